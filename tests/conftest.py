@@ -1,0 +1,56 @@
+"""Fixtures that every distribution's tests share: one empty database of each kind that the project supports."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine
+from support.postgresql import PostgreSQLServer, postgresql_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DATABASES = ("sqlite", "duckdb", "postgresql")
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQLServer]:
+    """A PostgreSQL server for the whole run."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> URL:
+    return URL.create("sqlite", database=str(tmp_path / "test.sqlite"))
+
+
+@pytest.fixture
+def duckdb_url(tmp_path: Path) -> URL:
+    return URL.create("duckdb", database=str(tmp_path / "test.duckdb"))
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSQLServer) -> Iterator[URL]:
+    with postgresql.database(f"test_{next(_numbers)}") as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> URL:
+    """The address of an empty database, once for each kind."""
+    url: URL = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def engine(database_url: URL) -> Iterator[Engine]:
+    """A SQLAlchemy engine on an empty database, once for each kind."""
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()

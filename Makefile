@@ -1,0 +1,105 @@
+# Everything a newcomer or the CI does. `make demo` and `make test` work as the first command in a fresh clone.
+
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+
+DISTRIBUTIONS := dq-core moltres-core moltres-airflow moltres-prefect truthound-kestra
+SETUP := $(PYTHON) tools/setup.py
+STEP := $(PYTHON) tools/results.py run
+RESULTS := .cache/results
+LINT := .venvs/lint/bin
+
+# The tests of a distribution, and the pages whose Python blocks run in its environment.
+TESTS_dq-core := tests/dq_core packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md
+TESTS_moltres-core := tests/moltres tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
+TESTS_moltres-airflow := tests/moltres_airflow packages/moltres-airflow/README.md docs/guides/airflow.md
+TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.md docs/guides/prefect.md
+TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
+
+STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make the environments under .venvs/ (brings its own uv)
+	@$(SETUP)
+
+.PHONY: demo
+demo: ## The main job on real data: load, check, publish under Prefect and Airflow
+	@$(SETUP) moltres-prefect moltres-airflow
+	@$(PYTHON) tools/demo.py
+
+.PHONY: test
+test: $(DISTRIBUTIONS:%=test-%) ## All tests but those that need other engines
+	@$(PYTHON) tools/results.py sum $(DISTRIBUTIONS)
+
+.PHONY: $(DISTRIBUTIONS:%=test-%)
+$(DISTRIBUTIONS:%=test-%): test-%:
+	@$(SETUP) $*
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/$*.xml
+	.venvs/$*/bin/python -m pytest -q -m "not engines" --junitxml=$(RESULTS)/$*.xml $(TESTS_$*)
+
+.PHONY: test-engines
+test-engines: ## Tests on engines that must be installed: MariaDB, Kestra
+	@$(SETUP) moltres-core truthound-kestra
+	@tools/install-engines
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-*.xml
+	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml tests/moltres
+	.venvs/truthound-kestra/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-kestra.xml tests/truthound_kestra
+	@$(PYTHON) tools/results.py sum engines-moltres engines-kestra
+
+.PHONY: lint
+lint: ## Formatting, lint rules, layers, lock file
+	@$(SETUP) lint
+	@$(STEP) ruff -- $(LINT)/ruff check
+	@$(STEP) format -- $(LINT)/ruff format --check
+	@$(STEP) layers -- env PYTHONPATH=$(shell ls -d packages/*/src | paste -sd:) $(LINT)/lint-imports
+	@$(STEP) lock -- $(PYTHON) tools/lockfile.py --check uv.lock
+
+.PHONY: format
+format: ## Rewrite the sources as the formatter wants them
+	@$(SETUP) lint
+	$(LINT)/ruff check --fix --exit-zero
+	$(LINT)/ruff format
+
+.PHONY: types
+types: $(DISTRIBUTIONS:%=types-%) ## Strict types, each distribution in its own environment
+
+.PHONY: $(DISTRIBUTIONS:%=types-%)
+$(DISTRIBUTIONS:%=types-%): types-%:
+	@$(SETUP) $*
+	@$(STEP) types-$* -- .venvs/$*/bin/mypy packages/$*/src
+
+.PHONY: docs
+docs: ## Build the documentation under site/
+	@$(SETUP) docs
+	.venvs/docs/bin/mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
+.PHONY: bench
+bench: ## Time the project against its peers and the hand-written best
+	@$(SETUP) moltres-core dq-core
+	.venvs/moltres-core/bin/python benchmarks/imports.py
+	.venvs/moltres-core/bin/python benchmarks/transfer.py
+	.venvs/dq-core/bin/python benchmarks/checks.py
+
+.PHONY: build
+build: ## Build a wheel and a source archive of each distribution under dist/
+	@$(SETUP) lint
+	@rm -rf dist
+	@for name in $(DISTRIBUTIONS); do $$($(SETUP) --uv) build --quiet --no-sources --out-dir dist packages/$$name || exit 1; done
+	@ls -1 dist
+
+.PHONY: lock
+lock: ## Resolve again and write uv.lock without addresses
+	@$(SETUP) --lock
+
+.PHONY: ci-summary
+ci-summary:
+	@$(PYTHON) tools/results.py sum $(STEPS_CHECK) $(DISTRIBUTIONS) $(CI_ENGINES)
+
+.PHONY: clean
+clean: ## Remove everything that was made
+	rm -rf .venvs .cache dist site demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

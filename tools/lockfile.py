@@ -1,0 +1,48 @@
+"""Keep ``uv.lock`` free of addresses, so that it names versions and never where they are served.
+
+``uv lock`` writes the address, size and hash of every file of every package. Without them uv resolves again, taking each
+locked version as its preference, so the versions stay what they were. What is left out:
+
+- ``sdist`` and ``wheels`` of every package,
+- the address in ``source = { registry = … }``,
+- ``[package.metadata]`` of the workspace's own members (it repeats the pyproject files).
+
+Usage: ``python3 tools/lockfile.py uv.lock`` strips the file in place; ``--check`` only says whether it is stripped.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+_FILES = re.compile(r"^(?:sdist = \{.*\}|wheels = \[\n(?:    .*\n)*\])\n", re.MULTILINE)
+_REGISTRY = re.compile(r'registry = "[^"]*"')
+_METADATA = re.compile(r"^\[package\.metadata[^\]]*\]\n(?:(?!\[).*\n)*", re.MULTILINE)
+
+
+def strip(lock: str) -> str:
+    """The text of a lock file without addresses, file lists and the members' metadata."""
+    lock = _FILES.sub("", lock)
+    lock = _REGISTRY.sub('registry = "index"', lock)
+    lock = _METADATA.sub("", lock)
+    return re.sub(r"\n{3,}", "\n\n", lock).rstrip("\n") + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    check = "--check" in arguments
+    [name] = [argument for argument in arguments if argument != "--check"]
+    path = Path(name)
+    before = path.read_text()
+    after = strip(before)
+    if check:
+        if before != after or "://" in after:
+            print(f"{path} holds addresses: run `make lock`", file=sys.stderr)
+            return 1
+        return 0
+    path.write_text(after)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine
+
 from support.postgresql import PostgreSQLServer, postgresql_server
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Keep ``uv.lock`` free of addresses, so that it names versions and never where they are served.
 
-``uv lock`` writes the address, size and hash of every file of every package. Without them uv resolves again, taking each
-locked version as its preference, so the versions stay what they were. What is left out:
+``uv lock`` writes the address, size and hash of every file of every package. Without them uv resolves again, taking
+each locked version as its preference, so the versions stay what they were. What is left out:
 
 - ``sdist`` and ``wheels`` of every package,
 - the address in ``source = { registry = … }``,

@@ -1,7 +1,7 @@
 """Count what ran: the last line of a run says how many tests and steps passed, over everything that was expected.
 
-    python3 tools/results.py run NAME -- COMMAND…   run a step that is no pytest run (a linter, say) and note its outcome
-    python3 tools/results.py sum NAME…              print ``N passed, N failed, N skipped``; exit 1 unless all passed
+    python3 tools/results.py run NAME -- COMMAND…   run a step that is no pytest run and note its outcome
+    python3 tools/results.py sum NAME…              print ``N passed, N failed, N skipped``, exit 1 unless all did
 
 A pytest run notes its outcome by ``--junitxml=.cache/results/NAME.xml``. A name that is summed and has left no outcome
 counts as failed, so nothing passes by not running.
@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 RESULTS = Path(__file__).resolve().parent.parent / ".cache" / "results"
 
@@ -35,7 +35,7 @@ def count(name: str) -> tuple[int, int, int]:
         print(f"results: {name} did not run")
         return 0, 1, 0
     tests = failed = skipped = 0
-    for element in ElementTree.parse(suite).getroot().iter("testsuite"):
+    for element in ET.parse(suite).getroot().iter("testsuite"):
         tests += int(element.get("tests", 0))
         failed += int(element.get("failures", 0)) + int(element.get("errors", 0))
         skipped += int(element.get("skipped", 0))

@@ -5,9 +5,9 @@
     python3 tools/setup.py --lock           write uv.lock anew from the pyproject files, without addresses
 
 Airflow and Prefect cannot share an environment, so there is one for each distribution and a small one for the linters.
-uv is taken from PATH when it is new enough; otherwise the script installs one of its own under ``.venvs/uv``. uv fills the
-committed ``uv.lock`` with addresses while it works; the committed text is put back at the end, whatever happens. A second
-run with the same lock, pyproject files and Python does nothing.
+uv is taken from PATH when it is new enough; otherwise the script installs one of its own under ``.venvs/uv``. uv fills
+the committed ``uv.lock`` with addresses while it works; the committed text is put back at the end, whatever happens.
+A second run with the same lock, pyproject files and Python does nothing.
 """
 
 from __future__ import annotations

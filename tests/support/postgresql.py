@@ -109,7 +109,19 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
         " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     )
     try:
-        run(str(binaries / "initdb"), "-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        run(
+            str(binaries / "initdb"),
+            "-D",
+            cluster,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        )
         run(str(binaries / "pg_ctl"), "-D", cluster, "-w", "-l", str(data / "log"), "-o", settings, "start")
         try:
             yield PostgreSQLServer(port)

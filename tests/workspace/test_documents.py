@@ -1,0 +1,48 @@
+"""Documentation is executed, or says why not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    ROOT / name
+    for name in subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+]
+# Blocks in these languages are read, not run; Python has one spelling, which runs.
+READ = {"", "bash", "text", "yaml", "toml", "json", "sql", "html", "mermaid", "markdown", "dockerfile", "ini"}
+
+
+def fences(page: Path) -> list[str]:
+    opening = re.findall(r"^ {0,3}```([^\n`]*)$", page.read_text(), re.MULTILINE)
+    return [language.strip() for language in opening[::2]]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_fence_is_known(page: Path) -> None:
+    assert set(fences(page)) <= READ | {"python"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_skipped_block_has_a_reason(page: Path) -> None:
+    for directive in re.findall(r"<!--+\s*skip:.*", page.read_text()):
+        assert re.search(r"skip: (next|start|end)( if\(.+, reason=.+\)| \".+\"|\s*--+>)", directive), directive
+        assert "end" in directive or '"' in directive or "reason" in directive, directive
+
+
+def test_every_page_with_python_is_run_by_make() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert PAGES
+    for page in PAGES:
+        if "python" in fences(page):
+            assert str(page.relative_to(ROOT)) in makefile, page

@@ -1,0 +1,36 @@
+"""A release is refused unless version, CHANGELOG and tag agree."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from support.tools import load_tool
+
+ROOT = Path(__file__).resolve().parents[2]
+release = load_tool("release")
+CHANGELOG = "# Changes\n\n## 2.0.0 - 2026-11-22\n\n- First.\n\n## 1.0.0 - 2026-01-01\n"
+
+
+def test_a_version_that_agrees_with_its_changelog_may_go() -> None:
+    assert release.problems("dq-core", "2.0.0", CHANGELOG, {"moltres-core-v2.0.0"}, clean=True) == []
+
+
+def test_every_disagreement_is_named() -> None:
+    found = release.problems("dq-core", "2.1.0", CHANGELOG, {"dq-core-v2.1.0"}, clean=False)
+    assert len(found) == 3
+    assert "2.0.0" in found[0]
+    assert "dq-core-v2.1.0" in found[1]
+    assert "uncommitted" in found[2]
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "packages").glob("*/")), ids=lambda folder: folder.name)
+def test_version_and_changelog_of_each_distribution_agree(folder: Path) -> None:
+    if not (folder / "pyproject.toml").exists():
+        pytest.fail(f"{folder} is no distribution")
+    version = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["version"]
+    entry = release.newest_entry((folder / "CHANGELOG.md").read_text())
+    assert entry is not None
+    assert entry[0] == version

@@ -1,0 +1,164 @@
+"""Rows as JSON and back again without loss: an orchestrator's own store takes JSON, and rows hold more than JSON knows.
+
+What JSON has (text, booleans, NULL, finite numbers, lists, objects) stays as it is, so that a stored value can be read
+by eye. Everything else becomes an object with one key that begins with ``$``: ``{"$decimal": "1.10"}``.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from typing import Any, Final, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from moltres.errors import HandoffError
+from moltres.records import Records
+from moltres.reference import MARKER, Reference, is_reference
+
+_Moment = TypeVar("_Moment", dt.datetime, dt.time)
+
+_SAFE_INTEGER = 2**53 - 1  # beyond it, a reader that holds numbers as doubles (a browser, say) would round
+
+
+def _moment_to_json(value: dt.datetime | dt.time) -> str | list[Any]:
+    zone = value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
+    if zone is None and not value.fold:
+        return value.isoformat()
+    # Wall clock, zone and fold: the second 02:30 of the night on which the clocks go back stays the second one.
+    return [(value.replace(tzinfo=None) if zone else value).isoformat(), zone, value.fold]
+
+
+def _moment_reader(kind: type[_Moment]) -> Callable[[Any], _Moment]:
+    def read(stored: Any) -> _Moment:
+        text, zone, fold = (stored, None, 0) if isinstance(stored, str) else stored
+        value = kind.fromisoformat(text).replace(fold=fold)
+        return value.replace(tzinfo=ZoneInfo(zone)) if zone else value
+
+    return read
+
+
+def _base64(value: bytes | bytearray | memoryview) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+# Tag and the two directions for each type that JSON lacks. A new type of value is one more line.
+_WRITERS: Final[dict[type, tuple[str, Callable[[Any], Any]]]] = {
+    Decimal: ("$decimal", str),
+    dt.datetime: ("$datetime", _moment_to_json),
+    dt.date: ("$date", dt.date.isoformat),
+    dt.time: ("$time", _moment_to_json),
+    dt.timedelta: ("$timedelta", lambda value: [value.days, value.seconds, value.microseconds]),
+    UUID: ("$uuid", str),
+    bytes: ("$bytes", _base64),
+    bytearray: ("$bytes", _base64),
+    memoryview: ("$bytes", _base64),
+    int: ("$int", str),  # only those beyond a double
+    float: ("$float", str),  # only NaN and the infinities
+}
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "$decimal": Decimal,
+    "$datetime": _moment_reader(dt.datetime),
+    "$date": dt.date.fromisoformat,
+    "$time": _moment_reader(dt.time),
+    "$timedelta": lambda stored: dt.timedelta(*stored),
+    "$uuid": UUID,
+    "$bytes": base64.b64decode,
+    "$int": int,
+    "$float": float,
+}
+for _kind in (IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network):
+    _WRITERS[_kind] = (f"${_kind.__name__.lower()}", str)
+    _READERS[f"${_kind.__name__.lower()}"] = _kind
+
+
+def encode(value: Any) -> Any:
+    """A value as what JSON holds without loss.
+
+    Args:
+        value: Records, a Reference, rows as a list of dicts, or any nesting of lists, tuples, dicts and the values that
+            databases give: text, numbers (also big, NaN and infinite), Decimal, date, time, datetime with zone,
+            timedelta, bytes, UUID, addresses. A member of an Enum is stored as its name, as SQLAlchemy stores it.
+
+    Returns:
+        str, int, float, bool, None, lists and dicts only. :func:`decode` gives the value back.
+
+    Raises:
+        HandoffError: If a value has no lossless form; the message names its column and type.
+    """
+    if isinstance(value, Records):
+        columns = list(value.columns)
+        rows = [[_encode_cell(row[column], column) for column in columns] for row in value]
+        return {MARKER: "rows", "columns": columns, "rows": rows}
+    if isinstance(value, Reference):
+        return value.to_dict()
+    if type(value) is list:
+        return [encode(item) for item in value]
+    if isinstance(value, Mapping):
+        if is_reference(value):
+            return dict(value)
+        return _encode_mapping({key: _encode_cell(item, key) for key, item in value.items()})
+    return _encode_cell(value, None)
+
+
+def decode(stored: Any) -> Any:
+    """The value that :func:`encode` stored; anything that carries no mark comes back equal."""
+    if isinstance(stored, list):
+        return [decode(item) for item in stored]
+    if not isinstance(stored, Mapping):
+        return stored
+    marked = stored.get(MARKER)
+    if marked == "rows":
+        columns = tuple(stored["columns"])
+        return Records([dict(zip(columns, map(decode, row), strict=True)) for row in stored["rows"]], columns)
+    if marked == "reference":
+        return Reference.from_dict(stored)
+    if len(stored) == 1:
+        tag, content = next(iter(stored.items()))
+        if tag == "$tuple":
+            return tuple(decode(item) for item in content)
+        if tag == "$dict":
+            return {decode(key): decode(item) for key, item in content}
+        if tag in _READERS:
+            return _READERS[tag](content)
+    return {key: decode(item) for key, item in stored.items()}
+
+
+def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return for each form, in order of frequency
+    kind = type(value)
+    if value is None or kind is str or kind is bool:
+        return value
+    if kind is int and -_SAFE_INTEGER <= value <= _SAFE_INTEGER:
+        return value
+    if kind is float and math.isfinite(value):
+        return value
+    if kind in _WRITERS:
+        tag, write = _WRITERS[kind]
+        return {tag: write(value)}
+    if kind is list or kind is tuple:
+        items = [_encode_cell(item, column) for item in value]
+        return items if kind is list else {"$tuple": items}
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, Mapping):
+        return _encode_mapping({key: _encode_cell(item, column) for key, item in value.items()})
+    if kind.__module__ == "numpy" and hasattr(value, "item") and value.ndim == 0:
+        return _encode_cell(value.item(), column)
+    where = "" if column is None else f" in column {column!r}"
+    raise HandoffError(
+        f"A value of type {kind.__module__}.{kind.__qualname__}{where} has no lossless form in JSON.",
+        suggestion="Cast the column in the query, or hand the rows over as a table or Parquet instead of inline.",
+    )
+
+
+def _encode_mapping(encoded: Mapping[Any, Any]) -> dict[str, Any]:
+    """A dict as a JSON object, or as pairs where an object could not say the same."""
+    plain = all(type(key) is str for key in encoded) and MARKER not in encoded
+    if plain and not (len(encoded) == 1 and next(iter(encoded)).startswith("$")):
+        return dict(encoded)
+    return {"$dict": [[_encode_cell(key, None), item] for key, item in encoded.items()]}

@@ -1,0 +1,315 @@
+"""Hand rows from one task of an orchestrator to the next: inline while they are few, by reference when they are many.
+
+``hand_over`` at the end of one task, ``pick_up`` at the beginning of the next, ``drop_staged`` when nobody needs the
+staged rows any more. What lies between them may be kept in any store for JSON: ``encode`` and ``decode`` lose nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from sqlalchemy import MetaData, Table, inspect, union_all
+from sqlalchemy.schema import DropTable
+
+from moltres.encoding import decode, encode
+from moltres.errors import ConfigurationError, HandoffError, MissingDependencyError
+from moltres.records import Records
+from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from moltres.database import Database
+    from moltres.dataframe import DataFrame
+
+__all__ = ["MAX_INLINE_ROWS", "Reference", "decode", "drop_staged", "encode", "hand_over", "is_reference", "pick_up"]
+
+MAX_INLINE_ROWS: Final = 10_000
+"""Rows beyond which a hand-over leaves them where they are, unless the caller says otherwise."""
+
+Mode = Literal["auto", "inline", "table", "parquet"]
+
+_LONGEST_NAME = 63  # PostgreSQL cuts what is longer, without an error
+_ROOM_FOR_WRITER = 15  # a swap builds beside the target, under a name that it derives from the target's
+
+
+def hand_over(
+    df: DataFrame,
+    *,
+    name: str,
+    max_inline_rows: int = MAX_INLINE_ROWS,
+    mode: Mode = "auto",
+    stage_uri: str | Path | None = None,
+) -> Records | Reference:
+    """Hand the rows of a frame to another task.
+
+    Args:
+        df: The rows. They are never all fetched to find out how many they are.
+        name: What names the staged rows; derived from the run, so that a retry overwrites its own and nothing else.
+        max_inline_rows: Up to so many rows are handed over as rows.
+        mode: ``"inline"`` (more rows than ``max_inline_rows`` are an error), ``"table"`` (``CREATE TABLE AS`` in the
+            frame's database), ``"parquet"`` (a file in the folder ``stage_uri``) or ``"auto"``: inline if the rows are
+            few, else Parquet where a ``stage_uri`` is given and a table where none is.
+        stage_uri: Folder for Parquet: a local path, or any URI that fsspec knows.
+
+    Returns:
+        The rows, or a reference to them.
+
+    Raises:
+        ConfigurationError: If the options contradict each other.
+        HandoffError: If the rows are too many for ``mode="inline"``.
+    """
+    _check_options(name, max_inline_rows, mode, stage_uri)
+    if mode in ("auto", "inline"):
+        # One row more than allowed is enough to know; the database need not produce the rest.
+        rows = df.limit(max_inline_rows + 1).collect()
+        if len(rows) <= max_inline_rows:
+            return rows
+        if mode == "inline":
+            raise HandoffError(
+                f"The query gives more than {max_inline_rows} rows, too many to hand over inline.",
+                suggestion="Use mode='auto' to leave them in a staged table, or raise max_inline_rows.",
+                context={"max_inline_rows": max_inline_rows},
+            )
+    if stage_uri is not None:
+        return _stage_parquet(df, name, str(stage_uri))
+    return _stage_table(df.database, df, name)
+
+
+def pick_up(database: Database, value: Any) -> Any:
+    """What :func:`hand_over` gave, or what a user passes instead of it, as something that can be read and written.
+
+    Args:
+        database: Where staged tables lie. Staged files are read by an in-memory DuckDB unless this database is one.
+        value: Records, a reference or its dict, encoded rows, a list of dicts; or a list of those (what a mapped task
+            gives), which is put together in order. Frames (ours, pandas, Polars, Arrow) come back as they are.
+
+    Returns:
+        A DataFrame for what is staged, Records for rows.
+
+    Raises:
+        HandoffError: If the value is nothing of this kind, or the staged rows are gone.
+    """
+    parts = list(_parts(value))
+    references, rows = _split(parts)
+    if len(references) + len(rows) < len(parts):
+        if len(parts) == 1 and not isinstance(parts[0], str | bytes | int | float | Mapping | None):
+            return parts[0]
+        kinds = sorted({type(part).__name__ for part in parts if not isinstance(part, Records | Reference)})
+        raise HandoffError(
+            f"Expected rows or a reference to rows, got {', '.join(kinds)}.",
+            suggestion="Pass what a query task returned, Records, a list of dicts, or a pandas, Polars or Arrow table.",
+        )
+    if references:
+        return _open(database, references, rows)
+    if len(rows) == 1:
+        return rows[0]
+    return Records([row for part in rows for row in part])
+
+
+def drop_staged(database: Database, value: Any) -> int:
+    """Remove what :func:`hand_over` staged; rows that were handed over inline leave nothing to remove.
+
+    Args:
+        database: Where staged tables lie.
+        value: What was handed over, in any of the forms that :func:`pick_up` takes.
+
+    Returns:
+        How many staged tables and files were removed. What was gone already is not counted, and is no error.
+
+    Raises:
+        HandoffError: If a reference names something that no hand-over has staged; nothing is removed then.
+    """
+    references, rows = _split(list(_parts(value)))
+    staged = [reference for reference in references if reference.staged]
+    for reference in staged:
+        # Whoever can write to the orchestrator's store can write a reference: only what we name is ever dropped.
+        if not PurePosixPath(reference.location).name.startswith(STAGE_PREFIX):
+            raise HandoffError(
+                f"{reference.location!r} was not staged by a hand-over, so it is not dropped.",
+                suggestion=f"Staged tables and files begin with {STAGE_PREFIX!r}.",
+            )
+    dropped = sum(
+        _remove_file(reference.location) if reference.kind == "parquet" else _drop_table(database, reference.location)
+        for reference in staged
+    )
+    if staged and rows:
+        _drop_table(database, _stage_name(database, _beside(references)))
+    return dropped
+
+
+def _check_options(name: str, max_inline_rows: int, mode: str, stage_uri: str | Path | None) -> None:
+    problems = []
+    if not name:
+        problems.append("name is empty (staged rows are named after the run)")
+    if isinstance(max_inline_rows, bool) or not isinstance(max_inline_rows, int) or max_inline_rows < 0:
+        problems.append(f"max_inline_rows must be a whole number of 0 or more, got {max_inline_rows!r}")
+    if mode not in get_args(Mode):
+        problems.append(f"mode must be one of {', '.join(get_args(Mode))}, got {mode!r}")
+    if mode == "parquet" and stage_uri is None:
+        problems.append("mode='parquet' needs a stage_uri, the folder for the files")
+    if mode in ("inline", "table") and stage_uri is not None:
+        problems.append(f"stage_uri is for Parquet, with mode={mode!r} it would do nothing")
+    if problems:
+        raise ConfigurationError(f"The rows cannot be handed over like this: {'; '.join(problems)}.")
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """What was handed over, one by one: a mapped task gives a list, and a list of lists if it was mapped twice."""
+    if isinstance(value, Records):
+        yield value
+    elif isinstance(value, list | tuple):
+        if all(isinstance(item, Mapping) and MARKER not in item for item in value):
+            yield Records(value)
+        else:
+            for item in value:
+                yield from _parts(item)
+    else:
+        yield decode(value) if isinstance(value, Mapping) and MARKER in value else value
+
+
+def _split(parts: Sequence[Any]) -> tuple[list[Reference], list[Records]]:
+    references = [part for part in parts if isinstance(part, Reference)]
+    return references, [part for part in parts if isinstance(part, Records)]
+
+
+def _stage_name(database: Database, name: str) -> str:
+    """A name for staged rows: readable at its start, unique by its end, within what the database allows."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    longest = min(database.engine.dialect.max_identifier_length, _LONGEST_NAME) - _ROOM_FOR_WRITER
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return f"{STAGE_PREFIX}{slug[: longest - len(STAGE_PREFIX) - len(digest) - 1]}_{digest}"
+
+
+def _beside(references: Sequence[Reference]) -> str:
+    """The name of the inline rows that a mapped task gave beside these references."""
+    return " ".join(["beside", *(reference.location for reference in references)])
+
+
+def _stage_table(database: Database, data: Any, name: str) -> Reference:
+    table = _stage_name(database, name)
+    written = database.write(data).save_as_table(table, mode="overwrite")
+    return Reference(
+        kind="table",
+        location=table,
+        columns=tuple(database.table(table).columns),
+        row_count=written.rows_written,
+        database=database.engine.url.render_as_string(hide_password=True),
+    )
+
+
+def _stage_parquet(df: DataFrame, name: str, folder: str) -> Reference:
+    """Write under another name and rename: a reader finds the whole file or none."""
+    file_name = f"{_stage_name(df.database, name)}.parquet"
+    location = f"{folder.rstrip('/')}/{file_name}"
+    file_system, path = _file_system(location)
+    if file_system is None:
+        target = Path(path).absolute()
+        location = str(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{file_name}.part")
+        written = df.write.parquet(part)
+        part.replace(target)
+    else:
+        with TemporaryDirectory() as folder_here:
+            local = Path(folder_here, file_name)
+            written = df.write.parquet(local)
+            file_system.put_file(str(local), f"{path}.part")
+        file_system.mv(f"{path}.part", path)
+    return Reference(
+        kind="parquet", location=location, columns=tuple(df.columns), row_count=written.rows_written, database=None
+    )
+
+
+def _file_system(location: str) -> tuple[Any, str]:
+    """The fsspec file system of a remote location and the path in it; None and the path for a local one."""
+    scheme, separator, rest = location.partition("://")
+    if not separator:
+        return None, location
+    if scheme == "file":
+        return None, rest
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise MissingDependencyError.package("fsspec", f"staging rows under {scheme}://") from error
+    file_system, path = url_to_fs(location)
+    return file_system, path
+
+
+def _file_exists(location: str) -> bool:
+    file_system, path = _file_system(location)
+    return Path(path).exists() if file_system is None else bool(file_system.exists(path))
+
+
+def _remove_file(location: str) -> int:
+    file_system, path = _file_system(location)
+    try:
+        if file_system is None:
+            Path(path).unlink()
+        else:
+            file_system.rm_file(path)
+    except FileNotFoundError:
+        return 0
+    return 1
+
+
+def _drop_table(database: Database, name: str) -> int:
+    with database.transaction() as connection:
+        if not inspect(connection).has_table(name):
+            return 0
+        connection.execute(DropTable(Table(name, MetaData())))
+    return 1
+
+
+def _open(database: Database, references: Sequence[Reference], rows: Sequence[Records]) -> DataFrame:
+    """Staged rows, with the inline rows beside them, as one frame."""
+    kinds = {reference.kind for reference in references}
+    if len(kinds) > 1:
+        raise HandoffError(
+            "Some of the rows lie in tables and some in Parquet files, so they cannot be read as one.",
+            suggestion="Let all the mapped tasks hand over with the same mode and stage_uri.",
+        )
+    home = _home(database, kinds.pop())
+    frames = [_open_one(home, reference) for reference in references]
+    inline = [row for part in rows for row in part]
+    if inline:
+        beside = _stage_table(home, Records(inline), _beside(references))
+        frames.append(home.table(beside.location))
+    if len(frames) == 1:
+        return frames[0]
+    columns = frames[0].columns
+    return home.from_select(union_all(*(frame.select(*columns).statement for frame in frames)))
+
+
+def _home(database: Database, kind: str) -> Database:
+    if kind == "table" or database.engine.dialect.name == "duckdb":
+        return database
+    from moltres.database import connect
+
+    return connect()
+
+
+def _open_one(database: Database, reference: Reference) -> DataFrame:
+    if reference.kind == "parquet":
+        if _file_exists(reference.location):
+            return database.read_parquet(reference.location)
+        where = ""
+    else:
+        with database.connection() as connection:
+            if inspect(connection).has_table(reference.location):
+                return database.table(reference.location)
+        where = f" in {database.engine.url.render_as_string(hide_password=True)}"
+    staged_in = f" They were staged in {reference.database}." if reference.database else ""
+    raise HandoffError(
+        f"The staged rows {reference.location!r} are not there{where}.{staged_in}",
+        suggestion=(
+            "Open the database in which they were staged, or hand over with a stage_uri that both tasks can reach. "
+            "If a clean-up has removed them, run the task that staged them again."
+        ),
+        context=reference.to_dict(),
+    )

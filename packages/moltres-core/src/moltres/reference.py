@@ -1,0 +1,61 @@
+"""What one task hands to the next instead of rows: where the rows are, never the rows, never a password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from moltres.errors import HandoffError
+
+MARKER: Final = "__moltres__"
+"""The key by which a stored object of this package is known; its value says what the object is."""
+
+STAGE_PREFIX: Final = "moltres_stage_"
+"""How every staged table and file begins: nothing else is ever overwritten or dropped here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """Rows that stay where they are.
+
+    Attributes:
+        kind: ``"table"`` or ``"parquet"``.
+        location: Name of the table (``schema.table`` where a schema was asked for), or path or URI of the file.
+        columns: Names of the columns, in order.
+        row_count: Rows at the time of the hand-over.
+        staged: Whether the rows were put there for the hand-over, so that clean-up may remove them.
+        database: The database that holds the table, without password; for people and messages, not for connecting.
+    """
+
+    kind: Literal["table", "parquet"]
+    location: str
+    columns: tuple[str, ...]
+    row_count: int
+    staged: bool = True
+    database: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reference as plain JSON, known by its marker key."""
+        return {MARKER: "reference", **asdict(self), "columns": list(self.columns)}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Reference:
+        """The reference that :meth:`to_dict` wrote.
+
+        Raises:
+            HandoffError: If this is not the dict of a reference.
+        """
+        names = {"kind", "location", "columns", "row_count", "staged", "database"}
+        fields = {name: value for name, value in stored.items() if name != MARKER}
+        if not is_reference(stored) or set(fields) != names or fields["kind"] not in ("table", "parquet"):
+            raise HandoffError(
+                f"This is not a stored reference: {sorted(map(str, stored))}.",
+                suggestion="Pass on what hand_over gave, or Reference.to_dict() of it, as it is.",
+            )
+        return cls(**{**fields, "columns": tuple(fields["columns"])})
+
+
+def is_reference(value: object) -> bool:
+    """Whether this is a reference, or the stored form of one."""
+    return isinstance(value, Reference) or (isinstance(value, Mapping) and value.get(MARKER) == "reference")

@@ -68,9 +68,8 @@ def main(arguments: list[str]) -> int:
     ).stdout.split()[-1]
     target = ROOT / "dist" / f"{name}-{version}"
     subprocess.run([uv, "build", "--no-sources", "--out-dir", target, folder], check=True)
-    print(
-        f"\nReady. What is left:\n  git tag {name}-v{version}\n  git push origin {name}-v{version}\n  uv publish {target}/*"
-    )
+    tag = f"{name}-v{version}"
+    print(f"\nReady. What is left:\n  git tag {tag}\n  git push origin {tag}\n  uv publish {target}/*")
     return 0
 
 

@@ -1,0 +1,48 @@
+"""What differs between databases: one module per database, and the portable way in `base`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from moltres.dialects.base import Dialect
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+__all__ = ["Dialect", "dialect_for", "register"]
+
+_MODULES = {
+    "sqlite": ("moltres.dialects.sqlite", "SQLiteDialect"),
+    "duckdb": ("moltres.dialects.duckdb", "DuckDBDialect"),
+    "postgresql": ("moltres.dialects.postgresql", "PostgreSQLDialect"),
+}
+_LOADED: dict[str, Dialect] = {}
+
+
+def register(dialect: Dialect) -> None:
+    """Use this dialect for every database whose SQLAlchemy dialect has its name.
+
+    Args:
+        dialect: An instance whose `name` is the name of the SQLAlchemy dialect it stands for.
+    """
+    _LOADED[dialect.name] = dialect
+
+
+def dialect_for(bind: Engine | Connection) -> Dialect:
+    """The dialect of the database behind an engine or a connection.
+
+    Args:
+        bind: A SQLAlchemy engine or connection.
+
+    Returns:
+        The dialect registered for this database, or the portable one, which uses nothing but SQLAlchemy.
+    """
+    name = bind.dialect.name
+    if name not in _LOADED:
+        if name in _MODULES:
+            module, cls = _MODULES[name]
+            register(getattr(import_module(module), cls)())
+        else:
+            register(Dialect(name))
+    return _LOADED[name]

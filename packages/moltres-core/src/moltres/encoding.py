@@ -17,6 +17,8 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from moltres.errors import HandoffError
 from moltres.records import Records
 from moltres.reference import MARKER, Reference, is_reference
@@ -43,9 +45,26 @@ def _moment_reader(kind: type[_Moment]) -> Callable[[Any], _Moment]:
     return read
 
 
+def _types_to_json(types: Mapping[str, sa.types.TypeEngine[Any]]) -> dict[str, list[Any]]:
+    """SQL types by their portable names, so that an empty or all-NULL column keeps its type."""
+    found: dict[str, list[Any]] = {}
+    for column, given in types.items():
+        generic = given.as_generic(allow_nulltype=True)
+        if type(generic).__name__ in _PORTABLE_TYPES:
+            options = {name: value for name in _TYPE_OPTIONS if (value := vars(generic).get(name)) is not None}
+            found[column] = [type(generic).__name__, options]
+    return found
+
+
 def _base64(value: bytes | bytearray | memoryview) -> str:
     return base64.b64encode(value).decode("ascii")
 
+
+_PORTABLE_TYPES: Final = frozenset(
+    "BigInteger Boolean Date DateTime Double Float Integer Interval JSON LargeBinary Numeric SmallInteger String Text"
+    " Time Uuid".split()
+)
+_TYPE_OPTIONS: Final = ("precision", "scale", "length", "timezone")
 
 # Tag and the two directions for each type that JSON lacks. A new type of value is one more line.
 _WRITERS: Final[dict[type, tuple[str, Callable[[Any], Any]]]] = {
@@ -71,6 +90,8 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "$bytes": base64.b64decode,
     "$int": int,
     "$float": float,
+    "$tuple": lambda stored: tuple(decode(item) for item in stored),
+    "$dict": lambda stored: {decode(key): decode(item) for key, item in stored},
 }
 for _kind in (IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network):
     _WRITERS[_kind] = (f"${_kind.__name__.lower()}", str)
@@ -92,9 +113,9 @@ def encode(value: Any) -> Any:
         HandoffError: If a value has no lossless form; the message names its column and type.
     """
     if isinstance(value, Records):
-        columns = list(value.columns)
-        rows = [[_encode_cell(row[column], column) for column in columns] for row in value]
-        return {MARKER: "rows", "columns": columns, "rows": rows}
+        names = value.columns
+        rows = [[_encode_cell(item, name) for item, name in zip(row, names, strict=True)] for row in value.rows]
+        return {MARKER: "rows", "columns": list(names), "types": _types_to_json(value.types), "rows": rows}
     if isinstance(value, Reference):
         return value.to_dict()
     if type(value) is list:
@@ -112,20 +133,15 @@ def decode(stored: Any) -> Any:
         return [decode(item) for item in stored]
     if not isinstance(stored, Mapping):
         return stored
-    marked = stored.get(MARKER)
-    if marked == "rows":
-        columns = tuple(stored["columns"])
-        return Records([dict(zip(columns, map(decode, row), strict=True)) for row in stored["rows"]], columns)
-    if marked == "reference":
-        return Reference.from_dict(stored)
     if len(stored) == 1:
         tag, content = next(iter(stored.items()))
-        if tag == "$tuple":
-            return tuple(decode(item) for item in content)
-        if tag == "$dict":
-            return {decode(key): decode(item) for key, item in content}
         if tag in _READERS:
             return _READERS[tag](content)
+    elif stored.get(MARKER) == "rows":
+        types = {name: getattr(sa, kind)(**options) for name, (kind, options) in stored["types"].items()}
+        return Records((map(decode, row) for row in stored["rows"]), stored["columns"], types)
+    elif stored.get(MARKER) == "reference":
+        return Reference.from_dict(stored)
     return {key: decode(item) for key, item in stored.items()}
 
 

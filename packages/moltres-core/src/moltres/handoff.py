@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -17,7 +18,7 @@ from sqlalchemy import MetaData, Table, inspect, union_all
 from sqlalchemy.schema import DropTable
 
 from moltres.encoding import decode, encode
-from moltres.errors import ConfigurationError, HandoffError, MissingDependencyError
+from moltres.errors import ConfigurationError, HandoffError, MissingDependencyError, closest, listing
 from moltres.records import Records
 from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
 
@@ -27,7 +28,17 @@ if TYPE_CHECKING:
     from moltres.database import Database
     from moltres.dataframe import DataFrame
 
-__all__ = ["MAX_INLINE_ROWS", "Reference", "decode", "drop_staged", "encode", "hand_over", "is_reference", "pick_up"]
+__all__ = [
+    "MAX_INLINE_ROWS",
+    "Reference",
+    "decode",
+    "drop_staged",
+    "encode",
+    "frame_of",
+    "hand_over",
+    "is_reference",
+    "pick_up",
+]
 
 MAX_INLINE_ROWS: Final = 10_000
 """Rows beyond which a hand-over leaves them where they are, unless the caller says otherwise."""
@@ -109,7 +120,30 @@ def pick_up(database: Database, value: Any) -> Any:
         return _open(database, references, rows)
     if len(rows) == 1:
         return rows[0]
-    return Records([row for part in rows for row in part])
+    return _together(rows)
+
+
+@contextmanager
+def frame_of(database: Database, value: Any, *, name: str) -> Iterator[DataFrame]:
+    """What was handed over as a frame, also where it was few rows: a query on it need not know which it was.
+
+    Args:
+        database: The database in which to query.
+        value: Anything that :func:`pick_up` takes.
+        name: What names a table for inline rows, which is there only inside the ``with`` block.
+
+    Yields:
+        The rows as a frame of this database (of an in-memory DuckDB, if they were staged in a file).
+    """
+    picked = pick_up(database, value)
+    if hasattr(picked, "statement"):
+        yield picked
+        return
+    staged = _stage_table(database, picked, name)
+    try:
+        yield database.table(staged.location)
+    finally:
+        drop_staged(database, staged)
 
 
 def drop_staged(database: Database, value: Any) -> int:
@@ -150,7 +184,10 @@ def _check_options(name: str, max_inline_rows: int, mode: str, stage_uri: str | 
     if isinstance(max_inline_rows, bool) or not isinstance(max_inline_rows, int) or max_inline_rows < 0:
         problems.append(f"max_inline_rows must be a whole number of 0 or more, got {max_inline_rows!r}")
     if mode not in get_args(Mode):
-        problems.append(f"mode must be one of {', '.join(get_args(Mode))}, got {mode!r}")
+        match = closest(str(mode), get_args(Mode))
+        problems.append(
+            f"mode is {mode!r}; allowed: {listing(get_args(Mode))}" + (f" (did you mean {match!r}?)" if match else "")
+        )
     if mode == "parquet" and stage_uri is None:
         problems.append("mode='parquet' needs a stage_uri, the folder for the files")
     if mode in ("inline", "table") and stage_uri is not None:
@@ -165,7 +202,7 @@ def _parts(value: Any) -> Iterator[Any]:
         yield value
     elif isinstance(value, list | tuple):
         if all(isinstance(item, Mapping) and MARKER not in item for item in value):
-            yield Records(value)
+            yield Records.from_dicts(value)
         else:
             for item in value:
                 yield from _parts(item)
@@ -176,6 +213,14 @@ def _parts(value: Any) -> Iterator[Any]:
 def _split(parts: Sequence[Any]) -> tuple[list[Reference], list[Records]]:
     references = [part for part in parts if isinstance(part, Reference)]
     return references, [part for part in parts if isinstance(part, Records)]
+
+
+def _together(rows: Sequence[Records]) -> Records:
+    """Rows of several tasks in one; the columns are those of all, the types those that were known first."""
+    columns = tuple(dict.fromkeys(name for part in rows for name in part.columns))
+    types = {name: known for part in reversed(rows) for name, known in part.types.items()}
+    every = Records.from_dicts((row for part in rows for row in part), columns)
+    return Records(every.rows, columns, types)
 
 
 def _stage_name(database: Database, name: str) -> str:
@@ -236,7 +281,11 @@ def _file_system(location: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise MissingDependencyError.package("fsspec", f"staging rows under {scheme}://") from error
+        raise MissingDependencyError(
+            f"Staging rows under {scheme}:// needs the package 'fsspec', which is not installed.",
+            suggestion="pip install fsspec, and the package that knows this kind of address (s3fs for s3://).",
+            context={"package": "fsspec"},
+        ) from error
     file_system, path = url_to_fs(location)
     return file_system, path
 
@@ -276,9 +325,9 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
         )
     home = _home(database, kinds.pop())
     frames = [_open_one(home, reference) for reference in references]
-    inline = [row for part in rows for row in part]
+    inline = _together(rows)
     if inline:
-        beside = _stage_table(home, Records(inline), _beside(references))
+        beside = _stage_table(home, inline, _beside(references))
         frames.append(home.table(beside.location))
     if len(frames) == 1:
         return frames[0]

@@ -60,10 +60,12 @@ def _base64(value: bytes | bytearray | memoryview) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-_PORTABLE_TYPES: Final = frozenset(
-    "BigInteger Boolean Date DateTime Double Float Integer Interval JSON LargeBinary Numeric SmallInteger String Text"
-    " Time Uuid".split()
-)
+# fmt: off
+_PORTABLE_TYPES: Final = {kind.__name__: kind for kind in (
+    sa.BigInteger, sa.Boolean, sa.Date, sa.DateTime, sa.Double, sa.Float, sa.Integer, sa.Interval, sa.JSON,
+    sa.LargeBinary, sa.Numeric, sa.SmallInteger, sa.String, sa.Text, sa.Time, sa.Uuid,
+)}
+# fmt: on
 _TYPE_OPTIONS: Final = ("precision", "scale", "length", "timezone")
 
 # Tag and the two directions for each type that JSON lacks. A new type of value is one more line.
@@ -138,7 +140,7 @@ def decode(stored: Any) -> Any:
         if tag in _READERS:
             return _READERS[tag](content)
     elif stored.get(MARKER) == "rows":
-        types = {name: getattr(sa, kind)(**options) for name, (kind, options) in stored["types"].items()}
+        types = {name: _PORTABLE_TYPES[kind](**options) for name, (kind, options) in stored["types"].items()}
         return Records((map(decode, row) for row in stored["rows"]), stored["columns"], types)
     elif stored.get(MARKER) == "reference":
         return Reference.from_dict(stored)

@@ -21,6 +21,7 @@ from moltres.encoding import decode, encode
 from moltres.errors import ConfigurationError, HandoffError, MissingDependencyError, closest, listing
 from moltres.records import Records
 from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
+from moltres.targets import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -244,7 +245,7 @@ def _stage_table(database: Database, data: Any, name: str) -> Reference:
         location=table,
         columns=tuple(database.table(table).columns),
         row_count=written.rows_written,
-        database=database.engine.url.render_as_string(hide_password=True),
+        database=masked(database.engine.url),
     )
 
 
@@ -352,7 +353,7 @@ def _open_one(database: Database, reference: Reference) -> DataFrame:
         with database.connection() as connection:
             if inspect(connection).has_table(reference.location):
                 return database.table(reference.location)
-        where = f" in {database.engine.url.render_as_string(hide_password=True)}"
+        where = f" in {masked(database.engine.url)}"
     staged_in = f" They were staged in {reference.database}." if reference.database else ""
     raise HandoffError(
         f"The staged rows {reference.location!r} are not there{where}.{staged_in}",

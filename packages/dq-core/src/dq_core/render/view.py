@@ -1,0 +1,288 @@
+"""What every renderer shows, in one place: the order of the checks, their outcome, numbers as people write them.
+
+The renderers read a report as a mapping, so that its plain dict form, back from JSON or from an orchestrator's store,
+looks the same as a fresh one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from math import isfinite
+from typing import Any, cast
+
+# Joiners are invisible but part of words in some scripts, and of emoji.
+_JOINERS = "\u200c\u200d"
+
+
+class Outcome(Enum):
+    """How a check ended, as a reader of the report thinks of it; declared from what needs attention first to last.
+
+    A report has a status and a severity; a check that failed without failing the report is a warning here.
+    """
+
+    ERROR = "error"
+    FAILED = "failed"
+    WARNING = "warning"
+    SKIPPED = "skipped"
+    PASSED = "passed"
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self in (Outcome.ERROR, Outcome.FAILED, Outcome.WARNING)
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """One check of a report, ready to be laid out.
+
+    Attributes:
+        name: The check's name.
+        type: The kind of check, such as ``"in_range"``.
+        column: Its column or columns, joined by commas; empty when it is about the table.
+        outcome: How it ended.
+        severity: ``"info"``, ``"warning"``, ``"error"`` or ``"critical"``.
+        message: The sentence that says what was found.
+        share: Share of the considered rows that passed, from 0 to 1; None when rows do not apply.
+        rows: Failed and considered rows in words, such as ``"3 of 1,200"``; empty when rows do not apply.
+        observed: The measured value as text; empty when there is none beyond the rows.
+        sample_columns: The header of the sample table.
+        samples: Rows of the sample table; values are as the report carries them.
+        sql: The statement that selects the failing rows; empty when there is none.
+        details: What else the check tells, as pairs of name and text.
+    """
+
+    name: str
+    type: str
+    column: str
+    outcome: Outcome
+    severity: str
+    message: str
+    share: float | None
+    rows: str
+    observed: str
+    sample_columns: tuple[str, ...]
+    samples: tuple[tuple[object, ...], ...]
+    sql: str
+    details: tuple[tuple[str, str], ...]
+
+    def is_about(self, column: str) -> bool:
+        """Whether the check is about this column of its samples."""
+        return column == self.column or column in self.column.split(", ")
+
+    @property
+    def sql_lines(self) -> tuple[str, ...]:
+        """The lines of the statement, safe for a terminal."""
+        return tuple(visible(line) for line in self.sql.splitlines())
+
+    @property
+    def percent(self) -> str:
+        """The share of passing rows as text; never 100% while a row failed, never 0% while one passed."""
+        if self.share is None:
+            return ""
+        return percent(self.share)
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A report, ready to be laid out.
+
+    Attributes:
+        passed: Whether the whole report passed.
+        verdict: One sentence: how many checks ended how.
+        facts: Name and text of what is known about the run: source, rows, start, duration, statements.
+        counts: How many checks ended with each outcome; outcomes that did not occur are left out.
+        checks: The checks, those that need attention first, otherwise in the order of the suite.
+    """
+
+    passed: bool
+    verdict: str
+    facts: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[Outcome, int], ...]
+    checks: tuple[CheckView, ...]
+
+    @property
+    def needing_attention(self) -> tuple[CheckView, ...]:
+        """The checks that failed, warned or could not be evaluated."""
+        return tuple(check for check in self.checks if check.outcome.needs_attention)
+
+
+def view(report: Mapping[str, Any]) -> ReportView:
+    """Lay a report out for reading.
+
+    Args:
+        report: A report or its plain dict form.
+
+    Returns:
+        Everything that a renderer shows.
+    """
+    order = list(Outcome)
+    checks = sorted(map(_check, report["results"]), key=lambda check: order.index(check.outcome))
+    counts = tuple(
+        (outcome, number) for outcome in order if (number := sum(check.outcome is outcome for check in checks))
+    )
+    return ReportView(
+        passed=report["overall_status"] == "passed",
+        verdict=_verdict(counts, len(checks)),
+        facts=_facts(report),
+        counts=counts,
+        checks=tuple(checks),
+    )
+
+
+def _verdict(counts: tuple[tuple[Outcome, int], ...], total: int) -> str:
+    if not total:
+        return "No checks ran"
+    if counts == ((Outcome.PASSED, total),):
+        return "The check passed" if total == 1 else f"All {count(total)} checks passed"
+    return f"{plural(total, 'check')}: " + ", ".join(_counted(outcome, number) for outcome, number in counts)
+
+
+def _counted(outcome: Outcome, number: int) -> str:
+    if outcome in (Outcome.ERROR, Outcome.WARNING):
+        return plural(number, outcome.value)
+    return f"{count(number)} {outcome.value}"
+
+
+def _facts(report: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Source", report["source"]),
+        ("Rows", count(report["total_rows"])),
+        ("Started", moment(report["started_at"])),
+        ("Took", duration(report["execution_time_seconds"])),
+        ("Statements", count(report["statements"])),
+    )
+
+
+def _check(result: Mapping[str, Any]) -> CheckView:
+    failed, considered = result["failed_rows"], result["considered_rows"]
+    share, rows = None, ""
+    if failed is not None and considered is not None:
+        rows = f"{count(failed)} of {count(considered)}"
+        share = (considered - failed) / considered if considered else None
+    columns = tuple(dict.fromkeys(name for sample in result["samples"] for name in sample))
+    details = ((name, value_text(value)) for name, value in result["details"].items() if value is not None)
+    return CheckView(
+        name=result["check_name"],
+        type=result["type"],
+        column=result["column"] or "",
+        outcome=_outcome(result),
+        severity=result["severity"],
+        message=result["message"],
+        share=share,
+        rows=rows,
+        observed=_measured(result["observed"]),
+        sample_columns=columns,
+        samples=tuple(tuple(sample.get(name) for name in columns) for sample in result["samples"]),
+        sql=result["sql"] or "",
+        details=tuple(details),
+    )
+
+
+def _measured(observed: object) -> str:
+    if isinstance(observed, float) and isfinite(observed):
+        return f"{observed:,.2f}" if abs(observed) >= 1000 else f"{observed:.6g}"
+    if isinstance(observed, int) and not isinstance(observed, bool):
+        return count(observed)
+    return "" if observed is None else value_text(observed)
+
+
+def _outcome(result: Mapping[str, Any]) -> Outcome:
+    if result["status"] == "failed" and result["severity"] in ("info", "warning"):
+        return Outcome.WARNING
+    return Outcome(result["status"])
+
+
+def count(number: int) -> str:
+    """A number of things with its thousands set apart: ``1234567`` is ``"1,234,567"``."""
+    return f"{number:,}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A number with its noun: ``"1 check"``, ``"2 checks"``."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage that never rounds to 0% or 100% unless it is exactly that.
+
+    Args:
+        share: A number from 0 to 1.
+
+    Returns:
+        At most two decimals: ``"99.5%"``, ``"> 99.99%"``, ``"100%"``.
+    """
+    if share in (0, 1):
+        return f"{share:.0%}"
+    if share > 0.9999:
+        return "> 99.99%"
+    if share < 0.0001:
+        return "< 0.01%"
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: ``"12 ms"``, ``"3.4 s"``, ``"2 min 5 s"``."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "under 1 ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def moment(text: str) -> str:
+    """An ISO moment to the second with its zone: ``"2026-11-20 08:15:00 UTC"``."""
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S %Z}".rstrip()
+
+
+def value_text(value: object) -> str:
+    """A value of the report as text: booleans and None as in SQL, lists and objects in a compact JSON-like form."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {value_text(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(value_text(item) for item in cast("tuple[object, ...]", tuple(value)))
+    return str(value)
+
+
+def sample_text(value: object) -> str:
+    """A value out of the data; text is quoted where it would mislead: empty, with outer blanks, or like ``NULL``."""
+    text = value_text(value)
+    if isinstance(value, str) and (text != text.strip() or text in ("", "NULL", "true", "false")):
+        return f'"{text}"'
+    return text
+
+
+def visible(text: str, *, limit: int | None = None) -> str:
+    r"""Text that stays on its line and cannot steer a terminal: control characters become visible escapes.
+
+    Args:
+        text: Any text, such as a value out of the data.
+        limit: Cut to so many characters, with an ellipsis.
+
+    Returns:
+        The same text with line breaks as ``↵``, tabs as ``⇥`` and other control, format and surrogate characters as
+        ``\x1b`` or ``\u202e``.
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").translate({0x0A: "↵", 0x0D: "↵", 0x09: "⇥"})
+    return "".join(character if _is_visible(character) else _escape(character) for character in text)
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

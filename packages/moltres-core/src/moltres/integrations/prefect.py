@@ -1,0 +1,13 @@
+"""The Prefect tasks of ``moltres-prefect``, and the ETL pipeline."""
+
+from moltres.errors import MissingDependencyError
+from moltres.pipeline import ETLPipeline
+
+try:
+    from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table
+except ModuleNotFoundError as error:
+    if error.name not in {"prefect", "moltres_prefect"}:
+        raise
+    raise MissingDependencyError.extra("moltres-prefect", "prefect", "moltres.integrations.prefect") from error
+
+__all__ = ["ETLPipeline", "moltres_data_quality", "moltres_query", "moltres_to_table"]

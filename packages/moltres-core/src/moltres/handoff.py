@@ -7,6 +7,7 @@ staged rows any more. What lies between them may be kept in any store for JSON: 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from sqlalchemy import MetaData, Table, inspect, union_all
 from sqlalchemy.schema import DropTable
 
 from moltres.encoding import decode, encode
-from moltres.errors import ConfigurationError, HandoffError, MissingDependencyError, closest, listing
+from moltres.errors import ConfigurationError, HandoffError, MissingDependencyError, MoltresError, closest, listing
 from moltres.records import Records
 from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
 from moltres.targets import masked
@@ -39,6 +40,8 @@ __all__ = [
     "hand_over",
     "is_reference",
     "pick_up",
+    "stage_table",
+    "staged",
 ]
 
 MAX_INLINE_ROWS: Final = 10_000
@@ -48,6 +51,8 @@ Mode = Literal["auto", "inline", "table", "parquet"]
 
 _LONGEST_NAME = 63  # PostgreSQL cuts what is longer, without an error
 _ROOM_FOR_WRITER = 15  # a swap builds beside the target, under a name that it derives from the target's
+
+_log = logging.getLogger(__name__)
 
 
 def hand_over(
@@ -90,7 +95,7 @@ def hand_over(
             )
     if stage_uri is not None:
         return _stage_parquet(df, name, str(stage_uri))
-    return _stage_table(df.database, df, name)
+    return stage_table(df.database, df, name=name)
 
 
 def pick_up(database: Database, value: Any) -> Any:
@@ -139,12 +144,51 @@ def frame_of(database: Database, value: Any, *, name: str) -> Iterator[DataFrame
     picked = pick_up(database, value)
     if hasattr(picked, "statement"):
         yield picked
-        return
-    staged = _stage_table(database, picked, name)
+    else:
+        with staged(database, picked, name=name) as (frame, _):
+            yield frame
+
+
+@contextmanager
+def staged(database: Database, data: Any, *, name: str) -> Iterator[tuple[DataFrame, Reference]]:
+    """Rows in a staged table for as long as the ``with`` block runs.
+
+    Args:
+        database: Where to put them.
+        data: Anything that ``database.write`` takes.
+        name: What names the table; the same name again overwrites what a killed run has left.
+
+    Yields:
+        The staged rows as a frame, and the reference to them.
+    """
+    reference = stage_table(database, data, name=name)
     try:
-        yield database.table(staged.location)
+        yield database.table(reference.location), reference
     finally:
-        drop_staged(database, staged)
+        try:
+            drop_staged(database, reference)
+        except MoltresError as error:
+            # What the block did, or why it failed, counts for more than a table that is left over.
+            _log.warning("The staged table %s could not be dropped: %s", reference.location, error)
+
+
+def stage_table(database: Database, data: Any, *, name: str) -> Reference:
+    """Put rows into a staged table, in place of what the same name has staged before.
+
+    Args:
+        database: Where to put them.
+        data: Anything that ``database.write`` takes.
+        name: What names the table; derived from the run.
+    """
+    table = _stage_name(database, name)
+    written = database.write(data).save_as_table(table, mode="overwrite")
+    return Reference(
+        kind="table",
+        location=table,
+        columns=tuple(database.table(table).columns),
+        row_count=written.rows_written,
+        database=masked(database.engine.url),
+    )
 
 
 def drop_staged(database: Database, value: Any) -> int:
@@ -237,18 +281,6 @@ def _beside(references: Sequence[Reference]) -> str:
     return " ".join(["beside", *(reference.location for reference in references)])
 
 
-def _stage_table(database: Database, data: Any, name: str) -> Reference:
-    table = _stage_name(database, name)
-    written = database.write(data).save_as_table(table, mode="overwrite")
-    return Reference(
-        kind="table",
-        location=table,
-        columns=tuple(database.table(table).columns),
-        row_count=written.rows_written,
-        database=masked(database.engine.url),
-    )
-
-
 def _stage_parquet(df: DataFrame, name: str, folder: str) -> Reference:
     """Write under another name and rename: a reader finds the whole file or none."""
     file_name = f"{_stage_name(df.database, name)}.parquet"
@@ -328,7 +360,7 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
     frames = [_open_one(home, reference) for reference in references]
     inline = _together(rows)
     if inline:
-        beside = _stage_table(home, inline, _beside(references))
+        beside = stage_table(home, inline, name=_beside(references))
         frames.append(home.table(beside.location))
     if len(frames) == 1:
         return frames[0]

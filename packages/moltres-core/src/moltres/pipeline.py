@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +13,7 @@ from moltres.errors import ConfigurationError, QualityGateError, listing
 from moltres.handoff import staged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from moltres.database import Database
     from moltres.dataframe import DataFrame
@@ -49,10 +48,10 @@ class PipelineResult:
 class ETLPipeline:
     """A pipeline that publishes only what passed its checks.
 
-    Without checks, ``load`` gets what ``transform`` returned. With ``checks`` or ``validate``, that is first written to a
-    staged table, checked there, and ``load`` gets the staged rows: what is checked is what is loaded, even if the source
-    changes meanwhile. Whatever fails, the staged table is removed, and ``load`` has not been called or, being one atomic
-    write, has changed nothing.
+    Without checks, ``load`` gets what ``transform`` returned. With ``checks`` or ``validate``, that is first written to
+    a staged table, checked there, and ``load`` gets the staged rows: what is checked is what is loaded, even if the
+    source changes meanwhile. Whatever fails, the staged table is removed, and ``load`` has not been called or, being
+    one atomic write, has changed nothing.
 
     Args:
         extract: Gives the rows: a DataFrame, Records, a list of dicts, a pandas, Polars or Arrow table.
@@ -68,8 +67,8 @@ class ETLPipeline:
         on_progress: Is called with the name of each phase as it begins.
 
     Raises:
-        ConfigurationError: If an argument cannot work; a rule that cannot be read raises the error of dq-core. Both come
-            when the pipeline is made, before anything runs.
+        ConfigurationError: If an argument cannot work; a rule that cannot be read raises the error of dq-core. Both
+            come when the pipeline is made, before anything runs.
     """
 
     extract: Callable[[], Any]
@@ -98,8 +97,8 @@ class ETLPipeline:
     def execute(self, *, run_key: str | None = None) -> PipelineResult:
         """Run the pipeline.
 
-        A run that was killed leaves its staged table behind. The same ``run_key`` again overwrites that table, so let it
-        name the run and not the attempt. (Whether ``load`` adds rows twice is up to its own ``run_key``.)
+        A run that was killed leaves its staged table behind. The same ``run_key`` again overwrites that table, so let
+        it name the run and not the attempt. (Whether ``load`` adds rows twice is up to its own ``run_key``.)
 
         Args:
             run_key: Names this run; by default each call is a run of its own.
@@ -173,7 +172,7 @@ class _Run:
 
 
 def _gate(checks: Any) -> Callable[[Any], Any] | None:
-    """Something that is called with a frame and gives a report; rules are read here, so that a wrong one stops early."""
+    """Something that is called with a frame and gives a report; a rule that cannot be read is refused here."""
     if checks is None or callable(checks):
         return checks  # type: ignore[no-any-return]
     from moltres.integrations.data_quality import Suite

@@ -1,0 +1,62 @@
+"""``in_range``: values lie between two bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from dq_core import options
+from dq_core.check import ColumnCheck, expectation, option, register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement
+
+    from dq_core.relation import Relation
+
+
+@register("in_range", "range", "between")
+@dataclass(frozen=True, kw_only=True)
+class InRange(ColumnCheck):
+    """Every value lies between min and max: numbers, dates, text. NaN is out of range."""
+
+    min: Any = option("the least value allowed", default=None)
+    max: Any = option("the greatest value allowed", default=None)
+    strict_min: bool = option("min itself is not allowed", default=False)
+    strict_max: bool = option("max itself is not allowed", default=False)
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        yield from options.bounds(
+            self.label, self.min, self.max, strict_min=self.strict_min, strict_max=self.strict_max
+        )
+
+    def misfits(self, relation: Relation) -> Iterator[str]:
+        """Bounds that cannot be compared with the column."""
+        for name, bound in (("min", self.min), ("max", self.max)):
+            if bound is not None:
+                yield from options.misfit(self.label, name, relation.columns[self.column], bound)
+
+    def violates(self, relation: Relation) -> ColumnElement[bool]:
+        """The value is below min or above max, or NaN."""
+        family = relation.columns[self.column].family
+        value = relation.dialect.ordered(relation[self.column], family)
+        conditions: list[ColumnElement[bool]] = []
+        if self.min is not None:
+            low = relation.operand(self.column, self.min)
+            conditions.append(value <= low if self.strict_min else value < low)
+        if self.max is not None:
+            high = relation.operand(self.column, self.max)
+            conditions.append(value >= high if self.strict_max else value > high)
+        elif family in ("float", "decimal", "unknown") and (nan := relation.dialect.is_nan(value, family)) is not None:
+            # With a max NaN fails by itself, being greater than everything; without one it must be asked for.
+            conditions.append(nan)
+        return sa.or_(*conditions)
+
+    def sentence(self) -> str:
+        """What is wrong with a failing row."""
+        return f"are not {expectation(self)}"

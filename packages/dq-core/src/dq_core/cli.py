@@ -1,0 +1,241 @@
+"""The ``dq`` command: ``dq check SOURCE --rules rules.yaml``.
+
+It ends with 0 when everything passed, 1 when something failed, 2 when it could not run.
+
+A subcommand is one function: it adds its arguments to a parser and returns what runs them. `COMMANDS` names them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dq_core.errors import DataQualityError, RuleError
+from dq_core.progress import shown_progress
+
+if TYPE_CHECKING:
+    from dq_core.report import Report
+
+__all__ = ["COMMANDS", "main"]
+
+PASSED, FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+
+Run = Callable[[argparse.Namespace], int]
+
+_SUFFIXES = {
+    ".htm": "html", ".html": "html", ".json": "json", ".markdown": "markdown", ".md": "markdown", ".txt": "text",
+}  # fmt: skip
+_FORMATS: dict[str, Callable[[Report], str]] = {
+    "text": lambda report: report.to_text(),
+    "json": lambda report: report.to_json(indent=2) + "\n",
+    "markdown": lambda report: report.to_markdown(),
+    "html": lambda report: report.to_html(),
+}
+
+
+def check(parser: argparse.ArgumentParser) -> Run:
+    """Check a source against rules."""
+    add_source(parser)
+    parser.add_argument("--rules", metavar="FILE", required=True, help="the rules, YAML or JSON; - reads standard input")
+    parser.add_argument("--fail-fast", action="store_true", help="skip the checks behind the first failure")
+    parser.add_argument("--samples", type=_count, default=5, metavar="N", help="failing rows to show for each check (5)")
+    parser.add_argument("--mask", action="append", default=[], metavar="COLUMN", help="hide this column in samples; repeatable")
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop, in the database too, after so long")
+    add_output(parser, tuple(_FORMATS))
+
+    def run(arguments: argparse.Namespace) -> int:
+        from dq_core.execute import validate
+        from dq_core.suite import Suite
+
+        outputs = planned_outputs(arguments, _SUFFIXES)
+        rules = sys.stdin.read() if arguments.rules == "-" else Path(arguments.rules)
+        suite = Suite.from_yaml(rules)
+        with shown_progress(f"Checking {len(suite.checks)} rules", quiet=arguments.quiet) as on_progress:
+            report = validate(
+                source_of(arguments),
+                suite,
+                table=arguments.table,
+                query=arguments.query,
+                schema=arguments.schema,
+                fail_fast=arguments.fail_fast,
+                samples=arguments.samples,
+                mask=arguments.mask,
+                timeout_seconds=arguments.timeout,
+                on_progress=on_progress,
+            )
+        for target, kind in outputs:
+            if target is None and kind == "text":
+                _print_text(report)
+            else:
+                write(target, _FORMATS[kind](report))
+        _say_where(report, [target for target, _ in outputs if target], quiet=arguments.quiet)
+        return PASSED if report.passed else FAILED
+
+    return run
+
+
+#: Every subcommand.
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": check}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: What stands behind ``dq``; default: those of the process.
+
+    Returns:
+        The exit status: 0 passed, 1 failed, 2 could not run (the reason is on standard error).
+    """
+    parsed = command_parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed))
+    except DataQualityError as error:
+        print(f"dq: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever read the report has seen enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"dq: {where}{error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("dq: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return COULD_NOT_RUN
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    parser = argparse.ArgumentParser(prog="dq", description="Data-quality checks that run where the data is.")
+    parser.add_argument("--version", action="version", version=f"dq {version('dq-core')}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        help_ = (command.__doc__ or "").partition("\n")[0].rstrip(".")
+        subparser = subparsers.add_parser(
+            name,
+            help=help_[0].lower() + help_[1:],
+            description=f"{help_}.",
+            epilog="Ends with 0 when everything passed, 1 when something failed, 2 when it could not run.",
+        )
+        subparser.set_defaults(run=command(subparser))
+    return parser
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what to read; the same for every subcommand."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="path or URI of Parquet, CSV or JSON files, or the address of a database; env:NAME takes it from the "
+        "environment variable NAME, which keeps a password out of the process list",
+    )
+    parser.add_argument("--table", metavar="NAME", help="the table or view in the database")
+    parser.add_argument("--query", metavar="SQL", help="a SELECT instead of a table")
+    parser.add_argument("--schema", metavar="NAME", help="the table's schema")
+
+
+def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """The arguments that say what to write and where; the same for every subcommand."""
+    parser.add_argument("--format", choices=formats, help="how to write it; default: as FILE ends, or text")
+    parser.add_argument(
+        "--output", action="append", default=[], metavar="FILE", help="write to FILE (- is standard output); repeatable"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress and no closing line on standard error")
+
+
+def source_of(arguments: argparse.Namespace) -> str:
+    """The source as it was given, or from the environment variable that it names.
+
+    Raises:
+        RuleError: The environment variable is not set.
+    """
+    source: str = arguments.source
+    kind, _, name = source.partition(":")
+    if kind != "env":
+        return source
+    value = os.environ.get(name)
+    if not value:
+        raise RuleError([f"The environment variable {name!r} is not set, or empty."])
+    return value
+
+
+def planned_outputs(arguments: argparse.Namespace, suffixes: dict[str, str]) -> list[tuple[Path | None, str]]:
+    """Where to write which format, settled before any work is done.
+
+    Returns:
+        Pairs of a path (None is standard output) and a format.
+
+    Raises:
+        RuleError: A file's ending says no format, or its folder does not exist; lists all of them.
+    """
+    problems = []
+    outputs: list[tuple[Path | None, str]] = []
+    for given in arguments.output or ["-"]:
+        target = None if given == "-" else Path(given)
+        kind = arguments.format or ("text" if target is None else suffixes.get(target.suffix.lower()))
+        if kind is None:
+            problems.append(f"--output {given}: give --format, or an ending out of {', '.join(suffixes)}.")
+        elif target is not None and not target.parent.is_dir():
+            problems.append(f"--output {given}: there is no folder {str(target.parent)!r}.")
+        else:
+            outputs.append((target, kind))
+    if problems:
+        raise RuleError(problems)
+    return outputs
+
+
+def write(target: Path | None, text: str) -> None:
+    """Write to a file, or to standard output, as UTF-8."""
+    if target is not None:
+        target.write_text(text, encoding="utf-8")
+        return
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _print_text(report: Report) -> None:
+    """The text report: in colour on a terminal if rich is there, plain everywhere else."""
+    from dq_core.render import rich_report, to_text
+
+    if sys.stdout.isatty():
+        try:
+            from rich.console import Console
+        except ImportError:
+            write(None, to_text(report, width=shutil.get_terminal_size((120, 24)).columns))
+        else:
+            Console().print(rich_report(report))
+    else:
+        write(None, report.to_text())
+
+
+def _say_where(report: Report, files: Sequence[Path], *, quiet: bool) -> None:
+    if not files or quiet:
+        return
+    from dq_core.render.view import view
+
+    verdict = "passed" if report.passed else "failed"
+    print(f"dq: {verdict}. {view(report).verdict}. Written: {', '.join(map(str, files))}", file=sys.stderr)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
+
+from dq_core.dialects.base import Dialect
+from dq_core.relation import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import ColumnElement, Connection, FromClause
+    from sqlalchemy.exc import DBAPIError
+
+    from dq_core.patterns import Pattern
+
+__all__ = ["PostgreSQL"]
+
+
+class PostgreSQL(Dialect):
+    """PostgreSQL, through psycopg or any other driver."""
+
+    name = "postgresql"
+
+    def describe(self, connection: Connection, from_: FromClause) -> list[Column]:
+        """The columns by the type codes of an empty result, printed by the server."""
+        result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
+        described = result.cursor.description  # type: ignore[union-attr]
+        codes = [(column[0], column[1], _modifier(column)) for column in described]
+        result.close()
+        names = sa.select(
+            *(sa.func.format_type(sa.literal(code), sa.literal(modifier)) for _, code, modifier in codes)
+        )
+        printed = connection.execute(names).one() if codes else ()
+        return [Column.of(name, type_name) for (name, _, _), type_name in zip(codes, printed, strict=True)]
+
+    @contextlib.contextmanager
+    def snapshot(self, connection: Connection) -> Iterator[None]:
+        """REPEATABLE READ, READ ONLY."""
+        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with super().snapshot(connection):
+            yield
+
+    def guard(self, connection: Connection) -> AbstractContextManager[Any]:
+        """A savepoint: without it, an error would end the transaction."""
+        return connection.begin_nested()
+
+    @contextlib.contextmanager
+    def deadline(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """A statement time-out that the transaction forgets at its end, and we before."""
+        old = connection.execute(sa.text("SHOW statement_timeout")).scalar_one()
+        set_timeout = sa.text("SELECT set_config('statement_timeout', :value, true)")
+        connection.execute(set_timeout, {"value": str(max(1, int(seconds * 1000)))})
+        try:
+            yield
+        finally:
+            connection.execute(set_timeout, {"value": old})
+
+    def timed_out(self, error: DBAPIError) -> bool:
+        """Whether the statement was cancelled."""
+        return getattr(error.orig, "sqlstate", None) == "57014"
+
+    def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+        """The operator ``~`` searches."""
+        return text.op("~", is_comparison=True)(sa.literal(pattern.for_postgresql()))
+
+    def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
+        """NaN equals itself, and is greater than all others."""
+        kind = {"float": DOUBLE_PRECISION(), "decimal": sa.Numeric()}.get(family)
+        return None if kind is None else number == sa.cast(sa.literal("NaN"), kind)
+
+    def ordered(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
+        """Code points instead of the rules of a language."""
+        return sa.collate(value, "C") if family == "text" else value
+
+
+def _modifier(column: Any) -> int | None:
+    """The type's modifier (length, precision) as the server counts it, where the driver tells it."""
+    modifier = getattr(column, "_fmod", None)
+    return modifier if isinstance(modifier, int) and modifier >= 0 else None

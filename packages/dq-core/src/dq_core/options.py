@@ -1,0 +1,155 @@
+"""Checking the options of rules: each function yields sentences about what is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dq_core.errors import did_you_mean
+from dq_core.families import adapt, family_of_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dq_core.relation import Column
+
+__all__ = ["bounds", "column", "column_names", "count_bounds", "frozen", "is_number", "misfit", "question", "sql_problems", "values"]
+
+
+def question(given: object, known: Iterable[str]) -> str:
+    """The closest valid name as a question to append to a sentence; empty if none is near."""
+    found = did_you_mean(given, known)
+    return "" if found is None else f" {found}"
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite real number (and no boolean)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def column(label: str, given: object) -> Iterator[str]:
+    """A column's name must be text."""
+    if not isinstance(given, str) or not given:
+        yield f"{label}: column must be the name of a column, not {given!r}."
+
+
+def column_names(label: str, given: object) -> Iterator[str]:
+    """Columns must be different names, at least one."""
+    if not isinstance(given, tuple) or not given:
+        yield f"{label}: columns must be a list of at least one column, not {given!r}."
+        return
+    for name in given:
+        yield from column(label, name)
+    if len(set(map(str, given))) < len(given):
+        yield f"{label}: columns names a column twice: {list(given)!r}."
+
+
+def bounds(
+    label: str, low: object, high: object, *, strict_min: object = False, strict_max: object = False
+) -> Iterator[str]:
+    """At least one of min and max, both of a kind, in order; the strict flags need their bound."""
+    if low is None and high is None:
+        yield f"{label}: min or max is missing."
+    for name, flag, bound in (("strict_min", strict_min, low), ("strict_max", strict_max, high)):
+        if not isinstance(flag, bool):
+            yield f"{label}: {name} must be true or false, not {flag!r}."
+        elif flag and bound is None:
+            yield f"{label}: {name} is given without {name.removeprefix('strict_')}."
+    for name, bound in (("min", low), ("max", high)):
+        if bound is not None:
+            yield from _bound(label, name, bound)
+    if low is None or high is None:
+        return
+    try:
+        wrong = low > high  # type: ignore[operator]
+    except TypeError:
+        yield f"{label}: min {low!r} and max {high!r} cannot be compared with each other."
+        return
+    if wrong:
+        yield f"{label}: min {low!r} is greater than max {high!r}."
+    elif low == high and (strict_min is True or strict_max is True):
+        yield f"{label}: no value is strictly between min {low!r} and max {high!r}."
+
+
+def _bound(label: str, name: str, bound: object) -> Iterator[str]:
+    if family_of_value(bound) not in ("integer", "float", "decimal", "text", "date", "datetime", "time"):
+        yield f"{label}: {name} must be a number, a date, a time or text, not {bound!r}."
+    elif isinstance(bound, float) and not math.isfinite(bound):
+        yield f"{label}: {name} must be finite, not {bound!r}; leave it out for no limit."
+
+
+def count_bounds(label: str, low: object, high: object) -> Iterator[str]:
+    """Like `bounds`, for whole numbers from 0."""
+    wrong = False
+    for name, bound in (("min", low), ("max", high)):
+        if bound is not None and (not isinstance(bound, int) or isinstance(bound, bool) or bound < 0):
+            wrong = True
+            yield f"{label}: {name} must be a whole number from 0, not {bound!r}."
+    if not wrong:
+        yield from bounds(label, low, high)
+
+
+def values(label: str, given: object) -> Iterator[str]:
+    """A list of values that a column can hold; not NULL, which no value check considers."""
+    if not isinstance(given, tuple):
+        yield f"{label}: values must be a list, not {given!r}."
+        return
+    for value in given:
+        if value is None:
+            yield f"{label}: values contains NULL: leave it out, NULL never fails this check (not_null is for that)."
+        elif family_of_value(value) is None or isinstance(value, list | dict):
+            yield f"{label}: values contains {value!r}, which is no value that a column can hold."
+
+
+def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str]:
+    """A value that cannot be compared with a column."""
+    try:
+        adapt(value, column.family, zoned=column.zoned)
+    except ValueError as error:
+        yield f"{label}: {name}: {error} ({column.name} is {column.type_name or column.family})."
+
+
+def frozen(given: Any) -> Any:
+    """A list, set or other collection of values as a tuple; anything else as it is."""
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        return given
+    return tuple(given)
+
+
+def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
+    """A piece of SQL must be one expression: not empty, parentheses in balance, no second statement."""
+    if not isinstance(sql, str) or not sql.strip():
+        yield f"{label}: {name} must be a SQL expression, not {sql!r}."
+        return
+    depth = 0
+    for token in _outside_quotes(sql):
+        if token == ";":
+            yield f"{label}: {name} must be one SQL expression, without ';': {sql!r}."
+            return
+        if token == "\0":
+            yield f"{label}: {name} has a quote or comment that is not closed: {sql!r}."
+            return
+        depth += (token == "(") - (token == ")")
+        if depth < 0:
+            break
+    if depth:
+        yield f"{label}: {name} has parentheses that do not match: {sql!r}."
+
+
+def _outside_quotes(sql: str) -> Iterator[str]:
+    """The characters outside of strings, quoted names and comments; NUL where one of these is not closed."""
+    position = 0
+    ends = {"'": "'", '"': '"', "`": "`", "--": "\n", "/*": "*/"}
+    while position < len(sql):
+        start = next((mark for mark in ends if sql.startswith(mark, position)), None)
+        if start is None:
+            yield sql[position]
+            position += 1
+            continue
+        end = sql.find(ends[start], position + len(start))
+        if end < 0:
+            if start != "--":
+                yield "\0"
+            return
+        position = end + len(ends[start])

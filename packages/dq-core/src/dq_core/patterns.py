@@ -1,0 +1,196 @@
+r"""Regular expressions that mean the same in every database.
+
+A pattern is written in the common part of Python's, RE2's (DuckDB, Trino) and PostgreSQL's languages, and is read
+with one meaning: it is searched for (not matched in full), ``\d \w \s \b`` are ASCII, ``.`` is anything but a line
+feed, ``^`` and ``$`` are the two ends of the text. What one of the languages lacks — looking around, back references,
+possessive quantifiers — is refused when the rule is read, so that a rule never works in one place only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+__all__ = ["Pattern"]
+
+_CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\r\f\v"}
+_CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
+_SPECIAL = frozenset(r".^$*+?{}[]()|\-&~#/")
+_MOST_REPEATS = 255
+_TOKEN = re.compile(
+    r"""(?P<escape>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.))
+      | (?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])
+      | (?P<group>\((?:\?(?:P<\w+>|<\w+>|P=\w+\)|P>\w+\)|<?[=!]|[a-zA-Z-]*[:)]|.))?)
+      | (?P<repeat>(?:[*+?]|\{\d*,?\d*\})[+?]?)
+      | (?P<other>.)""",
+    re.DOTALL | re.VERBOSE,
+)
+_CLASS_ITEM = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|.", re.DOTALL)
+
+
+class UnsupportedPatternError(ValueError):
+    """A pattern that does not work, or does not mean the same, in every database."""
+
+
+@dataclass(frozen=True)
+class _Language:
+    """How a language writes what the languages write differently."""
+
+    start: str
+    end: str
+    boundary: str
+    no_boundary: str
+    code_point: Callable[[int], str]
+
+
+_PYTHON = _Language(r"\A", r"\Z", r"\b", r"\B", lambda code: f"\\U{code:08x}")
+_RE2 = _Language(r"\A", r"\z", r"\b", r"\B", lambda code: f"\\x{{{code:x}}}")
+_POSTGRESQL = _Language(r"\A", r"\Z", r"\y", r"\Y", lambda code: f"\\U{code:08x}")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regular expression, checked to be in the common part.
+
+    Args:
+        source: The pattern as the user wrote it.
+
+    Raises:
+        ValueError: It is no regular expression, or one that not every database understands; says which part.
+    """
+
+    source: str
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.source)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
+        for language in (_PYTHON, _RE2, _POSTGRESQL):
+            _translate(self.source, language)
+
+    def for_python(self) -> str:
+        """The pattern for ``re.search``; SQLite uses it too."""
+        return "(?a)" + _translate(self.source, _PYTHON)
+
+    def for_re2(self) -> str:
+        """The pattern for RE2: DuckDB, Trino."""
+        return _translate(self.source, _RE2)
+
+    def for_postgresql(self) -> str:
+        """The pattern for PostgreSQL's ``~``."""
+        return _translate(self.source, _POSTGRESQL)
+
+
+def _translate(source: str, language: _Language) -> str:
+    flags, body = re.match(r"(?:\(\?([a-zA-Z]+)\))?(.*)\Z", source, re.DOTALL).groups()  # type: ignore[union-attr]
+    flags = flags or ""
+    if set(flags) - {"i", "s"}:
+        raise UnsupportedPatternError(f"uses the flags (?{flags}); only i and s mean the same in every database")
+    anything = r"(?:.|\n)" if "s" in flags else "."
+    if language is _POSTGRESQL:
+        anything = r"(?:[^\n]|\n)" if "s" in flags else r"[^\n]"
+    translated = "".join(_part(token, language, anything) for token in _TOKEN.finditer(body))
+    return ("(?i)" if "i" in flags else "") + translated
+
+
+def _part(token: re.Match[str], language: _Language, anything: str) -> str:
+    text = token.group()
+    match token.lastgroup:
+        case "escape":
+            return _escape(text, language)
+        case "class":
+            return _class(text, language)
+        case "group":
+            return _group(text)
+        case "repeat":
+            return _repeat(text)
+        case _:
+            plain = {".": anything, "^": language.start, "$": language.end}
+            return plain.get(text) or (text if text in "()|" else _literal(text, language))
+
+
+def _escape(text: str, language: _Language) -> str:
+    letter = text[1]
+    if letter in _CLASSES:
+        return f"[{_class_body(letter, language)}]"
+    if letter.lower() in _CLASSES:
+        return f"[^{_class_body(letter.lower(), language)}]"
+    anchors = {"b": language.boundary, "B": language.no_boundary, "A": language.start, "Z": language.end}
+    if letter in anchors:
+        return anchors[letter]
+    return _literal(_character(text), language)
+
+
+def _character(escape: str) -> str:
+    """The character that an escape stands for."""
+    letter = escape[1]
+    if letter in "xuU" and len(escape) > 2:
+        return chr(int(escape[2:], 16))
+    if letter in _CONTROL:
+        return _CONTROL[letter]
+    if letter.isdigit():
+        raise UnsupportedPatternError(f"uses the back reference {escape}, which not every database has")
+    if letter.isalpha():
+        raise UnsupportedPatternError(f"uses {escape}, which not every database has")
+    return letter
+
+
+def _literal(character: str, language: _Language) -> str:
+    if character in _SPECIAL:
+        return "\\" + character
+    if character.isprintable():
+        return character
+    if character == "\0":
+        raise UnsupportedPatternError("contains the character NUL, which not every database can hold")
+    return language.code_point(ord(character))
+
+
+def _class_body(letter: str, language: _Language) -> str:
+    if letter != "s":
+        return _CLASSES[letter]
+    return "".join(_literal(character, language) for character in " \t\n\r\f\v")
+
+
+def _class(text: str, language: _Language) -> str:
+    negated = text.startswith("[^")
+    return ("[^" if negated else "[") + "".join(_class_items(text[2 if negated else 1 : -1], language)) + "]"
+
+
+def _class_items(body: str, language: _Language) -> Iterator[str]:
+    items = _CLASS_ITEM.findall(body)
+    for place, item in enumerate(items):
+        if len(item) > 1 and item[1] in _CLASSES:
+            yield _class_body(item[1], language)
+        elif len(item) > 1 and item[1] in "DWS":
+            raise UnsupportedPatternError(f"uses {item} within brackets, which not every database has")
+        elif item == r"\b":
+            yield language.code_point(8)
+        elif item == "-" and 0 < place < len(items) - 1:
+            yield "-"
+        else:
+            yield _literal(_character(item) if len(item) > 1 else item, language)
+
+
+def _group(text: str) -> str:
+    if text == "(":
+        return "(?:"
+    if text == "(?:" or text.startswith(("(?P<", "(?<")) and text[3:4].isalpha() or text.startswith("(?P<"):
+        return "(?:"
+    raise UnsupportedPatternError(f"uses {text}, which not every database has")
+
+
+def _repeat(text: str) -> str:
+    if text.endswith("+") and len(text) > 1:
+        raise UnsupportedPatternError(f"uses the possessive quantifier {text}, which not every database has")
+    if text.startswith("{"):
+        numbers = [int(number) for number in re.findall(r"\d+", text)]
+        if not re.match(r"\{(?:\d+(?:,\d*)?|,\d+)\}", text):
+            return "".join("\\" + character if character in _SPECIAL else character for character in text)
+        if max(numbers) > _MOST_REPEATS:
+            raise UnsupportedPatternError(f"repeats more than {_MOST_REPEATS} times: {text}; the length check may help")
+        if text.startswith("{,"):
+            text = "{0" + text[1:]
+    # Whether a quantifier is lazy changes what is matched, never whether something is.
+    return text.rstrip("?") if len(text) > 1 else text

@@ -1,0 +1,173 @@
+"""Tables and queries of a database that SQLAlchemy reaches."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.parse
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+
+from dq_core.dialects import Dialect, dialect_for
+from dq_core.errors import MissingDependencyError, RuleError, SourceConnectionError, SourceError, TableNotFoundError
+from dq_core.relation import Relation
+from dq_core.sources.opened import Opened, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["address_of_database", "open_database", "relation_of"]
+
+_EXTRAS = {"psycopg": "postgresql"}
+
+
+def address_of_database(text: str, *, wanted: bool) -> sa.URL | None:
+    """The text as the address of a database, or None if it is something else.
+
+    Args:
+        text: Perhaps an address.
+        wanted: Whether a database must be meant, because a table or query was given with it.
+
+    Raises:
+        RuleError: A database must be meant, but there is no such kind of database.
+    """
+    try:
+        url = sa.make_url(text)
+    except ArgumentError:
+        url = None
+    else:
+        try:
+            url.get_dialect()
+        except NoSuchModuleError:
+            url = None
+        except ImportError as error:
+            raise MissingDependencyError.extra(str(error.name), _EXTRAS.get(str(error.name), "postgresql")) from error
+    if url is None and wanted:
+        raise RuleError(
+            ["table= and query= need the address of a database, such as postgresql+psycopg://user@host/name."]
+        )
+    return url
+
+
+@contextlib.contextmanager
+def open_database(
+    source: sa.Engine | sa.Connection | sa.URL,
+    *,
+    table: str | None = None,
+    query: str | sa.Select[Any] | None = None,
+    schema: str | None = None,
+) -> Iterator[Opened]:
+    """Open a table or a query for reading, in a transaction of its own where the connection is ours.
+
+    A Connection of the caller is used as it is: inside the caller's transaction if there is one.
+    """
+    if table is None and query is None:
+        raise RuleError(["A database needs table= or query=."])
+    with contextlib.ExitStack() as stack:
+        if isinstance(source, sa.Connection):
+            connection, url = source, source.engine.url
+            dialect = dialect_for(connection.dialect.name)
+            if not connection.in_transaction():
+                stack.callback(connection.rollback)
+        else:
+            engine = source
+            if isinstance(source, sa.URL):
+                engine = _create(source)
+                stack.callback(engine.dispose)
+            assert isinstance(engine, sa.Engine)
+            url = engine.url
+            dialect = dialect_for(engine.dialect.name)
+            connection = stack.enter_context(_connect(engine))
+            stack.enter_context(dialect.snapshot(connection))
+        secrets = _secrets(url)
+        try:
+            relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
+        except DBAPIError as error:
+            raise SourceError(
+                f"The {'table' if query is None else 'query'} cannot be read: {scrub(str(error.orig).strip(), secrets)}",
+                context={"table": table},
+            ) from None
+        yield Opened(
+            connection,
+            relation,
+            _describe(url, table, query, schema),
+            lambda name: relation_of(connection, dialect, table=name, schema=schema),
+            secrets,
+        )
+
+
+def relation_of(
+    connection: sa.Connection,
+    dialect: Dialect,
+    *,
+    table: str | None = None,
+    query: str | sa.Select[Any] | None = None,
+    schema: str | None = None,
+) -> Relation:
+    """The relation for a table (``schema.table`` is understood) or a query, with its columns."""
+    from_: sa.FromClause
+    if query is None:
+        assert table is not None
+        name, schema = _find_table(connection, table, schema)
+        from_ = sa.table(name, schema=schema)
+    elif isinstance(query, str):
+        # Colons are the database's business: text() would take :name for a parameter.
+        written = query.strip().rstrip(";").rstrip().replace(":", "\\:")
+        from_ = sa.text(written).columns().subquery("source")
+    else:
+        from_ = query.subquery("source")
+    columns = {column.name: column for column in dialect.describe(connection, from_)}
+    selected = [sa.column(name) for name in columns]
+    if isinstance(from_, sa.TableClause):
+        from_ = sa.table(from_.name, *selected, schema=from_.schema)
+    elif isinstance(query, str):
+        from_ = sa.text(written).columns(*selected).subquery("source")
+    return Relation(from_, columns, dialect)
+
+
+def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tuple[str, str | None]:
+    inspector = sa.inspect(connection)
+    if inspector.has_table(table, schema=schema):
+        return table, schema
+    if schema is None and "." in table:
+        before, _, name = table.partition(".")
+        if inspector.has_table(name, schema=before):
+            return name, before
+    known = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
+    raise TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
+
+
+def _create(url: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(url)
+    except NoSuchModuleError as error:
+        raise SourceError(f"SQLAlchemy knows no database of this kind: {url.drivername}.") from error
+    except ImportError as error:
+        raise MissingDependencyError.extra(str(error.name), _EXTRAS.get(str(error.name), "postgresql")) from error
+
+
+def _connect(engine: sa.Engine) -> sa.Connection:
+    try:
+        return engine.connect()
+    except (OperationalError, InterfaceError) as error:
+        reason = scrub(str(error.orig).strip(), _secrets(engine.url))
+        raise SourceConnectionError(f"Cannot connect to {_address(engine.url)}: {reason}") from None
+
+
+def _address(url: sa.URL) -> str:
+    """The address without password and options, either of which may be secret."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _secrets(url: sa.URL) -> tuple[str, ...]:
+    values = [url.password, *(value for values in url.normalized_query.values() for value in values)]
+    known = {str(value) for value in values if value is not None and len(str(value)) > 3}
+    if url.password is not None:
+        known.add(str(url.password))
+    return tuple(sorted({*known, *(urllib.parse.quote_plus(value) for value in known)} - {""}, key=len, reverse=True))
+
+
+def _describe(url: sa.URL, table: str | None, query: object, schema: str | None) -> str:
+    what = "query" if query is not None else f"table {table}" if schema is None else f"table {schema}.{table}"
+    return f"{_address(url)} ({what})"

@@ -1,0 +1,40 @@
+"""What opening a source gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from dq_core.relation import Relation
+
+__all__ = ["Opened", "scrub"]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source that is open for reading.
+
+    Attributes:
+        connection: Runs the statements.
+        relation: What to select from.
+        description: What it is, for people; without secrets.
+        other: Finds another relation beside it by name: a table of the same database, or a file.
+        secrets: Texts that must not appear in anything that is shown.
+    """
+
+    connection: Connection
+    relation: Relation
+    description: str
+    other: Callable[[str], Relation]
+    secrets: tuple[str, ...] = ()
+
+
+def scrub(text: str, secrets: tuple[str, ...]) -> str:
+    """A text with every secret replaced by ``***``."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text

@@ -1,0 +1,89 @@
+"""A suite: checks that belong together, from a list, a dict or a YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dq_core.checks import Check, parse
+from dq_core.errors import RuleError, SourceError
+from dq_core.execute import validate
+from dq_core.options import question
+
+if TYPE_CHECKING:
+    from dq_core.report import Report
+
+__all__ = ["Suite"]
+
+
+@dataclass(frozen=True, init=False)
+class Suite:
+    """Checks that belong together; calling it with a source validates that source.
+
+    Args:
+        checks: Checks, or rules as dicts.
+        name: What the suite is called.
+
+    Raises:
+        RuleError: Something is wrong with the rules; lists every problem of every rule.
+    """
+
+    checks: tuple[Check, ...]
+    name: str | None = None
+
+    def __init__(self, checks: Iterable[Check | Mapping[str, Any]], name: str | None = None) -> None:
+        object.__setattr__(self, "checks", parse(checks))
+        object.__setattr__(self, "name", name)
+
+    def __call__(self, source: Any, **options: Any) -> Report:
+        """Validate a source; takes the options of `dq_core.validate`."""
+        return validate(source, self.checks, **options)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Suite:
+        """The suite in a dict with the keys ``name`` (optional) and ``checks`` (or ``rules``)."""
+        known = ("name", "checks", "rules")
+        problems = [f"A suite has no key {key!r}.{question(key, known)}" for key in data if key not in known]
+        if ("checks" in data) == ("rules" in data):
+            problems.append("A suite needs the key 'checks' (or 'rules'), once.")
+        if problems:
+            raise RuleError(problems)
+        return cls(data["checks"] if "checks" in data else data["rules"], data.get("name"))
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Suite:
+        """The suite in YAML (or JSON) text: a list of rules, or a mapping as `from_dict` reads it."""
+        import yaml
+
+        try:
+            data = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise RuleError([f"The rules are no YAML: {error}"]) from None
+        return cls.from_dict(data) if isinstance(data, Mapping) else cls(data)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Suite:
+        """The suite in a YAML or JSON file.
+
+        Raises:
+            SourceError: The file cannot be read.
+            RuleError: What it says is no suite.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SourceError(f"The rules in {path} cannot be read: {error}") from None
+        return cls.from_yaml(text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The suite as `from_dict` reads it."""
+        named = {} if self.name is None else {"name": self.name}
+        return {**named, "checks": [check.to_dict() for check in self.checks]}
+
+    def to_yaml(self) -> str:
+        """The suite as `from_yaml` reads it."""
+        import yaml
+
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,250 @@
+"""The verbs that make one frame of two: joins and set operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    except_,
+    func,
+    intersect,
+    literal_column,
+    true,
+    union,
+    union_all,
+)
+from sqlalchemy import select as sql_select
+from sqlalchemy.sql.elements import Label
+from sqlalchemy.sql.visitors import iterate
+
+from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError
+from moltres.expressions import bind, names_in
+from moltres.shape import Seal, bare, exported, inlinable, unsealed, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moltres.dataframe import DataFrame
+
+JOINS = ("inner", "left", "right", "full", "semi", "anti", "cross")
+
+_SETS: dict[str, Callable[..., CompoundSelect[Any]]] = {
+    "union": union,
+    "union_all": union_all,
+    "intersect": intersect,
+    "except_": except_,
+}
+# a ∪ (b ∪ c) = (a ∪ b) ∪ c: a chain of these is one statement. Subqueries in subqueries end at SQLite's parser stack.
+_FLAT = frozenset({"union", "union_all", "intersect"})
+_MOST_PARTS = 400  # SQLite takes 500
+
+
+class _Keys(NamedTuple):
+    """How the rows of a join find each other."""
+
+    pairs: tuple[tuple[str, str], ...]
+    merged: tuple[str, ...]
+    """Keys of the same name on both sides, which become one column."""
+    condition: ColumnElement[bool] | None
+
+
+def _same_database(left: DataFrame, right: DataFrame, verb: str) -> None:
+    if not hasattr(right, "database") or not hasattr(right, "query"):
+        raise ConfigurationError(f"{verb}() takes another frame, not a {type(right).__name__}.")
+    if left.database.engine is not right.database.engine:
+        raise ConfigurationError(
+            f"{verb}() got frames of two databases: {left.database!r} and {right.database!r}.",
+            suggestion="Copy one of them first: left.database.write(right).save_as_table(name), or read files and"
+            " databases through one DuckDB.",
+        )
+
+
+def _parse(on: object, how: str) -> _Keys:
+    if how == "cross":
+        if on is not None:
+            raise ConfigurationError("A cross join has no condition; leave on= out.")
+        return _Keys((), (), None)
+    if isinstance(on, str):
+        on = [on]
+    if isinstance(on, ColumnElement):
+        return _Keys((), (), on)
+    pairs: list[tuple[str, str]] = []
+    merged: list[str] = []
+    if not isinstance(on, Sequence) or not on:
+        raise ConfigurationError(
+            f"join(on=…) got {on!r}.",
+            suggestion='Give a name, a list of names, a list of pairs (left, right), or a condition: on="id",'
+            ' on=["country", ("id", "user_id")], on=col("age") > col("age_right").',
+        )
+    for part in on:
+        if isinstance(part, str):
+            pairs.append((part, part))
+            merged.append(part)
+        elif isinstance(part, Sequence) and len(part) == 2 and all(isinstance(name, str) for name in part):
+            pairs.append((part[0], part[1]))
+        else:
+            raise ConfigurationError(f"join(on=…) got {part!r} in its list; it takes names and pairs of names.")
+    return _Keys(tuple(pairs), tuple(merged), None)
+
+
+def _check_keys(keys: _Keys, left: dict[str, Any], right: dict[str, Any]) -> None:
+    sides = (("left", [a for a, _ in keys.pairs], left), ("right", [b for _, b in keys.pairs], right))
+    wrong = [
+        (side, missing, known)
+        for side, names, known in sides
+        if (missing := [name for name in names if name not in known])
+    ]
+    if not wrong:
+        return
+    errors = [ColumnNotFoundError.of(missing, known, where=f"the {side} frame") for side, missing, known in wrong]
+    hints = " ".join(error.suggestion for error in errors if error.suggestion)
+    raise ColumnNotFoundError(
+        "\n".join(error.message for error in errors),
+        suggestion=hints or None,
+        context={side: error.context for (side, *_), error in zip(wrong, errors, strict=True)},
+    )
+
+
+def _source(frame: DataFrame, other_than: DataFrame) -> FromClause:
+    """Something to join: a table as it is, anything else as a subquery; never what the other frame reads already."""
+    if frame.source is None:
+        return cast("FromClause", wrap(frame).source)
+    if not any(part is frame.source for part in iterate(other_than.query)):
+        return frame.source
+    return frame.source.alias() if isinstance(frame.source, Table) else frame.query.subquery()
+
+
+def _columns(source: FromClause) -> dict[str, ColumnElement[Any]]:
+    return {str(column.key): column for column in source.c}
+
+
+def _joined_names(left: dict[str, Any], right: dict[str, Any], merged: Sequence[str], suffix: str) -> dict[str, str]:
+    """What the columns of the right frame are called in the joined one, by their name there."""
+    names = {name: f"{name}{suffix}" if name in left else name for name in right if name not in merged}
+    taken = [*left, *names.values()]
+    twice = sorted({name for name in names.values() if taken.count(name) > 1}) if len(set(taken)) < len(taken) else []
+    if twice:
+        raise ConfigurationError(
+            f"The joined frame would have these columns twice: {', '.join(twice)}.",
+            suggestion="Give another suffix=, or rename or drop them before.",
+        )
+    return names
+
+
+def join(left: DataFrame, right: DataFrame, *, on: object, how: str, suffix: str) -> DataFrame:
+    """Put the columns of two frames side by side, or keep the rows of one by whether the other has them."""
+    if how not in JOINS:
+        raise ConfigurationError.choice("how", how, JOINS)
+    _same_database(left, right, "join")
+    keys = _parse(on, how)
+    _check_keys(keys, exported(left.query), exported(right.query))
+    left = unsealed(left)
+    if how in {"right", "full"} and left.source is None:
+        # Rows without a partner have NULL on the left, also where the column is computed or the rows are filtered.
+        left = wrap(left)
+    expression = [keys.condition] if keys.condition is not None else []
+    names = _joined_names(exported(left.query), exported(right.query), keys.merged, suffix)
+    originals = {shown: original for original, shown in names.items()}
+    if expression:
+        left_used = [name for name in names_in(expression) if name in exported(left.query)]
+        unknown = [n for n in names_in(expression) if n not in exported(left.query) and n not in originals]
+        if unknown:
+            raise ColumnNotFoundError.of(unknown, [*exported(left.query), *originals], where="the joined frame")
+    else:
+        left_used = [a for a, _ in keys.pairs]
+    from moltres.expressions import col
+
+    left = inlinable(left, [col(name) for name in left_used])
+    if len(left.query.get_final_froms()) != 1:
+        left = wrap(left)
+    source = _source(right, left)
+    right_columns = _columns(source)
+    left_columns = exported(left.query)
+
+    def find(name: str) -> ColumnElement[Any]:
+        if name in left_columns:
+            return _plain(left_columns[name])
+        return right_columns[originals[name]]
+
+    condition: ColumnElement[bool]
+    if keys.condition is not None:
+        condition = bind(keys.condition, find)
+    elif keys.pairs:
+        condition = and_(*(_plain(left_columns[a]) == right_columns[b] for a, b in keys.pairs))
+    else:
+        condition = true()
+    if how in {"semi", "anti"}:
+        partner = sql_select(literal_column("1")).select_from(source).where(condition).correlate_except(source).exists()
+        return replace(left, query=left.query.where(partner if how == "semi" else ~partner), source=None, parts=None)
+    columns = [
+        *_left_columns(left_columns, right_columns, keys.merged, how),
+        *(right_columns[name] if name == shown else right_columns[name].label(shown) for name, shown in names.items()),
+    ]
+    (reads,) = left.query.get_final_froms()
+    if how == "right":
+        joined = source.outerjoin(reads, condition)
+    else:
+        joined = reads.join(source, condition, isouter=how == "left", full=how == "full")
+    statement = left.query.with_only_columns(*columns).select_from(joined)
+    order = left.order if how in {"inner", "left", "cross"} else ()
+    return replace(left, query=statement, order=order, source=None, parts=None)
+
+
+def _plain(element: ColumnElement[Any]) -> ColumnElement[Any]:
+    return element.element if isinstance(element, Label) else element
+
+
+def _left_columns(
+    left: dict[str, ColumnElement[Any]], right: dict[str, ColumnElement[Any]], merged: Sequence[str], how: str
+) -> list[ColumnElement[Any]]:
+    """The left columns; a merged key comes from the side that has the row."""
+    if how == "right":
+        return [right[name] if name in merged else column for name, column in left.items()]
+    if how == "full":
+        return [
+            func.coalesce(column, right[name]).label(name) if name in merged else column
+            for name, column in left.items()
+        ]
+    return list(left.values())
+
+
+def combine(left: DataFrame, right: DataFrame, operation: str) -> DataFrame:
+    """A set operation; the columns of the right frame are found by name, not by place."""
+    _same_database(left, right, operation)
+    names, other = exported(left.query), exported(right.query)
+    missing = [name for name in names if name not in other]
+    extra = [name for name in other if name not in names]
+    if missing or extra:
+        mismatches = [f"{name!r} is missing on the right" for name in missing]
+        mismatches += [f"{name!r} is missing on the left" for name in extra]
+        raise SchemaMismatchError(
+            f"{operation}() needs the same columns on both sides.",
+            mismatches=mismatches,
+            suggestion="Use select() or rename() on one of them.",
+        )
+    parts = left.parts[1] if operation in _FLAT and left.parts is not None and left.parts[0] == operation else ()
+    if not parts or len(parts) >= _MOST_PARTS:
+        parts = (_operand(left, list(names)),)
+    parts = (*parts, _operand(right, list(names)))
+    source = _SETS[operation](*parts).subquery()
+    return replace(bare(left.database, source), parts=(operation, parts))
+
+
+def _operand(frame: DataFrame, names: list[str]) -> Select[Any]:
+    # SQLite takes neither LIMIT nor brackets within a set operation.
+    frame = unsealed(frame, unless=Seal.WINDOW | Seal.CLOSED)
+    columns = exported(frame.query)
+    if list(columns) == names:
+        return frame.query
+    if frame.sealed:
+        frame = wrap(frame)
+        columns = exported(frame.query)
+    return frame.query.with_only_columns(*(columns[name] for name in names), maintain_column_froms=True)

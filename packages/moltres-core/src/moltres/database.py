@@ -1,0 +1,386 @@
+"""Databases: where frames come from, and where statements run."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
+
+from moltres import catalog, dml, files, reading, shape, sqltext, targets
+from moltres.dialects import dialect_for
+from moltres.errors import ConfigurationError
+from moltres.failures import connecting, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Table
+    from sqlalchemy.orm import Session
+
+    from moltres.dataframe import DataFrame
+    from moltres.dialects import Dialect
+    from moltres.write import Writer
+
+__all__ = ["Database", "connect"]
+
+
+def connect(
+    target: str | URL | Engine | Connection | Session | None = None,
+    *,
+    query_timeout: float | None = None,
+    schema: str | None = None,
+    **engine_options: Any,
+) -> Database:
+    """Open a database. No connection is made before something is read or written.
+
+    Args:
+        target: An address such as ``postgresql://user@host/db``, ``sqlite:///file.db`` or ``duckdb:///file.duckdb`` (text
+            or `sqlalchemy.URL`); or an Engine; or a Connection or Session, whose transaction everything then is part of
+            and which is never committed, rolled back or closed by us; or nothing, for a DuckDB in memory.
+        query_timeout: Seconds that any one statement may take, enforced in the database; None for no limit.
+        schema: The schema in which table names without one are looked for, instead of the database's default.
+        **engine_options: Further arguments for `sqlalchemy.create_engine`, when the target is an address.
+
+    Returns:
+        A Database, which is also a context manager.
+
+    Raises:
+        ConfigurationError: If an argument cannot work.
+        MissingDependencyError: If the driver is not installed.
+
+    Examples:
+        >>> from moltres import col, connect
+        >>> with connect() as db:
+        ...     db.sql("SELECT 1 AS a UNION ALL SELECT 2").where(col("a") > 1).collect()
+        Records([{'a': 2}], columns=['a'])
+    """
+    if query_timeout is not None and not query_timeout > 0:
+        raise ConfigurationError(f"query_timeout is {query_timeout!r}; it must be a number of seconds above 0.")
+    return Database(targets.resolve(target, engine_options), query_timeout=query_timeout, schema=schema)
+
+
+# DuckDB has no savepoints: what fails in the caller's transaction ends that transaction.
+_NO_SAVEPOINTS = frozenset({"duckdb", "trino"})
+
+
+class Running:
+    """A connection that is in use, and how to stop what it runs.
+
+    Args:
+        stop: Stops it, from any thread.
+    """
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Stop the statement that runs."""
+        self.cancelled = True
+        self._stop()
+
+
+class Database:
+    """A database that frames are read from and written to. Made by `connect`.
+
+    Threads may share a Database that was made from an address or an Engine: every statement takes a connection of its
+    own from the pool. (An in-memory SQLite is one database per thread; DuckDB in memory is one for all.) One made from
+    a Connection or a Session belongs to the thread that these belong to; only `cancel` may be called from others.
+    """
+
+    def __init__(self, target: targets.Target, *, query_timeout: float | None, schema: str | None) -> None:
+        self._target = target
+        self._lock = threading.Lock()
+        self._running: dict[int, Running] = {}
+        self._tables: dict[str, Table] = {}
+        self.query_timeout = query_timeout
+        self.schema = schema
+
+    # -- what it is
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine; also of a Connection or Session that was given."""
+        return self._target.engine
+
+    @property
+    def bind(self) -> Engine | Connection:
+        """Where statements run: the engine, or the connection of the caller whose transaction we are part of."""
+        if self._target.session is not None:
+            if self._target.session.autoflush:
+                self._target.session.flush()
+            return self._target.session.connection()
+        return self._target.connection or self._target.engine
+
+    @property
+    def joined(self) -> bool:
+        """Whether everything is part of a transaction of the caller."""
+        return self._target.joined
+
+    @property
+    def dialect(self) -> Dialect:
+        """What moltres knows of this kind of database."""
+        return dialect_for(self.engine)
+
+    def __repr__(self) -> str:
+        inside = "" if not self.joined else ", in the caller's transaction"
+        return f"Database({targets.masked(self.engine.url)}{inside})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close idle connections, if the engine is ours; what the caller gave stays open. A second call does nothing."""
+        if self._target.owned:
+            self._target.engine.dispose()
+        if self._target.anchor is not None:
+            self._target.anchor.close()
+
+    # -- running statements
+
+    @contextmanager
+    def connection(self, *, query_timeout: float | None = None) -> Iterator[Connection]:
+        """A connection to read with: the time limit is set, `cancel` reaches it, errors become ours.
+
+        What is changed through it is rolled back at the end, unless the caller commits, or everything is part of the
+        caller's own transaction.
+
+        Args:
+            query_timeout: Seconds that one statement may take; by default what `connect` was given.
+        """
+        with self._session(query_timeout, begin=False) as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self, *, query_timeout: float | None = None) -> Iterator[Connection]:
+        """A connection in a transaction: committed at the end of the block, rolled back if it fails.
+
+        In a transaction of the caller it is a savepoint, where the database has them, and nothing is committed.
+
+        Args:
+            query_timeout: Seconds that one statement may take; by default what `connect` was given.
+        """
+        with self._session(query_timeout, begin=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _session(self, query_timeout: float | None, *, begin: bool) -> Iterator[Connection]:
+        seconds = self.query_timeout if query_timeout is None else query_timeout
+        running: Running | None = None
+        with ExitStack() as stack:
+            stack.enter_context(translated(self, lambda: running is not None and running.cancelled))
+            connection = stack.enter_context(self._acquired())
+            running = stack.enter_context(self._registered(connection))
+            if begin:
+                stack.enter_context(self._begun(connection))
+            # Within the transaction: the limit of PostgreSQL is one of the transaction.
+            stack.enter_context(self.dialect.time_limit(connection, seconds))
+            yield connection
+
+    @contextmanager
+    def _acquired(self) -> Iterator[Connection]:
+        bind = self.bind
+        if isinstance(bind, Connection):
+            yield bind
+            return
+        with connecting(self):
+            connection = bind.connect()
+        with connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, connection: Connection) -> Iterator[None]:
+        outer = connection.in_transaction() if self.joined else False
+        self.dialect.begin(connection)
+        if not self.joined:
+            yield
+            connection.commit()
+        elif outer and self.dialect.name not in _NO_SAVEPOINTS:
+            with connection.begin_nested():
+                yield
+        else:
+            yield
+
+    @contextmanager
+    def _registered(self, connection: Connection) -> Iterator[Running]:
+        running = Running(self.dialect.canceller(connection))
+        with self._lock:
+            self._running[id(running)] = running
+        try:
+            yield running
+        finally:
+            with self._lock:
+                del self._running[id(running)]
+
+    def cancel(self) -> int:
+        """Stop, in the database, every statement that runs through this Database now. For other threads to call.
+
+        What is stopped raises QueryCancelledError where it was called.
+
+        Returns:
+            How many connections were told to stop.
+        """
+        with self._lock:
+            running = list(self._running.values())
+        for one in running:
+            one.cancel()
+        return len(running)
+
+    # -- frames
+
+    def tables(self, schema: str | None = None) -> list[str]:
+        """The names of the tables and views.
+
+        Args:
+            schema: The schema to look in, instead of the one given to `connect` or the database's default.
+        """
+        with self.connection() as connection:
+            return catalog.names(inspect(connection), schema or self.schema)
+
+    def table(self, name: str) -> DataFrame:
+        """All of a table or view.
+
+        Its columns are looked up once; `forget` makes that happen again, and every write of ours does so by itself.
+
+        Args:
+            name: ``table`` or ``schema.table``. Names are taken as they are, with capitals, blanks and quotes; a table
+                whose own name has a dot is found as well.
+
+        Raises:
+            TableNotFoundError: If there is none, with those that there are.
+        """
+        return shape.bare(self, self.reflect(name))
+
+    def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
+        """A table or view as SQLAlchemy sees it, with its columns only.
+
+        Args:
+            name: As in `table`.
+            connection: Where to look, if not on a connection of our own: a table may be new in its transaction.
+        """
+        if connection is not None:
+            return catalog.reflect(connection, self.dialect, name, self.schema)
+        known = self._tables.get(name)
+        if known is not None:
+            return known
+        with self.connection() as own:
+            table = catalog.reflect(own, self.dialect, name, self.schema)
+        if not self.joined:  # the caller may roll back what made the table
+            self._tables[name] = table
+        return table
+
+    def forget(self, name: str | None = None) -> None:
+        """Look the columns of tables up again, when they are next used.
+
+        Args:
+            name: A table that has changed; all tables if left out.
+        """
+        if name is None:
+            self._tables.clear()
+            return
+        bare = name.rpartition(".")[2]
+        for known in [known for known in self._tables if known == name or known.rpartition(".")[2] == bare]:
+            self._tables.pop(known, None)
+
+    def sql(self, query: str, /, **binds: Any) -> DataFrame:
+        """A frame of what a query in SQL returns.
+
+        The database is asked at once for the names of its columns, but for no row.
+
+        Args:
+            query: A query in the SQL of this database, with ``:name`` where values go.
+            **binds: The values. They are sent beside the text, never within it.
+
+        Raises:
+            QueryError: If the database does not understand it.
+            ConfigurationError: If a ``:name`` has no value or a value no ``:name``.
+        """
+        return shape.bare(self, reading.probe(self, sqltext.statement(query, binds)))
+
+    def from_select(self, statement: SelectBase) -> DataFrame:
+        """A frame of what a SQLAlchemy SELECT (or UNION, …) returns.
+
+        Args:
+            statement: Any selectable statement; it becomes a subquery.
+        """
+        if not isinstance(statement, SelectBase):
+            raise ConfigurationError(f"from_select() takes a SQLAlchemy select(), not a {type(statement).__name__}.")
+        return shape.bare(self, statement.subquery())
+
+    def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:
+        """A frame of Parquet files, read by DuckDB as far as the verbs need them.
+
+        Args:
+            path: A path, a pattern with ``*``, a URI, or a list of these.
+            **options: Options of DuckDB's ``read_parquet``, as ``hive_partitioning=True``; and ``storage_options``, a
+                dict for fsspec's filesystem of the URI.
+
+        Raises:
+            ConfigurationError: If this database is not DuckDB.
+        """
+        return files.read(self, "read_parquet", path, options)
+
+    def read_csv(self, path: files.Paths, **options: Any) -> DataFrame:
+        """A frame of CSV files; see `read_parquet`. Options are those of DuckDB's ``read_csv``."""
+        return files.read(self, "read_csv", path, options)
+
+    def read_json(self, path: files.Paths, **options: Any) -> DataFrame:
+        """A frame of JSON files, by line or in an array; see `read_parquet`. Options are those of DuckDB's ``read_json``."""
+        return files.read(self, "read_json", path, options)
+
+    # -- changes
+
+    def write(self, data: Any) -> Writer:
+        """Write rows to a table or a file: ``db.write(rows).save_as_table("users", mode="append")``.
+
+        Args:
+            data: A frame of any database, Records, dicts, pandas, Polars, Arrow, or an iterator of batches.
+        """
+        from moltres.write import Writer
+
+        return Writer(self, data)
+
+    def insert(self, table: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
+        """Insert rows, all or none; for many rows, `write` is faster.
+
+        Args:
+            table: The table.
+            rows: One row, or a list of rows. A column that a row leaves out gets its default.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            ColumnNotFoundError: If a row has a key that is no column.
+        """
+        return dml.insert(self, table, rows)
+
+    def update(self, table: str, values: Mapping[str, Any], *, where: Any) -> int:
+        """Change the rows for which a condition holds.
+
+        Args:
+            table: The table.
+            values: New values by column; plain values, or expressions over the row as it was.
+            where: The condition, or ``lit(True)`` for every row.
+
+        Returns:
+            The number of rows that were changed.
+        """
+        return dml.update(self, table, values, where)
+
+    def delete(self, table: str, *, where: Any) -> int:
+        """Delete the rows for which a condition holds.
+
+        Args:
+            table: The table.
+            where: The condition, or ``lit(True)`` for every row.
+
+        Returns:
+            The number of rows that were deleted.
+        """
+        return dml.delete(self, table, where)

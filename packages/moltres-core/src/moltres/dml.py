@@ -1,0 +1,86 @@
+"""Changes of single tables: insert, update, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Table
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import insert as sql_insert
+from sqlalchemy import update as sql_update
+
+from moltres.errors import ColumnNotFoundError, ConfigurationError
+from moltres.expressions import bind, names_in
+
+if TYPE_CHECKING:
+    from sqlalchemy import CursorResult
+
+    from moltres.database import Database
+
+
+def _require(table: Table, names: Sequence[str]) -> None:
+    missing = [name for name in dict.fromkeys(names) if name not in table.c]
+    if missing:
+        raise ColumnNotFoundError.of(missing, table.c.keys(), where=f"the table {table.name!r}")
+
+
+def _condition(table: Table, where: Any, verb: str) -> ColumnElement[bool]:
+    if not isinstance(where, ColumnElement):
+        raise ConfigurationError(
+            f"{verb}(where=…) got {where!r} instead of a condition on columns.",
+            suggestion=f'Write where=col("id") == 1, or where=lit(True) to {verb} every row.',
+        )
+    _require(table, list(names_in(where)))
+    condition: ColumnElement[bool] = bind(where, lambda name: table.c[name])
+    return condition
+
+
+def _affected(result: CursorResult[Any]) -> int:
+    return max(result.rowcount, 0)
+
+
+def insert(database: Database, name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows in one transaction."""
+    every = [rows] if isinstance(rows, Mapping) else list(rows)
+    wrong = next((row for row in every if not isinstance(row, Mapping)), None)
+    if wrong is not None:
+        raise ConfigurationError(
+            f"insert() takes dicts, not a {type(wrong).__name__}.", suggestion="Use db.write(data).save_as_table(…)."
+        )
+    table = database.reflect(name)
+    _require(table, [key for row in every for key in row])
+    if not every:
+        return 0
+    with database.transaction() as connection:
+        # Rows with the same keys go together: a key that is left out means the default of the column, not NULL.
+        for keys, group in groupby(every, key=lambda row: tuple(row)):
+            statement = sql_insert(table)
+            if keys:
+                connection.execute(statement, [dict(row) for row in group])
+            else:
+                for _ in group:
+                    connection.execute(statement.values({}))
+    return len(every)
+
+
+def update(database: Database, name: str, values: Mapping[str, Any], where: Any) -> int:
+    """Update rows in one statement."""
+    if not isinstance(values, Mapping) or not values:
+        raise ConfigurationError(f"update() takes new values by column, not {values!r}.")
+    table = database.reflect(name)
+    condition = _condition(table, where, "update")
+    expressions = list(values.values())
+    _require(table, [*values, *names_in(expressions)])
+    bound = {key: bind(value, lambda column: table.c[column]) for key, value in values.items()}
+    with database.transaction() as connection:
+        return _affected(connection.execute(sql_update(table).where(condition).values(bound)))
+
+
+def delete(database: Database, name: str, where: Any) -> int:
+    """Delete rows in one statement."""
+    table = database.reflect(name)
+    condition = _condition(table, where, "delete")
+    with database.transaction() as connection:
+        return _affected(connection.execute(sql_delete(table).where(condition)))

@@ -1,0 +1,280 @@
+"""Columns by name, before anybody knows which table they belong to.
+
+``col("age")`` is a SQLAlchemy column expression: every operator, method and function of SQLAlchemy takes it. It has no
+type yet, and in SQLAlchemy the type decides what an operator means (``+`` joins texts and adds numbers), so operations
+on it are not carried out but noted down. When a verb of a frame is called, the name becomes the frame's own column and
+the noted operations are carried out on that, by SQLAlchemy itself.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    BooleanClauseList,
+    Case,
+    ClauseElement,
+    ColumnClause,
+    Grouping,
+    Label,
+)
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.visitors import iterate, replacement_traverse
+from sqlalchemy.types import NullType
+
+from moltres.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.sql import ColumnExpressionArgument
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
+
+__all__ = ["When", "bind", "col", "func", "lit", "names_in", "when"]
+
+_T = TypeVar("_T")
+
+
+class _Unknown(NullType):
+    """The type of a column that has none yet: its operators note down what is asked of them."""
+
+    cache_ok = True
+
+    class Comparator(NullType.Comparator[Any]):
+        """Notes down an operation."""
+
+        __slots__ = ()
+
+        def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> ColumnElement[Any]:  # type: ignore[override]
+            return Operation(op, (self.expr, *other), kwargs)
+
+        def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> ColumnElement[Any]:  # type: ignore[override]
+            return Operation(op, (other, self.expr), kwargs)
+
+    comparator_factory = Comparator
+
+
+class Unbound(ColumnClause[Any]):
+    """A column of whatever frame it is used with."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, _Unknown())
+
+
+class Operation(ColumnElement[Any]):
+    """An operation on a column whose type is not known yet.
+
+    Args:
+        op: The operator, as SQLAlchemy calls it.
+        operands: What it is applied to, in order.
+        options: Its keyword arguments.
+    """
+
+    __visit_name__ = "moltres_operation"
+    inherit_cache = False
+    _traverse_internals: Any = ()
+
+    def __init__(self, op: Callable[..., Any], operands: tuple[Any, ...], options: dict[str, Any]) -> None:
+        self.op = op
+        self.operands = operands
+        self.options = options
+        self.type = _Unknown()
+
+    def self_group(self, against: operators.OperatorType | None = None) -> ColumnElement[Any]:
+        """Brackets where the operator around this one binds stronger."""
+        grouped = against is not None and operators.is_precedent(self.op, against)
+        return Grouping(self) if grouped else self
+
+    def perform(self, resolve: Callable[[str], ColumnElement[Any]]) -> ColumnElement[Any]:
+        """Carry the operation out on real columns."""
+        operands = [bind(operand, resolve) for operand in self.operands]
+        result: ColumnElement[Any] = self.op(*operands, **self.options)
+        return result
+
+
+@compiles(Operation)
+def _compile_operation(element: Operation, compiler: SQLCompiler, **kwargs: Any) -> str:
+    # Only for people who print an expression: a frame never sends one that is not bound.
+    return compiler.process(element.perform(ColumnClause), **kwargs)
+
+
+def col(name: str) -> ColumnElement[Any]:
+    """A column of the frame that the expression is used with.
+
+    Args:
+        name: The name of the column, exactly as the frame has it. Quoting is not needed.
+
+    Returns:
+        A SQLAlchemy column expression.
+
+    Raises:
+        ConfigurationError: If the name is not a text, or empty.
+
+    Examples:
+        >>> print((col("age") + 1).label("next_age"))
+        age + :age_1
+        >>> print(col("name").ilike("a%") & (col("age") > 25))
+        lower(name) LIKE lower(:name_1) AND age > :age_1
+    """
+    if not isinstance(name, str) or not name:
+        raise ConfigurationError(f"col() takes the name of a column, not {name!r}.")
+    return Unbound(name)
+
+
+def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) -> ColumnElement[Any]:
+    """A value as an expression; it is sent beside the statement, never as part of its text.
+
+    Args:
+        value: Any value that the database's driver takes; None becomes NULL.
+        type_: The SQL type, where it does not follow from the value.
+
+    Examples:
+        >>> print(lit(1) + col("x"))
+        :param_1 + x
+    """
+    if value is None and type_ is None:
+        return null()
+    return literal(value, type_)
+
+
+class When(Case[Any]):
+    """``CASE WHEN`` in the making; it can be used as an expression at any point and is NULL where no case matches."""
+
+    inherit_cache = True
+
+    def when(self, condition: ColumnExpressionArgument[bool], value: Any) -> When:
+        """The value for rows where the condition holds and none before it does.
+
+        Args:
+            condition: A boolean expression.
+            value: An expression or a plain value.
+        """
+        return When(*((test, result) for test, result in self.whens), (condition, _value(value)))
+
+    def otherwise(self, value: Any) -> ColumnElement[Any]:
+        """The value for all other rows.
+
+        Args:
+            value: An expression or a plain value.
+        """
+        return case(*((test, result) for test, result in self.whens), else_=_value(value))
+
+
+def _value(value: Any) -> Any:
+    return value if isinstance(value, ClauseElement) else lit(value)
+
+
+def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
+    """Start a ``CASE WHEN``.
+
+    Args:
+        condition: A boolean expression.
+        value: An expression or a plain value, for the rows where the condition holds.
+
+    Examples:
+        >>> print(when(col("age") < 18, "minor").when(col("age") < 65, "adult").otherwise("senior"))
+        CASE WHEN (age < :age_1) THEN :param_1 WHEN (age < :age_2) THEN :param_2 ELSE :param_3 END
+    """
+    return When((condition, _value(value)))
+
+
+_ARITHMETIC = frozenset(
+    {
+        operator.add,
+        operator.sub,
+        operator.mul,
+        operator.truediv,
+        operator.floordiv,
+        operator.mod,
+        operators.concat_op,
+        operator.eq,
+        operator.ne,
+        operator.lt,
+        operator.le,
+        operator.gt,
+        operator.ge,
+    }
+)
+
+
+def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
+    """A new element in the place of one whose type or brackets depend on the columns inside; None for all others."""
+    match element:
+        case Unbound():
+            return resolve(element.name)
+        case Operation():
+            return element.perform(resolve)
+        case Label():
+            return bind(element.element, resolve).label(element.name)
+        case BooleanClauseList():
+            join = and_ if element.operator is operators.and_ else or_
+            return join(*(bind(clause, resolve) for clause in element.clauses))
+        case BinaryExpression() if element.operator in _ARITHMETIC and not element.modifiers:
+            return element.operator(bind(element.left, resolve), bind(element.right, resolve))
+        case Case():
+            return case(
+                *((bind(test, resolve), bind(result, resolve)) for test, result in element.whens),
+                value=None if element.value is None else bind(element.value, resolve),
+                else_=None if element.else_ is None else bind(element.else_, resolve),
+            )
+        case GenericFunction() if type(element).__init__ is not GenericFunction.__init__:
+            # min(), max(), coalesce() and their like take their type from their arguments.
+            return type(element)(*(bind(argument, resolve) for argument in element.clauses))
+        case Grouping():
+            return Grouping(bind(element.element, resolve))
+    return None
+
+
+def is_unbound(element: object) -> bool:
+    """Whether a column by name, or a noted operation, stands anywhere in an expression."""
+    return isinstance(element, ClauseElement) and any(
+        isinstance(part, Unbound | Operation) for part in iterate(element)
+    )
+
+
+def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
+    """An expression with real columns in the place of names.
+
+    Args:
+        expression: Any expression; plain values and expressions without a `col` are returned as they are.
+        resolve: Gives the column for a name.
+    """
+    if isinstance(expression, tuple | list):
+        return type(expression)(bind(part, resolve) for part in expression)
+    if not is_unbound(expression):
+        return expression
+    found = _rebuild(expression, resolve)
+    if found is not None:
+        return found
+
+    def replace(element: Any) -> Any:
+        if element is expression or not is_unbound(element):
+            return None
+        rebuilt = _rebuild(element, resolve)
+        # What stood alone may have become an operation: brackets, because only its parent knew whether it needs some.
+        if isinstance(rebuilt, BinaryExpression | BooleanClauseList):
+            return Grouping(rebuilt)
+        return rebuilt
+
+    return replacement_traverse(expression, {}, replace)
+
+
+def names_in(expression: Any) -> Iterator[str]:
+    """The names of the unbound columns in an expression, in no particular order and with repetitions."""
+    if isinstance(expression, tuple | list):
+        for part in expression:
+            yield from names_in(part)
+    elif isinstance(expression, ClauseElement):
+        for element in iterate(expression):
+            if isinstance(element, Unbound):
+                yield element.name
+            elif isinstance(element, Operation):
+                yield from names_in(element.operands)

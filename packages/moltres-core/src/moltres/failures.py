@@ -1,0 +1,94 @@
+"""From what a driver raises to an error of ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import CompileError, DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from moltres.errors import DatabaseConnectionError, MoltresError, QueryCancelledError, QueryError, TransientQueryError
+from moltres.targets import masked, scrubbed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import URL
+
+    from moltres.database import Database
+
+
+def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
+    if issubclass(kind, QueryCancelledError):
+        return "The statement was stopped by cancel()" if cancelled else "The statement was stopped in the database"
+    if issubclass(kind, TransientQueryError):
+        return "The statement lost against another transaction"
+    if issubclass(kind, DatabaseConnectionError):
+        return "The connection to the database failed"
+    return "The database refused the statement"
+
+
+def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, cancelled: bool) -> MoltresError:
+    said = scrubbed(said.strip(), url)
+    message = f"{_heading(kind, cancelled=cancelled)}: {said}"
+    context: dict[str, Any] = {"database": masked(url)}
+    if issubclass(kind, QueryError):
+        return kind(message, sql=sql, driver_message=said, context=context)
+    return kind(message, context=context)
+
+
+def _own(database: Database, error: Exception, *, cancelled: bool) -> MoltresError | None:
+    url = database.engine.url
+    if isinstance(error, DBAPIError):
+        said = str(error.orig)
+        return _error(database.dialect.classify(error), url, said, error.statement, cancelled=cancelled)
+    if isinstance(error, StatementError):
+        return _error(QueryError, url, f"a value cannot be sent: {error.orig}", error.statement, cancelled=False)
+    if isinstance(error, PoolTimeoutError):
+        return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
+    if isinstance(error, CompileError):
+        return QueryError(f"SQLAlchemy cannot write the statement for {database.dialect.name}: {error}")
+    if isinstance(error, database.engine.dialect.loaded_dbapi.Error):
+        return _error(database.dialect.classify(error), url, str(error), None, cancelled=cancelled)
+    return None
+
+
+def _cause(error: BaseException | None, url: URL) -> BaseException | None:
+    """What to show as the cause: the driver's own error, because SQLAlchemy's can repeat the values of a statement."""
+    if isinstance(error, StatementError):
+        error = error.orig
+    return None if error is None or scrubbed(str(error), url) != str(error) else error
+
+
+@contextmanager
+def translated(database: Database, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Let errors of SQLAlchemy and of the driver leave the block as ours.
+
+    Args:
+        database: Whose statements run in the block.
+        cancelled: Whether `cancel` has been called on them.
+    """
+    try:
+        yield
+    except MoltresError as error:
+        error.__cause__ = _cause(error.__cause__, database.engine.url)
+        raise
+    except Exception as error:
+        own = _own(database, error, cancelled=cancelled())
+        if own is None:
+            raise
+        raise own from _cause(error, database.engine.url)
+
+
+@contextmanager
+def connecting(database: Database) -> Iterator[None]:
+    """Let what fails in the block count as a failure to connect, whatever the driver calls it."""
+    try:
+        yield
+    except DBAPIError as error:
+        url = database.engine.url
+        kind = database.dialect.classify(error)
+        if not issubclass(kind, TransientQueryError):
+            kind = DatabaseConnectionError
+        raise _error(kind, url, str(error.orig), None, cancelled=False) from _cause(error, url)

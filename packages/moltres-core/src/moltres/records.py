@@ -1,0 +1,127 @@
+"""Rows that have been read: a sequence of dicts which knows its columns, also when it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from moltres.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
+__all__ = ["Records"]
+
+_SHOWN = 5
+
+
+class Records(Sequence[dict[str, Any]]):
+    """Rows in memory, as tuples inside and as dicts to the outside.
+
+    A Records is equal to any sequence of equal dicts.
+
+    Args:
+        rows: One sequence of values per row, in the order of the columns.
+        columns: The names of the columns, each once.
+        types: SQL types of columns by name, where they are known. They keep the types of empty and all-NULL columns in
+            `to_arrow`, `to_pandas` and `to_polars`.
+
+    Examples:
+        >>> records = Records([(1, "Ada"), (2, "Grace")], ["id", "name"])
+        >>> records[1]
+        {'id': 2, 'name': 'Grace'}
+        >>> records.columns, len(records)
+        (('id', 'name'), 2)
+        >>> records == [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Grace"}]
+        True
+    """
+
+    __slots__ = ("_columns", "_rows", "_types")
+    __hash__ = None  # type: ignore[assignment]  # equal to lists, which have no hash either
+
+    def __init__(
+        self,
+        rows: Iterable[Sequence[Any]],
+        columns: Iterable[str],
+        types: Mapping[str, TypeEngine[Any]] | None = None,
+    ) -> None:
+        self._rows: list[tuple[Any, ...]] = [tuple(row) for row in rows]
+        self._columns = tuple(columns)
+        self._types: dict[str, TypeEngine[Any]] = dict(types or {})
+        if len(set(self._columns)) != len(self._columns):
+            raise ConfigurationError(f"A column stands twice in {list(self._columns)}.")
+        width = len(self._columns)
+        wrong = next((index for index, row in enumerate(self._rows) if len(row) != width), None)
+        if wrong is not None:
+            raise ConfigurationError(f"Row {wrong} has {len(self._rows[wrong])} values for {width} columns.")
+
+    @classmethod
+    def from_dicts(cls, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> Records:
+        """Records from mappings; a key that a row lacks becomes None.
+
+        Args:
+            rows: The rows.
+            columns: The columns; by default the keys of all rows, in the order of their first appearance.
+
+        Raises:
+            ConfigurationError: If a row has a key that is not among the columns.
+        """
+        every = list(rows)
+        found = dict.fromkeys(key for row in every for key in row)
+        names = tuple(found) if columns is None else tuple(columns)
+        unknown = [key for key in found if key not in names]
+        if unknown:
+            raise ConfigurationError(f"Rows have keys that are not among the columns {list(names)}: {unknown}.")
+        return cls(([row.get(name) for name in names] for row in every), names)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return self._columns
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The rows as tuples, in the order of the columns."""
+        return list(self._rows)
+
+    @property
+    def types(self) -> dict[str, TypeEngine[Any]]:
+        """SQL types by column, as far as they are known."""
+        return dict(self._types)
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one column."""
+        from moltres.errors import ColumnNotFoundError
+
+        if name not in self._columns:
+            raise ColumnNotFoundError.of([name], self._columns, where="the records")
+        index = self._columns.index(name)
+        return [row[index] for row in self._rows]
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Records: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | Records:
+        if isinstance(index, slice):
+            return Records(self._rows[index], self._columns, self._types)
+        return dict(zip(self._columns, self._rows[index], strict=True))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self._rows:
+            yield dict(zip(self._columns, row, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Records):
+            return self._columns == other._columns and self._rows == other._rows
+        if isinstance(other, Sequence) and not isinstance(other, str | bytes):
+            return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        return NotImplemented
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(row) for row in self[:_SHOWN])
+        more = f", … {len(self) - _SHOWN} more" if len(self) > _SHOWN else ""
+        return f"Records([{shown}{more}], columns={list(self._columns)})"

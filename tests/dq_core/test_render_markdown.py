@@ -46,7 +46,7 @@ def test_a_whole_report() -> None:
     assert len(overview) == 6
     assert samples == [["id", "email", "note"], ["7", "NULL", '" padded"'], ["8", "NULL", '"NULL"']]
     assert '```sql\nSELECT *\nFROM "users"\nWHERE "email" IS NULL\n```' in text
-    assert text.startswith("## ❌ Data quality: failed\n")
+    assert text.startswith("## ❌ Data quality report: failed\n")
 
 
 def test_the_title_is_the_callers() -> None:

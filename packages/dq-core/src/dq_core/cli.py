@@ -11,6 +11,7 @@ import argparse
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -31,35 +32,35 @@ Run = Callable[[argparse.Namespace], int]
 _SUFFIXES = {
     ".htm": "html", ".html": "html", ".json": "json", ".markdown": "markdown", ".md": "markdown", ".txt": "text",
 }  # fmt: skip
-_FORMATS: dict[str, Callable[[Report], str]] = {
-    "text": lambda report: report.to_text(),
-    "json": lambda report: report.to_json(indent=2) + "\n",
-    "markdown": lambda report: report.to_markdown(),
-    "html": lambda report: report.to_html(),
-}
+_FORMATS = ("text", "json", "markdown", "html")
 
 
 def check(parser: argparse.ArgumentParser) -> Run:
     """Check a source against rules."""
     add_source(parser)
-    parser.add_argument("--rules", metavar="FILE", required=True, help="the rules, YAML or JSON; - reads standard input")
+    parser.add_argument(
+        "--rules", metavar="FILE", required=True, help="the rules, YAML or JSON; - reads standard input"
+    )
     parser.add_argument("--fail-fast", action="store_true", help="skip the checks behind the first failure")
-    parser.add_argument("--samples", type=_count, default=5, metavar="N", help="failing rows to show for each check (5)")
-    parser.add_argument("--mask", action="append", default=[], metavar="COLUMN", help="hide this column in samples; repeatable")
+    parser.add_argument(
+        "--samples", type=_count, default=5, metavar="N", help="failing rows to show for each check (5)"
+    )
+    parser.add_argument(
+        "--mask", action="append", default=[], metavar="COLUMN", help="hide this column in samples; repeatable"
+    )
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop, in the database too, after so long")
-    add_output(parser, tuple(_FORMATS))
+    add_output(parser, _FORMATS)
 
     def run(arguments: argparse.Namespace) -> int:
         from dq_core.execute import validate
         from dq_core.suite import Suite
 
         outputs = planned_outputs(arguments, _SUFFIXES)
-        rules = sys.stdin.read() if arguments.rules == "-" else Path(arguments.rules)
-        suite = Suite.from_yaml(rules)
-        with shown_progress(f"Checking {len(suite.checks)} rules", quiet=arguments.quiet) as on_progress:
+        suite = Suite.from_yaml(sys.stdin.read()) if arguments.rules == "-" else Suite.load(arguments.rules)
+        with shown_progress(suite.name or "Checking", quiet=arguments.quiet) as on_progress:
             report = validate(
                 source_of(arguments),
-                suite,
+                suite.checks,
                 table=arguments.table,
                 query=arguments.query,
                 schema=arguments.schema,
@@ -70,10 +71,10 @@ def check(parser: argparse.ArgumentParser) -> Run:
                 on_progress=on_progress,
             )
         for target, kind in outputs:
-            if target is None and kind == "text":
-                _print_text(report)
+            if target is None and kind == "text" and sys.stdout.isatty():
+                _print_in_colour(report)
             else:
-                write(target, _FORMATS[kind](report))
+                write(target, _written(report, kind, suite.name))
         _say_where(report, [target for target, _ in outputs if target], quiet=arguments.quiet)
         return PASSED if report.passed else FAILED
 
@@ -107,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("dq: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except Exception:  # noqa: BLE001 (a crash must not end with 1, which says that the data is wrong)
+        traceback.print_exc()
     return COULD_NOT_RUN
 
 
@@ -199,19 +202,30 @@ def write(target: Path | None, text: str) -> None:
     sys.stdout.flush()
 
 
-def _print_text(report: Report) -> None:
-    """The text report: in colour on a terminal if rich is there, plain everywhere else."""
+def _written(report: Report, kind: str, title: str | None) -> str:
+    from dq_core.render import to_html, to_markdown, to_text
+
+    match kind:
+        case "json":
+            return report.to_json(indent=2) + "\n"
+        case "markdown":
+            return to_markdown(report, title=title)
+        case "html":
+            return to_html(report, title=title)
+        case _:
+            return to_text(report)
+
+
+def _print_in_colour(report: Report) -> None:
+    """The text report for a terminal: as wide as it is, and in colour if rich is there."""
     from dq_core.render import rich_report, to_text
 
-    if sys.stdout.isatty():
-        try:
-            from rich.console import Console
-        except ImportError:
-            write(None, to_text(report, width=shutil.get_terminal_size((120, 24)).columns))
-        else:
-            Console().print(rich_report(report))
+    try:
+        from rich.console import Console
+    except ImportError:
+        write(None, to_text(report, width=shutil.get_terminal_size((120, 24)).columns))
     else:
-        write(None, report.to_text())
+        Console().print(rich_report(report))
 
 
 def _say_where(report: Report, files: Sequence[Path], *, quiet: bool) -> None:

@@ -46,7 +46,8 @@ def _plain(title: str) -> Iterator[OnProgress]:
     started = time.monotonic()
 
     def show(line: str) -> None:
-        print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+        sys.stderr.write(f"\r{line}\x1b[K")
+        sys.stderr.flush()
 
     def on_progress(step: Progress) -> None:
         show(f"{title}: step {step.done} of {step.total}, {time.monotonic() - started:.0f} s")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core.render.elements import Markup, element
 from dq_core.render.view import (
+    DEFAULT_TITLE,
     CheckView,
     Outcome,
     ReportView,
@@ -47,7 +48,7 @@ def to_html(report: Mapping[str, Any], *, title: str | None = None) -> str:
         script, and says so in its content security policy.
     """
     shown = view(report)
-    heading = title or "Data quality report"
+    heading = title or DEFAULT_TITLE
     verdict = "Passed" if shown.passed else "Failed"
     head = element(
         "head",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dq_core.render.view import CheckView, Outcome, ReportView, plural, sample_text, view, visible
+from dq_core.render.view import DEFAULT_TITLE, CheckView, Outcome, ReportView, plural, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,20 +26,21 @@ _VALUE_WIDTH = 120
 _SPECIAL = re.compile(r"[\\`*\[\]#|~$]|(?<![^\W_])_|_(?![^\W_])")
 
 
-def to_markdown(report: Mapping[str, Any], *, samples: int = 5, title: str = "Data quality") -> str:
+def to_markdown(report: Mapping[str, Any], *, samples: int = 5, title: str | None = None) -> str:
     """A report as GitHub-flavoured Markdown.
 
     Args:
         report: A report or its plain dict form.
         samples: How many sample rows to show under each check that needs attention.
-        title: The heading.
+        title: The heading; default: ``"Data quality report"``.
 
     Returns:
         The text, ending in a line break. Names, messages and values out of the data are escaped: they show as they
         are, and can neither leave their table cell nor become markup or HTML.
     """
     shown = view(report)
-    lines = [f"## {'✅' if shown.passed else '❌'} {_escape(title)}: {'passed' if shown.passed else 'failed'}", ""]
+    mark, verdict = ("✅", "passed") if shown.passed else ("❌", "failed")
+    lines = [f"## {mark} {_escape(title or DEFAULT_TITLE)}: {verdict}", ""]
     lines += [_summary(shown), ""]
     if shown.checks:
         header = ("Outcome", "Check", "Severity", "Passing", "Failed rows", "Message")

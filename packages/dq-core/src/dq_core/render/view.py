@@ -14,6 +14,8 @@ from enum import Enum
 from math import isfinite
 from typing import Any, cast
 
+DEFAULT_TITLE = "Data quality report"
+
 # Joiners are invisible but part of words in some scripts, and of emoji.
 _JOINERS = "\u200c\u200d"
 
@@ -49,7 +51,7 @@ class CheckView:
         message: The sentence that says what was found.
         share: Share of the considered rows that passed, from 0 to 1; None when rows do not apply.
         rows: Failed and considered rows in words, such as ``"3 of 1,200"``; empty when rows do not apply.
-        observed: The measured value as text; empty when there is none beyond the rows.
+        observed: The measured value as text; empty where it is the share of passing rows.
         sample_columns: The header of the sample table.
         samples: Rows of the sample table; values are as the report carries them.
         sql: The statement that selects the failing rows; empty when there is none.
@@ -175,7 +177,7 @@ def _check(result: Mapping[str, Any]) -> CheckView:
         message=result["message"],
         share=share,
         rows=rows,
-        observed=_measured(result["observed"]),
+        observed="" if rows else _measured(result["observed"]),
         sample_columns=columns,
         samples=tuple(tuple(sample.get(name) for name in columns) for sample in result["samples"]),
         sql=result["sql"] or "",

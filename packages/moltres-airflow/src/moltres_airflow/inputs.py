@@ -1,0 +1,125 @@
+"""Find what an upstream task has handed over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from moltres.errors import HandoffError, closest, listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+RETURN_VALUE: Final = "return_value"
+"""Where Airflow keeps what a ``@task`` function returns."""
+
+
+def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | None, input_task_id: str | None) -> Any:
+    """The value that an upstream task has pushed.
+
+    With ``input_task_id`` only that task is asked. Without it, the direct upstream tasks are, then all their ancestors.
+    Without ``input_key`` each task is asked for the key under which it hands over rows.
+
+    Args:
+        operator: The task that wants the value.
+        context: The context of its run.
+        input_key: The XCom key, or None.
+        input_task_id: The task that pushed it, or None.
+
+    Returns:
+        The value; a list of values if the task that pushed them is mapped.
+
+    Raises:
+        HandoffError: If no task has such a value, or more than one has.
+    """
+    instance = context.get("ti") or context.get("task_instance")
+    if instance is None:
+        raise HandoffError(
+            f"Task {operator.task_id!r} has no run to read its input from.",
+            suggestion="Call execute() with a context whose 'ti' has xcom_pull, or run the DAG with dag.test().",
+        )
+    tasks = operator.dag.task_dict if operator.has_dag() else {}
+    if input_task_id is not None:
+        circles = [{input_task_id: _key_of_named(operator, tasks, input_task_id, input_key)}]
+    else:
+        direct = set(operator.upstream_task_ids)
+        ancestors = operator.get_flat_relative_ids(upstream=True) - direct if direct else set()
+        circles = [_keys(tasks, direct, input_key), _keys(tasks, ancestors, input_key)]
+    for keys in circles:
+        found = {name: values for name, key in keys.items() if (values := _pull(tasks.get(name), instance, name, key))}
+        if len(found) > 1:
+            raise _ambiguous(operator, input_key, found)
+        if found:
+            (values,) = found.values()
+            return values[0] if len(values) == 1 else values
+    raise _missing(operator, input_key, {name: key for keys in circles for name, key in keys.items()}, tasks)
+
+
+def output_key_of(upstream: Any) -> str | None:
+    """The XCom key under which a task hands over rows; None for a task of ours that hands over none."""
+    kind = getattr(upstream, "operator_class", type(upstream))
+    if not hasattr(kind, "default_output_key"):
+        return RETURN_VALUE
+    if not kind.hands_over_rows:
+        return None
+    given = upstream.partial_kwargs.get("output_key") if upstream.is_mapped else upstream.output_key
+    return str(given or kind.default_output_key(upstream.task_id))
+
+
+def _keys(tasks: Mapping[str, Any], names: Iterable[str], input_key: str | None) -> dict[str, str]:
+    """Which key to ask each of these tasks for."""
+    keys = {name: input_key or output_key_of(tasks[name]) for name in sorted(names)}
+    return {name: key for name, key in keys.items() if key is not None}
+
+
+def _key_of_named(operator: Any, tasks: Mapping[str, Any], name: str, input_key: str | None) -> str:
+    """Which key to ask the task for that ``input_task_id`` names."""
+    if tasks and name not in tasks:
+        match = closest(name, tasks)
+        raise HandoffError(
+            f"input_task_id {name!r} is not a task of DAG {operator.dag_id!r}; its tasks are {listing(sorted(tasks))}.",
+            suggestion=f"Did you mean {match!r}?" if match else None,
+        )
+    key = input_key or (output_key_of(tasks[name]) if tasks else name)
+    if key is None:
+        raise HandoffError(
+            f"Task {name!r} hands over no rows.",
+            suggestion="Name the query task as input_task_id, or the key to read as input_key.",
+        )
+    return key
+
+
+def _pull(task: Any, instance: Any, name: str, key: str) -> list[Any]:
+    """Every value that this task has pushed: one, or one for each mapped instance. Nobody pushes None."""
+    which = {}
+    if task is not None and getattr(instance, "map_index", -1) >= 0:
+        # In a mapped task group each instance reads from its own sibling.
+        indexes = instance.get_relevant_upstream_map_indexes(task, None, session=None)
+        if indexes is not None:
+            which = {"map_indexes": [indexes] if isinstance(indexes, int) else list(indexes)}
+    return [value for value in instance.xcom_pull(task_ids=[name], key=key, **which) if value is not None]
+
+
+def _ambiguous(operator: Any, input_key: str | None, names: Iterable[str]) -> HandoffError:
+    what = f"a value under input_key {input_key!r}" if input_key else "rows to hand over"
+    return HandoffError(
+        f"Several upstream tasks of {operator.task_id!r} have {what}: {listing(sorted(names))}.",
+        suggestion="Say which one with input_task_id.",
+        context={"input_key": input_key, "tasks": sorted(names)},
+    )
+
+
+def _missing(operator: Any, input_key: str | None, asked: Mapping[str, str], tasks: Mapping[str, Any]) -> HandoffError:
+    if not asked:
+        return HandoffError(
+            f"Task {operator.task_id!r} has no upstream task that hands over rows.",
+            suggestion="Set it downstream of a query task (query >> to_table), or name one with input_task_id.",
+        )
+    own_keys = [key for name in asked if name in tasks and (key := output_key_of(tasks[name]))]
+    match = closest(input_key or "", own_keys)
+    hint = f"Did you mean input_key={match!r}? " if match and match != input_key else ""
+    places = ", ".join(f"{name!r} (key {key!r})" for name, key in sorted(asked.items()))
+    return HandoffError(
+        f"Task {operator.task_id!r} found no input: nothing under these keys of its upstream tasks: {places}.",
+        suggestion=f"{hint}Name the task with input_task_id. A task with do_xcom_push=False hands over nothing.",
+        context={"input_key": input_key, "tasks": sorted(asked)},
+    )

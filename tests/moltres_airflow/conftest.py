@@ -1,0 +1,69 @@
+"""Airflow for tests: a home of its own, a metadata database, and a way to run a DAG that a test has just defined."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow.sdk import DAG
+    from sqlalchemy import URL
+
+    from support.airflow import Run
+
+# Airflow reads its configuration when it is imported, so this comes before any import of it.
+HOME = Path(tempfile.mkdtemp(prefix="airflow-home-"))
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+}
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def metadata_database() -> Path:
+    """Airflow's own database, migrated."""
+    from airflow.utils.db import initdb
+
+    (HOME / "dags").mkdir()
+    initdb()
+    return HOME / "airflow.db"
+
+
+@pytest.fixture
+def run(metadata_database: Path) -> Callable[[DAG], Run]:
+    """Runs a DAG to its end."""
+    from support.airflow import run
+
+    return run
+
+
+@pytest.fixture
+def users(database_url: URL) -> URL:
+    """A database of each kind with a table of users."""
+    from support.adapter_conformance import make_users
+
+    make_users(database_url)
+    return database_url
+
+
+@pytest.fixture
+def dsn(sqlite_url: URL) -> str:
+    """The address of a SQLite file with a table of users, for tests in which the database does not matter."""
+    from support.adapter_conformance import make_users, text_of
+
+    make_users(sqlite_url)
+    return text_of(sqlite_url)

@@ -1,0 +1,162 @@
+"""Wrong arguments are refused while the DAG is parsed, all at once, with what was meant."""
+
+import copy
+
+import pytest
+from airflow.sdk import DAG
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from moltres.errors import ConfigurationError
+from moltres_airflow import Dsn, MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+
+DSN = "sqlite:///x.db"
+MODES = "'append', 'overwrite', 'ignore', 'error_if_exists', 'merge', 'overwrite_partitions'"
+CHECKS = [{"type": "not_null", "column": "id"}]
+
+
+def query(db):
+    return db.table("users").select()
+
+
+def refusal(operator, **arguments):
+    with pytest.raises(ConfigurationError) as refused:
+        operator(task_id="t", **arguments)
+    return refused.value.context["problems"]
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    problems = refusal(
+        MoltresToTableOperator,
+        table_name="",
+        mode="overwrit",
+        if_exists="append",
+        keys=["id"],
+        dsn=DSN,
+        conn_id="db",
+        query_timout=3,
+        query_timeout=0,
+    )
+    assert problems == [
+        "unknown argument 'query_timout' (did you mean 'query_timeout'?)",
+        "give exactly one of dsn, session, conn_id; given: dsn, conn_id",
+        "query_timeout must be a positive number of seconds, got 0",
+        "table_name must be text, got ''",
+        "mode is 'overwrit' and if_exists, its other name, is 'append': give one of them",
+        f"mode is 'overwrit'; allowed: {MODES} (did you mean 'overwrite'?)",
+        "keys is for mode='merge' and would do nothing here",
+    ]
+
+
+def test_the_error_names_the_task_and_every_problem():
+    with pytest.raises(
+        ConfigurationError, match=r"(?s)MoltresQueryOperator 'q' cannot work.*\n- give exactly one.*\n- query must"
+    ):
+        MoltresQueryOperator(task_id="q", query="SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            {"handoff": "tabel"},
+            "handoff is 'tabel'; allowed: 'auto', 'inline', 'table', 'parquet' (did you mean 'table'?)",
+        ),
+        ({"handoff": "parquet"}, "handoff='parquet' needs a stage_uri, the folder for the files"),
+        (
+            {"handoff": "table", "stage_uri": "/tmp/x"},
+            "stage_uri is for Parquet and would do nothing with handoff='table'",
+        ),
+        ({"max_inline_rows": -1}, "max_inline_rows must be a whole number from 0, got -1"),
+        ({"query_timeout": "5"}, "query_timeout must be a positive number of seconds, got '5'"),
+        ({"dsn": None}, "give exactly one of dsn, session, conn_id; given: none"),
+    ],
+)
+def test_queries(arguments, problem):
+    assert refusal(MoltresQueryOperator, **{"dsn": DSN, "query": query, **arguments}) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"mode": "merge"}, "mode='merge' needs keys, the columns to go by"),
+        ({"mode": "overwrite_partitions"}, "mode='overwrite_partitions' needs partition_by, the columns to go by"),
+        (
+            {"mode": "append", "if_exists": "overwrite"},
+            "mode is 'append' and if_exists, its other name, is 'overwrite': give one of them",
+        ),
+        ({"if_exists": "replace"}, f"if_exists is 'replace'; allowed: {MODES}"),
+        (
+            {"input_dsn": DSN, "input_conn_id": "db"},
+            "give exactly one of input_dsn, input_conn_id; given: input_dsn, input_conn_id",
+        ),
+    ],
+)
+def test_writes(arguments, problem):
+    assert refusal(MoltresToTableOperator, dsn=DSN, table_name="x", **arguments) == [problem]
+
+
+def test_checks_are_parsed_with_the_dag():
+    problems = refusal(
+        MoltresDataQualityOperator,
+        dsn=DSN,
+        query=query,
+        input_key="users",
+        checks=[{"type": "not_nul", "column": "id"}, {"type": "in_range", "column": "age", "mim": 0}],
+        thresholds={"nobody": 0.5},
+    )
+    text = "\n".join(problems)
+    assert "not_nul'" in text
+    assert "not_null" in text
+    assert "mim" in text
+    assert "query makes the rows itself: leave out input_key and input_task_id, or query" in problems
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "problem"),
+    [
+        ({"not_null_it": 0.5}, "thresholds: no check is called 'not_null_it' (did you mean 'not_null_id'?)"),
+        ({"not_null_id": 1.5}, "thresholds: not_null_id: threshold must be a share from 0 to 1, not 1.5."),
+    ],
+)
+def test_thresholds(thresholds, problem):
+    assert refusal(MoltresDataQualityOperator, dsn=DSN, query=query, checks=CHECKS, thresholds=thresholds) == [problem]
+
+
+def test_mode_defaults_to_append_and_if_exists_is_another_name():
+    assert MoltresToTableOperator(task_id="t", dsn=DSN, table_name="x").mode == "append"
+    assert MoltresToTableOperator(task_id="t", dsn=DSN, table_name="x", if_exists="ignore").mode == "ignore"
+    assert (
+        MoltresToTableOperator(task_id="t", dsn=DSN, table_name="x", mode="ignore", if_exists="ignore").mode == "ignore"
+    )
+
+
+def test_output_keys_default_to_the_task():
+    with DAG("keys") as dag:
+        first = MoltresQueryOperator(task_id="first", dsn=DSN, query=query)
+        check = MoltresDataQualityOperator(task_id="check", dsn=DSN, query=query, checks=CHECKS)
+        named = MoltresQueryOperator(task_id="named", dsn=DSN, query=query, output_key="rows")
+    assert [task.output_key for task in dag.tasks] == ["first", "check_quality_report", "rows"]
+    assert [task.output.key for task in (first, check, named)] == ["first", "check_quality_report", "rows"]
+
+
+def test_arguments_of_the_base_operator_and_default_args_are_taken():
+    with DAG("defaults", default_args={"dsn": DSN, "retries": 3, "output_key": "rows", "owner": "data_team"}):
+        task = MoltresQueryOperator(task_id="t", query=query, doc_md="why", pool="small")
+    assert (task.retries, task.owner, task.output_key, task.pool) == (3, "data_team", "rows", "small")
+    assert task.dsn == Dsn(DSN)
+
+
+def test_a_mapped_task_is_judged_with_the_dag_as_well():
+    with DAG("mapped"), pytest.raises(ConfigurationError, match="did you mean 'append'"):
+        MoltresToTableOperator.partial(task_id="t", dsn=DSN, mode="appnd").expand(table_name=["a", "b"])
+
+
+@pytest.mark.parametrize("make", [Session, sessionmaker])
+def test_a_task_with_a_session_survives_the_copies_that_airflow_makes(make):
+    session = make(create_engine("sqlite://"))
+    with DAG("copies") as dag:
+        MoltresQueryOperator(task_id="t", session=session, query=query)
+    copied = copy.deepcopy(dag).task_dict["t"]
+    assert copied.session is session
+    assert copied.query is query

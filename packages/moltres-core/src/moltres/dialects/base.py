@@ -5,9 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, insert, literal_column, select
+from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
+from sqlalchemy.schema import CreateTable, DropTable
 
+from moltres.arrow import bounded, to_rows
 from moltres.dialects.clock import Clock, timing
+from moltres.dialects.statements import CreateTableAs, RenameTable
 from moltres.errors import (
     ConfigurationError,
     DatabaseConnectionError,
@@ -17,16 +22,42 @@ from moltres.errors import (
     QueryTimeoutError,
     TableNotFoundError,
 )
+from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, CursorResult, Select, Table
+    from sqlalchemy.sql.selectable import SelectBase
+    from sqlalchemy.types import TypeEngine
+
+    from moltres.arrow import Batch, Named
 
 
 def driver_connection(connection: Connection) -> Any:
     """The driver's own connection under a SQLAlchemy connection."""
     return connection.connection.driver_connection
+
+
+_WORD = 64
+_HUGE = 38
+"""Digits of a decimal for integers of more than 64 bits."""
+
+_SIMPLE: dict[str, type[sql.TypeEngine[Any]]] = {
+    "unknown": sql.Text,
+    "boolean": sql.Boolean,
+    "text": sql.Text,
+    "binary": sql.LargeBinary,
+    "date": sql.Date,
+    "interval": sql.Interval,
+    "uuid": sql.Uuid,
+    "json": sql.JSON,
+}
+
+
+def named(table: Table) -> list[Named]:
+    """Names and types of a table's columns."""
+    return [(column.key, column.type) for column in table.columns]
 
 
 class Dialect:
@@ -143,3 +174,177 @@ class Dialect:
 
     def _classify(self, error: BaseException) -> type[MoltresError]:  # noqa: ARG002 - the portable way knows no codes
         return QueryError
+
+    # -- columns
+
+    def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:  # noqa: ARG002 - asked by others
+        """Names and types of the columns that a query returns.
+
+        Args:
+            connection: Where it would run.
+            query: The query. Databases that say what they return are asked for no row of it.
+
+        Returns:
+            One pair for each column; NullType where nobody knows.
+        """
+        return [(column.key or "", column.type) for column in query.selected_columns]
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - one line for each kind
+        """The type to give a new column for values of some other database's, or of no database's, type.
+
+        Args:
+            type_: What the values are.
+
+        Returns:
+            A type from which each value comes back equal, or which refuses it; None if this database has no such type.
+        """
+        kind = kind_of(type_)
+        simple = _SIMPLE.get(kind.name)
+        if simple is not None:
+            return simple()
+        if kind.name == "integer":
+            bits = kind.bits or 64
+            if bits > _WORD:
+                return self.column_type(sql.Numeric(_HUGE, 0))
+            return sql.SmallInteger() if bits <= 16 else sql.Integer() if bits <= 32 else sql.BigInteger()
+        if kind.name == "decimal":
+            return sql.Numeric(*bounded(kind.precision, kind.scale))
+        if kind.name == "float":
+            return sql.REAL() if kind.bits == 32 else sql.Double()
+        if kind.name == "timestamp":
+            return sql.DateTime(timezone=kind.zoned)
+        return sql.Time() if kind.name == "time" and not kind.zoned else None
+
+    def refine(self, connection: Connection, table: Table) -> None:
+        """Correct the types of a reflected table where this database says more than SQLAlchemy heard.
+
+        Args:
+            connection: Where the table is.
+            table: What `autoload_with` made; changed in place.
+        """
+
+    # -- rows
+
+    def read(self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int) -> Iterator[Batch]:  # noqa: ARG002 - some read by type
+        """The rows of a query in batches, in memory that does not grow with their number.
+
+        Args:
+            connection: Where it runs; in use until the iterator ends.
+            query: The query.
+            columns: What `describe` says of it.
+            rows: The most rows of a batch.
+        """
+        options = {"stream_results": True, "max_row_buffer": rows}
+        for part in connection.execute(query, execution_options=options).partitions(rows):
+            yield [tuple(row) for row in part]
+
+    def load(self, connection: Connection, table: Table, batch: Batch) -> int:
+        """Add rows to a table.
+
+        Args:
+            connection: A connection in a transaction.
+            table: The table, with the columns of the batch in their order and no others.
+            batch: The rows.
+
+        Returns:
+            The number of rows added.
+        """
+        rows = batch if isinstance(batch, list) else to_rows(batch, named(table))
+        if rows:
+            names = [column.key for column in table.columns]
+            connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        return len(rows)
+
+    def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
+        """Add the rows of a query to a table, in one statement.
+
+        Args:
+            connection: A connection in a transaction.
+            table: The table.
+            names: The table's columns, in the order of the query's.
+            query: The rows.
+
+        Returns:
+            The number of rows added.
+        """
+        statement = insert(table).from_select(list(names), query, include_defaults=False)
+        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+    # -- tables
+
+    def create(self, connection: Connection, table: Table) -> None:
+        """Create an empty table."""
+        connection.execute(CreateTable(table))
+
+    def create_as(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """Create a table from a query of the same database, in one statement.
+
+        Args:
+            connection: A connection in a transaction.
+            table: Name and schema of the new table.
+            columns: What `describe` says of the query.
+            query: The rows.
+            temporary: Whether the table goes with the connection.
+
+        Returns:
+            The number of rows in it.
+        """
+        del columns
+        result = connection.execute(
+            CreateTableAs(table, query, temporary=temporary), execution_options={"preserve_rowcount": True}
+        )
+        return self._created(connection, table, result)
+
+    def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
+        if result.rowcount >= 0:
+            return result.rowcount
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def drop(self, connection: Connection, table: Table) -> None:
+        """Drop a table."""
+        connection.execute(DropTable(table))
+
+    def replace(self, connection: Connection, old: Table, new: Table) -> None:
+        """Let a new table take the place and the name of an old one, which is dropped.
+
+        Args:
+            connection: A connection in a transaction.
+            old: The table that readers know.
+            new: A table in the same schema.
+        """
+        self.drop(connection, old)
+        connection.execute(RenameTable(new, old.name))
+
+    # -- other writers
+
+    def lock(self, connection: Connection, table: Table) -> None:
+        """Keep other writers, but no reader, off a table until the transaction ends."""
+
+    def lock_name(self, connection: Connection, name: str) -> None:
+        """Keep others who ask for the same name waiting until the transaction ends; for tables not yet there."""
+
+    def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+        """Insert a row unless one with its key is there, also one that a running transaction is about to commit.
+
+        Args:
+            connection: A connection in a transaction.
+            table: A table with a primary key.
+            values: The row.
+
+        Returns:
+            Whether the row was inserted.
+        """
+        key = [column == values[column.key] for column in table.primary_key]
+        if connection.execute(select(literal_column("1")).select_from(table).where(*key)).first() is not None:
+            return False
+        # Whoever comes between the two statements makes this one fail: nobody writes twice.
+        connection.execute(insert(table).values(values))
+        return True

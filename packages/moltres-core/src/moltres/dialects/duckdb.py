@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
+from sqlalchemy import literal_column, select
+from sqlalchemy import types as sql
+from sqlalchemy.types import TypeEngine
 
-from moltres.dialects.base import Dialect, driver_connection
+from moltres.arrow import into_text, plain, to_batch
+from moltres.dialects.base import Dialect, driver_connection, named
 from moltres.dialects.clock import Alarm
 from moltres.errors import (
     ColumnNotFoundError,
@@ -18,12 +23,14 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
+from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, CursorResult, Select, Table
 
+    from moltres.arrow import Batch, Named
     from moltres.dialects.clock import Clock
 
 _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
@@ -68,3 +75,101 @@ class DuckDBDialect(Dialect):
         text = str(error)
         fits = (cls for exception, part, cls in _TEXTS if isinstance(error, exception) and part in text)
         return next(fits, QueryError)
+
+    def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
+        """What DuckDB says of the result, read from the cursor; the query runs for no row."""
+        rows = query.subquery()
+        result: Any = connection.execute(select(literal_column("*")).select_from(rows).limit(0))
+        described = [(column[0], _type(column[1])) for column in result.cursor.description]
+        result.close()
+        return described
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
+        """As everywhere, but decimals end at 38 digits."""
+        kind = kind_of(type_)
+        too_long = kind.name == "decimal" and (kind.precision or 0) > _DECIMAL_DIGITS
+        return None if too_long else super().column_type(type_)
+
+    def read(self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int) -> Iterator[Batch]:
+        """Arrow batches as DuckDB makes them."""
+        if find_spec("pyarrow") is None or any(kind_of(type_).name in _NOT_ARROW for _, type_ in columns):
+            yield from super().read(connection, query, columns, rows)
+            return
+        result = connection.execute(query)
+        try:
+            for batch in result.cursor.fetch_record_batch(rows):
+                yield plain(batch, columns)
+        finally:
+            result.close()
+
+    def load(self, connection: Connection, table: Table, batch: Batch) -> int:
+        """Let DuckDB read the Arrow memory; without pyarrow, pass each column as one list."""
+        if not len(batch):
+            return 0
+        preparer = connection.dialect.identifier_preparer
+        names = ", ".join(preparer.quote(column.name) for column in table.columns)
+        into = f"INSERT INTO {preparer.format_table(table)} ({names})"
+        if isinstance(batch, list) and find_spec("pyarrow") is None:
+            lists = ", ".join(f"unnest(${number})" for number in range(1, len(table.columns) + 1))
+            values = tuple(map(list, zip(*into_text(batch, named(table)), strict=True)))
+            connection.exec_driver_sql(f"{into} SELECT {lists}", values)
+            return len(batch)
+        raw = _raw(connection)
+        raw.register(_BATCH, to_batch(batch, named(table)) if isinstance(batch, list) else batch)
+        try:
+            connection.exec_driver_sql(f"{into} SELECT * FROM {_BATCH}")  # noqa: S608 - quoted by SQLAlchemy
+        finally:
+            raw.unregister(_BATCH)
+        return len(batch)
+
+    def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
+        del connection, table
+        return result.scalar_one()  # type: ignore[no-any-return]  # DuckDB answers CREATE TABLE AS with its count
+
+
+_BATCH = "moltres_batch"
+_NOT_ARROW = frozenset({"interval", "array", "other"})
+_DECIMAL_DIGITS = 38
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "boolean": sql.Boolean(),
+    "tinyint": sql.SmallInteger(),
+    "smallint": sql.SmallInteger(),
+    "integer": sql.Integer(),
+    "bigint": sql.BigInteger(),
+    "utinyint": sql.SmallInteger(),
+    "usmallint": sql.Integer(),
+    "uinteger": sql.BigInteger(),
+    "ubigint": sql.Numeric(20, 0),
+    "hugeint": sql.Numeric(38, 0),
+    "uhugeint": sql.Numeric(39, 0),
+    "float": sql.REAL(),
+    "double": sql.Double(),
+    "varchar": sql.Text(),
+    "enum": sql.Text(),
+    "blob": sql.LargeBinary(),
+    "date": sql.Date(),
+    "time": sql.Time(),
+    "time with time zone": sql.Time(timezone=True),
+    "timestamp": sql.DateTime(),
+    "timestamp_s": sql.DateTime(),
+    "timestamp_ms": sql.DateTime(),
+    "timestamp_ns": sql.DateTime(),
+    "timestamp with time zone": sql.DateTime(timezone=True),
+    "interval": sql.Interval(),
+    "uuid": sql.Uuid(),
+    "struct": sql.JSON(),
+    "map": sql.JSON(),
+}
+
+
+def _type(described: Any) -> TypeEngine[Any]:
+    """The SQL type for what DuckDB calls the type of a column."""
+    if str(described) == "JSON":  # its id is that of VARCHAR
+        return sql.JSON()
+    if described.id == "decimal":
+        (_, precision), (_, scale) = described.children
+        return sql.Numeric(precision, scale)
+    if described.id in {"list", "array"}:
+        return sql.ARRAY(_type(described.children[0][1]))
+    return _TYPES.get(described.id, TypeEngine())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import types as sql
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import TypeEngine
 
-from moltres.dialects.base import Dialect, driver_connection
+from moltres.arrow import Batch, Named, arrow, into_text, to_rows
+from moltres.dialects.base import Dialect, driver_connection, named
 from moltres.errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
@@ -18,11 +23,12 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
+from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select, Table
 
     from moltres.dialects.clock import Clock
 
@@ -90,3 +96,99 @@ class PostgreSQLDialect(Dialect):
         if code.startswith(_CONNECTION_EXCEPTIONS):
             return DatabaseConnectionError
         return _CLASSES.get(code, QueryError)
+
+    def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
+        """What the server says of the result; the query runs for no row."""
+        raw = driver_connection(connection)
+        if not hasattr(raw, "adapters"):  # psycopg2 has no registry of types
+            return super().describe(connection, query)
+        rows = query.subquery()
+        result: Any = connection.execute(select(literal_column("*")).select_from(rows).limit(0))
+        names = connection.dialect.ischema_names  # type: ignore[attr-defined]  # of SQLAlchemy's own PostgreSQL dialect
+        described = [(column.name, _type(column, raw.adapters.types, names)) for column in result.cursor.description]
+        result.close()
+        return described
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
+        """As everywhere, but decimals need no limit, and times can have zones and lists are arrays."""
+        kind = kind_of(type_)
+        if kind.name == "decimal":
+            return sql.Numeric(kind.precision, kind.scale)
+        if kind.name == "time":
+            return sql.Time(timezone=kind.zoned)
+        if isinstance(type_, sql.ARRAY):
+            item = self.column_type(type_.item_type)
+            return None if item is None else sql.ARRAY(item)
+        return super().column_type(type_)
+
+    def load(self, connection: Connection, table: Table, batch: Batch) -> int:
+        """COPY: Arrow as CSV, which is encoded and decoded in C; rows one by one."""
+        raw = driver_connection(connection)
+        if not hasattr(raw, "adapters"):  # psycopg2 copies in another way
+            return super().load(connection, table, batch)
+        if not len(batch):
+            return 0
+        columns = named(table)
+        if not isinstance(batch, list) and any(kind_of(type_).name in _NOT_CSV for _, type_ in columns):
+            batch = to_rows(batch, columns)
+        preparer = connection.dialect.identifier_preparer
+        names = ", ".join(preparer.quote(name) for name, _ in columns)
+        statement = f"COPY {preparer.format_table(table)} ({names}) FROM STDIN"
+        with raw.cursor() as cursor:
+            if isinstance(batch, list):
+                with cursor.copy(statement) as copy:
+                    for row in into_text(batch, columns):
+                        copy.write_row(row)
+            else:
+                with cursor.copy(f"{statement} (FORMAT csv)") as copy:
+                    copy.write(_csv(batch))
+        return len(batch)
+
+    def lock(self, connection: Connection, table: Table) -> None:
+        """A lock that readers do not notice and other writers wait for."""
+        name = connection.dialect.identifier_preparer.format_table(table)
+        connection.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
+
+    def lock_name(self, connection: Connection, name: str) -> None:
+        """An advisory lock: there is no table yet that could be locked."""
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"moltres {name}", 0))))
+
+    def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+        """Wait for whoever inserts the same key right now, then insert or leave it."""
+        statement = insert(table).values(values).on_conflict_do_nothing()
+        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+_NOT_CSV = frozenset({"interval", "array", "other"})
+
+
+def _csv(batch: Any) -> memoryview:
+    """A batch as PostgreSQL's CSV: NULL is nothing, an empty text is a pair of quotes."""
+    pa = arrow()
+    from pyarrow import csv
+
+    columns = []
+    for column in batch.columns:
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            columns.append(pa.array([None if value is None else rf"\x{value.hex()}" for value in column.to_pylist()]))
+        elif pa.types.is_decimal(column.type) or pa.types.is_time(column.type):
+            columns.append(column.cast(pa.string()))
+        else:
+            columns.append(column)
+    sink = io.BytesIO()
+    options = csv.WriteOptions(include_header=False, quoting_style="needed")
+    csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, options)
+    return sink.getbuffer()
+
+
+def _type(column: Any, registry: Any, names: dict[str, Any]) -> TypeEngine[Any]:
+    """The SQL type for a column of psycopg's description."""
+    info = registry.get(column.type_code)
+    if info is None:
+        return TypeEngine()
+    if info.name == "numeric":
+        found: TypeEngine[Any] = sql.Numeric(column.precision, column.scale)
+    else:
+        made = names.get(info.regtype, TypeEngine)
+        found = made(timezone=True) if "with time zone" in info.regtype else made()
+    return sql.ARRAY(found) if column.type_code == info.array_oid else found

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from moltres.dialects.base import Dialect, driver_connection
+from sqlalchemy import Column, MetaData, Table, insert
+from sqlalchemy import types as sql
+
+from moltres.arrow import to_rows
+from moltres.dialects.base import Dialect, driver_connection, named
+from moltres.dialects.sqlite_types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from moltres.errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
     QueryCancelledError,
     QueryError,
+    SchemaMismatchError,
     TableExistsError,
     TableNotFoundError,
     TransientQueryError,
 )
+from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
+    from sqlalchemy.sql.selectable import SelectBase
+    from sqlalchemy.types import TypeEngine
 
+    from moltres.arrow import Batch, Named
     from moltres.dialects.clock import Clock
 
 # The handler is called after so many steps of SQLite's virtual machine: some ten microseconds.
@@ -86,3 +96,95 @@ class SQLiteDialect(Dialect):
         if isinstance(error, sqlite3.OperationalError):
             return next((cls for text, cls in _TEXTS if text in str(error)), QueryError)
         return QueryError
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
+        """A type whose values come back equal or are refused one by one."""
+        kind = kind_of(type_)
+        match kind.name:
+            case "decimal":
+                return ExactNumeric(kind.precision, kind.scale)
+            case "float":
+                return FloatWithoutNaN()
+            case "timestamp" if kind.zoned:
+                return Instant()
+            case "uuid":
+                return UuidText()
+            case "interval" | "array":
+                return None
+        return super().column_type(type_)
+
+    def refine(self, connection: Connection, table: Table) -> None:
+        """Put our types where SQLAlchemy reads floats from decimals, or knows nothing of the declared type."""
+        for row in connection.exec_driver_sql(_TABLE_INFO, (table.name, table.schema or "main")):
+            column = table.columns.get(row.name)
+            if column is None:
+                continue
+            declared = row.type.upper()
+            if declared in _DECLARED:
+                column.type = _DECLARED[declared]()
+            elif declared.startswith(("NUM", "DEC")):
+                kind = kind_of(column.type)
+                column.type = ExactNumeric(kind.precision, kind.scale)
+
+    def load(self, connection: Connection, table: Table, batch: Batch) -> int:
+        """One prepared statement for all rows, and values converted column by column."""
+        rows = batch if isinstance(batch, list) else to_rows(batch, named(table))
+        if not rows:
+            return 0
+        columns = []
+        faults = []
+        for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
+            stored = self.column_type(column.type) or column.type
+            convert = stored.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+            try:
+                columns.append(values if convert is None else [convert(value) for value in values])
+            except (ValueError, TypeError) as error:
+                faults.append(f"column {column.name!r}: {error}")
+        if faults:
+            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+        statement = str(insert(table).compile(dialect=connection.dialect))
+        connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+        return len(rows)
+
+    def create_as(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """Declare the types first: CREATE TABLE AS would leave no more of them than their affinity."""
+        declared = [Column(name, _declared(self, type_)) for name, type_ in columns]
+        new = Table(table.name, MetaData(), *declared, schema=table.schema, prefixes=["TEMPORARY"] * temporary)
+        self.create(connection, new)
+        return self.insert_select(connection, new, [name for name, _ in columns], query)
+
+    def replace(self, connection: Connection, old: Table, new: Table) -> None:
+        """Drop and rename, without the check that no view names the table that is not there for a moment."""
+        connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
+        try:
+            super().replace(connection, old, new)
+        finally:
+            connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
+
+
+_TABLE_INFO = "SELECT name, type FROM pragma_table_xinfo(?, ?)"
+_DECLARED: dict[str, type[sql.TypeEngine[Any]]] = {Instant.spec: Instant, UuidText.spec: UuidText}
+
+
+class _Undeclared(sql.UserDefinedType[Any]):
+    """No type: values keep whatever storage class they have."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return ""
+
+
+def _declared(dialect: SQLiteDialect, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    if isinstance(type_, sql.NullType):
+        return _Undeclared()
+    # Within one database values are stored already: what we have no type for is declared as it was.
+    return dialect.column_type(type_) or type_

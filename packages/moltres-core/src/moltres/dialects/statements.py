@@ -1,0 +1,59 @@
+"""Statements that SQLAlchemy has no construct for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.sql.selectable import SelectBase
+
+
+class CreateTableAs(Executable, ClauseElement):
+    """``CREATE TABLE … AS SELECT …``, whose values stay bind parameters.
+
+    Args:
+        table: The table to create; only its name and schema count.
+        select: The rows, with the columns' names and types.
+        temporary: Whether the table goes with the connection.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, table: Table, select: SelectBase, *, temporary: bool = False) -> None:
+        self.table = table
+        self.select = select
+        self.temporary = temporary
+
+
+@compiles(CreateTableAs)
+def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: Any) -> str:
+    kind = "TEMPORARY TABLE" if element.temporary else "TABLE"
+    name = compiler.preparer.format_table(element.table)
+    return f"CREATE {kind} {name} AS {compiler.process(element.select, **options)}"
+
+
+class RenameTable(Executable, ClauseElement):
+    """``ALTER TABLE … RENAME TO …``, within its schema.
+
+    Args:
+        table: The table as it is called now.
+        name: Its name from now on.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, table: Table, name: str) -> None:
+        self.table = table
+        self.name = name
+
+
+@compiles(RenameTable)
+def _rename_table(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
+    return (
+        f"ALTER TABLE {compiler.preparer.format_table(element.table)} RENAME TO {compiler.preparer.quote(element.name)}"
+    )

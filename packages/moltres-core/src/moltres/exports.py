@@ -1,0 +1,100 @@
+"""Rows into files, written by DuckDB wherever they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import ClauseElement
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import Executable
+
+from moltres.dataframe import DataFrame
+from moltres.errors import ConfigurationError, TableExistsError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.sql.selectable import SelectBase
+
+    from moltres.database import Database
+
+Kind = Literal["parquet", "csv"]
+
+_OPTIONS: dict[str, str] = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER true"}
+
+
+class _CopyTo(Executable, ClauseElement):
+    """DuckDB's ``COPY (SELECT …) TO``, whose values stay bind parameters."""
+
+    inherit_cache = False
+
+    def __init__(self, select: SelectBase, path: Path, kind: Kind) -> None:
+        self.select = select
+        self.path = path
+        self.kind = kind
+
+
+@compiles(_CopyTo)
+def _copy_to(element: _CopyTo, compiler: SQLCompiler, **options: Any) -> str:
+    path = str(element.path).replace("'", "''")
+    return f"COPY ({compiler.process(element.select, **options)}) TO '{path}' ({_OPTIONS[element.kind]})"
+
+
+def export(database: Database, data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool) -> int:
+    """Write rows to a file beside the path, and rename it when it is whole.
+
+    Args:
+        database: The database that was asked to write.
+        data: The rows; see `Database.write`.
+        path: A local path.
+        kind: The format.
+        overwrite: Whether a file that is there is replaced.
+
+    Returns:
+        The number of rows.
+    """
+    if "://" in str(path):
+        raise ConfigurationError(
+            f"{path!s} is no local path.",
+            suggestion="Write a local file, and copy it with fsspec or the store's own tool.",
+        )
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise ConfigurationError(f"There is no folder {str(target.parent)!r} to write {target.name!r} to.")
+    if target.exists() and not overwrite:
+        raise TableExistsError(
+            f"The file {str(target)!r} exists already.", suggestion="Use overwrite=True to replace it."
+        )
+    part = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+    try:
+        if isinstance(data, DataFrame) and data.database.dialect.name == "duckdb":
+            rows = _copy(data, part, kind)
+        else:
+            rows = _through_duckdb(database, data, part, kind)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return rows
+
+
+def _copy(frame: DataFrame, path: Path, kind: Kind) -> int:
+    with frame.database.connection() as connection:
+        return int(connection.execute(_CopyTo(frame.statement, path, kind)).scalar_one())
+
+
+def _through_duckdb(database: Database, data: Any, path: Path, kind: Kind) -> int:
+    """Rows of elsewhere, by way of a DuckDB file beside the target: memory stays bounded however many they are."""
+    from moltres.database import connect
+
+    del database
+    beside = path.with_suffix(".duckdb")
+    try:
+        with connect(f"duckdb:///{beside}") as duck:
+            duck.write(data).save_as_table("rows")
+            return _copy(duck.table("rows"), path, kind)
+    finally:
+        for file in (beside, beside.with_name(f"{beside.name}.wal")):
+            file.unlink(missing_ok=True)

@@ -1,0 +1,229 @@
+"""What is written: rows of the same database, which never leave it, or a stream of rows from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import Column, FromClause, MetaData, Select, Table, TextClause, inspect
+from sqlalchemy.sql import visitors
+
+from moltres.dataframe import DataFrame
+from moltres.errors import ConfigurationError, SchemaMismatchError
+from moltres.kinds import kind_of
+from moltres.transfer import Stream, open_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy.types import TypeEngine
+
+    from moltres.arrow import Named
+    from moltres.database import Database
+    from moltres.dialects import Dialect
+
+
+def same_database(one: Database, other: Database) -> bool:
+    """Whether a statement of one database may run on the other and see the same rows.
+
+    A connection of the caller counts only for itself: its transaction may hold what others do not see yet.
+    """
+    if one is other or one.bind is other.bind:
+        return True
+    if one.joined or other.joined:
+        return False
+    url = one.engine.url
+    if url != other.engine.url:
+        return False
+    # What is in memory belongs to its engine; a server or a file is the same for all who name it alike.
+    return url.host is not None or (url.database is not None and Path(url.database).is_file())
+
+
+def scratch(prefix: str = "moltres_tmp_") -> str:
+    """A name for a table that is gone, or renamed, before anybody could look for it."""
+    return f"{prefix}{uuid4().hex[:16]}"
+
+
+def table_of(name: str, columns: Sequence[Named], schema: str | None = None, *, temporary: bool = False) -> Table:
+    """A table for statements, with these columns and nothing else."""
+    made = [Column(column, type_) for column, type_ in columns]
+    return Table(name, MetaData(), *made, schema=schema, prefixes=["TEMPORARY"] * temporary)
+
+
+class Local:
+    """The rows of a query of the target's own database: one statement moves them.
+
+    Args:
+        connection: The connection that writes.
+        dialect: The database's dialect.
+        query: The rows.
+    """
+
+    checked = False
+
+    def __init__(self, connection: Connection, dialect: Dialect, query: Select[Any]) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._query = query
+        self.columns: list[Named] = dialect.describe(connection, query)
+
+    def reads(self, table: Table) -> bool:
+        """Whether the query may read the table, as far as can be seen: views and SQL of the caller's may hide it."""
+        sources = [part for part in visitors.iterate(self._query) if isinstance(part, FromClause | TextClause)]
+        tables = [part for part in sources if isinstance(part, Table)]
+        hidden = any(isinstance(part, TextClause) for part in sources)
+        if hidden or any(part.name == table.name for part in tables):
+            return True
+        inspector = inspect(self._connection)
+        plain = {schema: set(inspector.get_table_names(schema)) for schema in {part.schema for part in tables}}
+        return any(part.name not in plain[part.schema] for part in tables)
+
+    def create(self, table: Table) -> int:
+        """Create the table from the query; returns the number of rows."""
+        return self._dialect.create_as(self._connection, table, self.columns, self._query)
+
+    def insert(self, table: Table) -> int:
+        """Add the rows to a table; returns their number."""
+        return self._dialect.insert_select(self._connection, table, [name for name, _ in self.columns], self._query)
+
+    def stage(self, table: Table | None) -> Staged:
+        """Put the rows into a temporary table, which later statements can read as often as they need."""
+        del table
+        staged = table_of(scratch(), self.columns, temporary=True)
+        rows = self._dialect.create_as(self._connection, staged, self.columns, self._query, temporary=True)
+        return Staged(self._connection, self._dialect, staged, rows)
+
+
+class Streamed:
+    """Rows from elsewhere, in batches.
+
+    Args:
+        connection: The connection that writes.
+        dialect: The dialect of the target.
+        stream: The rows.
+        on_progress: Told the number of rows after each batch.
+    """
+
+    def __init__(
+        self, connection: Connection, dialect: Dialect, stream: Stream, on_progress: Callable[[int], object] | None
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._stream = stream
+        self._on_progress = on_progress
+        self.columns = stream.columns
+        self.checked = stream.checked
+
+    def reads(self, table: Table) -> bool:
+        """A stream reads on a connection of its own, which does not see what this one does before it commits."""
+        del table
+        return False
+
+    def create(self, table: Table) -> int:
+        """Create the table with types that hold the values, and fill it; returns the number of rows."""
+        made = table_of(table.name, self._new_types(), table.schema)
+        self._dialect.create(self._connection, made)
+        return self._load(made)
+
+    def insert(self, table: Table) -> int:
+        """Add the rows to a table; returns their number."""
+        if self.columns is None:
+            return 0
+        types = {column.key: column.type for column in table.columns}
+        return self._load(table_of(table.name, [(name, types[name]) for name, _ in self.columns], table.schema))
+
+    def stage(self, table: Table | None) -> Staged:
+        """Put the rows into a temporary table, with the types of the columns where they shall go."""
+        types = {} if table is None else {column.key: column.type for column in table.columns}
+        columns = [(name, types.get(name, type_)) for name, type_ in (self.columns or [])]
+        staged = table_of(scratch(), columns, temporary=True)
+        self._dialect.create(self._connection, staged)
+        return Staged(self._connection, self._dialect, staged, self._load(staged))
+
+    def _new_types(self) -> list[Named]:
+        if not self.columns:
+            raise ConfigurationError(
+                "There are no rows, so nothing tells the columns of the table to create.",
+                suggestion="Write a frame, Records or an Arrow table: they know their columns without rows.",
+            )
+        made: list[tuple[str, TypeEngine[Any] | None]] = [
+            (name, self._dialect.column_type(type_)) for name, type_ in self.columns
+        ]
+        faults = [
+            f"column {name!r} is {kind_of(type_)}"
+            for (name, type_), (_, new) in zip(self.columns, made, strict=True)
+            if new is None
+        ]
+        if faults:
+            raise SchemaMismatchError(
+                f"{self._dialect.name} has no type from which these values would come back equal.",
+                mismatches=faults,
+                suggestion="Cast the columns, to text for example, before you write.",
+            )
+        return [(name, new) for name, new in made if new is not None]
+
+    def _load(self, table: Table) -> int:
+        rows = 0
+        expected = [(column.key, column.type) for column in table.columns]
+        for batch in self._stream.batches(expected):
+            rows += self._dialect.load(self._connection, table, batch)
+            if self._on_progress is not None:
+                self._on_progress(rows)
+        return rows
+
+
+class Staged:
+    """Rows in a temporary table.
+
+    Args:
+        connection: The connection that has the table.
+        dialect: Its dialect.
+        table: The table.
+        rows: The number of rows in it.
+    """
+
+    checked = True
+
+    def __init__(self, connection: Connection, dialect: Dialect, table: Table, rows: int) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self.table = table
+        self.rows = rows
+
+    def insert(self, table: Table) -> int:
+        """Add the rows to a table; returns their number."""
+        names = [column.key for column in self.table.columns]
+        return self._dialect.insert_select(self._connection, table, names, self.table.select())
+
+    def drop(self) -> None:
+        """Drop the temporary table."""
+        self._dialect.drop(self._connection, self.table)
+
+
+def open_source(
+    database: Database,
+    connection: Connection,
+    data: Any,
+    batch_rows: int,
+    on_progress: Callable[[int], object] | None,
+) -> Local | Streamed:
+    """The rows to write, by the shortest road to this connection.
+
+    Raises:
+        ConfigurationError: If the data is of no known form, or names a column twice.
+    """
+    source: Local | Streamed
+    if isinstance(data, DataFrame) and same_database(data.database, database):
+        source = Local(connection, database.dialect, data.statement)
+    else:
+        source = Streamed(connection, database.dialect, open_stream(data, batch_rows), on_progress)
+    names = [name for name, _ in source.columns or []]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise ConfigurationError(f"The rows have these columns more than once: {', '.join(map(repr, twice))}.")
+    return source
+
+
+__all__ = ["Local", "Staged", "Streamed", "open_source", "same_database", "scratch", "table_of"]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from dq_core import options
 from dq_core.errors import RuleError, did_you_mean
+from dq_core.patterns import Pattern
 from dq_core.relation import fragment
 from dq_core.report import SEVERITIES
 
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from dq_core.relation import Column, Relation
 
 __all__ = [
-    "KINDS", "Aggregate", "Check", "ColumnCheck", "EvaluationError", "MetricCheck", "Outcome", "RowCheck", "count_where", "expectation",
-    "option", "outside", "register", "rows_where", "share_outcome",
+    "KINDS", "Aggregate", "Check", "ColumnCheck", "ColumnMetricCheck", "EvaluationError", "MetricCheck", "Outcome",
+    "PatternCheck", "RowCheck", "ValuesCheck", "count_where", "expectation", "known_rows", "option", "outside",
+    "register", "rows_where", "share_outcome",
 ]  # fmt: skip
 
 #: Every kind of check by the name that rules use.
@@ -112,12 +114,12 @@ class Check:
         yield from ()
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str, ...]:
         """The columns that it is about."""
         return ()
 
     def misfits(self, relation: Relation) -> Iterator[str]:
-        """Every option that does not fit the columns' types; all `columns` are known to exist."""
+        """Every option that does not fit the columns' types; all `targets` are known to exist."""
         del relation
         yield from ()
 
@@ -160,12 +162,17 @@ class Check:
     @property
     def column_label(self) -> str | None:
         """The columns as reports print them."""
-        return ", ".join(map(str, self.columns)) or None
+        return ", ".join(map(str, self.targets)) or None
 
     @property
     def label(self) -> str:
         """The check's name, or the default ``<type>_<column>``."""
-        return self.name or "_".join([self.kind, *map(str, self.columns)])
+        return self.name or self.default_name
+
+    @property
+    def default_name(self) -> str:
+        """The name if none is given."""
+        return "_".join([self.kind, *map(str, self.targets)])
 
     @property
     def blocking(self) -> bool:
@@ -174,7 +181,7 @@ class Check:
 
     def misfit_columns(self, known: Mapping[str, Column]) -> Iterator[str]:
         """Every column that does not exist."""
-        for column in self.columns:
+        for column in self.targets:
             if column not in known:
                 yield f"{self.label}: there is no column {column!r}.{options.question(column, known)}" + (
                     "" if did_you_mean(column, known) else f" The columns are: {', '.join(list(known)[:30])}."
@@ -192,10 +199,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class RowCheck(Check):
-    """A check of every row by a predicate.
-
-    A subclass gives `failing`, and `considered` if not every row that `where` lets through is looked at.
-    """
+    """A check of every row by a predicate: a subclass gives `violates` and `sentence`."""
 
     def violates(self, relation: Relation) -> ColumnElement[bool]:
         """The predicate of a row that breaks the rule, without ``where``; NULL counts as false."""
@@ -203,37 +207,43 @@ class RowCheck(Check):
 
     def considered(self, relation: Relation) -> Aggregate:
         """The number of rows that it looks at, as an aggregate: here those where no column is NULL."""
-        columns = [relation[name] for name in self.columns]
-        if len(columns) == 1 and self.where is None:
-            return ("not null", *self.columns), sa.func.count(columns[0])
-        return ("not null", *self.columns, self.where), count_where(
-            *(column.is_not(None) for column in columns), *relation.among([], self.where)
-        )
+        return known_rows(relation, self.targets, self.where)
 
     def sentence(self) -> str:
         """What is wrong with a failing row, to stand behind "n rows"."""
         raise NotImplementedError
 
-    def failing(self, relation: Relation) -> ColumnElement[bool] | None:
+    def failing(self, relation: Relation) -> ColumnElement[bool]:
         """The predicate of the rows that break the rule."""
         return sa.and_(*relation.among([self.violates(relation)], self.where))
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
         """The considered and the failing rows."""
-        failing = self.failing(relation)
-        assert failing is not None
-        return {"considered_rows": self.considered(relation), "failed_rows": (id(self), count_where(failing))}
+        failed = (id(self), count_where(self.failing(relation)))
+        return {"considered_rows": self.considered(relation), "failed_rows": failed}
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the share of passing rows reaches the threshold."""
         del relation
-        considered, failed = int(measured["considered_rows"]), int(measured["failed_rows"])
-        return share_outcome(self, considered, failed, self.sentence())
+        return share_outcome(self, int(measured["considered_rows"]), int(measured["failed_rows"]), self.sentence())
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColumnCheck(RowCheck):
-    """A check of every value of one column; NULL is not considered."""
+class MetricCheck(Check):
+    """A check of something about the whole table."""
+
+    def _common_problems(self) -> Iterator[str]:
+        yield from super()._common_problems()
+        if options.is_number(self.threshold) and self.threshold != 1:
+            yield f"{self.label}: threshold is a share of rows, and {self.kind} is not about rows: leave it out."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OneColumn(Check):
+    """A check of one column."""
+
+    #: The families of columns that it makes sense for; None for all.
+    families: ClassVar[frozenset[str] | None] = None
 
     column: str = option("the column")
 
@@ -242,19 +252,71 @@ class ColumnCheck(RowCheck):
         yield from options.column(self.label, self.column)
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str, ...]:
         """The column."""
         return (self.column,)
 
+    def misfits(self, relation: Relation) -> Iterator[str]:
+        """A column of a type that it makes no sense for."""
+        if self.families is not None:
+            yield from options.family_misfit(self.label, self.kind, relation.columns[self.column], self.families)
+
 
 @dataclass(frozen=True, kw_only=True)
-class MetricCheck(Check):
-    """A check of one number about the whole table."""
+class ColumnCheck(RowCheck, _OneColumn):
+    """A check of every value of one column; NULL is not considered."""
 
-    def _common_problems(self) -> Iterator[str]:
-        yield from super()._common_problems()
-        if options.is_number(self.threshold) and self.threshold != 1:
-            yield f"{self.label}: threshold is a share of rows, and {self.kind} is not about rows: leave it out."
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnMetricCheck(MetricCheck, _OneColumn):
+    """A check of something about one column as a whole; NULL is not considered."""
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """The considered rows."""
+        return {"considered_rows": known_rows(relation, self.targets, self.where)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValuesCheck(ColumnCheck):
+    """A check of every value against a list of values."""
+
+    values: tuple[Any, ...] = option("a list of values, without NULL")
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        object.__setattr__(self, "values", options.frozen(self.values))
+        yield from options.values(self.label, self.values)
+
+    def misfits(self, relation: Relation) -> Iterator[str]:
+        """Values that cannot be compared with the column."""
+        for value in self.values:
+            yield from options.misfit(self.label, "values", relation.columns[self.column], value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatternCheck(ColumnCheck):
+    """A check of every text against a pattern."""
+
+    families = frozenset({"text"})
+
+    pattern: str = option("a regular expression that every database understands")
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        if not isinstance(self.pattern, str):
+            yield f"{self.label}: pattern must be text, not {self.pattern!r}."
+            return
+        try:
+            Pattern(self.pattern)
+        except ValueError as error:
+            yield f"{self.label}: pattern {self.pattern!r} {error}."
+
+    @property
+    def compiled(self) -> Pattern:
+        """The pattern, to be translated for a database."""
+        return Pattern(self.pattern)
 
 
 def count_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
@@ -262,11 +324,17 @@ def count_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return sa.func.count(sa.case((sa.and_(*conditions), 1))) if conditions else sa.func.count()
 
 
+def known_rows(relation: Relation, columns: Sequence[str], where: str | None) -> Aggregate:
+    """The number of rows in which none of the columns is NULL, as an aggregate."""
+    key = ("known", *columns, where)
+    if len(columns) == 1 and where is None:
+        return key, sa.func.count(relation[columns[0]])
+    return key, count_where(*relation.among([relation[column].is_not(None) for column in columns], where))
+
+
 def rows_where(where: str | None) -> Aggregate:
     """The number of rows that ``where`` lets through, as an aggregate."""
-    return (
-        (("rows",), sa.func.count()) if where is None else (("rows", where), count_where(fragment(where)))
-    )
+    return (("rows",), sa.func.count()) if where is None else (("rows", where), count_where(fragment(where)))
 
 
 def share_outcome(check: Check, considered: int, failed: int, sentence: str) -> Outcome:

@@ -92,7 +92,7 @@ def validate(
     parsed = parse(checks)
     masked = _argument_problems(samples, mask, timeout_seconds)
     started_at, started = dt.datetime.now(dt.UTC), time.monotonic()
-    expected = list(dict.fromkeys(column for check in parsed for column in check.columns))
+    expected = list(dict.fromkeys(column for check in parsed for column in check.targets))
     with open_source(
         source, table=table, query=query, schema=schema, storage_options=storage_options, expected=expected
     ) as opened:
@@ -157,7 +157,7 @@ class _Run:
         connection, dialect = self.opened.connection, self.relation.dialect
         self.statements += 1
         try:
-            with self._deadline(), dialect.guard(connection):
+            with self._deadline(), dialect.guard(connection, ours=self.opened.ours):
                 return connection.execute(statement).all()
         except DBAPIError as error:
             if self.timeout_seconds is not None and dialect.timed_out(error):
@@ -312,7 +312,7 @@ class _Run:
 
     def _without_masked(self, check: Check, outcome: Outcome) -> Outcome:
         """A measurement that is itself a value of a masked column is not shown."""
-        if not check.reveals or self.masked.isdisjoint(check.columns) or outcome.observed is None:
+        if not check.reveals or self.masked.isdisjoint(check.targets) or outcome.observed is None:
             return outcome
         return dataclasses.replace(
             outcome, observed=_MASKED, message=f"The {check.kind} of a masked column is out of bounds.", details={}

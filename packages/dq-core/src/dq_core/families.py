@@ -15,6 +15,7 @@ from typing import Any
 
 __all__ = [
     "FAMILIES",
+    "MOMENTS",
     "NUMBERS",
     "ORDERED",
     "TEMPORAL",
@@ -25,6 +26,8 @@ __all__ = [
     "family_of_python",
     "family_of_value",
     "matches_type",
+    "type_names",
+    "wanted_families",
 ]
 
 FAMILIES = (
@@ -32,6 +35,7 @@ FAMILIES = (
     "json", "list", "struct", "mixed", "unknown",
 )  # fmt: skip
 NUMBERS = frozenset({"integer", "float", "decimal"})
+MOMENTS = frozenset({"date", "datetime"})
 TEMPORAL = frozenset({"date", "datetime", "time"})
 ORDERED = NUMBERS | TEMPORAL | {"text", "mixed", "unknown"}
 
@@ -140,9 +144,10 @@ def type_names() -> list[str]:
     return sorted({*_GENERIC, *_SAME, *_FAMILY})
 
 
-def wanted_family(dtype: str) -> str:
-    """The family that a type name in a rule asks for."""
-    return _GENERIC.get(dtype.strip().lower()) or family_of_name(dtype)
+def wanted_families(dtype: str) -> frozenset[str]:
+    """The families that a type name in a rule asks for."""
+    name = _GENERIC.get(dtype.strip().lower())
+    return NUMBERS if name == "number" else frozenset({name or family_of_name(dtype)})
 
 
 def matches_type(type_name: str, family: str, dtype: str) -> bool:
@@ -200,7 +205,9 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
                 case _:
                     return _zone(dt.datetime.fromisoformat(value), zoned=zoned)
         except ValueError:
-            raise ValueError(f"{value!r} is no ISO 8601 {family}" if family != "uuid" else f"{value!r} is no UUID") from None
+            raise ValueError(
+                f"{value!r} is no ISO 8601 {family}" if family != "uuid" else f"{value!r} is no UUID"
+            ) from None
     raise ValueError(f"{value!r} ({own}) cannot be compared with a column of type {family}")
 
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from dq_core.relation import Column
 
-__all__ = ["bounds", "column", "column_names", "count_bounds", "frozen", "is_number", "misfit", "question", "sql_problems", "values"]
+__all__ = [
+    "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "frozen", "is_number",
+    "misfit", "question", "sql_problems", "targets", "values",
+]  # fmt: skip
 
 
 def question(given: object, known: Iterable[str]) -> str:
@@ -43,6 +46,23 @@ def column_names(label: str, given: object) -> Iterator[str]:
         yield from column(label, name)
     if len(set(map(str, given))) < len(given):
         yield f"{label}: columns names a column twice: {list(given)!r}."
+
+
+def column_or_columns(label: str, one: object, several: object) -> Iterator[str]:
+    """Either ``column`` or ``columns``."""
+    if (one is None) == (several is None):
+        yield f"{label}: give either column or columns."
+    elif several is None:
+        yield from column(label, one)
+    else:
+        yield from column_names(label, several)
+
+
+def targets(one: str | None, several: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The columns of ``column`` or ``columns``; empty while neither is right."""
+    if one is not None:
+        return (one,)
+    return several if isinstance(several, tuple) else ()
 
 
 def bounds(
@@ -108,6 +128,15 @@ def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str
         adapt(value, column.family, zoned=column.zoned)
     except ValueError as error:
         yield f"{label}: {name}: {error} ({column.name} is {column.type_name or column.family})."
+
+
+def family_misfit(label: str, kind: str, column: Column, families: Iterable[str]) -> Iterator[str]:
+    """A column whose type a kind of check makes no sense for."""
+    if column.family not in {*families, "mixed", "unknown"}:
+        yield (
+            f"{label}: {kind} is for columns of type {', '.join(sorted(families))}, and {column.name} is "
+            f"{column.type_name}; cast it in a query if that is meant."
+        )
 
 
 def frozen(given: Any) -> Any:

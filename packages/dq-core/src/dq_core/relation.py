@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from dq_core.families import adapt, canonical, family_of_name
+from dq_core.families import MOMENTS, NUMBERS, adapt, canonical, family_of_name, family_of_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dq_core.dialects.base import Dialect
 
 __all__ = ["Column", "Relation", "fragment"]
+
+_MOST_PARAMETERS = 500
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,14 @@ class Relation:
         from_: What stands behind FROM; its columns bear the names in `columns`.
         columns: The columns by name, in order.
         dialect: What is special about the database.
+        find: Finds another relation beside this one by name (a table of the same database, a file), under the
+            alias ``referenced``; raises a SourceError if there is none.
     """
 
     from_: FromClause
     columns: Mapping[str, Column]
     dialect: Dialect
+    find: Callable[[str], Relation] | None = None
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         return self.from_.c[name]
@@ -72,10 +77,41 @@ class Relation:
         """A SELECT of all columns, in order."""
         return self.select(*(self.from_.c[name] for name in self.columns))
 
-    def operand(self, name: str, value: Any) -> ColumnElement[Any]:
-        """A value from a rule, to compare a column with."""
+    def adapted(self, name: str, value: Any) -> Any:
+        """A value from a rule as one that the column's values can be compared with."""
         column = self.columns[name]
-        return self.dialect.value(adapt(value, column.family, zoned=column.zoned))
+        return adapt(value, column.family, zoned=column.zoned)
+
+    def operand(self, name: str, value: Any) -> ColumnElement[Any]:
+        """A value from a rule as an expression to compare a column with."""
+        return self.dialect.value(self.adapted(name, value))
+
+    def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
+        """A column's values of one family, and the predicate of those of other families.
+
+        Args:
+            name: The column.
+            family: The family; numbers of all kinds count as one.
+
+        Returns:
+            The value (NULL where it is of another family), and None where there can be no other family.
+        """
+        column, value = self.columns[name], self[name]
+        if column.family != "mixed":
+            return value, None
+        alike = next((group for group in (NUMBERS, MOMENTS) if family in group), frozenset({family}))
+        member = next((member for member in column.members if member in alike), None)
+        if member is None:
+            return sa.null(), value.is_not(None)
+        return self.dialect.member_value(value, member), self.dialect.member(value) != member
+
+    def is_among(self, name: str, values: Iterable[Any]) -> ColumnElement[bool]:
+        """Whether a column's value is one of these; NULL if it is NULL."""
+        groups: dict[int, tuple[ColumnElement[Any], list[ColumnElement[Any]]]] = {}
+        for given in values:
+            value, _ = self.of_family(name, family_of_value(given) or "unknown")
+            groups.setdefault(id(value.type), (value, []))[1].append(self.operand(name, given))
+        return sa.or_(sa.false(), *(_is_in(value, operands) for value, operands in groups.values()))
 
     def among(self, members: Iterable[Any], where: str | None) -> list[ColumnElement[bool]]:
         """Conditions for a row to be considered: the given ones and the rule's ``where``."""
@@ -83,6 +119,13 @@ class Relation:
         if where is not None:
             conditions.append(fragment(where))
         return conditions
+
+
+def _is_in(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """IN; long lists are written out, because databases limit the number of parameters."""
+    if len(operands) > _MOST_PARAMETERS:
+        operands = [one.render_literal_execute() if isinstance(one, sa.BindParameter) else one for one in operands]
+    return value.in_(operands)
 
 
 def fragment(sql: str) -> ColumnElement[bool]:

@@ -53,29 +53,24 @@ class Suite:
         return cls(data["checks"] if "checks" in data else data["rules"], data.get("name"))
 
     @classmethod
-    def from_yaml(cls, text: str) -> Suite:
-        """The suite in YAML (or JSON) text: a list of rules, or a mapping as `from_dict` reads it."""
+    def from_yaml(cls, source: str | Path) -> Suite:
+        """The suite in YAML (or JSON): a list of rules, or a mapping as `from_dict` reads it.
+
+        Args:
+            source: The text itself, or a `Path` to a file that holds it.
+
+        Raises:
+            SourceError: The file cannot be read.
+            RuleError: It is no YAML, or what it says is no suite.
+        """
         import yaml
 
+        text = _read(source) if isinstance(source, Path) else source
         try:
             data = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise RuleError([f"The rules are no YAML: {error}"]) from None
         return cls.from_dict(data) if isinstance(data, Mapping) else cls(data)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Suite:
-        """The suite in a YAML or JSON file.
-
-        Raises:
-            SourceError: The file cannot be read.
-            RuleError: What it says is no suite.
-        """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"The rules in {path} cannot be read: {error}") from None
-        return cls.from_yaml(text)
 
     def to_dict(self) -> dict[str, Any]:
         """The suite as `from_dict` reads it."""
@@ -87,3 +82,10 @@ class Suite:
         import yaml
 
         return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"The rules in {path} cannot be read: {error}") from None

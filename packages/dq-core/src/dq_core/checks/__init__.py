@@ -59,7 +59,9 @@ def _read(rule: object) -> Check:
         raise RuleError([f"the key 'type' is missing: {dict(rule)!r:.200}."])
     kind = rule["type"]
     if not isinstance(kind, str) or kind not in KINDS:
-        raise RuleError([f"there is no check of type {kind!r}.{question(kind, KINDS) or f' The types are: {_kinds()}.'}"])
+        raise RuleError(
+            [f"there is no check of type {kind!r}.{question(kind, KINDS) or f' The types are: {_kinds()}.'}"]
+        )
     cls = KINDS[kind]
     fields = {field.name: field for field in dataclasses.fields(cls)}
     aliases = {**Check.aliases, **cls.aliases}

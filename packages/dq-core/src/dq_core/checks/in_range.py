@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from dq_core import options
 from dq_core.check import ColumnCheck, expectation, option, register
+from dq_core.families import family_of_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +43,19 @@ class InRange(ColumnCheck):
                 yield from options.misfit(self.label, name, relation.columns[self.column], bound)
 
     def violates(self, relation: Relation) -> ColumnElement[bool]:
-        """The value is below min or above max, or NaN."""
+        """The value is below min or above max, or NaN, or of a type that cannot be compared with them."""
         family = relation.columns[self.column].family
-        value = relation.dialect.ordered(relation[self.column], family)
-        conditions: list[ColumnElement[bool]] = []
+        bound = family_of_value(self.max if self.min is None else self.min)
+        value, other = relation.of_family(self.column, bound or "unknown")
+        value = relation.dialect.ordered(value, family)
+        conditions = [] if other is None else [other]
         if self.min is not None:
             low = relation.operand(self.column, self.min)
             conditions.append(value <= low if self.strict_min else value < low)
         if self.max is not None:
             high = relation.operand(self.column, self.max)
             conditions.append(value >= high if self.strict_max else value > high)
-        elif family in ("float", "decimal", "unknown") and (nan := relation.dialect.is_nan(value, family)) is not None:
+        elif (nan := relation.dialect.is_nan(value, family)) is not None:
             # With a max NaN fails by itself, being greater than everything; without one it must be asked for.
             conditions.append(nan)
         return sa.or_(*conditions)

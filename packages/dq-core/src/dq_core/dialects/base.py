@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from dq_core.relation import Column, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
     from sqlalchemy.engine import Row
     from sqlalchemy.exc import DBAPIError
 
+    from dq_core.check import Aggregate
     from dq_core.patterns import Pattern
 
     #: Grouped work: yields SELECTs, is sent their rows, returns what it measured.
@@ -34,16 +35,18 @@ class Dialect:
     name = "default"
     #: How many aggregates one SELECT may hold with certainty.
     widest_select = 500
+    #: Whether dates and timestamps are kept as text.
+    dates_are_text = False
 
     # Reading what is there
 
-    def describe(self, connection: Connection, from_: FromClause) -> list[Column]:
+    def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns of a query or table, with their types as far as the database tells them."""
         if isinstance(from_, sa.TableClause):
             reflected = sa.inspect(connection).get_columns(from_.name, schema=from_.schema)
             return [Column.of(one["name"], _type_name(one["type"])) for one in reflected]
         names = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false())).keys()
-        typed = {column.name: column.type for column in from_.c}
+        typed = {column.name: column.type for column in getattr(from_, "c", ())}
         return [Column.of(name, _type_name(typed.get(name))) for name in names]
 
     # Running
@@ -55,9 +58,14 @@ class Dialect:
             yield
             transaction.rollback()
 
-    def guard(self, connection: Connection) -> AbstractContextManager[Any]:
-        """A statement that may fail without spoiling those after it."""
-        del connection
+    def guard(self, connection: Connection, *, ours: bool) -> AbstractContextManager[Any]:
+        """A statement that may fail without spoiling those after it.
+
+        Args:
+            connection: What runs the statement.
+            ours: Whether the transaction is ours, and not the caller's.
+        """
+        del connection, ours
         return contextlib.nullcontext()
 
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
@@ -102,15 +110,46 @@ class Dialect:
         del family
         return value
 
-    def stored_otherwise(self, value: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
-        """Whether a value is not of its column's family, in databases that allow it; None where that cannot be."""
-        del value, family
+    def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
+        """Whether a value is of none of these families, in databases where each value has a type of its own."""
+        del value, families
         return None
+
+    def member(self, value: ColumnElement[Any]) -> ColumnElement[str]:
+        """The family of a value in a column of family "mixed"."""
+        raise NotImplementedError(f"{self.name} has no columns of mixed types: {value}")
+
+    def member_value(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
+        """A value in a column of family "mixed" if it is of this family, else NULL."""
+        raise NotImplementedError(f"{self.name} has no columns of mixed types: {value}, {family}")
+
+    def absent(
+        self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]
+    ) -> ColumnElement[bool]:
+        """Whether no row of the referenced table has these keys, none of which is NULL."""
+        pairs = zip(referenced, keys, strict=True)
+        return sa.not_(sa.exists().where(*(theirs == ours for theirs, ours in pairs)))
 
     # Grouped work
 
-    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None) -> Work:
-        """Count the rows whose keys stand in more than one row: ``{"failed_rows": n}``. Rows without any key are out."""
+    def key_bounds(self, relation: Relation, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
+        """What `repeated` needs from the shared scan."""
+        del relation, keys, where
+        return {}
+
+    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+        """Count the rows whose keys stand in more than one row; rows without any key are left out.
+
+        Args:
+            relation: The relation.
+            keys: The key columns.
+            where: Only these rows.
+            measured: ``considered_rows``, and what `key_bounds` asked for.
+
+        Returns:
+            ``{"failed_rows": n}``.
+        """
+        del measured
         rows = yield rows_of_repeated_keys(relation, keys, where)
         return {"failed_rows": int(rows[0][0])}
 
@@ -139,6 +178,7 @@ class Dialect:
             .subquery("ranked")
         )
         middle = (ranked.c.place * 2).between(ranked.c.total, ranked.c.total + 2)
+        # Not sum/2: two middle values near the end of their type's range must not overflow.
         rows = yield sa.select(sa.func.avg(ranked.c.value)).where(middle)
         return {"value": rows[0][0]}
 

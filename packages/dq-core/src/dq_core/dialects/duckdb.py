@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from dq_core.dialects.base import Dialect, interrupt_after
 from dq_core.relation import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import ColumnElement, Connection, FromClause
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
 
+    from dq_core.check import Aggregate
+    from dq_core.dialects.base import Work
     from dq_core.patterns import Pattern
+    from dq_core.relation import Relation
 
 __all__ = ["DuckDB"]
+
+#: Up to this many bits the set of integers seen is kept as a bitmap (64 MB for each thread) …
+_MOST_BITS = 2**29
+#: … and up to this many for each row, beyond which hashes are smaller.
+_BITS_FOR_A_ROW = 64
 
 
 class DuckDB(Dialect):
@@ -25,12 +37,23 @@ class DuckDB(Dialect):
 
     name = "duckdb"
 
-    def describe(self, connection: Connection, from_: FromClause) -> list[Column]:
+    def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns by DESCRIBE, which binds the query without running it."""
         query = sa.select(sa.text("*")).select_from(from_)
         compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
         rows = connection.exec_driver_sql(f"DESCRIBE {compiled}").all()
-        return [Column.of(row[0], row[1]) for row in rows]
+        return [_column(row[0], row[1]) for row in rows]
+
+    @contextlib.contextmanager
+    def guard(self, connection: Connection, *, ours: bool) -> Iterator[None]:
+        """An error ends the transaction; ours is simply begun again, the caller's is not ours to end."""
+        try:
+            yield
+        except DBAPIError:
+            if ours:
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("BEGIN")
+            raise
 
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
         """A timer interrupts whatever runs."""
@@ -51,3 +74,53 @@ class DuckDB(Dialect):
     def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
         """NaN is a value, and greater than all others."""
         return sa.func.isnan(number, type_=sa.Boolean()) if family == "float" else None
+
+    def member(self, value: ColumnElement[Any]) -> ColumnElement[str]:
+        """The tag of a UNION."""
+        return sa.func.union_tag(value, type_=sa.Text())
+
+    def member_value(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
+        """A member of a UNION."""
+        return sa.func.union_extract(value, sa.literal_column(f"'{family}'"))
+
+    def median(self, relation: Relation, column: str, where: str | None) -> Work:
+        """An aggregate of its own."""
+        rows = yield relation.select(sa.func.median(relation[column])).where(*relation.among([], where))
+        return {"value": rows[0][0]}
+
+    def key_bounds(self, relation: Relation, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
+        """For a single integer key, its bounds."""
+        if len(keys) != 1 or relation.columns[keys[0]].family != "integer" or where is not None:
+            return {}
+        (key,) = keys
+        return {
+            "least": (("min", key, None), sa.func.min(relation[key])),
+            "greatest": (("max", key, None), sa.func.max(relation[key])),
+        }
+
+    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+        """First whether all keys differ, which is cheap: by one bit for each possible integer, else by hashes.
+
+        Different hashes prove different keys; equal ones prove nothing, and are followed by an exact count.
+        """
+        considered = measured["considered_rows"]
+        columns = [relation[key] for key in keys]
+        conditions = relation.among([sa.or_(*(column.is_not(None) for column in columns))], where)
+        least, greatest = measured.get("least"), measured.get("greatest")
+        if least is not None and greatest - least < min(_MOST_BITS, considered * _BITS_FOR_A_ROW):
+            bounds = (sa.literal_column(str(bound)) for bound in (least, greatest))
+            count = sa.func.bit_count(sa.func.bitstring_agg(columns[0], *bounds))
+        else:
+            count = sa.func.count(sa.distinct(sa.func.hash(*columns)))
+        rows = yield relation.select(count).where(*conditions)
+        if rows[0][0] == considered:
+            return {"failed_rows": 0}
+        return (yield from super().repeated(relation, keys, where, measured))
+
+
+def _column(name: str, type_name: str) -> Column:
+    """A column; the members of a UNION are known by name."""
+    column = Column.of(name, type_name)
+    if column.family != "mixed":
+        return column
+    return dataclasses.replace(column, members=tuple(re.findall(r'[(,] ?"?(\w+)"? ', type_name)))

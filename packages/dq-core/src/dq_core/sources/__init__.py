@@ -55,7 +55,9 @@ def open_source(
         opening = open_database(bind, query=statement)
     elif isinstance(source, sa.Engine | sa.Connection | sa.URL):
         opening = open_database(source, table=table, query=query, schema=schema)
-    elif isinstance(source, str) and (url := address_of_database(source, wanted=table is not None or query is not None)):
+    elif isinstance(source, str) and (
+        url := address_of_database(source, wanted=table is not None or query is not None)
+    ):
         opening = open_database(url, table=table, query=query, schema=schema)
     else:
         _refuse_place(table, query, schema, "files, frames and rows")
@@ -65,7 +67,7 @@ def open_source(
         if isinstance(source, str | Path) or _is_paths(source):
             opening = memory.open_files(source, storage_options or {})
         else:
-            opening = memory.open_data(source, expected)
+            opening = memory.open_data(source, storage_options or {}, expected)
     with opening as opened:
         yield opened
 

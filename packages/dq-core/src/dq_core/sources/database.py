@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +66,13 @@ def open_database(
     """
     if table is None and query is None:
         raise RuleError(["A database needs table= or query=."])
+    ours = True
     with contextlib.ExitStack() as stack:
         if isinstance(source, sa.Connection):
             connection, url = source, source.engine.url
             dialect = dialect_for(connection.dialect.name)
-            if not connection.in_transaction():
+            ours = not connection.in_transaction()
+            if ours:
                 stack.callback(connection.rollback)
         else:
             engine = source
@@ -81,6 +85,12 @@ def open_database(
             connection = stack.enter_context(_connect(engine))
             stack.enter_context(dialect.snapshot(connection))
         secrets = _secrets(url)
+
+        @functools.cache
+        def find(name: str) -> Relation:
+            other = relation_of(connection, dialect, table=name, schema=schema)
+            return dataclasses.replace(other, from_=other.from_.alias("referenced"))
+
         try:
             relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
         except DBAPIError as error:
@@ -90,9 +100,9 @@ def open_database(
             ) from None
         yield Opened(
             connection,
-            relation,
+            dataclasses.replace(relation, find=find),
             _describe(url, table, query, schema),
-            lambda name: relation_of(connection, dialect, table=name, schema=schema),
+            ours,
             secrets,
         )
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from dq_core.dialects import dialect_for
-from dq_core.errors import SourceError
 from dq_core.relation import Relation
 from dq_core.sources import files, rows
 from dq_core.sources.opened import Opened
@@ -39,32 +40,23 @@ def _database() -> Iterator[sa.Connection]:
 def open_files(source: str | Path | Sequence[str | Path], storage_options: Mapping[str, Any]) -> Iterator[Opened]:
     """Open Parquet, CSV or JSON files: a path, a URI, a glob, or a list of these of one format."""
     with _database() as connection:
-        raw: Any = connection.connection.dbapi_connection
-        dialect = dialect_for("duckdb")
-
-        def relation(path: str | Path | Sequence[str | Path]) -> Relation:
-            call = files.reader_call(raw, path, storage_options)
-            with files.readable(path):
-                columns = {one.name: one for one in dialect.describe(connection, sa.text(call))}  # type: ignore[arg-type]
-            return Relation(_from_call(call, columns), columns, dialect)
-
-        yield Opened(connection, relation(source), files.describe(source), relation, files.secrets(source))
-
-
-def _from_call(call: str, columns: Mapping[str, Any]) -> sa.FromClause:
-    """``reader(…) AS source`` with its columns."""
-    name, _, arguments = call.partition("(")
-    function = getattr(sa.func, name)(sa.literal_column(arguments[:-1]))
-    aliased: sa.FromClause = function.table_valued(*(sa.column(one) for one in columns)).alias(_SOURCE)
-    return aliased
+        relation = _files(connection, source, storage_options, _SOURCE)
+        find = _finder(connection, storage_options)
+        yield Opened(
+            connection,
+            dataclasses.replace(relation, find=find),
+            files.describe(source),
+            secrets=files.secrets(source),
+        )
 
 
 @contextlib.contextmanager
-def open_data(source: Any, expected: Sequence[str] = ()) -> Iterator[Opened]:
+def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequence[str] = ()) -> Iterator[Opened]:
     """Open rows or a frame; see `rows.register` for what is understood.
 
     Args:
         source: The data.
+        storage_options: For files that foreign keys refer to.
         expected: Columns to assume where there are no rows to tell.
     """
     with _database() as connection:
@@ -72,14 +64,22 @@ def open_data(source: Any, expected: Sequence[str] = ()) -> Iterator[Opened]:
         dialect = dialect_for("duckdb")
         description = rows.register(raw, _SOURCE, source, expected)
         columns = {one.name: one for one in dialect.describe(connection, sa.table(_SOURCE))}
+        from_ = sa.table(_SOURCE, *(sa.column(name) for name in columns))
+        yield Opened(connection, Relation(from_, columns, dialect, _finder(connection, storage_options)), description)
 
-        def other(path: str) -> Relation:
-            call = files.reader_call(raw, path, {})
-            with files.readable(path):
-                known = {one.name: one for one in dialect.describe(connection, sa.text(call))}  # type: ignore[arg-type]
-            return Relation(_from_call(call, known), known, dialect)
 
-        if not columns:
-            raise SourceError("The data has no columns.")
-        relation = Relation(sa.table(_SOURCE, *(sa.column(name) for name in columns)), columns, dialect)
-        yield Opened(connection, relation, description, other)
+def _finder(connection: sa.Connection, storage_options: Mapping[str, Any]) -> Callable[[str], Relation]:
+    return functools.cache(lambda path: _files(connection, path, storage_options, "referenced"))
+
+
+def _files(connection: sa.Connection, source: files.Paths, storage_options: Mapping[str, Any], alias: str) -> Relation:
+    """``reader(…) AS alias`` with its columns."""
+    dialect = dialect_for("duckdb")
+    with files.readable(source):
+        call = files.reader_call(connection.connection.dbapi_connection, source, storage_options)
+        described = dialect.describe(connection, sa.text(call))
+    columns = {one.name: one for one in described}
+    reader, _, arguments = call.partition("(")
+    function = getattr(sa.func, reader)(sa.literal_column(arguments[:-1]))
+    from_ = function.table_valued(*(sa.column(name) for name in columns)).alias(alias)
+    return Relation(from_, columns, dialect)

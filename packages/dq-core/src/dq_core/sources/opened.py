@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,14 +21,14 @@ class Opened:
         connection: Runs the statements.
         relation: What to select from.
         description: What it is, for people; without secrets.
-        other: Finds another relation beside it by name: a table of the same database, or a file.
+        ours: Whether the connection's transaction is ours; otherwise it is the caller's.
         secrets: Texts that must not appear in anything that is shown.
     """
 
     connection: Connection
     relation: Relation
     description: str
-    other: Callable[[str], Relation]
+    ours: bool = True
     secrets: tuple[str, ...] = ()
 
 

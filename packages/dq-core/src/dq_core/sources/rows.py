@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dq_core.errors import RuleError
-from dq_core.families import family_of_value
+from dq_core.families import MOMENTS, NUMBERS, family_of_value
 
 __all__ = ["register"]
 
@@ -67,7 +67,9 @@ def _register_pandas(raw: Any, name: str, frame: Any) -> str:
     """Columns of dtype object may hold anything: they are converted here, the others are read where they lie."""
     frame = frame.rename(columns=str)
     if not frame.columns.is_unique:
-        raise RuleError([f"The frame has columns of the same name: {sorted(frame.columns[frame.columns.duplicated()])}."])
+        raise RuleError(
+            [f"The frame has columns of the same name: {sorted(frame.columns[frame.columns.duplicated()])}."]
+        )
     objects = [column for column in frame.columns if frame[column].dtype == object]
     if not objects:
         raw.register(name, frame)
@@ -92,69 +94,128 @@ def _quoted(name: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Storage:
-    """How the values of a column are handed to DuckDB."""
+    """How the values of a column are handed to DuckDB: its type, and a conversion of every value that is not NULL.
+
+    `sent_as` is the type in which the values cross over, where that is another one.
+    """
 
     type_name: str
     convert: Callable[[Any], Any] | None = None
+    sent_as: str | None = None
 
 
 def create(raw: Any, name: str, values: Mapping[str, list[Any]]) -> None:
     """A temporary table from columns of Python values, with types that hold all of them exactly."""
-    storages = {column: storage_of(items) for column, items in values.items()}
-    columns = ", ".join(f"{_quoted(column)} {storage.type_name}" for column, storage in storages.items())
-    if not storages:
-        return
-    raw.execute(f"CREATE TEMP TABLE {_quoted(name)} ({columns})")
-    total = len(next(iter(values.values())))
-    unnested = ", ".join(f"unnest(${place}::{one.type_name}[])" for place, one in enumerate(storages.values(), 1))
-    for start in range(0, total, _BATCH):
-        batch = [
-            [None if item is None else storage.convert(item) for item in items]
-            if storage.convert
-            else items
-            for items, storage in (
-                (values[column][start : start + _BATCH], storage) for column, storage in storages.items()
+    columns: list[str] = []
+    selected: list[str] = []
+    sent: list[tuple[list[Any], _Storage]] = []
+    for column, items in values.items():
+        pieces = _pieces(items)
+        places = range(len(sent) + 1, len(sent) + len(pieces) + 1)
+        type_name = next(iter(pieces.values())).type_name if len(pieces) == 1 else _union(pieces)
+        columns.append(f"{_quoted(column)} {type_name}")
+        for family, storage in pieces.items():
+            mine = (
+                items
+                if len(pieces) == 1
+                else [one if family_of_value(one) in _ALIKE[family] else None for one in items]
             )
-        ]
-        raw.execute(f"INSERT INTO {_quoted(name)} SELECT {unnested}", batch)
-
-
-def storage_of(values: Iterable[Any]) -> _Storage:
-    """The DuckDB type that holds all of these values."""
-    present = [value for value in values if value is not None]
-    families = {family_of_value(value) or "struct" for value in present}
-    simple = {
-        "boolean": "BOOLEAN", "text": "VARCHAR", "float": "DOUBLE", "date": "DATE", "time": "TIME",
-        "interval": "INTERVAL", "binary": "BLOB", "uuid": "UUID",
-    }  # fmt: skip
-    if not families:
-        return _Storage("VARCHAR")
-    if len(families) == 1 and (family := next(iter(families))) in simple:
-        return _Storage(simple[family])
-    if families == {"integer"}:
-        largest = max(abs(value) for value in present)
-        return _Storage("BIGINT" if largest < _INT64 else "HUGEINT" if largest < _INT128 else "DOUBLE")
-    if families <= {"integer", "decimal"}:
-        return _decimal(present)
-    if families <= {"integer", "decimal", "float"}:
-        return _Storage("DOUBLE", float)
-    if families <= {"date", "datetime"}:
-        zoned = any(isinstance(value, dt.datetime) and value.tzinfo for value in present)
-        return _Storage("TIMESTAMPTZ" if zoned else "TIMESTAMP", _moment if zoned else None)
-    if families <= {"list", "struct"}:
-        return _Storage("JSON", _json)
-    return _Storage("VARCHAR", str)
-
-
-def _decimal(values: list[Any]) -> _Storage:
-    numbers = [decimal.Decimal(value) for value in values]
-    if any(not number.is_finite() for number in numbers):
-        return _Storage("DOUBLE", float)
-    scale = max(0, *(-int(number.as_tuple().exponent) for number in numbers)) if len(numbers) > 1 else max(
-        0, -int(numbers[0].as_tuple().exponent)
+            sent.append((mine, storage))
+        selected.append(_expression(pieces, places, type_name))
+    if not columns:
+        raw.execute(f'CREATE TEMP TABLE {_quoted(name)} ("" VARCHAR)')
+        return
+    raw.execute(f"CREATE TEMP TABLE {_quoted(name)} ({', '.join(columns)})")
+    unnested = ", ".join(
+        f"unnest(${place}::{one.sent_as or one.type_name}[]) AS v{place}" for place, (_, one) in enumerate(sent, 1)
     )
+    insert = f"INSERT INTO {_quoted(name)} SELECT {', '.join(selected)} FROM (SELECT {unnested})"
+    for start in range(0, len(sent[0][0]), _BATCH):
+        raw.execute(insert, [_converted(items[start : start + _BATCH], storage) for items, storage in sent])
+
+
+def _converted(items: list[Any], storage: _Storage) -> list[Any]:
+    if storage.convert is None:
+        return items
+    return [None if item is None else storage.convert(item) for item in items]
+
+
+def _union(pieces: Mapping[str, _Storage]) -> str:
+    """Values of several types in one column keep their types: ``1`` and ``'1'`` stay different."""
+    return f"UNION({', '.join(f'{_quoted(family)} {one.type_name}' for family, one in pieces.items())})"
+
+
+def _expression(pieces: Mapping[str, _Storage], places: range, type_name: str) -> str:
+    if len(pieces) == 1:
+        return f"v{places[0]}::{type_name}"
+    cases = " ".join(
+        f"WHEN v{place} IS NOT NULL THEN union_value({_quoted(family)} := v{place}::{one.type_name})::{type_name}"
+        for place, (family, one) in zip(places, pieces.items(), strict=True)
+    )
+    return f"CASE {cases} END"
+
+
+def _pieces(values: Iterable[Any]) -> dict[str, _Storage]:
+    """The storage for the values of each family, by family; one that holds all of them if there is one."""
+    by_family: dict[str, list[Any]] = {}
+    for value in values:
+        if value is not None:
+            by_family.setdefault(family_of_value(value) or _unknown(value), []).append(value)
+    pieces: dict[str, _Storage] = {}
+    for alike in (NUMBERS, MOMENTS, frozenset({"list", "struct"})):
+        together = [value for family in alike for value in by_family.get(family, ())]
+        if together:
+            families = {family for family in alike if by_family.pop(family, None)}
+            family, storage = _storage_of_several(families, together)
+            pieces[family] = storage
+    pieces.update((family, _SIMPLE[family]) for family in by_family)
+    return pieces or {"text": _SIMPLE["text"]}
+
+
+def _unknown(value: Any) -> str:
+    raise RuleError([f"Rows hold {value!r:.80} ({type(value).__name__}), which no column can hold."])
+
+
+_SIMPLE = {
+    "boolean": _Storage("BOOLEAN"), "text": _Storage("VARCHAR"), "time": _Storage("TIME"),
+    "interval": _Storage("INTERVAL"), "binary": _Storage("BLOB"), "uuid": _Storage("UUID"),
+}  # fmt: skip
+#: The families that are kept together, by the family that they are kept as.
+_ALIKE = {
+    **{family: NUMBERS for family in NUMBERS},
+    **{family: MOMENTS for family in MOMENTS},
+    **{family: frozenset({family}) for family in _SIMPLE},
+    "json": frozenset({"list", "struct"}),
+}
+
+
+def _storage_of_several(families: set[str], values: list[Any]) -> tuple[str, _Storage]:
+    """The family and storage that hold values of these families, which are kept together."""
+    if families <= {"list", "struct"}:
+        return "json", _Storage("JSON", _json)
+    if families == {"date"}:
+        return "date", _Storage("DATE")
+    if families <= MOMENTS:
+        zoned = any(isinstance(value, dt.datetime) and value.tzinfo for value in values)
+        return "datetime", _Storage("TIMESTAMPTZ", _moment) if zoned else _Storage("TIMESTAMP")
+    if families == {"integer"}:
+        largest = max(abs(value) for value in values)
+        if largest < _INT128:
+            return "integer", _Storage("BIGINT" if largest < _INT64 else "HUGEINT")
+    elif families <= {"integer", "decimal"} and (exact := _decimal(values)):
+        return "decimal", exact
+    # DuckDB's driver takes NaN for NULL, so numbers cross over as text, which is exact.
+    return "float", _Storage("DOUBLE", lambda value: repr(float(value)), "VARCHAR")
+
+
+def _decimal(values: list[Any]) -> _Storage | None:
+    """A decimal type that holds all values without rounding, if there is one."""
+    numbers = [decimal.Decimal(value) for value in values]
+    if not all(number.is_finite() for number in numbers):
+        return None
+    scale = max(0, max(-int(number.as_tuple().exponent) for number in numbers))
     width = max(number.adjusted() + 1 for number in numbers) + scale
-    return _Storage(f"DECIMAL({max(width, scale, 1)}, {scale})") if width <= 38 else _Storage("DOUBLE", float)
+    return _Storage(f"DECIMAL({max(width, scale, 1)}, {scale})") if width <= 38 else None
 
 
 def _moment(value: dt.date) -> dt.datetime:

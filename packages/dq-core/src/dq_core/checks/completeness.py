@@ -1,0 +1,32 @@
+"""``completeness``: enough values of a column are not NULL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dq_core.check import Aggregate, ColumnCheck, register, rows_where
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from dq_core.relation import Relation
+
+
+@register("completeness")
+@dataclass(frozen=True, kw_only=True)
+class Completeness(ColumnCheck):
+    """The share of rows that are not NULL reaches the threshold."""
+
+    def violates(self, relation: Relation) -> ColumnElement[bool]:
+        """The value is NULL."""
+        return relation[self.column].is_(None)
+
+    def considered(self, relation: Relation) -> Aggregate:
+        """Every row."""
+        del relation
+        return rows_where(self.where)
+
+    def sentence(self) -> str:
+        """What is wrong with a failing row."""
+        return "are incomplete"

@@ -1,0 +1,74 @@
+"""``custom``: a function of one's own looks at the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dq_core.check import Aggregate, EvaluationError, MetricCheck, Outcome, option, register, rows_where
+
+if TYPE_CHECKING:
+    from dq_core.dialects.base import Work
+    from dq_core.relation import Relation
+
+Function = Callable[[list[dict[str, Any]]], bool]
+
+
+@register("custom")
+@dataclass(frozen=True, kw_only=True)
+class Custom(MetricCheck):
+    """A function gets the rows as a list of dicts and returns whether they are right. Not in YAML or JSON.
+
+    This is the one check that takes the rows out of the database, all of them: with more than max_rows it is not
+    evaluated, and says so.
+    """
+
+    function: Function = option("gets the rows as a list of dicts, returns True or False")
+    max_rows: int = option("more rows than this are not fetched: the check's status is error", default=1_000_000)
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        if not callable(self.function):
+            yield f"{self.label}: function must be callable, not {self.function!r}; it cannot be given in YAML or JSON."
+        if not isinstance(self.max_rows, int) or isinstance(self.max_rows, bool) or self.max_rows < 1:
+            yield f"{self.label}: max_rows must be a whole number from 1, not {self.max_rows!r}."
+
+    @property
+    def default_name(self) -> str:
+        """The function's name, unless it has none."""
+        name = getattr(self.function, "__name__", "<lambda>")
+        return self.kind if name == "<lambda>" else f"{self.kind}_{name}"
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """The number of rows."""
+        del relation
+        return {"rows": rows_where(self.where)}
+
+    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work:
+        """Fetch the rows and call the function."""
+        count = int(measured["rows"])
+        if count > self.max_rows:
+            raise EvaluationError(
+                f"{count} rows are more than max_rows ({self.max_rows}); raise it, narrow it with where, or use "
+                "an expression, which stays in the database"
+            )
+        rows = yield relation.select_all().where(*relation.among([], self.where))
+        return {"passed": self._call(rows, list(relation.columns))}
+
+    def _call(self, rows: Sequence[Any], names: list[str]) -> bool:
+        data = [dict(zip(names, row, strict=True)) for row in rows]
+        try:
+            answer = self.function(data)
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises becomes the check's result
+            raise EvaluationError(f"the function raised {type(error).__name__}: {error}") from error
+        # numpy's booleans are no bool, but say so by their type's name.
+        if not isinstance(answer, bool) and type(answer).__name__ not in ("bool", "bool_"):
+            raise EvaluationError(f"the function returned {answer!r:.80} instead of True or False")
+        return bool(answer)
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the function said so."""
+        del relation
+        passed, rows = measured["passed"], int(measured["rows"])
+        return Outcome(passed, f"The function returned {passed} for {rows} rows.", None, rows, passed)

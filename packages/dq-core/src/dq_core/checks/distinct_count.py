@@ -1,0 +1,41 @@
+"""``distinct_count``: a column has a certain number of different values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dq_core import options
+from dq_core.check import ColumnMetricCheck, Outcome, expectation, option, outside, register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dq_core.dialects.base import Work
+    from dq_core.relation import Relation
+
+
+@register("distinct_count")
+@dataclass(frozen=True, kw_only=True)
+class DistinctCount(ColumnMetricCheck):
+    """The number of different values (without NULL) lies between min and max."""
+
+    min: int | None = option("the least number of values", default=None)
+    max: int | None = option("the greatest number of values", default=None)
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        yield from options.count_bounds(self.label, self.min, self.max)
+
+    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work:
+        """The number of different values."""
+        del measured
+        return relation.dialect.distinct(relation, self.column, self.where)
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the number lies within the bounds."""
+        del relation
+        count = int(measured["value"])
+        message = f"{count} different values; expected {expectation(self)}."
+        return Outcome(not outside(count, self.min, self.max), message, None, int(measured["considered_rows"]), count)

@@ -1,0 +1,32 @@
+"""``null``: a column holds nothing but NULL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dq_core.check import Aggregate, ColumnCheck, register, rows_where
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from dq_core.relation import Relation
+
+
+@register("null")
+@dataclass(frozen=True, kw_only=True)
+class Null(ColumnCheck):
+    """Every value of the column is NULL."""
+
+    def violates(self, relation: Relation) -> ColumnElement[bool]:
+        """The value is not NULL."""
+        return relation[self.column].is_not(None)
+
+    def considered(self, relation: Relation) -> Aggregate:
+        """Every row."""
+        del relation
+        return rows_where(self.where)
+
+    def sentence(self) -> str:
+        """What is wrong with a failing row."""
+        return "are not NULL"

@@ -1,0 +1,55 @@
+"""Engines: other libraries that evaluate the same rules and give the same report.
+
+>>> from dq_core.engines import get_engine
+>>> report = get_engine("dq_core").check([{"id": 1}, {"id": None}], [{"type": "not_null", "column": "id"}])
+>>> report.overall_status, report.results[0].failed_rows
+('failed', 1)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from dq_core.engines.protocol import Capabilities, Engine
+from dq_core.errors import EngineError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Capabilities", "Engine", "engine_names", "get_engine"]
+
+#: The module of each engine; its function ``engine`` makes one.
+_MODULES = {
+    "dq_core": "dq_core.engines.native",
+    "truthound": "dq_core.engines.truthound",
+    "great_expectations": "dq_core.engines.great_expectations",
+    "pandera": "dq_core.engines.pandera",
+}
+
+
+def engine_names() -> tuple[str, ...]:
+    """The names that `get_engine` knows, whether or not their libraries are installed."""
+    return tuple(_MODULES)
+
+
+def get_engine(name: str) -> Engine:
+    """An engine by its name.
+
+    Args:
+        name: One of dq_core (needs nothing else), truthound, great_expectations, pandera. Dashes are fine, too.
+
+    Raises:
+        EngineError: There is no engine of that name.
+        MissingDependencyError: Its library is not installed; says how to install it, and which engine needs none.
+    """
+    known = name.replace("-", "_") if isinstance(name, str) else name
+    if known not in _MODULES:
+        hint = did_you_mean(name, _MODULES)
+        raise EngineError(
+            f"There is no engine {name!r}. The engines are: {', '.join(_MODULES)}.",
+            suggestion=hint or "dq_core needs no other library.",
+            context={"engine": str(name)},
+        )
+    make = cast("Callable[[], Engine]", import_module(_MODULES[known]).engine)
+    return make()

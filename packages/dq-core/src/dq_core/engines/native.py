@@ -1,0 +1,63 @@
+"""The package's own engine: everything runs in the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dq_core.checks import KINDS
+from dq_core.engines.protocol import Capabilities
+from dq_core.errors import EngineError
+from dq_core.execute import validate
+
+if TYPE_CHECKING:
+    from dq_core.engines.protocol import Engine
+    from dq_core.learning import LearnedSuite
+    from dq_core.profiling import Profile
+    from dq_core.report import Report
+
+__all__ = ["engine"]
+
+
+class NativeEngine:
+    """One scan for all rules; see `dq_core.validate`, `dq_core.profile` and `dq_core.learn`."""
+
+    name = "dq_core"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Every kind of check, and all of them at the same time: one scan serves all rules."""
+        kinds = frozenset(kind.kind for kind in KINDS.values())
+        return Capabilities(kinds, profile=True, learn=True, parallel=True, in_database=True)
+
+    def check(
+        self, source: Any, checks: Any, *, parallel: bool = False, max_workers: int | None = None, **options: Any
+    ) -> Report:
+        """Check a source; see `dq_core.engines.Engine.check`.
+
+        ``parallel=True`` changes nothing, since one scan evaluates all rules together in any case.
+        """
+        del parallel
+        if max_workers is not None:
+            raise EngineError(
+                "dq_core cannot limit the workers (max_workers): the database divides one scan among its own threads.",
+                suggestion="Leave max_workers out, or limit the threads in the database.",
+                context={"engine": self.name},
+            )
+        return validate(source, checks, **options)
+
+    def profile(self, source: Any, **options: Any) -> Profile:
+        """Describe a source; see `dq_core.profile`."""
+        from dq_core.profiling import profile
+
+        return profile(source, **options)
+
+    def learn(self, source: Any, **options: Any) -> LearnedSuite:
+        """Learn rules from a source; see `dq_core.learn`."""
+        from dq_core.learning import learn
+
+        return learn(source, **options)
+
+
+def engine() -> Engine:
+    """The engine."""
+    return NativeEngine()

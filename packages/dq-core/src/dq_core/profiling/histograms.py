@@ -1,0 +1,70 @@
+"""Histograms: bins of equal width, counted in one statement for all columns."""
+
+from __future__ import annotations
+
+import decimal
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from dq_core.jsonable import measure
+from dq_core.profiling.model import Bin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from dq_core.reading import Reader
+    from dq_core.relation import Relation
+
+__all__ = ["edges", "histograms"]
+
+
+def histograms(
+    reader: Reader,
+    relation: Relation,
+    values: Mapping[str, ColumnElement[Any]],
+    limits: Mapping[str, tuple[Any, Any]],
+    bins: int,
+) -> dict[str, tuple[Bin, ...]]:
+    """Count the values of every column in bins between its least and its greatest value."""
+    borders = {name: edges(low, high, bins) for name, (low, high) in limits.items() if low is not None}
+    expressions = {}
+    for name, at in borders.items():
+        value = values[name]
+        for place, (low, high) in enumerate(itertools.pairwise(at)):
+            upper = value <= _bound(relation, high) if place == len(at) - 2 else value < _bound(relation, high)
+            expressions[name, place] = sa.func.count(sa.case((sa.and_(value >= _bound(relation, low), upper), 1)))
+    counted = reader.aggregates(relation, expressions) if expressions else {}
+    return {
+        name: tuple(
+            Bin(measure(low), measure(high), int(counted[name, place]))
+            for place, (low, high) in enumerate(itertools.pairwise(at))
+        )
+        for name, at in borders.items()
+    }
+
+
+def edges(low: Any, high: Any, bins: int) -> list[Any]:
+    """The borders of at most so many bins, from the least value to the greatest, each greater than the one before.
+
+    Whole numbers give whole borders, so that no value is rounded into another bin.
+    """
+    if low == high:
+        return [low, high]
+    if isinstance(low, int) and isinstance(high, int):
+        inner: list[Any] = [low + (high - low) * place // bins for place in range(1, bins)]
+    elif isinstance(low, decimal.Decimal):
+        inner = [low + (high - low) * place / bins for place in range(1, bins)]
+    else:
+        width = high / bins - low / bins
+        inner = [low + width * place for place in range(1, bins)]
+    between = [edge for edge in inner if low < edge < high and math.isfinite(edge)]
+    return [low, *sorted(set(between)), high]
+
+
+def _bound(relation: Relation, value: Any) -> ColumnElement[Any]:
+    return relation.dialect.value(value)

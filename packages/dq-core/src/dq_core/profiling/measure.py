@@ -1,0 +1,267 @@
+"""Measuring a source: which statements run, and what each of them tells."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import math
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from dq_core import options
+from dq_core.families import NUMBERS, TEMPORAL
+from dq_core.jsonable import measure as plain_number
+from dq_core.profiling import histograms, numbers
+from dq_core.profiling.model import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
+from dq_core.reading import Deadline, Reader, chosen_columns, refuse, whole_number
+from dq_core.sampling import draw
+from dq_core.shapes import shape
+from dq_core.sources import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from dq_core.relation import Column, Relation
+
+__all__ = ["profile"]
+
+_NOT_GROUPED = frozenset({"json", "list", "struct"})
+_PATTERN_ROWS = 1000
+_MOST_PATTERNS = 5
+
+
+def profile(
+    source: Any,
+    *,
+    table: str | None = None,
+    query: str | sa.Select[Any] | None = None,
+    schema: str | None = None,
+    columns: Collection[str] | None = None,
+    include_stats: bool = True,
+    include_histograms: bool = False,
+    top_n: int = 10,
+    histogram_bins: int = 10,
+    quantiles: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+    sample_size: int = 0,
+    seed: int = 0,
+    mask: Collection[str] = (),
+    timeout_seconds: float | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Profile:
+    """Describe what a source holds, column by column, computed in the database.
+
+    One scan gives all counts, bounds, means and lengths. Every column that can be grouped takes one statement more, for
+    its distinct and most frequent values; quantiles take one for all columns (SQLite: one for each, and one for the
+    deviations), shapes of text one for all, histograms one for all. The result says how many it were.
+
+    Args:
+        source: What to profile; see `dq_core.sources.open_source`.
+        table: The table or view, if the source is a database.
+        query: A SELECT (text or SQLAlchemy) instead of a table.
+        schema: The table's schema.
+        columns: Only these columns.
+        include_stats: Mean, standard deviation and quantiles of numbers, shapes of text.
+        include_histograms: Bins of equal width for columns of numbers.
+        top_n: How many of the most frequent values to keep; 0 for none.
+        histogram_bins: How many bins.
+        quantiles: Which quantiles, as shares from 0 to 1.
+        sample_size: Look at about so many rows only, drawn by the rows' numbers; 0 for all of them. The result says how
+            many it were; its counts are those of the sample.
+        seed: Another seed draws another sample.
+        mask: Columns of which only counts and lengths are told, no values.
+        timeout_seconds: How long it may take; the database stops what runs then.
+        storage_options: Options for the fsspec filesystem of a URI.
+
+    Raises:
+        RuleError: The arguments are wrong; nothing was scanned.
+        SourceError: The source cannot be read.
+        ValidationTimeoutError: It took longer than `timeout_seconds`.
+    """
+    counts = {"top_n": top_n, "sample_size": sample_size, "seed": seed}
+    problems = [problem for name, value in counts.items() for problem in whole_number(name, value)]
+    problems += whole_number("histogram_bins", histogram_bins, least=1)
+    refuse([*problems, *_problems(quantiles, timeout_seconds)])
+    started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
+    with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
+        reader = Reader(opened, deadline)
+        names = chosen_columns(opened.relation, columns)
+        masked = frozenset(chosen_columns(opened.relation, mask, "mask"))
+        relation, total = opened.relation, None
+        if sample_size:
+            total = int(reader.rows(relation.select(sa.func.count()))[0][0])
+            if total > sample_size:
+                relation = draw(reader, relation, seed).sample(sample_size / total)
+        run = _Profiling(reader, relation, [relation.columns[name] for name in names], masked)
+        found = run.columns(
+            stats=include_stats,
+            top_n=top_n,
+            shares=tuple(dict.fromkeys(quantiles)),
+            bins=histogram_bins if include_histograms else 0,
+        )
+    return Profile(
+        source=opened.description,
+        row_count=run.row_count if total is None else total,
+        sampled_rows=run.row_count if relation is not opened.relation else None,
+        columns=found,
+        engine="dq_core",
+        execution_time_seconds=round(deadline.elapsed, 6),
+        statements=reader.statements,
+        started_at=started_at.isoformat(),
+    )
+
+
+def _problems(quantiles: object, timeout_seconds: object) -> Iterator[str]:
+    if not isinstance(quantiles, list | tuple) or not all(
+        options.is_number(share) and 0 <= share <= 1 for share in quantiles
+    ):
+        yield f"quantiles must be a list of shares from 0 to 1, not {quantiles!r}."
+    if timeout_seconds is not None and not (options.is_number(timeout_seconds) and timeout_seconds > 0):  # type: ignore[operator]
+        yield f"timeout_seconds must be a number of seconds above 0, not {timeout_seconds!r}."
+
+
+class _Profiling:
+    """One profile: the rows to look at, and what is known of them so far."""
+
+    def __init__(self, reader: Reader, relation: Relation, columns: list[Column], masked: frozenset[str]) -> None:
+        self.reader = reader
+        self.relation = relation
+        self.all = columns
+        self.shown = [column for column in columns if column.name not in masked]
+        self.numeric = [column.name for column in self.shown if column.family in NUMBERS]
+        self.row_count = 0
+
+    def value(self, column: Column) -> sa.ColumnElement[Any]:
+        """A column's values as they are ordered and computed with: text by code points, only finite numbers."""
+        if column.family in ("float", "decimal"):
+            return numbers.finite(self.relation[column.name])
+        return self.relation.dialect.ordered(self.relation[column.name], column.family)
+
+    def columns(self, *, stats: bool, top_n: int, shares: tuple[float, ...], bins: int) -> tuple[ColumnProfile, ...]:
+        """Run all statements."""
+        scanned = self.reader.aggregates(self.relation, dict(self._aggregates(stats=stats)))
+        self.row_count = int(scanned["rows"])
+        values = {name: self.value(self.relation.columns[name]) for name in self.numeric}
+        spread = numbers.spread(self.reader, self.relation, values, scanned, shares) if stats else {}
+        shapes = self._shapes() if stats else {}
+        frequent = {column.name: self._frequent(column, top_n) for column in self.all}
+        limits = {name: (scanned["min", name], scanned["max", name]) for name in self.numeric}
+        binned = histograms.histograms(self.reader, self.relation, values, limits, bins) if bins else {}
+        return tuple(
+            self._column(
+                column,
+                scanned,
+                frequent=frequent[column.name],
+                spread=spread.get(column.name),
+                shapes=shapes,
+                binned=binned,
+            )
+            for column in self.all
+        )
+
+    def _aggregates(self, *, stats: bool) -> Iterator[tuple[Any, sa.ColumnElement[Any]]]:
+        """Everything that one scan can tell, by what it is and the column."""
+        func, dialect = sa.func, self.relation.dialect
+        yield "rows", func.count()
+        for column in self.all:
+            name, value = column.name, self.relation[column.name]
+            yield ("count", name), func.count(value)
+            if column.family == "text":
+                length = dialect.length(value)
+                yield ("min_length", name), func.min(length)
+                yield ("mean_length", name), func.avg(length)
+                yield ("max_length", name), func.max(length)
+                yield ("empty", name), func.count(sa.case((value == "", 1)))
+        for column in self.shown:
+            name, value = column.name, self.value(column)
+            if column.family in NUMBERS | TEMPORAL | {"text"}:
+                yield ("min", name), func.min(value)
+                yield ("max", name), func.max(value)
+            if column.family in ("float", "decimal"):
+                yield ("finite", name), func.count(value)
+            if column.family in NUMBERS and stats:
+                yield ("mean", name), func.avg(value)
+                yield from numbers.deviation(dialect, name, value)
+
+    def _frequent(self, column: Column, top_n: int) -> tuple[int | None, tuple[ValueCount, ...]]:
+        """The number of different values and the most frequent ones, by one grouping."""
+        value = self.relation[column.name]
+        if column.family in _NOT_GROUPED:
+            return None, ()
+        grouped = self.relation.select(value.label("value"), sa.func.count().label("n")).group_by(value)
+        if column.family == "unknown" and not self.reader.exists(grouped.limit(1)) and self.row_count:
+            return None, ()
+        groups = grouped.where(value.is_not(None)).subquery("groups")
+        order = self.relation.dialect.ordered(groups.c.value, column.family)
+        statement = sa.select(groups.c.value, groups.c.n, sa.func.count().over().label("total"))
+        rows = self.reader.rows(statement.order_by(groups.c.n.desc(), order).limit(max(top_n, 1)))
+        distinct = int(rows[0][2]) if rows else 0
+        if column not in self.shown:
+            return distinct, ()
+        return distinct, tuple(ValueCount(plain_number(row[0]), int(row[1])) for row in rows[:top_n])
+
+    def _shapes(self) -> dict[str, tuple[tuple[PatternCount, ...], int]]:
+        """The most frequent shapes of every column of text, from the first rows."""
+        texts = [column.name for column in self.shown if column.family == "text"]
+        if not texts:
+            return {}
+        rows = self.reader.rows(self.relation.select(*(self.relation[name] for name in texts)).limit(_PATTERN_ROWS))
+        found = {}
+        for place, name in enumerate(texts):
+            shapes = [shape(str(row[place])) for row in rows if row[place] is not None]
+            counted = sorted(collections.Counter(shapes).items(), key=lambda item: (-item[1], item[0]))
+            shares = (PatternCount(text, round(n / len(shapes), 6)) for text, n in counted[:_MOST_PATTERNS])
+            found[name] = tuple(shares), len(shapes)
+        return found
+
+    def _column(
+        self,
+        column: Column,
+        scanned: Mapping[Any, Any],
+        *,
+        frequent: tuple[int | None, tuple[ValueCount, ...]],
+        spread: tuple[float | None, dict[str, float]] | None,
+        shapes: Mapping[str, tuple[tuple[PatternCount, ...], int]],
+        binned: Mapping[str, Any],
+    ) -> ColumnProfile:
+        name, count = column.name, int(scanned["count", column.name])
+        distinct, top_values = frequent
+        finite = scanned.get(("finite", name))
+        text = None
+        if column.family == "text":
+            patterns, pattern_rows = shapes.get(name, ((), 0))
+            text = TextProfile(
+                min_length=_integer(scanned["min_length", name]),
+                mean_length=_float(scanned["mean_length", name]),
+                max_length=_integer(scanned["max_length", name]),
+                empty_count=int(scanned["empty", name]),
+                patterns=patterns,
+                pattern_rows=pattern_rows,
+            )
+        return ColumnProfile(
+            name=name,
+            dtype=column.type_name,
+            family=column.family,
+            row_count=self.row_count,
+            null_count=self.row_count - count,
+            null_rate=(self.row_count - count) / self.row_count if self.row_count else None,
+            distinct_count=distinct,
+            distinct_rate=distinct / count if distinct is not None and count else None,
+            min=plain_number(scanned.get(("min", name))),
+            max=plain_number(scanned.get(("max", name))),
+            mean=_float(scanned.get(("mean", name))),
+            stddev=spread[0] if spread else None,
+            quantiles=spread[1] if spread else {},
+            non_finite_count=None if finite is None else count - int(finite),
+            top_values=top_values,
+            text=text,
+            histogram=binned.get(name, ()),
+        )
+
+
+def _integer(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)

@@ -1,0 +1,202 @@
+"""What a profile says; every field is a plain JSON value or a record of such."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Bin", "ColumnProfile", "PatternCount", "Profile", "TextProfile", "ValueCount"]
+
+
+@dataclass(frozen=True)
+class ValueCount:
+    """A value and how many rows hold it."""
+
+    value: Any
+    count: int
+
+
+@dataclass(frozen=True)
+class PatternCount:
+    """A shape of text (``AA-9999``) and the share of the examined values that have it, from 0 to 1."""
+
+    pattern: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Values from `low` (included) to `high` (excluded, but in the last bin)."""
+
+    low: Any
+    high: Any
+    count: int
+
+
+@dataclass(frozen=True)
+class TextProfile:
+    """The lengths and shapes of a column of text.
+
+    Attributes:
+        min_length: Characters of the shortest value; None without values.
+        mean_length: Characters on average.
+        max_length: Characters of the longest value.
+        empty_count: Rows that hold the empty text.
+        patterns: The most frequent shapes: every upper-case letter is an ``A``, every lower-case one an ``a``, every
+            digit a ``9``, and runs of more than four of a kind are cut to four and an ellipsis.
+        pattern_rows: How many values the shapes were taken from: the first ones of the (sampled) rows.
+    """
+
+    min_length: int | None
+    mean_length: float | None
+    max_length: int | None
+    empty_count: int
+    patterns: tuple[PatternCount, ...]
+    pattern_rows: int
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column.
+
+    Attributes:
+        name: Its name.
+        dtype: Its type as the database prints it.
+        family: What kind of values it holds; see `dq_core.families.FAMILIES`.
+        row_count: Rows that were looked at.
+        null_count: Those that are NULL.
+        null_rate: Their share, from 0 to 1; None without rows.
+        distinct_count: Different values, without NULL; None where the type cannot be grouped.
+        distinct_rate: Their number by that of the values; 1.0 says that all are different.
+        min: The least value; text by code points. For numbers, infinities and NaN are left out.
+        max: The greatest value.
+        mean: Of the finite numbers.
+        stddev: The sample's standard deviation; None for fewer than two numbers.
+        quantiles: By their share, as text (``"0.5"`` is the median), interpolated.
+        non_finite_count: Rows with an infinity or NaN; None for columns that are not floats.
+        top_values: The most frequent values, ties in ascending order; empty where the type cannot be grouped.
+        text: Lengths and shapes, for text.
+        histogram: Bins of equal width, if they were asked for and the column has them.
+    """
+
+    name: str
+    dtype: str
+    family: str
+    row_count: int
+    null_count: int
+    null_rate: float | None
+    distinct_count: int | None = None
+    distinct_rate: float | None = None
+    min: Any = None
+    max: Any = None
+    mean: float | None = None
+    stddev: float | None = None
+    quantiles: dict[str, float] = dataclasses.field(default_factory=dict)
+    non_finite_count: int | None = None
+    top_values: tuple[ValueCount, ...] = ()
+    text: TextProfile | None = None
+    histogram: tuple[Bin, ...] = ()
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no value occurs twice, NULL aside."""
+        return self.distinct_count is not None and self.distinct_count == self.row_count - self.null_count
+
+    def to_dict(self) -> dict[str, Any]:
+        """The column as plain JSON values."""
+        return dataclasses.asdict(self, dict_factory=_plain)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The column that `to_dict` wrote."""
+        values = {one.name: data[one.name] for one in fields(cls)}
+        values["top_values"] = tuple(ValueCount(**item) for item in data["top_values"])
+        values["histogram"] = tuple(Bin(**item) for item in data["histogram"])
+        if (text := data["text"]) is not None:
+            patterns = tuple(PatternCount(**item) for item in text["patterns"])
+            values["text"] = TextProfile(**{**text, "patterns": patterns})
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a source holds.
+
+    Attributes:
+        source: What was profiled, without passwords.
+        row_count: All rows of the source.
+        sampled_rows: The rows that were looked at, if a sample was asked for; None if all were.
+        columns: The columns, in the order of the source.
+        engine: Which engine made it.
+        execution_time_seconds: Wall time.
+        statements: How many statements read data.
+        started_at: When, ISO 8601 in UTC.
+    """
+
+    source: str
+    row_count: int
+    sampled_rows: int | None
+    columns: tuple[ColumnProfile, ...]
+    engine: str
+    execution_time_seconds: float
+    statements: int
+    started_at: str
+
+    @property
+    def column_count(self) -> int:
+        """How many columns were profiled."""
+        return len(self.columns)
+
+    def column(self, name: str) -> ColumnProfile:
+        """A column by its name.
+
+        Raises:
+            KeyError: It was not profiled.
+        """
+        for one in self.columns:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The profile as plain JSON values."""
+        return dataclasses.asdict(self, dict_factory=_plain)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The profile that `to_dict` wrote."""
+        values = {one.name: data[one.name] for one in fields(cls)}
+        values["columns"] = tuple(map(ColumnProfile.from_dict, data["columns"]))
+        return cls(**values)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The profile as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def to_text(self) -> str:
+        """The profile for a terminal."""
+        from dq_core.profiling.render import to_text
+
+        return to_text(self)
+
+    def to_markdown(self) -> str:
+        """The profile as GitHub-flavoured Markdown."""
+        from dq_core.profiling.render import to_markdown
+
+        return to_markdown(self)
+
+    def to_html(self) -> str:
+        """The profile as one self-contained HTML page."""
+        from dq_core.profiling.render import to_html
+
+        return to_html(self)
+
+
+def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Tuples as lists, so that the dict equals what JSON gives back."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in items}

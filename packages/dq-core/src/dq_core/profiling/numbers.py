@@ -1,0 +1,134 @@
+"""Deviations and quantiles of numbers, in each database's own way."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement
+
+    from dq_core.dialects.base import Dialect
+    from dq_core.reading import Reader
+    from dq_core.relation import Relation
+
+__all__ = ["deviation", "finite", "spread"]
+
+_GREATEST = sa.literal(sys.float_info.max, sa.Double())
+
+
+def finite(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The number, or NULL where it is an infinity or NaN; the comparison holds in databases that order NaN last."""
+    return sa.case((value.between(-_GREATEST, _GREATEST), value))
+
+
+def deviation(dialect: Dialect, name: str, value: ColumnElement[Any]) -> Iterator[tuple[Any, ColumnElement[Any]]]:
+    """The sample's standard deviation as an aggregate of the scan, where the database has one."""
+    if dialect.name != "sqlite":
+        # A column of one huge value after the other overflows the squares of a DOUBLE; the statement would fail.
+        yield ("stddev", name), sa.func.stddev_samp(value)
+
+
+def spread(
+    reader: Reader,
+    relation: Relation,
+    values: Mapping[str, ColumnElement[Any]],
+    scanned: Mapping[Any, Any],
+    shares: Sequence[float],
+) -> dict[str, tuple[float | None, dict[str, float]]]:
+    """The standard deviation and the quantiles of columns of numbers.
+
+    Args:
+        reader: Runs the statements.
+        relation: The rows.
+        values: The columns' values, NULL where they are not finite.
+        scanned: What the scan measured: "stddev" (if the database has it), "mean", "finite" or "count".
+        shares: Which quantiles.
+    """
+    deviations = {name: scanned.get(("stddev", name)) for name in values}
+    if relation.dialect.name == "sqlite":
+        deviations = _second_pass(reader, relation, values, scanned)
+    found = _quantiles(reader, relation, values, scanned, shares) if shares else {}
+    return {name: (_number(deviations[name]), _named(shares, found.get(name))) for name in values}
+
+
+def _second_pass(
+    reader: Reader, relation: Relation, values: Mapping[str, ColumnElement[Any]], scanned: Mapping[Any, Any]
+) -> dict[str, float | None]:
+    """Deviations from the mean that the scan found: stable, unlike the difference of two sums."""
+    wanted = {name: value for name, value in values.items() if _count(scanned, name) > 1}
+    if not wanted:
+        return dict.fromkeys(values)
+    squares = {}
+    for name, value in wanted.items():
+        distance = value - sa.literal(float(scanned["mean", name]), sa.Double())
+        squares[name] = sa.func.sum(distance * distance)
+    sums = reader.aggregates(relation, squares)
+    return {
+        name: math.sqrt(float(sums[name]) / (_count(scanned, name) - 1)) if name in wanted else None for name in values
+    }
+
+
+def _quantiles(
+    reader: Reader,
+    relation: Relation,
+    values: Mapping[str, ColumnElement[Any]],
+    scanned: Mapping[Any, Any],
+    shares: Sequence[float],
+) -> dict[str, Sequence[Any] | None]:
+    listed = ", ".join(repr(float(share)) for share in shares)
+    match relation.dialect.name:
+        case "duckdb":
+            wanted = sa.literal_column(f"[{listed}]")
+            # The quantiles of a DECIMAL would be rounded to its scale.
+            doubles = {name: sa.cast(value, sa.Double()) for name, value in values.items()}
+            return reader.aggregates(
+                relation, {name: sa.func.quantile_cont(value, wanted) for name, value in doubles.items()}
+            )
+        case "postgresql":
+            wanted = sa.literal_column(f"ARRAY[{listed}]::double precision[]")
+            ordered = {name: sa.func.percentile_cont(wanted).within_group(value) for name, value in values.items()}
+            return reader.aggregates(relation, ordered)
+        case _:
+            return {
+                name: _ranked(reader, relation, value, _count(scanned, name), shares) for name, value in values.items()
+            }
+
+
+def _ranked(
+    reader: Reader, relation: Relation, value: ColumnElement[Any], count: int, shares: Sequence[float]
+) -> list[float] | None:
+    """Quantiles by the ranks on both sides of each: one sort, few rows back."""
+    if count == 0:
+        return None
+    positions = [share * (count - 1) for share in shares]
+    ranks = sorted({rank for position in positions for rank in (math.floor(position), math.ceil(position))})
+    ranked = (
+        relation.select(value.label("value"), (sa.func.row_number().over(order_by=value) - 1).label("rank"))
+        .where(value.is_not(None))
+        .subquery("ranked")
+    )
+    rows = reader.rows(sa.select(ranked.c.rank, ranked.c.value).where(ranked.c.rank.in_(ranks)))
+    at = {int(rank): float(found) for rank, found in rows}
+    result = []
+    for position in positions:
+        low, high = at[math.floor(position)], at[math.ceil(position)]
+        result.append(low + (high - low) * (position - math.floor(position)))
+    return result
+
+
+def _count(scanned: Mapping[Any, Any], name: str) -> int:
+    return int(scanned[("finite", name) if ("finite", name) in scanned else ("count", name)])
+
+
+def _named(shares: Sequence[float], found: Sequence[Any] | None) -> dict[str, float]:
+    return {} if found is None else {f"{share:g}": float(value) for share, value in zip(shares, found, strict=True)}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from moltres import Database, connect
 from sqlalchemy import text
+
+from moltres import Database, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

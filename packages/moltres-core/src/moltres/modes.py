@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, exists, func, inspect, or_, select, update
 
-from moltres.catalog import locate
+from moltres.catalog import candidates, locate
 from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError, TableExistsError, WriteError
 from moltres.kinds import mismatches
 from moltres.sources import Local, Staged, Streamed, scratch, table_of
@@ -99,13 +99,16 @@ def find_target(connection: Connection, dialect: Dialect, name: str, schema: str
 
 
 def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | None, str]:
-    schema, dot, table = name.partition(".")
-    if not dot:
+    """Schema and name for a table that is not there yet."""
+    _, *split = candidates(name, default)
+    if not split:
         return default, name
     schemas = inspector.get_schema_names()
-    if schema not in schemas:
-        raise ConfigurationError.choice(f"The schema of the table {name!r}", schema, schemas)
-    return schema, table
+    for schema, table in split:
+        # DuckDB puts the name of the database before the schema's.
+        if any(schema == known or known.endswith(f".{schema}") for known in schemas):
+            return schema, table
+    raise ConfigurationError.choice(f"The schema of the table {name!r}", split[0][0], schemas)
 
 
 def _required(column: Any) -> bool:

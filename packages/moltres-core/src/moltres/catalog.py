@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from moltres.dialects import Dialect
 
 
-def candidates(name: str, schema: str | None) -> Iterator[tuple[str | None, str]]:
+def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, str]]:
     """Where a name may be found: as it is, or, at each dot, as schema and table.
 
     Args:
@@ -66,4 +66,6 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
         Column(column["name"], column["type"], nullable=column["nullable"])
         for column in inspector.get_columns(table, schema=place)
     ]
-    return Table(table, MetaData(), *columns, schema=place)
+    reflected = Table(table, MetaData(), *columns, schema=place)
+    dialect.refine(connection, reflected)
+    return reflected

@@ -41,9 +41,13 @@ def _affected(result: CursorResult[Any]) -> int:
     return max(result.rowcount, 0)
 
 
+def _keys(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row)
+
+
 def insert(database: Database, name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
     """Insert rows in one transaction."""
-    every = [rows] if isinstance(rows, Mapping) else list(rows)
+    every: list[Any] = [rows] if isinstance(rows, Mapping) else list(rows)
     wrong = next((row for row in every if not isinstance(row, Mapping)), None)
     if wrong is not None:
         raise ConfigurationError(
@@ -55,7 +59,7 @@ def insert(database: Database, name: str, rows: Mapping[str, Any] | Sequence[Map
         return 0
     with database.transaction() as connection:
         # Rows with the same keys go together: a key that is left out means the default of the column, not NULL.
-        for keys, group in groupby(every, key=lambda row: tuple(row)):
+        for keys, group in groupby(every, key=_keys):
             statement = sql_insert(table)
             if keys:
                 connection.execute(statement, [dict(row) for row in group])
@@ -65,7 +69,7 @@ def insert(database: Database, name: str, rows: Mapping[str, Any] | Sequence[Map
     return len(every)
 
 
-def update(database: Database, name: str, values: Mapping[str, Any], where: Any) -> int:
+def update(database: Database, name: str, values: object, where: Any) -> int:
     """Update rows in one statement."""
     if not isinstance(values, Mapping) or not values:
         raise ConfigurationError(f"update() takes new values by column, not {values!r}.")

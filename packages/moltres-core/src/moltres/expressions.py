@@ -9,7 +9,7 @@ the noted operations are carried out on that, by SQLAlchemy itself.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
 from sqlalchemy.ext.compiler import compiles
@@ -41,6 +41,27 @@ __all__ = ["When", "bind", "col", "func", "lit", "names_in", "when"]
 _T = TypeVar("_T")
 
 
+_INFIX = frozenset(
+    {
+        operators.and_,
+        operators.or_,
+        operator.add,
+        operator.sub,
+        operator.mul,
+        operator.truediv,
+        operator.floordiv,
+        operator.mod,
+        operators.concat_op,
+        operator.eq,
+        operator.ne,
+        operator.lt,
+        operator.le,
+        operator.gt,
+        operator.ge,
+    }
+)
+
+
 class _Unknown(NullType):
     """The type of a column that has none yet: its operators note down what is asked of them."""
 
@@ -51,10 +72,10 @@ class _Unknown(NullType):
 
         __slots__ = ()
 
-        def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> ColumnElement[Any]:  # type: ignore[override]
+        def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> ColumnElement[Any]:
             return Operation(op, (self.expr, *other), kwargs)
 
-        def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> ColumnElement[Any]:  # type: ignore[override]
+        def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> ColumnElement[Any]:
             return Operation(op, (other, self.expr), kwargs)
 
     comparator_factory = Comparator
@@ -83,20 +104,23 @@ class Operation(ColumnElement[Any]):
     _traverse_internals: Any = ()
 
     def __init__(self, op: Callable[..., Any], operands: tuple[Any, ...], options: dict[str, Any]) -> None:
-        self.op = op
+        self.operation = op
         self.operands = operands
         self.options = options
         self.type = _Unknown()
 
     def self_group(self, against: operators.OperatorType | None = None) -> ColumnElement[Any]:
         """Brackets where the operator around this one binds stronger."""
-        grouped = against is not None and operators.is_precedent(self.op, against)
-        return Grouping(self) if grouped else self
+        # What the operation becomes brings its own; here it is for people who print an expression.
+        if against is None or against is operators.comma_op or self.operation not in _INFIX:
+            return self
+        binds_weaker = operators.is_precedent(cast("operators.OperatorType", self.operation), against)
+        return Grouping(self) if binds_weaker else self
 
     def perform(self, resolve: Callable[[str], ColumnElement[Any]]) -> ColumnElement[Any]:
         """Carry the operation out on real columns."""
         operands = [bind(operand, resolve) for operand in self.operands]
-        result: ColumnElement[Any] = self.op(*operands, **self.options)
+        result: ColumnElement[Any] = self.operation(*operands, **self.options)
         return result
 
 
@@ -104,6 +128,10 @@ class Operation(ColumnElement[Any]):
 def _compile_operation(element: Operation, compiler: SQLCompiler, **kwargs: Any) -> str:
     # Only for people who print an expression: a frame never sends one that is not bound.
     return compiler.process(element.perform(ColumnClause), **kwargs)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(name)
 
 
 def col(name: str) -> ColumnElement[Any]:
@@ -124,7 +152,7 @@ def col(name: str) -> ColumnElement[Any]:
         >>> print(col("name").ilike("a%") & (col("age") > 25))
         lower(name) LIKE lower(:name_1) AND age > :age_1
     """
-    if not isinstance(name, str) or not name:
+    if not _is_name(name):
         raise ConfigurationError(f"col() takes the name of a column, not {name!r}.")
     return Unbound(name)
 
@@ -186,25 +214,6 @@ def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
     return When((condition, _value(value)))
 
 
-_ARITHMETIC = frozenset(
-    {
-        operator.add,
-        operator.sub,
-        operator.mul,
-        operator.truediv,
-        operator.floordiv,
-        operator.mod,
-        operators.concat_op,
-        operator.eq,
-        operator.ne,
-        operator.lt,
-        operator.le,
-        operator.gt,
-        operator.ge,
-    }
-)
-
-
 def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
     """A new element in the place of one whose type or brackets depend on the columns inside; None for all others."""
     match element:
@@ -217,7 +226,7 @@ def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
         case BooleanClauseList():
             join = and_ if element.operator is operators.and_ else or_
             return join(*(bind(clause, resolve) for clause in element.clauses))
-        case BinaryExpression() if element.operator in _ARITHMETIC and not element.modifiers:
+        case BinaryExpression() if element.operator in _INFIX and not element.modifiers:
             return element.operator(bind(element.left, resolve), bind(element.right, resolve))
         case Case():
             return case(
@@ -255,7 +264,7 @@ def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
     if found is not None:
         return found
 
-    def replace(element: Any) -> Any:
+    def replace(element: Any, **_: Any) -> Any:
         if element is expression or not is_unbound(element):
             return None
         rebuilt = _rebuild(element, resolve)
@@ -264,7 +273,7 @@ def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
             return Grouping(rebuilt)
         return rebuilt
 
-    return replacement_traverse(expression, {}, replace)
+    return replacement_traverse(cast("ColumnElement[Any]", expression), {}, replace)
 
 
 def names_in(expression: Any) -> Iterator[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from moltres.errors import ConfigurationError
+from moltres.errors import ColumnNotFoundError, ConfigurationError
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
     from sqlalchemy.types import TypeEngine
 
 __all__ = ["Records"]
@@ -91,12 +94,33 @@ class Records(Sequence[dict[str, Any]]):
 
     def column(self, name: str) -> list[Any]:
         """The values of one column."""
-        from moltres.errors import ColumnNotFoundError
-
         if name not in self._columns:
             raise ColumnNotFoundError.of([name], self._columns, where="the records")
         index = self._columns.index(name)
         return [row[index] for row in self._rows]
+
+    def to_arrow(self) -> pa.Table:
+        """The rows as an Arrow table; UUIDs and JSON become text.
+
+        Raises:
+            MissingDependencyError: If pyarrow is not installed.
+            SchemaMismatchError: If a column has values of several types.
+        """
+        from moltres.tabular import records_to_arrow
+
+        return records_to_arrow(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types."""
+        from moltres.tabular import arrow_to_pandas
+
+        return arrow_to_pandas(self.to_arrow())
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rows as a Polars DataFrame."""
+        from moltres.tabular import arrow_to_polars
+
+        return arrow_to_polars(self.to_arrow())
 
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...
@@ -116,7 +140,9 @@ class Records(Sequence[dict[str, Any]]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Records):
-            return self._columns == other._columns and self._rows == other._rows
+            if self._columns == other._columns:
+                return self._rows == other._rows
+            return set(self._columns) == set(other._columns) and list(self) == list(other)
         if isinstance(other, Sequence) and not isinstance(other, str | bytes):
             return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
         return NotImplemented

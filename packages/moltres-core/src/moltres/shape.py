@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, select
+from sqlalchemy import ColumnElement, FromClause, Select, SelectBase, case, select
 from sqlalchemy.sql.elements import Label, Over
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
@@ -102,16 +102,16 @@ def has_window(element: ColumnElement[Any]) -> bool:
     return any(isinstance(part, Over) for part in iterate(element))
 
 
-def has_aggregate(element: ColumnElement[Any]) -> bool:
+def has_aggregate(element: Any) -> bool:
     """Whether an aggregate stands in the expression outside of a window and of subqueries."""
-    if isinstance(element, Over):
-        return False
-    if isinstance(element, Select):
+    if isinstance(element, Over | SelectBase):
         return False
     if isinstance(element, FunctionElement) and getattr(element, "name", "").lower() in _AGGREGATES:
-        # max(a, b) of two columns is a function of one row in SQLite.
-        return True
-    return any(has_aggregate(part) for part in element.get_children() if isinstance(part, ColumnElement | Select))
+        return len(element.clauses) < 2 or element.name.lower() not in {
+            "max",
+            "min",
+        }  # SQLite's max(a, b) is of one row
+    return any(map(has_aggregate, element.get_children()))
 
 
 def _volatile(element: ColumnElement[Any]) -> bool:

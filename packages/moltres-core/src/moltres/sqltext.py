@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from sqlalchemy import TextClause
 
 # What a colon means nothing in: texts, names, comments, and the texts between dollars of PostgreSQL and DuckDB.
-_OPAQUE = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | \$(\w*)\$.*?\$\1\$""", re.VERBOSE | re.DOTALL
+_OPAQUE = r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
+# Neither a cast (a::int), nor an escaped colon, nor a slice (a[1:2]).
+_BIND = r"(?<![:\w\\]):(?P<name>[A-Za-z_]\w*)(?!:)"
+_TOKEN = re.compile(
+    rf"(?P<opaque>{_OPAQUE}) | {_BIND} | (?P<escaped>\\:) | (?P<cast>::) | (?P<colon>:)", re.VERBOSE | re.DOTALL
 )
-_BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
-def statement(sql: str, binds: Mapping[str, Any]) -> TextClause:
+def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
     """A text as a statement with its values.
 
     Args:
@@ -33,15 +35,8 @@ def statement(sql: str, binds: Mapping[str, Any]) -> TextClause:
     """
     if not isinstance(sql, str) or not sql.strip():
         raise ConfigurationError(f"sql() takes the text of a query, not {sql!r}.")
-    pieces: list[str] = []
-    wanted: set[str] = set()
-    end = 0
-    for opaque in _OPAQUE.finditer(sql):
-        wanted |= set(_BIND.findall(sql[end : opaque.start()]))
-        pieces += [sql[end : opaque.start()], opaque.group().replace("\\:", ":").replace(":", "\\:")]
-        end = opaque.end()
-    rest = sql[end:].rstrip().rstrip(";")
-    wanted |= set(_BIND.findall(rest))
+    sql = sql.rstrip().rstrip(";")
+    wanted = {match["name"] for match in _TOKEN.finditer(sql) if match["name"]}
     missing, extra = sorted(wanted - binds.keys()), sorted(binds.keys() - wanted)
     if missing or extra:
         problems = [f"no value for :{name}" for name in missing]
@@ -49,7 +44,20 @@ def statement(sql: str, binds: Mapping[str, Any]) -> TextClause:
             match = closest(name, wanted)
             problems.append(f"{name}= is not used" + (f" (:{match}?)" if match else ""))
         raise ConfigurationError(
-            f"The values do not fit the query: {'; '.join(problems)}. It has: {listing(sorted(wanted))}.",
+            f"The values do not fit the query: {'; '.join(problems)}. Its parameters: {listing(sorted(wanted))}.",
             suggestion=r"Write \: for a colon that is no parameter." if missing else None,
         )
-    return text("".join([*pieces, rest])).bindparams(**binds)
+
+    def rewritten(match: re.Match[str]) -> str:
+        if match["opaque"] or match["colon"]:
+            return match.group().replace(":", "\\:")
+        return match.group()
+
+    # On a line of its own, what follows the query is not part of a comment at its end.
+    return text(f"{_TOKEN.sub(rewritten, sql)}\n").bindparams(**binds)
+
+
+def without_values(query: TextClause) -> str:
+    """The text of a statement with NULL for each value: the same columns, for where no values can be sent."""
+    nulls = re.sub(_BIND, "NULL", query.text)
+    return nulls.replace("\\:", ":")

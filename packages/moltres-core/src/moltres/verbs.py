@@ -93,7 +93,7 @@ def named(frame: DataFrame, columns: Iterable[Any], expressions: Mapping[str, An
         found[name] = value
 
     for column in columns:
-        if column == "*" if isinstance(column, str) else False:
+        if isinstance(column, str) and column == "*":
             for name in exported(frame.query):
                 add(name, None)
         elif isinstance(column, str):
@@ -102,15 +102,15 @@ def named(frame: DataFrame, columns: Iterable[Any], expressions: Mapping[str, An
             add(column.name, None)
         else:
             expression = _expression(column, verb)
-            name = _name(expression)
-            if not name:
+            own = _name(expression)
+            if not own:
                 raise ConfigurationError(
                     f"{verb}() does not know what to call {expression}.",
                     suggestion="Give it a name: name=expression, or expression.label(name).",
                 )
-            add(name, expression.element if isinstance(expression, Label) else expression)
-    for name, value in expressions.items():
-        add(name, Unbound(value) if isinstance(value, str) and verb == "rename" else _expression(value, verb))
+            add(own, expression.element if isinstance(expression, Label) else expression)
+    for given, value in expressions.items():
+        add(given, Unbound(value) if isinstance(value, str) and verb == "rename" else _expression(value, verb))
     return found
 
 

@@ -1,0 +1,99 @@
+"""Rows in memory as Arrow, pandas and Polars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.types import NullType, TypeEngine
+
+from moltres.arrow import arrow, to_arrow
+from moltres.errors import MissingDependencyError, SchemaMismatchError
+from moltres.kinds import kind_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from moltres.records import Records
+
+
+def _array(values: list[Any], type_: TypeEngine[Any] | None) -> pa.Array:
+    """One column: of the declared type if its values fit, of the type that they have otherwise."""
+    pa = arrow()
+    kind = None if type_ is None else kind_of(type_).name
+    if type_ is not None and kind not in {"unknown", "other"}:
+        texts = [str(value) if value is not None else None for value in values] if kind == "uuid" else values
+        try:
+            return pa.array(texts, to_arrow(type_))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+            pass  # what a database computes can be wider than the columns it is computed from: a sum, say
+    if any(value.__class__.__name__ == "UUID" for value in values):
+        values = [str(value) if value is not None else None for value in values]
+    try:
+        return pa.array(values)
+    except OverflowError:  # integers beyond 64 bits
+        return pa.array(values, pa.decimal128(38, 0))
+
+
+def records_to_arrow(records: Records) -> pa.Table:
+    """Records as an Arrow table.
+
+    Raises:
+        SchemaMismatchError: If a column has values of several types; all such columns at once.
+    """
+    pa = arrow()
+    columns = list(zip(*records.rows, strict=True)) or [()] * len(records.columns)
+    arrays, faults = [], []
+    for name, values in zip(records.columns, columns, strict=True):
+        try:
+            arrays.append(_array(list(values), records.types.get(name)))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            faults.append(f"column {name!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some columns have no one Arrow type for all their values.", mismatches=faults)
+    return pa.Table.from_arrays(arrays, names=list(records.columns))
+
+
+def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
+    """An Arrow table as a pandas DataFrame in which no value changes.
+
+    Plain pandas has no NULL among integers and booleans: it turns the first into floats, which lose digits, and the
+    second into objects. Those columns get pandas' nullable types; all others are what pandas users expect.
+    """
+    pa = arrow()
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingDependencyError.extra("pandas", "pandas", "to_pandas()") from error
+    frame: pd.DataFrame = table.to_pandas(date_as_object=True, timestamp_as_object=False)
+    for index, column in enumerate(table.columns):
+        if not column.null_count:
+            continue
+        if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+            dtype = "boolean" if pa.types.is_boolean(column.type) else f"{_capital(column.type)}"
+            name = frame.columns[index]
+            frame[name] = pd.array(column.to_pylist(), dtype=dtype)
+    return frame
+
+
+def _capital(type_: pa.DataType) -> str:
+    return (
+        str(type_).replace("uint", "UInt").replace("int", "Int") if str(type_)[0] == "i" else f"UInt{type_.bit_width}"
+    )
+
+
+def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
+    """An Arrow table as a Polars DataFrame."""
+    try:
+        import polars as pl
+    except ImportError as error:
+        raise MissingDependencyError.extra("polars", "polars", "to_polars()") from error
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def is_known(type_: TypeEngine[Any]) -> bool:
+    """Whether a type says anything at all."""
+    return not isinstance(type_, NullType) and type(type_) is not TypeEngine

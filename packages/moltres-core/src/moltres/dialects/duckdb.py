@@ -97,7 +97,7 @@ class DuckDBDialect(Dialect):
             return
         result = connection.execute(query)
         try:
-            for batch in result.cursor.fetch_record_batch(rows):
+            for batch in result.cursor.to_arrow_reader(rows):
                 yield plain(batch, columns)
         finally:
             result.close()

@@ -141,7 +141,7 @@ def decode(stored: Any) -> Any:
             return _READERS[tag](content)
     elif stored.get(MARKER) == "rows":
         types = {name: _PORTABLE_TYPES[kind](**options) for name, (kind, options) in stored["types"].items()}
-        return Records((map(decode, row) for row in stored["rows"]), stored["columns"], types)
+        return Records(([decode(cell) for cell in row] for row in stored["rows"]), stored["columns"], types)
     elif stored.get(MARKER) == "reference":
         return Reference.from_dict(stored)
     return {key: decode(item) for key, item in stored.items()}

@@ -19,7 +19,15 @@ from sqlalchemy import MetaData, Table, inspect, union_all
 from sqlalchemy.schema import DropTable
 
 from moltres.encoding import decode, encode
-from moltres.errors import ConfigurationError, HandoffError, MissingDependencyError, MoltresError, closest, listing
+from moltres.errors import (
+    ConfigurationError,
+    HandoffError,
+    MissingDependencyError,
+    MoltresError,
+    TableNotFoundError,
+    closest,
+    listing,
+)
 from moltres.records import Records
 from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
 from moltres.targets import masked
@@ -226,7 +234,7 @@ def _check_options(name: str, max_inline_rows: int, mode: str, stage_uri: str | 
     problems = []
     if not name:
         problems.append("name is empty (staged rows are named after the run)")
-    if isinstance(max_inline_rows, bool) or not isinstance(max_inline_rows, int) or max_inline_rows < 0:
+    if type(max_inline_rows) is not int or max_inline_rows < 0:
         problems.append(f"max_inline_rows must be a whole number of 0 or more, got {max_inline_rows!r}")
     if mode not in get_args(Mode):
         match = closest(str(mode), get_args(Mode))
@@ -342,9 +350,10 @@ def _remove_file(location: str) -> int:
 
 def _drop_table(database: Database, name: str) -> int:
     with database.transaction() as connection:
-        if not inspect(connection).has_table(name):
+        if not inspect(connection).has_table(name, schema=database.schema):
             return 0
-        connection.execute(DropTable(Table(name, MetaData())))
+        connection.execute(DropTable(Table(name, MetaData(), schema=database.schema)))
+    database.forget(name)
     return 1
 
 
@@ -380,14 +389,17 @@ def _open_one(database: Database, reference: Reference) -> DataFrame:
     if reference.kind == "parquet":
         if _file_exists(reference.location):
             return database.read_parquet(reference.location)
-        where = ""
-    else:
-        with database.connection() as connection:
-            if inspect(connection).has_table(reference.location):
-                return database.table(reference.location)
-        where = f" in {masked(database.engine.url)}"
+        raise _gone(reference, "")
+    database.forget(reference.location)  # it may have been staged anew, with other columns
+    try:
+        return database.table(reference.location)
+    except TableNotFoundError as error:
+        raise _gone(reference, f" in {masked(database.engine.url)}") from error
+
+
+def _gone(reference: Reference, where: str) -> HandoffError:
     staged_in = f" They were staged in {reference.database}." if reference.database else ""
-    raise HandoffError(
+    return HandoffError(
         f"The staged rows {reference.location!r} are not there{where}.{staged_in}",
         suggestion=(
             "Open the database in which they were staged, or hand over with a stage_uri that both tasks can reach. "

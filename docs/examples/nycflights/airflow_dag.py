@@ -2,14 +2,13 @@
 
 Put it into the folder of your DAGs, or run it as it is, without a server:
 
-    python docs/examples/nycflights/airflow_dag.py duckdb:///flights.duckdb
+    FLIGHTS_DSN=duckdb:////tmp/flights.duckdb python docs/examples/nycflights/airflow_dag.py
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from datetime import UTC, datetime
 

@@ -56,7 +56,7 @@ def check(parser: argparse.ArgumentParser) -> Run:
         from dq_core.suite import Suite
 
         outputs = planned_outputs(arguments, _SUFFIXES)
-        suite = Suite.from_yaml(sys.stdin.read()) if arguments.rules == "-" else Suite.load(arguments.rules)
+        suite = Suite.from_yaml(sys.stdin.read() if arguments.rules == "-" else Path(arguments.rules))
         with shown_progress(suite.name or "Checking", quiet=arguments.quiet) as on_progress:
             report = validate(
                 source_of(arguments),

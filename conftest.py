@@ -1,4 +1,4 @@
-"""The Python blocks of the READMEs run as tests: ``pytest packages/dq-core/README.md``."""
+"""The Python blocks of README and guides run as tests: ``pytest README.md docs/guides/dataframes.md``."""
 
 from pathlib import Path
 

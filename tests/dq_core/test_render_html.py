@@ -55,7 +55,7 @@ def test_a_whole_report() -> None:
     for part in (
         "Failed", "5 checks: 1 error, 1 failed, 1 warning, 1 skipped, 1 passed", "users.parquet", "250 ms",
         "2026-11-20 08:15:00 UTC", "97.5%", "25 of 1,000", "critical", "25 of 1000 are NULL", '" padded"',
-        "threshold", 'FROM "users"', "bad pattern",
+        "Threshold", 'FROM "users"', "bad pattern",
     ):  # fmt: skip
         assert part in text
     assert document.count("div", "check ") + document.count("details", "check ") == 5

@@ -55,8 +55,14 @@ def test_a_check_that_considered_nothing_has_no_share() -> None:
 
 
 def test_options_that_were_not_set_are_left_out_of_the_details() -> None:
-    (check,) = view(report(result(details={"min": 0, "max": None}))).checks
-    assert check.details == (("min", "0"),)
+    (check,) = view(report(result(details={"low": 0, "high": None}))).checks
+    assert check.details == (("Low", "0"),)
+
+
+def test_of_the_rule_only_what_is_not_shown_elsewhere_is_told() -> None:
+    rule = {"type": "in_range", "column": "age", "severity": "error", "strict_min": True, "min": 0}
+    (check,) = view(report(result(details={"description": "Nobody is unborn.", "rule": rule}))).checks
+    assert check.details == (("Strict min", "true"), ("Min", "0"), ("Description", "Nobody is unborn."))
 
 
 def test_the_columns_of_a_composite_key_are_known() -> None:

@@ -7,7 +7,7 @@ looks the same as a fresh one.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,6 +16,8 @@ from typing import Any, cast
 
 DEFAULT_TITLE = "Data quality report"
 
+# Options of a rule that a check's other fields show.
+_SHOWN_ANYWAY = frozenset({"type", "name", "severity", "description", "column", "columns"})
 # Joiners are invisible but part of words in some scripts, and of emoji.
 _JOINERS = "\u200c\u200d"
 
@@ -167,7 +169,6 @@ def _check(result: Mapping[str, Any]) -> CheckView:
         rows = f"{count(failed)} of {count(considered)}"
         share = (considered - failed) / considered if considered else None
     columns = tuple(dict.fromkeys(name for sample in result["samples"] for name in sample))
-    details = ((name, value_text(value)) for name, value in result["details"].items() if value is not None)
     return CheckView(
         name=result["check_name"],
         type=result["type"],
@@ -181,8 +182,17 @@ def _check(result: Mapping[str, Any]) -> CheckView:
         sample_columns=columns,
         samples=tuple(tuple(sample.get(name) for name in columns) for sample in result["samples"]),
         sql=result["sql"] or "",
-        details=tuple(details),
+        details=tuple(_details(result["details"])),
     )
+
+
+def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the check tells, with the rule's own options one by one."""
+    rule = details.get("rule") or {}
+    told = {**{name: value for name, value in rule.items() if name not in _SHOWN_ANYWAY}, **details}
+    for name, value in told.items():
+        if name != "rule" and value is not None:
+            yield name.replace("_", " ").capitalize(), value_text(value)
 
 
 def _measured(observed: object) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from dq_core.dialects.base import Work
 
-__all__ = ["Progress", "validate"]
+__all__ = ["Progress", "Run", "checked_arguments", "validate"]
 
 _MASKED = "***"
 
@@ -90,13 +90,13 @@ def validate(
         ValidationTimeoutError: It took longer than `timeout_seconds`.
     """
     parsed = parse(checks)
-    masked = _argument_problems(samples, mask, timeout_seconds)
+    masked = checked_arguments(samples, mask, timeout_seconds)
     started_at, started = dt.datetime.now(dt.UTC), time.monotonic()
     expected = list(dict.fromkeys(column for check in parsed for column in check.targets))
     with open_source(
         source, table=table, query=query, schema=schema, storage_options=storage_options, expected=expected
     ) as opened:
-        run = _Run(opened, masked, samples, timeout_seconds, started, on_progress)
+        run = Run(opened, masked, samples, timeout_seconds, started, on_progress)
         run.refuse(parsed)
         results, total_rows = run.results(parsed, fail_fast=fail_fast)
     return Report(
@@ -109,7 +109,12 @@ def validate(
     )
 
 
-def _argument_problems(samples: object, mask: Iterable[str], timeout_seconds: object) -> frozenset[str]:
+def checked_arguments(samples: object, mask: Iterable[str], timeout_seconds: object) -> frozenset[str]:
+    """The columns to mask, if all of these arguments are right.
+
+    Raises:
+        RuleError: Some are wrong; lists all of them.
+    """
     problems = []
     if not isinstance(samples, int) or isinstance(samples, bool) or samples < 0:
         problems.append(f"samples must be a whole number from 0, not {samples!r}.")
@@ -122,8 +127,11 @@ def _argument_problems(samples: object, mask: Iterable[str], timeout_seconds: ob
     return frozenset(mask)
 
 
-class _Run:
-    """The state of one validation: the open source, the clock, the number of statements."""
+class Run:
+    """The state of one validation: the open source, the clock, the number of statements.
+
+    Engines that measure in another way override `scan` and `evaluate`.
+    """
 
     def __init__(
         self,
@@ -231,7 +239,7 @@ class _Run:
         measured: dict[int, dict[str, Any] | StatementError] = {}
         total_rows = 0
         for batch in batches:
-            total_rows = self._scan(batch, measured)
+            total_rows = self.scan(batch, measured)
             self._step(f"scanned for {len(batch)} checks")
         results: list[CheckResult] = []
         stopped = False
@@ -239,12 +247,12 @@ class _Run:
             if stopped:
                 results.append(_result(check, "skipped", Outcome(False, "Skipped behind an earlier failure.")))
                 continue
-            status, outcome = self._evaluate(check, measured[id(check)])
+            status, outcome = self.evaluate(check, measured[id(check)])
             results.append(self._finish(check, status, outcome))
             stopped = fail_fast and (status == "error" or (status == "failed" and check.blocking))
         return tuple(results), total_rows
 
-    def _scan(self, checks: Sequence[Check], measured: dict[int, dict[str, Any] | StatementError]) -> int:
+    def scan(self, checks: Sequence[Check], measured: dict[int, dict[str, Any] | StatementError]) -> int:
         """Measure checks in one SELECT; if it fails, find the check that is to blame by halving."""
         scan = plan.scan_of(checks, self.relation)
         try:
@@ -254,14 +262,14 @@ class _Run:
                 raise SourceConnectionError(f"{self.opened.description} cannot be read: {error}") from None
             if len(checks) == 1:
                 measured[id(checks[0])] = error
-                return self._scan((), measured)
+                return self.scan((), measured)
             middle = len(checks) // 2
-            self._scan(checks[:middle], measured)
-            return self._scan(checks[middle:], measured)
+            self.scan(checks[:middle], measured)
+            return self.scan(checks[middle:], measured)
         measured.update((id(check), scan.measured(check, row)) for check in checks)
         return int(row[0])
 
-    def _evaluate(self, check: Check, known: dict[str, Any] | StatementError) -> tuple[str, Outcome]:
+    def evaluate(self, check: Check, known: dict[str, Any] | StatementError) -> tuple[str, Outcome]:
         """Do the grouped work of a check, if any, and judge what was measured."""
         try:
             if isinstance(known, StatementError):

@@ -290,7 +290,7 @@ def _beside(references: Sequence[Reference]) -> str:
 
 
 def _stage_parquet(df: DataFrame, name: str, folder: str) -> Reference:
-    """Write under another name and rename: a reader finds the whole file or none."""
+    """A file in the folder; a reader finds the whole file or none."""
     file_name = f"{_stage_name(df.database, name)}.parquet"
     location = f"{folder.rstrip('/')}/{file_name}"
     file_system, path = _file_system(location)
@@ -298,13 +298,12 @@ def _stage_parquet(df: DataFrame, name: str, folder: str) -> Reference:
         target = Path(path).absolute()
         location = str(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{file_name}.part")
-        written = df.write.parquet(part)
-        part.replace(target)
+        written = df.write.parquet(target)
     else:
         with TemporaryDirectory() as folder_here:
             local = Path(folder_here, file_name)
             written = df.write.parquet(local)
+            # A plain file server shows a file while it grows: under its name it appears when it is whole.
             file_system.put_file(str(local), f"{path}.part")
         file_system.mv(f"{path}.part", path)
     return Reference(

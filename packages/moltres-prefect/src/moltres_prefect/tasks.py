@@ -130,7 +130,7 @@ def moltres_to_table(
             note_writing(database, written)
             if drop_staged:
                 remove_staged(source, data)
-        if written.skipped:
+        if written.skipped and key is not None:
             get_run_logger().warning("An earlier attempt had written these rows: nothing was added. run_key=%s", key)
         return {
             "success": True,

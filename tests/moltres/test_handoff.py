@@ -1,0 +1,292 @@
+"""Rows handed from task to task, inline and by reference."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from moltres import Database, DataFrame, Records, Reference, col, connect
+from moltres.errors import ConfigurationError, HandoffError, TableNotFoundError
+from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, staged
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+NUMBERS = 300
+
+
+@pytest.fixture
+def numbers(db: Database) -> DataFrame:
+    """300 rows, so that a test can call them many."""
+    rows = [{"id": number, "amount": Decimal(number) / 100} for number in range(NUMBERS)]
+    db.write(rows).save_as_table("numbers")
+    return db.table("numbers")
+
+
+def stages(db: Database) -> list[str]:
+    return [table for table in db.tables() if table.startswith("moltres_stage_")]
+
+
+def ids(picked: Any) -> list[int]:
+    rows = picked.collect() if isinstance(picked, DataFrame) else picked
+    return sorted(row["id"] for row in rows)
+
+
+def test_few_rows_are_handed_over_as_rows(db: Database, numbers: DataFrame) -> None:
+    handed = hand_over(numbers, name="run", max_inline_rows=NUMBERS)
+    assert isinstance(handed, Records)
+    assert len(handed) == NUMBERS
+    assert stages(db) == []
+    assert pick_up(db, handed) == handed
+
+
+def test_one_row_more_than_allowed_is_staged(db: Database, numbers: DataFrame) -> None:
+    handed = hand_over(numbers, name="run", max_inline_rows=NUMBERS - 1)
+    assert isinstance(handed, Reference)
+    assert (handed.kind, handed.row_count, handed.columns) == ("table", NUMBERS, ("id", "amount"))
+    assert stages(db) == [handed.location]
+    assert ids(pick_up(db, handed)) == list(range(NUMBERS))
+
+
+def test_too_many_rows_are_found_out_without_fetching_them(numbers: DataFrame) -> None:
+    sent: list[str] = []
+
+    @sa.event.listens_for(numbers.database.engine, "before_cursor_execute")
+    def note(_: Any, cursor: Any, statement: str, *__: Any) -> None:
+        del cursor
+        sent.append(" ".join(statement.split()))
+
+    hand_over(numbers, name="run", max_inline_rows=10)
+    read = [statement for statement in sent if statement.startswith("SELECT") and "FROM numbers" in statement]
+    assert read
+    assert [statement for statement in read if "LIMIT" not in statement] == []
+
+
+def test_inline_refuses_more_than_allowed(db: Database, numbers: DataFrame) -> None:
+    with pytest.raises(HandoffError, match="more than 10 rows") as failed:
+        hand_over(numbers, name="run", max_inline_rows=10, mode="inline")
+    assert "mode='auto'" in str(failed.value)
+    assert stages(db) == []
+
+
+def test_a_retry_overwrites_its_own_stage_and_nothing_else(db: Database, numbers: DataFrame) -> None:
+    first = hand_over(numbers, name="dag/task/run-1", mode="table")
+    other = hand_over(numbers.limit(5), name="dag/task/run-2", mode="table")
+    again = hand_over(numbers.select("id").limit(7), name="dag/task/run-1", mode="table")
+    assert isinstance(first, Reference)
+    assert isinstance(other, Reference)
+    assert isinstance(again, Reference)
+    assert first.location == again.location != other.location
+    assert (again.row_count, again.columns) == (7, ("id",))
+    assert pick_up(db, again).columns == ("id",)
+    assert pick_up(db, other).count() == 5
+
+
+def test_names_that_differ_only_in_what_is_cut_off_stay_apart(db: Database, numbers: DataFrame) -> None:
+    tail = "x" * 200
+    references = [
+        hand_over(numbers.limit(1), name=name, mode="table") for name in (f"{tail}1", f"{tail}2", "a-b", "a_b")
+    ]
+    names = {reference.location for reference in references if isinstance(reference, Reference)}
+    assert len(names) == 4
+    assert all(len(name) <= 48 and name.startswith("moltres_stage_") for name in names)
+
+
+def test_a_reference_goes_through_json(db: Database, numbers: DataFrame) -> None:
+    handed = hand_over(numbers, name="run", mode="table")
+    stored = json.loads(json.dumps(encode(handed)))
+    assert ids(pick_up(db, stored)) == list(range(NUMBERS))
+    assert Reference.from_dict(stored) == handed
+
+
+def test_encoded_rows_are_picked_up(db: Database, numbers: DataFrame) -> None:
+    stored = json.loads(json.dumps(encode(hand_over(numbers.limit(3), name="run"))))
+    picked = pick_up(db, stored)
+    assert isinstance(picked, Records)
+    assert {type(row["amount"]) for row in picked} == {Decimal}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"id": 1}, {"id": 2}],
+        ({"id": 1}, {"id": 2}),
+        Records([(1,), (2,)], ["id"]),
+        [Records([(1,)], ["id"]), [{"id": 2}]],
+        [[[{"id": 1}]], [[{"id": 2}], []]],
+        [encode(Records([(1,)], ["id"])), Records([(2,)], ["id"])],
+    ],
+)
+def test_rows_in_any_form_are_records(db: Database, value: Any) -> None:
+    picked = pick_up(db, value)
+    assert isinstance(picked, Records)
+    assert picked == [{"id": 1}, {"id": 2}]
+
+
+def test_no_rows_at_all_are_records_too(db: Database) -> None:
+    assert list(pick_up(db, [])) == []
+
+
+@pytest.mark.parametrize("value", [None, "rows", 3, {"id": 1}, [1, 2], [{"id": 1}, 2]])
+def test_what_is_no_rows_is_refused(db: Database, value: Any) -> None:
+    with pytest.raises(HandoffError, match="Expected rows"):
+        pick_up(db, value)
+
+
+def test_frames_of_others_are_left_as_they_are(db: Database, numbers: DataFrame) -> None:
+    pandas = pytest.importorskip("pandas").DataFrame({"id": [1]})
+    assert pick_up(db, pandas) is pandas
+    assert pick_up(db, numbers) is numbers
+
+
+def test_the_parts_of_a_mapped_task_are_one_frame_although_some_are_inline(db: Database, numbers: DataFrame) -> None:
+    parts = [
+        hand_over(numbers.where(col("id") < 100), name="map-0", max_inline_rows=10),
+        hand_over(numbers.where(col("id") >= 295), name="map-1", max_inline_rows=10),
+        hand_over(numbers.where(col("id").between(100, 199)), name="map-2", max_inline_rows=10),
+    ]
+    assert [type(part) for part in parts] == [Reference, Records, Reference]
+    picked = pick_up(db, parts)
+    assert ids(picked) == [*range(200), *range(295, 300)]
+    assert ids(pick_up(db, parts)) == ids(picked)  # again, as a retry does
+    assert drop_staged(db, parts) == 2
+    assert stages(db) == []
+
+
+def test_parquet_goes_to_a_folder_and_is_read_by_any_database(db: Database, numbers: DataFrame, tmp_path: Path) -> None:
+    handed = hand_over(numbers, name="run", max_inline_rows=10, stage_uri=tmp_path / "stage")
+    assert isinstance(handed, Reference)
+    assert (handed.kind, handed.row_count) == ("parquet", NUMBERS)
+    assert [str(file) for file in (tmp_path / "stage").iterdir()] == [handed.location]
+    db.write(pick_up(db, handed)).save_as_table("copies")
+    assert db.table("copies").order_by("id").collect() == numbers.order_by("id").collect()
+    hand_over(numbers.limit(1), name="run", mode="parquet", stage_uri=tmp_path / "stage")
+    assert len(list((tmp_path / "stage").iterdir())) == 1
+    assert drop_staged(db, handed) == 1
+    assert list((tmp_path / "stage").iterdir()) == []
+
+
+def test_parquet_goes_to_any_file_system_of_fsspec(numbers: DataFrame) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    handed = hand_over(numbers, name="run", mode="parquet", stage_uri="memory://stage")
+    assert isinstance(handed, Reference)
+    assert [Path(name).name for name in memory.ls("/stage", detail=False)] == [Path(handed.location).name]
+    assert ids(pick_up(numbers.database, handed)) == list(range(NUMBERS))
+    assert drop_staged(numbers.database, handed.to_dict()) == 1
+    assert memory.ls("/stage") == []
+
+
+def test_a_file_that_is_gone_is_named(db: Database, numbers: DataFrame, tmp_path: Path) -> None:
+    handed = hand_over(numbers, name="run", mode="parquet", stage_uri=tmp_path)
+    assert isinstance(handed, Reference)
+    Path(handed.location).unlink()
+    with pytest.raises(HandoffError, match=Path(handed.location).name):
+        pick_up(db, handed)
+    assert drop_staged(db, handed) == 0
+
+
+def test_a_table_that_is_gone_is_named_with_both_databases(db: Database, numbers: DataFrame, tmp_path: Path) -> None:
+    handed = hand_over(numbers, name="run", mode="table")
+    assert isinstance(handed, Reference)
+    with connect(f"sqlite:///{tmp_path / 'other.sqlite'}") as other, pytest.raises(HandoffError) as failed:
+        pick_up(other, handed)
+    assert handed.location in str(failed.value)
+    assert "other.sqlite" in str(failed.value)
+    assert str(db.engine.url.database) in str(failed.value)
+    assert "stage_uri" in str(failed.value)
+
+
+def test_dropping_twice_is_no_error(db: Database, numbers: DataFrame) -> None:
+    handed = hand_over(numbers, name="run", mode="table")
+    assert (drop_staged(db, handed), drop_staged(db, handed)) == (1, 0)
+    assert drop_staged(db, Records([(1,)], ["id"])) == 0
+    with pytest.raises(HandoffError):
+        pick_up(db, handed)
+
+
+def test_only_what_was_staged_is_ever_dropped(db: Database, numbers: DataFrame, tmp_path: Path) -> None:
+    precious = tmp_path / "precious.parquet"
+    precious.write_text("x")
+    for kind, location in (("table", "numbers"), ("parquet", str(precious))):
+        forged = {**encode(Reference(kind="table", location="t", columns=("id",), row_count=1)), "kind": kind}
+        with pytest.raises(HandoffError, match="not staged by a hand-over"):
+            drop_staged(db, {**forged, "location": location})
+    kept = Reference(kind="table", location="numbers", columns=("id",), row_count=1, staged=False)
+    assert drop_staged(db, kept) == 0
+    assert numbers.count() == NUMBERS
+    assert precious.exists()
+
+
+def test_a_query_gets_a_frame_whatever_was_handed_over(db: Database, numbers: DataFrame) -> None:
+    for handed in (
+        hand_over(numbers, name="a", max_inline_rows=10),
+        hand_over(numbers.limit(9), name="b"),
+        [{"id": 1}],
+    ):
+        before = stages(db)
+        with frame_of(db, handed, name="next task") as frame:
+            assert isinstance(frame, DataFrame)
+            assert frame.select("id").count() in (NUMBERS, 9, 1)
+        assert stages(db) == before
+
+
+def test_a_stage_is_removed_also_when_its_block_fails(db: Database, numbers: DataFrame) -> None:
+    with pytest.raises(ZeroDivisionError), staged(db, numbers, name="run") as (frame, reference):
+        1 / (frame.count() - reference.row_count)
+    assert stages(db) == []
+
+
+def test_a_stage_that_cannot_be_removed_does_not_hide_why_its_block_failed(
+    db: Database, numbers: DataFrame, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> int:
+        raise TableNotFoundError("the database went away")
+
+    monkeypatch.setattr("moltres.handoff.drop_staged", refuse)
+    with pytest.raises(ZeroDivisionError), staged(db, numbers, name="run"):
+        raise ZeroDivisionError
+    assert "the database went away" in caplog.text
+
+
+def test_no_password_is_in_a_reference(postgresql_url: URL) -> None:
+    with connect(postgresql_url.set(password="s3cr3t-Zq9")) as db:
+        db.write([{"id": number} for number in range(20)]).save_as_table("numbers")
+        handed = hand_over(db.table("numbers"), name="run", max_inline_rows=1)
+        drop_staged(db, handed)
+        with pytest.raises(HandoffError) as failed:
+            pick_up(db, handed)
+    assert "s3cr3t-Zq9" not in f"{handed!r} {encode(handed)} {failed.value} {failed.value.context}"
+    assert "postgresql" in repr(handed)
+
+
+def test_wrong_options_are_refused_all_at_once(numbers: DataFrame) -> None:
+    with pytest.raises(ConfigurationError) as failed:
+        hand_over(numbers, name="", max_inline_rows=-1, mode="tabel")  # type: ignore[arg-type]
+    message = str(failed.value)
+    assert "name is empty" in message
+    assert "-1" in message
+    assert "did you mean 'table'" in message
+
+
+@pytest.mark.parametrize(("mode", "uri"), [("parquet", None), ("table", "/tmp"), ("inline", "/tmp")])
+def test_a_mode_and_a_folder_that_contradict_each_other_are_refused(numbers: DataFrame, mode: Any, uri: Any) -> None:
+    with pytest.raises(ConfigurationError, match="stage_uri"):
+        hand_over(numbers, name="run", mode=mode, stage_uri=uri)
+
+
+def test_tables_are_staged_in_the_schema_of_the_database(postgresql_url: URL) -> None:
+    with connect(postgresql_url) as admin, admin.transaction() as connection:
+        connection.execute(sa.schema.CreateSchema("staging"))
+    with connect(postgresql_url, schema="staging") as db:
+        handed = hand_over(db.sql("SELECT 1 AS id"), name="run", mode="table")
+        assert isinstance(handed, Reference)
+        assert db.tables() == [handed.location]
+        assert ids(pick_up(db, handed)) == [1]
+        assert drop_staged(db, handed) == 1
+        assert db.tables() == []

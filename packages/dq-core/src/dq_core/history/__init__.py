@@ -1,0 +1,18 @@
+"""Results kept in a SQL database, and what is normal according to them.
+
+>>> from dq_core import validate
+>>> from dq_core.history import History
+>>> history = History("sqlite://")
+>>> for rows in (101, 98, 103, 99, 100, 102, 97):
+...     report = validate([{"id": number} for number in range(rows)], [{"type": "not_null", "column": "id"}])
+...     _ = history.record(report, suite="ids")
+>>> few = validate([{"id": 1}], [{"type": "not_null", "column": "id"}])
+>>> [drift.metric for drift in history.drift(few, suite="ids") if drift.drifted]
+['total_rows']
+"""
+
+from dq_core.history.bounds import Bounds, bounds_of
+from dq_core.history.drift import Drift
+from dq_core.history.store import History, Point
+
+__all__ = ["Bounds", "Drift", "History", "Point", "bounds_of"]

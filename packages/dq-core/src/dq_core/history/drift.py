@@ -1,0 +1,97 @@
+"""A new report beside the history of its suite: what is not as it always was."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dq_core.report import CheckResult, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dq_core.history.bounds import Bounds
+
+__all__ = ["TOTAL_ROWS", "Drift", "metrics_of", "with_drift"]
+
+#: The one metric that every report has.
+TOTAL_ROWS = "total_rows"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One metric of a report and where it should lie.
+
+    Attributes:
+        metric: ``"total_rows"`` or the name of a check.
+        value: The metric's value in this report: rows, the share of failing rows, or what the check observed; with a
+            ``lag``, the difference from the value so many runs before.
+        bounds: Where it should lie; None if the history is too short to tell.
+        observations: How many earlier values there are.
+    """
+
+    metric: str
+    value: float
+    bounds: Bounds | None
+    observations: int
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the value lies outside of its bounds."""
+        return self.bounds is not None and self.value not in self.bounds
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        now = f"{self.metric} is {self.value:g}"
+        if self.bounds is None:
+            return f"{now}; {self.observations} earlier values are too few to tell if that is normal."
+        place = "outside of" if self.drifted else "within"
+        return (
+            f"{now}, {place} {self.bounds.low:g} to {self.bounds.high:g} "
+            f"(from {self.observations} earlier values; at most {self.bounds.false_alarm_rate:.3%} false alarms)."
+        )
+
+
+def metrics_of(report: Report) -> Iterator[tuple[str, CheckResult | None, float | None]]:
+    """The metrics of a report: name, result, value.
+
+    A check of rows has the share of its failing rows, another one the number that it observed; a value that is no
+    number, or that could not be evaluated, is None. Checks of the same name are told apart by ``#2``, ``#3``.
+    """
+    yield TOTAL_ROWS, None, float(report.total_rows)
+    seen: Counter[str] = Counter({TOTAL_ROWS: 1})
+    for result in report.results:
+        seen[result.check_name] += 1
+        number = seen[result.check_name]
+        yield result.check_name if number == 1 else f"{result.check_name}#{number}", result, _value(result)
+
+
+def _value(result: CheckResult) -> float | None:
+    if result.failed_rows is not None and result.considered_rows:
+        return result.failed_rows / result.considered_rows
+    if isinstance(result.observed, int | float) and not isinstance(result.observed, bool):
+        return float(result.observed)
+    return None
+
+
+def with_drift(report: Report, drifts: tuple[Drift, ...], severity: str) -> Report:
+    """The report with one more result for each metric, of type ``drift``."""
+    return dataclasses.replace(report, results=(*report.results, *(_result(drift, severity) for drift in drifts)))
+
+
+def _result(drift: Drift, severity: str) -> CheckResult:
+    status = "skipped" if drift.bounds is None else "failed" if drift.drifted else "passed"
+    return CheckResult(
+        check_name=f"drift_{drift.metric}",
+        type="drift",
+        column=None,
+        severity=severity,
+        status=status,
+        passed=status == "passed",
+        message=drift.message,
+        observed=drift.value,
+        details={} if drift.bounds is None else dataclasses.asdict(drift.bounds),
+    )

@@ -1,0 +1,274 @@
+"""Results of validations in two SQL tables: ``dq_runs``, and ``dq_results`` with one row for each check."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from dq_core.errors import RuleError
+from dq_core.history.bounds import Bounds, bounds_of, wrong_arguments
+from dq_core.history.drift import TOTAL_ROWS, Drift, metrics_of, with_drift
+from dq_core.options import question
+from dq_core.report import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dq_core.report import Report
+
+__all__ = ["History", "Point"]
+
+
+class Point(NamedTuple):
+    """One value of a metric.
+
+    Attributes:
+        run_id: The run that measured it.
+        started_at: When that run began, in UTC without a zone.
+        value: The value.
+    """
+
+    run_id: str
+    started_at: dt.datetime
+    value: float
+
+
+class History:
+    """The history of validations in a database; its tables are made by the first run that is recorded.
+
+    Args:
+        bind: A SQLAlchemy Engine or URL (as text, too).
+        prefix: What the names of the two tables begin with.
+        schema: The schema of the tables.
+    """
+
+    def __init__(self, bind: sa.Engine | sa.URL | str, *, prefix: str = "dq_", schema: str | None = None) -> None:
+        self.engine = bind if isinstance(bind, sa.Engine) else sa.create_engine(bind)
+        self._metadata = sa.MetaData(schema=schema)
+        self._runs = sa.Table(
+            f"{prefix}runs",
+            self._metadata,
+            sa.Column("run_id", sa.String(64), primary_key=True),
+            sa.Column("suite", sa.String(255), nullable=False, index=True),
+            sa.Column("source", sa.Text, nullable=False),
+            sa.Column("started_at", sa.DateTime, nullable=False),
+            sa.Column("overall_status", sa.String(16), nullable=False),
+            sa.Column("total_rows", sa.BigInteger, nullable=False),
+            sa.Column("execution_time_seconds", sa.Double, nullable=False),
+        )
+        self._results = sa.Table(
+            f"{prefix}results",
+            self._metadata,
+            sa.Column("run_id", sa.String(64), primary_key=True),
+            sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("metric", sa.Text, nullable=False),
+            sa.Column("type", sa.String(64), nullable=False),
+            sa.Column("column_name", sa.Text),
+            sa.Column("severity", sa.String(16), nullable=False),
+            sa.Column("status", sa.String(16), nullable=False),
+            sa.Column("failed_rows", sa.BigInteger),
+            sa.Column("considered_rows", sa.BigInteger),
+            sa.Column("value", sa.Double),
+            sa.Column("message", sa.Text, nullable=False),
+        )
+
+    def __repr__(self) -> str:
+        return f"History({self.engine.url.render_as_string(hide_password=True)!r})"
+
+    def record(self, report: Report, *, suite: str, run_id: str | None = None) -> str:
+        """Keep a report, in one transaction.
+
+        Args:
+            report: What to keep; samples, SQL and details are left out.
+            suite: The name under which runs of the same checks on the same data belong together.
+            run_id: What identifies the run, such as an orchestrator's; recording it again replaces it, so that a
+                retry leaves one run. Default: a new one.
+
+        Returns:
+            The run's identity.
+        """
+        run_id = run_id or uuid.uuid4().hex
+        measured = [one for one in metrics_of(report) if one[1] is not None]
+        with self._tables() as connection:
+            for table in (self._results, self._runs):
+                connection.execute(sa.delete(table).where(table.c.run_id == run_id))
+            connection.execute(
+                sa.insert(self._runs).values(
+                    run_id=run_id,
+                    suite=suite,
+                    source=report.source,
+                    started_at=_utc(report.started_at),
+                    overall_status=report.overall_status,
+                    total_rows=report.total_rows,
+                    execution_time_seconds=report.execution_time_seconds,
+                )
+            )
+            rows = [
+                {
+                    "run_id": run_id,
+                    "position": position,
+                    "metric": metric,
+                    "type": result.type,
+                    "column_name": result.column,
+                    "severity": result.severity,
+                    "status": result.status,
+                    "failed_rows": result.failed_rows,
+                    "considered_rows": result.considered_rows,
+                    "value": value,
+                    "message": result.message,
+                }
+                for position, (metric, result, value) in enumerate(measured)
+                if result is not None
+            ]
+            if rows:
+                connection.execute(sa.insert(self._results), rows)
+        return run_id
+
+    def points(
+        self, metric: str, *, suite: str, last: int = 365, before: str | dt.datetime | None = None
+    ) -> tuple[Point, ...]:
+        """The values of a metric, oldest first.
+
+        Args:
+            metric: ``"total_rows"`` or the name of a check.
+            suite: The name under which the runs were recorded.
+            last: At most so many, the latest.
+            before: Only runs that began before this moment.
+        """
+        return self._series([metric], suite, last, before)[metric]
+
+    def bounds(
+        self,
+        metric: str,
+        *,
+        suite: str,
+        false_alarm_rate: float = 0.01,
+        method: str = "auto",
+        last: int = 365,
+    ) -> Bounds | None:
+        """Where the next value of a metric should lie, or None while the history is too short.
+
+        Args:
+            metric: ``"total_rows"`` or the name of a check.
+            suite: The name under which the runs were recorded.
+            false_alarm_rate: The rate of false alarms to keep to; see `bounds_of` for its assumptions.
+            method: ``"auto"``, ``"order"`` or ``"normal"``.
+            last: From how many of the latest runs.
+        """
+        values = [point.value for point in self.points(metric, suite=suite, last=last)]
+        return bounds_of(values, false_alarm_rate=false_alarm_rate, method=method)
+
+    def drift(
+        self,
+        report: Report,
+        *,
+        suite: str,
+        false_alarm_rate: float = 0.01,
+        method: str = "auto",
+        last: int = 365,
+        lag: int = 0,
+    ) -> tuple[Drift, ...]:
+        """Every metric of a report beside its values in the runs before.
+
+        Args:
+            report: The new report, recorded or not.
+            suite: The name under which the runs before were recorded.
+            false_alarm_rate: The rate for the whole report: the probability, at most, that any of its metrics raises
+                a false alarm. Each metric gets an equal part of it (Bonferroni), which needs no independence.
+            method: ``"auto"``, ``"order"`` or ``"normal"``; see `bounds_of` for what each assumes.
+            last: Compare with so many of the latest runs.
+            lag: 0 compares values. Another number compares the change from the value so many runs before with
+                earlier such changes: 1 for what grows, 7 for daily runs with a weekly rhythm.
+
+        Returns:
+            One for each metric that has a value in this report.
+        """
+        problems = [*wrong_arguments(false_alarm_rate, method)]
+        if lag < 0:
+            problems.append(f"lag must be a whole number from 0, not {lag!r}.")
+        if last < 1:
+            problems.append(f"last must be a whole number from 1, not {last!r}.")
+        if problems:
+            raise RuleError(problems)
+        now = {metric: value for metric, _, value in metrics_of(report) if value is not None}
+        series = self._series(list(now), suite, last + lag, report.started_at)
+        drifts = []
+        for metric, value in now.items():
+            earlier = [point.value for point in series[metric]]
+            if lag:
+                if len(earlier) < lag:
+                    continue
+                value -= earlier[-lag]  # noqa: PLW2901 (the change takes the value's place)
+                earlier = [new - old for old, new in zip(earlier, earlier[lag:], strict=False)]
+            bounds = bounds_of(earlier, false_alarm_rate=false_alarm_rate / len(now), method=method)
+            drifts.append(Drift(metric, value, bounds, len(earlier)))
+        return tuple(drifts)
+
+    def judge(
+        self,
+        report: Report,
+        *,
+        suite: str,
+        severity: str = "warning",
+        false_alarm_rate: float = 0.01,
+        method: str = "auto",
+        last: int = 365,
+        lag: int = 0,
+    ) -> Report:
+        """The report with a result of type ``drift`` for each of its metrics; those without bounds yet are skipped.
+
+        Args:
+            report: The new report.
+            suite: The name under which the runs before were recorded.
+            severity: That of the new results; "error" lets drift fail the report.
+            false_alarm_rate: For the whole report; see `drift`, also for what follows.
+            method: ``"auto"``, ``"order"`` or ``"normal"``.
+            last: Compare with so many of the latest runs.
+            lag: Compare changes over so many runs instead of values.
+        """
+        if severity not in SEVERITIES:
+            known = ", ".join(SEVERITIES)
+            raise RuleError([f"severity must be one of {known}, not {severity!r}.{question(severity, SEVERITIES)}"])
+        drifts = self.drift(report, suite=suite, false_alarm_rate=false_alarm_rate, method=method, last=last, lag=lag)
+        return with_drift(report, drifts, severity)
+
+    @contextmanager
+    def _tables(self) -> Iterator[sa.Connection]:
+        """A transaction in which the tables exist."""
+        with self.engine.begin() as connection:
+            self._metadata.create_all(connection)
+            yield connection
+
+    def _series(
+        self, metrics: Sequence[str], suite: str, last: int, before: str | dt.datetime | None
+    ) -> dict[str, tuple[Point, ...]]:
+        runs, results = self._runs, self._results
+        latest = sa.select(runs.c.run_id, runs.c.started_at, runs.c.total_rows).where(runs.c.suite == suite)
+        if before is not None:
+            latest = latest.where(runs.c.started_at < _utc(before))
+        latest_runs = latest.order_by(runs.c.started_at.desc(), runs.c.run_id).limit(last).subquery("latest")
+        ordered = (latest_runs.c.started_at, latest_runs.c.run_id)
+        measured = (
+            sa.select(results.c.metric, latest_runs.c.run_id, latest_runs.c.started_at, results.c.value)
+            .join_from(latest_runs, results, results.c.run_id == latest_runs.c.run_id)
+            .where(results.c.metric.in_(metrics), results.c.value.is_not(None))
+            .order_by(*ordered)
+        )
+        series: dict[str, list[Point]] = {metric: [] for metric in metrics}
+        with self._tables() as connection:
+            if TOTAL_ROWS in series:
+                rows = connection.execute(sa.select(latest_runs).order_by(*ordered))
+                series[TOTAL_ROWS] = [Point(run_id, at, float(total)) for run_id, at, total in rows]
+            for metric, run_id, at, value in connection.execute(measured):
+                series[metric].append(Point(run_id, at, value))
+        return {metric: tuple(points) for metric, points in series.items()}
+
+
+def _utc(moment: str | dt.datetime) -> dt.datetime:
+    """A moment in UTC without its zone, as the tables hold it."""
+    parsed = dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return parsed if parsed.tzinfo is None else parsed.astimezone(dt.UTC).replace(tzinfo=None)

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowException
-from airflow.sdk.serde import deserialize, serialize
 
 from moltres.errors import ConfigurationError
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import AdapterConformance
+from support.airflow import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@dataclass
-class Instance:
-    """As much of a task instance as the operators use, with a store that holds what Airflow's own would."""
-
-    dag_id: str = "dag"
-    task_id: str = "task"
-    run_id: str = "run-1"
-    map_index: int = -1
-    store: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.store[self.task_id, key] = json.dumps(serialize(value), allow_nan=False)
-
-    def xcom_pull(self, task_ids: list[str], key: str) -> list[Any]:
-        return [deserialize(json.loads(self.store[task, key])) for task in task_ids if (task, key) in self.store]
 
 
 class TestOperators(AdapterConformance):

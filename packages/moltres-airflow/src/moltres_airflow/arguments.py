@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import BaseOperator, XComArg
+from airflow.sdk import BaseOperator
 
 from moltres.errors import ConfigurationError, closest, listing
 from moltres_airflow.dsn import Dsn
@@ -55,6 +55,9 @@ def addresses(given: Mapping[str, Any], default_args: Mapping[str, Any], *, need
     for name in named:
         if not name.endswith("dsn"):
             continue
+        if _comes_later(given[name]):
+            yield f"{name} cannot come from another task or a mapped group, where Airflow would store it: use conn_id"
+            continue
         try:
             address = Dsn(given[name])
         except ConfigurationError as error:
@@ -92,7 +95,7 @@ def whole_number(name: str, value: object) -> Iterator[str]:
 
 def text(name: str, value: object) -> Iterator[str]:
     """A name which is neither text nor something that Airflow will turn into text."""
-    if not isinstance(value, str | XComArg) or not value:
+    if not (isinstance(value, str) and value) and not _comes_later(value):
         yield f"{name} must be text, got {value!r}"
 
 
@@ -108,3 +111,8 @@ def mode(mode: object, if_exists: object, keys: object, partition_by: object, mo
             yield f"{name} is for mode='{needing}' and would do nothing here"
         elif not columns and needing in (mode, if_exists):
             yield f"mode={needing!r} needs {name}, the columns to go by"
+
+
+def _comes_later(value: object) -> bool:
+    """Whether Airflow puts something else in this place when the task runs (an XComArg, the argument of a group)."""
+    return hasattr(value, "iter_references")

@@ -106,8 +106,8 @@ class MoltresToTableOperator(MoltresOperator):
         """Write the rows.
 
         Returns:
-            ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped`` (whether an earlier try had written
-            them already); the same is pushed under ``output_key``.
+            ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped`` (nothing done: an earlier try has
+            written these rows, or ``ignore`` found a table); the same is pushed under ``output_key``.
 
         Raises:
             AirflowException: If it failed and a retry can help.
@@ -140,7 +140,7 @@ class MoltresToTableOperator(MoltresOperator):
             )
             if self.drop_staged:
                 drop_staged(source, value)
-        if written.skipped:
+        if written.skipped and run_key is not None:
             self.log.warning("An earlier try has written these rows already: nothing was added. run_key=%s", run_key)
         return {
             "success": True,

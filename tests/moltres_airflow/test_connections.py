@@ -1,0 +1,149 @@
+"""Where the database is: ``conn_id``, ``session``, ``dsn``."""
+
+import json
+from secrets import token_hex
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from moltres.errors import SchemaMismatchError
+from moltres.handoff import decode
+from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+from support.adapter_conformance import make_users, rows_of, tables_of, text_of
+
+PASSWORD = token_hex(8)
+SUCCESS = "success"
+
+
+def users(db):
+    return db.table("users").select("id", "name")
+
+
+def flow(name, **where):
+    with DAG(name) as dag:
+        query = MoltresQueryOperator(task_id="query", query=users, **where)
+        check = MoltresDataQualityOperator(
+            task_id="check", query=users, checks=[{"type": "not_null", "column": "id"}], **where
+        )
+        write = MoltresToTableOperator(task_id="write", table_name="copies", **where)
+        query >> check >> write
+    return dag
+
+
+@pytest.fixture
+def connection(monkeypatch):
+    """Gives Airflow a connection, through the environment."""
+    return lambda name, **parts: monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(parts))
+
+
+def test_an_airflow_connection_to_sqlite(run, sqlite_url, connection):
+    make_users(sqlite_url)
+    connection("shop", conn_type="sqlite", host=sqlite_url.database)
+    assert set(run(flow("conn_sqlite", conn_id="shop")).states.values()) == {SUCCESS}
+    assert len(rows_of(sqlite_url, "copies")) == 4
+
+
+def parts_of(url):
+    """A PostgreSQL address as the parts of an Airflow connection."""
+    return {
+        "conn_type": "postgres",
+        "host": url.host,
+        "port": url.port,
+        "schema": url.database,
+        "login": url.username,
+        "password": PASSWORD,
+    }
+
+
+def test_an_airflow_connection_to_postgresql(run, postgresql_url, connection, capfd):
+    make_users(postgresql_url)
+    connection("shop", **parts_of(postgresql_url))
+    dag = flow("conn_postgresql", conn_id="{{ params.where }}")
+    dag.params["where"] = "shop"  # conn_id is a template field
+    assert set(run(dag).states.values()) == {SUCCESS}
+    assert len(rows_of(postgresql_url, "copies")) == 4
+    assert PASSWORD not in capfd.readouterr().out
+
+
+def test_the_extra_of_a_connection_reaches_the_engine(run, postgresql_url, connection):
+    connection("shop", **parts_of(postgresql_url), extra={"connect_args": {"application_name": "nightly"}})
+    with DAG("conn_extra") as dag:
+        MoltresQueryOperator(
+            task_id="query",
+            conn_id="shop",
+            query=lambda db: db.sql("SELECT current_setting('application_name') AS who"),
+        )
+    assert decode(run(dag).xcoms("query")["query"])[0] == {"who": "nightly"}
+
+
+def test_an_unknown_connection_is_named(run, capfd):
+    assert run(flow("conn_unknown", conn_id="nowhere")).states["query"] == "failed"
+    assert "nowhere" in capfd.readouterr().out
+
+
+def test_a_connection_that_is_no_database_is_refused(run, connection, capfd):
+    connection("mail", conn_type="smtp", host="mail.example")
+    assert run(flow("conn_mail", conn_id="mail")).states["query"] == "failed"
+    assert "The connection 'mail' is not one of a database" in capfd.readouterr().out
+
+
+def test_rows_move_between_connections(run, sqlite_url, tmp_path, connection):
+    make_users(sqlite_url)
+    target = sqlite_url.set(database=str(tmp_path / "target.sqlite"))
+    connection("shop", conn_type="sqlite", host=sqlite_url.database)
+    connection("lake", conn_type="sqlite", host=target.database)
+    with DAG("conn_move") as dag:
+        query = MoltresQueryOperator(task_id="query", conn_id="shop", query=users, handoff="table")
+        query >> MoltresToTableOperator(task_id="write", conn_id="lake", input_conn_id="shop", table_name="copies")
+    assert set(run(dag).states.values()) == {SUCCESS}
+    assert len(rows_of(target, "copies")) == 4
+
+
+@pytest.fixture
+def users_engine(database_url):
+    make_users(database_url)
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("make", [Session, sessionmaker])
+def test_a_session_is_committed_with_the_task(run, users_engine, database_url, make):
+    assert set(run(flow(f"session_{make.__name__}", session=make(users_engine))).states.values()) == {SUCCESS}
+    assert len(rows_of(database_url, "copies")) == 4
+
+
+def test_what_a_session_wrote_before_a_failure_is_rolled_back(users_engine, database_url):
+    def write_and_fail(db):
+        db.bind.execute(text("DELETE FROM users"))
+        return db.table("userz").select()
+
+    with Session(users_engine) as session:
+        operator = MoltresQueryOperator(task_id="query", session=session, query=write_and_fail)
+        with pytest.raises(AirflowFailException, match="userz"):
+            operator.execute({})
+    assert len(rows_of(database_url, "users")) == 4
+
+
+def test_a_task_closes_what_it_opened(run, postgresql_url):
+    make_users(postgresql_url)
+    run(flow("closing", dsn=text_of(postgresql_url)))
+    engine = create_engine(postgresql_url)
+    with engine.connect() as connection:
+        count = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        assert connection.execute(count).scalar_one() == 1  # this one
+    engine.dispose()
+
+
+def test_a_target_that_does_not_fit_is_refused_with_every_mismatch(run, dsn, capfd):
+    engine = create_engine(dsn)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE copies (id INTEGER, nick TEXT)"))
+    engine.dispose()
+    done = run(flow("mismatch", dsn=dsn))
+    assert done.states["write"] == "failed"
+    assert SchemaMismatchError.__name__ in capfd.readouterr().out
+    assert "copies" in tables_of(dsn)

@@ -1,0 +1,114 @@
+"""A task that is stopped stops what it runs in the database."""
+
+import os
+import signal
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from moltres_airflow import MoltresQueryOperator, MoltresToTableOperator
+from support.adapter_conformance import tables_of, text_of
+
+FOREVER = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n",
+    "duckdb": "SELECT count(*) AS c FROM range(10000000000) AS a, range(1000) AS b",
+    "postgresql": "SELECT pg_sleep(600) IS NULL AS c",
+}
+
+
+def forever(db):
+    return db.sql(FOREVER[db.engine.dialect.name])
+
+
+def operator(url, **options):
+    return MoltresQueryOperator(task_id="rows", dsn=text_of(url), query=forever, **options)
+
+
+def when_connected(task, then):
+    """Call a function as soon as the task is at work in its database."""
+
+    def wait():
+        while not task._databases:
+            time.sleep(0.01)
+        time.sleep(0.3)  # it has a connection now, and sends its statement
+        then()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def test_on_kill_cancels_in_the_database(database_url):
+    task = operator(database_url)
+    when_connected(task, task.on_kill)
+    with pytest.raises(AirflowException, match="The task was stopped") as stopped:
+        task.execute({})
+    assert not isinstance(stopped.value, AirflowFailException)  # whoever killed it may want it tried again
+
+
+def test_a_signal_is_heard_while_the_driver_waits(database_url):
+    # As Airflow's task runner does it: the handler runs in the main thread, which must not hang in the driver.
+    task = operator(database_url)
+    before = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())
+    try:
+        when_connected(task, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(AirflowException, match="The task was stopped"):
+            task.execute({})
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_airflows_own_time_limit_reaches_the_database(run, postgresql_url):
+    with DAG("limited") as dag:
+        MoltresQueryOperator(
+            task_id="rows", dsn=text_of(postgresql_url), query=forever, execution_timeout=timedelta(seconds=1)
+        )
+    assert run(dag).states == {"rows": "failed"}
+    engine = sa.create_engine(postgresql_url)
+    with engine.connect() as connection:
+        sleeping = connection.execute(
+            sa.text("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(6%'")
+        ).scalar_one()
+    engine.dispose()
+    assert sleeping == 1  # this very question
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_query_timeout_is_enforced_by_the_database_and_may_be_retried(run, database_url, retries, capfd):
+    with DAG("timeout") as dag:
+        MoltresQueryOperator(
+            task_id="rows",
+            dsn=text_of(database_url),
+            query=forever,
+            query_timeout=0.5,
+            retries=retries,
+            retry_delay=0,
+        )
+    done = run(dag)
+    assert (done.states["rows"], done.tries["rows"]) == ("failed", retries + 1)
+    assert "QueryTimeoutError" in capfd.readouterr().out
+
+
+def test_a_write_that_is_stopped_changes_nothing(run, dsn, postgresql_url):
+    target = text_of(postgresql_url)
+    staged = MoltresQueryOperator(task_id="rows", dsn=target, query=lambda db: db.sql("SELECT 1 AS id"))
+    with DAG("stopped") as dag:
+        dag.add_task(staged)
+        write = MoltresToTableOperator(
+            task_id="write", dsn=target, table_name="target", execution_timeout=timedelta(seconds=1)
+        )
+        staged >> write
+    engine = sa.create_engine(postgresql_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE target (id integer)"))
+    with engine.connect() as connection:
+        connection.execute(sa.text("LOCK TABLE target IN ACCESS EXCLUSIVE MODE"))  # the writer waits for us
+        assert run(dag).states["write"] == "failed"
+        connection.rollback()
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM target")).scalar_one() == 0
+    engine.dispose()
+    assert "moltres_loads" not in tables_of(target)

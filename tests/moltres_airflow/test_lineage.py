@@ -1,0 +1,122 @@
+"""What the operators tell OpenLineage; the events themselves are in the test of a live Airflow."""
+
+from types import SimpleNamespace
+
+import pytest
+from airflow.providers.openlineage.extractors.base import DefaultExtractor
+from airflow.sdk.exceptions import AirflowFailException
+
+from moltres import connect
+from moltres.handoff import Reference
+from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+from moltres_airflow.lineage import Dataset, staged, table
+from support.adapter_conformance import text_of
+from support.airflow import Instance
+
+
+def lineage(operator):
+    """As OpenLineage's own extractor gets it."""
+    return DefaultExtractor(operator).extract_on_complete(None)
+
+
+def users(db):
+    return db.table("users").select("id")
+
+
+@pytest.fixture
+def where(users):
+    """The namespace of the database and the prefix of its tables."""
+    if users.get_backend_name() == "postgresql":
+        return f"postgres://127.0.0.1:{users.port}", f"{users.database}.public."
+    return f"{users.get_backend_name()}://{users.database}", ""
+
+
+def test_a_query_read_its_tables_and_staged_its_rows(users, where):
+    namespace, prefix = where
+    operator = MoltresQueryOperator(
+        task_id="query",
+        dsn=text_of(users),
+        query=lambda db: db.table("users").join(db.table("numbers"), on="id", how="semi"),
+        handoff="table",
+    )
+    result = operator.execute({})
+    found = lineage(operator)
+    assert [(one.namespace, one.name) for one in found.inputs] == [
+        (namespace, f"{prefix}numbers"),
+        (namespace, f"{prefix}users"),
+    ]
+    assert [(one.namespace, one.name) for one in found.outputs] == [(namespace, f"{prefix}{result.location}")]
+
+
+def test_a_write_says_what_it_read_and_how_many_rows_it_wrote(users, where):
+    namespace, prefix = where
+    instance = Instance(task_id="query")
+    MoltresQueryOperator(
+        task_id="query", dsn=text_of(users), query=lambda db: db.table("users").select(), handoff="table"
+    ).execute({"ti": instance})
+    instance.task_id = "write"
+    write = MoltresToTableOperator(task_id="write", dsn=text_of(users), table_name="copies", input_task_id="query")
+    write.execute({"ti": instance})
+    found = lineage(write)
+    assert [one.name.startswith(f"{prefix}moltres_stage_") for one in found.inputs] == [True]
+    (output,) = found.outputs
+    assert (output.namespace, output.name) == (namespace, f"{prefix}copies")
+    assert output.outputFacets["outputStatistics"].rowCount == 4
+
+
+def test_checks_become_assertions_on_their_input_also_when_they_fail(users, where):
+    namespace, prefix = where
+    operator = MoltresDataQualityOperator(
+        task_id="check",
+        dsn=text_of(users),
+        query=lambda db: db.table("users").select(),
+        checks=[
+            {"type": "unique", "column": "id"},
+            {"type": "not_null", "column": "email"},
+            {"type": "row_count", "min": 1},
+        ],
+    )
+    with pytest.raises(AirflowFailException):
+        operator.execute({})
+    (read,) = lineage(operator).inputs
+    assert (read.namespace, read.name) == (namespace, f"{prefix}users")
+    assertions = read.inputFacets["dataQualityAssertions"].assertions
+    assert [(one.assertion, one.column, one.success) for one in assertions] == [
+        ("unique_id", "id", True),
+        ("not_null_email", "email", False),
+        ("row_count", None, True),
+    ]
+
+
+def test_a_task_that_has_not_run_says_nothing():
+    operator = MoltresQueryOperator(task_id="query", dsn="sqlite:///x.db", query=users)
+    assert operator.get_openlineage_facets_on_complete(None) is None
+
+
+@pytest.mark.parametrize(
+    ("location", "dataset"),
+    [
+        ("/data/stage/a.parquet", Dataset("file", "/data/stage/a.parquet")),
+        ("file:///data/a.parquet", Dataset("file", "/data/a.parquet")),
+        ("s3://lake/stage/a.parquet", Dataset("s3://lake", "stage/a.parquet")),
+    ],
+)
+def test_names_of_files(location, dataset):
+    reference = Reference(kind="parquet", location=location, columns=("id",), row_count=1)
+    assert staged(connect(), reference) == dataset
+
+
+@pytest.mark.parametrize(
+    ("dialect", "url", "name", "dataset"),
+    [
+        ("mysql", "mysql+pymysql://u@db/shop", "users", Dataset("mysql://db:3306", "shop.users")),
+        ("trino", "trino://u@db/memory", "default.users", Dataset("trino://db:8080", "memory.default.users")),
+        ("postgresql", "postgresql://u@db:1/shop", "my.users", Dataset("postgres://db:1", "shop.my.users")),
+    ],
+)
+def test_names_of_tables_on_servers(dialect, url, name, dataset):
+    from sqlalchemy import make_url
+
+    default = {"mysql": "shop", "trino": None, "postgresql": "public"}[dialect]
+    engine = SimpleNamespace(url=make_url(url), dialect=SimpleNamespace(name=dialect, default_schema_name=default))
+    assert table(SimpleNamespace(engine=engine), name) == dataset

@@ -1,0 +1,7 @@
+"""``python -m truthound_kestra check|profile|learn``."""
+
+import sys
+
+from truthound_kestra.cli import main
+
+sys.exit(main())

@@ -1,0 +1,117 @@
+"""The scripts on the command line: ``python -m truthound_kestra check data.parquet --rules rules.yaml``.
+
+Ends with 0 when everything passed, 1 when checks failed or an SLA is broken, 2 when it could not run. Options have the
+names of the scripts' configs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from truthound_kestra import __version__
+from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.scripts import (
+    ENGINES,
+    CheckScriptConfig,
+    LearnScriptConfig,
+    ProfileScriptConfig,
+    check_quality_script,
+    learn_schema_script,
+    load_rules,
+    profile_data_script,
+)
+from truthound_kestra.utils.exceptions import CheckFailedError, DataQualityError, SLAViolationError
+from truthound_kestra.utils.serialization import JsonSerializer, MarkdownSerializer, YamlSerializer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from truthound_kestra.results import ScriptResult
+    from truthound_kestra.scripts import ScriptConfig
+
+__all__ = ["main"]
+
+PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2
+
+_COMMANDS: dict[str, tuple[str, type[ScriptConfig], Callable[..., ScriptResult]]] = {
+    "check": ("Check data against rules.", CheckScriptConfig, check_quality_script),
+    "profile": ("Describe what data holds.", ProfileScriptConfig, profile_data_script),
+    "learn": ("Learn rules from data.", LearnScriptConfig, learn_schema_script),
+}
+_SERIALIZERS: dict[str, MarkdownSerializer | JsonSerializer | YamlSerializer] = {
+    "markdown": MarkdownSerializer(),
+    "json": JsonSerializer(indent=2),
+    "yaml": YamlSerializer(),
+}
+# Fields of the configs that are no options here, or have a form of their own.
+_NO_OPTIONS = ("rules", "sla", "metadata", "enabled", "tags", "description", "fail_on_error")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a script.
+
+    Args:
+        arguments: Of the command line; None for the process's own.
+
+    Returns:
+        0 passed, 1 failed, 2 could not run.
+    """
+    options = vars(_parser().parse_args(arguments))
+    _, config_type, function = _COMMANDS[options.pop("command")]
+    table, query, output, kestra = (options.pop(name) for name in ("table", "query", "output", "kestra"))
+    source, rules = options.pop("source"), options.pop("rules", None)
+    handler = KestraOutputHandler() if kestra else None
+    try:
+        if rules is not None:
+            options["rules"] = load_rules(rules)
+        config = config_type(**{name: value for name, value in options.items() if value is not None})
+        result = function(source, config, table=table, query=query, handler=handler)
+    except CheckFailedError as error:
+        print(_SERIALIZERS[output].serialize(error.result))
+        return FAILED
+    except SLAViolationError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except DataQualityError as error:
+        print(f"truthound_kestra: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    print(_SERIALIZERS[output].serialize(result))
+    return PASSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m truthound_kestra", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"truthound-kestra {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (what, config, _) in _COMMANDS.items():
+        command = commands.add_parser(name, help=what, description=what)
+        command.add_argument("source", help="a path, a URI, or the URL of a database")
+        command.add_argument("--table", help="the table, if the source is a database")
+        command.add_argument("--query", help="a SELECT instead of a table")
+        if config is CheckScriptConfig:
+            command.add_argument("--rules", metavar="FILE", help="rules, YAML or JSON")
+        command.add_argument(
+            "--output", choices=sorted(_SERIALIZERS), default="markdown", help="how to print the result"
+        )
+        command.add_argument("--kestra", action="store_true", help="also print the lines that Kestra reads")
+        _add_options(command, config)
+    return parser
+
+
+def _add_options(command: argparse.ArgumentParser, config: type[ScriptConfig]) -> None:
+    """An option for each field of a config that is a number, a word or a switch."""
+    hints = get_type_hints(config, localns={"Check": Any, "SLAConfig": Any})
+    for field in dataclasses.fields(config):
+        if field.name in _NO_OPTIONS:
+            continue
+        flag = "--" + field.name.replace("_", "-")
+        kind = next(one for one in (bool, int, float, str) if hints[field.name] in (one, one | None))
+        shown = f"default: {field.default}"
+        if kind is bool:
+            command.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=shown)
+        else:
+            choices = list(ENGINES) if field.name == "engine_name" else None
+            command.add_argument(flag, type=kind, choices=choices, default=None, help=shown)

@@ -1,0 +1,40 @@
+"""Flows: described in Python, refused where Kestra would refuse them, written as YAML."""
+
+from truthound_kestra.flows.config import FlowConfig
+from truthound_kestra.flows.generate import (
+    generate_check_flow,
+    generate_learn_flow,
+    generate_profile_flow,
+    generate_quality_pipeline,
+)
+from truthound_kestra.flows.generator import FlowGenerator
+from truthound_kestra.flows.parts import (
+    ConcurrencyConfig,
+    ExecutionCheck,
+    InputConfig,
+    OutputConfig,
+    RetryConfig,
+    RetryPolicy,
+    TriggerConfig,
+    TriggerType,
+)
+from truthound_kestra.flows.tasks import TaskConfig, TaskType
+
+__all__ = [
+    "ConcurrencyConfig",
+    "ExecutionCheck",
+    "FlowConfig",
+    "FlowGenerator",
+    "InputConfig",
+    "OutputConfig",
+    "RetryConfig",
+    "RetryPolicy",
+    "TaskConfig",
+    "TaskType",
+    "TriggerConfig",
+    "TriggerType",
+    "generate_check_flow",
+    "generate_learn_flow",
+    "generate_profile_flow",
+    "generate_quality_pipeline",
+]

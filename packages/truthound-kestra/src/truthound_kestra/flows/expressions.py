@@ -1,0 +1,101 @@
+"""Kestra's expressions (``{{ … }}``) in texts: what they refer to, and how to write text that is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dq_core.errors import closest
+
+__all__ = ["Scope", "expression_problems", "holds_expression", "texts"]
+
+_OPENING: Final = re.compile(r"\{[{%#]")
+_BLOCK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_STRING: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_REFERENCE: Final = re.compile(
+    r"""(?<![\w.])(inputs|outputs|vars)\s*(?:\.\s*(\w+)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])(?:\s*\.\s*(\w+))?"""
+)
+_SCRIPT_OUTPUTS: Final = ("vars", "outputFiles", "exitCode", "stdOutLineCount", "stdErrLineCount", "warningOnStdErr")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may refer to.
+
+    Args:
+        inputs: Names of the flow's inputs.
+        variables: Names of the flow's variables.
+        tasks: Ids of the tasks that have run by then.
+        later: Ids of the other tasks.
+        scripts: Ids of the tasks that run scripts, whose outputs are under ``vars`` and ``outputFiles``.
+    """
+
+    inputs: Collection[str]
+    variables: Collection[str]
+    tasks: Collection[str]
+    later: Collection[str] = ()
+    scripts: Collection[str] = ()
+
+
+def holds_expression(text: object) -> bool:
+    """Whether Kestra would see an expression, a tag or a comment in a text."""
+    return isinstance(text, str) and _OPENING.search(text) is not None
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts in a nesting of mappings and lists, keys excluded."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts(item)
+
+
+def expression_problems(label: str, value: Any, scope: Scope) -> Iterator[str]:
+    """References to what does not exist, and expressions that do not end: a sentence each.
+
+    Args:
+        label: What to call the place.
+        value: A text, or a nesting of mappings and lists with texts.
+        scope: What may be referred to.
+    """
+    for text in texts(value):
+        yield from _text_problems(label, text, scope)
+
+
+def _text_problems(label: str, text: str, scope: Scope) -> Iterator[str]:
+    if _OPENING.search(_BLOCK.sub("", text)):
+        yield f"{label}: an expression is not closed in {_short(text)}."
+    for block in _BLOCK.findall(text):
+        if block.startswith("{#"):
+            continue
+        strings = [match.span() for match in _STRING.finditer(block)]
+        for match in _REFERENCE.finditer(block):
+            if not any(start < match.start() < end for start, end in strings):
+                yield from _reference_problems(label, match, scope)
+
+
+def _reference_problems(label: str, match: re.Match[str], scope: Scope) -> Iterator[str]:
+    kind, dotted, single, double, rest = match.groups()
+    name = next(part for part in (dotted, single, double) if part is not None)
+    known: Collection[str]
+    known = {"inputs": scope.inputs, "vars": scope.variables, "outputs": scope.tasks}[kind]
+    what = {"inputs": "input", "vars": "variable", "outputs": "task"}[kind]
+    if name not in known:
+        if kind == "outputs" and name in scope.later:
+            yield f"{label} reads outputs.{name}, but that task has not surely run before: let it depend on it."
+            return
+        near = closest(name, known)
+        hint = f"Did you mean {near!r}?" if near else f"There is {', '.join(map(repr, known)) or 'none'}."
+        yield f"{label} refers to {kind}.{name}, but there is no {what} {name!r}. {hint}"
+    elif kind == "outputs" and name in scope.scripts and rest is not None and rest not in _SCRIPT_OUTPUTS:
+        yield f"{label} refers to outputs.{name}.{rest}: what a script sent is in outputs.{name}.vars.{rest}."
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")

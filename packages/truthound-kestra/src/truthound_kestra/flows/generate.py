@@ -1,0 +1,224 @@
+"""The usual flows, each in one call."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from truthound_kestra.flows.config import FlowConfig
+from truthound_kestra.flows.generator import FlowGenerator
+from truthound_kestra.flows.parts import OutputConfig, TriggerConfig, TriggerType
+from truthound_kestra.flows.task_validation import SCRIPT_CONFIGS
+from truthound_kestra.flows.tasks import TaskConfig, TaskType
+from truthound_kestra.utils.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["generate_check_flow", "generate_learn_flow", "generate_profile_flow", "generate_quality_pipeline"]
+
+_GENERATOR = FlowGenerator()
+_TASK_FIELDS = {field.name for field in dataclasses.fields(TaskConfig)} - {
+    "id",
+    "task_type",
+    "extra_args",
+    "depends_on",
+}
+_FLOW_FIELDS = {field.name for field in dataclasses.fields(FlowConfig)} - {"id", "tasks"}
+
+
+def generate_check_flow(
+    flow_id: str,
+    namespace: str = "default",
+    *,
+    input_uri: str,
+    rules: Sequence[Mapping[str, Any]] = (),
+    fail_on_error: bool = True,
+    schedule: str | None = None,
+    timezone: str | None = None,
+    generator: FlowGenerator = _GENERATOR,
+    **options: Any,
+) -> str:
+    """A flow that checks data: the task ``check``, and its result as the output ``check_result``.
+
+    Args:
+        flow_id: Of the flow.
+        namespace: Of the flow.
+        input_uri: What to check: a path, a URI, the URL of a database, or an expression such as
+            ``{{ inputs.data_uri }}``.
+        rules: Rules as dicts; see dq_core.
+        fail_on_error: Whether failed checks fail the execution; the outputs are there either way.
+        schedule: Cron, five fields, or a nickname such as ``@daily``; None for no schedule.
+        timezone: IANA name for the schedule.
+        generator: For which Kestra.
+        **options: Further fields of :class:`FlowConfig` (labels, sla, triggers …), of :class:`TaskConfig` (engine_name,
+            table, env …) or of the script's config (sample_failures, auto_schema …).
+
+    Returns:
+        The flow as YAML.
+
+    Raises:
+        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+    """
+    task = {"rules": tuple(rules), "fail_on_error": fail_on_error}
+    tasks = [_Step("check", TaskType.CHECK, task)]
+    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+
+
+def generate_profile_flow(
+    flow_id: str,
+    namespace: str = "default",
+    *,
+    input_uri: str,
+    schedule: str | None = None,
+    timezone: str | None = None,
+    generator: FlowGenerator = _GENERATOR,
+    **options: Any,
+) -> str:
+    """A flow that describes data: the task ``profile``, and its result as the output ``profile_result``.
+
+    The arguments are those of :func:`generate_check_flow`; ``options`` may be fields of ``ProfileScriptConfig``.
+
+    Raises:
+        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+    """
+    tasks = [_Step("profile", TaskType.PROFILE, {})]
+    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+
+
+def generate_learn_flow(
+    flow_id: str,
+    namespace: str = "default",
+    *,
+    input_uri: str,
+    min_confidence: float = 0.8,
+    schedule: str | None = None,
+    timezone: str | None = None,
+    generator: FlowGenerator = _GENERATOR,
+    **options: Any,
+) -> str:
+    """A flow that learns rules: the task ``learn``, and its result as the output ``learn_result``.
+
+    The arguments are those of :func:`generate_check_flow`, and ``min_confidence``: rules that are less certain, from 0
+    to 1, are left out. ``options`` may be fields of ``LearnScriptConfig``.
+
+    Raises:
+        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+    """
+    tasks = [_Step("learn", TaskType.LEARN, {"extra_args": {"min_confidence": min_confidence}})]
+    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+
+
+def generate_quality_pipeline(
+    flow_id: str,
+    namespace: str = "default",
+    *,
+    input_uri: str,
+    rules: Sequence[Mapping[str, Any]] = (),
+    include_profile: bool = True,
+    include_check: bool = True,
+    include_learn: bool = False,
+    fail_on_error: bool = True,
+    schedule: str | None = None,
+    timezone: str | None = None,
+    generator: FlowGenerator = _GENERATOR,
+    **options: Any,
+) -> str:
+    """A flow that profiles, checks and learns, in this order, each with its result as an output.
+
+    Args:
+        flow_id: Of the flow.
+        namespace: Of the flow.
+        input_uri: What to look at, as in :func:`generate_check_flow`.
+        rules: Rules as dicts; see dq_core.
+        include_profile: Whether there is a task ``profile``.
+        include_check: Whether there is a task ``check``.
+        include_learn: Whether there is a task ``learn``; with ``fail_on_error`` it learns only from what passed.
+        fail_on_error: Whether failed checks fail the execution.
+        schedule: Cron, five fields, or a nickname; None for no schedule.
+        timezone: IANA name for the schedule.
+        generator: For which Kestra.
+        **options: Further fields of :class:`FlowConfig` or :class:`TaskConfig`.
+
+    Returns:
+        The flow as YAML.
+
+    Raises:
+        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+    """
+    steps = [
+        (include_profile, _Step("profile", TaskType.PROFILE, {})),
+        (include_check, _Step("check", TaskType.CHECK, {"rules": tuple(rules), "fail_on_error": fail_on_error})),
+        (include_learn, _Step("learn", TaskType.LEARN, {})),
+    ]
+    options.setdefault("description", "Data quality pipeline")
+    tasks = [step for included, step in steps if included]
+    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Step:
+    id: str
+    kind: TaskType
+    fields: Mapping[str, Any]
+
+
+def _schedule(cron: str | None, timezone: str | None) -> tuple[TriggerConfig, ...]:
+    if cron is None:
+        if timezone is not None:
+            raise FlowError("timezone means something only with a schedule.")
+        return ()
+    return (TriggerConfig(id="schedule", type=TriggerType.SCHEDULE, cron=cron, timezone=timezone),)
+
+
+def _flow(  # noqa: PLR0917 - private, and called with all of them by the four functions above
+    flow_id: str,
+    namespace: str,
+    input_uri: str,
+    steps: Sequence[_Step],
+    schedule: Sequence[TriggerConfig],
+    options: Mapping[str, Any],
+) -> FlowConfig:
+    of_flow = {name: value for name, value in options.items() if name in _FLOW_FIELDS}
+    of_task = {name: value for name, value in options.items() if name in _TASK_FIELDS - _FLOW_FIELDS}
+    rest = {name: value for name, value in options.items() if name not in of_flow and name not in of_task}
+    outputs = [
+        OutputConfig(
+            name=f"{step.id}_result",
+            type="JSON",
+            # A task that did not come so far has no result, which must not hide why it did not.
+            value=f"{{{{ outputs.{step.id}.vars.result ?? null }}}}",
+            required=False,
+        )
+        for step in steps
+    ]
+    return FlowConfig(
+        id=flow_id,
+        namespace=namespace,
+        tasks=tuple(_task(step, input_uri, of_task, _options_of(step, steps, rest)) for step in steps),
+        outputs=(*outputs, *of_flow.pop("outputs", ())),
+        triggers=(*schedule, *of_flow.pop("triggers", ())),
+        **of_flow,
+    )
+
+
+def _options_of(step: _Step, steps: Sequence[_Step], rest: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a step's script; what no step knows goes to the first one, which refuses it."""
+    known = {other.id: {field.name for field in dataclasses.fields(SCRIPT_CONFIGS[other.kind])} for other in steps}
+    everywhere = set().union(*known.values())
+    return {
+        name: value
+        for name, value in rest.items()
+        if name in known[step.id] or (step is steps[0] and name not in everywhere)
+    }
+
+
+def _task(step: _Step, input_uri: str, of_task: Mapping[str, Any], rest: Mapping[str, Any]) -> TaskConfig:
+    fields = {**of_task, **step.fields}
+    return TaskConfig(
+        id=step.id,
+        task_type=step.kind,
+        input_uri=input_uri,
+        extra_args={**fields.pop("extra_args", {}), **rest},
+        **fields,
+    )

@@ -1,0 +1,56 @@
+"""In which order tasks run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from dq_core.errors import closest
+
+__all__ = ["ancestors", "graph_problems", "linear_order"]
+
+Graph = Mapping[str, Sequence[str]]
+"""Ids of the tasks, in order, with the ids that each depends on."""
+
+
+def graph_problems(graph: Graph) -> Iterator[str]:
+    """Dependencies on tasks that do not exist, on themselves, or in circles: a sentence each."""
+    for task, needs in graph.items():
+        for need in needs:
+            if need == task:
+                yield f"Task {task!r} depends on itself."
+            elif need not in graph:
+                near = closest(need, [other for other in graph if other != task])
+                hint = f"Did you mean {near!r}?" if near else f"The tasks are: {', '.join(graph)}."
+                yield f"Task {task!r} depends on {need!r}, which does not exist. {hint}"
+    clean = {task: [need for need in needs if need in graph and need != task] for task, needs in graph.items()}
+    try:
+        TopologicalSorter(clean).prepare()
+    except CycleError as error:
+        yield f"Tasks depend on each other in a circle: {' -> '.join(reversed(error.args[1]))}."
+
+
+def linear_order(graph: Graph) -> list[str] | None:
+    """The order of tasks that run one after the other, or None if they branch.
+
+    Without any dependency, tasks run in the order in which they are given.
+    """
+    if not any(graph.values()):
+        return list(graph)
+    order: list[str] = []
+    for task in TopologicalSorter(graph).static_order():
+        if order and order[-1] not in graph[task]:
+            return None
+        order.append(task)
+    return order
+
+
+def ancestors(graph: Graph) -> dict[str, set[str]]:
+    """For each task those that have surely run before it."""
+    order = linear_order(graph)
+    if order is not None:
+        return {task: set(order[:place]) for place, task in enumerate(order)}
+    result: dict[str, set[str]] = {}
+    for task in TopologicalSorter(graph).static_order():
+        result[task] = set(graph[task]).union(*(result[need] for need in graph[task]))
+    return result

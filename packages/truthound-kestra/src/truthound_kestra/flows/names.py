@@ -1,0 +1,117 @@
+"""What may be called how, and Kestra's own lists of names."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from dq_core.errors import closest
+from truthound_kestra.utils.values import is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+__all__ = [
+    "CHECK_BEHAVIORS",
+    "CHECK_STYLES",
+    "CONCURRENCY_BEHAVIORS",
+    "INPUT_TYPES",
+    "OUTPUT_TYPES",
+    "RESERVED_FLOW_IDS",
+    "STATES",
+    "duplicates",
+    "kestra_major",
+    "member",
+    "one_of",
+    "pattern_problems",
+    "positive",
+]
+
+E = TypeVar("E", bound=Enum)
+
+INPUT_TYPES: Final = (
+    "STRING", "INT", "FLOAT", "BOOL", "DATE", "DATETIME", "TIME", "DURATION", "FILE", "JSON", "YAML", "URI", "EMAIL",
+    "SECRET", "ARRAY", "SELECT", "MULTISELECT",
+)  # fmt: skip
+OUTPUT_TYPES: Final = INPUT_TYPES
+STATES: Final = (
+    "CREATED", "RUNNING", "PAUSED", "RESTARTED", "KILLING", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED",
+    "QUEUED", "RETRYING", "RETRIED", "SKIPPED",
+)  # fmt: skip
+CONCURRENCY_BEHAVIORS: Final = ("QUEUE", "CANCEL", "FAIL")
+CHECK_BEHAVIORS: Final = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")
+CHECK_STYLES: Final = ("ERROR", "WARNING", "INFO", "SUCCESS")
+RESERVED_FLOW_IDS: Final = (
+    "pause", "resume", "force-run", "change-status", "kill", "executions", "search", "source", "disable", "enable",
+)  # fmt: skip
+
+_PATTERNS: Final[dict[str, tuple[str, int, str]]] = {
+    "flow id": (r"[a-zA-Z0-9][a-zA-Z0-9._-]*", 100, "letters, digits, dots, dashes, underscores"),
+    "namespace": (r"[a-z0-9][a-z0-9._-]*", 150, "lower-case letters, digits, dots, dashes, underscores"),
+    "task id": (r"[a-zA-Z0-9][a-zA-Z0-9_-]*", 256, "letters, digits, dashes, underscores"),
+    "trigger id": (r"[a-zA-Z0-9][a-zA-Z0-9_-]*", 256, "letters, digits, dashes, underscores"),
+    "input name": (r"[a-zA-Z0-9][.a-zA-Z0-9_-]*", 256, "letters, digits, dots, dashes, underscores"),
+    "output name": (r"[a-zA-Z0-9][.a-zA-Z0-9_-]*", 256, "letters, digits, dots, dashes, underscores"),
+    "label": (
+        r"[a-z][a-z0-9._-]*",
+        256,
+        "a lower-case letter, then lower-case letters, digits, dots, dashes, underscores",
+    ),
+    "environment variable": (r"[A-Za-z_][A-Za-z0-9_]*", 256, "letters, digits, underscores"),
+}
+
+
+def pattern_problems(kind: str, name: object) -> Iterator[str]:
+    """What is wrong with a name of this kind."""
+    pattern, longest, words = _PATTERNS[kind]
+    if not isinstance(name, str) or not name:
+        yield f"The {kind} must be text, not {name!r}."
+    elif not re.fullmatch(pattern, name):
+        yield f"The {kind} {name!r:.80} may hold only {words}" + (
+            "." if kind == "label" else ", and must begin with a letter or digit."
+        )
+    elif len(name) > longest:
+        yield f"The {kind} {name[:20]!r}… has {len(name)} characters, at most {longest} are allowed."
+
+
+def one_of(label: str, name: object, known: Collection[str]) -> Iterator[str]:
+    """What is wrong with a choice."""
+    if name not in known:
+        near = closest(name, known)
+        hint = f"Did you mean {near!r}?" if near else f"Allowed: {', '.join(known)}."
+        yield f"{label} must not be {name!r}. {hint}"
+
+
+def duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:
+    """Names that are there more than once."""
+    seen: set[str] = set()
+    told: set[str] = set()
+    for name in names:
+        if name in seen and name not in told:
+            told.add(name)
+            yield f"The {kind} {name!r} is there more than once."
+        seen.add(name)
+
+
+def member(kind: type[E], value: object) -> E | None:
+    """The member of an enum for itself or its value; None for anything else."""
+    if isinstance(value, kind):
+        return value
+    return next((one for one in kind if one.value == value), None)
+
+
+def positive(label: str, value: Any, *, unit: str = "number of seconds") -> Iterator[str]:
+    """What is wrong with a number that must be above 0; None is fine."""
+    if value is None:
+        return
+    if not (is_number(value) and value > 0):
+        yield f"{label} must be a {unit} above 0, not {value!r}."
+    elif round(value, 3) == 0:
+        yield f"{label} must be at least a millisecond, not {value!r}."
+
+
+def kestra_major(version: str) -> int | None:
+    """1 or 2 for a version such as ``1.3``, ``2.0.0`` or ``1.x``; None for any other."""
+    match = re.fullmatch(r"v?([12])(?:\.(?:\d+|x))*", str(version))
+    return int(match.group(1)) if match else None

@@ -1,0 +1,133 @@
+"""Flows as YAML, the way a person would write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import yaml
+
+from truthound_kestra.flows.expressions import holds_expression
+
+__all__ = ["Folded", "flow_yaml", "rules_yaml"]
+
+_FOLD_AT: Final = 100
+_NO_FOLDING: Final = 1_000_000
+
+
+class Folded(str):
+    """Text for people: long lines of it are folded."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    # Lists are indented under their key, which PyYAML does not do by itself.
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's signature
+        return super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = None
+    if "\n" in value:
+        style = "|"  # the emitter quotes what no block can hold
+    elif holds_expression(value) or re.match(r"[-+.\d*@]", value):
+        # Expressions begin like a mapping, and other readers of YAML see numbers where PyYAML sees text.
+        style = "'" if '"' in value or "\\" in value else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _folded(dumper: yaml.SafeDumper, value: Folded) -> yaml.ScalarNode:
+    text = str(value)
+    if len(text) <= _FOLD_AT or "\n" in text:
+        return _text(dumper, text)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">")
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(Folded, _folded)
+_Dumper.add_representer(tuple, yaml.SafeDumper.represent_list)
+
+
+def _dump(value: Any, *, width: int = _NO_FOLDING) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width)
+
+
+def flow_yaml(flow: Mapping[str, Any], head: str, comments: Mapping[str, str]) -> str:
+    """A flow as YAML.
+
+    Args:
+        flow: The flow, in the order in which it shall be written.
+        head: A comment at the top.
+        comments: Comments above its keys.
+
+    Returns:
+        The text; the same for the same flow.
+    """
+    parts = [f"# {line}\n" for line in head.splitlines()]
+    for place, (key, value) in enumerate(flow.items()):
+        block = isinstance(value, Mapping | list | tuple) or key in comments
+        if block and place:
+            parts.append("\n")
+        parts += [f"# {line}\n" for line in comments.get(key, "").splitlines()]
+        # Only text for people is folded: a script or an expression stays as it is.
+        if key == "tasks":
+            # A blank line between tasks; the text of a task itself is left as it is.
+            items = [_dump({key: [task]}).removeprefix(f"{key}:\n") for task in value]
+            parts.append(f"{key}:\n" + "\n".join(items))
+            continue
+        parts.append(_dump({key: value}, width=_FOLD_AT if isinstance(value, Folded) else _NO_FOLDING))
+    return "".join(parts)
+
+
+def rules_yaml(rules: Any) -> str:
+    """Rules as a YAML list, a rule a line, in which Kestra finds no expression.
+
+    Args:
+        rules: Dicts of texts, numbers, dates and lists of these.
+
+    Returns:
+        YAML that reads as the same rules after Kestra has rendered it.
+    """
+    return "".join(f"- {_rule(rule)}\n" for rule in rules)
+
+
+def _rule(rule: Any) -> str:
+    text = yaml.dump(
+        _literal(rule),
+        Dumper=_RuleDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_NO_FOLDING,
+        default_flow_style=True,
+    )
+    # What begins an expression stands in double quotes only, where YAML knows another way to write a brace.
+    return re.sub(r"\{(?=[{%#])", r"\\x7b", text.strip())
+
+
+class _RuleDumper(_Dumper):
+    """Everything on one line."""
+
+
+def _rule_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = '"' if "{" in value or "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_RuleDumper.add_representer(str, _rule_text)
+
+
+def _literal(value: Any) -> Any:
+    """Rules as types that YAML has: decimals and times become text, which dq_core reads as what the column holds."""
+    if isinstance(value, Mapping):
+        return {str(key): _literal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_literal(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str | dt.date):
+        return value
+    return str(value)

@@ -1,0 +1,42 @@
+"""Report files beside the outputs: what is too big for a database, and what people open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
+from truthound_kestra.utils.serialization import JsonSerializer, MarkdownSerializer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from truthound_kestra.results import ScriptResult
+
+__all__ = ["write_report"]
+
+
+def write_report(result: ScriptResult, name: str, handler: KestraOutputHandler | None = None) -> tuple[Path, ...]:
+    """Write the report files of a result: ``<name>.json`` (exact), ``<name>.md``, and ``.html`` or ``.yaml``.
+
+    Args:
+        result: What a script returned.
+        name: Base name of the files.
+        handler: Whose directory they go to; None for the working directory.
+
+    Returns:
+        The files: JSON and Markdown for every result, one HTML page for checks and profiles, the rules as YAML (which
+        ``rules`` and ``dq check --rules`` take) for what was learned.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    handler = handler or KestraOutputHandler()
+    contents = {"json": JsonSerializer(indent=2).serialize(result), "md": MarkdownSerializer().serialize(result)}
+    if isinstance(result, CheckScriptResult) and result.report is not None:
+        contents["html"] = result.report.to_html()
+    elif isinstance(result, ProfileScriptResult) and result.profile is not None:
+        contents["html"] = result.profile.to_html()
+    elif isinstance(result, LearnScriptResult) and result.suite is not None:
+        contents["yaml"] = result.suite.to_yaml()
+    return tuple(handler.write_file(f"{name}.{suffix}", content) for suffix, content in contents.items())

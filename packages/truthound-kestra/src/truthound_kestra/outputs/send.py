@@ -1,0 +1,166 @@
+"""Sending the scripts' results to Kestra."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
+from truthound_kestra.utils.exceptions import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from truthound_kestra.sla.metrics import SLAResult
+
+__all__ = [
+    "send_check_result",
+    "send_learn_result",
+    "send_outputs",
+    "send_profile_result",
+    "send_result",
+    "send_sla_result",
+]
+
+# Metrics add up in Kestra: a result whose metrics were sent is not counted again, however often it is sent.
+_COUNTED: WeakValueDictionary[int, ScriptResult] = WeakValueDictionary()
+
+
+def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | None = None) -> None:
+    """Send a check's result.
+
+    Outputs: ``status``, ``passed``, the counts, ``total_count``, ``pass_rate``, ``failure_rate``, ``row_count``,
+    ``execution_time_seconds``, ``failed_checks`` and all of it with every check in ``result``. Metrics: the counters
+    ``checks.passed``, ``checks.failed``, ``checks.warning``, ``checks.error`` and ``rows``, the timer
+    ``check.duration``.
+
+    Args:
+        result: What the script returned.
+        handler: Where to; None for standard output.
+
+    Raises:
+        OutputError: It is no check's result, or cannot be sent.
+    """
+    handler = handler or KestraOutputHandler()
+    _expect(result, CheckScriptResult)
+    counts = ("passed", "failed", "warning", "error")
+    handler.send_outputs(
+        {
+            "status": result.status,
+            "passed": result.is_success,
+            **{f"{name}_count": getattr(result, f"{name}_count") for name in counts},
+            "skipped_count": result.skipped_count,
+            "total_count": result.total_count,
+            "pass_rate": result.pass_rate,
+            "failure_rate": result.failure_rate,
+            "row_count": result.row_count,
+            "execution_time_seconds": result.execution_time_seconds,
+            "failed_checks": result.failed_checks,
+            "result": result.summary(),
+        }
+    )
+    if _first_time(result):
+        tags = _tags(result)
+        for name in counts:
+            handler.counter(f"checks.{name}", getattr(result, f"{name}_count"), tags)
+        handler.counter("rows", result.row_count, tags)
+        handler.timer("check.duration", result.execution_time_seconds, tags)
+
+
+def send_profile_result(result: ProfileScriptResult, handler: KestraOutputHandler | None = None) -> None:
+    """Send a profile: the outputs ``status``, ``row_count``, ``column_count``, ``result``; rows and time as metrics.
+
+    Args:
+        result: What the script returned.
+        handler: Where to; None for standard output.
+
+    Raises:
+        OutputError: It is no profile's result, or cannot be sent.
+    """
+    _expect(result, ProfileScriptResult)
+    _send(result, handler, "profile", {"column_count": len(result.columns)})
+
+
+def send_learn_result(result: LearnScriptResult, handler: KestraOutputHandler | None = None) -> None:
+    """Send learned rules: the outputs ``status``, ``row_count``, ``rule_count``, ``result``; metrics: rows, time.
+
+    Args:
+        result: What the script returned.
+        handler: Where to; None for standard output.
+
+    Raises:
+        OutputError: It is no result of learning, or cannot be sent.
+    """
+    _expect(result, LearnScriptResult)
+    _send(result, handler, "learn", {"rule_count": len(result.rules)})
+
+
+def send_sla_result(result: SLAResult, handler: KestraOutputHandler | None = None) -> None:
+    """Send the evaluation of an SLA: the outputs ``sla_compliant``, ``sla_violations``, ``sla_consecutive_failures``."""
+    handler = handler or KestraOutputHandler()
+    handler.send_outputs(
+        {
+            "sla_compliant": result.is_compliant,
+            "sla_violations": list(result.violations),
+            "sla_consecutive_failures": result.consecutive_failures,
+        }
+    )
+
+
+def send_result(result: ScriptResult, handler: KestraOutputHandler | None = None) -> None:
+    """Send the result of any script.
+
+    Raises:
+        OutputError: It is none, or cannot be sent.
+    """
+    if isinstance(result, CheckScriptResult):
+        send_check_result(result, handler)
+    elif isinstance(result, ProfileScriptResult):
+        send_profile_result(result, handler)
+    elif isinstance(result, LearnScriptResult):
+        send_learn_result(result, handler)
+    else:
+        raise OutputError(f"A result of a script is expected, not {type(result).__name__}.")
+
+
+def send_outputs(values: Mapping[str, Any], handler: KestraOutputHandler | None = None) -> None:
+    """Send outputs by name, of any values that have a form in JSON.
+
+    Args:
+        values: By name; a later task reads them as ``{{ outputs.<task>.vars.<name> }}``.
+        handler: Where to; None for standard output.
+
+    Raises:
+        OutputError: A value has no form in JSON.
+    """
+    (handler or KestraOutputHandler()).send_outputs(values)
+
+
+def _send(result: ScriptResult, handler: KestraOutputHandler | None, what: str, outputs: Mapping[str, Any]) -> None:
+    handler = handler or KestraOutputHandler()
+    common = {
+        "status": result.status,
+        "row_count": result.row_count,
+        "execution_time_seconds": result.execution_time_seconds,
+    }
+    handler.send_outputs({**common, **outputs, "result": result.summary()})
+    if _first_time(result):
+        handler.counter("rows", result.row_count, _tags(result))
+        handler.timer(f"{what}.duration", result.execution_time_seconds, _tags(result))
+
+
+def _expect(result: object, kind: type[ScriptResult]) -> None:
+    if not isinstance(result, kind):
+        raise OutputError(f"A {kind.__name__} is expected, not {type(result).__name__}.")
+
+
+def _first_time(result: ScriptResult) -> bool:
+    if _COUNTED.get(id(result)) is result:
+        return False
+    _COUNTED[id(result)] = result
+    return True
+
+
+def _tags(result: ScriptResult) -> dict[str, Any]:
+    return {"engine": result.engine_name, "tags": ",".join(result.tags) or None}

@@ -1,0 +1,38 @@
+"""The scripts that tasks of Kestra run: check, profile, learn."""
+
+from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
+from truthound_kestra.scripts.check import check_quality_script, load_rules
+from truthound_kestra.scripts.config import (
+    DEFAULT_SCRIPT_CONFIG,
+    LENIENT_SCRIPT_CONFIG,
+    PRODUCTION_SCRIPT_CONFIG,
+    STRICT_SCRIPT_CONFIG,
+    CheckScriptConfig,
+    LearnScriptConfig,
+    ProfileScriptConfig,
+    ScriptConfig,
+)
+from truthound_kestra.scripts.engines import ENGINES, get_engine
+from truthound_kestra.scripts.learn import learn_schema_script
+from truthound_kestra.scripts.profile import profile_data_script
+
+__all__ = [
+    "DEFAULT_SCRIPT_CONFIG",
+    "ENGINES",
+    "LENIENT_SCRIPT_CONFIG",
+    "PRODUCTION_SCRIPT_CONFIG",
+    "STRICT_SCRIPT_CONFIG",
+    "CheckScriptConfig",
+    "CheckScriptResult",
+    "LearnScriptConfig",
+    "LearnScriptResult",
+    "ProfileScriptConfig",
+    "ProfileScriptResult",
+    "ScriptConfig",
+    "ScriptResult",
+    "check_quality_script",
+    "get_engine",
+    "learn_schema_script",
+    "load_rules",
+    "profile_data_script",
+]

@@ -1,0 +1,178 @@
+"""Checking data against rules."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from dq_core import Check, parse
+from dq_core.errors import RuleError, SourceError
+from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.results import CheckScriptResult
+from truthound_kestra.scripts.config import DEFAULT_SCRIPT_CONFIG, CheckScriptConfig
+from truthound_kestra.scripts.engines import get_engine
+from truthound_kestra.scripts.run import described, publish, skipped
+from truthound_kestra.sla.hooks import KestraNotificationHook
+from truthound_kestra.sla.metrics import SLAMetrics
+from truthound_kestra.sla.monitor import SLAMonitor
+from truthound_kestra.sla.store import STATE_ENV, KestraStateStore, SQLStateStore
+from truthound_kestra.utils.context import get_execution_context
+from truthound_kestra.utils.exceptions import CheckFailedError, ConfigurationError, SLAViolationError
+from truthound_kestra.utils.severity import severity_rank, with_canonical_severity
+from truthound_kestra.utils.sources import usable_source
+
+if TYPE_CHECKING:
+    from dq_core.report import Report
+    from truthound_kestra.sla.config import SLAConfig
+
+__all__ = ["check_quality_script", "load_rules"]
+
+# Rules that the data itself suggests must be all but certain, or every learned guess would fail somewhere.
+_AUTO_CONFIDENCE = 0.95
+
+
+def check_quality_script(
+    data_uri: Any,
+    config: CheckScriptConfig = DEFAULT_SCRIPT_CONFIG,
+    *,
+    rules: Sequence[Mapping[str, Any] | Check] | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    handler: KestraOutputHandler | None = None,
+) -> CheckScriptResult:
+    """Check data against rules.
+
+    In a task of Kestra (whose ``env`` hands over ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
+    see :func:`truthound_kestra.outputs.send_check_result`, before anything is raised.
+
+    Args:
+        data_uri: A path, URI, or URL of a database; also anything else that dq_core opens, such as a data frame.
+        config: Options.
+        rules: Rules, besides those of the config.
+        table: The table, if the data is in a database.
+        query: A SELECT instead of a table.
+        handler: Sends the outputs, in Kestra or not; None for standard output, in Kestra only.
+
+    Returns:
+        The result.
+
+    Raises:
+        CheckFailedError: Checks failed, and ``fail_on_error``; carries the result.
+        SLAViolationError: The SLA is broken; carries its evaluation.
+        ConfigurationError: The options do not fit together, or there are no rules.
+        RuleError: The rules are wrong; lists every problem. Nothing was read.
+        SourceError: The data cannot be read.
+        EngineError: The engine is not installed, or cannot evaluate a rule.
+    """
+    if not config.enabled:
+        result = CheckScriptResult(**skipped(data_uri, config))
+        publish(result, config, handler)
+        return result
+    source = usable_source(data_uri, table=table, query=query)
+    engine = get_engine(config.engine_name)
+    checks, left_out = _checks(source, config, rules or (), table, query)
+    report = engine.check(
+        source,
+        checks,
+        table=table,
+        query=query,
+        samples=config.sample_failures,
+        timeout_seconds=config.timeout_seconds,
+        parallel=config.parallel,
+        max_workers=config.max_workers,
+    )
+    result = _result(report, config, left_out)
+    if config.sla is not None:
+        result = _with_sla(result, config.sla, handler)
+    publish(result, config, handler)
+    if config.fail_on_error and not result.is_success:
+        raise CheckFailedError(result, report)
+    if result.sla is not None and not result.sla.is_compliant:
+        raise SLAViolationError(result.sla)
+    return result
+
+
+def load_rules(path: str | Path) -> tuple[Mapping[str, Any], ...]:
+    """The rules in a YAML or JSON file: a list, or a mapping with the key ``checks`` or ``rules``.
+
+    Raises:
+        RuleError: The file does not hold that.
+        SourceError: The file cannot be read.
+    """
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourceError(f"The rules in {path} cannot be read: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        raise RuleError([f"The rules are no YAML: {error}"]) from None
+    if isinstance(data, Mapping):
+        data = data.get("checks", data.get("rules"))
+    if not isinstance(data, list):
+        raise RuleError([f"{path} holds no list of rules."])
+    return tuple(with_canonical_severity(rule) for rule in data)
+
+
+def _checks(
+    source: Any, config: CheckScriptConfig, more: Sequence[Any], table: str | None, query: str | None
+) -> tuple[tuple[Check, ...], int]:
+    """The checks to run, and how many are left out for their severity."""
+    given = [with_canonical_severity(rule) for rule in (*config.rules, *more)]
+    checks = parse(given) if given else ()
+    if config.auto_schema:
+        checks = (*checks, *_learned(source, config, table, query))
+    if not checks:
+        if config.auto_schema:
+            raise ConfigurationError("Nothing could be learned from the data (auto_schema), and no rules are given.")
+        raise ConfigurationError(
+            "There are no rules: nothing would be checked.",
+            suggestion="Give rules, or auto_schema=True to check against what can be learned from the data.",
+        )
+    least = severity_rank(config.min_severity)
+    chosen = tuple(check for check in checks if severity_rank(check.severity) >= least)
+    if not chosen:
+        raise ConfigurationError(
+            f"All {len(checks)} rules are below min_severity={config.min_severity!r}: nothing would be checked."
+        )
+    return chosen, len(checks) - len(chosen)
+
+
+def _learned(source: Any, config: CheckScriptConfig, table: str | None, query: str | None) -> tuple[Check, ...]:
+    """The rules of ``auto_schema``; dq_core learns them: it tries its guesses on rows that they do not stem from."""
+    options: dict[str, Any] = {"min_confidence": _AUTO_CONFIDENCE, "timeout_seconds": config.timeout_seconds}
+    if config.baseline_uri is not None:
+        suite = get_engine("dq_core").learn(usable_source(config.baseline_uri, table=None, query=None), **options)
+    else:
+        suite = get_engine("dq_core").learn(source, table=table, query=query, **options)
+    return tuple(suite.checks)
+
+
+def _result(report: Report, config: CheckScriptConfig, left_out: int) -> CheckScriptResult:
+    failed = not report.passed or (config.fail_on_warning and report.warning_checks > 0)
+    return CheckScriptResult(
+        status="failed" if failed else "passed",
+        data_uri=report.source,
+        execution_time_seconds=report.execution_time_seconds,
+        row_count=report.total_rows,
+        passed_count=report.passed_checks,
+        failed_count=report.failed_checks,
+        warning_count=report.warning_checks,
+        error_count=report.error_checks,
+        skipped_count=left_out,
+        report=report,
+        **described(config),
+    )
+
+
+def _with_sla(result: CheckScriptResult, sla: SLAConfig, handler: KestraOutputHandler | None) -> CheckScriptResult:
+    context = get_execution_context()
+    names = ("namespace", "flow_id", "task_id", "execution_id")
+    metrics = SLAMetrics.from_result(result, **{name: context[name] for name in names})
+    store = KestraStateStore(handler) if STATE_ENV in os.environ else SQLStateStore()
+    audible = handler is not None or context.in_kestra
+    hooks = (KestraNotificationHook(handler=handler or KestraOutputHandler()),) if audible else ()
+    return dataclasses.replace(result, sla=SLAMonitor(sla, hooks, store=store).evaluate(metrics))

@@ -1,0 +1,200 @@
+"""Options of the scripts, and presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from dq_core.errors import closest
+from dq_core.report import SEVERITIES
+from truthound_kestra.scripts.engines import ENGINES
+from truthound_kestra.utils.exceptions import ConfigurationError
+from truthound_kestra.utils.severity import SEVERITY_ALIASES, canonical_severity
+from truthound_kestra.utils.values import is_number, is_share, is_whole
+
+if TYPE_CHECKING:
+    from dq_core import Check
+    from truthound_kestra.sla.config import SLAConfig
+
+__all__ = [
+    "DEFAULT_SCRIPT_CONFIG",
+    "LENIENT_SCRIPT_CONFIG",
+    "PRODUCTION_SCRIPT_CONFIG",
+    "STRICT_SCRIPT_CONFIG",
+    "CheckScriptConfig",
+    "LearnScriptConfig",
+    "ProfileScriptConfig",
+    "ScriptConfig",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptConfig:
+    """What all scripts share.
+
+    Args:
+        engine_name: Which engine works: truthound, dq_core, great_expectations, pandera.
+        enabled: False: the script does nothing and returns a result with the status "skipped".
+        timeout_seconds: How long it may take; None for no limit.
+        tags: Words that stand in the result and on its metrics.
+        description: For people; stands in the result.
+        metadata: Anything else; stands in the result.
+        report: Base name of report files to write to the working directory; None for none.
+
+    Raises:
+        ConfigurationError: Values that make no sense, all told at once.
+    """
+
+    engine_name: str = "truthound"
+    enabled: bool = True
+    timeout_seconds: float | None = 300.0
+    tags: Sequence[str] = ()
+    description: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    report: str | None = None
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise ConfigurationError(problems)
+
+    def with_changes(self, **changes: Any) -> Self:
+        """The same options with some changed.
+
+        Raises:
+            ConfigurationError: Values that make no sense.
+        """
+        return replace(self, **changes)
+
+    def _problems(self) -> Iterator[str]:
+        if self.engine_name not in ENGINES:
+            near = closest(self.engine_name, ENGINES)
+            hint = f"Did you mean {near!r}?" if near else f"The engines are: {', '.join(ENGINES)}."
+            yield f"There is no engine {self.engine_name!r}. {hint}"
+        if self.timeout_seconds is not None:
+            yield from _above("timeout_seconds", self.timeout_seconds)
+        if isinstance(self.tags, str) or not all(isinstance(tag, str) for tag in self.tags):
+            yield f"tags must be a list of words, not {self.tags!r}."
+        if self.report is not None and not (self.report.strip() and "/" not in self.report):
+            yield f"report must be the base name of a file, not {self.report!r}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckScriptConfig(ScriptConfig):
+    """Options of :func:`check_quality_script`, besides those of :class:`ScriptConfig`.
+
+    Args:
+        rules: Rules as dicts (see dq_core), or dq_core's checks.
+        fail_on_error: Whether failed checks raise; the outputs are sent before.
+        fail_on_warning: Whether checks that only warn (severity info or warning) fail the run too.
+        auto_schema: Also check against rules that are learned first: from ``baseline_uri``, or from the data itself,
+            where outliers stand out against the rest.
+        baseline_uri: Data that is known to be good, for ``auto_schema``.
+        min_severity: Rules below it are not run and counted as skipped: low, medium, high, critical (info, warning,
+            error, critical).
+        sample_failures: How many failing rows of each failing check the report shows.
+        parallel: Whether the engine may evaluate rules side by side.
+        max_workers: How many at once; None for the engine's choice.
+        sla: Evaluated after the check; a violation raises SLAViolationError.
+    """
+
+    rules: Sequence[Mapping[str, Any] | Check] = ()
+    fail_on_error: bool = True
+    fail_on_warning: bool = False
+    auto_schema: bool = False
+    baseline_uri: str | None = None
+    min_severity: str = "low"
+    sample_failures: int = 100
+    parallel: bool = False
+    max_workers: int | None = None
+    sla: SLAConfig | None = None
+
+    def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
+        if isinstance(self.rules, str | Mapping):
+            yield f"rules must be a list of rules, not {type(self.rules).__name__}."
+        if canonical_severity(self.min_severity) not in SEVERITIES:
+            known = (*SEVERITY_ALIASES, *SEVERITIES)
+            near = closest(self.min_severity, known)
+            hint = f"Did you mean {near!r}?" if near else "Allowed: low, medium, high, critical."
+            yield f"There is no severity {self.min_severity!r}. {hint}"
+        yield from _whole("sample_failures", self.sample_failures, 0)
+        if self.max_workers is not None:
+            yield from _whole("max_workers", self.max_workers, 1)
+            if not self.parallel:
+                yield "max_workers means something only with parallel=True."
+        if self.baseline_uri is not None and not self.auto_schema:
+            yield "baseline_uri means something only with auto_schema=True."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileScriptConfig(ScriptConfig):
+    """Options of :func:`profile_data_script`, besides those of :class:`ScriptConfig`.
+
+    Args:
+        include_stats: Whether columns have min, max, mean, standard deviation and quantiles.
+        include_histograms: Whether numeric columns have histograms.
+        sample_size: How many rows to look at; 0 for all.
+        top_n: How many of the most frequent values to list; 0 for none.
+    """
+
+    include_stats: bool = True
+    include_histograms: bool = False
+    sample_size: int = 0
+    top_n: int = 10
+
+    def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
+        yield from _whole("sample_size", self.sample_size, 0)
+        yield from _whole("top_n", self.top_n, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnScriptConfig(ScriptConfig):
+    """Options of :func:`learn_schema_script`, besides those of :class:`ScriptConfig`.
+
+    Args:
+        min_confidence: Rules that are less certain are left out, 0 to 1.
+        include_patterns: Whether to learn patterns and lengths of texts.
+        include_ranges: Whether to learn ranges of numbers and dates.
+        include_categories: Whether to learn sets of values.
+        categorical_threshold: A column with more different values than this is no category.
+        sample_size: How many rows to look at; 0 for all.
+    """
+
+    min_confidence: float = 0.8
+    include_patterns: bool = True
+    include_ranges: bool = True
+    include_categories: bool = True
+    categorical_threshold: int = 50
+    sample_size: int = 0
+
+    def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
+        if not is_share(self.min_confidence):
+            yield f"min_confidence must be a share between 0 and 1, not {self.min_confidence!r}."
+        yield from _whole("categorical_threshold", self.categorical_threshold, 1)
+        yield from _whole("sample_size", self.sample_size, 0)
+
+
+def _above(name: str, value: Any) -> Iterator[str]:
+    if not (is_number(value) and value > 0):
+        yield f"{name} must be a number of seconds above 0, not {value!r}."
+
+
+def _whole(name: str, value: Any, least: int) -> Iterator[str]:
+    if not is_whole(value, least):
+        yield f"{name} must be a whole number from {least}, not {value!r}."
+
+
+#: The defaults: rules must be given.
+DEFAULT_SCRIPT_CONFIG: Final = CheckScriptConfig()
+#: Fails on any error, also on those that only warn, also against what the data itself suggests.
+STRICT_SCRIPT_CONFIG: Final = CheckScriptConfig(auto_schema=True, fail_on_warning=True)
+#: Never fails the task: the result says what is wrong. Leaves out what is only informative.
+LENIENT_SCRIPT_CONFIG: Final = CheckScriptConfig(auto_schema=True, fail_on_error=False, min_severity="medium")
+#: In parallel, with more time, fewer samples, and without what is only informative.
+PRODUCTION_SCRIPT_CONFIG: Final = CheckScriptConfig(
+    auto_schema=True, parallel=True, timeout_seconds=600.0, min_severity="medium", sample_failures=20
+)

@@ -1,0 +1,73 @@
+"""Describing data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from truthound_kestra.results import ProfileScriptResult
+from truthound_kestra.scripts.config import ProfileScriptConfig
+from truthound_kestra.scripts.engines import get_engine
+from truthound_kestra.scripts.run import described, publish, skipped
+from truthound_kestra.utils.sources import usable_source
+
+if TYPE_CHECKING:
+    from truthound_kestra.outputs.handler import KestraOutputHandler
+
+__all__ = ["profile_data_script"]
+
+_DEFAULT = ProfileScriptConfig()
+
+
+def profile_data_script(
+    data_uri: Any,
+    config: ProfileScriptConfig = _DEFAULT,
+    *,
+    table: str | None = None,
+    query: str | None = None,
+    handler: KestraOutputHandler | None = None,
+) -> ProfileScriptResult:
+    """Describe what data holds, column by column.
+
+    In a task of Kestra (whose ``env`` hands over ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
+    see :func:`truthound_kestra.outputs.send_profile_result`.
+
+    Args:
+        data_uri: A path, URI, or URL of a database; also anything else that dq_core opens, such as a data frame.
+        config: Options.
+        table: The table, if the data is in a database.
+        query: A SELECT instead of a table.
+        handler: Sends the outputs, in Kestra or not; None for standard output, in Kestra only.
+
+    Returns:
+        The result, with ``columns``.
+
+    Raises:
+        ConfigurationError: The options do not fit together.
+        SourceError: The data cannot be read.
+        EngineError: The engine is not installed, or cannot do this.
+    """
+    if not config.enabled:
+        result = ProfileScriptResult(**skipped(data_uri, config))
+        publish(result, config, handler)
+        return result
+    source = usable_source(data_uri, table=table, query=query)
+    profile = get_engine(config.engine_name).profile(
+        source,
+        table=table,
+        query=query,
+        include_stats=config.include_stats,
+        include_histograms=config.include_histograms,
+        sample_size=config.sample_size,
+        top_n=config.top_n,
+        timeout_seconds=config.timeout_seconds,
+    )
+    result = ProfileScriptResult(
+        status="passed",
+        data_uri=profile.source,
+        execution_time_seconds=profile.execution_time_seconds,
+        row_count=profile.row_count,
+        profile=profile,
+        **described(config),
+    )
+    publish(result, config, handler)
+    return result

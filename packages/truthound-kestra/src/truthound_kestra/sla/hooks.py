@@ -1,0 +1,229 @@
+"""What happens after an evaluation."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import urllib.error
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.outputs.send import send_sla_result
+from truthound_kestra.sla.metrics import AlertLevel, SLAResult
+from truthound_kestra.utils.exceptions import ConfigurationError, OutputError
+from truthound_kestra.utils.plain import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from truthound_kestra.outputs.protocol import LogLevel
+
+__all__ = [
+    "CallbackSLAHook",
+    "CompositeSLAHook",
+    "KestraNotificationHook",
+    "LoggingSLAHook",
+    "MetricsSLAHook",
+    "SLAHook",
+]
+
+_LOGGING_LEVELS: Final = {
+    AlertLevel.INFO: logging.INFO,
+    AlertLevel.WARNING: logging.WARNING,
+    AlertLevel.ERROR: logging.ERROR,
+    AlertLevel.CRITICAL: logging.CRITICAL,
+}
+_KESTRA_LEVELS: Final[dict[AlertLevel, LogLevel]] = {
+    AlertLevel.INFO: "INFO",
+    AlertLevel.WARNING: "WARN",
+    AlertLevel.ERROR: "ERROR",
+    AlertLevel.CRITICAL: "ERROR",
+}
+
+
+class SLAHook(Protocol):
+    """Called after each evaluation: one method or the other."""
+
+    def on_pass(self, result: SLAResult) -> None:
+        """The SLA holds."""
+        ...
+
+    def on_violation(self, result: SLAResult) -> None:
+        """The SLA is broken."""
+        ...
+
+
+def _title(result: SLAResult) -> str:
+    metrics = result.metrics
+    place = ".".join(part for part in (metrics.namespace, metrics.flow_id, metrics.task_id) if part)
+    return " ".join(part for part in ("SLA", result.name, place and f"of {place}") if part)
+
+
+@dataclass(frozen=True)
+class LoggingSLAHook:
+    """Writes to a logger of Python's: INFO when the SLA holds, each violation at its own level.
+
+    Args:
+        logger: Where to; by default ``truthound_kestra.sla``.
+    """
+
+    logger: logging.Logger = field(default_factory=lambda: logging.getLogger("truthound_kestra.sla"))
+
+    def on_pass(self, result: SLAResult) -> None:
+        """Log that the SLA holds."""
+        self.logger.info("%s holds: %.2f %% passed", _title(result), 100 * result.metrics.pass_rate)
+
+    def on_violation(self, result: SLAResult) -> None:
+        """Log each violation."""
+        for violation in result.violations:
+            self.logger.log(_LOGGING_LEVELS[violation.level], "%s is broken: %s", _title(result), violation.message)
+
+
+@dataclass(frozen=True)
+class MetricsSLAHook:
+    """Counts evaluations, in memory, and in Kestra where a handler is given.
+
+    Args:
+        handler: Also sends the counters ``sla.evaluations`` and ``sla.violations`` (by type) to Kestra.
+
+    Attributes:
+        counts: ``passed``, ``violated``, and one count for each type of violation, since this hook was made.
+    """
+
+    handler: KestraOutputHandler | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def on_pass(self, result: SLAResult) -> None:
+        """Count an evaluation that passed."""
+        self._count(result, "passed")
+
+    def on_violation(self, result: SLAResult) -> None:
+        """Count an evaluation that found violations, and these by type."""
+        self._count(result, "violated")
+
+    @property
+    def compliance_rate(self) -> float:
+        """Share of evaluations that passed; 1 before the first."""
+        total = self.counts["passed"] + self.counts["violated"]
+        return self.counts["passed"] / total if total else 1.0
+
+    def _count(self, result: SLAResult, verdict: str) -> None:
+        kinds = [violation.violation_type.value for violation in result.violations]
+        with self._lock:
+            self.counts.update([verdict, *kinds])
+        if self.handler is not None:
+            tags = {"sla": result.name, "flow": result.metrics.flow_id, "task": result.metrics.task_id}
+            self.handler.counter("sla.evaluations", 1, tags | {"verdict": verdict})
+            for kind in kinds:
+                self.handler.counter("sla.violations", 1, tags | {"type": kind})
+
+
+@dataclass(frozen=True)
+class CallbackSLAHook:
+    """Calls functions of yours.
+
+    Args:
+        on_pass: Called with the result when the SLA holds; None for nothing.
+        on_violation: Called with the result when it is broken; None for nothing.
+    """
+
+    on_pass: Callable[[SLAResult], Any] = lambda _: None
+    on_violation: Callable[[SLAResult], Any] = lambda _: None
+
+
+@dataclass(frozen=True)
+class KestraNotificationHook:
+    """Tells Kestra: what it sends stands in the execution's log, outputs and metrics, and can start an alert flow.
+
+    - each violation is an entry of the execution's log, at level WARN or ERROR;
+    - the outputs ``sla_compliant``, ``sla_violations`` and ``sla_consecutive_failures`` can be read by later tasks and
+      alert flows;
+    - the counter ``sla.violations`` stands in the execution's metrics, by type;
+    - with ``webhook_url`` a violation starts the flow whose Webhook trigger has that address: it finds the evaluation
+      in ``{{ trigger.body }}``.
+
+    Args:
+        webhook_url: ``https://<kestra>/api/v1/executions/webhook/<namespace>/<flow>/<key>``; the key is a secret, so
+            take it from the environment. None starts no flow.
+        timeout_seconds: How long to wait for Kestra's answer.
+        handler: Where the lines go; None for standard output, where Kestra reads them.
+
+    Raises:
+        ConfigurationError: The URL is not http or https.
+    """
+
+    webhook_url: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 10.0
+    handler: KestraOutputHandler = field(default_factory=KestraOutputHandler)
+
+    def __post_init__(self) -> None:
+        if self.webhook_url is not None and not self.webhook_url.startswith(("http://", "https://")):
+            raise ConfigurationError("webhook_url must start with http:// or https://.")
+
+    def on_pass(self, result: SLAResult) -> None:
+        """Set the outputs."""
+        send_sla_result(result, self.handler)
+        self.handler.log("INFO", f"{_title(result)} holds.")
+
+    def on_violation(self, result: SLAResult) -> None:
+        """Write to the log, set the outputs, count, and start the alert flow.
+
+        Raises:
+            OutputError: The alert flow could not be started.
+        """
+        send_sla_result(result, self.handler)
+        for violation in result.violations:
+            self.handler.log(_KESTRA_LEVELS[violation.level], f"{_title(result)} is broken: {violation.message}")
+            self.handler.counter("sla.violations", 1, {"type": violation.violation_type.value})
+        if self.webhook_url is not None:
+            self._start_flow(self.webhook_url, result)
+
+    def _start_flow(self, url: str, result: SLAResult) -> None:
+        body = json.dumps(plain(result, "result")).encode()
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310 - the scheme was checked
+        try:
+            with urllib.request.urlopen(request, timeout=self.timeout_seconds):  # noqa: S310 - as above
+                pass
+        except OSError as error:
+            # Neither the URL nor the cause's text: both hold the webhook's key.
+            reason = f"HTTP {error.code}" if isinstance(error, urllib.error.HTTPError) else type(error).__name__
+            raise OutputError(
+                f"The alert flow was not started: {reason}.",
+                suggestion="Does webhook_url name an enabled flow with a Webhook trigger and its key?",
+            ) from None
+
+
+@dataclass(frozen=True)
+class CompositeSLAHook:
+    """Calls several hooks, all of them, even if one fails.
+
+    Args:
+        hooks: In order.
+    """
+
+    hooks: Sequence[SLAHook]
+
+    def on_pass(self, result: SLAResult) -> None:
+        """Call ``on_pass`` of each."""
+        self._call("on_pass", result)
+
+    def on_violation(self, result: SLAResult) -> None:
+        """Call ``on_violation`` of each."""
+        self._call("on_violation", result)
+
+    def _call(self, method: str, result: SLAResult) -> None:
+        errors = []
+        for hook in self.hooks:
+            try:
+                getattr(hook, method)(result)
+            except Exception as error:  # noqa: BLE001 - raised below: an alert that fails must not silence others
+                errors.append(error)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup(f"{len(errors)} of {len(self.hooks)} SLA hooks failed", errors)

@@ -1,0 +1,72 @@
+"""An SLA as the ``sla`` block that Kestra itself watches over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from truthound_kestra.utils.durations import iso_duration
+from truthound_kestra.utils.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from truthound_kestra.sla.config import SLAConfig
+
+__all__ = ["SLABehavior", "to_kestra_sla"]
+
+SLABehavior = Literal["FAIL", "CANCEL", "NONE"]
+
+
+def to_kestra_sla(
+    config: SLAConfig,
+    *,
+    task_ids: Sequence[str] = ("check",),
+    behavior: SLABehavior = "FAIL",
+    labels: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """The native ``sla`` block for a flow.
+
+    Kestra can watch the execution's duration and assertions about the outputs of check tasks, so this covers
+    ``max_execution_time_seconds``, ``max_failure_rate``, ``min_pass_rate`` and ``min_row_count``. It evaluates an
+    assertion at each change of the execution: one about a task that did not run yet holds. Kestra cannot count failed
+    executions in a row: for ``max_consecutive_failures`` give the SLA to the check task (``TaskConfig.sla``).
+
+    Args:
+        config: What must hold.
+        task_ids: The check tasks whose outputs are looked at.
+        behavior: What Kestra does: fail or cancel the execution, or only set the labels.
+        labels: What Kestra labels such an execution with; by default ``sla: violated``.
+
+    Returns:
+        One entry for each limit and task; empty if the SLA is disabled or has none of these limits.
+
+    Raises:
+        ConfigurationError: Kestra knows no such behavior.
+    """
+    if behavior not in ("FAIL", "CANCEL", "NONE"):
+        raise ConfigurationError(f"behavior must be FAIL, CANCEL or NONE, not {behavior!r}.")
+    if not config.enabled:
+        return []
+    tags = dict(labels) if labels is not None else {"sla": "violated"}
+    entries: list[dict[str, Any]] = []
+    if config.max_execution_time_seconds is not None:
+        duration = iso_duration(config.max_execution_time_seconds)
+        entries.append({"id": "max_execution_time", "type": "MAX_DURATION", "duration": duration})
+    limits = (
+        ("max_failure_rate", "failure_rate", "<=", config.max_failure_rate),
+        ("min_pass_rate", "pass_rate", ">=", config.min_pass_rate),
+        ("min_row_count", "row_count", ">=", config.min_row_count),
+    )
+    for name, output, operator, limit in limits:
+        for task in task_ids if limit is not None else ():
+            variable = (
+                f"outputs['{task}'].vars.{output}" if not task.isidentifier() else f"outputs.{task}.vars.{output}"
+            )
+            suffix = f"_{task}" if len(task_ids) > 1 else ""
+            expression = f"{{{{ ({variable} ?? {limit!r}) {operator} {limit!r} }}}}"
+            entries.append({"id": f"{name}{suffix}", "type": "EXECUTION_ASSERTION", "assert": expression})
+    for entry in entries:
+        entry["behavior"] = behavior
+        if tags:
+            entry["labels"] = dict(tags)
+    return entries

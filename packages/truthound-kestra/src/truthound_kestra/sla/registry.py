@@ -1,0 +1,144 @@
+"""SLAs by name."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dq_core.errors import closest
+from truthound_kestra.sla.monitor import SLAMonitor
+from truthound_kestra.sla.store import SQLStateStore
+from truthound_kestra.utils.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from truthound_kestra.sla.config import SLAConfig
+    from truthound_kestra.sla.hooks import SLAHook
+    from truthound_kestra.sla.metrics import SLAMetrics, SLAResult
+    from truthound_kestra.sla.store import StateStore
+
+__all__ = ["SLARegistry", "evaluate_sla", "get_sla_registry", "register_sla"]
+
+
+@dataclass(frozen=True)
+class SLARegistry:
+    """SLAs by name, and the last result of each."""
+
+    _monitors: dict[str, SLAMonitor] = field(default_factory=dict)
+    _results: dict[str, SLAResult] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def register(
+        self,
+        name: str,
+        config: SLAConfig,
+        *,
+        hooks: Sequence[SLAHook] = (),
+        store: StateStore | None = None,
+        replace: bool = False,
+    ) -> SLAMonitor:
+        """Give an SLA a name.
+
+        Args:
+            name: By which it is evaluated.
+            config: What must hold.
+            hooks: Called after each evaluation.
+            store: Remembers failed runs; None for the embedded default.
+            replace: Whether the name may stand for another SLA so far.
+
+        Returns:
+            The monitor that evaluates it.
+
+        Raises:
+            ConfigurationError: The name is empty, or stands for another SLA.
+        """
+        if not name:
+            raise ConfigurationError("An SLA needs a name.")
+        monitor = SLAMonitor(config=config, hooks=tuple(hooks), name=name, store=store or SQLStateStore())
+        with self._lock:
+            known = self._monitors.get(name)
+            if known is not None and known.config != config and not replace:
+                raise ConfigurationError(f"The name {name!r} stands for another SLA.", suggestion="Pass replace=True.")
+            self._monitors[name] = monitor
+        return monitor
+
+    def get(self, name: str) -> SLAMonitor:
+        """The monitor of an SLA.
+
+        Raises:
+            ConfigurationError: There is no SLA of that name.
+        """
+        if name not in self._monitors:
+            near = closest(name, self._monitors)
+            hint = f"Did you mean {near!r}?" if near else f"Registered: {', '.join(sorted(self._monitors)) or 'none'}."
+            raise ConfigurationError(f"There is no SLA {name!r}.", suggestion=hint)
+        return self._monitors[name]
+
+    def evaluate(self, name: str, metrics: SLAMetrics, *, raise_on_violation: bool = True) -> SLAResult:
+        """Evaluate an SLA and keep the result.
+
+        Raises:
+            ConfigurationError: There is no SLA of that name.
+            SLAViolationError: A limit is broken, and ``raise_on_violation``; the result is kept all the same.
+        """
+        from truthound_kestra.utils.exceptions import SLAViolationError
+
+        result = self.get(name).evaluate(metrics)
+        with self._lock:
+            self._results[name] = result
+        if raise_on_violation and not result.is_compliant:
+            raise SLAViolationError(result)
+        return result
+
+    def unregister(self, name: str) -> None:
+        """Forget an SLA and its result.
+
+        Raises:
+            ConfigurationError: There is no SLA of that name.
+        """
+        self.get(name)
+        with self._lock:
+            del self._monitors[name]
+            self._results.pop(name, None)
+
+    def get_all_results(self) -> dict[str, SLAResult]:
+        """The last result of each SLA that was evaluated, by name."""
+        with self._lock:
+            return dict(self._results)
+
+    def names(self) -> tuple[str, ...]:
+        """The names, sorted."""
+        return tuple(sorted(self._monitors))
+
+    def clear(self) -> None:
+        """Forget all SLAs and results."""
+        with self._lock:
+            self._monitors.clear()
+            self._results.clear()
+
+
+_REGISTRY = SLARegistry()
+
+
+def get_sla_registry() -> SLARegistry:
+    """The registry of this process."""
+    return _REGISTRY
+
+
+def register_sla(
+    name: str,
+    config: SLAConfig,
+    *,
+    hooks: Sequence[SLAHook] = (),
+    store: StateStore | None = None,
+    replace: bool = False,
+) -> SLAMonitor:
+    """Give an SLA a name in the registry of this process; see :meth:`SLARegistry.register`."""
+    return _REGISTRY.register(name, config, hooks=hooks, store=store, replace=replace)
+
+
+def evaluate_sla(name: str, metrics: SLAMetrics, *, raise_on_violation: bool = True) -> SLAResult:
+    """Evaluate an SLA of the registry of this process; see :meth:`SLARegistry.evaluate`."""
+    return _REGISTRY.evaluate(name, metrics, raise_on_violation=raise_on_violation)

@@ -1,0 +1,174 @@
+"""Where failed runs in a row are remembered, across executions."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.utils.exceptions import ConfigurationError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["STATE_ENV", "STATE_OUTPUT", "STATE_URL_ENV", "KestraStateStore", "SQLStateStore", "StateStore"]
+
+#: Database URL of the memory, instead of the embedded default.
+STATE_URL_ENV: Final = "TRUTHOUND_KESTRA_STATE_URL"
+#: How a flow hands over what Kestra's KV store holds, and the output that it stores there again.
+STATE_ENV: Final = "KESTRA_SLA_STATE"
+STATE_OUTPUT: Final = "sla_state"
+
+_METADATA = sa.MetaData()
+_RUNS = sa.Table(
+    "truthound_kestra_sla_runs",
+    _METADATA,
+    sa.Column("sla", sa.String(500), primary_key=True),
+    sa.Column("run", sa.String(200), primary_key=True),
+    sa.Column("failed", sa.Boolean, nullable=False),
+    # Microseconds since 1970, of the first record: a retry keeps its place in the row.
+    sa.Column("recorded_at", sa.BigInteger, nullable=False),
+)
+_KEPT: Final = 400 * 86_400 * 1_000_000
+
+
+class StateStore(Protocol):
+    """Remembers which runs of an SLA failed."""
+
+    def record(self, key: str, run: str, *, failed: bool) -> int:
+        """Remember a run, in place of what the same run left before.
+
+        Args:
+            key: Of the SLA: namespace, flow, task and name.
+            run: The execution.
+            failed: Whether the run failed.
+
+        Returns:
+            Failed runs in a row up to this one; 0 if it did not fail.
+        """
+        ...
+
+
+def _default_url() -> str:
+    configured = os.environ.get(STATE_URL_ENV)
+    if configured:
+        return configured
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "truthound-kestra"
+    home.mkdir(parents=True, exist_ok=True)
+    return sa.URL.create("sqlite", database=str(home / "sla.sqlite")).render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class SQLStateStore:
+    """A small table in any database that SQLAlchemy knows; by default a SQLite file of the user's.
+
+    Args:
+        url: Of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else
+            ``$XDG_STATE_HOME/truthound-kestra/sla.sqlite``. That file outlives a task only where the home directory
+            does: in a container give a database, or use :class:`KestraStateStore`.
+    """
+
+    url: str | sa.URL | None = field(default=None, repr=False)
+
+    @cached_property
+    def _engine(self) -> sa.Engine:
+        try:
+            engine = sa.create_engine(make_url(self.url or _default_url()))
+        except (sa.exc.ArgumentError, ImportError, OSError) as error:
+            raise ConfigurationError(
+                f"The SLA's memory cannot be opened: {type(error).__name__}.",
+                suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for instance sqlite:////var/lib/sla.sqlite.",
+            ) from error
+        if engine.dialect.name == "sqlite":
+            # The driver would begin a transaction only at the first write: two runs could read the same state.
+            sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+        _METADATA.create_all(engine)
+        return engine
+
+    def record(self, key: str, run: str, *, failed: bool) -> int:
+        """Remember a run; see :meth:`StateStore.record`."""
+        mine = (_RUNS.c.sla == key) & (_RUNS.c.run == run)
+        with self._engine.begin() as connection:
+            if connection.execute(_RUNS.update().where(mine).values(failed=failed)).rowcount == 0:
+                latest = sa.select(sa.func.max(_RUNS.c.recorded_at)).where(_RUNS.c.sla == key)
+                now = max(time.time_ns() // 1000, (connection.execute(latest).scalar() or 0) + 1)
+                connection.execute(_RUNS.insert().values(sla=key, run=run, failed=failed, recorded_at=now))
+                connection.execute(_RUNS.delete().where(_RUNS.c.sla == key, _RUNS.c.recorded_at < now - _KEPT))
+            if not failed:
+                return 0
+            until = sa.select(_RUNS.c.recorded_at).where(mine).scalar_subquery()
+            last_good = (
+                sa.select(sa.func.max(_RUNS.c.recorded_at))
+                .where(_RUNS.c.sla == key, ~_RUNS.c.failed, _RUNS.c.recorded_at <= until)
+                .scalar_subquery()
+            )
+            in_a_row = sa.select(sa.func.count()).where(
+                _RUNS.c.sla == key,
+                _RUNS.c.failed,
+                _RUNS.c.recorded_at <= until,
+                sa.or_(last_good.is_(None), _RUNS.c.recorded_at > last_good),
+            )
+            return int(connection.execute(in_a_row).scalar_one())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+@dataclass(frozen=True)
+class KestraStateStore:
+    """Kestra's KV store, without its API: the flow hands the state in and stores what comes out.
+
+    Generated flows do both for a task with an SLA. By hand::
+
+        env:
+          KESTRA_SLA_STATE: "{{ kv('sla_users', errorOnMissing=false) ?? '' }}"
+        …
+        finally:
+          - id: remember
+            type: io.kestra.plugin.core.kv.Set
+            key: sla_users
+            value: "{{ outputs.check.vars.sla_state }}"
+
+    Args:
+        handler: Sends the output ``sla_state``; None for standard output.
+        env: The environment; None for the process's own.
+    """
+
+    handler: KestraOutputHandler | None = None
+    env: Mapping[str, str] | None = None
+
+    def record(self, key: str, run: str, *, failed: bool) -> int:
+        """Remember a run; see :meth:`StateStore.record`."""
+        state = self._state(key)
+        earlier = state["before"] if state.get("run") == run else state["failures"]
+        failures = earlier + 1 if failed else 0
+        handler = self.handler or KestraOutputHandler()
+        document = {"key": key, "run": run, "before": earlier, "failures": failures}
+        handler.send(STATE_OUTPUT, json.dumps(document))  # text: Kestra's expressions hand it on as it is
+        return failures
+
+    def _state(self, key: str) -> dict[str, Any]:
+        text = (os.environ if self.env is None else self.env).get(STATE_ENV, "")
+        if not text:
+            return {"failures": 0}
+        try:
+            state = json.loads(text)
+            good = isinstance(state, dict) and isinstance(state["failures"], int) and isinstance(state["before"], int)
+        except (ValueError, KeyError):
+            good = False
+        if not good:
+            raise OutputError(
+                f"{STATE_ENV} does not hold the state of an SLA.",
+                suggestion="Delete the key from Kestra's KV store: it was written by something else.",
+            )
+        return state if state.get("key") == key else {"failures": 0}

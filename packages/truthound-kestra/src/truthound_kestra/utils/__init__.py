@@ -1,0 +1,20 @@
+"""Data, Kestra's variables, errors and serializers."""
+
+from truthound_kestra.utils.context import (
+    ExecutionContext,
+    create_kestra_output,
+    get_execution_context,
+    get_kestra_variable,
+)
+from truthound_kestra.utils.data import load_data
+from truthound_kestra.utils.sources import DataSourceType, detect_data_source_type
+
+__all__ = [
+    "DataSourceType",
+    "ExecutionContext",
+    "create_kestra_output",
+    "detect_data_source_type",
+    "get_execution_context",
+    "get_kestra_variable",
+    "load_data",
+]

@@ -1,0 +1,137 @@
+"""What a script knows of the execution that runs it: only what the task's ``env`` gives it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from dq_core.errors import closest
+from truthound_kestra.utils.exceptions import ScriptError
+from truthound_kestra.utils.plain import plain
+
+__all__ = ["CONTEXT_ENV", "ExecutionContext", "create_kestra_output", "get_execution_context", "get_kestra_variable"]
+
+#: Environment variable and Kestra expression of each part of the context; generated flows set all of them.
+CONTEXT_ENV: Final[dict[str, tuple[str, str]]] = {
+    "namespace": ("KESTRA_NAMESPACE", "{{ flow.namespace }}"),
+    "flow_id": ("KESTRA_FLOW_ID", "{{ flow.id }}"),
+    "execution_id": ("KESTRA_EXECUTION_ID", "{{ execution.id }}"),
+    "task_id": ("KESTRA_TASK_ID", "{{ task.id }}"),
+    "taskrun_id": ("KESTRA_TASKRUN_ID", "{{ taskrun.id }}"),
+    "attempt": ("KESTRA_ATTEMPT", "{{ taskrun.attemptsCount }}"),
+}
+
+_MISSING: Final = object()
+
+
+@dataclass(frozen=True)
+class ExecutionContext(Mapping[str, Any]):
+    """The execution that a script runs in; also a mapping: ``context["flow_id"]``.
+
+    Attributes:
+        namespace: Of the flow.
+        flow_id: Of the flow.
+        execution_id: Of the execution.
+        task_id: Of the task.
+        taskrun_id: Of this run of the task.
+        attempt: 0 for the first attempt.
+    """
+
+    namespace: str | None = None
+    flow_id: str | None = None
+    execution_id: str | None = None
+    task_id: str | None = None
+    taskrun_id: str | None = None
+    attempt: int | None = None
+
+    @property
+    def in_kestra(self) -> bool:
+        """Whether the script runs in an execution of Kestra."""
+        return self.execution_id is not None
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in CONTEXT_ENV:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CONTEXT_ENV)
+
+    def __len__(self) -> int:
+        return len(CONTEXT_ENV)
+
+
+def get_execution_context(env: Mapping[str, str] | None = None) -> ExecutionContext:
+    """The execution that this script runs in.
+
+    Kestra tells a script nothing by itself: the task must hand the values over, as generated flows do, for instance
+    ``env: {KESTRA_EXECUTION_ID: "{{ execution.id }}"}``. The names without ``KESTRA_`` (``EXECUTION_ID``) are read too,
+    as soon as ``EXECUTION_ID`` is there.
+
+    Args:
+        env: The environment; None for the process's own.
+
+    Returns:
+        The context; outside of Kestra every value is None.
+    """
+    env = os.environ if env is None else env
+    short = bool(env.get("EXECUTION_ID"))
+    values: dict[str, Any] = {}
+    for name, (variable, _) in CONTEXT_ENV.items():
+        text = env.get(variable) or (env.get(variable.removeprefix("KESTRA_")) if short else None)
+        values[name] = text or None
+    attempt = values["attempt"]
+    values["attempt"] = int(attempt) if attempt is not None and attempt.isdecimal() else None
+    return ExecutionContext(**{field.name: values[field.name] for field in fields(ExecutionContext)})
+
+
+def get_kestra_variable(name: str, default: Any = _MISSING, *, env: Mapping[str, str] | None = None) -> Any:
+    """An input or variable of the flow that the task handed over in its ``env``.
+
+    Generated Python-script tasks hand over every input and variable of their flow, in upper case.
+
+    Args:
+        name: Of the input or variable; ``data_uri`` is looked up as ``DATA_URI``, then as it is.
+        default: What to return if there is none, or if it is empty; without it that is an error.
+        env: The environment; None for the process's own.
+
+    Returns:
+        The text, or the default as it is.
+
+    Raises:
+        ScriptError: There is no such variable, and no default.
+    """
+    env = os.environ if env is None else env
+    upper = "".join(letter if letter.isalnum() else "_" for letter in name).upper()
+    for candidate in (upper, name):
+        if env.get(candidate):
+            return env[candidate]
+    if default is not _MISSING:
+        return default
+    near = closest(upper, env)
+    hint = f' Did you mean "{near}"?' if near else ""
+    raise ScriptError(
+        f"The task was not given the variable {name!r}.",
+        suggestion=f'Hand it over in the task: env: {{{upper}: "{{{{ inputs.{name} }}}}"}}, or give a default.{hint}',
+        context={"variable": name, "environment": upper},
+    )
+
+
+def create_kestra_output(name: str, value: Any) -> dict[str, Any]:
+    """One output in the form that Kestra stores, to be sent with ``send_outputs`` or merged with others.
+
+    Args:
+        name: Of the output; a later task reads it as ``{{ outputs.<task>.vars.<name> }}``.
+        value: Anything that `plain` can convert.
+
+    Returns:
+        ``{name: value}`` with plain JSON values.
+
+    Raises:
+        OutputError: The name is empty, or the value has no form in JSON.
+    """
+    from truthound_kestra.outputs.protocol import check_name
+
+    return {check_name(name): plain(value, name)}

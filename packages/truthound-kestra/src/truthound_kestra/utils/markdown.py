@@ -1,0 +1,73 @@
+"""Results as Markdown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
+from truthound_kestra.sla.metrics import SLAResult
+from truthound_kestra.utils.exceptions import OutputError
+from truthound_kestra.utils.plain import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["to_markdown"]
+
+
+def to_markdown(result: Any) -> str:
+    """A result of a script or of an SLA as Markdown.
+
+    Raises:
+        OutputError: It is neither.
+    """
+    match result:
+        case CheckScriptResult():
+            parts = [_check(result)] + ([_sla(result.sla)] if result.sla is not None else [])
+        case ProfileScriptResult():
+            parts = ["# Profile\n" if result.profile is None else result.profile.to_markdown()]
+        case LearnScriptResult():
+            parts = [_learned(result)]
+        case SLAResult():
+            parts = [_sla(result)]
+        case _:
+            raise OutputError(f"A result of a script or of an SLA is expected, not {type(result).__name__}.")
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _check(result: CheckScriptResult) -> str:
+    if result.report is None:
+        return f"# Quality check: {result.status}\n\nNothing was checked.\n"
+    text = result.report.to_markdown()
+    if result.skipped_count:
+        text = text.rstrip("\n") + f"\n\n{result.skipped_count} rules below the least severity were not run.\n"
+    return text
+
+
+def _learned(result: LearnScriptResult) -> str:
+    rows = [
+        (rule.column or "", rule.type, json.dumps(plain(rule.options), ensure_ascii=False), f"{rule.confidence:.3f}")
+        for rule in result.rules
+    ]
+    head = f"# Learned rules\n\n{len(rows)} rules from {result.row_count} rows of {_cell(result.data_uri)}.\n\n"
+    return head + _table(("Column", "Rule", "Options", "Confidence"), rows)
+
+
+def _sla(result: SLAResult) -> str:
+    verdict = "holds" if result.is_compliant else "is broken"
+    head = f"# SLA {_cell(result.name or '')}".rstrip() + f" {verdict}\n\n"
+    if result.is_compliant:
+        return head + f"{result.metrics.pass_rate:.2%} of {result.metrics.total_count} passed.\n"
+    rows = [(item.level.value, item.violation_type.value, item.message) for item in result.violations]
+    return head + _table(("Level", "Limit", "What happened"), rows)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

@@ -1,0 +1,31 @@
+"""Severities: dq_core's names, and low, medium, high, critical for the same four."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dq_core.report import SEVERITIES
+
+__all__ = ["SEVERITY_ALIASES", "canonical_severity", "severity_rank", "with_canonical_severity"]
+
+SEVERITY_ALIASES: Final = {"low": "info", "medium": "warning", "high": "error"}
+
+
+def canonical_severity(name: Any) -> Any:
+    """dq_core's name for a severity; anything unknown as it is, for dq_core to refuse."""
+    if not isinstance(name, str):
+        return name
+    return SEVERITY_ALIASES.get(name.lower(), name.lower() if name.lower() in SEVERITIES else name)
+
+
+def severity_rank(name: str) -> int:
+    """0 for info (low) to 3 for critical; raises ValueError for any other name."""
+    return SEVERITIES.index(canonical_severity(name))
+
+
+def with_canonical_severity(rule: Any) -> Any:
+    """A rule with dq_core's name for its severity; anything but a dict as it is."""
+    if isinstance(rule, Mapping) and "severity" in rule:
+        return {**rule, "severity": canonical_severity(rule["severity"])}
+    return rule

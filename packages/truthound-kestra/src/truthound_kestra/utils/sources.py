@@ -1,0 +1,111 @@
+"""What a data URI points to."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from dq_core.errors import closest
+from truthound_kestra.utils.exceptions import ConfigurationError, ScriptError
+
+__all__ = ["DataSourceType", "detect_data_source_type", "masked_uri", "usable_source"]
+
+
+class DataSourceType(Enum):
+    """Where data lies."""
+
+    LOCAL = "local"
+    S3 = "s3"
+    GCS = "gcs"
+    AZURE = "azure"
+    HTTP = "http"
+    KESTRA = "kestra"
+    DATABASE = "database"
+
+
+_SCHEMES: Final = {
+    "": DataSourceType.LOCAL,
+    "file": DataSourceType.LOCAL,
+    "s3": DataSourceType.S3,
+    "s3a": DataSourceType.S3,
+    "gs": DataSourceType.GCS,
+    "gcs": DataSourceType.GCS,
+    "abfs": DataSourceType.AZURE,
+    "abfss": DataSourceType.AZURE,
+    "az": DataSourceType.AZURE,
+    "http": DataSourceType.HTTP,
+    "https": DataSourceType.HTTP,
+    "kestra": DataSourceType.KESTRA,
+}
+
+
+def detect_data_source_type(uri: str | Path) -> DataSourceType:
+    """Where the data behind a URI lies.
+
+    Args:
+        uri: A path, a URI, or a database's URL as SQLAlchemy writes them.
+
+    Raises:
+        ConfigurationError: Empty, or of a scheme that nothing reads.
+    """
+    text = str(uri).strip()
+    if not text:
+        raise ConfigurationError("A data URI must not be empty.")
+    scheme = text.partition("://")[0].lower() if "://" in text else ""
+    if scheme in _SCHEMES:
+        return _SCHEMES[scheme]
+    try:
+        make_url(text).get_dialect()
+    except ImportError:
+        return DataSourceType.DATABASE  # its driver is not installed: told when it is opened
+    except (ArgumentError, NoSuchModuleError):
+        known = [name for name in _SCHEMES if name]
+        near = closest(scheme, known)
+        hint = f"Did you mean {near}://?" if near else f"Known: {', '.join(known)}, and databases of SQLAlchemy's."
+        raise ConfigurationError(f"Nothing reads {scheme}:// addresses.", suggestion=hint) from None
+    return DataSourceType.DATABASE
+
+
+def masked_uri(source: Any) -> str:
+    """A data URI for people: without user, password and query; the type's name for anything else than text."""
+    if not isinstance(source, str | Path):
+        return type(source).__name__
+    text = str(source)
+    if "://" not in text:
+        return text
+    parts = urlsplit(text)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def usable_source(source: Any, *, table: str | None, query: str | None) -> Any:
+    """A source that an engine can open.
+
+    Args:
+        source: A data URI, or anything else that dq_core opens (data frames, engines, lists of dicts), which is
+            returned as it is.
+        table: Given with it.
+        query: Given with it.
+
+    Raises:
+        ConfigurationError: It does not fit together.
+        ScriptError: It points into Kestra's storage, which a script cannot read.
+    """
+    if not isinstance(source, str | Path):
+        return source
+    kind = detect_data_source_type(source)
+    if kind is DataSourceType.KESTRA:
+        raise ScriptError(
+            "A script cannot read Kestra's storage (kestra:///…) by itself.",
+            suggestion='Let Kestra hand the file in: inputFiles: {data.csv: "{{ inputs.file }}"}, and read data.csv. '
+            "Generated flows do that.",
+        )
+    if kind is DataSourceType.DATABASE and table is None and query is None:
+        raise ConfigurationError("A database needs table or query.")
+    if kind is not DataSourceType.DATABASE and (table is not None or query is not None):
+        raise ConfigurationError(f"table and query are for databases, not for {masked_uri(source)}.")
+    return str(source)

@@ -1,0 +1,174 @@
+"""Kestra's own engine as a process that validates and runs flows; see tests/truthound_kestra/engine/README.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["KESTRA_1", "KESTRA_2", "Engine", "Run", "kestra_engine"]
+
+KESTRA_1 = "1.3.19"
+KESTRA_2 = "2.0.0"  # validates only
+
+_SOURCES = Path(__file__).parents[1] / "truthound_kestra" / "engine"
+_LEAST_JAVA = 21
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of an execution."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def state(self) -> str:
+        return str(self.document["state"])
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        return dict(self.document.get("outputs") or {})
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return dict(self.document.get("labels") or {})
+
+    @property
+    def logs(self) -> str:
+        tasks = [line for task in self.document.get("tasks", []) for line in task["logs"]]
+        return "\n".join([*self.document.get("logs", []), *tasks])
+
+    @property
+    def triggered(self) -> list[Run]:
+        return [Run(other) for other in self.document.get("triggered", [])]
+
+    @property
+    def task_ids(self) -> list[str]:
+        return [task["id"] for task in self.document.get("tasks", [])]
+
+    def task(self, name: str) -> dict[str, Any]:
+        return next(dict(task) for task in self.document["tasks"] if task["id"] == name)
+
+    def vars(self, name: str) -> dict[str, Any]:
+        return dict(self.task(name)["outputs"].get("vars", {}))
+
+    def metrics(self, name: str) -> dict[str, float]:
+        return {metric["name"]: metric["value"] for metric in self.task(name)["metrics"]}
+
+    def files(self, name: str) -> dict[str, str]:
+        return dict(self.task(name)["files"])
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine: one question at a time."""
+
+    process: subprocess.Popen[str]
+    stdin: IO[str]
+    stdout: IO[str]
+
+    def validate(self, flows: Mapping[str, str]) -> dict[str, str | None]:
+        """The server's complaint about each flow by name; None for those it takes."""
+        answer = self._ask({"command": "validate", "flows": dict(flows)})
+        return {name: verdict.get("error") for name, verdict in answer.items()}
+
+    def run(
+        self,
+        flow: str,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        before: Sequence[str] = (),
+        trigger: str | None = None,
+        timeout: int = 180,
+        follow: int = 0,
+    ) -> Run:
+        """Run a flow to its end.
+
+        Args:
+            flow: YAML.
+            inputs: By name.
+            before: Flows to deploy first, which may be triggered.
+            trigger: Start it as this trigger of the flow would.
+            timeout: Seconds to wait for its end.
+            follow: How many triggered executions to wait for.
+        """
+        request = {"command": "run", "flow": flow, "before": list(before), "timeout": timeout, "follow": follow}
+        return Run(self._ask({**request, "inputs": dict(inputs or {}), "trigger": trigger}))
+
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.stdin.write(json.dumps(request) + "\n")
+        self.stdin.flush()
+        line = self.stdout.readline()
+        if not line:
+            raise RuntimeError(f"Kestra's engine ended with {self.process.wait()}; its log is on standard error.")
+        answer: dict[str, Any] = json.loads(line)
+        if "failure" in answer:
+            raise RuntimeError(f"Kestra's engine failed: {answer['failure']}")
+        return answer
+
+
+@contextmanager
+def kestra_engine(version: str) -> Iterator[Engine]:
+    """Build the engine for a version of Kestra if need be, and start it.
+
+    Its tasks run with the Python that runs the tests, and with its environment.
+    """
+    java = _java_home()
+    jar = _build(version, java)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    process = subprocess.Popen(
+        [java / "bin" / "java", "-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", jar, "serve"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PATH": path},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield Engine(process, process.stdin, process.stdout)
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def _build(version: str, java: Path) -> Path:
+    """The jar, rebuilt when a source is newer."""
+    jar = _SOURCES / "target" / version / "kengine.jar"
+    sources = [_SOURCES / "pom.xml", *(_SOURCES / "src").rglob("*.*")]
+    if not jar.exists() or any(source.stat().st_mtime > jar.stat().st_mtime for source in sources):
+        subprocess.run(
+            ["mvn", "-B", "-q", "package", f"-Dkestra.version={version}"],
+            cwd=_SOURCES,
+            env={**os.environ, "JAVA_HOME": str(java)},
+            check=True,
+            stdout=sys.stderr,
+        )
+    return jar
+
+
+def _java_home() -> Path:
+    """The first Java that is new enough: KESTRA_ENGINE_JAVA_HOME, JAVA_HOME, then what lies in /usr/lib/jvm."""
+    named = [Path(home) for name in ("KESTRA_ENGINE_JAVA_HOME", "JAVA_HOME") if (home := os.environ.get(name))]
+    for home in [*named, *sorted(Path("/usr/lib/jvm").glob("*"))]:
+        release = home / "release"
+        if release.exists() and (home / "bin" / "javac").exists():
+            found = re.search(r'JAVA_VERSION="(\d+)', release.read_text(encoding="utf-8"))
+            if found and int(found.group(1)) >= _LEAST_JAVA:
+                return home
+    raise RuntimeError(f"Kestra's engine needs a JDK {_LEAST_JAVA} or newer: name one in KESTRA_ENGINE_JAVA_HOME.")

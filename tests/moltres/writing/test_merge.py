@@ -109,9 +109,7 @@ def test_like_a_dict(
             with db.transaction() as connection:
                 connection.exec_driver_sql("CREATE TABLE t (a VARCHAR, b BIGINT, v BIGINT)")
             db.write(as_rows(old)).save_as_table("t", mode="append")
-            result = db.write(as_rows(new) or as_rows({})).save_as_table("t", mode="append") if not new else None
-            if result is None:
-                result = db.write(as_rows(new)).save_as_table("t", mode="merge", keys=["a", "b"], update=update)
+            result = db.write(as_rows(new)).save_as_table("t", mode="merge", keys=["a", "b"], update=update)
             expected = {**old, **new} if update else {**new, **old}
             found = {(row["a"], row["b"]): row["v"] for row in db.table("t").collect()}
             assert found == expected

@@ -130,24 +130,37 @@ def plain(batch: pa.RecordBatch, columns: Sequence[Named]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=[name for name, _ in columns])
 
 
-def _plain(pa: Any, array: Any) -> Any:  # noqa: PLR0911 - one line for each kind
+def _plain(pa: Any, array: Any) -> Any:
     types, type_ = pa.types, array.type
     if isinstance(array, pa.ExtensionArray):
         return _plain(pa, array.storage)
     if types.is_dictionary(type_):
-        return array.dictionary_decode()
-    if types.is_timestamp(type_) and type_.unit == "ns":
-        return array.cast(pa.timestamp("us", tz=type_.tz))
-    if types.is_time(type_) and type_.unit != "us":
-        return array.cast(pa.time64("us"))
-    if types.is_duration(type_) and type_.unit != "us":
-        return array.cast(pa.duration("us"))
-    if types.is_date64(type_):
-        return array.cast(pa.date32())
+        return _plain(pa, array.dictionary_decode())
     if types.is_struct(type_) or types.is_map(type_):
         values = (dict(value) if isinstance(value, list) else value for value in array.to_pylist())
         return pa.array([None if value is None else json.dumps(value, default=str) for value in values], pa.string())
-    return array
+    usual = _usual(pa, type_)
+    # A cast that would lose something fails.
+    return array if usual is None or usual == type_ else array.cast(usual)
+
+
+def _usual(pa: Any, type_: Any) -> Any:
+    """The common type for one that not every reader knows; None for all others."""
+    types = pa.types
+    if types.is_timestamp(type_):
+        return pa.timestamp("us", tz=type_.tz)
+    if types.is_decimal(type_) and type_.precision <= _DECIMAL_DIGITS:
+        return pa.decimal128(type_.precision, type_.scale)
+    usual = {
+        "is_time": lambda: pa.time64("us"),
+        "is_duration": lambda: pa.duration("us"),
+        "is_date64": pa.date32,
+        "is_float16": pa.float32,
+        "is_string_view": pa.string,
+        "is_binary_view": pa.binary,
+        "is_fixed_size_binary": pa.binary,
+    }
+    return next((made() for test, made in usual.items() if getattr(types, test)(type_)), None)
 
 
 def to_rows(batch: pa.RecordBatch, columns: Sequence[Named]) -> Rows:

@@ -71,7 +71,7 @@ def kind_of(type_: TypeEngine[Any]) -> Kind:
     Returns:
         Its kind; ``unknown`` for a type that says nothing (NullType).
     """
-    if isinstance(type_, sql.TypeDecorator):
+    if isinstance(type_, sql.TypeDecorator) and not isinstance(type_, sql.Interval):
         return kind_of(type_.impl_instance)
     number = _number(type_)
     if number is not None:

@@ -197,6 +197,8 @@ def merge(target: Target, source: Source, keys: Sequence[str], update_columns: b
     Raises:
         WriteError: If a key is NULL or occurs twice in the rows; nothing is changed then.
     """
+    if source.columns is None and target.table is not None:
+        return Written()
     names = [name for name, _ in source.columns or []]
     _require(keys, names, "keys")
     chosen = [name for name in names if name not in keys] if update_columns is True else list(update_columns or [])
@@ -224,6 +226,8 @@ def merge(target: Target, source: Source, keys: Sequence[str], update_columns: b
 
 def overwrite_partitions(target: Target, source: Source, partition_by: Sequence[str]) -> Written:
     """Replace the rows of each partition that the new rows have, and leave the other partitions alone."""
+    if source.columns is None and target.table is not None:
+        return Written()
     names = [name for name, _ in source.columns or []]
     _require(partition_by, names, "partition_by")
     if target.table is None:

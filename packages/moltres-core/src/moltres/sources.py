@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -95,6 +96,9 @@ class Local:
         rows = self._dialect.create_as(self._connection, staged, self.columns, self._query, temporary=True)
         return Staged(self._connection, self._dialect, staged, rows)
 
+    def close(self) -> None:
+        """Nothing to give back: the rows are where they were."""
+
 
 class Streamed:
     """Rows from elsewhere, in batches.
@@ -167,11 +171,16 @@ class Streamed:
     def _load(self, table: Table) -> int:
         rows = 0
         expected = [(column.key, column.type) for column in table.columns]
-        for batch in self._stream.batches(expected):
-            rows += self._dialect.load(self._connection, table, batch)
-            if self._on_progress is not None:
-                self._on_progress(rows)
+        with closing(self._stream.batches(expected)) as batches:
+            for batch in batches:
+                rows += self._dialect.load(self._connection, table, batch)
+                if self._on_progress is not None:
+                    self._on_progress(rows)
         return rows
+
+    def close(self) -> None:
+        """Give back the connection of the rows, if they were not all read."""
+        self._stream.close()
 
 
 class Staged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from moltres.kinds import kind_of, misfit
 from moltres.records import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from moltres.arrow import Batch, Named
 
@@ -33,11 +33,13 @@ class Stream:
         batches: Opens the stream. It is told the columns of the target in the order of the rows', which later batches
             are checked against. It can be opened once.
         checked: Whether each value is looked at on its way, so that one which would lose digits is refused.
+        close: Gives back what the stream holds, if it was not read to its end.
     """
 
     columns: list[Named] | None
-    batches: Callable[[Sequence[Named]], Iterator[Batch]]
+    batches: Callable[[Sequence[Named]], Generator[Batch, None, None]]
     checked: bool = True
+    close: Callable[[], None] = lambda: None
 
 
 def open_stream(data: Any, batch_rows: int) -> Stream:
@@ -58,13 +60,18 @@ def open_stream(data: Any, batch_rows: int) -> Stream:
     if isinstance(data, Mapping):
         raise ConfigurationError("write() got one dict.", suggestion="Write a list of dicts, one for each row.")
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
-        return _records(Records.from_dicts(data), batch_rows) if data else Stream(None, lambda _: iter(()))
+        return _records(Records.from_dicts(data), batch_rows) if data else Stream(None, _nothing)
     table = _arrow_table(data)
     if table is not None:
         return _arrow(table, batch_rows)
     if isinstance(data, Iterator) or (hasattr(data, "__iter__") and not isinstance(data, str | bytes)):
         return _batches(iter(data), batch_rows)
     raise ConfigurationError(f"write() got {_article(data)}; it takes {_ACCEPTED}.")
+
+
+def _nothing(expected: Sequence[Named]) -> Generator[Batch, None, None]:
+    del expected
+    yield from ()
 
 
 def _article(data: object) -> str:
@@ -82,13 +89,14 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
         stack.close()
         raise
 
-    def batches(expected: Sequence[Named]) -> Iterator[Batch]:
-        with stack:
-            for batch in database.dialect.read(connection, frame.statement, columns, batch_rows):
+    def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
+        # With the last row the source's transaction ends, before anything happens to the target that may wait for it.
+        with stack, closing(database.dialect.read(connection, frame.statement, columns, batch_rows)) as parts:
+            for batch in parts:
                 with paused(connection):
                     yield _fitted(batch, columns, expected)
 
-    return Stream(columns, batches)
+    return Stream(columns, batches, close=stack.close)
 
 
 def _records(records: Records, batch_rows: int) -> Stream:
@@ -101,7 +109,7 @@ def _records(records: Records, batch_rows: int) -> Stream:
         fits = said is not None and misfit(kind_of(found), kind_of(said), checked=True) is None
         columns.append((name, said if said is not None and fits else found))
 
-    def batches(expected: Sequence[Named]) -> Iterator[Batch]:
+    def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         for start in range(0, len(rows), batch_rows):
             yield _fitted(rows[start : start + batch_rows], columns, expected)
 
@@ -147,7 +155,7 @@ def _arrow(table: Any, batch_rows: int) -> Stream:
     columns = [(name, to_sql(type_)) for name, type_ in zip(names, table.schema.types, strict=True)]
     source = table.to_batches(max_chunksize=batch_rows) if hasattr(table, "to_batches") else table
 
-    def batches(expected: Sequence[Named]) -> Iterator[Batch]:
+    def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         for batch in source:
             for start in range(0, batch.num_rows, batch_rows):
                 part = plain(batch.slice(start, batch_rows), columns)
@@ -160,7 +168,7 @@ def _batches(data: Iterator[Any], batch_rows: int) -> Stream:
     """An iterator of batches, or of dicts: the first batch tells the columns, the others must fit them."""
     first = next(data, None)
     if first is None:
-        return Stream(None, lambda _: iter(()))
+        return Stream(None, _nothing)
     rest: Iterator[Any] = chain([first], data)
     if isinstance(first, Mapping):
         rest = _chunks(rest, batch_rows)
@@ -169,7 +177,7 @@ def _batches(data: Iterator[Any], batch_rows: int) -> Stream:
         return _batches(rest, batch_rows)
     columns = head.columns
 
-    def batches(expected: Sequence[Named]) -> Iterator[Batch]:
+    def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         yield from head.batches(expected)
         for number, part in enumerate(rest, start=2):
             yield from _in_order(open_stream(part, batch_rows), columns, expected, number)
@@ -182,7 +190,9 @@ def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _in_order(stream: Stream, columns: list[Named], expected: Sequence[Named], number: int) -> Iterator[Batch]:
+def _in_order(
+    stream: Stream, columns: list[Named], expected: Sequence[Named], number: int
+) -> Generator[Batch, None, None]:
     """The rows of a later batch, with the columns in the order of the first."""
     if stream.columns is None:
         return

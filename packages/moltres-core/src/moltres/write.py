@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -162,8 +163,8 @@ class Writer:
                     return modes.Written(skipped=True)
             if order.mode == "error_if_exists":
                 modes.refuse_existing(target)
-            source = open_source(database, connection, self._data, order.batch_rows, order.on_progress)
-            written = _MODES[order.mode](target, source, order)
+            with closing(open_source(database, connection, self._data, order.batch_rows, order.on_progress)) as source:
+                written = _MODES[order.mode](target, source, order)
             if load is not None:
                 load.finish(written.inserted + written.updated)
             return written

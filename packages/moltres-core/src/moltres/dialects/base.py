@@ -25,7 +25,7 @@ from moltres.errors import (
 from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sqlalchemy import Connection, CursorResult, Select, Table
     from sqlalchemy.sql.selectable import SelectBase
@@ -68,11 +68,13 @@ class Dialect:
 
     Attributes:
         transactional_ddl: Whether CREATE, DROP and ALTER are rolled back with their transaction.
+        arrays: Whether a column can hold lists.
         limits_time: Whether the database (or its driver) stops a statement that takes too long.
         cancels: Whether a running statement can be stopped from another thread.
     """
 
     transactional_ddl: bool = False
+    arrays: bool = False
     limits_time: bool = False
     cancels: bool = False
 
@@ -198,6 +200,9 @@ class Dialect:
         Returns:
             A type from which each value comes back equal, or which refuses it; None if this database has no such type.
         """
+        if isinstance(type_, sql.ARRAY):
+            item = self.column_type(type_.item_type) if self.arrays else None
+            return None if item is None else sql.ARRAY(item)
         kind = kind_of(type_)
         simple = _SIMPLE.get(kind.name)
         if simple is not None:
@@ -225,7 +230,13 @@ class Dialect:
 
     # -- rows
 
-    def read(self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int) -> Iterator[Batch]:  # noqa: ARG002 - some read by type
+    def read(
+        self,
+        connection: Connection,
+        query: Select[Any],
+        columns: Sequence[Named],
+        rows: int,
+    ) -> Generator[Batch, None, None]:
         """The rows of a query in batches, in memory that does not grow with their number.
 
         Args:

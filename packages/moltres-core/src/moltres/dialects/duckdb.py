@@ -26,7 +26,7 @@ from moltres.errors import (
 from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from sqlalchemy import Connection, CursorResult, Select, Table
 
@@ -54,6 +54,7 @@ class DuckDBDialect(Dialect):
     """DuckDB: DDL in transactions, Arrow without a copy, one process at a time."""
 
     transactional_ddl = True
+    arrays = True
     limits_time = True
     cancels = True
 
@@ -90,7 +91,9 @@ class DuckDBDialect(Dialect):
         too_long = kind.name == "decimal" and (kind.precision or 0) > _DECIMAL_DIGITS
         return None if too_long else super().column_type(type_)
 
-    def read(self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int) -> Iterator[Batch]:
+    def read(
+        self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int
+    ) -> Generator[Batch, None, None]:
         """Arrow batches as DuckDB makes them."""
         if find_spec("pyarrow") is None or any(kind_of(type_).name in _NOT_ARROW for _, type_ in columns):
             yield from super().read(connection, query, columns, rows)

@@ -6,7 +6,7 @@ import io
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import func, literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
@@ -55,6 +55,7 @@ class PostgreSQLDialect(Dialect):
     """PostgreSQL: DDL in transactions, readers that never wait for writers, COPY for bulk."""
 
     transactional_ddl = True
+    arrays = True
     limits_time = True
     cancels = True
 
@@ -110,15 +111,12 @@ class PostgreSQLDialect(Dialect):
         return described
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
-        """As everywhere, but decimals need no limit, and times can have zones and lists are arrays."""
+        """As everywhere, but decimals need no limit, and times can have zones."""
         kind = kind_of(type_)
         if kind.name == "decimal":
             return sql.Numeric(kind.precision, kind.scale)
         if kind.name == "time":
             return sql.Time(timezone=kind.zoned)
-        if isinstance(type_, sql.ARRAY):
-            item = self.column_type(type_.item_type)
-            return None if item is None else sql.ARRAY(item)
         return super().column_type(type_)
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
@@ -133,7 +131,8 @@ class PostgreSQLDialect(Dialect):
             batch = to_rows(batch, columns)
         preparer = connection.dialect.identifier_preparer
         names = ", ".join(preparer.quote(name) for name, _ in columns)
-        statement = f"COPY {preparer.format_table(table)} ({names}) FROM STDIN"
+        # SQLAlchemy doubles percent signs for statements with parameters; this one has none.
+        statement = f"COPY {preparer.format_table(table)} ({names}) FROM STDIN".replace("%%", "%")
         with raw.cursor() as cursor:
             if isinstance(batch, list):
                 with cursor.copy(statement) as copy:
@@ -147,7 +146,7 @@ class PostgreSQLDialect(Dialect):
     def lock(self, connection: Connection, table: Table) -> None:
         """A lock that readers do not notice and other writers wait for."""
         name = connection.dialect.identifier_preparer.format_table(table)
-        connection.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
+        connection.exec_driver_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
 
     def lock_name(self, connection: Connection, name: str) -> None:
         """An advisory lock: there is no table yet that could be locked."""

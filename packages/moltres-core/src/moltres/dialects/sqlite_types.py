@@ -99,6 +99,7 @@ def _store_instant(value: dt.datetime) -> str:
 class Instant(_Text):
     """TIMESTAMP WITH TIME ZONE, as ISO text in UTC."""
 
+    cache_ok = True
     spec = "TIMESTAMP WITH TIME ZONE"
     store = staticmethod(_store_instant)
     load = staticmethod(dt.datetime.fromisoformat)
@@ -108,6 +109,7 @@ class Instant(_Text):
 class UuidText(_Text):
     """UUID, as text with dashes: without them some would be numbers."""
 
+    cache_ok = True
     spec = "UUID"
     store = staticmethod(lambda value: str(value if isinstance(value, UUID) else UUID(value)))
     load = staticmethod(UUID)

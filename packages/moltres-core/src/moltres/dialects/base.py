@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, literal_column, select
 from sqlalchemy import types as sql
-from sqlalchemy.exc import DBAPIError, NoSuchTableError
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError
 from sqlalchemy.schema import CreateTable, DropTable
 
 from moltres.arrow import bounded, to_rows
@@ -21,6 +21,7 @@ from moltres.errors import (
     QueryError,
     QueryTimeoutError,
     TableNotFoundError,
+    TransientQueryError,
 )
 from moltres.kinds import kind_of
 
@@ -234,7 +235,7 @@ class Dialect:
         self,
         connection: Connection,
         query: Select[Any],
-        columns: Sequence[Named],
+        columns: Sequence[Named],  # noqa: ARG002 - for those who read by type
         rows: int,
     ) -> Generator[Batch, None, None]:
         """The rows of a query in batches, in memory that does not grow with their number.
@@ -246,8 +247,9 @@ class Dialect:
             rows: The most rows of a batch.
         """
         options = {"stream_results": True, "max_row_buffer": rows}
-        for part in connection.execute(query, execution_options=options).partitions(rows):
-            yield [tuple(row) for row in part]
+        with connection.execute(query, execution_options=options) as result:  # closed also if the reader stops early
+            for part in result.partitions(rows):
+                yield [tuple(row) for row in part]
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """Add rows to a table.
@@ -356,6 +358,10 @@ class Dialect:
         key = [column == values[column.key] for column in table.primary_key]
         if connection.execute(select(literal_column("1")).select_from(table).where(*key)).first() is not None:
             return False
-        # Whoever comes between the two statements makes this one fail: nobody writes twice.
-        connection.execute(insert(table).values(values))
+        try:
+            connection.execute(insert(table).values(values))
+        except IntegrityError as error:
+            raise TransientQueryError(
+                "Another transaction inserted the same key at the same time.", suggestion="Try again."
+            ) from error
         return True

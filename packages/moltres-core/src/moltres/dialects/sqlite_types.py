@@ -27,18 +27,18 @@ def _store_decimal(value: Any) -> int | float | None:
         if number == number.to_integral_value() and -_WHOLE <= number < _WHOLE:
             return int(number)
         stored = float(number)
-        if Decimal(repr(stored)) == number:
+        if _load_decimal(stored) == number:
             return stored
     raise ValueError(f"SQLite keeps numbers as floats and cannot give back {value} exactly")
 
 
 def _load_decimal(value: Any) -> Decimal | None:
-    # repr() gives the shortest decimal that stands for this float: the one that was stored.
-    return None if value is None else Decimal(repr(value) if isinstance(value, float) else value)
+    # Every decimal of 15 digits is given back by its float; the digits behind are only what SQLite's sums leave there.
+    return None if value is None else Decimal(f"{value:.15g}" if isinstance(value, float) else value)
 
 
 class ExactNumeric(sql.Numeric[Decimal]):
-    """NUMERIC whose values come back equal; a number with more digits than a float holds is refused."""
+    """NUMERIC whose values come back equal; a number of more than the 15 digits a float holds is refused."""
 
     cache_ok = True
 

@@ -40,12 +40,7 @@ def names(inspector: Inspector, schema: str | None) -> list[str]:
 def locate(connection: Connection, name: str, schema: str | None) -> tuple[str | None, str] | None:
     """The schema and the table that a name stands for; None if there is no such table or view."""
     inspector = inspect(connection)
-    schemas: list[str] | None = None
     for place, table in candidates(name, schema):
-        if place is not None and place != schema:
-            schemas = schemas if schemas is not None else inspector.get_schema_names()
-            if place not in schemas and not any(known.endswith(f".{place}") for known in schemas):
-                continue
         if inspector.has_table(table, schema=place):
             return place, table
     return None

@@ -9,6 +9,7 @@ the noted operations are carried out on that, by SQLAlchemy itself.
 from __future__ import annotations
 
 import operator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["When", "bind", "col", "func", "lit", "names_in", "when"]
 
 _T = TypeVar("_T")
+_BIGINT = 2**63
 
 
 _INFIX = frozenset(
@@ -157,6 +159,11 @@ def col(name: str) -> ColumnElement[Any]:
     return Unbound(name)
 
 
+def sendable(value: Any) -> Any:
+    """A value as drivers take it: an integer beyond 64 bits as Decimal, because its parameter would be a BIGINT."""
+    return Decimal(value) if type(value) is int and not -_BIGINT <= value < _BIGINT else value
+
+
 def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) -> ColumnElement[Any]:
     """A value as an expression; it is sent beside the statement, never as part of its text.
 
@@ -170,7 +177,7 @@ def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) 
     """
     if value is None and type_ is None:
         return null()
-    return literal(value, type_)
+    return literal(sendable(value), type_)
 
 
 class When(Case[Any]):

@@ -116,10 +116,11 @@ def iter_batches(frame: DataFrame, rows: int, *, query_timeout: float | None) ->
 def _batches(frame: DataFrame, rows: int, query_timeout: float | None) -> Iterator[Records]:
     options = {"stream_results": True, "max_row_buffer": rows}
     with frame.database.connection(query_timeout=query_timeout) as connection:
-        for part in connection.execute(frame.statement, execution_options=options).partitions(rows):
-            batch = _records(frame, part)
-            with paused(connection):
-                yield batch
+        with connection.execute(frame.statement, execution_options=options) as result:
+            for part in result.partitions(rows):
+                batch = _records(frame, part)
+                with paused(connection):
+                    yield batch
 
 
 def count(frame: DataFrame) -> int:

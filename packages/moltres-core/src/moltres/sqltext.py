@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from moltres.errors import ConfigurationError, closest, listing
+from moltres.expressions import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 # What a colon means nothing in: texts, names, comments, and the texts between dollars of PostgreSQL and DuckDB.
 _OPAQUE = r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
 # Neither a cast (a::int), nor an escaped colon, nor a slice (a[1:2]).
-_BIND = r"(?<![:\w\\]):(?P<name>[A-Za-z_]\w*)(?!:)"
+_BIND = r"(?<![:\w\\]):(?P<name>[A-Za-z_]\w*)(?!:(?!:))"
 _TOKEN = re.compile(
     rf"(?P<opaque>{_OPAQUE}) | {_BIND} | (?P<escaped>\\:) | (?P<cast>::) | (?P<colon>:)", re.VERBOSE | re.DOTALL
 )
@@ -49,12 +50,14 @@ def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
         )
 
     def rewritten(match: re.Match[str]) -> str:
-        if match["opaque"] or match["colon"]:
+        if match["opaque"] or match["cast"] or match["colon"]:
             return match.group().replace(":", "\\:")
         return match.group()
 
     # On a line of its own, what follows the query is not part of a comment at its end.
-    return text(f"{_TOKEN.sub(rewritten, sql)}\n").bindparams(**binds)
+    return text(f"{_TOKEN.sub(rewritten, sql)}\n").bindparams(
+        **{name: sendable(value) for name, value in binds.items()}
+    )
 
 
 def without_values(query: TextClause) -> str:

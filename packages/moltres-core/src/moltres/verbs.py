@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Boolean, ColumnElement, Select, type_coerce
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import (
+    BinaryExpression,
     Cast,
     FunctionFilter,
     Grouping,
@@ -19,6 +20,7 @@ from sqlalchemy.sql.elements import (
     WithinGroup,
 )
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from moltres.errors import ConfigurationError
 from moltres.expressions import Unbound
@@ -114,6 +116,12 @@ def named(frame: DataFrame, columns: Iterable[Any], expressions: Mapping[str, An
     return found
 
 
+def _typed(element: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An expression with the type that SQLAlchemy leaves out: BETWEEN and its like are boolean."""
+    untyped = isinstance(element, BinaryExpression) and isinstance(element.type, NullType)
+    return type_coerce(element, Boolean()) if untyped and operators.is_comparison(element.operator) else element
+
+
 def project(frame: DataFrame, wanted: Mapping[str, Any]) -> DataFrame:
     """The frame with exactly these columns: None for one it has, an expression otherwise."""
     require(frame, (name for name, value in wanted.items() if value is None))
@@ -129,7 +137,7 @@ def project(frame: DataFrame, wanted: Mapping[str, Any]) -> DataFrame:
     known = exported(frame.query)
     columns: list[ColumnElement[Any]] = []
     for name, value in wanted.items():
-        columns.append(known[name] if value is None else resolve(frame, value).label(name))
+        columns.append(known[name] if value is None else _typed(resolve(frame, value)).label(name))
     sealed = frame.sealed & CUT
     order = frame.order
     if any(has_window(column) for column in columns):

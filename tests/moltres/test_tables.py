@@ -1,0 +1,126 @@
+"""Finding tables, whatever they are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, text
+
+from moltres import Database, col, connect, func
+from moltres.errors import ColumnNotFoundError, ConfigurationError, TableNotFoundError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+NAMES = [
+    "select",
+    "Mixed Case",
+    'quo"te',
+    "it's",
+    "dot.ted",
+    "per%cent",
+    "co:lon",
+    "back`tick",
+    "日本語",
+    "order by; DROP TABLE x --",
+    "par(en)",
+    "brace{x}",
+]
+
+
+def make(db: Database, table: Table, **values: object) -> None:
+    with db.engine.begin() as connection:
+        table.create(connection)
+        connection.execute(table.insert(), values)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_tables_and_columns(db: Database, name: str) -> None:
+    table = Table(name, MetaData(), Column(name, Integer), Column("plain", String(5)))
+    with db.engine.begin() as connection:
+        table.create(connection)
+    assert db.insert(name, {name: 7, "plain": "x"}) == 1
+    frame = db.table(name)
+    assert frame.columns == (name, "plain")
+    assert frame.where(col(name) == 7).select(col(name), n=col(name) + 1).collect() == [{name: 7, "n": 8}]
+    assert frame.limit(1).where(col(name) > 1).group_by(name).agg(n=func.count()).order_by(name).count() == 1
+    assert frame.join(frame, on=name).columns == (name, "plain", "plain_right")
+    assert frame.with_columns(col(name).label("another")).where(col("another") == 7).count() == 1
+    assert name in db.tables()
+    assert frame.rename({"plain": f"{name}2"}).drop(name).collect() == [{f"{name}2": "x"}]
+    assert db.update(name, {name: col(name) + 1}, where=col(name) == 7) == 1
+    assert db.delete(name, where=col(name) == 8) == 1
+
+
+def test_views(db: Database) -> None:
+    make(db, Table("t", MetaData(), Column("a", Integer)), a=1)
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE VIEW seen AS SELECT a, a + 1 AS b FROM t"))
+    assert db.table("seen").where(col("b") == 2).collect() == [{"a": 1, "b": 2}]
+    assert db.tables() == ["seen", "t"]
+
+
+def test_schemas(db: Database) -> None:
+    with db.engine.begin() as connection:
+        if db.dialect.name == "sqlite":
+            pytest.skip("SQLite attaches databases to one connection only")
+        connection.execute(text('CREATE SCHEMA "My Sales"'))
+    make(db, Table("orders", MetaData(), Column("a", Integer), schema="My Sales"), a=5)
+    assert db.table("My Sales.orders").collect() == [{"a": 5}]
+    assert db.tables("My Sales") == ["orders"]
+    with connect(db.engine, schema="My Sales") as inside:
+        assert inside.table("orders").collect() == [{"a": 5}]
+    with pytest.raises(TableNotFoundError):
+        db.table("orders")
+    make(db, Table("My Sales.orders", MetaData(), Column("b", Integer)), b=6)
+    db.forget()
+    assert db.table("My Sales.orders").collect() == [{"b": 6}], "a table of exactly that name comes first"
+
+
+def test_a_thousand_columns(db: Database) -> None:
+    names = [f"c{number}" for number in range(1000)]
+    table = Table("wide", MetaData(), *(Column(name, Integer) for name in names))
+    make(db, table, **dict.fromkeys(names, 3))
+    frame = db.table("wide")
+    assert len(frame.columns) == 1000
+    assert frame.where(col("c999") == 3).with_columns(c0=col("c1") + 1).limit(1).first() == {
+        **dict.fromkeys(names, 3),
+        "c0": 4,
+    }
+    with pytest.raises(ColumnNotFoundError, match="and 980 more"):
+        frame.select("c1000x")
+
+
+def test_an_unknown_table_names_those_that_there_are(db: Database) -> None:
+    make(db, Table("customers", MetaData(), Column("a", Integer)), a=1)
+    with pytest.raises(TableNotFoundError) as caught:
+        db.table("custmers")
+    assert "there are: 'customers'" in str(caught.value)
+    assert "Did you mean 'customers'" in str(caught.value)
+    with pytest.raises(TableNotFoundError):
+        db.table("nowhere.customers")
+    with pytest.raises(ConfigurationError):
+        db.table("")
+
+
+def test_columns_are_looked_up_once_until_forgotten(db: Database) -> None:
+    make(db, Table("t", MetaData(), Column("a", Integer)), a=1)
+    first = db.table("t")
+    with db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE t ADD COLUMN b INTEGER"))
+    assert db.table("t").columns == ("a",)
+    db.forget("t")
+    assert db.table("t").columns == ("a", "b")
+    assert first.collect() == [{"a": 1}]
+
+
+def test_a_table_of_a_transaction_that_may_be_rolled_back_is_not_remembered(database_url: URL) -> None:
+    with connect(database_url) as db, db.engine.connect() as connection:
+        inside = connect(connection)
+        db.dialect.begin(connection)
+        connection.execute(text("CREATE TABLE fresh (a INTEGER)"))
+        assert inside.table("fresh").columns == ("a",)
+        connection.rollback()
+        with pytest.raises(TableNotFoundError):
+            inside.table("fresh")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dq_core.dialects.base import Work
     from dq_core.relation import Relation
     from dq_core.sources import Opened
+
+K = TypeVar("K")
 
 __all__ = ["Deadline", "Reader", "chosen_columns", "refuse", "whole_number"]
 
@@ -41,6 +43,10 @@ class Deadline:
         """Seconds since the start."""
         return time.monotonic() - self.started
 
+    def error(self) -> ValidationTimeoutError:
+        """The error to raise when it has come."""
+        return ValidationTimeoutError.after(self.seconds or 0)
+
     def left(self) -> float | None:
         """Seconds that are left, or None if there is no limit.
 
@@ -51,7 +57,7 @@ class Deadline:
             return None
         left = self.seconds - self.elapsed
         if left <= 0:
-            raise ValidationTimeoutError.after(self.seconds)
+            raise self.error()
         return left
 
 
@@ -84,11 +90,11 @@ class Reader:
         limit = nullcontext() if left is None else dialect.deadline(connection, left)
         self.statements += 1
         try:
-            with limit, dialect.guard(connection):
+            with limit, dialect.guard(connection, ours=self.opened.ours):
                 return connection.execute(statement).all()
         except DBAPIError as error:
             if self.deadline.seconds is not None and dialect.timed_out(error):
-                raise ValidationTimeoutError.after(self.deadline.seconds) from None
+                raise self.deadline.error() from None
             kind = SourceConnectionError if error.connection_invalidated else SourceError
             reason = scrub(str(error.orig).strip(), self.opened.secrets)
             raise kind(f"{self.opened.description} cannot be read: {reason}") from None
@@ -97,7 +103,7 @@ class Reader:
         """Whether the database understands a statement and it gives a row; not counted."""
         connection, dialect = self.opened.connection, self.opened.relation.dialect
         try:
-            with dialect.guard(connection):
+            with dialect.guard(connection, ours=self.opened.ours):
                 return connection.execute(statement).first() is not None
         except DBAPIError as error:
             if error.connection_invalidated:
@@ -115,11 +121,11 @@ class Reader:
             return result
 
     def aggregates(
-        self, relation: Relation, expressions: Mapping[str, sa.ColumnElement[Any]], *conditions: Any
-    ) -> dict[str, Any]:
+        self, relation: Relation, expressions: Mapping[K, sa.ColumnElement[Any]], *conditions: Any
+    ) -> dict[K, Any]:
         """Aggregates over a relation by name, in as few statements as the database's widest SELECT allows."""
         names = list(expressions)
-        found: dict[str, Any] = {}
+        found: dict[K, Any] = {}
         width = relation.dialect.widest_select
         for start in range(0, len(names), width):
             batch = names[start : start + width]

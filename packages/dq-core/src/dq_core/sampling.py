@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dq_core.reading import Reader
     from dq_core.relation import Relation
 
-__all__ = ["LOTS", "Lots", "draw", "lot"]
+__all__ = ["LOTS", "Lots", "draw", "lot", "sampled"]
 
 #: Every row draws a lot from 0 to this number, exclusive.
 LOTS = 2_147_483_647
@@ -60,6 +60,20 @@ def draw(reader: Reader, relation: Relation, seed: int) -> Lots:
     return Lots(dataclasses.replace(relation, from_=numbered), lot(numbered.c[number], seed))
 
 
+def sampled(reader: Reader, relation: Relation, sample_size: int, seed: int) -> tuple[Relation, int | None]:
+    """About so many rows of a relation; all of them, and no count, if 0 are asked for.
+
+    Returns:
+        The rows (the relation itself if it has no more rows than asked for), and the number of all rows if counted.
+    """
+    if sample_size == 0:
+        return relation, None
+    total = int(reader.rows(relation.select(sa.func.count()))[0][0])
+    if total <= sample_size:
+        return relation, total
+    return draw(reader, relation, seed).sample(sample_size / total), total
+
+
 def lot(number: Any, seed: int) -> Any:
     """The lot of a row by its number: plain arithmetic below 2**63, the same in every database and in Python.
 
@@ -83,7 +97,7 @@ def _place(reader: Reader, relation: Relation) -> ColumnElement[Any]:
                 return address
         if relation.dialect.name == "postgresql" and "ctid" not in relation.columns:
             # Parallel and synchronised scans read in any order.
-            point = sa.literal_column("ctid::text::point")
+            point: ColumnElement[Any] = sa.literal_column("ctid::text::point")
             if reader.exists(sa.select(point).select_from(source).limit(1)):
                 return sa.literal_column("((ctid::text::point)[0]::bigint * 4096 + (ctid::text::point)[1]::bigint)")
     return sa.func.row_number().over()

@@ -43,7 +43,7 @@ def get_engine(name: str) -> Engine:
         EngineError: There is no engine of that name.
         MissingDependencyError: Its library is not installed; says how to install it, and which engine needs none.
     """
-    known = name.replace("-", "_") if isinstance(name, str) else name
+    known = str(name).replace("-", "_")
     if known not in _MODULES:
         hint = did_you_mean(name, _MODULES)
         raise EngineError(

@@ -7,8 +7,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
+from dq_core.check import count_where
 from dq_core.jsonable import measure
 from dq_core.profiling.model import Bin
 
@@ -32,12 +31,13 @@ def histograms(
 ) -> dict[str, tuple[Bin, ...]]:
     """Count the values of every column in bins between its least and its greatest value."""
     borders = {name: edges(low, high, bins) for name, (low, high) in limits.items() if low is not None}
-    expressions = {}
+    expressions: dict[tuple[str, int], ColumnElement[Any]] = {}
     for name, at in borders.items():
         value = values[name]
-        for place, (low, high) in enumerate(itertools.pairwise(at)):
-            upper = value <= _bound(relation, high) if place == len(at) - 2 else value < _bound(relation, high)
-            expressions[name, place] = sa.func.count(sa.case((sa.and_(value >= _bound(relation, low), upper), 1)))
+        bounds = [relation.dialect.value(edge, relation.columns[name]) for edge in at]
+        for place, (low, high) in enumerate(itertools.pairwise(bounds)):
+            upper = value <= high if place == len(at) - 2 else value < high
+            expressions[name, place] = count_where(value >= low, upper)
     counted = reader.aggregates(relation, expressions) if expressions else {}
     return {
         name: tuple(
@@ -64,7 +64,3 @@ def edges(low: Any, high: Any, bins: int) -> list[Any]:
         inner = [low + width * place for place in range(1, bins)]
     between = [edge for edge in inner if low < edge < high and math.isfinite(edge)]
     return [low, *sorted(set(between)), high]
-
-
-def _bound(relation: Relation, value: Any) -> ColumnElement[Any]:
-    return relation.dialect.value(value)

@@ -15,7 +15,7 @@ from dq_core.jsonable import measure as plain_number
 from dq_core.profiling import histograms, numbers
 from dq_core.profiling.model import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from dq_core.reading import Deadline, Reader, chosen_columns, refuse, whole_number
-from dq_core.sampling import draw
+from dq_core.sampling import sampled
 from dq_core.shapes import shape
 from dq_core.sources import open_source
 
@@ -87,11 +87,7 @@ def profile(
         reader = Reader(opened, deadline)
         names = chosen_columns(opened.relation, columns)
         masked = frozenset(chosen_columns(opened.relation, mask, "mask"))
-        relation, total = opened.relation, None
-        if sample_size:
-            total = int(reader.rows(relation.select(sa.func.count()))[0][0])
-            if total > sample_size:
-                relation = draw(reader, relation, seed).sample(sample_size / total)
+        relation, total = sampled(reader, opened.relation, sample_size, seed)
         run = _Profiling(reader, relation, [relation.columns[name] for name in names], masked)
         found = run.columns(
             stats=include_stats,
@@ -195,10 +191,10 @@ class _Profiling:
         order = self.relation.dialect.ordered(groups.c.value, column.family)
         statement = sa.select(groups.c.value, groups.c.n, sa.func.count().over().label("total"))
         rows = self.reader.rows(statement.order_by(groups.c.n.desc(), order).limit(max(top_n, 1)))
-        distinct = int(rows[0][2]) if rows else 0
+        distinct = int(rows[0].total) if rows else 0
         if column not in self.shown:
             return distinct, ()
-        return distinct, tuple(ValueCount(plain_number(row[0]), int(row[1])) for row in rows[:top_n])
+        return distinct, tuple(ValueCount(plain_number(row.value), int(row.n)) for row in rows[:top_n])
 
     def _shapes(self) -> dict[str, tuple[tuple[PatternCount, ...], int]]:
         """The most frequent shapes of every column of text, from the first rows."""

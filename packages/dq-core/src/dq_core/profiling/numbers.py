@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["deviation", "finite", "spread"]
 
-_GREATEST = sa.literal(sys.float_info.max, sa.Double())
+_GREATEST: ColumnElement[Any] = sa.literal(sys.float_info.max, sa.Double())
 
 
 def finite(value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -64,7 +64,7 @@ def _second_pass(
     wanted = {name: value for name, value in values.items() if _count(scanned, name) > 1}
     if not wanted:
         return dict.fromkeys(values)
-    squares = {}
+    squares: dict[str, ColumnElement[Any]] = {}
     for name, value in wanted.items():
         distance = value - sa.literal(float(scanned["mean", name]), sa.Double())
         squares[name] = sa.func.sum(distance * distance)
@@ -84,9 +84,11 @@ def _quantiles(
     listed = ", ".join(repr(float(share)) for share in shares)
     match relation.dialect.name:
         case "duckdb":
-            wanted = sa.literal_column(f"[{listed}]")
+            wanted: ColumnElement[Any] = sa.literal_column(f"[{listed}]")
             # The quantiles of a DECIMAL would be rounded to its scale.
-            doubles = {name: sa.cast(value, sa.Double()) for name, value in values.items()}
+            doubles: dict[str, ColumnElement[Any]] = {
+                name: sa.cast(value, sa.Double()) for name, value in values.items()
+            }
             return reader.aggregates(
                 relation, {name: sa.func.quantile_cont(value, wanted) for name, value in doubles.items()}
             )
@@ -114,7 +116,7 @@ def _ranked(
         .subquery("ranked")
     )
     rows = reader.rows(sa.select(ranked.c.rank, ranked.c.value).where(ranked.c.rank.in_(ranks)))
-    at = {int(rank): float(found) for rank, found in rows}
+    at = {int(row.rank): float(row.value) for row in rows}
     result = []
     for position in positions:
         low, high = at[math.floor(position)], at[math.ceil(position)]

@@ -50,23 +50,32 @@ def to_html(report: Mapping[str, Any], *, title: str | None = None) -> str:
     shown = view(report)
     heading = title or DEFAULT_TITLE
     verdict = "Passed" if shown.passed else "Failed"
+    return page(
+        f"{verdict}: {heading}",
+        Markup(_resource("icons.svg")),
+        _masthead(shown, heading, verdict),
+        element("main", _summary(shown), _checks(shown)),
+        element("footer", f"Written by dq-core {version('dq-core')}"),
+    )
+
+
+def page(title: str, *content: Markup) -> str:
+    """A whole document in the style of reports; it loads nothing and runs no script.
+
+    Args:
+        title: The title of the window.
+        *content: What the body holds.
+    """
     head = element(
         "head",
         Markup('<meta charset="utf-8">'),
         Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
         Markup('<meta name="color-scheme" content="light dark">'),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        element("title", f"{verdict}: {heading}"),
+        element("title", title),
         element("style", Markup(_resource("report.css"))),
     )
-    body = element(
-        "body",
-        Markup(_resource("icons.svg")),
-        _masthead(shown, heading, verdict),
-        element("main", _summary(shown), _checks(shown)),
-        element("footer", f"Written by dq-core {version('dq-core')}"),
-    )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    return f"<!doctype html>\n{element('html', head, element('body', *content), lang='en')}\n"
 
 
 def _resource(name: str) -> str:
@@ -85,12 +94,13 @@ def _masthead(shown: ReportView, heading: str, verdict: str) -> Markup:
         element("p", _icon(outcome), verdict, class_=f"verdict {outcome.value}"),
         element("h1", visible(heading)),
         element("p", shown.verdict, class_="sentence"),
-        element("dl", *(_fact(name, text) for name, text in shown.facts), class_="facts"),
+        element("dl", *(fact(name, text) for name, text in shown.facts), class_="facts"),
         class_="masthead",
     )
 
 
-def _fact(name: str, text: str) -> Markup:
+def fact(name: str, text: str) -> Markup:
+    """A name with its text, for a list of facts."""
     return element("div", element("dt", visible(name)), element("dd", visible(text), dir="auto"))
 
 
@@ -194,7 +204,7 @@ def _body(check: CheckView) -> Iterator[Markup]:
         yield _samples(check)
     facts = (*((("Observed", check.observed),) if check.observed else ()), *check.details)
     if facts:
-        yield element("dl", *(_fact(name, text) for name, text in facts), class_="details")
+        yield element("dl", *(fact(name, text) for name, text in facts), class_="details")
     if check.sql:
         yield element(
             "details",

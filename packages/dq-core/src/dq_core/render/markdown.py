@@ -40,40 +40,40 @@ def to_markdown(report: Mapping[str, Any], *, samples: int = 5, title: str | Non
     """
     shown = view(report)
     mark, verdict = ("✅", "passed") if shown.passed else ("❌", "failed")
-    lines = [f"## {mark} {_escape(title or DEFAULT_TITLE)}: {verdict}", ""]
+    lines = [f"## {mark} {escape(title or DEFAULT_TITLE)}: {verdict}", ""]
     lines += [_summary(shown), ""]
     if shown.checks:
         header = ("Outcome", "Check", "Severity", "Passing", "Failed rows", "Message")
-        lines += [*_table(header, map(_cells, shown.checks), align="lllrrl"), ""]
+        lines += [*table(header, map(_cells, shown.checks), align="lllrrl"), ""]
     for check in shown.needing_attention:
         lines += [*_attention(check, samples), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _summary(shown: ReportView) -> str:
-    return f"**{_escape(shown.verdict)}**  \n" + " · ".join(f"{name}: {_escape(text)}" for name, text in shown.facts)
+    return f"**{escape(shown.verdict)}**  \n" + " · ".join(f"{name}: {escape(text)}" for name, text in shown.facts)
 
 
 def _cells(check: CheckView) -> tuple[str, ...]:
     return (
         _MARKS[check.outcome],
-        _escape(check.name),
-        _escape(check.severity),
-        _escape(check.percent),
-        _escape(check.rows),
-        _escape(check.message),
+        escape(check.name),
+        escape(check.severity),
+        escape(check.percent),
+        escape(check.rows),
+        escape(check.message),
     )
 
 
 def _attention(check: CheckView, samples: int) -> Iterator[str]:
-    column = f" on {_escape(check.column)}" if check.column else ""
-    yield f"### {_MARKS[check.outcome]}: {_escape(check.name)}"
+    column = f" on {escape(check.column)}" if check.column else ""
+    yield f"### {_MARKS[check.outcome]}: {escape(check.name)}"
     yield ""
-    yield f"{_escape(check.type)}{column}, {_escape(check.severity)}. {_escape(check.message)}"
+    yield f"{escape(check.type)}{column}, {escape(check.severity)}. {escape(check.message)}"
     if check.samples and samples > 0:
         rows = check.samples[:samples]
         yield ""
-        yield from _table([_value(name) for name in check.sample_columns], ([*map(_value, row)] for row in rows))
+        yield from table([_value(name) for name in check.sample_columns], ([*map(_value, row)] for row in rows))
         if len(rows) < len(check.samples):
             yield ""
             yield f"The report has {plural(len(check.samples) - len(rows), 'more sample')}."
@@ -83,16 +83,17 @@ def _attention(check: CheckView, samples: int) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
-    return _escape(sample_text(value), limit=_VALUE_WIDTH)
+    return escape(sample_text(value), limit=_VALUE_WIDTH)
 
 
-def _escape(text: str, *, limit: int | None = None) -> str:
+def escape(text: str, *, limit: int | None = None) -> str:
     """Text that shows as it is inside a paragraph, a heading or a table cell."""
     text = visible(text, limit=limit)
     return _SPECIAL.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;"))
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, align: str = "") -> Iterator[str]:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, align: str = "") -> Iterator[str]:
+    """The lines of a table; ``align`` has an ``r`` for each column that is set flush right."""
     rules = {"r": "---:", "l": "---"}
     yield f"| {' | '.join(header)} |"
     yield f"| {' | '.join(rules[side] for side in align or 'l' * len(header))} |"

@@ -52,7 +52,7 @@ def to_text(report: Mapping[str, Any], *, width: int = 120, samples: int = 5) ->
     shown = view(report)
     lines = [_headline(shown), *_facts(shown), ""]
     if shown.checks:
-        lines += [*_table(_HEADER, [_cells(check) for check in shown.checks], _RIGHT), ""]
+        lines += [*table(_HEADER, [_cells(check) for check in shown.checks], _RIGHT), ""]
     for check in shown.needing_attention:
         lines += [*_attention(check, width, samples), ""]
     return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
@@ -158,11 +158,12 @@ def _attention(check: CheckView, width: int, samples: int) -> Iterator[str]:
     yield from textwrap.wrap(_one_line(check.message), width - 2, initial_indent="  ", subsequent_indent="  ")
     if check.samples and samples > 0:
         header, rows = _sample_cells(check, samples)
-        yield from (f"  {line}" for line in _table(header, rows))
+        yield from (f"  {line}" for line in table(header, rows))
     yield from (f"  {line}" for line in check.sql_lines)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> Iterator[str]:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> Iterator[str]:
+    """The lines of a table; ``right`` has the positions of the columns that are set flush right."""
     widths = [max(map(_columns, column)) for column in zip(header, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:

@@ -1,0 +1,316 @@
+"""The run of an engine that evaluates rules on frames: everything but what the library itself says."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime as dt
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+
+from dq_core.check import EvaluationError, Outcome
+from dq_core.checks import parse
+from dq_core.engines.protocol import Capabilities
+from dq_core.engines.rows import FAMILIES, arrow_table
+from dq_core.engines.subject import Subject, subject_of
+from dq_core.errors import EngineError
+from dq_core.execute import Run, checked_arguments
+from dq_core.reading import Deadline, Reader, refuse, whole_number
+from dq_core.relation import fragment
+from dq_core.report import Report
+from dq_core.sources import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    import pyarrow as pa
+
+    from dq_core.check import Check
+    from dq_core.learning import LearnedSuite
+    from dq_core.profiling import Profile
+    from dq_core.relation import Relation
+
+__all__ = ["FrameEngine", "Library"]
+
+_OTHERS = {
+    "custom": "the function gets all rows as dicts, which dq_core does",
+    "expression": "the expression is the database's own SQL",
+    "schema": "its types are those of the database, which a frame does not have",
+}
+
+
+@dataclass(frozen=True)
+class Library:
+    """What a library says about one rule at a time.
+
+    Attributes:
+        name: The name that `get_engine` knows it by.
+        kinds: The kinds of check that it evaluates.
+        refusal: Why it cannot evaluate a rule of one of these kinds, or None if it can.
+        session: Gives what answers for a rule: with the failing rows, or with the measured value for a rule about one.
+        parallel: Whether several threads may ask at the same time.
+        profile: Its way of profiling, if any; takes the arguments of `dq_core.profile`.
+        learn: Its way of learning, if any; takes the arguments of `dq_core.learn`.
+    """
+
+    name: str
+    kinds: frozenset[str]
+    refusal: Callable[[Any, Relation], str | None]
+    session: Callable[[], AbstractContextManager[Callable[[Subject], Any]]]
+    parallel: bool
+    profile: Callable[..., Profile] | None = None
+    learn: Callable[..., LearnedSuite] | None = None
+
+
+class FrameEngine:
+    """An engine that reads the columns that the rules need, and lets a library evaluate rule by rule.
+
+    The verdict, the failed and considered rows, messages, samples and SQL are those of `dq_core.validate`.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    @property
+    def name(self) -> str:
+        """The name that `get_engine` knows it by."""
+        return self.library.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return Capabilities(
+            kinds=self.library.kinds,
+            profile=self.library.profile is not None,
+            learn=self.library.learn is not None,
+            parallel=self.library.parallel,
+            in_database=False,
+        )
+
+    def check(
+        self,
+        source: Any,
+        checks: Iterable[Check | Mapping[str, Any]],
+        *,
+        table: str | None = None,
+        query: str | sa.Select[Any] | None = None,
+        schema: str | None = None,
+        samples: int = 5,
+        mask: Iterable[str] = (),
+        fail_fast: bool = False,
+        timeout_seconds: float | None = None,
+        parallel: bool = False,
+        max_workers: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Report:
+        """Check a source; see `dq_core.engines.Engine.check`.
+
+        Once the time is over, the database stops what it runs, and no further rule is begun; a rule that the library
+        is busy with comes to its end in the background.
+        """
+        parsed = parse(checks)
+        masked = checked_arguments(samples, mask, timeout_seconds)
+        workers = self._workers(parallel, max_workers)
+        started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
+        expected = list(dict.fromkeys(column for check in parsed for column in check.targets))
+        with (
+            open_source(
+                source, table=table, query=query, schema=schema, storage_options=storage_options, expected=expected
+            ) as opened,
+            self.library.session() as answer,
+        ):
+            run = _FrameRun(opened, masked, samples, timeout_seconds, deadline.started, None)
+            run.refuse(parsed)
+            self._refuse(parsed, opened.relation)
+            with _Answers(Reader(opened, deadline), answer, workers, masked=masked) as run.answers:
+                run.answers.prepare(parsed)
+                results, total_rows = run.results(parsed, fail_fast=fail_fast)
+                statements = run.statements + run.answers.reader.statements
+        return Report(
+            results=results,
+            total_rows=total_rows,
+            execution_time_seconds=round(deadline.elapsed, 6),
+            statements=statements,
+            source=opened.description,
+            started_at=started_at.isoformat(),
+        )
+
+    def profile(self, source: Any, **options: Any) -> Profile:
+        """Describe a source; see `dq_core.engines.Engine.profile`."""
+        if self.library.profile is None:
+            raise _cannot(self.name, "profile", ("dq_core", "truthound"))
+        return self.library.profile(source, **options)
+
+    def learn(self, source: Any, **options: Any) -> LearnedSuite:
+        """Learn rules from a source; see `dq_core.engines.Engine.learn`."""
+        if self.library.learn is None:
+            raise _cannot(self.name, "learn rules", ("dq_core", "truthound"))
+        return self.library.learn(source, **options)
+
+    def _workers(self, parallel: object, max_workers: object) -> int:
+        """How many rules may be evaluated at the same time; 0 for one after the other."""
+        problems = []
+        if not isinstance(parallel, bool):
+            problems.append(f"parallel must be true or false, not {parallel!r}.")
+        if max_workers is not None:
+            problems += whole_number("max_workers", max_workers, least=1)
+            if parallel is False:
+                problems.append("max_workers is given without parallel=True.")
+        refuse(problems)
+        if not parallel:
+            return 0
+        if not self.library.parallel:
+            raise EngineError(
+                f"{self.name} evaluates one rule after the other: parallel=True cannot be had.",
+                suggestion="Leave it out, or use the engine dq_core, which evaluates all rules in one scan.",
+                context={"engine": self.name},
+            )
+        return max_workers if isinstance(max_workers, int) else os.cpu_count() or 1
+
+    def _refuse(self, checks: Sequence[Check], relation: Relation) -> None:
+        """Refuse rules that the library cannot evaluate, all of them at once."""
+        problems = []
+        for check in checks:
+            reason = self._refusal(check, relation)
+            if reason is not None:
+                problems.append(f"{check.label} ({check.kind}): {reason}")
+        if problems:
+            listed = "".join(f"\n  - {problem}" for problem in problems)
+            raise EngineError(
+                f"{self.name} cannot evaluate {len(problems)} of {len(checks)} rules:{listed}",
+                suggestion='get_engine("dq_core") evaluates all of them.',
+                context={"engine": self.name, "rules": problems},
+            )
+
+    def _refusal(self, check: Check, relation: Relation) -> str | None:
+        if check.kind not in self.library.kinds:
+            return _OTHERS.get(check.kind, f"{self.name} has no such rule")
+        for name in check.targets:
+            column = relation.columns[name]
+            if column.family not in FAMILIES:
+                return f"{name} is {column.type_name or column.family}, which a frame does not hold as it is"
+        return self.library.refusal(check, relation)
+
+
+def _cannot(name: str, what: str, others: tuple[str, ...]) -> EngineError:
+    return EngineError(
+        f"{name} does not {what}.",
+        suggestion=f"These engines do: {', '.join(others)}.",
+        context={"engine": name},
+    )
+
+
+class _FrameRun(Run):
+    """A validation whose measurements come from a library."""
+
+    answers: _Answers
+
+    def scan(self, checks: Sequence[Check], measured: dict[int, Any]) -> int:
+        """Nothing is scanned ahead: with ``fail_fast``, later rules may never be evaluated."""
+        measured.update((id(check), {}) for check in checks)
+        return self.answers.total_rows
+
+    def evaluate(self, check: Check, known: Any) -> tuple[str, Outcome]:
+        """Judge what the library says."""
+        del known
+        try:
+            outcome = check.outcome(self.relation, self.answers.measured(check))
+        except EvaluationError as error:
+            return "error", Outcome(False, f"Could not be evaluated: {error}")
+        return "passed" if outcome.passed else "failed", outcome
+
+
+class _Answers:
+    """The rows that the rules consider, and what the library says about them: on demand, or ahead in threads."""
+
+    def __init__(
+        self, reader: Reader, answer: Callable[[Subject], Any], workers: int, *, masked: frozenset[str]
+    ) -> None:
+        self.reader = reader
+        self.relation = reader.opened.relation
+        self.total_rows = 0
+        self._answer = answer
+        self._masked = masked
+        self._subjects: dict[int, Callable[[], Subject]] = {}
+        # With a time limit the library runs in a thread as well, so that the caller gets its answer in time.
+        threads = workers or int(reader.deadline.seconds is not None)
+        self._pool = concurrent.futures.ThreadPoolExecutor(threads) if threads else None
+        self._ahead = workers > 0
+        self._futures: dict[int, concurrent.futures.Future[dict[str, Any]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def prepare(self, checks: Sequence[Check]) -> None:
+        """Read the rows: the columns of all rules with the same ``where`` together."""
+        groups: dict[str | None, list[Check]] = {None: []}
+        for check in checks:
+            groups.setdefault(check.where, []).append(check)
+        for where, group in groups.items():
+            table = self._read(group, where)
+            if where is None:
+                self.total_rows = table.num_rows
+            for check in group:
+                references = self._references(check)
+                self._subjects[id(check)] = _later(check, self.relation, table, references)
+                if self._ahead and self._pool is not None:
+                    self._futures[id(check)] = self._pool.submit(self._evaluate, check)
+
+    def _read(self, checks: Sequence[Check], where: str | None) -> pa.Table:
+        wanted = {name for check in checks for name in check.targets}
+        names = [name for name in self.relation.columns if name in wanted]
+        conditions = [] if where is None else [fragment(where)]
+        if names:
+            return arrow_table(self.reader, self.relation, names, *conditions)
+        import pyarrow as pa
+
+        # Nothing but the number of rows is asked for.
+        count = self.reader.rows(self.relation.select(sa.func.count()).where(*conditions))[0][0]
+        return pa.table({"row": pa.nulls(int(count), pa.int64()).fill_null(1)})
+
+    def _references(self, check: Any) -> pa.Table | None:
+        if check.kind != "foreign_key":
+            return None
+        if self.relation.find is None:
+            raise EngineError(f"{check.label}: there is no other table beside {self.reader.opened.description}.")
+        other = self.relation.find(check.references["table"])
+        names = check.references["columns"]
+        return arrow_table(self.reader, other, names, *(other[name].is_not(None) for name in names))
+
+    def measured(self, check: Check) -> dict[str, Any]:
+        """What the library says about a rule.
+
+        Raises:
+            EvaluationError: It could not evaluate it.
+            ValidationTimeoutError: The time is over.
+        """
+        left = self.reader.deadline.left()
+        if self._pool is None:
+            return self._evaluate(check)
+        future = self._futures.get(id(check)) or self._pool.submit(self._evaluate, check)
+        try:
+            return future.result(left)
+        except concurrent.futures.TimeoutError:
+            raise self.reader.deadline.error() from None
+
+    def _evaluate(self, check: Check) -> dict[str, Any]:
+        try:
+            subject = self._subjects[id(check)]()
+            answer = self._answer(subject) if subject.table.num_rows else subject.answer_without_rows
+            return subject.measured(answer)
+        except EvaluationError:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            raise EvaluationError(name if self._masked else f"{name}: {error}") from error
+
+
+def _later(check: Check, relation: Relation, table: pa.Table, references: pa.Table | None) -> Callable[[], Subject]:
+    return lambda: subject_of(check, relation, table, references)

@@ -1,0 +1,182 @@
+"""great-expectations: one expectation for each rule, on a pandas frame in an ephemeral context.
+
+Its telemetry is switched off before it is imported. Results are asked for one at a time, because it does not return
+them in the order of the suite. Frames hold no missing values where it would turn integers into floats for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import itertools
+import os
+from typing import TYPE_CHECKING, Any
+
+from dq_core.engines.frames import FrameEngine, Library
+from dq_core.engines.missing import imported
+from dq_core.engines.subject import pandas_frame
+from dq_core.errors import EngineError
+from dq_core.families import wanted_families
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dq_core.engines.protocol import Engine
+    from dq_core.engines.subject import Subject
+    from dq_core.patterns import Pattern
+    from dq_core.relation import Relation
+
+    #: The name of an expectation and its arguments.
+    Expectation = tuple[str, dict[str, Any]]
+
+__all__ = ["engine"]
+
+_TYPES = {
+    "integer": ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"],
+    "float": ["float32", "float64"],
+    "boolean": ["bool"],
+    "text": ["str"],
+}
+_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
+def _unique(subject: Subject) -> Expectation:
+    targets = list(subject.check.targets)
+    if len(targets) > 1:
+        return "ExpectCompoundColumnsToBeUnique", {"column_list": targets, "ignore_row_if": "never"}
+    return "ExpectColumnValuesToBeUnique", {"column": subject.column}
+
+
+def _in_range(subject: Subject) -> Expectation:
+    check = subject.check
+    bounds = {"min_value": _moment(subject.adapted(check.min)), "max_value": _moment(subject.adapted(check.max))}
+    strict = {"strict_min": check.strict_min, "strict_max": check.strict_max}
+    return "ExpectColumnValuesToBeBetween", {"column": subject.column, **bounds, **strict}
+
+
+def _in_set(subject: Subject) -> Expectation:
+    name = "ExpectColumnValuesToBeInSet" if subject.check.kind == "in_set" else "ExpectColumnValuesToNotBeInSet"
+    return name, {"column": subject.column, "value_set": [_moment(value) for value in subject.values]}
+
+
+def _regex(subject: Subject) -> Expectation:
+    name = "ExpectColumnValuesToMatchRegex" if subject.check.kind == "regex" else "ExpectColumnValuesToNotMatchRegex"
+    return name, {"column": subject.column, "regex": _searched(subject.check.compiled)}
+
+
+def _length(subject: Subject) -> Expectation:
+    bounds = {"min_value": subject.check.min, "max_value": subject.check.max}
+    return "ExpectColumnValueLengthsToBeBetween", {"column": subject.column, **bounds}
+
+
+def _type(subject: Subject) -> Expectation:
+    (family,) = wanted_families(subject.check.dtype)
+    return "ExpectColumnValuesToBeInTypeList", {"column": subject.column, "type_list": _TYPES[family]}
+
+
+def _statistic(subject: Subject) -> Expectation:
+    name = {"stddev": "Stdev"}.get(subject.check.statistic, subject.check.statistic.title())
+    # Any bound will do: what counts is the value that it observes.
+    return f"ExpectColumn{name}ToBeBetween", {"column": subject.column, "min_value": 0}
+
+
+def _of_column(name: str, **options: Any) -> Callable[[Subject], Expectation]:
+    return lambda subject: (name, {"column": subject.column, **options})
+
+
+_EXPECTATIONS: dict[str, Callable[[Subject], Expectation]] = {
+    "not_null": _of_column("ExpectColumnValuesToNotBeNull"),
+    "completeness": _of_column("ExpectColumnValuesToNotBeNull"),
+    "null": _of_column("ExpectColumnValuesToBeNull"),
+    "unique": _unique,
+    "in_range": _in_range,
+    "in_set": _in_set,
+    "not_in_set": _in_set,
+    "regex": _regex,
+    "not_regex": _regex,
+    "length": _length,
+    "type": _type,
+    "row_count": lambda _: ("ExpectTableRowCountToBeBetween", {"min_value": 0}),
+    "distinct_count": _of_column("ExpectColumnUniqueValueCountToBeBetween", min_value=0),
+    "statistic": _statistic,
+}
+
+
+def _refusal(check: Any, relation: Relation) -> str | None:
+    """What its expectations cannot express."""
+    family = relation.columns[check.targets[0]].family if check.targets else ""
+    match check.kind:
+        case "in_range" if family in ("text", "decimal"):
+            return f"its bounds are numbers and dates, and {check.column} is {family}"
+        case "statistic" if family not in ("integer", "float"):
+            return f"it computes statistics of integers and floats, and {check.column} is neither"
+        case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
+            return f"{check.dtype} is no type of its frames"
+    return None
+
+
+@contextlib.contextmanager
+def _session() -> Iterator[Callable[[Subject], Any]]:
+    """Answers in a context that lives in memory only."""
+    gx = _library()
+    context = gx.get_context(mode="ephemeral")
+    # Its progress bars would go to standard error, one for each rule.
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_pandas("dq_core")
+    numbers = itertools.count(1)
+
+    def answer(subject: Subject) -> Any:
+        definition = source.add_dataframe_asset(f"rule_{next(numbers)}").add_batch_definition_whole_dataframe("rows")
+        batch = definition.get_batch({"dataframe": pandas_frame(subject, dates_as_moments=True)})
+        name, options = _EXPECTATIONS[subject.check.kind](subject)
+        return _answer(batch.validate(getattr(gx.expectations, name)(**options), result_format=_FORMAT), subject)
+
+    yield answer
+
+
+def _library() -> Any:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    return imported("great_expectations", "great-expectations")
+
+
+def _answer(found: Any, subject: Subject) -> Any:
+    # What was raised is told for the whole expectation, or for each metric that it needed.
+    for problem in (found.exception_info, *found.exception_info.values()):
+        if isinstance(problem, dict) and problem.get("raised_exception"):
+            raise EngineError(f"great-expectations reports: {problem['exception_message']}")
+    match subject.check.kind:
+        case "row_count":
+            return int(found.result["observed_value"])
+        case "distinct_count":
+            return int(found.result["observed_value"] or 0) + (subject.nan_rows > 0)
+        case "statistic":
+            value = found.result["observed_value"]
+            return value**2 if subject.check.statistic == "stddev" and value is not None else value
+        case "type":
+            return 0 if found.success else subject.considered
+        case _:
+            return int(found.result["unexpected_count"])
+
+
+def _searched(pattern: Pattern) -> str:
+    """The pattern in the language that its text columns are searched with: Arrow's in pandas 3, Python's before."""
+    import pandas as pd
+
+    return pattern.for_python() if pd.Series(["a"]).astype(str).dtype == object else pattern.for_re2()
+
+
+def _moment(value: Any) -> Any:
+    """A date as the timestamp that stands for it in the frame."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return dt.datetime.combine(value, dt.time())
+    return value
+
+
+def engine() -> Engine:
+    """The engine.
+
+    Raises:
+        MissingDependencyError: great-expectations is not installed.
+    """
+    _library()
+    return FrameEngine(Library("great_expectations", frozenset(_EXPECTATIONS), _refusal, _session, parallel=False))

@@ -1,0 +1,125 @@
+"""pandera: lazy validation of a pandas frame, one rule at a time; the failed rows are its failure cases.
+
+It validates lazily, because otherwise only the first problem is told; a check that raised is a failure case like any
+other there, but without a row: it is told apart. ``str_matches`` anchors at the beginning, so that patterns are
+searched with ``str_contains``. Rules about the table as a whole are none of its own, and are refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from dq_core.engines.frames import FrameEngine, Library
+from dq_core.engines.missing import imported
+from dq_core.engines.subject import pandas_frame
+from dq_core.errors import EngineError
+from dq_core.families import wanted_families
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dq_core.engines.protocol import Engine
+    from dq_core.engines.subject import Subject
+    from dq_core.relation import Relation
+
+__all__ = ["engine"]
+
+#: What its own types are called that stand for a whole family.
+_TYPES = {"integer": "int64", "float": "float64", "boolean": "bool", "text": "object", "datetime": "datetime64[us]"}
+
+
+def _in_range(make: Any, subject: Subject) -> Any:
+    check = subject.check
+    low, high = subject.adapted(check.min), subject.adapted(check.max)
+    if low is None:
+        return make.lt(high) if check.strict_max else make.le(high)
+    if high is None:
+        return make.gt(low) if check.strict_min else make.ge(low)
+    return make.in_range(low, high, include_min=not check.strict_min, include_max=not check.strict_max)
+
+
+def _nowhere(pattern: str) -> str:
+    """A pattern that matches a text at its beginning if the given one, with its flags in front, is nowhere in it."""
+    flags, body = re.fullmatch(r"((?:\(\?[a-z]+\))*)(.*)", pattern, re.DOTALL).groups()  # type: ignore[union-attr]
+    return rf"{flags}(?![\s\S]*?(?:{body}))"
+
+
+#: The checks of values, from the library's Check and the rule.
+_CHECKS: dict[str, Callable[[Any, Subject], Any]] = {
+    # Whatever is no NULL is not in an empty list.
+    "null": lambda make, _: make.isin([]),
+    "in_range": _in_range,
+    "in_set": lambda make, subject: make.isin(subject.values),
+    "not_in_set": lambda make, subject: make.notin(subject.values),
+    "regex": lambda make, subject: make.str_contains(subject.check.compiled.for_python()),
+    "not_regex": lambda make, subject: make.str_matches(_nowhere(subject.check.compiled.for_python())),
+    "length": lambda make, subject: make.str_length(min_value=subject.check.min, max_value=subject.check.max),
+}
+
+
+def _refusal(check: Any, relation: Relation) -> str | None:
+    """What its checks cannot express."""
+    if check.kind != "type":
+        return None
+    wanted = wanted_families(check.dtype)
+    if len(wanted) != 1 or not wanted <= _TYPES.keys():
+        return f"{check.dtype} is no type of its frames"
+    if relation.columns[check.column].family not in _TYPES or relation.columns[check.column].zoned:
+        return f"{check.column} has no single type in its frames"
+    return None
+
+
+@contextlib.contextmanager
+def _session() -> Iterator[Callable[[Subject], Any]]:
+    """Answers; nothing to keep."""
+    library = imported("pandera.pandas", "pandera")
+    yield lambda subject: _failed(library, subject)
+
+
+def _failed(library: Any, subject: Subject) -> int:
+    """The number of rows that break the rule."""
+    frame, kind = pandas_frame(subject), subject.check.kind
+    if kind == "unique":
+        return _rows(library.DataFrameSchema(unique=list(subject.check.targets), report_duplicates="all"), frame)
+    if kind in ("not_null", "completeness"):
+        return _rows(library.DataFrameSchema({subject.column: library.Column(nullable=False)}), frame)
+    if kind == "type":
+        return _of_other_type(library, subject, frame)
+    column = library.Column(checks=_CHECKS[kind](library.Check, subject), nullable=True)
+    return _rows(library.DataFrameSchema({subject.column: column}), frame)
+
+
+def _of_other_type(library: Any, subject: Subject, frame: Any) -> int:
+    """All rows or none: a column of a frame has one type. The width of numbers does not matter to the rule."""
+    (wanted,) = wanted_families(subject.check.dtype)
+    frame = frame.astype({subject.column: _TYPES[subject.family]})
+    failed = _rows(library.DataFrameSchema({subject.column: library.Column(_TYPES[wanted])}), frame, by_row=False)
+    return subject.considered if failed else 0
+
+
+def _rows(schema: Any, frame: Any, *, by_row: bool = True) -> int:
+    """How many rows are failure cases."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        schema.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+        raised = cases[cases["index"].isna()]
+        if by_row and len(raised):
+            raise EngineError(f"pandera reports: {raised['failure_case'].iloc[0]}") from None
+        return int(cases["index"].nunique()) if by_row else len(cases)
+    return 0
+
+
+def engine() -> Engine:
+    """The engine.
+
+    Raises:
+        MissingDependencyError: pandera or pandas is not installed.
+    """
+    imported("pandera.pandas", "pandera")
+    kinds = frozenset({*_CHECKS, "not_null", "completeness", "unique", "type"})
+    return FrameEngine(Library("pandera", kinds, _refusal, _session, parallel=True))

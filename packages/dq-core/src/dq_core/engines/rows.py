@@ -1,0 +1,165 @@
+"""The rows of a source as Arrow, for engines that evaluate rules on frames."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from dq_core import plan
+from dq_core.errors import EngineError, MissingDependencyError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pyarrow as pa
+    import sqlalchemy as sa
+
+    from dq_core.reading import Reader
+    from dq_core.relation import Column, Relation
+
+__all__ = ["FAMILIES", "arrow_table"]
+
+_BATCH = 50_000
+
+#: The families of columns whose values every frame holds as they are.
+FAMILIES = frozenset({"integer", "float", "decimal", "boolean", "text", "date", "datetime"})
+
+
+def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *conditions: Any) -> pa.Table:
+    """The rows that satisfy the conditions, as an Arrow table with these columns.
+
+    Args:
+        reader: Runs the statement.
+        relation: What to select from.
+        names: The columns, each of a family in `FAMILIES`.
+        *conditions: SQL conditions.
+
+    Raises:
+        EngineError: A column holds values that are not of its type; SQLite allows that, frames do not.
+        SourceError: The rows cannot be read.
+        MissingDependencyError: pyarrow is not installed.
+    """
+    if find_spec("pyarrow") is None:
+        raise MissingDependencyError.extra("pyarrow", "arrow")  # noqa: S610 - it is no query of Django
+    statement = relation.select(*(relation[name] for name in names)).where(*conditions)
+    if relation.dialect.name == "duckdb":
+        return _from_duckdb(reader, statement)
+    return _from_rows(reader.rows(statement), [relation.columns[name] for name in names])
+
+
+def _from_duckdb(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
+    """DuckDB hands Arrow over as it is."""
+    import duckdb
+
+    connection, dialect = reader.opened.connection, reader.opened.relation.dialect
+    raw: Any = connection.connection.dbapi_connection
+    left = reader.deadline.left()
+    reader.statements += 1
+    try:
+        sql = plan.literal_sql(statement, connection)
+        if left is None:
+            return raw.execute(sql).to_arrow_table()
+        with dialect.deadline(connection, left):
+            return raw.execute(sql).to_arrow_table()
+    except duckdb.InterruptException:
+        raise reader.deadline.error() from None
+    except duckdb.Error as error:
+        raise SourceError(f"{reader.opened.description} cannot be read: {error}") from None
+
+
+def _from_rows(rows: Sequence[Any], columns: Sequence[Column]) -> pa.Table:
+    import pyarrow as pa
+
+    arrays, problems = [], []
+    for place, column in enumerate(columns):
+        convert = _CONVERSIONS.get(column.family)
+        chunks = []
+        try:
+            for start in range(0, max(len(rows), 1), _BATCH):
+                values = [row[place] for row in rows[start : start + _BATCH]]
+                if convert is not None:
+                    values = [None if value is None else convert(value) for value in values]
+                chunks.append(pa.array(values, type=_type(column, pa)))
+            arrays.append(pa.chunked_array(chunks) if column.family != "decimal" else _decimals(chunks, pa))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, decimal.InvalidOperation):
+            problems.append(f"{column.name} ({column.type_name or column.family})")
+    if problems:
+        raise EngineError(
+            f"Values that are not of their column's type: {', '.join(problems)}. A frame cannot hold them.",
+            suggestion='get_engine("dq_core") evaluates rules on such columns.',
+            context={"columns": problems},
+        )
+    return pa.table(arrays, names=[column.name for column in columns])
+
+
+def _type(column: Column, pa: Any) -> Any:
+    """The Arrow type of a family; a decimal's follows from its values."""
+    if column.family == "datetime":
+        return pa.timestamp("us", tz="UTC" if column.zoned else None)
+    types = {
+        "integer": pa.int64, "float": pa.float64, "boolean": pa.bool_, "text": pa.string, "date": pa.date32,
+    }  # fmt: skip
+    return types[column.family]() if column.family in types else None
+
+
+def _decimals(chunks: list[Any], pa: Any) -> Any:
+    """Chunks of decimals, each of its own precision, as one array of the widest."""
+    known = [chunk.type for chunk in chunks if not pa.types.is_null(chunk.type)]
+    scale = max((one.scale for one in known), default=0)
+    whole = max((one.precision - one.scale for one in known), default=1)
+    width = whole + scale
+    wanted = pa.decimal128(width, scale) if width <= 38 else pa.decimal256(width, scale)
+    return pa.chunked_array([chunk.cast(wanted) for chunk in chunks], type=wanted)
+
+
+def _boolean(value: Any) -> bool:
+    if value not in (0, 1):
+        raise ValueError(value)
+    return bool(value)
+
+
+def _integer(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _date(value: Any) -> dt.date:
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _datetime(value: Any) -> dt.datetime:
+    return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _decimal(value: Any) -> decimal.Decimal:
+    number = decimal.Decimal(str(value)) if isinstance(value, float) else decimal.Decimal(value)
+    if not number.is_finite():
+        raise ValueError(value)
+    return number
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, str):
+        raise TypeError(value)
+    return float(value)
+
+
+#: SQLite stores dates as text and booleans as numbers, and lets any column hold anything.
+_CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    "boolean": _boolean,
+    "integer": _integer,
+    "float": _float,
+    "text": _text,
+    "date": _date,
+    "datetime": _datetime,
+    "decimal": _decimal,
+}

@@ -1,0 +1,179 @@
+"""What a library gets to see of a rule: only the rows that the rule considers, so that NULL and NaN mean the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dq_core.check import EvaluationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dq_core.check import Check
+    from dq_core.relation import Relation
+
+__all__ = ["EVERY_ROW", "METRICS", "Subject", "pandas_frame", "subject_of"]
+
+#: Kinds that look at every row, NULL or not.
+EVERY_ROW = frozenset({"not_null", "null", "completeness", "row_count"})
+#: Kinds that judge one number instead of counting failing rows.
+METRICS = frozenset({"row_count", "distinct_count", "statistic", "freshness"})
+_NAN_FAILS = frozenset({"in_range", "in_set"})
+_LARGEST = 2**63
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The rows that a rule considers.
+
+    Attributes:
+        check: The rule.
+        relation: Where the rows come from; knows the columns' types.
+        table: The rows, with the rule's columns and without what the rule does not consider.
+        considered: How many rows it considers.
+        settled: Rows that break it whatever the library says: NaN, which some libraries take for missing.
+        nan_rows: Rows with NaN, which are not in `table`.
+        references: The keys of the other table, for a foreign key.
+    """
+
+    check: Any
+    relation: Relation
+    table: pa.Table
+    considered: int
+    settled: int = 0
+    nan_rows: int = 0
+    references: pa.Table | None = None
+
+    @property
+    def column(self) -> str:
+        """The rule's only column."""
+        (column,) = self.check.targets
+        return str(column)
+
+    @property
+    def family(self) -> str:
+        """The family of that column."""
+        return self.relation.columns[self.column].family
+
+    def adapted(self, value: Any) -> Any:
+        """A value from the rule as one that the column's values can be compared with."""
+        return None if value is None else self.relation.adapted(self.column, value)
+
+    @property
+    def values(self) -> list[Any]:
+        """The rule's values as ones that the column's values can be compared with."""
+        return [self.adapted(value) for value in self.check.values]
+
+    @property
+    def answer_without_rows(self) -> Any:
+        """What any library would have to answer if there is no row to show to it."""
+        empty = {"statistic": None, "distinct_count": int(self.nan_rows > 0)}
+        return empty.get(self.check.kind, 0)
+
+    def measured(self, answer: Any) -> dict[str, Any]:
+        """What the rule's outcome needs, from the library's answer: failing rows, or the measured value."""
+        if self.check.kind == "row_count":
+            return {"rows": answer}
+        if self.check.kind == "freshness":
+            return {"considered_rows": self.considered, "newest": answer}
+        if self.check.kind in METRICS:
+            return {"considered_rows": self.considered, "value": answer}
+        return {"considered_rows": self.considered, "failed_rows": answer + self.settled}
+
+
+def subject_of(check: Check, relation: Relation, table: pa.Table, references: pa.Table | None = None) -> Subject:
+    """The rows that a rule considers, out of those that its ``where`` lets through.
+
+    Raises:
+        EvaluationError: The libraries would mistake the values.
+    """
+    import pyarrow as pa
+
+    names = list(check.targets) or table.column_names[:1]
+    table = table.select(names)
+    if check.kind in EVERY_ROW:
+        # For these rules NaN is a value like any other; pandas would take it for missing.
+        return Subject(check, relation, _without_nan(table), table.num_rows)
+    known = _mask(table, any_of=check.kind == "unique")
+    table = table.filter(known)
+    considered = table.num_rows
+    nan = _nan(table)
+    nan_rows = 0 if nan is None else _count(nan)
+    if nan is None or nan_rows == 0 or check.kind == "type":
+        found = Subject(check, relation, table, considered, references=references)
+    elif check.kind in ("statistic", "foreign_key") or len(names) > 1:
+        raise EvaluationError(f"{', '.join(names)} holds NaN, which this engine takes for missing")
+    else:
+        import pyarrow.compute as pc
+
+        settled = nan_rows if check.kind in _NAN_FAILS or (check.kind == "unique" and nan_rows > 1) else 0
+        rest = table.filter(pc.invert(pc.fill_null(nan, False)))
+        found = Subject(check, relation, rest, considered, settled, nan_rows)
+    _refuse_overflow(check, found.table, pa)
+    return found
+
+
+def pandas_frame(subject: Subject, *, dates_as_moments: bool = False) -> Any:
+    """The rows as a pandas frame; text as Python's own strings, which every version searches with Python's patterns."""
+    frame = subject.table.to_pandas(date_as_object=not dates_as_moments)
+    texts = (
+        [name for name in frame.columns if subject.relation.columns[name].family == "text"]
+        if subject.check.targets
+        else []
+    )
+    return frame.astype(dict.fromkeys(texts, object)) if texts else frame
+
+
+def _mask(table: pa.Table, *, any_of: bool) -> Any:
+    import pyarrow.compute as pc
+
+    valid = [pc.is_valid(column) for column in table.columns]
+    mask = valid[0]
+    for other in valid[1:]:
+        mask = pc.or_(mask, other) if any_of else pc.and_(mask, other)
+    return mask
+
+
+def _nan(table: pa.Table) -> Any:
+    """Which rows hold NaN, or None if no column can."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    mask = None
+    for column in table.columns:
+        if pa.types.is_floating(column.type):
+            nan = pc.fill_null(pc.is_nan(column), False)
+            mask = nan if mask is None else pc.or_(mask, nan)
+    return mask
+
+
+def _count(mask: Any) -> int:
+    import pyarrow.compute as pc
+
+    return int(pc.sum(mask).as_py() or 0)
+
+
+def _without_nan(table: pa.Table) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for place, name in enumerate(table.column_names):
+        column = table.column(place)
+        if pa.types.is_floating(column.type):
+            zero = pa.scalar(0.0, type=column.type)
+            table = table.set_column(place, name, pc.if_else(pc.fill_null(pc.is_nan(column), False), zero, column))
+    return table
+
+
+def _refuse_overflow(check: Any, table: pa.Table, pa: Any) -> None:
+    """Frames add integers in 64 bits, silently modulo 2**64."""
+    import pyarrow.compute as pc
+
+    if check.kind != "statistic" or check.statistic != "sum" or not table.num_rows:
+        return
+    column = table.column(0)
+    if pa.types.is_integer(column.type):
+        ends = pc.min_max(column).as_py()
+        if max(abs(ends["min"]), abs(ends["max"])) * table.num_rows >= _LARGEST:
+            raise EvaluationError("the sum may exceed 64 bits, which this engine does not notice")

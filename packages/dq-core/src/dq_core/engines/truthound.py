@@ -1,0 +1,225 @@
+"""truthound: its own validators, one at a time.
+
+What it would get wrong is kept from it. A missing column, a wrong type and an unknown alias of a type pass there:
+columns and types are checked before. Validators of one name overwrite each other in parallel: each runs alone.
+``unique`` counts NULL as a value, which hides a duplicate: rows without a key are taken out, and ``duplicate`` counts
+every row of a repeated one. ``regex`` skips blank text and extrapolates from the first rows of large tables: patterns,
+and everything that ``between`` silently skips because it is no number, are expressions. Errors hide in
+``execution_issues``: they are looked for. The default context writes into the working directory: ours does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dq_core.engines.frames import FrameEngine, Library
+from dq_core.engines.missing import imported
+from dq_core.engines.truthound_profile import profile
+from dq_core.errors import EngineError
+from dq_core.families import wanted_families
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import polars as pl
+
+    from dq_core.engines.protocol import Engine
+    from dq_core.engines.subject import Subject
+    from dq_core.relation import Relation
+
+__all__ = ["engine"]
+
+_TYPES = {
+    "integer": "int",
+    "float": "float",
+    "boolean": "bool",
+    "text": "string",
+    "date": "date",
+    "datetime": "datetime",
+}
+_STATISTICS = {
+    "min": "min_between", "max": "max_between", "mean": "mean_between", "median": "median_between",
+    "sum": "sum_between", "stddev": "std_between",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A rule that is put to truthound."""
+
+    check: Callable[..., Any]
+    subject: Subject
+    frame: pl.DataFrame
+
+    @property
+    def rule(self) -> Any:
+        return self.subject.check
+
+    @property
+    def column(self) -> pl.Expr:
+        import polars as pl
+
+        return pl.col(self.subject.column)
+
+    def issues(self, validator: str, **options: Any) -> tuple[Any, ...]:
+        """What one validator finds; alone in its run, so that every issue is about this rule."""
+        from truthound.validators.registry import registry
+
+        found = self.check(self.frame, validators=[registry.get(validator)(**options)])
+        if found.execution_issues:
+            raise EngineError(f"truthound reports: {found.execution_issues[0]}")
+        return tuple(found.issues)
+
+    def count(self, validator: str, **options: Any) -> int:
+        """The rows that one validator finds fault with."""
+        return sum(int(issue.count) for issue in self.issues(validator, **options))
+
+    def broken(self, holds: pl.Expr) -> int:
+        """The rows for which an expression is false."""
+        return self.count("custom_expression", filter_expr=holds)
+
+    def observed(self, validator: str, **options: Any) -> Any:
+        """A measured value, which is told only of a broken rule: ask for what cannot be. None without values."""
+        found = self.issues(validator, **options)
+        return found[0].actual if found else None
+
+
+def _nulls(question: _Question) -> int:
+    return question.count("not_null", columns=[question.subject.column])
+
+
+def _in_range(question: _Question) -> int:
+    """Rows below min and rows above max, each with its own strictness; a row cannot be both."""
+    rule, column, subject = question.rule, question.column, question.subject
+    low, high = subject.adapted(rule.min), subject.adapted(rule.max)
+    failed = 0
+    if subject.family in ("integer", "float"):
+        columns = [subject.column]
+        if low is not None:
+            failed += question.count("between", columns=columns, min_value=low, inclusive=not rule.strict_min)
+        if high is not None:
+            failed += question.count("between", columns=columns, max_value=high, inclusive=not rule.strict_max)
+        return failed
+    if low is not None:
+        failed += question.broken(column > low if rule.strict_min else column >= low)
+    if high is not None:
+        failed += question.broken(column < high if rule.strict_max else column <= high)
+    return failed
+
+
+def _in_set(question: _Question) -> int:
+    """Values that the column's type cannot hold are equal to none of its values, and would be an error to truthound."""
+    import polars as pl
+
+    dtype = question.frame.schema[question.subject.column]
+    values = []
+    for value in question.subject.values:
+        (held,) = pl.Series([value], strict=False).cast(dtype, strict=False)
+        if held is not None and held == value:
+            values.append(held)
+    name, option = (
+        ("in_set", "allowed_values") if question.rule.kind == "in_set" else ("not_in_set", "forbidden_values")
+    )
+    return question.count(name, columns=[question.subject.column], **{option: pl.Series(values, dtype=dtype)})
+
+
+def _length(question: _Question) -> int:
+    bounds = {"min_length": question.rule.min, "max_length": question.rule.max}
+    return question.count("length", columns=[question.subject.column], **bounds)
+
+
+def _type(question: _Question) -> int:
+    """All rows or none: a column of a frame has one type."""
+    (family,) = wanted_families(question.rule.dtype)
+    wrong = question.count("column_type", expected_types={question.subject.column: _TYPES[family]})
+    return question.subject.considered if wrong else 0
+
+
+def _foreign_key(question: _Question) -> int:
+    import polars as pl
+
+    there = pl.DataFrame(question.subject.references)
+    return question.count(
+        "referential_integrity",
+        column=question.subject.column,
+        reference_data=there,
+        reference_column=there.columns[0],
+    )
+
+
+def _distinct_count(question: _Question) -> int:
+    subject = question.subject
+    count = question.observed("distinct_count", columns=[subject.column], min_count=subject.considered + 1)
+    return int(count or 0) + (subject.nan_rows > 0)
+
+
+def _statistic(question: _Question) -> Any:
+    statistic = question.rule.statistic
+    value = question.observed(_STATISTICS[statistic], columns=[question.subject.column], min_value=math.inf)
+    return value**2 if statistic == "stddev" and value is not None else value
+
+
+_ANSWERS: dict[str, Callable[[_Question], Any]] = {
+    "not_null": _nulls,
+    "completeness": _nulls,
+    "null": lambda question: question.broken(question.column.is_null()),
+    "unique": lambda question: question.count("duplicate", subset=list(question.rule.targets)),
+    "in_range": _in_range,
+    "in_set": _in_set,
+    "not_in_set": _in_set,
+    "regex": lambda question: question.broken(question.column.str.contains(question.rule.compiled.for_re2())),
+    "not_regex": lambda question: question.broken(~question.column.str.contains(question.rule.compiled.for_re2())),
+    "length": _length,
+    "type": _type,
+    "foreign_key": _foreign_key,
+    "row_count": lambda question: question.observed("row_count", min_count=question.subject.considered + 1),
+    "distinct_count": _distinct_count,
+    "statistic": _statistic,
+}
+
+
+def _refusal(check: Any, relation: Relation) -> str | None:
+    """What its validators cannot express."""
+    family = relation.columns[check.targets[0]].family if check.targets else ""
+    match check.kind:
+        case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
+            return f"{check.dtype} is no type of its frames"
+        case "statistic" if family not in ("integer", "float"):
+            return f"it computes statistics of integers and floats, and {check.column} is neither"
+        case "foreign_key" if len(check.targets) > 1:
+            return "it compares one column with another table, not several"
+    return None
+
+
+@contextlib.contextmanager
+def _session() -> Iterator[Callable[[Subject], Any]]:
+    """Answers in a context that keeps nothing, in a folder of its own."""
+    truthound = imported("truthound", "truthound")
+    import polars as pl
+    from truthound.context import TruthoundContext, TruthoundContextConfig
+
+    keep_nothing = TruthoundContextConfig(
+        persist_runs=False, persist_docs=False, auto_create_baseline=False, auto_create_workspace=False
+    )
+    with tempfile.TemporaryDirectory(prefix="dq-truthound-") as folder:
+        context = TruthoundContext(Path(folder), keep_nothing)
+        check = functools.partial(truthound.check, context=context, catch_exceptions=False, parallel=False)
+
+        yield lambda subject: _ANSWERS[subject.check.kind](_Question(check, subject, pl.DataFrame(subject.table)))
+
+
+def engine() -> Engine:
+    """The engine.
+
+    Raises:
+        MissingDependencyError: truthound is not installed.
+    """
+    imported("truthound", "truthound")
+    kinds = frozenset(_ANSWERS)
+    return FrameEngine(Library("truthound", kinds, _refusal, _session, parallel=True, profile=profile))

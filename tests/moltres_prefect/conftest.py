@@ -1,26 +1,29 @@
-"""Prefect for tests: its settings before it is imported, and one temporary server for the whole run."""
+"""Prefect for tests: its settings before it is imported, and a temporary server for the whole run."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-_HOME = Path(tempfile.mkdtemp(prefix="prefect-home-"))
 os.environ.update(
-    PREFECT_HOME=str(_HOME),
+    PREFECT_HOME=tempfile.mkdtemp(prefix="prefect-home-"),
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
     DO_NOT_TRACK="1",
-    PREFECT_LOGGING_LEVEL="INFO",
+    PREFECT_CLI_PROMPT="false",
+    PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW="ignore",
 )
 
-from prefect.testing.utilities import prefect_test_harness  # noqa: E402 - reads the settings
+from prefect.testing.utilities import prefect_test_harness
+
+from support.adapter_conformance import make_users, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import URL
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,3 +31,17 @@ def prefect_server() -> Iterator[None]:
     """A temporary Prefect server with a database of its own."""
     with prefect_test_harness(server_startup_timeout=90):
         yield
+
+
+@pytest.fixture
+def dsn(sqlite_url: URL) -> str:
+    """The address of a database with the tables `users` and `numbers`."""
+    make_users(sqlite_url)
+    return text_of(sqlite_url)
+
+
+@pytest.fixture
+def postgresql_dsn(postgresql_url: URL) -> str:
+    """The same in PostgreSQL."""
+    make_users(postgresql_url)
+    return text_of(postgresql_url)

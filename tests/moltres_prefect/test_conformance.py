@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import flow
 from prefect.client.orchestration import get_client
-from support.adapter_conformance import AdapterConformance
 
 from dq_core.errors import DataQualityError
 from moltres.errors import MoltresError
 from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table
+from support.adapter_conformance import AdapterConformance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

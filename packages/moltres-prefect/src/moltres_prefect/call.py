@@ -138,7 +138,7 @@ def _run_key(task: Task[..., Any], table: object) -> str | None:
 
 def _is_spread(name: str, value: Any) -> bool:
     """Whether ``.map`` gives each task one item of this argument."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or isinstance(value, BaseAnnotation):  # an annotation is a tuple
         return False
     if name in _LISTS:
         return all(isinstance(item, list | tuple) for item in value)

@@ -134,6 +134,14 @@ _BATCH = "moltres_batch"
 _NOT_ARROW = frozenset({"interval", "array", "other"})
 _DECIMAL_DIGITS = 38
 
+
+class Nested(sql.JSON):
+    """A STRUCT or MAP: JSON for other databases, but its values arrive as dicts and not as text."""
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Nothing: DuckDB has made Python objects of them."""
+
+
 _TYPES: dict[str, TypeEngine[Any]] = {
     "boolean": sql.Boolean(),
     "tinyint": sql.SmallInteger(),
@@ -161,8 +169,8 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "timestamp with time zone": sql.DateTime(timezone=True),
     "interval": sql.Interval(),
     "uuid": sql.Uuid(),
-    "struct": sql.JSON(),
-    "map": sql.JSON(),
+    "struct": Nested(),
+    "map": Nested(),
 }
 
 

@@ -125,6 +125,8 @@ class SQLiteDialect(Dialect):
             elif declared.startswith(("NUM", "DEC")):
                 kind = kind_of(column.type)
                 column.type = ExactNumeric(kind.precision, kind.scale)
+            elif isinstance(column.type, sql.Integer):
+                column.type = sql.BigInteger()  # whatever it is declared as, SQLite's integers have 64 bits
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """One prepared statement for all rows, and values converted column by column."""

@@ -19,7 +19,7 @@ from dq_core.sources.opened import Opened, scrub
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["address_of_database", "open_database", "relation_of"]
+__all__ = ["address_of_database", "connect", "create_engine_of", "open_database", "relation_of"]
 
 _EXTRAS = {"psycopg": "postgresql"}
 
@@ -77,12 +77,12 @@ def open_database(
         else:
             engine = source
             if isinstance(source, sa.URL):
-                engine = _create(source)
+                engine = create_engine_of(source)
                 stack.callback(engine.dispose)
             assert isinstance(engine, sa.Engine)
             url = engine.url
             dialect = dialect_for(engine.dialect.name)
-            connection = stack.enter_context(_connect(engine))
+            connection = stack.enter_context(connect(engine))
             stack.enter_context(dialect.snapshot(connection))
         secrets = _secrets(url)
 
@@ -148,7 +148,8 @@ def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tu
     raise TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
 
 
-def _create(url: sa.URL) -> sa.Engine:
+def create_engine_of(url: sa.URL) -> sa.Engine:
+    """An engine for an address; a driver that is missing is one clear error."""
     try:
         return sa.create_engine(url)
     except NoSuchModuleError as error:
@@ -157,7 +158,8 @@ def _create(url: sa.URL) -> sa.Engine:
         raise MissingDependencyError.extra(str(error.name), _EXTRAS.get(str(error.name), "postgresql")) from error
 
 
-def _connect(engine: sa.Engine) -> sa.Connection:
+def connect(engine: sa.Engine) -> sa.Connection:
+    """A connection; a failure says where to, and why, without secrets."""
     try:
         return engine.connect()
     except (OperationalError, InterfaceError) as error:

@@ -1,0 +1,238 @@
+"""Failing rows set aside: all of them, nothing else, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dq_core import RuleError, SourceError
+from dq_core import quarantine as module
+from dq_core.quarantine import quarantine
+
+PEOPLE = sa.Table(
+    "people", sa.MetaData(), sa.Column("id", sa.Integer), sa.Column("age", sa.Integer), sa.Column("email", sa.Text)
+)
+ROWS: list[dict[str, Any]] = [
+    {"id": 1, "age": 30, "email": "a@x.org"},
+    {"id": 2, "age": -4, "email": None},
+    {"id": 3, "age": None, "email": "a@x.org"},
+    {"id": 4, "age": 50, "email": "b@x.org"},
+]
+RULES: list[dict[str, Any]] = [
+    {"type": "not_null", "column": "email"},
+    {"type": "in_range", "column": "age", "min": 0},
+    {"type": "unique", "column": "email"},
+    {"type": "row_count", "min": 1},
+]
+
+
+@pytest.fixture
+def people(engine: sa.Engine) -> sa.Engine:
+    """The four rows in a database of each kind."""
+    with engine.begin() as connection:
+        PEOPLE.create(connection)
+        connection.execute(PEOPLE.insert(), ROWS)
+    return engine
+
+
+def read(engine: sa.Engine, table: str = "bad_people") -> dict[int, list[str]]:
+    """The names of the failed checks for each id."""
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text(f"SELECT id, failed_checks FROM {table} ORDER BY id")).all()
+    return {number: json.loads(names) for number, names in rows}
+
+
+def tables(engine: sa.Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names())
+
+
+BAD = {1: ["unique_email"], 2: ["not_null_email", "in_range_age"], 3: ["unique_email"]}
+
+
+def test_failing_rows_get_the_names_of_their_checks(people: sa.Engine) -> None:
+    done = quarantine(people, RULES, table="people", to="bad_people")
+    assert read(people) == BAD
+    assert (done.total_rows, done.passed_rows, done.quarantined_rows) == (4, 1, 3)
+    assert dict(done.failed_rows) == {"not_null_email": 1, "in_range_age": 1, "unique_email": 2}
+    assert done.not_applied == ("row_count",)
+    assert (done.target, done.column) == ("bad_people", "failed_checks")
+
+
+def test_all_columns_come_with_their_types(people: sa.Engine) -> None:
+    quarantine(people, RULES, table="people", to="bad_people")
+    with people.connect() as connection:
+        rows = connection.execute(sa.text("SELECT id, age, email FROM bad_people ORDER BY id")).all()
+    assert [row._asdict() for row in rows] == ROWS[:3]
+
+
+def test_replace_leaves_one_quarantine_and_append_adds(people: sa.Engine) -> None:
+    for mode, expected in (("replace", 3), ("replace", 3), ("append", 6)):
+        quarantine(people, RULES, table="people", to="bad_people", mode=mode)
+        with people.connect() as connection:
+            assert connection.execute(sa.text("SELECT count(*) FROM bad_people")).scalar_one() == expected
+
+
+def test_a_query_and_its_parameters(people: sa.Engine) -> None:
+    query = sa.select(PEOPLE).where(PEOPLE.c.id > sa.bindparam("least", 1))
+    done = quarantine(people, RULES[:2], query=query, to="bad_people")
+    assert (done.total_rows, read(people)) == (3, {2: ["not_null_email", "in_range_age"]})
+
+
+def test_nothing_fails(people: sa.Engine) -> None:
+    done = quarantine(people, [{"type": "not_null", "column": "id"}], table="people", to="bad_people")
+    assert (done.passed_rows, done.quarantined_rows, read(people)) == (4, 0, {})
+
+
+def test_a_threshold_that_is_met_saves_no_row(people: sa.Engine) -> None:
+    rule = {"type": "not_null", "column": "email", "threshold": 0.5}
+    assert quarantine(people, [rule], table="people", to="bad_people").quarantined_rows == 1
+
+
+def test_lesser_severities_are_not_applied_unless_asked_for(people: sa.Engine) -> None:
+    rules = [RULES[0], {**RULES[1], "severity": "warning"}]
+    done = quarantine(people, rules, table="people", to="bad_people")
+    assert (read(people), done.not_applied) == ({2: ["not_null_email"]}, ("in_range_age",))
+    quarantine(people, rules, table="people", to="bad_people", min_severity="info")
+    assert read(people) == {2: ["not_null_email", "in_range_age"]}
+
+
+def test_names_that_clash_step_aside(engine: sa.Engine) -> None:
+    columns = [sa.Column(name, sa.Integer) for name in ("id", "failed_0", "FAILED_CHECKS", "select")]
+    with engine.begin() as connection:
+        odd = sa.Table("odd table", sa.MetaData(), *columns)
+        odd.create(connection)
+        connection.execute(odd.insert(), [{"id": 1, "failed_0": 7, "FAILED_CHECKS": 8}])
+    rules = [{"type": "not_null", "column": "select", "name": 'it\'s "so" 100%'}] * 2
+    done = quarantine(engine, rules, table="odd table", to="odd rows")
+    assert done.column == "failed_checks_"
+    with engine.connect() as connection:
+        (row,) = connection.execute(sa.text('SELECT * FROM "odd rows"')).all()
+    assert tuple(row[:4]) == (1, 7, 8, None)
+    assert json.loads(row[4]) == ['it\'s "so" 100%', 'it\'s "so" 100%#2']
+
+
+def test_a_failure_leaves_what_was_there(people: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantine(people, RULES, table="people", to="bad_people")
+
+    def short(counts: object, written: object) -> None:
+        raise SourceError("The halves do not add up.")
+
+    monkeypatch.setattr(module, "_assert_sums", short)
+    for target in ("bad_people", "never_made"):
+        with pytest.raises(SourceError, match="add up"):
+            quarantine(people, RULES[:1], table="people", to=target)
+    assert read(people) == BAD
+    assert "never_made" not in tables(people)
+
+
+def test_halves_that_do_not_add_up_are_an_error() -> None:
+    module._assert_sums((5, 3, 2), 2)
+    for counts, written in (((5, 3, 1), 1), ((5, 3, 2), 1)):
+        with pytest.raises(SourceError, match="changed meanwhile"):
+            module._assert_sums(counts, written)
+
+
+def test_a_transaction_of_the_caller_stays_the_callers(people: sa.Engine) -> None:
+    with people.connect() as connection:
+        with connection.begin() as transaction:
+            quarantine(connection, RULES, table="people", to="bad_people")
+            transaction.rollback()
+        assert "bad_people" not in tables(people)
+        quarantine(connection, RULES, table="people", to="bad_people")
+    assert read(people) == BAD
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mode": "replce"}, "Did you mean 'replace'?"),
+        ({"min_severity": "eror"}, "Did you mean 'error'?"),
+        ({"column": ""}, "column must be"),
+        ({"to": "people"}, "that table itself"),
+        ({"to": "others"}, "exists with other columns"),
+        ({"to": "no/such/folder/bad.parquet"}, "no folder"),
+        ({"to": "bad.parquet", "mode": "append"}, "cannot be appended"),
+    ],
+)
+def test_wrong_arguments_change_nothing(people: sa.Engine, options: dict[str, str], said: str) -> None:
+    with people.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE others (id INTEGER)"))
+    with pytest.raises(RuleError, match=said):
+        quarantine(people, RULES, table="people", **{"to": "bad_people", **options})
+    assert tables(people) == {"people", "others"}
+
+
+def test_wrong_rules_change_nothing(people: sa.Engine) -> None:
+    with pytest.raises(RuleError, match="Did you mean 'email'"):
+        quarantine(people, [{"type": "not_null", "column": "emial"}], table="people", to="bad_people")
+    with pytest.raises(RuleError, match="No check is about rows"):
+        quarantine(people, [{"type": "row_count", "min": 1}], table="people", to="bad_people")
+    assert tables(people) == {"people"}
+
+
+def test_rows_that_cannot_be_evaluated_are_an_error(people: sa.Engine) -> None:
+    rule = {"type": "expression", "sql": "no_such_function(age) > 1"}
+    with pytest.raises(SourceError, match="cannot be set aside"):
+        quarantine(people, [rule], table="people", to="bad_people")
+    assert tables(people) == {"people"}
+
+
+def test_rows_of_a_file_go_to_a_parquet_file(tmp_path: Path) -> None:
+    source, target = tmp_path / "people.parquet", tmp_path / "bad.parquet"
+    duckdb.execute(f"COPY (SELECT i AS id, i - 1 AS age, DATE '2026-01-01' AS d FROM range(4) t(i)) TO '{source}'")
+    target.write_text("what an earlier run left")
+    done = quarantine(source, [{"type": "in_range", "column": "age", "min": 0}], to=target)
+    assert duckdb.sql(f"SELECT id, age, d::VARCHAR, failed_checks FROM '{target}'").fetchall() == [
+        (0, -1, "2026-01-01", '["in_range_age"]')
+    ]
+    assert (done.passed_rows, done.quarantined_rows) == (3, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.parquet", "people.parquet"]
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "bad.parquet"
+    target.write_text("what an earlier run left")
+    with pytest.raises(SourceError):
+        quarantine(ROWS, [{"type": "expression", "sql": "CAST(email AS INTEGER) > 1"}], to=target)
+    assert target.read_text() == "what an earlier run left"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_rows_of_frames_need_a_file_and_rows_of_other_databases_a_table(sqlite_url: sa.URL, tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="parquet"):
+        quarantine(ROWS, RULES, to="bad_people")
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        PEOPLE.create(connection)
+    with pytest.raises(RuleError, match="name of a table"):
+        quarantine(engine, RULES, table="people", to=tmp_path / "bad.parquet")
+    engine.dispose()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.none() | st.integers(-3, 3), st.none() | st.sampled_from("ab")), min_size=1, max_size=20))
+def test_the_halves_are_those_of_plain_python(tmp_path: Path, values: list[tuple[int | None, str | None]]) -> None:
+    emails = [email for _, email in values]
+    expected = {}
+    for number, (age, email) in enumerate(values):
+        names = ["not_null_email"] if email is None else []
+        names += ["in_range_age"] if age is not None and age < 0 else []
+        names += ["unique_email"] if email is not None and emails.count(email) > 1 else []
+        if names:
+            expected[number] = names
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        PEOPLE.create(connection)
+        rows = [{"id": number, "age": age, "email": email} for number, (age, email) in enumerate(values)]
+        connection.execute(PEOPLE.insert(), rows)
+    done = quarantine(engine, RULES, table="people", to="bad_people")
+    assert read(engine) == expected
+    assert (done.total_rows, done.quarantined_rows) == (len(values), len(expected))
+    engine.dispose()

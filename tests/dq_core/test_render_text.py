@@ -108,6 +108,13 @@ def test_rich_shows_the_same_checks_in_colour() -> None:
         assert part in plain
 
 
+def test_rich_prints_a_report_as_it_is() -> None:
+    console = Console(file=io.StringIO(), width=120)
+    console.print(every_outcome())
+    assert isinstance(console.file, io.StringIO)
+    assert "25 of 1,000" in console.file.getvalue()
+
+
 def test_markup_of_rich_in_the_data_is_text() -> None:
     assert "[red]x[/red]" in _uncoloured(_rich(report(result("[red]x[/red]", "failed", message="[/nothing]"))))
 

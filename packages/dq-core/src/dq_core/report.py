@@ -198,6 +198,12 @@ class Report(_Record):
 
         return to_html(self)
 
+    def __rich__(self) -> Any:
+        """What rich prints for a report: the text in colour."""
+        from dq_core.render import rich_report
+
+        return rich_report(self)
+
     def raise_if_failed(self) -> Self:
         """The report itself if it passed.
 

@@ -92,9 +92,13 @@ def validate(
     parsed = parse(checks)
     masked = checked_arguments(samples, mask, timeout_seconds)
     started_at, started = dt.datetime.now(dt.UTC), time.monotonic()
-    expected = list(dict.fromkeys(column for check in parsed for column in check.targets))
     with open_source(
-        source, table=table, query=query, schema=schema, storage_options=storage_options, expected=expected
+        source,
+        table=table,
+        query=query,
+        schema=schema,
+        storage_options=storage_options,
+        expected=plan.mentioned(parsed),
     ) as opened:
         run = Run(opened, masked, samples, timeout_seconds, started, on_progress)
         run.refuse(parsed)

@@ -9,6 +9,7 @@ possessive quantifiers — is refused when the rule is read, so that a rule neve
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -44,7 +45,8 @@ class _Language:
     code_point: Callable[[int], str]
 
 
-_PYTHON = _Language(r"\A", r"\Z", r"\b", r"\B", lambda code: f"\\U{code:08x}")
+# Until 3.14, Python's \B is not found in an empty text.
+_PYTHON = _Language(r"\A", r"\Z", r"\b", r"(?:\B|\A\Z)", lambda code: f"\\U{code:08x}")
 _RE2 = _Language(r"\A", r"\z", r"\b", r"\B", lambda code: f"\\x{{{code:x}}}")
 _POSTGRESQL = _Language(r"\A", r"\Z", r"\y", r"\Y", lambda code: f"\\U{code:08x}")
 
@@ -64,9 +66,14 @@ class Pattern:
 
     def __post_init__(self) -> None:
         try:
-            re.compile(self.source)
+            with warnings.catch_warnings():
+                # Python warns of [[:alpha:]] and the like, which it reads in another way than the others.
+                warnings.simplefilter("error", FutureWarning)
+                re.compile(self.source)
         except re.error as error:
             raise ValueError(f"is no regular expression: {error}") from None
+        except FutureWarning as warning:
+            raise UnsupportedPatternError(f"is read in different ways by different databases: {warning}") from None
         for language in (_PYTHON, _RE2, _POSTGRESQL):
             _translate(self.source, language)
 

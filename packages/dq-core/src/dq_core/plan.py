@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from dq_core.relation import Relation
 
-__all__ = ["Scan", "failing_rows", "fragments", "literal_sql", "refuse_misfits", "scan_batches", "scan_of"]
+__all__ = [
+    "Scan", "failing_rows", "fragments", "literal_sql", "mentioned", "probe", "refuse_misfits", "scan_batches", "scan_of",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,15 @@ def fragments(checks: Sequence[Check]) -> dict[str, list[str]]:
             if isinstance(sql, str):
                 found.setdefault(sql, []).append(f"{check.label}: {option}")
     return found
+
+
+def mentioned(checks: Sequence[Check]) -> list[str]:
+    """Every column that the checks name, and every name in their SQL: what rows must have, should there be none."""
+    names = {name.casefold(): name for check in checks for name in check.targets}
+    for sql in fragments(checks):
+        for quoted, bare in re.findall(r"\"([^\"]+)\"|\b([A-Za-z_]\w*)", sql):
+            names.setdefault((quoted or bare).casefold(), quoted or bare)
+    return list(names.values())
 
 
 def probe(sqls: Sequence[str], relation: Relation) -> Select[Any]:

@@ -75,7 +75,7 @@ class Relation:
 
     def select_all(self) -> Select[Any]:
         """A SELECT of all columns, in order."""
-        return self.select(*(self.from_.c[name] for name in self.columns))
+        return self.select(*([self.from_.c[name] for name in self.columns] or [sa.null()]))
 
     def adapted(self, name: str, value: Any) -> Any:
         """A value from a rule as one that the column's values can be compared with."""
@@ -84,7 +84,7 @@ class Relation:
 
     def operand(self, name: str, value: Any) -> ColumnElement[Any]:
         """A value from a rule as an expression to compare a column with."""
-        return self.dialect.value(self.adapted(name, value))
+        return self.dialect.value(self.adapted(name, value), self.columns[name])
 
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
         """A column's values of one family, and the predicate of those of other families.
@@ -107,11 +107,17 @@ class Relation:
 
     def is_among(self, name: str, values: Iterable[Any]) -> ColumnElement[bool]:
         """Whether a column's value is one of these; NULL if it is NULL."""
-        groups: dict[int, tuple[ColumnElement[Any], list[ColumnElement[Any]]]] = {}
+        conditions: list[ColumnElement[bool]] = []
+        families: dict[str, list[Any]] = {}
         for given in values:
-            value, _ = self.of_family(name, family_of_value(given) or "unknown")
-            groups.setdefault(id(value.type), (value, []))[1].append(self.operand(name, given))
-        return sa.or_(sa.false(), *(_is_in(value, operands) for value, operands in groups.values()))
+            family = "" if self.columns[name].family != "mixed" else family_of_value(given) or ""
+            families.setdefault(family, []).append(given)
+        for family, alike in families.items():
+            value, other = self.of_family(name, family)
+            found = _is_in(value, [self.operand(name, given) for given in alike])
+            # A value of another type is no member, and not unknown.
+            conditions.append(found if other is None else sa.and_(sa.not_(other), found))
+        return sa.or_(sa.false(), *conditions)
 
     def among(self, members: Iterable[Any], where: str | None) -> list[ColumnElement[bool]]:
         """Conditions for a row to be considered: the given ones and the rule's ``where``."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,10 +81,34 @@ class Suite:
         return {**named, "checks": [check.to_dict() for check in self.checks]}
 
     def to_yaml(self) -> str:
-        """The suite as `from_yaml` reads it."""
+        """The suite as `from_yaml` reads it.
+
+        Raises:
+            RuleError: It holds a custom check, which is a function.
+        """
         import yaml
 
-        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)
+        functions = [check.label for check in self.checks if check.kind == "custom"]
+        if functions:
+            raise RuleError([f"A function cannot be written as YAML: {', '.join(functions)}."])
+        return yaml.safe_dump(_yamlable(self.to_dict()), sort_keys=False, allow_unicode=True)
+
+
+def _yamlable(value: Any) -> Any:
+    """YAML has dates and bytes, but neither decimals, times nor UUIDs; text of these is understood by the checks."""
+    match value:
+        case decimal.Decimal():
+            return float(value)
+        case dt.time():
+            return value.isoformat()
+        case uuid.UUID():
+            return str(value)
+        case dict():
+            return {key: _yamlable(item) for key, item in value.items()}
+        case list():
+            return [_yamlable(item) for item in value]
+        case _:
+            return value
 
 
 def _read(path: Path) -> str:

@@ -55,8 +55,8 @@ class InRange(ColumnCheck):
         if self.max is not None:
             high = relation.operand(self.column, self.max)
             conditions.append(value >= high if self.strict_max else value > high)
-        elif (nan := relation.dialect.is_nan(value, family)) is not None:
-            # With a max NaN fails by itself, being greater than everything; without one it must be asked for.
+        if (nan := relation.dialect.is_nan(value, family)) is not None:
+            # NaN is greater than everything in comparisons, but the statistics of Parquet files do not know of it.
             conditions.append(nan)
         return sa.or_(*conditions)
 

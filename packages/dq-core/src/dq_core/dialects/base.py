@@ -80,8 +80,9 @@ class Dialect:
 
     # Expressions
 
-    def value(self, value: Any) -> ColumnElement[Any]:
-        """A value from a rule as an expression to compare with."""
+    def value(self, value: Any, column: Column) -> ColumnElement[Any]:
+        """A value from a rule as an expression to compare a column with."""
+        del column
         if isinstance(value, int) and not isinstance(value, bool) and not -(2**31) <= value < 2**31:
             return sa.literal(value, sa.BigInteger() if -(2**63) <= value < 2**63 else sa.Numeric(asdecimal=True))
         if isinstance(value, float):

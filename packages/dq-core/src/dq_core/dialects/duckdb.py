@@ -32,6 +32,13 @@ _MOST_BITS = 2**29
 _BITS_FOR_A_ROW = 64
 
 
+class _TimeNs(sa.types.UserDefinedType[Any]):
+    cache_ok = True
+
+    def get_col_spec(self) -> str:
+        return "TIME_NS"
+
+
 class DuckDB(Dialect):
     """DuckDB, for its own tables as well as for files and frames."""
 
@@ -62,6 +69,11 @@ class DuckDB(Dialect):
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether the statement was interrupted."""
         return type(error.orig).__name__ == "InterruptException"
+
+    def value(self, value: Any, column: Column) -> ColumnElement[Any]:
+        """Times with nanoseconds (polars has no others) are not compared with those without."""
+        literal = super().value(value, column)
+        return sa.cast(literal, _TimeNs()) if column.type_name == "TIME_NS" else literal
 
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
         """``regexp_matches`` searches in every version; ``~`` matched in full until 1.5."""

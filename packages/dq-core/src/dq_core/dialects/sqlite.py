@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dq_core.dialects.base import Work
     from dq_core.patterns import Pattern
-    from dq_core.relation import Relation
+    from dq_core.relation import Column, Relation
 
 __all__ = ["SQLite"]
 
@@ -60,11 +60,11 @@ class SQLite(Dialect):
         """The number of code points."""
         return sa.func.length(text, type_=sa.Integer())
 
-    def value(self, value: Any) -> ColumnElement[Any]:
+    def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """There are no decimals here, and integers have 64 bits."""
         if isinstance(value, decimal.Decimal) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
             value = float(value)
-        return super().value(value)
+        return super().value(value, column)
 
     def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
         """Whatever a column is declared to be, each value has a storage class of its own."""

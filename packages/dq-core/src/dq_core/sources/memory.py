@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dq_core.dialects import dialect_for
-from dq_core.relation import Relation
+from dq_core.relation import Column, Relation
 from dq_core.sources import files, rows
 from dq_core.sources.opened import Opened
 
@@ -62,8 +62,10 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
     with _database() as connection:
         raw: Any = connection.connection.dbapi_connection
         dialect = dialect_for("duckdb")
-        description = rows.register(raw, _SOURCE, source, expected)
-        columns = {one.name: one for one in dialect.describe(connection, sa.table(_SOURCE))}
+        description, untyped = rows.register(raw, _SOURCE, source, expected)
+        described = dialect.describe(connection, sa.table(_SOURCE))
+        columns = {one.name: Column(one.name, "", "unknown") if one.name in untyped else one for one in described}
+        columns.pop(rows.NO_COLUMN, None)
         from_ = sa.table(_SOURCE, *(sa.column(name) for name in columns))
         yield Opened(connection, Relation(from_, columns, dialect, _finder(connection, storage_options)), description)
 

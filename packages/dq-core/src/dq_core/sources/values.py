@@ -1,0 +1,173 @@
+"""Python values as columns of a DuckDB table, whatever types they have."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import decimal
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dq_core.errors import RuleError
+from dq_core.families import MOMENTS, NUMBERS, family_of_value
+
+__all__ = ["quoted", "store"]
+
+_BATCH = 50_000
+_INT64, _INT128 = 2**63, 2**127
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@dataclasses.dataclass(frozen=True)
+class _Storage:
+    """How the values of a column are handed to DuckDB: its type, and a conversion of every value that is not NULL.
+
+    `sent_as` is the type in which the values cross over, where that is another one.
+    """
+
+    type_name: str
+    convert: Callable[[Any], Any] | None = None
+    sent_as: str | None = None
+
+
+def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
+    """Make a temporary table of columns of Python values, with types that hold all of them exactly.
+
+    Args:
+        raw: The DuckDB connection.
+        name: The table's name.
+        values: The values of each column, as many of each.
+
+    Returns:
+        The columns that the table has: those with any value. Without such a column there is no table.
+    """
+    defined: dict[str, str] = {}
+    selected: list[str] = []
+    sent: list[tuple[list[Any], _Storage]] = []
+    for column, items in values.items():
+        pieces = _pieces(items)
+        if not pieces:
+            continue
+        places = range(len(sent) + 1, len(sent) + len(pieces) + 1)
+        defined[column] = type_name = _type_of(pieces)
+        for family, storage in pieces.items():
+            sent.append((items if len(pieces) == 1 else _only(items, _ALIKE[family]), storage))
+        selected.append(_expression(pieces, places, type_name))
+    if not defined:
+        return set()
+    columns = ", ".join(f"{quoted(column)} {type_name}" for column, type_name in defined.items())
+    raw.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
+    unnested = ", ".join(
+        f"unnest(${place}::{one.sent_as or one.type_name}[]) AS v{place}" for place, (_, one) in enumerate(sent, 1)
+    )
+    insert = f"INSERT INTO {quoted(name)} SELECT {', '.join(selected)} FROM (SELECT {unnested})"
+    for start in range(0, len(sent[0][0]), _BATCH):
+        raw.execute(insert, [_converted(items[start : start + _BATCH], storage) for items, storage in sent])
+    return set(defined)
+
+
+def _only(items: list[Any], families: frozenset[str]) -> list[Any]:
+    """The values of these families, NULL for the others."""
+    return [one if family_of_value(one) in families else None for one in items]
+
+
+def _converted(items: list[Any], storage: _Storage) -> list[Any]:
+    if storage.convert is None:
+        return items
+    return [None if item is None else storage.convert(item) for item in items]
+
+
+def _type_of(pieces: Mapping[str, _Storage]) -> str:
+    """The column's type: values of several types keep them, so that ``1`` and ``'1'`` stay different."""
+    if len(pieces) == 1:
+        return next(iter(pieces.values())).type_name
+    return f"UNION({', '.join(f'{quoted(family)} {one.type_name}' for family, one in pieces.items())})"
+
+
+def _expression(pieces: Mapping[str, _Storage], places: range, type_name: str) -> str:
+    if len(pieces) == 1:
+        return f"v{places[0]}::{type_name}"
+    cases = " ".join(
+        f"WHEN v{place} IS NOT NULL THEN union_value({quoted(family)} := v{place}::{one.type_name})::{type_name}"
+        for place, (family, one) in zip(places, pieces.items(), strict=True)
+    )
+    return f"CASE {cases} END"
+
+
+def _pieces(values: Iterable[Any]) -> dict[str, _Storage]:
+    """The storage for the values of each family; families that go together share one. Empty without any value."""
+    by_family: dict[str, list[Any]] = {}
+    for value in values:
+        if value is not None:
+            by_family.setdefault(family_of_value(value) or _unknown(value), []).append(value)
+    pieces: dict[str, _Storage] = {}
+    for alike in (NUMBERS, MOMENTS, frozenset({"list", "struct"})):
+        together = [value for family in alike for value in by_family.get(family, ())]
+        if together:
+            families = {family for family in alike if by_family.pop(family, None)}
+            family, storage = _storage_of_several(families, together)
+            pieces[family] = storage
+    pieces.update((family, _SIMPLE[family]) for family in by_family)
+    return pieces
+
+
+def _unknown(value: Any) -> str:
+    raise RuleError([f"Rows hold {value!r:.80} ({type(value).__name__}), which no column can hold."])
+
+
+_SIMPLE = {
+    "boolean": _Storage("BOOLEAN"), "text": _Storage("VARCHAR"), "time": _Storage("TIME"),
+    "interval": _Storage("INTERVAL"), "binary": _Storage("BLOB"), "uuid": _Storage("UUID"),
+}  # fmt: skip
+#: The families that are kept together, by the family that they are kept as.
+_ALIKE = {
+    **{family: NUMBERS for family in NUMBERS},
+    **{family: MOMENTS for family in MOMENTS},
+    **{family: frozenset({family}) for family in _SIMPLE},
+    "json": frozenset({"list", "struct"}),
+}
+
+
+def _storage_of_several(families: set[str], values: list[Any]) -> tuple[str, _Storage]:
+    """The family and storage that hold values of these families, which are kept together."""
+    if families <= {"list", "struct"}:
+        return "json", _Storage("JSON", _json)
+    if families == {"date"}:
+        return "date", _Storage("DATE")
+    if families <= MOMENTS:
+        zoned = any(isinstance(value, dt.datetime) and value.tzinfo for value in values)
+        return "datetime", _Storage("TIMESTAMPTZ", _moment) if zoned else _Storage("TIMESTAMP")
+    if families == {"integer"}:
+        largest = max(abs(value) for value in values)
+        if largest < _INT128:
+            return "integer", _Storage("BIGINT" if largest < _INT64 else "HUGEINT")
+    elif families <= {"integer", "decimal"} and (exact := _decimal(values)):
+        return "decimal", exact
+    # DuckDB's driver takes NaN for NULL, so numbers cross over as text, which is exact.
+    return "float", _Storage("DOUBLE", lambda value: repr(float(value)), "VARCHAR")
+
+
+def _decimal(values: list[Any]) -> _Storage | None:
+    """A decimal type that holds all values without rounding, if there is one."""
+    numbers = [decimal.Decimal(value) for value in values]
+    if not all(number.is_finite() for number in numbers):
+        return None
+    scale = max(0, max(-int(number.as_tuple().exponent) for number in numbers))
+    width = max(number.adjusted() + 1 for number in numbers) + scale
+    return _Storage(f"DECIMAL({max(width, scale, 1)}, {scale})") if width <= 38 else None
+
+
+def _moment(value: dt.date) -> dt.datetime:
+    """A naive timestamp is UTC."""
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime.combine(value, dt.time())
+    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from dq_core import RuleError, parse
+from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
+
+
+class TestExpression(CheckConformance):
+    kind = "expression"
+    options = {"sql": "x > 0"}
+    cases = {
+        "a row": Case([1, None, -1], [2], {"sql": "x > 0"}),
+        "a comment": Case([1, -1], [1], {"sql": "x > 0 -- of course"}),
+        "a question of two columns": Case([1, 5, None], [0], {"sql": "x > id + 1 OR part = 'b'"}, considered=2),
+        "NULL is no answer": Case([1, None], (), {"sql": "x > 0"}),
+        "percent and colon": Case(["50% :a", "50"], [1], {"sql": "x LIKE '%\\% :a' ESCAPE '\\'"}, type=sa.Text()),
+    }
+
+    def rule(self, case=None, **options):
+        rule = super().rule(case, **options)
+        del rule["column"]
+        return rule
+
+
+@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("y > 0", "y"),
+        ("x >", "SyntaxError|Parser|incomplete|syntax"),
+        ("nosuchfunction(x) > 0", "nosuchfunction"),
+        ("count(*) > 0 AND", "syntax|Parser"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused_before_the_scan(
+    put: Callable[..., Place], place: str, sql: str, hint: str
+) -> None:
+    there = put(place, Case([1]).rows, {"id": sa.Integer(), "x": sa.Integer(), "part": sa.Text()})
+    with pytest.raises(RuleError, match=hint) as caught:
+        there.validate({"type": "expression", "sql": sql}, {"type": "not_null", "column": "nope"})
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "problem"),
+    [
+        ("", "must be a SQL expression, not ''"),
+        (5, "must be a SQL expression, not 5"),
+        ("1 = 1; DROP TABLE t", "without ';'"),
+        ("x > (1", "parentheses that do not match"),
+        ("x > 1) OR (1 = 1", "parentheses that do not match"),
+        ("x = 'a", "a quote or comment that is not closed"),
+        ("x /* = 1", "a quote or comment that is not closed"),
+    ],
+)
+def test_wrong_sql(sql: object, problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        parse([{"type": "expression", "sql": sql}])
+
+
+@pytest.mark.parametrize("sql", ["x = ';'", "x = ')'", '"a;b" = 1', "x = 'it''s' -- ;)", "x /* ; */ = 1"])
+def test_quotes_and_comments_are_understood(sql: str) -> None:
+    (check,) = parse([{"type": "expression", "sql": sql}])
+    assert check.to_dict() == {"type": "expression", "sql": sql}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_error_while_it_runs_is_an_error_of_this_check_alone(put: Callable[..., Place], place: str) -> None:
+    failing = {
+        "sqlite": "abs(x - 5 - 9223372036854775807) > 0",  # the absolute value of the least integer
+        "postgresql": "10 / (x - 1) > 0",
+    }.get(place, "CAST(part || x AS INTEGER) > 0")
+    there = put(place, Case([4, 1, 3]).rows, {"id": sa.BigInteger(), "x": sa.BigInteger(), "part": sa.Text()})
+    report = there.validate(
+        {"type": "not_null", "column": "x"},
+        {"type": "expression", "sql": failing, "name": "breaks", "severity": "info"},
+        {"type": "in_range", "column": "x", "max": 3},
+        {"type": "unique", "column": "x"},
+    )
+    assert [result.status for result in report.results] == ["passed", "error", "failed", "passed"]
+    assert report.results[1].message.startswith("Could not be evaluated: ")
+    assert not report.passed
+    assert report.total_rows == 3
+    assert len(report.results[2].samples) == 1

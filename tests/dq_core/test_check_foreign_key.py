@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from dq_core import DataQualityCheck, RuleError, parse, validate
+from support.check_conformance import store
+
+ORDERS = [
+    {"id": 0, "user": 1, "land": "DE"},
+    {"id": 1, "user": 2, "land": "FR"},
+    {"id": 2, "user": None, "land": "FR"},
+    {"id": 3, "user": 9, "land": "DE"},
+    {"id": 4, "user": 1, "land": "FR"},
+]
+USERS = [{"uid": 1, "country": "DE"}, {"uid": 2, "country": "FR"}, {"uid": None, "country": "DE"}]
+ORDER_TYPES = {"id": sa.Integer(), "user": sa.Integer(), "land": sa.Text()}
+USER_TYPES = {"uid": sa.Integer(), "country": sa.Text()}
+ONE = {"type": "foreign_key", "column": "user", "references": {"table": "users", "column": "uid"}}
+TWO = {
+    "type": "foreign_key",
+    "columns": ["user", "land"],
+    "references": {"table": "users", "columns": ["uid", "country"]},
+}
+
+
+@pytest.fixture
+def filled(engine: sa.Engine) -> sa.Engine:
+    store(engine, "orders", ORDERS, ORDER_TYPES)
+    store(engine, "users", USERS, USER_TYPES)
+    return engine
+
+
+def test_rows_without_counterpart(filled: sa.Engine) -> None:
+    report = validate(
+        filled, [ONE, TWO, {**ONE, "where": "id < 3"}, {**ONE, "threshold": 0.75}], table="orders", samples=9
+    )
+    assert [(result.status, result.failed_rows, result.considered_rows) for result in report.results] == [
+        ("failed", 1, 4),
+        ("failed", 2, 4),
+        ("passed", 0, 2),
+        ("passed", 1, 4),
+    ]
+    assert [sample["id"] for sample in report.results[1].samples] == [3, 4]
+    with filled.connect() as connection:
+        for result, ids in zip(report.results[:2], [[3], [3, 4]], strict=True):
+            assert [row[0] for row in connection.exec_driver_sql(result.sql)] == ids
+
+
+def test_a_table_that_refers_to_itself(engine: sa.Engine) -> None:
+    rows = [{"id": 1, "boss": None}, {"id": 2, "boss": 1}, {"id": 3, "boss": 7}]
+    store(engine, "people", rows, {"id": sa.Integer(), "boss": sa.Integer()})
+    check = DataQualityCheck.foreign_key("boss", references={"table": "people", "columns": ["id"]})
+    (result,) = validate(engine, [check], table="people").results
+    assert result.samples == [{"id": 3, "boss": 7}]
+
+
+def test_from_a_query_and_empty(filled: sa.Engine) -> None:
+    report = validate(filled, [ONE], query="SELECT * FROM orders WHERE id < 0")
+    assert (report.passed, report.results[0].considered_rows) == (True, 0)
+    assert validate(filled, [ONE], query='SELECT * FROM orders WHERE "user" = 9').results[0].failed_rows == 1
+
+
+def test_files_and_rows_refer_to_files(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("uid,country\n1,DE\n2,FR\n")
+    rule = {**TWO, "references": {"table": str(tmp_path / "users.csv"), "columns": ["uid", "country"]}}
+    (result,) = validate(ORDERS, [rule]).results
+    assert (result.failed_rows, result.considered_rows) == (2, 4)
+
+
+def test_what_does_not_exist_is_refused(filled: sa.Engine) -> None:
+    rules = [
+        {**ONE, "references": {"table": "user", "columns": ["uid"]}},
+        {**ONE, "references": {"table": "users", "columns": ["id"]}},
+        {**ONE, "column": "usr"},
+    ]
+    with pytest.raises(RuleError) as caught:
+        validate(filled, rules, table="orders")
+    first, second, third = caught.value.problems
+    assert "no table or view 'user'" in first
+    assert "Did you mean 'users'?" in first
+    assert "users has no column 'id'. Did you mean 'uid'?" in second
+    assert "no column 'usr'. Did you mean 'user'?" in third
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"column": "a"}, "the option 'references' is missing"),
+        ({"column": "a", "references": "users"}, "references must be a mapping with table and columns"),
+        ({"column": "a", "references": {"columns": ["x"]}}, "table must be the name of a table, not None"),
+        ({"column": "a", "references": {"table": "t", "colums": ["x"]}}, "no key 'colums'. Did you mean 'columns'"),
+        ({"column": "a", "references": {"table": "t", "columns": ["x", "y"]}}, "1 columns cannot refer to 2"),
+        ({"references": {"table": "t", "columns": ["x"]}}, "give either column or columns"),
+    ],
+)
+def test_wrong_options(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        parse([{"type": "foreign_key", **options}])
+
+
+def test_dict_form_comes_back() -> None:
+    (check,) = parse([TWO])
+    assert check.to_dict() == TWO

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+
+import pytest
+import sqlalchemy as sa
+from dq_core import RuleError, parse
+from support.check_conformance import Case, CheckConformance
+
+DAYS = [dt.date(2024, 1, 1), None, dt.date(2024, 2, 1), dt.date(2023, 12, 31)]
+NAN = ("duckdb", "postgresql", "parquet", "arrow", "polars", "rows")
+
+
+class TestInRange(CheckConformance):
+    kind = "in_range"
+    options = {"min": 0}
+    cases = {
+        "numbers": Case([1, None, 0, -1, 10, 11], [3, 5], {"min": 0, "max": 10}),
+        "inside": Case([1, 2, None], (), {"min": 1, "max": 2}),
+        "strict": Case([0, 1, 9, 10, None], [0, 3], {"min": 0, "max": 10, "strict_min": True, "strict_max": True}),
+        "only max": Case([1, 2**40, None], [1], {"max": 2**33}),
+        "float bound": Case([1, 2, None], [1], {"max": 1.5}),
+        "floats": Case([0.5, 0.1, None], [1], {"min": 0.2}, type=sa.Double()),
+        "NaN": Case([0.5, float("nan")], [1], {"min": 0.2}, type=sa.Double(), places=NAN),
+        "NaN below": Case([0.5, float("nan")], [1], {"max": 5}, type=sa.Double(), places=NAN),
+        "decimals": Case(
+            [decimal.Decimal("1.10"), decimal.Decimal("1.11"), None],
+            [1],
+            {"max": decimal.Decimal("1.1")},
+            type=sa.Numeric(10, 2),
+            places=("duckdb", "postgresql", "parquet", "pandas", "arrow", "polars", "rows"),
+        ),
+        "dates": Case(DAYS, [3], {"min": dt.date(2024, 1, 1)}, type=sa.Date()),
+        "dates as text": Case(DAYS, [2], {"max": "2024-01-31"}, type=sa.Date()),
+        "timestamps": Case(
+            [dt.datetime(2024, 1, 1, 0, 0, 1), dt.datetime(2024, 1, 1), None],  # noqa: DTZ001 - naive on purpose
+            [0],
+            {"max": "2024-01-01"},
+            type=sa.DateTime(),
+        ),
+        "zoned timestamps": Case(
+            [
+                dt.datetime(2024, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+                dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
+            ],
+            [1],
+            {"max": "2023-12-31T23:30:00"},
+            type=sa.DateTime(timezone=True),
+            places=("duckdb", "postgresql", "parquet", "arrow", "polars", "rows"),
+        ),
+        "text by code point": Case(["a", "Z", "é", None], [1, 2], {"min": "a", "max": "z"}, type=sa.Text()),
+        "times": Case([dt.time(8), dt.time(20), None], [1], {"max": "12:00"}, type=sa.Time()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({}, "min or max is missing"),
+        ({"min": 2, "max": 1}, "min 2 is greater than max 1"),
+        ({"min": 1, "max": 1, "strict_min": True}, "no value is strictly between"),
+        ({"min": "a", "max": 1}, "cannot be compared with each other"),
+        ({"min": True}, "min must be a number, a date, a time or text, not True"),
+        ({"min": float("nan")}, "min must be finite"),
+        ({"max": float("inf")}, "leave it out for no limit"),
+        ({"min": 1, "strict_max": True}, "strict_max is given without max"),
+        ({"min": 1, "strict_min": 1}, "strict_min must be true or false, not 1"),
+    ],
+)
+def test_wrong_options(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        parse([{"type": "in_range", "column": "x", **options}])
+
+
+def test_mixed_rows_fail_where_they_cannot_be_compared(put) -> None:
+    rows = [{"x": 5}, {"x": "5"}, {"x": None}, {"x": 50}, {}, {"x": [1]}]
+    (result,) = put("rows", rows, {}).validate({"type": "in_range", "column": "x", "max": 10}).results
+    assert (result.failed_rows, result.considered_rows) == (3, 4)
+    assert [sample["x"] for sample in result.samples] == ["5", 50, "[1]"]

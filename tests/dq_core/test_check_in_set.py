@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from dq_core import RuleError, parse
+from support.check_conformance import DATABASES, Case, CheckConformance, Place
+
+WORDS = ["a", "b", None, "it's", "100%", "ä", ""]
+
+
+class TestInSet(CheckConformance):
+    kind = "in_set"
+    options = {"values": [1]}
+    cases = {
+        "numbers": Case([1, 2, None, 3], [3], {"values": [1, 2]}),
+        "nothing is allowed": Case([1, None, 3], [0, 2], {"values": []}),
+        "text": Case(WORDS, [1, 6], {"values": ["a", "it's", "100%", "ä"]}, type=sa.Text(),
+                     places=(*DATABASES, "rows", "parquet", "polars", "pandas")),
+        "case matters": Case(["a", "A"], [1], {"values": ["a"]}, type=sa.Text()),
+        "booleans": Case([True, False, None], [1], {"values": [True]}, type=sa.Boolean()),
+        "dates": Case([dt.date(2024, 1, 1), dt.date(2024, 1, 2)], [1], {"values": ["2024-01-01"]}, type=sa.Date()),
+        "decimals": Case([decimal.Decimal("1.5"), decimal.Decimal("2.5")], [1], {"values": [1.5]}, type=sa.Numeric(5, 1),
+                         places=("duckdb", "postgresql", "rows", "parquet")),
+        "NaN": Case([1.0, float("nan")], [1], {"values": [1.0]}, type=sa.Double(),
+                    places=("duckdb", "postgresql", "parquet", "arrow", "polars", "rows")),
+        "a long list": Case([1, 5, -1, 70_000], [2, 3], {"values": list(range(70_000))},
+                            places=(*DATABASES, "parquet")),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ("abc", "values must be a list, not 'abc'"),
+        (None, "values must be a list, not None"),
+        ([1, None], "values contains NULL: leave it out"),
+        ([[1]], "values contains .1., which is no value"),
+        ([object()], "which is no value that a column can hold"),
+    ],
+)
+def test_wrong_values(values: object, problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        parse([{"type": "in_set", "column": "x", "values": values}])
+
+
+@pytest.mark.parametrize("place", DATABASES)
+def test_values_of_another_type_are_refused(put: Callable[..., Place], place: str) -> None:
+    there = put(place, Case([1]).rows, {"id": sa.Integer(), "x": sa.Integer(), "part": sa.Text()})
+    with pytest.raises(RuleError, match=r"values: 'a' \(text\) cannot be compared with a column of type integer"):
+        there.validate({"type": "in_set", "column": "x", "values": [1, "a"]})
+
+
+def test_mixed_rows_keep_their_types(put: Callable[..., Place]) -> None:
+    rows = [{"x": 1}, {"x": "1"}, {"x": None}, {"x": True}, {"x": 1.5}]
+    (one, both) = (
+        put("rows", rows, {})
+        .validate(
+            {"type": "in_set", "column": "x", "values": [1]},
+            {"type": "in_set", "column": "x", "values": ["1", 1.5, 1, True]},
+        )
+        .results
+    )
+    assert (one.failed_rows, one.considered_rows) == (3, 4)
+    assert (both.failed_rows, both.considered_rows) == (0, 4)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from dq_core import RuleError, parse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.check_conformance import DATABASES, PLACES, Case, Place, store
+
+VALUES = [1, None, 2, 10, 3]
+EXPECTED = {"min": 1, "max": 10, "mean": 4, "median": 2.5, "sum": 16, "stddev": statistics.stdev([1, 2, 10, 3])}
+
+
+def types(kind: Any = None) -> dict[str, Any]:
+    return {"id": sa.BigInteger(), "x": kind or sa.BigInteger(), "part": sa.Text()}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_values(put: Callable[..., Place], place: str) -> None:
+    there = put(place, Case(VALUES).rows, types())
+    report = there.validate(
+        *({"type": "statistic", "column": "x", "statistic": name, "min": -100} for name in EXPECTED),
+        *({"type": "statistic", "column": "x", "statistic": name, "max": -100} for name in EXPECTED),
+    )
+    observed = [result.observed for result in report.results]
+    assert observed == pytest.approx([*EXPECTED.values(), *EXPECTED.values()])
+    assert [result.passed for result in report.results] == [True] * 6 + [False] * 6
+    assert {result.considered_rows for result in report.results} == {4}
+    assert report.results[2].check_name == "statistic_mean_x"
+
+
+@pytest.mark.parametrize("place", DATABASES)
+def test_where(put: Callable[..., Place], place: str) -> None:
+    there = put(place, Case([1, 100, 2, None, 6]).rows, types())
+    report = there.validate(
+        *({"type": "statistic", "column": "x", "statistic": name, "max": 0, "where": "part = 'a'"} for name in EXPECTED)
+    )
+    assert [result.observed for result in report.results] == pytest.approx([1, 6, 3, 2, 9, statistics.stdev([1, 2, 6])])
+
+
+@pytest.mark.parametrize("place", [*DATABASES, "rows"])
+@pytest.mark.parametrize("values", [[], [None], [5]])
+def test_too_few_values(put: Callable[..., Place], place: str, values: list[Any]) -> None:
+    there = put(place, Case(values).rows, types())
+    report = there.validate(*({"type": "statistic", "column": "x", "statistic": name, "max": -1} for name in EXPECTED))
+    seen = 5 in values
+    assert [result.passed for result in report.results] == [not seen] * 5 + [True]
+    assert [result.observed for result in report.results] == [5 if seen else None] * 5 + [None]
+
+
+@pytest.mark.parametrize("place", DATABASES)
+def test_strict_bounds(put: Callable[..., Place], place: str) -> None:
+    there = put(place, Case([1, 3]).rows, types())
+    bounds: list[dict[str, object]] = [
+        {"min": 2},
+        {"max": 2},
+        {"min": 2, "strict_min": True},
+        {"max": 2, "strict_max": True},
+    ]
+    report = there.validate(*({"type": "statistic", "column": "x", "statistic": "mean", **one} for one in bounds))
+    assert [result.passed for result in report.results] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("place", [*DATABASES, "rows", "parquet"])
+def test_dates_and_text(put: Callable[..., Place], place: str) -> None:
+    day = dt.date(2024, 2, 1)
+    there = put(place, [{"x": day, "t": "Z"}, {"x": None, "t": "é"}], {"x": sa.Date(), "t": sa.Text()})
+    late, early, text = there.validate(
+        {"type": "statistic", "column": "x", "statistic": "max", "max": dt.date(2024, 1, 31)},
+        {"type": "statistic", "column": "x", "statistic": "min", "min": "2024-02-01"},
+        {"type": "statistic", "column": "t", "statistic": "max", "max": "z"},
+    ).results
+    assert (late.passed, late.observed, early.passed) == (False, "2024-02-01", True)
+    assert (text.passed, text.observed) == (False, "é")
+
+
+@pytest.mark.parametrize("place", ["duckdb", "postgresql", "rows"])
+def test_nan_is_within_no_bounds(put: Callable[..., Place], place: str) -> None:
+    there = put(place, [{"x": float("nan")}, {"x": 1.0}], {"x": sa.Double()})
+    result, sure = there.validate(
+        {"type": "statistic", "column": "x", "statistic": "sum", "min": 0},
+        {"type": "statistic", "column": "x", "statistic": "min", "min": 0},
+    ).results
+    assert (result.passed, result.observed) == (False, "NaN")
+    assert (sure.passed, sure.observed) == (True, 1.0)
+
+
+@pytest.mark.parametrize("place", ["duckdb", "postgresql"])
+def test_decimals_are_compared_exactly(put: Callable[..., Place], place: str) -> None:
+    there = put(place, [{"x": decimal.Decimal("0.10")}] * 3, {"x": sa.Numeric(10, 2)})
+    (result,) = there.validate({"type": "statistic", "column": "x", "statistic": "sum", "min": 0.3, "max": 0.3}).results
+    assert (result.passed, result.observed) == (True, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"statistic": "average", "min": 1}, "statistic must be one of min, max, mean"),
+        ({"statistic": "medain", "min": 1}, "Did you mean 'median'"),
+        ({"statistic": "mean"}, "min or max is missing"),
+        ({"min": 1}, "the option 'statistic' is missing"),
+    ],
+)
+def test_wrong_options(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        parse([{"type": "statistic", "column": "x", **options}])
+
+
+@pytest.mark.parametrize("place", DATABASES)
+def test_no_mean_of_text(put: Callable[..., Place], place: str) -> None:
+    there = put(place, [{"x": "a"}], {"x": sa.Text()})
+    with pytest.raises(RuleError, match="mean is for columns of type decimal, float, integer, and x is") as caught:
+        there.validate({"type": "statistic", "column": "x", "statistic": "mean", "min": 1})
+    assert "'x' cannot" not in str(caught.value)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=9))
+def test_median_and_stddev_are_those_of_python(engine: sa.Engine, values: list[int]) -> None:
+    from dq_core import validate
+
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE IF EXISTS numbers"))
+    store(engine, "numbers", [{"x": value} for value in values], {"x": sa.BigInteger()})
+    report = validate(
+        engine,
+        [{"type": "statistic", "column": "x", "statistic": name, "min": 0} for name in ("median", "stddev", "mean")],
+        table="numbers",
+    )
+    expected = [statistics.median(values), statistics.stdev(values), statistics.mean(values)]
+    assert [result.observed for result in report.results] == pytest.approx(expected)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from dq_core import DataQualityCheck, RuleError, parse
+from support.check_conformance import DATABASES, Case, CheckConformance, Place
+
+
+class TestType(CheckConformance):
+    kind = "type"
+    options = {"dtype": "int"}
+    cases = {
+        "another type": Case([1, None, 2], [0, 2], {"dtype": "text"}),
+        "this type": Case([1, None, 2], (), {"dtype": "integer"}),
+        "exactly": Case([1, None], (), {"dtype": "bigint"}, places=("sqlite", "duckdb", "postgresql", "arrow", "rows")),
+        "not exactly": Case([1, None], [0], {"dtype": "smallint"}, places=("sqlite", "duckdb", "postgresql", "arrow")),
+        "any number": Case([1.5, None], (), {"dtype": "number"}, type=sa.Double()),
+        "length": Case(["a"], [0], {"dtype": "varchar(9)"}, type=sa.String(10), places=("sqlite", "postgresql")),
+        "same length": Case(["a"], (), {"dtype": "character varying(10)"}, type=sa.String(10),
+                            places=("sqlite", "postgresql")),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("place", [*DATABASES, "parquet", "rows", "pandas", "polars"])
+@pytest.mark.parametrize(
+    ("python", "kind", "value"),
+    [
+        (int, sa.BigInteger(), 1),
+        (float, sa.Double(), 1.5),
+        (str, sa.Text(), "a"),
+        (bool, sa.Boolean(), True),
+        (dt.date, sa.Date(), dt.date(2024, 1, 1)),
+        (dt.datetime, sa.DateTime(), dt.datetime(2024, 1, 1, 12)),  # noqa: DTZ001 - naive on purpose
+        (dt.time, sa.Time(), dt.time(12)),
+        (bytes, sa.LargeBinary(), b"x"),
+    ],
+)
+def test_python_types(put: Callable[..., Place], place: str, python: type, kind: Any, value: object) -> None:
+    there = put(place, [{"x": value}], {"x": kind})
+    right, wrong = there.validate(
+        DataQualityCheck.column_type("x", python), DataQualityCheck.column_type("x", uuid.UUID)
+    ).results
+    assert (right.status, right.failed_rows) == ("passed", 0), right.message
+    assert (wrong.status, wrong.failed_rows) == ("failed", 1)
+
+
+@pytest.mark.parametrize("place", ["duckdb", "postgresql", "rows", "arrow"])
+def test_decimals(put: Callable[..., Place], place: str) -> None:
+    there = put(place, [{"x": decimal.Decimal("1.5")}], {"x": sa.Numeric(10, 2)})
+    assert there.validate(DataQualityCheck.column_type("x", decimal.Decimal)).passed
+    assert not there.validate(DataQualityCheck.column_type("x", float)).passed
+
+
+def test_each_value_of_a_list_of_dicts_counts(put: Callable[..., Place]) -> None:
+    rows = [{"x": 1}, {"x": "1"}, {"x": None}, {"x": True}, {"x": 2}, {"x": [1]}]
+    (result,) = put("rows", rows, {}).validate(DataQualityCheck.column_type("x", int)).results
+    assert (result.failed_rows, result.considered_rows) == (3, 5)
+    assert [sample["x"] for sample in result.samples] == ["1", True, "[1]"]
+
+
+def test_each_value_in_sqlite_counts(sqlite_url: sa.URL) -> None:
+    from dq_core import validate
+
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE t (x INTEGER)"))
+        connection.execute(sa.text("INSERT INTO t VALUES (1), ('two'), (3.5), (NULL)"))
+    report = validate(engine, [DataQualityCheck.column_type("x", int)], table="t")
+    assert [sample["x"] for sample in report.results[0].samples] == ["two", 3.5]
+    assert validate(
+        engine, [DataQualityCheck.column_type("y", int)], query="SELECT x + 1 AS y FROM t WHERE x = 1"
+    ).passed
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "problem"),
+    [("integr", "there is no type 'integr'. Did you mean 'integer'?"), (object, "there is no type"), (5, "no type 5")],
+)
+def test_unknown_types(dtype: object, problem: str) -> None:
+    with pytest.raises(RuleError, match=problem.replace("?", r"\?")):
+        parse([{"type": "type", "column": "x", "dtype": dtype}])
+
+
+def test_aliases_of_the_option() -> None:
+    assert parse([{"type": "type", "column": "x", "expected_type": int}]) == parse(
+        [{"type": "type", "column": "x", "dtype": "int"}]
+    )

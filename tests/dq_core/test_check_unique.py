@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from dq_core import RuleError, parse
+from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
+
+
+class TestUnique(CheckConformance):
+    kind = "unique"
+    cases = {
+        "every row of a repeated value": Case([1, 2, 1, None, None, 1, 3], [0, 2, 5]),
+        "no repeated value": Case([3, 1, None, 2], ()),
+        "far apart": Case([1, 2**62, -(2**62), 1], [0, 3]),
+        "text": Case(["a", "A", "a ", "a", None], [0, 3], type=sa.Text()),
+        "floats": Case([0.5, 0.25, 0.5], [0, 2], type=sa.Double()),
+        "dates": Case([dt.date(2024, 1, 1), dt.date(2024, 1, 1), None], [0, 1], type=sa.Date()),
+        "one row": Case([1], ()),
+    }
+
+
+COMPOSITE = [
+    {"id": 0, "a": 1, "b": "x"},
+    {"id": 1, "a": 1, "b": "y"},
+    {"id": 2, "a": 1, "b": "x"},
+    {"id": 3, "a": None, "b": "x"},
+    {"id": 4, "a": None, "b": "x"},
+    {"id": 5, "a": None, "b": None},
+    {"id": 6, "a": None, "b": None},
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_composite_keys(put: Callable[..., Place], place: str) -> None:
+    there = put(place, COMPOSITE, {"id": sa.Integer(), "a": sa.Integer(), "b": sa.Text()})
+    (result,) = there.validate({"type": "unique", "columns": ["a", "b"]}, samples=9).results
+    assert (result.failed_rows, result.considered_rows) == (4, 5)
+    assert sorted(sample["id"] for sample in result.samples) == [0, 2, 3, 4]
+    assert (result.column, result.check_name) == ("a, b", "unique_a_b")
+    assert there.run is None or sorted(row[0] for row in there.run(result.sql)) == [0, 2, 3, 4]
+
+
+@pytest.mark.parametrize("place", DATABASES)
+def test_a_column_named_like_the_flag(put: Callable[..., Place], place: str) -> None:
+    there = put(place, [{"failing": 1}, {"failing": 1}], {"failing": sa.Integer()})
+    (result,) = there.validate({"type": "unique", "column": "failing"}).results
+    assert result.samples == [{"failing": 1}, {"failing": 1}]
+
+
+def test_values_of_different_types_differ(put: Callable[..., Place]) -> None:
+    rows = [{"x": 1}, {"x": "1"}, {"x": True}, {"x": "1"}]
+    (result,) = put("rows", rows, {}).validate({"type": "unique", "column": "x"}).results
+    assert (result.failed_rows, [sample["x"] for sample in result.samples]) == (2, ["1", "1"])
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({}, "give either column or columns"),
+        ({"column": "a", "columns": ["b"]}, "give either column or columns"),
+        ({"columns": []}, "columns must be a list of at least one column"),
+        ({"columns": "ab"}, "columns must be a list of at least one column, not 'ab'"),
+        ({"columns": ["a", "a"]}, "names a column twice"),
+        ({"columns": ["a", 1]}, "column must be the name of a column, not 1"),
+    ],
+)
+def test_wrong_options(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        parse([{"type": "unique", **options}])

@@ -109,7 +109,13 @@ def _with_run_key(task: Task[..., Any], arguments: dict[str, Any]) -> dict[str, 
     return arguments
 
 
-def _run_key(task: Task[..., Any], table: object) -> str | None:
+class CallKey(str):
+    """A key that names a call in a run, and that no user has chosen."""
+
+    __slots__ = ()
+
+
+def _run_key(task: Task[..., Any], table: object) -> CallKey | None:
     """What names this call in this run: the same at every retry of the task and of the flow.
 
     It counts calls in the order in which the flow makes them. (Prefect counts task runs in the order in which threads
@@ -133,7 +139,7 @@ def _run_key(task: Task[..., Any], table: object) -> str | None:
             _calls[id(context)] = Counter()
             weakref.finalize(context, _calls.pop, id(context), None)
         _calls[id(context)][label] += 1
-        return f"prefect/{run}/{label}/{_calls[id(context)][label]}"
+        return CallKey(f"prefect/{run}/{label}/{_calls[id(context)][label]}")
 
 
 def _is_spread(name: str, value: Any) -> bool:

@@ -16,10 +16,10 @@ from moltres.reference import STAGE_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from moltres.write import WriteResult
     from sqlalchemy import URL
 
     from moltres import Database, DataFrame
+    from moltres.write import WriteResult
 
 _NOT_IN_KEYS = re.compile(r"[\s#?&%\"'<>\[\]{}|\\^`\0]")
 

@@ -14,7 +14,7 @@ from moltres import connect
 from moltres.errors import ConfigurationError
 from moltres.handoff import MAX_INLINE_ROWS, frame_of, hand_over, pick_up
 from moltres.handoff import drop_staged as remove_staged
-from moltres_prefect.call import moltres_task
+from moltres_prefect.call import CallKey, moltres_task
 from moltres_prefect.databases import Dsn, address_of, work_in_database
 from moltres_prefect.lineage import leave_artifact, note_reading, note_writing
 
@@ -112,14 +112,18 @@ def moltres_to_table(
         partition_by: Columns whose values name the partitions to replace, for ``mode="overwrite_partitions"``.
         input_dsn: Where staged rows lie, if not in the target's database.
         run_key: What an append is recorded under, in the transaction of its rows; an attempt that finds the key there
-            adds nothing. By default this call in this flow run. False records nothing.
+            adds nothing. By default this call in this flow run: calls are told apart by their table and their order, so
+            give keys of your own (to ``map`` a list) where a retried flow may make other calls than before. False
+            records nothing.
         drop_staged: Whether to drop the staged rows once they are written, because no other task needs them.
         query_timeout: Seconds after which the database stops a statement.
 
     Returns:
         ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped`` (an earlier attempt had written them).
     """
-    key = _run_key(run_key) if run_key is None and mode in _RECORDED else run_key or None
+    if run_key is None or isinstance(run_key, CallKey):
+        run_key = _run_key(run_key) if mode in _RECORDED else False
+    key = run_key or None
 
     def work(database: Database) -> dict[str, Any]:
         with ExitStack() as stack:

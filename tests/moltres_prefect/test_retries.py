@@ -1,0 +1,257 @@
+"""Retries repeat nothing, and only what can get better is tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from prefect import flow, task
+from prefect.client.orchestration import get_client
+from prefect.states import Scheduled
+
+import moltres_prefect.tasks
+from moltres import connect
+from moltres.errors import TransientQueryError
+from moltres_prefect import moltres_query, moltres_to_table
+from support.adapter_conformance import rows_of, tables_of
+
+
+def ids(dsn: str, table: str = "copies") -> list[int]:
+    return [row["id"] for row in rows_of(dsn, table)]
+
+
+def test_a_task_that_is_lost_after_its_write_does_not_write_again(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[str] = []
+    note = moltres_prefect.tasks.note_writing
+
+    def lose_the_first(*arguments: Any) -> None:
+        attempts.append("")
+        if len(attempts) == 1:
+            raise TransientQueryError("lost after the write")
+        note(*arguments)
+
+    monkeypatch.setattr(moltres_prefect.tasks, "note_writing", lose_the_first)
+
+    @flow
+    def writes() -> Any:
+        return moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}], retries=2)
+
+    assert writes()["skipped"] is True
+    assert len(attempts) == 2
+    assert ids(dsn) == [1]
+
+
+def test_a_flow_that_is_retried_writes_each_call_once(dsn: str) -> None:
+    attempts: list[int] = []
+
+    @flow(retries=2)
+    def writes() -> None:
+        attempts.append(1)
+        for number in range(3):  # one line, one table, three calls
+            moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+            if len(attempts) == number + 1 < 3:
+                raise RuntimeError("again")
+
+    writes()
+    assert len(attempts) == 3
+    assert ids(dsn) == [0, 1, 2]
+
+
+def test_submitted_calls_keep_their_places_when_the_flow_is_retried(dsn: str) -> None:
+    attempts: list[int] = []
+
+    @flow(retries=1)
+    def writes() -> None:
+        attempts.append(1)
+        for number in range(6):
+            moltres_to_table.submit(dsn=dsn, table_name="copies", data=[{"id": number}], retries=5).wait()
+            if len(attempts) == 1 and number == 3:
+                raise RuntimeError("again")
+
+    writes()
+    assert ids(dsn) == list(range(6))
+
+
+def test_mapped_calls_keep_their_places_when_the_flow_is_retried(postgresql_dsn: str) -> None:
+    attempts: list[int] = []
+
+    @flow(retries=1)
+    def writes() -> None:
+        attempts.append(1)
+        data = [[{"id": number}] for number in range(5)]
+        moltres_to_table.map(dsn=postgresql_dsn, table_name="copies", data=data).wait()
+        moltres_to_table.map(dsn=postgresql_dsn, table_name=["copies", "others"], data=[{"id": 100}]).wait()
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+
+    with connect(postgresql_dsn) as db:
+        db.write([{"id": -1}]).save_as_table("copies")
+    writes()
+    assert sorted(ids(postgresql_dsn)) == [-1, 0, 1, 2, 3, 4, 100]
+    assert ids(postgresql_dsn, "others") == [100]
+
+
+def test_keys_of_ones_own_let_a_retried_flow_make_other_calls(dsn: str) -> None:
+    attempts: list[int] = []
+
+    @flow(retries=1)
+    def loads() -> None:
+        attempts.append(1)
+        files = {"b": 2, "c": 3} if len(attempts) == 1 else {"a": 1, "b": 2, "c": 3}  # one came in meanwhile
+        with connect(dsn) as db:
+            db.write([{"id": 0}]).save_as_table("copies", mode="ignore")
+        moltres_to_table.map(
+            dsn=dsn,
+            table_name="copies",
+            data=[[{"id": number}] for number in files.values()],
+            run_key=list(files),
+            retries=5,
+        ).wait()
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+
+    loads()
+    assert ids(dsn) == [0, 1, 2, 3]
+
+
+def test_a_subflow_counts_for_itself(dsn: str) -> None:
+    @flow
+    def inner(number: int) -> None:
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+
+    @flow
+    def outer() -> None:
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}])
+        inner(2)
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 3}])
+        inner(4)
+
+    outer()
+    assert ids(dsn) == [1, 2, 3, 4]
+
+
+def test_a_task_that_calls_ours_is_retried_without_doubling(dsn: str) -> None:
+    attempts: list[int] = []
+
+    @task(retries=1)
+    def outer(number: int) -> None:
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number + 10}])
+        attempts.append(number)
+        if attempts.count(number) == 1:
+            raise RuntimeError("again")
+
+    @flow
+    def writes() -> None:
+        outer(1)
+        outer(2)
+
+    writes()
+    assert attempts == [1, 1, 2, 2]
+    assert ids(dsn) == [1, 2, 11, 12]
+
+
+def test_another_run_of_the_flow_writes_again_unless_the_key_says_otherwise(dsn: str) -> None:
+    @flow
+    def writes(run_key: Any = None) -> Any:
+        return moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}], run_key=run_key)["skipped"]
+
+    assert [writes(), writes()] == [False, False]
+    assert [writes("2024-01-01"), writes("2024-01-01"), writes("2024-01-02")] == [False, True, False]
+    assert ids(dsn) == [1] * 4
+
+
+def test_a_run_that_is_started_again_writes_nothing_again(dsn: str) -> None:
+    """What the button "Retry" does with a run that has ended: the same run, a second time."""
+    seen: list[Any] = []
+
+    @flow
+    def writes() -> None:
+        from prefect.runtime import flow_run
+
+        seen.append(flow_run.id)
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}])
+
+    from prefect.flow_engine import run_flow
+
+    writes()
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(seen[0], Scheduled(), force=True)
+        run_flow(writes, flow_run=client.read_flow_run(seen[0]))
+    assert seen[0] == seen[1]
+    assert ids(dsn) == [1]
+
+
+def test_nothing_is_recorded_where_the_key_is_false_or_the_mode_needs_none(dsn: str) -> None:
+    @flow
+    def writes() -> None:
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}], run_key=False)
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 2}], mode="overwrite")
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 2}], mode="merge", keys="id")
+
+    writes()
+    assert "moltres_loads" not in tables_of(dsn)
+
+
+def test_a_retried_query_overwrites_its_own_stage(dsn: str) -> None:
+    attempts: list[int] = []
+
+    def stages() -> list[str]:
+        return sorted(table for table in tables_of(dsn) if table.startswith("moltres_stage_"))
+
+    @flow(retries=1)
+    def queries() -> None:
+        moltres_query(dsn=dsn, query=lambda db: db.table("numbers"), handoff="table")
+        moltres_query(dsn=dsn, query=lambda db: db.table("users"), handoff="table")
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+
+    queries()
+    assert len(stages()) == 2
+    queries()
+    assert len(stages()) == 4  # another run has its own
+
+
+def count_attempts(dsn: str, error: Exception) -> int:
+    attempts: list[int] = []
+
+    def query(db: Any) -> Any:
+        attempts.append(1)
+        if isinstance(error, sa.exc.SQLAlchemyError | TransientQueryError | OSError):
+            raise error
+        return db.table("users").select("emial")
+
+    @flow
+    def queries() -> Any:
+        return moltres_query(dsn=dsn, query=query, retries=2)
+
+    with pytest.raises(type(error) if not isinstance(error, LookupError) else LookupError):
+        queries()
+    return len(attempts)
+
+
+def test_what_can_get_better_is_tried_again(dsn: str) -> None:
+    assert count_attempts(dsn, TransientQueryError("deadlock")) == 3
+    assert count_attempts(dsn, OSError("of the caller's own code")) == 3
+
+
+def test_what_is_final_is_not_tried_again(dsn: str) -> None:
+    assert count_attempts(dsn, LookupError()) == 1
+
+
+def test_the_caller_may_decide_what_is_tried_again(dsn: str) -> None:
+    attempts: list[int] = []
+
+    def query(db: Any) -> Any:
+        attempts.append(1)
+        return db.table("users").select("emial")
+
+    @flow
+    def queries() -> Any:
+        return moltres_query(dsn=dsn, query=query, retries=2, retry_condition_fn=lambda *_: True)
+
+    with pytest.raises(LookupError):
+        queries()
+    assert len(attempts) == 3

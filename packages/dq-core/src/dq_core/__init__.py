@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 from dq_core.check import Check
 from dq_core.checks import parse
+from dq_core.engines import get_engine
 from dq_core.errors import (
     CheckFailedError,
     DataQualityError,
@@ -26,6 +27,8 @@ from dq_core.errors import (
 )
 from dq_core.execute import Progress, validate
 from dq_core.factory import DataQualityCheck
+from dq_core.learning import LearnedRule, LearnedSuite, learn
+from dq_core.profiling import ColumnProfile, Profile, profile
 from dq_core.report import CheckResult, Report
 from dq_core.sources import open_source
 from dq_core.suite import Suite
@@ -34,10 +37,14 @@ __all__ = [
     "Check",
     "CheckFailedError",
     "CheckResult",
+    "ColumnProfile",
     "DataQualityCheck",
     "DataQualityError",
     "EngineError",
+    "LearnedRule",
+    "LearnedSuite",
     "MissingDependencyError",
+    "Profile",
     "Progress",
     "Report",
     "RuleError",
@@ -46,8 +53,11 @@ __all__ = [
     "Suite",
     "TableNotFoundError",
     "ValidationTimeoutError",
+    "get_engine",
+    "learn",
     "open_source",
     "parse",
+    "profile",
     "validate",
 ]
 

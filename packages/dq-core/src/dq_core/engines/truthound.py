@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core.engines.frames import FrameEngine, Library
 from dq_core.engines.missing import imported
-from dq_core.engines.truthound_profile import profile
+from dq_core.engines.truthound_profile import learn, profile
 from dq_core.errors import EngineError
 from dq_core.families import wanted_families
 
@@ -222,4 +222,4 @@ def engine() -> Engine:
     """
     imported("truthound", "truthound")
     kinds = frozenset(_ANSWERS)
-    return FrameEngine(Library("truthound", kinds, _refusal, _session, parallel=True, profile=profile))
+    return FrameEngine(Library("truthound", kinds, _refusal, _session, parallel=True, profile=profile, learn=learn))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
@@ -11,21 +12,30 @@ from dq_core.engines.rows import FAMILIES, arrow_table
 from dq_core.errors import EngineError
 from dq_core.families import NUMBERS
 from dq_core.jsonable import measure
+from dq_core.learning.learn import Wishes, learn_with
 from dq_core.profiling import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from dq_core.reading import Deadline, Reader, chosen_columns, refuse, whole_number
 from dq_core.sampling import sampled
 from dq_core.sources import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     import pyarrow as pa
 
-    from dq_core.relation import Column
+    from dq_core.learning import LearnedSuite
+    from dq_core.relation import Column, Relation
 
-__all__ = ["profile"]
+__all__ = ["learn", "profile"]
 
 _PATTERN_ROWS = 1000
+#: What its validators are called here. Those for formats (EmailValidator and the like) become patterns.
+_KINDS = {
+    "NotNullValidator": "not_null", "UniqueValidator": "unique", "ColumnTypeValidator": "type",
+    "RangeValidator": "in_range", "InSetValidator": "in_set", "LengthValidator": "length", "RegexValidator": "regex",
+    "EmailValidator": "regex", "UrlValidator": "regex", "UuidValidator": "regex", "IpAddressValidator": "regex",
+    "PhoneValidator": "regex",
+}  # fmt: skip
 
 
 def profile(
@@ -50,13 +60,7 @@ def profile(
     Raises:
         EngineError: It has no such option, or a column is of a type that its frames do not hold.
     """
-    given = [name for name, value in others.items() if value not in (None, False, (), [])]
-    if given:
-        raise EngineError(
-            f"truthound profiles without {', '.join(given)}.",
-            suggestion='get_engine("dq_core").profile has these options.',
-            context={"engine": "truthound", "options": given},
-        )
+    _refuse_options("profile", others)
     refuse([*whole_number("top_n", top_n), *whole_number("sample_size", sample_size), *whole_number("seed", seed)])
     imported("truthound", "truthound")
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
@@ -64,13 +68,7 @@ def profile(
         reader = Reader(opened, deadline)
         names = chosen_columns(opened.relation, columns)
         known = opened.relation.columns
-        foreign = [f"{name} ({known[name].type_name})" for name in names if known[name].family not in FAMILIES]
-        if foreign:
-            raise EngineError(
-                f"truthound's frames do not hold these columns as they are: {', '.join(foreign)}.",
-                suggestion='Choose others with columns=, or use get_engine("dq_core").',
-                context={"engine": "truthound", "columns": foreign},
-            )
+        _refuse_columns(opened.relation, names)
         relation, total = sampled(reader, opened.relation, sample_size, seed)
         rows = arrow_table(reader, relation, names)
     found = _profiled(rows, top_n, include_stats=include_stats)
@@ -84,6 +82,71 @@ def profile(
         statements=reader.statements,
         started_at=started_at.isoformat(),
     )
+
+
+def learn(
+    source: Any,
+    *,
+    table: str | None = None,
+    query: Any = None,
+    schema: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    **wishes: Any,
+) -> LearnedSuite:
+    """Learn the rules that truthound's profiler proposes; see `dq_core.learn` for the arguments.
+
+    truthound says which rules a column could have. Their bounds and their confidence come from the rows, as in
+    `dq_core.learn`: its own confidence is a word, and its ranges are wider than the data by some percent.
+    """
+    imported("truthound", "truthound")
+
+    def proposed(reader: Reader, relation: Relation, names: list[str]) -> Callable[[str, str], bool]:
+        _refuse_columns(relation, names)
+        return _proposed(arrow_table(reader, relation, names))
+
+    learned = learn_with(
+        source,
+        Wishes(**wishes),
+        proposed,
+        table=table,
+        query=query,
+        schema=schema,
+        storage_options=storage_options,
+    )
+    return dataclasses.replace(learned, engine="truthound")
+
+
+def _proposed(rows: pa.Table) -> Callable[[str, str], bool]:
+    from truthound.profiler import generate_suite
+
+    found = {
+        (_KINDS[rule.validator_class], column)
+        for rule in generate_suite(_profiled(rows, 10, include_stats=True)).rules
+        if rule.validator_class in _KINDS
+        for column in rule.columns
+    }
+    return lambda kind, column: kind == "foreign_key" or (kind, column) in found
+
+
+def _refuse_options(verb: str, options: Mapping[str, Any]) -> None:
+    given = [name for name, value in options.items() if value not in (None, False, (), [])]
+    if given:
+        raise EngineError(
+            f"truthound does not {verb} with {', '.join(given)}.",
+            suggestion=f'get_engine("dq_core").{verb} has more options.',
+            context={"engine": "truthound", "options": given},
+        )
+
+
+def _refuse_columns(relation: Relation, names: list[str]) -> None:
+    known = relation.columns
+    foreign = [f"{name} ({known[name].type_name})" for name in names if known[name].family not in FAMILIES]
+    if foreign:
+        raise EngineError(
+            f"truthound's frames do not hold these columns as they are: {', '.join(foreign)}.",
+            suggestion='Choose others with columns=, or use get_engine("dq_core").',
+            context={"engine": "truthound", "columns": foreign},
+        )
 
 
 def _profiled(rows: pa.Table, top_n: int, *, include_stats: bool) -> Any:

@@ -1,0 +1,161 @@
+"""What the database knows about the columns: measured by folds, so that a rule can be tried on rows it has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from dq_core.families import NUMBERS
+from dq_core.profiling.numbers import finite
+from dq_core.sampling import LOTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dq_core.reading import Reader
+    from dq_core.relation import Column, Relation
+    from dq_core.sampling import Lots
+
+__all__ = ["FOLDS", "Bounds", "Evidence", "bounds_of", "gather"]
+
+#: How many parts the rows are divided into; each is tried on what was learned from the others.
+FOLDS = 5
+_EXAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The ends of a column's values, or of its lengths, and who holds them.
+
+    Attributes:
+        low: The least value of all rows.
+        high: The greatest value of all rows.
+        low_fold: The only fold that reaches down to `low`; None if several do.
+        high_fold: The only fold that reaches up to `high`; None if several do.
+        others_low: The least value of the other folds; None if they have no values.
+        others_high: The greatest value of the other folds.
+    """
+
+    low: Any
+    high: Any
+    low_fold: int | None
+    high_fold: int | None
+    others_low: Any
+    others_high: Any
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one scan and one look at examples tell.
+
+    Attributes:
+        rows: The number of rows.
+        counts: Values that are not NULL, by column.
+        finite: Of these, the finite ones; for columns of numbers.
+        ranges: The ends of the finite values, for columns of numbers that have any.
+        lengths: The ends of the lengths, for columns of text that have any.
+        examples: Up to 2000 values (without NULL) of each column; a random choice of rows of the first fold.
+    """
+
+    rows: int
+    counts: Mapping[str, int]
+    finite: Mapping[str, int]
+    ranges: Mapping[str, Bounds]
+    lengths: Mapping[str, Bounds]
+    examples: Mapping[str, list[Any]]
+
+
+def gather(reader: Reader, lots: Lots, columns: Sequence[Column]) -> Evidence:
+    """Scan the rows once, by folds, and fetch examples."""
+    relation = lots.relation
+    aggregates = dict(_aggregates(relation, columns))
+    by_fold = _by_fold(reader, lots, aggregates)
+    rows = sum(int(one["rows"]) for one in by_fold.values())
+
+    def total(what: str) -> dict[str, int]:
+        return {
+            column.name: sum(int(one[what, column.name]) for one in by_fold.values())
+            for column in columns
+            if (what, column.name) in aggregates
+        }
+
+    def ends(low: str, high: str) -> dict[str, Bounds]:
+        found = {}
+        for column in columns:
+            if (low, column.name) in aggregates:
+                lows = {fold: one[low, column.name] for fold, one in by_fold.items()}
+                highs = {fold: one[high, column.name] for fold, one in by_fold.items()}
+                if any(value is not None for value in lows.values()):
+                    found[column.name] = bounds_of(lows, highs)
+        return found
+
+    return Evidence(
+        rows=rows,
+        counts=total("count"),
+        finite=total("finite"),
+        ranges=ends("min", "max"),
+        lengths=ends("shortest", "longest"),
+        examples=_examples(reader, lots, columns, rows),
+    )
+
+
+def bounds_of(lows: Mapping[int, Any], highs: Mapping[int, Any]) -> Bounds:
+    """The ends of all folds together from the ends of each; folds without values have None."""
+    known = {fold: value for fold, value in lows.items() if value is not None}
+    tops = {fold: highs[fold] for fold in known}
+    low, high = min(known.values()), max(tops.values())
+    lowest = [fold for fold, value in known.items() if value == low]
+    highest = [fold for fold, value in tops.items() if value == high]
+    low_fold = lowest[0] if len(lowest) == 1 else None
+    high_fold = highest[0] if len(highest) == 1 else None
+    return Bounds(
+        low=low,
+        high=high,
+        low_fold=low_fold,
+        high_fold=high_fold,
+        others_low=min((value for fold, value in known.items() if fold != low_fold), default=None),
+        others_high=max((value for fold, value in tops.items() if fold != high_fold), default=None),
+    )
+
+
+def _aggregates(relation: Relation, columns: Sequence[Column]) -> Iterator[tuple[Any, sa.ColumnElement[Any]]]:
+    func, dialect = sa.func, relation.dialect
+    yield "rows", func.count()
+    for column in columns:
+        name, value = column.name, relation[column.name]
+        yield ("count", name), func.count(value)
+        if column.family in NUMBERS:
+            number = finite(value) if column.family != "integer" else value
+            yield ("finite", name), func.count(number)
+            yield ("min", name), func.min(number)
+            yield ("max", name), func.max(number)
+        if column.family == "text":
+            yield ("shortest", name), func.min(dialect.length(value))
+            yield ("longest", name), func.max(dialect.length(value))
+
+
+def _by_fold(reader: Reader, lots: Lots, aggregates: Mapping[Any, sa.ColumnElement[Any]]) -> dict[int, dict[Any, Any]]:
+    names = list(aggregates)
+    width = lots.relation.dialect.widest_select - 1
+    found: dict[int, dict[Any, Any]] = {}
+    fold = lots.fold(FOLDS)
+    for start in range(0, len(names), width):
+        batch = names[start : start + width]
+        measures = (aggregates[name].label(f"m{place}") for place, name in enumerate(batch))
+        for row in reader.rows(lots.relation.select(fold.label("fold"), *measures).group_by(sa.text("1"))):
+            found.setdefault(int(row[0]), {}).update(zip(batch, row[1:], strict=True))
+    return found
+
+
+def _examples(reader: Reader, lots: Lots, columns: Sequence[Column], rows: int) -> dict[str, list[Any]]:
+    relation = lots.relation
+    if not rows:
+        return {column.name: [] for column in columns}
+    # Fold 0 holds one row of FOLDS; of these, as many as are wanted.
+    share = min(1.0, _EXAMPLES * FOLDS / rows)
+    chosen = sa.and_(lots.fold(FOLDS) == 0, lots.lot < int(share * LOTS))
+    names = [column.name for column in columns]
+    found = reader.rows(relation.select(*(relation[name] for name in names)).where(chosen).limit(_EXAMPLES))
+    return {name: [row[place] for row in found if row[place] is not None] for place, name in enumerate(names)}

@@ -1,0 +1,246 @@
+"""Learning rules from a source."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dq_core import options
+from dq_core.checks import parse
+from dq_core.learning.confidence import lower_limit
+from dq_core.learning.evidence import gather
+from dq_core.learning.model import LearnedRule, LearnedSuite
+from dq_core.learning.propose import Proposer
+from dq_core.learning.references import foreign_keys
+from dq_core.reading import Deadline, Reader, chosen_columns, refuse, whole_number
+from dq_core.sampling import draw, sampled
+from dq_core.sources import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    import sqlalchemy as sa
+
+    from dq_core.relation import Relation
+
+__all__ = ["KINDS", "Wishes", "learn", "learn_rules", "learn_with"]
+
+#: The kinds of rules that can be learned.
+KINDS = ("not_null", "unique", "type", "in_range", "in_set", "regex", "length", "foreign_key")
+_OPTIONAL = {
+    "include_patterns": ("regex", "length"),
+    "include_ranges": ("in_range",),
+    "include_categories": ("in_set",),
+}
+
+
+def learn(
+    source: Any,
+    *,
+    table: str | None = None,
+    query: str | sa.Select[Any] | None = None,
+    schema: str | None = None,
+    columns: Collection[str] | None = None,
+    min_confidence: float = 0.8,
+    kinds: Collection[str] | None = None,
+    include_patterns: bool = True,
+    include_ranges: bool = True,
+    include_categories: bool = True,
+    categorical_threshold: int = 50,
+    references: Collection[str] = (),
+    sample_size: int = 0,
+    seed: int = 0,
+    timeout_seconds: float | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> LearnedSuite:
+    """Learn rules from a source, computed in the database.
+
+    The rows are divided into five folds. What a rule would have been without a fold is tried on the rows of that fold;
+    the confidence follows from how many of them break it, and the rule itself is taken from all rows, which therefore
+    all obey it. It is assumed that further rows are like these: a column that only grows, such as a date or a serial
+    number, is not; ranges are learned of numbers that are not unique, and of nothing else.
+
+    Args:
+        source: What to learn from; see `dq_core.sources.open_source`.
+        table: The table or view, if the source is a database.
+        query: A SELECT (text or SQLAlchemy) instead of a table.
+        schema: The table's schema.
+        columns: Only rules about these columns.
+        min_confidence: Leave out rules of less confidence.
+        kinds: Which kinds of rules, out of `KINDS`; default: all that the next three arguments allow. A kind that is
+            named here is also learned where a stronger rule makes it unnecessary.
+        include_patterns: Learn regex and length.
+        include_ranges: Learn in_range.
+        include_categories: Learn in_set.
+        categorical_threshold: A column of more different values has no in_set.
+        references: Tables of the same database (or files) that columns may refer to; without any, no foreign keys are
+            looked for.
+        sample_size: Learn from about so many rows only; 0 for all of them.
+        seed: Another seed divides the rows in another way, and draws another sample.
+        timeout_seconds: How long it may take; the database stops what runs then.
+        storage_options: Options for the fsspec filesystem of a URI.
+
+    Raises:
+        RuleError: The arguments are wrong; nothing was scanned.
+        SourceError: The source cannot be read.
+        ValidationTimeoutError: It took longer than `timeout_seconds`.
+    """
+    wishes = Wishes(
+        columns=columns,
+        min_confidence=min_confidence,
+        kinds=kinds,
+        include_patterns=include_patterns,
+        include_ranges=include_ranges,
+        include_categories=include_categories,
+        categorical_threshold=categorical_threshold,
+        references=references,
+        sample_size=sample_size,
+        seed=seed,
+        timeout_seconds=timeout_seconds,
+    )
+    return learn_with(source, wishes, table=table, query=query, schema=schema, storage_options=storage_options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What is to be learned; see `learn`.
+
+    Raises:
+        RuleError: Something is wrong; lists all of it.
+    """
+
+    columns: Collection[str] | None = None
+    min_confidence: float = 0.8
+    kinds: Collection[str] | None = None
+    include_patterns: bool = True
+    include_ranges: bool = True
+    include_categories: bool = True
+    categorical_threshold: int = 50
+    references: Collection[str] = ()
+    sample_size: int = 0
+    seed: int = 0
+    timeout_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        refuse([*self._wrong_numbers(), *self._wrong_choices()])
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The kinds of rules that are wanted."""
+        left_out = {kind for name, those in _OPTIONAL.items() if not getattr(self, name) for kind in those}
+        return frozenset(KINDS if self.kinds is None else self.kinds) - left_out
+
+    def _wrong_numbers(self) -> Iterator[str]:
+        if not (options.is_number(self.min_confidence) and 0 <= self.min_confidence <= 1):
+            yield f"min_confidence must be a share from 0 to 1, not {self.min_confidence!r}."
+        for name in ("categorical_threshold", "sample_size", "seed"):
+            yield from whole_number(name, getattr(self, name))
+        seconds = self.timeout_seconds
+        if seconds is not None and not (options.is_number(seconds) and seconds > 0):
+            yield f"timeout_seconds must be a number of seconds above 0, not {seconds!r}."
+
+    def _wrong_choices(self) -> Iterator[str]:
+        for name in _OPTIONAL:
+            if not isinstance(getattr(self, name), bool):
+                yield f"{name} must be true or false, not {getattr(self, name)!r}."
+        for name, values in (("kinds", self.kinds or ()), ("references", self.references)):
+            if not isinstance(values, list | tuple | set | frozenset):
+                yield f"{name} must be a list, not {values!r}."
+        for kind in self.kinds if isinstance(self.kinds, list | tuple | set | frozenset) else ():
+            if kind not in KINDS:
+                hint = options.question(kind, KINDS) or f" The kinds are: {', '.join(KINDS)}."
+                yield f"kinds: {kind!r} is nothing that can be learned.{hint}"
+
+
+def learn_with(
+    source: Any,
+    wishes: Wishes,
+    proposed: Callable[[Reader, Relation, list[str]], Callable[[str, str], bool]] | None = None,
+    *,
+    table: str | None = None,
+    query: str | sa.Select[Any] | None = None,
+    schema: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> LearnedSuite:
+    """Like `learn`, with somebody else to say which rules are worth a try.
+
+    Args:
+        source: What to learn from.
+        wishes: What to learn.
+        proposed: Gets the rows and the names of the columns; says whether to try a kind of rule on a column.
+        table: The table or view, if the source is a database.
+        query: A SELECT instead of a table.
+        schema: The table's schema.
+        storage_options: Options for the fsspec filesystem of a URI.
+    """
+    wanted = wishes.wanted
+    started_at, deadline = dt.datetime.now(dt.UTC), Deadline(wishes.timeout_seconds)
+    with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
+        reader = Reader(opened, deadline)
+        names = chosen_columns(opened.relation, wishes.columns)
+        relation, total = sampled(reader, opened.relation, wishes.sample_size, wishes.seed)
+        chosen = None if proposed is None else proposed(reader, relation, names)
+        learned, rows = learn_rules(
+            reader,
+            relation,
+            names,
+            seed=wishes.seed,
+            explicit=wishes.kinds is not None,
+            wanted=lambda kind, name: kind in wanted and (chosen is None or chosen(kind, name)),
+            categories=wishes.categorical_threshold,
+            references=wishes.references if "foreign_key" in wanted else (),
+        )
+    return LearnedSuite(
+        rules=tuple(rule for rule in learned if rule.confidence >= wishes.min_confidence),
+        min_confidence=float(wishes.min_confidence),
+        source=opened.description,
+        row_count=rows if total is None else total,
+        sampled_rows=None if relation is opened.relation else rows,
+        engine="dq_core",
+        execution_time_seconds=round(deadline.elapsed, 6),
+        statements=reader.statements,
+        started_at=started_at.isoformat(),
+    )
+
+
+def learn_rules(
+    reader: Reader,
+    relation: Relation,
+    names: list[str],
+    *,
+    seed: int,
+    explicit: bool,
+    wanted: Callable[[str, str], bool],
+    categories: int,
+    references: Collection[str] = (),
+) -> tuple[list[LearnedRule], int]:
+    """All rules that hold, whatever their confidence, and the number of rows.
+
+    Args:
+        reader: Runs the statements.
+        relation: The rows to learn from.
+        names: The columns to learn about.
+        seed: Divides the rows.
+        explicit: Whether rules are wanted that a stronger rule makes unnecessary.
+        wanted: Whether a kind of rule is wanted for a column.
+        categories: The most different values of an in_set.
+        references: Tables that columns may refer to.
+    """
+    lots = draw(reader, relation, seed)
+    columns = [relation.columns[name] for name in names]
+    evidence = gather(reader, lots, columns)
+    proposer = Proposer(reader, lots, relation, evidence, explicit=explicit, categories=categories)
+    proposals = proposer.proposals(columns, wanted)
+    found = [_rule(proposal.rule, proposal.rows, proposal.exceptions, proposal.confidence) for proposal in proposals]
+    for table in references:
+        for rule, rows in foreign_keys(reader, relation, evidence, columns, table):
+            found.append(_rule(rule, rows, 0, lower_limit(rows, 0)))
+    order = {name: place for place, name in enumerate(names)}
+    return sorted(found, key=lambda rule: order[rule.column or ""]), evidence.rows
+
+
+def _rule(rule: Mapping[str, Any], rows: int, exceptions: int, confidence: float) -> LearnedRule:
+    tried = f"{rows} rows" if not exceptions else f"{rows} rows, of which {exceptions} broke it"
+    (check,) = parse([{**rule, "description": f"Learned with confidence {confidence:.4f}, tried on {tried}."}])
+    return LearnedRule(check, confidence, rows, exceptions)

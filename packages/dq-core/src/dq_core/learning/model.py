@@ -1,0 +1,144 @@
+"""What was learned: rules with their evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
+
+from dq_core.checks import Check, parse
+from dq_core.suite import Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dq_core.report import Report
+
+__all__ = ["LearnedRule", "LearnedSuite"]
+
+
+@dataclass(frozen=True)
+class LearnedRule:
+    """A rule and what supports it.
+
+    Attributes:
+        check: The rule; it passes on all rows that it was learned from.
+        confidence: With a certainty of 95 %, at least this share of further rows of the same kind obeys the rule; see
+            `dq_core.learning.confidence`.
+        rows: Rows that the rule was tried on without having been learned from them.
+        exceptions: Those that broke it then; the rule was widened for them afterwards.
+    """
+
+    check: Check
+    confidence: float
+    rows: int
+    exceptions: int
+
+    @property
+    def type(self) -> str:
+        """The kind of check."""
+        return self.check.kind
+
+    @property
+    def column(self) -> str | None:
+        """The column (several are joined by ", ")."""
+        return self.check.column_label
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rule and its evidence as plain JSON values."""
+        return {
+            "rule": self.check.to_dict(),
+            "confidence": self.confidence,
+            "rows": self.rows,
+            "exceptions": self.exceptions,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The rule that `to_dict` wrote."""
+        (check,) = parse([data["rule"]])
+        return cls(check, data["confidence"], data["rows"], data["exceptions"])
+
+
+@dataclass(frozen=True)
+class LearnedSuite:
+    """Rules learned from a source; calling it with a source validates that source.
+
+    Attributes:
+        rules: The rules, in the order of the columns.
+        min_confidence: Rules of less confidence were left out.
+        source: What they were learned from, without passwords.
+        row_count: All rows of the source.
+        sampled_rows: The rows that were looked at, if a sample was asked for; None if all were.
+        engine: Which engine proposed them.
+        execution_time_seconds: Wall time.
+        statements: How many statements read data.
+        started_at: When, ISO 8601 in UTC.
+    """
+
+    rules: tuple[LearnedRule, ...]
+    min_confidence: float
+    source: str
+    row_count: int
+    sampled_rows: int | None
+    engine: str
+    execution_time_seconds: float
+    statements: int
+    started_at: str
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def __iter__(self) -> Iterator[LearnedRule]:
+        return iter(self.rules)
+
+    def __call__(self, source: Any, **options: Any) -> Report:
+        """Validate a source with all rules; takes the options of `dq_core.validate`."""
+        return self.suite(source, **options)
+
+    @property
+    def suite(self) -> Suite:
+        """The rules as a suite.
+
+        Raises:
+            RuleError: Nothing was learned; a suite without checks would pass everything.
+        """
+        return Suite(rule.check for rule in self.rules)
+
+    def to_yaml(self) -> str:
+        """The suite as `dq_core.Suite.from_yaml` reads it; the confidence stands in each rule's description."""
+        return self.suite.to_yaml()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**values, "rules": [rule.to_dict() for rule in self.rules]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The suite that `to_dict` wrote."""
+        values = {one.name: data[one.name] for one in fields(cls)}
+        values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
+        return cls(**values)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Everything as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def to_text(self) -> str:
+        """The rules for a terminal."""
+        from dq_core.learning.render import to_text
+
+        return to_text(self)
+
+    def to_markdown(self) -> str:
+        """The rules as GitHub-flavoured Markdown."""
+        from dq_core.learning.render import to_markdown
+
+        return to_markdown(self)
+
+    def to_html(self) -> str:
+        """The rules as one self-contained HTML page."""
+        from dq_core.learning.render import to_html
+
+        return to_html(self)

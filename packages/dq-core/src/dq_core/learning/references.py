@@ -1,0 +1,71 @@
+"""Foreign keys: columns whose values all stand in a unique column of another table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dq_core.checks import parse
+from dq_core.errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dq_core.check import Check
+    from dq_core.learning.evidence import Evidence
+    from dq_core.reading import Reader
+    from dq_core.relation import Column, Relation
+
+__all__ = ["alike", "foreign_keys"]
+
+_FAMILIES = frozenset({"integer", "text", "uuid"})
+_LEAST_VALUES = 3
+
+
+def foreign_keys(
+    reader: Reader, relation: Relation, evidence: Evidence, columns: Sequence[Column], table: str
+) -> Iterator[tuple[dict[str, Any], int]]:
+    """The rules that hold between columns and one other table, with the number of rows that obey each.
+
+    Small integers lie in any table of enough rows: for integers the names must fit as well (``customer_id`` or
+    ``id_customer`` for the column id of customers, or the same name).
+    """
+    if relation.find is None:
+        raise RuleError([f"references: there is no other table beside this source, so no {table!r}."])
+    other = relation.find(table)
+    unique: dict[str, bool] = {}
+    for column in columns:
+        for target in other.columns.values():
+            if column.family not in _FAMILIES or target.family != column.family:
+                continue
+            few = len(set(evidence.examples[column.name])) < _LEAST_VALUES
+            if not alike(column.name, table, target.name) and (column.family == "integer" or few):
+                continue
+            if target.name not in unique:
+                unique[target.name] = _holds(reader, parse([{"type": "unique", "column": target.name}])[0], other)[0]
+            rule = {
+                "type": "foreign_key",
+                "column": column.name,
+                "references": {"table": table, "columns": [target.name]},
+            }
+            if unique[target.name]:
+                holds, rows = _holds(reader, parse([rule])[0], relation)
+                if holds and rows:
+                    yield rule, rows
+
+
+def _holds(reader: Reader, check: Check, relation: Relation) -> tuple[bool, int]:
+    """Whether no row breaks a rule, and how many it considers."""
+    needed = {what: aggregate for what, (_, aggregate) in check.aggregates(relation).items()}
+    measured = reader.aggregates(relation, needed)
+    work = check.work(relation, measured)
+    if work is not None:
+        measured.update(reader.work(work))
+    return not measured.get("failed_rows"), int(measured["considered_rows"])
+
+
+def alike(column: str, table: str, target: str) -> bool:
+    """Whether a column's name says that it refers to another table's column."""
+    column, table, target = column.lower(), table.rpartition(".")[2].lower(), target.lower()
+    singular = table[:-3] + "y" if table.endswith("ies") else table.removesuffix("s")
+    names = {f"{name}{joint}{target}" for name in (table, singular) for joint in ("_", "")}
+    return column in names | {f"{target}_{table}", f"{target}_{singular}"} or (column == target and column != "id")

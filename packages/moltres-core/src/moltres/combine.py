@@ -26,7 +26,7 @@ from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.visitors import iterate
 
 from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError
-from moltres.expressions import bind, names_in
+from moltres.expressions import bind, col, names_in
 from moltres.shape import Seal, bare, exported, inlinable, unsealed, wrap
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _SETS: dict[str, Callable[..., CompoundSelect[Any]]] = {
     "intersect": intersect,
     "except_": except_,
 }
-# a ∪ (b ∪ c) = (a ∪ b) ∪ c: a chain of these is one statement. Subqueries in subqueries end at SQLite's parser stack.
+# These are associative, so that a chain is one statement. Subqueries in subqueries end at SQLite's parser stack.
 _FLAT = frozenset({"union", "union_all", "intersect"})
 _MOST_PARTS = 400  # SQLite takes 500
 
@@ -150,37 +150,13 @@ def join(left: DataFrame, right: DataFrame, *, on: object, how: str, suffix: str
     if how in {"right", "full"} and left.source is None:
         # Rows without a partner have NULL on the left, also where the column is computed or the rows are filtered.
         left = wrap(left)
-    expression = [keys.condition] if keys.condition is not None else []
     names = _joined_names(exported(left.query), exported(right.query), keys.merged, suffix)
-    originals = {shown: original for original, shown in names.items()}
-    if expression:
-        left_used = [name for name in names_in(expression) if name in exported(left.query)]
-        unknown = [n for n in names_in(expression) if n not in exported(left.query) and n not in originals]
-        if unknown:
-            raise ColumnNotFoundError.of(unknown, [*exported(left.query), *originals], where="the joined frame")
-    else:
-        left_used = [a for a, _ in keys.pairs]
-    from moltres.expressions import col
-
-    left = inlinable(left, [col(name) for name in left_used])
-    if len(left.query.get_final_froms()) != 1:
-        left = wrap(left)
+    left = _ready(left, keys, names)
     source = _source(right, left)
-    right_columns = _columns(source)
-    left_columns = exported(left.query)
-
-    def find(name: str) -> ColumnElement[Any]:
-        if name in left_columns:
-            return _plain(left_columns[name])
-        return right_columns[originals[name]]
-
-    condition: ColumnElement[bool]
-    if keys.condition is not None:
-        condition = bind(keys.condition, find)
-    elif keys.pairs:
-        condition = and_(*(_plain(left_columns[a]) == right_columns[b] for a, b in keys.pairs))
-    else:
-        condition = true()
+    left_columns, right_columns = exported(left.query), _columns(source)
+    condition = _condition(
+        keys, left_columns, {shown: right_columns[name] for name, shown in names.items()}, right_columns
+    )
     if how in {"semi", "anti"}:
         partner = sql_select(literal_column("1")).select_from(source).where(condition).correlate_except(source).exists()
         return replace(left, query=left.query.where(partner if how == "semi" else ~partner), source=None, parts=None)
@@ -196,6 +172,32 @@ def join(left: DataFrame, right: DataFrame, *, on: object, how: str, suffix: str
     statement = left.query.with_only_columns(*columns).select_from(joined)
     order = left.order if how in {"inner", "left", "cross"} else ()
     return replace(left, query=statement, order=order, source=None, parts=None)
+
+
+def _ready(left: DataFrame, keys: _Keys, names: dict[str, str]) -> DataFrame:
+    """The left frame, wrapped if it reads from several places or its part of the condition is too long to repeat."""
+    known = exported(left.query)
+    used = list(names_in(keys.condition)) if keys.condition is not None else [name for name, _ in keys.pairs]
+    unknown = [name for name in used if name not in known and name not in names.values()]
+    if unknown:
+        raise ColumnNotFoundError.of(unknown, [*known, *names.values()], where="the joined frame")
+    left = inlinable(left, [col(name) for name in used if name in known])
+    return left if len(left.query.get_final_froms()) == 1 else wrap(left)
+
+
+def _condition(
+    keys: _Keys,
+    left: dict[str, ColumnElement[Any]],
+    shown: dict[str, ColumnElement[Any]],
+    right: dict[str, ColumnElement[Any]],
+) -> ColumnElement[bool]:
+    """When two rows belong together; `shown` are the right columns by the names that the joined frame gives them."""
+    if keys.condition is not None:
+        condition: ColumnElement[bool] = bind(
+            keys.condition, lambda name: _plain(left[name]) if name in left else shown[name]
+        )
+        return condition
+    return and_(true(), *(_plain(left[a]) == right[b] for a, b in keys.pairs))
 
 
 def _plain(element: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 from moltres import catalog, dml, files, reading, shape, sqltext, targets
 from moltres.dialects import dialect_for
 from moltres.errors import ConfigurationError
-from moltres.failures import connecting, translated
+from moltres.failures import connected, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,8 +36,8 @@ def connect(
     """Open a database. No connection is made before something is read or written.
 
     Args:
-        target: An address such as ``postgresql://user@host/db``, ``sqlite:///file.db`` or ``duckdb:///file.duckdb`` (text
-            or `sqlalchemy.URL`); or an Engine; or a Connection or Session, whose transaction everything then is part of
+        target: An address such as ``postgresql://user@host/db``, ``sqlite:///file.db`` or ``duckdb:///file.duckdb``
+            (text or `sqlalchemy.URL`); or an Engine; or a Connection or Session, whose transaction everything then is part of
             and which is never committed, rolled back or closed by us; or nothing, for a DuckDB in memory.
         query_timeout: Seconds that any one statement may take, enforced in the database; None for no limit.
         schema: The schema in which table names without one are looked for, instead of the database's default.
@@ -135,7 +135,7 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close idle connections, if the engine is ours; what the caller gave stays open. A second call does nothing."""
+        """Close the connections of our own engine; what the caller gave stays open. A second call does nothing."""
         if self._target.owned:
             self._target.engine.dispose()
         if self._target.anchor is not None:
@@ -188,9 +188,7 @@ class Database:
         if isinstance(bind, Connection):
             yield bind
             return
-        with connecting(self):
-            connection = bind.connect()
-        with connection:
+        with connected(self, bind) as connection:
             yield connection
 
     @contextmanager
@@ -330,7 +328,7 @@ class Database:
         return files.read(self, "read_csv", path, options)
 
     def read_json(self, path: files.Paths, **options: Any) -> DataFrame:
-        """A frame of JSON files, by line or in an array; see `read_parquet`. Options are those of DuckDB's ``read_json``."""
+        """A frame of JSON files, by line or in an array; see `read_parquet`. Options: DuckDB's ``read_json``."""
         return files.read(self, "read_json", path, options)
 
     # -- changes

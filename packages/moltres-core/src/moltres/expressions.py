@@ -21,8 +21,11 @@ from sqlalchemy.sql.elements import (
     Case,
     ClauseElement,
     ColumnClause,
+    FunctionFilter,
     Grouping,
     Label,
+    Over,
+    WithinGroup,
 )
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
@@ -221,7 +224,7 @@ def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
     return When((condition, _value(value)))
 
 
-def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
+def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:  # noqa: PLR0911 - one for each kind
     """A new element in the place of one whose type or brackets depend on the columns inside; None for all others."""
     match element:
         case Unbound():
@@ -280,7 +283,11 @@ def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
             return Grouping(rebuilt)
         return rebuilt
 
-    return replacement_traverse(cast("ColumnElement[Any]", expression), {}, replace)
+    bound = replacement_traverse(cast("ColumnElement[Any]", expression), {}, replace)
+    for part in iterate(bound):
+        if isinstance(part, Over | FunctionFilter | WithinGroup):
+            part.__dict__.pop("type", None)  # kept from before: it is that of the function inside, which has one now
+    return bound
 
 
 def names_in(expression: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ from moltres.targets import masked, scrubbed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection, Engine
 
     from moltres.database import Database
 
@@ -81,14 +81,18 @@ def translated(database: Database, cancelled: Callable[[], bool]) -> Iterator[No
         raise own from _cause(error, database.engine.url)
 
 
-@contextmanager
-def connecting(database: Database) -> Iterator[None]:
-    """Let what fails in the block count as a failure to connect, whatever the driver calls it."""
+def connected(database: Database, engine: Engine) -> Connection:
+    """A connection from the engine's pool.
+
+    Raises:
+        DatabaseConnectionError: Whatever the driver calls the failure; TransientQueryError if the database is locked.
+    """
     try:
-        yield
+        return engine.connect()
     except DBAPIError as error:
-        url = database.engine.url
         kind = database.dialect.classify(error)
         if not issubclass(kind, TransientQueryError):
             kind = DatabaseConnectionError
-        raise _error(kind, url, str(error.orig), None, cancelled=False) from _cause(error, url)
+        failure = _error(kind, engine.url, str(error.orig), None, cancelled=False)
+    # Not from within the handler: psycopg's error holds the password, so that it must not become cause or context.
+    raise failure

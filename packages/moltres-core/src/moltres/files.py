@@ -83,8 +83,8 @@ def read(database: Database, function: str, path: Paths, options: dict[str, Any]
     if database.dialect.name != "duckdb":
         raise ConfigurationError(
             f"{function}() needs DuckDB, and this is a {database.dialect.name} database.",
-            suggestion=f"Read with connect().{function}(…), which is a DuckDB in memory; to have the rows here, write them:"
-            f" db.write(connect().{function}(…)).save_as_table(name).",
+            suggestion=f"Read with connect().{function}(…), which is a DuckDB in memory; to have the rows here,"
+            f" write them: db.write(connect().{function}(…)).save_as_table(name).",
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)

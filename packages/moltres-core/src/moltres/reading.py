@@ -45,7 +45,7 @@ def probe(database: Database, query: TextClause) -> FromClause:
     with database.connection() as connection:
         described = database.dialect.describe(connection, everything)
         if [name for name, _ in described] == ["*"]:  # the portable way: it knows what SQLAlchemy knows
-            described = [(name, NullType()) for name in connection.execute(everything.limit(0)).keys()]
+            described = [(name, NullType()) for name in list(connection.execute(everything.limit(0)).keys())]
         if database.dialect.name == "sqlite":
             described = _declared(connection, database, query, described)
     names = [name for name, _ in described]
@@ -115,12 +115,14 @@ def iter_batches(frame: DataFrame, rows: int, *, query_timeout: float | None) ->
 
 def _batches(frame: DataFrame, rows: int, query_timeout: float | None) -> Iterator[Records]:
     options = {"stream_results": True, "max_row_buffer": rows}
-    with frame.database.connection(query_timeout=query_timeout) as connection:
-        with connection.execute(frame.statement, execution_options=options) as result:
-            for part in result.partitions(rows):
-                batch = _records(frame, part)
-                with paused(connection):
-                    yield batch
+    with (
+        frame.database.connection(query_timeout=query_timeout) as connection,
+        connection.execute(frame.statement, execution_options=options) as result,
+    ):
+        for part in result.partitions(rows):
+            batch = _records(frame, part)
+            with paused(connection):
+                yield batch
 
 
 def count(frame: DataFrame) -> int:

@@ -54,8 +54,8 @@ class Order(NamedTuple):
         return (key.nulls_first() if self.nulls == "first" else key.nulls_last(),)
 
 
-# A column that is computed from computed columns repeats their expressions. Beyond so many elements the frame is wrapped
-# instead: expressions would grow without bound, and databases (SQLite: 1000 levels) limit their depth.
+# A column that is computed from computed columns repeats their expressions. Beyond so many elements the frame is
+# wrapped instead: expressions would grow without bound, and databases (SQLite: 1000 levels) limit their depth.
 _INLINED = 100
 
 # Each call of these gives another value, so a column computed by one must not be repeated.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -65,22 +65,14 @@ def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
     try:
         import pandas as pd
     except ImportError as error:
-        raise MissingDependencyError.extra("pandas", "pandas", "to_pandas()") from error
-    frame: pd.DataFrame = table.to_pandas(date_as_object=True, timestamp_as_object=False)
+        raise MissingDependencyError.extra("pandas", "pandas", "to_pandas()") from error  # noqa: S610 - not Django
+    frame: pd.DataFrame = table.to_pandas()
     for index, column in enumerate(table.columns):
-        if not column.null_count:
-            continue
-        if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
-            dtype = "boolean" if pa.types.is_boolean(column.type) else f"{_capital(column.type)}"
-            name = frame.columns[index]
-            frame[name] = pd.array(column.to_pylist(), dtype=dtype)
+        if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
+            signed = "Int" if pa.types.is_signed_integer(column.type) else "UInt"
+            dtype: Any = "boolean" if pa.types.is_boolean(column.type) else f"{signed}{column.type.bit_width}"
+            frame[frame.columns[index]] = pd.array(column.to_pylist(), dtype=dtype)
     return frame
-
-
-def _capital(type_: pa.DataType) -> str:
-    return (
-        str(type_).replace("uint", "UInt").replace("int", "Int") if str(type_)[0] == "i" else f"UInt{type_.bit_width}"
-    )
 
 
 def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
@@ -88,10 +80,8 @@ def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
     try:
         import polars as pl
     except ImportError as error:
-        raise MissingDependencyError.extra("polars", "polars", "to_polars()") from error
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+        raise MissingDependencyError.extra("polars", "polars", "to_polars()") from error  # noqa: S610 - not Django
+    return cast("pl.DataFrame", pl.from_arrow(table))
 
 
 def is_known(type_: TypeEngine[Any]) -> bool:

@@ -118,7 +118,7 @@ def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
         missing = error.name or url.drivername
         extra = _EXTRAS.get(missing) or {"psycopg2": "postgresql", "MySQLdb": "mysql"}.get(missing)
         if extra is not None:
-            raise MissingDependencyError.extra(missing, extra, f"A {backend} address") from error
+            raise MissingDependencyError.extra(missing, extra, f"A {backend} address") from error  # noqa: S610 - not Django
         raise MissingDependencyError(
             f"The driver {missing!r} for {backend} is not installed.",
             suggestion=f"pip install {missing}",
@@ -164,17 +164,17 @@ def resolve(target: str | URL | Engine | Connection | Session | None, options: d
         return Target(target)
     if isinstance(target, Connection):
         return Target(target.engine, connection=target)
-    # A Session is recognised by what it can do, so that scoped sessions and subclasses of wrappers count as well, and
-    # so that sqlalchemy.orm is not imported for those who do not use it.
-    if callable(getattr(target, "connection", None)) and callable(getattr(target, "get_bind", None)):
-        bind = target.get_bind()
-        return Target(bind.engine, session=target)
     if type(target).__module__.startswith("sqlalchemy.ext.asyncio"):
         raise ConfigurationError(
             f"moltres is synchronous and cannot use an {type(target).__name__}.",
             suggestion="Pass its synchronous counterpart: .sync_engine, .sync_connection or .sync_session.",
         )
+    # A Session is recognised by what it can do, so that scoped sessions and subclasses of wrappers count as well, and
+    # so that sqlalchemy.orm is not imported for those who do not use it.
+    if callable(getattr(target, "connection", None)) and callable(getattr(target, "get_bind", None)):
+        bind = target.get_bind()
+        return Target(bind.engine, session=target)
     raise ConfigurationError(
-        f"connect() got a {type(target).__name__}; it takes an address (str or sqlalchemy.URL), an Engine, a Connection,"
-        " a Session, or nothing for a DuckDB in memory."
+        f"connect() got a {type(target).__name__}; it takes an address (str or sqlalchemy.URL), an Engine, a"
+        " Connection, a Session, or nothing for a DuckDB in memory."
     )

@@ -285,8 +285,8 @@ def distinct(frame: DataFrame) -> DataFrame:
 def _keyed(frame: DataFrame, keys: Mapping[str, Any]) -> tuple[DataFrame, dict[str, str]]:
     """A frame in which every key of a group is a plain column, and the names of those columns by key.
 
-    The values in a computed key are parameters, and to PostgreSQL two parameters are never the same expression: it would
-    not recognise the key in the list of columns. So such keys are computed in a subquery.
+    The values in a computed key are parameters, and to PostgreSQL two parameters are never the same expression: it
+    would not recognise the key in the list of columns. So such keys are computed in a subquery.
     """
     known = exported(frame.query)
     columns: dict[str, str] = {}

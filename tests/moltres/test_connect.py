@@ -1,0 +1,241 @@
+"""What can be connected to, and what happens to it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import URL, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+from moltres import Database, col, connect
+from moltres.errors import ConfigurationError, DatabaseConnectionError, MissingDependencyError
+from support import people as people_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+
+def test_an_address_as_text_and_as_url(database_url: URL) -> None:
+    for target in (database_url, database_url.render_as_string(hide_password=False)):
+        with connect(target) as db:
+            assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}]
+            assert db.bind is db.engine
+
+
+def test_an_engine_stays_open(engine: Engine) -> None:
+    pool: Any = engine.pool
+    with connect(engine) as db:
+        assert db.engine is engine
+        db.sql("SELECT 1 AS a").collect()
+    assert engine.pool is pool, "a disposed engine gets a new pool"
+    db.close()
+    db.close()
+
+
+def test_an_engine_of_ours_is_disposed(database_url: URL) -> None:
+    db = connect(database_url)
+    db.sql("SELECT 1 AS a").collect()
+    before = db.engine.pool
+    db.close()
+    assert db.engine.pool is not before
+    db.close()
+
+
+def test_nothing_is_an_empty_duckdb_of_its_own() -> None:
+    with connect() as one, connect() as two:
+        one.write([{"a": 1}]).save_as_table("t")
+        assert one.tables() == ["t"]
+        assert two.tables() == []
+
+
+@pytest.mark.parametrize("address", [None, "duckdb://", "duckdb:///:memory:"])
+def test_threads_share_a_duckdb_in_memory(address: str | None) -> None:
+    with connect(address) as db:
+        db.write([{"a": 1}]).save_as_table("t")
+        found: list[int] = []
+        threads = [threading.Thread(target=lambda: found.append(db.table("t").count())) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [1] * 8
+
+
+def test_a_duckdb_in_memory_outlives_its_connections() -> None:
+    with connect(poolclass=NullPool) as db:
+        db.write([{"a": 1}]).save_as_table("t")
+        assert db.table("t").count() == 1
+
+
+def test_threads_share_a_database(database_url: URL) -> None:
+    with connect(database_url) as db:
+        people_table.create(db)
+        failures: list[BaseException] = []
+
+        def work(number: int) -> None:
+            try:
+                for _ in range(5):
+                    frame = db.table("people").where(col("id") == number)
+                    assert frame.collect()[0]["id"] == number
+                    assert sum(len(batch) for batch in db.table("people").iter_batches(2)) == 6
+            except BaseException as error:  # noqa: BLE001 - reported by the main thread
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 7)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        pool: Any = db.engine.pool
+        assert pool.checkedout() == 0
+
+
+def test_a_connection_is_joined_and_never_committed(engine: Engine) -> None:
+    with connect(engine) as db:
+        people_table.create(db)
+    with engine.connect() as connection:
+        inside = connect(connection)
+        assert inside.bind is connection
+        inside.insert("people", {"id": 50})
+        inside.update("people", {"name": "x"}, where=col("id") == 50)
+        assert inside.table("people").where(col("name") == "x").count() == 1
+        inside.close()
+        assert not connection.closed
+        connection.rollback()
+    with connect(engine) as db:
+        assert db.table("people").count() == 6
+    with engine.begin() as connection:
+        connect(connection).insert("people", {"id": 51})
+    with connect(engine) as db:
+        assert db.table("people").count() == 7
+
+
+def test_a_session_is_joined_with_what_it_has_not_flushed(engine: Engine) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(Base):
+        __tablename__ = "things"
+        id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        db = connect(session)
+        session.add(Thing(id=1))
+        assert db.table("things").count() == 1
+        db.insert("things", {"id": 2})
+        assert session.get(Thing, 2) is not None
+        session.rollback()
+        assert db.table("things").count() == 0
+        db.insert("things", {"id": 3})
+        session.commit()
+        assert db.table("things").count() == 1
+    registry = scoped_session(sessionmaker(engine))
+    assert connect(registry).table("things").count() == 1
+    registry.remove()
+
+
+def test_a_failure_in_a_joined_transaction_leaves_it_usable(engine: Engine) -> None:
+    if engine.dialect.name == "duckdb":
+        pytest.skip("DuckDB has no savepoints: a failed statement ends its transaction")
+    with connect(engine) as db:
+        people_table.create(db)
+    with engine.begin() as connection:
+        inside = connect(connection)
+        inside.insert("people", {"id": 60})
+        with pytest.raises(Exception, match="id|unique|duplicate"):
+            inside.insert("people", [{"id": 61}, {"id": 60}])
+        inside.insert("people", {"id": 62})
+    with connect(engine) as db:
+        assert sorted(people_table.ids(db.table("people").where(col("id") > 50))) == [60, 62]
+
+
+def test_transaction_commits_or_rolls_back(db: Database) -> None:
+    with db.transaction() as connection:
+        connection.execute(text("CREATE TABLE t (a INTEGER)"))
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+    with pytest.raises(ZeroDivisionError), db.transaction() as connection:
+        connection.execute(text("INSERT INTO t VALUES (2)"))
+        connection.execute(text("CREATE TABLE u (a INTEGER)"))
+        raise ZeroDivisionError
+    assert db.table("t").collect() == [{"a": 1}]
+    assert db.tables() == ["t"]
+    with db.connection() as connection:
+        connection.execute(text("INSERT INTO t VALUES (3)"))
+    assert db.table("t").count() == 1, "what is not committed is rolled back"
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("postgressql://localhost/x", "Did you mean 'postgresql'"),
+        ("oracl://x", "allowed: 'duckdb', 'sqlite'"),
+        ("postgresql+nothing://localhost/x", "no driver 'postgresql+nothing'"),
+        ("not an address", "cannot be read"),
+        ("", "cannot be read"),
+        ("postgresql://u:p@host:notaport/x", "cannot be read"),
+    ],
+)
+def test_wrong_addresses(address: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        connect(address)
+    assert message in str(caught.value)
+
+
+def test_a_driver_that_is_not_installed() -> None:
+    with pytest.raises(MissingDependencyError) as caught:
+        connect("mysql+pymysql://localhost/x")
+    assert 'pip install "moltres-core[mysql]>=2,<3"' in str(caught.value)
+
+
+def test_the_driver_that_is_installed_is_chosen() -> None:
+    assert connect("postgresql://u:p@localhost/x").engine.dialect.driver == "psycopg"
+    assert connect("postgres://u:p@localhost/x").engine.dialect.driver == "psycopg"
+
+
+@pytest.mark.parametrize("target", [5, object(), [], b"sqlite://"])
+def test_other_targets(target: Any) -> None:
+    with pytest.raises(ConfigurationError, match="it takes an address"):
+        connect(target)
+
+
+def test_options_are_for_addresses(engine: Engine) -> None:
+    with pytest.raises(ConfigurationError, match="echo"):
+        connect(engine, echo=True)
+    with pytest.raises(ConfigurationError, match="nonsense"):
+        connect("sqlite://", nonsense=1)
+    with pytest.raises(ConfigurationError, match="query_timeout is 0"):
+        connect("sqlite://", query_timeout=0)
+
+
+def test_asynchronous_engines_are_refused_with_the_way_out() -> None:
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+    engine = create_async_engine("postgresql+psycopg://localhost/x")
+    for target in (engine, AsyncSession(engine)):
+        with pytest.raises(ConfigurationError, match="sync_engine"):
+            connect(target)  # type: ignore[arg-type]
+
+
+def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
+    for address in (
+        f"sqlite:///{tmp_path}/no/such/folder/x.db",
+        "postgresql://u@127.0.0.1:1/x",
+        f"duckdb:///{tmp_path}/no/x",
+    ):
+        with connect(address) as db, pytest.raises(DatabaseConnectionError) as caught:
+            db.tables()
+        assert caught.value.retryable
+
+
+def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with connect(f"sqlite:///{path}") as db:
+        assert "x.db" in repr(db)
+        assert not path.exists()

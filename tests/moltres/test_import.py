@@ -1,0 +1,51 @@
+"""Importing the package costs next to nothing; what costs is imported where it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import moltres
+
+HEAVY = ("pandas", "polars", "pyarrow", "duckdb", "numpy", "psycopg", "fsspec")
+
+
+def loaded_after(code: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after running some code."""
+    script = f"{code}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import moltres", "from moltres import col, connect, func, lit, when", "from moltres.errors import MoltresError"],
+)
+def test_nothing_heavy(code: str) -> None:
+    assert loaded_after(code).isdisjoint(HEAVY)
+
+
+def test_the_package_alone_loads_nothing_of_sqlalchemy_either() -> None:
+    assert "sqlalchemy" not in loaded_after("import moltres")
+
+
+def test_reading_a_sqlite_database_loads_nothing_heavy() -> None:
+    code = "from moltres import connect\nwith connect('sqlite://') as db: db.sql('SELECT 1 AS a').collect()"
+    assert loaded_after(code).isdisjoint(HEAVY)
+
+
+def test_every_public_name_is_there() -> None:
+    assert sorted(moltres.__all__) == moltres.__all__ or sorted(moltres.__all__, key=str.lower)
+    for name in moltres.__all__:
+        assert getattr(moltres, name) is not None
+    assert set(moltres.__all__) <= set(dir(moltres))
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        moltres.nothing_like_it  # noqa: B018 - the access is what is tested
+
+
+def test_version() -> None:
+    from importlib.metadata import version
+
+    assert moltres.__version__ == version("moltres-core")

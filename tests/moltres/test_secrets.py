@@ -1,0 +1,114 @@
+"""No password and no value anywhere that people or logs can see."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import URL, create_engine, text
+
+from moltres import connect
+from moltres.errors import DatabaseConnectionError, MoltresError, QueryError
+from moltres.targets import masked, scrubbed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.postgresql import PostgreSQLServer
+
+PASSWORD = "s3cr3t %/ü"
+
+
+@pytest.fixture
+def login(postgresql: PostgreSQLServer, postgresql_url: URL) -> Iterator[URL]:
+    """A user who must give a password: the server asks by SCRAM once pg_hba.conf says so."""
+    admin = create_engine(postgresql.url(), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("SET password_encryption = 'scram-sha-256'"))
+        connection.execute(text(f"CREATE USER guarded PASSWORD '{PASSWORD}'".replace(":", r"\:")))
+        path = connection.execute(text("SHOW hba_file")).scalar_one()
+        before = connection.execute(text("SELECT pg_read_file(:path)"), {"path": path}).scalar_one()
+        lines = f"host all guarded 127.0.0.1/32 scram-sha-256\n{before}".splitlines()
+        rows = ", ".join("('" + line.replace("'", "''") + "')" for line in lines)
+        connection.exec_driver_sql(
+            f"COPY (SELECT * FROM (VALUES {rows}) AS t(line)) TO '{path}' (FORMAT text)".replace("%", "%%")
+        )
+        connection.execute(text("SELECT pg_reload_conf()"))
+    yield postgresql_url.set(username="guarded", password=PASSWORD)
+    with admin.connect() as connection:
+        connection.execute(text("DROP USER guarded"))
+    admin.dispose()
+
+
+def everything_said(error: BaseException) -> str:
+    """All that a log, a report or a debugger's summary of the error could show."""
+    said = ["".join(traceback.format_exception(error)), repr(error), str(error)]
+    seen: BaseException | None = error
+    while seen is not None:
+        said += [repr(seen), str(seen), repr(seen.args), repr(getattr(seen, "__dict__", ""))]
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(said)
+
+
+def test_a_wrong_password(login: URL, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    caplog.set_level(logging.DEBUG)
+    with connect(login) as db:
+        assert db.sql("SELECT current_user AS u").collect() == [{"u": "guarded"}]
+    wrong = "wr0ng-p4ss"
+    with connect(login.set(password=wrong)) as db, pytest.raises(DatabaseConnectionError) as caught:
+        db.tables()
+    said = everything_said(caught.value)
+    assert "password authentication failed" in said
+    out, err = capfd.readouterr()
+    logged = "\n".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
+    for place in (said, repr(db), str(db), logged, out, err, str(caught.value.context)):
+        assert wrong not in place
+        assert PASSWORD not in place
+    assert wrong.encode() not in pickle.dumps(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://user:hunter2@host/db",
+        "postgresql://host/db?user=u&password=hunter2",
+        "postgresql://host/db?options=x&sslpassword=hunter2",
+        "duckdb:///md:x?motherduck_token=hunter2",
+        "trino://user@host/c?access_token=hunter2",
+    ],
+)
+def test_repr(address: str) -> None:
+    from sqlalchemy import make_url
+
+    url = make_url(address)
+    assert "hunter2" not in masked(url)
+    assert "***" in masked(url)
+    assert scrubbed("it said hunter2!", url) == "it said ***!"
+    if address.startswith("postgresql"):
+        db = connect(address)
+        assert "hunter2" not in f"{db} {db!r}"
+
+
+def test_an_address_that_cannot_be_read_is_not_repeated() -> None:
+    address = "postgresql//user:{}@host/db".format("hunter2")
+    with pytest.raises(MoltresError) as caught:
+        connect(address)
+    assert "hunter2" not in everything_said(caught.value)
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["our engine", "the caller's engine"])
+def test_values_of_a_statement_are_not_repeated(database_url: URL, ours: bool) -> None:
+    engine = create_engine(database_url)
+    with connect(database_url if ours else engine) as db:
+        with db.transaction() as connection:
+            connection.execute(text("CREATE TABLE t (a INTEGER NOT NULL, b VARCHAR(100))"))
+        with pytest.raises(QueryError) as caught:
+            db.sql("SELECT missing FROM t WHERE b = :b", b="hunter2")
+        message = f"{caught.value}{caught.value!r}{caught.value.__cause__}{caught.value.context}{caught.value.sql}"
+        assert "hunter2" not in message
+        text_of_trace = "".join(traceback.format_exception(caught.value))
+        assert "hunter2" not in text_of_trace.replace('b="hunter2"', "")
+    engine.dispose()

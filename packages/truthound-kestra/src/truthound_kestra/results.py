@@ -153,8 +153,8 @@ class LearnScriptResult(ScriptResult):
 
     @property
     def rules(self) -> tuple[LearnedRule, ...]:
-        """The rules, each with column, type, confidence and options."""
-        return () if self.suite is None else tuple(self.suite.rules)
+        """The rules, each with column, type, confidence, and the check itself."""
+        return () if self.suite is None else self.suite.rules
 
     def summary(self) -> dict[str, Any]:
         """The result in short: what fits into an output of Kestra's."""

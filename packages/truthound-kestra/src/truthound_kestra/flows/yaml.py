@@ -14,7 +14,10 @@ from truthound_kestra.flows.expressions import holds_expression
 __all__ = ["Folded", "flow_yaml", "rules_yaml"]
 
 _FOLD_AT: Final = 100
+_FOLD_AFTER: Final = 90  # the emitter breaks behind the word that reaches it
 _NO_FOLDING: Final = 1_000_000
+# Ends of lines beside the usual one: only double quotes keep them what they are.
+_LINE_ENDS: Final = re.compile("[\r\x85\u2028\u2029]")
 
 
 class Folded(str):
@@ -34,7 +37,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = None
-    if "\n" in value:
+    if _LINE_ENDS.search(value):
+        style = '"'
+    elif "\n" in value:
         style = "|"  # the emitter quotes what no block can hold
     elif holds_expression(value) or re.match(r"[-+.\d*@]", value):
         # Expressions begin like a mapping, and other readers of YAML see numbers where PyYAML sees text.
@@ -44,7 +49,7 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 def _folded(dumper: yaml.SafeDumper, value: Folded) -> yaml.ScalarNode:
     text = str(value)
-    if len(text) <= _FOLD_AT or "\n" in text:
+    if len(text) <= _FOLD_AT or "\n" in text or _LINE_ENDS.search(text):
         return _text(dumper, text)
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">")
 
@@ -81,7 +86,7 @@ def flow_yaml(flow: Mapping[str, Any], head: str, comments: Mapping[str, str]) -
             items = [_dump({key: [task]}).removeprefix(f"{key}:\n") for task in value]
             parts.append(f"{key}:\n" + "\n".join(items))
             continue
-        parts.append(_dump({key: value}, width=_FOLD_AT if isinstance(value, Folded) else _NO_FOLDING))
+        parts.append(_dump({key: value}, width=_FOLD_AFTER if isinstance(value, Folded) else _NO_FOLDING))
     return "".join(parts)
 
 
@@ -115,7 +120,7 @@ class _RuleDumper(_Dumper):
 
 
 def _rule_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = '"' if "{" in value or "\n" in value else None
+    style = '"' if "{" in value or "\n" in value or _LINE_ENDS.search(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

@@ -17,7 +17,7 @@ __all__ = ["write_report"]
 
 
 def write_report(result: ScriptResult, name: str, handler: KestraOutputHandler | None = None) -> tuple[Path, ...]:
-    """Write the report files of a result: ``<name>.json`` (exact), ``<name>.md``, and ``.html`` or ``.yaml``.
+    """Write the report files of a result: ``<name>.json`` (exact), ``<name>.md``, and ``.html``; ``.yaml`` for rules.
 
     Args:
         result: What a script returned.
@@ -25,8 +25,8 @@ def write_report(result: ScriptResult, name: str, handler: KestraOutputHandler |
         handler: Whose directory they go to; None for the working directory.
 
     Returns:
-        The files: JSON and Markdown for every result, one HTML page for checks and profiles, the rules as YAML (which
-        ``rules`` and ``dq check --rules`` take) for what was learned.
+        The files: JSON, Markdown and one HTML page; for what was learned also the rules as YAML, which ``load_rules``
+        and ``dq check --rules`` read.
 
     Raises:
         OutputError: A file cannot be written.
@@ -38,5 +38,6 @@ def write_report(result: ScriptResult, name: str, handler: KestraOutputHandler |
     elif isinstance(result, ProfileScriptResult) and result.profile is not None:
         contents["html"] = result.profile.to_html()
     elif isinstance(result, LearnScriptResult) and result.suite is not None:
-        contents["yaml"] = result.suite.to_yaml()
+        contents["html"] = result.suite.to_html()
+        contents["yaml"] = result.suite.to_yaml() if result.rules else "[]\n"
     return tuple(handler.write_file(f"{name}.{suffix}", content) for suffix, content in contents.items())

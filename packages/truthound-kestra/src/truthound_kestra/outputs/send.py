@@ -83,7 +83,7 @@ def send_profile_result(result: ProfileScriptResult, handler: KestraOutputHandle
 
 
 def send_learn_result(result: LearnScriptResult, handler: KestraOutputHandler | None = None) -> None:
-    """Send learned rules: the outputs ``status``, ``row_count``, ``rule_count``, ``result``; metrics: rows, time.
+    """Send learned rules: the outputs ``status``, ``row_count``, ``rule_count``, ``result``, and two metrics.
 
     Args:
         result: What the script returned.
@@ -97,7 +97,7 @@ def send_learn_result(result: LearnScriptResult, handler: KestraOutputHandler | 
 
 
 def send_sla_result(result: SLAResult, handler: KestraOutputHandler | None = None) -> None:
-    """Send the evaluation of an SLA: the outputs ``sla_compliant``, ``sla_violations``, ``sla_consecutive_failures``."""
+    """Send an SLA's evaluation: the outputs ``sla_compliant``, ``sla_violations``, ``sla_consecutive_failures``."""
     handler = handler or KestraOutputHandler()
     handler.send_outputs(
         {

@@ -1,7 +1,7 @@
 """The scripts that tasks of Kestra run: check, profile, learn."""
 
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
-from truthound_kestra.scripts.check import check_quality_script, load_rules
+from truthound_kestra.scripts.check import check_quality_script
 from truthound_kestra.scripts.config import (
     DEFAULT_SCRIPT_CONFIG,
     LENIENT_SCRIPT_CONFIG,
@@ -15,6 +15,8 @@ from truthound_kestra.scripts.config import (
 from truthound_kestra.scripts.engines import ENGINES, get_engine
 from truthound_kestra.scripts.learn import learn_schema_script
 from truthound_kestra.scripts.profile import profile_data_script
+from truthound_kestra.scripts.rules import load_rules
+from truthound_kestra.scripts.schema import forget_schema
 
 __all__ = [
     "DEFAULT_SCRIPT_CONFIG",
@@ -31,6 +33,7 @@ __all__ = [
     "ScriptConfig",
     "ScriptResult",
     "check_quality_script",
+    "forget_schema",
     "get_engine",
     "learn_schema_script",
     "load_rules",

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from dq_core import Check, parse
-from dq_core.errors import RuleError, SourceError
 from truthound_kestra.outputs.handler import KestraOutputHandler
 from truthound_kestra.results import CheckScriptResult
 from truthound_kestra.scripts.config import DEFAULT_SCRIPT_CONFIG, CheckScriptConfig
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.run import described, publish, skipped
+from truthound_kestra.scripts.schema import schema_rules
 from truthound_kestra.sla.hooks import KestraNotificationHook
 from truthound_kestra.sla.metrics import SLAMetrics
 from truthound_kestra.sla.monitor import SLAMonitor
@@ -27,13 +23,11 @@ from truthound_kestra.utils.severity import severity_rank, with_canonical_severi
 from truthound_kestra.utils.sources import usable_source
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from dq_core.report import Report
     from truthound_kestra.sla.config import SLAConfig
 
-__all__ = ["check_quality_script", "load_rules"]
-
-# Rules that the data itself suggests must be all but certain, or every learned guess would fail somewhere.
-_AUTO_CONFIDENCE = 0.95
+__all__ = ["check_quality_script"]
 
 
 def check_quality_script(
@@ -97,26 +91,6 @@ def check_quality_script(
     return result
 
 
-def load_rules(path: str | Path) -> tuple[Mapping[str, Any], ...]:
-    """The rules in a YAML or JSON file: a list, or a mapping with the key ``checks`` or ``rules``.
-
-    Raises:
-        RuleError: The file does not hold that.
-        SourceError: The file cannot be read.
-    """
-    try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceError(f"The rules in {path} cannot be read: {error.strerror}.") from error
-    except yaml.YAMLError as error:
-        raise RuleError([f"The rules are no YAML: {error}"]) from None
-    if isinstance(data, Mapping):
-        data = data.get("checks", data.get("rules"))
-    if not isinstance(data, list):
-        raise RuleError([f"{path} holds no list of rules."])
-    return tuple(with_canonical_severity(rule) for rule in data)
-
-
 def _checks(
     source: Any, config: CheckScriptConfig, more: Sequence[Any], table: str | None, query: str | None
 ) -> tuple[tuple[Check, ...], int]:
@@ -124,13 +98,13 @@ def _checks(
     given = [with_canonical_severity(rule) for rule in (*config.rules, *more)]
     checks = parse(given) if given else ()
     if config.auto_schema:
-        checks = (*checks, *_learned(source, config, table, query))
+        checks = (*checks, *schema_rules(source, config, table=table, query=query))
     if not checks:
         if config.auto_schema:
             raise ConfigurationError("Nothing could be learned from the data (auto_schema), and no rules are given.")
         raise ConfigurationError(
             "There are no rules: nothing would be checked.",
-            suggestion="Give rules, or auto_schema=True to check against what can be learned from the data.",
+            suggestion="Give rules, or auto_schema=True to check against what was learned from the data.",
         )
     least = severity_rank(config.min_severity)
     chosen = tuple(check for check in checks if severity_rank(check.severity) >= least)
@@ -139,16 +113,6 @@ def _checks(
             f"All {len(checks)} rules are below min_severity={config.min_severity!r}: nothing would be checked."
         )
     return chosen, len(checks) - len(chosen)
-
-
-def _learned(source: Any, config: CheckScriptConfig, table: str | None, query: str | None) -> tuple[Check, ...]:
-    """The rules of ``auto_schema``; dq_core learns them: it tries its guesses on rows that they do not stem from."""
-    options: dict[str, Any] = {"min_confidence": _AUTO_CONFIDENCE, "timeout_seconds": config.timeout_seconds}
-    if config.baseline_uri is not None:
-        suite = get_engine("dq_core").learn(usable_source(config.baseline_uri, table=None, query=None), **options)
-    else:
-        suite = get_engine("dq_core").learn(source, table=table, query=query, **options)
-    return tuple(suite.checks)
 
 
 def _result(report: Report, config: CheckScriptConfig, left_out: int) -> CheckScriptResult:

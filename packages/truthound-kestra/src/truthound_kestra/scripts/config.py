@@ -88,9 +88,10 @@ class CheckScriptConfig(ScriptConfig):
         rules: Rules as dicts (see dq_core), or dq_core's checks.
         fail_on_error: Whether failed checks raise; the outputs are sent before.
         fail_on_warning: Whether checks that only warn (severity info or warning) fail the run too.
-        auto_schema: Also check against rules that are learned first: from ``baseline_uri``, or from the data itself,
-            where outliers stand out against the rest.
-        baseline_uri: Data that is known to be good, for ``auto_schema``.
+        auto_schema: Also check against rules that were learned: from ``baseline_uri``; without it, the first run learns
+            them from its data, which therefore obeys them, and later runs (of the same task in Kestra, of the same
+            source elsewhere) are held against what the first one learned. See ``forget_schema``.
+        baseline_uri: Data that is known to be good, or a YAML file of rules, for ``auto_schema``.
         min_severity: Rules below it are not run and counted as skipped: low, medium, high, critical (info, warning,
             error, critical).
         sample_failures: How many failing rows of each failing check the report shows.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.results import LearnScriptResult
@@ -12,8 +11,6 @@ from truthound_kestra.scripts.run import described, publish, skipped
 from truthound_kestra.utils.sources import usable_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from truthound_kestra.outputs.handler import KestraOutputHandler
 
 __all__ = ["learn_schema_script"]
@@ -54,13 +51,14 @@ def learn_schema_script(
         publish(result, config, handler)
         return result
     source = usable_source(data_uri, table=table, query=query)
-    started = time.monotonic()
     suite = get_engine(config.engine_name).learn(
         source,
         table=table,
         query=query,
         min_confidence=config.min_confidence,
-        kinds=tuple(_kinds(config)),
+        include_patterns=config.include_patterns,
+        include_ranges=config.include_ranges,
+        include_categories=config.include_categories,
         categorical_threshold=config.categorical_threshold,
         sample_size=config.sample_size,
         timeout_seconds=config.timeout_seconds,
@@ -68,20 +66,10 @@ def learn_schema_script(
     result = LearnScriptResult(
         status="passed",
         data_uri=suite.source,
-        execution_time_seconds=round(time.monotonic() - started, 6),
+        execution_time_seconds=suite.execution_time_seconds,
         row_count=suite.row_count,
         suite=suite,
         **described(config),
     )
     publish(result, config, handler)
     return result
-
-
-def _kinds(config: LearnScriptConfig) -> Iterator[str]:
-    yield from ("not_null", "unique", "type")
-    if config.include_ranges:
-        yield "in_range"
-    if config.include_categories:
-        yield "in_set"
-    if config.include_patterns:
-        yield from ("regex", "length")

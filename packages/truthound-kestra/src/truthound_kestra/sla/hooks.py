@@ -188,14 +188,17 @@ class KestraNotificationHook:
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310 - the scheme was checked
         try:
             with urllib.request.urlopen(request, timeout=self.timeout_seconds):  # noqa: S310 - as above
-                pass
+                return
+        except urllib.error.HTTPError as error:
+            error.close()
+            reason = f"HTTP {error.code}"
         except OSError as error:
-            # Neither the URL nor the cause's text: both hold the webhook's key.
-            reason = f"HTTP {error.code}" if isinstance(error, urllib.error.HTTPError) else type(error).__name__
-            raise OutputError(
-                f"The alert flow was not started: {reason}.",
-                suggestion="Does webhook_url name an enabled flow with a Webhook trigger and its key?",
-            ) from None
+            reason = type(error).__name__
+        # Neither the URL nor the cause: both hold the webhook's key.
+        raise OutputError(
+            f"The alert flow was not started: {reason}.",
+            suggestion="Does webhook_url name an enabled flow with a Webhook trigger and its key?",
+        )
 
 
 @dataclass(frozen=True)

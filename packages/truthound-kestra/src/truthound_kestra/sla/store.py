@@ -7,30 +7,26 @@ import os
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
 from truthound_kestra.outputs.handler import KestraOutputHandler
-from truthound_kestra.utils.exceptions import ConfigurationError, OutputError
+from truthound_kestra.utils.exceptions import OutputError
+from truthound_kestra.utils.state import METADATA, open_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["STATE_ENV", "STATE_OUTPUT", "STATE_URL_ENV", "KestraStateStore", "SQLStateStore", "StateStore"]
+__all__ = ["STATE_ENV", "STATE_OUTPUT", "KestraStateStore", "SQLStateStore", "StateStore"]
 
-#: Database URL of the memory, instead of the embedded default.
-STATE_URL_ENV: Final = "TRUTHOUND_KESTRA_STATE_URL"
 #: How a flow hands over what Kestra's KV store holds, and the output that it stores there again.
 STATE_ENV: Final = "KESTRA_SLA_STATE"
 STATE_OUTPUT: Final = "sla_state"
 
-_METADATA = sa.MetaData()
 _RUNS = sa.Table(
     "truthound_kestra_sla_runs",
-    _METADATA,
+    METADATA,
     sa.Column("sla", sa.String(500), primary_key=True),
     sa.Column("run", sa.String(200), primary_key=True),
     sa.Column("failed", sa.Boolean, nullable=False),
@@ -57,42 +53,20 @@ class StateStore(Protocol):
         ...
 
 
-def _default_url() -> str:
-    configured = os.environ.get(STATE_URL_ENV)
-    if configured:
-        return configured
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "truthound-kestra"
-    home.mkdir(parents=True, exist_ok=True)
-    return sa.URL.create("sqlite", database=str(home / "sla.sqlite")).render_as_string(hide_password=False)
-
-
 @dataclass(frozen=True)
 class SQLStateStore:
     """A small table in any database that SQLAlchemy knows; by default a SQLite file of the user's.
 
     Args:
-        url: Of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else
-            ``$XDG_STATE_HOME/truthound-kestra/sla.sqlite``. That file outlives a task only where the home directory
-            does: in a container give a database, or use :class:`KestraStateStore`.
+        url: Of the database; None for the default, see :func:`truthound_kestra.utils.state.open_state`. In a container
+            that is thrown away give a database, or use :class:`KestraStateStore`.
     """
 
     url: str | sa.URL | None = field(default=None, repr=False)
 
     @cached_property
     def _engine(self) -> sa.Engine:
-        try:
-            engine = sa.create_engine(make_url(self.url or _default_url()))
-        except (sa.exc.ArgumentError, ImportError, OSError) as error:
-            raise ConfigurationError(
-                f"The SLA's memory cannot be opened: {type(error).__name__}.",
-                suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for instance sqlite:////var/lib/sla.sqlite.",
-            ) from error
-        if engine.dialect.name == "sqlite":
-            # The driver would begin a transaction only at the first write: two runs could read the same state.
-            sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-            sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
-        _METADATA.create_all(engine)
-        return engine
+        return open_state(self.url)
 
     def record(self, key: str, run: str, *, failed: bool) -> int:
         """Remember a run; see :meth:`StateStore.record`."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
 from truthound_kestra.sla.metrics import SLAResult
 from truthound_kestra.utils.exceptions import OutputError
-from truthound_kestra.utils.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +26,7 @@ def to_markdown(result: Any) -> str:
         case ProfileScriptResult():
             parts = ["# Profile\n" if result.profile is None else result.profile.to_markdown()]
         case LearnScriptResult():
-            parts = [_learned(result)]
+            parts = ["# Learned rules\n" if result.suite is None else result.suite.to_markdown()]
         case SLAResult():
             parts = [_sla(result)]
         case _:
@@ -43,15 +41,6 @@ def _check(result: CheckScriptResult) -> str:
     if result.skipped_count:
         text = text.rstrip("\n") + f"\n\n{result.skipped_count} rules below the least severity were not run.\n"
     return text
-
-
-def _learned(result: LearnScriptResult) -> str:
-    rows = [
-        (rule.column or "", rule.type, json.dumps(plain(rule.options), ensure_ascii=False), f"{rule.confidence:.3f}")
-        for rule in result.rules
-    ]
-    head = f"# Learned rules\n\n{len(rows)} rules from {result.row_count} rows of {_cell(result.data_uri)}.\n\n"
-    return head + _table(("Column", "Rule", "Options", "Confidence"), rows)
 
 
 def _sla(result: SLAResult) -> str:

@@ -44,6 +44,8 @@ def plain(value: Any, name: str = "value") -> Any:
 def _plain(value: Any, path: str, depth: int) -> Any:  # noqa: C901, PLR0911, PLR0912 - a branch for each kind of value
     if depth > _DEEPEST:
         raise OutputError(f"{path} is nested more than {_DEEPEST} deep, or contains itself.")
+    if type(value).__name__ in ("NaTType", "NAType"):  # of pandas; NaT calls itself a datetime
+        return None
     match value:
         case Enum():
             return _plain(value.value, path, depth + 1)
@@ -89,8 +91,6 @@ def _key(key: Any) -> Any:
 
 def _scientific(value: Any) -> Any:
     """A scalar or array of numpy or pandas as a value of Python."""
-    if str(value) in ("NaT", "<NA>"):
-        return None
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return value.tolist() if hasattr(value, "tolist") else repr(value)

@@ -1,0 +1,119 @@
+"""``auto_schema``: rules that the first run learns, and that later runs are held against."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from dq_core import parse
+from truthound_kestra.scripts.engines import get_engine
+from truthound_kestra.scripts.rules import load_rules
+from truthound_kestra.utils.context import get_execution_context
+from truthound_kestra.utils.exceptions import ConfigurationError
+from truthound_kestra.utils.serialization import JsonSerializer
+from truthound_kestra.utils.sources import masked_uri, usable_source
+from truthound_kestra.utils.state import METADATA, open_state
+
+if TYPE_CHECKING:
+    from dq_core import Check
+    from truthound_kestra.scripts.config import CheckScriptConfig
+
+__all__ = ["forget_schema", "schema_rules"]
+
+# Nobody looks over these rules before they judge: they must be all but certain.
+_CONFIDENCE = 0.95
+
+_SCHEMAS = sa.Table(
+    "truthound_kestra_schemas",
+    METADATA,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("subject", sa.String(1000), nullable=False),
+    sa.Column("rules", sa.Text, nullable=False),
+)
+
+
+def schema_rules(
+    source: Any, config: CheckScriptConfig, *, table: str | None = None, query: str | None = None
+) -> tuple[Check, ...]:
+    """The learned rules for a source, learned now if there are none yet.
+
+    Args:
+        source: What is checked.
+        config: Options; ``baseline_uri`` says where to learn instead.
+        table: The table, if the source is a database.
+        query: A SELECT instead of a table.
+
+    Raises:
+        ConfigurationError: Nothing tells this source from others, so that nothing could be remembered.
+    """
+    baseline = config.baseline_uri
+    if baseline is not None:
+        if Path(baseline).suffix.lower() in (".yaml", ".yml"):
+            return parse(load_rules(baseline))
+        return _learn(usable_source(baseline, table=None, query=None), config)
+    subject = _subject(source, table, query)
+    engine = open_state()
+    try:
+        with engine.begin() as connection:
+            known = connection.execute(sa.select(_SCHEMAS.c.rules).where(_SCHEMAS.c.key == _key(subject))).scalar()
+            if known is not None:
+                rules = JsonSerializer().deserialize(known)
+                return parse(rules) if rules else ()
+            checks = _learn(source, config, table=table, query=query)
+            rules = JsonSerializer().serialize([check.to_dict() for check in checks])
+            row = {"key": _key(subject), "subject": subject[:1000], "rules": rules}
+            connection.execute(_SCHEMAS.insert().values(row))
+            return checks
+    finally:
+        engine.dispose()
+
+
+def forget_schema(data_uri: str | Path, *, table: str | None = None, query: str | None = None) -> bool:
+    """Forget what ``auto_schema`` learned, so that the next run learns anew.
+
+    Args:
+        data_uri: As it was given to the script; in a task of Kestra, the task counts and not the URI.
+        table: As it was given to the script.
+        query: As it was given to the script.
+
+    Returns:
+        Whether there was anything to forget.
+    """
+    engine = open_state()
+    try:
+        with engine.begin() as connection:
+            key = _key(_subject(str(data_uri), table, query))
+            return bool(connection.execute(_SCHEMAS.delete().where(_SCHEMAS.c.key == key)).rowcount)
+    finally:
+        engine.dispose()
+
+
+def _learn(
+    source: Any, config: CheckScriptConfig, *, table: str | None = None, query: str | None = None
+) -> tuple[Check, ...]:
+    # dq_core learns, whichever engine checks: it tries its guesses on rows that they do not stem from.
+    suite = get_engine("dq_core").learn(
+        source, table=table, query=query, min_confidence=_CONFIDENCE, timeout_seconds=config.timeout_seconds
+    )
+    return tuple(rule.check for rule in suite.rules)
+
+
+def _subject(source: Any, table: str | None, query: str | None) -> str:
+    """What the rules are about: a task in Kestra, whose files may have another name each day; a source elsewhere."""
+    context = get_execution_context()
+    if context.in_kestra and context.task_id is not None:
+        return f"kestra:{context.namespace}/{context.flow_id}/{context.task_id}"
+    if not isinstance(source, str):
+        raise ConfigurationError(
+            "auto_schema cannot tell this data from other data, and so not remember what it learned.",
+            suggestion="Give baseline_uri, or rules.",
+        )
+    return json.dumps([masked_uri(source), table, query])
+
+
+def _key(subject: str) -> str:
+    return hashlib.sha256(subject.encode()).hexdigest()

@@ -1,0 +1,54 @@
+"""The small database that keeps what must outlive a task: failed runs, learned schemas."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from truthound_kestra.utils.exceptions import ConfigurationError
+
+__all__ = ["METADATA", "STATE_URL_ENV", "open_state"]
+
+#: Database URL of the state, instead of the embedded default.
+STATE_URL_ENV: Final = "TRUTHOUND_KESTRA_STATE_URL"
+METADATA: Final = sa.MetaData()
+
+
+def open_state(url: str | sa.URL | None = None) -> sa.Engine:
+    """An engine on the state's database, whose tables exist.
+
+    Args:
+        url: Of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else a SQLite file
+            ``$XDG_STATE_HOME/truthound-kestra/state.sqlite``. That file outlives a task only where the home directory
+            does: not in a container that is thrown away.
+
+    Raises:
+        ConfigurationError: There is no such database.
+    """
+    try:
+        engine = sa.create_engine(make_url(url or _default_url()))
+        if engine.dialect.name == "sqlite":
+            # The driver would begin a transaction only at the first write: two runs could read the same state.
+            sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+            sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        METADATA.create_all(engine)
+    except (sa.exc.ArgumentError, sa.exc.OperationalError, ImportError, OSError) as error:
+        # The cause's text may hold the password.
+        raise ConfigurationError(
+            f"The state's database cannot be opened: {type(error).__name__}.",
+            suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for instance sqlite:////var/lib/state.sqlite.",
+        ) from None
+    return engine
+
+
+def _default_url() -> str | sa.URL:
+    configured = os.environ.get(STATE_URL_ENV)
+    if configured:
+        return configured
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "truthound-kestra"
+    home.mkdir(parents=True, exist_ok=True)
+    return sa.URL.create("sqlite", database=str(home / "state.sqlite"))

@@ -1,0 +1,180 @@
+"""Cases that are tried on our own validation and on Kestra's, which must agree."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from truthound_kestra.flows import (
+    ConcurrencyConfig,
+    ExecutionCheck,
+    FlowConfig,
+    InputConfig,
+    OutputConfig,
+    RetryConfig,
+    RetryPolicy,
+    TaskConfig,
+    TaskType,
+    TriggerConfig,
+    TriggerType,
+)
+
+GOOD_CRONS = (
+    "0 0 * * *", "*/15 * * * *", "0 0 * * MON-FRI", "0 0 * JAN *", "0 0 * * 7", "0 0 * * sun", "0  0 * * *",
+    " 0 0 * * *", "0 0 1,15 * *", "0 0 1-5/2 * *", "0/15 * * * *", "@daily", "@hourly", "@midnight", "@annually",
+    "@yearly", "@weekly", "@monthly",
+)  # fmt: skip
+BAD_CRONS = (
+    "0 0 * *", "* * * * * *", "0 0 ? * *", "0 0 * * 8", "60 * * * *", "*/0 * * * *", "*/70 * * * *", "5-1 * * * *",
+    "0 0 * * 1#2", "0 0 15W * *", "0 0 0 * *", "0 0 * 13 *", "0 24 * * *", "0 0 * * FRI-MON", "@reboot", "@Daily",
+)  # fmt: skip
+
+SCRIPT = TaskConfig(id="task", task_type=TaskType.PYTHON_SCRIPT, script="print(1)\n")
+FLOW = FlowConfig(id="flow", namespace="tests", tasks=(SCRIPT,))
+
+
+def _with(**changes: Any) -> FlowConfig:
+    return dataclasses.replace(FLOW, **changes)
+
+
+def _task(**changes: Any) -> FlowConfig:
+    return _with(tasks=(dataclasses.replace(SCRIPT, **changes),))
+
+
+def _input(**options: Any) -> FlowConfig:
+    return _with(inputs=(InputConfig(name=options.pop("name", "x"), **options),))
+
+
+def _trigger(**options: Any) -> FlowConfig:
+    return _with(triggers=(TriggerConfig(id=options.pop("id", "t"), **options),))
+
+
+def _retry(**options: Any) -> FlowConfig:
+    return _task(retry=RetryConfig(**options))
+
+
+#: Flows that Kestra refuses, so we must: once written in spite of ourselves, Kestra's verdict is asked for.
+REFUSED: dict[str, FlowConfig] = {
+    "flow id with blank": _with(id="a b"),
+    "flow id too long": _with(id="a" * 101),
+    "flow id reserved": _with(id="pause"),
+    "namespace in capitals": _with(namespace="Tests"),
+    "no tasks": _with(tasks=()),
+    "task id with dot": _task(id="a.b"),
+    "task id too long": _task(id="a" * 257),
+    "task ids twice": _with(tasks=(SCRIPT, SCRIPT)),
+    "task id twice in errors": _with(errors=(SCRIPT,)),
+    "unknown dependency": _task(depends_on=("other",)),
+    "label in capitals": _with(labels={"Team": "data"}),
+    "label empty": _with(labels={"team": ""}),
+    "label of the system": _with(labels={"system.x": "y"}),
+    "concurrency of none": _with(concurrency=0),
+    "concurrency behavior": _with(concurrency=ConcurrencyConfig(limit=1, behavior="WAIT")),
+    "input twice": _with(inputs=(InputConfig(name="x"), InputConfig(name="x"))),
+    "input name": _input(name="a b"),
+    "input type": _input(type="TEXT"),
+    "input default not required": _input(required=False, default="x"),
+    "array without items": _input(type="ARRAY"),
+    "validator": _input(validator="("),
+    "output twice": _with(outputs=(OutputConfig(name="o", value="1"), OutputConfig(name="o", value="1"))),
+    "output type": _with(outputs=(OutputConfig(name="o", value="1", type="TEXT"),)),
+    "trigger twice": _with(triggers=(TriggerConfig(id="t", cron="@daily"), TriggerConfig(id="t", cron="@daily"))),
+    "trigger id": _trigger(id="a.b", cron="@daily"),
+    "time zone": _trigger(cron="@daily", timezone="Mars/Base"),
+    "webhook without key": _trigger(type=TriggerType.WEBHOOK),
+    "webhook key too long": _trigger(type=TriggerType.WEBHOOK, key="k" * 257),
+    "polling without address": _trigger(type=TriggerType.POLLING),
+    "state of flow trigger": _trigger(type=TriggerType.FLOW, flow_id="other", states=("DONE",)),
+    "polling with inputs": dataclasses.replace(
+        _trigger(type=TriggerType.POLLING, uri="https://x.org", inputs={"x": "1"}), inputs=(InputConfig(name="x"),)
+    ),
+    "retry without attempts": _retry(max_attempts=0),
+    "retry longest not above first": _retry(initial_delay_seconds=5, max_delay_seconds=5),
+    "retry duration below delay": _retry(initial_delay_seconds=5, max_duration_seconds=1, policy=RetryPolicy.CONSTANT),
+    "check behavior": _with(checks=(ExecutionCheck(condition="{{ true }}", message="m", behavior="STOP"),)),
+    "check style": _with(checks=(ExecutionCheck(condition="{{ true }}", message="m", style="LOUD"),)),
+    **{f"cron {cron}": _trigger(cron=cron) for cron in BAD_CRONS},
+}
+
+_TWO = (SCRIPT, dataclasses.replace(SCRIPT, id="second"))
+
+#: Flows that Kestra takes, so we must.
+TAKEN: dict[str, FlowConfig] = {
+    "plain": FLOW,
+    "everything": _with(
+        description="A flow.\n\nWith `code` and: a colon # and a hash",
+        disabled=True,
+        labels={"team": "data", "cost-center": "42"},
+        variables={"threshold": 0.5, "names": ["a", "yes", "1.0", "null"]},
+        concurrency=ConcurrencyConfig(limit=2, behavior="CANCEL"),
+        inputs=(
+            InputConfig(name="data_uri", description="Where"),
+            InputConfig(name="int", type="INT", default=3, min=1, max=5),
+            InputConfig(name="float", type="FLOAT", default=0.5),
+            InputConfig(name="bool", type="BOOLEAN", default=True),
+            InputConfig(name="list", type="ARRAY", item_type="STRING", default=["a", "b"]),
+            InputConfig(name="one", type="ENUM", values=("a", "b"), default="a"),
+            InputConfig(name="many", type="MULTISELECT", values=("a", "b"), default=["a"]),
+            InputConfig(name="file", type="FILE", required=False, extensions=(".csv",)),
+            InputConfig(name="json", type="JSON", required=False),
+            InputConfig(name="day", type="DATE", default="2024-02-29"),
+            InputConfig(name="code", validator="[A-Z]{2,3}", default="AB"),
+            InputConfig(name="secret", type="SECRET", required=False),
+        ),
+        checks=(ExecutionCheck(condition="{{ inputs.int > 0 }}", message="too small"),),
+        tasks=(
+            dataclasses.replace(
+                SCRIPT,
+                description="Does it " * 20,
+                conditions=("{{ inputs.bool }}", "{{ vars.threshold > 0 }}"),
+                retry=RetryConfig(),
+                timeout_seconds=90,
+                env={"A": "{{ inputs.data_uri }}", "EMPTY": ""},
+                dependencies=("requests==2.32",),
+                allow_failure=True,
+            ),
+        ),
+        errors=({"id": "alert", "type": "io.kestra.plugin.core.log.Log", "message": "failed: {{ execution.id }}"},),
+        finally_tasks=(dataclasses.replace(SCRIPT, id="end"),),
+        outputs=(
+            OutputConfig(name="o", value="{{ outputs.task.vars.x ?? '' }}", description="x", required=False),
+            OutputConfig(name="b", value="{{ true }}", type="BOOLEAN"),
+        ),
+        retry=RetryConfig(policy=RetryPolicy.RANDOM, max_duration_seconds=3600),
+        triggers=(
+            TriggerConfig(id="daily", cron="0 6 * * *", timezone="Europe/Paris", inputs={"data_uri": "s3://b/x"}),
+            TriggerConfig(
+                id="after",
+                type=TriggerType.FLOW,
+                flow_id="load",
+                inputs={"data_uri": "{{ trigger.outputs.uri }}"},
+                conditions=("{{ true }}", "{{ 1 == 1 }}"),
+            ),
+            TriggerConfig(id="hook", type=TriggerType.WEBHOOK, key="{{ secret('KEY') }}", disabled=True),
+            TriggerConfig(
+                id="poll",
+                type=TriggerType.POLLING,
+                uri="https://example.org/ready",
+                interval_seconds=300,
+                response_condition="{{ response.statusCode == 200 }}",
+                conditions=("{{ true }}",),
+            ),
+        ),
+    ),
+    "branches": _with(
+        tasks=(*_TWO, dataclasses.replace(SCRIPT, id="third", depends_on=("task", "second"))),
+    ),
+    **{f"retry {policy.value}": _retry(policy=policy) for policy in RetryPolicy if policy is not RetryPolicy.LINEAR},
+    "retry tiny": _retry(initial_delay_seconds=0.25, policy=RetryPolicy.CONSTANT, max_attempts=1),
+    "every check behavior": _with(
+        checks=tuple(
+            ExecutionCheck(condition="{{ true }}", message="m", behavior=behavior, style=style)
+            for behavior, style in zip(
+                ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION", "CREATE_EXECUTION"),
+                ("ERROR", "WARNING", "INFO", "SUCCESS"),
+                strict=True,
+            )
+        )
+    ),
+    **{f"cron {cron}": _trigger(cron=cron) for cron in GOOD_CRONS},
+}

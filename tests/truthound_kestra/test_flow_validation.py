@@ -1,0 +1,244 @@
+"""What Kestra would refuse, or could not run, is refused before it is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from support.kestra_cases import FLOW, REFUSED, SCRIPT, TAKEN
+from truthound_kestra.flows import (
+    ExecutionCheck,
+    FlowConfig,
+    FlowGenerator,
+    InputConfig,
+    OutputConfig,
+    RetryConfig,
+    RetryPolicy,
+    TaskConfig,
+    TaskType,
+    TriggerConfig,
+    TriggerType,
+)
+from truthound_kestra.sla import SLAConfig
+from truthound_kestra.utils.exceptions import ConfigurationError, DataQualityError, FlowError
+
+RULES = ({"type": "not_null", "column": "id"},)
+CHECK = TaskConfig(id="check", input_uri="users.parquet", rules=RULES)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_kestra_refuses_is_refused(name: str) -> None:
+    assert len(REFUSED[name].problems()) >= 1
+    with pytest.raises(FlowError):
+        FlowGenerator().generate(REFUSED[name])
+
+
+@pytest.mark.parametrize("version", ["1.3", "2.0"])
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_kestra_takes_is_taken(name: str, version: str) -> None:
+    assert TAKEN[name].problems(version) == ()
+
+
+def problems(task: TaskConfig, **flow: Any) -> tuple[str, ...]:
+    return FlowConfig(id="flow", tasks=(task,), **flow).problems()
+
+
+def check(**changes: Any) -> TaskConfig:
+    return dataclasses.replace(CHECK, **changes)
+
+
+FILE = (InputConfig(name="file", type="FILE"),)
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (check(rules=({"type": "not_nul", "column": "id"},)), "Did you mean 'not_null'?"),
+        (check(rules=({"type": "in_range", "column": "a", "min": 0, "mxa": 1},)), "no option 'mxa'"),
+        (check(rules=({"type": "not_null", "column": "id", "severity": "loud"},)), "severity"),
+        (check(rules=()), "has no rules"),
+        (check(input_uri=None), "needs input_uri"),
+        (check(input_uri=" "), "needs input_uri"),
+        (check(engine_name="truthhound"), "Did you mean 'truthound'?"),
+        (check(extra_args={"sample_failure": 3}), "Did you mean 'sample_failures'?"),
+        (check(extra_args={"engine_name": "pandera"}), "a field of the task itself"),
+        (check(extra_args={"sample_failures": -1}), "sample_failures must be a whole number from 0"),
+        (check(table="users", query="select 1"), "either table or query"),
+        (check(input_uri="postgresql://me:pw@host/db", table="users"), "input_uri holds a password"),
+        (check(input_format="csv"), "input_format is only for files of Kestra's storage"),
+        (check(input_uri="{{ inputs.file }}"), "give input_format"),
+        (check(input_uri="{{ inputs.file }}", input_format="xls"), "input_format must not be 'xls'"),
+        (check(timeout_seconds=0), "timeout_seconds must be a number of seconds above 0"),
+        (check(timeout_seconds=0.0001), "at least a millisecond"),
+        (check(conditions=("inputs.full",)), "a condition must be an expression"),
+        (check(env={"A B": "x"}), "environment variable 'A B'"),
+        (check(env={"A": 1}), "must be text, not int"),
+        (check(dependencies=("a\nb",)), "must be one requirement"),
+        (check(script="print(1)"), "only a Python script takes script"),
+        (check(task_type="chek"), "Did you mean 'check'?"),
+        (check(task_type=TaskType.PROFILE), "only a check takes rules"),
+        (check(task_type=TaskType.LEARN, rules=(), sla=SLAConfig()), "only a check takes rules and an SLA"),
+        (dataclasses.replace(SCRIPT, script=None), "needs script"),
+        (dataclasses.replace(SCRIPT, script="if"), "is no Python"),
+        (dataclasses.replace(SCRIPT, rules=RULES), "takes no rules"),
+        (check(retry=RetryConfig(policy="often")), "policy must not be 'often'"),  # type: ignore[arg-type]
+        (check(retry=RetryConfig(initial_delay_seconds=-1)), "initial_delay_seconds must be"),
+        (check(retry=RetryConfig(backoff_factor=1.5)), "only whole numbers for backoff_factor"),
+    ],
+)
+def test_tasks_that_could_not_run(task: TaskConfig, words: str) -> None:
+    found = problems(task, inputs=FILE)
+    assert len(found) == 1, found
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{{ inputs.data_url }}", "there is no input 'data_url'. Did you mean 'data_uri'?"),
+        ("{{ inputs['data_url'] }}", "there is no input 'data_url'"),
+        ("{{ vars.limt }}", "Did you mean 'limit'?"),
+        ("{{ outputs.other.vars.x }}", "there is no task 'other'"),
+        ("{{ outputs.last.vars.x }}", "has not surely run before"),
+        ("{{ outputs.first.result }}", "in outputs.first.vars.result"),
+        ("{{ inputs.data_uri", "is not closed"),
+        ("{% if inputs.nope %}x{% endif %}", "there is no input 'nope'"),
+    ],
+)
+def test_references_that_lead_nowhere(text: str, words: str) -> None:
+    flow = FlowConfig(
+        id="flow",
+        inputs=(InputConfig(name="data_uri"),),
+        variables={"limit": 1},
+        tasks=(
+            dataclasses.replace(SCRIPT, id="first"),
+            check(input_uri=text),
+            dataclasses.replace(SCRIPT, id="last"),
+        ),
+    )
+    found = flow.problems()
+    assert len(found) == 1, found
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ inputs.data_uri }}",
+        "{{ inputs['data_uri'] ?? '' }}",
+        "{{ outputs.first.vars.path }}/{{ vars.limit }}.csv",
+        "{{ outputs['first']['vars'].x }}",
+        "{{ 'inputs.nope is only text' }}",
+        "{# outputs.nope #}x",
+        "{{ trigger.inputs.nope ?? execution.id }}",
+        "plain { braces }",
+    ],
+)
+def test_references_that_lead_somewhere(text: str) -> None:
+    flow = FlowConfig(
+        id="flow",
+        inputs=(InputConfig(name="data_uri"),),
+        variables={"limit": 1},
+        tasks=(dataclasses.replace(SCRIPT, id="first"), check(input_uri=text)),
+    )
+    assert flow.problems() == ()
+
+
+def test_in_branches_only_ancestors_have_surely_run() -> None:
+    script = "print('{{ outputs.b.vars.x }}')"
+    tasks = (
+        dataclasses.replace(SCRIPT, id="a"),
+        dataclasses.replace(SCRIPT, id="b"),
+        dataclasses.replace(SCRIPT, id="c", depends_on=("a",), script=script),
+    )
+    assert "let it depend on it" in FlowConfig(id="flow", tasks=tasks).problems()[0]
+    fixed = (*tasks[:2], dataclasses.replace(tasks[2], depends_on=("a", "b")))
+    assert FlowConfig(id="flow", tasks=fixed).problems() == ()
+
+
+def test_circles() -> None:
+    tasks = (
+        dataclasses.replace(SCRIPT, id="a", depends_on=("c",)),
+        dataclasses.replace(SCRIPT, id="b", depends_on=("a",)),
+        dataclasses.replace(SCRIPT, id="c", depends_on=("b",)),
+    )
+    (found,) = FlowConfig(id="flow", tasks=tasks).problems()
+    assert found.startswith("Tasks depend on each other in a circle: ")
+    assert "depends on itself" in problems(dataclasses.replace(SCRIPT, depends_on=("task",)))[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"triggers": (TriggerConfig(id="t", type="schedul", cron="@daily"),)}, "Did you mean 'schedule'?"),
+        ({"triggers": (TriggerConfig(id="t", cron="@daily", key="x"),)}, "it takes no key"),
+        ({"triggers": (TriggerConfig(id="t", cron="@daily", inputs={"y": 1}),)}, "must not be 'y'"),
+        ({"triggers": (TriggerConfig(id="t", type=TriggerType.FLOW, flow_id="flow"),)}, "again and again"),
+        ({"triggers": (TriggerConfig(id="t", type=TriggerType.FLOW, flow_id="o", states=()),)}, "needs states"),
+        ({"triggers": (TriggerConfig(id="t", type=TriggerType.POLLING, uri="s3://b/x"),)}, "polls nothing else"),
+        ({"triggers": (TriggerConfig(id="t", cron="0 0 31 2 *"),)}, "does not exist"),
+        ({"checks": (ExecutionCheck(condition="inputs.x", message="m"),)}, "must be an expression"),
+        ({"checks": (ExecutionCheck(condition="{{ outputs.task.vars.x }}", message="m"),)}, "has not surely run"),
+        ({"outputs": (OutputConfig(name="o", value="{{ outputs.tsk.vars.x }}"),)}, "Did you mean 'task'?"),
+        ({"errors": ({"id": "alert", "type": "Log"},)}, "the name of a plugin's task"),
+        ({"errors": (dataclasses.replace(SCRIPT, id="e", depends_on=("task",)),)}, "runs after the others"),
+        ({"inputs": (InputConfig(name="x", type="INT", default="1"),)}, "its default must not be '1'"),
+        ({"inputs": (InputConfig(name="x", type="INT", default=True),)}, "its default must not be True"),
+        ({"inputs": (InputConfig(name="x", type="SELECT"),)}, "needs values"),
+        ({"inputs": (InputConfig(name="x", type="SELECT", values=("abc",), default="abd"),)}, "Did you mean 'abc'?"),
+        ({"inputs": (InputConfig(name="x", values=("a",)),)}, "only SELECT and MULTISELECT take values"),
+        ({"inputs": (InputConfig(name="x", type="INT", min=3, max=1),)}, "a min 3 above its max 1"),
+        ({"inputs": (InputConfig(name="x", type="FILE", extensions=("csv",)),)}, "begins with a dot: '.csv'"),
+        ({"labels": {"a": 1}}, "must be text, not 1"),
+        ({"variables": {"": 1}}, "name of a variable"),
+    ],
+)
+def test_other_parts(changes: dict[str, Any], words: str) -> None:
+    found = dataclasses.replace(FLOW, **changes).problems()
+    assert len(found) == 1, found
+    assert words in found[0]
+
+
+def test_all_problems_at_once() -> None:
+    flow = FlowConfig(
+        id="a b",
+        namespace="Prod",
+        tasks=(check(rules=({"type": "x"}, {"type": "unique"}), timeout_seconds=-1),),
+        triggers=(TriggerConfig(id="t", cron="bad"),),
+    )
+    with pytest.raises(FlowError) as caught:
+        flow.validate()
+    assert len(caught.value.problems) == 6
+    assert all(problem in str(caught.value) for problem in caught.value.problems)
+    assert isinstance(caught.value, DataQualityError)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_what_only_one_version_of_kestra_has() -> None:
+    linear = dataclasses.replace(FLOW, retry=RetryConfig(policy=RetryPolicy.LINEAR))
+    assert linear.problems("1.3") == ()
+    assert "no linear retry" in linear.problems("2.0")[0]
+    fraction = dataclasses.replace(FLOW, retry=RetryConfig(backoff_factor=1.5))
+    assert "whole numbers" in fraction.problems("1.3")[0]
+    assert fraction.problems("2.0") == ()
+    assert "1.x or 2.x" in FLOW.problems("3.0")[0]
+
+
+def test_a_generator_that_makes_no_sense() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        FlowGenerator(
+            python_version="3.9",
+            kestra_version="0.21",
+            task_runner="dokcer",
+            package_manager="pip",
+            container_image="x",
+        )
+    assert len(caught.value.problems) == 5
+    assert "Did you mean 'docker'?" in str(caught.value)
+
+
+def test_a_password_in_an_expression_is_fine() -> None:
+    uri = "postgresql+psycopg://me:{{ secret('PW') }}@host/db"
+    assert problems(check(input_uri=uri, table="users")) == ()

@@ -1,0 +1,354 @@
+"""Flows as people would write them."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.kestra_cases import FLOW, SCRIPT, TAKEN
+from truthound_kestra.flows import (
+    FlowConfig,
+    FlowGenerator,
+    InputConfig,
+    RetryConfig,
+    RetryPolicy,
+    TaskConfig,
+    TaskType,
+    TriggerConfig,
+    TriggerType,
+)
+from truthound_kestra.flows.yaml import Folded, flow_yaml
+from truthound_kestra.sla import SLAConfig
+
+RULES = ({"type": "not_null", "column": "id"}, {"type": "in_range", "column": "age", "min": 0, "severity": "high"})
+CHECK = TaskConfig(id="check", input_uri="s3://bucket/users.parquet", rules=RULES)
+
+
+def generated(flow: FlowConfig, **options: Any) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(FlowGenerator(**options).generate(flow))
+    return document
+
+
+def task(config: TaskConfig, **flow: Any) -> dict[str, Any]:
+    block: dict[str, Any] = generated(FlowConfig(id="flow", tasks=(config,), **flow))["tasks"][0]
+    return block
+
+
+def test_a_check_task() -> None:
+    text = FlowGenerator(python_version="3.12").generate(FlowConfig(id="flow", tasks=(CHECK,)))
+    assert (
+        """\
+    inputFiles:
+      rules.yaml: |
+        - {type: not_null, column: id}
+        - {type: in_range, column: age, min: 0, severity: error}
+    outputFiles:
+      - check_report.*
+    script: |
+      import os
+
+      from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, load_rules
+
+      config = CheckScriptConfig(
+          rules=load_rules("rules.yaml"),
+          engine_name="truthound",
+          fail_on_error=True,
+          report="check_report",
+      )
+      check_quality_script(os.environ["DATA_URI"], config)
+"""
+        in text
+    )
+    assert "    containerImage: python:3.12-slim\n" in text
+    assert '    pythonVersion: "3.12"\n    packageManager: PIP\n' in text
+
+
+def test_dependencies_are_pinned_to_what_is_installed() -> None:
+    wanted = task(CHECK)["dependencies"]
+    assert wanted == [
+        f"truthound-kestra[truthound,s3]=={version('truthound-kestra')}",
+        f"dq-core=={version('dq-core')}",
+        f"moltres-core=={version('moltres-core')}",
+        f"truthound=={version('truthound')}",
+        f"s3fs=={version('s3fs')}",
+    ]
+    local = task(dataclasses.replace(CHECK, input_uri="/data/users.csv", engine_name="dq_core"))["dependencies"]
+    assert [requirement.split("==")[0] for requirement in local] == ["truthound-kestra", "dq-core", "moltres-core"]
+
+
+def test_own_dependencies_or_none() -> None:
+    flow = FlowConfig(id="flow", tasks=(dataclasses.replace(CHECK, dependencies=("boto3",)),))
+    assert generated(flow, dependencies=("./wheels/x.whl",))["tasks"][0]["dependencies"] == ["./wheels/x.whl", "boto3"]
+    bare = generated(FlowConfig(id="flow", tasks=(CHECK,)), dependencies=())["tasks"][0]
+    assert "dependencies" not in bare
+    assert "packageManager" not in bare
+
+
+def test_runners() -> None:
+    flow = FlowConfig(id="flow", tasks=(CHECK,))
+    docker = generated(flow, container_image="registry/quality:1")["tasks"][0]
+    assert docker["containerImage"] == "registry/quality:1"
+    process = generated(flow, task_runner="process")["tasks"][0]
+    assert process["taskRunner"] == {"type": "io.kestra.plugin.core.runner.Process"}
+    assert "containerImage" not in process
+
+
+def test_linear_flows_are_plain_tasks_in_order() -> None:
+    given_order = (
+        dataclasses.replace(SCRIPT, id="b", depends_on=("a",)),
+        dataclasses.replace(SCRIPT, id="c", depends_on=("b",)),
+        dataclasses.replace(SCRIPT, id="a"),
+    )
+    tasks = generated(dataclasses.replace(FLOW, tasks=given_order))["tasks"]
+    assert [one["id"] for one in tasks] == ["a", "b", "c"]
+    assert all("dependsOn" not in one for one in tasks)
+
+
+def test_without_dependencies_the_order_is_that_of_the_tasks() -> None:
+    tasks = tuple(dataclasses.replace(SCRIPT, id=name) for name in "cab")
+    assert [one["id"] for one in generated(dataclasses.replace(FLOW, tasks=tasks))["tasks"]] == ["c", "a", "b"]
+
+
+def test_branches_are_a_dag() -> None:
+    (dag,) = generated(TAKEN["branches"])["tasks"]
+    assert dag["type"] == "io.kestra.plugin.core.flow.Dag"
+    assert [(one["task"]["id"], one.get("dependsOn")) for one in dag["tasks"]] == [
+        ("task", None),
+        ("second", None),
+        ("third", ["task", "second"]),
+    ]
+
+
+def test_the_dag_has_an_id_of_its_own() -> None:
+    tasks = (
+        dataclasses.replace(SCRIPT, id="branches"),
+        dataclasses.replace(SCRIPT, id="b"),
+        dataclasses.replace(SCRIPT, id="c", depends_on=("b",)),
+    )
+    assert generated(dataclasses.replace(FLOW, tasks=tasks))["tasks"][0]["id"] == "branches_"
+
+
+@pytest.mark.parametrize(
+    ("retry", "block"),
+    [
+        (
+            RetryConfig(max_attempts=3, initial_delay_seconds=30),
+            {
+                "type": "exponential",
+                "interval": "PT30S",
+                "maxInterval": "PT2M",
+                "delayFactor": 2.0,
+                "maxAttempts": 3,
+            },
+        ),
+        (
+            RetryConfig(policy=RetryPolicy.CONSTANT, max_attempts=2, initial_delay_seconds=1.5),
+            {"type": "constant", "interval": "PT1.5S", "maxAttempts": 2},
+        ),
+        (
+            RetryConfig(policy=RetryPolicy.RANDOM, max_delay_seconds=60, max_duration_seconds=600),
+            {
+                "type": "random",
+                "minInterval": "PT30S",
+                "maxInterval": "PT1M",
+                "maxAttempts": 3,
+                "maxDuration": "PT10M",
+            },
+        ),
+        (
+            RetryConfig(policy=RetryPolicy.LINEAR, initial_delay_seconds=10),
+            {"type": "exponential", "interval": "PT10S", "maxInterval": "PT40S", "delayFactor": 1.0, "maxAttempts": 3},
+        ),
+    ],
+)
+def test_retries(retry: RetryConfig, block: dict[str, Any]) -> None:
+    assert task(dataclasses.replace(CHECK, retry=retry))["retry"] == block
+
+
+def test_no_retry() -> None:
+    none = RetryConfig(policy=RetryPolicy.NONE)
+    assert "retry" not in task(dataclasses.replace(CHECK, retry=none))
+    assert "retry" not in generated(dataclasses.replace(FLOW, retry=none))
+
+
+def test_a_file_of_kestras_storage_is_handed_in() -> None:
+    config = dataclasses.replace(CHECK, input_uri="{{ inputs.upload }}", input_format="csv")
+    block = task(config, inputs=(InputConfig(name="upload", type="FILE"),))
+    assert block["inputFiles"]["data.csv"] == "{{ inputs.upload }}"
+    assert block["env"]["DATA_URI"] == "data.csv"
+
+
+def test_an_output_file_tells_its_format() -> None:
+    first = dataclasses.replace(SCRIPT, id="make", script="open('users.parquet', 'w')")
+    second = dataclasses.replace(CHECK, input_uri="{{ outputs.make.outputFiles['users.parquet'] }}")
+    block = generated(FlowConfig(id="flow", tasks=(first, second)))["tasks"][1]
+    assert block["env"]["DATA_URI"] == "data.parquet"
+
+
+def test_tables_and_queries_travel_in_the_environment() -> None:
+    url = "sqlite:////data/db.sqlite"
+    block = task(
+        dataclasses.replace(CHECK, input_uri=url, query='SELECT \'"""\' -- {{ inputs.x }}'),
+        inputs=(InputConfig(name="x"),),
+    )
+    assert block["env"]["DATA_QUERY"] == 'SELECT \'"""\' -- {{ inputs.x }}'
+    call = 'check_quality_script(os.environ["DATA_URI"], config, query=os.environ["DATA_QUERY"])'
+    assert block["script"].endswith(call + "\n")
+
+
+def test_scripts_get_inputs_and_variables() -> None:
+    flow = dataclasses.replace(FLOW, inputs=(InputConfig(name="data-uri"),), variables={"limit": 3})
+    env = generated(flow)["tasks"][0]["env"]
+    assert env["DATA_URI"] == "{{ inputs['data-uri'] ?? '' }}"
+    assert env["LIMIT"] == "{{ vars.limit }}"
+    assert env["KESTRA_EXECUTION_ID"] == "{{ execution.id }}"
+
+
+def test_options_of_the_script_are_literals() -> None:
+    extra = {"tags": ["a", "it's", '"{{ x }}"'], "metadata": {"k": None, "n": 0.5}, "sample_failures": 3}
+    script = task(dataclasses.replace(CHECK, extra_args=extra, timeout_seconds=60))["script"]
+    assert "{{" not in script
+    calls: list[Any] = []
+    fake = {"__name__": "x", "os": None}
+    program = script.replace("import os", "").replace(
+        "from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, load_rules", ""
+    )
+    names = {
+        "CheckScriptConfig": lambda **options: options,
+        "load_rules": lambda name: name,
+        "check_quality_script": lambda uri, config: calls.append((uri, config)),
+        "os": type("os", (), {"environ": {"DATA_URI": "u"}}),
+    }
+    exec(program, fake | names)
+    uri, config = calls[0]
+    assert uri == "u"
+    assert {name: config[name] for name in extra} == extra
+    assert config["timeout_seconds"] is None
+
+
+def test_an_sla_is_evaluated_and_remembered() -> None:
+    config = dataclasses.replace(CHECK, sla=SLAConfig(min_pass_rate=0.95))
+    document = generated(FlowConfig(id="users", tasks=(config,)))
+    block = document["tasks"][0]
+    assert block["env"]["KESTRA_SLA_STATE"] == "{{ kv('sla.users.check', errorOnMissing=false) ?? '' }}"
+    assert "    sla=SLAConfig(min_pass_rate=0.95),\n" in block["script"]
+    assert document["finally"] == [
+        {
+            "id": "remember_check",
+            "type": "io.kestra.plugin.core.kv.Set",
+            "runIf": "{{ (outputs.check.vars.sla_state ?? '') != '' }}",
+            "key": "sla.users.check",
+            "kvType": "STRING",
+            "value": "{{ outputs.check.vars.sla_state }}",
+        }
+    ]
+    forgetful = dataclasses.replace(CHECK, sla=SLAConfig(max_consecutive_failures=None))
+    assert "finally" not in generated(FlowConfig(id="users", tasks=(forgetful,)))
+
+
+def test_versions_say_some_things_differently() -> None:
+    one, two = (generated(TAKEN["everything"], kestra_version=number) for number in ("1.3", "2.0"))
+    upstream = [{"namespace": "tests", "flowId": "load", "states": ["SUCCESS", "WARNING"]}]
+    assert one["triggers"][1]["preconditions"] == {"id": "after_ends", "flows": upstream}
+    assert two["triggers"][1]["dependsOn"] == upstream
+    assert two["triggers"][1]["when"] == "{{ (true) and (1 == 1) }}"
+    assert [condition["expression"] for condition in one["triggers"][1]["conditions"]] == ["{{ true }}", "{{ 1 == 1 }}"]
+    assert "condition" in one["checks"][0]
+    assert "when" in two["checks"][0]
+
+
+def test_a_trigger_that_leaves_an_input_open_gets_a_comment() -> None:
+    flow = dataclasses.replace(
+        FLOW, inputs=(InputConfig(name="data_uri"),), triggers=(TriggerConfig(id="t", cron="@daily"),)
+    )
+    comment = "# A trigger must give data_uri a value (inputs:), or its executions fail.\ntriggers:"
+    assert comment in flow.to_yaml()
+    given_value = dataclasses.replace(
+        flow, triggers=(TriggerConfig(id="t", cron="@daily", inputs={"data_uri": "x.csv"}),)
+    )
+    assert "A trigger must" not in given_value.to_yaml()
+
+
+def test_builders_leave_the_flow_as_it_was() -> None:
+    flow = FlowConfig(id="flow")
+    built = (
+        flow.add_task(SCRIPT)
+        .with_labels(team="data")
+        .with_variables(x=1)
+        .with_inputs(InputConfig(name="a"))
+        .with_triggers(TriggerConfig(id="t", type=TriggerType.WEBHOOK, key="k"))
+        .with_errors({"id": "log", "type": "io.kestra.plugin.core.log.Log", "message": "failed"})
+        .with_retry(RetryConfig())
+        .with_sla(SLAConfig(max_execution_time_seconds=60))
+        .with_concurrency(1)
+        .with_description("A flow.")
+    )
+    assert flow == FlowConfig(id="flow")
+    document = generated(built)
+    assert list(document) == [
+        "id", "namespace", "description", "labels", "inputs", "variables", "concurrency", "sla", "retry", "tasks",
+        "errors", "triggers",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["everything", "branches"])
+def test_the_same_flow_gives_the_same_text_in_every_process(name: str) -> None:
+    program = f"from support.kestra_cases import TAKEN; print(TAKEN[{name!r}].to_yaml(), end='')"
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert texts == {TAKEN[name].to_yaml()}
+
+
+def test_no_anchors_for_values_that_stand_twice() -> None:
+    shared = {"a": [1]}
+    text = dataclasses.replace(FLOW, variables={"x": shared, "y": shared}).to_yaml()
+    assert "&" not in text
+    assert yaml.safe_load(text)["variables"] == {"x": shared, "y": shared}
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+
+
+@given(st.dictionaries(st.text(min_size=1), values, min_size=1, max_size=4))
+def test_any_values_read_back_as_they_were(document: dict[str, Any]) -> None:
+    assert yaml.safe_load(flow_yaml(document, "head", {})) == document
+
+
+@given(st.text())
+def test_text_for_people_reads_back_as_it_was(text: str) -> None:
+    assert yaml.safe_load(flow_yaml({"description": Folded(text)}, "head", {})) == {"description": text}
+
+
+def test_long_text_is_folded_and_expressions_are_not() -> None:
+    long = "words " * 60 + "end"
+    text = flow_yaml({"description": Folded(long), "expression": "{{ " + "a and " * 60 + "b }}"}, "head", {})
+    lines = text.splitlines()
+    assert lines[1] == "description: >-"
+    assert len(lines) > 4
+    assert max(len(line) for line in lines[1:-1]) <= 100
+    assert lines[-1].startswith('expression: "{{ a and')
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TaskType if kind is not TaskType.PYTHON_SCRIPT])
+def test_task_types_may_be_given_as_text(kind: TaskType) -> None:
+    config = TaskConfig(id="t", task_type=kind.value, input_uri="x.csv", rules=RULES if kind is TaskType.CHECK else ())  # type: ignore[arg-type]
+    assert f"{kind.value}_report.*" in task(config)["outputFiles"]

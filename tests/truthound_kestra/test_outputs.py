@@ -1,0 +1,127 @@
+"""The lines that Kestra reads."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from truthound_kestra.outputs import KestraOutputHandler, log_line, metric_line, outputs_line, send_outputs
+from truthound_kestra.utils.exceptions import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def sent(text: str) -> list[dict[str, Any]]:
+    """What Kestra would read: whole lines between double colons that hold strict JSON."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    lines = text.splitlines()
+    assert all(line.startswith("::{") and line.endswith("}::") for line in lines)
+    return [json.loads(line[2:-2], parse_constant=refuse) for line in lines]
+
+
+def test_outputs_are_one_line_of_strict_json(capsys: pytest.CaptureFixture[str]) -> None:
+    send_outputs({"a": math.nan, "b": None, "c": "two\nlines", "d": "ü}::", "e": {"f": [math.inf]}})
+    assert sent(capsys.readouterr().out) == [
+        {"outputs": {"a": "NaN", "b": None, "c": "two\nlines", "d": "ü}::", "e": {"f": ["Infinity"]}}}
+    ]
+
+
+@given(st.dictionaries(st.text(min_size=1).filter(str.strip), st.floats() | st.text() | st.none(), max_size=5))
+def test_any_values_make_one_line_of_ascii(values: dict[str, object]) -> None:
+    line = outputs_line(values)
+    assert len(line.splitlines()) == 1
+    assert line.isascii()
+    assert set(sent(line)[0]["outputs"]) == set(values)
+
+
+def test_metrics() -> None:
+    out = io.StringIO()
+    handler = KestraOutputHandler(out)
+    handler.counter("rows", 3, {"engine": "dq_core", "none": None, "n": 1})
+    handler.timer("duration", 1.5)
+    handler.gauge("share", 0.25)
+    assert [metric["metrics"][0] for metric in sent(out.getvalue())] == [
+        {"name": "rows", "type": "counter", "value": 3, "tags": {"engine": "dq_core", "n": "1"}},
+        {"name": "duration", "type": "timer", "value": 1.5, "tags": {}},
+        {"name": "share", "type": "gauge", "value": 0.25, "tags": {}},
+    ]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "1", True, None])
+def test_a_metric_is_a_finite_number(value: Any) -> None:
+    with pytest.raises(OutputError, match="finite number"):
+        metric_line("counter", "rows", value)
+
+
+def test_a_log_entry_has_a_level() -> None:
+    assert sent(log_line("WARN", "careful")) == [{"logs": [{"level": "WARN", "message": "careful"}]}]
+    with pytest.raises(OutputError, match="TRACE, DEBUG, INFO, WARN, ERROR, not 'LOUD'"):
+        log_line("LOUD", "careful")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["", " ", 3, None])
+def test_a_name_is_text(name: Any) -> None:
+    with pytest.raises(OutputError, match="must be text"):
+        KestraOutputHandler(io.StringIO()).send(name, 1)
+
+
+def test_what_is_too_big_goes_to_a_file(tmp_path: Path) -> None:
+    out = io.StringIO()
+    report = {"rows": ["ü" * 1000] * 2600}  # 5 MB
+    KestraOutputHandler(out, directory=tmp_path).send_outputs({"a report": report, "small": 1})
+    log, outputs = sent(out.getvalue())
+    assert log["logs"][0]["level"] == "WARN"
+    assert outputs["outputs"]["small"] == 1
+    reference = outputs["outputs"]["a report"]
+    assert reference["file"] == "a_report.json"
+    content = (tmp_path / "a_report.json").read_text(encoding="utf-8")
+    assert json.loads(content) == report
+    assert reference["bytes"] == len(content.encode()) > 5_000_000
+    assert len(out.getvalue()) < 1000
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/b", "", ".hidden", "a b"])
+def test_a_file_stays_in_its_folder(name: str, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no name for an output file"):
+        KestraOutputHandler(io.StringIO(), directory=tmp_path).write_file(name, "x")
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"report\.json cannot be written: No such file or directory"):
+        KestraOutputHandler(io.StringIO(), directory=tmp_path / "missing").write_file("report.json", "x")
+
+
+def test_nothing_is_sent_if_one_value_cannot_be() -> None:
+    out = io.StringIO()
+    with pytest.raises(OutputError, match="bad is of type"):
+        KestraOutputHandler(out).send_outputs({"good": 1, "bad": object()})
+    assert out.getvalue() == ""
+
+
+class _Slow(io.StringIO):
+    """Writes letter by letter, as a pipe under load may."""
+
+    def write(self, text: str) -> int:
+        return sum(super(_Slow, self).write(letter) for letter in text)
+
+
+def test_threads_do_not_cut_each_others_lines() -> None:
+    out = _Slow()
+    handler = KestraOutputHandler(out)
+    threads = [threading.Thread(target=handler.send, args=(f"o{n}", "x" * 50)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {name for line in sent(out.getvalue()) for name in line["outputs"]} == {f"o{n}" for n in range(20)}

@@ -1,0 +1,50 @@
+"""Kestra's own sla block; the engine's tests run it."""
+
+from __future__ import annotations
+
+import pytest
+
+from truthound_kestra.sla import SLAConfig, to_kestra_sla
+from truthound_kestra.utils.exceptions import ConfigurationError
+
+
+def test_every_limit_that_kestra_can_watch() -> None:
+    config = SLAConfig(max_failure_rate=0.05, min_pass_rate=0.95, max_execution_time_seconds=300, min_row_count=10)
+    assert to_kestra_sla(config, labels={}) == [
+        {"id": "max_execution_time", "type": "MAX_DURATION", "duration": "PT5M", "behavior": "FAIL"},
+        {
+            "id": "max_failure_rate",
+            "type": "EXECUTION_ASSERTION",
+            "assert": "{{ (outputs.check.vars.failure_rate ?? 0.05) <= 0.05 }}",
+            "behavior": "FAIL",
+        },
+        {
+            "id": "min_pass_rate",
+            "type": "EXECUTION_ASSERTION",
+            "assert": "{{ (outputs.check.vars.pass_rate ?? 0.95) >= 0.95 }}",
+            "behavior": "FAIL",
+        },
+        {
+            "id": "min_row_count",
+            "type": "EXECUTION_ASSERTION",
+            "assert": "{{ (outputs.check.vars.row_count ?? 10) >= 10 }}",
+            "behavior": "FAIL",
+        },
+    ]
+
+
+def test_each_task_has_its_own_assertion() -> None:
+    block = to_kestra_sla(SLAConfig(min_row_count=1), task_ids=["a", "b-c"], behavior="NONE")
+    assert [entry["id"] for entry in block] == ["min_row_count_a", "min_row_count_b-c"]
+    assert block[1]["assert"] == "{{ (outputs['b-c'].vars.row_count ?? 1) >= 1 }}"
+    assert block[0]["labels"] == {"sla": "violated"}
+
+
+def test_nothing_to_watch() -> None:
+    assert to_kestra_sla(SLAConfig()) == []
+    assert to_kestra_sla(SLAConfig(enabled=False, min_row_count=1)) == []
+
+
+def test_a_behavior_that_kestra_does_not_know() -> None:
+    with pytest.raises(ConfigurationError, match="FAIL, CANCEL or NONE"):
+        to_kestra_sla(SLAConfig(), behavior="STOP")  # type: ignore[arg-type]

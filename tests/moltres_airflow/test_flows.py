@@ -229,6 +229,24 @@ def test_table_name_keys_and_inputs_are_templates(run, dsn):
     assert len(rows_of(dsn, "people_templates")) == 4
 
 
+def test_masked_columns_do_not_reach_the_report(run, dsn):
+    with DAG("masked") as dag:
+        for samples in (0, 5):
+            MoltresDataQualityOperator(
+                task_id=f"check_{samples}",
+                dsn=dsn,
+                query=lambda db: db.table("users").select("id", "name", "email"),
+                checks=[DataQualityCheck.column_not_null("email")],
+                fail_on_error=False,
+                samples=samples,
+                mask=["name"],
+                output_key="report",
+            )
+    done = run(dag)
+    shown = {task: done.xcoms(task)["report"]["results"][0]["samples"] for task in done.states}
+    assert shown == {"check_0": [], "check_5": [{"id": 3, "name": "***", "email": None}]}
+
+
 def test_do_xcom_push_off_pushes_nothing(run, dsn):
     with DAG("quiet") as dag:
         MoltresQueryOperator(task_id="query", dsn=dsn, query=lambda db: db.table("users").select(), do_xcom_push=False)

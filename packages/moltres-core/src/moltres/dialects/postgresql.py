@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from moltres.arrow import Batch, Named, arrow, into_text, to_rows
 from moltres.dialects.base import Dialect, driver_connection, named
+from moltres.dialects.pgcopy import encode
 from moltres.errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
@@ -120,7 +121,7 @@ class PostgreSQLDialect(Dialect):
         return super().column_type(type_)
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
-        """COPY: Arrow as CSV, which is encoded and decoded in C; rows one by one."""
+        """COPY: Arrow in the binary format, or as CSV where a type is not known there; rows one by one."""
         raw = driver_connection(connection)
         if not hasattr(raw, "adapters"):  # psycopg2 copies in another way
             return super().load(connection, table, batch)
@@ -138,6 +139,10 @@ class PostgreSQLDialect(Dialect):
                 with cursor.copy(statement) as copy:
                     for row in into_text(batch, columns):
                         copy.write_row(row)
+            elif (buffers := encode(batch, columns)) is not None:
+                with cursor.copy(f"{statement} (FORMAT binary)") as copy:
+                    for buffer in buffers:
+                        copy.write(buffer)
             else:
                 with cursor.copy(f"{statement} (FORMAT csv)") as copy:
                     copy.write(_csv(batch))

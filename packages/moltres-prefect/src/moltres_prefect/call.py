@@ -46,12 +46,12 @@ class MoltresTask(Task[P, R]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task; task options may be among the arguments."""
         task, arguments = self._split(kwargs)
-        return Task.__call__(task, *args, **_with_run_key(task, arguments))
+        return Task.__call__(task, *args, **_with_call_key(task, arguments))
 
     def submit(self, *args: Any, **kwargs: Any) -> Any:
         """Start the task beside the flow and return a future; task options may be among the arguments."""
         task, arguments = self._split(kwargs)
-        return Task.submit(task, *args, **_with_run_key(task, arguments))
+        return Task.submit(task, *args, **_with_call_key(task, arguments))
 
     def map(self, *args: Any, **kwargs: Any) -> Any:
         """Start one task for each item of those arguments that are lists; task options may be among the arguments.
@@ -64,15 +64,19 @@ class MoltresTask(Task[P, R]):
         for name, given in arguments.items():
             if name not in spread and name not in _OF_CALL and not isinstance(given, BaseAnnotation):
                 arguments[name] = unmapped(given)
-        if spread and "run_key" in _names(task) and "run_key" not in arguments:
+        key = _key_argument(task)
+        if spread and key is not None and key not in arguments:
             count = min(len(value) for value in spread.values())
             tables = spread.get("table_name", [values.get("table_name")] * count)
-            arguments["run_key"] = [_run_key(task, table) for table in tables]
+            arguments[key] = [_call_key(task, table) for table in tables]
         return Task.map(task, *args, **arguments)
 
     def with_options(self, **options: Any) -> MoltresTask[P, R]:
         """The same task with other options; ``timeout`` is another name for ``timeout_seconds``."""
         _refuse_unknown(self.name, options, TASK_OPTIONS | ALIASES.keys())
+        if options.get("result_storage_key") is not None:
+            # Under NO_CACHE Prefect would ignore the key.
+            options.setdefault("cache_policy", None)
         task = copy(self)
         # Prefect makes a plain Task whatever the class: its settings in a copy of this one are one of ours.
         task.__dict__ = {**self.__dict__, **super().with_options(**_renamed(self.name, options)).__dict__}
@@ -103,19 +107,29 @@ def _names(task: Task[..., Any]) -> frozenset[str]:
     return frozenset(inspect.signature(task.fn).parameters)
 
 
-def _with_run_key(task: Task[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    if "run_key" in _names(task) and arguments.get("run_key") is None:
-        arguments["run_key"] = _run_key(task, arguments.get("table_name"))
+def _with_call_key(task: Task[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    name = _key_argument(task)
+    if name is not None and arguments.get(name) is None:
+        arguments[name] = _call_key(task, arguments.get("table_name"))
     return arguments
 
 
-class CallKey(str):
-    """A key that names a call in a run, and that no user has chosen."""
+def _key_argument(task: Task[..., Any]) -> str | None:
+    """The argument which names a call: what it writes, stages or reports is known by it."""
+    return next((name for name in ("run_key", "artifact_key") if name in _names(task)), None)
 
-    __slots__ = ()
+
+class CallKey(str):  # noqa: SLOT000 - a text cannot have slots and attributes
+    """A key that names a call in a run, and that no user has chosen.
+
+    Attributes:
+        place: What names the same call in every run of the flow.
+    """
+
+    place: str
 
 
-def _run_key(task: Task[..., Any], table: object) -> CallKey | None:
+def _call_key(task: Task[..., Any], table: object) -> CallKey | None:
     """What names this call in this run: the same at every retry of the task and of the flow.
 
     It counts calls in the order in which the flow makes them. (Prefect counts task runs in the order in which threads
@@ -139,7 +153,10 @@ def _run_key(task: Task[..., Any], table: object) -> CallKey | None:
             _calls[id(context)] = Counter()
             weakref.finalize(context, _calls.pop, id(context), None)
         _calls[id(context)][label] += 1
-        return CallKey(f"prefect/{run}/{label}/{_calls[id(context)][label]}")
+        number = _calls[id(context)][label]
+    key = CallKey(f"prefect/{run}/{label}/{number}")
+    key.place = f"{flow.flow.name if flow and flow.flow else ''} {label} {number}"
+    return key
 
 
 def _is_spread(name: str, value: Any) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect.artifacts import create_markdown_artifact
 from prefect.assets import Asset
-from prefect.context import AssetContext, FlowRunContext, TaskRunContext
+from prefect.context import AssetContext
 from sqlalchemy import TableClause
 from sqlalchemy.sql import visitors
 
 from moltres.reference import STAGE_PREFIX
+from moltres_prefect.call import CallKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +29,10 @@ _NOT_IN_KEYS = re.compile(r"[\s#?&%\"'<>\[\]{}|\\^`\0]")
 def asset_key(url: URL, table: str) -> str:
     """The address of a table without user, password or options: ``postgresql://host:5432/shop/users``."""
     host = "" if url.host is None else url.host + (f":{url.port}" if url.port else "")
-    database = (url.database or "memory").lstrip("/") if host else url.database or "/memory"
+    in_memory = not url.database or url.database.startswith(":memory:")
+    database = "memory" if in_memory else url.database if host else str(Path(str(url.database)).absolute())
     kind = re.sub(r"[^a-z0-9]", "", url.get_backend_name())
-    return _NOT_IN_KEYS.sub("_", f"{kind}://{host}/{database}/{table}")[:512]
+    return _NOT_IN_KEYS.sub("_", f"{kind}://{host}/{str(database).lstrip('/')}/{table}")[:512]
 
 
 def note_reading(frame: DataFrame) -> None:
@@ -62,17 +65,12 @@ def leave_artifact(markdown: str, key: str | None) -> None:
 
     Args:
         markdown: The report.
-        key: Under which all its versions are found; by default that of the flow and of the task run in it.
+        key: Under which all its versions are found; by default made of the flow, the task and the number of its call.
     """
-    create_markdown_artifact(markdown, key=slug(key or _place()), description="Data quality")
+    name = key.place if isinstance(key, CallKey) else key or "moltres data quality"
+    create_markdown_artifact(markdown, key=slug(name), description="Data quality")
 
 
 def slug(text: str) -> str:
     """A text as the key of an artifact: lower-case letters, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _place() -> str:
-    flow, task = FlowRunContext.get(), TaskRunContext.get()
-    names: list[Any] = [flow.flow.name] if flow is not None and flow.flow is not None else []
-    return " ".join([*names, task.task_run.name if task is not None else "data-quality"])

@@ -14,7 +14,7 @@ from moltres.handoff import decode, encode
 _REPORT: Final = "$report"
 
 
-class RowsSerializer(Serializer):  # type: ignore[type-arg] # Prefect registers Serializer[...] as a type of its own
+class RowsSerializer(Serializer):
     """Keeps rows, references and reports as readable JSON, with every value's type.
 
     Use it as ``result_serializer=RowsSerializer()``, or by its name ``"moltres-rows"``. Prefect's own JSON serializer

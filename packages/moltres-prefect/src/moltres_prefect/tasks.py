@@ -174,7 +174,7 @@ def moltres_data_quality(
         fail_on_error: Whether the task fails if the checks fail. By default the flow decides, by the report.
         fail_fast: Whether to stop at the first failure.
         artifact: Whether to leave the artifact.
-        artifact_key: Its key; by default made of the names of the flow and of the task run.
+        artifact_key: Its key; by default made of the flow, the task and the number of its call.
         query_timeout: Seconds after which the database stops a statement.
 
     Returns:

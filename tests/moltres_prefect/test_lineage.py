@@ -1,0 +1,131 @@
+"""What Prefect is told about data: artifacts of reports, assets of tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from sqlalchemy import make_url
+
+from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table
+from moltres_prefect.lineage import asset_key, slug
+from support.adapter_conformance import SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHECKS = [{"type": "not_null", "column": "email"}, {"type": "unique", "column": "id"}]
+
+
+def artifacts(key: str) -> list[dict[str, Any]]:
+    with get_client(sync_client=True) as client:
+        found = client._client.post("/artifacts/filter", json={"artifacts": {"key": {"any_": [key]}}})
+        return found.json()
+
+
+def events(resource: str) -> list[dict[str, Any]]:
+    with get_client(sync_client=True) as client:
+        found = client._client.post(
+            "/events/filter", json={"filter": {"any_resource": {"id": [resource]}}, "limit": 50}
+        )
+        return found.json()["events"]
+
+
+def eventually(look: Callable[[], Any]) -> Any:
+    """Events are sent from a thread: what a look gives as soon as it gives anything."""
+    for _ in range(200):
+        if found := look():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("nothing came")
+
+
+def test_a_report_is_left_as_a_markdown_artifact(dsn: str) -> None:
+    @flow(name="Nightly users: check")
+    def checks() -> Any:
+        return moltres_data_quality(dsn=dsn, query=lambda db: db.table("users"), checks=CHECKS)
+
+    checks()
+    (artifact,) = artifacts("nightly-users-check-moltres-data-quality-1")
+    assert artifact["type"] == "markdown"
+    assert "not_null_email" in artifact["data"]
+    assert "failed" in artifact["data"]
+
+
+def test_the_artifact_has_the_key_that_was_given_and_comes_before_the_failure(dsn: str) -> None:
+    @flow
+    def checks() -> Any:
+        return moltres_data_quality(
+            dsn=dsn,
+            query=lambda db: db.table("users"),
+            checks=CHECKS,
+            artifact_key="Users of_today",
+            fail_on_error=True,
+            retries=2,
+        )
+
+    with pytest.raises(Exception, match="email"):
+        checks()
+    assert len(artifacts("users-of-today")) == 1  # and it was tried once: trying again cannot help
+
+
+def test_no_artifact_is_left_on_request(dsn: str) -> None:
+    @flow
+    def checks() -> Any:
+        moltres_data_quality(
+            dsn=dsn, query=lambda db: db.table("users"), checks=CHECKS, artifact=False, artifact_key="unwanted"
+        )
+
+    checks()
+    assert artifacts("unwanted") == []
+
+
+def test_a_written_table_is_an_asset_made_of_those_that_were_read(dsn: str) -> None:
+    @flow
+    def writes() -> Any:
+        users = moltres_query(dsn=dsn, query=lambda db: db.table("users").join(db.table("numbers"), on="id"))
+        return moltres_to_table(dsn=dsn, table_name="copies", data=users)
+
+    writes()
+    key = asset_key(make_url(dsn), "copies")
+    (event,) = eventually(lambda: [event for event in events(key) if "materialization" in event["event"]])
+    assert event["event"] == "prefect.asset.materialization.succeeded"
+    assert event["payload"] == {"mode": "append", "rows_written": 4, "created": True}
+    related = {one["prefect.resource.id"] for one in event["related"]}
+    assert {asset_key(make_url(dsn), "users"), asset_key(make_url(dsn), "numbers"), "moltres"} <= related
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("postgresql+psycopg://me:s3cr3t-Zq9@db.example:5432/shop?sslpassword=s3cr3t-Zq9", "postgresql://db.example:5432/shop/public.users"),
+        ("mariadb+pymysql://me@db/shop", "mariadb://db/shop/public.users"),
+        ("sqlite:////data/my shop.db", "sqlite:///data/my_shop.db/public.users"),
+        ("duckdb://", "duckdb:///memory/public.users"),
+    ],
+)  # fmt: skip
+def test_the_key_of_a_table_holds_no_user_and_no_secret(url: str, key: str) -> None:
+    assert asset_key(make_url(url), "public.users") == key
+    assert SECRET not in key
+
+
+def test_the_key_of_an_artifact_has_letters_digits_and_dashes() -> None:
+    assert slug("Größe: Users_of 2026/11!") == "gr-e-users-of-2026-11"
+
+
+def test_markdown_cannot_be_broken_by_what_is_checked(dsn: str) -> None:
+    @flow
+    def checks() -> Any:
+        return moltres_data_quality(
+            data=[{"a|b": "<script>alert(1)</script>"}],
+            checks=[{"type": "in_set", "column": "a|b", "values": ["x"], "name": "pipe | and <b>"}],
+            artifact_key="hostile",
+        )
+
+    assert json.dumps(checks().to_dict())
+    (artifact,) = artifacts("hostile")
+    assert "<script>" not in artifact["data"]

@@ -28,7 +28,7 @@ setup: ## Make the environments under .venvs/ (brings its own uv)
 
 .PHONY: demo
 demo: ## The main job on real data: load, check, publish under Prefect and Airflow
-	@$(SETUP) moltres-prefect moltres-airflow
+	@$(SETUP) moltres-prefect moltres-airflow demo-kestra
 	@$(PYTHON) tools/demo.py
 
 .PHONY: test

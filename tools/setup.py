@@ -40,6 +40,8 @@ ENVIRONMENTS = {
     "moltres-airflow": ["--package", "moltres-airflow"],
     "moltres-prefect": ["--package", "moltres-prefect"],
     "truthound-kestra": ["--package", "truthound-kestra"],
+    # What a user of the package has, without the other engines and the tests: enough for `make demo`.
+    "demo-kestra": ["--package", "truthound-kestra", "--no-dev"],
 }
 
 

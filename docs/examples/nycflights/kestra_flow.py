@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from flights import PUBLISHED
-from truthound_kestra.flows import generate_quality_pipeline
-from truthound_kestra.scripts import CheckScriptConfig, check_quality_script
 
 from moltres import connect
+from truthound_kestra.flows import generate_quality_pipeline
+from truthound_kestra.scripts import CheckScriptConfig, check_quality_script
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ $(DISTRIBUTIONS:%=types-%): types-%:
 .PHONY: docs
 docs: ## Build the documentation under site/
 	@$(SETUP) docs
-	.venvs/docs/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --strict --quiet
 	@echo "open site/index.html"
 
 .PHONY: bench

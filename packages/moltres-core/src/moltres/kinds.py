@@ -133,7 +133,8 @@ def misfit(source: Kind, target: Kind, *, checked: bool = False) -> str | None:
         The reason, or None when nothing is lost. Values out of the column's range are left to the database: it refuses
         them itself.
     """
-    if _UNKNOWN in {source.name, target.name} or source == target:
+    # What a type that we know nothing of holds, the database has to say.
+    if {source.name, target.name} & {_UNKNOWN, "other"} or source == target:
         return None
     rules = {
         ("integer", "integer"): None,

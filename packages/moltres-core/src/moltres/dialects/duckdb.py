@@ -138,7 +138,7 @@ _DECIMAL_DIGITS = 38
 class Nested(sql.JSON):
     """A STRUCT or MAP: JSON for other databases, but its values arrive as dicts and not as text."""
 
-    def result_processor(self, dialect: Any, coltype: Any) -> None:  # noqa: ARG002 - SQLAlchemy's signature
+    def result_processor(self, dialect: Any, coltype: Any) -> None:
         """Nothing: DuckDB has made Python objects of them."""
 
 

@@ -11,7 +11,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.dialects.postgresql import JSONB
+
 from moltres.arrow import arrow, to_arrow
+from moltres.errors import SchemaMismatchError
 from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ _MICROSECONDS = _DAYS * 86_400_000_000
 _DIGITS = 18
 """Decimal digits that a 64-bit integer always holds."""
 
+_SLICE = 5_000
+"""Rows to send at once."""
+
 _BASE = 10_000
 _NEGATIVE = 0x4000
 
@@ -44,44 +50,68 @@ def encode(batch: pa.RecordBatch, columns: Sequence[Named]) -> Iterator[Any] | N
         columns: Name and type of the target's columns, in the order of the batch's.
 
     Returns:
-        Buffers to send one after the other; None if a column has a type or a value that is not done here.
+        Buffers to send one after the other, each made when it is asked for: the server works on one while the next is
+        made. None if a column has a type or a value that is not done here.
 
     Raises:
-        pyarrow.ArrowInvalid: If a value is out of the range of its column.
+        SchemaMismatchError: If values are out of the range of their columns; all such columns at once.
     """
     pa = arrow()
+    ready, faults = [], []
+    for array, (name, type_) in zip(batch.columns, columns, strict=True):
+        try:
+            ready.append(_ready(pa, array, type_))
+        except pa.ArrowInvalid as error:
+            faults.append(f"column {name!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some values do not fit their columns.", mismatches=faults)
+    known = [pair for pair in ready if pair is not None and pair[1] is not None]
+    return _buffers(pa, known, batch.num_rows) if len(known) == len(ready) else None
+
+
+def _ready(pa: Any, array: Any, type_: Any) -> tuple[str, Any] | None:
+    """A column in the Arrow type which its fields are made from, and how they are made."""
+    kind = kind_of(type_)
+    if kind.name in {"text", "binary"} or (kind.name == "json" and not isinstance(type_, JSONB)):
+        return "bytes", array.cast(pa.large_binary() if kind.name == "binary" else pa.large_string()).cast(
+            pa.large_binary()
+        )
+    if kind.name == "decimal":
+        return "decimal", _short(pa, array)
+    if kind.name == "uuid":
+        return "uuid", array.cast(pa.large_string())
+    if kind.name in _PLAIN and not (kind.name == "time" and kind.zoned):
+        return kind.name, array.cast(to_arrow(type_))
+    return None
+
+
+def _buffers(pa: Any, columns: list[tuple[str, Any]], rows: int) -> Iterator[Any]:
     import pyarrow.compute as pc
 
-    fields: list[Any] = []
-    for column, (_, type_) in zip(batch.columns, columns, strict=True):
-        found = _fields(pa, pc, column, type_)
-        if found is None:
-            return None
-        fields += found
     count = pa.scalar(struct.pack("!h", len(columns)), pa.large_binary())
-    rows = pc.binary_join_element_wise(count, *fields, pa.scalar(b"", pa.large_binary()))
-    return iter((_HEADER, memoryview(rows.buffers()[2]), _TRAILER))
+    nothing = pa.scalar(b"", pa.large_binary())
+    yield _HEADER
+    for start in range(0, rows, _SLICE):
+        fields = [field for how, array in columns for field in _fields(pa, pc, how, array.slice(start, _SLICE))]
+        joined = pc.binary_join_element_wise(count, *fields, nothing)
+        yield memoryview(joined.buffers()[2])
+    yield _TRAILER
 
 
-def _fields(pa: Any, pc: Any, column: Any, type_: Any) -> list[Any] | None:
+def _fields(pa: Any, pc: Any, how: str, column: Any) -> list[Any]:
     """Arrays which, joined, are the fields of a column."""
-    kind = kind_of(type_)
-    if kind.name in {"text", "binary"} or (kind.name == "json" and type(type_).__name__ == "JSON"):
-        values = column.cast(pa.large_string() if kind.name != "binary" else pa.large_binary()).cast(pa.large_binary())
-        lengths = _fixed(pa, pc.binary_length(values).cast(pa.int32()), 4)
-        return [_or_null(pc, lengths, column), pc.fill_null(values, b"") if column.null_count else values]
-    if kind.name == "decimal":
+    if how == "bytes":
+        lengths = _binary(pa, _swapped(pc.binary_length(column).cast(pa.int32()), 4), 4, len(column))
+        return [_or_null(pc, lengths, column), pc.fill_null(column, b"") if column.null_count else column]
+    payload: bytes | bytearray
+    if how == "decimal":
         payload, width = _numeric(pa, pc, column)
-    elif kind.name == "uuid":
-        payload, width = _uuid(pa, pc, column)
-    elif kind.name in _PLAIN and not (kind.name == "time" and kind.zoned):
-        made = _PLAIN[kind.name](pa, pc, column.cast(to_arrow(type_)))
+    elif how == "uuid":
+        payload, width = _uuid(pc, column), 16
+    else:
+        made = _PLAIN[how](pa, pc, column)
         width = made.type.bit_width // 8
         payload = _swapped(made, width)
-    else:
-        return None
-    if payload is None:
-        return None
     framed = bytearray(len(column) * (width + 4))
     framed[3 :: width + 4] = bytes([width]) * len(column)
     for index in range(width):
@@ -118,36 +148,35 @@ def _binary(pa: Any, data: bytearray, width: int, count: int) -> Any:
     return pa.Array.from_buffers(pa.binary(width), count, [None, pa.py_buffer(data)]).cast(pa.large_binary())
 
 
-def _fixed(pa: Any, array: Any, width: int) -> Any:
-    return _binary(pa, _swapped(array, width), width, len(array))
-
-
 def _or_null(pc: Any, fields: Any, column: Any) -> Any:
     return pc.if_else(column.is_valid(), fields, _NULL) if column.null_count else fields
 
 
-def _uuid(pa: Any, pc: Any, column: Any) -> tuple[bytes | bytearray | None, int]:
-    digits = pc.replace_substring(pc.fill_null(column.cast(pa.large_string()), "0" * 32), "-", "")
-    text = "".join(digits.to_pylist())
-    return (bytes.fromhex(text) if len(text) == 32 * len(column) else None), 16
+def _uuid(pc: Any, column: Any) -> bytes:
+    digits = pc.replace_substring(pc.fill_null(column, "0" * 32), "-", "")
+    return bytes.fromhex("".join(digits.to_pylist()))
 
 
-def _numeric(pa: Any, pc: Any, column: Any) -> tuple[bytes | bytearray | None, int]:
-    """Decimals whose digits fit into 64 bits: a fixed number of groups of four digits, leading zeros included."""
-    scale = column.type.scale if pa.types.is_decimal(column.type) else 0
+def _short(pa: Any, array: Any) -> Any:
+    """Decimals in a type whose digits, filled up to groups of four, fit into 64 bits; None if they do not."""
+    scale = array.type.scale if pa.types.is_decimal(array.type) else 0
     if not 0 <= scale <= _DIGITS - 4:
-        return None, 0
-    after = -(-scale // 4)
-    missing = 4 * after - scale
+        return None
     try:
-        short = column.cast(pa.decimal128(_DIGITS - missing, scale))
+        return array.cast(pa.decimal128(_DIGITS - -scale % 4, scale))
     except pa.ArrowInvalid:
-        return None, 0
+        return None
+
+
+def _numeric(pa: Any, pc: Any, short: Any) -> tuple[bytearray, int]:
+    """Decimals as a fixed number of groups of four digits; the server drops leading and trailing zeros."""
+    scale, count = short.type.scale, len(short)
+    after = -(-scale // 4)
     raw = _raw(short, 16)
-    low = bytearray(8 * len(column))
+    low = bytearray(8 * count)
     for index in range(8):
         low[index::8] = raw[index::16]
-    value = pc.multiply(pa.Array.from_buffers(pa.int64(), len(column), [None, pa.py_buffer(low)]), 10**missing)
+    value = pc.multiply(pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(low)]), 10 ** (-scale % 4))
     rest = pc.abs(value)
     groups = []
     for _ in range(-(-_DIGITS // 4)):
@@ -156,13 +185,13 @@ def _numeric(pa: Any, pc: Any, column: Any) -> tuple[bytes | bytearray | None, i
         rest = above
     groups.reverse()
     width = 8 + 2 * len(groups)
-    payload = bytearray(width * len(column))
+    payload = bytearray(width * count)
     sign = pc.if_else(pc.less(value, 0), pa.scalar(_NEGATIVE, pa.int16()), pa.scalar(0, pa.int16()))
     for position, part in enumerate((len(groups), len(groups) - after - 1, sign, scale, *groups)):
         if isinstance(part, int):
             first, second = struct.pack("!h", part)
-            payload[2 * position :: width] = bytes([first]) * len(column)
-            payload[2 * position + 1 :: width] = bytes([second]) * len(column)
+            payload[2 * position :: width] = bytes([first]) * count
+            payload[2 * position + 1 :: width] = bytes([second]) * count
         else:
             swapped = _swapped(part, 2)
             payload[2 * position :: width] = swapped[0::2]

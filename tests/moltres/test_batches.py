@@ -51,9 +51,13 @@ def test_the_connection_is_given_back_when_the_reader_stops_early(numbers: DataF
         break
     gc.collect()
     assert pool.checkedout() == 0
-    with pytest.raises(ZeroDivisionError):
+
+    def fail() -> None:
         for _ in numbers.iter_batches(5):
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     gc.collect()
     assert pool.checkedout() == 0
 

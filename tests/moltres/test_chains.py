@@ -149,6 +149,16 @@ def select(draw: st.DrawFn, frame: DataFrame, rows: Rows, names: list[str], _: A
     return frame.select(*kept, new=col(source)), result, f"select({kept}, new={source})"
 
 
+def select_where(
+    draw: st.DrawFn, frame: DataFrame, rows: Rows, names: list[str], _: Any
+) -> tuple[DataFrame, Rows, str]:
+    """A filter on columns that select has left out, as SQL allows it in one SELECT."""
+    kept = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+    expression, truth, text = draw(predicates(kept if frame.sealed else names))
+    result = [{name: row[name] for name in kept} for row in rows if truth(row) is True]
+    return frame.select(*kept).where(expression), result, f"select({kept}).where({text})"
+
+
 def rename(draw: st.DrawFn, frame: DataFrame, rows: Rows, names: list[str], _: Any) -> tuple[DataFrame, Rows, str]:
     old, new = draw(st.sampled_from(names)), draw(st.sampled_from(names))
     mapping = {old: new, new: old}  # a swap
@@ -310,7 +320,21 @@ def window(draw: st.DrawFn, frame: DataFrame, rows: Rows, names: list[str], _: A
     return frame.with_columns(w=number), result, f"row_number by {name}"
 
 
-VERBS = [where, where, with_columns, with_columns, select, rename, drop, cut, distinct, groups, combined, join]
+VERBS = [
+    where,
+    where,
+    with_columns,
+    with_columns,
+    select,
+    select_where,
+    rename,
+    drop,
+    cut,
+    distinct,
+    groups,
+    combined,
+    join,
+]
 VERBS += [merged_join, self_join, window]
 
 

@@ -92,7 +92,7 @@ def test_everything_at_once() -> None:
     values = {
         "bytes": b"\x00\xff",
         "time": dt.time(1, 2, 3, 4),
-        "stamp": dt.datetime(2024, 1, 1, 0, 0, 0, 1),
+        "stamp": dt.datetime(2024, 1, 1, 0, 0, 0, 1),  # noqa: DTZ001 - without a zone on purpose
         "zoned": dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
         "big": 2**100,
         "text": "ä",

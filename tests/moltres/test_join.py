@@ -131,3 +131,21 @@ def test_two_databases_are_refused_with_the_way_out(people: DataFrame) -> None:
     with connect() as other, pytest.raises(ConfigurationError, match="two databases") as caught:
         people.join(other.sql("SELECT 1 AS id"), on="id")
     assert "save_as_table" in str(caught.value)
+
+
+def test_a_full_join_within_a_union(people: DataFrame, visits: DataFrame) -> None:
+    """SQLite's own FULL JOIN returns rows here that the filter excludes."""
+    whole = people.select("id", "city").join(visits.drop("id"), on=[("id", "person_id")], how="full")
+    twice = whole.union_all(whole.where(col("id") < 0))
+    assert twice.count() == 9
+    assert twice.where(col("id") < 0).collect() == []
+    assert twice.join(visits.select(id=col("id")), on="id", how="semi").count() == 6
+
+
+def test_a_full_join_by_a_condition_and_with_itself(people: DataFrame, visits: DataFrame) -> None:
+    joined = people.join(visits, on=(col("id") == col("id_right")) & (col("page") == "home"), how="full")
+    assert rows(joined.select("id", "id_right")) == [
+        (1, 1), (2, None), (3, 3), (4, 4), (5, None), (6, None), (None, 2), (None, 5)
+    ]  # fmt: skip
+    mirror = people.select("id").join(people.select("id", older=col("id") + 1), on=[("id", "older")], how="full")
+    assert rows(mirror.select("id", "older")) == [(1, None), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (None, 7)]

@@ -88,3 +88,42 @@ def test_two_columns_of_one_name_are_refused(people: DataFrame) -> None:
 def test_a_plain_value_is_refused(people: DataFrame) -> None:
     with pytest.raises(ConfigurationError, match=r"lit\(value\)"):
         people.select(x=1)
+
+
+def test_where_and_order_by_know_what_select_left_out(people: DataFrame) -> None:
+    frame = people.select("id", next_age=col("age") + 1).where(col("active") == True)  # noqa: E712 - as users write it
+    assert str(frame.statement).count("SELECT") == 1
+    frame = frame.order_by("age", descending=True)
+    assert frame.columns == ("id", "next_age")
+    assert [row["id"] for row in frame.collect()] == [2, 5, 1]
+    assert [row["id"] for row in people.select("id").order_by(-col("age"), "id").limit(3).collect()] == [2, 5, 3]
+    nested = people.select("id", "name").select("id").where(col("name") == "Ada", col("city") == "London")
+    assert nested.collect() == [{"id": 1}]
+
+
+def test_what_select_shows_hides_what_it_left_out(people: DataFrame) -> None:
+    frame = people.select("id", age=col("id") * 100).where(col("age") == 300)
+    assert frame.collect() == [{"id": 3, "age": 300}]
+
+
+def test_what_was_left_out_ends_with_the_subquery(people: DataFrame) -> None:
+    for sealed in (
+        people.select("id").limit(3),
+        people.select("id").distinct(),
+        people.select("id", n=func.row_number().over()),
+        people.select("id").group_by("id").agg(),
+        people.select("id").union_all(people.select("id")),
+    ):
+        with pytest.raises(ColumnNotFoundError, match="'age'"):
+            sealed.where(col("age") > 40)
+    with pytest.raises(ColumnNotFoundError) as caught:
+        people.select("id").limit(3).where(col("age") > 40)
+    assert caught.value.suggestion == "select() left out 'age': use it before, or select it too."
+    with pytest.raises(ColumnNotFoundError, match="'age'"):
+        people.select("id").distinct().order_by("age")
+    with pytest.raises(ColumnNotFoundError, match="'age'"):
+        people.drop("age").where(col("age") > 40)
+    with pytest.raises(ColumnNotFoundError, match="'age'"):
+        people.select("id").select("age")
+    with pytest.raises(ColumnNotFoundError, match="'age'"):
+        people.select("id").with_columns(x=col("age"))

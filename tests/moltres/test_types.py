@@ -27,7 +27,7 @@ VALUES: list[tuple[str, Callable[[], Any], list[Any]]] = [
     ("decimal", lambda: sa.Numeric(20, 4), [Decimal("0.1000"), Decimal("-12345678901.2345")]),
     ("date", sa.Date, [dt.date(1, 1, 1), dt.date(9999, 12, 31)]),
     ("time", sa.Time, [dt.time(0, 0), dt.time(23, 59, 59, 999999)]),
-    ("timestamp", sa.DateTime, [dt.datetime(2024, 2, 29, 12, 30, 15, 123456)]),
+    ("timestamp", sa.DateTime, [dt.datetime(2024, 2, 29, 12, 30, 15, 123456)]),  # noqa: DTZ001 - no zone
     ("bytes", sa.LargeBinary, [b"", b"\x00\xff'\\"]),
 ]
 

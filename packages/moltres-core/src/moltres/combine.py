@@ -17,7 +17,9 @@ from sqlalchemy import (
     func,
     intersect,
     literal_column,
+    null,
     true,
+    type_coerce,
     union,
     union_all,
 )
@@ -44,6 +46,8 @@ _SETS: dict[str, Callable[..., CompoundSelect[Any]]] = {
 }
 # These are associative, so that a chain is one statement. Subqueries in subqueries end at SQLite's parser stack.
 _FLAT = frozenset({"union", "union_all", "intersect"})
+# MySQL and MariaDB have none. That of SQLite 3.40 gives wrong rows, or an error, within a UNION ALL.
+_NO_FULL_JOIN = frozenset({"sqlite", "mysql", "mariadb"})
 _MOST_PARTS = 400  # SQLite takes 500
 
 
@@ -152,14 +156,17 @@ def join(left: DataFrame, right: DataFrame, *, on: object, how: str, suffix: str
         left = wrap(left)
     names = _joined_names(exported(left.query), exported(right.query), keys.merged, suffix)
     left = _ready(left, keys, names)
+    if how == "full" and left.database.dialect.name in _NO_FULL_JOIN:
+        matched = join(left, right, on=on, how="left", suffix=suffix)
+        return combine(matched, _without_partner(left, right, keys, names), "union_all")
     source = _source(right, left)
     left_columns, right_columns = exported(left.query), _columns(source)
     condition = _condition(
         keys, left_columns, {shown: right_columns[name] for name, shown in names.items()}, right_columns
     )
     if how in {"semi", "anti"}:
-        partner = sql_select(literal_column("1")).select_from(source).where(condition).correlate_except(source).exists()
-        return replace(left, query=left.query.where(partner if how == "semi" else ~partner), source=None, parts=None)
+        has_partner = _exists(source, condition)
+        return _joined(left, left.query.where(has_partner if how == "semi" else ~has_partner))
     columns = [
         *_left_columns(left_columns, right_columns, keys.merged, how),
         *(right_columns[name] if name == shown else right_columns[name].label(shown) for name, shown in names.items()),
@@ -170,8 +177,30 @@ def join(left: DataFrame, right: DataFrame, *, on: object, how: str, suffix: str
     else:
         joined = reads.join(source, condition, isouter=how == "left", full=how == "full")
     statement = left.query.with_only_columns(*columns).select_from(joined)
-    order = left.order if how in {"inner", "left", "cross"} else ()
-    return replace(left, query=statement, order=order, source=None, parts=None)
+    return replace(_joined(left, statement), order=left.order if how in {"inner", "left", "cross"} else ())
+
+
+def _exists(source: FromClause, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return sql_select(literal_column("1")).select_from(source).where(condition).correlate_except(source).exists()
+
+
+def _without_partner(left: DataFrame, right: DataFrame, keys: _Keys, names: dict[str, str]) -> DataFrame:
+    """What a full join has more than a left join: the right rows that no left row belongs to."""
+    right = right if right.source is not None else wrap(right)
+    source = _source(left, right)
+    left_columns, right_columns = _columns(source), {k: _plain(v) for k, v in exported(right.query).items()}
+    shown = {shown: right_columns[name] for name, shown in names.items()}
+    condition = _condition(keys, left_columns, shown, right_columns)
+    columns = [
+        (right_columns[name] if name in keys.merged else type_coerce(null(), column.type)).label(name)
+        for name, column in left_columns.items()
+    ]
+    columns += [column.label(name) for name, column in shown.items()]
+    return _joined(right, right.query.where(~_exists(source, condition)).with_only_columns(*columns))
+
+
+def _joined(left: DataFrame, statement: Select[Any]) -> DataFrame:
+    return replace(left, query=statement, source=None, parts=None, hidden={})
 
 
 def _ready(left: DataFrame, keys: _Keys, names: dict[str, str]) -> DataFrame:

@@ -37,8 +37,8 @@ def connect(
 
     Args:
         target: An address such as ``postgresql://user@host/db``, ``sqlite:///file.db`` or ``duckdb:///file.duckdb``
-            (text or `sqlalchemy.URL`); or an Engine; or a Connection or Session, whose transaction everything then is part of
-            and which is never committed, rolled back or closed by us; or nothing, for a DuckDB in memory.
+            (text or `sqlalchemy.URL`); or an Engine; or a Connection or Session, whose transaction everything then is
+            part of and which is never committed, rolled back or closed by us; or nothing, for a DuckDB in memory.
         query_timeout: Seconds that any one statement may take, enforced in the database; None for no limit.
         schema: The schema in which table names without one are looked for, instead of the database's default.
         **engine_options: Further arguments for `sqlalchemy.create_engine`, when the target is an address.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from moltres import combine, reading, shape, verbs
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from sqlalchemy import Connection, Engine, FromClause, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select
     from sqlalchemy.types import TypeEngine
 
     from moltres.database import Database
@@ -42,6 +42,7 @@ class DataFrame:
         order: The keys it is sorted by.
         source: The table or subquery that this frame is all of, if it is that and nothing else.
         parts: The operands of the set operation that this frame is all of, likewise.
+        hidden: Columns that `select` has left out, which the SELECT can still filter and sort by.
     """
 
     database: Database
@@ -50,11 +51,15 @@ class DataFrame:
     order: tuple[Order, ...] = ()
     source: FromClause | None = None
     parts: tuple[str, tuple[Select[Any], ...]] | None = None
+    hidden: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
 
     # -- columns
 
     def select(self, *columns: Any, **expressions: Any) -> DataFrame:
         """Choose and compute columns.
+
+        As in SQL, `where` and `order_by` still know the columns that are left out, until the frame has to become a
+        subquery (after limit, distinct, group_by, a window or a set operation).
 
         Args:
             *columns: Names, ``"*"`` for all, or expressions that have a name (`col`, a function, `.label(…)`).

@@ -219,7 +219,7 @@ def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
 
     Examples:
         >>> print(when(col("age") < 18, "minor").when(col("age") < 65, "adult").otherwise("senior"))
-        CASE WHEN (age < :age_1) THEN :param_1 WHEN (age < :age_2) THEN :param_2 ELSE :param_3 END
+        CASE WHEN age < :age_1 THEN :param_1 WHEN age < :age_2 THEN :param_2 ELSE :param_3 END
     """
     return When((condition, _value(value)))
 

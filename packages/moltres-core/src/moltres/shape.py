@@ -12,11 +12,11 @@ from sqlalchemy.sql.elements import Label, Over
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
 
-from moltres.errors import ColumnNotFoundError
+from moltres.errors import ColumnNotFoundError, listing
 from moltres.expressions import bind, names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from moltres.database import Database
     from moltres.dataframe import DataFrame
@@ -160,39 +160,73 @@ def unsealed(frame: DataFrame, *, unless: Seal = Seal.OPEN) -> DataFrame:
     return frame if not frame.sealed & ~unless else wrap(frame)
 
 
-def require(frame: DataFrame, names: Iterable[str], *, where: str = "the frame") -> None:
+def require(frame: DataFrame, names: Iterable[str]) -> None:
     """Refuse names that are no columns of the frame.
 
     Raises:
         ColumnNotFoundError: With all of them.
     """
-    known = exported(frame.query)
+    _require(names, exported(frame.query), {})
+
+
+def _require(names: Iterable[str], known: Mapping[str, Any], left_out: Mapping[str, Any]) -> None:
     missing = [name for name in names if name not in known]
-    if missing:
-        raise ColumnNotFoundError.of(missing, known, where=where)
+    if not missing:
+        return
+    error = ColumnNotFoundError.of(missing, known, where="the frame")
+    gone = [name for name in dict.fromkeys(missing) if name in left_out]
+    if gone:
+        error.suggestion = f"select() left out {listing(gone)}: use it before, or select it too."
+    raise error
 
 
-def inlinable(frame: DataFrame, expressions: Sequence[Any]) -> DataFrame:
+def reachable(
+    frame: DataFrame, names: Iterable[str], left_out: Mapping[str, Any] | None
+) -> dict[str, ColumnElement[Any]]:
+    """The columns that an expression may use, by name.
+
+    Args:
+        frame: The frame.
+        names: The columns that are used.
+        left_out: As in `inlinable`.
+
+    Raises:
+        ColumnNotFoundError: If one of them cannot be.
+    """
+    known = exported(frame.query) if left_out is None else {**frame.hidden, **exported(frame.query)}
+    _require(names, known, left_out or {})
+    return known
+
+
+def inlinable(frame: DataFrame, expressions: Sequence[Any], left_out: Mapping[str, Any] | None = None) -> DataFrame:
     """The frame, wrapped if repeating its computed columns in these expressions would be wrong or too long.
+
+    Args:
+        frame: The frame.
+        expressions: What shall be added to its SELECT.
+        left_out: For verbs that may use columns which `select` left out: those that it had left out before it may have
+            been wrapped, which makes an end of them.
 
     Raises:
         ColumnNotFoundError: If an expression uses a column that the frame does not have.
     """
-    known = exported(frame.query)
     used = [name for expression in expressions for name in names_in(expression)]
-    require(frame, used)
+    hidden = {} if left_out is None else frame.hidden
+    known = reachable(frame, used, left_out)
     computed = [element.element for name in used if isinstance(element := known[name], Label)]
     size = 0
     for element in computed:
         size += sum(1 for _ in islice(iterate(element), _INLINED + 1))
         if size > _INLINED or _volatile(element):
-            return wrap(frame)
+            frame = wrap(frame)
+            _require(used, exported(frame.query), hidden)
+            return frame
     return frame
 
 
 def resolve(frame: DataFrame, expression: Any) -> Any:
     """An expression over the frame's columns as one over what its SELECT reads."""
-    known = exported(frame.query)
+    known = {**frame.hidden, **exported(frame.query)}
 
     def find(name: str) -> ColumnElement[Any]:
         element = known[name]

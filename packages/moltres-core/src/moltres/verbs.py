@@ -23,7 +23,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
 from moltres.errors import ConfigurationError
-from moltres.expressions import Unbound
+from moltres.expressions import Unbound, names_in
 from moltres.shape import (
     CUT,
     Order,
@@ -32,6 +32,7 @@ from moltres.shape import (
     has_aggregate,
     has_window,
     inlinable,
+    reachable,
     require,
     resolve,
     unsealed,
@@ -47,7 +48,7 @@ _NULLS = ("first", "last")
 
 
 def _changed(frame: DataFrame, statement: Select[Any], sealed: Seal, order: tuple[Order, ...]) -> DataFrame:
-    return replace(frame, query=statement, sealed=sealed, order=order, source=None, parts=None)
+    return replace(frame, query=statement, sealed=sealed, order=order, source=None, parts=None, hidden={})
 
 
 def _name(element: Any) -> str | None:
@@ -122,8 +123,14 @@ def _typed(element: ColumnElement[Any]) -> ColumnElement[Any]:
     return type_coerce(element, Boolean()) if untyped and operators.is_comparison(element.operator) else element
 
 
-def project(frame: DataFrame, wanted: Mapping[str, Any]) -> DataFrame:
-    """The frame with exactly these columns: None for one it has, an expression otherwise."""
+def project(frame: DataFrame, wanted: Mapping[str, Any], *, hide: bool = False) -> DataFrame:
+    """The frame with exactly these columns: None for one it has, an expression otherwise.
+
+    Args:
+        frame: The frame.
+        wanted: Its columns, in order.
+        hide: Whether where and order_by may still use the other columns.
+    """
     require(frame, (name for name, value in wanted.items() if value is None))
     if not wanted:
         raise ConfigurationError("A frame needs at least one column.")
@@ -138,20 +145,22 @@ def project(frame: DataFrame, wanted: Mapping[str, Any]) -> DataFrame:
     columns: list[ColumnElement[Any]] = []
     for name, value in wanted.items():
         columns.append(known[name] if value is None else _typed(resolve(frame, value)).label(name))
+    query = frame.query.with_only_columns(*columns, maintain_column_froms=True)
+    if any(has_aggregate(value) for value in computed):
+        return _changed(frame, query, frame.sealed & CUT | Seal.CLOSED, ())
     sealed = frame.sealed & CUT
-    order = frame.order
     if any(has_window(column) for column in columns):
         sealed |= Seal.WINDOW
-    if any(has_aggregate(value) for value in computed):
-        sealed, order = sealed | Seal.CLOSED, ()
-    return _changed(frame, frame.query.with_only_columns(*columns, maintain_column_froms=True), sealed, order)
+    hidden = {**frame.hidden, **known} if hide else frame.hidden
+    hidden = {name: element for name, element in hidden.items() if name not in wanted and not has_window(element)}
+    return replace(_changed(frame, query, sealed, frame.order), hidden=hidden)
 
 
 def select(frame: DataFrame, columns: Sequence[Any], expressions: Mapping[str, Any]) -> DataFrame:
     """Choose and compute columns."""
     if not columns and not expressions:
         return frame
-    return project(frame, named(frame, columns, expressions, "select"))
+    return project(frame, named(frame, columns, expressions, "select"), hide=True)
 
 
 def with_columns(frame: DataFrame, columns: Sequence[Any], expressions: Mapping[str, Any]) -> DataFrame:
@@ -193,9 +202,9 @@ def where(frame: DataFrame, predicates: Sequence[Any]) -> DataFrame:
     if not predicates:
         return frame
     conditions = [_expression(predicate, "where") for predicate in predicates]
-    frame = inlinable(unsealed(frame), conditions)
+    frame = inlinable(unsealed(frame), conditions, frame.hidden)
     statement = frame.query.where(*(resolve(frame, condition) for condition in conditions))
-    return _changed(frame, statement, frame.sealed, frame.order)
+    return replace(_changed(frame, statement, frame.sealed, frame.order), hidden=frame.hidden)
 
 
 _MODIFIERS = {
@@ -207,9 +216,9 @@ _MODIFIERS = {
 
 
 def _order(frame: DataFrame, key: Any, descending: bool, nulls: str) -> Order:
-    known = exported(frame.query)
-    if isinstance(key, str | Unbound):
-        return Order(known[key if isinstance(key, str) else key.name], descending, nulls)
+    known = {**frame.hidden, **exported(frame.query)}
+    if isinstance(key, Unbound):
+        return Order(known[key.name], descending, nulls)
     element = resolve(frame, key)
     options: dict[str, Any] = {"descending": descending, "nulls": nulls}
     while isinstance(element, UnaryExpression) and element.modifier in _MODIFIERS:
@@ -234,13 +243,15 @@ def order_by(frame: DataFrame, keys: Sequence[Any], *, descending: bool | Sequen
     if len(flags) != len(keys):
         raise ConfigurationError(f"order_by() got {len(keys)} keys and {len(flags)} values for descending.")
     expressions = [Unbound(key) if isinstance(key, str) else _expression(key, "order_by") for key in keys]
+    left_out = frame.hidden
     frame = unsealed(frame, unless=Seal.WINDOW | Seal.CLOSED)
-    plain = all(isinstance(expression, Unbound) for expression in expressions)
-    if plain:
-        require(frame, (expression.name for expression in expressions if isinstance(expression, Unbound)))
-    else:
+    if not all(isinstance(expression, Unbound) for expression in expressions):
         # DISTINCT and GROUP BY can be sorted by what they return, but not by just any expression.
-        frame = inlinable(unsealed(frame, unless=Seal.WINDOW), expressions)
+        frame = unsealed(frame, unless=Seal.WINDOW)
+        frame = inlinable(frame, expressions, left_out)
+    else:
+        # A column alone is not repeated: the database sorts by its name.
+        reachable(frame, names_in(expressions), left_out)
     order = tuple(_order(frame, key, flag, nulls) for key, flag in zip(expressions, flags, strict=True))
     sealed = frame.sealed | (Seal.WINDOW if any(has_window(key.element) for key in order) else Seal.OPEN)
     return replace(frame, order=order, sealed=sealed)
@@ -263,14 +274,16 @@ def limit(frame: DataFrame, rows: int) -> DataFrame:
     """Keep the first rows."""
     rows = _count(rows, "limit")
     frame = unsealed(frame, unless=~Seal.LIMIT)
-    return _changed(frame, _cut(frame).limit(rows), (frame.sealed & ~Seal.OFFSET) | Seal.LIMIT, frame.order)
+    cut = _changed(frame, _cut(frame).limit(rows), (frame.sealed & ~Seal.OFFSET) | Seal.LIMIT, frame.order)
+    return replace(cut, hidden=frame.hidden)
 
 
 def offset(frame: DataFrame, rows: int) -> DataFrame:
     """Leave the first rows out."""
     rows = _count(rows, "offset")
     frame = unsealed(frame, unless=~CUT)
-    return _changed(frame, _cut(frame).offset(rows), frame.sealed | Seal.OFFSET, frame.order)
+    cut = _changed(frame, _cut(frame).offset(rows), frame.sealed | Seal.OFFSET, frame.order)
+    return replace(cut, hidden=frame.hidden)
 
 
 def distinct(frame: DataFrame) -> DataFrame:

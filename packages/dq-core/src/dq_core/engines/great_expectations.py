@@ -55,7 +55,7 @@ def _in_range(subject: Subject) -> Expectation:
 
 
 def _in_set(subject: Subject) -> Expectation:
-    name = "ExpectColumnValuesToBeInSet" if subject.check.kind == "in_set" else "ExpectColumnValuesToNotBeInSet"
+    name = "ExpectColumnValuesToNotBeInSet" if subject.check.kind == "not_in_set" else "ExpectColumnValuesToBeInSet"
     return name, {"column": subject.column, "value_set": [_moment(value) for value in subject.values]}
 
 
@@ -92,6 +92,7 @@ _EXPECTATIONS: dict[str, Callable[[Subject], Expectation]] = {
     "in_range": _in_range,
     "in_set": _in_set,
     "not_in_set": _in_set,
+    "foreign_key": _in_set,
     "regex": _regex,
     "not_regex": _regex,
     "length": _length,
@@ -110,6 +111,8 @@ def _refusal(check: Any, relation: Relation) -> str | None:
             return f"its bounds are numbers and dates, and {check.column} is {family}"
         case "statistic" if family not in ("integer", "float"):
             return f"it computes statistics of integers and floats, and {check.column} is neither"
+        case "foreign_key" if len(check.targets) > 1:
+            return "it compares one column with another table, not several"
         case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
             return f"{check.dtype} is no type of its frames"
     return None

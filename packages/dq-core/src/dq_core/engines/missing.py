@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dq_core.errors import MissingDependencyError
 
-__all__ = ["imported"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["attribute", "imported"]
 
 
 def imported(module: str, extra: str) -> Any:
@@ -21,7 +26,8 @@ def imported(module: str, extra: str) -> Any:
         MissingDependencyError: It, or something that it needs, is not installed.
     """
     try:
-        return import_module(module)
+        with _unwarned():
+            return import_module(module)
     except ImportError as error:
         needed = module if error.name in (None, module) else f"{module} (which lacks {error.name})"
         raise MissingDependencyError(
@@ -29,3 +35,17 @@ def imported(module: str, extra: str) -> Any:
             suggestion=f'pip install "dq-core[{extra}]", or use the engine dq_core, which needs nothing else.',
             context={"module": module, "extra": extra},
         ) from error
+
+
+def attribute(module: str, name: str) -> Any:
+    """An attribute of an installed module that may be imported only now."""
+    with _unwarned():
+        return getattr(import_module(module), name)
+
+
+@contextlib.contextmanager
+def _unwarned() -> Iterator[None]:
+    """Invalid escapes in a library's sources are no business of its users, not even of those with ``-W error``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -52,6 +52,7 @@ _CHECKS: dict[str, Callable[[Any, Subject], Any]] = {
     "null": lambda make, _: make.isin([]),
     "in_range": _in_range,
     "in_set": lambda make, subject: make.isin(subject.values),
+    "foreign_key": lambda make, subject: make.isin(subject.values),
     "not_in_set": lambda make, subject: make.notin(subject.values),
     "regex": lambda make, subject: make.str_contains(subject.check.compiled.for_python()),
     "not_regex": lambda make, subject: make.str_matches(_nowhere(subject.check.compiled.for_python())),
@@ -61,6 +62,8 @@ _CHECKS: dict[str, Callable[[Any, Subject], Any]] = {
 
 def _refusal(check: Any, relation: Relation) -> str | None:
     """What its checks cannot express."""
+    if check.kind == "foreign_key" and len(check.targets) > 1:
+        return "it compares one column with another table, not several"
     if check.kind != "type":
         return None
     wanted = wanted_families(check.dtype)
@@ -95,7 +98,9 @@ def _of_other_type(library: Any, subject: Subject, frame: Any) -> int:
     """All rows or none: a column of a frame has one type. The width of numbers does not matter to the rule."""
     (wanted,) = wanted_families(subject.check.dtype)
     frame = frame.astype({subject.column: _TYPES[subject.family]})
-    failed = _rows(library.DataFrameSchema({subject.column: library.Column(_TYPES[wanted])}), frame, by_row=False)
+    failed = _rows(
+        library.DataFrameSchema({subject.column: library.Column(_TYPES[wanted], nullable=True)}), frame, by_row=False
+    )
     return subject.considered if failed else 0
 
 

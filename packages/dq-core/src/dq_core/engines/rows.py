@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import decimal
 from importlib.util import find_spec
@@ -59,14 +60,23 @@ def _from_duckdb(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
     reader.statements += 1
     try:
         sql = plan.literal_sql(statement, connection)
-        if left is None:
-            return raw.execute(sql).to_arrow_table()
-        with dialect.deadline(connection, left):
-            return raw.execute(sql).to_arrow_table()
+        with contextlib.nullcontext() if left is None else dialect.deadline(connection, left):
+            return _in_utc(raw.execute(sql).to_arrow_table())
     except duckdb.InterruptException:
         raise reader.deadline.error() from None
     except duckdb.Error as error:
         raise SourceError(f"{reader.opened.description} cannot be read: {error}") from None
+
+
+def _in_utc(table: pa.Table) -> pa.Table:
+    """Moments of any zone as moments in UTC, with which bounds in UTC can be compared."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None:
+            utc = pa.timestamp(field.type.unit, tz="UTC")
+            table = table.set_column(place, field.name, table.column(place).cast(utc))
+    return table
 
 
 def _from_rows(rows: Sequence[Any], columns: Sequence[Column]) -> pa.Table:

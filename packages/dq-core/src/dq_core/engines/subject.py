@@ -62,7 +62,9 @@ class Subject:
 
     @property
     def values(self) -> list[Any]:
-        """The rule's values as ones that the column's values can be compared with."""
+        """The rule's values as ones to compare the column's values with; for a foreign key, the keys there."""
+        if self.references is not None:
+            return list(self.references.column(0).unique().to_pylist())
         return [self.adapted(value) for value in self.check.values]
 
     @property

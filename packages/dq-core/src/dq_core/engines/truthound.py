@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dq_core.engines.frames import FrameEngine, Library
-from dq_core.engines.missing import imported
+from dq_core.engines.missing import attribute, imported
 from dq_core.engines.truthound_profile import learn, profile
 from dq_core.errors import EngineError
 from dq_core.families import wanted_families
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import polars as pl
 
@@ -44,9 +44,14 @@ _TYPES = {
     "datetime": "datetime",
 }
 _STATISTICS = {
-    "min": "min_between", "max": "max_between", "mean": "mean_between", "median": "median_between",
-    "sum": "sum_between", "stddev": "std_between",
+    "min": "MinBetweenValidator", "max": "MaxBetweenValidator", "mean": "MeanBetweenValidator",
+    "median": "MedianBetweenValidator", "sum": "SumBetweenValidator", "stddev": "StdBetweenValidator",
 }  # fmt: skip
+_VALIDATORS = (
+    "BetweenValidator", "ColumnTypeValidator", "CustomExpressionValidator", "DistinctCountValidator",
+    "DuplicateValidator", "InSetValidator", "LengthValidator", "NotInSetValidator", "NotNullValidator",
+    "RowCountValidator", *_STATISTICS.values(),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class _Question:
     """A rule that is put to truthound."""
 
     check: Callable[..., Any]
+    validators: Mapping[str, Any]
     subject: Subject
     frame: pl.DataFrame
 
@@ -69,9 +75,7 @@ class _Question:
 
     def issues(self, validator: str, **options: Any) -> tuple[Any, ...]:
         """What one validator finds; alone in its run, so that every issue is about this rule."""
-        from truthound.validators.registry import registry
-
-        found = self.check(self.frame, validators=[registry.get(validator)(**options)])
+        found = self.check(self.frame, validators=[self.validators[validator](**options)])
         if found.execution_issues:
             raise EngineError(f"truthound reports: {found.execution_issues[0]}")
         return tuple(found.issues)
@@ -82,7 +86,7 @@ class _Question:
 
     def broken(self, holds: pl.Expr) -> int:
         """The rows for which an expression is false."""
-        return self.count("custom_expression", filter_expr=holds)
+        return self.count("CustomExpressionValidator", filter_expr=holds)
 
     def observed(self, validator: str, **options: Any) -> Any:
         """A measured value, which is told only of a broken rule: ask for what cannot be. None without values."""
@@ -91,7 +95,7 @@ class _Question:
 
 
 def _nulls(question: _Question) -> int:
-    return question.count("not_null", columns=[question.subject.column])
+    return question.count("NotNullValidator", columns=[question.subject.column])
 
 
 def _in_range(question: _Question) -> int:
@@ -102,9 +106,9 @@ def _in_range(question: _Question) -> int:
     if subject.family in ("integer", "float"):
         columns = [subject.column]
         if low is not None:
-            failed += question.count("between", columns=columns, min_value=low, inclusive=not rule.strict_min)
+            failed += question.count("BetweenValidator", columns=columns, min_value=low, inclusive=not rule.strict_min)
         if high is not None:
-            failed += question.count("between", columns=columns, max_value=high, inclusive=not rule.strict_max)
+            failed += question.count("BetweenValidator", columns=columns, max_value=high, inclusive=not rule.strict_max)
         return failed
     if low is not None:
         failed += question.broken(column > low if rule.strict_min else column >= low)
@@ -123,39 +127,28 @@ def _in_set(question: _Question) -> int:
         (held,) = pl.Series([value], strict=False).cast(dtype, strict=False)
         if held is not None and held == value:
             values.append(held)
-    name, option = (
-        ("in_set", "allowed_values") if question.rule.kind == "in_set" else ("not_in_set", "forbidden_values")
-    )
-    return question.count(name, columns=[question.subject.column], **{option: pl.Series(values, dtype=dtype)})
+    # A list in one row, because polars takes a column of values for one value for each row.
+    listed = pl.Series([values], dtype=pl.List(dtype))
+    if question.rule.kind == "not_in_set":
+        return question.count("NotInSetValidator", columns=[question.subject.column], forbidden_values=listed)
+    return question.count("InSetValidator", columns=[question.subject.column], allowed_values=listed)
 
 
 def _length(question: _Question) -> int:
     bounds = {"min_length": question.rule.min, "max_length": question.rule.max}
-    return question.count("length", columns=[question.subject.column], **bounds)
+    return question.count("LengthValidator", columns=[question.subject.column], **bounds)
 
 
 def _type(question: _Question) -> int:
     """All rows or none: a column of a frame has one type."""
     (family,) = wanted_families(question.rule.dtype)
-    wrong = question.count("column_type", expected_types={question.subject.column: _TYPES[family]})
+    wrong = question.count("ColumnTypeValidator", expected_types={question.subject.column: _TYPES[family]})
     return question.subject.considered if wrong else 0
-
-
-def _foreign_key(question: _Question) -> int:
-    import polars as pl
-
-    there = pl.DataFrame(question.subject.references)
-    return question.count(
-        "referential_integrity",
-        column=question.subject.column,
-        reference_data=there,
-        reference_column=there.columns[0],
-    )
 
 
 def _distinct_count(question: _Question) -> int:
     subject = question.subject
-    count = question.observed("distinct_count", columns=[subject.column], min_count=subject.considered + 1)
+    count = question.observed("DistinctCountValidator", columns=[subject.column], min_count=subject.considered + 1)
     return int(count or 0) + (subject.nan_rows > 0)
 
 
@@ -169,7 +162,7 @@ _ANSWERS: dict[str, Callable[[_Question], Any]] = {
     "not_null": _nulls,
     "completeness": _nulls,
     "null": lambda question: question.broken(question.column.is_null()),
-    "unique": lambda question: question.count("duplicate", subset=list(question.rule.targets)),
+    "unique": lambda question: question.count("DuplicateValidator", subset=list(question.rule.targets)),
     "in_range": _in_range,
     "in_set": _in_set,
     "not_in_set": _in_set,
@@ -177,8 +170,9 @@ _ANSWERS: dict[str, Callable[[_Question], Any]] = {
     "not_regex": lambda question: question.broken(~question.column.str.contains(question.rule.compiled.for_re2())),
     "length": _length,
     "type": _type,
-    "foreign_key": _foreign_key,
-    "row_count": lambda question: question.observed("row_count", min_count=question.subject.considered + 1),
+    # Its own validator of references raises where nothing is amiss.
+    "foreign_key": _in_set,
+    "row_count": lambda question: question.observed("RowCountValidator", min_count=question.subject.considered + 1),
     "distinct_count": _distinct_count,
     "statistic": _statistic,
 }
@@ -201,6 +195,8 @@ def _refusal(check: Any, relation: Relation) -> str | None:
 def _session() -> Iterator[Callable[[Subject], Any]]:
     """Answers in a context that keeps nothing, in a folder of its own."""
     truthound = imported("truthound", "truthound")
+    # Each is imported when it is first asked for; after this, no thread imports anything.
+    validators = {name: attribute("truthound.validators", name) for name in _VALIDATORS}
     import polars as pl
     from truthound.context import TruthoundContext, TruthoundContextConfig
 
@@ -211,7 +207,9 @@ def _session() -> Iterator[Callable[[Subject], Any]]:
         context = TruthoundContext(Path(folder), keep_nothing)
         check = functools.partial(truthound.check, context=context, catch_exceptions=False, parallel=False)
 
-        yield lambda subject: _ANSWERS[subject.check.kind](_Question(check, subject, pl.DataFrame(subject.table)))
+        yield lambda subject: _ANSWERS[subject.check.kind](
+            _Question(check, validators, subject, pl.DataFrame(subject.table))
+        )
 
 
 def engine() -> Engine:

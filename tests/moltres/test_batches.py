@@ -123,3 +123,11 @@ def test_missing_dependency_names_the_pip_line(numbers: DataFrame, monkeypatch: 
     with pytest.raises(MissingDependencyError) as caught:
         numbers.to_arrow()
     assert 'pip install "moltres-core[arrow]>=2,<3"' in str(caught.value)
+
+
+def test_arrow_batches_of_columns_whose_type_nobody_knows(db: Database) -> None:
+    """SQLite does not say what an expression returns: the first batch does."""
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t AS SELECT 1 + 1 AS n, 'a' || 'b' AS s UNION ALL SELECT 5, NULL"))
+    batches = list(db.table("t").order_by("n").to_arrow_batches(1))
+    assert [row for batch in batches for row in batch.to_pylist()] == [{"n": 2, "s": "ab"}, {"n": 5, "s": None}]

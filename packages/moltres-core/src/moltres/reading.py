@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,7 +15,8 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from moltres import sqltext, tabular
 from moltres.dialects.clock import paused
-from moltres.errors import ConfigurationError, listing
+from moltres.errors import ConfigurationError, SchemaMismatchError, listing
+from moltres.infer import infer
 from moltres.records import Records
 from moltres.shape import Seal, exported, wrap
 
@@ -148,10 +150,14 @@ def _arrow_batches(frame: DataFrame, rows: int, query_timeout: float | None) -> 
             (name, type_)
             for name, (_, type_) in zip(frame.columns, dialect.describe(connection, frame.statement), strict=True)
         ]
+        batches = dialect.read(connection, frame.statement, described, rows)
+        first = next(batches, [])
+        if isinstance(first, list):
+            described = _inferred(described, first)
         target = pa.schema([(name, to_arrow(type_)) for name, type_ in described])
         with paused(connection):
             yield target
-        for batch in dialect.read(connection, frame.statement, described, rows):
+        for batch in chain([first] if len(first) else [], batches):
             made = to_batch(batch, described) if isinstance(batch, list) else batch
             made = (
                 made
@@ -162,6 +168,17 @@ def _arrow_batches(frame: DataFrame, rows: int, query_timeout: float | None) -> 
             )
             with paused(connection):
                 yield made
+
+
+def _inferred(described: list[Named], rows: list[tuple[Any, ...]]) -> list[Named]:
+    """The columns, with the types that the first rows tell where nobody else knows them."""
+    found = []
+    for index, (name, type_) in enumerate(described):
+        try:
+            found.append((name, type_ if tabular.is_known(type_) else infer(row[index] for row in rows)))
+        except TypeError as error:
+            raise SchemaMismatchError("A column has no type.", mismatches=[f"column {name!r} has {error}"]) from error
+    return found
 
 
 def to_arrow_batches(frame: DataFrame, rows: int, *, query_timeout: float | None) -> pa.RecordBatchReader:

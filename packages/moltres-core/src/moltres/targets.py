@@ -66,7 +66,8 @@ def masked(url: URL) -> str:
     """An address without its password, and without query parameters that look like one."""
     hidden = {key: "***" for key in url.query if _SECRET_KEY.search(key)}
     # The placeholder needs no quoting, whatever the address quotes.
-    return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
+    shown = url.update_query_dict(hidden).render_as_string(hide_password=True)
+    return shown.replace("%2A%2A%2A", "***").replace("%3Amemory%3A", ":memory:")
 
 
 def scrubbed(text: str, url: URL) -> str:

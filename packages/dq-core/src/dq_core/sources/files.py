@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,12 +74,9 @@ def _reader(path: str) -> str:
         stem = stem.removesuffix(ending)
     suffix = Path(stem).suffix
     if suffix not in _READERS:
-        raise RuleError(
-            [
-                f"{_shown(path)!r} is neither a file that can be read ({', '.join(_READERS)}) nor the address of a "
-                f"database.{question(suffix, _READERS)}"
-            ]
-        )
+        endings = ", ".join(_READERS)
+        problem = f"{_shown(path)!r} is neither a file that can be read ({endings}) nor the address of a database."
+        raise RuleError([problem + question(suffix, _READERS)])
     return _READERS[suffix]
 
 
@@ -92,9 +90,13 @@ def _file_system(raw: Any, path: str, storage_options: Mapping[str, Any]) -> Non
     try:
         system = fsspec.filesystem(scheme, **storage_options)
     except ImportError as error:
-        raise MissingDependencyError.extra(str(error.name or scheme), _EXTRAS.get(scheme, scheme)) from error
+        missing = str(error.name or scheme)
+        raise MissingDependencyError.extra(missing, _EXTRAS.get(scheme, scheme)) from error  # noqa: S610 - no Django
     except ValueError as error:
         raise RuleError([f"{_shown(path)}: {error}"]) from None
+    if type(system).modified is fsspec.AbstractFileSystem.modified:
+        # DuckDB asks how old a file is, which HTTP does not tell: as of now, nothing is taken from a cache.
+        system.modified = lambda _: dt.datetime.now(dt.UTC)
     raw.register_filesystem(system)
 
 

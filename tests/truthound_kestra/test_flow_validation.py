@@ -158,6 +158,16 @@ def test_in_branches_only_ancestors_have_surely_run() -> None:
     assert FlowConfig(id="flow", tasks=fixed).problems() == ()
 
 
+def test_task_ids_stand_for_one_task() -> None:
+    (found,) = dataclasses.replace(FLOW, tasks=(SCRIPT, SCRIPT)).problems()
+    assert found == "The task id 'task' is there more than once."
+
+
+def test_dependencies_exist() -> None:
+    (found,) = problems(dataclasses.replace(SCRIPT, id="b", depends_on=("c",)))
+    assert found == "Task 'b' depends on 'c', which does not exist. The tasks are: b."
+
+
 def test_circles() -> None:
     tasks = (
         dataclasses.replace(SCRIPT, id="a", depends_on=("c",)),
@@ -186,6 +196,7 @@ def test_circles() -> None:
         ({"errors": (dataclasses.replace(SCRIPT, id="e", depends_on=("task",)),)}, "runs after the others"),
         ({"inputs": (InputConfig(name="x", type="INT", default="1"),)}, "its default must not be '1'"),
         ({"inputs": (InputConfig(name="x", type="INT", default=True),)}, "its default must not be True"),
+        ({"inputs": (InputConfig(name="x", type="DATE", default="2024-13-01"),)}, "month must be in 1..12"),
         ({"inputs": (InputConfig(name="x", type="SELECT"),)}, "needs values"),
         ({"inputs": (InputConfig(name="x", type="SELECT", values=("abc",), default="abd"),)}, "Did you mean 'abc'?"),
         ({"inputs": (InputConfig(name="x", values=("a",)),)}, "only SELECT and MULTISELECT take values"),
@@ -223,6 +234,11 @@ def test_what_only_one_version_of_kestra_has() -> None:
     fraction = dataclasses.replace(FLOW, retry=RetryConfig(backoff_factor=1.5))
     assert "whole numbers" in fraction.problems("1.3")[0]
     assert fraction.problems("2.0") == ()
+    open_input = dataclasses.replace(
+        FLOW, inputs=(InputConfig(name="x"),), triggers=(TriggerConfig(id="t", cron="@daily"),)
+    )
+    assert open_input.problems("1.3") == ()
+    assert "gives no value for the required input 'x'" in open_input.problems("2.0")[0]
     assert "1.x or 2.x" in FLOW.problems("3.0")[0]
 
 

@@ -13,7 +13,7 @@ from support.engine_conformance import EngineConformance, support_table
 _PAGE = Path(__file__).parents[3] / "docs" / "guides" / "engines.md"
 
 _NOT_ROWS = {
-    "freshness": "no such rule",
+    "freshness": "no rule of this kind",
     "expression": "the database's own SQL",
     "schema": "types are those of the database",
     "custom": "gets all rows",
@@ -31,9 +31,9 @@ class TestTruthound(EngineConformance):
     name = "truthound"
     refused: ClassVar = {
         **_NOT_ROWS,
-        "type number": "no type of its frames",
-        "statistic of dates": "is neither",
-        "statistic of decimals": "is neither",
+        "type number": "no single type",
+        "statistic of dates": "integers and floats",
+        "statistic of decimals": "integers and floats",
     }
     undecided: ClassVar = {"statistic of NULL": _NAN, "unique pair of float": _NAN}
 
@@ -42,13 +42,13 @@ class TestGreatExpectations(EngineConformance):
     name = "great_expectations"
     refused: ClassVar = {
         **_NOT_ROWS,
-        "type number": "no type of its frames",
-        "type date": "no type of its frames",
-        "type timestamp, but text": "no type of its frames",
-        "in_range of text": "numbers and dates",
-        "in_range of decimals": "numbers and dates",
-        "statistic of dates": "is neither",
-        "statistic of decimals": "is neither",
+        "type number": "no single type",
+        "type date": "no single type",
+        "type timestamp, but text": "no single type",
+        "in_range of text": "integers, floats and dates",
+        "in_range of decimals": "integers, floats and dates",
+        "statistic of dates": "integers and floats",
+        "statistic of decimals": "integers and floats",
     }
     undecided: ClassVar = {"statistic of NULL": _NAN, "unique pair of float": _NAN}
 
@@ -57,22 +57,22 @@ class TestPandera(EngineConformance):
     name = "pandera"
     refused: ClassVar = {
         **_NOT_ROWS,
-        "type number": "no type of its frames",
-        "type date": "no type of its frames",
-        "row_count": "no such rule",
-        "row_count of some": "no such rule",
-        "distinct_count": "no such rule",
-        "distinct_count of floats": "no such rule",
-        "distinct_count of dates": "no such rule",
-        "statistic min": "no such rule",
-        "statistic max": "no such rule",
-        "statistic mean": "no such rule",
-        "statistic median": "no such rule",
-        "statistic sum": "no such rule",
-        "statistic stddev": "no such rule",
-        "statistic of NULL": "no such rule",
-        "statistic of dates": "no such rule",
-        "statistic of decimals": "no such rule",
+        "type number": "no single type",
+        "type date": "no single type",
+        "row_count": "no rule of this kind",
+        "row_count of some": "no rule of this kind",
+        "distinct_count": "no rule of this kind",
+        "distinct_count of floats": "no rule of this kind",
+        "distinct_count of dates": "no rule of this kind",
+        "statistic min": "no rule of this kind",
+        "statistic max": "no rule of this kind",
+        "statistic mean": "no rule of this kind",
+        "statistic median": "no rule of this kind",
+        "statistic sum": "no rule of this kind",
+        "statistic stddev": "no rule of this kind",
+        "statistic of NULL": "no rule of this kind",
+        "statistic of dates": "no rule of this kind",
+        "statistic of decimals": "no rule of this kind",
     }
     undecided: ClassVar = {"unique pair of float": _NAN}
 

@@ -19,6 +19,7 @@ from truthound_kestra.flows.names import kestra_major, one_of
 from truthound_kestra.flows.task_blocks import remember_block, task_block
 from truthound_kestra.flows.task_validation import task_type
 from truthound_kestra.flows.tasks import TaskConfig, TaskType
+from truthound_kestra.flows.trigger_validation import open_inputs
 from truthound_kestra.flows.validation import flow_problems
 from truthound_kestra.flows.yaml import Folded, flow_yaml
 from truthound_kestra.sla.native import to_kestra_sla
@@ -171,10 +172,8 @@ class FlowGenerator:
 
     def _comments(self, flow: FlowConfig) -> Iterator[tuple[str, str]]:
         yield from _COMMENTS.items()
-        needed = [config.name for config in flow.inputs if config.required and config.default is None]
         for trigger in flow.triggers:
-            missing = [name for name in needed if name not in trigger.inputs]
-            if missing:
+            if missing := open_inputs(trigger, flow):
                 yield "triggers", f"A trigger must give {', '.join(missing)} a value (inputs:), or its executions fail."
                 return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from truthound_kestra.flows.parts import RetryConfig, RetryPolicy
 from truthound_kestra.utils.values import is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from truthound_kestra.flows.parts import InputConfig
 
@@ -23,6 +24,11 @@ _DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
     "BOOL": (bool,),
     "ARRAY": (list, tuple),
     "MULTISELECT": (list, tuple),
+}
+_MOMENTS: Final[dict[str, Callable[[str], object]]] = {
+    "DATE": dt.date.fromisoformat,
+    "DATETIME": dt.datetime.fromisoformat,
+    "TIME": dt.time.fromisoformat,
 }
 # Options that only inputs of some types have.
 _OPTIONS: Final = {
@@ -75,6 +81,11 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     wanted = _DEFAULTS.get(kind)
     if wanted and (not isinstance(default, wanted) or (isinstance(default, bool) and kind != "BOOL")):
         yield f"{label} is of type {kind}: its default must not be {default!r}."
+    elif kind in _MOMENTS:
+        try:
+            _MOMENTS[kind](str(default))
+        except ValueError as error:
+            yield f"{label} is of type {kind}: its default must not be {default!r}: {error}."
     elif config.values:
         for value in default if kind == "MULTISELECT" else [default]:
             if value not in config.values:

@@ -63,7 +63,8 @@ def _script(task: TaskConfig, flow: FlowConfig) -> dict[str, Any]:
     env = dict(CONTEXT_ENV.values())
     env |= {variable_of(config.name): f"{{{{ {_member('inputs', config.name)} ?? '' }}}}" for config in flow.inputs}
     env |= {variable_of(name): f"{{{{ {_member('vars', name)} }}}}" for name in flow.variables}
-    return {"env": env, "script": (task.script or "").rstrip("\n") + "\n"}
+    files = {"outputFiles": list(task.output_files)} if task.output_files else {}
+    return {"env": env, **files, "script": (task.script or "").rstrip("\n") + "\n"}
 
 
 def _quality(task: TaskConfig, flow: FlowConfig) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def _quality(task: TaskConfig, flow: FlowConfig) -> dict[str, Any]:
     block: dict[str, Any] = {"env": env}
     if files:
         block["inputFiles"] = files
-    return block | {"outputFiles": [f"{report_name(task)}.*"], "script": _program(task, kind)}
+    return block | {"outputFiles": [f"{report_name(task)}.*", *task.output_files], "script": _program(task, kind)}
 
 
 def variable_of(name: str) -> str:

@@ -49,6 +49,15 @@ def task_problems(task: TaskConfig, flow: FlowConfig) -> Iterator[str]:
     if kind is None:
         yield from one_of(f"{label}: task_type", task.task_type, [one.value for one in TaskType])
         return
+    yield from _surrounding_problems(label, task)
+    if kind is TaskType.PYTHON_SCRIPT:
+        yield from _script_problems(label, task)
+    else:
+        yield from _quality_problems(label, task, kind, flow)
+
+
+def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
+    """What Kestra does around the script."""
     yield from positive(f"{label}: timeout_seconds", task.timeout_seconds)
     for name, value in task.env.items():
         yield from pattern_problems("environment variable", name)
@@ -60,10 +69,9 @@ def task_problems(task: TaskConfig, flow: FlowConfig) -> Iterator[str]:
     for dependency in task.dependencies:
         if not is_text(dependency) or not dependency.strip() or "\n" in dependency:
             yield f"{label}: a dependency must be one requirement of pip's, not {dependency!r}."
-    if kind is TaskType.PYTHON_SCRIPT:
-        yield from _script_problems(label, task)
-    else:
-        yield from _quality_problems(label, task, kind, flow)
+    for file in task.output_files:
+        if not is_text(file) or file.startswith(("/", "..", "./")):
+            yield f"{label}: an output file is a name or glob in the task's own folder, not {file!r}."
 
 
 def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:

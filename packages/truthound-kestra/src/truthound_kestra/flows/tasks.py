@@ -53,6 +53,8 @@ class TaskConfig:
         timeout_seconds: Kestra stops the task after this time.
         env: Further environment variables.
         dependencies: Further packages to install, as pip wants them.
+        output_files: Names or globs of further files to keep in Kestra's storage; later tasks read them as
+            ``{{ outputs.<id>.outputFiles['<name>'] }}``.
         allow_failure: Whether the flow goes on, with a warning, if the task fails.
         description: For people.
         extra_args: Further fields of the script's config: ``{"sample_failures": 10}``.
@@ -75,6 +77,7 @@ class TaskConfig:
     timeout_seconds: float | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     dependencies: Sequence[str] = ()
+    output_files: Sequence[str] = ()
     allow_failure: bool = False
     description: str = ""
     extra_args: Mapping[str, Any] = field(default_factory=dict)

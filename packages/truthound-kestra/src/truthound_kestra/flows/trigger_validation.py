@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from truthound_kestra.flows.config import FlowConfig
 
-__all__ = ["trigger_problems"]
+__all__ = ["open_inputs", "trigger_problems"]
 
 _FIELD_OF: Final[dict[TriggerType, str]] = {
     TriggerType.SCHEDULE: "cron",
@@ -25,8 +25,8 @@ _FIELD_OF: Final[dict[TriggerType, str]] = {
 }
 
 
-def trigger_problems(trigger: TriggerConfig, flow: FlowConfig) -> Iterator[str]:
-    """What is wrong with a trigger, a sentence each."""
+def trigger_problems(trigger: TriggerConfig, flow: FlowConfig, major: int) -> Iterator[str]:
+    """What is wrong with a trigger, for a major version of Kestra: a sentence each."""
     label = f"The trigger {trigger.id!r}"
     yield from pattern_problems("trigger id", trigger.id)
     kind = member(TriggerType, trigger.type)
@@ -41,6 +41,15 @@ def trigger_problems(trigger: TriggerConfig, flow: FlowConfig) -> Iterator[str]:
     for name in trigger.inputs:
         if name not in known:
             yield from one_of(f"{label}: the name of an input", name, known)
+    if major == 2 and kind in (TriggerType.SCHEDULE, TriggerType.WEBHOOK):
+        for name in open_inputs(trigger, flow):
+            yield f"{label} gives no value for the required input {name!r}, without default: Kestra 2 refuses that."
+
+
+def open_inputs(trigger: TriggerConfig, flow: FlowConfig) -> list[str]:
+    """Required inputs that neither a default nor the trigger gives a value: an execution that it starts fails."""
+    needed = [config.name for config in flow.inputs if config.required and config.default is None]
+    return [name for name in needed if name not in trigger.inputs]
 
 
 def _schedule(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[str]:

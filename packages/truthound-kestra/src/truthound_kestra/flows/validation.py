@@ -54,7 +54,7 @@ def flow_problems(flow: FlowConfig, kestra_version: str) -> Iterator[str]:
         yield from one_of(f"The output {output.name!r}: its type", output.kestra_type, OUTPUT_TYPES)
     yield from duplicates("output", [output.name for output in flow.outputs])
     for trigger in flow.triggers:
-        yield from trigger_problems(trigger, flow)
+        yield from trigger_problems(trigger, flow, major)
     yield from duplicates("trigger id", [trigger.id for trigger in flow.triggers])
     if flow.retry is not None:
         yield from retry_problems("The flow's retry", flow.retry, major)

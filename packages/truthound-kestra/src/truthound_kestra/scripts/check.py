@@ -24,6 +24,7 @@ from truthound_kestra.utils.sources import usable_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
     from dq_core.report import Report
     from truthound_kestra.sla.config import SLAConfig
 

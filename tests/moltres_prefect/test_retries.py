@@ -10,7 +10,7 @@ from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.states import Scheduled
 
-import moltres_prefect.tasks
+import moltres_prefect.to_table
 from moltres import connect
 from moltres.errors import TransientQueryError
 from moltres_prefect import moltres_query, moltres_to_table
@@ -23,7 +23,7 @@ def ids(dsn: str, table: str = "copies") -> list[int]:
 
 def test_a_task_that_is_lost_after_its_write_does_not_write_again(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     attempts: list[str] = []
-    note = moltres_prefect.tasks.note_writing
+    note = moltres_prefect.to_table.note_writing
 
     def lose_the_first(*arguments: Any) -> None:
         attempts.append("")
@@ -31,7 +31,7 @@ def test_a_task_that_is_lost_after_its_write_does_not_write_again(dsn: str, monk
             raise TransientQueryError("lost after the write")
         note(*arguments)
 
-    monkeypatch.setattr(moltres_prefect.tasks, "note_writing", lose_the_first)
+    monkeypatch.setattr(moltres_prefect.to_table, "note_writing", lose_the_first)
 
     @flow
     def writes() -> Any:

@@ -6,23 +6,18 @@ staged rows any more. What lies between them may be kept in any store for JSON: 
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 from collections.abc import Mapping
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from sqlalchemy import MetaData, Table, inspect, union_all
-from sqlalchemy.schema import DropTable
+from sqlalchemy import union_all
 
 from moltres.encoding import decode, encode
 from moltres.errors import (
     ConfigurationError,
     HandoffError,
-    MissingDependencyError,
     MoltresError,
     TableNotFoundError,
     closest,
@@ -30,10 +25,12 @@ from moltres.errors import (
 )
 from moltres.records import Records
 from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
+from moltres.staging import drop_table, file_exists, remove_file, stage_name, stage_parquet, stage_table
 from moltres.targets import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from moltres.database import Database
     from moltres.dataframe import DataFrame
@@ -56,9 +53,6 @@ MAX_INLINE_ROWS: Final = 10_000
 """Rows beyond which a hand-over leaves them where they are, unless the caller says otherwise."""
 
 Mode = Literal["auto", "inline", "table", "parquet"]
-
-_LONGEST_NAME = 63  # PostgreSQL cuts what is longer, without an error
-_ROOM_FOR_WRITER = 15  # a swap builds beside the target, under a name that it derives from the target's
 
 _log = logging.getLogger(__name__)
 
@@ -102,7 +96,7 @@ def hand_over(
                 context={"max_inline_rows": max_inline_rows},
             )
     if stage_uri is not None:
-        return _stage_parquet(df, name, str(stage_uri))
+        return stage_parquet(df, name, str(stage_uri))
     return stage_table(df.database, df, name=name)
 
 
@@ -180,25 +174,6 @@ def staged(database: Database, data: Any, *, name: str) -> Iterator[tuple[DataFr
             _log.warning("The staged table %s could not be dropped: %s", reference.location, error)
 
 
-def stage_table(database: Database, data: Any, *, name: str) -> Reference:
-    """Put rows into a staged table, in place of what the same name has staged before.
-
-    Args:
-        database: Where to put them.
-        data: Anything that ``database.write`` takes.
-        name: What names the table; derived from the run.
-    """
-    table = _stage_name(database, name)
-    written = database.write(data).save_as_table(table, mode="overwrite")
-    return Reference(
-        kind="table",
-        location=table,
-        columns=tuple(database.table(table).columns),
-        row_count=written.rows_written,
-        database=masked(database.engine.url),
-    )
-
-
 def drop_staged(database: Database, value: Any) -> int:
     """Remove what :func:`hand_over` staged; rows that were handed over inline leave nothing to remove.
 
@@ -222,11 +197,11 @@ def drop_staged(database: Database, value: Any) -> int:
                 suggestion=f"Staged tables and files begin with {STAGE_PREFIX!r}.",
             )
     dropped = sum(
-        _remove_file(reference.location) if reference.kind == "parquet" else _drop_table(database, reference.location)
+        remove_file(reference.location) if reference.kind == "parquet" else drop_table(database, reference.location)
         for reference in staged
     )
     if staged and rows:
-        _drop_table(database, _stage_name(database, _beside(references)))
+        drop_table(database, stage_name(database, _beside(references)))
     return dropped
 
 
@@ -276,84 +251,9 @@ def _together(rows: Sequence[Records]) -> Records:
     return Records(every.rows, columns, types)
 
 
-def _stage_name(database: Database, name: str) -> str:
-    """A name for staged rows: readable at its start, unique by its end, within what the database allows."""
-    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    longest = min(database.engine.dialect.max_identifier_length, _LONGEST_NAME) - _ROOM_FOR_WRITER
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    return f"{STAGE_PREFIX}{slug[: longest - len(STAGE_PREFIX) - len(digest) - 1]}_{digest}"
-
-
 def _beside(references: Sequence[Reference]) -> str:
     """The name of the inline rows that a mapped task gave beside these references."""
     return " ".join(["beside", *(reference.location for reference in references)])
-
-
-def _stage_parquet(df: DataFrame, name: str, folder: str) -> Reference:
-    """A file in the folder; a reader finds the whole file or none."""
-    file_name = f"{_stage_name(df.database, name)}.parquet"
-    location = f"{folder.rstrip('/')}/{file_name}"
-    file_system, path = _file_system(location)
-    if file_system is None:
-        target = Path(path).absolute()
-        location = str(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        written = df.write.parquet(target)
-    else:
-        with TemporaryDirectory() as folder_here:
-            local = Path(folder_here, file_name)
-            written = df.write.parquet(local)
-            # A plain file server shows a file while it grows: under its name it appears when it is whole.
-            file_system.put_file(str(local), f"{path}.part")
-        file_system.mv(f"{path}.part", path)
-    return Reference(
-        kind="parquet", location=location, columns=tuple(df.columns), row_count=written.rows_written, database=None
-    )
-
-
-def _file_system(location: str) -> tuple[Any, str]:
-    """The fsspec file system of a remote location and the path in it; None and the path for a local one."""
-    scheme, separator, rest = location.partition("://")
-    if not separator:
-        return None, location
-    if scheme == "file":
-        return None, rest
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"Staging rows under {scheme}:// needs the package 'fsspec', which is not installed.",
-            suggestion="pip install fsspec, and the package that knows this kind of address (s3fs for s3://).",
-            context={"package": "fsspec"},
-        ) from error
-    file_system, path = url_to_fs(location)
-    return file_system, path
-
-
-def _file_exists(location: str) -> bool:
-    file_system, path = _file_system(location)
-    return Path(path).exists() if file_system is None else bool(file_system.exists(path))
-
-
-def _remove_file(location: str) -> int:
-    file_system, path = _file_system(location)
-    try:
-        if file_system is None:
-            Path(path).unlink()
-        else:
-            file_system.rm_file(path)
-    except FileNotFoundError:
-        return 0
-    return 1
-
-
-def _drop_table(database: Database, name: str) -> int:
-    with database.transaction() as connection:
-        if not inspect(connection).has_table(name, schema=database.schema):
-            return 0
-        connection.execute(DropTable(Table(name, MetaData(), schema=database.schema)))
-    database.forget(name)
-    return 1
 
 
 def _open(database: Database, references: Sequence[Reference], rows: Sequence[Records]) -> DataFrame:
@@ -386,7 +286,7 @@ def _home(database: Database, kind: str) -> Database:
 
 def _open_one(database: Database, reference: Reference) -> DataFrame:
     if reference.kind == "parquet":
-        if _file_exists(reference.location):
+        if file_exists(reference.location):
             return database.read_parquet(reference.location)
         raise _gone(reference, "")
     database.forget(reference.location)  # it may have been staged anew, with other columns

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from uuid import uuid4
 
 from prefect import Task, unmapped
 from prefect.cache_policies import NO_CACHE
@@ -157,6 +158,15 @@ def _call_key(task: Task[..., Any], table: object) -> CallKey | None:
     key = CallKey(f"prefect/{run}/{label}/{number}")
     key.place = f"{flow.flow.name if flow and flow.flow else ''} {label} {number}"
     return key
+
+
+def key_of_run(given: str | None) -> str:
+    """What names this run: given by the call, or that of a task run which no flow has started."""
+    if given is not None:
+        return given
+    context = TaskRunContext.get()
+    # Without a task run (the function behind the task was called) every call is a run of its own.
+    return f"prefect/{uuid4() if context is None else context.task_run.id}"
 
 
 def _is_spread(name: str, value: Any) -> bool:

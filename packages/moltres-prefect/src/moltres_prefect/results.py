@@ -18,7 +18,7 @@ class RowsSerializer(Serializer):
     """Keeps rows, references and reports as readable JSON, with every value's type.
 
     Use it as ``result_serializer=RowsSerializer()``, or by its name ``"moltres-rows"``. Prefect's own JSON serializer
-    turns Decimal into text and refuses other types of value.
+    knows neither Records nor bytes that are no text.
     """
 
     type: Literal["moltres-rows"] = Field(default="moltres-rows")

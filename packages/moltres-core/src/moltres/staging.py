@@ -1,0 +1,120 @@
+"""Put rows where the next task can find them: staged tables and files, and their removal."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, Table, inspect
+from sqlalchemy.schema import DropTable
+
+from moltres.errors import MissingDependencyError
+from moltres.reference import STAGE_PREFIX, Reference
+from moltres.targets import masked
+
+if TYPE_CHECKING:
+    from moltres.database import Database
+    from moltres.dataframe import DataFrame
+
+_LONGEST_NAME = 63  # PostgreSQL cuts what is longer, without an error
+_ROOM_FOR_WRITER = 15  # a swap builds beside the target, under a name that it derives from the target's
+
+
+def stage_name(database: Database, name: str) -> str:
+    """A name for staged rows: readable at its start, unique by its end, within what the database allows."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    longest = min(database.engine.dialect.max_identifier_length, _LONGEST_NAME) - _ROOM_FOR_WRITER
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return f"{STAGE_PREFIX}{slug[: longest - len(STAGE_PREFIX) - len(digest) - 1]}_{digest}"
+
+
+def stage_table(database: Database, data: Any, *, name: str) -> Reference:
+    """Put rows into a staged table, in place of what the same name has staged before.
+
+    Args:
+        database: Where to put them.
+        data: Anything that ``database.write`` takes.
+        name: What names the table; derived from the run.
+    """
+    table = stage_name(database, name)
+    written = database.write(data).save_as_table(table, mode="overwrite")
+    return Reference(
+        kind="table",
+        location=table,
+        columns=tuple(database.table(table).columns),
+        row_count=written.rows_written,
+        database=masked(database.engine.url),
+    )
+
+
+def stage_parquet(df: DataFrame, name: str, folder: str) -> Reference:
+    """A file in the folder; a reader finds the whole file or none."""
+    file_name = f"{stage_name(df.database, name)}.parquet"
+    location = f"{folder.rstrip('/')}/{file_name}"
+    file_system, path = _file_system(location)
+    if file_system is None:
+        target = Path(path).absolute()
+        location = str(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        written = df.write.parquet(target)
+    else:
+        with TemporaryDirectory() as folder_here:
+            local = Path(folder_here, file_name)
+            written = df.write.parquet(local)
+            # A plain file server shows a file while it grows: under its name it appears when it is whole.
+            file_system.put_file(str(local), f"{path}.part")
+        file_system.mv(f"{path}.part", path)
+    return Reference(
+        kind="parquet", location=location, columns=tuple(df.columns), row_count=written.rows_written, database=None
+    )
+
+
+def _file_system(location: str) -> tuple[Any, str]:
+    """The fsspec file system of a remote location and the path in it; None and the path for a local one."""
+    scheme, separator, rest = location.partition("://")
+    if not separator:
+        return None, location
+    if scheme == "file":
+        return None, rest
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"Staging rows under {scheme}:// needs the package 'fsspec', which is not installed.",
+            suggestion="pip install fsspec, and the package that knows this kind of address (s3fs for s3://).",
+            context={"package": "fsspec"},
+        ) from error
+    file_system, path = url_to_fs(location)
+    return file_system, path
+
+
+def file_exists(location: str) -> bool:
+    """Whether there is a staged file."""
+    file_system, path = _file_system(location)
+    return Path(path).exists() if file_system is None else bool(file_system.exists(path))
+
+
+def remove_file(location: str) -> int:
+    """Remove a staged file; how many were removed."""
+    file_system, path = _file_system(location)
+    try:
+        if file_system is None:
+            Path(path).unlink()
+        else:
+            file_system.rm_file(path)
+    except FileNotFoundError:
+        return 0
+    return 1
+
+
+def drop_table(database: Database, name: str) -> int:
+    """Drop a staged table; how many were dropped."""
+    with database.transaction() as connection:
+        if not inspect(connection).has_table(name, schema=database.schema):
+            return 0
+        connection.execute(DropTable(Table(name, MetaData(), schema=database.schema)))
+    database.forget(name)
+    return 1

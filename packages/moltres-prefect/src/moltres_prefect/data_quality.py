@@ -1,0 +1,81 @@
+"""The task that judges rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dq_core import Suite
+from moltres.errors import ConfigurationError
+from moltres.handoff import pick_up
+from moltres_prefect.call import moltres_task
+from moltres_prefect.databases import Dsn, work_in_database
+from moltres_prefect.lineage import leave_artifact
+from moltres_prefect.query import frame_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from dq_core import Report
+    from moltres import Database, DataFrame
+
+
+@moltres_task
+def moltres_data_quality(
+    *,
+    checks: Sequence[Any],
+    query: Callable[[Database], DataFrame] | None = None,
+    data: Any = None,
+    dsn: Dsn = None,
+    session: Session | Callable[[], Session] | None = None,
+    connection: Any = None,
+    fail_on_error: bool = False,
+    fail_fast: bool = False,
+    artifact: bool = True,
+    artifact_key: str | None = None,
+    query_timeout: float | None = None,
+) -> Report:
+    """Check rows where they are, and leave the report as a Markdown artifact.
+
+    Args:
+        checks: Rules: made by ``DataQualityCheck``, or dicts.
+        query: Gets the database and returns the DataFrame to check. Give this or ``data``.
+        data: What another task handed over. Rows that were handed over inline need no database.
+        dsn: See :func:`moltres_query`; the same goes for ``session``, ``connection`` and ``query_timeout``.
+        session: A Session, or a function that makes one.
+        connection: A block of prefect-sqlalchemy, or ``"type/name"`` of one.
+        fail_on_error: Whether the task fails if the checks fail. By default the flow decides, by the report.
+        fail_fast: Whether to stop at the first failure.
+        artifact: Whether to leave the artifact.
+        artifact_key: Its key; by default made of the flow, the task and the number of its call.
+        query_timeout: Seconds after which the database stops a statement.
+
+    Returns:
+        The report; ``report["overall_status"]`` is ``"passed"`` or ``"failed"``.
+
+    Raises:
+        CheckFailedError: If checks failed and ``fail_on_error`` is set; it carries the report.
+    """
+    if (query is None) == (data is None):
+        raise ConfigurationError(f"Give either query or data to check, not {'both' if query else 'neither'}.")
+    suite = Suite(checks)
+
+    def work(database: Database) -> Report:
+        source = pick_up(database, data) if query is None else frame_from(query(database))
+        report: Report = suite(source, fail_fast=fail_fast)
+        return report
+
+    report = work_in_database(
+        work,
+        dsn=dsn,
+        session=session,
+        connection=connection,
+        query_timeout=query_timeout,
+        optional=data is not None,
+    )
+    if artifact:
+        leave_artifact(report.to_markdown(), artifact_key)
+    if fail_on_error:
+        report.raise_if_failed()
+    return report

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
+
 from support.check_conformance import DATABASES, Case, CheckConformance, Place
 
 
@@ -10,7 +12,7 @@ class TestCompleteness(CheckConformance):
     kind = "completeness"
     considers_null = True
     needs_types = False
-    cases = {"some": Case([1, None, 3, None], [1, 3], considered=4), "none": Case([1, 2], ())}
+    cases: ClassVar = {"some": Case([1, None, 3, None], [1, 3], considered=4), "none": Case([1, 2], ())}
 
     @pytest.mark.parametrize("place", DATABASES)
     def test_share(self, put: Callable[..., Place], place: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+
 from dq_core import DataQualityCheck, RuleError, Suite, parse, validate
 from support.check_conformance import PLACES, Case, Place
 

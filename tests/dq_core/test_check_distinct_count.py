@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+
 from support.check_conformance import DATABASES, PLACES, Case, Place
 
 TYPES = {"id": sa.BigInteger(), "x": sa.BigInteger(), "part": sa.Text()}

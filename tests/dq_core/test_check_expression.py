@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import RuleError, parse
 from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
 
 
 class TestExpression(CheckConformance):
     kind = "expression"
-    options = {"sql": "x > 0"}
-    cases = {
+    options: ClassVar = {"sql": "x > 0"}
+    cases: ClassVar = {
         "a row": Case([1, None, -1], [2], {"sql": "x > 0"}),
         "a comment": Case([1, -1], [1], {"sql": "x > 0 -- of course"}),
         "a question of two columns": Case([1, 5, None], [0], {"sql": "x > id + 1 OR part = 'b'"}, considered=2),

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import DataQualityCheck, RuleError, parse, validate
 from support.check_conformance import store
 

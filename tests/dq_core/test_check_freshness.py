@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import DataQualityCheck, RuleError, parse
 from support.check_conformance import PLACES, Place
 
@@ -66,7 +67,8 @@ def test_a_column_of_numbers_is_refused(put: Callable[..., Place]) -> None:
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (90, "PT90S"), ("90m", "PT5400S"), ("36h", "P1DT43200S"), ("7d", "P7D"), ("1.5h", "PT5400S"), ("P1DT1H", "P1DT3600S"),
+        (90, "PT90S"), ("90m", "PT5400S"), ("36h", "P1DT43200S"), ("7d", "P7D"), ("1.5h", "PT5400S"),
+        ("P1DT1H", "P1DT3600S"),
         ("pt0.5s", "PT0.5S"), ("2w", "P14D"), ("P2W", "P14D"), (dt.timedelta(minutes=1), "PT60S"),
     ],
 )  # fmt: skip

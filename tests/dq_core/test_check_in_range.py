@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import RuleError, parse
 from support.check_conformance import Case, CheckConformance
 
@@ -14,8 +16,8 @@ NAN = ("duckdb", "postgresql", "parquet", "arrow", "polars", "rows")
 
 class TestInRange(CheckConformance):
     kind = "in_range"
-    options = {"min": 0}
-    cases = {
+    options: ClassVar = {"min": 0}
+    cases: ClassVar = {
         "numbers": Case([1, None, 0, -1, 10, 11], [3, 5], {"min": 0, "max": 10}),
         "inside": Case([1, 2, None], (), {"min": 1, "max": 2}),
         "strict": Case([0, 1, 9, 10, None], [0, 3], {"min": 0, "max": 10, "strict_min": True, "strict_max": True}),

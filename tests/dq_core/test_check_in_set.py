@@ -3,9 +3,11 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import RuleError, parse
 from support.check_conformance import DATABASES, Case, CheckConformance, Place
 
@@ -14,8 +16,8 @@ WORDS = ["a", "b", None, "it's", "100%", "ä", ""]
 
 class TestInSet(CheckConformance):
     kind = "in_set"
-    options = {"values": [1]}
-    cases = {
+    options: ClassVar = {"values": [1]}
+    cases: ClassVar = {
         "numbers": Case([1, 2, None, 3], [3], {"values": [1, 2]}),
         "nothing is allowed": Case([1, None, 3], [0, 2], {"values": []}),
         "text": Case(WORDS, [1, 6], {"values": ["a", "it's", "100%", "ä"]}, type=sa.Text(),
@@ -23,7 +25,8 @@ class TestInSet(CheckConformance):
         "case matters": Case(["a", "A"], [1], {"values": ["a"]}, type=sa.Text()),
         "booleans": Case([True, False, None], [1], {"values": [True]}, type=sa.Boolean()),
         "dates": Case([dt.date(2024, 1, 1), dt.date(2024, 1, 2)], [1], {"values": ["2024-01-01"]}, type=sa.Date()),
-        "decimals": Case([decimal.Decimal("1.5"), decimal.Decimal("2.5")], [1], {"values": [1.5]}, type=sa.Numeric(5, 1),
+        "decimals": Case([decimal.Decimal("1.5"), decimal.Decimal("2.5")], [1], {"values": [1.5]},
+                         type=sa.Numeric(5, 1),
                          places=("duckdb", "postgresql", "rows", "parquet")),
         "NaN": Case([1.0, float("nan")], [1], {"values": [1.0]}, type=sa.Double(),
                     places=("duckdb", "postgresql", "parquet", "arrow", "polars", "rows")),

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 import sqlalchemy as sa
+
 from dq_core import RuleError, parse
 from support.check_conformance import DATABASES, Case, CheckConformance
 
@@ -9,8 +12,8 @@ from support.check_conformance import DATABASES, Case, CheckConformance
 class TestLength(CheckConformance):
     kind = "length"
     type = sa.Text()
-    options = {"min": 1}
-    cases = {
+    options: ClassVar = {"min": 1}
+    cases: ClassVar = {
         "both": Case(["a", "ab", "abc", "abcd", None], [0, 3], {"min": 2, "max": 3}),
         "characters, not bytes": Case(["ä😀", "äää", None], [1], {"max": 2}),
         "empty": Case(["", "a", None], [0], {"min": 1}, places=(*DATABASES, "rows", "parquet", "polars")),

@@ -2,23 +2,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
-from dq_core import RuleError, parse
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dq_core import RuleError, parse
 from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
 
 
 class TestRegex(CheckConformance):
     kind = "regex"
     type = sa.Text()
-    options = {"pattern": "a"}
-    cases = {
+    options: ClassVar = {"pattern": "a"}
+    cases: ClassVar = {
         "search": Case(["xax", "b", None, "a"], [1], {"pattern": "a"}),
         "anchors": Case(["ab", "xab", "abx", None], [1, 2], {"pattern": "^ab$"}),
-        "digits": Case(["12", "1a", "١٢"], [1, 2], {"pattern": r"^\d+$"}),
+        "digits": Case(["12", "1a", "\u0661\u0662"], [1, 2], {"pattern": r"^\d+$"}),
         "words": Case(["one two", "onetwo", "ä"], [1, 2], {"pattern": r"\bone\b"}),
         "brackets": Case(["a-b", "a_b", "a.b"], [1], {"pattern": r"a[-.]b"}),
         "ignoring case": Case(["ABC", "abd"], [1], {"pattern": "(?i)abc"}),
@@ -30,13 +32,15 @@ class TestRegex(CheckConformance):
 
 # Patterns whose meaning differs between the databases' own languages.
 SAME = [
-    "a.b", "(?s)a.b", "^$", r"\w+@\w+\.\w{2,}", r"[\w.]+", r"\s", "[^a]", r"\Aab\Z", r"a{2}", r"a{,2}b", r"a{1,}?b", "[]a]",
+    "a.b", "(?s)a.b", "^$", r"\w+@\w+\.\w{2,}", r"[\w.]+", r"\s", "[^a]", r"\Aab\Z", r"a{2}", r"a{,2}b", r"a{1,}?b",
+    "[]a]",
     "[^]a]", "[a-c-]", r"[\t\n]", r"\x41", r"\u00e4", "a|b", "(a)(b)?", r"\$\^\.", "{", "a{x", "#", "~", "&&", r"\/",
     r"\\", r"\bab\b", r"\B", "é+", "(?i)É", "x*", "(?:)", "[\\]\\[]", r"a\-b", "a b", r"[\d\s]",
 ]  # fmt: skip
 TEXTS = [
-    "", "ab", "a\nb", "AB", "a.b", "ä", "é", "É", "a]b", "a\tb", "x@y.com", "a-b", "{", "a{x", "#~&&/", "\\", "[:alpha:]",
-    "aab", "abab", "ab ", "ab\n", " ab", "1", "١", "$^.", "a b", "_", "l", "A",
+    "", "ab", "a\nb", "AB", "a.b", "ä", "é", "É", "a]b", "a\tb", "x@y.com", "a-b", "{", "a{x", "#~&&/", "\\",
+    "[:alpha:]",
+    "aab", "abab", "ab ", "ab\n", " ab", "1", "\u0661", "$^.", "a b", "_", "l", "A",
 ]  # fmt: skip
 
 
@@ -46,9 +50,14 @@ def test_patterns_mean_the_same_everywhere(put: Callable[..., Place], place: str
     there = put(place, rows, {"id": sa.Integer(), "x": sa.Text()})
     report = there.validate(*({"type": "regex", "column": "x", "pattern": one} for one in SAME), samples=len(TEXTS))
     found = {one: {sample["x"] for sample in result.samples} for one, result in zip(SAME, report.results, strict=True)}
-    # Python's $ also matches before a line feed at the end, here it is the end; é and É are left to each database.
+    # Python's $ also matches before a line feed at the end, here it is the end, and before 3.14 finds
+    # no \\B in an empty text; é and É are left to each database.
     expected = {
-        one: {text for text in TEXTS if not re.search("(?a)" + one.replace("^$", r"^\Z"), text)}
+        one: {
+            text
+            for text in TEXTS
+            if not re.search("(?a)" + one.replace("^$", r"^\Z").replace(r"\B", r"(?:\B|\A\Z)"), text)
+        }
         for one in SAME
         if one != "(?i)É"
     }

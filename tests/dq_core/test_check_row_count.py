@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import RuleError, parse
 from support.check_conformance import DATABASES, PLACES, Case, Place
 

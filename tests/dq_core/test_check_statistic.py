@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from dq_core import RuleError, parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from dq_core import RuleError, parse
 from support.check_conformance import DATABASES, PLACES, Case, Place, store
 
 VALUES = [1, None, 2, 10, 3]

@@ -4,18 +4,19 @@ import datetime as dt
 import decimal
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import DataQualityCheck, RuleError, parse
 from support.check_conformance import DATABASES, Case, CheckConformance, Place
 
 
 class TestType(CheckConformance):
     kind = "type"
-    options = {"dtype": "int"}
-    cases = {
+    options: ClassVar = {"dtype": "int"}
+    cases: ClassVar = {
         "another type": Case([1, None, 2], [0, 2], {"dtype": "text"}),
         "this type": Case([1, None, 2], (), {"dtype": "integer"}),
         "exactly": Case([1, None], (), {"dtype": "bigint"}, places=("sqlite", "duckdb", "postgresql", "arrow", "rows")),

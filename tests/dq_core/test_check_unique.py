@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import RuleError, parse
 from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
 
 
 class TestUnique(CheckConformance):
     kind = "unique"
-    cases = {
+    cases: ClassVar = {
         "every row of a repeated value": Case([1, 2, 1, None, None, 1, 3], [0, 2, 5]),
         "no repeated value": Case([3, 1, None, 2], ()),
         "far apart": Case([1, 2**62, -(2**62), 1], [0, 3]),

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
+
 from dq_core import Report, parse, validate
 from support.postgresql import PostgreSQLServer
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from dq_core.relation import Column, Relation
 
 __all__ = [
-    "KINDS", "Aggregate", "Check", "ColumnCheck", "ColumnMetricCheck", "EvaluationError", "MetricCheck", "Outcome",
-    "PatternCheck", "RowCheck", "ValuesCheck", "count_where", "expectation", "known_rows", "option", "outside",
-    "register", "rows_where", "share_outcome",
+    "KINDS", "Aggregate", "Check", "ColumnCheck", "ColumnMetricCheck", "EvaluationError", "MetricCheck",
+    "NullCheck", "Outcome", "PatternCheck", "RowCheck", "ValuesCheck", "count_where", "expectation", "known_rows",
+    "outside", "register", "rows_where", "share_outcome",
 ]  # fmt: skip
 
 #: Every kind of check by the name that rules use.
@@ -49,11 +49,6 @@ def register(kind: str, *aliases: str) -> Callable[[C], C]:
         return cls
 
     return add
-
-
-def option(doc: str, *, default: Any = dataclasses.MISSING) -> Any:
-    """A field of a kind of check, with the sentence that the documentation prints for it."""
-    return field(default=default, metadata={"doc": doc})
 
 
 class EvaluationError(Exception):
@@ -96,11 +91,11 @@ class Check:
     #: Further names of options in the dict form.
     aliases: ClassVar[Mapping[str, str]] = {"check_name": "name"}
 
-    name: str | None = option("what reports call it", default=None)
-    severity: str = option("info, warning, error or critical", default="error")
-    threshold: float = option("share of the considered rows that must pass", default=1.0)
-    where: str | None = option("only these rows (SQL)", default=None)
-    description: str = option("a note for people", default="")
+    name: str | None = None
+    severity: str = "error"
+    threshold: float = 1.0
+    where: str | None = None
+    description: str = ""
 
     def __post_init__(self) -> None:
         problems = [*self._common_problems(), *self.problems()]
@@ -145,8 +140,8 @@ class Check:
     # Common to all kinds
 
     def _common_problems(self) -> Iterator[str]:
-        if self.name is not None and (not isinstance(self.name, str) or not self.name.strip()):
-            yield f"{self.label}: name must be text, not {self.name!r}."
+        if self.name is not None:
+            yield from options.text(self.label, "name", self.name)
         if self.severity not in SEVERITIES:
             yield (
                 f"{self.label}: severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}."
@@ -156,8 +151,7 @@ class Check:
             yield f"{self.label}: threshold must be a share from 0 to 1, not {self.threshold!r}."
         if self.where is not None:
             yield from options.sql_problems(self.label, "where", self.where)
-        if not isinstance(self.description, str):
-            yield f"{self.label}: description must be text, not {self.description!r}."
+        yield from options.text(self.label, "description", self.description)
 
     @property
     def column_label(self) -> str | None:
@@ -240,12 +234,16 @@ class MetricCheck(Check):
 
 @dataclass(frozen=True, kw_only=True)
 class _OneColumn(Check):
-    """A check of one column."""
+    """A check of one column.
+
+    Args:
+        column: The column.
+    """
 
     #: The families of columns that it makes sense for; None for all.
     families: ClassVar[frozenset[str] | None] = None
 
-    column: str = option("the column")
+    column: str
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
@@ -268,6 +266,24 @@ class ColumnCheck(RowCheck, _OneColumn):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NullCheck(ColumnCheck):
+    """A check of whether the values of one column are NULL: every row is considered."""
+
+    #: Whether it is NULL that fails.
+    null_fails: ClassVar[bool] = True
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """All rows, and those with a value."""
+        return {"rows": rows_where(self.where), "known": known_rows(relation, self.targets, self.where)}
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the share of rows with (or without) a value reaches the threshold."""
+        del relation
+        rows, known = int(measured["rows"]), int(measured["known"])
+        return share_outcome(self, rows, rows - known if self.null_fails else known, self.sentence())
+
+
+@dataclass(frozen=True, kw_only=True)
 class ColumnMetricCheck(MetricCheck, _OneColumn):
     """A check of something about one column as a whole; NULL is not considered."""
 
@@ -278,9 +294,13 @@ class ColumnMetricCheck(MetricCheck, _OneColumn):
 
 @dataclass(frozen=True, kw_only=True)
 class ValuesCheck(ColumnCheck):
-    """A check of every value against a list of values."""
+    """A check of every value against a list of values.
 
-    values: tuple[Any, ...] = option("a list of values, without NULL")
+    Args:
+        values: A list of values, without NULL.
+    """
+
+    values: Any
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
@@ -296,22 +316,26 @@ class ValuesCheck(ColumnCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class PatternCheck(ColumnCheck):
-    """A check of every text against a pattern."""
+    """A check of every text against a pattern.
+
+    Args:
+        pattern: A regular expression that every database understands.
+    """
 
     families = frozenset({"text"})
 
-    pattern: str = option("a regular expression that every database understands")
+    pattern: str
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
         yield from super().problems()
-        if not isinstance(self.pattern, str):
-            yield f"{self.label}: pattern must be text, not {self.pattern!r}."
-            return
-        try:
-            Pattern(self.pattern)
-        except ValueError as error:
-            yield f"{self.label}: pattern {self.pattern!r} {error}."
+        wrong = list(options.text(self.label, "pattern", self.pattern))
+        yield from wrong
+        if not wrong:
+            try:
+                Pattern(self.pattern)
+            except ValueError as error:
+                yield f"{self.label}: pattern {self.pattern!r} {error}."
 
     @property
     def compiled(self) -> Pattern:

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +20,8 @@ from dq_core.sources import Opened, open_source
 from dq_core.sources.opened import scrub
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
     import sqlalchemy as sa
     from sqlalchemy.engine import Row
 
@@ -137,7 +138,7 @@ class Run:
     Engines that measure in another way override `scan` and `evaluate`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what one call of validate() is about, handed on once
         self,
         opened: Opened,
         masked: frozenset[str],

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dq_core.check import Check
 from dq_core.checks.completeness import Completeness
 from dq_core.checks.custom import Custom
 from dq_core.checks.distinct_count import DistinctCount
@@ -25,6 +23,11 @@ from dq_core.checks.schema import Schema
 from dq_core.checks.statistic import Statistic
 from dq_core.checks.type import Type
 from dq_core.checks.unique import Unique
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from dq_core.check import Check
 
 __all__ = ["DataQualityCheck"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import math
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ __all__ = ["measure", "plain"]
 _LONGEST = 1000
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
     """A value as JSON can hold it, without losing digits.
 
     Decimals, dates, times, UUIDs and non-finite floats become text, bytes become hexadecimal text; text longer than
@@ -25,24 +24,30 @@ def plain(value: Any) -> Any:
             return value
         case int():
             return int(value)
-        case float():
-            return float(value) if math.isfinite(value) else _non_finite(value)
-        case str():
-            return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
-        case decimal.Decimal() | uuid.UUID():
-            return str(value)
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case dt.timedelta():
-            return f"PT{value.total_seconds():g}S"
-        case bytes() | bytearray() | memoryview():
-            return plain("0x" + bytes(value)[: _LONGEST // 2 + 1].hex())
+        case float() if math.isfinite(value):
+            return float(value)
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [plain(item) for item in value]
+    if hasattr(value, "item") and hasattr(value, "dtype"):
+        return plain(value.item())  # numpy's
+    text = _text(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _text(value: Any) -> str:
+    match value:
+        case float():
+            return _non_finite(value)
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case dt.timedelta():
+            return f"PT{value.total_seconds():.15g}S"
+        case bytes() | bytearray() | memoryview():
+            return "0x" + bytes(value)[: _LONGEST // 2 + 1].hex()
         case _:
-            return plain(value.item()) if hasattr(value, "item") else plain(str(value))
+            return str(value)
 
 
 def measure(value: Any) -> Any:

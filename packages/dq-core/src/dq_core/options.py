@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dq_core.relation import Column
 
 __all__ = [
-    "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "frozen", "is_number",
-    "misfit", "question", "sql_problems", "targets", "values",
+    "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag", "frozen",
+    "is_number", "misfit", "question", "sql_problems", "targets", "text", "values", "whole",
 ]  # fmt: skip
 
 
@@ -29,6 +29,24 @@ def question(given: object, known: Iterable[str]) -> str:
 def is_number(value: object) -> bool:
     """Whether a value is a finite real number (and no boolean)."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def text(label: str, name: str, given: object) -> Iterator[str]:
+    """An option must be text."""
+    if not isinstance(given, str):
+        yield f"{label}: {name} must be text, not {given!r}."
+
+
+def flag(label: str, name: str, given: object) -> Iterator[str]:
+    """An option must be a boolean."""
+    if not isinstance(given, bool):
+        yield f"{label}: {name} must be true or false, not {given!r}."
+
+
+def whole(label: str, name: str, given: object, *, least: int = 0) -> Iterator[str]:
+    """An option must be a whole number from a least one."""
+    if not isinstance(given, int) or isinstance(given, bool) or given < least:
+        yield f"{label}: {name} must be a whole number from {least}, not {given!r}."
 
 
 def column(label: str, given: object) -> Iterator[str]:
@@ -71,24 +89,26 @@ def bounds(
     """At least one of min and max, both of a kind, in order; the strict flags need their bound."""
     if low is None and high is None:
         yield f"{label}: min or max is missing."
-    for name, flag, bound in (("strict_min", strict_min, low), ("strict_max", strict_max, high)):
-        if not isinstance(flag, bool):
-            yield f"{label}: {name} must be true or false, not {flag!r}."
-        elif flag and bound is None:
+    for name, strict, bound in (("strict_min", strict_min, low), ("strict_max", strict_max, high)):
+        yield from flag(label, name, strict)
+        if strict is True and bound is None:
             yield f"{label}: {name} is given without {name.removeprefix('strict_')}."
     for name, bound in (("min", low), ("max", high)):
         if bound is not None:
             yield from _bound(label, name, bound)
-    if low is None or high is None:
-        return
+    if low is not None and high is not None:
+        yield from _order(label, low, high, strict=strict_min is True or strict_max is True)
+
+
+def _order(label: str, low: Any, high: Any, *, strict: bool) -> Iterator[str]:
     try:
-        wrong = low > high  # type: ignore[operator]
+        wrong = low > high
     except TypeError:
         yield f"{label}: min {low!r} and max {high!r} cannot be compared with each other."
         return
     if wrong:
         yield f"{label}: min {low!r} is greater than max {high!r}."
-    elif low == high and (strict_min is True or strict_max is True):
+    elif low == high and strict:
         yield f"{label}: no value is strictly between min {low!r} and max {high!r}."
 
 
@@ -101,13 +121,9 @@ def _bound(label: str, name: str, bound: object) -> Iterator[str]:
 
 def count_bounds(label: str, low: object, high: object) -> Iterator[str]:
     """Like `bounds`, for whole numbers from 0."""
-    wrong = False
-    for name, bound in (("min", low), ("max", high)):
-        if bound is not None and (not isinstance(bound, int) or isinstance(bound, bool) or bound < 0):
-            wrong = True
-            yield f"{label}: {name} must be a whole number from 0, not {bound!r}."
-    if not wrong:
-        yield from bounds(label, low, high)
+    given = [(name, bound) for name, bound in (("min", low), ("max", high)) if bound is not None]
+    wrong = [problem for name, bound in given for problem in whole(label, name, bound)]
+    yield from wrong or bounds(label, low, high)
 
 
 def values(label: str, given: object) -> Iterator[str]:
@@ -152,14 +168,14 @@ def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
         yield f"{label}: {name} must be a SQL expression, not {sql!r}."
         return
     depth = 0
-    for token in _outside_quotes(sql):
-        if token == ";":
+    for character in _outside_quotes(sql):
+        if character == ";":
             yield f"{label}: {name} must be one SQL expression, without ';': {sql!r}."
             return
-        if token == "\0":
+        if character == "\0":
             yield f"{label}: {name} has a quote or comment that is not closed: {sql!r}."
             return
-        depth += (token == "(") - (token == ")")
+        depth += (character == "(") - (character == ")")
         if depth < 0:
             break
     if depth:

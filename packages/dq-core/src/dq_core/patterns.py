@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Pattern"]
 
@@ -133,8 +136,9 @@ def _escape(text: str, language: _Language) -> str:
 def _character(escape: str) -> str:
     """The character that an escape stands for."""
     letter = escape[1]
-    if letter in "xuU" and len(escape) > 2:
-        return chr(int(escape[2:], 16))
+    digits = escape[2:]
+    if letter in "xuU" and digits:
+        return chr(int(digits, base=16))
     if letter in _CONTROL:
         return _CONTROL[letter]
     if letter.isdigit():
@@ -183,7 +187,7 @@ def _class_items(body: str, language: _Language) -> Iterator[str]:
 def _group(text: str) -> str:
     if text == "(":
         return "(?:"
-    if text == "(?:" or text.startswith(("(?P<", "(?<")) and text[3:4].isalpha() or text.startswith("(?P<"):
+    if text == "(?:" or (text.startswith(("(?P<", "(?<")) and text[3:4].isalpha()) or text.startswith("(?P<"):
         return "(?:"
     raise UnsupportedPatternError(f"uses {text}, which not every database has")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,15 @@ from dq_core.errors import RuleError
 from dq_core.relation import fragment
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Sequence
+
     from sqlalchemy import ColumnElement, Connection, Dialect, Select
 
     from dq_core.relation import Relation
 
 __all__ = [
-    "Scan", "failing_rows", "fragments", "literal_sql", "mentioned", "probe", "refuse_misfits", "scan_batches", "scan_of",
+    "Scan", "failing_rows", "fragments", "literal_sql", "mentioned", "probe", "refuse_misfits", "scan_batches",
+    "scan_of",
 ]  # fmt: skip
 
 
@@ -79,14 +81,15 @@ def scan_of(checks: Sequence[Check], relation: Relation) -> Scan:
 def scan_batches(checks: Sequence[Check], relation: Relation) -> Iterator[tuple[Check, ...]]:
     """The checks in groups whose aggregates fit into one SELECT; always at least one group."""
     batch: list[Check] = []
-    width = 0
+    keys: set[Hashable] = set()
     for check in checks:
-        needed = len(check.aggregates(relation))
-        if batch and width + needed > relation.dialect.widest_select:
+        needed = {key for key, _ in check.aggregates(relation).values()}
+        # One more is the number of all rows, which every batch counts.
+        if batch and len(keys | needed) >= relation.dialect.widest_select:
             yield tuple(batch)
-            batch, width = [], 0
+            batch, keys = [], set()
         batch.append(check)
-        width += needed
+        keys |= needed
     yield tuple(batch)
 
 
@@ -121,16 +124,16 @@ def failing_rows(check: Check, relation: Relation) -> Select[Any] | None:
     if predicate is None:
         return None
     if not check.windowed:
-        return relation.select_all().where(predicate)
+        return relation.select(sa.text("*")).where(predicate)
     flag = "failing"
     while flag in relation.columns:
         flag += "_"
-    columns = [relation[name] for name in relation.columns]
-    flagged = relation.select(*columns, predicate.label(flag)).subquery("flagged")
+    flagged = relation.select(*(relation[name] for name in relation.columns), predicate.label(flag)).subquery("flagged")
     return sa.select(*(flagged.c[name] for name in relation.columns)).where(flagged.c[flag])
 
 
 def literal_sql(statement: Select[Any], connection: Connection) -> str:
     """A statement as text that any client of the database can run: values written out, percent signs single."""
-    dialect: Dialect = type(connection.dialect)(paramstyle="named")
+    kind: Any = type(connection.dialect)
+    dialect: Dialect = kind(paramstyle="named")
     return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

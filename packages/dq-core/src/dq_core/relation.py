@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from dq_core.errors import TableNotFoundError
 from dq_core.families import MOMENTS, NUMBERS, adapt, canonical, family_of_name, family_of_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy import ColumnElement, FromClause, Select
 
@@ -64,7 +64,7 @@ class Relation:
     from_: FromClause
     columns: Mapping[str, Column]
     dialect: Dialect
-    find: Callable[[str], Relation] | None = None
+    find: Callable[[str], Relation] = field(default_factory=lambda: _no_other, repr=False)
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         return self.from_.c[name]
@@ -75,7 +75,8 @@ class Relation:
 
     def select_all(self) -> Select[Any]:
         """A SELECT of all columns, in order."""
-        return self.select(*([self.from_.c[name] for name in self.columns] or [sa.null()]))
+        columns: list[Any] = [self.from_.c[name] for name in self.columns]
+        return self.select(*columns or [sa.null()])
 
     def adapted(self, name: str, value: Any) -> Any:
         """A value from a rule as one that the column's values can be compared with."""
@@ -125,6 +126,10 @@ class Relation:
         if where is not None:
             conditions.append(fragment(where))
         return conditions
+
+
+def _no_other(name: str) -> Relation:
+    raise TableNotFoundError.missing(name, ())
 
 
 def _is_in(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> ColumnElement[bool]:

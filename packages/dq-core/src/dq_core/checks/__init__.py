@@ -33,8 +33,9 @@ def parse(rules: Iterable[Check | Mapping[str, Any]]) -> tuple[Check, ...]:
     Raises:
         RuleError: Something is wrong with the rules; lists every problem of every rule.
     """
+    # The builtin type() is not at hand here: the module of that name hides it in its package.
     if isinstance(rules, Check | Mapping | str) or not isinstance(rules, Iterable):
-        raise RuleError([f"Rules must be a list of checks or dicts, not {type(rules).__name__}."])
+        raise RuleError([f"Rules must be a list of checks or dicts, not {rules.__class__.__name__}."])
     checks: list[Check] = []
     problems: list[str] = []
     for place, rule in enumerate(rules, 1):
@@ -62,8 +63,26 @@ def _read(rule: object) -> Check:
         raise RuleError(
             [f"there is no check of type {kind!r}.{question(kind, KINDS) or f' The types are: {_kinds()}.'}"]
         )
+    options, problems = _options(kind, rule)
+    fields = dataclasses.fields(KINDS[kind])
+    missing = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in options]
+    # A misspelt option is both unknown and missing: one problem is enough to mend it.
+    named = " ".join(problems)
+    problems += [f"{kind}: the option {name!r} is missing." for name in missing if f"{name!r}?" not in named]
+    if not missing:
+        try:
+            check = KINDS[kind](**options)
+        except RuleError as error:
+            problems += error.problems
+    if problems:
+        raise RuleError(problems)
+    return check
+
+
+def _options(kind: str, rule: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The options of a rule by the names of the fields, and what is wrong with their keys."""
     cls = KINDS[kind]
-    fields = {field.name: field for field in dataclasses.fields(cls)}
+    names = [one.name for one in dataclasses.fields(cls)]
     aliases = {**Check.aliases, **cls.aliases}
     options: dict[str, Any] = {}
     problems: list[str] = []
@@ -71,26 +90,14 @@ def _read(rule: object) -> Check:
         name = aliases.get(key, key) if isinstance(key, str) else key
         if key == "type":
             continue
-        if name not in fields:
-            hint = question(key, [*fields, *aliases]) or f" The options are: {', '.join(fields)}."
+        if name not in names:
+            hint = question(key, [*names, *aliases]) or f" The options are: {', '.join(names)}."
             problems.append(f"{kind} has no option {key!r}.{hint}")
         elif name in options:
             problems.append(f"{kind}: {name} is given twice, once as {key!r}.")
         else:
             options[name] = value
-    missing = [name for name, field in fields.items() if field.default is dataclasses.MISSING and name not in options]
-    # A misspelt option is both unknown and missing: one problem is enough to mend it.
-    named = " ".join(problems)
-    problems += [f"{kind}: the option {name!r} is missing." for name in missing if f"{name!r}?" not in named]
-    if missing:
-        raise RuleError(problems)
-    try:
-        check = cls(**options)
-    except RuleError as error:
-        problems += error.problems
-    if problems:
-        raise RuleError(problems)
-    return check
+    return options, problems
 
 
 def _kinds() -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dq_core.check import Aggregate, EvaluationError, MetricCheck, Outcome, option, register, rows_where
+from dq_core import options
+from dq_core.check import Aggregate, EvaluationError, MetricCheck, Outcome, register, rows_where
 
 if TYPE_CHECKING:
     from dq_core.dialects.base import Work
@@ -22,17 +23,21 @@ class Custom(MetricCheck):
 
     This is the one check that takes the rows out of the database, all of them: with more than max_rows it is not
     evaluated, and says so.
+
+    Args:
+        function: Gets the rows as a list of dicts, returns True or False.
+        max_rows: More rows than this are not fetched: the check's status is error.
     """
 
-    function: Function = option("gets the rows as a list of dicts, returns True or False")
-    max_rows: int = option("more rows than this are not fetched: the check's status is error", default=1_000_000)
+    function: Function
+    max_rows: int = 1_000_000
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
-        if not callable(self.function):
-            yield f"{self.label}: function must be callable, not {self.function!r}; it cannot be given in YAML or JSON."
-        if not isinstance(self.max_rows, int) or isinstance(self.max_rows, bool) or self.max_rows < 1:
-            yield f"{self.label}: max_rows must be a whole number from 1, not {self.max_rows!r}."
+        function: object = self.function
+        if not callable(function):
+            yield f"{self.label}: function must be callable, not {function!r}; it cannot be given in YAML or JSON."
+        yield from options.whole(self.label, "max_rows", self.max_rows, least=1)
 
     @property
     def default_name(self) -> str:
@@ -59,11 +64,11 @@ class Custom(MetricCheck):
     def _call(self, rows: Sequence[Any], names: list[str]) -> bool:
         data = [dict(zip(names, row, strict=True)) for row in rows]
         try:
-            answer = self.function(data)
-        except Exception as error:  # noqa: BLE001 - whatever a user's function raises becomes the check's result
+            answer: object = self.function(data)
+        except Exception as error:
             raise EvaluationError(f"the function raised {type(error).__name__}: {error}") from error
-        # numpy's booleans are no bool, but say so by their type's name.
-        if not isinstance(answer, bool) and type(answer).__name__ not in ("bool", "bool_"):
+        # numpy's booleans are no bool, but their type is called so.
+        if type(answer).__name__ not in ("bool", "bool_"):
             raise EvaluationError(f"the function returned {answer!r:.80} instead of True or False")
         return bool(answer)
 

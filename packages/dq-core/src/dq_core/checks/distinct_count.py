@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dq_core import options
-from dq_core.check import ColumnMetricCheck, Outcome, expectation, option, outside, register
+from dq_core.check import ColumnMetricCheck, Outcome, expectation, outside, register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 @register("distinct_count")
 @dataclass(frozen=True, kw_only=True)
 class DistinctCount(ColumnMetricCheck):
-    """The number of different values (without NULL) lies between min and max."""
+    """The number of different values (without NULL) lies between min and max.
 
-    min: int | None = option("the least number of values", default=None)
-    max: int | None = option("the greatest number of values", default=None)
+    Args:
+        min: The least number of values.
+        max: The greatest number of values.
+    """
+
+    min: int | None = None
+    max: int | None = None
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

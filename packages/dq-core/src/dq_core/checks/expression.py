@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from dq_core import options
-from dq_core.check import Aggregate, RowCheck, count_where, option, register
+from dq_core.check import Aggregate, RowCheck, count_where, register
 from dq_core.relation import fragment
 
 if TYPE_CHECKING:
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 @register("expression")
 @dataclass(frozen=True, kw_only=True)
 class Expression(RowCheck):
-    """A boolean SQL expression is true for every row; rows for which it is NULL are not considered."""
+    """A boolean SQL expression is true for every row; rows for which it is NULL are not considered.
 
-    sql: str = option("a boolean SQL expression over the columns, in the database's own SQL")
+    Args:
+        sql: A boolean SQL expression over the columns, in the database's own SQL.
+    """
+
+    sql: str
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

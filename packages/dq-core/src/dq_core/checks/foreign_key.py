@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from dq_core import options
-from dq_core.check import Aggregate, Check, Outcome, known_rows, option, register, share_outcome
+from dq_core.check import Aggregate, Check, Outcome, known_rows, register, share_outcome
 from dq_core.errors import SourceError
 
 if TYPE_CHECKING:
@@ -25,11 +25,16 @@ class ForeignKey(Check):
     """Every value (or combination) stands in the columns of another table; rows with a NULL in the key are left out.
 
     The other table lies in the same database; for files and frames it is a file.
+
+    Args:
+        column: The column.
+        columns: The columns of a composite key, instead of column.
+        references: A mapping with table and columns (or column).
     """
 
-    column: str | None = option("the column", default=None)
-    columns: tuple[str, ...] | None = option("the columns of a composite key, instead of column", default=None)
-    references: Any = option("a mapping with table and columns (or column)")
+    column: str | None = None
+    columns: tuple[str, ...] | None = None
+    references: Any
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
@@ -73,7 +78,6 @@ class ForeignKey(Check):
                 )
 
     def _other(self, relation: Relation) -> Relation:
-        assert relation.find is not None
         return relation.find(self.references["table"])
 
     def failing(self, relation: Relation) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from dq_core import options
-from dq_core.check import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, option, register
+from dq_core.check import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, register
 from dq_core.durations import duration_text, parse_duration
 
 if TYPE_CHECKING:
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 @register("freshness")
 @dataclass(frozen=True, kw_only=True)
 class Freshness(ColumnMetricCheck):
-    """The newest date or timestamp is at most max_age old; fails where there is none. Naive timestamps are UTC."""
+    """The newest date or timestamp is at most max_age old; fails where there is none. Naive timestamps are UTC.
+
+    Args:
+        max_age: The greatest age: seconds, 36h, 7d, PT36H, or a timedelta.
+    """
 
     reveals = True
 
-    max_age: Any = option("the greatest age: seconds, 36h, 7d, PT36H, or a timedelta")
+    max_age: Any
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
@@ -73,4 +77,5 @@ def _moment(value: Any) -> dt.datetime:
         raise EvaluationError(f"the newest value {value!r} ({type(value).__name__}) is no date")
     if not isinstance(value, dt.datetime):
         value = dt.datetime.combine(value, dt.time())
-    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+    moment: dt.datetime = value
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from dq_core import options
-from dq_core.check import ColumnCheck, expectation, option, register
+from dq_core.check import ColumnCheck, expectation, register
 from dq_core.families import family_of_value
 
 if TYPE_CHECKING:
@@ -22,12 +22,19 @@ if TYPE_CHECKING:
 @register("in_range", "range", "between")
 @dataclass(frozen=True, kw_only=True)
 class InRange(ColumnCheck):
-    """Every value lies between min and max: numbers, dates, text. NaN is out of range."""
+    """Every value lies between min and max: numbers, dates, text. NaN is out of range.
 
-    min: Any = option("the least value allowed", default=None)
-    max: Any = option("the greatest value allowed", default=None)
-    strict_min: bool = option("min itself is not allowed", default=False)
-    strict_max: bool = option("max itself is not allowed", default=False)
+    Args:
+        min: The least value allowed.
+        max: The greatest value allowed.
+        strict_min: Whether min itself is not allowed.
+        strict_max: Whether max itself is not allowed.
+    """
+
+    min: Any = None
+    max: Any = None
+    strict_min: bool = False
+    strict_max: bool = False
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from dq_core import options
-from dq_core.check import ColumnCheck, expectation, option, register
+from dq_core.check import ColumnCheck, expectation, register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 @register("length")
 @dataclass(frozen=True, kw_only=True)
 class Length(ColumnCheck):
-    """The number of characters of every value lies between min and max."""
+    """The number of characters of every value lies between min and max.
+
+    Args:
+        min: The least number of characters.
+        max: The greatest number of characters.
+    """
 
     families = frozenset({"text"})
 
-    min: int | None = option("the least number of characters", default=None)
-    max: int | None = option("the greatest number of characters", default=None)
+    min: int | None = None
+    max: int | None = None
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

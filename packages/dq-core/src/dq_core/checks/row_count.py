@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dq_core import options
-from dq_core.check import Aggregate, MetricCheck, Outcome, expectation, option, outside, register, rows_where
+from dq_core.check import Aggregate, MetricCheck, Outcome, expectation, outside, register, rows_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 @register("row_count")
 @dataclass(frozen=True, kw_only=True)
 class RowCount(MetricCheck):
-    """The number of rows lies between min and max."""
+    """The number of rows lies between min and max.
 
-    min: int | None = option("the least number of rows", default=None)
-    max: int | None = option("the greatest number of rows", default=None)
+    Args:
+        min: The least number of rows.
+        max: The greatest number of rows.
+    """
+
+    min: int | None = None
+    max: int | None = None
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dq_core.check import MetricCheck, Outcome, option, register
+from dq_core import options
+from dq_core.check import MetricCheck, Outcome, register
 from dq_core.families import describe_type, matches_type, type_names
-from dq_core.options import question
 
 if TYPE_CHECKING:
     from dq_core.relation import Relation
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 @register("schema")
 @dataclass(frozen=True, kw_only=True)
 class Schema(MetricCheck):
-    """The table has these columns, of these types; with strict, no others. Reads no row."""
+    """The table has these columns, of these types; with strict, no others. Reads no row.
 
-    columns: Any = option("a mapping of column to type (NULL for any), or a list of columns")
-    strict: bool = option("no other columns are allowed", default=False)
+    Args:
+        columns: A mapping of column to type (NULL for any), or a list of columns.
+        strict: No other columns are allowed.
+    """
+
+    columns: Any
+    strict: bool = False
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
@@ -34,10 +39,9 @@ class Schema(MetricCheck):
         for name, dtype in wanted.items():
             named[name] = describe_type(dtype) if isinstance(dtype, str | type) else None
             if dtype is not None and named[name] is None:
-                yield f"{self.label}: {name}: there is no type {dtype!r}.{question(dtype, type_names())}"
+                yield f"{self.label}: {name}: there is no type {dtype!r}.{options.question(dtype, type_names())}"
         object.__setattr__(self, "columns", named)
-        if not isinstance(self.strict, bool):
-            yield f"{self.label}: strict must be true or false, not {self.strict!r}."
+        yield from options.flag(self.label, "strict", self.strict)
         if self.where is not None:
             yield f"{self.label}: schema is not about rows: leave where out."
 
@@ -64,5 +68,5 @@ class Schema(MetricCheck):
 
 
 def _but(name: str, known: Mapping[str, Any]) -> str:
-    hint = question(name, known)
+    hint = options.question(name, known)
     return f" ({hint.strip()})" if hint else ""

@@ -17,7 +17,6 @@ from dq_core.check import (
     EvaluationError,
     Outcome,
     expectation,
-    option,
     outside,
     register,
 )
@@ -29,19 +28,28 @@ if TYPE_CHECKING:
     from dq_core.dialects.base import Work
     from dq_core.relation import Relation
 
+_FUNCTIONS = {"min": "min", "max": "max", "mean": "avg", "sum": "sum"}
 STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
 
 
 @register("statistic")
 @dataclass(frozen=True, kw_only=True)
 class Statistic(ColumnMetricCheck):
-    """A statistic of the column lies between min and max; passes where there is no value. stddev is the sample's."""
+    """A statistic of the column lies between min and max; passes where there is no value. stddev is the sample's.
 
-    statistic: str = option("min, max, mean, median, sum or stddev")
-    min: Any = option("the least value allowed", default=None)
-    max: Any = option("the greatest value allowed", default=None)
-    strict_min: bool = option("min itself is not allowed", default=False)
-    strict_max: bool = option("max itself is not allowed", default=False)
+    Args:
+        statistic: One of min, max, mean, median, sum or stddev.
+        min: The least value allowed.
+        max: The greatest value allowed.
+        strict_min: Whether min itself is not allowed.
+        strict_max: Whether max itself is not allowed.
+    """
+
+    statistic: str
+    min: Any = None
+    max: Any = None
+    strict_min: bool = False
+    strict_max: bool = False
 
     @property
     def reveals(self) -> bool:  # type: ignore[override]
@@ -80,8 +88,7 @@ class Statistic(ColumnMetricCheck):
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
         """The considered rows and, unless it needs a statement of its own, the statistic."""
         measures = super().aggregates(relation)
-        functions = {"min": sa.func.min, "max": sa.func.max, "mean": sa.func.avg, "sum": sa.func.sum}
-        if self.statistic in functions:
+        if self.statistic in _FUNCTIONS:
             value: Any = relation[self.column]
             if self.statistic in ("min", "max"):
                 value = relation.dialect.ordered(value, relation.columns[self.column].family)
@@ -89,7 +96,8 @@ class Statistic(ColumnMetricCheck):
             if conditions:
                 value = sa.case((sa.and_(*conditions), value))
             key = (self.statistic, self.column, self.where)
-            measures["value"] = (key, functions[self.statistic](value))
+            function: Any = getattr(sa.func, _FUNCTIONS[self.statistic])
+            measures["value"] = (key, function(value))
         return measures
 
     def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from dq_core.check import ColumnCheck, option, register
+from dq_core.check import ColumnCheck, register
 from dq_core.families import describe_type, matches_type, type_names, wanted_families
 from dq_core.options import question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement
 
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 @register("type")
 @dataclass(frozen=True, kw_only=True)
 class Type(ColumnCheck):
-    """Every value is of the type: a Python type or a SQL type name. ``type`` itself names the rule in the dict form."""
+    """Every value is of the type: a Python type or a SQL type name. ``type`` itself names the rule in the dict form.
 
-    aliases = {"expected_type": "dtype", "column_type": "dtype"}
+    Args:
+        dtype: A Python type (or its name) or a SQL type name.
+    """
 
-    dtype: Any = option("a Python type (or its name) or a SQL type name")
+    aliases: ClassVar[Mapping[str, str]] = {"expected_type": "dtype", "column_type": "dtype"}
+
+    dtype: Any
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from dq_core import options
-from dq_core.check import Aggregate, Check, Outcome, count_where, option, register, share_outcome
+from dq_core.check import Aggregate, Check, Outcome, count_where, register, share_outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from sqlalchemy import ColumnElement
 
     from dq_core.dialects.base import Work
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
 @register("unique")
 @dataclass(frozen=True, kw_only=True)
 class Unique(Check):
-    """No value (or combination) is repeated; every row of a repeated one fails. Rows with all keys NULL are left out."""
+    """No value (or combination) is repeated; all rows of a repeated one fail. Rows with all keys NULL are left out.
+
+    Args:
+        column: The column.
+        columns: The columns of a composite key, instead of column.
+    """
 
     windowed = True
 
-    column: str | None = option("the column", default=None)
-    columns: tuple[str, ...] | None = option("the columns of a composite key, instead of column", default=None)
+    column: str | None = None
+    columns: tuple[str, ...] | None = None
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

@@ -35,7 +35,7 @@ _BITS_FOR_A_ROW = 64
 class _TimeNs(sa.types.UserDefinedType[Any]):
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_: Any) -> str:
         return "TIME_NS"
 
 
@@ -120,8 +120,8 @@ class DuckDB(Dialect):
         conditions = relation.among([sa.or_(*(column.is_not(None) for column in columns))], where)
         least, greatest = measured.get("least"), measured.get("greatest")
         if least is not None and greatest - least < min(_MOST_BITS, considered * _BITS_FOR_A_ROW):
-            bounds = (sa.literal_column(str(bound)) for bound in (least, greatest))
-            count = sa.func.bit_count(sa.func.bitstring_agg(columns[0], *bounds))
+            low, high = (sa.literal_column(str(bound), sa.BigInteger()) for bound in (least, greatest))
+            count = sa.func.bit_count(sa.func.bitstring_agg(columns[0], low, high))
         else:
             count = sa.func.count(sa.distinct(sa.func.hash(*columns)))
         rows = yield relation.select(count).where(*conditions)

@@ -32,7 +32,7 @@ class PostgreSQL(Dialect):
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns by the type codes of an empty result, printed by the server."""
         result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
-        described = result.cursor.description  # type: ignore[union-attr]
+        described = result.cursor.description
         codes = [(column[0], column[1], _modifier(column)) for column in described]
         result.close()
         names = sa.select(*(sa.func.format_type(sa.literal(code), sa.literal(modifier)) for _, code, modifier in codes))
@@ -94,7 +94,8 @@ class PostgreSQL(Dialect):
 
     def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
         """NaN equals itself, and is greater than all others."""
-        kind = {"float": DOUBLE_PRECISION(), "decimal": sa.Numeric()}.get(family)
+        kinds: dict[str, Any] = {"float": DOUBLE_PRECISION(), "decimal": sa.Numeric()}
+        kind = kinds.get(family)
         return None if kind is None else number == sa.cast(sa.literal("NaN"), kind)
 
     def ordered(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:

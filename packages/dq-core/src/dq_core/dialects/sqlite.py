@@ -88,7 +88,7 @@ class SQLite(Dialect):
         value = sa.cast(relation[column], sa.Float())
         conditions = relation.among([value.is_not(None)], where)
         rows = yield relation.select(sa.func.avg(value), sa.func.count()).where(*conditions)
-        mean, count = rows[0]
+        mean, count = list(rows[0])
         if count < 2:
             return {"value": None}
         distance = value - sa.literal(mean, sa.Double())

@@ -36,19 +36,15 @@ def address_of_database(text: str, *, wanted: bool) -> sa.URL | None:
     """
     try:
         url = sa.make_url(text)
-    except ArgumentError:
-        url = None
-    else:
-        try:
-            url.get_dialect()
-        except NoSuchModuleError:
-            url = None
-        except ImportError as error:
-            raise MissingDependencyError.extra(str(error.name), _EXTRAS.get(str(error.name), "postgresql")) from error
-    if url is None and wanted:
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError):
+        if not wanted:
+            return None
         raise RuleError(
             ["table= and query= need the address of a database, such as postgresql+psycopg://user@host/name."]
-        )
+        ) from None
+    except ImportError as error:
+        raise _driver_missing(error) from error
     return url
 
 
@@ -75,11 +71,9 @@ def open_database(
             if ours:
                 stack.callback(connection.rollback)
         else:
-            engine = source
+            engine = create_engine_of(source) if isinstance(source, sa.URL) else source
             if isinstance(source, sa.URL):
-                engine = create_engine_of(source)
                 stack.callback(engine.dispose)
-            assert isinstance(engine, sa.Engine)
             url = engine.url
             dialect = dialect_for(engine.dialect.name)
             connection = stack.enter_context(connect(engine))
@@ -94,8 +88,9 @@ def open_database(
         try:
             relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
         except DBAPIError as error:
+            what = "table" if query is None else "query"
             raise SourceError(
-                f"The {'table' if query is None else 'query'} cannot be read: {scrub(str(error.orig).strip(), secrets)}",
+                f"The {what} cannot be read: {scrub(str(error.orig).strip(), secrets)}",
                 context={"table": table},
             ) from None
         yield Opened(
@@ -117,18 +112,17 @@ def relation_of(
 ) -> Relation:
     """The relation for a table (``schema.table`` is understood) or a query, with its columns."""
     from_: sa.FromClause
-    if query is None:
-        assert table is not None
+    if table is not None:
         name, schema = _find_table(connection, table, schema)
         from_ = sa.table(name, schema=schema)
     elif isinstance(query, str):
         # Colons are the database's business: text() would take :name for a parameter.
         written = query.strip().rstrip(";").rstrip().replace(":", "\\:")
         from_ = sa.text(written).columns().subquery("source")
-    else:
+    elif query is not None:
         from_ = query.subquery("source")
     columns = {column.name: column for column in dialect.describe(connection, from_)}
-    selected = [sa.column(name) for name in columns]
+    selected: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
     if isinstance(from_, sa.TableClause):
         from_ = sa.table(from_.name, *selected, schema=from_.schema)
     elif isinstance(query, str):
@@ -155,7 +149,7 @@ def create_engine_of(url: sa.URL) -> sa.Engine:
     except NoSuchModuleError as error:
         raise SourceError(f"SQLAlchemy knows no database of this kind: {url.drivername}.") from error
     except ImportError as error:
-        raise MissingDependencyError.extra(str(error.name), _EXTRAS.get(str(error.name), "postgresql")) from error
+        raise _driver_missing(error) from error
 
 
 def connect(engine: sa.Engine) -> sa.Connection:
@@ -165,6 +159,11 @@ def connect(engine: sa.Engine) -> sa.Connection:
     except (OperationalError, InterfaceError) as error:
         reason = scrub(str(error.orig).strip(), _secrets(engine.url))
         raise SourceConnectionError(f"Cannot connect to {_address(engine.url)}: {reason}") from None
+
+
+def _driver_missing(error: ImportError) -> MissingDependencyError:
+    module = str(error.name)
+    return MissingDependencyError.extra(module, _EXTRAS.get(module, "postgresql"))  # noqa: S610 - no Django
 
 
 def _address(url: sa.URL) -> str:

@@ -90,8 +90,11 @@ def _file_system(raw: Any, path: str, storage_options: Mapping[str, Any]) -> Non
     try:
         system = fsspec.filesystem(scheme, **storage_options)
     except ImportError as error:
-        missing = str(error.name or scheme)
-        raise MissingDependencyError.extra(missing, _EXTRAS.get(scheme, scheme)) from error  # noqa: S610 - no Django
+        module = str(fsspec.registry.known_implementations[scheme]["class"]).partition(".")[0]
+        if scheme in _EXTRAS:
+            raise MissingDependencyError.extra(module, _EXTRAS[scheme]) from error  # noqa: S610 - no Django
+        problem = f"This needs {module}, which is not installed."
+        raise MissingDependencyError(problem, suggestion=f"pip install {module}") from error
     except ValueError as error:
         raise RuleError([f"{_shown(path)}: {error}"]) from None
     if type(system).modified is fsspec.AbstractFileSystem.modified:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -17,6 +14,10 @@ from dq_core.dialects import dialect_for
 from dq_core.relation import Column, Relation
 from dq_core.sources import files, rows
 from dq_core.sources.opened import Opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 __all__ = ["open_data", "open_files"]
 
@@ -26,14 +27,13 @@ _SOURCE = "source"
 @contextlib.contextmanager
 def _database() -> Iterator[sa.Connection]:
     """A DuckDB of our own, which spills to a folder that is removed afterwards."""
-    spill = Path(tempfile.gettempdir()) / next(tempfile._get_candidate_names())  # type: ignore[attr-defined]
-    engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": {"temp_directory": str(spill)}})
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
-        shutil.rmtree(spill, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="dq-core-") as spill:
+        engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": {"temp_directory": spill}})
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
 
 @contextlib.contextmanager

@@ -6,11 +6,13 @@ import dataclasses
 import datetime as dt
 import decimal
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dq_core.errors import RuleError
 from dq_core.families import MOMENTS, NUMBERS, family_of_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["quoted", "store"]
 
@@ -65,7 +67,7 @@ def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
     unnested = ", ".join(
         f"unnest(${place}::{one.sent_as or one.type_name}[]) AS v{place}" for place, (_, one) in enumerate(sent, 1)
     )
-    insert = f"INSERT INTO {quoted(name)} SELECT {', '.join(selected)} FROM (SELECT {unnested})"
+    insert = f"INSERT INTO {quoted(name)} SELECT {', '.join(selected)} FROM (SELECT {unnested})"  # noqa: S608 - names are quoted
     for start in range(0, len(sent[0][0]), _BATCH):
         raw.execute(insert, [_converted(items[start : start + _BATCH], storage) for items, storage in sent])
     return set(defined)
@@ -126,8 +128,8 @@ _SIMPLE = {
 }  # fmt: skip
 #: The families that are kept together, by the family that they are kept as.
 _ALIKE = {
-    **{family: NUMBERS for family in NUMBERS},
-    **{family: MOMENTS for family in MOMENTS},
+    **dict.fromkeys(NUMBERS, NUMBERS),
+    **dict.fromkeys(MOMENTS, MOMENTS),
     **{family: frozenset({family}) for family in _SIMPLE},
     "json": frozenset({"list", "struct"}),
 }
@@ -157,7 +159,7 @@ def _decimal(values: list[Any]) -> _Storage | None:
     numbers = [decimal.Decimal(value) for value in values]
     if not all(number.is_finite() for number in numbers):
         return None
-    scale = max(0, max(-int(number.as_tuple().exponent) for number in numbers))
+    scale = max(0, *(-int(number.as_tuple().exponent) for number in numbers))
     width = max(number.adjusted() + 1 for number in numbers) + scale
     return _Storage(f"DECIMAL({max(width, scale, 1)}, {scale})") if width <= 38 else None
 

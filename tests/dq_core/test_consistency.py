@@ -1,0 +1,110 @@
+"""One snapshot, nothing written, and an end in time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dq_core import ValidationTimeoutError, validate
+from support.check_conformance import store
+
+ROWS = [{"id": number, "x": 1} for number in range(10)]
+TYPES = {"id": sa.Integer(), "x": sa.Integer()}
+
+
+@pytest.fixture
+def snapshots(database_url: sa.URL) -> Any:
+    if database_url.get_backend_name() == "sqlite":
+        # Readers and a writer at once, as in any SQLite that is used by more than one.
+        engine = sa.create_engine(database_url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    else:
+        engine = sa.create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def test_all_statements_see_the_same_rows(snapshots: sa.Engine) -> None:
+    store(snapshots, "t", ROWS, TYPES)
+    done: list[str] = []
+
+    def meddle(progress: Any) -> None:
+        """After the first statement, and before those that follow, everything changes."""
+        if not done:
+            with snapshots.begin() as connection:
+                connection.execute(sa.text("DELETE FROM t WHERE id > 3"))
+                connection.execute(sa.text("UPDATE t SET x = id"))
+            done.append(progress.message)
+
+    report = validate(
+        snapshots,
+        [
+            {"type": "row_count", "min": 10},
+            {"type": "unique", "column": "x"},
+            {"type": "in_range", "column": "x", "max": 0},
+        ],
+        table="t",
+        on_progress=meddle,
+        samples=20,
+    )
+    assert done == ["scanned for 3 checks"]
+    assert [result.failed_rows for result in report.results] == [None, 10, 10]
+    assert len(report.results[2].samples) == 10
+    # And the next validation sees the new rows: the change was real.
+    assert validate(snapshots, [{"type": "unique", "column": "x"}], table="t").total_rows == 4
+
+
+def test_the_source_cannot_be_written_to(postgresql_url: sa.URL) -> None:
+    engine = sa.create_engine(postgresql_url)
+    store(engine, "t", ROWS, TYPES)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE SEQUENCE counter"))
+    report = validate(engine, [{"type": "expression", "sql": "nextval('counter') > 0"}], table="t")
+    assert report.results[0].status == "error"
+    assert "read-only transaction" in report.results[0].message
+    engine.dispose()
+
+
+def test_timeout_stops_what_runs(engine: sa.Engine) -> None:
+    store(engine, "t", ROWS, TYPES)
+    slow = {
+        "postgresql": "(SELECT count(*) FROM pg_sleep(20)) = 1",
+        "sqlite": "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) > x",
+        "duckdb": "(SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = x) > x",
+    }[engine.dialect.name]
+    started = time.monotonic()
+    with pytest.raises(ValidationTimeoutError, match=r"stopped after 0.3 seconds \(timeout_seconds\)") as caught:
+        validate(engine, [{"type": "expression", "sql": slow}], table="t", timeout_seconds=0.3)
+    assert time.monotonic() - started < 15
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.retryable
+    # The connection went back to the pool in order, without any time limit.
+    assert validate(engine, [{"type": "row_count", "min": 10}], table="t").passed
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            assert connection.execute(sa.text("SHOW statement_timeout")).scalar_one() == "0"
+
+
+def test_timeout_leaves_no_timer_behind(engine: sa.Engine) -> None:
+    store(engine, "t", ROWS, TYPES)
+    before = threading.active_count()
+    assert validate(engine, [{"type": "row_count", "min": 10}], table="t", timeout_seconds=60).passed
+    assert threading.active_count() <= before
+
+
+def test_a_caller_s_transaction_survives_a_failing_expression(postgresql_url: sa.URL) -> None:
+    engine = sa.create_engine(postgresql_url)
+    store(engine, "t", ROWS, TYPES)
+    with engine.connect() as connection:
+        connection.execute(sa.text("INSERT INTO t VALUES (99, 5)"))
+        rules = [{"type": "expression", "sql": "1 / (x - 5) < 9"}, {"type": "row_count", "min": 11}]
+        report = validate(connection, rules, table="t")
+        assert [result.status for result in report.results] == ["error", "passed"]
+        connection.commit()
+    assert validate(engine, rules[1:], table="t").passed
+    engine.dispose()

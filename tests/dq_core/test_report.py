@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+import pickle
+import uuid
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dq_core import CheckFailedError, CheckResult, Report, validate
+from dq_core.jsonable import measure, plain
+
+ROWS = [{"id": 1, "age": 5}, {"id": 2, "age": None}, {"id": 2, "age": -1}]
+RULES: list[dict[str, Any]] = [
+    {"type": "row_count", "min": 1},
+    {"type": "unique", "column": "id", "description": "one row for each person"},
+    {"type": "in_range", "column": "age", "min": 0, "severity": "warning"},
+    {"type": "not_null", "column": "age", "severity": "info"},
+    {"type": "custom", "function": lambda rows: rows[9]},
+]
+
+
+@pytest.fixture
+def report() -> Report:
+    return validate(ROWS, RULES)
+
+
+def test_the_keys_are_those_of_the_format(report: Report) -> None:
+    assert list(report) == [
+        "overall_status", "total_checks", "passed_checks", "failed_checks", "warning_checks", "error_checks",
+        "total_rows", "execution_time_seconds", "statements", "source", "started_at", "results",
+    ]  # fmt: skip
+    assert list(report["results"][0]) == [
+        "check_name", "type", "column", "severity", "status", "passed", "message", "failed_rows", "considered_rows",
+        "observed", "samples", "sql", "details",
+    ]  # fmt: skip
+    counts = [
+        report[key] for key in ("total_checks", "passed_checks", "failed_checks", "warning_checks", "error_checks")
+    ]
+    assert counts == [5, 1, 1, 2, 1]
+    assert (report["overall_status"], report.passed, report["total_rows"]) == ("failed", False, 3)
+    assert dt.datetime.fromisoformat(report["started_at"]).utcoffset() == dt.timedelta()
+    assert report["execution_time_seconds"] > 0
+
+
+def test_it_reads_as_a_mapping(report: Report) -> None:
+    assert dict(report) == report.to_dict() == report
+    assert report.get("nothing") is None
+    assert len(report) == 12
+    assert report.results[1]["failed_rows"] == report["results"][1]["failed_rows"] == report.results[1].failed_rows == 2
+    with pytest.raises(KeyError):
+        report["nope"]
+
+
+def test_it_comes_back_from_json_and_pickle(report: Report) -> None:
+    again = Report.from_dict(json.loads(report.to_json()))
+    assert again == report
+    assert again.to_dict() == report.to_dict()
+    assert isinstance(again.results[0], CheckResult)
+    assert pickle.loads(pickle.dumps(report)) == report
+    assert Report.from_dict({**report.to_dict(), "total_rows": 4}) != report
+
+
+def test_warnings_do_not_fail_and_errors_always_do() -> None:
+    warned = validate(ROWS, RULES[2:4])
+    assert (warned.passed, warned.warning_checks, warned.failed_checks) == (True, 2, 0)
+    assert not warned.results[0].passed
+    broken = validate(ROWS, [{**RULES[4], "severity": "info"}])
+    assert (broken.passed, broken.error_checks, broken.failed_checks) == (False, 1, 0)
+
+
+def test_raise_if_failed(report: Report) -> None:
+    with pytest.raises(CheckFailedError, match="2 of 5 checks did not pass: unique_id, custom") as caught:
+        report.raise_if_failed()
+    assert caught.value.report is report
+    assert pickle.loads(pickle.dumps(caught.value)).report == report
+    passed = validate(ROWS, RULES[:1])
+    assert passed.raise_if_failed() is passed
+
+
+def test_details_hold_the_rule(report: Report) -> None:
+    assert report.results[1].details == {
+        "description": "one row for each person",
+        "rule": {"type": "unique", "column": "id", "description": "one row for each person"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (decimal.Decimal("1.10"), "1.10"),
+        (float("nan"), "NaN"),
+        (float("-inf"), "-Infinity"),
+        (10**400, 10**400),
+        (dt.date(2024, 1, 2), "2024-01-02"),
+        (dt.datetime(2024, 1, 2, 3, 4, 5, 6, dt.UTC), "2024-01-02T03:04:05.000006+00:00"),
+        (dt.time(1, 2), "01:02:00"),
+        (dt.timedelta(days=1, seconds=0.5), "PT86400.5S"),
+        (b"\x00\xff", "0x00ff"),
+        (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
+        ({"a": [1, (2.0, None)], 3: {4}}, {"a": [1, [2.0, None]], "3": [4]}),
+        (np.int64(5), 5),
+        (np.float64("inf"), "Infinity"),
+        (np.datetime64("2024-01-02"), "2024-01-02"),
+        (True, True),
+        ("x" * 2000, "x" * 1000 + "…"),
+        (b"x" * 2000, "0x" + "78" * 499 + "…"),
+    ],
+    ids=repr,
+)
+def test_values_are_made_json(value: Any, expected: Any) -> None:
+    assert plain(value) == expected
+    json.dumps(plain(value), allow_nan=False)
+
+
+def test_measurements_stay_numbers() -> None:
+    assert (measure(decimal.Decimal("3.00")), measure(decimal.Decimal("2.5"))) == (3, 2.5)
+    assert isinstance(measure(decimal.Decimal(3)), int)
+    assert measure(decimal.Decimal("NaN")) == "NaN"

@@ -1,0 +1,189 @@
+"""Strictness: what is wrong with rules is said before any scan, all of it, with the closest valid name."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dq_core import Check, DataQualityCheck, RuleError, parse, validate
+from dq_core.checks import KINDS
+
+EXAMPLES: list[dict[str, Any]] = [
+    {"type": "not_null", "column": "x"},
+    {"type": "null", "column": "x"},
+    {"type": "unique", "columns": ["x", "y"]},
+    {"type": "in_range", "column": "x", "min": 1},
+    {"type": "in_set", "column": "x", "values": [1, 2]},
+    {"type": "not_in_set", "column": "x", "values": [1, 2]},
+    {"type": "regex", "column": "x", "pattern": "a"},
+    {"type": "not_regex", "column": "x", "pattern": "a"},
+    {"type": "length", "column": "x", "max": 2},
+    {"type": "type", "column": "x", "dtype": "int"},
+    {"type": "completeness", "column": "x", "threshold": 0.5},
+    {"type": "row_count", "min": 1},
+    {"type": "distinct_count", "column": "x", "min": 1},
+    {"type": "statistic", "column": "x", "statistic": "mean", "min": 1},
+    {"type": "schema", "columns": {"x": "int"}},
+    {"type": "foreign_key", "column": "x", "references": {"table": "t", "columns": ["x"]}},
+    {"type": "freshness", "column": "x", "max_age": "1h"},
+    {"type": "expression", "sql": "x > 1"},
+    {"type": "custom", "function": len},
+]
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert {rule["type"] for rule in EXAMPLES} == {cls.kind for cls in KINDS.values()}
+
+
+@pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule["type"])
+def test_every_kind_takes_the_common_options_and_refuses_others(rule: dict[str, Any]) -> None:
+    (check,) = parse([{**rule, "name": "n", "severity": "critical", "description": "d"}])
+    assert (check.label, check.severity, check.description, check.kind) == ("n", "critical", "d", rule["type"])
+    for option, value in {"severity": "high", "threshold": 1.1, "name": 5, "where": " ", "description": 1}.items():
+        with pytest.raises(RuleError, match=option):
+            parse([{**rule, option: value}])
+    with pytest.raises(RuleError, match=rf"{rule['type']} has no option 'threshhold'. Did you mean 'threshold'\?"):
+        parse([{**rule, "threshhold": 1}])
+
+
+@pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule["type"])
+def test_a_missing_option_is_named(rule: dict[str, Any]) -> None:
+    required = [field.name for field in dataclasses.fields(KINDS[rule["type"]]) if field.default is dataclasses.MISSING]
+    for option in required:
+        with pytest.raises(RuleError, match=f"{rule['type']}: the option '{option}' is missing"):
+            parse([{key: value for key, value in rule.items() if key != option}])
+
+
+@pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule["type"])
+def test_checks_are_values(rule: dict[str, Any]) -> None:
+    (first,), (second,) = parse([rule]), parse([rule])
+    assert first == second
+    assert parse([first]) == (first,)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        first.name = "other"  # type: ignore[misc]
+
+
+def test_every_kind_has_a_factory() -> None:
+    made = {
+        inspect.getsource(function).split("return ")[1].split("(")[0]
+        for _, function in inspect.getmembers(DataQualityCheck, inspect.isfunction)
+    }
+    assert made == {cls.__name__ for cls in KINDS.values()}
+
+
+def test_factories_of_the_user_guide() -> None:
+    checks = [
+        DataQualityCheck.column_not_null("email"),
+        DataQualityCheck.column_range("age", min=0, max=150),
+        DataQualityCheck.column_unique("email"),
+        DataQualityCheck.column_type("age", int),
+        DataQualityCheck.row_count(min=1, max=1000),
+        DataQualityCheck.column_completeness("email", threshold=0.9),
+        DataQualityCheck.custom(lambda data: len(data) > 0, check_name="has_rows"),
+    ]
+    assert all(isinstance(check, Check) for check in checks)
+    assert [check.label for check in checks] == [
+        "not_null_email", "in_range_age", "unique_email", "type_age", "row_count", "completeness_email", "has_rows",
+    ]  # fmt: skip
+    rows = [{"email": f"{number}@x", "age": number} for number in range(10)]
+    assert validate(rows, checks).passed
+
+
+def test_all_problems_of_all_rules_at_once() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse(
+            [
+                {"type": "in_rnge", "column": "x"},
+                {"column": "x"},
+                "not_null",
+                {"type": "not_null", "columm": "x", "severity": "eror"},
+                {"type": "in_range", "column": 5, "min": 3, "max": 1, "threshold": 2, "severity": "eror"},
+                {"type": "row_count", "min": 1, "name": "n", "check_name": "m"},
+            ]
+        )
+    assert caught.value.problems == (
+        "Rule 1: there is no check of type 'in_rnge'. Did you mean 'in_range'?",
+        "Rule 2: the key 'type' is missing: {'column': 'x'}.",
+        "Rule 3: a rule must be a check or a dict, not 'not_null'.",
+        "Rule 4: not_null has no option 'columm'. Did you mean 'column'?",
+        "Rule 5: in_range_5: severity must be one of info, warning, error, critical, not 'eror'. Did you mean 'error'?",
+        "Rule 5: in_range_5: threshold must be a share from 0 to 1, not 2.",
+        "Rule 5: in_range_5: column must be the name of a column, not 5.",
+        "Rule 5: in_range_5: min 3 is greater than max 1.",
+        "Rule 6: row_count: name is given twice, once as 'check_name'.",
+    )
+    assert isinstance(caught.value, ValueError)
+    assert str(caught.value).startswith("9 problems:\n  - Rule 1:")
+
+
+@pytest.mark.parametrize("rules", [[], None, {"type": "row_count", "min": 1}, "row_count", 5])
+def test_no_rules_are_no_pass(rules: Any) -> None:
+    with pytest.raises(RuleError, match=r"no checks|must be a list"):
+        parse(rules)
+
+
+def test_an_unknown_type_without_a_close_name_lists_all() -> None:
+    with pytest.raises(RuleError, match=r"The types are: .*completeness.*unique") as caught:
+        parse([{"type": "zzz"}])
+    assert "between" not in str(caught.value)
+
+
+@pytest.mark.parametrize("alias", ["range", "between"])
+def test_aliases(alias: str) -> None:
+    assert parse([{"type": alias, "column": "x", "min": 1}]) == parse([{"type": "in_range", "column": "x", "min": 1}])
+
+
+def test_what_does_not_fit_the_table_is_refused_before_any_scan(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE people (age INTEGER, name TEXT, born DATE)"))
+    seen: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    with pytest.raises(RuleError) as caught:
+        validate(
+            engine,
+            [
+                {"type": "not_null", "column": "agee"},
+                {"type": "in_range", "column": "age", "min": "old"},
+                {"type": "in_range", "column": "born", "min": "yesterday"},
+                {"type": "in_set", "column": "name", "values": [1]},
+                {"type": "regex", "column": "age", "pattern": "1"},
+                {"type": "not_null", "column": "age", "where": "nmae = 'x'"},
+                {"type": "expression", "sql": "agee > 1"},
+                {"type": "unique", "columns": ["name", "bron"]},
+            ],
+            table="people",
+            mask=["nme"],
+        )
+    problems = caught.value.problems
+    assert problems[0] == "not_null_agee: there is no column 'agee'. Did you mean 'age'?"
+    assert "'old' (text) cannot be compared with a column of type integer" in problems[1]
+    assert "'yesterday' is no ISO 8601 date" in problems[2]
+    assert "1 (integer) cannot be compared with a column of type text" in problems[3]
+    assert "regex is for columns of type text, and age is INTEGER" in problems[4].replace("integer;", "INTEGER;")
+    assert "no column 'bron'. Did you mean 'born'?" in problems[5]
+    assert problems[6] == "mask: there is no column 'nme'. Did you mean 'name'?"
+    assert "not_null_age: where \"nmae = 'x'\" cannot be evaluated" in problems[7]
+    assert "expression: sql 'agee > 1' cannot be evaluated" in problems[8]
+    assert len(problems) == 9
+    reading = [sql.lower() for sql in seen if "people" in sql and "count(" in sql.lower()]
+    assert reading
+    assert all("false" in sql or "0 = 1" in sql for sql in reading)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"samples": -1}, "samples must be a whole number from 0, not -1"),
+        ({"samples": True}, "samples must be a whole number"),
+        ({"timeout_seconds": 0}, "timeout_seconds must be a number of seconds above 0, not 0"),
+        ({"mask": "x"}, "mask must be a list of column names, not 'x'"),
+        ({"table": "t"}, "table= goes with a database, not with files, frames and rows"),
+    ],
+)
+def test_wrong_arguments(options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        validate([{"x": 1}], [{"type": "not_null", "column": "x"}], **options)

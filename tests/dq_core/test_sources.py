@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from dq_core import (
+    DataQualityError,
+    MissingDependencyError,
+    RuleError,
+    SourceConnectionError,
+    SourceError,
+    TableNotFoundError,
+    open_source,
+    validate,
+)
+from support.check_conformance import store
+
+ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": None}, {"id": 3, "name": "b"}]
+TYPES = {"id": sa.BigInteger(), "name": sa.Text()}
+RULE = {"type": "not_null", "column": "name"}
+RULES: list[dict[str, Any]] = [RULE, {"type": "row_count", "min": 3, "max": 3}, {"type": "unique", "column": "id"}]
+
+
+def found(source: Any, **options: Any) -> list[int | None]:
+    """The failed rows of the rules; 1, none and 0 where the source holds `ROWS`."""
+    report = validate(source, RULES, **options)
+    assert report.total_rows == 3
+    return [result.failed_rows for result in report.results]
+
+
+EXPECTED = [1, None, 0]
+
+
+@pytest.fixture
+def filled(engine: sa.Engine) -> sa.Engine:
+    store(engine, "people", ROWS, TYPES)
+    return engine
+
+
+@dataclass
+class Frame:
+    """What a moltres DataFrame shows to others."""
+
+    statement: sa.Select[Any]
+    bind: sa.Engine | sa.Connection
+
+
+class TestDatabases:
+    def test_engine_connection_and_url(self, filled: sa.Engine) -> None:
+        assert found(filled, table="people") == EXPECTED
+        with filled.connect() as connection:
+            assert found(connection, table="people") == EXPECTED
+        assert found(filled.url, table="people") == EXPECTED
+        assert found(filled.url.render_as_string(hide_password=False), table="people") == EXPECTED
+
+    def test_queries(self, filled: sa.Engine) -> None:
+        assert found(filled, query="SELECT * FROM people;") == EXPECTED
+        assert (
+            found(filled, query="WITH p AS (SELECT id, name FROM people) SELECT * FROM p ORDER BY id LIMIT 5")
+            == EXPECTED
+        )
+        people = sa.table("people", sa.column("id", sa.Integer), sa.column("name", sa.Text))
+        assert found(filled, query=sa.select(people)) == EXPECTED
+        assert found(Frame(sa.select(people), filled)) == EXPECTED
+        with filled.connect() as connection:
+            assert found(Frame(sa.select(people).where(people.c.id < 9), connection)) == EXPECTED
+
+    def test_a_query_with_colons_and_percent_signs(self, filled: sa.Engine) -> None:
+        report = validate(filled, [RULE], query="SELECT ':x' AS a, '50%' AS b, name FROM people WHERE name LIKE 'a%'")
+        assert (report.total_rows, report.passed) == (1, True)
+
+    def test_views_and_schemas(self, filled: sa.Engine) -> None:
+        with filled.begin() as connection:
+            connection.execute(sa.text("CREATE VIEW everyone AS SELECT * FROM people"))
+        assert found(filled, table="everyone") == EXPECTED
+        schema = "public" if filled.dialect.name == "postgresql" else "main"
+        assert found(filled, table="people", schema=schema) == EXPECTED
+        assert found(filled, table=f"{schema}.people") == EXPECTED
+
+    def test_what_does_not_exist(self, filled: sa.Engine) -> None:
+        with pytest.raises(TableNotFoundError, match="no table or view 'peple'") as caught:
+            validate(filled, [RULE], table="peple")
+        assert caught.value.suggestion == "Did you mean 'people'?"
+        with pytest.raises(SourceError, match="The query cannot be read"):
+            validate(filled, [RULE], query="SELECT * FROM peple")
+
+    def test_a_connection_is_left_as_it_was(self, filled: sa.Engine) -> None:
+        with filled.connect() as connection:
+            validate(connection, RULES, table="people")
+            assert not connection.in_transaction()
+            connection.execute(sa.text("INSERT INTO people VALUES (4, NULL)"))
+            # Inside the caller's transaction the caller's own rows are seen, and it stays open.
+            assert validate(connection, [RULE], table="people").results[0].failed_rows == 2
+            assert connection.in_transaction()
+            connection.rollback()
+        assert found(filled, table="people") == EXPECTED
+
+    def test_a_source_that_has_vanished_is_no_pass(self, filled: sa.Engine) -> None:
+        with open_source(filled, table="people") as opened:
+            assert list(opened.relation.columns) == ["id", "name"]
+        with filled.begin() as connection:
+            connection.execute(sa.text("DROP TABLE people"))
+        with pytest.raises(TableNotFoundError):
+            validate(filled, [RULE], table="people")
+
+
+class TestFiles:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        table = pa.Table.from_pylist(ROWS)
+        pq.write_table(table.slice(0, 2), tmp_path / "part-1.parquet")
+        pq.write_table(table.slice(2), tmp_path / "part-2.parquet")
+        pq.write_table(table, tmp_path / "it's 100%.parquet")
+        (tmp_path / "people.csv").write_text("id,name\n1,a\n2,\n3,b\n")
+        (tmp_path / "people.tsv").write_text("id\tname\n1\ta\n2\t\n3\tb\n")
+        (tmp_path / "people.json").write_text(json.dumps(ROWS))
+        lines = "\n".join(map(json.dumps, ROWS))
+        (tmp_path / "people.jsonl").write_text(lines)
+        (tmp_path / "people.ndjson.gz").write_bytes(gzip.compress(lines.encode()))
+        (tmp_path / "people.csv.gz").write_bytes(gzip.compress(b"id,name\n1,a\n2,\n3,b\n"))
+        return tmp_path
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "part-*.parquet", "it's 100%.parquet", "people.csv", "people.tsv", "people.json", "people.jsonl",
+            "people.ndjson.gz", "people.csv.gz",
+        ],
+    )  # fmt: skip
+    def test_formats(self, folder: Path, name: str) -> None:
+        assert found(str(folder / name)) == EXPECTED
+        assert found(folder / name) == EXPECTED
+
+    def test_uris_lists_and_folders(self, folder: Path) -> None:
+        assert found((folder / "people.csv").as_uri()) == EXPECTED
+        assert found((folder / "it's 100%.parquet").as_uri()) == EXPECTED
+        assert found([folder / "part-1.parquet", str(folder / "part-2.parquet")]) == EXPECTED
+        (folder / "deep" / "day=1").mkdir(parents=True)
+        pq.write_table(pa.Table.from_pylist(ROWS), folder / "deep" / "day=1" / "x.parquet")
+        assert found(folder / "deep") == EXPECTED
+
+    def test_types_of_csv_come_from_the_whole_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "late.csv"
+        path.write_text("x\n" + "1\n" * 50_000 + "late\n")
+        (result,) = validate(path, [{"type": "type", "column": "x", "dtype": "int"}]).results
+        assert result.status == "failed"
+
+    @pytest.mark.parametrize(
+        ("name", "error", "problem"),
+        [
+            ("nope.parquet", TableNotFoundError, "There is no file .*nope.parquet"),
+            ("nope-*.csv", TableNotFoundError, "There is no file"),
+            ("people.parqet", RuleError, r"neither a file that can be read .*Did you mean '.parquet'\?"),
+            ("people", RuleError, "neither a file that can be read"),
+            ("broken.parquet", SourceError, "broken.parquet cannot be read"),
+        ],
+    )
+    def test_what_cannot_be_read(self, folder: Path, name: str, error: type[DataQualityError], problem: str) -> None:
+        (folder / "broken.parquet").write_text("no parquet at all")
+        with pytest.raises(error, match=problem):
+            validate(folder / name, [RULE])
+
+    def test_formats_are_not_mixed(self, folder: Path) -> None:
+        with pytest.raises(RuleError, match="Files of one format at a time"):
+            validate([folder / "people.csv", folder / "part-1.parquet"], [RULE])
+
+    def test_an_unknown_scheme(self) -> None:
+        with pytest.raises(RuleError, match=r"nowhere://x/y\.parquet: Protocol not known"):
+            validate("nowhere://x/y.parquet", [RULE])
+
+    def test_a_scheme_whose_package_is_missing(self) -> None:
+        with pytest.raises(MissingDependencyError, match="This needs gcsfs, which is not installed") as caught:
+            validate("gs://bucket/y.parquet", [RULE])
+        assert caught.value.suggestion == "pip install gcsfs"
+
+    def test_memory_file_system(self) -> None:
+        import fsspec
+
+        system = fsspec.filesystem("memory")
+        with system.open("/dq/people.csv", "w") as file:
+            file.write("id,name\n1,a\n2,\n3,b\n")
+        assert found("memory://dq/people.csv") == EXPECTED
+
+
+class TestFrames:
+    def test_pandas(self) -> None:
+        assert found(pd.DataFrame(ROWS)) == EXPECTED
+        assert found(pd.DataFrame(ROWS, dtype=object)) == EXPECTED
+        assert found(pd.DataFrame(ROWS).convert_dtypes()) == EXPECTED
+        assert found(pd.DataFrame(ROWS).set_index("id", drop=False)) == EXPECTED
+
+    def test_pandas_nan_is_null(self) -> None:
+        frame = pd.DataFrame({"x": [1.0, float("nan")], "o": pd.Series([float("nan"), "a"], dtype=object)})
+        report = validate(frame, [{"type": "not_null", "column": "x"}, {"type": "not_null", "column": "o"}])
+        assert [result.failed_rows for result in report.results] == [1, 1]
+
+    def test_pandas_columns_that_are_no_text(self) -> None:
+        frame = pd.DataFrame({0: [1, 2], ("a", 1): ["x", None]})
+        assert validate(frame, [{"type": "unique", "column": "0"}]).passed
+        assert not validate(frame, [{"type": "not_null", "column": "('a', 1)"}]).passed
+
+    def test_columns_of_the_same_name_are_refused(self) -> None:
+        frame = pd.DataFrame([[1, 2]], columns=["a", "A"])
+        with pytest.raises(RuleError, match="The columns 'a' and 'A' have the same name"):
+            validate(frame, [RULE])
+
+    def test_polars(self) -> None:
+        assert found(pl.DataFrame(ROWS)) == EXPECTED
+        assert found(pl.DataFrame(ROWS).lazy()) == EXPECTED
+
+    def test_arrow(self, tmp_path: Path) -> None:
+        table = pa.Table.from_pylist(ROWS)
+        pq.write_table(table, tmp_path / "x.parquet")
+        assert found(table) == EXPECTED
+        assert found(table.to_batches()[0]) == EXPECTED
+        assert found(pa.RecordBatchReader.from_batches(table.schema, table.to_batches(1))) == EXPECTED
+        assert found(ds.dataset(tmp_path)) == EXPECTED
+
+
+class TestRows:
+    def test_missing_keys_are_null(self) -> None:
+        assert found([{"id": 1, "name": "a"}, {"id": 2}, {"id": 3, "name": "b"}]) == EXPECTED
+        assert found(tuple(ROWS)) == EXPECTED
+        assert found(row for row in ROWS) == EXPECTED
+
+    def test_more_than_one_batch(self) -> None:
+        rows = [{"id": number, "name": None if number == 120_000 else "x"} for number in range(120_001)]
+        report = validate(rows, [RULE, {"type": "unique", "column": "id"}])
+        assert [result.failed_rows for result in report.results] == [1, 0]
+
+    @pytest.mark.parametrize(
+        ("values", "type_name"),
+        [
+            ([1, 2**62], "BIGINT"), ([2**63, -5], "HUGEINT"), ([2**127, 1], "DOUBLE"), ([1, 2.5], "DOUBLE"),
+            ([True], "BOOLEAN"), (["a"], "VARCHAR"), ([b"a"], "BLOB"), ([dt.date(2024, 1, 1)], "DATE"),
+            ([dt.date(2024, 1, 1), dt.datetime(2024, 1, 1, tzinfo=dt.UTC)], "TIMESTAMP WITH TIME ZONE"),
+            ([[1], {"a": 1}], "JSON"), ([1, "a"], 'UNION("integer" BIGINT, "text" VARCHAR)'), ([None], ""),
+            ([dt.timedelta(days=1)], "INTERVAL"), ([dt.time(1)], "TIME"),
+        ],
+    )  # fmt: skip
+    def test_types(self, values: list[Any], type_name: str) -> None:
+        with open_source([{"x": value} for value in values]) as opened:
+            assert opened.relation.columns["x"].type_name == type_name
+
+    @pytest.mark.parametrize(
+        ("rows", "problem"),
+        [
+            ([1, 2], "Rows must be mappings of column to value, not int"),
+            ([{"x": object()}], "which no column can hold"),
+            ([{"a": 1, "A": 2}], "have the same name"),
+        ],
+    )
+    def test_what_is_no_row(self, rows: Any, problem: str) -> None:
+        with pytest.raises(RuleError, match=problem):
+            validate(rows, [{"type": "row_count", "min": 1}])
+
+    @pytest.mark.parametrize("source", [5, None, {"a": 1}, b"x", object()])
+    def test_what_is_no_source(self, source: Any) -> None:
+        with pytest.raises(RuleError, match="is nothing that can be checked") as caught:
+            validate(source, [{"type": "row_count", "min": 1}])
+        assert "moltres DataFrame" in caught.value.suggestion
+
+    def test_no_rows_at_all(self) -> None:
+        report = validate(
+            [], [RULE, {"type": "in_range", "column": "x", "min": "a"}, {"type": "expression", "sql": "a < b"}]
+        )
+        assert (report.passed, report.total_rows) == (True, 0)
+
+
+class TestArguments:
+    def test_either_table_or_query(self, filled: sa.Engine) -> None:
+        with pytest.raises(RuleError, match="either table= or query=, not both"):
+            validate(filled, [RULE], table="people", query="SELECT 1")
+        with pytest.raises(RuleError, match="A database needs table= or query="):
+            validate(filled, [RULE])
+        with pytest.raises(RuleError, match="table= goes with a database, not with a data frame"):
+            validate(Frame(sa.select(sa.literal(1).label("x")), filled), [RULE], table="people")
+
+    def test_a_path_with_table(self, tmp_path: Path) -> None:
+        with pytest.raises(RuleError, match="need the address of a database"):
+            validate("people.csv", [RULE], table="people")
+
+
+@pytest.fixture
+def secret_url(postgresql_url: sa.URL) -> sa.URL:
+    """The server asks for no password, so any is right."""
+    return postgresql_url.set(password="pa:ss/w@rd")
+
+
+class TestSecrets:
+    def everything(self, url: sa.URL, call: Callable[[], Any]) -> str:
+        try:
+            return call().to_json()
+        except DataQualityError as error:
+            again = pickle.loads(pickle.dumps(error))
+            return f"{error} {error!r} {error.context} {again} {error.__cause__!r}"
+
+    def test_no_password_in_reports_and_errors(self, secret_url: sa.URL) -> None:
+        store(sa.create_engine(secret_url, poolclass=sa.NullPool), "people", ROWS, TYPES)
+        text = secret_url.render_as_string(hide_password=False)
+        texts = [
+            self.everything(secret_url, lambda: validate(text, RULES, table="people")),
+            self.everything(secret_url, lambda: validate(text, RULES, table="nope")),
+            self.everything(secret_url, lambda: validate(text, RULES, query="SELECT nope")),
+            self.everything(secret_url, lambda: validate(text, RULES)),
+            self.everything(secret_url, lambda: validate(secret_url.set(port=1), RULES, table="people")),
+            self.everything(secret_url, lambda: validate(secret_url.set(drivername="nope+x"), RULES, table="people")),
+        ]
+        assert "127.0.0.1" in texts[0]
+        for text in texts:
+            assert "pa:ss" not in text
+            assert "w@rd" not in text
+            assert "w%40rd" not in text
+
+    def test_unreachable_is_retryable(self, postgresql_url: sa.URL) -> None:
+        with pytest.raises(SourceConnectionError, match=r"Cannot connect to postgresql\+psycopg://") as caught:
+            validate(postgresql_url.set(port=1), RULES, table="people")
+        assert caught.value.retryable
+        assert isinstance(caught.value, ConnectionError)
+
+    def test_no_user_and_no_query_of_a_uri(self) -> None:
+        with pytest.raises(DataQualityError) as caught:
+            validate("memory://user:secret@host/nope.csv?signature=abcdef", RULES)
+        assert "secret" not in f"{caught.value} {caught.value.context}"
+        assert "abcdef" not in f"{caught.value} {caught.value.context}"

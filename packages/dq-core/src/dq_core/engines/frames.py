@@ -187,7 +187,7 @@ class FrameEngine:
 
     def _refusal(self, check: Check, relation: Relation) -> str | None:
         if check.kind not in self.library.kinds:
-            return _OTHERS.get(check.kind, f"{self.name} has no such rule")
+            return _OTHERS.get(check.kind, "it has no rule of this kind")
         for name in check.targets:
             column = relation.columns[name]
             if column.family not in FAMILIES:

@@ -37,6 +37,8 @@ _TYPES = {
     "boolean": ["bool"],
     "text": ["str"],
 }
+#: Beyond this, floats do not tell one integer from the next.
+_EXACT = 2**53
 _FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
@@ -108,13 +110,15 @@ def _refusal(check: Any, relation: Relation) -> str | None:
     family = relation.columns[check.targets[0]].family if check.targets else ""
     match check.kind:
         case "in_range" if family in ("text", "decimal"):
-            return f"its bounds are numbers and dates, and {check.column} is {family}"
+            return "its bounds are integers, floats and dates"
+        case "in_range" if any(isinstance(bound, int) and abs(bound) >= _EXACT for bound in (check.min, check.max)):
+            return "its bounds are floats, which do not hold such large integers"
         case "statistic" if family not in ("integer", "float"):
-            return f"it computes statistics of integers and floats, and {check.column} is neither"
+            return "its statistics are those of integers and floats"
         case "foreign_key" if len(check.targets) > 1:
             return "it compares one column with another table, not several"
         case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
-            return f"{check.dtype} is no type of its frames"
+            return "its frames have no single type that stands for this one"
     return None
 
 

@@ -2,7 +2,8 @@
 
 It validates lazily, because otherwise only the first problem is told; a check that raised is a failure case like any
 other there, but without a row: it is told apart. ``str_matches`` anchors at the beginning, so that patterns are
-searched with ``str_contains``. Rules about the table as a whole are none of its own, and are refused.
+searched with ``str_contains``. Variables of the environment can switch validation off: it is switched on. Rules about
+the table as a whole are none of its own, and are refused.
 """
 
 from __future__ import annotations
@@ -68,9 +69,9 @@ def _refusal(check: Any, relation: Relation) -> str | None:
         return None
     wanted = wanted_families(check.dtype)
     if len(wanted) != 1 or not wanted <= _TYPES.keys():
-        return f"{check.dtype} is no type of its frames"
+        return "its frames have no single type that stands for this one"
     if relation.columns[check.column].family not in _TYPES or relation.columns[check.column].zoned:
-        return f"{check.column} has no single type in its frames"
+        return "its frames have no single type for such a column"
     return None
 
 
@@ -106,10 +107,13 @@ def _of_other_type(library: Any, subject: Subject, frame: Any) -> int:
 
 def _rows(schema: Any, frame: Any, *, by_row: bool = True) -> int:
     """How many rows are failure cases."""
+    from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrors
 
     try:
-        schema.validate(frame, lazy=True)
+        # The environment may have switched all of it off, or what looks at values.
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema.validate(frame, lazy=True)
     except SchemaErrors as error:
         cases = error.failure_cases
         raised = cases[cases["index"].isna()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dq_core.check import EvaluationError
+from dq_core.check import EvaluationError, NullCheck
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,12 +13,10 @@ if TYPE_CHECKING:
     from dq_core.check import Check
     from dq_core.relation import Relation
 
-__all__ = ["EVERY_ROW", "METRICS", "Subject", "pandas_frame", "subject_of"]
+__all__ = ["Subject", "pandas_frame", "subject_of"]
 
-#: Kinds that look at every row, NULL or not.
-EVERY_ROW = frozenset({"not_null", "null", "completeness", "row_count"})
 #: Kinds that judge one number instead of counting failing rows.
-METRICS = frozenset({"row_count", "distinct_count", "statistic", "freshness"})
+_METRICS = frozenset({"distinct_count", "statistic"})
 _NAN_FAILS = frozenset({"in_range", "in_set"})
 _LARGEST = 2**63
 
@@ -77,9 +75,10 @@ class Subject:
         """What the rule's outcome needs, from the library's answer: failing rows, or the measured value."""
         if self.check.kind == "row_count":
             return {"rows": answer}
-        if self.check.kind == "freshness":
-            return {"considered_rows": self.considered, "newest": answer}
-        if self.check.kind in METRICS:
+        if isinstance(self.check, NullCheck):
+            known = self.considered - answer if self.check.null_fails else answer
+            return {"rows": self.considered, "known": known}
+        if self.check.kind in _METRICS:
             return {"considered_rows": self.considered, "value": answer}
         return {"considered_rows": self.considered, "failed_rows": answer + self.settled}
 
@@ -94,7 +93,7 @@ def subject_of(check: Check, relation: Relation, table: pa.Table, references: pa
 
     names = list(check.targets) or table.column_names[:1]
     table = table.select(names)
-    if check.kind in EVERY_ROW:
+    if isinstance(check, NullCheck) or check.kind == "row_count":
         # For these rules NaN is a value like any other; pandas would take it for missing.
         return Subject(check, relation, _without_nan(table), table.num_rows)
     known = _mask(table, any_of=check.kind == "unique")

@@ -183,9 +183,9 @@ def _refusal(check: Any, relation: Relation) -> str | None:
     family = relation.columns[check.targets[0]].family if check.targets else ""
     match check.kind:
         case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
-            return f"{check.dtype} is no type of its frames"
+            return "its frames have no single type that stands for this one"
         case "statistic" if family not in ("integer", "float"):
-            return f"it computes statistics of integers and floats, and {check.column} is neither"
+            return "its statistics are those of integers and floats"
         case "foreign_key" if len(check.targets) > 1:
             return "it compares one column with another table, not several"
     return None

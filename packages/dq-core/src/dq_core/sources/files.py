@@ -86,11 +86,12 @@ def _file_system(raw: Any, path: str, storage_options: Mapping[str, Any]) -> Non
     if scheme is None or raw.filesystem_is_registered(scheme):
         return
     import fsspec
+    from fsspec.registry import known_implementations
 
     try:
         system = fsspec.filesystem(scheme, **storage_options)
     except ImportError as error:
-        module = str(fsspec.registry.known_implementations[scheme]["class"]).partition(".")[0]
+        module = str(known_implementations[scheme]["class"]).partition(".")[0]
         if scheme in _EXTRAS:
             raise MissingDependencyError.extra(module, _EXTRAS[scheme]) from error  # noqa: S610 - no Django
         problem = f"This needs {module}, which is not installed."

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["load_data"]
 
-_EXTRAS: Final = {"s3fs": "s3"}
+_PACKAGES: Final = {
+    DataSourceType.S3: "s3fs",
+    DataSourceType.GCS: "gcsfs",
+    DataSourceType.AZURE: "adlfs",
+    DataSourceType.HTTP: "aiohttp",
+}
 _COMPRESSED: Final = (".gz", ".zst", ".bz2", ".xz")
 
 
@@ -57,7 +62,12 @@ def load_data(
     try:
         return reader(source, storage_options=dict(storage_options) if storage_options else None)
     except ImportError as error:
-        raise MissingDependencyError.extra(str(error.name), _EXTRAS.get(str(error.name), str(error.name))) from error  # noqa: S610 - no Django
+        package = error.name or _PACKAGES.get(detect_data_source_type(uri), "fsspec[full]")
+        raise MissingDependencyError(
+            f"Reading {masked_uri(uri)} needs {package}, which is not installed.",
+            suggestion=f'pip install "{package}"',
+            context={"package": package},
+        ) from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{masked_uri(uri)} cannot be read: {error}") from error
 

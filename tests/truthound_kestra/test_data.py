@@ -1,0 +1,112 @@
+"""What data URIs point to, and reading it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from truthound_kestra.utils import DataSourceType, detect_data_source_type, load_data
+from truthound_kestra.utils.exceptions import ConfigurationError, MissingDependencyError, ScriptError, SourceError
+from truthound_kestra.utils.sources import masked_uri, usable_source
+
+FRAME = pd.DataFrame({"id": [1, 2, 3], "name": ["a", None, "ü"]})
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind"),
+    [
+        ("s3://bucket/data.parquet", DataSourceType.S3),
+        ("s3a://bucket/data.parquet", DataSourceType.S3),
+        ("gs://bucket/x.csv", DataSourceType.GCS),
+        ("abfss://c@account/x.csv", DataSourceType.AZURE),
+        ("https://example.com/data.json", DataSourceType.HTTP),
+        ("kestra:///ns/flow/x.csv", DataSourceType.KESTRA),
+        ("/path/to/file.csv", DataSourceType.LOCAL),
+        ("file:///path/to/file.csv", DataSourceType.LOCAL),
+        (Path("relative.csv"), DataSourceType.LOCAL),
+        ("C:\\data\\x.csv", DataSourceType.LOCAL),
+        ("postgresql+psycopg://me:pw@host/db", DataSourceType.DATABASE),
+        ("sqlite:///x.db", DataSourceType.DATABASE),
+        ("duckdb:///:memory:", DataSourceType.DATABASE),
+        ("mysql+pymysql://host/db", DataSourceType.DATABASE),
+    ],
+)
+def test_kinds_of_sources(uri: str | Path, kind: DataSourceType) -> None:
+    assert detect_data_source_type(uri) is kind
+
+
+def test_what_nothing_reads() -> None:
+    with pytest.raises(ConfigurationError, match="Did you mean https://"):
+        detect_data_source_type("htps://example.com/x.csv")
+    with pytest.raises(ConfigurationError, match="must not be empty"):
+        detect_data_source_type(" ")
+
+
+def test_passwords_are_masked() -> None:
+    assert masked_uri("postgresql://me:pw@host/db?sslpassword=x") == "postgresql://host/db"
+    assert masked_uri("https://x.org/a.csv?signature=secret") == "https://x.org/a.csv"
+    assert masked_uri(FRAME) == "DataFrame"
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("x.parquet", FRAME.to_parquet),
+        ("x.csv", lambda path: FRAME.to_csv(path, index=False)),
+        ("x.tsv", lambda path: FRAME.to_csv(path, index=False, sep="\t")),
+        ("x.csv.gz", lambda path: FRAME.to_csv(path, index=False)),
+        ("x.json", lambda path: FRAME.to_json(path, orient="records")),
+        ("x.jsonl", lambda path: FRAME.to_json(path, orient="records", lines=True)),
+    ],
+)
+def test_files_of_each_format(tmp_path: Path, name: str, write: object, file_server: str) -> None:
+    write(tmp_path / name)  # type: ignore[operator]
+    for uri in (tmp_path / name, (tmp_path / name).as_uri(), f"{file_server}/{name}"):
+        loaded = load_data(uri)
+        assert loaded["id"].tolist() == [1, 2, 3]
+        assert loaded["name"].isna().tolist() == [False, True, False]
+        assert loaded["name"][2] == "ü"
+
+
+def test_databases(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with sqlite3.connect(path) as connection:
+        FRAME.to_sql("t", connection, index=False)
+    connection.close()
+    assert load_data(f"sqlite:///{path}", table="t")["id"].tolist() == [1, 2, 3]
+    assert load_data(f"sqlite:///{path}", query="SELECT name FROM t WHERE id = 3")["name"].tolist() == ["ü"]
+    with pytest.raises(SourceError, match="There is no table or view 'u'"):
+        load_data(f"sqlite:///{path}", table="u")
+    with pytest.raises(ConfigurationError, match="needs table or query"):
+        load_data(f"sqlite:///{path}")
+
+
+def test_what_is_not_there(tmp_path: Path, file_server: str) -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        load_data(tmp_path / "missing.csv")
+    with pytest.raises(SourceError, match="cannot be read"):
+        load_data(f"{file_server}/missing.csv")
+
+
+def test_a_format_that_nothing_reads() -> None:
+    with pytest.raises(ConfigurationError, match=r"Did you mean \.parquet\?"):
+        load_data("data.parqet")
+
+
+def test_kestras_storage_is_handed_in_by_kestra() -> None:
+    with pytest.raises(ScriptError, match="inputFiles"):
+        load_data("kestra:///a/b.csv")
+
+
+def test_tables_are_for_databases() -> None:
+    with pytest.raises(ConfigurationError, match="are for databases"):
+        usable_source("x.csv", table="t", query=None)
+
+
+def test_a_missing_package_is_named_with_its_pip_line() -> None:
+    with pytest.raises(MissingDependencyError, match="pip install") as caught:
+        load_data("gs://bucket/x.csv")
+    assert "gcsfs" in str(caught.value)

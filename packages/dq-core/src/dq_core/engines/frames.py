@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from dq_core.check import EvaluationError, Outcome
 from dq_core.checks import parse
 from dq_core.engines.protocol import Capabilities
-from dq_core.engines.rows import FAMILIES, arrow_table
+from dq_core.engines.rows import arrow_table, is_held
 from dq_core.engines.subject import Subject, subject_of
 from dq_core.errors import EngineError
 from dq_core.execute import Run, checked_arguments
@@ -190,7 +190,7 @@ class FrameEngine:
             return _OTHERS.get(check.kind, "it has no rule of this kind")
         for name in check.targets:
             column = relation.columns[name]
-            if column.family not in FAMILIES:
+            if not is_held(column, relation):
                 return f"{name} is {column.type_name or column.family}, which a frame does not hold as it is"
         return self.library.refusal(check, relation)
 

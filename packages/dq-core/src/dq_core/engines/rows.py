@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from dq_core.reading import Reader
     from dq_core.relation import Column, Relation
 
-__all__ = ["FAMILIES", "arrow_table"]
+__all__ = ["arrow_table", "is_held"]
 
 _BATCH = 50_000
 
-#: The families of columns whose values every frame holds as they are.
-FAMILIES = frozenset({"integer", "float", "decimal", "boolean", "text", "date", "datetime"})
+_FAMILIES = frozenset({"integer", "float", "decimal", "boolean", "text", "date", "datetime"})
+
+
+def is_held(column: Column, relation: Relation) -> bool:
+    """Whether every frame holds a column's values as they are. SQLite does not tell a query's types; the values do."""
+    return column.family in _FAMILIES or (column.family == "unknown" and relation.dialect.name == "sqlite")
 
 
 def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *conditions: Any) -> pa.Table:
@@ -34,7 +38,7 @@ def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *condi
     Args:
         reader: Runs the statement.
         relation: What to select from.
-        names: The columns, each of a family in `FAMILIES`.
+        names: The columns, each of which `is_held`.
         *conditions: SQL conditions.
 
     Raises:
@@ -61,18 +65,20 @@ def _from_duckdb(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
     try:
         sql = plan.literal_sql(statement, connection)
         with contextlib.nullcontext() if left is None else dialect.deadline(connection, left):
-            return _in_utc(raw.execute(sql).to_arrow_table())
+            return _simple(raw.execute(sql).to_arrow_table())
     except duckdb.InterruptException:
         raise reader.deadline.error() from None
     except duckdb.Error as error:
         raise SourceError(f"{reader.opened.description} cannot be read: {error}") from None
 
 
-def _in_utc(table: pa.Table) -> pa.Table:
-    """Moments of any zone as moments in UTC, with which bounds in UTC can be compared."""
+def _simple(table: pa.Table) -> pa.Table:
+    """Moments of any zone as moments in UTC, with which bounds in UTC can be compared; enumerations as text."""
     import pyarrow as pa
 
     for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
         if pa.types.is_timestamp(field.type) and field.type.tz is not None:
             utc = pa.timestamp(field.type.unit, tz="UTC")
             table = table.set_column(place, field.name, table.column(place).cast(utc))

@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from dq_core.engines.missing import imported
-from dq_core.engines.rows import FAMILIES, arrow_table
+from dq_core.engines.rows import arrow_table, is_held
 from dq_core.errors import EngineError
 from dq_core.families import NUMBERS
 from dq_core.jsonable import measure
@@ -140,7 +140,7 @@ def _refuse_options(verb: str, options: Mapping[str, Any]) -> None:
 
 def _refuse_columns(relation: Relation, names: list[str]) -> None:
     known = relation.columns
-    foreign = [f"{name} ({known[name].type_name})" for name in names if known[name].family not in FAMILIES]
+    foreign = [f"{name} ({known[name].type_name})" for name in names if not is_held(known[name], relation)]
     if foreign:
         raise EngineError(
             f"truthound's frames do not hold these columns as they are: {', '.join(foreign)}.",

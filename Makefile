@@ -10,12 +10,13 @@ RESULTS := .cache/results
 LINT := .venvs/lint/bin
 
 # The tests of a distribution, and the pages whose Python blocks run in its environment.
-TESTS_dq-core := tests/dq_core packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md
+TESTS_dq-core := tests/dq_core packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
 TESTS_moltres-core := tests/moltres tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
 TESTS_moltres-airflow := tests/moltres_airflow packages/moltres-airflow/README.md docs/guides/airflow.md
 TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.md docs/guides/prefect.md
-TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
+TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md docs/guides/engines.md
 
+ENGINES := engines-moltres engines-kestra
 STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 
 .PHONY: help
@@ -48,7 +49,7 @@ test-engines: ## Tests on engines that must be installed: MariaDB, Kestra
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-*.xml
 	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml tests/moltres
 	.venvs/truthound-kestra/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-kestra.xml tests/truthound_kestra
-	@$(PYTHON) tools/results.py sum engines-moltres engines-kestra
+	@$(PYTHON) tools/results.py sum $(ENGINES)
 
 .PHONY: lint
 lint: ## Formatting, lint rules, layers, lock file
@@ -98,7 +99,7 @@ lock: ## Resolve again and write uv.lock without addresses
 
 .PHONY: ci-summary
 ci-summary:
-	@$(PYTHON) tools/results.py sum $(STEPS_CHECK) $(DISTRIBUTIONS) $(CI_ENGINES)
+	@$(PYTHON) tools/results.py sum $(STEPS_CHECK) $(DISTRIBUTIONS) $(ENGINES)
 
 .PHONY: clean
 clean: ## Remove everything that was made

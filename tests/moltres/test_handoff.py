@@ -265,6 +265,18 @@ def test_no_password_is_in_a_reference(postgresql_url: URL) -> None:
     assert "postgresql" in repr(handed)
 
 
+def test_rows_of_a_file_are_staged_where_the_next_task_can_find_them(
+    db: Database, numbers: DataFrame, tmp_path: Path
+) -> None:
+    numbers.write.parquet(tmp_path / "numbers.parquet")
+    with connect() as memory:
+        frame = memory.read_parquet(tmp_path / "numbers.parquet")
+        with pytest.raises(HandoffError, match=r"in memory ends with this task[\s\S]*stage_uri"):
+            hand_over(frame, name="run", max_inline_rows=10)
+        handed = hand_over(frame, name="run", max_inline_rows=10, stage_in=db)
+    assert ids(pick_up(db, handed)) == list(range(NUMBERS))
+
+
 def test_wrong_options_are_refused_all_at_once(numbers: DataFrame) -> None:
     with pytest.raises(ConfigurationError) as failed:
         hand_over(numbers, name="", max_inline_rows=-1, mode="tabel")  # type: ignore[arg-type]

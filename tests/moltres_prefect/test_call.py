@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from prefect import flow, unmapped
@@ -14,6 +14,9 @@ from moltres import Records, col
 from moltres.errors import ConfigurationError
 from moltres_prefect import MoltresTask, moltres_data_quality, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def of_id(number: int) -> Any:
@@ -185,6 +188,26 @@ def test_a_query_reads_what_others_handed_over(dsn: str) -> None:
     assert [row["name"] for row in both][:2] == ["Ada", "Grace"]
     assert [row["id"] for row in one] == [4]
     assert raw == [{"id": 7}]
+
+
+def test_a_query_on_files_stages_its_rows_in_the_database_of_the_task(dsn: str, tmp_path: Path) -> None:
+    @flow
+    def calls() -> Any:
+        files = moltres_query(dsn=dsn, query=lambda db: db.table("numbers"), handoff="parquet", stage_uri=tmp_path)
+        even = moltres_query(
+            dsn=dsn, query=lambda db, numbers: numbers.where(col("id") % 2 == 0), inputs=files, max_inline_rows=5
+        )
+        return even, moltres_to_table(dsn=dsn, table_name="copies", data=even)
+
+    even, written = calls()
+    assert (even.kind, even.row_count, written["rows_written"]) == ("table", 250, 250)
+
+
+def test_checks_may_stop_at_the_first_failure() -> None:
+    checks = [{"type": "row_count", "min": 5}, {"type": "unique", "column": "id"}]
+    for fail_fast, status in ((False, "passed"), (True, "skipped")):
+        report = moltres_data_quality(data=[{"id": 1}], checks=checks, fail_fast=fail_fast)
+        assert [result["status"] for result in report["results"]] == ["failed", status]
 
 
 @pytest.mark.parametrize(

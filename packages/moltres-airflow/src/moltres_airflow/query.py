@@ -104,7 +104,12 @@ class MoltresQueryOperator(MoltresOperator):
             ]
             frame = self.frame(database, self.query, *frames)
             result = hand_over(
-                frame, name=name, max_inline_rows=self.max_inline_rows, mode=self.handoff, stage_uri=self.stage_uri
+                frame,
+                name=name,
+                max_inline_rows=self.max_inline_rows,
+                mode=self.handoff,
+                stage_uri=self.stage_uri,
+                stage_in=database,
             )
             self.lineage = Lineage(inputs=tables_in(frame), outputs=handed_over(database, result))
             return result

@@ -26,7 +26,7 @@ from moltres.errors import (
 from moltres.records import Records
 from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
 from moltres.staging import drop_table, file_exists, remove_file, stage_name, stage_parquet, stage_table
-from moltres.targets import masked
+from moltres.targets import OWN_MEMORY, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,6 +64,7 @@ def hand_over(
     max_inline_rows: int = MAX_INLINE_ROWS,
     mode: Mode = "auto",
     stage_uri: str | Path | None = None,
+    stage_in: Database | None = None,
 ) -> Records | Reference:
     """Hand the rows of a frame to another task.
 
@@ -75,13 +76,15 @@ def hand_over(
             frame's database), ``"parquet"`` (a file in the folder ``stage_uri``) or ``"auto"``: inline if the rows are
             few, else Parquet where a ``stage_uri`` is given and a table where none is.
         stage_uri: Folder for Parquet: a local path, or any URI that fsspec knows.
+        stage_in: The database for a staged table, by default the frame's own. It is the one that the next task opens,
+            also where the frame reads a file and so is of a DuckDB in memory.
 
     Returns:
         The rows, or a reference to them.
 
     Raises:
         ConfigurationError: If the options contradict each other.
-        HandoffError: If the rows are too many for ``mode="inline"``.
+        HandoffError: If the rows are too many for ``mode="inline"``, or would be staged in memory.
     """
     _check_options(name, max_inline_rows, mode, stage_uri)
     if mode in ("auto", "inline"):
@@ -97,7 +100,13 @@ def hand_over(
             )
     if stage_uri is not None:
         return stage_parquet(df, name, str(stage_uri))
-    return stage_table(df.database, df, name=name)
+    home = stage_in or df.database
+    if str(home.engine.url.database).startswith(OWN_MEMORY):
+        raise HandoffError(
+            "The rows are too many to hand over inline, and a table in a database in memory ends with this task.",
+            suggestion="Give a stage_uri, a folder for Parquet, or raise max_inline_rows.",
+        )
+    return stage_table(home, df, name=name)
 
 
 def pick_up(database: Database, value: Any) -> Any:

@@ -27,6 +27,9 @@ _DRIVERS = {
     "mariadb": (("pymysql", "pymysql"), ("mysqldb", "MySQLdb")),
 }
 _EXTRAS = {"psycopg": "postgresql", "pymysql": "mysql", "trino": "trino"}
+OWN_MEMORY = ":memory:moltres_"
+"""How the name of a DuckDB in memory begins that nobody but its Database can open."""
+
 _KNOWN = ("duckdb", "sqlite", "postgresql", "mysql", "mariadb", "trino")
 
 
@@ -138,7 +141,7 @@ def _own(url: URL, options: dict[str, Any]) -> Target:
         return Target(_make_engine(_with_driver(url), options), owned=True)
     # A plain ":memory:" is another database for each connection. A named one is shared by all that use its name, and
     # lives as long as one of them is open: one which the pool does not count stays open.
-    engine = _make_engine(url.set(database=f":memory:moltres_{uuid4().hex}"), options)
+    engine = _make_engine(url.set(database=f"{OWN_MEMORY}{uuid4().hex}"), options)
     anchor = engine.raw_connection()
     anchor.detach()
     return Target(engine, owned=True, anchor=anchor)

@@ -67,7 +67,14 @@ def moltres_query(
             ]
             frame = frame_from(query(database, *frames))
             note_reading(frame)
-            return hand_over(frame, name=name, max_inline_rows=max_inline_rows, mode=handoff, stage_uri=stage_uri)
+            return hand_over(
+                frame,
+                name=name,
+                max_inline_rows=max_inline_rows,
+                mode=handoff,
+                stage_uri=stage_uri,
+                stage_in=database,
+            )
 
     return work_in_database(work, dsn=dsn, session=session, connection=connection, query_timeout=query_timeout)
 

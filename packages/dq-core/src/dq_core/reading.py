@@ -100,15 +100,16 @@ class Reader:
             raise kind(f"{self.opened.description} cannot be read: {reason}") from None
 
     def exists(self, statement: sa.Select[Any]) -> bool:
-        """Whether the database understands a statement and it gives a row; not counted."""
+        """Whether the database understands a statement and it gives a value; not counted."""
         connection, dialect = self.opened.connection, self.opened.relation.dialect
         try:
             with dialect.guard(connection, ours=self.opened.ours):
-                return connection.execute(statement).first() is not None
+                row = connection.execute(statement).first()
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise SourceConnectionError(f"The connection to {self.opened.description} broke.") from None
             return False
+        return row is not None and row[0] is not None
 
     def work(self, work: Work) -> dict[str, Any]:
         """What a dialect's grouped work returns."""

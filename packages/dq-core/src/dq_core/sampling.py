@@ -93,7 +93,8 @@ def _place(reader: Reader, relation: Relation) -> ColumnElement[Any]:
         if relation.dialect.name == "sqlite" and "rowid" not in {name.lower() for name in relation.columns}:
             # A covering index may change the order in which rows are read; their addresses stay.
             address: ColumnElement[Any] = sa.literal_column("rowid")
-            if reader.exists(sa.select(address).select_from(source).where(address.is_not(None)).limit(1)):
+            # A view has one, too, which is NULL.
+            if reader.exists(sa.select(address).select_from(source).limit(1)):
                 return address
         if relation.dialect.name == "postgresql" and "ctid" not in relation.columns:
             # Parallel and synchronised scans read in any order.

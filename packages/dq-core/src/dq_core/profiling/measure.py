@@ -185,7 +185,11 @@ class _Profiling:
         if column.family in _NOT_GROUPED:
             return None, ()
         grouped = self.relation.select(value.label("value"), sa.func.count().label("n")).group_by(value)
-        if column.family == "unknown" and not self.reader.exists(grouped.limit(1)) and self.row_count:
+        if (
+            column.family == "unknown"
+            and self.row_count
+            and not self.reader.exists(grouped.where(value.is_not(None)).limit(1))
+        ):
             return None, ()
         groups = grouped.where(value.is_not(None)).subquery("groups")
         order = self.relation.dialect.ordered(groups.c.value, column.family)

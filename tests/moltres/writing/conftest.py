@@ -1,4 +1,4 @@
-"""What the tests of writing share: an empty database of each kind, and a table with an index and a view on it."""
+"""What the tests of writing share: a table with a key, an index and a view on it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from moltres import Database, connect
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import URL
-
-
-@pytest.fixture
-def db(database_url: URL) -> Iterator[Database]:
-    """An empty database, once for each kind."""
-    with connect(database_url) as database:
-        yield database
+    from moltres import Database
 
 
 @pytest.fixture

@@ -214,6 +214,17 @@ def test_long_decimals_are_exact_or_refused(db: Database) -> None:
         assert collected(db) == [{"id": 1, "d": long}]
 
 
+def test_types_that_the_source_does_not_tell(sqlite_url: Any, other: Database) -> None:
+    with connect(sqlite_url) as db:
+        db.write([{"id": number} for number in range(5)]).save_as_table("t")
+        frame = db.sql("SELECT id + 0 AS id, 'x' || id AS name, max(1, 2) AS two, NULL AS blank FROM t")
+        other.write(frame).save_as_table("copy", batch_rows=2)
+        assert collected(other, "copy")[4] == {"id": 4, "name": "x4", "two": 2, "blank": None}
+        mixed = db.sql("SELECT id, CASE WHEN id < 3 THEN id + 0 ELSE 'text' END AS v FROM t ORDER BY id")
+        with pytest.raises(SchemaMismatchError, match="'v'"):
+            other.write(mixed).save_as_table("mixed", batch_rows=2)
+
+
 def test_decimals_without_limit_where_there_must_be_one(postgresql_url: Any, duckdb_url: Any) -> None:
     with connect(postgresql_url) as source, connect(duckdb_url) as target:
         query = "SELECT 1 AS id, CAST(:d AS numeric) AS d"

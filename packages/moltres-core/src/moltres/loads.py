@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, inspect, update
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, inspect, select, update
+from sqlalchemy.schema import CreateTable
+
+from moltres.modes import allow_ddl
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -62,13 +65,23 @@ class Load:
         self._table = loads_table(schema)
         self._key = {"run_key": run_key, "table_name": table_name}
 
-    def prepare(self) -> None:
-        """Create the table of loads if there is none."""
+    def prepare(self, *, joined: bool) -> None:
+        """Create the table of loads if there is none.
+
+        Args:
+            joined: Whether the transaction is the caller's.
+        """
         place = f"{self._table.schema}.{LOADS}"
         if not inspect(self._connection).has_table(LOADS, schema=self._table.schema):
+            allow_ddl(self._dialect, joined=joined)
             self._dialect.lock_name(self._connection, place)
             if not inspect(self._connection).has_table(LOADS, schema=self._table.schema):
-                self._table.create(self._connection)
+                # IF NOT EXISTS: not every database could make the others wait.
+                self._connection.execute(CreateTable(self._table, if_not_exists=True))
+
+    def done(self) -> bool:
+        """Whether a finished load has the key."""
+        return self._connection.execute(select(self._table).where(*self._is_mine())).first() is not None
 
     def claim(self, mode: str) -> bool:
         """Take the key for this transaction.

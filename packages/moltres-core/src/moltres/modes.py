@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, exists, func, inspect, or_, select, update
+from sqlalchemy.exc import DBAPIError
 
 from moltres.catalog import candidates, locate
-from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError, TableExistsError, WriteError
+from moltres.dialects.statements import RenameTable
+from moltres.errors import (
+    ColumnNotFoundError,
+    ConfigurationError,
+    SchemaMismatchError,
+    TableExistsError,
+    TransientQueryError,
+    WriteError,
+)
 from moltres.kinds import mismatches
 from moltres.sources import Local, Staged, Streamed, scratch, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
 
@@ -32,6 +42,7 @@ class Target:
         schema: Its schema, None for the default.
         table: The table with its columns; None while there is none.
         required: Columns that must be given.
+        joined: Whether the transaction is the caller's.
     """
 
     connection: Connection
@@ -40,6 +51,7 @@ class Target:
     schema: str | None
     table: Table | None
     required: tuple[str, ...] = ()
+    joined: bool = False
 
     @property
     def new(self) -> Table:
@@ -142,9 +154,73 @@ def _faults(target: Target, columns: Sequence[Named] | None, *, checked: bool) -
 Source = Local | Streamed
 
 
-def create(target: Target, source: Source) -> Written:
-    """Make the table from the rows."""
-    return Written(inserted=source.create(target.new), created=True)
+def create(target: Target, source: Source, check: Callable[[Table], None] = lambda _: None) -> Written:
+    """Make the table from the rows.
+
+    Args:
+        target: Where there is no table yet.
+        source: The rows.
+        check: What to make sure of before anybody sees the table.
+    """
+    allow_ddl(target.dialect, joined=target.joined)
+    if target.dialect.transactional_ddl:
+        inserted = source.create(target.new)
+        check(target.new)
+        return Written(inserted=inserted, created=True)
+    # Whatever makes a table commits: it gets its name when all rows are in it.
+    with _beside(target) as beside:
+        inserted = source.create(beside)
+        check(beside)
+        try:
+            target.connection.execute(RenameTable(beside, target.name))
+        except DBAPIError as error:
+            if target.dialect.classify(error) is TableExistsError:
+                raise TransientQueryError("Somebody made the same table at the same time.") from error
+            raise
+    return Written(inserted=inserted, created=True)
+
+
+def create_in_place(target: Target, source: Source) -> Written:
+    """Make the table without rows, then add them in one transaction with whatever else belongs to the load.
+
+    For databases in which making a table commits: rows that are appended under a run_key must not be there without it.
+    """
+    allow_ddl(target.dialect, joined=target.joined)
+    source.create(target.new, empty=True)
+    made = find_target(target.connection, target.dialect, target.name, target.schema, None).table
+    try:
+        return Written(inserted=source.insert(target.new if made is None else made), created=True)
+    except BaseException:
+        target.connection.rollback()
+        target.dialect.drop(target.connection, target.new)
+        raise
+
+
+def allow_ddl(dialect: Dialect, *, joined: bool) -> None:
+    """Make sure that making or renaming a table commits nothing of the caller's.
+
+    Raises:
+        ConfigurationError: If it would.
+    """
+    if joined and not dialect.transactional_ddl:
+        raise ConfigurationError(
+            f"{dialect.name} commits whenever a table is made or renamed, and this transaction is yours to commit.",
+            suggestion="Make the table before, or connect with an address or an Engine.",
+        )
+
+
+@contextmanager
+def _beside(target: Target) -> Iterator[Table]:
+    """A table to build beside the target, which is gone if the block fails."""
+    table = table_of(scratch("moltres_new_"), [], target.schema)
+    try:
+        yield table
+    except BaseException:
+        if not target.dialect.transactional_ddl and not target.connection.invalidated:
+            target.connection.rollback()
+            if inspect(target.connection).has_table(table.name, schema=table.schema):
+                target.dialect.drop(target.connection, table)
+        raise
 
 
 def refuse_existing(target: Target) -> None:
@@ -185,9 +261,10 @@ def overwrite(target: Target, source: Source) -> Written:
         if isinstance(rows, Staged):
             rows.drop()
         return Written(inserted=inserted)
-    beside = table_of(scratch("moltres_new_"), [], target.schema)
-    inserted = source.create(beside)
-    dialect.replace(connection, target.table, beside)
+    allow_ddl(dialect, joined=target.joined)
+    with _beside(target) as beside:
+        inserted = source.create(beside)
+        dialect.replace(connection, target.table, beside)
     return Written(inserted=inserted)
 
 
@@ -204,10 +281,8 @@ def merge(target: Target, source: Source, keys: Sequence[str], update_columns: b
     chosen = [name for name in names if name not in keys] if update_columns is True else list(update_columns or [])
     _require(chosen, names, "update")
     if target.table is None:
-        written = create(target, source)
-        table = table_of(target.name, source.columns or [], target.schema)
-        _check_keys(target, table, keys)
-        return written
+        columns = source.columns or []
+        return create(target, source, lambda made: _check_keys(target, table_of(made.name, columns, made.schema), keys))
     preflight(target, source.columns, checked=source.checked)
     connection, table = target.connection, target.table
     target.dialect.lock(connection, table)

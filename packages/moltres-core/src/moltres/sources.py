@@ -11,6 +11,7 @@ from sqlalchemy import Column, FromClause, MetaData, Select, Table, TextClause, 
 from sqlalchemy.sql import visitors
 
 from moltres.dataframe import DataFrame
+from moltres.dialects.base import TEMPORARY
 from moltres.errors import ConfigurationError, SchemaMismatchError
 from moltres.kinds import kind_of
 from moltres.transfer import Stream, open_stream
@@ -50,7 +51,8 @@ def scratch(prefix: str = "moltres_tmp_") -> str:
 def table_of(name: str, columns: Sequence[Named], schema: str | None = None, *, temporary: bool = False) -> Table:
     """A table for statements, with these columns and nothing else."""
     made = [Column(column, type_) for column, type_ in columns]
-    return Table(name, MetaData(), *made, schema=schema, prefixes=["TEMPORARY"] * temporary)
+    prefixes = ["TEMPORARY"] if temporary else []
+    return Table(name, MetaData(), *made, schema=schema, prefixes=prefixes, info={TEMPORARY: temporary})
 
 
 class Local:
@@ -81,9 +83,10 @@ class Local:
         plain = {schema: set(inspector.get_table_names(schema)) for schema in {part.schema for part in tables}}
         return any(part.name not in plain[part.schema] for part in tables)
 
-    def create(self, table: Table) -> int:
-        """Create the table from the query; returns the number of rows."""
-        return self._dialect.create_as(self._connection, table, self.columns, self._query)
+    def create(self, table: Table, *, empty: bool = False) -> int:
+        """Create the table from the query, or only its columns; returns the number of rows."""
+        query = self._query.limit(0) if empty else self._query
+        return self._dialect.create_as(self._connection, table, self.columns, query)
 
     def insert(self, table: Table) -> int:
         """Add the rows to a table; returns their number."""
@@ -125,11 +128,11 @@ class Streamed:
         del table
         return False
 
-    def create(self, table: Table) -> int:
-        """Create the table with types that hold the values, and fill it; returns the number of rows."""
+    def create(self, table: Table, *, empty: bool = False) -> int:
+        """Create the table with types that hold the values, and fill it if asked; returns the number of rows."""
         made = table_of(table.name, self._new_types(), table.schema)
         self._dialect.create(self._connection, made)
-        return self._load(made)
+        return 0 if empty else self._load(made)
 
     def insert(self, table: Table) -> int:
         """Add the rows to a table; returns their number."""

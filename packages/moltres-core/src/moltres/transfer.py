@@ -89,14 +89,39 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
         stack.close()
         raise
 
+    parts = database.dialect.read(connection, frame.statement, columns, batch_rows)
+    first: list[Batch] = []
+    unknown = [name for name, type_ in columns if kind_of(type_).name == "unknown"]
+    if unknown:
+        # A database that does not say what it returns (SQLite, of an expression): its values do.
+        try:
+            first = list(islice(parts, 1))
+            columns = _told(columns, first)
+        except BaseException:
+            stack.close()
+            raise
+
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         # With the last row the source's transaction ends, before anything happens to the target that may wait for it.
-        with stack, closing(database.dialect.read(connection, frame.statement, columns, batch_rows)) as parts:
-            for batch in parts:
+        with stack, closing(parts):
+            for number, batch in enumerate(chain(first, parts), start=1):
+                if unknown and number > 1:
+                    _same_types(
+                        [pair for pair in _told(columns, [batch], unknown) if pair[0] in unknown], expected, number
+                    )
                 with paused(connection):
                     yield _fitted(batch, columns, expected)
 
     return Stream(columns, batches, close=stack.close)
+
+
+def _told(columns: list[Named], batches: list[Batch], names: Sequence[str] = ()) -> list[Named]:
+    """The columns, with the types of the values where the type is unknown or asked for."""
+    rows = [row for batch in batches if isinstance(batch, list) for row in batch]
+    found = dict(infer_columns([name for name, _ in columns], rows))
+    return [
+        (name, found[name] if name in names or kind_of(type_).name == "unknown" else type_) for name, type_ in columns
+    ]
 
 
 def _records(records: Records, batch_rows: int) -> Stream:
@@ -203,18 +228,23 @@ def _in_order(
         faults += [f"column {name!r} was not in the first batch" for name in found if name not in wanted]
         raise SchemaMismatchError(f"Batch {number} does not fit the first one.", mismatches=faults)
     types = dict(expected)
-    faults = []
-    for name, type_ in stream.columns:
-        reason = misfit(kind_of(type_), kind_of(types[name]), checked=True)
-        if reason is not None:
-            faults.append(f"column {name!r} is {kind_of(type_)} after {kind_of(types[name])}: {reason}")
-    if faults:
-        raise SchemaMismatchError(f"Batch {number} does not fit the first one.", mismatches=faults)
+    _same_types(stream.columns, expected, number)
     order = [found.index(name) for name in wanted]
     for batch in stream.batches([(name, types[name]) for name in found]):
         yield (
             [tuple(row[index] for index in order) for row in batch] if isinstance(batch, list) else batch.select(wanted)
         )
+
+
+def _same_types(columns: Sequence[Named], expected: Sequence[Named], number: int) -> None:
+    types = dict(expected)
+    faults = []
+    for name, type_ in columns:
+        reason = misfit(kind_of(type_), kind_of(types[name]), checked=True)
+        if reason is not None:
+            faults.append(f"column {name!r} is {kind_of(type_)} after {kind_of(types[name])}: {reason}")
+    if faults:
+        raise SchemaMismatchError(f"Batch {number} does not fit the first one.", mismatches=faults)
 
 
 def _fitted(batch: Batch, columns: Sequence[Named], expected: Sequence[Named]) -> Batch:

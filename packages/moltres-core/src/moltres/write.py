@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from moltres import exports, modes
@@ -16,6 +16,8 @@ from moltres.sources import open_source
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
+
+    from sqlalchemy import Connection
 
     from moltres.database import Database
 
@@ -63,6 +65,10 @@ class _Order:
     schema: str | None
     batch_rows: Any
     on_progress: Callable[[int], object] | None
+
+
+class _LoadedMeanwhileError(Exception):
+    """Another run with the same key has finished: what this one wrote is rolled back."""
 
 
 class Writer:
@@ -144,30 +150,50 @@ class Writer:
         )
 
     def _write(self, order: _Order) -> modes.Written:
-        database, dialect = self._database, self._database.dialect
-        with database.transaction() as connection:
-            target = modes.find_target(connection, dialect, order.name, order.schema, database.schema)
+        try:
+            with self._database.transaction() as connection:
+                return self._written(connection, order)
+        except _LoadedMeanwhileError:
+            return modes.Written(skipped=True)
+
+    def _written(self, connection: Connection, order: _Order) -> modes.Written:
+        dialect = self._database.dialect
+        target = self._target(connection, order)
+        if target.table is None:
+            # Whoever else is about to create it is waited for.
+            dialect.lock_name(connection, f"{target.schema}.{target.name}")
+            target = self._target(connection, order)
+        if order.mode == "ignore" and target.table is not None:
+            return modes.Written(skipped=True)
+        load = None
+        if order.run_key is not None:
+            load = Load(connection, dialect, order.run_key, target.name, target.schema)
+            load.prepare(joined=self._database.joined)
             if target.table is None:
-                # Whoever else is about to create it is waited for.
-                dialect.lock_name(connection, f"{target.schema}.{target.name}")
-                target = modes.find_target(connection, dialect, order.name, order.schema, database.schema)
-            if order.mode == "ignore" and target.table is not None:
+                load.release()
+            # Where making a table commits, the key comes last, or a crash could leave it there without the rows.
+            taken = not load.claim(order.mode) if dialect.transactional_ddl else load.done()
+            if taken:
                 return modes.Written(skipped=True)
-            load = None
-            if order.run_key is not None:
-                load = Load(connection, dialect, order.run_key, target.name, target.schema)
-                load.prepare()
-                if target.table is None:
-                    load.release()
-                if not load.claim(order.mode):
-                    return modes.Written(skipped=True)
-            if order.mode == "error_if_exists":
-                modes.refuse_existing(target)
-            with closing(open_source(database, connection, self._data, order.batch_rows, order.on_progress)) as source:
+        if order.mode == "error_if_exists":
+            modes.refuse_existing(target)
+        with closing(
+            open_source(self._database, connection, self._data, order.batch_rows, order.on_progress)
+        ) as source:
+            if load is not None and order.mode == "append" and target.table is None and not dialect.transactional_ddl:
+                written = modes.create_in_place(target, source)
+            else:
                 written = _MODES[order.mode](target, source, order)
-            if load is not None:
-                load.finish(written.inserted + written.updated)
-            return written
+        if load is not None:
+            if not dialect.transactional_ddl and not load.claim(order.mode):
+                raise _LoadedMeanwhileError
+            load.finish(written.inserted + written.updated)
+        return written
+
+    def _target(self, connection: Connection, order: _Order) -> modes.Target:
+        database = self._database
+        found = modes.find_target(connection, database.dialect, order.name, order.schema, database.schema)
+        return replace(found, joined=database.joined)
 
     def parquet(self, path: str | PathLike[str], *, overwrite: bool = True) -> WriteResult:
         """Write the rows to one Parquet file, with DuckDB. Readers find the whole file or the one before.

@@ -15,6 +15,7 @@ __all__ = ["Dialect", "dialect_for", "register"]
 _MODULES = {
     "sqlite": ("moltres.dialects.sqlite", "SQLiteDialect"),
     "duckdb": ("moltres.dialects.duckdb", "DuckDBDialect"),
+    "mariadb": ("moltres.dialects.mariadb", "MariaDBDialect"),
     "postgresql": ("moltres.dialects.postgresql", "PostgreSQLDialect"),
 }
 _LOADED: dict[str, Dialect] = {}

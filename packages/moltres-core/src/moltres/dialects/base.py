@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, literal_column, select
-from sqlalchemy import types as sql
+from sqlalchemy import Column, MetaData, Table, func, insert, literal_column, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError
 from sqlalchemy.schema import CreateTable, DropTable
 
-from moltres.arrow import bounded, to_rows
+from moltres.arrow import to_rows
 from moltres.dialects.clock import Clock, timing
+from moltres.dialects.columns import portable_type
 from moltres.dialects.statements import CreateTableAs, RenameTable
 from moltres.errors import (
     ConfigurationError,
@@ -20,19 +20,19 @@ from moltres.errors import (
     QueryCancelledError,
     QueryError,
     QueryTimeoutError,
+    SchemaMismatchError,
     TableNotFoundError,
     TransientQueryError,
 )
-from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from sqlalchemy import Connection, CursorResult, Select, Table
+    from sqlalchemy import Connection, CursorResult, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from moltres.arrow import Batch, Named
+    from moltres.arrow import Batch, Named, Rows
 
 
 def driver_connection(connection: Connection) -> Any:
@@ -40,20 +40,8 @@ def driver_connection(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-_WORD = 64
-_HUGE = 38
-"""Digits of a decimal for integers of more than 64 bits."""
-
-_SIMPLE: dict[str, type[sql.TypeEngine[Any]]] = {
-    "unknown": sql.Text,
-    "boolean": sql.Boolean,
-    "text": sql.Text,
-    "binary": sql.LargeBinary,
-    "date": sql.Date,
-    "interval": sql.Interval,
-    "uuid": sql.Uuid,
-    "json": sql.JSON,
-}
+TEMPORARY = "moltres_temporary"
+"""Key in `Table.info`: whether the table goes with its connection."""
 
 
 def named(table: Table) -> list[Named]:
@@ -70,12 +58,16 @@ class Dialect:
     Attributes:
         transactional_ddl: Whether CREATE, DROP and ALTER are rolled back with their transaction.
         arrays: Whether a column can hold lists.
+        nan: Whether a column of floats can hold NaN.
+        placeholder: What stands for a value where the driver takes the values of many rows as tuples.
         limits_time: Whether the database (or its driver) stops a statement that takes too long.
         cancels: Whether a running statement can be stopped from another thread.
     """
 
     transactional_ddl: bool = False
     arrays: bool = False
+    nan: bool = True
+    placeholder: str | None = None
     limits_time: bool = False
     cancels: bool = False
 
@@ -118,7 +110,8 @@ class Dialect:
                 yield
         except (DBAPIError, connection.dialect.loaded_dbapi.Error) as error:
             # Databases report a time-out and a cancellation alike: the clock tells which one it was.
-            if issubclass(self.classify(error), QueryCancelledError) and clock.elapsed() >= seconds:
+            stopped = issubclass(self.classify(error), QueryCancelledError | QueryTimeoutError)
+            if stopped and clock.elapsed() >= seconds:
                 raise QueryTimeoutError(
                     f"A statement took longer than {seconds:g} s and was stopped by the database.",
                     suggestion="Raise query_timeout, or narrow the query.",
@@ -192,7 +185,7 @@ class Dialect:
         """
         return [(column.key or "", column.type) for column in query.selected_columns]
 
-    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - one line for each kind
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """The type to give a new column for values of some other database's, or of no database's, type.
 
         Args:
@@ -201,25 +194,7 @@ class Dialect:
         Returns:
             A type from which each value comes back equal, or which refuses it; None if this database has no such type.
         """
-        if isinstance(type_, sql.ARRAY):
-            item = self.column_type(type_.item_type) if self.arrays else None
-            return None if item is None else sql.ARRAY(item)
-        kind = kind_of(type_)
-        simple = _SIMPLE.get(kind.name)
-        if simple is not None:
-            return simple()
-        if kind.name == "integer":
-            bits = kind.bits or 64
-            if bits > _WORD:
-                return self.column_type(sql.Numeric(_HUGE, 0))
-            return sql.SmallInteger() if bits <= 16 else sql.Integer() if bits <= 32 else sql.BigInteger()
-        if kind.name == "decimal":
-            return sql.Numeric(*bounded(kind.precision, kind.scale))
-        if kind.name == "float":
-            return sql.REAL() if kind.bits == 32 else sql.Double()
-        if kind.name == "timestamp":
-            return sql.DateTime(timezone=kind.zoned)
-        return sql.Time() if kind.name == "time" and not kind.zoned else None
+        return portable_type(self, type_)
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Correct the types of a reflected table where this database says more than SQLAlchemy heard.
@@ -263,10 +238,33 @@ class Dialect:
             The number of rows added.
         """
         rows = batch if isinstance(batch, list) else to_rows(batch, named(table))
-        if rows:
-            names = [column.key for column in table.columns]
-            connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        if not rows:
+            return 0
+        if self.placeholder is not None:
+            # One text for all rows, and each value converted once: SQLAlchemy's own way takes twice the time.
+            preparer = connection.dialect.identifier_preparer
+            names = ", ".join(preparer.quote(column.name) for column in table.columns)
+            values = ", ".join([self.placeholder] * len(table.columns))
+            statement = f"INSERT INTO {preparer.format_table(table)} ({names}) VALUES ({values})"  # noqa: S608 - quoted
+            connection.exec_driver_sql(statement, self._stored(connection, table, rows))
+        else:
+            keys = [column.key for column in table.columns]
+            connection.execute(insert(table), [dict(zip(keys, row, strict=True)) for row in rows])
         return len(rows)
+
+    def _stored(self, connection: Connection, table: Table, rows: Rows) -> Rows:
+        """The rows as the driver takes them; what a column cannot give back equal is refused, with its name."""
+        columns, faults = [], []
+        for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
+            stored = self.column_type(column.type) or column.type
+            convert = stored.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+            try:
+                columns.append(values if convert is None else [convert(value) for value in values])
+            except (ValueError, TypeError) as error:
+                faults.append(f"column {column.name!r}: {error}")
+        if faults:
+            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+        return list(zip(*columns, strict=True))
 
     def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
         """Add the rows of a query to a table, in one statement.
@@ -315,6 +313,22 @@ class Dialect:
             CreateTableAs(table, query, temporary=temporary), execution_options={"preserve_rowcount": True}
         )
         return self._created(connection, table, result)
+
+    def create_declared(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """The same in two statements: create with these types, then fill."""
+        made = [Column(name, self.column_type(type_) or type_) for name, type_ in columns]
+        prefixes = ["TEMPORARY"] if temporary else []
+        new = Table(table.name, MetaData(), *made, schema=table.schema, prefixes=prefixes)
+        self.create(connection, new)
+        return self.insert_select(connection, new, [name for name, _ in columns], query)
 
     def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
         if result.rowcount >= 0:

@@ -6,11 +6,10 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Column, MetaData, Table, insert
+from sqlalchemy import Table
 from sqlalchemy import types as sql
 
-from moltres.arrow import to_rows
-from moltres.dialects.base import Dialect, driver_connection, named
+from moltres.dialects.base import Dialect, driver_connection
 from moltres.dialects.sqlite_types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from moltres.errors import (
     ColumnNotFoundError,
@@ -18,7 +17,6 @@ from moltres.errors import (
     MoltresError,
     QueryCancelledError,
     QueryError,
-    SchemaMismatchError,
     TableExistsError,
     TableNotFoundError,
     TransientQueryError,
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from moltres.arrow import Batch, Named
+    from moltres.arrow import Named
     from moltres.dialects.clock import Clock
 
 # The handler is called after so many steps of SQLite's virtual machine: some ten microseconds.
@@ -64,6 +62,8 @@ class SQLiteDialect(Dialect):
     transactional_ddl = True
     limits_time = True
     cancels = True
+    placeholder = "?"
+    nan = False
 
     def __init__(self) -> None:
         super().__init__("sqlite")
@@ -128,26 +128,6 @@ class SQLiteDialect(Dialect):
             elif isinstance(column.type, sql.Integer):
                 column.type = sql.BigInteger()  # whatever it is declared as, SQLite's integers have 64 bits
 
-    def load(self, connection: Connection, table: Table, batch: Batch) -> int:
-        """One prepared statement for all rows, and values converted column by column."""
-        rows = batch if isinstance(batch, list) else to_rows(batch, named(table))
-        if not rows:
-            return 0
-        columns = []
-        faults = []
-        for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
-            stored = self.column_type(column.type) or column.type
-            convert = stored.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-            try:
-                columns.append(values if convert is None else [convert(value) for value in values])
-            except (ValueError, TypeError) as error:
-                faults.append(f"column {column.name!r}: {error}")
-        if faults:
-            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
-        statement = str(insert(table).compile(dialect=connection.dialect))
-        connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
-        return len(rows)
-
     def create_as(
         self,
         connection: Connection,
@@ -158,10 +138,8 @@ class SQLiteDialect(Dialect):
         temporary: bool = False,
     ) -> int:
         """Declare the types first: CREATE TABLE AS would leave no more of them than their affinity."""
-        declared = [Column(name, _declared(self, type_)) for name, type_ in columns]
-        new = Table(table.name, MetaData(), *declared, schema=table.schema, prefixes=["TEMPORARY"] * temporary)
-        self.create(connection, new)
-        return self.insert_select(connection, new, [name for name, _ in columns], query)
+        declared = [(name, _Undeclared() if isinstance(type_, sql.NullType) else type_) for name, type_ in columns]
+        return self.create_declared(connection, table, declared, query, temporary=temporary)
 
     def replace(self, connection: Connection, old: Table, new: Table) -> None:
         """Drop and rename, without the check that no view names the table that is not there for a moment."""
@@ -183,10 +161,3 @@ class _Undeclared(sql.UserDefinedType[Any]):
 
     def get_col_spec(self, **_: Any) -> str:
         return ""
-
-
-def _declared(dialect: SQLiteDialect, type_: TypeEngine[Any]) -> TypeEngine[Any]:
-    if isinstance(type_, sql.NullType):
-        return _Undeclared()
-    # Within one database values are stored already: what we have no type for is declared as it was.
-    return dialect.column_type(type_) or type_

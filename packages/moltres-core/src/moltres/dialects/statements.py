@@ -57,3 +57,26 @@ def _rename_table(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
     return (
         f"ALTER TABLE {compiler.preparer.format_table(element.table)} RENAME TO {compiler.preparer.quote(element.name)}"
     )
+
+
+class SwapTables(Executable, ClauseElement):
+    """MariaDB's ``RENAME TABLE`` of several tables at once: one takes the place of another, which steps aside.
+
+    Args:
+        old: The table that readers know.
+        new: The one that takes its place.
+        aside: What the old one is called from now on.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, old: Table, new: Table, aside: Table) -> None:
+        self.old = old
+        self.new = new
+        self.aside = aside
+
+
+@compiles(SwapTables)
+def _swap_tables(element: SwapTables, compiler: SQLCompiler, **_: Any) -> str:
+    old, new, aside = (compiler.preparer.format_table(table) for table in (element.old, element.new, element.aside))
+    return f"RENAME TABLE {old} TO {aside}, {new} TO {old}"

@@ -1,0 +1,53 @@
+"""The types of new columns, as far as databases agree on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import types as sql
+
+from moltres.arrow import bounded
+from moltres.kinds import kind_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
+    from moltres.dialects.base import Dialect
+
+_WORD = 64
+_HUGE = 38
+"""Digits of a decimal for integers of more than 64 bits."""
+
+_SIMPLE: dict[str, type[sql.TypeEngine[Any]]] = {
+    "unknown": sql.Text,
+    "boolean": sql.Boolean,
+    "text": sql.Text,
+    "binary": sql.LargeBinary,
+    "date": sql.Date,
+    "interval": sql.Interval,
+    "uuid": sql.Uuid,
+    "json": sql.JSON,
+}
+
+
+def portable_type(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - a line for each
+    """The type of SQLAlchemy's own that holds every value of a type, or None; see `Dialect.column_type`."""
+    if isinstance(type_, sql.ARRAY):
+        item = dialect.column_type(type_.item_type) if dialect.arrays else None
+        return None if item is None else sql.ARRAY(item)
+    kind = kind_of(type_)
+    simple = _SIMPLE.get(kind.name)
+    if simple is not None:
+        return simple()
+    if kind.name == "integer":
+        bits = kind.bits or _WORD
+        if bits > _WORD:
+            return dialect.column_type(sql.Numeric(_HUGE, 0))
+        return sql.SmallInteger() if bits <= 16 else sql.Integer() if bits <= 32 else sql.BigInteger()
+    if kind.name == "decimal":
+        return sql.Numeric(*bounded(kind.precision, kind.scale))
+    if kind.name == "float":
+        return sql.REAL() if kind.bits == 32 else sql.Double()
+    if kind.name == "timestamp":
+        return sql.DateTime(timezone=kind.zoned)
+    return sql.Time() if kind.name == "time" and not kind.zoned else None

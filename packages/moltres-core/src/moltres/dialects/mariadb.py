@@ -1,0 +1,230 @@
+"""MariaDB through PyMySQL: ``mariadb+pymysql://…``."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, select, text
+from sqlalchemy import types as sql
+from sqlalchemy.dialects import mysql
+
+from moltres.dialects.base import TEMPORARY, Dialect, driver_connection
+from moltres.dialects.statements import SwapTables
+from moltres.errors import (
+    ColumnNotFoundError,
+    DatabaseConnectionError,
+    MoltresError,
+    QueryCancelledError,
+    QueryError,
+    QueryTimeoutError,
+    TableExistsError,
+    TableNotFoundError,
+    TransientQueryError,
+)
+from moltres.kinds import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy.sql.selectable import SelectBase
+    from sqlalchemy.types import TypeEngine
+
+    from moltres.arrow import Named
+    from moltres.dialects.clock import Clock
+
+# https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
+_CLASSES: dict[int, type[MoltresError]] = {
+    1020: TransientQueryError,  # the record has changed since it was read
+    1205: TransientQueryError,  # lock wait timeout
+    1213: TransientQueryError,  # deadlock
+    1317: QueryCancelledError,  # interrupted by KILL
+    1969: QueryTimeoutError,  # max_statement_time
+    1054: ColumnNotFoundError,
+    1050: TableExistsError,
+    1051: TableNotFoundError,
+    1146: TableNotFoundError,
+    1040: DatabaseConnectionError,  # too many connections
+    1053: DatabaseConnectionError,  # the server shuts down
+    1927: DatabaseConnectionError,  # the connection was killed
+    2002: DatabaseConnectionError,
+    2003: DatabaseConnectionError,
+    2006: DatabaseConnectionError,
+    2013: DatabaseConnectionError,
+}
+
+# Compares texts as they are: the default finds 'AB' equal to 'ab', and 'a' to 'a '.
+_EXACT = "utf8mb4_nopad_bin"
+
+_MOST_DIGITS = 65
+_MOST_SCALE = 38
+_OPEN_SCALE = 30
+"""Digits after the point of a decimal without limit; a value with more is refused."""
+
+
+class _Decimal(mysql.DECIMAL):
+    """DECIMAL that refuses what the server would round."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
+        del dialect
+        scale = self.scale or 0
+
+        def check(value: Any) -> Any:
+            if isinstance(value, Decimal):
+                if not value.is_finite():
+                    raise ValueError(f"MariaDB has no {value} in a DECIMAL")
+                if round(value, scale) != value:
+                    raise ValueError(f"{value} has more than {scale} digits after the point")
+            return value
+
+        return check
+
+
+class _Double(mysql.DOUBLE):
+    """DOUBLE; NaN and infinity, which MariaDB does not have, are refused."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
+        del dialect
+
+        def check(value: Any) -> Any:
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"MariaDB has no {value}")
+            return value
+
+        return check
+
+
+class MariaDBDialect(Dialect):
+    """MariaDB: rows in transactions, but whatever makes or renames a table commits."""
+
+    limits_time = True
+    cancels = True
+    placeholder = "%s"
+    nan = False
+
+    def __init__(self) -> None:
+        super().__init__("mariadb")
+
+    @contextmanager
+    def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:
+        del clock
+        before = connection.execute(text("SELECT @@SESSION.max_statement_time")).scalar_one()
+        connection.execute(text("SET SESSION max_statement_time = :seconds"), {"seconds": seconds})
+        try:
+            yield
+        finally:
+            # Of the session, and so of whoever gets this connection from the pool next.
+            if not (connection.closed or connection.invalidated):
+                connection.exec_driver_sql(f"SET SESSION max_statement_time = {float(before)}")
+
+    def canceller(self, connection: Connection) -> Callable[[], None]:
+        """KILL QUERY, sent over another connection."""
+        thread = driver_connection(connection).thread_id()
+        pool = connection.engine.pool
+
+        def cancel() -> None:
+            # A pool of its own: the one of the engine may be exhausted by those who are to be stopped.
+            spare = pool.recreate()
+            try:
+                other = spare.connect()
+                cursor = other.cursor()
+                cursor.execute(f"KILL QUERY {int(thread)}")
+                cursor.close()
+                other.close()
+            finally:
+                spare.dispose()
+
+        return cancel
+
+    def _classify(self, error: BaseException) -> type[MoltresError]:
+        code = error.args[0] if error.args else None
+        return _CLASSES.get(code, QueryError) if isinstance(code, int) else QueryError
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - one line for each kind
+        """Long texts, compared exactly; microseconds; no zones, intervals or lists."""
+        kind = kind_of(type_)
+        match kind.name:
+            case "text" | "unknown":
+                return mysql.LONGTEXT(charset="utf8mb4", collation=_EXACT)
+            case "binary":
+                return mysql.LONGBLOB()
+            case "float":
+                return _Double(asdecimal=False)
+            case "timestamp":
+                return None if kind.zoned else mysql.DATETIME(fsp=6)
+            case "time":
+                return None if kind.zoned else mysql.TIME(fsp=6)
+            case "decimal":
+                precision, scale = kind.precision or _MOST_DIGITS, kind.scale
+                if scale is None:
+                    return _Decimal(_MOST_DIGITS, _OPEN_SCALE)
+                return None if precision > _MOST_DIGITS or scale > _MOST_SCALE else _Decimal(precision, scale)
+            case "interval":
+                return None
+        return super().column_type(type_)
+
+    def refine(self, connection: Connection, table: Table) -> None:
+        """Put booleans and JSON where MariaDB has but integers and texts, and read floats as floats."""
+        for column in table.columns:
+            if isinstance(column.type, mysql.TINYINT) and column.type.display_width == 1:
+                column.type = sql.Boolean()
+            elif kind_of(column.type).name == "float":
+                column.type = _Double(asdecimal=False)
+        texts = {column.name: column for column in table.columns if isinstance(column.type, mysql.LONGTEXT)}
+        if not texts:
+            return
+        clauses = connection.execute(_CHECKS, {"schema": table.schema, "table": table.name}).scalars()
+        for clause in clauses:
+            name = clause.removeprefix("json_valid(`").removesuffix("`)").replace("``", "`")
+            if clause.startswith("json_valid(`") and name in texts:
+                texts[name].type = mysql.JSON()
+
+    def create_as(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """Declare the types first where there is JSON: CREATE TABLE AS would leave a mere text of it."""
+        kinds = {kind_of(type_).name for _, type_ in columns}
+        if "json" not in kinds or "unknown" in kinds:
+            return super().create_as(connection, table, columns, query, temporary=temporary)
+        return self.create_declared(connection, table, columns, query, temporary=temporary)
+
+    def drop(self, connection: Connection, table: Table) -> None:
+        """Drop a table; of a temporary one it must be said, or the transaction would be committed."""
+        if not table.info.get(TEMPORARY):
+            super().drop(connection, table)
+            return
+        name = connection.dialect.identifier_preparer.format_table(table)
+        connection.exec_driver_sql(f"DROP TEMPORARY TABLE {name}")
+
+    def replace(self, connection: Connection, old: Table, new: Table) -> None:
+        """One RENAME of both: there is no moment without a table of that name."""
+        aside = Table(f"{new.name}_old", old.metadata, schema=old.schema)
+        connection.execute(SwapTables(old, new, aside))
+        super().drop(connection, aside)
+
+    def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+        """Wait for whoever inserts the same key right now, then insert or leave it."""
+        return connection.execute(mysql.insert(table).prefix_with("IGNORE").values(values)).rowcount == 1
+
+    def lock(self, connection: Connection, table: Table) -> None:
+        """Lock every row, and the gaps between them, as the DELETE or UPDATE to come would."""
+        connection.execute(select(text("1")).select_from(table).with_for_update()).close()
+
+
+_CHECKS = text(
+    "SELECT check_clause FROM information_schema.check_constraints"
+    " WHERE constraint_schema = coalesce(:schema, database()) AND table_name = :table AND level = 'Column'"
+)

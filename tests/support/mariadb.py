@@ -1,0 +1,116 @@
+"""A throw-away MariaDB server from Debian's package ``mariadb-server``, or whatever ``mariadbd`` is on the PATH."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from support.postgresql import _free_port as free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STARTS_WITHIN = 60
+"""Seconds to wait for the server."""
+
+
+@dataclass(frozen=True)
+class MariaDBServer:
+    """A running server: where it listens, and how to get an empty database in it."""
+
+    port: int
+
+    def url(self, database: str | None = None) -> URL:
+        """The address of one database of this server, for PyMySQL."""
+        return URL.create("mariadb+pymysql", "tester", "secret", host="127.0.0.1", port=self.port, database=database)
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[URL]:
+        """An empty database which is dropped afterwards."""
+        admin = create_engine(self.url(), poolclass=NullPool)
+        with admin.begin() as connection:
+            connection.execute(text(f"CREATE DATABASE `{name}`"))
+        yield self.url(name)
+        with admin.begin() as connection:
+            connection.execute(text(f"DROP DATABASE `{name}`"))
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed: apt-get install mariadb-server")
+    return found
+
+
+@contextmanager
+def mariadb_server() -> Iterator[MariaDBServer]:
+    """Initialise and start a server on a free port of the loopback interface; stop and remove it afterwards."""
+    user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() != 0 else "mysql"
+    data = Path(tempfile.mkdtemp(prefix="mariadb-"))
+    if os.geteuid() == 0:
+        shutil.chown(data, user)
+    init = data / "init.sql"
+    # One statement a line: that is how the server reads this file.
+    init.write_text("CREATE USER tester@'127.0.0.1' IDENTIFIED BY 'secret';\nGRANT ALL ON *.* TO tester@'127.0.0.1';\n")
+    init.chmod(0o644)
+    folder = data / "data"
+    port = free_port()
+    common = ["--no-defaults", f"--user={user}", f"--datadir={folder}"]
+    server = None
+    try:
+        with (data / "log").open("w") as log:
+            subprocess.run(
+                [_program("mariadb-install-db"), *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
+                check=True,
+                stdout=log,
+                stderr=log,
+            )
+            server = subprocess.Popen(
+                [
+                    _program("mariadbd"),
+                    *common,
+                    f"--port={port}",
+                    "--bind-address=127.0.0.1",
+                    f"--socket={data / 'socket'}",
+                    f"--pid-file={data / 'pid'}",
+                    f"--init-file={init}",
+                    "--skip-name-resolve",
+                    "--innodb-flush-log-at-trx-commit=0",
+                    "--innodb-lock-wait-timeout=5",
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        running = MariaDBServer(port)
+        _wait_for(running, server, data / "log")
+        yield running
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _wait_for(running: MariaDBServer, server: subprocess.Popen[bytes], log: Path) -> None:
+    engine = create_engine(running.url(), poolclass=NullPool)
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while True:
+        try:
+            with engine.connect():
+                return
+        except OperationalError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"MariaDB does not start:\n{log.read_text()[-3000:]}") from None
+            time.sleep(0.1)

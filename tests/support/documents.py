@@ -25,10 +25,17 @@ def _enter(namespace: dict[str, Any]) -> None:
     namespace["_before"] = Path.cwd()
     namespace["_folder"] = tempfile.TemporaryDirectory()
     os.chdir(namespace["_folder"].name)
+    # What a page leaves behind for the next run stays in its folder too.
+    namespace["_state"] = os.environ.get("XDG_STATE_HOME")
+    os.environ["XDG_STATE_HOME"] = namespace["_folder"].name
 
 
 def _leave(namespace: dict[str, Any]) -> None:
     os.chdir(namespace["_before"])
+    if namespace["_state"] is None:
+        del os.environ["XDG_STATE_HOME"]
+    else:
+        os.environ["XDG_STATE_HOME"] = namespace["_state"]
     namespace["_folder"].cleanup()
 
 

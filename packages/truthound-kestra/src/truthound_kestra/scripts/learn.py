@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.results import LearnScriptResult
 from truthound_kestra.scripts.config import LearnScriptConfig
-from truthound_kestra.scripts.engines import get_engine
-from truthound_kestra.scripts.run import described, publish, skipped
-from truthound_kestra.utils.sources import usable_source
+from truthound_kestra.scripts.run import examine
 
 if TYPE_CHECKING:
     from truthound_kestra.outputs.handler import KestraOutputHandler
@@ -46,30 +44,23 @@ def learn_schema_script(
         SourceError: The data cannot be read.
         EngineError: The engine is not installed, or cannot do this.
     """
-    if not config.enabled:
-        result = LearnScriptResult(**skipped(data_uri, config))
-        publish(result, config, handler)
-        return result
-    source = usable_source(data_uri, table=table, query=query)
-    suite = get_engine(config.engine_name).learn(
-        source,
+    names = (
+        "min_confidence",
+        "include_patterns",
+        "include_ranges",
+        "include_categories",
+        "categorical_threshold",
+        "sample_size",
+    )
+    options = {name: getattr(config, name) for name in names}
+    return examine(
+        LearnScriptResult,
+        "learn",
+        "suite",
+        data_uri,
+        config,
+        options=options,
         table=table,
         query=query,
-        min_confidence=config.min_confidence,
-        include_patterns=config.include_patterns,
-        include_ranges=config.include_ranges,
-        include_categories=config.include_categories,
-        categorical_threshold=config.categorical_threshold,
-        sample_size=config.sample_size,
-        timeout_seconds=config.timeout_seconds,
+        handler=handler,
     )
-    result = LearnScriptResult(
-        status="passed",
-        data_uri=suite.source,
-        execution_time_seconds=suite.execution_time_seconds,
-        row_count=suite.row_count,
-        suite=suite,
-        **described(config),
-    )
-    publish(result, config, handler)
-    return result

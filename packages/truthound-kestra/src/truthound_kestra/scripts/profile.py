@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.results import ProfileScriptResult
 from truthound_kestra.scripts.config import ProfileScriptConfig
-from truthound_kestra.scripts.engines import get_engine
-from truthound_kestra.scripts.run import described, publish, skipped
-from truthound_kestra.utils.sources import usable_source
+from truthound_kestra.scripts.run import examine
 
 if TYPE_CHECKING:
     from truthound_kestra.outputs.handler import KestraOutputHandler
@@ -46,28 +44,16 @@ def profile_data_script(
         SourceError: The data cannot be read.
         EngineError: The engine is not installed, or cannot do this.
     """
-    if not config.enabled:
-        result = ProfileScriptResult(**skipped(data_uri, config))
-        publish(result, config, handler)
-        return result
-    source = usable_source(data_uri, table=table, query=query)
-    profile = get_engine(config.engine_name).profile(
-        source,
+    names = ("include_stats", "include_histograms", "sample_size", "top_n")
+    options = {name: getattr(config, name) for name in names}
+    return examine(
+        ProfileScriptResult,
+        "profile",
+        "profile",
+        data_uri,
+        config,
+        options=options,
         table=table,
         query=query,
-        include_stats=config.include_stats,
-        include_histograms=config.include_histograms,
-        sample_size=config.sample_size,
-        top_n=config.top_n,
-        timeout_seconds=config.timeout_seconds,
+        handler=handler,
     )
-    result = ProfileScriptResult(
-        status="passed",
-        data_uri=profile.source,
-        execution_time_seconds=profile.execution_time_seconds,
-        row_count=profile.row_count,
-        profile=profile,
-        **described(config),
-    )
-    publish(result, config, handler)
-    return result

@@ -1,20 +1,68 @@
-"""What the three scripts have in common: a result, its report files, its outputs."""
+"""What the scripts have in common: a result, its report files, its outputs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from truthound_kestra.outputs.reports import write_report
 from truthound_kestra.outputs.send import send_result
+from truthound_kestra.results import ScriptResult
+from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.utils.context import get_execution_context
-from truthound_kestra.utils.sources import masked_uri
+from truthound_kestra.utils.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from truthound_kestra.outputs.handler import KestraOutputHandler
-    from truthound_kestra.results import ScriptResult
     from truthound_kestra.scripts.config import ScriptConfig
 
-__all__ = ["described", "publish", "skipped"]
+__all__ = ["described", "examine", "publish", "skipped"]
+
+R = TypeVar("R", bound=ScriptResult)
+
+
+def examine(
+    kind: type[R],
+    method: str,
+    field: str,
+    data_uri: Any,
+    config: ScriptConfig,
+    *,
+    options: Mapping[str, Any],
+    table: str | None,
+    query: str | None,
+    handler: KestraOutputHandler | None,
+) -> R:
+    """Let an engine look at data without judging it, and publish what it found.
+
+    Args:
+        kind: The type of the result.
+        method: Of the engine: "profile" or "learn".
+        field: Of the result, which takes what the engine returns.
+        data_uri: What to look at.
+        config: Options of the script.
+        options: Further arguments for the engine.
+        table: The table, if the data is in a database.
+        query: A SELECT instead of a table.
+        handler: Sends the outputs.
+    """
+    if not config.enabled:
+        result = kind(**skipped(data_uri, config))
+    else:
+        source = usable_source(data_uri, table=table, query=query)
+        look = getattr(get_engine(config.engine_name), method)
+        found = look(source, table=table, query=query, timeout_seconds=config.timeout_seconds, **options)
+        result = kind(
+            status="passed",
+            data_uri=found.source,
+            execution_time_seconds=found.execution_time_seconds,
+            row_count=found.row_count,
+            **{field: found},
+            **described(config),
+        )
+    publish(result, config, handler)
+    return result
 
 
 def described(config: ScriptConfig) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dq_core.errors import closest
 from truthound_kestra.sla.monitor import SLAMonitor
 from truthound_kestra.sla.store import SQLStateStore
-from truthound_kestra.utils.exceptions import ConfigurationError
+from truthound_kestra.utils.exceptions import ConfigurationError, SLAViolationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,8 +83,6 @@ class SLARegistry:
             ConfigurationError: There is no SLA of that name.
             SLAViolationError: A limit is broken, and ``raise_on_violation``; the result is kept all the same.
         """
-        from truthound_kestra.utils.exceptions import SLAViolationError
-
         result = self.get(name).evaluate(metrics)
         with self._lock:
             self._results[name] = result
@@ -127,18 +125,7 @@ def get_sla_registry() -> SLARegistry:
     return _REGISTRY
 
 
-def register_sla(
-    name: str,
-    config: SLAConfig,
-    *,
-    hooks: Sequence[SLAHook] = (),
-    store: StateStore | None = None,
-    replace: bool = False,
-) -> SLAMonitor:
-    """Give an SLA a name in the registry of this process; see :meth:`SLARegistry.register`."""
-    return _REGISTRY.register(name, config, hooks=hooks, store=store, replace=replace)
-
-
-def evaluate_sla(name: str, metrics: SLAMetrics, *, raise_on_violation: bool = True) -> SLAResult:
-    """Evaluate an SLA of the registry of this process; see :meth:`SLARegistry.evaluate`."""
-    return _REGISTRY.evaluate(name, metrics, raise_on_violation=raise_on_violation)
+#: Give an SLA a name in the registry of this process; see `SLARegistry.register`.
+register_sla = _REGISTRY.register
+#: Evaluate an SLA of the registry of this process; see `SLARegistry.evaluate`.
+evaluate_sla = _REGISTRY.evaluate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from moltres import sqltext, tabular
 from moltres.dialects.clock import paused
+from moltres.dialects.literals import literal_dialect
 from moltres.errors import ConfigurationError, SchemaMismatchError, listing
 from moltres.infer import infer
 from moltres.records import Records
@@ -150,24 +152,21 @@ def _arrow_batches(frame: DataFrame, rows: int, query_timeout: float | None) -> 
             (name, type_)
             for name, (_, type_) in zip(frame.columns, dialect.describe(connection, frame.statement), strict=True)
         ]
-        batches = dialect.read(connection, frame.statement, described, rows)
-        first = next(batches, [])
-        if isinstance(first, list):
-            described = _inferred(described, first)
-        target = pa.schema([(name, to_arrow(type_)) for name, type_ in described])
-        with paused(connection):
-            yield target
-        for batch in chain([first] if len(first) else [], batches):
-            made = to_batch(batch, described) if isinstance(batch, list) else batch
-            made = (
-                made
-                if made.schema.equals(target)
-                else pa.RecordBatch.from_arrays(
-                    [array.cast(field.type) for array, field in zip(made.columns, target, strict=True)], schema=target
-                )
-            )
+        # Closed before the connection is: PostgreSQL would wait for the end of a COPY that nobody reads any more.
+        with closing(dialect.read(connection, frame.statement, described, rows)) as batches:
+            first = next(batches, [])
+            if isinstance(first, list):
+                described = _inferred(described, first)
+            target = pa.schema([(name, to_arrow(type_)) for name, type_ in described])
             with paused(connection):
-                yield made
+                yield target
+            for batch in chain([first] if len(first) else [], batches):
+                made = to_batch(batch, described) if isinstance(batch, list) else batch
+                if not made.schema.equals(target):
+                    arrays = [array.cast(field.type) for array, field in zip(made.columns, target, strict=True)]
+                    made = pa.RecordBatch.from_arrays(arrays, schema=target)
+                with paused(connection):
+                    yield made
 
 
 def _inferred(described: list[Named], rows: list[tuple[Any, ...]]) -> list[Named]:
@@ -251,9 +250,7 @@ def explain(frame: DataFrame, *, analyze: bool) -> str:
 
 def to_sql(frame: DataFrame, *, literals: bool) -> str:
     """The statement as text."""
-    # The driver's own style would double each percent sign.
-    make: Any = type(frame.database.engine.dialect)
-    dialect = make(paramstyle="named")
+    dialect = literal_dialect(frame.database.engine.dialect)
     try:
         compiled = frame.statement.compile(dialect=dialect, compile_kwargs={"literal_binds": literals})
     except CompileError as error:

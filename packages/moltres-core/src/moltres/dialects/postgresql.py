@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, literal_column, select
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
 
 from moltres.arrow import Batch, Named, arrow, into_text, to_rows
+from moltres.dialects import pgread
 from moltres.dialects.base import Dialect, driver_connection, named
 from moltres.dialects.pgcopy import encode
 from moltres.errors import (
@@ -27,7 +29,7 @@ from moltres.errors import (
 from moltres.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sqlalchemy import Connection, Select, Table
 
@@ -119,6 +121,19 @@ class PostgreSQLDialect(Dialect):
         if kind.name == "time":
             return sql.Time(timezone=kind.zoned)
         return super().column_type(type_)
+
+    def read(
+        self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int
+    ) -> Generator[Batch, None, None]:
+        """Arrow batches from COPY where the query allows it, rows from a server-side cursor elsewhere."""
+        raw = driver_connection(connection)
+        statement = None
+        if hasattr(raw, "adapters") and find_spec("pyarrow") is not None:
+            statement = pgread.copy_statement(connection, raw, query, columns)
+        if statement is None:
+            yield from super().read(connection, query, columns, rows)
+        else:
+            yield from pgread.batches(raw, statement, columns, rows)
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """COPY: Arrow in the binary format, or as CSV where a type is not known there; rows one by one."""

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
-
 import pytest
 
-from moltres import Database, connect
-from moltres.errors import MoltresError, QueryError, TransientQueryError
-
-if TYPE_CHECKING:
-    from sqlalchemy import URL
+from moltres import Database
+from moltres.errors import QueryError, TransientQueryError
 
 MODES = [
     ("append", {}),
@@ -76,40 +70,6 @@ def test_the_source_of_a_repeated_load_is_not_read(db: Database) -> None:
         yield
 
     assert db.write(never()).save_as_table("t", mode="append", run_key="r").skipped
-
-
-@pytest.mark.parametrize("exists", [True, False])
-def test_of_two_runs_at_the_same_time_one_writes(database_url: URL, exists: bool) -> None:
-    if exists:
-        with connect(database_url) as db:
-            db.write([{"a": 0}]).save_as_table("t", run_key="before")
-    start = threading.Barrier(2)
-    outcomes: list[object] = []
-
-    def run() -> None:
-        with connect(database_url) as db:
-            start.wait()
-            for _ in range(20):
-                try:
-                    outcomes.append(
-                        db.write([{"a": 1}, {"a": 2}]).save_as_table("t", mode="append", run_key="r").skipped
-                    )
-                except MoltresError as error:
-                    # What lost may be tried again: that is what its class says.
-                    if not error.retryable:
-                        outcomes.append(error)
-                        return
-                else:
-                    return
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(map(repr, outcomes)) == ["False", "True"]
-    with connect(database_url) as db:
-        assert db.table("t").count() == (3 if exists else 2)
 
 
 def test_the_database_itself_refuses_a_key_twice(db: Database) -> None:

@@ -211,18 +211,7 @@ class Writer:
         return self._export(path, "parquet", overwrite=overwrite)
 
     def csv(self, path: str | PathLike[str], *, overwrite: bool = True) -> WriteResult:
-        """Write the rows to one CSV file with a header, with DuckDB. Readers find the whole file or the one before.
-
-        Args:
-            path: A local path.
-            overwrite: Whether a file that is there is replaced; otherwise it is an error.
-
-        Returns:
-            What was done; `table_name` is the path.
-
-        Raises:
-            TableExistsError: If there is a file and it must not be replaced.
-        """
+        """Write the rows to one CSV file with a header line; otherwise like `parquet`."""
         return self._export(path, "csv", overwrite=overwrite)
 
     def _export(self, path: str | PathLike[str], kind: Literal["parquet", "csv"], *, overwrite: bool) -> WriteResult:

@@ -346,7 +346,15 @@ class Dialect:
             connection: A connection in a transaction.
             old: The table that readers know.
             new: A table in the same schema.
+
+        Raises:
+            ConfigurationError: If this database offers no way that readers would not notice.
         """
+        if not self.transactional_ddl:
+            raise ConfigurationError(
+                f"moltres knows no way to replace a table of {self.name} by one of other columns at one moment.",
+                suggestion="Drop the table before, or write to another name.",
+            )
         self.drop(connection, old)
         connection.execute(RenameTable(new, old.name))
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 
@@ -221,7 +221,7 @@ class MariaDBDialect(Dialect):
 
     def lock(self, connection: Connection, table: Table) -> None:
         """Lock every row, and the gaps between them, as the DELETE or UPDATE to come would."""
-        connection.execute(select(text("1")).select_from(table).with_for_update()).close()
+        connection.execute(select(func.count()).select_from(table).with_for_update())
 
 
 _CHECKS = text(

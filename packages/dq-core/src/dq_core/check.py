@@ -65,6 +65,8 @@ class Outcome:
     considered_rows: int | None = None
     observed: Any = None
     details: dict[str, Any] = field(default_factory=dict)
+    #: A condition that all failing rows meet and that makes it cheap to find some; reports do not show it.
+    narrow: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

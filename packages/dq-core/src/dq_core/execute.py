@@ -310,7 +310,9 @@ class Run:
         if self.samples:
             self._total += 1
             try:
-                rows = [self._sample(row) for row in self.rows(statement.limit(self.samples))]
+                narrowed = plan.failing_rows(check, self.relation, outcome.narrow)
+                chosen = (statement if narrowed is None else narrowed).limit(self.samples)
+                rows = [self._sample(row) for row in self.rows(chosen)]
             except StatementError as error:
                 details = {**details, "samples_error": str(error)}
             self._step(f"fetched failing rows of {check.label}")

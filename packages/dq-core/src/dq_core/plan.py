@@ -118,8 +118,14 @@ def probe(sqls: Sequence[str], relation: Relation) -> Select[Any]:
     return relation.select(*(count_where(fragment(sql)) for sql in sqls)).where(sa.false())
 
 
-def failing_rows(check: Check, relation: Relation) -> Select[Any] | None:
-    """A SELECT of the rows that break the rule, with all columns; None if the check is not about rows."""
+def failing_rows(check: Check, relation: Relation, narrow: ColumnElement[bool] | None = None) -> Select[Any] | None:
+    """A SELECT of the rows that break the rule, with all columns; None if the check is not about rows.
+
+    Args:
+        check: The check.
+        relation: What it is evaluated on.
+        narrow: A condition that all failing rows are known to meet.
+    """
     predicate = check.failing(relation)
     if predicate is None:
         return None
@@ -128,7 +134,10 @@ def failing_rows(check: Check, relation: Relation) -> Select[Any] | None:
     flag = "failing"
     while flag in relation.columns:
         flag += "_"
-    flagged = relation.select(*(relation[name] for name in relation.columns), predicate.label(flag)).subquery("flagged")
+    flagged_rows = relation.select(*(relation[name] for name in relation.columns), predicate.label(flag))
+    if narrow is not None:
+        flagged_rows = flagged_rows.where(narrow)
+    flagged = flagged_rows.subquery("flagged")
     return sa.select(*(flagged.c[name] for name in relation.columns)).where(flagged.c[flag])
 
 

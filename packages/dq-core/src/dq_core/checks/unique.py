@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,6 @@ class Unique(Check):
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the share of rows with a key of their own reaches the threshold."""
         del relation
-        return share_outcome(
-            self, int(measured["considered_rows"]), int(measured.get("failed_rows", 0)), "share their key with others"
-        )
+        considered, failed = int(measured["considered_rows"]), int(measured.get("failed_rows", 0))
+        outcome = share_outcome(self, considered, failed, "share their key with others")
+        return dataclasses.replace(outcome, narrow=measured.get("narrow"))

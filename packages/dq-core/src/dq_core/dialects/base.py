@@ -148,7 +148,8 @@ class Dialect:
             measured: ``considered_rows``, and what `key_bounds` asked for.
 
         Returns:
-            ``{"failed_rows": n}``.
+            ``{"failed_rows": n}``, and as ``narrow`` a condition that all failing rows meet, if one is known that
+            makes it cheap to find them.
         """
         del measured
         rows = yield rows_of_repeated_keys(relation, keys, where)
@@ -201,12 +202,21 @@ def interrupt_after(connection: Connection, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def rows_of_repeated_keys(relation: Relation, keys: Sequence[str], where: str | None) -> Select[Any]:
-    """A SELECT of the number of rows whose keys stand in more than one row, by grouping."""
+def rows_of_repeated_keys(
+    relation: Relation, keys: Sequence[str], where: str | None, *narrow: ColumnElement[bool]
+) -> Select[Any]:
+    """A SELECT of the number of rows whose keys stand in more than one row, by grouping.
+
+    Args:
+        relation: The relation.
+        keys: The key columns.
+        where: Only these rows.
+        narrow: Further conditions, which all rows of a repeated key are known to meet.
+    """
     columns = [relation[key] for key in keys]
     groups = (
         relation.select(sa.func.count().label("n"))
-        .where(*relation.among([sa.or_(*(column.is_not(None) for column in columns))], where))
+        .where(*relation.among([sa.or_(*(column.is_not(None) for column in columns)), *narrow], where))
         .group_by(*columns)
         .having(sa.func.count() > 1)
         .subquery("repeated")

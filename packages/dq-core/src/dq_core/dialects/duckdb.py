@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from dq_core.dialects.base import Dialect, interrupt_after
+from dq_core.dialects.base import Dialect, interrupt_after, rows_of_repeated_keys
 from dq_core.relation import Column
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ __all__ = ["DuckDB"]
 _MOST_BITS = 2**29
 #: … and up to this many for each row, beyond which hashes are smaller.
 _BITS_FOR_A_ROW = 64
+#: Up to this many hashes that stand in several rows are written into the next statement; more are computed again there.
+_MOST_SUSPECTS = 1000
 
 
 class _TimeNs(sa.types.UserDefinedType[Any]):
@@ -111,23 +113,29 @@ class DuckDB(Dialect):
         }
 
     def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
-        """First whether all keys differ, which is cheap: by one bit for each possible integer, else by hashes.
+        """First what is cheap and mostly enough: a bit for each possible integer, or hashes.
 
-        Different hashes prove different keys; equal ones prove nothing, and are followed by an exact count.
+        Different hashes prove different keys. Equal ones prove nothing, but only the rows that have one of them have
+        to be grouped by the keys themselves.
         """
         considered = measured["considered_rows"]
         columns = [relation[key] for key in keys]
-        conditions = relation.among([sa.or_(*(column.is_not(None) for column in columns))], where)
         least, greatest = measured.get("least"), measured.get("greatest")
         if least is not None and greatest - least < min(_MOST_BITS, considered * _BITS_FOR_A_ROW):
             low, high = (sa.literal_column(str(bound), sa.BigInteger()) for bound in (least, greatest))
-            count = sa.func.bit_count(sa.func.bitstring_agg(columns[0], low, high))
-        else:
-            count = sa.func.count(sa.distinct(sa.func.hash(*columns)))
-        rows = yield relation.select(count).where(*conditions)
-        if rows[0][0] == considered:
+            rows = yield relation.select(sa.func.bit_count(sa.func.bitstring_agg(columns[0], low, high)))
+            if rows[0][0] == considered:
+                return {"failed_rows": 0}
+        hashed = sa.func.hash(*columns, type_=sa.BigInteger())
+        conditions = relation.among([sa.or_(*(column.is_not(None) for column in columns))], where)
+        suspects = relation.select(hashed).where(*conditions).group_by(hashed).having(sa.func.count() > 1)
+        rows = yield suspects.limit(_MOST_SUSPECTS + 1)
+        if not rows:
             return {"failed_rows": 0}
-        return (yield from super().repeated(relation, keys, where, measured))
+        known: list[ColumnElement[Any]] = [sa.literal_column(str(row[0])) for row in rows]
+        narrow = hashed.in_(known) if len(known) <= _MOST_SUSPECTS else hashed.in_(suspects)
+        rows = yield rows_of_repeated_keys(relation, keys, where, narrow)
+        return {"failed_rows": int(rows[0][0]), "narrow": narrow}
 
 
 def _column(name: str, type_name: str) -> Column:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["open_data", "open_files"]
 
 _SOURCE = "source"
+_BYTES_FOR_A_THREAD = 2**29
+_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 @contextlib.contextmanager
@@ -31,9 +33,21 @@ def _database() -> Iterator[sa.Connection]:
         engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": {"temp_directory": spill}})
         try:
             with engine.connect() as connection:
+                _limit_memory(connection.connection.dbapi_connection)
                 yield connection
         finally:
             engine.dispose()
+
+
+def _limit_memory(raw: Any) -> None:
+    """Half a gigabyte for each thread, but no more than DuckDB would take; what needs more is spilt to disk.
+
+    DuckDB's own limit, most of the machine's memory, suits a process that is alone on it, which a worker is not.
+    """
+    threads, allowed = raw.execute("SELECT current_setting('threads'), current_setting('memory_limit')").fetchone()
+    amount, unit = allowed.split()
+    if threads * _BYTES_FOR_A_THREAD < float(amount) * _UNITS[unit]:
+        raw.execute(f"SET memory_limit = '{threads * _BYTES_FOR_A_THREAD}B'")
 
 
 @contextlib.contextmanager

@@ -292,3 +292,15 @@ def test_edges_grow_from_the_least_to_the_greatest(low: float, width: int, bins:
 )  # fmt: skip
 def test_shapes(text: str, expected: str) -> None:
     assert shape(text) == expected
+
+
+def test_what_sqlite_keeps_in_a_column_of_numbers(sqlite_url: sa.URL) -> None:
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1), (3), ('nine'), (x'00'), (NULL)")
+    column = profile(engine, table="t", include_histograms=True).column("n")
+    engine.dispose()
+    assert (column.null_count, column.non_finite_count, column.distinct_count) == (1, 2, 4)
+    assert (column.min, column.max, column.mean, column.quantiles["0.5"]) == (1, 3, 2, 2)
+    assert sum(one.count for one in column.histogram) == 2

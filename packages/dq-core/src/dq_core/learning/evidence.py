@@ -127,7 +127,7 @@ def _aggregates(relation: Relation, columns: Sequence[Column]) -> Iterator[tuple
         name, value = column.name, relation[column.name]
         yield ("count", name), func.count(value)
         if column.family in NUMBERS:
-            number = finite(value) if column.family != "integer" else value
+            number = finite(relation, column)
             yield ("finite", name), func.count(number)
             yield ("min", name), func.min(number)
             yield ("max", name), func.max(number)

@@ -129,8 +129,8 @@ class _Profiling:
 
     def value(self, column: Column) -> sa.ColumnElement[Any]:
         """A column's values as they are ordered and computed with: text by code points, only finite numbers."""
-        if column.family in ("float", "decimal"):
-            return numbers.finite(self.relation[column.name])
+        if column.family in NUMBERS:
+            return numbers.finite(self.relation, column)
         return self.relation.dialect.ordered(self.relation[column.name], column.family)
 
     def columns(self, *, stats: bool, top_n: int, shares: tuple[float, ...], bins: int) -> tuple[ColumnProfile, ...]:
@@ -173,7 +173,7 @@ class _Profiling:
             if column.family in NUMBERS | TEMPORAL | {"text"}:
                 yield ("min", name), func.min(value)
                 yield ("max", name), func.max(value)
-            if column.family in ("float", "decimal"):
+            if column.family in NUMBERS:
                 yield ("finite", name), func.count(value)
             if column.family in NUMBERS and stats:
                 yield ("mean", name), func.avg(value)

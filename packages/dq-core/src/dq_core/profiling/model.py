@@ -78,7 +78,8 @@ class ColumnProfile:
         mean: Of the finite numbers.
         stddev: The sample's standard deviation; None for fewer than two numbers.
         quantiles: By their share, as text (``"0.5"`` is the median), interpolated.
-        non_finite_count: Rows with an infinity or NaN; None for columns that are not floats.
+        non_finite_count: Rows with an infinity or NaN (in SQLite, also with what is no number); None for columns that
+            hold no numbers.
         top_values: The most frequent values, ties in ascending order; empty where the type cannot be grouped.
         text: Lengths and shapes, for text.
         histogram: Bins of equal width, if they were asked for and the column has them.

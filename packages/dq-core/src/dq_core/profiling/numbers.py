@@ -15,16 +15,24 @@ if TYPE_CHECKING:
 
     from dq_core.dialects.base import Dialect
     from dq_core.reading import Reader
-    from dq_core.relation import Relation
+    from dq_core.relation import Column, Relation
 
 __all__ = ["deviation", "finite", "spread"]
 
 _GREATEST: ColumnElement[Any] = sa.literal(sys.float_info.max, sa.Double())
 
 
-def finite(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The number, or NULL where it is an infinity or NaN; the comparison holds in databases that order NaN last."""
-    return sa.case((value.between(-_GREATEST, _GREATEST), value))
+def finite(relation: Relation, column: Column) -> ColumnElement[Any]:
+    """A column's numbers, NULL where they are infinite or NaN, or where SQLite keeps something that is no number."""
+    value = relation[column.name]
+    conditions = []
+    if column.family != "integer":
+        # True for no NaN in databases that order it last; the others have none.
+        conditions.append(value.between(-_GREATEST, _GREATEST))
+    otherwise = relation.dialect.stored_otherwise(value, frozenset({"float"}))
+    if otherwise is not None:
+        conditions.append(sa.not_(otherwise))
+    return sa.case((sa.and_(*conditions), value)) if conditions else value
 
 
 def deviation(dialect: Dialect, name: str, value: ColumnElement[Any]) -> Iterator[tuple[Any, ColumnElement[Any]]]:

@@ -134,7 +134,15 @@ def _no_other(name: str) -> Relation:
 
 def _is_in(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> ColumnElement[bool]:
     """IN; long lists are written out, because databases limit the number of parameters."""
-    if len(operands) > _MOST_PARAMETERS:
+    written_out = len(operands) > _MOST_PARAMETERS
+    plain = [one for one in operands if isinstance(one, sa.BindParameter)]
+    if len(plain) == len(operands) and len({repr(one.type) for one in plain}) == 1:
+        # One parameter for the whole list: SQLAlchemy takes time by the square of the number of those it writes out.
+        members = [one.effective_value for one in plain]
+        return value.in_(
+            sa.bindparam(None, members, plain[0].type, expanding=True, unique=True, literal_execute=written_out)
+        )
+    if written_out:
         operands = [one.render_literal_execute() if isinstance(one, sa.BindParameter) else one for one in operands]
     return value.in_(operands)
 

@@ -200,6 +200,7 @@ def interrupt_after(connection: Connection, seconds: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        timer.join()
 
 
 def rows_of_repeated_keys(

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dq_core.errors import DataQualityError, RuleError
 from dq_core.progress import shown_progress
@@ -33,6 +33,7 @@ _SUFFIXES = {
     ".htm": "html", ".html": "html", ".json": "json", ".markdown": "markdown", ".md": "markdown", ".txt": "text",
 }  # fmt: skip
 _FORMATS = ("text", "json", "markdown", "html")
+_RULE_FORMATS = ("yaml", *_FORMATS)
 
 
 def check(parser: argparse.ArgumentParser) -> Run:
@@ -48,17 +49,20 @@ def check(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--mask", action="append", default=[], metavar="COLUMN", help="hide this column in samples; repeatable"
     )
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop, in the database too, after so long")
+    add_limits(parser)
     add_output(parser, _FORMATS)
 
     def run(arguments: argparse.Namespace) -> int:
-        from dq_core.execute import validate
+        from dq_core.engines import get_engine
         from dq_core.suite import Suite
 
         outputs = planned_outputs(arguments, _SUFFIXES)
         suite = Suite.from_yaml(sys.stdin.read() if arguments.rules == "-" else Path(arguments.rules))
         with shown_progress(suite.name or "Checking", quiet=arguments.quiet) as on_progress:
-            report = validate(
+            engine = get_engine(arguments.engine)
+            # Only what runs in the database tells how far it is.
+            shown: dict[str, Any] = {"on_progress": on_progress} if engine.capabilities.in_database else {}
+            report = engine.check(
                 source_of(arguments),
                 suite.checks,
                 table=arguments.table,
@@ -68,7 +72,7 @@ def check(parser: argparse.ArgumentParser) -> Run:
                 samples=arguments.samples,
                 mask=arguments.mask,
                 timeout_seconds=arguments.timeout,
-                on_progress=on_progress,
+                **shown,
             )
         for target, kind in outputs:
             if target is None and kind == "text" and sys.stdout.isatty():
@@ -81,8 +85,81 @@ def check(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def profile(parser: argparse.ArgumentParser) -> Run:
+    """Describe a source column by column."""
+    add_source(parser)
+    add_columns(parser)
+    parser.add_argument("--top", type=_count, default=10, metavar="N", help="most frequent values to keep (10)")
+    parser.add_argument("--no-stats", action="store_true", help="no means, deviations, quantiles and shapes of text")
+    parser.add_argument("--histograms", action="store_true", help="count numbers in bins of equal width")
+    parser.add_argument("--mask", action="append", default=[], metavar="COLUMN", help="show only counts; repeatable")
+    add_limits(parser)
+    add_output(parser, _FORMATS)
+
+    def run(arguments: argparse.Namespace) -> int:
+        options = {
+            "include_stats": not arguments.no_stats,
+            "include_histograms": arguments.histograms,
+            "top_n": arguments.top,
+            "mask": arguments.mask,
+        }
+        return _describe(arguments, "profile", _SUFFIXES, options)
+
+    return run
+
+
+def learn(parser: argparse.ArgumentParser) -> Run:
+    """Learn rules from a source, each with a confidence."""
+    from dq_core.learning import KINDS
+
+    add_source(parser)
+    add_columns(parser)
+    parser.add_argument(
+        "--min-confidence", type=float, default=0.8, metavar="SHARE", help="leave out rules of less confidence (0.8)"
+    )
+    parser.add_argument("--kind", action="append", choices=KINDS, help="learn only this kind of rule; repeatable")
+    parser.add_argument(
+        "--references", action="append", default=[], metavar="TABLE", help="a table to refer to; repeatable"
+    )
+    add_limits(parser)
+    add_output(parser, _RULE_FORMATS)
+
+    def run(arguments: argparse.Namespace) -> int:
+        options = {
+            "min_confidence": arguments.min_confidence,
+            "kinds": arguments.kind,
+            "references": arguments.references,
+        }
+        return _describe(arguments, "learn", {**_SUFFIXES, ".yaml": "yaml", ".yml": "yaml"}, options)
+
+    return run
+
+
+def _describe(arguments: argparse.Namespace, verb: str, suffixes: dict[str, str], options: dict[str, Any]) -> int:
+    """Run a verb of an engine that gives something to write."""
+    from dq_core.engines import get_engine
+
+    outputs = planned_outputs(arguments, suffixes)
+    found = getattr(get_engine(arguments.engine), verb)(
+        source_of(arguments),
+        table=arguments.table,
+        query=arguments.query,
+        schema=arguments.schema,
+        columns=arguments.column or None,
+        sample_size=arguments.sample,
+        timeout_seconds=arguments.timeout,
+        **options,
+    )
+    for target, kind in outputs:
+        write(target, found.to_json(indent=2) + "\n" if kind == "json" else getattr(found, f"to_{kind}")())
+    files = [str(target) for target, _ in outputs if target]
+    if files and not arguments.quiet:
+        print(f"dq: written: {', '.join(files)}", file=sys.stderr)
+    return PASSED
+
+
 #: Every subcommand.
-COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": check}
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": check, "profile": profile, "learn": learn}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,6 +218,21 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", metavar="NAME", help="the table or view in the database")
     parser.add_argument("--query", metavar="SQL", help="a SELECT instead of a table")
     parser.add_argument("--schema", metavar="NAME", help="the table's schema")
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what runs, and for how long; the same for every subcommand."""
+    from dq_core.engines import engine_names
+
+    names = engine_names()
+    parser.add_argument("--engine", choices=names, default=names[0], help="the library that evaluates (dq_core)")
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop, in the database too, after so long")
+
+
+def add_columns(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say which columns and rows to look at."""
+    parser.add_argument("--column", action="append", default=[], metavar="NAME", help="only this column; repeatable")
+    parser.add_argument("--sample", type=_count, default=0, metavar="N", help="look at about so many rows (all)")
 
 
 def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dq_core import execute
 from dq_core.checks import KINDS
 from dq_core.engines.protocol import Capabilities
 from dq_core.errors import EngineError
-from dq_core.execute import validate
 
 if TYPE_CHECKING:
     from dq_core.engines.protocol import Engine
@@ -43,7 +43,7 @@ class NativeEngine:
                 suggestion="Leave max_workers out, or limit the threads in the database.",
                 context={"engine": self.name},
             )
-        return validate(source, checks, **options)
+        return execute.validate(source, checks, **options)
 
     def profile(self, source: Any, **options: Any) -> Profile:
         """Describe a source; see `dq_core.profile`."""

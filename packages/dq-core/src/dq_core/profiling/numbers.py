@@ -25,7 +25,7 @@ _GREATEST: ColumnElement[Any] = sa.literal(sys.float_info.max, sa.Double())
 def finite(relation: Relation, column: Column) -> ColumnElement[Any]:
     """A column's numbers, NULL where they are infinite or NaN, or where SQLite keeps something that is no number."""
     value = relation[column.name]
-    conditions = []
+    conditions: list[ColumnElement[Any]] = []
     if column.family != "integer":
         # True for no NaN in databases that order it last; the others have none.
         conditions.append(value.between(-_GREATEST, _GREATEST))

@@ -75,6 +75,7 @@ FILE = (InputConfig(name="file", type="FILE"),)
         (check(conditions=("inputs.full",)), "a condition must be an expression"),
         (check(env={"A B": "x"}), "environment variable 'A B'"),
         (check(env={"A": 1}), "must be text, not int"),
+        (check(env={"DB_PASSWORD": "hunter2"}), "write {{ secret('DB_PASSWORD') }}"),
         (check(dependencies=("a\nb",)), "must be one requirement"),
         (check(script="print(1)"), "only a Python script takes script"),
         (check(task_type="chek"), "Did you mean 'check'?"),

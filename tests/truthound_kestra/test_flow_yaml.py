@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import subprocess
 import sys
@@ -52,18 +53,20 @@ def test_a_check_task() -> None:
         - {type: in_range, column: age, min: 0, severity: error}
     outputFiles:
       - check_report.*
+      - result.json
     script: |
       import os
 
-      from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, load_rules
+      from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, errors_in_log, load_rules
 
-      config = CheckScriptConfig(
-          rules=load_rules("rules.yaml"),
-          engine_name="truthound",
-          fail_on_error=True,
-          report="check_report",
-      )
-      check_quality_script(os.environ["DATA_URI"], config)
+      with errors_in_log():
+          config = CheckScriptConfig(
+              rules=load_rules("rules.yaml"),
+              engine_name="truthound",
+              fail_on_error=True,
+              report="check_report",
+          )
+          check_quality_script(os.environ["DATA_URI"], config)
 """
         in text
     )
@@ -219,11 +222,12 @@ def test_options_of_the_script_are_literals() -> None:
     calls: list[Any] = []
     fake = {"__name__": "x", "os": None}
     program = script.replace("import os", "").replace(
-        "from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, load_rules", ""
+        "from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, errors_in_log, load_rules", ""
     )
     names = {
         "CheckScriptConfig": lambda **options: options,
         "load_rules": lambda name: name,
+        "errors_in_log": contextlib.nullcontext,
         "check_quality_script": lambda uri, config: calls.append((uri, config)),
         "os": type("os", (), {"environ": {"DATA_URI": "u"}}),
     }
@@ -252,6 +256,13 @@ def test_an_sla_is_evaluated_and_remembered() -> None:
     ]
     forgetful = dataclasses.replace(CHECK, sla=SLAConfig(max_consecutive_failures=None))
     assert "finally" not in generated(FlowConfig(id="users", tasks=(forgetful,)))
+
+
+def test_the_task_that_remembers_has_an_id_of_its_own() -> None:
+    config = dataclasses.replace(CHECK, sla=SLAConfig())
+    end = dataclasses.replace(SCRIPT, id="remember_check")
+    document = generated(FlowConfig(id="users", tasks=(config,), finally_tasks=(end,)))
+    assert [one["id"] for one in document["finally"]] == ["remember_check_", "remember_check"]
 
 
 def test_versions_say_some_things_differently() -> None:

@@ -46,7 +46,7 @@ def test_options_of_a_script_stay_literals(text: str) -> None:
     ][0]
     script = block["script"]
     assert not any(mark in script for mark in ("{{", "{%", "{#"))
-    (call,) = [node.value for node in ast.parse(script).body if isinstance(node, ast.Assign)]
+    (call,) = [node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Assign)]
     assert isinstance(call, ast.Call)
     arguments = {keyword.arg: keyword.value for keyword in call.keywords}
     assert ast.literal_eval(arguments["tags"]) == [text]

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import threading
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,6 +63,16 @@ def test_metrics() -> None:
 def test_a_metric_is_a_finite_number(value: Any) -> None:
     with pytest.raises(OutputError, match="finite number"):
         metric_line("counter", "rows", value)
+
+
+def test_kestras_own_package_writes_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    kestra = import_module("kestra").Kestra
+    kestra.outputs({"a": [1, "x"]})
+    kestra.counter("rows", 3, {"b": "c"})
+    kestra.timer("duration", 1.5)
+    theirs = sent(capsys.readouterr().out)
+    lines = [outputs_line({"a": [1, "x"]}), metric_line("counter", "rows", 3, {"b": "c"})]
+    assert sent("\n".join([*lines, metric_line("timer", "duration", 1.5)])) == theirs
 
 
 def test_a_log_entry_has_a_level() -> None:

@@ -17,6 +17,7 @@ from truthound_kestra.scripts import (
     STRICT_SCRIPT_CONFIG,
     CheckScriptConfig,
     check_quality_script,
+    errors_in_log,
     forget_schema,
     load_rules,
 )
@@ -265,6 +266,17 @@ def test_a_failed_check_goes_before_a_broken_sla(users: Path) -> None:
         check_quality_script(users, config(fail_on_error=True, sla=SLAConfig(min_row_count=5)))
     assert caught.value.result.sla is not None
     assert not caught.value.result.sla.is_compliant
+
+
+def test_errors_end_a_script_with_one_entry_in_the_log(users: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, errors_in_log():
+        check_quality_script(users, config(fail_on_error=True))
+    assert caught.value.code == 1
+    entry = json.loads(capsys.readouterr().out[2:-3])["logs"][0]
+    assert entry["level"] == "ERROR"
+    assert entry["message"] == "CheckFailedError: 2 of 3 checks did not pass: not_null_email, in_range_age."
+    with pytest.raises(ZeroDivisionError), errors_in_log():
+        _ = 1 / 0
 
 
 # Rules from files

@@ -80,7 +80,8 @@ def test_a_check_that_fails_fails_the_flow_and_leaves_its_outputs(kestra: Engine
     assert result.state == "FAILED"
     assert result.outputs["check_result"]["failed_count"] == 2
     assert result.vars("check")["failed_checks"] == ["not_null_email", "in_range_age"]
-    assert "2 of 4 checks did not pass: not_null_email, in_range_age." in result.logs
+    assert "ERROR CheckFailedError: 2 of 4 checks did not pass: not_null_email, in_range_age." in result.logs
+    assert "Traceback" not in result.logs
     files = result.files("check")
     assert sorted(files) == ["check_report.html", "check_report.json", "check_report.md"]
     restored = JsonSerializer().deserialize(files["check_report.json"])
@@ -111,6 +112,18 @@ def test_rules_of_any_text_arrive_as_they_were(kestra: Engine, flow_id: Names, u
     result = kestra.run(flow)
     assert result.state == "SUCCESS", result.logs
     assert result.outputs["check_result"]["checks"][0]["check_name"] == name
+
+
+def test_a_result_that_is_too_big_is_a_file(kestra: Engine, flow_id: Names, users: Path) -> None:
+    rules = [{"type": "row_count", "min": 1, "name": f"{'x' * 200}{n}"} for n in range(400)]
+    flow = generate_check_flow(
+        flow_id("big"), "tests", input_uri=str(users), rules=rules, engine_name="dq_core", generator=GENERATOR
+    )
+    result = kestra.run(flow)
+    assert result.state == "SUCCESS", result.logs
+    assert result.vars("check")["passed_count"] == 400
+    assert result.outputs["check_result"]["file"] == "result.json"
+    assert result.files("check")["result.json"].startswith('{"status": "passed"')
 
 
 def test_profile(kestra: Engine, flow_id: Names, users: Path) -> None:

@@ -26,7 +26,7 @@ from truthound_kestra.sla.native import to_kestra_sla
 from truthound_kestra.utils.exceptions import ConfigurationError, FlowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from truthound_kestra.flows.config import FlowConfig
 
@@ -164,7 +164,12 @@ class FlowGenerator:
         return [{"id": _free("branches", by_id), "type": "io.kestra.plugin.core.flow.Dag", "tasks": branches}]
 
     def _remembering(self, flow: FlowConfig) -> list[dict[str, Any]]:
-        return [block for task in flow.tasks if (block := remember_block(task, flow)) is not None]
+        taken = {
+            str(dict(task)["id"]) for task in (*flow.errors, *flow.finally_tasks) if not isinstance(task, TaskConfig)
+        }
+        taken |= {task.id for task in (*flow.tasks, *flow.errors, *flow.finally_tasks) if isinstance(task, TaskConfig)}
+        blocks = (remember_block(task, flow, _free(f"remember_{task.id}", taken)) for task in flow.tasks)
+        return [block for block in blocks if block is not None]
 
     def _sla(self, flow: FlowConfig) -> list[dict[str, Any]]:
         checks = [task.id for task in flow.tasks if task_type(task) is TaskType.CHECK]
@@ -178,7 +183,7 @@ class FlowGenerator:
                 return
 
 
-def _free(name: str, taken: Mapping[str, Any]) -> str:
+def _free(name: str, taken: Collection[str]) -> str:
     while name in taken:
         name += "_"
     return name

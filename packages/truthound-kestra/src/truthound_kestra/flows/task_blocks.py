@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final
 
 from truthound_kestra.flows.blocks import all_true, retry_block
@@ -79,7 +80,10 @@ def _quality(task: TaskConfig, flow: FlowConfig) -> dict[str, Any]:
     block: dict[str, Any] = {"env": env}
     if files:
         block["inputFiles"] = files
-    return block | {"outputFiles": [f"{report_name(task)}.*", *task.output_files], "script": _program(task, kind)}
+    return block | {
+        "outputFiles": [f"{report_name(task)}.*", "result.json", *task.output_files],
+        "script": _program(task, kind),
+    }
 
 
 def variable_of(name: str) -> str:
@@ -102,13 +106,13 @@ def _remembers(task: TaskConfig) -> bool:
     return task.sla is not None and task.sla.enabled and task.sla.max_consecutive_failures is not None
 
 
-def remember_block(task: TaskConfig, flow: FlowConfig) -> dict[str, Any] | None:
+def remember_block(task: TaskConfig, flow: FlowConfig, name: str) -> dict[str, Any] | None:
     """The task at the end of a flow that stores a check's failed runs in a row; None if nothing is to be stored."""
     if not _remembers(task):
         return None
     state = f"{_member('outputs', task.id)}.vars.{STATE_OUTPUT}"
     return {
-        "id": f"remember_{task.id}",
+        "id": name,
         "type": "io.kestra.plugin.core.kv.Set",
         "runIf": f"{{{{ ({state} ?? '') != '' }}}}",
         "key": state_key(task, flow),
@@ -142,7 +146,7 @@ def _source_env(task: TaskConfig, flow: FlowConfig, files: dict[str, str]) -> di
 def _program(task: TaskConfig, kind: TaskType) -> str:
     """The program: it holds no text of the user's but as literals of Python's."""
     config, function = SCRIPT_CONFIGS[kind].__name__, _FUNCTIONS[kind]
-    names = [config, function]
+    names = [config, function, "errors_in_log"]
     arguments = []
     if task.rules:
         names.append("load_rules")
@@ -166,7 +170,8 @@ def _program(task: TaskConfig, kind: TaskType) -> str:
         call.append('query=os.environ["DATA_QUERY"]')
     body = "".join(f"    {argument},\n" for argument in arguments)
     header = "import os\n\n" + "\n".join(imports) + "\n\n"
-    return f"{header}config = {config}(\n{body})\n{function}({', '.join(call)})\n"
+    work = f"config = {config}(\n{body})\n{function}({', '.join(call)})\n"
+    return f"{header}with errors_in_log():\n{indent(work, '    ')}"
 
 
 def _isort(name: str) -> tuple[bool, str]:

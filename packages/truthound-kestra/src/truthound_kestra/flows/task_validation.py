@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -32,6 +33,7 @@ SCRIPT_CONFIGS: dict[TaskType, type[CheckScriptConfig | ProfileScriptConfig | Le
     TaskType.PROFILE: ProfileScriptConfig,
     TaskType.LEARN: LearnScriptConfig,
 }
+_SECRET: Final = re.compile("password|secret|token|credential", re.IGNORECASE)
 # Fields of the configs that the task has fields of its own for.
 _OWN = ("rules", "fail_on_error", "engine_name", "sla", "report", "enabled")
 
@@ -63,6 +65,11 @@ def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
         yield from pattern_problems("environment variable", name)
         if not is_text(value) and value != "":
             yield f"{label}: the environment variable {name!r} must be text, not {type(value).__name__}."
+        elif value and _SECRET.search(name) and not holds_expression(value):
+            yield (
+                f"{label}: the environment variable {name!r} looks like a secret, which anyone could read in the flow: "
+                f"write {{{{ secret('{name}') }}}}."
+            )
     for condition in task.conditions:
         if not holds_expression(condition):
             yield f"{label}: a condition must be an expression like {{{{ inputs.full == true }}}}, not {condition!r}."

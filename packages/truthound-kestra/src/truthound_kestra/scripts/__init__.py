@@ -13,6 +13,7 @@ from truthound_kestra.scripts.config import (
     ScriptConfig,
 )
 from truthound_kestra.scripts.engines import ENGINES, get_engine
+from truthound_kestra.scripts.errors import errors_in_log
 from truthound_kestra.scripts.learn import learn_schema_script
 from truthound_kestra.scripts.profile import profile_data_script
 from truthound_kestra.scripts.rules import load_rules
@@ -33,6 +34,7 @@ __all__ = [
     "ScriptConfig",
     "ScriptResult",
     "check_quality_script",
+    "errors_in_log",
     "forget_schema",
     "get_engine",
     "learn_schema_script",

@@ -102,7 +102,8 @@ class SQLStateStore:
 class KestraStateStore:
     """Kestra's KV store, without its API: the flow hands the state in and stores what comes out.
 
-    Generated flows do both for a task with an SLA. By hand::
+    Generated flows do both for a task with an SLA. Executions at the same time see the same state: let the flow run
+    once at a time (``concurrency: 1``) where the count must be exact. By hand::
 
         env:
           KESTRA_SLA_STATE: "{{ kv('sla_users', errorOnMissing=false) ?? '' }}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -193,7 +194,8 @@ def test_wrong_addresses(address: str, message: str) -> None:
     assert message in str(caught.value)
 
 
-def test_a_driver_that_is_not_installed() -> None:
+def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymysql", None)
     with pytest.raises(MissingDependencyError) as caught:
         connect("mysql+pymysql://localhost/x")
     assert 'pip install "moltres-core[mysql]>=2,<3"' in str(caught.value)

@@ -46,3 +46,9 @@ def test_every_page_with_python_is_run_by_make() -> None:
     for page in PAGES:
         if "python" in fences(page):
             assert str(page.relative_to(ROOT)) in makefile, page
+
+
+def test_every_decision_is_listed() -> None:
+    decisions = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (decisions / "README.md").read_text())
+    assert listed == sorted(page.name for page in decisions.glob("[0-9]*.md"))

@@ -36,7 +36,7 @@ def arrow() -> Any:
     try:
         import pyarrow as pa
     except ImportError as error:
-        raise MissingDependencyError.extra("pyarrow", "arrow", "Arrow data") from error  # noqa: S610 - not Django
+        raise MissingDependencyError.extra("pyarrow", "arrow", "Arrow data") from error
     return pa
 
 

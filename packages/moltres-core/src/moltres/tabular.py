@@ -65,7 +65,7 @@ def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
     try:
         import pandas as pd
     except ImportError as error:
-        raise MissingDependencyError.extra("pandas", "pandas", "to_pandas()") from error  # noqa: S610 - not Django
+        raise MissingDependencyError.extra("pandas", "pandas", "to_pandas()") from error
     frame: pd.DataFrame = table.to_pandas()
     for index, column in enumerate(table.columns):
         if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
@@ -80,7 +80,7 @@ def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
     try:
         import polars as pl
     except ImportError as error:
-        raise MissingDependencyError.extra("polars", "polars", "to_polars()") from error  # noqa: S610 - not Django
+        raise MissingDependencyError.extra("polars", "polars", "to_polars()") from error
     return cast("pl.DataFrame", pl.from_arrow(table))
 
 

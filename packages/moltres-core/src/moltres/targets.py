@@ -122,7 +122,7 @@ def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
         missing = error.name or url.drivername
         extra = _EXTRAS.get(missing) or {"psycopg2": "postgresql", "MySQLdb": "mysql"}.get(missing)
         if extra is not None:
-            raise MissingDependencyError.extra(missing, extra, f"A {backend} address") from error  # noqa: S610 - not Django
+            raise MissingDependencyError.extra(missing, extra, f"A {backend} address") from error
         raise MissingDependencyError(
             f"The driver {missing!r} for {backend} is not installed.",
             suggestion=f"pip install {missing}",

@@ -47,7 +47,7 @@ def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *condi
         MissingDependencyError: pyarrow is not installed.
     """
     if find_spec("pyarrow") is None:
-        raise MissingDependencyError.extra("pyarrow", "arrow")  # noqa: S610 - it is no query of Django
+        raise MissingDependencyError.extra("pyarrow", "arrow")
     statement = relation.select(*(relation[name] for name in names)).where(*conditions)
     if relation.dialect.name == "duckdb":
         return _from_duckdb(reader, statement)

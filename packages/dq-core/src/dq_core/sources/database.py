@@ -163,7 +163,7 @@ def connect(engine: sa.Engine) -> sa.Connection:
 
 def _driver_missing(error: ImportError) -> MissingDependencyError:
     module = str(error.name)
-    return MissingDependencyError.extra(module, _EXTRAS.get(module, "postgresql"))  # noqa: S610 - no Django
+    return MissingDependencyError.extra(module, _EXTRAS.get(module, "postgresql"))
 
 
 def _address(url: sa.URL) -> str:

@@ -93,7 +93,7 @@ def _file_system(raw: Any, path: str, storage_options: Mapping[str, Any]) -> Non
     except ImportError as error:
         module = str(known_implementations[scheme]["class"]).partition(".")[0]
         if scheme in _EXTRAS:
-            raise MissingDependencyError.extra(module, _EXTRAS[scheme]) from error  # noqa: S610 - no Django
+            raise MissingDependencyError.extra(module, _EXTRAS[scheme]) from error
         problem = f"This needs {module}, which is not installed."
         raise MissingDependencyError(problem, suggestion=f"pip install {module}") from error
     except ValueError as error:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from dq_core import options, plan
 from dq_core.check import Check, EvaluationError, Outcome
 from dq_core.checks import parse
+from dq_core.dialects.base import finish
 from dq_core.errors import RuleError, SourceConnectionError, ValidationTimeoutError
 from dq_core.jsonable import measure, plain
 from dq_core.report import CheckResult, Report
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from sqlalchemy.engine import Row
 
-    from dq_core.dialects.base import Work
 
 __all__ = ["Progress", "Run", "checked_arguments", "validate"]
 
@@ -282,22 +282,12 @@ class Run:
             work = check.work(self.relation, known)
             if work is not None:
                 self._total += 1
-                known = {**known, **self._drive(work)}
+                known = {**known, **finish(work, self.rows)}
                 self._step(f"measured {check.label}")
             outcome = check.outcome(self.relation, known)
         except EvaluationError as error:
             return "error", Outcome(False, f"Could not be evaluated: {error}")
         return "passed" if outcome.passed else "failed", outcome
-
-    def _drive(self, work: Work) -> dict[str, Any]:
-        """Run the statements that a generator yields, until it returns what it measured."""
-        try:
-            statement = next(work)
-            while True:
-                statement = work.send(self.rows(statement))
-        except StopIteration as end:
-            measured: dict[str, Any] = end.value
-            return measured
 
     def _finish(self, check: Check, status: str, outcome: Outcome) -> CheckResult:
         """The result, with the SQL and samples of the failing rows where there are some."""

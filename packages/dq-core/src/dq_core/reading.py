@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from dq_core import options
+from dq_core.dialects.base import finish
 from dq_core.errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
 from dq_core.sources.opened import scrub
 
@@ -113,13 +114,7 @@ class Reader:
 
     def work(self, work: Work) -> dict[str, Any]:
         """What a dialect's grouped work returns."""
-        try:
-            statement = next(work)
-            while True:
-                statement = work.send(self.rows(statement))
-        except StopIteration as done:
-            result: dict[str, Any] = done.value
-            return result
+        return finish(work, self.rows)
 
     def aggregates(
         self, relation: Relation, expressions: Mapping[K, sa.ColumnElement[Any]], *conditions: Any

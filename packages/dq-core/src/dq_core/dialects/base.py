@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from dq_core.relation import Column, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     #: Grouped work: yields SELECTs, is sent their rows, returns what it measured.
     Work = Generator[Select[Any], Sequence[Row[Any]], dict[str, Any]]
 
-__all__ = ["Dialect", "interrupt_after", "rows_of_repeated_keys"]
+__all__ = ["Dialect", "finish", "interrupt_after", "rows_of_repeated_keys"]
 
 
 class Dialect:
@@ -201,6 +201,22 @@ def interrupt_after(connection: Connection, seconds: float) -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()
+
+
+def finish(work: Work, rows: Callable[[Select[Any]], Sequence[Row[Any]]]) -> dict[str, Any]:
+    """Run the statements that grouped work yields, until it returns what it measured.
+
+    Args:
+        work: The generator.
+        rows: Runs a statement.
+    """
+    try:
+        statement = next(work)
+        while True:
+            statement = work.send(rows(statement))
+    except StopIteration as end:
+        measured: dict[str, Any] = end.value
+        return measured
 
 
 def rows_of_repeated_keys(

@@ -72,3 +72,18 @@ def test_values_of_different_types_differ(put: Callable[..., Place]) -> None:
 def test_wrong_options(options: dict[str, object], problem: str) -> None:
     with pytest.raises(RuleError, match=problem):
         parse([{"type": "unique", **options}])
+
+
+@pytest.mark.parametrize("place", [*DATABASES, "parquet"])
+@pytest.mark.parametrize("repeated", [1, 1000, 1500])
+def test_many_repeated_keys(put: Callable[..., Place], place: str, repeated: int) -> None:
+    """DuckDB writes few suspicious hashes into the next statement, and looks for many of them again."""
+    rows = [{"id": number, "x": f"key {number % 2000}"} for number in range(2000 + repeated)]
+    (result,) = (
+        put(place, rows, {"id": sa.Integer(), "x": sa.Text()})
+        .validate({"type": "unique", "column": "x"}, samples=10_000)
+        .results
+    )
+    assert (result.failed_rows, result.considered_rows) == (2 * repeated, 2000 + repeated)
+    expected = [*range(repeated), *range(2000, 2000 + repeated)]
+    assert sorted(sample["id"] for sample in result.samples) == expected

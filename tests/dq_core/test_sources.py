@@ -4,8 +4,11 @@ import datetime as dt
 import gzip
 import json
 import pickle
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +197,34 @@ class TestFiles:
         with system.open("/dq/people.csv", "w") as file:
             file.write("id,name\n1,a\n2,\n3,b\n")
         assert found("memory://dq/people.csv") == EXPECTED
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    """The address of a web server that serves the test's folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_web(web: str, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("id,name\n1,a\n2,\n3,b\n")
+    report = validate(f"{web}/people.csv?signature=abcdef", RULES)
+    assert [result.failed_rows for result in report.results] == EXPECTED
+    assert report.source == f"{web}/people.csv"
+    assert "people.csv" in report.results[0].sql
+    assert "abcdef" not in report.to_json()
+    with pytest.raises(TableNotFoundError, match=f"There is no file {web}/nope.csv"):
+        validate(f"{web}/nope.csv", RULES)
 
 
 class TestFrames:

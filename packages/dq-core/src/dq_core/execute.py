@@ -306,7 +306,8 @@ class Run:
             except StatementError as error:
                 details = {**details, "samples_error": str(error)}
             self._step(f"fetched failing rows of {check.label}")
-        sql = plan.literal_sql(statement, self.opened.connection)
+        # Whoever runs it puts back what is secret: the signature of a URI, say.
+        sql = scrub(plan.literal_sql(statement, self.opened.connection), self.opened.secrets)
         return _result(check, status, dataclasses.replace(outcome, details=details), samples=rows, sql=sql)
 
     def _sample(self, row: Row[Any]) -> dict[str, Any]:

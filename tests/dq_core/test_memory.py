@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from dq_core import open_source
 from dq_core.sources import memory
 

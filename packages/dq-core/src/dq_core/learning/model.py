@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from dq_core.checks import Check, parse
+from dq_core.shown import Shown
 from dq_core.suite import Suite
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class LearnedRule:
 
 
 @dataclass(frozen=True)
-class LearnedSuite:
+class LearnedSuite(Shown):
     """Rules learned from a source; calling it with a source validates that source.
 
     Attributes:
@@ -75,6 +75,8 @@ class LearnedSuite:
         statements: How many statements read data.
         started_at: When, ISO 8601 in UTC.
     """
+
+    RENDERER: ClassVar[str] = "dq_core.learning.render"
 
     rules: tuple[LearnedRule, ...]
     min_confidence: float
@@ -120,25 +122,3 @@ class LearnedSuite:
         values = {one.name: data[one.name] for one in fields(cls)}
         values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
         return cls(**values)
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Everything as JSON text."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-
-    def to_text(self) -> str:
-        """The rules for a terminal."""
-        from dq_core.learning.render import to_text
-
-        return to_text(self)
-
-    def to_markdown(self) -> str:
-        """The rules as GitHub-flavoured Markdown."""
-        from dq_core.learning.render import to_markdown
-
-        return to_markdown(self)
-
-    def to_html(self) -> str:
-        """The rules as one self-contained HTML page."""
-        from dq_core.learning.render import to_html
-
-        return to_html(self)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from dq_core.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,7 +126,7 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Shown):
     """What a source holds.
 
     Attributes:
@@ -138,6 +139,8 @@ class Profile:
         statements: How many statements read data.
         started_at: When, ISO 8601 in UTC.
     """
+
+    RENDERER: ClassVar[str] = "dq_core.profiling.render"
 
     source: str
     row_count: int
@@ -174,28 +177,6 @@ class Profile:
         values = {one.name: data[one.name] for one in fields(cls)}
         values["columns"] = tuple(map(ColumnProfile.from_dict, data["columns"]))
         return cls(**values)
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """The profile as JSON text."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-
-    def to_text(self) -> str:
-        """The profile for a terminal."""
-        from dq_core.profiling.render import to_text
-
-        return to_text(self)
-
-    def to_markdown(self) -> str:
-        """The profile as GitHub-flavoured Markdown."""
-        from dq_core.profiling.render import to_markdown
-
-        return to_markdown(self)
-
-    def to_html(self) -> str:
-        """The profile as one self-contained HTML page."""
-        from dq_core.profiling.render import to_html
-
-        return to_html(self)
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -250,11 +250,12 @@ def _run(name: str, data: str, rules: tuple[str, ...]) -> dict[str, CheckResult]
 
 
 def _verdict(result: CheckResult) -> tuple[Any, ...]:
+    """What must be equal. Which of the repeated rows a sample shows is the database's choice."""
     observed = result.observed
     rounded = float(f"{observed:.9g}") if isinstance(observed, float) else observed
     return (
         result.check_name, result.type, result.column, result.status, result.failed_rows, result.considered_rows,
-        rounded, result.samples, result.sql,
+        rounded, len(result.samples), result.sql,
     )  # fmt: skip
 
 

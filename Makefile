@@ -43,13 +43,25 @@ $(DISTRIBUTIONS:%=test-%): test-%:
 	.venvs/$*/bin/python -m pytest -q -m "not engines" --junitxml=$(RESULTS)/$*.xml $(TESTS_$*)
 
 .PHONY: test-engines
-test-engines: ## Tests on engines that must be installed: MariaDB, Kestra
-	@$(SETUP) moltres-core truthound-kestra
-	@tools/install-engines
-	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-*.xml
-	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml tests/moltres
-	.venvs/truthound-kestra/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-kestra.xml tests/truthound_kestra
+test-engines: $(ENGINES:%=test-%) ## Tests on engines that must be installed: MariaDB, Kestra
 	@$(PYTHON) tools/results.py sum $(ENGINES)
+
+.PHONY: install-engines
+install-engines:
+	@tools/install-engines
+
+.PHONY: test-engines-moltres
+test-engines-moltres: install-engines
+	@$(SETUP) moltres-core
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-moltres.xml
+	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml tests/moltres
+
+.PHONY: test-engines-kestra
+test-engines-kestra: install-engines
+	@$(SETUP) truthound-kestra
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-kestra.xml
+	.venvs/truthound-kestra/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-kestra.xml \
+		tests/truthound_kestra
 
 .PHONY: lint
 lint: ## Formatting, lint rules, layers, lock file

@@ -240,7 +240,7 @@ class DialectConformance:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(map(repr, outcomes)) == ["False", "True"]
+        assert sorted(map(repr, outcomes)) == ["False", "True"], outcomes
         with connect(url) as db:
             assert db.table("t").count() == (5 if exists else 2)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from moltres import exports, modes
-from moltres.errors import ConfigurationError
+from moltres.errors import ConfigurationError, TableExistsError, TransientQueryError
 from moltres.loads import Load, check_key
 from moltres.sources import open_source
 
@@ -155,6 +155,14 @@ class Writer:
                 return self._written(connection, order)
         except _LoadedMeanwhileError:
             return modes.Written(skipped=True)
+        except TableExistsError as error:
+            if order.mode == "error_if_exists":
+                raise
+            # Where making a table commits, two writers can make it at the same moment, and neither waits for the other.
+            raise TransientQueryError(
+                f"Another write made the table {order.name!r} at the same moment.",
+                suggestion="Write again: the table is there now.",
+            ) from error
 
     def _written(self, connection: Connection, order: _Order) -> modes.Written:
         dialect = self._database.dialect

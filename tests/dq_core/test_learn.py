@@ -270,6 +270,13 @@ def test_ends_by_folds(folds: dict[int, list[int]]) -> None:
     assert counted == beyond
 
 
+def test_values_that_yaml_would_break_survive_it() -> None:
+    rows = [{"t": text} for text in ("\x85", "\u2028", "a: b", "null", "", " ", "1e3", "'\"", "é", "#") * 5]
+    learned = learn(rows, kinds=["in_set"])
+    assert len(learned.rules[0].check.to_dict()["values"]) == 10
+    assert Suite.from_yaml(learned.to_yaml()) == learned.suite
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(

@@ -91,7 +91,10 @@ class Suite:
         functions = [check.label for check in self.checks if check.kind == "custom"]
         if functions:
             raise RuleError([f"A function cannot be written as YAML: {', '.join(functions)}."])
-        return yaml.safe_dump(_yamlable(self.to_dict()), sort_keys=False, allow_unicode=True)
+        plain = _yamlable(self.to_dict())
+        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        # Some line breaks of Unicode (U+0085) do not survive unescaped.
+        return text if yaml.safe_load(text) == plain else yaml.safe_dump(plain, sort_keys=False)
 
 
 def _yamlable(value: Any) -> Any:

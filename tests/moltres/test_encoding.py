@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltres.encoding import decode, encode
 from moltres.errors import HandoffError
-from moltres.records import Records
-from moltres.reference import MARKER, Reference
+from moltres.handoff.encoding import decode, encode
+from moltres.handoff.reference import MARKER, Reference
+from moltres.types.records import Records
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -248,7 +248,7 @@ def test_a_stage_that_cannot_be_removed_does_not_hide_why_its_block_failed(
     def refuse(*_: Any) -> int:
         raise TableNotFoundError("the database went away")
 
-    monkeypatch.setattr("moltres.handoff.drop_staged", refuse)
+    monkeypatch.setattr("moltres.handoff.rows_of.drop_staged", refuse)
     with pytest.raises(ZeroDivisionError), staged(db, numbers, name="run"):
         raise ZeroDivisionError
     assert "the database went away" in caplog.text

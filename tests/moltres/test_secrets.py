@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import URL, create_engine, text
 
 from moltres import connect
+from moltres.dialects.targets import masked, scrubbed
 from moltres.errors import DatabaseConnectionError, MoltresError, QueryError
-from moltres.targets import masked, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

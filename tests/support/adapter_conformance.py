@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from moltres.database import Database
-    from moltres.dataframe import DataFrame
+    from moltres.frame.dataframe import DataFrame
 
     Query = Callable[[Database], DataFrame]
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from moltres.dialects import Dialect, dialect_for
-from moltres.dialects.clock import paused
+from moltres.dialects.timers import paused
 from moltres.errors import (
     ColumnNotFoundError,
     ConfigurationError,

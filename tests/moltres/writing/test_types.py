@@ -15,7 +15,7 @@ import pytest
 
 from moltres import Database, Records, connect
 from moltres.errors import SchemaMismatchError
-from moltres.kinds import kind_of
+from moltres.types.logical import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

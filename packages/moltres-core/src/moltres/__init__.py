@@ -19,29 +19,29 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from moltres.database import Database, connect
-    from moltres.dataframe import DataFrame
-    from moltres.errors import MoltresError
-    from moltres.expressions import col, func, lit, when
-    from moltres.handoff import Reference, drop_staged, hand_over, pick_up
-    from moltres.pipeline import ETLPipeline
-    from moltres.records import Records
+    from .database import Database, connect
+    from .errors import MoltresError
+    from .frame.dataframe import DataFrame
+    from .frame.expressions import col, func, lit, when
+    from .handoff import Reference, drop_staged, hand_over, pick_up
+    from .pipeline import ETLPipeline
+    from .types.records import Records
 
 _HOMES = {
-    "DataFrame": "moltres.dataframe",
-    "Database": "moltres.database",
-    "ETLPipeline": "moltres.pipeline",
-    "MoltresError": "moltres.errors",
-    "Records": "moltres.records",
-    "Reference": "moltres.handoff",
-    "col": "moltres.expressions",
-    "connect": "moltres.database",
-    "drop_staged": "moltres.handoff",
-    "func": "moltres.expressions",
-    "hand_over": "moltres.handoff",
-    "lit": "moltres.expressions",
-    "pick_up": "moltres.handoff",
-    "when": "moltres.expressions",
+    "DataFrame": ".frame.dataframe",
+    "Database": ".database",
+    "ETLPipeline": ".pipeline",
+    "MoltresError": ".errors",
+    "Records": ".types.records",
+    "Reference": ".handoff",
+    "col": ".frame.expressions",
+    "connect": ".database",
+    "drop_staged": ".handoff",
+    "func": ".frame.expressions",
+    "hand_over": ".handoff",
+    "lit": ".frame.expressions",
+    "pick_up": ".handoff",
+    "when": ".frame.expressions",
 }
 
 __all__ = [
@@ -68,7 +68,7 @@ def __getattr__(name: str) -> Any:
         return version("moltres-core")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_HOMES[name], __name__), name)
     globals()[name] = value
     return value
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
-from moltres import catalog, dml, files, reading, shape, sqltext, targets
-from moltres.dialects import dialect_for
-from moltres.errors import ConfigurationError
-from moltres.failures import connected, translated
+from .dialects import catalog, dialect_for, targets
+from .dialects.error_translation import connected, translated
+from .errors import ConfigurationError
+from .frame import select_state, sql_text
+from .read import fetch, files
+from .write import dml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
-    from moltres.dataframe import DataFrame
-    from moltres.dialects import Dialect
-    from moltres.write import Writer
+    from .dialects import Dialect
+    from .frame.dataframe import DataFrame
+    from .write.writer import Writer
 
 __all__ = ["Database", "connect"]
 
@@ -252,7 +254,7 @@ class Database:
         Raises:
             TableNotFoundError: If there is none, with those that there are.
         """
-        return shape.bare(self, self.reflect(name))
+        return select_state.bare(self, self.reflect(name))
 
     def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
         """A table or view as SQLAlchemy sees it, with its columns only.
@@ -298,7 +300,7 @@ class Database:
             QueryError: If the database does not understand it.
             ConfigurationError: If a ``:name`` has no value or a value no ``:name``.
         """
-        return shape.bare(self, reading.probe(self, sqltext.statement(query, binds)))
+        return select_state.bare(self, fetch.probe(self, sql_text.statement(query, binds)))
 
     def from_select(self, statement: SelectBase) -> DataFrame:
         """A frame of what a SQLAlchemy SELECT (or UNION, …) returns.
@@ -308,7 +310,7 @@ class Database:
         """
         if not isinstance(statement, SelectBase):
             raise ConfigurationError(f"from_select() takes a SQLAlchemy select(), not a {type(statement).__name__}.")
-        return shape.bare(self, statement.subquery())
+        return select_state.bare(self, statement.subquery())
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:
         """A frame of Parquet files, read by DuckDB as far as the verbs need them.
@@ -339,7 +341,7 @@ class Database:
         Args:
             data: A frame of any database, Records, dicts, pandas, Polars, Arrow, or an iterator of batches.
         """
-        from moltres.write import Writer
+        from .write.writer import Writer
 
         return Writer(self, data)
 

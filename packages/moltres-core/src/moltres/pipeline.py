@@ -9,14 +9,14 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from moltres.errors import ConfigurationError, QualityGateError, listing
-from moltres.handoff import staged
+from .errors import ConfigurationError, QualityGateError, listing
+from .handoff.rows_of import staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from moltres.database import Database
-    from moltres.dataframe import DataFrame
+    from .database import Database
+    from .frame.dataframe import DataFrame
 
 __all__ = ["ETLPipeline", "PipelineResult"]
 
@@ -134,7 +134,7 @@ class ETLPipeline:
         if hasattr(data, "statement"):
             frame: DataFrame = data
             return frame.database
-        from moltres.database import connect
+        from .database import connect
 
         return stack.enter_context(connect())
 
@@ -175,7 +175,7 @@ def _gate(checks: Any) -> Callable[[Any], Any] | None:
     """Something that is called with a frame and gives a report; a rule that cannot be read is refused here."""
     if checks is None or callable(checks):
         return checks  # type: ignore[no-any-return]
-    from moltres.integrations.data_quality import Suite
+    from .integrations.data_quality import Suite
 
     suite: Callable[[Any], Any] = Suite(checks)
     return suite

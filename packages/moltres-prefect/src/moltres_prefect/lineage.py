@@ -12,7 +12,7 @@ from prefect.context import AssetContext
 from sqlalchemy import TableClause
 from sqlalchemy.sql import visitors
 
-from moltres.reference import STAGE_PREFIX
+from moltres.handoff.reference import STAGE_PREFIX
 from moltres_prefect.call import CallKey
 
 if TYPE_CHECKING:

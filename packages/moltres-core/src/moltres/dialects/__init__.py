@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from moltres.dialects.base import Dialect
+from .base import Dialect
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["Dialect", "dialect_for", "register"]
 
 _MODULES = {
-    "sqlite": ("moltres.dialects.sqlite", "SQLiteDialect"),
-    "duckdb": ("moltres.dialects.duckdb", "DuckDBDialect"),
-    "mariadb": ("moltres.dialects.mariadb", "MariaDBDialect"),
-    "postgresql": ("moltres.dialects.postgresql", "PostgreSQLDialect"),
+    "sqlite": (".sqlite", "SQLiteDialect"),
+    "duckdb": (".duckdb", "DuckDBDialect"),
+    "mariadb": (".mariadb", "MariaDBDialect"),
+    "postgresql": (".postgresql", "PostgreSQLDialect"),
 }
 _LOADED: dict[str, Dialect] = {}
 
@@ -43,7 +43,7 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
     if name not in _LOADED:
         if name in _MODULES:
             module, cls = _MODULES[name]
-            register(getattr(import_module(module), cls)())
+            register(getattr(import_module(module, __package__), cls)())
         else:
             register(Dialect(name))
     return _LOADED[name]

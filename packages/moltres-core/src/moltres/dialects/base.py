@@ -9,11 +9,7 @@ from sqlalchemy import Column, MetaData, Table, func, insert, literal_column, se
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError
 from sqlalchemy.schema import CreateTable, DropTable
 
-from moltres.arrow import to_rows
-from moltres.dialects.clock import Clock, timing
-from moltres.dialects.columns import portable_type
-from moltres.dialects.statements import CreateTableAs, RenameTable
-from moltres.errors import (
+from ..errors import (
     ConfigurationError,
     DatabaseConnectionError,
     MoltresError,
@@ -24,6 +20,10 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
+from ..types.arrow import to_rows
+from .columns import portable_type
+from .statements import CreateTableAs, RenameTable
+from .timers import Clock, timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from moltres.arrow import Batch, Named, Rows
+    from ..types.arrow import Batch, Named, Rows
 
 
 def driver_connection(connection: Connection) -> Any:

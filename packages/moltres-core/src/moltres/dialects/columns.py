@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sql
 
-from moltres.arrow import bounded
-from moltres.kinds import kind_of
+from ..types.arrow import bounded
+from ..types.logical import kind_of
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
-    from moltres.dialects.base import Dialect
+    from .base import Dialect
 
 _WORD = 64
 _HUGE = 38

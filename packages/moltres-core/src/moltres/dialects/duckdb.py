@@ -10,10 +10,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
-from moltres.arrow import into_text, plain, to_batch
-from moltres.dialects.base import Dialect, driver_connection, named
-from moltres.dialects.clock import Alarm
-from moltres.errors import (
+from ..errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -23,15 +20,18 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from moltres.kinds import kind_of
+from ..types.arrow import into_text, plain, to_batch
+from ..types.logical import kind_of
+from .base import Dialect, driver_connection, named
+from .timers import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from sqlalchemy import Connection, CursorResult, Select, Table
 
-    from moltres.arrow import Batch, Named
-    from moltres.dialects.clock import Clock
+    from ..types.arrow import Batch, Named
+    from .timers import Clock
 
 _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
     (duckdb.InterruptException, QueryCancelledError),

@@ -11,9 +11,7 @@ from sqlalchemy import Table, func, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 
-from moltres.dialects.base import TEMPORARY, Dialect, driver_connection
-from moltres.dialects.statements import SwapTables
-from moltres.errors import (
+from ..errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -24,7 +22,9 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from moltres.kinds import kind_of
+from ..types.logical import kind_of
+from .base import TEMPORARY, Dialect, driver_connection
+from .statements import SwapTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from moltres.arrow import Named
-    from moltres.dialects.clock import Clock
+    from ..types.arrow import Named
+    from .timers import Clock
 
 # https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
 _CLASSES: dict[int, type[MoltresError]] = {

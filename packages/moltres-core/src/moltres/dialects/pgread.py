@@ -10,10 +10,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from moltres.arrow import arrow, to_arrow
-from moltres.dialects.literals import literal_dialect
-from moltres.errors import SchemaMismatchError
-from moltres.kinds import kind_of
+from ..errors import SchemaMismatchError
+from ..types.arrow import arrow, to_arrow
+from ..types.logical import kind_of
+from .literals import literal_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import BindParameter, Connection, Select
 
-    from moltres.arrow import Named
+    from ..types.arrow import Named
 
 _READ = frozenset({"boolean", "integer", "float", "decimal", "text", "date", "timestamp", "time", "uuid", "json"})
 

@@ -12,11 +12,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
 
-from moltres.arrow import Batch, Named, arrow, into_text, to_rows
-from moltres.dialects import pgread
-from moltres.dialects.base import Dialect, driver_connection, named
-from moltres.dialects.pgcopy import encode
-from moltres.errors import (
+from ..errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -26,14 +22,18 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from moltres.kinds import kind_of
+from ..types.arrow import Batch, Named, arrow, into_text, to_rows
+from ..types.logical import kind_of
+from . import pgread
+from .base import Dialect, driver_connection, named
+from .pgcopy import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sqlalchemy import Connection, Select, Table
 
-    from moltres.dialects.clock import Clock
+    from .timers import Clock
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CLASSES: dict[str, type[MoltresError]] = {

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Table
 from sqlalchemy import types as sql
 
-from moltres.dialects.base import Dialect, driver_connection
-from moltres.dialects.sqlite_types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
-from moltres.errors import (
+from ..errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -21,7 +19,9 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from moltres.kinds import kind_of
+from ..types.logical import kind_of
+from .base import Dialect, driver_connection
+from .sqlite_types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from moltres.arrow import Named
-    from moltres.dialects.clock import Clock
+    from ..types.arrow import Named
+    from .timers import Clock
 
 # The handler is called after so many steps of SQLite's virtual machine: some ten microseconds.
 _STEPS = 1000

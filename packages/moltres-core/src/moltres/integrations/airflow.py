@@ -1,7 +1,7 @@
 """The Airflow operators of ``moltres-airflow``, and the ETL pipeline."""
 
-from moltres.errors import MissingDependencyError
-from moltres.pipeline import ETLPipeline
+from ..errors import MissingDependencyError
+from ..pipeline import ETLPipeline
 
 try:
     from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator

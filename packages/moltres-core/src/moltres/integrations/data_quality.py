@@ -1,6 +1,6 @@
 """The data-quality checks of ``dq-core``."""
 
-from moltres.errors import MissingDependencyError
+from ..errors import MissingDependencyError
 
 try:
     from dq_core import CheckResult, DataQualityCheck, Report, Suite, validate

@@ -1,7 +1,7 @@
 """The Prefect tasks of ``moltres-prefect``, and the ETL pipeline."""
 
-from moltres.errors import MissingDependencyError
-from moltres.pipeline import ETLPipeline
+from ..errors import MissingDependencyError
+from ..pipeline import ETLPipeline
 
 try:
     from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table

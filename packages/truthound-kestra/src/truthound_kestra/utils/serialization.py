@@ -13,8 +13,8 @@ from typing import Any, Final
 import yaml
 
 from dq_core.report import Report
-from moltres.encoding import decode, encode
 from moltres.errors import MoltresError
+from moltres.handoff.encoding import decode, encode
 from truthound_kestra.utils.exceptions import OutputError
 
 __all__ = ["JsonSerializer", "MarkdownSerializer", "YamlSerializer"]

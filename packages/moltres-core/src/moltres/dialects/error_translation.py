@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import CompileError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from moltres.errors import DatabaseConnectionError, MoltresError, QueryCancelledError, QueryError, TransientQueryError
-from moltres.targets import masked, scrubbed
+from ..errors import DatabaseConnectionError, MoltresError, QueryCancelledError, QueryError, TransientQueryError
+from .targets import masked, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, Connection, Engine
 
-    from moltres.database import Database
+    from ..database import Database
 
 
 def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from moltres.arrow import arrow, plain, to_sql
-from moltres.dataframe import DataFrame
-from moltres.dialects.clock import paused
-from moltres.errors import ConfigurationError, SchemaMismatchError
-from moltres.infer import infer_columns
-from moltres.kinds import kind_of, misfit
-from moltres.records import Records
+from ..dialects.timers import paused
+from ..errors import ConfigurationError, SchemaMismatchError
+from ..frame.dataframe import DataFrame
+from ..types.arrow import arrow, plain, to_sql
+from ..types.infer import infer_columns
+from ..types.logical import kind_of, misfit
+from ..types.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from moltres.arrow import Batch, Named
+    from ..types.arrow import Batch, Named
 
 _ACCEPTED = "a DataFrame, Records, dicts, a pandas or Polars DataFrame, Arrow data, or an iterator of batches of these"
 

@@ -1,8 +1,4 @@
-"""Hand rows from one task of an orchestrator to the next: inline while they are few, by reference when they are many.
-
-``hand_over`` at the end of one task, ``pick_up`` at the beginning of the next, ``drop_staged`` when nobody needs the
-staged rows any more. What lies between them may be kept in any store for JSON: ``encode`` and ``decode`` lose nothing.
-"""
+"""Give rows to the next task, and open what was given."""
 
 from __future__ import annotations
 
@@ -14,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from sqlalchemy import union_all
 
-from moltres.encoding import decode, encode
-from moltres.errors import (
+from ..dialects.targets import OWN_MEMORY, masked
+from ..errors import (
     ConfigurationError,
     HandoffError,
     MoltresError,
@@ -23,17 +19,17 @@ from moltres.errors import (
     closest,
     listing,
 )
-from moltres.records import Records
-from moltres.reference import MARKER, STAGE_PREFIX, Reference, is_reference
-from moltres.staging import drop_table, file_exists, remove_file, stage_name, stage_parquet, stage_table
-from moltres.targets import OWN_MEMORY, masked
+from ..types.records import Records
+from .encoding import decode, encode
+from .reference import MARKER, STAGE_PREFIX, Reference, is_reference
+from .staging import drop_table, file_exists, remove_file, stage_name, stage_parquet, stage_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from moltres.database import Database
-    from moltres.dataframe import DataFrame
+    from ..database import Database
+    from ..frame.dataframe import DataFrame
 
 __all__ = [
     "MAX_INLINE_ROWS",
@@ -288,7 +284,7 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
 def _home(database: Database, kind: str) -> Database:
     if kind == "table" or database.engine.dialect.name == "duckdb":
         return database
-    from moltres.database import connect
+    from ..database import connect
 
     return connect()
 

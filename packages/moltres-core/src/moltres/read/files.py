@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from moltres import reading, shape
-from moltres.errors import ConfigurationError, MissingDependencyError
+from ..errors import ConfigurationError, MissingDependencyError
+from ..frame import select_state
+from . import fetch
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from moltres.database import Database
-    from moltres.dataframe import DataFrame
+    from ..database import Database
+    from ..frame.dataframe import DataFrame
 
 Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -97,4 +98,4 @@ def read(database: Database, function: str, path: Paths, options: dict[str, Any]
     arguments = "".join(f", {name} = :{name}" for name in options)
     # The function is one of ours and the options are words: values travel beside the text.
     query = text(f"SELECT * FROM {function}(:moltres_path{arguments})")  # noqa: S608
-    return shape.bare(database, reading.probe(database, query.bindparams(moltres_path=paths, **options)))
+    return select_state.bare(database, fetch.probe(database, query.bindparams(moltres_path=paths, **options)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from moltres.errors import HandoffError
+from ..errors import HandoffError
 
 MARKER: Final = "__moltres__"
 """The key by which a stored object of this package is known; its value says what the object is."""

@@ -12,14 +12,14 @@ from sqlalchemy.sql.elements import Label, Over
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
 
-from moltres.errors import ColumnNotFoundError, listing
-from moltres.expressions import bind, names_in
+from ..errors import ColumnNotFoundError, listing
+from .expressions import bind, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from moltres.database import Database
-    from moltres.dataframe import DataFrame
+    from ..database import Database
+    from .dataframe import DataFrame
 
 
 class Seal(enum.Flag):
@@ -128,7 +128,7 @@ def exported(statement: Select[Any]) -> dict[str, ColumnElement[Any]]:
 
 def bare(database: Database, source: FromClause) -> DataFrame:
     """The frame that is all of a table, view, subquery or table function."""
-    from moltres.dataframe import DataFrame
+    from .dataframe import DataFrame
 
     columns = [column if column.key == column.name else column.label(str(column.key)) for column in source.c]
     return DataFrame(database, select(*columns).select_from(source), source=source)

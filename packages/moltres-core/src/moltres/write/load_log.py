@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, inspect, select, update
 from sqlalchemy.schema import CreateTable
 
-from moltres.modes import allow_ddl
+from .modes import allow_ddl
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-    from moltres.dialects import Dialect
+    from ..dialects import Dialect
 
 LOADS: Final = "moltres_loads"
 """The table, in the schema of the target. Rows that are too old for any retry can be deleted."""

@@ -10,8 +10,8 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 
-from moltres.dataframe import DataFrame
-from moltres.errors import ConfigurationError, TableExistsError
+from ..errors import ConfigurationError, TableExistsError
+from ..frame.dataframe import DataFrame
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.selectable import SelectBase
 
-    from moltres.database import Database
+    from ..database import Database
 
 Kind = Literal["parquet", "csv"]
 
@@ -87,7 +87,7 @@ def _copy(frame: DataFrame, path: Path, kind: Kind) -> int:
 
 def _through_duckdb(database: Database, data: Any, path: Path, kind: Kind) -> int:
     """Rows of elsewhere, by way of a DuckDB file beside the target: memory stays bounded however many they are."""
-    from moltres.database import connect
+    from ..database import connect
 
     del database
     beside = path.with_suffix(".duckdb")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, Table, inspect
 
-from moltres.errors import ConfigurationError, TableNotFoundError
+from ..errors import ConfigurationError, TableNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection, Inspector
 
-    from moltres.dialects import Dialect
+    from . import Dialect
 
 
 def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, str]]:

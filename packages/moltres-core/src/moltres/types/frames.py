@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.types import NullType, TypeEngine
 
-from moltres.arrow import arrow, to_arrow
-from moltres.errors import MissingDependencyError, SchemaMismatchError
-from moltres.kinds import kind_of
+from ..errors import MissingDependencyError, SchemaMismatchError
+from .arrow import arrow, to_arrow
+from .logical import kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-    from moltres.records import Records
+    from .records import Records
 
 
 def _array(values: list[Any], type_: TypeEngine[Any] | None) -> pa.Array:

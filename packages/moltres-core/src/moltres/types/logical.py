@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sql
 
-from moltres.errors import closest
+from ..errors import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -10,11 +10,11 @@ from uuid import uuid4
 from sqlalchemy import Column, FromClause, MetaData, Select, Table, TextClause, inspect
 from sqlalchemy.sql import visitors
 
-from moltres.dataframe import DataFrame
-from moltres.dialects.base import TEMPORARY
-from moltres.errors import ConfigurationError, SchemaMismatchError
-from moltres.kinds import kind_of
-from moltres.transfer import Stream, open_stream
+from ..dialects.base import TEMPORARY
+from ..errors import ConfigurationError, SchemaMismatchError
+from ..frame.dataframe import DataFrame
+from ..types.logical import kind_of
+from .stream import Stream, open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.types import TypeEngine
 
-    from moltres.arrow import Named
-    from moltres.database import Database
-    from moltres.dialects import Dialect
+    from ..database import Database
+    from ..dialects import Dialect
+    from ..types.arrow import Named
 
 
 def same_database(one: Database, other: Database) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from moltres.errors import ColumnNotFoundError, ConfigurationError
+from ..errors import ColumnNotFoundError, ConfigurationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,19 +106,19 @@ class Records(Sequence[dict[str, Any]]):
             MissingDependencyError: If pyarrow is not installed.
             SchemaMismatchError: If a column has values of several types.
         """
-        from moltres.tabular import records_to_arrow
+        from .frames import records_to_arrow
 
         return records_to_arrow(self)
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types."""
-        from moltres.tabular import arrow_to_pandas
+        from .frames import arrow_to_pandas
 
         return arrow_to_pandas(self.to_arrow())
 
     def to_polars(self) -> pl.DataFrame:
         """The rows as a Polars DataFrame."""
-        from moltres.tabular import arrow_to_polars
+        from .frames import arrow_to_polars
 
         return arrow_to_polars(self.to_arrow())
 

@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from moltres.errors import HandoffError
-from moltres.records import Records
-from moltres.reference import MARKER, Reference, is_reference
+from ..errors import HandoffError
+from ..types.records import Records
+from .reference import MARKER, Reference, is_reference
 
 _Moment = TypeVar("_Moment", dt.datetime, dt.time)
 

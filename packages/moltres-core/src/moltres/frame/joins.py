@@ -27,14 +27,14 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.visitors import iterate
 
-from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError
-from moltres.expressions import bind, col, names_in
-from moltres.shape import Seal, bare, exported, inlinable, unsealed, wrap
+from ..errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError
+from .expressions import bind, col, names_in
+from .select_state import Seal, bare, exported, inlinable, unsealed, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from moltres.dataframe import DataFrame
+    from .dataframe import DataFrame
 
 JOINS = ("inner", "left", "right", "full", "semi", "anti", "cross")
 

@@ -22,9 +22,9 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from moltres.errors import ConfigurationError
-from moltres.expressions import Unbound, names_in
-from moltres.shape import (
+from ..errors import ConfigurationError
+from .expressions import Unbound, names_in
+from .select_state import (
     CUT,
     Order,
     Seal,
@@ -42,7 +42,7 @@ from moltres.shape import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from moltres.dataframe import DataFrame
+    from .dataframe import DataFrame
 
 _NULLS = ("first", "last")
 

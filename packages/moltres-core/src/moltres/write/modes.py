@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, delete, exists, func, inspect, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from moltres.catalog import candidates, locate
-from moltres.dialects.statements import RenameTable
-from moltres.errors import (
+from ..dialects.catalog import candidates, locate
+from ..dialects.statements import RenameTable
+from ..errors import (
     ColumnNotFoundError,
     ConfigurationError,
     SchemaMismatchError,
@@ -19,16 +19,16 @@ from moltres.errors import (
     TransientQueryError,
     WriteError,
 )
-from moltres.kinds import mismatches
-from moltres.sources import Local, Staged, Streamed, scratch, table_of
+from ..types.logical import mismatches
+from .inputs import Local, Staged, Streamed, scratch, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
 
-    from moltres.arrow import Named
-    from moltres.dialects import Dialect
+    from ..dialects import Dialect
+    from ..types.arrow import Named
 
 
 @dataclass(frozen=True)

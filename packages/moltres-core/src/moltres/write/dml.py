@@ -11,13 +11,13 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import insert as sql_insert
 from sqlalchemy import update as sql_update
 
-from moltres.errors import ColumnNotFoundError, ConfigurationError
-from moltres.expressions import bind, names_in
+from ..errors import ColumnNotFoundError, ConfigurationError
+from ..frame.expressions import bind, names_in
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
 
-    from moltres.database import Database
+    from ..database import Database
 
 
 def _require(table: Table, names: Sequence[str]) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import types as sql
 
-from moltres.errors import MissingDependencyError, SchemaMismatchError
-from moltres.kinds import kind_of
+from ..errors import MissingDependencyError, SchemaMismatchError
+from .logical import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

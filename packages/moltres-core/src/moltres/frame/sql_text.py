@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from moltres.errors import ConfigurationError, closest, listing
-from moltres.expressions import sendable
+from ..errors import ConfigurationError, closest, listing
+from .expressions import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import types as sql
 
-from moltres.errors import SchemaMismatchError
+from ..errors import SchemaMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

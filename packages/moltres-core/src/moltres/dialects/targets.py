@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from moltres.errors import ConfigurationError, MissingDependencyError
+from ..errors import ConfigurationError, MissingDependencyError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -14,13 +14,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement, Executable
 from sqlalchemy.types import NullType, TypeEngine
 
-from moltres import sqltext, tabular
-from moltres.dialects.clock import paused
-from moltres.dialects.literals import literal_dialect
-from moltres.errors import ConfigurationError, SchemaMismatchError, listing
-from moltres.infer import infer
-from moltres.records import Records
-from moltres.shape import Seal, exported, wrap
+from ..dialects.literals import literal_dialect
+from ..dialects.timers import paused
+from ..errors import ConfigurationError, SchemaMismatchError, listing
+from ..frame import sql_text
+from ..frame.select_state import Seal, exported, wrap
+from ..types import frames
+from ..types.infer import infer
+from ..types.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, FromClause, TextClause
     from sqlalchemy.sql.compiler import SQLCompiler
 
-    from moltres.arrow import Named
-    from moltres.database import Database
-    from moltres.dataframe import DataFrame
+    from ..database import Database
+    from ..frame.dataframe import DataFrame
+    from ..types.arrow import Named
 
 # -- what a query returns
 
@@ -58,7 +59,7 @@ def probe(database: Database, query: TextClause) -> FromClause:
         raise ConfigurationError(
             f"The query returns several columns called {listing(twice)}.", suggestion="Tell them apart with AS."
         )
-    columns = [column(name, type_ if tabular.is_known(type_) else NullType()) for name, type_ in described]
+    columns = [column(name, type_ if frames.is_known(type_) else NullType()) for name, type_ in described]
     return query.columns(*columns).subquery()
 
 
@@ -68,7 +69,7 @@ def _declared(connection: Connection, database: Database, query: TextClause, des
     Its driver says nothing of them, but a view knows what its columns come from. Without them a date would be a text.
     """
     view = f"moltres_{uuid4().hex}"
-    connection.exec_driver_sql(f"CREATE TEMP VIEW {view} AS {sqltext.without_values(query)}")
+    connection.exec_driver_sql(f"CREATE TEMP VIEW {view} AS {sql_text.without_values(query)}")
     try:
         columns = inspect(connection).get_columns(view, schema="temp")
         table = Table(view, MetaData(), *(Column(c["name"], c["type"]) for c in columns), schema="temp")
@@ -81,12 +82,12 @@ def _declared(connection: Connection, database: Database, query: TextClause, des
 def schema(frame: DataFrame) -> dict[str, TypeEngine[Any]]:
     """The types of the columns by name."""
     known = {name: element.type for name, element in exported(frame.query).items()}
-    if frame.source is not None and all(map(tabular.is_known, known.values())):
+    if frame.source is not None and all(map(frames.is_known, known.values())):
         return known
     with frame.database.connection() as connection:
         described = frame.database.dialect.describe(connection, frame.statement)
     return {
-        name: type_ if tabular.is_known(type_) else known[name]
+        name: type_ if frames.is_known(type_) else known[name]
         for name, type_ in zip(known, (type_ for _, type_ in described), strict=True)
     }
 
@@ -96,7 +97,7 @@ def schema(frame: DataFrame) -> dict[str, TypeEngine[Any]]:
 
 def _records(frame: DataFrame, rows: Any) -> Records:
     types = {name: element.type for name, element in exported(frame.query).items()}
-    return Records(rows, types, {name: type_ for name, type_ in types.items() if tabular.is_known(type_)})
+    return Records(rows, types, {name: type_ for name, type_ in types.items() if frames.is_known(type_)})
 
 
 def collect(frame: DataFrame, *, query_timeout: float | None) -> Records:
@@ -143,7 +144,7 @@ def count(frame: DataFrame) -> int:
 
 def _arrow_batches(frame: DataFrame, rows: int, query_timeout: float | None) -> Iterator[Any]:
     """First the Arrow schema, then the batches."""
-    from moltres.arrow import arrow, to_arrow, to_batch
+    from ..types.arrow import arrow, to_arrow, to_batch
 
     pa = arrow()
     dialect = frame.database.dialect
@@ -174,7 +175,7 @@ def _inferred(described: list[Named], rows: list[tuple[Any, ...]]) -> list[Named
     found = []
     for index, (name, type_) in enumerate(described):
         try:
-            found.append((name, type_ if tabular.is_known(type_) else infer(row[index] for row in rows)))
+            found.append((name, type_ if frames.is_known(type_) else infer(row[index] for row in rows)))
         except TypeError as error:
             raise SchemaMismatchError("A column has no type.", mismatches=[f"column {name!r} has {error}"]) from error
     return found
@@ -182,7 +183,7 @@ def _inferred(described: list[Named], rows: list[tuple[Any, ...]]) -> list[Named
 
 def to_arrow_batches(frame: DataFrame, rows: int, *, query_timeout: float | None) -> pa.RecordBatchReader:
     """All rows as a stream of Arrow batches."""
-    from moltres.arrow import arrow
+    from ..types.arrow import arrow
 
     pa = arrow()
     batches = _arrow_batches(frame, _batch_size(rows), query_timeout)
@@ -191,12 +192,12 @@ def to_arrow_batches(frame: DataFrame, rows: int, *, query_timeout: float | None
 
 def to_arrow(frame: DataFrame, *, query_timeout: float | None) -> pa.Table:
     """All rows as an Arrow table."""
-    from moltres.arrow import arrow
+    from ..types.arrow import arrow
 
     pa = arrow()
-    if not all(map(tabular.is_known, schema(frame).values())):
+    if not all(map(frames.is_known, schema(frame).values())):
         # Where nobody knows a column's type its values tell, but only all of them together.
-        return tabular.records_to_arrow(collect(frame, query_timeout=query_timeout))
+        return frames.records_to_arrow(collect(frame, query_timeout=query_timeout))
     batches = _arrow_batches(frame, 100_000, query_timeout)
     target = next(batches)
     return pa.Table.from_batches(list(batches), schema=target)
@@ -204,12 +205,12 @@ def to_arrow(frame: DataFrame, *, query_timeout: float | None) -> pa.Table:
 
 def to_pandas(frame: DataFrame, *, query_timeout: float | None) -> pd.DataFrame:
     """All rows as a pandas DataFrame."""
-    return tabular.arrow_to_pandas(to_arrow(frame, query_timeout=query_timeout))
+    return frames.arrow_to_pandas(to_arrow(frame, query_timeout=query_timeout))
 
 
 def to_polars(frame: DataFrame, *, query_timeout: float | None) -> pl.DataFrame:
     """All rows as a Polars DataFrame."""
-    return tabular.arrow_to_polars(to_arrow(frame, query_timeout=query_timeout))
+    return frames.arrow_to_polars(to_arrow(frame, query_timeout=query_timeout))
 
 
 # -- for people

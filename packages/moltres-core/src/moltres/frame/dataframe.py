@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from moltres import combine, reading, shape, verbs
-from moltres.shape import Order, Seal
+from ..read import fetch
+from . import joins, select_state, verbs
+from .select_state import Order, Seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select
     from sqlalchemy.types import TypeEngine
 
-    from moltres.database import Database
-    from moltres.records import Records
-    from moltres.write import Writer
+    from ..database import Database
+    from ..types.records import Records
+    from ..write.writer import Writer
 
 __all__ = ["DataFrame"]
 
@@ -175,30 +176,30 @@ class DataFrame:
             ColumnNotFoundError: If a key is missing, on either side.
             ConfigurationError: If the frames are of two databases, or two columns would still have the same name.
         """
-        return combine.join(self, other, on=on, how=how, suffix=suffix)
+        return joins.join(self, other, on=on, how=how, suffix=suffix)
 
     def union(self, other: DataFrame) -> DataFrame:
         """The distinct rows of both frames. Columns are matched by name, here and in the other set operations."""
-        return combine.combine(self, other, "union")
+        return joins.combine(self, other, "union")
 
     def union_all(self, other: DataFrame) -> DataFrame:
         """The rows of both frames, with repetitions."""
-        return combine.combine(self, other, "union_all")
+        return joins.combine(self, other, "union_all")
 
     def intersect(self, other: DataFrame) -> DataFrame:
         """The distinct rows that both frames have."""
-        return combine.combine(self, other, "intersect")
+        return joins.combine(self, other, "intersect")
 
     def except_(self, other: DataFrame) -> DataFrame:
         """The distinct rows that the other frame does not have."""
-        return combine.combine(self, other, "except_")
+        return joins.combine(self, other, "except_")
 
     # -- what it is
 
     @property
     def statement(self) -> Select[Any]:
         """The frame as a SQLAlchemy SELECT, to be used wherever one is."""
-        return shape.ordered(self)
+        return select_state.ordered(self)
 
     @property
     def bind(self) -> Engine | Connection:
@@ -208,12 +209,12 @@ class DataFrame:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(shape.exported(self.query))
+        return tuple(select_state.exported(self.query))
 
     @property
     def schema(self) -> dict[str, TypeEngine[Any]]:
         """The SQL types of the columns by name; the database is asked only where SQLAlchemy does not know."""
-        return reading.schema(self)
+        return fetch.schema(self)
 
     @property
     def write(self) -> Writer:
@@ -226,7 +227,7 @@ class DataFrame:
         Args:
             literals: Write values into the text, for people to read and try. False leaves their placeholders.
         """
-        return reading.to_sql(self, literals=literals)
+        return fetch.to_sql(self, literals=literals)
 
     def explain(self, *, analyze: bool = False) -> str:
         """How the database would run the statement, in its own words.
@@ -234,7 +235,7 @@ class DataFrame:
         Args:
             analyze: Run it, and say how it went. SQLite cannot.
         """
-        return reading.explain(self, analyze=analyze)
+        return fetch.explain(self, analyze=analyze)
 
     # -- reading
 
@@ -244,7 +245,7 @@ class DataFrame:
         Args:
             query_timeout: Seconds that the statement may take in the database; by default what `connect` was given.
         """
-        return reading.collect(self, query_timeout=query_timeout)
+        return fetch.collect(self, query_timeout=query_timeout)
 
     def iter_batches(self, rows: int = 10_000, *, query_timeout: float | None = None) -> Iterator[Records]:
         """Read the rows piece by piece, in memory that does not grow with their number.
@@ -255,7 +256,7 @@ class DataFrame:
             rows: The most rows of a batch.
             query_timeout: Seconds that the statement may take in the database, the time between batches left out.
         """
-        return reading.iter_batches(self, rows, query_timeout=query_timeout)
+        return fetch.iter_batches(self, rows, query_timeout=query_timeout)
 
     def first(self) -> dict[str, Any] | None:
         """The first row, or None if there is none."""
@@ -263,7 +264,7 @@ class DataFrame:
 
     def count(self) -> int:
         """The number of rows; counted in the database."""
-        return reading.count(self)
+        return fetch.count(self)
 
     def show(self, rows: int = 20) -> None:
         """Print the first rows as a table.
@@ -271,11 +272,11 @@ class DataFrame:
         Args:
             rows: The most rows to print.
         """
-        reading.show(self, rows)
+        fetch.show(self, rows)
 
     def to_arrow(self, *, query_timeout: float | None = None) -> pa.Table:
         """All rows as an Arrow table. Types are those of the columns, also when there are no rows."""
-        return reading.to_arrow(self, query_timeout=query_timeout)
+        return fetch.to_arrow(self, query_timeout=query_timeout)
 
     def to_arrow_batches(self, rows: int = 100_000, *, query_timeout: float | None = None) -> pa.RecordBatchReader:
         """The rows as a stream of Arrow batches, in memory that does not grow with their number.
@@ -284,15 +285,15 @@ class DataFrame:
             rows: The most rows of a batch.
             query_timeout: Seconds that the statement may take in the database, the time between batches left out.
         """
-        return reading.to_arrow_batches(self, rows, query_timeout=query_timeout)
+        return fetch.to_arrow_batches(self, rows, query_timeout=query_timeout)
 
     def to_pandas(self, *, query_timeout: float | None = None) -> pd.DataFrame:
         """All rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types."""
-        return reading.to_pandas(self, query_timeout=query_timeout)
+        return fetch.to_pandas(self, query_timeout=query_timeout)
 
     def to_polars(self, *, query_timeout: float | None = None) -> pl.DataFrame:
         """All rows as a Polars DataFrame."""
-        return reading.to_polars(self, query_timeout=query_timeout)
+        return fetch.to_polars(self, query_timeout=query_timeout)
 
     def __repr__(self) -> str:
         return (

@@ -8,10 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from moltres import exports, modes
-from moltres.errors import ConfigurationError, TableExistsError, TransientQueryError
-from moltres.loads import Load, check_key
-from moltres.sources import open_source
+from ..errors import ConfigurationError, TableExistsError, TransientQueryError
+from . import export, modes
+from .inputs import open_source
+from .load_log import Load, check_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from moltres.database import Database
+    from ..database import Database
 
 __all__ = ["BATCH_ROWS", "Mode", "WriteResult", "Writer"]
 
@@ -224,7 +224,7 @@ class Writer:
 
     def _export(self, path: str | PathLike[str], kind: Literal["parquet", "csv"], *, overwrite: bool) -> WriteResult:
         started = time.monotonic()
-        rows = exports.export(self._database, self._data, path, kind, overwrite=overwrite)
+        rows = export.export(self._database, self._data, path, kind, overwrite=overwrite)
         return WriteResult(
             table_name=str(path),
             mode="overwrite" if overwrite else "error_if_exists",

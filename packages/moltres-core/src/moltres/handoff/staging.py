@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, inspect
 from sqlalchemy.schema import DropTable
 
-from moltres.errors import MissingDependencyError
-from moltres.reference import STAGE_PREFIX, Reference
-from moltres.targets import masked
+from ..dialects.targets import masked
+from ..errors import MissingDependencyError
+from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
-    from moltres.database import Database
-    from moltres.dataframe import DataFrame
+    from ..database import Database
+    from ..frame.dataframe import DataFrame
 
 _LONGEST_NAME = 63  # PostgreSQL cuts what is longer, without an error
 _ROOM_FOR_WRITER = 15  # a swap builds beside the target, under a name that it derives from the target's

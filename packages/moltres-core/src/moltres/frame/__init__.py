@@ -1,0 +1,1 @@
+"""Lazy DataFrames: expressions, verbs, and the SELECT that they build."""

@@ -1,0 +1,1 @@
+"""From a statement to rows: in memory, in batches, as Arrow, or shown to people."""

@@ -24,7 +24,7 @@ def test_it_takes_half_a_gigabyte_for_each_thread_at_most() -> None:
 
 def test_a_smaller_machine_keeps_its_smaller_limit() -> None:
     with duckdb.connect(config={"memory_limit": "100MiB"}) as connection:
-        memory._limit_memory(connection)
+        memory.limit_memory(connection)
         assert connection.execute("SELECT current_setting('memory_limit')").fetchone() == ("100.0 MiB",)
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from moltres_airflow import MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import tables_of, text_of
+from support.waiting import repeating
 
 FOREVER = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n",
@@ -25,37 +25,38 @@ def forever(db):
     return db.sql(FOREVER[db.engine.dialect.name])
 
 
-def operator(url, **options):
-    return MoltresQueryOperator(task_id="rows", dsn=text_of(url), query=forever, **options)
+@pytest.fixture
+def working():
+    """Is set when the task is at work in its database."""
+    return threading.Event()
 
 
-def when_connected(task, then):
-    """Call a function as soon as the task is at work in its database."""
+@pytest.fixture
+def task(database_url, working):
+    def query(db):
+        working.set()
+        return forever(db)
 
-    def wait():
-        while not task._databases:
-            time.sleep(0.01)
-        time.sleep(0.3)  # it has a connection now, and sends its statement
-        then()
-
-    threading.Thread(target=wait, daemon=True).start()
+    return MoltresQueryOperator(task_id="rows", dsn=text_of(database_url), query=query)
 
 
-def test_on_kill_cancels_in_the_database(database_url):
-    task = operator(database_url)
-    when_connected(task, task.on_kill)
-    with pytest.raises(AirflowException, match="The task was stopped") as stopped:
+def test_on_kill_cancels_in_the_database(task, working):
+    with (
+        repeating(task.on_kill, after=working),
+        pytest.raises(AirflowException, match="The task was stopped") as stopped,
+    ):
         task.execute({})
     assert not isinstance(stopped.value, AirflowFailException)  # whoever killed it may want it tried again
 
 
-def test_a_signal_is_heard_while_the_driver_waits(database_url):
+def test_a_signal_is_heard_while_the_driver_waits(task, working):
     # As Airflow's task runner does it: the handler runs in the main thread, which must not hang in the driver.
-    task = operator(database_url)
     before = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())
     try:
-        when_connected(task, lambda: os.kill(os.getpid(), signal.SIGTERM))
-        with pytest.raises(AirflowException, match="The task was stopped"):
+        with (
+            repeating(lambda: os.kill(os.getpid(), signal.SIGTERM), after=working),
+            pytest.raises(AirflowException, match="The task was stopped"),
+        ):
             task.execute({})
     finally:
         signal.signal(signal.SIGTERM, before)

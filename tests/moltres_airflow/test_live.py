@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +18,14 @@ import pytest
 
 from moltres.handoff import decode
 from support.adapter_conformance import make_users, rows_of, text_of
+from support.network import free_ports
+from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PASSWORD = token_hex(8)
+_LONG = 600  # seconds: a busy machine may take minutes to start half a dozen processes
 
 DAGS = """
 import os
@@ -75,7 +76,11 @@ class Airflow:
         runs = f"dags/{dag_id}/dagRuns"
         answer = self.client.post(runs, json={"logical_date": None}).raise_for_status().json()
         run = f"{runs}/{answer['dag_run_id']}"
-        return run, until(lambda: (state := self.get(run)["state"]) in ("success", "failed") and state)
+        return run, until(lambda: self._end(run), f"the end of {dag_id}", within=_LONG, pause=0.3)
+
+    def _end(self, run: str) -> str | None:
+        state = self.get(run)["state"]
+        return state if state in ("success", "failed") else None
 
     def lineage(self, job: str, kind: str) -> list[dict[str, Any]]:
         """The OpenLineage events of a task; a process of its own writes them, a moment later."""
@@ -89,26 +94,6 @@ class Airflow:
             (one["task_id"], one["map_index"]): one["state"]
             for one in self.get(f"{run}/taskInstances")["task_instances"]
         }
-
-
-def until(found: Any, seconds: float = 600) -> Any:
-    """Ask again until there is an answer. Only a hanging test takes so long."""
-    end = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < end, "Airflow did not come to it"
-        time.sleep(0.3)
-    return answer
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 @contextmanager
@@ -159,7 +144,7 @@ def standalone(home: Path, dsn: str) -> Iterator[Airflow]:
                 except httpx.TransportError:
                     return False
 
-            until(alive)
+            until(alive, "the API server", within=_LONG, pause=0.3)
             (username, password), *_ = json.loads(passwords.read_text()).items()
             answer = client.post(
                 f"http://127.0.0.1:{port}/auth/token", json={"username": username, "password": password}
@@ -183,7 +168,7 @@ def airflow(tmp_path, postgresql_url):
 
 
 def test_a_live_airflow(airflow, postgresql_url):
-    until(lambda: len(airflow.get("dags")["dags"]) == 2)
+    until(lambda: len(airflow.get("dags")["dags"]) == 2, "both DAGs", within=_LONG, pause=0.3)
     assert airflow.get("importErrors")["total_entries"] == 0
     assert "moltres-airflow" in [one["package_name"] for one in airflow.get("providers")["providers"]]
 
@@ -212,7 +197,7 @@ def test_a_live_airflow(airflow, postgresql_url):
     log = str(airflow.get(f"{run}/taskInstances/check/logs/1", full_content=True))
     assert "CheckFailedError" in log
 
-    until(lambda: airflow.lineage("gate.check", "FAIL") and airflow.lineage("publish.write", "COMPLETE"))
+    until(lambda: airflow.lineage("gate.check", "FAIL") and airflow.lineage("publish.write", "COMPLETE"), "the lineage")
     (failed,) = airflow.lineage("gate.check", "FAIL")
     (read,) = failed["inputs"]
     assert read["name"] == f"{postgresql_url.database}.public.users"

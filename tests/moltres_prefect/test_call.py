@@ -238,7 +238,7 @@ def test_inputs_are_not_stored_by_prefect(dsn: str) -> None:
 
     calls()
     with get_client(sync_client=True) as client:
-        runs = client._client.post("/task_runs/filter", json={"limit": 50}).text
+        runs = client.request("POST", "/task_runs/filter", json={"limit": 50}).text
     assert "moltres_to_table" in runs
     assert marker not in runs
     assert dsn not in runs

@@ -57,6 +57,6 @@ class TestPrefect(AdapterConformance):
         with get_client(sync_client=True) as client:
             flow_runs = client.read_flow_runs()
             task_runs = client.read_task_runs()
-            artifacts = client._client.post("/artifacts/filter", json={}).text
-            logs = client._client.post("/logs/filter", json={"limit": 200}).text
+            artifacts = client.request("POST", "/artifacts/filter", json={}).text
+            logs = client.request("POST", "/logs/filter", json={"limit": 200}).text
         return f"{flow_runs} {task_runs} {artifacts} {logs}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +13,10 @@ from prefect.client.schemas.objects import StateType
 from prefect.runtime import flow_run
 from prefect.states import Cancelling
 
-import moltres_prefect.databases
 from moltres.errors import QueryCancelledError, QueryTimeoutError
 from moltres_prefect import moltres_query, moltres_to_table
 from support.adapter_conformance import tables_of
+from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,9 +113,8 @@ def test_a_write_that_times_out_changes_nothing(postgresql_dsn: str, watcher: sa
 
 
 def test_cancelling_the_flow_run_stops_the_query_of_a_submitted_task(
-    postgresql_dsn: str, watcher: sa.Connection, monkeypatch: pytest.MonkeyPatch
+    postgresql_dsn: str, watcher: sa.Connection
 ) -> None:
-    monkeypatch.setattr(moltres_prefect.databases, "_BEATS_PER_QUESTION", 2)
     started = threading.Event()
     runs: list[Any] = []
 
@@ -124,8 +122,7 @@ def test_cancelling_the_flow_run_stops_the_query_of_a_submitted_task(
     def queries() -> Any:
         runs.append(flow_run.id)
         future = moltres_query.submit(dsn=postgresql_dsn, query=sleep, retries=3)
-        while not sleeping(watcher):
-            time.sleep(0.05)
+        until(lambda: sleeping(watcher), "the query")
         started.set()
         return future.result()
 

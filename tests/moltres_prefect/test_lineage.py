@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from prefect import flow
@@ -14,34 +13,23 @@ from sqlalchemy import make_url
 from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table
 from moltres_prefect.lineage import asset_key, slug
 from support.adapter_conformance import SECRET
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from support.waiting import until
 
 CHECKS = [{"type": "not_null", "column": "email"}, {"type": "unique", "column": "id"}]
 
 
 def artifacts(key: str) -> list[dict[str, Any]]:
     with get_client(sync_client=True) as client:
-        found = client._client.post("/artifacts/filter", json={"artifacts": {"key": {"any_": [key]}}})
+        found = client.request("POST", "/artifacts/filter", json={"artifacts": {"key": {"any_": [key]}}})
         return found.json()
 
 
 def events(resource: str) -> list[dict[str, Any]]:
     with get_client(sync_client=True) as client:
-        found = client._client.post(
-            "/events/filter", json={"filter": {"any_resource": {"id": [resource]}}, "limit": 50}
+        found = client.request(
+            "POST", "/events/filter", json={"filter": {"any_resource": {"id": [resource]}}, "limit": 50}
         )
         return found.json()["events"]
-
-
-def eventually(look: Callable[[], Any]) -> Any:
-    """Events are sent from a thread: what a look gives as soon as it gives anything."""
-    for _ in range(200):
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("nothing came")
 
 
 def test_a_report_is_left_as_a_markdown_artifact(dsn: str) -> None:
@@ -92,7 +80,8 @@ def test_a_written_table_is_an_asset_made_of_those_that_were_read(dsn: str) -> N
 
     writes()
     key = asset_key(make_url(dsn), "copies")
-    (event,) = eventually(lambda: [event for event in events(key) if "materialization" in event["event"]])
+    # Events are sent from a thread.
+    (event,) = until(lambda: [event for event in events(key) if "materialization" in event["event"]], "the event")
     assert event["event"] == "prefect.asset.materialization.succeeded"
     assert event["payload"] == {"mode": "append", "rows_written": 4, "created": True}
     related = {one["prefect.resource.id"] for one in event["related"]}

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
 from support.adapter_conformance import rows_of, tables_of
+from support.network import free_port
+from support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SERVING = Path(__file__).with_name("serving.py")
-
-
-def eventually(look: Callable[[], Any], what: str) -> Any:
-    """What a look gives as soon as it gives anything."""
-    for _ in range(900):
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"waited in vain: {what}")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -43,9 +34,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
         "PREFECT_HOME": str(tmp_path / "prefect"),
@@ -73,10 +62,10 @@ def api(environment: dict[str, str], postgresql_dsn: str, tmp_path: Path) -> Ite
                 return False
 
         try:
-            eventually(up, "the server")
+            until(up, "the server")
             serving = {**environment, "MOLTRES_DSN": postgresql_dsn}
             runner = subprocess.Popen([sys.executable, SERVING], env=serving, stdout=log, stderr=log)
-            eventually(lambda: len(client.post("/deployments/filter", json={}).json()) == 4, "the runner")
+            until(lambda: len(client.post("/deployments/filter", json={}).json()) == 4, "the runner")
             yield client
         finally:
             if runner is not None:
@@ -95,7 +84,7 @@ def state(api: httpx.Client, run: str) -> str:
 
 def test_flows_run_and_are_cancelled_down_to_the_database(api: httpx.Client, postgresql_dsn: str) -> None:
     run = start(api, "publish")
-    eventually(lambda: state(api, run) in ("COMPLETED", "FAILED", "CRASHED"), "the flow run")
+    until(lambda: state(api, run) in ("COMPLETED", "FAILED", "CRASHED"), "the flow run")
     assert state(api, run) == "COMPLETED"
     assert len(rows_of(postgresql_dsn, "copies")) == 500
     assert tables_of(postgresql_dsn) == {"users", "numbers", "copies", "moltres_loads"}
@@ -111,10 +100,10 @@ def test_flows_run_and_are_cancelled_down_to_the_database(api: httpx.Client, pos
         )
         for flow in ("called", "submitted", "writing"):
             run = start(api, flow)
-            eventually(lambda: watcher.execute(sleeping).scalar_one() == 1, f"the query of {flow}")
+            until(lambda: watcher.execute(sleeping).scalar_one() == 1, f"the query of {flow}")
             cancelling = {"state": {"type": "CANCELLING"}, "force": True}
             api.post(f"/flow_runs/{run}/set_state", json=cancelling).raise_for_status()
-            eventually(lambda: watcher.execute(sleeping).scalar_one() == 0, f"the end of the query of {flow}")
-            eventually(lambda run=run: state(api, run) == "CANCELLED", f"the end of {flow}")
+            until(lambda: watcher.execute(sleeping).scalar_one() == 0, f"the end of the query of {flow}")
+            until(lambda run=run: state(api, run) == "CANCELLED", f"the end of {flow}")
     engine.dispose()
     assert len(rows_of(postgresql_dsn, "numbers")) == 500

@@ -27,6 +27,7 @@ from moltres.errors import (
     TableNotFoundError,
     WriteError,
 )
+from support.waiting import repeating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,9 +291,6 @@ class DialectConformance:
             return
         db.write(OLD).save_as_table("t")
         frame = db.sql(self.slow)
-        timer = threading.Timer(0.5, db.cancel)
-        timer.start()
-        with pytest.raises(QueryCancelledError):
+        with repeating(db.cancel), pytest.raises(QueryCancelledError):
             frame.collect()
-        timer.join()
         assert rows(db) == OLD

@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from support.postgresql import _free_port as free_port
+from support.network import free_port
+from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,12 +105,14 @@ def mariadb_server() -> Iterator[MariaDBServer]:
 
 def _wait_for(running: MariaDBServer, server: subprocess.Popen[bytes], log: Path) -> None:
     engine = create_engine(running.url(), poolclass=NullPool)
-    deadline = time.monotonic() + _STARTS_WITHIN
-    while True:
+
+    def answers() -> bool:
         try:
             with engine.connect():
-                return
+                return True
         except OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
+            if server.poll() is not None:
                 raise RuntimeError(f"MariaDB does not start:\n{log.read_text()[-3000:]}") from None
-            time.sleep(0.1)
+            return False
+
+    until(answers, "MariaDB", within=_STARTS_WITHIN)

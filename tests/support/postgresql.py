@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, create_engine, text
+
+from support.network import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,13 +76,6 @@ def _server_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def postgresql_server() -> Iterator[PostgreSQLServer]:
     """Initialise and start a server on a free port of the loopback interface; stop and remove it afterwards."""
@@ -90,7 +84,7 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
     data = Path(tempfile.mkdtemp(prefix="pg-data-"))
     if user is not None:
         shutil.chown(data, user)
-    port = _free_port()
+    port = free_port()
 
     def run(*command: str) -> None:
         identity = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}

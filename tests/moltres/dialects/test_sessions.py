@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +21,8 @@ from moltres.errors import (
     TableNotFoundError,
     TransientQueryError,
 )
+from support.limits import outlast
+from support.waiting import repeating
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -47,7 +47,7 @@ def test_the_limit_is_for_each_statement_not_for_the_block(engine: Engine) -> No
     dialect = dialect_for(engine)
     with engine.connect() as connection, dialect.time_limit(connection, 0.4):
         for _ in range(3):
-            time.sleep(0.2)
+            outlast(0.2)
             assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
@@ -56,7 +56,7 @@ def test_the_clock_stands_still_while_the_caller_works(engine: Engine) -> None:
     with engine.connect() as connection, dialect.time_limit(connection, 0.3):
         result = connection.execute(text("SELECT 1 AS a UNION ALL SELECT 2"))
         with paused(connection):
-            time.sleep(0.5)
+            outlast(0.3)
         assert len(result.all()) == 2
 
 
@@ -70,7 +70,7 @@ def test_the_pooled_connection_does_not_keep_the_limit(database_url: URL) -> Non
             slow = text(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT count(*) FROM n"
             )
-            time.sleep(0.3)
+            outlast(0.2)
             assert connection.execute(slow).scalar() == 2000
             if engine.dialect.name == "postgresql":
                 assert connection.execute(text("SHOW statement_timeout")).scalar() == "0"
@@ -94,9 +94,7 @@ def test_another_thread_can_cancel(engine: Engine) -> None:
     dialect = dialect_for(engine)
     with engine.connect() as connection:
         cancel = dialect.canceller(connection)
-        timer = threading.Timer(0.3, cancel)
-        timer.start()
-        with pytest.raises(DBAPIError) as caught:
+        with repeating(cancel), pytest.raises(DBAPIError) as caught:
             connection.execute(ENDLESS).all()
         assert dialect.classify(caught.value) is QueryCancelledError
         connection.rollback()
@@ -107,8 +105,11 @@ def test_another_thread_can_cancel(engine: Engine) -> None:
 def test_cancelled_within_a_limit_is_not_a_timeout(engine: Engine) -> None:
     dialect = dialect_for(engine)
     with engine.connect() as connection:
-        threading.Timer(0.2, dialect.canceller(connection)).start()
-        with pytest.raises(DBAPIError) as caught, dialect.time_limit(connection, 60):
+        with (
+            repeating(dialect.canceller(connection)),
+            pytest.raises(DBAPIError) as caught,
+            dialect.time_limit(connection, 60),
+        ):
             connection.execute(ENDLESS).all()
         assert dialect.classify(caught.value) is QueryCancelledError
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,8 @@ from moltres.errors import (
     QueryTimeoutError,
     SchemaMismatchError,
 )
+from support.limits import outlast
+from support.waiting import repeating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,7 +202,7 @@ def test_a_write_that_takes_too_long_is_stopped(database_url: URL) -> None:
 def test_a_slow_source_does_not_count_against_the_target(database_url: URL) -> None:
     def batches() -> Iterator[list[dict[str, int]]]:
         for number in range(3):
-            time.sleep(0.3)
+            outlast(0.5)
             yield [{"a": number}]
 
     with connect(database_url, query_timeout=0.5) as db:
@@ -211,11 +212,8 @@ def test_a_slow_source_does_not_count_against_the_target(database_url: URL) -> N
 def test_a_running_write_can_be_cancelled(db: Database) -> None:
     db.write([{"a": 1}]).save_as_table("t")
     frame = db.sql(SLOW)
-    timer = threading.Timer(0.5, db.cancel)
-    timer.start()
-    with pytest.raises(QueryCancelledError):
+    with repeating(db.cancel), pytest.raises(QueryCancelledError):
         frame.write.save_as_table("t", mode="overwrite")
-    timer.join()
     assert list(db.table("t").collect()) == [{"a": 1}]
 
 

@@ -41,6 +41,7 @@ pytestmark = pytest.mark.engines
 #: The tests' own Python runs the tasks: nothing to install.
 GENERATOR = FlowGenerator(task_runner="process", dependencies=())
 GOOD = [{"type": "not_null", "column": "id"}, {"type": "unique", "column": "id"}]
+FOR_EVER = "import threading\nthreading.Event().wait()\n"
 BAD = [*GOOD, {"type": "not_null", "column": "email"}, {"type": "in_range", "column": "age", "min": 0}]
 
 
@@ -319,7 +320,7 @@ def test_a_retry_of_the_flow(kestra: Engine, flow_id: Names, tmp_path: Path) -> 
 
 
 def test_a_task_that_takes_too_long(kestra: Engine, flow_id: Names) -> None:
-    program = "import time\nprint('begins', flush=True)\ntime.sleep(60)\n"
+    program = f"print('begins', flush=True)\n{FOR_EVER}"
     result = run(kestra, script("slow", program, timeout_seconds=1), name=flow_id("timeout"))
     assert result.state == "FAILED"
     assert "Timeout" in result.logs
@@ -477,7 +478,7 @@ def test_kestra_watches_over_the_native_sla(kestra: Engine, flow_id: Names, user
 def test_kestra_watches_over_the_duration(kestra: Engine, flow_id: Names) -> None:
     result = run(
         kestra,
-        script("slow", "import time\ntime.sleep(8)\n"),
+        script("slow", FOR_EVER),
         name=flow_id("duration"),
         sla=SLAConfig(max_execution_time_seconds=1),
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["open_data", "open_files"]
+__all__ = ["limit_memory", "open_data", "open_files"]
 
 _SOURCE = "source"
 _BYTES_FOR_A_THREAD = 2**29
@@ -33,13 +33,13 @@ def _database() -> Iterator[sa.Connection]:
         engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": {"temp_directory": spill}})
         try:
             with engine.connect() as connection:
-                _limit_memory(connection.connection.dbapi_connection)
+                limit_memory(connection.connection.dbapi_connection)
                 yield connection
         finally:
             engine.dispose()
 
 
-def _limit_memory(raw: Any) -> None:
+def limit_memory(raw: Any) -> None:
     """Half a gigabyte for each thread, but no more than DuckDB would take; what needs more is spilt to disk.
 
     DuckDB's own limit, most of the machine's memory, suits a process that is alone on it, which a worker is not.

@@ -35,7 +35,7 @@ _MICROSECONDS = _DAYS * 86_400_000_000
 _DIGITS = 18
 """Decimal digits that a 64-bit integer always holds."""
 
-_SLICE = 5_000
+SLICE_ROWS = 5_000
 """Rows to send at once."""
 
 _BASE = 10_000
@@ -91,8 +91,8 @@ def _buffers(pa: Any, columns: list[tuple[str, Any]], rows: int) -> Iterator[Any
     count = pa.scalar(struct.pack("!h", len(columns)), pa.large_binary())
     nothing = pa.scalar(b"", pa.large_binary())
     yield _HEADER
-    for start in range(0, rows, _SLICE):
-        fields = [field for how, array in columns for field in _fields(pa, pc, how, array.slice(start, _SLICE))]
+    for start in range(0, rows, SLICE_ROWS):
+        fields = [field for how, array in columns for field in _fields(pa, pc, how, array.slice(start, SLICE_ROWS))]
         joined = pc.binary_join_element_wise(count, *fields, nothing)
         yield memoryview(joined.buffers()[2])
     yield _TRAILER

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from truthound_kestra.scripts.sources import masked_uri, usable_source
 from truthound_kestra.utils import DataSourceType, detect_data_source_type, load_data
 from truthound_kestra.utils.exceptions import ConfigurationError, MissingDependencyError, ScriptError, SourceError
-from truthound_kestra.utils.sources import masked_uri, usable_source
 
 FRAME = pd.DataFrame({"id": [1, 2, 3], "name": ["a", None, "ü"]})
 

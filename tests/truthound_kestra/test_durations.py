@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truthound_kestra.utils.durations import iso_duration
+from truthound_kestra.kestra.durations import iso_duration
 
 
 @pytest.mark.parametrize(

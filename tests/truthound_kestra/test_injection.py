@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truthound_kestra.flows import FlowConfig, FlowGenerator, TaskConfig
-from truthound_kestra.flows.task_blocks import literal
+from truthound_kestra.flows.program import literal
 from truthound_kestra.flows.yaml import rules_yaml
 
 NASTY = (

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from truthound_kestra.kestra.values import plain
 from truthound_kestra.utils.exceptions import OutputError
-from truthound_kestra.utils.plain import plain
 
 
 class Colour(Enum):

@@ -12,7 +12,9 @@ import sys
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from truthound_kestra import __version__
-from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.errors import CheckFailedError, DataQualityError, SLAViolationError
+from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.outputs.serialization import JsonSerializer, MarkdownSerializer, YamlSerializer
 from truthound_kestra.scripts import (
     ENGINES,
     CheckScriptConfig,
@@ -23,8 +25,6 @@ from truthound_kestra.scripts import (
     load_rules,
     profile_data_script,
 )
-from truthound_kestra.utils.exceptions import CheckFailedError, DataQualityError, SLAViolationError
-from truthound_kestra.utils.serialization import JsonSerializer, MarkdownSerializer, YamlSerializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

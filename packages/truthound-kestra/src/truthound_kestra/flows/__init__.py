@@ -1,14 +1,8 @@
 """Flows: described in Python, refused where Kestra would refuse them, written as YAML."""
 
-from truthound_kestra.flows.config import FlowConfig
-from truthound_kestra.flows.generate import (
-    generate_check_flow,
-    generate_learn_flow,
-    generate_profile_flow,
-    generate_quality_pipeline,
-)
+from truthound_kestra.flows.flow import FlowConfig
 from truthound_kestra.flows.generator import FlowGenerator
-from truthound_kestra.flows.parts import (
+from truthound_kestra.flows.input import (
     ConcurrencyConfig,
     ExecutionCheck,
     InputConfig,
@@ -18,7 +12,13 @@ from truthound_kestra.flows.parts import (
     TriggerConfig,
     TriggerType,
 )
-from truthound_kestra.flows.tasks import TaskConfig, TaskType
+from truthound_kestra.flows.presets import (
+    generate_check_flow,
+    generate_learn_flow,
+    generate_profile_flow,
+    generate_quality_pipeline,
+)
+from truthound_kestra.flows.task import TaskConfig, TaskType
 
 __all__ = [
     "ConcurrencyConfig",

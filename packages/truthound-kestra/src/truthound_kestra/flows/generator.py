@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.flows.blocks import (
+from truthound_kestra.errors import ConfigurationError, FlowError
+from truthound_kestra.flows.graph import linear_order
+from truthound_kestra.flows.names import kestra_major, one_of
+from truthound_kestra.flows.output import (
     check_block,
     concurrency_block,
     input_block,
@@ -14,21 +17,18 @@ from truthound_kestra.flows.blocks import (
     retry_block,
     trigger_block,
 )
-from truthound_kestra.flows.graph import linear_order
-from truthound_kestra.flows.names import kestra_major, one_of
-from truthound_kestra.flows.task_blocks import remember_block, task_block
+from truthound_kestra.flows.program import remember_block, task_block
+from truthound_kestra.flows.task import TaskConfig, TaskType
 from truthound_kestra.flows.task_validation import task_type
-from truthound_kestra.flows.tasks import TaskConfig, TaskType
-from truthound_kestra.flows.trigger_validation import open_inputs
+from truthound_kestra.flows.trigger import open_inputs
 from truthound_kestra.flows.validation import flow_problems
 from truthound_kestra.flows.yaml import Folded, flow_yaml
 from truthound_kestra.sla.native import to_kestra_sla
-from truthound_kestra.utils.exceptions import ConfigurationError, FlowError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from truthound_kestra.flows.config import FlowConfig
+    from truthound_kestra.flows.flow import FlowConfig
 
 __all__ = ["FlowGenerator"]
 

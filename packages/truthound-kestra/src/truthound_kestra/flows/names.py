@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dq_core.errors import closest
-from truthound_kestra.utils.values import is_number
+from truthound_kestra.arguments import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -11,19 +11,19 @@ from sqlalchemy.exc import ArgumentError
 
 from dq_core.checks import parse
 from dq_core.errors import RuleError, closest
+from truthound_kestra.arguments import is_text
+from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.flows.expressions import holds_expression
 from truthound_kestra.flows.names import one_of, pattern_problems, positive
-from truthound_kestra.flows.tasks import FILE_FORMATS, TaskConfig, TaskType
+from truthound_kestra.flows.task import FILE_FORMATS, TaskConfig, TaskType
 from truthound_kestra.scripts.config import CheckScriptConfig, LearnScriptConfig, ProfileScriptConfig
 from truthound_kestra.scripts.engines import ENGINES
-from truthound_kestra.utils.exceptions import ConfigurationError
-from truthound_kestra.utils.severity import with_canonical_severity
-from truthound_kestra.utils.values import is_text
+from truthound_kestra.scripts.severity import with_canonical_severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from truthound_kestra.flows.config import FlowConfig
+    from truthound_kestra.flows.flow import FlowConfig
 
 __all__ = ["SCRIPT_CONFIGS", "plugin_task_problems", "task_problems", "task_type"]
 

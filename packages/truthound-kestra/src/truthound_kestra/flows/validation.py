@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from truthound_kestra.arguments import is_text, is_whole
 from truthound_kestra.flows.expressions import Scope, expression_problems, holds_expression
 from truthound_kestra.flows.graph import ancestors, graph_problems
+from truthound_kestra.flows.input import ConcurrencyConfig
 from truthound_kestra.flows.names import (
     CHECK_BEHAVIORS,
     CHECK_STYLES,
@@ -17,17 +19,15 @@ from truthound_kestra.flows.names import (
     one_of,
     pattern_problems,
 )
-from truthound_kestra.flows.part_validation import input_problems, retry_problems
-from truthound_kestra.flows.parts import ConcurrencyConfig
+from truthound_kestra.flows.retry import input_problems, retry_problems
+from truthound_kestra.flows.task import TaskConfig
 from truthound_kestra.flows.task_validation import plugin_task_problems, task_problems
-from truthound_kestra.flows.tasks import TaskConfig
-from truthound_kestra.flows.trigger_validation import trigger_problems
-from truthound_kestra.utils.values import is_text, is_whole
+from truthound_kestra.flows.trigger import trigger_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from truthound_kestra.flows.config import FlowConfig
+    from truthound_kestra.flows.flow import FlowConfig
 
 __all__ = ["flow_problems"]
 

@@ -1,7 +1,7 @@
 """Outputs, metrics and log entries for Kestra, and report files."""
 
-from truthound_kestra.outputs.handler import KestraOutputHandler
-from truthound_kestra.outputs.protocol import log_line, metric_line, outputs_line
+from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.protocol import log_line, metric_line, outputs_line
 from truthound_kestra.outputs.reports import write_report
 from truthound_kestra.outputs.send import (
     send_check_result,

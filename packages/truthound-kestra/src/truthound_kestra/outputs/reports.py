@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.outputs.serialization import JsonSerializer, MarkdownSerializer
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
-from truthound_kestra.utils.serialization import JsonSerializer, MarkdownSerializer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.errors import OutputError
+from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
-from truthound_kestra.utils.exceptions import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ from truthound_kestra.scripts.config import (
     ScriptConfig,
 )
 from truthound_kestra.scripts.engines import ENGINES, get_engine
-from truthound_kestra.scripts.errors import errors_in_log
 from truthound_kestra.scripts.learn import learn_schema_script
+from truthound_kestra.scripts.log import errors_in_log
 from truthound_kestra.scripts.profile import profile_data_script
 from truthound_kestra.scripts.rules import load_rules
 from truthound_kestra.scripts.schema import forget_schema

@@ -7,20 +7,20 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from dq_core import Check, parse
-from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.errors import CheckFailedError, ConfigurationError, SLAViolationError
+from truthound_kestra.kestra.context import get_execution_context
+from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.results import CheckScriptResult
 from truthound_kestra.scripts.config import DEFAULT_SCRIPT_CONFIG, CheckScriptConfig
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.run import described, publish, skipped
 from truthound_kestra.scripts.schema import schema_rules
+from truthound_kestra.scripts.severity import severity_rank, with_canonical_severity
+from truthound_kestra.scripts.sources import usable_source
 from truthound_kestra.sla.hooks import KestraNotificationHook
 from truthound_kestra.sla.metrics import SLAMetrics
 from truthound_kestra.sla.monitor import SLAMonitor
 from truthound_kestra.sla.store import STATE_ENV, KestraStateStore, SQLStateStore
-from truthound_kestra.utils.context import get_execution_context
-from truthound_kestra.utils.exceptions import CheckFailedError, ConfigurationError, SLAViolationError
-from truthound_kestra.utils.severity import severity_rank, with_canonical_severity
-from truthound_kestra.utils.sources import usable_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from dq_core.errors import closest
 from dq_core.report import SEVERITIES
+from truthound_kestra.arguments import is_number, is_share, is_whole
+from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.scripts.engines import ENGINES
-from truthound_kestra.utils.exceptions import ConfigurationError
-from truthound_kestra.utils.severity import SEVERITY_ALIASES, canonical_severity
-from truthound_kestra.utils.values import is_number, is_share, is_whole
+from truthound_kestra.scripts.severity import SEVERITY_ALIASES, canonical_severity
 
 if TYPE_CHECKING:
     from dq_core import Check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.utils.exceptions import EngineError, MissingDependencyError
+from truthound_kestra.errors import EngineError, MissingDependencyError
 
 if TYPE_CHECKING:
     from dq_core.engines import Engine

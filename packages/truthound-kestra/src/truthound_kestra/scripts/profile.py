@@ -9,7 +9,7 @@ from truthound_kestra.scripts.config import ProfileScriptConfig
 from truthound_kestra.scripts.run import examine
 
 if TYPE_CHECKING:
-    from truthound_kestra.outputs.handler import KestraOutputHandler
+    from truthound_kestra.kestra.handler import KestraOutputHandler
 
 __all__ = ["profile_data_script"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from dq_core.errors import RuleError, SourceError
-from truthound_kestra.utils.severity import with_canonical_severity
+from truthound_kestra.scripts.severity import with_canonical_severity
 
 __all__ = ["load_rules"]
 

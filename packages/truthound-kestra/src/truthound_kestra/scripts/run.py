@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from truthound_kestra.kestra.context import get_execution_context
 from truthound_kestra.outputs.reports import write_report
 from truthound_kestra.outputs.send import send_result
 from truthound_kestra.results import ScriptResult
 from truthound_kestra.scripts.engines import get_engine
-from truthound_kestra.utils.context import get_execution_context
-from truthound_kestra.utils.sources import masked_uri, usable_source
+from truthound_kestra.scripts.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from truthound_kestra.outputs.handler import KestraOutputHandler
+    from truthound_kestra.kestra.handler import KestraOutputHandler
     from truthound_kestra.scripts.config import ScriptConfig
 
 __all__ = ["described", "examine", "publish", "skipped"]

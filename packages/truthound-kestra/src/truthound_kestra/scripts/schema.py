@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from dq_core import parse
+from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.kestra.context import get_execution_context
+from truthound_kestra.kestra.state import METADATA, open_state
+from truthound_kestra.outputs.serialization import JsonSerializer
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.rules import load_rules
-from truthound_kestra.utils.context import get_execution_context
-from truthound_kestra.utils.exceptions import ConfigurationError
-from truthound_kestra.utils.serialization import JsonSerializer
-from truthound_kestra.utils.sources import masked_uri, usable_source
-from truthound_kestra.utils.state import METADATA, open_state
+from truthound_kestra.scripts.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
     from dq_core import Check

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.utils.exceptions import ConfigurationError
-from truthound_kestra.utils.values import is_number, is_share, is_whole
+from truthound_kestra.arguments import is_number, is_share, is_whole
+from truthound_kestra.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

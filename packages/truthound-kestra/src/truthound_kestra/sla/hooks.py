@@ -11,16 +11,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from truthound_kestra.outputs.handler import KestraOutputHandler
+from truthound_kestra.errors import ConfigurationError, OutputError
+from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.values import plain
 from truthound_kestra.outputs.send import send_sla_result
 from truthound_kestra.sla.metrics import AlertLevel, SLAResult
-from truthound_kestra.utils.exceptions import ConfigurationError, OutputError
-from truthound_kestra.utils.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from truthound_kestra.outputs.protocol import LogLevel
+    from truthound_kestra.kestra.protocol import LogLevel
 
 __all__ = [
     "CallbackSLAHook",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from truthound_kestra.utils.exceptions import ConfigurationError
+from truthound_kestra.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from truthound_kestra.results import CheckScriptResult

@@ -7,10 +7,10 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from truthound_kestra.errors import SLAViolationError
 from truthound_kestra.sla.config import SLAConfig
 from truthound_kestra.sla.metrics import SLAMetrics, SLAResult, SLAViolation, SLAViolationType
 from truthound_kestra.sla.store import SQLStateStore, StateStore
-from truthound_kestra.utils.exceptions import SLAViolationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from truthound_kestra.utils.durations import iso_duration
-from truthound_kestra.utils.exceptions import ConfigurationError
+from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.kestra.durations import iso_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

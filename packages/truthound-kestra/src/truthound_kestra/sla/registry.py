@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dq_core.errors import closest
+from truthound_kestra.errors import ConfigurationError, SLAViolationError
 from truthound_kestra.sla.monitor import SLAMonitor
 from truthound_kestra.sla.store import SQLStateStore
-from truthound_kestra.utils.exceptions import ConfigurationError, SLAViolationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

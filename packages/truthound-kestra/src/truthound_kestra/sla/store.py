@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from truthound_kestra.outputs.handler import KestraOutputHandler
-from truthound_kestra.utils.exceptions import OutputError
-from truthound_kestra.utils.state import METADATA, open_state
+from truthound_kestra.errors import OutputError
+from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.state import METADATA, open_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ class SQLStateStore:
     """A small table in any database that SQLAlchemy knows; by default a SQLite file of the user's.
 
     Args:
-        url: Of the database; None for the default, see :func:`truthound_kestra.utils.state.open_state`. In a container
+        url: Of the database; None for the default, see :func:`truthound_kestra.kestra.state.open_state`. In a container
             that is thrown away give a database, or use :class:`KestraStateStore`.
     """
 

@@ -1,13 +1,13 @@
 """Data, Kestra's variables, errors and serializers."""
 
-from truthound_kestra.utils.context import (
+from truthound_kestra.kestra.context import (
     ExecutionContext,
     create_kestra_output,
     get_execution_context,
     get_kestra_variable,
 )
-from truthound_kestra.utils.data import load_data
-from truthound_kestra.utils.sources import DataSourceType, detect_data_source_type
+from truthound_kestra.scripts.data import load_data
+from truthound_kestra.scripts.sources import DataSourceType, detect_data_source_type
 
 __all__ = [
     "DataSourceType",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from truthound_kestra.outputs.handler import KestraOutputHandler
-from truthound_kestra.utils.exceptions import DataQualityError
+from truthound_kestra.errors import DataQualityError
+from truthound_kestra.kestra.handler import KestraOutputHandler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.flows.blocks import all_true, retry_block
 from truthound_kestra.flows.dependencies import pinned_dependencies
+from truthound_kestra.flows.output import all_true, retry_block
+from truthound_kestra.flows.task import TaskConfig, TaskType
 from truthound_kestra.flows.task_validation import SCRIPT_CONFIGS, task_type
-from truthound_kestra.flows.tasks import TaskConfig, TaskType
 from truthound_kestra.flows.yaml import Folded, rules_yaml
+from truthound_kestra.kestra.context import CONTEXT_ENV
+from truthound_kestra.kestra.durations import iso_duration
+from truthound_kestra.scripts.severity import with_canonical_severity
 from truthound_kestra.sla.store import STATE_ENV, STATE_OUTPUT
-from truthound_kestra.utils.context import CONTEXT_ENV
-from truthound_kestra.utils.durations import iso_duration
-from truthound_kestra.utils.severity import with_canonical_severity
 
 if TYPE_CHECKING:
-    from truthound_kestra.flows.config import FlowConfig
+    from truthound_kestra.flows.flow import FlowConfig
     from truthound_kestra.flows.generator import FlowGenerator
 
 __all__ = ["remember_block", "task_block", "variable_of"]

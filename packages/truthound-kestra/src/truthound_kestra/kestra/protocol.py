@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from truthound_kestra.utils.exceptions import OutputError
-from truthound_kestra.utils.plain import plain
-from truthound_kestra.utils.values import is_number
+from truthound_kestra.arguments import is_number
+from truthound_kestra.errors import OutputError
+from truthound_kestra.kestra.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

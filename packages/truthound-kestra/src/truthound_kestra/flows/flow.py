@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from truthound_kestra.flows.parts import ConcurrencyConfig, ExecutionCheck
-from truthound_kestra.utils.exceptions import FlowError
+from truthound_kestra.errors import FlowError
+from truthound_kestra.flows.input import ConcurrencyConfig, ExecutionCheck
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from truthound_kestra.flows.parts import InputConfig, OutputConfig, RetryConfig, TriggerConfig
-    from truthound_kestra.flows.tasks import TaskConfig
+    from truthound_kestra.flows.input import InputConfig, OutputConfig, RetryConfig, TriggerConfig
+    from truthound_kestra.flows.task import TaskConfig
     from truthound_kestra.sla.config import SLAConfig
 
 __all__ = ["FlowConfig"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from truthound_kestra.flows.config import FlowConfig
+from truthound_kestra.errors import FlowError
+from truthound_kestra.flows.flow import FlowConfig
 from truthound_kestra.flows.generator import FlowGenerator
-from truthound_kestra.flows.parts import OutputConfig, TriggerConfig, TriggerType
+from truthound_kestra.flows.input import OutputConfig, TriggerConfig, TriggerType
+from truthound_kestra.flows.task import TaskConfig, TaskType
 from truthound_kestra.flows.task_validation import SCRIPT_CONFIGS
-from truthound_kestra.flows.tasks import TaskConfig, TaskType
-from truthound_kestra.utils.exceptions import FlowError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

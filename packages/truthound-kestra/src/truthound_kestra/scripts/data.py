@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from dq_core.errors import MissingDependencyError, SourceConnectionError, closest
-from truthound_kestra.utils.exceptions import ConfigurationError, SourceError
-from truthound_kestra.utils.sources import DataSourceType, detect_data_source_type, masked_uri, usable_source
+from truthound_kestra.errors import ConfigurationError, SourceError
+from truthound_kestra.scripts.sources import DataSourceType, detect_data_source_type, masked_uri, usable_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,15 +6,15 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Final
 
+from truthound_kestra.arguments import is_whole
 from truthound_kestra.flows.expressions import holds_expression
+from truthound_kestra.flows.input import RetryConfig, RetryPolicy
 from truthound_kestra.flows.names import INPUT_TYPES, member, one_of, pattern_problems, positive
-from truthound_kestra.flows.parts import RetryConfig, RetryPolicy
-from truthound_kestra.utils.values import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from truthound_kestra.flows.parts import InputConfig
+    from truthound_kestra.flows.input import InputConfig
 
 __all__ = ["input_problems", "retry_problems"]
 

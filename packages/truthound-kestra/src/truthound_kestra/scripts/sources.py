@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from dq_core.errors import closest
-from truthound_kestra.utils.exceptions import ConfigurationError, ScriptError
+from truthound_kestra.errors import ConfigurationError, ScriptError
 
 __all__ = ["DataSourceType", "detect_data_source_type", "masked_uri", "usable_source"]
 

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from truthound_kestra.utils.exceptions import ConfigurationError
+from truthound_kestra.errors import ConfigurationError
 
 __all__ = ["METADATA", "STATE_URL_ENV", "open_state"]
 

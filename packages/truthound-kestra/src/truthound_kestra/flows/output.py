@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from truthound_kestra.flows.input import ConcurrencyConfig, RetryPolicy, TriggerType
 from truthound_kestra.flows.names import member
-from truthound_kestra.flows.parts import ConcurrencyConfig, RetryPolicy, TriggerType
 from truthound_kestra.flows.yaml import Folded
-from truthound_kestra.utils.durations import iso_duration
+from truthound_kestra.kestra.durations import iso_duration
 
 if TYPE_CHECKING:
-    from truthound_kestra.flows.parts import ExecutionCheck, InputConfig, OutputConfig, RetryConfig, TriggerConfig
+    from truthound_kestra.flows.input import ExecutionCheck, InputConfig, OutputConfig, RetryConfig, TriggerConfig
 
 __all__ = [
     "all_true",

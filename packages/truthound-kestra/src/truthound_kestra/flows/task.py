@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from truthound_kestra.flows.parts import RetryConfig
+    from truthound_kestra.flows.input import RetryConfig
     from truthound_kestra.sla.config import SLAConfig
 
 __all__ = ["FILE_FORMATS", "TaskConfig", "TaskType"]

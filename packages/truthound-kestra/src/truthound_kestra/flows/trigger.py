@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from truthound_kestra.flows.cron import cron_problems
 from truthound_kestra.flows.expressions import holds_expression
+from truthound_kestra.flows.input import TriggerConfig, TriggerType
 from truthound_kestra.flows.names import STATES, member, one_of, pattern_problems, positive
-from truthound_kestra.flows.parts import TriggerConfig, TriggerType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from truthound_kestra.flows.config import FlowConfig
+    from truthound_kestra.flows.flow import FlowConfig
 
 __all__ = ["open_inputs", "trigger_problems"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from truthound_kestra.errors import OutputError
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
 from truthound_kestra.sla.metrics import SLAResult
-from truthound_kestra.utils.exceptions import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

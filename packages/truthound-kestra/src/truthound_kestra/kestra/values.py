@@ -12,8 +12,8 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from truthound_kestra.utils.durations import iso_duration
-from truthound_kestra.utils.exceptions import OutputError
+from truthound_kestra.errors import OutputError
+from truthound_kestra.kestra.durations import iso_duration
 
 __all__ = ["plain"]
 

@@ -1,0 +1,1 @@
+"""How a script and Kestra talk to each other: context, output lines, values, state."""

@@ -1,0 +1,173 @@
+"""Results as JSON and YAML and back again without loss, and as Markdown for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Final
+
+import yaml
+
+from dq_core.report import Report
+from moltres.errors import MoltresError
+from moltres.handoff.encoding import decode, encode
+from truthound_kestra.errors import OutputError
+
+__all__ = ["JsonSerializer", "MarkdownSerializer", "YamlSerializer"]
+
+_TYPE: Final = "$type"
+
+
+@cache
+def _kinds() -> dict[str, type]:
+    """The dataclasses and enums that come back as what they were, by name."""
+    from truthound_kestra import results
+    from truthound_kestra.sla import config, metrics
+
+    kinds: dict[str, type] = {}
+    for module in (results, config, metrics):
+        for name in module.__all__:
+            kind = getattr(module, name)
+            if isinstance(kind, type):
+                kinds[name] = kind
+    return kinds
+
+
+@cache
+def _documents() -> dict[str, type]:
+    """The classes of dq_core that write and read themselves (``to_dict``, ``from_dict``), by name."""
+    from dq_core.learning import LearnedSuite
+    from dq_core.profiling import Profile
+
+    return {"Report": Report, "Profile": Profile, "LearnedSuite": LearnedSuite}
+
+
+def _pack(value: Any) -> Any:  # noqa: PLR0911 - one return for each form
+    kind = type(value)
+    if _documents().get(kind.__name__) is kind:
+        return {_TYPE: kind.__name__, "value": encode(value.to_dict())}
+    if _kinds().get(kind.__name__) is kind:
+        if isinstance(value, Enum):
+            return {_TYPE: kind.__name__, "value": value.value}
+        fields = {field.name: _pack(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {_TYPE: kind.__name__, **fields}
+    if kind is list:
+        return [_pack(item) for item in value]
+    if kind is tuple:
+        return {"$tuple": [_pack(item) for item in value]}
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) and not key.startswith("$") for key in value):
+            return {key: _pack(item) for key, item in value.items()}
+        return {"$dict": [[_pack(key), _pack(item)] for key, item in value.items()]}
+    try:
+        return encode(value)
+    except MoltresError as error:
+        raise OutputError(
+            f"A value of type {kind.__module__}.{kind.__qualname__} cannot be stored without loss.",
+            suggestion="Leave it out of metadata, or convert it to text.",
+        ) from error
+
+
+def _unpack(stored: Any) -> Any:  # noqa: PLR0911 - as above
+    if isinstance(stored, list):
+        return [_unpack(item) for item in stored]
+    if not isinstance(stored, dict):
+        return stored
+    if _TYPE in stored:
+        return _rebuild(stored)
+    if len(stored) == 1:
+        tag, content = next(iter(stored.items()))
+        if tag == "$tuple":
+            return tuple(_unpack(item) for item in content)
+        if tag == "$dict":
+            return {_unpack(key): _unpack(item) for key, item in content}
+        if tag.startswith("$"):
+            return decode(stored)
+    return {key: _unpack(item) for key, item in stored.items()}
+
+
+def _rebuild(stored: dict[str, Any]) -> Any:
+    name = stored[_TYPE]
+    if name in _documents():
+        return _documents()[name].from_dict(decode(stored["value"]))  # type: ignore[attr-defined]
+    kind: Callable[..., Any] | None = _kinds().get(name)
+    if kind is None:
+        raise OutputError(f"There is no result of type {name!r}: the text was written by something else.")
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(stored["value"])
+    return kind(**{key: _unpack(value) for key, value in stored.items() if key != _TYPE})
+
+
+@dataclass(frozen=True)
+class JsonSerializer:
+    """Results as JSON; :meth:`deserialize` gives back an equal object of the same type.
+
+    What JSON lacks (NaN, Decimal, dates, tuples …) is written as an object with one key that begins with ``$``.
+
+    Args:
+        indent: Spaces for each level; None for one line.
+    """
+
+    indent: int | None = None
+
+    def serialize(self, result: Any) -> str:
+        """A result, or anything made of mappings, lists and values, as JSON.
+
+        Raises:
+            OutputError: A value cannot be stored without loss.
+        """
+        return json.dumps(_pack(result), indent=self.indent, ensure_ascii=False, allow_nan=False)
+
+    def deserialize(self, text: str) -> Any:
+        """What :meth:`serialize` wrote.
+
+        Raises:
+            OutputError: The text is no JSON, or was written by something else.
+        """
+        try:
+            return _unpack(json.loads(text))
+        except (ValueError, TypeError, KeyError) as error:
+            raise OutputError(f"The text is no stored result: {error}") from error
+
+
+@dataclass(frozen=True)
+class YamlSerializer:
+    """Results as YAML, with the same marks as in JSON; :meth:`deserialize` gives back an equal object."""
+
+    def serialize(self, result: Any) -> str:
+        """A result as YAML.
+
+        Raises:
+            OutputError: A value cannot be stored without loss.
+        """
+        return yaml.safe_dump(_pack(result), sort_keys=False, allow_unicode=True, width=120)
+
+    def deserialize(self, text: str) -> Any:
+        """What :meth:`serialize` wrote.
+
+        Raises:
+            OutputError: The text is no YAML, or was written by something else.
+        """
+        try:
+            return _unpack(yaml.safe_load(text))
+        except (yaml.YAMLError, ValueError, TypeError, KeyError) as error:
+            raise OutputError(f"The text is no stored result: {error}") from error
+
+
+@dataclass(frozen=True)
+class MarkdownSerializer:
+    """Results as Markdown, as Kestra's UI, pull requests and chats show it."""
+
+    def serialize(self, result: Any) -> str:
+        """A result of a script or of an SLA as Markdown.
+
+        Raises:
+            OutputError: It is neither.
+        """
+        from truthound_kestra.outputs.markdown import to_markdown
+
+        return to_markdown(result)

@@ -1,0 +1,8 @@
+"""What the scripts return."""
+
+from truthound_kestra.results.check import CheckScriptResult
+from truthound_kestra.results.learn import LearnScriptResult
+from truthound_kestra.results.profile import ProfileScriptResult
+from truthound_kestra.results.script import ScriptResult
+
+__all__ = ["CheckScriptResult", "LearnScriptResult", "ProfileScriptResult", "ScriptResult"]

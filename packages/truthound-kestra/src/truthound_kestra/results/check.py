@@ -1,0 +1,76 @@
+"""What the check script returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from truthound_kestra.results.script import ScriptResult
+
+if TYPE_CHECKING:
+    from dq_core.report import Report
+    from truthound_kestra.sla.metrics import SLAResult
+
+__all__ = ["CheckScriptResult"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckScriptResult(ScriptResult):
+    """What :func:`check_quality_script` found.
+
+    Attributes:
+        passed_count: Checks that passed.
+        failed_count: Checks that failed (severity error or critical).
+        warning_count: Checks that failed and only warn (severity info or warning).
+        error_count: Checks that could not be evaluated.
+        skipped_count: Rules below ``min_severity``, which were not run.
+        report: Every check in detail; None if the script was disabled.
+        sla: The evaluation of the SLA, if there is one.
+    """
+
+    passed_count: int = 0
+    failed_count: int = 0
+    warning_count: int = 0
+    error_count: int = 0
+    skipped_count: int = 0
+    report: Report | None = None
+    sla: SLAResult | None = None
+
+    @property
+    def total_count(self) -> int:
+        """Checks that were run."""
+        return self.passed_count + self.failed_count + self.warning_count + self.error_count
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of the checks that passed; 0 if none was run."""
+        return self.passed_count / self.total_count if self.total_count else 0.0
+
+    @property
+    def failure_rate(self) -> float:
+        """Share of the checks that failed or could not be evaluated; 0 if none was run."""
+        return (self.failed_count + self.error_count) / self.total_count if self.total_count else 0.0
+
+    @property
+    def failed_checks(self) -> tuple[str, ...]:
+        """Names of the checks that did not pass, those that only warn included."""
+        return () if self.report is None else tuple(check.check_name for check in self.report.failures)
+
+    def summary(self) -> dict[str, Any]:
+        """The result without failing rows and SQL: what fits into an output of Kestra's."""
+        checks = [] if self.report is None else self.report.results
+        keys = ("check_name", "column", "severity", "status", "failed_rows", "message")
+        return {
+            "status": self.status,
+            "data_uri": self.data_uri,
+            "engine_name": self.engine_name,
+            "row_count": self.row_count,
+            "passed_count": self.passed_count,
+            "failed_count": self.failed_count,
+            "warning_count": self.warning_count,
+            "error_count": self.error_count,
+            "skipped_count": self.skipped_count,
+            "pass_rate": self.pass_rate,
+            "execution_time_seconds": self.execution_time_seconds,
+            "checks": [{key: getattr(check, key) for key in keys} for check in checks],
+        }

@@ -1,0 +1,42 @@
+"""What the profile script returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from truthound_kestra.results.script import ScriptResult
+
+if TYPE_CHECKING:
+    from dq_core.profiling import ColumnProfile, Profile
+
+__all__ = ["ProfileScriptResult"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileScriptResult(ScriptResult):
+    """What :func:`profile_data_script` found.
+
+    Attributes:
+        profile: Every column in detail; None if the script was disabled.
+    """
+
+    profile: Profile | None = None
+
+    @property
+    def columns(self) -> tuple[ColumnProfile, ...]:
+        """The columns, each with name, dtype, null_count, null_rate, distinct_count, min, max, mean and more."""
+        return () if self.profile is None else self.profile.columns
+
+    def summary(self) -> dict[str, Any]:
+        """The result without frequent values and histograms: what fits into an output of Kestra's."""
+        keys = ("name", "dtype", "null_count", "null_rate", "distinct_count", "min", "max", "mean", "stddev")
+        return {
+            "status": self.status,
+            "data_uri": self.data_uri,
+            "engine_name": self.engine_name,
+            "row_count": self.row_count,
+            "column_count": len(self.columns),
+            "execution_time_seconds": self.execution_time_seconds,
+            "columns": [{key: getattr(column, key) for key in keys} for column in self.columns],
+        }

@@ -129,7 +129,7 @@ CONTENDERS: dict[str, Callable[[str], list[int]]] = {"hand-written": by_hand, "d
 def run_here(contender: str, source: str) -> None:
     """The child: import first, then measure the work alone, and print it."""
     if contender == "dq_core":
-        import dq_core.execute  # noqa: F401
+        import dq_core.run.validate  # noqa: F401
     import duckdb  # noqa: F401
 
     before, started = time.process_time(), time.perf_counter()

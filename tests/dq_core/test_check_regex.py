@@ -94,7 +94,7 @@ def test_pattern_must_be_text() -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5))
 def test_escaped_text_is_found_as_it_is(text: str) -> None:
-    from dq_core.patterns import Pattern
+    from dq_core.relation.pattern import Pattern
 
     assert re.search(Pattern(re.escape(text)).for_python(), f"a{text}b")
     assert re.fullmatch(Pattern("^" + re.escape(text) + "$").for_python(), text)

@@ -241,7 +241,7 @@ def test_a_crash_is_no_verdict(
     def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a fault of ours")
 
-    monkeypatch.setattr("dq_core.execute.validate", crash)
+    monkeypatch.setattr("dq_core.run.validate.validate", crash)
     assert cli.main(["check", "people.parquet", "--rules", "good.yaml"]) == cli.COULD_NOT_RUN
     assert "a fault of ours" in capsys.readouterr().err
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dq_core import Profile, RuleError, SourceError, ValidationTimeoutError, profile
 from dq_core.profiling.histograms import edges
-from dq_core.shapes import shape
+from dq_core.profiling.shapes import shape
 from support.check_conformance import DATABASES, PLACES, Place, store
 
 ROWS = [

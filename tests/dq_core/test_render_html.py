@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dq_core.render import to_html
-from dq_core.render.view import visible
+from dq_core.report import to_html
+from dq_core.report.view import visible
 from support.reports import every_outcome, report, result
 
 VOID = {"meta", "input"}

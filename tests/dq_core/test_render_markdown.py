@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from dq_core.render import to_markdown
-from dq_core.render.view import sample_text, visible
+from dq_core.report import to_markdown
+from dq_core.report.view import sample_text, visible
 from support.reports import every_outcome, report, result
 
 # HTML stays on, as on GitHub: a tag that slipped through would show as one.

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from dq_core.render import rich_report, to_text
+from dq_core.report import rich_report, to_text
 from support.reports import every_outcome, report, result
 
 
@@ -125,7 +125,7 @@ import sys
 sys.modules["rich"] = None
 from support.reports import every_outcome
 from dq_core.errors import MissingDependencyError
-from dq_core.render import rich_report, to_text
+from dq_core.report import rich_report, to_text
 assert "emails_present" in to_text(every_outcome())
 try:
     rich_report(every_outcome())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq_core.render.view import Outcome, duration, moment, percent, sample_text, value_text, view, visible
+from dq_core.report.view import Outcome, duration, moment, percent, sample_text, value_text, view, visible
 from support.reports import every_outcome, report, result
 
 

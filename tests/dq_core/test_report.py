@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dq_core import CheckFailedError, CheckResult, Report, validate
-from dq_core.jsonable import measure, plain
+from dq_core.report.jsonable import measure, plain
 
 ROWS = [{"id": 1, "age": 5}, {"id": 2, "age": None}, {"id": 2, "age": -1}]
 RULES: list[dict[str, Any]] = [

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from dq_core.reading import Deadline, Reader
-from dq_core.sampling import LOTS, Lots, draw, lot
+from dq_core.run.reader import Deadline, Reader
+from dq_core.run.sampling import LOTS, Lots, draw, lot
 from dq_core.sources import open_source
 from support.check_conformance import DATABASES, Place
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from dq_core.check import Check
-from dq_core.checks import parse
-from dq_core.engines import get_engine
-from dq_core.errors import (
+from .checks import parse
+from .checks.base import Check
+from .checks.factory import DataQualityCheck
+from .engines import get_engine
+from .errors import (
     CheckFailedError,
     DataQualityError,
     EngineError,
@@ -25,13 +26,12 @@ from dq_core.errors import (
     TableNotFoundError,
     ValidationTimeoutError,
 )
-from dq_core.execute import Progress, validate
-from dq_core.factory import DataQualityCheck
-from dq_core.learning import LearnedRule, LearnedSuite, learn
-from dq_core.profiling import ColumnProfile, Profile, profile
-from dq_core.report import CheckResult, Report
-from dq_core.sources import open_source
-from dq_core.suite import Suite
+from .learning import LearnedRule, LearnedSuite, learn
+from .profiling import ColumnProfile, Profile, profile
+from .report.report import CheckResult, Report
+from .run.suite import Suite
+from .run.validate import Progress, validate
+from .sources import open_source
 
 __all__ = [
     "Check",

@@ -1,402 +1,49 @@
-"""What every kind of check has in common: the options, the registry, and the two usual ways of being evaluated."""
+"""The former name of `dq_core.checks`: importing it warns."""
 
-from __future__ import annotations
+import warnings
 
-import dataclasses
-import fractions
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-
-import sqlalchemy as sa
-
-from dq_core import options
-from dq_core.errors import RuleError, did_you_mean
-from dq_core.patterns import Pattern
-from dq_core.relation import fragment
-from dq_core.report import SEVERITIES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sqlalchemy import ColumnElement
-
-    from dq_core.dialects.base import Work
-    from dq_core.relation import Column, Relation
+from .checks import (
+    KINDS,
+    Aggregate,
+    Check,
+    ColumnCheck,
+    ColumnMetricCheck,
+    EvaluationError,
+    MetricCheck,
+    NullCheck,
+    Outcome,
+    PatternCheck,
+    RowCheck,
+    ValuesCheck,
+    count_where,
+    expectation,
+    known_rows,
+    outside,
+    register,
+    rows_where,
+    share_outcome,
+)
 
 __all__ = [
-    "KINDS", "Aggregate", "Check", "ColumnCheck", "ColumnMetricCheck", "EvaluationError", "MetricCheck",
-    "NullCheck", "Outcome", "PatternCheck", "RowCheck", "ValuesCheck", "count_where", "expectation", "known_rows",
-    "outside", "register", "rows_where", "share_outcome",
-]  # fmt: skip
-
-#: Every kind of check by the name that rules use.
-KINDS: dict[str, type[Check]] = {}
-
-#: An aggregate of the shared scan; checks that need the same one give it the same key.
-Aggregate = tuple[Hashable, "ColumnElement[Any]"]
-
-C = TypeVar("C", bound="type[Check]")
-
-
-def register(kind: str, *aliases: str) -> Callable[[C], C]:
-    """Class decorator: make a kind of check known under a name (and further names that rules may use)."""
-
-    def add(cls: C) -> C:
-        cls.kind = kind
-        for name in (kind, *aliases):
-            KINDS[name] = cls
-        return cls
-
-    return add
-
-
-class EvaluationError(Exception):
-    """A check could not be evaluated; its status becomes "error"."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the evaluation of a check came to; see `dq_core.report.CheckResult` for the fields."""
-
-    passed: bool
-    message: str
-    failed_rows: int | None = None
-    considered_rows: int | None = None
-    observed: Any = None
-    details: dict[str, Any] = field(default_factory=dict)
-    #: A condition that all failing rows meet and that makes it cheap to find some; reports do not show it.
-    narrow: ColumnElement[bool] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """A rule about data: the fields of a subclass are its options.
-
-    Args:
-        name: What reports call it; ``<type>_<column>`` if not given.
-        severity: One of info, warning, error, critical. Failures of the first two do not fail a report.
-        threshold: The share of the considered rows that must pass, from 0 to 1.
-        where: A boolean SQL expression: only these rows are considered.
-        description: A note for people.
-
-    Raises:
-        RuleError: An option has a wrong value; lists all of them.
-    """
-
-    #: The name that rules use.
-    kind: ClassVar[str] = ""
-    #: Whether `failing` contains a window function, which can stand in a SELECT list but not in WHERE.
-    windowed: ClassVar[bool] = False
-    #: Whether what it observes is a value of the column, which must not be shown if the column is masked.
-    reveals: ClassVar[bool] = False
-    #: Further names of options in the dict form.
-    aliases: ClassVar[Mapping[str, str]] = {"check_name": "name"}
-
-    name: str | None = None
-    severity: str = "error"
-    threshold: float = 1.0
-    where: str | None = None
-    description: str = ""
-
-    def __post_init__(self) -> None:
-        problems = [*self._common_problems(), *self.problems()]
-        if problems:
-            raise RuleError(problems)
-
-    # What a kind says about itself
-
-    def problems(self) -> Iterator[str]:
-        """Every option that is wrong in itself; called once, when the check is made. May also normalise options."""
-        yield from ()
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The columns that it is about."""
-        return ()
-
-    def misfits(self, relation: Relation) -> Iterator[str]:
-        """Every option that does not fit the columns' types; all `targets` are known to exist."""
-        del relation
-        yield from ()
-
-    def failing(self, relation: Relation) -> ColumnElement[bool] | None:
-        """The predicate of the rows that break the rule (``where`` applied), or None if it is not about rows."""
-        del relation
-        return None
-
-    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """What it needs from the shared scan."""
-        del relation
-        return {}
-
-    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
-        """Grouped work after the scan: a generator that yields SELECTs and returns further measurements, or None."""
-        del relation, measured
-        return None
-
-    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """The verdict on what was measured."""
-        raise NotImplementedError
-
-    # Common to all kinds
-
-    def _common_problems(self) -> Iterator[str]:
-        if self.name is not None:
-            yield from options.text(self.label, "name", self.name)
-        if self.severity not in SEVERITIES:
-            yield (
-                f"{self.label}: severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}."
-                f"{options.question(self.severity, SEVERITIES)}"
-            )
-        if not options.is_number(self.threshold) or not 0 <= self.threshold <= 1:
-            yield f"{self.label}: threshold must be a share from 0 to 1, not {self.threshold!r}."
-        if self.where is not None:
-            yield from options.sql_problems(self.label, "where", self.where)
-        yield from options.text(self.label, "description", self.description)
-
-    @property
-    def column_label(self) -> str | None:
-        """The columns as reports print them."""
-        return ", ".join(map(str, self.targets)) or None
-
-    @property
-    def label(self) -> str:
-        """The check's name, or the default ``<type>_<column>``."""
-        return self.name or self.default_name
-
-    @property
-    def default_name(self) -> str:
-        """The name if none is given."""
-        return "_".join([self.kind, *map(str, self.targets)])
-
-    @property
-    def blocking(self) -> bool:
-        """Whether its failure fails the report."""
-        return self.severity in ("error", "critical")
-
-    def misfit_columns(self, known: Mapping[str, Column]) -> Iterator[str]:
-        """Every column that does not exist."""
-        for column in self.targets:
-            if column not in known:
-                yield f"{self.label}: there is no column {column!r}.{options.question(column, known)}" + (
-                    "" if did_you_mean(column, known) else f" The columns are: {', '.join(list(known)[:30])}."
-                )
-
-    def to_dict(self) -> dict[str, Any]:
-        """The rule as a dict with the options that differ from their defaults, as `dq_core.checks.parse` reads it."""
-        rule: dict[str, Any] = {"type": self.kind}
-        for one in dataclasses.fields(self):
-            value = getattr(self, one.name)
-            if one.default is dataclasses.MISSING or value != one.default:
-                rule[one.name] = list(value) if isinstance(value, tuple) else value
-        return rule
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowCheck(Check):
-    """A check of every row by a predicate: a subclass gives `violates` and `sentence`."""
-
-    def violates(self, relation: Relation) -> ColumnElement[bool]:
-        """The predicate of a row that breaks the rule, without ``where``; NULL counts as false."""
-        raise NotImplementedError
-
-    def considered(self, relation: Relation) -> Aggregate:
-        """The number of rows that it looks at, as an aggregate: here those where no column is NULL."""
-        return known_rows(relation, self.targets, self.where)
-
-    def sentence(self) -> str:
-        """What is wrong with a failing row, to stand behind "n rows"."""
-        raise NotImplementedError
-
-    def failing(self, relation: Relation) -> ColumnElement[bool]:
-        """The predicate of the rows that break the rule."""
-        return sa.and_(*relation.among([self.violates(relation)], self.where))
-
-    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """The considered and the failing rows."""
-        failed = (id(self), count_where(self.failing(relation)))
-        return {"considered_rows": self.considered(relation), "failed_rows": failed}
-
-    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the share of passing rows reaches the threshold."""
-        del relation
-        return share_outcome(self, int(measured["considered_rows"]), int(measured["failed_rows"]), self.sentence())
-
-
-@dataclass(frozen=True, kw_only=True)
-class MetricCheck(Check):
-    """A check of something about the whole table."""
-
-    def _common_problems(self) -> Iterator[str]:
-        yield from super()._common_problems()
-        if options.is_number(self.threshold) and self.threshold != 1:
-            yield f"{self.label}: threshold is a share of rows, and {self.kind} is not about rows: leave it out."
-
-
-@dataclass(frozen=True, kw_only=True)
-class _OneColumn(Check):
-    """A check of one column.
-
-    Args:
-        column: The column.
-    """
-
-    #: The families of columns that it makes sense for; None for all.
-    families: ClassVar[frozenset[str] | None] = None
-
-    column: str
-
-    def problems(self) -> Iterator[str]:
-        """What is wrong with the options."""
-        yield from options.column(self.label, self.column)
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The column."""
-        return (self.column,)
-
-    def misfits(self, relation: Relation) -> Iterator[str]:
-        """A column of a type that it makes no sense for."""
-        if self.families is not None:
-            yield from options.family_misfit(self.label, self.kind, relation.columns[self.column], self.families)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ColumnCheck(RowCheck, _OneColumn):
-    """A check of every value of one column; NULL is not considered."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NullCheck(ColumnCheck):
-    """A check of whether the values of one column are NULL: every row is considered."""
-
-    #: Whether it is NULL that fails.
-    null_fails: ClassVar[bool] = True
-
-    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """All rows, and those with a value."""
-        return {"rows": rows_where(self.where), "known": known_rows(relation, self.targets, self.where)}
-
-    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the share of rows with (or without) a value reaches the threshold."""
-        del relation
-        rows, known = int(measured["rows"]), int(measured["known"])
-        return share_outcome(self, rows, rows - known if self.null_fails else known, self.sentence())
-
-
-@dataclass(frozen=True, kw_only=True)
-class ColumnMetricCheck(MetricCheck, _OneColumn):
-    """A check of something about one column as a whole; NULL is not considered."""
-
-    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """The considered rows."""
-        return {"considered_rows": known_rows(relation, self.targets, self.where)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class ValuesCheck(ColumnCheck):
-    """A check of every value against a list of values.
-
-    Args:
-        values: A list of values, without NULL.
-    """
-
-    values: Any
-
-    def problems(self) -> Iterator[str]:
-        """What is wrong with the options."""
-        yield from super().problems()
-        object.__setattr__(self, "values", options.frozen(self.values))
-        yield from options.values(self.label, self.values)
-
-    def misfits(self, relation: Relation) -> Iterator[str]:
-        """Values that cannot be compared with the column."""
-        for value in self.values:
-            yield from options.misfit(self.label, "values", relation.columns[self.column], value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatternCheck(ColumnCheck):
-    """A check of every text against a pattern.
-
-    Args:
-        pattern: A regular expression that every database understands.
-    """
-
-    families = frozenset({"text"})
-
-    pattern: str
-
-    def problems(self) -> Iterator[str]:
-        """What is wrong with the options."""
-        yield from super().problems()
-        wrong = list(options.text(self.label, "pattern", self.pattern))
-        yield from wrong
-        if not wrong:
-            try:
-                Pattern(self.pattern)
-            except ValueError as error:
-                yield f"{self.label}: pattern {self.pattern!r} {error}."
-
-    @property
-    def compiled(self) -> Pattern:
-        """The pattern, to be translated for a database."""
-        return Pattern(self.pattern)
-
-
-def count_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    """The number of rows for which all conditions are true; 0 on an empty table, in every database."""
-    return sa.func.count(sa.case((sa.and_(*conditions), 1))) if conditions else sa.func.count()
-
-
-def known_rows(relation: Relation, columns: Sequence[str], where: str | None) -> Aggregate:
-    """The number of rows in which none of the columns is NULL, as an aggregate."""
-    key = ("known", *columns, where)
-    if len(columns) == 1 and where is None:
-        return key, sa.func.count(relation[columns[0]])
-    return key, count_where(*relation.among([relation[column].is_not(None) for column in columns], where))
-
-
-def rows_where(where: str | None) -> Aggregate:
-    """The number of rows that ``where`` lets through, as an aggregate."""
-    return (("rows",), sa.func.count()) if where is None else (("rows", where), count_where(fragment(where)))
-
-
-def share_outcome(check: Check, considered: int, failed: int, sentence: str) -> Outcome:
-    """The verdict by the share of considered rows that pass.
-
-    Args:
-        check: The check, for its threshold.
-        considered: Rows looked at.
-        failed: Rows that break the rule.
-        sentence: What is wrong with a failing row, to stand behind "n rows".
-    """
-    # Exact arithmetic on the threshold as it was written: 0.9 is nine tenths.
-    share = fractions.Fraction(considered - failed, considered) if considered else fractions.Fraction(1)
-    passed = share >= fractions.Fraction(str(check.threshold))
-    if considered == 0:
-        message = "No rows to consider."
-    elif failed == 0:
-        message = f"All {considered} considered rows pass."
-    else:
-        allowed = "" if check.threshold == 1 else f", {check.threshold:.4g} must pass"
-        message = f"{failed} of {considered} rows {sentence} ({float(share):.6g} pass{allowed})."
-    return Outcome(passed, message, failed, considered, float(share))
-
-
-def outside(value: Any, low: Any, high: Any, *, strict_min: bool = False, strict_max: bool = False) -> bool:
-    """Whether a measured value is not between two bounds; NaN never is."""
-    above = low is None or (value > low if strict_min else value >= low)
-    below = high is None or (value < high if strict_max else value <= high)
-    return not (above and below)
-
-
-def expectation(check: Any) -> str:
-    """The bounds of a check as text: ``>= 1 and < 9``."""
-    parts = []
-    if check.min is not None:
-        parts.append(f"{'>' if getattr(check, 'strict_min', False) else '>='} {check.min}")
-    if check.max is not None:
-        parts.append(f"{'<' if getattr(check, 'strict_max', False) else '<='} {check.max}")
-    return " and ".join(parts)
+    "KINDS",
+    "Aggregate",
+    "Check",
+    "ColumnCheck",
+    "ColumnMetricCheck",
+    "EvaluationError",
+    "MetricCheck",
+    "NullCheck",
+    "Outcome",
+    "PatternCheck",
+    "RowCheck",
+    "ValuesCheck",
+    "count_where",
+    "expectation",
+    "known_rows",
+    "outside",
+    "register",
+    "rows_where",
+    "share_outcome",
+]
+
+warnings.warn("dq_core.check is deprecated: import these names from dq_core.checks.", DeprecationWarning, stacklevel=2)

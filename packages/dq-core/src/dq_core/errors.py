@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from dq_core.report import Report
+    from .report.report import Report
 
 __all__ = [
     "CheckFailedError",

@@ -1,6 +1,6 @@
-"""The kinds of check, one module each, and the reading of rules.
+"""Checks, and the reading of rules.
 
-A kind is added by adding a module here: it is found by its place, and known by the name it registers.
+A kind is added by adding a module to `kinds`: it is found by its place, and known by the name it registers.
 """
 
 from __future__ import annotations
@@ -11,14 +11,56 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from dq_core.check import KINDS, Check
-from dq_core.errors import RuleError
-from dq_core.options import question
+from ..errors import RuleError
+from . import kinds
+from .base import (
+    KINDS,
+    Aggregate,
+    Check,
+    ColumnCheck,
+    ColumnMetricCheck,
+    EvaluationError,
+    MetricCheck,
+    NullCheck,
+    Outcome,
+    PatternCheck,
+    RowCheck,
+    ValuesCheck,
+    count_where,
+    expectation,
+    known_rows,
+    outside,
+    register,
+    rows_where,
+    share_outcome,
+)
+from .options import question
 
-__all__ = ["KINDS", "Check", "parse"]
+__all__ = [
+    "KINDS",
+    "Aggregate",
+    "Check",
+    "ColumnCheck",
+    "ColumnMetricCheck",
+    "EvaluationError",
+    "MetricCheck",
+    "NullCheck",
+    "Outcome",
+    "PatternCheck",
+    "RowCheck",
+    "ValuesCheck",
+    "count_where",
+    "expectation",
+    "known_rows",
+    "outside",
+    "parse",
+    "register",
+    "rows_where",
+    "share_outcome",
+]
 
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
+for _module in iter_modules(kinds.__path__):
+    import_module(f"{kinds.__name__}.{_module.name}")
 
 
 def parse(rules: Iterable[Check | Mapping[str, Any]]) -> tuple[Check, ...]:
@@ -33,9 +75,8 @@ def parse(rules: Iterable[Check | Mapping[str, Any]]) -> tuple[Check, ...]:
     Raises:
         RuleError: Something is wrong with the rules; lists every problem of every rule.
     """
-    # The builtin type() is not at hand here: the module of that name hides it in its package.
     if isinstance(rules, Check | Mapping | str) or not isinstance(rules, Iterable):
-        raise RuleError([f"Rules must be a list of checks or dicts, not {rules.__class__.__name__}."])
+        raise RuleError([f"Rules must be a list of checks or dicts, not {type(rules).__name__}."])
     checks: list[Check] = []
     problems: list[str] = []
     for place, rule in enumerate(rules, 1):

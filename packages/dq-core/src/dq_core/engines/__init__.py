@@ -11,8 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from dq_core.engines.protocol import Capabilities, Engine
-from dq_core.errors import EngineError, did_you_mean
+from ..errors import EngineError, did_you_mean
+from .protocol import Capabilities, Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,10 @@ __all__ = ["Capabilities", "Engine", "engine_names", "get_engine"]
 
 #: The module of each engine; its function ``engine`` makes one.
 _MODULES = {
-    "dq_core": "dq_core.engines.native",
-    "truthound": "dq_core.engines.truthound",
-    "great_expectations": "dq_core.engines.great_expectations",
-    "pandera": "dq_core.engines.pandera",
+    "dq_core": f"{__package__}.native",
+    "truthound": f"{__package__}.truthound",
+    "great_expectations": f"{__package__}.great_expectations",
+    "pandera": f"{__package__}.pandera",
 }
 
 

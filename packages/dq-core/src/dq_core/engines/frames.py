@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
-from dq_core.check import EvaluationError, Outcome
-from dq_core.checks import parse
-from dq_core.engines.protocol import Capabilities
-from dq_core.engines.rows import arrow_table, is_held
-from dq_core.engines.subject import Subject, subject_of
-from dq_core.errors import EngineError
-from dq_core.execute import Run, checked_arguments
-from dq_core.reading import Deadline, Reader, refuse, whole_number
-from dq_core.relation import fragment
-from dq_core.report import Report
-from dq_core.sources import open_source
+from ..checks import parse
+from ..checks.base import EvaluationError, Outcome
+from ..errors import EngineError
+from ..relation.relation import fragment
+from ..report.report import Report
+from ..run.reader import Deadline, Reader, refuse, whole_number
+from ..run.validate import Run, checked_arguments
+from ..sources import open_source
+from .protocol import Capabilities
+from .rows import arrow_table, is_held
+from .subject import Subject, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from dq_core.check import Check
-    from dq_core.learning import LearnedSuite
-    from dq_core.profiling import Profile
-    from dq_core.relation import Relation
+    from ..checks.base import Check
+    from ..learning import LearnedSuite
+    from ..profiling import Profile
+    from ..relation.relation import Relation
 
 __all__ = ["FrameEngine", "Library"]
 

@@ -12,19 +12,19 @@ import itertools
 import os
 from typing import TYPE_CHECKING, Any
 
-from dq_core.engines.frames import FrameEngine, Library
-from dq_core.engines.missing import imported
-from dq_core.engines.subject import pandas_frame
-from dq_core.errors import EngineError
-from dq_core.families import wanted_families
+from ..errors import EngineError
+from ..relation.type_family import wanted_families
+from .frames import FrameEngine, Library
+from .missing import imported
+from .subject import pandas_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dq_core.engines.protocol import Engine
-    from dq_core.engines.subject import Subject
-    from dq_core.patterns import Pattern
-    from dq_core.relation import Relation
+    from ..relation.pattern import Pattern
+    from ..relation.relation import Relation
+    from .protocol import Engine
+    from .subject import Subject
 
     #: The name of an expectation and its arguments.
     Expectation = tuple[str, dict[str, Any]]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dq_core import execute
-from dq_core.checks import KINDS
-from dq_core.engines.protocol import Capabilities
-from dq_core.errors import EngineError
+from ..checks import KINDS
+from ..errors import EngineError
+from ..run import validate
+from .protocol import Capabilities
 
 if TYPE_CHECKING:
-    from dq_core.engines.protocol import Engine
-    from dq_core.learning import LearnedSuite
-    from dq_core.profiling import Profile
-    from dq_core.report import Report
+    from ..learning import LearnedSuite
+    from ..profiling import Profile
+    from ..report.report import Report
+    from .protocol import Engine
 
 __all__ = ["engine"]
 
@@ -43,17 +43,17 @@ class NativeEngine:
                 suggestion="Leave max_workers out, or limit the threads in the database.",
                 context={"engine": self.name},
             )
-        return execute.validate(source, checks, **options)
+        return validate.validate(source, checks, **options)
 
     def profile(self, source: Any, **options: Any) -> Profile:
         """Describe a source; see `dq_core.profile`."""
-        from dq_core.profiling import profile
+        from ..profiling import profile
 
         return profile(source, **options)
 
     def learn(self, source: Any, **options: Any) -> LearnedSuite:
         """Learn rules from a source; see `dq_core.learn`."""
-        from dq_core.learning import learn
+        from ..learning import learn
 
         return learn(source, **options)
 

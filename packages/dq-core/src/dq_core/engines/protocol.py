@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from dq_core.check import Check
-    from dq_core.learning import LearnedSuite
-    from dq_core.profiling import Profile
-    from dq_core.report import Report
+    from ..checks.base import Check
+    from ..learning import LearnedSuite
+    from ..profiling import Profile
+    from ..report.report import Report
 
 __all__ = ["Capabilities", "Engine"]
 

@@ -8,8 +8,8 @@ import decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from dq_core import plan
-from dq_core.errors import EngineError, MissingDependencyError, SourceError
+from ..errors import EngineError, MissingDependencyError, SourceError
+from ..run import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import sqlalchemy as sa
 
-    from dq_core.reading import Reader
-    from dq_core.relation import Column, Relation
+    from ..relation.relation import Column, Relation
+    from ..run.reader import Reader
 
 __all__ = ["arrow_table", "is_held"]
 

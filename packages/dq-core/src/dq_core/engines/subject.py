@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dq_core.check import EvaluationError, NullCheck
+from ..checks.base import EvaluationError, NullCheck
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dq_core.check import Check
-    from dq_core.relation import Relation
+    from ..checks.base import Check
+    from ..relation.relation import Relation
 
 __all__ = ["Subject", "pandas_frame", "subject_of"]
 

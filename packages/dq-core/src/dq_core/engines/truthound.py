@@ -18,20 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dq_core.engines.frames import FrameEngine, Library
-from dq_core.engines.missing import attribute, imported
-from dq_core.engines.truthound_profile import learn, profile
-from dq_core.errors import EngineError
-from dq_core.families import wanted_families
+from ..errors import EngineError
+from ..relation.type_family import wanted_families
+from .frames import FrameEngine, Library
+from .missing import attribute, imported
+from .truthound_profile import learn, profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import polars as pl
 
-    from dq_core.engines.protocol import Engine
-    from dq_core.engines.subject import Subject
-    from dq_core.relation import Relation
+    from ..relation.relation import Relation
+    from .protocol import Engine
+    from .subject import Subject
 
 __all__ = ["engine"]
 

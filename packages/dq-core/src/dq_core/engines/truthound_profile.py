@@ -7,24 +7,24 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
-from dq_core.engines.missing import imported
-from dq_core.engines.rows import arrow_table, is_held
-from dq_core.errors import EngineError
-from dq_core.families import NUMBERS
-from dq_core.jsonable import measure
-from dq_core.learning.learn import Wishes, learn_with
-from dq_core.profiling import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
-from dq_core.reading import Deadline, Reader, chosen_columns, refuse, whole_number
-from dq_core.sampling import sampled
-from dq_core.sources import open_source
+from ..errors import EngineError
+from ..learning.learn import Wishes, learn_with
+from ..profiling import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
+from ..relation.type_family import NUMBERS
+from ..report.jsonable import measure
+from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
+from ..run.sampling import sampled
+from ..sources import open_source
+from .missing import imported
+from .rows import arrow_table, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     import pyarrow as pa
 
-    from dq_core.learning import LearnedSuite
-    from dq_core.relation import Column, Relation
+    from ..learning import LearnedSuite
+    from ..relation.relation import Column, Relation
 
 __all__ = ["learn", "profile"]
 

@@ -11,8 +11,8 @@
 ['total_rows']
 """
 
-from dq_core.history.bounds import Bounds, bounds_of
-from dq_core.history.drift import Drift
-from dq_core.history.store import History, Point
+from .bounds import Bounds, bounds_of
+from .drift import Drift
+from .store import History, Point
 
 __all__ = ["Bounds", "Drift", "History", "Point", "bounds_of"]

@@ -25,8 +25,8 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dq_core.errors import RuleError
-from dq_core.options import question
+from ..checks.options import question
+from ..errors import RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dq_core.report import CheckResult, Report
+from ..report.report import CheckResult, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dq_core.history.bounds import Bounds
+    from .bounds import Bounds
 
 __all__ = ["TOTAL_ROWS", "Drift", "metrics_of", "with_drift"]
 

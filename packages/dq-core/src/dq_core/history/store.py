@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from dq_core.errors import RuleError
-from dq_core.history.bounds import Bounds, bounds_of, wrong_arguments
-from dq_core.history.drift import TOTAL_ROWS, Drift, metrics_of, with_drift
-from dq_core.options import question
-from dq_core.report import SEVERITIES
+from ..checks.options import question
+from ..errors import RuleError
+from ..report.report import SEVERITIES
+from .bounds import Bounds, bounds_of, wrong_arguments
+from .drift import TOTAL_ROWS, Drift, metrics_of, with_drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dq_core.report import Report
+    from ..report.report import Report
 
 __all__ = ["History", "Point"]
 

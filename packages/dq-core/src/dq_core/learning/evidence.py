@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from dq_core.families import NUMBERS
-from dq_core.profiling.numbers import finite
-from dq_core.sampling import LOTS
+from ..profiling.numbers import finite
+from ..relation.type_family import NUMBERS
+from ..run.sampling import LOTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dq_core.reading import Reader
-    from dq_core.relation import Column, Relation
-    from dq_core.sampling import Lots
+    from ..relation.relation import Column, Relation
+    from ..run.reader import Reader
+    from ..run.sampling import Lots
 
 __all__ = ["FOLDS", "Bounds", "Evidence", "bounds_of", "gather"]
 

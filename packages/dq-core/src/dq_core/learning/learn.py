@@ -6,23 +6,22 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dq_core import options
-from dq_core.checks import parse
-from dq_core.learning.confidence import lower_limit
-from dq_core.learning.evidence import gather
-from dq_core.learning.model import LearnedRule, LearnedSuite
-from dq_core.learning.propose import Proposer
-from dq_core.learning.references import foreign_keys
-from dq_core.reading import Deadline, Reader, chosen_columns, refuse, whole_number
-from dq_core.sampling import draw, sampled
-from dq_core.sources import open_source
+from ..checks import options, parse
+from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
+from ..run.sampling import draw, sampled
+from ..sources import open_source
+from .confidence import lower_limit
+from .evidence import gather
+from .model import LearnedRule, LearnedSuite
+from .propose import Proposer
+from .references import foreign_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     import sqlalchemy as sa
 
-    from dq_core.relation import Relation
+    from ..relation.relation import Relation
 
 __all__ = ["KINDS", "Wishes", "learn", "learn_rules", "learn_with"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from dq_core.checks import Check, parse
-from dq_core.shown import Shown
-from dq_core.suite import Suite
+from ..checks import Check, parse
+from ..report.shown import Shown
+from ..run.suite import Suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dq_core.report import Report
+    from ..report.report import Report
 
 __all__ = ["LearnedRule", "LearnedSuite"]
 
@@ -76,7 +76,7 @@ class LearnedSuite(Shown):
         started_at: When, ISO 8601 in UTC.
     """
 
-    RENDERER: ClassVar[str] = "dq_core.learning.render"
+    RENDERER: ClassVar[str] = f"{__package__}.render"
 
     rules: tuple[LearnedRule, ...]
     min_confidence: float

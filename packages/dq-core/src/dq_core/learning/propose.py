@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from dq_core.check import count_where
-from dq_core.checks import parse
-from dq_core.families import NUMBERS
-from dq_core.learning.confidence import lower_limit, unique_limit
-from dq_core.learning.evidence import FOLDS
-from dq_core.learning.patterns import pattern_of
+from ..checks import parse
+from ..checks.base import count_where
+from ..relation.type_family import NUMBERS
+from .confidence import lower_limit, unique_limit
+from .evidence import FOLDS
+from .patterns import pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from dq_core.check import Check
-    from dq_core.learning.evidence import Bounds, Evidence
-    from dq_core.reading import Reader
-    from dq_core.relation import Column, Relation
-    from dq_core.sampling import Lots
+    from ..checks.base import Check
+    from ..relation.relation import Column, Relation
+    from ..run.reader import Reader
+    from ..run.sampling import Lots
+    from .evidence import Bounds, Evidence
 
     Wanted = Callable[[str, str], bool]
 

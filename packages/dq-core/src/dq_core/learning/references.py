@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dq_core.checks import parse
-from dq_core.errors import RuleError
+from ..checks import parse
+from ..errors import RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dq_core.check import Check
-    from dq_core.learning.evidence import Evidence
-    from dq_core.reading import Reader
-    from dq_core.relation import Column, Relation
+    from ..checks.base import Check
+    from ..relation.relation import Column, Relation
+    from ..run.reader import Reader
+    from .evidence import Evidence
 
 __all__ = ["alike", "foreign_keys"]
 

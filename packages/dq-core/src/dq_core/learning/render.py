@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dq_core.render import tables
-from dq_core.render.view import count, duration, moment, value_text
+from ..report import tables
+from ..report.view import count, duration, moment, value_text
 
 if TYPE_CHECKING:
-    from dq_core.learning.model import LearnedRule, LearnedSuite
+    from .model import LearnedRule, LearnedSuite
 
 __all__ = ["to_html", "to_markdown", "to_text"]
 

@@ -7,17 +7,17 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
-from dq_core.check import count_where
-from dq_core.jsonable import measure
-from dq_core.profiling.model import Bin
+from ..checks.base import count_where
+from ..report.jsonable import measure
+from .model import Bin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import ColumnElement
 
-    from dq_core.reading import Reader
-    from dq_core.relation import Relation
+    from ..relation.relation import Relation
+    from ..run.reader import Reader
 
 __all__ = ["edges", "histograms"]
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from dq_core import options
-from dq_core.families import NUMBERS, TEMPORAL
-from dq_core.jsonable import measure as plain_number
-from dq_core.profiling import histograms, numbers
-from dq_core.profiling.model import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
-from dq_core.reading import Deadline, Reader, chosen_columns, refuse, whole_number
-from dq_core.sampling import sampled
-from dq_core.shapes import shape
-from dq_core.sources import open_source
+from ..checks import options
+from ..relation.type_family import NUMBERS, TEMPORAL
+from ..report.jsonable import measure as plain_number
+from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
+from ..run.sampling import sampled
+from ..sources import open_source
+from . import histograms, numbers
+from .model import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
+from .shapes import shape
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from dq_core.relation import Column, Relation
+    from ..relation.relation import Column, Relation
 
 __all__ = ["profile"]
 

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from dq_core.shown import Shown
+from ..report.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +68,7 @@ class ColumnProfile:
     Attributes:
         name: Its name.
         dtype: Its type as the database prints it.
-        family: What kind of values it holds; see `dq_core.families.FAMILIES`.
+        family: What kind of values it holds; see `dq_core.relation.type_family.FAMILIES`.
         row_count: Rows that were looked at.
         null_count: Those that are NULL.
         null_rate: Their share, from 0 to 1; None without rows.
@@ -140,7 +140,7 @@ class Profile(Shown):
         started_at: When, ISO 8601 in UTC.
     """
 
-    RENDERER: ClassVar[str] = "dq_core.profiling.render"
+    RENDERER: ClassVar[str] = f"{__package__}.render"
 
     source: str
     row_count: int

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from dq_core.dialects.base import Dialect
-    from dq_core.reading import Reader
-    from dq_core.relation import Column, Relation
+    from ..relation.dialects.base import Dialect
+    from ..relation.relation import Column, Relation
+    from ..run.reader import Reader
 
 __all__ = ["deviation", "finite", "spread"]
 

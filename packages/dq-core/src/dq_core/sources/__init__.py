@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dq_core.errors import RuleError
-from dq_core.sources.database import address_of_database, open_database
-from dq_core.sources.opened import Opened
+from ..errors import RuleError
+from .database import address_of_database, open_database
+from .opened import Opened
 
 __all__ = ["Opened", "open_source"]
 
@@ -62,7 +62,7 @@ def open_source(
     else:
         _refuse_place(table, query, schema, "files, frames and rows")
         # DuckDB is loaded only for what needs it.
-        from dq_core.sources import memory
+        from . import memory
 
         if isinstance(source, str | Path) or _is_paths(source):
             opening = memory.open_files(source, storage_options or {})

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
-from dq_core.dialects import Dialect, dialect_for
-from dq_core.errors import MissingDependencyError, RuleError, SourceConnectionError, SourceError, TableNotFoundError
-from dq_core.relation import Relation
-from dq_core.sources.opened import Opened, scrub
+from ..errors import MissingDependencyError, RuleError, SourceConnectionError, SourceError, TableNotFoundError
+from ..relation.dialects import Dialect, dialect_for
+from ..relation.relation import Relation
+from .opened import Opened, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dq_core.errors import MissingDependencyError, RuleError, SourceError, TableNotFoundError
-from dq_core.options import question
-from dq_core.sources.opened import scrub
+from ..checks.options import question
+from ..errors import MissingDependencyError, RuleError, SourceError, TableNotFoundError
+from .opened import scrub
 
 __all__ = ["describe", "readable", "reader_call", "secrets"]
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from dq_core.dialects import dialect_for
-from dq_core.relation import Column, Relation
-from dq_core.sources import files, rows
-from dq_core.sources.opened import Opened
+from ..relation.dialects import dialect_for
+from ..relation.relation import Column, Relation
+from . import files, rows
+from .opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

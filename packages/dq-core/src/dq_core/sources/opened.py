@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from dq_core.relation import Relation
+    from ..relation.relation import Relation
 
 __all__ = ["Opened", "scrub"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dq_core.errors import RuleError
-from dq_core.sources.values import quoted, store
+from ..errors import RuleError
+from .values import quoted, store
 
 __all__ = ["NO_COLUMN", "register"]
 

@@ -8,8 +8,8 @@ import decimal
 import json
 from typing import TYPE_CHECKING, Any
 
-from dq_core.errors import RuleError
-from dq_core.families import MOMENTS, NUMBERS, family_of_value
+from ..errors import RuleError
+from ..relation.type_family import MOMENTS, NUMBERS, family_of_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

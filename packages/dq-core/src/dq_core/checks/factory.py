@@ -1,0 +1,160 @@
+"""`DataQualityCheck`: the checks as functions, for code that reads like a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .kinds.completeness import Completeness
+from .kinds.custom import Custom
+from .kinds.distinct_count import DistinctCount
+from .kinds.expression import Expression
+from .kinds.foreign_key import ForeignKey
+from .kinds.freshness import Freshness
+from .kinds.in_range import InRange
+from .kinds.in_set import InSet
+from .kinds.length import Length
+from .kinds.not_in_set import NotInSet
+from .kinds.not_null import NotNull
+from .kinds.not_regex import NotRegex
+from .kinds.null import Null
+from .kinds.regex import Regex
+from .kinds.row_count import RowCount
+from .kinds.schema import Schema
+from .kinds.statistic import Statistic
+from .kinds.type import Type
+from .kinds.unique import Unique
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .base import Check
+
+__all__ = ["DataQualityCheck"]
+
+
+class DataQualityCheck:
+    """A namespace of functions that make checks.
+
+    Every function also takes ``name``, ``severity``, ``threshold``, ``where`` and ``description``, and raises
+    `dq_core.errors.RuleError` if an option is wrong.
+    """
+
+    # ruff: noqa: A002 - min, max and type are the documented names of these options
+
+    @staticmethod
+    def column_not_null(column: str, **common: Any) -> Check:
+        """No value of the column is NULL."""
+        return NotNull(column=column, **common)
+
+    @staticmethod
+    def column_null(column: str, **common: Any) -> Check:
+        """Every value of the column is NULL."""
+        return Null(column=column, **common)
+
+    @staticmethod
+    def column_unique(column: str, *columns: str, **common: Any) -> Check:
+        """No value of the column, or combination of values of several columns, is repeated."""
+        return Unique(**_one_or_more(column, columns), **common)
+
+    @staticmethod
+    def column_range(
+        column: str,
+        *,
+        min: Any = None,
+        max: Any = None,
+        strict_min: bool = False,
+        strict_max: bool = False,
+        **common: Any,
+    ) -> Check:
+        """Every value lies between min and max."""
+        return InRange(column=column, min=min, max=max, strict_min=strict_min, strict_max=strict_max, **common)
+
+    @staticmethod
+    def column_in_set(column: str, values: Iterable[Any], **common: Any) -> Check:
+        """Every value is in the list."""
+        return InSet(column=column, values=values, **common)
+
+    @staticmethod
+    def column_not_in_set(column: str, values: Iterable[Any], **common: Any) -> Check:
+        """No value is in the list."""
+        return NotInSet(column=column, values=values, **common)
+
+    @staticmethod
+    def column_regex(column: str, pattern: str, **common: Any) -> Check:
+        """The pattern is found somewhere in every value."""
+        return Regex(column=column, pattern=pattern, **common)
+
+    @staticmethod
+    def column_not_regex(column: str, pattern: str, **common: Any) -> Check:
+        """The pattern is found in no value."""
+        return NotRegex(column=column, pattern=pattern, **common)
+
+    @staticmethod
+    def column_length(column: str, *, min: int | None = None, max: int | None = None, **common: Any) -> Check:
+        """The number of characters of every value lies between min and max."""
+        return Length(column=column, min=min, max=max, **common)
+
+    @staticmethod
+    def column_type(column: str, type: Any, **common: Any) -> Check:
+        """Every value is of a Python type, or of a type of the database by name."""
+        return Type(column=column, dtype=type, **common)
+
+    @staticmethod
+    def column_completeness(column: str, threshold: float = 1.0, **common: Any) -> Check:
+        """The share of rows that are not NULL reaches the threshold."""
+        return Completeness(column=column, threshold=threshold, **common)
+
+    @staticmethod
+    def row_count(*, min: int | None = None, max: int | None = None, **common: Any) -> Check:
+        """The number of rows lies between min and max."""
+        return RowCount(min=min, max=max, **common)
+
+    @staticmethod
+    def column_distinct_count(column: str, *, min: int | None = None, max: int | None = None, **common: Any) -> Check:
+        """The number of different values lies between min and max."""
+        return DistinctCount(column=column, min=min, max=max, **common)
+
+    @staticmethod
+    def column_statistic(
+        column: str,
+        statistic: str,
+        *,
+        min: Any = None,
+        max: Any = None,
+        strict_min: bool = False,
+        strict_max: bool = False,
+        **common: Any,
+    ) -> Check:
+        """The min, max, mean, median, sum or stddev lies between min and max."""
+        return Statistic(
+            column=column, statistic=statistic, min=min, max=max, strict_min=strict_min, strict_max=strict_max, **common
+        )
+
+    @staticmethod
+    def schema(columns: Mapping[str, Any] | Iterable[str], *, strict: bool = False, **common: Any) -> Check:
+        """The table has these columns, of these types; with strict, no others."""
+        return Schema(columns=columns, strict=strict, **common)
+
+    @staticmethod
+    def foreign_key(column: str, *columns: str, references: Mapping[str, Any], **common: Any) -> Check:
+        """Every value (or combination) stands in the columns of another table."""
+        return ForeignKey(**_one_or_more(column, columns), references=references, **common)
+
+    @staticmethod
+    def column_freshness(column: str, max_age: Any, **common: Any) -> Check:
+        """The newest date or timestamp is at most max_age old."""
+        return Freshness(column=column, max_age=max_age, **common)
+
+    @staticmethod
+    def expression(sql: str, **common: Any) -> Check:
+        """A boolean SQL expression is true for every row."""
+        return Expression(sql=sql, **common)
+
+    @staticmethod
+    def custom(function: Callable[[list[dict[str, Any]]], bool], check_name: str | None = None, **common: Any) -> Check:
+        """A function gets the rows as a list of dicts and returns whether they are right."""
+        return Custom(function=function, name=check_name, **common)
+
+
+def _one_or_more(column: str, columns: tuple[str, ...]) -> dict[str, Any]:
+    return {"columns": (column, *columns)} if columns else {"column": column}

@@ -1,0 +1,79 @@
+"""``custom``: a function of one's own looks at the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .. import options
+from ..base import Aggregate, EvaluationError, MetricCheck, Outcome, register, rows_where
+
+if TYPE_CHECKING:
+    from ...relation.dialects.base import Work
+    from ...relation.relation import Relation
+
+Function = Callable[[list[dict[str, Any]]], bool]
+
+
+@register("custom")
+@dataclass(frozen=True, kw_only=True)
+class Custom(MetricCheck):
+    """A function gets the rows as a list of dicts and returns whether they are right. Not in YAML or JSON.
+
+    This is the one check that takes the rows out of the database, all of them: with more than max_rows it is not
+    evaluated, and says so.
+
+    Args:
+        function: Gets the rows as a list of dicts, returns True or False.
+        max_rows: More rows than this are not fetched: the check's status is error.
+    """
+
+    function: Function
+    max_rows: int = 1_000_000
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        function: object = self.function
+        if not callable(function):
+            yield f"{self.label}: function must be callable, not {function!r}; it cannot be given in YAML or JSON."
+        yield from options.whole(self.label, "max_rows", self.max_rows, least=1)
+
+    @property
+    def default_name(self) -> str:
+        """The function's name, unless it has none."""
+        name = getattr(self.function, "__name__", "<lambda>")
+        return self.kind if name == "<lambda>" else f"{self.kind}_{name}"
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """The number of rows."""
+        del relation
+        return {"rows": rows_where(self.where)}
+
+    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work:
+        """Fetch the rows and call the function."""
+        count = int(measured["rows"])
+        if count > self.max_rows:
+            raise EvaluationError(
+                f"{count} rows are more than max_rows ({self.max_rows}); raise it, narrow it with where, or use "
+                "an expression, which stays in the database"
+            )
+        rows = yield relation.select_all().where(*relation.among([], self.where))
+        return {"passed": self._call(rows, list(relation.columns))}
+
+    def _call(self, rows: Sequence[Any], names: list[str]) -> bool:
+        data = [dict(zip(names, row, strict=True)) for row in rows]
+        try:
+            answer: object = self.function(data)
+        except Exception as error:
+            raise EvaluationError(f"the function raised {type(error).__name__}: {error}") from error
+        # numpy's booleans are no bool, but their type is called so.
+        if type(answer).__name__ not in ("bool", "bool_"):
+            raise EvaluationError(f"the function returned {answer!r:.80} instead of True or False")
+        return bool(answer)
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the function said so."""
+        del relation
+        passed, rows = measured["passed"], int(measured["rows"])
+        return Outcome(passed, f"The function returned {passed} for {rows} rows.", None, rows, passed)

@@ -1,0 +1,46 @@
+"""``distinct_count``: a column has a certain number of different values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .. import options
+from ..base import ColumnMetricCheck, Outcome, expectation, outside, register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ...relation.dialects.base import Work
+    from ...relation.relation import Relation
+
+
+@register("distinct_count")
+@dataclass(frozen=True, kw_only=True)
+class DistinctCount(ColumnMetricCheck):
+    """The number of different values (without NULL) lies between min and max.
+
+    Args:
+        min: The least number of values.
+        max: The greatest number of values.
+    """
+
+    min: int | None = None
+    max: int | None = None
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        yield from options.count_bounds(self.label, self.min, self.max)
+
+    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work:
+        """The number of different values."""
+        del measured
+        return relation.dialect.distinct(relation, self.column, self.where)
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the number lies within the bounds."""
+        del relation
+        count = int(measured["value"])
+        message = f"{count} different values; expected {expectation(self)}."
+        return Outcome(not outside(count, self.min, self.max), message, None, int(measured["considered_rows"]), count)

@@ -1,0 +1,109 @@
+"""``foreign_key``: values stand in another table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ...errors import SourceError
+from .. import options
+from ..base import Aggregate, Check, Outcome, known_rows, register, share_outcome
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from ...relation.dialects.base import Work
+    from ...relation.relation import Relation
+
+
+@register("foreign_key")
+@dataclass(frozen=True, kw_only=True)
+class ForeignKey(Check):
+    """Every value (or combination) stands in the columns of another table; rows with a NULL in the key are left out.
+
+    The other table lies in the same database; for files and frames it is a file.
+
+    Args:
+        column: The column.
+        columns: The columns of a composite key, instead of column.
+        references: A mapping with table and columns (or column).
+    """
+
+    column: str | None = None
+    columns: tuple[str, ...] | None = None
+    references: Any
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        object.__setattr__(self, "columns", options.frozen(self.columns))
+        yield from options.column_or_columns(self.label, self.column, self.columns)
+        if not isinstance(self.references, Mapping):
+            yield f"{self.label}: references must be a mapping with table and columns, not {self.references!r}."
+            return
+        allowed = ("table", "columns", "column")
+        for key in self.references:
+            if key not in allowed:
+                yield f"{self.label}: references has no key {key!r}.{options.question(key, allowed)}"
+        table = self.references.get("table")
+        if not isinstance(table, str) or not table:
+            yield f"{self.label}: references: table must be the name of a table, not {table!r}."
+        column, columns = self.references.get("column"), options.frozen(self.references.get("columns"))
+        columns = (columns,) if isinstance(columns, str) else columns
+        yield from options.column_or_columns(f"{self.label}: references", column, columns)
+        there = options.targets(column, columns)
+        if len(there) != len(self.targets):
+            yield f"{self.label}: {len(self.targets)} columns cannot refer to {len(there)}."
+        object.__setattr__(self, "references", {"table": table, "columns": list(there)})
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The key columns."""
+        return options.targets(self.column, self.columns)
+
+    def misfits(self, relation: Relation) -> Iterator[str]:
+        """The other table does not exist, or lacks a column."""
+        try:
+            other = self._other(relation)
+        except SourceError as error:
+            yield f"{self.label}: references: {error}"
+            return
+        for name in self.references["columns"]:
+            if name not in other.columns:
+                yield (
+                    f"{self.label}: {self.references['table']} has no column {name!r}."
+                    f"{options.question(name, other.columns)}"
+                )
+
+    def _other(self, relation: Relation) -> Relation:
+        return relation.find(self.references["table"])
+
+    def failing(self, relation: Relation) -> ColumnElement[bool]:
+        """All key columns have values, and no row of the other table has the same ones."""
+        other = self._other(relation)
+        ours = [relation[name] for name in self.targets]
+        theirs = [other[name] for name in self.references["columns"]]
+        return sa.and_(*self._considered(relation), relation.dialect.absent(ours, theirs))
+
+    def _considered(self, relation: Relation) -> list[ColumnElement[bool]]:
+        return relation.among([relation[key].is_not(None) for key in self.targets], self.where)
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """The considered rows."""
+        return {"considered_rows": known_rows(relation, self.targets, self.where)}
+
+    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
+        """The rows without a counterpart."""
+        return self._count(relation) if measured["considered_rows"] else None
+
+    def _count(self, relation: Relation) -> Work:
+        rows = yield relation.select(sa.func.count()).where(self.failing(relation))
+        return {"failed_rows": rows[0][0]}
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the share of rows with a counterpart reaches the threshold."""
+        del relation
+        sentence = f"are not in {self.references['table']}"
+        return share_outcome(self, int(measured["considered_rows"]), int(measured.get("failed_rows", 0)), sentence)

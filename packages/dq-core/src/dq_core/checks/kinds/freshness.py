@@ -1,0 +1,81 @@
+"""``freshness``: the newest value of a column is not too old."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .. import options
+from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, register
+from ..durations import duration_text, parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ...relation.relation import Relation
+
+
+@register("freshness")
+@dataclass(frozen=True, kw_only=True)
+class Freshness(ColumnMetricCheck):
+    """The newest date or timestamp is at most max_age old; fails where there is none. Naive timestamps are UTC.
+
+    Args:
+        max_age: The greatest age: seconds, 36h, 7d, PT36H, or a timedelta.
+    """
+
+    reveals = True
+
+    max_age: Any
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        try:
+            object.__setattr__(self, "max_age", duration_text(parse_duration(self.max_age)))
+        except ValueError as error:
+            yield f"{self.label}: max_age: {error}."
+
+    def misfits(self, relation: Relation) -> Iterator[str]:
+        """A column without dates. SQLite keeps dates as text: a text column may hold them there."""
+        families = {"date", "datetime"} | ({"text"} if relation.dialect.dates_are_text else set())
+        yield from options.family_misfit(self.label, self.kind, relation.columns[self.column], families)
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """The newest value."""
+        value: Any = relation[self.column]
+        conditions = relation.among([], self.where)
+        if conditions:
+            value = sa.case((sa.and_(*conditions), value))
+        newest = (("max", self.column, self.where), sa.func.max(value))
+        return {**super().aggregates(relation), "newest": newest}
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the newest value is young enough."""
+        del relation
+        considered, newest = int(measured["considered_rows"]), measured["newest"]
+        if newest is None:
+            return Outcome(False, "There is no value, so nothing is fresh.", None, considered)
+        moment = _moment(newest)
+        age = dt.datetime.now(dt.UTC) - moment
+        message = f"The newest value is {moment.isoformat()}, {age} old; at most {self.max_age} is allowed."
+        passed = age <= parse_duration(self.max_age)
+        return Outcome(passed, message, None, considered, newest, {"age_seconds": age.total_seconds()})
+
+
+def _moment(value: Any) -> dt.datetime:
+    """A date, timestamp or ISO text as a moment."""
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise EvaluationError(f"the newest value {value!r} is no ISO 8601 date") from None
+    if not isinstance(value, dt.date):
+        raise EvaluationError(f"the newest value {value!r} ({type(value).__name__}) is no date")
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime.combine(value, dt.time())
+    moment: dt.datetime = value
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)

@@ -1,0 +1,72 @@
+"""``in_range``: values lie between two bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ...relation.type_family import family_of_value
+from .. import options
+from ..base import ColumnCheck, expectation, register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement
+
+    from ...relation.relation import Relation
+
+
+@register("in_range", "range", "between")
+@dataclass(frozen=True, kw_only=True)
+class InRange(ColumnCheck):
+    """Every value lies between min and max: numbers, dates, text. NaN is out of range.
+
+    Args:
+        min: The least value allowed.
+        max: The greatest value allowed.
+        strict_min: Whether min itself is not allowed.
+        strict_max: Whether max itself is not allowed.
+    """
+
+    min: Any = None
+    max: Any = None
+    strict_min: bool = False
+    strict_max: bool = False
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        yield from options.bounds(
+            self.label, self.min, self.max, strict_min=self.strict_min, strict_max=self.strict_max
+        )
+
+    def misfits(self, relation: Relation) -> Iterator[str]:
+        """Bounds that cannot be compared with the column."""
+        for name, bound in (("min", self.min), ("max", self.max)):
+            if bound is not None:
+                yield from options.misfit(self.label, name, relation.columns[self.column], bound)
+
+    def violates(self, relation: Relation) -> ColumnElement[bool]:
+        """The value is below min or above max, or NaN, or of a type that cannot be compared with them."""
+        family = relation.columns[self.column].family
+        bound = family_of_value(self.max if self.min is None else self.min)
+        value, other = relation.of_family(self.column, bound or "unknown")
+        value = relation.dialect.ordered(value, family)
+        conditions = [] if other is None else [other]
+        if self.min is not None:
+            low = relation.operand(self.column, self.min)
+            conditions.append(value <= low if self.strict_min else value < low)
+        if self.max is not None:
+            high = relation.operand(self.column, self.max)
+            conditions.append(value >= high if self.strict_max else value > high)
+        if (nan := relation.dialect.is_nan(value, family)) is not None:
+            # NaN is greater than everything in comparisons, but the statistics of Parquet files do not know of it.
+            conditions.append(nan)
+        return sa.or_(*conditions)
+
+    def sentence(self) -> str:
+        """What is wrong with a failing row."""
+        return f"are not {expectation(self)}"

@@ -1,0 +1,72 @@
+"""``schema``: the table has certain columns of certain types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...relation.type_family import describe_type, matches_type, type_names
+from .. import options
+from ..base import MetricCheck, Outcome, register
+
+if TYPE_CHECKING:
+    from ...relation.relation import Relation
+
+
+@register("schema")
+@dataclass(frozen=True, kw_only=True)
+class Schema(MetricCheck):
+    """The table has these columns, of these types; with strict, no others. Reads no row.
+
+    Args:
+        columns: A mapping of column to type (NULL for any), or a list of columns.
+        strict: No other columns are allowed.
+    """
+
+    columns: Any
+    strict: bool = False
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        wanted = self.columns
+        if isinstance(wanted, list | tuple):
+            wanted = dict.fromkeys(wanted)
+        if not isinstance(wanted, Mapping) or not wanted or not all(isinstance(name, str) for name in wanted):
+            yield f"{self.label}: columns must map names of columns to types, not {self.columns!r}."
+            return
+        named: dict[str, str | None] = {}
+        for name, dtype in wanted.items():
+            named[name] = describe_type(dtype) if isinstance(dtype, str | type) else None
+            if dtype is not None and named[name] is None:
+                yield f"{self.label}: {name}: there is no type {dtype!r}.{options.question(dtype, type_names())}"
+        object.__setattr__(self, "columns", named)
+        yield from options.flag(self.label, "strict", self.strict)
+        if self.where is not None:
+            yield f"{self.label}: schema is not about rows: leave where out."
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if nothing is missing, nothing has another type, and with strict nothing is too much."""
+        del measured
+        known = relation.columns
+        missing = [name for name in self.columns if name not in known]
+        unexpected = [name for name in known if name not in self.columns] if self.strict else []
+        wrong = {
+            name: {"expected": dtype, "found": known[name].type_name or "unknown"}
+            for name, dtype in self.columns.items()
+            if dtype is not None
+            and name in known
+            and not matches_type(known[name].type_name, known[name].family, dtype)
+        }
+        parts = [f"{name} is missing{_but(name, known)}" for name in missing]
+        parts += [f"{name} is {one['found']} instead of {one['expected']}" for name, one in wrong.items()]
+        parts += [f"{name} is not expected" for name in unexpected]
+        message = f"{'; '.join(parts)}." if parts else "The columns are as expected."
+        details = {"missing": missing, "unexpected": unexpected, "wrong_types": wrong}
+        observed = {name: column.type_name for name, column in known.items()}
+        return Outcome(not parts, message, None, None, observed, details)
+
+
+def _but(name: str, known: Mapping[str, Any]) -> str:
+    hint = options.question(name, known)
+    return f" ({hint.strip()})" if hint else ""

@@ -1,0 +1,131 @@
+"""``statistic``: a statistic of a column lies between two bounds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ...relation.type_family import NUMBERS, ORDERED
+from .. import options
+from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, expectation, outside, register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ...relation.dialects.base import Work
+    from ...relation.relation import Relation
+
+_FUNCTIONS = {"min": "min", "max": "max", "mean": "avg", "sum": "sum"}
+STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
+
+
+@register("statistic")
+@dataclass(frozen=True, kw_only=True)
+class Statistic(ColumnMetricCheck):
+    """A statistic of the column lies between min and max; passes where there is no value. stddev is the sample's.
+
+    Args:
+        statistic: One of min, max, mean, median, sum or stddev.
+        min: The least value allowed.
+        max: The greatest value allowed.
+        strict_min: Whether min itself is not allowed.
+        strict_max: Whether max itself is not allowed.
+    """
+
+    statistic: str
+    min: Any = None
+    max: Any = None
+    strict_min: bool = False
+    strict_max: bool = False
+
+    @property
+    def reveals(self) -> bool:  # type: ignore[override]
+        """The least and greatest value, and the median, are values of the column."""
+        return self.statistic in ("min", "max", "median")
+
+    @property
+    def default_name(self) -> str:
+        """The statistic is part of the name."""
+        return f"{self.kind}_{self.statistic}_{self.column}"
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        if self.statistic not in STATISTICS:
+            yield (
+                f"{self.label}: statistic must be one of {', '.join(STATISTICS)}, not {self.statistic!r}."
+                f"{options.question(self.statistic, STATISTICS)}"
+            )
+        yield from options.bounds(
+            self.label, self.min, self.max, strict_min=self.strict_min, strict_max=self.strict_max
+        )
+
+    def misfits(self, relation: Relation) -> Iterator[str]:
+        """A column that has no such statistic, or bounds that cannot be compared with it."""
+        column = relation.columns[self.column]
+        families = ORDERED if self.statistic in ("min", "max") else NUMBERS
+        if column.family == "mixed":
+            yield f"{self.label}: {self.column} holds values of several types, which have no {self.statistic}."
+            return
+        yield from options.family_misfit(self.label, self.statistic, column, families - {"mixed", "unknown"})
+        for name, bound in (("min", self.min), ("max", self.max)):
+            if bound is not None:
+                yield from options.misfit(self.label, name, column, bound)
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """The considered rows and, unless it needs a statement of its own, the statistic."""
+        measures = super().aggregates(relation)
+        if self.statistic in _FUNCTIONS:
+            value: Any = relation[self.column]
+            if self.statistic in ("min", "max"):
+                value = relation.dialect.ordered(value, relation.columns[self.column].family)
+            conditions = relation.among([], self.where)
+            if conditions:
+                value = sa.case((sa.and_(*conditions), value))
+            key = (self.statistic, self.column, self.where)
+            function: Any = getattr(sa.func, _FUNCTIONS[self.statistic])
+            measures["value"] = (key, function(value))
+        return measures
+
+    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
+        """Median and variance need more than one look at the rows in some databases."""
+        del measured
+        if self.statistic == "median":
+            return relation.dialect.median(relation, self.column, self.where)
+        if self.statistic == "stddev":
+            return relation.dialect.variance(relation, self.column, self.where)
+        return None
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the statistic lies within the bounds, or does not exist."""
+        considered, value = int(measured["considered_rows"]), measured["value"]
+        if value is None:
+            return Outcome(True, f"No value to take the {self.statistic} of.", None, considered)
+        if self.statistic == "stddev":
+            value = math.sqrt(value)
+        low, high = (self._bound(relation, bound, value) for bound in (self.min, self.max))
+        try:
+            passed = not outside(value, low, high, strict_min=self.strict_min, strict_max=self.strict_max)
+        except TypeError:
+            raise EvaluationError(
+                f"the {self.statistic} {value!r} ({type(value).__name__}) cannot be compared with the bounds"
+            ) from None
+        message = f"The {self.statistic} is {value}; expected {expectation(self)}."
+        return Outcome(passed, message, None, considered, value)
+
+    def _bound(self, relation: Relation, bound: Any, value: Any) -> Any:
+        """A bound as something to compare with what the database returned."""
+        if bound is None:
+            return None
+        adapted = relation.adapted(self.column, bound)
+        if isinstance(value, str) and isinstance(adapted, dt.date | dt.time):
+            # SQLite keeps dates as text.
+            return adapted.isoformat(" ") if isinstance(adapted, dt.datetime) else adapted.isoformat()
+        if isinstance(value, decimal.Decimal) and isinstance(adapted, float):
+            return decimal.Decimal(str(adapted))
+        return adapted

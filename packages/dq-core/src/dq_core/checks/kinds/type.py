@@ -1,0 +1,59 @@
+"""``type``: a column holds values of a type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
+
+from ...relation.type_family import describe_type, matches_type, type_names, wanted_families
+from ..base import ColumnCheck, register
+from ..options import question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from ...relation.relation import Relation
+
+
+@register("type")
+@dataclass(frozen=True, kw_only=True)
+class Type(ColumnCheck):
+    """Every value is of the type: a Python type or a SQL type name. ``type`` itself names the rule in the dict form.
+
+    Args:
+        dtype: A Python type (or its name) or a SQL type name.
+    """
+
+    aliases: ClassVar[Mapping[str, str]] = {"expected_type": "dtype", "column_type": "dtype"}
+
+    dtype: Any
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        yield from super().problems()
+        name = describe_type(self.dtype) if isinstance(self.dtype, str | type) else None
+        if name is None:
+            yield f"{self.label}: there is no type {self.dtype!r}.{question(self.dtype, type_names())}"
+        object.__setattr__(self, "dtype", name)
+
+    def violates(self, relation: Relation) -> ColumnElement[bool]:
+        """The column's type is another one, or the stored value is of another one where the database allows that."""
+        column = relation.columns[self.column]
+        value = relation[self.column]
+        wanted = wanted_families(self.dtype)
+        if column.family == "mixed":
+            return relation.dialect.member(value).not_in(sorted(wanted))
+        stored_otherwise = relation.dialect.stored_otherwise(value, wanted)
+        if column.family == "unknown" and stored_otherwise is not None:
+            return stored_otherwise
+        if not matches_type(column.type_name, column.family, self.dtype):
+            return value.is_not(None)
+        return sa.false() if stored_otherwise is None else stored_otherwise
+
+    def sentence(self) -> str:
+        """What is wrong with a failing row."""
+        return f"are not of type {self.dtype}"

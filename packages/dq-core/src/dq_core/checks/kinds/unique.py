@@ -1,0 +1,74 @@
+"""``unique``: no value, or combination of values, stands in two rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .. import options
+from ..base import Aggregate, Check, Outcome, count_where, register, share_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from ...relation.dialects.base import Work
+    from ...relation.relation import Relation
+
+
+@register("unique")
+@dataclass(frozen=True, kw_only=True)
+class Unique(Check):
+    """No value (or combination) is repeated; all rows of a repeated one fail. Rows with all keys NULL are left out.
+
+    Args:
+        column: The column.
+        columns: The columns of a composite key, instead of column.
+    """
+
+    windowed = True
+
+    column: str | None = None
+    columns: tuple[str, ...] | None = None
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the options."""
+        object.__setattr__(self, "columns", options.frozen(self.columns))
+        yield from options.column_or_columns(self.label, self.column, self.columns)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The key columns."""
+        return options.targets(self.column, self.columns)
+
+    def _considered(self, relation: Relation) -> list[ColumnElement[bool]]:
+        known = sa.or_(*(relation[key].is_not(None) for key in self.targets))
+        return relation.among([known], self.where)
+
+    def failing(self, relation: Relation) -> ColumnElement[bool]:
+        """The row's key stands in another considered row as well."""
+        conditions = self._considered(relation)
+        keys = [relation[key] for key in self.targets]
+        return sa.and_(*conditions, count_where(*conditions).over(partition_by=keys) > 1)
+
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """The considered rows, and what the dialect's way of counting needs to know."""
+        considered = (("any", *self.targets, self.where), count_where(*self._considered(relation)))
+        return {"considered_rows": considered, **relation.dialect.key_bounds(relation, self.targets, self.where)}
+
+    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
+        """The rows with repeated keys, in the way that is fastest in the database."""
+        if measured["considered_rows"] < 2:
+            return None
+        return relation.dialect.repeated(relation, self.targets, self.where, measured)
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the share of rows with a key of their own reaches the threshold."""
+        del relation
+        considered, failed = int(measured["considered_rows"]), int(measured.get("failed_rows", 0))
+        outcome = share_outcome(self, considered, failed, "share their key with others")
+        return dataclasses.replace(outcome, narrow=measured.get("narrow"))

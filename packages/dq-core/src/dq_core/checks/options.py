@@ -1,0 +1,200 @@
+"""Checking the options of rules: each function yields sentences about what is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import did_you_mean
+from ..relation.type_family import adapt, family_of_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..relation.relation import Column
+
+__all__ = [
+    "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag", "frozen",
+    "is_number", "misfit", "question", "sql_problems", "targets", "text", "values", "whole",
+]  # fmt: skip
+
+
+def question(given: object, known: Iterable[str]) -> str:
+    """The closest valid name as a question to append to a sentence; empty if none is near."""
+    found = did_you_mean(given, known)
+    return "" if found is None else f" {found}"
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite real number (and no boolean)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def text(label: str, name: str, given: object) -> Iterator[str]:
+    """An option must be text."""
+    if not isinstance(given, str):
+        yield f"{label}: {name} must be text, not {given!r}."
+
+
+def flag(label: str, name: str, given: object) -> Iterator[str]:
+    """An option must be a boolean."""
+    if not isinstance(given, bool):
+        yield f"{label}: {name} must be true or false, not {given!r}."
+
+
+def whole(label: str, name: str, given: object, *, least: int = 0) -> Iterator[str]:
+    """An option must be a whole number from a least one."""
+    if not isinstance(given, int) or isinstance(given, bool) or given < least:
+        yield f"{label}: {name} must be a whole number from {least}, not {given!r}."
+
+
+def column(label: str, given: object) -> Iterator[str]:
+    """A column's name must be text."""
+    if not isinstance(given, str) or not given:
+        yield f"{label}: column must be the name of a column, not {given!r}."
+
+
+def column_names(label: str, given: object) -> Iterator[str]:
+    """Columns must be different names, at least one."""
+    if not isinstance(given, tuple) or not given:
+        yield f"{label}: columns must be a list of at least one column, not {given!r}."
+        return
+    for name in given:
+        yield from column(label, name)
+    if len(set(map(str, given))) < len(given):
+        yield f"{label}: columns names a column twice: {list(given)!r}."
+
+
+def column_or_columns(label: str, one: object, several: object) -> Iterator[str]:
+    """Either ``column`` or ``columns``."""
+    if (one is None) == (several is None):
+        yield f"{label}: give either column or columns."
+    elif several is None:
+        yield from column(label, one)
+    else:
+        yield from column_names(label, several)
+
+
+def targets(one: str | None, several: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The columns of ``column`` or ``columns``; empty while neither is right."""
+    if one is not None:
+        return (one,)
+    return several if isinstance(several, tuple) else ()
+
+
+def bounds(
+    label: str, low: object, high: object, *, strict_min: object = False, strict_max: object = False
+) -> Iterator[str]:
+    """At least one of min and max, both of a kind, in order; the strict flags need their bound."""
+    if low is None and high is None:
+        yield f"{label}: min or max is missing."
+    for name, strict, bound in (("strict_min", strict_min, low), ("strict_max", strict_max, high)):
+        yield from flag(label, name, strict)
+        if strict is True and bound is None:
+            yield f"{label}: {name} is given without {name.removeprefix('strict_')}."
+    for name, bound in (("min", low), ("max", high)):
+        if bound is not None:
+            yield from _bound(label, name, bound)
+    if low is not None and high is not None:
+        yield from _order(label, low, high, strict=strict_min is True or strict_max is True)
+
+
+def _order(label: str, low: Any, high: Any, *, strict: bool) -> Iterator[str]:
+    try:
+        wrong = low > high
+    except TypeError:
+        yield f"{label}: min {low!r} and max {high!r} cannot be compared with each other."
+        return
+    if wrong:
+        yield f"{label}: min {low!r} is greater than max {high!r}."
+    elif low == high and strict:
+        yield f"{label}: no value is strictly between min {low!r} and max {high!r}."
+
+
+def _bound(label: str, name: str, bound: object) -> Iterator[str]:
+    if family_of_value(bound) not in ("integer", "float", "decimal", "text", "date", "datetime", "time"):
+        yield f"{label}: {name} must be a number, a date, a time or text, not {bound!r}."
+    elif isinstance(bound, float) and not math.isfinite(bound):
+        yield f"{label}: {name} must be finite, not {bound!r}; leave it out for no limit."
+
+
+def count_bounds(label: str, low: object, high: object) -> Iterator[str]:
+    """Like `bounds`, for whole numbers from 0."""
+    given = [(name, bound) for name, bound in (("min", low), ("max", high)) if bound is not None]
+    wrong = [problem for name, bound in given for problem in whole(label, name, bound)]
+    yield from wrong or bounds(label, low, high)
+
+
+def values(label: str, given: object) -> Iterator[str]:
+    """A list of values that a column can hold; not NULL, which no value check considers."""
+    if not isinstance(given, tuple):
+        yield f"{label}: values must be a list, not {given!r}."
+        return
+    for value in given:
+        if value is None:
+            yield f"{label}: values contains NULL: leave it out, NULL never fails this check (not_null is for that)."
+        elif family_of_value(value) is None or isinstance(value, list | dict):
+            yield f"{label}: values contains {value!r}, which is no value that a column can hold."
+
+
+def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str]:
+    """A value that cannot be compared with a column."""
+    try:
+        adapt(value, column.family, zoned=column.zoned)
+    except ValueError as error:
+        yield f"{label}: {name}: {error} ({column.name} is {column.type_name or column.family})."
+
+
+def family_misfit(label: str, kind: str, column: Column, families: Iterable[str]) -> Iterator[str]:
+    """A column whose type a kind of check makes no sense for."""
+    if column.family not in {*families, "mixed", "unknown"}:
+        yield (
+            f"{label}: {kind} is for columns of type {', '.join(sorted(families))}, and {column.name} is "
+            f"{column.type_name}; cast it in a query if that is meant."
+        )
+
+
+def frozen(given: Any) -> Any:
+    """A list, set or other collection of values as a tuple; anything else as it is."""
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        return given
+    return tuple(given)
+
+
+def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
+    """A piece of SQL must be one expression: not empty, parentheses in balance, no second statement."""
+    if not isinstance(sql, str) or not sql.strip():
+        yield f"{label}: {name} must be a SQL expression, not {sql!r}."
+        return
+    depth = 0
+    for character in _outside_quotes(sql):
+        if character == ";":
+            yield f"{label}: {name} must be one SQL expression, without ';': {sql!r}."
+            return
+        if character == "\0":
+            yield f"{label}: {name} has a quote or comment that is not closed: {sql!r}."
+            return
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            break
+    if depth:
+        yield f"{label}: {name} has parentheses that do not match: {sql!r}."
+
+
+def _outside_quotes(sql: str) -> Iterator[str]:
+    """The characters outside of strings, quoted names and comments; NUL where one of these is not closed."""
+    position = 0
+    ends = {"'": "'", '"': '"', "`": "`", "--": "\n", "/*": "*/"}
+    while position < len(sql):
+        start = next((mark for mark in ends if sql.startswith(mark, position)), None)
+        if start is None:
+            yield sql[position]
+            position += 1
+            continue
+        end = sql.find(ends[start], position + len(start))
+        if end < 0:
+            if start != "--":
+                yield "\0"
+            return
+        position = end + len(ends[start])

@@ -1,0 +1,5 @@
+"""Failing rows kept aside: copied from the table into another one."""
+
+from .write import Quarantine, quarantine
+
+__all__ = ["Quarantine", "quarantine"]

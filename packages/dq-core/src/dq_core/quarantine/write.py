@@ -1,0 +1,354 @@
+"""Failing rows set aside, with the names of the checks that they failed.
+
+The rows never leave the database: they go into another of its tables in one transaction, or, where DuckDB reads the
+source (files, frames, lists of dicts, DuckDB's own tables), into a Parquet file, which appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import Counter
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from ..checks import parse
+from ..checks.options import question
+from ..errors import RuleError, SourceError
+from ..report.report import SEVERITIES
+from ..run import plan
+from ..sources import Opened, open_source
+from ..sources.database import address_of_database, connect, create_engine_of
+from ..sources.opened import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ..checks.base import Check
+    from ..relation.relation import Relation
+
+__all__ = ["Quarantine", "quarantine"]
+
+MODES = ("replace", "append")
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """What was set aside; ``passed_rows + quarantined_rows == total_rows`` was verified before anything was kept.
+
+    Attributes:
+        target: The table or file that holds the failing rows.
+        column: Its column with the names of the failed checks, a JSON list as text.
+        total_rows: Rows of the source.
+        passed_rows: Rows that failed none of the checks.
+        quarantined_rows: Rows that failed one or more; so many were written.
+        failed_rows: For each check, the rows that failed it.
+        not_applied: The checks that are not about rows, or below the severity that was asked for.
+    """
+
+    target: str
+    column: str
+    total_rows: int
+    passed_rows: int
+    quarantined_rows: int
+    failed_rows: Mapping[str, int]
+    not_applied: tuple[str, ...]
+
+
+def quarantine(
+    source: Any,
+    checks: Iterable[Check | Mapping[str, Any]],
+    *,
+    to: str | Path,
+    table: str | None = None,
+    query: str | sa.Select[Any] | None = None,
+    schema: str | None = None,
+    mode: str = "replace",
+    column: str = "failed_checks",
+    min_severity: str = "error",
+    storage_options: Mapping[str, Any] | None = None,
+) -> Quarantine:
+    """Write the rows that break rules to a table or file of their own, with the names of the rules.
+
+    A row that breaks a rule is set aside even if enough others pass for the rule's ``threshold``. The source itself is
+    not changed.
+
+    Args:
+        source: What to check; see `dq_core.sources.open_source`. A Connection inside a transaction is left in it: the
+            caller commits.
+        checks: Checks, or rules as dicts; see `dq_core.checks.parse`.
+        to: A table in the same database (made if it does not exist), or a path that ends in ``.parquet``.
+        table: The table or view, if the source is a database.
+        query: A SELECT instead of a table.
+        schema: The schema of ``table`` and ``to``.
+        mode: ``"replace"`` what an earlier quarantine left in the table, or ``"append"`` to it.
+        column: What to call the column with the names; underscores are added if the source has such a column.
+        min_severity: Only checks of this severity or a graver one.
+        storage_options: Options for the fsspec filesystem of a URI.
+
+    Returns:
+        How many rows passed and failed, and where the latter are.
+
+    Raises:
+        RuleError: The rules or arguments are wrong; lists all problems, and nothing was written.
+        SourceError: The source cannot be read, the target cannot be written, or the halves do not add up, because the
+            source changed meanwhile; nothing was written.
+    """
+    parsed = parse(checks)
+    file = Path(to) if str(to).endswith(".parquet") else None
+    _refuse_arguments(mode, min_severity, column, file)
+    applied = [check for check in parsed if SEVERITIES.index(check.severity) >= SEVERITIES.index(min_severity)]
+    if file is not None:
+        with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
+            split = _Split.of(applied, opened.relation, column)
+            counts = _write_file(opened, split, file)
+    else:
+        with (
+            _writable(source, table, query) as (connection, chosen),
+            open_source(connection, schema=schema, **chosen) as opened,
+        ):
+            split = _Split.of(applied, opened.relation, column)
+            counts = _write_table(opened, split, sa.table(str(to), schema=schema), mode, table)
+    total, passed, quarantined, *failed = counts
+    return Quarantine(
+        target=str(to),
+        column=split.column,
+        total_rows=total,
+        passed_rows=passed,
+        quarantined_rows=quarantined,
+        failed_rows=dict(zip(split.names, failed, strict=True)),
+        not_applied=tuple(check.label for check in parsed if check not in split.checks),
+    )
+
+
+def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | None) -> None:
+    problems = []
+    if mode not in MODES:
+        problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")
+    elif mode == "append" and file is not None:
+        problems.append("A Parquet file cannot be appended to: give each run a file of its own.")
+    if min_severity not in SEVERITIES:
+        known = ", ".join(SEVERITIES)
+        problems.append(
+            f"min_severity must be one of {known}, not {min_severity!r}.{question(min_severity, SEVERITIES)}"
+        )
+    if not column:
+        problems.append("column must be the name of a column, not ''.")
+    if file is not None and not file.parent.is_dir():
+        problems.append(f"There is no folder {str(file.parent)!r}.")
+    if problems:
+        raise RuleError(problems)
+
+
+@dataclass(frozen=True)
+class _Split:
+    """The statements that tell failing rows from others.
+
+    Attributes:
+        checks: The checks that are about rows.
+        names: Their names, each once.
+        column: The column with the names of the failed checks.
+        counts: A SELECT of the numbers of all, passing and failing rows, then of those that fail each check.
+        rows: A SELECT of the failing rows, all columns of the source and then the names.
+        empty: A SELECT of the same columns, for their types.
+    """
+
+    checks: tuple[Check, ...]
+    names: tuple[str, ...]
+    column: str
+    counts: sa.Select[Any]
+    rows: sa.Select[Any]
+    empty: sa.Select[Any]
+
+    @classmethod
+    def of(cls, checks: Sequence[Check], relation: Relation, column: str) -> _Split:
+        """The statements for these checks.
+
+        Raises:
+            RuleError: A check does not fit the source, or none is about rows.
+        """
+        plan.refuse_misfits(checks, relation)
+        predicates = [(check, check.failing(relation)) for check in checks]
+        about_rows = [(check, predicate) for check, predicate in predicates if predicate is not None]
+        if not about_rows:
+            raise RuleError(["No check is about rows: there is nothing to set aside."])
+        names = _unique([check.label for check, _ in about_rows])
+        taken = set(relation.columns)
+        flags = [_free(f"failed_{number}", taken) for number in range(len(names))]
+        columns = [relation[name] for name in relation.columns]
+        flagged = relation.select(
+            *columns,
+            *(
+                sa.case((predicate, 1), else_=0).label(flag)
+                for flag, (_, predicate) in zip(flags, about_rows, strict=True)
+            ),
+        ).subquery("flagged")
+        failed = [flagged.c[flag] == 1 for flag in flags]
+        passes = sa.and_(*(flagged.c[flag] == 0 for flag in flags))
+        numbers: list[Any] = [sa.func.count(), *map(_number_where, (passes, sa.or_(*failed), *failed))]
+        written = [flagged.c[name] for name in relation.columns]
+        listed = _free(column, set(relation.columns))
+        return cls(
+            tuple(check for check, _ in about_rows),
+            names,
+            listed,
+            sa.select(*numbers).select_from(flagged),
+            sa.select(*written, _json_list(names, failed).label(listed)).where(sa.or_(*failed)),
+            relation.select(*columns, sa.cast(sa.null(), sa.Text()).label(listed)).where(sa.false()),
+        )
+
+
+def _unique(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, with ``#2``, ``#3`` behind those that came before."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in names:
+        seen[name] += 1
+        unique.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return tuple(unique)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, with underscores behind it until no column bears it; databases ignore case, so we do."""
+    folded = {one.casefold() for one in taken}
+    while name.casefold() in folded:
+        name += "_"
+    return name
+
+
+def _number_where(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.count(sa.case((condition, 1)))
+
+
+def _json_list(names: Sequence[str], failed: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[str]:
+    """The names of the conditions that hold, as a JSON list."""
+    parts = [
+        sa.case(
+            (condition, sa.literal(f",{json.dumps(name, ensure_ascii=False)}", sa.Text())),
+            else_=sa.literal("", sa.Text()),
+        )
+        for name, condition in zip(names, failed, strict=True)
+    ]
+    joined = sa.func.substr(reduce(add, parts), 2, type_=sa.Text())
+    return sa.literal("[", sa.Text()) + joined + sa.literal("]", sa.Text())
+
+
+@contextmanager
+def _writable(source: Any, table: str | None, query: Any) -> Iterator[tuple[sa.Connection, dict[str, Any]]]:
+    """A connection in a transaction that may write and sees one snapshot, and what to open with it."""
+    statement, bind = getattr(source, "statement", None), getattr(source, "bind", None)
+    if isinstance(statement, sa.Select):
+        source, query = bind, statement
+    elif isinstance(source, str):
+        source = address_of_database(source, wanted=table is not None or query is not None)
+    if not isinstance(source, sa.Engine | sa.Connection | sa.URL):
+        raise RuleError(["Rows of files and frames are set aside in a file: let to= end in .parquet."])
+    chosen = {"table": table, "query": query}
+    with ExitStack() as stack:
+        if isinstance(source, sa.Connection):
+            connection = source
+        else:
+            if isinstance(source, sa.URL):
+                source = create_engine_of(source)
+                stack.callback(source.dispose)
+            connection = stack.enter_context(connect(source))
+            if source.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        if not connection.in_transaction():
+            stack.enter_context(connection.begin())
+        raw: Any = connection.connection.dbapi_connection
+        if connection.dialect.name == "sqlite" and not raw.in_transaction:
+            # Otherwise Python's driver would run CREATE TABLE outside of any transaction.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection, chosen
+
+
+def _write_table(
+    opened: Opened, split: _Split, target: sa.TableClause, mode: str, source_table: str | None
+) -> tuple[int, ...]:
+    """Write the failing rows to a table inside the open transaction."""
+    connection = opened.connection
+    if target.name == source_table:
+        raise RuleError([f"The failing rows of {source_table!r} cannot be written to that table itself."])
+    names = [column.name for column in split.rows.selected_columns]
+    count = sa.select(sa.func.count()).select_from(target)
+    with _translated(opened):
+        if sa.inspect(connection).has_table(target.name, schema=target.schema):
+            known = [one["name"] for one in sa.inspect(connection).get_columns(target.name, schema=target.schema)]
+            if known != names:
+                there, needed = ", ".join(known), ", ".join(names)
+                raise RuleError(
+                    [f"The table {target.name!r} exists with other columns: {there} (not {needed})."],
+                    suggestion="Choose another name, or drop the table if it holds an older quarantine.",
+                )
+            if mode == "replace":
+                connection.execute(sa.delete(target))
+        else:
+            name = connection.dialect.identifier_preparer.format_table(target)
+            create = f"CREATE TABLE {name} AS {plan.literal_sql(split.empty, connection)}"
+            connection.exec_driver_sql(create, execution_options={"no_parameters": True})
+        before = connection.execute(count).scalar_one()
+        counts = tuple(int(number) for number in connection.execute(split.counts).one())
+        written = sa.table(target.name, *map(sa.column, names), schema=target.schema)
+        connection.execute(sa.insert(written).from_select(names, split.rows))
+        _assert_sums(counts, connection.execute(count).scalar_one() - before)
+    return counts
+
+
+def _write_file(opened: Opened, split: _Split, path: Path) -> tuple[int, ...]:
+    """Write the failing rows to a Parquet file: beside it first, then in its place."""
+    connection = opened.connection
+    if opened.relation.dialect.name != "duckdb":
+        raise RuleError(
+            [f"Rows of {opened.description} cannot be written to Parquet from here: give the name of a table."],
+            suggestion="The table can be exported afterwards.",
+        )
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(descriptor)
+    try:
+        with _translated(opened):
+            counts = tuple(int(number) for number in connection.execute(split.counts).one())
+            quoted = draft.replace("'", "''")
+            copy = f"COPY ({plan.literal_sql(split.rows, connection)}) TO '{quoted}' (FORMAT parquet)"
+            _assert_sums(counts, connection.exec_driver_sql(copy).scalar_one())
+        Path(draft).chmod(0o666 & ~_umask())
+        Path(draft).replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            Path(draft).unlink()
+    return counts
+
+
+def _umask() -> int:
+    """The permissions that new files of this process do not get; a draft of mkstemp is closed to everybody else."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _assert_sums(counts: Sequence[int], written: int) -> None:
+    total, passed, failed, *_ = counts
+    if passed + failed != total or written != failed:
+        raise SourceError(
+            f"{passed} passing and {written} quarantined rows are not the {total} rows of the source: "
+            "it changed meanwhile.",
+            suggestion="Nothing was written. Try again, or check a snapshot.",
+            context={"total_rows": total, "passed_rows": passed, "failed_rows": failed, "written_rows": written},
+        )
+
+
+@contextmanager
+def _translated(opened: Opened) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        reason = scrub(str(error.orig).strip(), opened.secrets)
+        raise SourceError(f"The failing rows of {opened.description} cannot be set aside: {reason}") from None

@@ -1,0 +1,241 @@
+"""What a database does in its own way; this class is the portable way, subclasses say where they differ."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import decimal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ..relation import Column, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
+    from sqlalchemy.engine import Row
+    from sqlalchemy.exc import DBAPIError
+
+    from ...checks.base import Aggregate
+    from ..pattern import Pattern
+
+    #: Grouped work: yields SELECTs, is sent their rows, returns what it measured.
+    Work = Generator[Select[Any], Sequence[Row[Any]], dict[str, Any]]
+
+__all__ = ["Dialect", "finish", "interrupt_after", "rows_of_repeated_keys"]
+
+
+class Dialect:
+    """The portable way; stateless."""
+
+    name = "default"
+    #: How many aggregates one SELECT may hold with certainty.
+    widest_select = 500
+    #: Whether dates and timestamps are kept as text.
+    dates_are_text = False
+
+    # Reading what is there
+
+    def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
+        """The columns of a query or table, with their types as far as the database tells them."""
+        if isinstance(from_, sa.TableClause):
+            reflected = sa.inspect(connection).get_columns(from_.name, schema=from_.schema)
+            return [Column.of(one["name"], _type_name(one["type"])) for one in reflected]
+        names = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false())).keys()
+        typed = {column.name: column.type for column in getattr(from_, "c", ())}
+        return [Column.of(name, _type_name(typed.get(name))) for name in names]
+
+    # Running
+
+    @contextlib.contextmanager
+    def snapshot(self, connection: Connection) -> Iterator[None]:
+        """A read-only transaction of our own in which all statements see the same rows, where there is such a thing."""
+        with connection.begin() as transaction:
+            yield
+            transaction.rollback()
+
+    def guard(self, connection: Connection, *, ours: bool) -> AbstractContextManager[Any]:
+        """A statement that may fail without spoiling those after it.
+
+        Args:
+            connection: What runs the statement.
+            ours: Whether the transaction is ours, and not the caller's.
+        """
+        del connection, ours
+        return contextlib.nullcontext()
+
+    def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
+        """Statements are stopped once the time is over; without help from the database, before the next one starts."""
+        del connection, seconds
+        return contextlib.nullcontext()
+
+    def timed_out(self, error: DBAPIError) -> bool:
+        """Whether a statement failed because `deadline` stopped it."""
+        del error
+        return False
+
+    # Expressions
+
+    def value(self, value: Any, column: Column) -> ColumnElement[Any]:
+        """A value from a rule as an expression to compare a column with."""
+        del column
+        if isinstance(value, int) and not isinstance(value, bool) and not -(2**31) <= value < 2**31:
+            return sa.literal(value, sa.BigInteger() if -(2**63) <= value < 2**63 else sa.Numeric(asdecimal=True))
+        if isinstance(value, float):
+            return sa.literal(value, sa.Double())
+        if isinstance(value, dt.datetime):
+            return sa.literal(value, sa.DateTime(timezone=value.tzinfo is not None))
+        if isinstance(value, decimal.Decimal):
+            return sa.literal(value, sa.Numeric(asdecimal=True))
+        return sa.literal(value)
+
+    def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+        """Whether the pattern is found somewhere in the text."""
+        return sa.func.regexp_like(text, sa.literal(pattern.for_re2()), type_=sa.Boolean())
+
+    def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
+        """The number of characters (code points, not bytes)."""
+        return sa.func.char_length(text, type_=sa.Integer())
+
+    def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
+        """Whether a number is NaN; None where there is no NaN."""
+        del number, family
+        return None
+
+    def ordered(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
+        """The value such that ``<`` orders text by code points."""
+        del family
+        return value
+
+    def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
+        """Whether a value is of none of these families, in databases where each value has a type of its own."""
+        del value, families
+        return None
+
+    def member(self, value: ColumnElement[Any]) -> ColumnElement[str]:
+        """The family of a value in a column of family "mixed"."""
+        raise NotImplementedError(f"{self.name} has no columns of mixed types: {value}")
+
+    def member_value(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
+        """A value in a column of family "mixed" if it is of this family, else NULL."""
+        raise NotImplementedError(f"{self.name} has no columns of mixed types: {value}, {family}")
+
+    def absent(
+        self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]
+    ) -> ColumnElement[bool]:
+        """Whether no row of the referenced table has these keys, none of which is NULL."""
+        pairs = zip(referenced, keys, strict=True)
+        return sa.not_(sa.exists().where(*(theirs == ours for theirs, ours in pairs)))
+
+    # Grouped work
+
+    def key_bounds(self, relation: Relation, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
+        """What `repeated` needs from the shared scan."""
+        del relation, keys, where
+        return {}
+
+    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+        """Count the rows whose keys stand in more than one row; rows without any key are left out.
+
+        Args:
+            relation: The relation.
+            keys: The key columns.
+            where: Only these rows.
+            measured: ``considered_rows``, and what `key_bounds` asked for.
+
+        Returns:
+            ``{"failed_rows": n}``, and as ``narrow`` a condition that all failing rows meet, if one is known that
+            makes it cheap to find them.
+        """
+        del measured
+        rows = yield rows_of_repeated_keys(relation, keys, where)
+        return {"failed_rows": int(rows[0][0])}
+
+    def distinct(self, relation: Relation, column: str, where: str | None) -> Work:
+        """Count the different values of a column: ``{"value": n}``."""
+        conditions = relation.among([relation[column].is_not(None)], where)
+        rows = yield relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions)
+        return {"value": int(rows[0][0])}
+
+    def variance(self, relation: Relation, column: str, where: str | None) -> Work:
+        """The sample variance of a column: ``{"value": v}``, None for fewer than two values."""
+        conditions = relation.among([relation[column].is_not(None)], where)
+        rows = yield relation.select(sa.func.var_samp(relation[column])).where(*conditions)
+        return {"value": rows[0][0]}
+
+    def median(self, relation: Relation, column: str, where: str | None) -> Work:
+        """The median of a column, the mean of the two middle values if their number is even: ``{"value": v}``."""
+        value = relation[column]
+        ranked = (
+            relation.select(
+                value.label("value"),
+                sa.func.row_number().over(order_by=value).label("place"),
+                sa.func.count().over().label("total"),
+            )
+            .where(*relation.among([value.is_not(None)], where))
+            .subquery("ranked")
+        )
+        middle = (ranked.c.place * 2).between(ranked.c.total, ranked.c.total + 2)
+        # Not sum/2: two middle values near the end of their type's range must not overflow.
+        rows = yield sa.select(sa.func.avg(ranked.c.value)).where(middle)
+        return {"value": rows[0][0]}
+
+
+def _type_name(kind: sa.types.TypeEngine[Any] | None) -> str:
+    """How a SQLAlchemy type prints; empty if it is not known."""
+    return "" if kind is None or isinstance(kind, sa.types.NullType) else str(kind)
+
+
+@contextlib.contextmanager
+def interrupt_after(connection: Connection, seconds: float) -> Iterator[None]:
+    """A timer that interrupts whatever runs, for drivers whose connection has ``interrupt()``."""
+    raw: Any = connection.connection.dbapi_connection
+    timer = threading.Timer(seconds, raw.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def finish(work: Work, rows: Callable[[Select[Any]], Sequence[Row[Any]]]) -> dict[str, Any]:
+    """Run the statements that grouped work yields, until it returns what it measured.
+
+    Args:
+        work: The generator.
+        rows: Runs a statement.
+    """
+    try:
+        statement = next(work)
+        while True:
+            statement = work.send(rows(statement))
+    except StopIteration as end:
+        measured: dict[str, Any] = end.value
+        return measured
+
+
+def rows_of_repeated_keys(
+    relation: Relation, keys: Sequence[str], where: str | None, *narrow: ColumnElement[bool]
+) -> Select[Any]:
+    """A SELECT of the number of rows whose keys stand in more than one row, by grouping.
+
+    Args:
+        relation: The relation.
+        keys: The key columns.
+        where: Only these rows.
+        narrow: Further conditions, which all rows of a repeated key are known to meet.
+    """
+    columns = [relation[key] for key in keys]
+    groups = (
+        relation.select(sa.func.count().label("n"))
+        .where(*relation.among([sa.or_(*(column.is_not(None) for column in columns)), *narrow], where))
+        .group_by(*columns)
+        .having(sa.func.count() > 1)
+        .subquery("repeated")
+    )
+    return sa.select(sa.func.coalesce(sa.func.sum(groups.c.n), 0))

@@ -1,0 +1,146 @@
+"""DuckDB."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from ..relation import Column
+from .base import Dialect, interrupt_after, rows_of_repeated_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
+
+    from ...checks.base import Aggregate
+    from ..pattern import Pattern
+    from ..relation import Relation
+    from .base import Work
+
+__all__ = ["DuckDB"]
+
+#: Up to this many bits the set of integers seen is kept as a bitmap (64 MB for each thread) …
+_MOST_BITS = 2**29
+#: … and up to this many for each row, beyond which hashes are smaller.
+_BITS_FOR_A_ROW = 64
+#: Up to this many hashes that stand in several rows are written into the next statement; more are computed again there.
+_MOST_SUSPECTS = 1000
+
+
+class _TimeNs(sa.types.UserDefinedType[Any]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "TIME_NS"
+
+
+class DuckDB(Dialect):
+    """DuckDB, for its own tables as well as for files and frames."""
+
+    name = "duckdb"
+
+    def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
+        """The columns by DESCRIBE, which binds the query without running it."""
+        query = sa.select(sa.text("*")).select_from(from_)
+        compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
+        rows = connection.exec_driver_sql(f"DESCRIBE {compiled}").all()
+        return [_column(row[0], row[1]) for row in rows]
+
+    @contextlib.contextmanager
+    def guard(self, connection: Connection, *, ours: bool) -> Iterator[None]:
+        """An error ends the transaction; ours is simply begun again, the caller's is not ours to end."""
+        try:
+            yield
+        except DBAPIError:
+            if ours:
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("BEGIN")
+            raise
+
+    def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
+        """A timer interrupts whatever runs."""
+        return interrupt_after(connection, seconds)
+
+    def timed_out(self, error: DBAPIError) -> bool:
+        """Whether the statement was interrupted."""
+        return type(error.orig).__name__ == "InterruptException"
+
+    def value(self, value: Any, column: Column) -> ColumnElement[Any]:
+        """Times with nanoseconds (polars has no others) are not compared with those without."""
+        literal = super().value(value, column)
+        return sa.cast(literal, _TimeNs()) if column.type_name == "TIME_NS" else literal
+
+    def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+        """``regexp_matches`` searches in every version; ``~`` matched in full until 1.5."""
+        return sa.func.regexp_matches(text, sa.literal(pattern.for_re2()), type_=sa.Boolean())
+
+    def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
+        """The number of code points."""
+        return sa.func.length(text, type_=sa.Integer())
+
+    def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
+        """NaN is a value, and greater than all others."""
+        return sa.func.isnan(number, type_=sa.Boolean()) if family == "float" else None
+
+    def member(self, value: ColumnElement[Any]) -> ColumnElement[str]:
+        """The tag of a UNION."""
+        return sa.func.union_tag(value, type_=sa.Text())
+
+    def member_value(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
+        """A member of a UNION."""
+        return sa.func.union_extract(value, sa.literal_column(f"'{family}'"))
+
+    def median(self, relation: Relation, column: str, where: str | None) -> Work:
+        """An aggregate of its own."""
+        rows = yield relation.select(sa.func.median(relation[column])).where(*relation.among([], where))
+        return {"value": rows[0][0]}
+
+    def key_bounds(self, relation: Relation, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
+        """For a single integer key, its bounds."""
+        if len(keys) != 1 or relation.columns[keys[0]].family != "integer" or where is not None:
+            return {}
+        (key,) = keys
+        return {
+            "least": (("min", key, None), sa.func.min(relation[key])),
+            "greatest": (("max", key, None), sa.func.max(relation[key])),
+        }
+
+    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+        """First what is cheap and mostly enough: a bit for each possible integer, or hashes.
+
+        Different hashes prove different keys. Equal ones prove nothing, but only the rows that have one of them have
+        to be grouped by the keys themselves.
+        """
+        considered = measured["considered_rows"]
+        columns = [relation[key] for key in keys]
+        least, greatest = measured.get("least"), measured.get("greatest")
+        if least is not None and greatest - least < min(_MOST_BITS, considered * _BITS_FOR_A_ROW):
+            low, high = (sa.literal_column(str(bound), sa.BigInteger()) for bound in (least, greatest))
+            rows = yield relation.select(sa.func.bit_count(sa.func.bitstring_agg(columns[0], low, high)))
+            if rows[0][0] == considered:
+                return {"failed_rows": 0}
+        hashed = sa.func.hash(*columns, type_=sa.BigInteger())
+        conditions = relation.among([sa.or_(*(column.is_not(None) for column in columns))], where)
+        suspects = relation.select(hashed).where(*conditions).group_by(hashed).having(sa.func.count() > 1)
+        rows = yield suspects.limit(_MOST_SUSPECTS + 1)
+        if not rows:
+            return {"failed_rows": 0}
+        known: list[ColumnElement[Any]] = [sa.literal_column(str(row[0])) for row in rows]
+        narrow = hashed.in_(known) if len(known) <= _MOST_SUSPECTS else hashed.in_(suspects)
+        rows = yield rows_of_repeated_keys(relation, keys, where, narrow)
+        return {"failed_rows": int(rows[0][0]), "narrow": narrow}
+
+
+def _column(name: str, type_name: str) -> Column:
+    """A column; the members of a UNION are known by name."""
+    column = Column.of(name, type_name)
+    if column.family != "mixed":
+        return column
+    return dataclasses.replace(column, members=tuple(re.findall(r'[(,] ?"?(\w+)"? ', type_name)))

@@ -1,0 +1,109 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
+
+from ..relation import Column, Relation
+from .base import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
+    from sqlalchemy.exc import DBAPIError
+
+    from ..pattern import Pattern
+    from .base import Work
+
+__all__ = ["PostgreSQL"]
+
+
+class PostgreSQL(Dialect):
+    """PostgreSQL, through psycopg or any other driver."""
+
+    name = "postgresql"
+
+    def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
+        """The columns by the type codes of an empty result, printed by the server."""
+        result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
+        described = result.cursor.description
+        codes = [(column[0], column[1], _modifier(column)) for column in described]
+        result.close()
+        names = sa.select(*(sa.func.format_type(sa.literal(code), sa.literal(modifier)) for _, code, modifier in codes))
+        printed = connection.execute(names).one() if codes else ()
+        return [Column.of(name, type_name) for (name, _, _), type_name in zip(codes, printed, strict=True)]
+
+    @contextlib.contextmanager
+    def snapshot(self, connection: Connection) -> Iterator[None]:
+        """REPEATABLE READ, READ ONLY."""
+        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with super().snapshot(connection):
+            yield
+
+    def guard(self, connection: Connection, *, ours: bool) -> AbstractContextManager[Any]:
+        """A savepoint: without it, an error would end the transaction."""
+        del ours
+        return connection.begin_nested()
+
+    @contextlib.contextmanager
+    def deadline(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """A statement time-out that the transaction forgets at its end, and we before."""
+        old = connection.execute(sa.text("SHOW statement_timeout")).scalar_one()
+        set_timeout = sa.text("SELECT set_config('statement_timeout', :value, true)")
+        connection.execute(set_timeout, {"value": str(max(1, int(seconds * 1000)))})
+        try:
+            yield
+        finally:
+            connection.execute(set_timeout, {"value": old})
+
+    def timed_out(self, error: DBAPIError) -> bool:
+        """Whether the statement was cancelled."""
+        return getattr(error.orig, "sqlstate", None) == "57014"
+
+    def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+        """The operator ``~`` searches."""
+        return text.op("~", is_comparison=True)(sa.literal(pattern.for_postgresql()))
+
+    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+        """Counting the distinct values first is cheaper than grouping, and mostly enough."""
+        if len(keys) == 1:
+            value = self.ordered(relation[keys[0]], relation.columns[keys[0]].family)
+            conditions = relation.among([], where)
+            rows = yield relation.select(sa.func.count(sa.distinct(value))).where(*conditions)
+            if rows[0][0] == measured["considered_rows"]:
+                return {"failed_rows": 0}
+        return (yield from super().repeated(relation, keys, where, measured))
+
+    def distinct(self, relation: Relation, column: str, where: str | None) -> Work:
+        """Sorting by code points is much faster than by the rules of a language, and finds the same values."""
+        value = self.ordered(relation[column], relation.columns[column].family)
+        rows = yield relation.select(sa.func.count(sa.distinct(value))).where(*relation.among([], where))
+        return {"value": int(rows[0][0])}
+
+    def median(self, relation: Relation, column: str, where: str | None) -> Work:
+        """An aggregate of its own."""
+        middle = sa.func.percentile_cont(0.5).within_group(relation[column])
+        rows = yield relation.select(middle).where(*relation.among([], where))
+        return {"value": rows[0][0]}
+
+    def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
+        """NaN equals itself, and is greater than all others."""
+        kinds: dict[str, Any] = {"float": DOUBLE_PRECISION(), "decimal": sa.Numeric()}
+        kind = kinds.get(family)
+        return None if kind is None else number == sa.cast(sa.literal("NaN"), kind)
+
+    def ordered(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
+        """Code points instead of the rules of a language."""
+        return sa.collate(value, "C") if family == "text" else value
+
+
+def _modifier(column: Any) -> int | None:
+    """The type's modifier (length, precision) as the server counts it, where the driver tells it."""
+    modifier = getattr(column, "_fmod", None)
+    return modifier if isinstance(modifier, int) and modifier >= 0 else None

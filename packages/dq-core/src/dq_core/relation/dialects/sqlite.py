@@ -1,0 +1,96 @@
+"""SQLite."""
+
+from __future__ import annotations
+
+import contextlib
+import decimal
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .base import Dialect, interrupt_after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy.exc import DBAPIError
+
+    from ..pattern import Pattern
+    from ..relation import Column, Relation
+    from .base import Work
+
+__all__ = ["SQLite"]
+
+_STORAGE = {
+    "integer": ("integer",), "float": ("real", "integer"), "decimal": ("real", "integer", "text"),
+    "boolean": ("integer",), "text": ("text",), "date": ("text",), "datetime": ("text",), "time": ("text",),
+    "binary": ("blob",), "uuid": ("text", "blob"), "json": ("text",),
+}  # fmt: skip
+
+
+class SQLite(Dialect):
+    """SQLite through Python's own driver, for which SQLAlchemy brings a REGEXP function."""
+
+    name = "sqlite"
+    dates_are_text = True
+
+    @contextlib.contextmanager
+    def snapshot(self, connection: Connection) -> Iterator[None]:
+        """The driver itself begins no transaction for a SELECT."""
+        with connection.begin() as transaction:
+            connection.exec_driver_sql("BEGIN")
+            yield
+            transaction.rollback()
+
+    def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
+        """A timer interrupts whatever runs."""
+        return interrupt_after(connection, seconds)
+
+    def timed_out(self, error: DBAPIError) -> bool:
+        """Whether the statement was interrupted."""
+        return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
+
+    def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+        """REGEXP is Python's own search; values that are no text are searched as text."""
+        return sa.cast(text, sa.Text()).regexp_match(pattern.for_python())
+
+    def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
+        """The number of code points."""
+        return sa.func.length(text, type_=sa.Integer())
+
+    def value(self, value: Any, column: Column) -> ColumnElement[Any]:
+        """There are no decimals here, and integers have 64 bits."""
+        if isinstance(value, decimal.Decimal) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
+            value = float(value)
+        return super().value(value, column)
+
+    def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
+        """Whatever a column is declared to be, each value has a storage class of its own."""
+        classes = {one for family in families for one in _STORAGE.get(family, ())}
+        if not classes:
+            return None
+        otherwise = sa.func.typeof(value).not_in(["null", *sorted(classes)])
+        return sa.or_(otherwise, value.not_in([0, 1])) if families == {"boolean"} else otherwise
+
+    def absent(
+        self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]
+    ) -> ColumnElement[bool]:
+        """NOT IN builds an index of the other table; NOT EXISTS would read it again for every row."""
+        there = sa.select(*referenced).where(*(column.is_not(None) for column in referenced))
+        if len(keys) == 1:
+            return keys[0].not_in(there)
+        return sa.tuple_(*keys).not_in(there)
+
+    def variance(self, relation: Relation, column: str, where: str | None) -> Work:
+        """There is no such aggregate; squares of distances from the mean lose no digits."""
+        value = sa.cast(relation[column], sa.Float())
+        conditions = relation.among([value.is_not(None)], where)
+        rows = yield relation.select(sa.func.avg(value), sa.func.count()).where(*conditions)
+        mean, count = list(rows[0])
+        if count < 2:
+            return {"value": None}
+        distance = value - sa.literal(mean, sa.Double())
+        rows = yield relation.select(sa.func.sum(distance * distance)).where(*conditions)
+        return {"value": rows[0][0] / (count - 1)}

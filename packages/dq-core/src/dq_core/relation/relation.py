@@ -1,0 +1,156 @@
+"""A relation: what checks are evaluated on, whatever it is behind — a table, a query, a file, a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ..errors import TableNotFoundError
+from .type_family import MOMENTS, NUMBERS, adapt, canonical, family_of_name, family_of_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import ColumnElement, FromClause, Select
+
+    from .dialects.base import Dialect
+
+__all__ = ["Column", "Relation", "fragment"]
+
+_MOST_PARAMETERS = 500
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a relation.
+
+    Attributes:
+        name: Its name.
+        type_name: Its type as the database prints it; empty if the database does not say.
+        family: One of `dq_core.relation.type_family.FAMILIES`.
+        members: For a column of family "mixed", the families of its values.
+    """
+
+    name: str
+    type_name: str
+    family: str
+    members: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, type_name: str) -> Column:
+        """A column whose family follows from the type's name."""
+        return cls(name, type_name, family_of_name(type_name))
+
+    @property
+    def zoned(self) -> bool:
+        """Whether its timestamps carry a zone."""
+        return canonical(self.type_name)[0] == "timestamptz"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Something to select from, with its columns and the peculiarities of its database.
+
+    Attributes:
+        from_: What stands behind FROM; its columns bear the names in `columns`.
+        columns: The columns by name, in order.
+        dialect: What is special about the database.
+        find: Finds another relation beside this one by name (a table of the same database, a file), under the
+            alias ``referenced``; raises a SourceError if there is none.
+    """
+
+    from_: FromClause
+    columns: Mapping[str, Column]
+    dialect: Dialect
+    find: Callable[[str], Relation] = field(default_factory=lambda: _no_other, repr=False)
+
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        return self.from_.c[name]
+
+    def select(self, *entities: Any) -> Select[Any]:
+        """A SELECT of these expressions from the relation."""
+        return sa.select(*entities).select_from(self.from_)
+
+    def select_all(self) -> Select[Any]:
+        """A SELECT of all columns, in order."""
+        columns: list[Any] = [self.from_.c[name] for name in self.columns]
+        return self.select(*columns or [sa.null()])
+
+    def adapted(self, name: str, value: Any) -> Any:
+        """A value from a rule as one that the column's values can be compared with."""
+        column = self.columns[name]
+        return adapt(value, column.family, zoned=column.zoned)
+
+    def operand(self, name: str, value: Any) -> ColumnElement[Any]:
+        """A value from a rule as an expression to compare a column with."""
+        return self.dialect.value(self.adapted(name, value), self.columns[name])
+
+    def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
+        """A column's values of one family, and the predicate of those of other families.
+
+        Args:
+            name: The column.
+            family: The family; numbers of all kinds count as one.
+
+        Returns:
+            The value (NULL where it is of another family), and None where there can be no other family.
+        """
+        column, value = self.columns[name], self[name]
+        if column.family != "mixed":
+            return value, None
+        alike = next((group for group in (NUMBERS, MOMENTS) if family in group), frozenset({family}))
+        member = next((member for member in column.members if member in alike), None)
+        if member is None:
+            return sa.null(), value.is_not(None)
+        return self.dialect.member_value(value, member), self.dialect.member(value) != member
+
+    def is_among(self, name: str, values: Iterable[Any]) -> ColumnElement[bool]:
+        """Whether a column's value is one of these; NULL if it is NULL."""
+        conditions: list[ColumnElement[bool]] = []
+        families: dict[str, list[Any]] = {}
+        for given in values:
+            family = "" if self.columns[name].family != "mixed" else family_of_value(given) or ""
+            families.setdefault(family, []).append(given)
+        for family, alike in families.items():
+            value, other = self.of_family(name, family)
+            found = _is_in(value, [self.operand(name, given) for given in alike])
+            # A value of another type is no member, and not unknown.
+            conditions.append(found if other is None else sa.and_(sa.not_(other), found))
+        return sa.or_(sa.false(), *conditions)
+
+    def among(self, members: Iterable[Any], where: str | None) -> list[ColumnElement[bool]]:
+        """Conditions for a row to be considered: the given ones and the rule's ``where``."""
+        conditions = list(members)
+        if where is not None:
+            conditions.append(fragment(where))
+        return conditions
+
+
+def _no_other(name: str) -> Relation:
+    raise TableNotFoundError.missing(name, ())
+
+
+def _is_in(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """IN; long lists are written out, because databases limit the number of parameters."""
+    written_out = len(operands) > _MOST_PARAMETERS
+    plain = [one for one in operands if isinstance(one, sa.BindParameter)]
+    if len(plain) == len(operands) and len({repr(one.type) for one in plain}) == 1:
+        # One parameter for the whole list: SQLAlchemy takes time by the square of the number of those it writes out.
+        members = [one.effective_value for one in plain]
+        return value.in_(
+            sa.bindparam(None, members, plain[0].type, expanding=True, unique=True, literal_execute=written_out)
+        )
+    if written_out:
+        operands = [one.render_literal_execute() if isinstance(one, sa.BindParameter) else one for one in operands]
+    return value.in_(operands)
+
+
+def fragment(sql: str) -> ColumnElement[bool]:
+    """A boolean SQL expression written by the user, in parentheses so that it can stand anywhere.
+
+    The line break keeps a trailing comment from swallowing the parenthesis.
+    """
+    closing = "\n)" if "--" in sql else ")"
+    return sa.literal_column(f"({sql}{closing}", sa.Boolean())

@@ -1,0 +1,215 @@
+"""What a validation found: a `Report` of one `CheckResult` for each check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+from ..errors import CheckFailedError
+
+__all__ = ["SEVERITIES", "STATUSES", "CheckResult", "Report"]
+
+SEVERITIES = ("info", "warning", "error", "critical")
+STATUSES = ("passed", "failed", "error", "skipped")
+
+
+class _Record(Mapping[str, Any]):
+    """Reading by key beside reading by attribute: the keys and values are those of ``to_dict()``."""
+
+    def to_dict(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
+        return self.to_dict()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._plain[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plain)
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+
+@dataclass(frozen=True, eq=False)
+class CheckResult(_Record):
+    """What one check found; every field is a plain JSON value.
+
+    Attributes:
+        check_name: The check's name, or ``<type>_<column>``.
+        type: The kind of check.
+        column: The column (several are joined by ", "), or None for a check of the whole table.
+        severity: One of info, warning, error, critical.
+        status: One of passed, failed, error (could not be evaluated), skipped (behind a failure, with ``fail_fast``).
+        passed: Whether the status is "passed".
+        message: One sentence for people.
+        failed_rows: Rows that break the rule, or None where the check is not about rows.
+        considered_rows: Rows that the check looked at (``where`` applied, NULL left out), or None likewise.
+        observed: What was measured: a share, a count, a statistic.
+        samples: A few failing rows, masked columns replaced by ``***``.
+        sql: A SELECT for all failing rows, or None.
+        details: What else this kind of check has to say, and its options.
+    """
+
+    check_name: str
+    type: str
+    column: str | None
+    severity: str
+    status: str
+    passed: bool
+    message: str
+    failed_rows: int | None = None
+    considered_rows: int | None = None
+    observed: Any = None
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    sql: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a failure of this check fails the report (severity error or critical)."""
+        return self.severity in ("error", "critical")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain JSON values."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The result that `to_dict` wrote."""
+        return cls(**{one.name: data[one.name] for one in fields(cls)})
+
+
+@dataclass(frozen=True, eq=False)
+class Report(_Record):
+    """What a validation found.
+
+    A report is also a mapping with the keys and values of `to_dict`: ``report["overall_status"]``.
+
+    Attributes:
+        results: One for each check, in the order of the checks.
+        total_rows: Rows of the source.
+        execution_time_seconds: Wall time of the validation.
+        statements: How many statements read data.
+        source: What was checked, without passwords.
+        started_at: When, ISO 8601 in UTC.
+    """
+
+    results: tuple[CheckResult, ...]
+    total_rows: int
+    execution_time_seconds: float
+    statements: int
+    source: str
+    started_at: str
+
+    #: The keys of the JSON form, in order.
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "overall_status", "total_checks", "passed_checks", "failed_checks", "warning_checks", "error_checks",
+        "total_rows", "execution_time_seconds", "statements", "source", "started_at", "results",
+    )  # fmt: skip
+
+    def _count(self, status: str, *, blocking: bool | None = None) -> int:
+        return sum(
+            result.status == status and (blocking is None or result.blocking is blocking) for result in self.results
+        )
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed (warnings do not count) and every check could be evaluated."""
+        return self.failed_checks == 0 and self.error_checks == 0
+
+    @property
+    def overall_status(self) -> str:
+        """Either "passed" or "failed"."""
+        return "passed" if self.passed else "failed"
+
+    @property
+    def total_checks(self) -> int:
+        """How many checks there are."""
+        return len(self.results)
+
+    @property
+    def passed_checks(self) -> int:
+        """How many checks passed."""
+        return self._count("passed")
+
+    @property
+    def failed_checks(self) -> int:
+        """How many checks of severity error or critical failed."""
+        return self._count("failed", blocking=True)
+
+    @property
+    def warning_checks(self) -> int:
+        """How many checks of severity info or warning failed; they do not fail the report."""
+        return self._count("failed", blocking=False)
+
+    @property
+    def error_checks(self) -> int:
+        """How many checks could not be evaluated; they fail the report, whatever their severity."""
+        return self._count("error")
+
+    @property
+    def skipped_checks(self) -> int:
+        """How many checks were skipped behind a failure (``fail_fast``)."""
+        return self._count("skipped")
+
+    @property
+    def failures(self) -> tuple[CheckResult, ...]:
+        """The results that are not "passed": failed, error and skipped."""
+        return tuple(result for result in self.results if not result.passed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values, with the keys in `KEYS`."""
+        values = {key: getattr(self, key) for key in self.KEYS}
+        values["results"] = [result.to_dict() for result in self.results]
+        return values
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The report that `to_dict` wrote; what can be computed is computed again."""
+        values = {one.name: data[one.name] for one in fields(cls)}
+        values["results"] = tuple(CheckResult.from_dict(result) for result in data["results"])
+        return cls(**values)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The report as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def to_text(self) -> str:
+        """The report for a terminal."""
+        from . import to_text
+
+        return to_text(self)
+
+    def to_markdown(self) -> str:
+        """The report as Markdown."""
+        from . import to_markdown
+
+        return to_markdown(self)
+
+    def to_html(self) -> str:
+        """The report as one self-contained HTML page."""
+        from . import to_html
+
+        return to_html(self)
+
+    def __rich__(self) -> Any:
+        """What rich prints for a report: the text in colour."""
+        from . import rich_report
+
+        return rich_report(self)
+
+    def raise_if_failed(self) -> Self:
+        """The report itself if it passed.
+
+        Raises:
+            CheckFailedError: The report did not pass; the error carries it.
+        """
+        if not self.passed:
+            raise CheckFailedError(self)
+        return self

@@ -1,0 +1,1 @@
+"""Running a validation: the plan, the statements, the verdicts."""

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from dq_core import RuleError, SourceError
 from dq_core.quarantine import quarantine
-from dq_core.quarantine import write as module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,7 @@ from moltres import connect
 from moltres.errors import DatabaseConnectionError
 from support.dialect_conformance import OLD, DialectConformance, rows
 from support.mariadb import MariaDBServer, mariadb_server
+from support.stop_conformance import StopConformance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,14 @@ def mariadb_url(server: MariaDBServer) -> Iterator[URL]:
 
 class TestMariaDB(DialectConformance):
     slow = "SELECT count(*) AS a FROM seq_1_to_100000000000 WHERE seq % 7 > 3"
+
+    @pytest.fixture
+    def url(self, mariadb_url: URL) -> URL:
+        return mariadb_url
+
+
+class TestStopped(StopConformance):
+    slow = TestMariaDB.slow
 
     @pytest.fixture
     def url(self, mariadb_url: URL) -> URL:

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
 from .dialects import catalog, dialect_for, targets
 from .dialects.error_translation import connected, translated
+from .dialects.stopping import Running, stoppable
 from .errors import ConfigurationError
 from .frame import select_state, sql_text
 from .read import fetch, files
@@ -65,23 +66,6 @@ def connect(
 
 # DuckDB has no savepoints: what fails in the caller's transaction ends that transaction.
 _NO_SAVEPOINTS = frozenset({"duckdb", "trino"})
-
-
-class Running:
-    """A connection that is in use, and how to stop what it runs.
-
-    Args:
-        stop: Stops it, from any thread.
-    """
-
-    def __init__(self, stop: Callable[[], None]) -> None:
-        self._stop = stop
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Stop the statement that runs."""
-        self.cancelled = True
-        self._stop()
 
 
 class Database:
@@ -179,7 +163,7 @@ class Database:
             connection = stack.enter_context(self._acquired())
             running = stack.enter_context(self._registered(connection))
             if begin:
-                stack.enter_context(self._begun(connection))
+                stack.enter_context(self._begun(connection, running))
             # Within the transaction: the limit of PostgreSQL is one of the transaction.
             stack.enter_context(self.dialect.time_limit(connection, seconds))
             yield connection
@@ -194,11 +178,12 @@ class Database:
             yield connection
 
     @contextmanager
-    def _begun(self, connection: Connection) -> Iterator[None]:
+    def _begun(self, connection: Connection, running: Running) -> Iterator[None]:
         outer = connection.in_transaction() if self.joined else False
         self.dialect.begin(connection)
         if not self.joined:
             yield
+            running.check()
             connection.commit()
         elif outer and self.dialect.name not in _NO_SAVEPOINTS:
             with connection.begin_nested():
@@ -208,14 +193,14 @@ class Database:
 
     @contextmanager
     def _registered(self, connection: Connection) -> Iterator[Running]:
-        running = Running(self.dialect.canceller(connection))
-        with self._lock:
-            self._running[id(running)] = running
-        try:
-            yield running
-        finally:
+        with stoppable(connection, self.dialect.canceller(connection)) as running:
             with self._lock:
-                del self._running[id(running)]
+                self._running[id(running)] = running
+            try:
+                yield running
+            finally:
+                with self._lock:
+                    del self._running[id(running)]
 
     def cancel(self) -> int:
         """Stop, in the database, every statement that runs through this Database now. For other threads to call.

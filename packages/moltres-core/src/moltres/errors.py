@@ -9,6 +9,7 @@
     ├── QueryError                                     a query that cannot run, or that the database refused
     │   ├── QueryTimeoutError       (TimeoutError)     the time limit was reached; retryable
     │   ├── QueryCancelledError                        somebody stopped it
+    │   │   └── TaskStoppedError                       the task that it belongs to was stopped; retryable
     │   ├── TransientQueryError                        deadlock, serialization failure, lock; retryable
     │   ├── TableNotFoundError      (LookupError)      no such table; lists those that exist
     │   └── ColumnNotFoundError     (LookupError)      no such column; lists those that exist
@@ -44,6 +45,7 @@ __all__ = [
     "SchemaMismatchError",
     "TableExistsError",
     "TableNotFoundError",
+    "TaskStoppedError",
     "TransientQueryError",
     "WriteError",
 ]
@@ -188,6 +190,12 @@ class QueryTimeoutError(QueryError, TimeoutError):
 
 class QueryCancelledError(QueryError):
     """A statement was stopped in the database by ``Database.cancel()`` or by an administrator."""
+
+
+class TaskStoppedError(QueryCancelledError):
+    """The task was stopped from outside, and sends no further statement; another try can succeed."""
+
+    retryable = True
 
 
 class TransientQueryError(QueryError):

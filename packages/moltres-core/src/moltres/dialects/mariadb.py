@@ -25,6 +25,7 @@ from ..errors import (
 from ..types.logical import kind_of
 from .base import TEMPORARY, Dialect, driver_connection
 from .statements import SwapTables
+from .stopping import cleaning_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -122,7 +123,8 @@ class MariaDBDialect(Dialect):
         finally:
             # Of the session, and so of whoever gets this connection from the pool next.
             if not (connection.closed or connection.invalidated):
-                connection.exec_driver_sql(f"SET SESSION max_statement_time = {float(before)}")
+                with cleaning_up():
+                    connection.exec_driver_sql(f"SET SESSION max_statement_time = {float(before)}")
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """KILL QUERY, sent over another connection."""

@@ -14,6 +14,7 @@ from ..errors import SchemaMismatchError
 from ..types.arrow import arrow, to_arrow
 from ..types.logical import kind_of
 from .literals import literal_dialect
+from .stopping import check
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -73,6 +74,7 @@ def batches(raw: Any, statement: str, columns: Sequence[Named], rows: int) -> Ge
         true_values=["t"],
         false_values=["f"],
     )
+    check()
     with raw.cursor() as cursor, cursor.copy(statement) as copied:
         lines = iter(copied)
         while part := b"".join(islice(lines, rows)):

@@ -27,6 +27,7 @@ from ..types.logical import kind_of
 from . import pgread
 from .base import Dialect, driver_connection, named
 from .pgcopy import encode
+from .stopping import check, cleaning_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -83,7 +84,8 @@ class PostgreSQLDialect(Dialect):
             # A failed transaction takes its LOCAL settings with it; one that goes on belongs to the caller.
             usable = not (connection.closed or connection.invalidated)
             if usable and (not local or raw.info.transaction_status == _STATUS_IN_TRANSACTION):
-                connection.execute(select(func.set_config("statement_timeout", before, local)))
+                with cleaning_up():
+                    connection.execute(select(func.set_config("statement_timeout", before, local)))
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """A request to the server over a connection of its own."""
@@ -147,6 +149,7 @@ class PostgreSQLDialect(Dialect):
             batch = to_rows(batch, columns)
         preparer = connection.dialect.identifier_preparer
         names = ", ".join(preparer.quote(name) for name, _ in columns)
+        check()
         # SQLAlchemy doubles percent signs for statements with parameters; this one has none.
         statement = f"COPY {preparer.format_table(table)} ({names}) FROM STDIN".replace("%%", "%")
         with raw.cursor() as cursor:

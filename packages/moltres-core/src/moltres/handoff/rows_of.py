@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from sqlalchemy import union_all
 
+from ..dialects.stopping import cleaning_up
 from ..dialects.targets import OWN_MEMORY, masked
 from ..errors import (
     ConfigurationError,
@@ -173,7 +174,8 @@ def staged(database: Database, data: Any, *, name: str) -> Iterator[tuple[DataFr
         yield database.table(reference.location), reference
     finally:
         try:
-            drop_staged(database, reference)
+            with cleaning_up():
+                drop_staged(database, reference)
         except MoltresError as error:
             # What the block did, or why it failed, counts for more than a table that is left over.
             _log.warning("The staged table %s could not be dropped: %s", reference.location, error)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..dialects.catalog import candidates, locate
 from ..dialects.statements import RenameTable
+from ..dialects.stopping import cleaning_up
 from ..errors import (
     ColumnNotFoundError,
     ConfigurationError,
@@ -191,8 +192,9 @@ def create_in_place(target: Target, source: Source) -> Written:
     try:
         return Written(inserted=source.insert(target.new if made is None else made), created=True)
     except BaseException:
-        target.connection.rollback()
-        target.dialect.drop(target.connection, target.new)
+        with cleaning_up():
+            target.connection.rollback()
+            target.dialect.drop(target.connection, target.new)
         raise
 
 
@@ -217,9 +219,10 @@ def _beside(target: Target) -> Iterator[Table]:
         yield table
     except BaseException:
         if not target.dialect.transactional_ddl and not target.connection.invalidated:
-            target.connection.rollback()
-            if inspect(target.connection).has_table(table.name, schema=table.schema):
-                target.dialect.drop(target.connection, table)
+            with cleaning_up():
+                target.connection.rollback()
+                if inspect(target.connection).has_table(table.name, schema=table.schema):
+                    target.dialect.drop(target.connection, table)
         raise
 
 

@@ -1,0 +1,200 @@
+"""Stop work on request: the statement that runs now, and every statement that would follow it.
+
+`Database.cancel` stops what a `Database` runs. A `Stop` stops a unit of work (a task of an orchestrator, say), whichever
+databases it opens: while it is current, every connection in use is registered with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import event
+
+from ..errors import QueryCancelledError, TaskStoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+_log = logging.getLogger(__name__)
+
+_BEAT: Final = 0.2
+"""Seconds between two attempts to cancel: a single one is lost if it comes just before a statement is sent."""
+
+_current: ContextVar[Stop | None] = ContextVar("moltres_stop", default=None)
+_cleaning: ContextVar[bool] = ContextVar("moltres_cleaning", default=False)
+
+
+class Running:
+    """A connection in use, and how to stop what it runs.
+
+    Args:
+        cancel: Cancels the running statement, from any thread.
+        stop: The unit of work that it belongs to.
+    """
+
+    def __init__(self, cancel: Callable[[], None], stop: Stop | None) -> None:
+        self._cancel = cancel
+        self._stop = stop
+        # Reentrant: a signal handler that cancels may interrupt the thread that holds it.
+        self._lock = threading.RLock()
+        self._open = True
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Stop the running statement, and refuse those that would follow on this connection."""
+        with self._lock:
+            if self._open:
+                self.cancelled = True
+                self._cancel()
+
+    def check(self) -> None:
+        """Make sure that a statement may still be sent.
+
+        Raises:
+            TaskStoppedError: If the work was asked to stop.
+            QueryCancelledError: If this connection was.
+        """
+        if _cleaning.get():
+            return
+        if self._stop is not None:
+            self._stop.check()
+        if self.cancelled:
+            raise QueryCancelledError("The statement was not sent: cancel() was called before it.")
+
+    def close(self) -> None:
+        """Leave the connection alone from now on; it goes back to the pool."""
+        with self._lock:
+            self._open = False
+
+
+class Stop:
+    """A request to stop a unit of work, which can be made from any thread and from a signal handler."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._cleaning = 0
+        self._running: dict[int, Running] = {}
+        self._finished = threading.Event()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Stop, ()  # a copy of a task is another task
+
+    def request(self) -> None:
+        """Stop what runs now and what would follow, until the work has ended."""
+        first, self.requested = not self.requested, True
+        self._cancel()
+        if first:
+            threading.Thread(target=self._repeat, name="moltres-stop", daemon=True).start()
+
+    def check(self) -> None:
+        """Make sure that the work may go on.
+
+        Raises:
+            TaskStoppedError: If it may not.
+        """
+        if self.requested and not _cleaning.get():
+            raise TaskStoppedError("The task was stopped, and with it what it ran in the database.")
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Let this be what stops the work of the ``with`` block, in this thread."""
+        self.check()
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+            self._finished.set()
+
+    @contextmanager
+    def left_alone(self) -> Iterator[None]:
+        """Cancel nothing that runs in the ``with`` block."""
+        self._cleaning += 1
+        try:
+            yield
+        finally:
+            self._cleaning -= 1
+
+    def add(self, running: Running) -> None:
+        """Register a connection in use."""
+        self._running[id(running)] = running
+
+    def remove(self, running: Running) -> None:
+        """Forget a connection that is no longer in use."""
+        self._running.pop(id(running), None)
+
+    def _repeat(self) -> None:
+        while not self._finished.wait(_BEAT):
+            self._cancel()
+
+    def _cancel(self) -> None:
+        for running in list(self._running.values()):
+            if not self._cleaning:
+                try:
+                    running.cancel()
+                except Exception:
+                    # The others must still be stopped, and this one at the next attempt.
+                    _log.warning("A running statement could not be cancelled.", exc_info=True)
+
+
+def current() -> Stop | None:
+    """What stops the work of this thread; None where nobody can stop it."""
+    return _current.get()
+
+
+def check() -> None:
+    """Make sure that the work of this thread may go on; for statements that bypass SQLAlchemy.
+
+    Raises:
+        TaskStoppedError: If it was asked to stop.
+    """
+    stop = _current.get()
+    if stop is not None:
+        stop.check()
+
+
+@contextmanager
+def cleaning_up() -> Iterator[None]:
+    """Let the statements of the ``with`` block run although they were to stop: they leave things in order."""
+    stop = _current.get()
+    with ExitStack() as stack:
+        stack.callback(_cleaning.reset, _cleaning.set(True))
+        if stop is not None:
+            stack.enter_context(stop.left_alone())
+        yield
+
+
+@contextmanager
+def stoppable(connection: Connection, cancel: Callable[[], None]) -> Iterator[Running]:
+    """Let what runs on a connection be stopped, also between two statements.
+
+    Args:
+        connection: The connection, checked out.
+        cancel: Cancels what it runs, from any thread.
+
+    Yields:
+        The handle by which to stop it.
+    """
+    stop = _current.get()
+    running = Running(cancel, stop)
+
+    def check(*_: Any) -> None:
+        running.check()
+
+    event.listen(connection, "before_cursor_execute", check)
+    if stop is not None:
+        stop.add(running)
+    try:
+        running.check()
+        yield running
+    finally:
+        if stop is not None:
+            stop.remove(running)
+        running.close()
+        event.remove(connection, "before_cursor_execute", check)

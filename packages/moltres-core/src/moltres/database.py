@@ -17,7 +17,7 @@ from .read import fetch, files
 from .write import dml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Table
     from sqlalchemy.orm import Session

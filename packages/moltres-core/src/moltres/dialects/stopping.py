@@ -1,7 +1,7 @@
 """Stop work on request: the statement that runs now, and every statement that would follow it.
 
-`Database.cancel` stops what a `Database` runs. A `Stop` stops a unit of work (a task of an orchestrator, say), whichever
-databases it opens: while it is current, every connection in use is registered with it.
+`Database.cancel` stops what a `Database` runs. A `Stop` stops a unit of work, such as a task of an orchestrator,
+whatever databases it opens: while it is current, every connection in use is registered with it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import QueryCancelledError, TaskStoppedError
+from ..errors import MoltresError, QueryCancelledError, TaskStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,9 +37,11 @@ class Running:
     Args:
         cancel: Cancels the running statement, from any thread.
         stop: The unit of work that it belongs to.
+        driver_error: What the driver raises where it cannot cancel.
     """
 
-    def __init__(self, cancel: Callable[[], None], stop: Stop | None) -> None:
+    def __init__(self, cancel: Callable[[], None], stop: Stop | None, driver_error: type[BaseException]) -> None:
+        self.driver_error = driver_error
         self._cancel = cancel
         self._stop = stop
         # Reentrant: a signal handler that cancels may interrupt the thread that holds it.
@@ -65,7 +68,7 @@ class Running:
         if self._stop is not None:
             self._stop.check()
         if self.cancelled:
-            raise QueryCancelledError("The statement was not sent: cancel() was called before it.")
+            raise QueryCancelledError("The statement was stopped by cancel() before it was sent.")
 
     def close(self) -> None:
         """Leave the connection alone from now on; it goes back to the pool."""
@@ -136,11 +139,13 @@ class Stop:
     def _cancel(self) -> None:
         for running in list(self._running.values()):
             if not self._cleaning:
+                again = running.cancelled
                 try:
                     running.cancel()
-                except Exception:
-                    # The others must still be stopped, and this one at the next attempt.
-                    _log.warning("A running statement could not be cancelled.", exc_info=True)
+                except (MoltresError, SQLAlchemyError, OSError, running.driver_error) as error:
+                    # The others must still be stopped, and this one is tried again: once in the log is enough.
+                    if not again:
+                        _log.warning("A running statement could not be cancelled: %s", type(error).__name__)
 
 
 def current() -> Stop | None:
@@ -182,7 +187,7 @@ def stoppable(connection: Connection, cancel: Callable[[], None]) -> Iterator[Ru
         The handle by which to stop it.
     """
     stop = _current.get()
-    running = Running(cancel, stop)
+    running = Running(cancel, stop, connection.dialect.loaded_dbapi.Error)
 
     def check(*_: Any) -> None:
         running.check()

@@ -1,0 +1,176 @@
+"""Validators of arguments: each yields a sentence for what is wrong, so that a caller can tell all problems at once.
+
+``name`` begins the sentence: ``samples``, or ``Rule 3 (not_null): threshold``. Numbers of NumPy and decimals are
+numbers; True and False are none. `plain_number` gives the number as Python's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from .durations import parse_duration
+from .wording import question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "choice",
+    "duration",
+    "flag",
+    "fraction",
+    "function",
+    "is_fraction",
+    "is_number",
+    "is_whole",
+    "mapping",
+    "number",
+    "plain_number",
+    "seconds",
+    "string",
+    "strings",
+    "whole",
+]
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite real number, of Python, NumPy or `decimal`; True and False are none."""
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_whole(value: object, *, least: int | None = None, most: int | None = None) -> bool:
+    """Whether a value is a whole number within its limits; a float is none, whatever its value."""
+    if isinstance(value, Decimal):
+        if not value.is_finite() or value != value.to_integral_value():
+            return False
+    elif not isinstance(value, Integral) or isinstance(value, bool):
+        return False
+    return (least is None or value >= least) and (most is None or value <= most)
+
+
+def is_fraction(value: object) -> bool:
+    """Whether a value is a number from 0 to 1."""
+    return is_number(value) and 0 <= value <= 1  # type: ignore[operator]
+
+
+def plain_number(value: Real | Decimal) -> int | float:
+    """A number of NumPy or `decimal` as int or float.
+
+    Args:
+        value: What `is_number` accepts.
+    """
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def whole(name: str, given: object, *, least: int = 0, most: int | None = None) -> Iterator[str]:
+    """A whole number from a least one, up to a greatest one."""
+    if not is_whole(given, least=least, most=most):
+        limits = f"from {least}" if most is None else f"from {least} to {most}"
+        yield f"{name} must be a whole number {limits}, not {given!r}."
+
+
+def number(
+    name: str, given: object, *, least: float | None = None, above: float | None = None, unit: str = ""
+) -> Iterator[str]:
+    """A finite number.
+
+    Args:
+        name: The argument.
+        given: Its value.
+        least: The least number allowed.
+        above: What it must be greater than.
+        unit: What it counts: ``seconds``.
+    """
+    fits = is_number(given) and (least is None or given >= least) and (above is None or given > above)  # type: ignore[operator]
+    if not fits:
+        limits = (f" from {least:g}" if least is not None else "") + (f" above {above:g}" if above is not None else "")
+        yield f"{name} must be a {'' if limits else 'finite '}number{f' of {unit}' if unit else ''}{limits}, not {given!r}."
+
+
+def seconds(name: str, given: object) -> Iterator[str]:
+    """A time limit: a number of seconds above 0."""
+    yield from number(name, given, above=0, unit="seconds")
+
+
+def fraction(name: str, given: object) -> Iterator[str]:
+    """A number from 0 to 1."""
+    if not is_fraction(given):
+        yield f"{name} must be a number from 0 to 1, not {given!r}."
+
+
+def flag(name: str, given: object) -> Iterator[str]:
+    """True or False."""
+    if not isinstance(given, bool):
+        yield f"{name} must be true or false, not {given!r}."
+
+
+def string(name: str, given: object, *, empty: bool = False) -> Iterator[str]:
+    """A string.
+
+    Args:
+        name: The argument.
+        given: Its value.
+        empty: Whether it may be empty.
+    """
+    if not isinstance(given, str):
+        yield f"{name} must be a string, not {given!r}."
+    elif not empty and not given:
+        yield f"{name} must not be empty."
+
+
+def strings(name: str, given: object, *, least: int = 0) -> Iterator[str]:
+    """A list (or another collection) of non-empty strings; a single string is one problem, not one for each letter.
+
+    Args:
+        name: The argument.
+        given: Its value.
+        least: How many there must be.
+    """
+    if isinstance(given, str):
+        yield f"{name} must be a list of strings, not the string {given!r}."
+    elif isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
+        yield f"{name} must be a list of strings, not {given!r}."
+    else:
+        items = list(given)
+        wrong = [item for item in items if not isinstance(item, str) or not item]
+        if wrong:
+            yield f"{name} must be a list of non-empty strings; it contains {', '.join(map(repr, wrong))}."
+        elif len(items) < least:
+            yield f"{name} must be a list of at least {least} string{'' if least == 1 else 's'}, not {given!r}."
+
+
+def choice(name: str, given: object, allowed: Iterable[str]) -> Iterator[str]:
+    """One of a set of names."""
+    names = list(allowed)
+    if not isinstance(given, str) or given not in names:
+        yield f"{name} must be one of {', '.join(map(repr, names))}, not {given!r}.{question(given, names)}"
+
+
+def mapping(name: str, given: object) -> Iterator[str]:
+    """A dict (or another mapping) with strings as keys."""
+    if not isinstance(given, Mapping):
+        yield f"{name} must be a mapping, not {given!r}."
+    else:
+        wrong = [key for key in given if not isinstance(key, str)]
+        if wrong:
+            yield f"{name} must have strings as keys, not {', '.join(map(repr, wrong))}."
+
+
+def function(name: str, given: object, what: str = "a function") -> Iterator[str]:
+    """Something that can be called."""
+    if not callable(given):
+        yield f"{name} must be {what}, not {type(given).__name__}."
+
+
+def duration(name: str, given: object) -> Iterator[str]:
+    """A duration above zero, in any of the forms that `parse_duration` reads."""
+    try:
+        parse_duration(given)
+    except ValueError as error:
+        yield f"{name}: {error}."

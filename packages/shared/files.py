@@ -1,0 +1,129 @@
+"""Files that DuckDB reads: which reader a name asks for, and the call in SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from .masking import masked
+from .problems import UnknownFormatError
+from .wording import question
+
+__all__ = ["DEFAULTS", "ENDINGS", "Paths", "each_path", "function_for", "local_path", "reader_call"]
+
+Paths: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]]"
+
+# The whole file decides about the types: a late string in a column of numbers is a value, not a crash in the middle.
+_WHOLE: Mapping[str, Any] = MappingProxyType({"sample_size": -1})
+DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {"read_parquet": MappingProxyType({}), "read_csv": _WHOLE, "read_json": _WHOLE}
+)
+"""Options of DuckDB's readers of files that hold where a caller says nothing else."""
+
+_LINES: Mapping[str, Any] = MappingProxyType({"format": "newline_delimited"})
+_READERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    ".parquet": ("read_parquet", {}),
+    ".pq": ("read_parquet", {}),
+    ".csv": ("read_csv", {}),
+    ".tsv": ("read_csv", {}),
+    ".json": ("read_json", {}),
+    ".jsonl": ("read_json", _LINES),
+    ".ndjson": ("read_json", _LINES),
+}
+_COMPRESSED = (".gz", ".zst")
+
+ENDINGS = tuple(_READERS)
+"""The endings of file names that are read; ``.gz`` and ``.zst`` may follow."""
+
+
+def each_path(paths: Paths) -> list[str]:
+    """Every path or URI as a string."""
+    return [fspath(paths)] if isinstance(paths, str | PathLike) else [fspath(path) for path in paths]
+
+
+def local_path(path: str) -> str:
+    """A ``file://`` URI as a path, a folder of Parquet files as a pattern; anything else as it is."""
+    if path.startswith("file://"):
+        path = unquote(urlsplit(path).path)
+    if "://" not in path and Path(path).is_dir():
+        return f"{path.rstrip('/')}/**/*.parquet"
+    return path
+
+
+def function_for(paths: Paths) -> tuple[str, Mapping[str, Any]]:
+    """DuckDB's table function for files, by their names, and the options that the names ask for.
+
+    Args:
+        paths: A path, URI or pattern, or several of one format.
+
+    Raises:
+        UnknownFormatError: A name tells no format, or the names tell several.
+    """
+    every = [local_path(path) for path in each_path(paths)]
+    found = {ending: _READERS[ending] for ending in map(_ending, every)}
+    if len({id(options) if options else function for function, options in found.values()}) > 1:
+        raise UnknownFormatError(
+            f"Files of several formats cannot be read as one table: {', '.join(map(masked, every))}."
+        )
+    return next(iter(found.values()))
+
+
+def _ending(path: str) -> str:
+    name = urlsplit(path).path if "://" in path else path
+    stem = name.lower()
+    for ending in _COMPRESSED:
+        stem = stem.removesuffix(ending)
+    suffix = Path(stem).suffix
+    if suffix not in _READERS:
+        raise UnknownFormatError(
+            f"{masked(path)!r} has none of the endings that are read: {', '.join(ENDINGS)}."
+            f"{question(suffix, ENDINGS)}",
+            context={"path": masked(path), "endings": list(ENDINGS)},
+        )
+    return suffix
+
+
+def reader_call(function: str, paths: Paths, options: Mapping[str, Any]) -> str:
+    """A call of one of DuckDB's table functions as SQL, every value in it a literal.
+
+    Literals, and not parameters: for the first parameter of a statement DuckDB's driver imports pandas, if it is
+    installed, which takes half a second.
+
+    Args:
+        function: ``read_parquet``, ``read_csv`` or ``read_json``.
+        paths: A path, URI or pattern, or several.
+        options: Its options. `DEFAULTS` fill in what is left out.
+
+    Raises:
+        ValueError: A name is no name of an option, or a value none that SQL can write; its text says which.
+    """
+    every = [local_path(path) for path in each_path(paths)]
+    arguments = [_literal(every[0] if len(every) == 1 else every)]
+    for name, value in {**DEFAULTS.get(function, {}), **options}.items():
+        if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", name) is None:
+            raise ValueError(f"{name!r} is not an option of {function}")
+        arguments.append(f"{name} = {_literal(value)}")
+    return f"{function}({', '.join(arguments)})"
+
+
+def _literal(value: Any) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case str() | PathLike():
+            return "'" + fspath(value).replace("'", "''") + "'"
+        case Mapping():
+            pairs = (f"{_literal(str(key))}: {_literal(item)}" for key, item in value.items())
+            return f"{{{', '.join(pairs)}}}"
+        case list() | tuple():
+            return f"[{', '.join(map(_literal, value))}]"
+    raise ValueError(f"{value!r} cannot be an option of a file reader")

@@ -1,0 +1,93 @@
+"""File systems of URIs for DuckDB, through fsspec."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Any
+
+from .masking import masked
+from .problems import MissingPackageError, UnknownFileSystemError
+from .wording import missing_package, question
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["register_filesystem", "scheme_of"]
+
+#: What pip installs for a scheme, where that is another name than the missing module's.
+_PACKAGES = {
+    "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs",
+    "http": "aiohttp", "https": "aiohttp", "sftp": "paramiko", "ssh": "paramiko", "smb": "smbprotocol",
+    "hdfs": "pyarrow",
+}  # fmt: skip
+
+
+def scheme_of(uri: str) -> str | None:
+    """The scheme of a URI in lower case; None for a path, a Windows path included."""
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.\-]+)(?:://|::)", uri)
+    return None if found is None else found[1].lower()
+
+
+def register_filesystem(
+    raw: Any,
+    uri: str,
+    storage_options: Mapping[str, Any] | None = None,
+    *,
+    core: str,
+    extras: Mapping[str, str],
+    native: frozenset[str] = frozenset(),
+) -> None:
+    """Let DuckDB open a URI through fsspec, unless it is a path or of a scheme that DuckDB opens itself.
+
+    Args:
+        raw: The driver's connection to DuckDB; what is registered holds for its whole database.
+        uri: A path or a URI; only the scheme counts.
+        storage_options: Arguments for fsspec's file system, such as keys and an endpoint. Without any, a file system
+            that is already registered stays.
+        core: The distribution whose extras bring file systems.
+        extras: Those extras, by scheme.
+        native: Schemes that are left to DuckDB.
+
+    Raises:
+        MissingPackageError: fsspec, or what it needs for this scheme, is not installed.
+        UnknownFileSystemError: fsspec knows no such scheme, or refuses the options.
+    """
+    scheme = scheme_of(uri)
+    if scheme is None or scheme == "file" or scheme in native:
+        return
+    registered = raw.filesystem_is_registered(scheme)
+    if registered and not storage_options:
+        return
+    system = _filesystem(uri, scheme, storage_options or {}, core, extras)
+    if registered:
+        raw.unregister_filesystem(scheme)
+    raw.register_filesystem(system)
+
+
+def _filesystem(uri: str, scheme: str, options: Mapping[str, Any], core: str, extras: Mapping[str, str]) -> Any:
+    try:
+        import fsspec
+        from fsspec.registry import known_implementations
+    except ImportError as error:
+        raise _missing(_PACKAGES.get(scheme, "fsspec"), scheme, core, extras) from error
+    try:
+        system = fsspec.filesystem(scheme, **options)
+    except ImportError as error:
+        module = (error.name or "").partition(".")[0] or scheme
+        raise _missing(_PACKAGES.get(scheme, module), scheme, core, extras) from error
+    except ValueError as error:
+        if scheme in known_implementations:
+            raise UnknownFileSystemError(f"fsspec cannot open {masked(uri)}: {error}") from None
+        raise UnknownFileSystemError(
+            f"fsspec has no file system for {scheme}://.{question(scheme, known_implementations)}",
+            context={"given": scheme},
+        ) from None
+    if type(system).modified is fsspec.AbstractFileSystem.modified:
+        # DuckDB asks how old a file is, which HTTP does not tell: as of now, nothing is taken from a cache.
+        system.modified = lambda _: dt.datetime.now(dt.UTC)
+    return system
+
+
+def _missing(package: str, scheme: str, core: str, extras: Mapping[str, str]) -> MissingPackageError:
+    return missing_package(package, f"A {scheme}:// URI", core=core, extra=extras.get(scheme))

@@ -1,0 +1,318 @@
+"""What is secret in a URL, and how it is hidden: the one decision of all packages.
+
+Secret are the password, query parameters whose names speak of keys, tokens, passwords, credentials or signatures,
+values that are known kinds of token, and the same inside nested URLs and connection strings. In URIs of files the
+whole user part is secret, because a user without a password is a token there.
+
+A URL is masked by its parts. A message, in which a driver may repeat parts of a URL, is masked by whole words: a
+secret that stands where a password stands (``:secret@``, ``password=secret``) always goes; elsewhere only one that
+cannot be a word of the message, because ``***`` for a common word would spoil the message and tell the password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike, fspath
+from typing import Final, TypeAlias
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+__all__ = ["MASK", "has_secrets", "is_secret_name", "masked", "scrubbed", "secrets_of", "secrets_of_options"]
+
+MASK: Final = "***"
+"""What stands in the place of a secret."""
+
+Source: TypeAlias = "str | PathLike[str] | URL"
+
+_WORDS = frozenset({
+    "pass", "password", "passwd", "passphrase", "passcode", "pwd", "pw", "secret", "secrets", "token", "tokens", "key", "keys",
+    "apikey", "credential", "credentials", "creds", "signature", "sig", "sas", "jwt", "bearer", "authorization",
+})  # fmt: skip
+_PARTS = (
+    "password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "accountkey", "privatekey",
+    "sharedkey", "masterkey", "sslkey", "keydata", "credential", "signature", "connectionstring",
+)  # fmt: skip
+_NAMES = frozenset({"auth", "p", "sslpwd", "accountpwd"})
+_CONNECTION_STRINGS = frozenset({"odbc_connect", "conninfo", "dsn", "connect_string"})
+
+_TOKEN = re.compile(
+    r"eyJ[\w-]{6,}\.[\w-]+\.[\w-]*|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|dapi[0-9a-f]{32}(?:-\d+)?|sk-[\w-]{20,}|-----BEGIN[\s\S]*"
+)
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+_PAIR = re.compile(
+    r"(?P<name>[A-Za-z][\w .\-]*?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
+)
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter of this name holds a secret: ``password``, ``sslkey``, ``X-Amz-Signature``, ``authToken``."""
+    words = {word.lower() for word in _BETWEEN_WORDS.split(name) if word}
+    joined = re.sub(r"[^a-z0-9]", "", name.lower())
+    return name.lower() in _NAMES or not words.isdisjoint(_WORDS) or any(part in joined for part in _PARTS)
+
+
+def masked(source: Source) -> str:
+    """A URL of a database or a URI of a file with ``***`` for each secret; a path as it is.
+
+    Args:
+        source: A SQLAlchemy URL, or a string. In a string, several URIs may be chained by ``::``, as fsspec does.
+    """
+    if isinstance(source, URL):
+        return _masked_url(source)
+    text = fspath(source)
+    if _URI.search(text) is None:
+        return text
+    url = _database_url(text)
+    return _masked_url(url) if url is not None else "::".join(map(_masked_uri, text.split("::")))
+
+
+def secrets_of(source: Source) -> tuple[str, ...]:
+    """Every secret of a URL or URI as it was written and as it is meant, the longest first."""
+    if isinstance(source, URL):
+        found = set(_of_url(source))
+    else:
+        text = fspath(source)
+        url = _database_url(text)
+        parts = () if _URI.search(text) is None else text.split("::")
+        found = set(_of_url(url)) if url is not None else {one for part in parts for one in _of_uri(part)}
+    return tuple(sorted(found - {""}, key=lambda one: (-len(one), one)))
+
+
+def has_secrets(source: Source) -> bool:
+    """Whether a URL or URI holds anything that must not be shown or stored."""
+    return bool(secrets_of(source))
+
+
+def scrubbed(text: str, secrets: Iterable[str]) -> str:
+    """A message without secrets that it may repeat, in any of the forms that URLs write them in.
+
+    Args:
+        text: The message.
+        secrets: What `secrets_of` found.
+    """
+    for secret in sorted({*secrets} - {""}, key=len, reverse=True):
+        for form in sorted(_forms(secret), key=len, reverse=True):
+            text = _without(text, form, distinctive=_is_distinctive(secret))
+    return text
+
+
+def _without(text: str, form: str, *, distinctive: bool) -> str:
+    if form not in text:
+        return text
+    exact = re.escape(form)
+    before = r"(?<![A-Za-z0-9_])" if _is_word(form[0]) else ""
+    after = r"(?![A-Za-z0-9_])" if _is_word(form[-1]) else ""
+    if distinctive:
+        # A long one goes also where it touches letters, as in %20secret.
+        return re.sub(exact if len(form) >= 8 else f"{before}{exact}{after}", MASK, text)
+    text = re.sub(rf"(?<=[:/]){exact}(?=@)|{before}{exact}(?=@[\w\[])", MASK, text)
+
+    def hidden(match: re.Match[str]) -> str:
+        return f"{match[1]}{MASK}" if is_secret_name(match["name"]) else match[0]
+
+    named = rf"((?P<name>[A-Za-z][\w\-]*)[\"']?\s*(?:=|: )\s*[\"'{{]?){exact}{after}"
+    return re.sub(named, hidden, text)
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _is_distinctive(secret: str) -> bool:
+    """Whether a secret cannot be a word or a number that a message holds for another reason."""
+    if len(secret) >= 16:
+        return True
+    letters = any(character.isalpha() for character in secret)
+    others = any(not character.isalpha() for character in secret)
+    if letters and others:
+        return len(secret) >= 4
+    if letters:
+        return len(secret) >= 6 and not (secret.islower() or secret.isupper() or secret.istitle())
+    return len(secret) >= 8
+
+
+def _forms(secret: str) -> set[str]:
+    quoted = {quote(secret, safe=""), quote_plus(secret), quote(secret), quote(secret, safe=" +")}
+    lowered = {re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), one) for one in quoted}
+    return {secret, *quoted, *lowered, repr(secret)[1:-1]}
+
+
+# URLs of databases
+
+
+def _database_url(text: str) -> URL | None:
+    """The text as the URL of a database, or None if it is the URI of a file or cannot be read."""
+    if "::" in text:
+        return None
+    try:
+        url = make_url(text)
+        if url.get_backend_name() in _FILE_SCHEMES:
+            return None
+    except (ArgumentError, ValueError):
+        return None
+    return url
+
+
+_FILE_SCHEMES = frozenset({
+    "file", "s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "adl", "wasb", "wasbs", "http", "https", "ftp", "ftps", "sftp", "ssh",
+    "hdfs", "webhdfs", "memory", "kestra", "nsfile", "oci", "r2", "hf", "github", "smb", "dropbox", "oss", "cos",
+})  # fmt: skip
+
+
+def _masked_url(url: URL) -> str:
+    url = _meant(url)
+    if url.username is not None and _TOKEN.fullmatch(url.username):
+        url = url.set(username=MASK)
+    hidden: dict[str, str | list[str]] = {}
+    for name, value in url.query.items():
+        values = [value] if isinstance(value, str) else list(value)
+        shown = [_masked_value(name, one) for one in values]
+        if shown != values:
+            hidden[name] = shown[0] if isinstance(value, str) else shown
+    text = url.update_query_dict(hidden).render_as_string(hide_password=True)
+    # The placeholder needs no quoting, whatever the URL quotes.
+    return text.replace(quote(MASK, safe=""), MASK).replace("%3Amemory%3A", ":memory:")
+
+
+def _meant(url: URL) -> URL:
+    """The URL as it was meant, if its password holds an unquoted ``@``, which SQLAlchemy takes for the end of it."""
+    if url.password is None:
+        return url
+    if url.host and "@" in url.host:
+        rest, _, host = url.host.rpartition("@")
+        return url.set(password=f"{url.password}@{rest}", host=host or None)
+    if url.database and "@" in url.database:
+        before, _, after = url.database.rpartition("@")
+        host, _, database = after.partition("/")
+        return url.set(password=f"{url.password}@{url.host}/{before}", host=host or None, database=database)
+    return url
+
+
+def _of_url(url: URL) -> Iterator[str]:
+    meant = _meant(url)
+    for one in (url, meant):
+        if one.password:
+            yield str(one.password)
+    if meant is not url:
+        # The driver sees the rest of the password as the host, and says so.
+        yield from re.split("[@/:]", str(meant.password))
+        yield str(meant.password).partition("@")[2]
+    if url.username is not None and _TOKEN.fullmatch(url.username):
+        yield url.username
+    for name, value in url.query.items():
+        for one in [value] if isinstance(value, str) else value:
+            yield from _of_value(name, one)
+
+
+# URIs of files
+
+
+def _split(uri: str) -> tuple[str, str, str, str]:
+    """Scheme with ``://``, user part, the rest, and what begins with ``?`` or ``#``."""
+    scheme, separator, rest = uri.partition("://")
+    body, mark, query = rest, "", ""
+    for index, character in enumerate(rest):
+        if character in "?#":
+            body, mark, query = rest[:index], character, rest[index + 1 :]
+            break
+    authority, slash, path = body.partition("/")
+    if "@" in authority:
+        user, _, host = authority.rpartition("@")
+        return scheme + separator, user, host + slash + path, mark + query
+    if "@" in body and ":" in authority and not (scheme in {"http", "https"} and _has_port(authority)):
+        user, _, place = body.rpartition("@")  # a password with an unquoted slash
+        return scheme + separator, user, place, mark + query
+    if "@" in query and ":" in authority and not _has_port(authority):
+        user, _, place = rest.rpartition("@")  # … or with a question mark
+        return scheme + separator, user, place, ""
+    return scheme + separator, "", body, mark + query
+
+
+def _has_port(authority: str) -> bool:
+    return authority.rpartition(":")[2].isdigit() or authority.endswith("]")
+
+
+def _masked_uri(uri: str) -> str:
+    if _URI.match(uri) is None:
+        return uri
+    scheme, user, place, query = _split(uri)
+    return f"{scheme}{f'{MASK}@' if user else ''}{place}{_masked_query(query)}"
+
+
+def _masked_query(query: str) -> str:
+    pieces = []
+    for piece in re.split(r"([?#&;])", query):
+        name, separator, value = piece.partition("=")
+        plain = unquote_plus(value)
+        shown = _masked_value(unquote_plus(name), plain) if separator else piece
+        pieces.append(piece if not separator or shown == plain else f"{name}={shown}")
+    return "".join(pieces)
+
+
+def _of_uri(uri: str) -> Iterator[str]:
+    if _URI.match(uri) is None:
+        return
+    _, user, _, query = _split(uri)
+    if user:
+        parts = {user, *re.split("[@/:]", user)}
+        password = user.partition(":")[2]
+        for one in parts | {password}:
+            yield one
+            yield unquote(one)
+    for piece in re.split("[?#&;]", query):
+        name, separator, value = piece.partition("=")
+        if separator:
+            found = list(_of_value(unquote_plus(name), unquote_plus(value)))
+            yield from found
+            if unquote_plus(value) in found:
+                yield value
+
+
+# Values of parameters, which may be URLs and connection strings themselves
+
+
+def _masked_value(name: str, value: str) -> str:
+    if not value:
+        return value
+    if is_secret_name(name) or _TOKEN.fullmatch(value):
+        return MASK
+    if _URI.search(value):
+        return masked(value)
+    if name.lower() in _CONNECTION_STRINGS or _PAIR.search(value):
+        return _PAIR.sub(_masked_pair, value)
+    return value
+
+
+def _masked_pair(pair: re.Match[str]) -> str:
+    if not pair["value"] or not is_secret_name(pair["name"].strip()):
+        return pair[0]
+    return f"{pair[0][: pair.start('value') - pair.start()]}{MASK}"
+
+
+def _of_value(name: str, value: str) -> Iterator[str]:
+    if is_secret_name(name) or _TOKEN.fullmatch(value):
+        yield value
+        return
+    if _URI.search(value):
+        yield from secrets_of(value)
+        return
+    for pair in _PAIR.finditer(value):
+        if is_secret_name(pair["name"].strip()):
+            yield pair["value"]
+            yield pair["value"].strip("{}'\"")
+
+
+def secrets_of_options(options: Mapping[str, object]) -> tuple[str, ...]:
+    """The secrets among the options of a file system or an engine, nested mappings included."""
+    found: set[str] = set()
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            found.update(secrets_of_options(value))
+        elif isinstance(value, str) and value:
+            found.update(_of_value(str(name), value))
+    return tuple(sorted(found - {""}, key=lambda one: (-len(one), one)))

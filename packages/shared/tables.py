@@ -1,0 +1,47 @@
+"""Looking a table up: what a name stands for, and which names there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Inspector
+
+__all__ = ["candidates", "locate", "table_names"]
+
+
+def candidates(name: str, schema: str | None = None) -> Iterator[tuple[str | None, str]]:
+    """Where a name may be found, as pairs of schema and table: as it is, or split at each of its dots.
+
+    Args:
+        name: ``table``, ``schema.table``, or a table whose own name has a dot.
+        schema: The schema for names without one.
+    """
+    yield schema, name
+    for index, character in enumerate(name):
+        if character == "." and 0 < index < len(name) - 1:
+            yield name[:index], name[index + 1 :]
+
+
+def locate(connection: Connection, name: str, schema: str | None = None) -> tuple[str | None, str] | None:
+    """The schema and the table that a name stands for; None if there is no such table or view.
+
+    Args:
+        connection: Where to look.
+        name: As in `candidates`.
+        schema: The schema for names without one; the database's default if None.
+    """
+    inspector = inspect(connection)
+    for place, table in candidates(name, schema):
+        if inspector.has_table(table, schema=place):
+            return place, table
+    return None
+
+
+def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:
+    """The names of the tables and views of a schema, sorted."""
+    return sorted({*inspector.get_table_names(schema), *inspector.get_view_names(schema)})

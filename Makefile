@@ -10,8 +10,8 @@ RESULTS := .cache/results
 LINT := .venvs/lint/bin
 
 # The tests of a distribution, and the pages whose Python blocks run in its environment.
-TESTS_dq-core := tests/dq_core packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
-TESTS_moltres-core := tests/moltres tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
+TESTS_dq-core := tests/dq_core tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
+TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
 TESTS_moltres-airflow := tests/moltres_airflow packages/moltres-airflow/README.md docs/guides/airflow.md
 TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.md docs/guides/prefect.md
 TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md docs/guides/engines.md

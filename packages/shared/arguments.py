@@ -39,17 +39,20 @@ __all__ = [
 
 def is_number(value: object) -> bool:
     """Whether a value is a finite real number, of Python, NumPy or `decimal`; True and False are none."""
-    return isinstance(value, Real | Decimal) and not isinstance(value, bool) and math.isfinite(value)
+    return not isinstance(value, bool) and isinstance(value, Real | Decimal) and math.isfinite(value)
 
 
 def is_whole(value: object, *, least: int | None = None, most: int | None = None) -> bool:
     """Whether a value is a whole number within its limits; a float is none, whatever its value."""
+    if isinstance(value, bool):
+        return False
     if isinstance(value, Decimal):
         if not value.is_finite() or value != value.to_integral_value():
             return False
-    elif not isinstance(value, Integral) or isinstance(value, bool):
+    elif not isinstance(value, Integral):
         return False
-    return (least is None or value >= least) and (most is None or value <= most)
+    exact = int(value)
+    return (least is None or exact >= least) and (most is None or exact <= most)
 
 
 def is_fraction(value: object) -> bool:
@@ -90,7 +93,8 @@ def number(
     fits = is_number(given) and (least is None or given >= least) and (above is None or given > above)  # type: ignore[operator]
     if not fits:
         limits = (f" from {least:g}" if least is not None else "") + (f" above {above:g}" if above is not None else "")
-        yield f"{name} must be a {'' if limits else 'finite '}number{f' of {unit}' if unit else ''}{limits}, not {given!r}."
+        kind = ("number" if limits else "finite number") + (f" of {unit}" if unit else "")
+        yield f"{name} must be a {kind}{limits}, not {given!r}."
 
 
 def seconds(name: str, given: object) -> Iterator[str]:

@@ -52,8 +52,10 @@ def parse_duration(given: object) -> dt.timedelta:
 def _duration(given: object) -> dt.timedelta | None:
     if isinstance(given, dt.timedelta):
         return given
+    if isinstance(given, bool):
+        return None
     try:
-        if isinstance(given, Real | Decimal) and not isinstance(given, bool):
+        if isinstance(given, Real | Decimal):
             return dt.timedelta(seconds=float(given)) if math.isfinite(given) else None
         return _read(given.strip()) if isinstance(given, str) else None
     except OverflowError:

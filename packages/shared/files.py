@@ -81,8 +81,7 @@ def _ending(path: str) -> str:
     suffix = Path(stem).suffix
     if suffix not in _READERS:
         raise UnknownFormatError(
-            f"{masked(path)!r} has none of the endings that are read: {', '.join(ENDINGS)}."
-            f"{question(suffix, ENDINGS)}",
+            f"{masked(path)!r} has none of the endings that are read: {', '.join(ENDINGS)}.{question(suffix, ENDINGS)}",
             context={"path": masked(path), "endings": list(ENDINGS)},
         )
     return suffix

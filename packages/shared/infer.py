@@ -107,9 +107,7 @@ def summarize(values: Iterable[Any]) -> ColumnValues:
     largest = max((value if value >= 0 else -value - 1 for value in integers), default=0)
     digits = [(len(str(largest)), 0)] if integers else []
     parts = [value.as_tuple() for value in by_family.get("decimal", ())]
-    digits += [
-        (len(part.digits) + part.exponent, -part.exponent) for part in parts if isinstance(part.exponent, int)
-    ]
+    digits += [(len(part.digits) + part.exponent, -part.exponent) for part in parts if isinstance(part.exponent, int)]
     return ColumnValues(
         families=frozenset(by_family),
         unknown=tuple(unknown.values()),

@@ -28,8 +28,8 @@ MASK: Final = "***"
 Source: TypeAlias = "str | PathLike[str] | URL"
 
 _WORDS = frozenset({
-    "pass", "password", "passwd", "passphrase", "passcode", "pwd", "pw", "secret", "secrets", "token", "tokens", "key", "keys",
-    "apikey", "credential", "credentials", "creds", "signature", "sig", "sas", "jwt", "bearer", "authorization",
+    "pass", "password", "passwd", "passphrase", "passcode", "pwd", "pw", "secret", "secrets", "token", "tokens", "key",
+    "keys", "apikey", "credential", "credentials", "creds", "signature", "sig", "sas", "jwt", "bearer", "authorization",
 })  # fmt: skip
 _PARTS = (
     "password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "accountkey", "privatekey",
@@ -159,8 +159,9 @@ def _database_url(text: str) -> URL | None:
 
 
 _FILE_SCHEMES = frozenset({
-    "file", "s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "adl", "wasb", "wasbs", "http", "https", "ftp", "ftps", "sftp", "ssh",
-    "hdfs", "webhdfs", "memory", "kestra", "nsfile", "oci", "r2", "hf", "github", "smb", "dropbox", "oss", "cos",
+    "file", "s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "adl", "wasb", "wasbs", "http", "https", "ftp",
+    "ftps", "sftp", "ssh", "hdfs", "webhdfs", "memory", "kestra", "nsfile", "oci", "r2", "hf", "github", "smb",
+    "dropbox", "oss", "cos",
 })  # fmt: skip
 
 
@@ -205,8 +206,8 @@ def _of_url(url: URL) -> Iterator[str]:
     if url.username is not None and _TOKEN.fullmatch(url.username):
         yield url.username
     for name, value in url.query.items():
-        for one in [value] if isinstance(value, str) else value:
-            yield from _of_value(name, one)
+        for item in [value] if isinstance(value, str) else value:
+            yield from _of_value(name, item)
 
 
 # URIs of files
@@ -221,11 +222,11 @@ def _split(uri: str) -> tuple[str, str, str, str]:
             body, mark, query = rest[:index], character, rest[index + 1 :]
             break
     authority, slash, path = body.partition("/")
-    if "@" in authority:
+    if "@" in authority and not (":" in authority.partition("@")[0] and "@" in path):
         user, _, host = authority.rpartition("@")
         return scheme + separator, user, host + slash + path, mark + query
     if "@" in body and ":" in authority and not (scheme in {"http", "https"} and _has_port(authority)):
-        user, _, place = body.rpartition("@")  # a password with an unquoted slash
+        user, _, place = body.rpartition("@")  # a password with an unquoted slash: rather too much is hidden
         return scheme + separator, user, place, mark + query
     if "@" in query and ":" in authority and not _has_port(authority):
         user, _, place = rest.rpartition("@")  # … or with a question mark

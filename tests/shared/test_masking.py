@@ -1,0 +1,159 @@
+"""What is secret in a URL, and that neither the URL nor a message shows it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+import sqlalchemy as sa
+
+from support.shared import shared
+
+masking = shared("masking")
+SECRET = "S3cr3t"
+
+SECRET_NAMES = [
+    "password", "passwd", "pwd", "PWD", "sslpassword", "token", "access_token", "authToken", "authtoken",
+    "motherduck_token", "key", "api_key", "apikey", "secret", "aws_secret_access_key", "client_secret", "private_key",
+    "sslkey", "credentials", "sig", "signature", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token",
+    "X-Goog-Signature", "AWSAccessKeyId", "AccountKey", "account_key", "sas_token", "SharedAccessKey", "passphrase",
+    "auth",
+]  # fmt: skip
+OPEN_NAMES = [
+    "sslmode", "application_name", "charset", "keyspace", "keepalives_idle", "monkey", "authenticator", "warehouse",
+    "X-Amz-Date", "X-Amz-Expires", "versionId", "compassion", "bypass_cache", "timeout", "options", "region", "design",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+@pytest.mark.parametrize(
+    "place", ["duckdb:///x.db", "postgresql://u@h/d", "https://h/u.csv", "s3://b/k", "memory://a/b"]
+)
+def test_a_parameter_with_such_a_name_is_secret_wherever_it_stands(name: str, place: str) -> None:
+    url = f"{place}?{name}={SECRET}"
+    assert masking.has_secrets(url)
+    assert masking.masked(url) == f"{place}?{name}=***"
+    assert masking.secrets_of(url) == (SECRET,)
+
+
+@pytest.mark.parametrize("name", OPEN_NAMES)
+@pytest.mark.parametrize("place", ["duckdb:///x.db", "https://h/u.csv"])
+def test_other_parameters_are_shown(name: str, place: str) -> None:
+    assert masking.masked(f"{place}?{name}=value") == f"{place}?{name}=value"
+    assert not masking.has_secrets(f"{place}?{name}=value")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"postgresql+psycopg://etl:{SECRET}@h:1/x", "postgresql+psycopg://etl:***@h:1/x"),
+        ("postgresql://etl:e@h/x", "postgresql://etl:***@h/x"),
+        ("postgresql://etl:p%40ss%2Fw@h/x", "postgresql://etl:***@h/x"),
+        ("postgresql://etl@h/x", "postgresql://etl@h/x"),
+        ("sqlite:///folder/file.db", "sqlite:///folder/file.db"),
+        ("duckdb:///:memory:", "duckdb:///:memory:"),
+        ("folder/file@home.csv", "folder/file@home.csv"),
+        ("C:\\data\\file.csv", "C:\\data\\file.csv"),
+        (f"s3://user:{SECRET}@bucket/key.csv", "s3://***@bucket/key.csv"),
+        (f"https://{SECRET}@host/key.csv", "https://***@host/key.csv"),
+        ("s3://bucket/mail/me@home.csv", "s3://bucket/mail/me@home.csv"),
+        ("https://host:8080/~me@home/u.csv", "https://host:8080/~me@home/u.csv"),
+        (f"https://h/u.csv#access_token={SECRET}", "https://h/u.csv#access_token=***"),
+        (f"https://h/u.csv?a=1&sig={SECRET}%2F&b=2", "https://h/u.csv?a=1&sig=***&b=2"),
+        (f"simplecache::s3://user:{SECRET}@b/k", "simplecache::s3://***@b/k"),
+        (f"zip://in.csv::https://h/a.zip?token={SECRET}", "zip://in.csv::https://h/a.zip?token=***"),
+    ],
+)  # fmt: skip
+def test_a_url_is_masked_by_its_parts(url: str, shown: str) -> None:
+    assert masking.masked(url) == shown
+    assert masking.masked(masking.masked(url)) == shown
+
+
+@pytest.mark.parametrize(
+    "password", [f"ab@{SECRET}", f"ab/{SECRET}", f"ab:{SECRET}", f"ab@x/{SECRET}", f"a?b@{SECRET}", f"ab#{SECRET}"]
+)
+@pytest.mark.parametrize(
+    "place", ["postgresql://etl:{}@127.0.0.1:1/x", "s3://etl:{}@bucket/x.csv", "ftp://etl:{}@host/x.csv"]
+)
+def test_no_part_of_an_unquoted_password_is_shown(password: str, place: str) -> None:
+    url = place.format(password)
+    assert SECRET not in masking.masked(url)
+    assert SECRET not in masking.scrubbed(f"could not open {url}", masking.secrets_of(url))
+
+
+@pytest.mark.parametrize("password", [f"ab@{SECRET}", f"ab@x/{SECRET}"])
+def test_what_a_driver_takes_for_the_host_is_part_of_the_password(password: str) -> None:
+    url = sa.make_url(f"postgresql://etl:{password}@127.0.0.1:1/x")
+    assert SECRET not in masking.masked(url)
+    said = f"failed to resolve host '{url.host}'; database \"{url.database}\" does not exist"
+    assert SECRET not in masking.scrubbed(said, masking.secrets_of(url))
+
+
+def test_connection_strings_within_a_url_are_masked() -> None:
+    inner = f"DRIVER={{ODBC Driver 18}};SERVER=db;UID=etl;PWD={{{SECRET};x}};Encrypt=yes"
+    url = sa.URL.create("mssql+pyodbc", query={"odbc_connect": inner})
+    shown = masking.masked(url)
+    assert SECRET not in shown
+    assert "SERVER" in shown
+    assert "Encrypt" in shown
+    assert SECRET not in masking.scrubbed(f"[HY000] cannot connect with {inner}", masking.secrets_of(url))
+
+
+def test_urls_within_a_url_are_masked() -> None:
+    url = f"https://proxy/get?url=https%3A%2F%2Fu%3A{SECRET}%40host%2Fx.csv"
+    assert SECRET not in masking.masked(url)
+    assert "host" in masking.masked(url)
+    assert SECRET in masking.secrets_of(url)
+
+
+@pytest.mark.parametrize("token", ["ghp_" + "a1B2" * 9, "eyJhbGciOiJI.eyJzdWIi.c2ln", "AKIA" + "ABCD1234" * 2])
+def test_known_kinds_of_token_are_secret_whatever_they_are_called(token: str) -> None:
+    for url in (f"https://h/x?v={token}", f"postgresql://{token}@h/x", f"https://{token}@h/x"):
+        assert token not in masking.masked(url)
+        assert masking.has_secrets(url)
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("e", 'connection failed: relation "test_orders" does not exist'),
+        ("postgres", 'relation "nosuch_postgres_table" does not exist'),
+        ("postgres", 'role "postgres" does not exist'),
+        ("relation", 'relation "x" does not exist'),
+        ("1", "line 1: 11 rows, 1 column"),
+        ("n", "n is NULL"),
+        ("***", "*** is no name"),
+    ],
+)
+def test_a_common_password_changes_no_message_and_is_not_told_by_it(password: str, message: str) -> None:
+    assert masking.scrubbed(message, [password]) == message
+
+
+@pytest.mark.parametrize("password", ["e", "1", "postgres", "secret", SECRET, "p@ss w/rd", "ä€ß+&%", "it's", 'a"b'])
+@pytest.mark.parametrize(
+    "said", ["cannot open db://etl:{}@host/x", "password={} was refused", "login with PWD={};", "password: '{}'"]
+)  # fmt: skip
+def test_a_password_where_a_password_stands_is_masked_whatever_it_is(password: str, said: str) -> None:
+    for form in {password, quote(password, safe=""), quote_plus(password)}:
+        message = said.format(form)
+        assert masking.scrubbed(message, [password]) == said.format("***"), message
+
+
+@pytest.mark.parametrize("password", [SECRET, "p@ss w/rd", "ä€ß+&%", "correcthorsebatterystaple", "20241125"])
+def test_a_distinctive_password_is_masked_anywhere_in_each_of_its_forms(password: str) -> None:
+    lower = re.sub("%..", lambda found: found[0].lower(), quote(password, safe=""))
+    for form in (password, quote(password, safe=""), quote_plus(password), lower):
+        shown = masking.scrubbed(f"the driver says {form}, and stops", [password])
+        assert shown == "the driver says ***, and stops"
+
+
+def test_nothing_is_secret_in_a_name_that_is_no_url() -> None:
+    for text in ("", "orders", "a=b", "key=value.csv", "me@home"):
+        assert masking.masked(text) == text
+        assert masking.secrets_of(text) == ()
+
+
+def test_options_hold_secrets_too() -> None:
+    options = {"key": "AKIA1", "secret": SECRET, "client_kwargs": {"endpoint_url": "http://h", "token": "t0ken-t0ken"}}
+    assert set(masking.secrets_of_options(options)) == {"AKIA1", SECRET, "t0ken-t0ken"}

@@ -16,13 +16,20 @@ from .wording import closest, did_you_mean, missing_package
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["KNOWN", "database_url", "is_database_url", "make_engine", "normalized", "parse_url"]
+__all__ = ["DRIVERS", "KNOWN", "Driver", "database_url", "is_database_url", "make_engine", "normalized", "parse_url"]
 
 _SCHEME = re.compile(r"(?P<backend>[A-Za-z][\w.\-]*)(?:\+(?P<driver>\w+))?://")
 
 
-class _Driver(NamedTuple):
-    """A driver of a database: SQLAlchemy's name, the module to look for, what pip installs, and the extra of ours."""
+class Driver(NamedTuple):
+    """A driver of a database.
+
+    Attributes:
+        name: SQLAlchemy's name of it.
+        module: The module that is imported.
+        package: What pip installs.
+        extra: The extra of both cores that brings it.
+    """
 
     name: str
     module: str
@@ -31,25 +38,26 @@ class _Driver(NamedTuple):
 
 
 _MYSQL = (
-    _Driver("pymysql", "pymysql", "pymysql", "mysql"),
-    _Driver("mysqldb", "MySQLdb", "mysqlclient"),
-    _Driver("mysqlconnector", "mysql", "mysql-connector-python"),
-    _Driver("mariadbconnector", "mariadb", "mariadb"),
+    Driver("pymysql", "pymysql", "pymysql", "mysql"),
+    Driver("mysqldb", "MySQLdb", "mysqlclient"),
+    Driver("mysqlconnector", "mysql", "mysql-connector-python"),
+    Driver("mariadbconnector", "mariadb", "mariadb"),
 )
-#: The drivers of each database, in the order in which a URL that names none takes them.
-_DRIVERS = {
+DRIVERS = {
     "postgresql": (
-        _Driver("psycopg", "psycopg", "psycopg[binary]", "postgresql"),
-        _Driver("psycopg2", "psycopg2", "psycopg2-binary"),
-        _Driver("pg8000", "pg8000", "pg8000"),
+        Driver("psycopg", "psycopg", "psycopg[binary]", "postgresql"),
+        Driver("psycopg2", "psycopg2", "psycopg2-binary"),
+        Driver("pg8000", "pg8000", "pg8000"),
     ),
     "mysql": _MYSQL,
     "mariadb": _MYSQL,
-    "oracle": (_Driver("oracledb", "oracledb", "oracledb"), _Driver("cx_oracle", "cx_Oracle", "cx_Oracle")),
-    "mssql": (_Driver("pyodbc", "pyodbc", "pyodbc"), _Driver("pymssql", "pymssql", "pymssql")),
+    "oracle": (Driver("oracledb", "oracledb", "oracledb"), Driver("cx_oracle", "cx_Oracle", "cx_Oracle")),
+    "mssql": (Driver("pyodbc", "pyodbc", "pyodbc"), Driver("pymssql", "pymssql", "pymssql")),
     "duckdb": (),
-    "sqlite": (_Driver("pysqlcipher", "sqlcipher3", "sqlcipher3"),),
+    "sqlite": (Driver("pysqlcipher", "sqlcipher3", "sqlcipher3"),),
 }
+"""The drivers of each database, in the order in which a URL that names none takes them."""
+
 _SAME = {"postgres": "postgresql", "pgsql": "postgresql"}
 
 #: Dialects that come with packages of their own.
@@ -64,7 +72,7 @@ _DIALECTS = {
     "trino": "trino[sqlalchemy]", "vertica": "sqlalchemy-vertica-python", "ydb": "ydb-sqlalchemy",
 }  # fmt: skip
 
-KNOWN = tuple(sorted({*_DRIVERS, *_DIALECTS, *_SAME}))
+KNOWN = tuple(sorted({*DRIVERS, *_DIALECTS, *_SAME}))
 """The databases whose names are recognised, for suggestions."""
 
 
@@ -105,7 +113,7 @@ def normalized(url: URL) -> URL:
     """
     backend, plus, driver = url.drivername.partition("+")
     backend = _SAME.get(backend.lower(), backend)
-    candidates = [] if plus else [one for one in _DRIVERS.get(backend, ()) if backend != "sqlite"]
+    candidates = [] if plus else [one for one in DRIVERS.get(backend, ()) if backend != "sqlite"]
     if candidates:
         chosen = next((one for one in candidates if find_spec(one.module) is not None), candidates[0])
         plus, driver = "+", chosen.name
@@ -172,7 +180,7 @@ def _unknown(url: URL, backend: str, core: str) -> MissingPackageError | Unknown
     except ImportError as error:
         return _missing(url, backend, error, core)
     driver = url.drivername.partition("+")[2]
-    near = closest(driver, [one.name for one in _DRIVERS.get(backend, ())])
+    near = closest(driver, [one.name for one in DRIVERS.get(backend, ())])
     return UnknownDatabaseError(
         f"SQLAlchemy has no driver {driver!r} for {backend}.",
         suggestion=f"Leave it out and write {backend}://…" + (f", or {backend}+{near}://…" if near else ""),
@@ -182,8 +190,8 @@ def _unknown(url: URL, backend: str, core: str) -> MissingPackageError | Unknown
 
 def _missing(url: URL, backend: str, error: ImportError, core: str) -> MissingPackageError:
     module = (error.name or url.drivername.rpartition("+")[2]).partition(".")[0]
-    driver = next((one for one in _DRIVERS.get(backend, ()) if one.module == module), None)
-    driver = driver or next((one for several in _DRIVERS.values() for one in several if one.module == module), None)
+    driver = next((one for one in DRIVERS.get(backend, ()) if one.module == module), None)
+    driver = driver or next((one for several in DRIVERS.values() for one in several if one.module == module), None)
     if driver is not None:
         return missing_package(driver.package, f"A {backend} URL", core=core, extra=driver.extra)
     return missing_package(_DIALECTS.get(backend, module), f"A {backend} URL", core=core)

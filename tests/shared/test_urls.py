@@ -92,7 +92,7 @@ def test_a_missing_driver_names_its_own_package(
 
 def test_an_extra_is_one_that_the_distribution_has() -> None:
     project = tomllib.loads((ROOT / "packages" / DISTRIBUTION / "pyproject.toml").read_text())["project"]
-    named = {driver.extra: driver.package for several in urls._DRIVERS.values() for driver in several if driver.extra}
+    named = {driver.extra: driver.package for several in urls.DRIVERS.values() for driver in several if driver.extra}
     assert named
     for extra, package in named.items():
         assert any(one.startswith(package) for one in project["optional-dependencies"][extra])

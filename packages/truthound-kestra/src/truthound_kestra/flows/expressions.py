@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dq_core.errors import closest
 
-__all__ = ["Scope", "expression_problems", "holds_expression", "texts"]
+__all__ = ["Scope", "all_true", "expression_problems", "holds_expression", "reference", "texts"]
 
 _OPENING: Final = re.compile(r"\{[{%#]")
 _BLOCK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -99,3 +99,19 @@ def _reference_problems(label: str, match: re.Match[str], scope: Scope) -> Itera
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+def all_true(conditions: Sequence[str]) -> str:
+    """One expression that is true if all of these are."""
+    if len(conditions) == 1:
+        return str(conditions[0])
+    inner = [condition.strip().removeprefix("{{").removesuffix("}}").strip() for condition in conditions]
+    return "{{ " + " and ".join(f"({part})" for part in inner) + " }}"
+
+
+def reference(root: str, name: str) -> str:
+    """How an expression refers to ``name`` of ``root``: ``inputs.name``, or ``inputs['a-name']``."""
+    if re.fullmatch(r"[A-Za-z_]\w*", name):
+        return f"{root}.{name}"
+    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{root}['{escaped}']"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from dq_core.errors import closest
 
-__all__ = ["ancestors", "graph_problems", "linear_order"]
+__all__ = ["Graph", "ancestors", "arranged", "graph_problems", "linear_order"]
 
 Graph = Mapping[str, Sequence[str]]
 """Ids of the tasks, in order, with the ids that each depends on."""
@@ -54,3 +55,23 @@ def ancestors(graph: Graph) -> dict[str, set[str]]:
     for task in TopologicalSorter(graph).static_order():
         result[task] = set(graph[task]).union(*(result[need] for need in graph[task]))
     return result
+
+
+def arranged(graph: Graph, blocks: Mapping[str, dict[str, Any]], dag_id: str) -> list[dict[str, Any]]:
+    """Blocks of tasks in the order in which they run; one Dag where they branch.
+
+    Args:
+        graph: Of the tasks.
+        blocks: A task's block by its id.
+        dag_id: Id of the Dag.
+    """
+    order = linear_order(graph)
+    if order is not None:
+        return [blocks[task] for task in order]
+    branches = []
+    for task, needs in graph.items():
+        branch: dict[str, Any] = {"task": blocks[task]}
+        if needs:
+            branch["dependsOn"] = list(needs)
+        branches.append(branch)
+    return [{"id": dag_id, "type": "io.kestra.plugin.core.flow.Dag", "tasks": branches}]

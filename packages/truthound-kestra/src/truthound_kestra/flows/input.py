@@ -1,46 +1,43 @@
-"""The parts of a flow: inputs, outputs, retry, concurrency, checks before the start, triggers."""
+"""Inputs: what an execution is started with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
+import datetime as dt
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from truthound_kestra.flows.expressions import holds_expression
+from truthound_kestra.flows.names import one_of, pattern_problems
+from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
+from truthound_kestra.flows.yaml import Folded
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = [
-    "ConcurrencyConfig",
-    "ExecutionCheck",
-    "InputConfig",
-    "OutputConfig",
-    "RetryConfig",
-    "RetryPolicy",
-    "TriggerConfig",
-    "TriggerType",
-]
+__all__ = ["InputConfig", "input_block", "input_problems"]
 
-
-_MODERN: Final = {"BOOLEAN": "BOOL", "ENUM": "SELECT"}
-
-
-class RetryPolicy(Enum):
-    """How the waiting time between attempts grows."""
-
-    NONE = "none"
-    CONSTANT = "constant"
-    EXPONENTIAL = "exponential"
-    LINEAR = "linear"
-    RANDOM = "random"
-
-
-class TriggerType(Enum):
-    """What starts a flow."""
-
-    SCHEDULE = "schedule"
-    FLOW = "flow"
-    WEBHOOK = "webhook"
-    POLLING = "polling"
+_DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
+    "INT": (int,),
+    "FLOAT": (int, float),
+    "BOOL": (bool,),
+    "ARRAY": (list, tuple),
+    "MULTISELECT": (list, tuple),
+}
+_MOMENTS: Final[dict[str, Callable[[str], object]]] = {
+    "DATE": dt.date.fromisoformat,
+    "DATETIME": dt.datetime.fromisoformat,
+    "TIME": dt.time.fromisoformat,
+}
+# Options that only inputs of some types have.
+_OPTIONS: Final = {
+    "values": ("SELECT", "MULTISELECT"),
+    "item_type": ("ARRAY",),
+    "validator": ("STRING",),
+    "min": ("INT", "FLOAT"),
+    "max": ("INT", "FLOAT"),
+    "extensions": ("FILE",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,130 +74,76 @@ class InputConfig:
     @property
     def kestra_type(self) -> str:
         """The type's name that every version of Kestra takes."""
-        return _MODERN.get(self.type, self.type)
+        return kestra_type(self.type)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OutputConfig:
-    """A value that other flows, the API and the UI can read once the execution has ended.
-
-    Args:
-        name: Of the output.
-        value: An expression, for instance ``{{ outputs.check.vars.result }}``.
-        type: One of Kestra's types, as for inputs.
-        required: Whether an execution without the value fails.
-        description: For people.
-    """
-
-    name: str
-    value: Any
-    type: str = "STRING"
-    required: bool = True
-    description: str = ""
-
-    @property
-    def kestra_type(self) -> str:
-        """The type's name that every version of Kestra takes."""
-        return _MODERN.get(self.type, self.type)
+def input_problems(config: InputConfig) -> Iterator[str]:
+    """What is wrong with an input, a sentence each."""
+    label, kind = f"The input {config.name!r}", config.kestra_type
+    yield from pattern_problems("input name", config.name)
+    yield from one_of(f"{label}: its type", kind, VALUE_TYPES)
+    for option, kinds in _OPTIONS.items():
+        if getattr(config, option) not in (None, ()) and kind not in kinds:
+            yield f"{label} is of type {kind}: only {' and '.join(kinds)} take {option}."
+    if config.default is not None:
+        yield from _default_problems(label, config)
+    yield from _option_problems(label, config)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryConfig:
-    """Trying again after a failure.
-
-    What Kestra makes of it was measured: 2.x waits ``initial · factor^(n-1)`` before the n-th repetition. 1.x
-    (up to 1.3) calls it exponential too, but waits ``initial · factor · (n-1)``: nothing before the first repetition,
-    then growing evenly. LINEAR is that with a factor of 1, so 2.x has none.
-
-    Args:
-        max_attempts: All attempts together, the first included.
-        initial_delay_seconds: The waiting time to begin with.
-        policy: How it grows.
-        max_delay_seconds: Its upper end; None for what the last attempt would wait. RANDOM waits between the two.
-        backoff_factor: By how much it grows; 1.x takes whole numbers only.
-        max_duration_seconds: No attempt starts later than this after the first; None for no limit.
-    """
-
-    max_attempts: int = 3
-    initial_delay_seconds: float = 30.0
-    policy: RetryPolicy = RetryPolicy.EXPONENTIAL
-    max_delay_seconds: float | None = None
-    backoff_factor: float = 2.0
-    max_duration_seconds: float | None = None
-
-    @property
-    def longest_delay_seconds(self) -> float:
-        """``max_delay_seconds``, or what the last repetition would wait: always above the initial delay."""
-        if self.max_delay_seconds is not None:
-            return self.max_delay_seconds
-        growth = max(self.backoff_factor, 2.0) ** max(self.max_attempts - 1, 1)
-        return float(self.initial_delay_seconds * growth)
+def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
+    kind = config.kestra_type
+    if kind in _OPTIONS["values"] and not config.values:
+        yield f"{label} is of type {kind}: it needs values to choose from."
+    if kind == "ARRAY":
+        yield from one_of(f"{label}: item_type", config.item_type, VALUE_TYPES)
+    if config.validator is not None:
+        try:
+            re.compile(config.validator)
+        except re.error as error:
+            yield f"{label} has a validator that is no regular expression: {error}."
+    if config.min is not None and config.max is not None and config.min > config.max:
+        yield f"{label} has a min {config.min!r} above its max {config.max!r}."
+    for extension in config.extensions:
+        if not extension.startswith("."):
+            yield f"{label}: an extension begins with a dot: {'.' + extension!r}."
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConcurrencyConfig:
-    """How many executions of the flow may run at once.
-
-    Args:
-        limit: At least 1.
-        behavior: What happens to one too many: QUEUE (it waits), CANCEL or FAIL.
-    """
-
-    limit: int
-    behavior: str = "QUEUE"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExecutionCheck:
-    """What must hold before an execution starts.
-
-    Args:
-        condition: An expression about the inputs that must be true.
-        message: What the person who starts it reads otherwise.
-        behavior: BLOCK_EXECUTION, FAIL_EXECUTION or CREATE_EXECUTION (only says so).
-        style: ERROR, WARNING, INFO or SUCCESS: how the UI shows the message.
-    """
-
-    condition: str
-    message: str
-    behavior: str = "BLOCK_EXECUTION"
-    style: str = "ERROR"
+def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
+    default, kind = config.default, config.kestra_type
+    if not config.required:
+        yield f"{label} has a default, so it must be required: Kestra always applies the default."
+    if holds_expression(default):
+        return
+    wanted = _DEFAULTS.get(kind)
+    if wanted and (not isinstance(default, wanted) or (isinstance(default, bool) and kind != "BOOL")):
+        yield f"{label} is of type {kind}: its default must not be {default!r}."
+    elif kind in _MOMENTS:
+        try:
+            _MOMENTS[kind](str(default))
+        except ValueError as error:
+            yield f"{label} is of type {kind}: its default must not be {default!r}: {error}."
+    elif config.values:
+        for value in default if kind == "MULTISELECT" else [default]:
+            if value not in config.values:
+                yield from one_of(f"{label}: its default", value, config.values)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TriggerConfig:
-    """What starts an execution.
-
-    Args:
-        id: Of the trigger.
-        type: SCHEDULE needs ``cron``, FLOW ``flow_id``, WEBHOOK ``key``, POLLING ``uri``.
-        cron: Five fields, or a nickname such as ``@daily``.
-        timezone: IANA name for the cron fields; None for the server's.
-        flow_id: The flow whose end starts this one.
-        namespace: Of that flow; None for this flow's own.
-        states: In which states it may end.
-        key: What makes the webhook's address secret: an expression such as ``{{ secret('WEBHOOK_KEY') }}``, or text of
-            up to 256 characters.
-        uri: What to ask, http or https. Kestra's core polls nothing else; there are plugins for S3, JDBC and others.
-        interval_seconds: How often to ask.
-        response_condition: Expression about ``response.statusCode``, ``response.body`` and ``response.headers`` that
-            starts the flow when true; None for any status below 400.
-        inputs: Inputs by name that the trigger starts the flow with; a polling trigger cannot.
-        conditions: Expressions that must be true besides.
-        disabled: Whether it is off.
-    """
-
-    id: str
-    type: TriggerType = TriggerType.SCHEDULE
-    cron: str | None = None
-    timezone: str | None = None
-    flow_id: str | None = None
-    namespace: str | None = None
-    states: Sequence[str] = ("SUCCESS", "WARNING")
-    key: str | None = field(default=None, repr=False)
-    uri: str | None = None
-    interval_seconds: float = 60.0
-    response_condition: str | None = None
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    conditions: Sequence[str] = ()
-    disabled: bool = False
+def input_block(config: InputConfig) -> dict[str, Any]:
+    """An input."""
+    block: dict[str, Any] = {"id": config.name, "type": config.kestra_type}
+    if config.item_type is not None:
+        block["itemType"] = config.item_type
+    if config.values:
+        block["values"] = list(config.values)
+    if config.description:
+        block["description"] = Folded(config.description)
+    if config.default is not None:
+        block["defaults"] = config.default
+    if not config.required:
+        block["required"] = False
+    for key in ("validator", "min", "max"):
+        if getattr(config, key) is not None:
+            block[key] = getattr(config, key)
+    if config.extensions:
+        block["allowedFileExtensions"] = list(config.extensions)
+    return block

@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 __all__ = [
-    "CHECK_BEHAVIORS",
-    "CHECK_STYLES",
-    "CONCURRENCY_BEHAVIORS",
-    "INPUT_TYPES",
-    "OUTPUT_TYPES",
-    "RESERVED_FLOW_IDS",
-    "STATES",
     "duplicates",
     "kestra_major",
     "member",
@@ -29,22 +22,6 @@ __all__ = [
 ]
 
 E = TypeVar("E", bound=Enum)
-
-INPUT_TYPES: Final = (
-    "STRING", "INT", "FLOAT", "BOOL", "DATE", "DATETIME", "TIME", "DURATION", "FILE", "JSON", "YAML", "URI", "EMAIL",
-    "SECRET", "ARRAY", "SELECT", "MULTISELECT",
-)  # fmt: skip
-OUTPUT_TYPES: Final = INPUT_TYPES
-STATES: Final = (
-    "CREATED", "RUNNING", "PAUSED", "RESTARTED", "KILLING", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED",
-    "QUEUED", "RETRYING", "RETRIED", "SKIPPED",
-)  # fmt: skip
-CONCURRENCY_BEHAVIORS: Final = ("QUEUE", "CANCEL", "FAIL")
-CHECK_BEHAVIORS: Final = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")
-CHECK_STYLES: Final = ("ERROR", "WARNING", "INFO", "SUCCESS")
-RESERVED_FLOW_IDS: Final = (
-    "pause", "resume", "force-run", "change-status", "kill", "executions", "search", "source", "disable", "enable",
-)  # fmt: skip
 
 _PATTERNS: Final[dict[str, tuple[str, int, str]]] = {
     "flow id": (r"[a-zA-Z0-9][a-zA-Z0-9._-]*", 100, "letters, digits, dots, dashes, underscores"),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from truthound_kestra.errors import FlowError
 from truthound_kestra.flows.flow import FlowConfig
 from truthound_kestra.flows.generator import FlowGenerator
-from truthound_kestra.flows.input import OutputConfig, TriggerConfig, TriggerType
-from truthound_kestra.flows.task import TaskConfig, TaskType
-from truthound_kestra.flows.task_validation import SCRIPT_CONFIGS
+from truthound_kestra.flows.output import OutputConfig
+from truthound_kestra.flows.task import SCRIPT_CONFIGS, TaskConfig, TaskType
+from truthound_kestra.flows.trigger import TriggerConfig, TriggerType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

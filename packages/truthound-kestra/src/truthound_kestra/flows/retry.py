@@ -1,95 +1,62 @@
-"""Refusing inputs and retries that Kestra would refuse."""
+"""Retry: trying again after a failure."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.arguments import is_whole
-from truthound_kestra.flows.expressions import holds_expression
-from truthound_kestra.flows.input import RetryConfig, RetryPolicy
-from truthound_kestra.flows.names import INPUT_TYPES, member, one_of, pattern_problems, positive
+from truthound_kestra.flows.names import member, one_of, positive
+from truthound_kestra.kestra.durations import iso_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from truthound_kestra.flows.input import InputConfig
-
-__all__ = ["input_problems", "retry_problems"]
-
-_DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
-    "INT": (int,),
-    "FLOAT": (int, float),
-    "BOOL": (bool,),
-    "ARRAY": (list, tuple),
-    "MULTISELECT": (list, tuple),
-}
-_MOMENTS: Final[dict[str, Callable[[str], object]]] = {
-    "DATE": dt.date.fromisoformat,
-    "DATETIME": dt.datetime.fromisoformat,
-    "TIME": dt.time.fromisoformat,
-}
-# Options that only inputs of some types have.
-_OPTIONS: Final = {
-    "values": ("SELECT", "MULTISELECT"),
-    "item_type": ("ARRAY",),
-    "validator": ("STRING",),
-    "min": ("INT", "FLOAT"),
-    "max": ("INT", "FLOAT"),
-    "extensions": ("FILE",),
-}
+__all__ = ["RetryConfig", "RetryPolicy", "retry_block", "retry_problems"]
 
 
-def input_problems(config: InputConfig) -> Iterator[str]:
-    """What is wrong with an input, a sentence each."""
-    label, kind = f"The input {config.name!r}", config.kestra_type
-    yield from pattern_problems("input name", config.name)
-    yield from one_of(f"{label}: its type", kind, INPUT_TYPES)
-    for option, kinds in _OPTIONS.items():
-        if getattr(config, option) not in (None, ()) and kind not in kinds:
-            yield f"{label} is of type {kind}: only {' and '.join(kinds)} take {option}."
-    if config.default is not None:
-        yield from _default_problems(label, config)
-    yield from _option_problems(label, config)
+class RetryPolicy(Enum):
+    """How the waiting time between attempts grows."""
+
+    NONE = "none"
+    CONSTANT = "constant"
+    EXPONENTIAL = "exponential"
+    LINEAR = "linear"
+    RANDOM = "random"
 
 
-def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
-    kind = config.kestra_type
-    if kind in _OPTIONS["values"] and not config.values:
-        yield f"{label} is of type {kind}: it needs values to choose from."
-    if kind == "ARRAY":
-        yield from one_of(f"{label}: item_type", config.item_type, INPUT_TYPES)
-    if config.validator is not None:
-        try:
-            re.compile(config.validator)
-        except re.error as error:
-            yield f"{label} has a validator that is no regular expression: {error}."
-    if config.min is not None and config.max is not None and config.min > config.max:
-        yield f"{label} has a min {config.min!r} above its max {config.max!r}."
-    for extension in config.extensions:
-        if not extension.startswith("."):
-            yield f"{label}: an extension begins with a dot: {'.' + extension!r}."
+@dataclass(frozen=True, kw_only=True)
+class RetryConfig:
+    """Trying again after a failure.
 
+    What Kestra makes of it was measured: 2.x waits ``initial · factor^(n-1)`` before the n-th repetition. 1.x
+    (up to 1.3) calls it exponential too, but waits ``initial · factor · (n-1)``: nothing before the first repetition,
+    then growing evenly. LINEAR is that with a factor of 1, so 2.x has none.
 
-def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
-    default, kind = config.default, config.kestra_type
-    if not config.required:
-        yield f"{label} has a default, so it must be required: Kestra always applies the default."
-    if holds_expression(default):
-        return
-    wanted = _DEFAULTS.get(kind)
-    if wanted and (not isinstance(default, wanted) or (isinstance(default, bool) and kind != "BOOL")):
-        yield f"{label} is of type {kind}: its default must not be {default!r}."
-    elif kind in _MOMENTS:
-        try:
-            _MOMENTS[kind](str(default))
-        except ValueError as error:
-            yield f"{label} is of type {kind}: its default must not be {default!r}: {error}."
-    elif config.values:
-        for value in default if kind == "MULTISELECT" else [default]:
-            if value not in config.values:
-                yield from one_of(f"{label}: its default", value, config.values)
+    Args:
+        max_attempts: All attempts together, the first included.
+        initial_delay_seconds: The waiting time to begin with.
+        policy: How it grows.
+        max_delay_seconds: Its upper end; None for what the last attempt would wait. RANDOM waits between the two.
+        backoff_factor: By how much it grows; 1.x takes whole numbers only.
+        max_duration_seconds: No attempt starts later than this after the first; None for no limit.
+    """
+
+    max_attempts: int = 3
+    initial_delay_seconds: float = 30.0
+    policy: RetryPolicy = RetryPolicy.EXPONENTIAL
+    max_delay_seconds: float | None = None
+    backoff_factor: float = 2.0
+    max_duration_seconds: float | None = None
+
+    @property
+    def longest_delay_seconds(self) -> float:
+        """``max_delay_seconds``, or what the last repetition would wait: always above the initial delay."""
+        if self.max_delay_seconds is not None:
+            return self.max_delay_seconds
+        growth = max(self.backoff_factor, 2.0) ** max(self.max_attempts - 1, 1)
+        return float(self.initial_delay_seconds * growth)
 
 
 def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
@@ -122,3 +89,24 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
         yield f"{label}: Kestra 2 has no linear retry: use RetryPolicy.CONSTANT, EXPONENTIAL or RANDOM."
     if policy is RetryPolicy.EXPONENTIAL and major == 1 and retry.backoff_factor != int(retry.backoff_factor):
         yield f"{label}: Kestra 1 takes only whole numbers for backoff_factor, not {retry.backoff_factor!r}."
+
+
+def retry_block(retry: RetryConfig) -> dict[str, Any] | None:
+    """A retry, or None if there is none."""
+    policy = member(RetryPolicy, retry.policy)
+    first, longest = iso_duration(retry.initial_delay_seconds), iso_duration(retry.longest_delay_seconds)
+    block: dict[str, Any]
+    match policy:
+        case RetryPolicy.CONSTANT:
+            block = {"type": "constant", "interval": first}
+        case RetryPolicy.RANDOM:
+            block = {"type": "random", "minInterval": first, "maxInterval": longest}
+        case RetryPolicy.EXPONENTIAL | RetryPolicy.LINEAR:
+            factor = 1.0 if policy is RetryPolicy.LINEAR else retry.backoff_factor
+            block = {"type": "exponential", "interval": first, "maxInterval": longest, "delayFactor": factor}
+        case _:
+            return None
+    block["maxAttempts"] = retry.max_attempts
+    if retry.max_duration_seconds is not None:
+        block["maxDuration"] = iso_duration(retry.max_duration_seconds)
+    return block

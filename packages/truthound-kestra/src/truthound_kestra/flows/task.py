@@ -1,21 +1,53 @@
-"""Tasks of a flow."""
+"""Tasks: what an execution does."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from dq_core.checks import parse
+from dq_core.errors import RuleError, closest
+from truthound_kestra.arguments import is_text
+from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.flows.dependencies import pinned_dependencies
+from truthound_kestra.flows.expressions import all_true, holds_expression, reference
+from truthound_kestra.flows.names import one_of, pattern_problems, positive
+from truthound_kestra.flows.program import literal, quality_program
+from truthound_kestra.flows.retry import retry_block, retry_problems
+from truthound_kestra.flows.sla import sla_literal, state_env
+from truthound_kestra.flows.yaml import Folded, rules_yaml
+from truthound_kestra.kestra.context import CONTEXT_ENV
+from truthound_kestra.kestra.durations import iso_duration
+from truthound_kestra.kestra.storage import FILE_FORMATS, file_format, is_storage_file
+from truthound_kestra.scripts.config import CheckScriptConfig, LearnScriptConfig, ProfileScriptConfig
+from truthound_kestra.scripts.engines import ENGINES
+from truthound_kestra.scripts.severity import with_canonical_severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from truthound_kestra.flows.input import RetryConfig
+    from truthound_kestra.flows.flow_context import FlowContext
+    from truthound_kestra.flows.retry import RetryConfig
+    from truthound_kestra.flows.runner import Runner
     from truthound_kestra.sla.config import SLAConfig
 
-__all__ = ["FILE_FORMATS", "TaskConfig", "TaskType"]
-
-FILE_FORMATS = ("parquet", "csv", "json", "jsonl")
+__all__ = [
+    "SCRIPT_CONFIGS",
+    "TaskConfig",
+    "TaskType",
+    "plugin_task_problems",
+    "task_block",
+    "task_expressions",
+    "task_problems",
+    "task_type",
+    "variable_of",
+]
 
 
 class TaskType(Enum):
@@ -88,22 +120,263 @@ class TaskConfig:
         Args:
             file_inputs: Names of the flow's inputs of type FILE.
         """
-        uri = (self.input_uri or "").strip()
-        if uri.startswith("kestra://"):
-            return True
-        expression = re.fullmatch(r"\{\{-?\s*(.*?)\s*-?\}\}", uri, re.DOTALL)
-        if expression is None:
-            return False
-        text = expression.group(1)
-        name = re.fullmatch(r"""inputs(?:\.(\w+)|\[\s*['"]([^'"]+)['"]\s*\])""", text)
-        if name is not None:
-            return (name.group(1) or name.group(2)) in file_inputs
-        return re.match(r"outputs\b.*(\.|\[\s*['\"])(outputFiles|uri)\b", text, re.DOTALL) is not None
+        return is_storage_file(self.input_uri or "", file_inputs)
 
     @property
     def file_format(self) -> str | None:
         """The format of a file: ``input_format``, or what the end of its name says."""
-        if self.input_format is not None:
-            return self.input_format
-        found = re.search(r"\.(" + "|".join(FILE_FORMATS) + r")\b['\"\]\s}]*$", self.input_uri or "", re.IGNORECASE)
-        return found.group(1).lower() if found else None
+        return self.input_format or file_format(self.input_uri or "")
+
+
+#: Which config a task's script is called with.
+SCRIPT_CONFIGS: dict[TaskType, type[CheckScriptConfig | ProfileScriptConfig | LearnScriptConfig]] = {
+    TaskType.CHECK: CheckScriptConfig,
+    TaskType.PROFILE: ProfileScriptConfig,
+    TaskType.LEARN: LearnScriptConfig,
+}
+_FUNCTIONS: Final = {
+    TaskType.CHECK: "check_quality_script",
+    TaskType.PROFILE: "profile_data_script",
+    TaskType.LEARN: "learn_schema_script",
+}
+_RULES_FILE: Final = "rules.yaml"
+_SECRET: Final = re.compile("password|secret|token|credential", re.IGNORECASE)
+# Fields of the configs that the task has fields of its own for.
+_OWN = ("rules", "fail_on_error", "engine_name", "sla", "report", "enabled")
+
+
+def task_type(task: TaskConfig) -> TaskType | None:
+    """The type of a task, also if it is given as text; None if there is no such type."""
+    return next((kind for kind in TaskType if task.task_type in (kind, kind.value)), None)
+
+
+def task_expressions(task: TaskConfig) -> list[Any]:
+    """The values in which Kestra renders expressions."""
+    return [task.input_uri, task.table, task.query, dict(task.env), list(task.conditions), task.script]
+
+
+def task_problems(task: TaskConfig, flow: FlowContext) -> Iterator[str]:
+    """What is wrong with a task, a sentence each."""
+    yield from pattern_problems("task id", task.id)
+    label = f"Task {task.id!r}"
+    kind = task_type(task)
+    if kind is None:
+        yield from one_of(f"{label}: task_type", task.task_type, [one.value for one in TaskType])
+        return
+    yield from _surrounding_problems(label, task)
+    if kind is TaskType.PYTHON_SCRIPT:
+        yield from _script_problems(label, task)
+    else:
+        yield from _quality_problems(label, task, kind, flow)
+    if task.retry is not None:
+        yield from retry_problems(f"The retry of task {task.id!r}", task.retry, flow.kestra_major)
+
+
+def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
+    """What Kestra does around the script."""
+    yield from positive(f"{label}: timeout_seconds", task.timeout_seconds)
+    for name, value in task.env.items():
+        yield from pattern_problems("environment variable", name)
+        if not is_text(value) and value != "":
+            yield f"{label}: the environment variable {name!r} must be text, not {type(value).__name__}."
+        elif value and _SECRET.search(name) and not holds_expression(value):
+            yield (
+                f"{label}: the environment variable {name!r} looks like a secret, which anyone could read in the flow: "
+                f"write {{{{ secret('{name}') }}}}."
+            )
+    for condition in task.conditions:
+        if not holds_expression(condition):
+            yield f"{label}: a condition must be an expression like {{{{ inputs.full == true }}}}, not {condition!r}."
+    for dependency in task.dependencies:
+        if not is_text(dependency) or not dependency.strip() or "\n" in dependency:
+            yield f"{label}: a dependency must be one requirement of pip's, not {dependency!r}."
+    for file in task.output_files:
+        if not is_text(file) or file.startswith(("/", "..", "./")):
+            yield f"{label}: an output file is a name or glob in the task's own folder, not {file!r}."
+
+
+def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
+    if not task.script or not task.script.strip():
+        yield f"{label} is a Python script: it needs script."
+    elif not holds_expression(task.script):
+        try:
+            compile(task.script, task.id, "exec")
+        except (SyntaxError, ValueError) as error:
+            yield f"{label}: its script is no Python: {error}."
+    for name in ("rules", "table", "query", "sla", "extra_args"):
+        if getattr(task, name):
+            yield f"{label} is a Python script: it takes no {name}."
+
+
+def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowContext) -> Iterator[str]:
+    if task.script is not None:
+        yield f"{label} is of type {kind.value}: only a Python script takes script."
+    if not task.input_uri or not task.input_uri.strip():
+        yield f"{label} needs input_uri: what should it look at?"
+    else:
+        yield from _uri_problems(label, task, flow)
+    yield from one_of(f"{label}: engine_name", task.engine_name, ENGINES)
+    if kind is TaskType.CHECK:
+        yield from _rule_problems(label, task)
+    elif task.rules or task.sla is not None:
+        yield f"{label} is of type {kind.value}: only a check takes rules and an SLA."
+    yield from _config_problems(label, task, kind)
+
+
+def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[str]:
+    if task.storage_file(flow.file_inputs):
+        if task.file_format is None:
+            yield f"{label} reads a file of Kestra's storage whose name tells no format: give input_format."
+    elif task.input_format is not None:
+        yield f"{label}: input_format is only for files of Kestra's storage; elsewhere the name tells."
+    if task.input_format is not None:
+        yield from one_of(f"{label}: input_format", task.input_format, FILE_FORMATS)
+    if task.table is not None and task.query is not None:
+        yield f"{label} takes either table or query, not both."
+    try:
+        url = make_url(task.input_uri or "")
+    except (ArgumentError, ValueError):
+        return  # a path
+    if url.password and not holds_expression(url.password):
+        yield (
+            f"{label}: input_uri holds a password, which anyone could read in the flow: write "
+            f"{{{{ secret('DB_PASSWORD') }}}} in its place."
+        )
+
+
+def _rule_problems(label: str, task: TaskConfig) -> Iterator[str]:
+    if task.rules:
+        try:
+            parse([with_canonical_severity(rule) for rule in task.rules])
+        except RuleError as error:
+            for problem in error.problems:
+                yield f"{label}: {problem}"
+    elif not task.extra_args.get("auto_schema"):
+        yield f"{label} has no rules: give rules, or extra_args={{'auto_schema': True}} to learn some."
+
+
+def _config_problems(label: str, task: TaskConfig, kind: TaskType) -> Iterator[str]:
+    config = SCRIPT_CONFIGS[kind]
+    known = [field.name for field in dataclasses.fields(config) if field.name not in _OWN]
+    unknown = [name for name in task.extra_args if name not in known]
+    for name in unknown:
+        fields = [field.name for field in dataclasses.fields(TaskConfig)]
+        if name in fields:
+            yield f"{label}: {name!r} is a field of the task itself, not of extra_args."
+        else:
+            near = closest(name, [*known, *fields])
+            hint = f"Did you mean {near!r}?" if near else f"There is: {', '.join(known)}."
+            yield f"{label}: there is no option {name!r}. {hint}"
+    try:
+        config(**{name: value for name, value in task.extra_args.items() if name not in unknown})
+    except ConfigurationError as error:
+        for problem in error.problems:
+            yield f"{label}: {problem}"
+
+
+def plugin_task_problems(task: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a task of another plugin."""
+    yield from pattern_problems("task id", task.get("id"))
+    kind = task.get("type")
+    if not isinstance(kind, str) or "." not in kind:
+        name = f"Task {task.get('id')!r}"
+        yield f"{name}: type must be the name of a plugin's task, such as io.kestra.plugin.core.log.Log."
+
+
+def task_block(task: TaskConfig, flow: FlowContext, runner: Runner) -> dict[str, Any]:
+    """A task that runs Python."""
+    block = {"id": task.id, "type": "io.kestra.plugin.scripts.python.Script"} | _behavior(task)
+    kind = task_type(task) or TaskType.CHECK
+    pinned = [] if kind is TaskType.PYTHON_SCRIPT else pinned_dependencies(task.engine_name, task.input_uri)
+    block |= runner.runner_block() | runner.package_block(pinned, task.dependencies)
+    block |= _script(task, flow) if kind is TaskType.PYTHON_SCRIPT else _quality(task, kind, flow)
+    block["env"] |= dict(task.env)
+    return block
+
+
+def _behavior(task: TaskConfig) -> dict[str, Any]:
+    """What Kestra does around the task."""
+    block: dict[str, Any] = {}
+    if task.description:
+        block["description"] = Folded(task.description)
+    if task.conditions:
+        block["runIf"] = all_true(task.conditions)
+    if task.retry is not None and (retry := retry_block(task.retry)) is not None:
+        block["retry"] = retry
+    if task.timeout_seconds is not None:
+        block["timeout"] = iso_duration(task.timeout_seconds)
+    if task.allow_failure:
+        block["allowFailure"] = True
+    return block
+
+
+def _script(task: TaskConfig, flow: FlowContext) -> dict[str, Any]:
+    """A program of the user's, which is handed all inputs and variables."""
+    env = dict(CONTEXT_ENV.values())
+    env |= {variable_of(name): f"{{{{ {reference('inputs', name)} ?? '' }}}}" for name in flow.input_names}
+    env |= {variable_of(name): f"{{{{ {reference('vars', name)} }}}}" for name in flow.variables}
+    files = {"outputFiles": list(task.output_files)} if task.output_files else {}
+    return {"env": env, **files, "script": (task.script or "").rstrip("\n") + "\n"}
+
+
+def _quality(task: TaskConfig, kind: TaskType, flow: FlowContext) -> dict[str, Any]:
+    """A program of ours, with what it looks at."""
+    files: dict[str, str] = {}
+    env = dict(CONTEXT_ENV.values()) | _source_env(task, flow, files)
+    if task.rules:
+        files[_RULES_FILE] = rules_yaml([with_canonical_severity(rule) for rule in task.rules])
+    env |= state_env(task.sla, flow.flow_id, task.id)
+    block: dict[str, Any] = {"env": env}
+    if files:
+        block["inputFiles"] = files
+    return block | {
+        "outputFiles": [f"{_report_name(kind)}.*", "result.json", *task.output_files],
+        "script": _program(task, kind),
+    }
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that hands an input or variable over to a script."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", name).upper()
+
+
+def _report_name(kind: TaskType) -> str:
+    """Base name of the task's report files."""
+    return f"{kind.value}_report"
+
+
+def _source_env(task: TaskConfig, flow: FlowContext, files: dict[str, str]) -> dict[str, str]:
+    """Where the script finds what it looks at; a file of Kestra's storage is handed in beside it."""
+    uri = task.input_uri or ""
+    if task.storage_file(flow.file_inputs):
+        name = f"data.{task.file_format}"
+        files[name] = uri
+        uri = name
+    env = {"DATA_URI": uri}
+    if task.table is not None:
+        env["DATA_TABLE"] = task.table
+    if task.query is not None:
+        env["DATA_QUERY"] = task.query
+    return env
+
+
+def _program(task: TaskConfig, kind: TaskType) -> str:
+    """The program of a check, profile or learn task."""
+    arguments = {"rules": f'load_rules("{_RULES_FILE}")'} if task.rules else {}
+    arguments["engine_name"] = literal(task.engine_name)
+    if kind is TaskType.CHECK:
+        arguments["fail_on_error"] = literal(task.fail_on_error)
+    if task.timeout_seconds is not None and "timeout_seconds" not in task.extra_args:
+        arguments["timeout_seconds"] = literal(None)  # the task's own time-out holds
+    arguments |= {name: literal(value) for name, value in task.extra_args.items()}
+    if task.sla is not None:
+        arguments["sla"] = sla_literal(task.sla)
+    arguments["report"] = literal(_report_name(kind))
+    return quality_program(
+        SCRIPT_CONFIGS[kind].__name__,
+        _FUNCTIONS[kind],
+        arguments,
+        table=task.table is not None,
+        query=task.query is not None,
+        sla=task.sla is not None,
+    )

@@ -1,21 +1,79 @@
-"""Refusing triggers that could not start anything."""
+"""Triggers: what starts an execution."""
 
 from __future__ import annotations
 
 import zoneinfo
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
 from truthound_kestra.flows.cron import cron_problems
-from truthound_kestra.flows.expressions import holds_expression
-from truthound_kestra.flows.input import TriggerConfig, TriggerType
-from truthound_kestra.flows.names import STATES, member, one_of, pattern_problems, positive
+from truthound_kestra.flows.expressions import all_true, holds_expression
+from truthound_kestra.flows.names import member, one_of, pattern_problems, positive
+from truthound_kestra.kestra.durations import iso_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from truthound_kestra.flows.flow import FlowConfig
+    from truthound_kestra.flows.flow_context import FlowContext
+    from truthound_kestra.flows.input import InputConfig
 
-__all__ = ["open_inputs", "trigger_problems"]
+__all__ = ["TriggerConfig", "TriggerType", "open_inputs", "trigger_block", "trigger_expressions", "trigger_problems"]
+
+_PLUGIN: Final = "io.kestra.plugin.core.trigger"
+_STATES: Final = (
+    "CREATED", "RUNNING", "PAUSED", "RESTARTED", "KILLING", "SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED",
+    "QUEUED", "RETRYING", "RETRIED", "SKIPPED",
+)  # fmt: skip
+
+
+class TriggerType(Enum):
+    """What starts a flow."""
+
+    SCHEDULE = "schedule"
+    FLOW = "flow"
+    WEBHOOK = "webhook"
+    POLLING = "polling"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriggerConfig:
+    """What starts an execution.
+
+    Args:
+        id: Of the trigger.
+        type: SCHEDULE needs ``cron``, FLOW ``flow_id``, WEBHOOK ``key``, POLLING ``uri``.
+        cron: Five fields, or a nickname such as ``@daily``.
+        timezone: IANA name for the cron fields; None for the server's.
+        flow_id: The flow whose end starts this one.
+        namespace: Of that flow; None for this flow's own.
+        states: In which states it may end.
+        key: What makes the webhook's address secret: an expression such as ``{{ secret('WEBHOOK_KEY') }}``, or text of
+            up to 256 characters.
+        uri: What to ask, http or https. Kestra's core polls nothing else; there are plugins for S3, JDBC and others.
+        interval_seconds: How often to ask.
+        response_condition: Expression about ``response.statusCode``, ``response.body`` and ``response.headers`` that
+            starts the flow when true; None for any status below 400.
+        inputs: Inputs by name that the trigger starts the flow with; a polling trigger cannot.
+        conditions: Expressions that must be true besides.
+        disabled: Whether it is off.
+    """
+
+    id: str
+    type: TriggerType = TriggerType.SCHEDULE
+    cron: str | None = None
+    timezone: str | None = None
+    flow_id: str | None = None
+    namespace: str | None = None
+    states: Sequence[str] = ("SUCCESS", "WARNING")
+    key: str | None = field(default=None, repr=False)
+    uri: str | None = None
+    interval_seconds: float = 60.0
+    response_condition: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Sequence[str] = ()
+    disabled: bool = False
+
 
 _FIELD_OF: Final[dict[TriggerType, str]] = {
     TriggerType.SCHEDULE: "cron",
@@ -25,34 +83,34 @@ _FIELD_OF: Final[dict[TriggerType, str]] = {
 }
 
 
-def trigger_problems(trigger: TriggerConfig, flow: FlowConfig, major: int) -> Iterator[str]:
-    """What is wrong with a trigger, for a major version of Kestra: a sentence each."""
+def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
+    """What is wrong with a trigger, a sentence each."""
     label = f"The trigger {trigger.id!r}"
     yield from pattern_problems("trigger id", trigger.id)
     kind = member(TriggerType, trigger.type)
     if kind is None:
         yield from one_of(f"{label}: its type", trigger.type, [one.value for one in TriggerType])
         return
-    for owner, field in _FIELD_OF.items():
-        if owner is not kind and getattr(trigger, field) is not None:
-            yield f"{label} is of type {kind.value}: it takes no {field}."
+    for owner, name in _FIELD_OF.items():
+        if owner is not kind and getattr(trigger, name) is not None:
+            yield f"{label} is of type {kind.value}: it takes no {name}."
     yield from _KINDS[kind](label, trigger, flow)
-    known = [config.name for config in flow.inputs]
+    known = flow.input_names
     for name in trigger.inputs:
         if name not in known:
             yield from one_of(f"{label}: the name of an input", name, known)
-    if major == 2 and kind in (TriggerType.SCHEDULE, TriggerType.WEBHOOK):
-        for name in open_inputs(trigger, flow):
+    if flow.kestra_major == 2 and kind in (TriggerType.SCHEDULE, TriggerType.WEBHOOK):
+        for name in open_inputs(trigger, flow.inputs):
             yield f"{label} gives no value for the required input {name!r}, without default: Kestra 2 refuses that."
 
 
-def open_inputs(trigger: TriggerConfig, flow: FlowConfig) -> list[str]:
+def open_inputs(trigger: TriggerConfig, inputs: Sequence[InputConfig]) -> list[str]:
     """Required inputs that neither a default nor the trigger gives a value: an execution that it starts fails."""
-    needed = [config.name for config in flow.inputs if config.required and config.default is None]
+    needed = [config.name for config in inputs if config.required and config.default is None]
     return [name for name in needed if name not in trigger.inputs]
 
 
-def _schedule(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[str]:
+def _schedule(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
     del flow
     yield from cron_problems(label, trigger.cron)
     zones = zoneinfo.available_timezones()
@@ -60,19 +118,19 @@ def _schedule(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[
         yield from one_of(f"{label}: timezone", trigger.timezone, sorted(zones))
 
 
-def _flow(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[str]:
+def _flow(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
     namespace = trigger.namespace or flow.namespace
     yield from pattern_problems("flow id", trigger.flow_id)
     yield from pattern_problems("namespace", namespace)
-    if (namespace, trigger.flow_id) == (flow.namespace, flow.id):
+    if (namespace, trigger.flow_id) == (flow.namespace, flow.flow_id):
         yield f"{label} would start the flow at its own end, again and again."
     if not trigger.states:
         yield f"{label} needs states in which the other flow may end."
     for state in trigger.states:
-        yield from one_of(f"{label}: a state", state, STATES)
+        yield from one_of(f"{label}: a state", state, _STATES)
 
 
-def _webhook(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[str]:
+def _webhook(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
     del flow
     if not trigger.key:
         yield f"{label} needs a key, for instance \"{{{{ secret('WEBHOOK_KEY') }}}}\"."
@@ -80,7 +138,7 @@ def _webhook(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[s
         yield f"{label} has a key of {len(trigger.key)} characters, at most 256 are allowed."
 
 
-def _polling(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[str]:
+def _polling(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
     del flow
     uri = trigger.uri or ""
     if not uri.startswith(("http://", "https://")) and not holds_expression(uri):
@@ -93,9 +151,51 @@ def _polling(label: str, trigger: TriggerConfig, flow: FlowConfig) -> Iterator[s
         yield f"{label}: a polling trigger hands over no inputs in Kestra: give the inputs defaults."
 
 
-_KINDS: Final[dict[TriggerType, Callable[[str, TriggerConfig, FlowConfig], Iterator[str]]]] = {
+_KINDS: Final[dict[TriggerType, Callable[[str, TriggerConfig, FlowContext], Iterator[str]]]] = {
     TriggerType.SCHEDULE: _schedule,
     TriggerType.FLOW: _flow,
     TriggerType.WEBHOOK: _webhook,
     TriggerType.POLLING: _polling,
 }
+
+
+def trigger_expressions(trigger: TriggerConfig) -> list[Any]:
+    """The values in which Kestra renders expressions."""
+    return [dict(trigger.inputs), list(trigger.conditions), trigger.key, trigger.uri, trigger.response_condition]
+
+
+def trigger_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:
+    """A trigger; Kestra 2 says differently what it waits for and under which conditions."""
+    block = {"id": trigger.id} | _kind_block(trigger, flow)
+    if trigger.inputs:
+        block["inputs"] = dict(trigger.inputs)
+    if trigger.conditions and flow.kestra_major == 1:
+        kind = "io.kestra.plugin.core.condition.Expression"
+        block["conditions"] = [{"type": kind, "expression": condition} for condition in trigger.conditions]
+    elif trigger.conditions:
+        block["when"] = all_true(trigger.conditions)
+    if trigger.disabled:
+        block["disabled"] = True
+    return block
+
+
+def _kind_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:
+    """What is special about each kind of trigger."""
+    block: dict[str, Any]
+    match member(TriggerType, trigger.type):
+        case TriggerType.SCHEDULE:
+            zone = {} if trigger.timezone is None else {"timezone": trigger.timezone}
+            return {"type": f"{_PLUGIN}.Schedule", "cron": trigger.cron, **zone}
+        case TriggerType.FLOW:
+            where = {"namespace": trigger.namespace or flow.namespace, "flowId": trigger.flow_id}
+            upstream = [where | {"states": list(trigger.states)}]
+            if flow.kestra_major == 1:
+                return {"type": f"{_PLUGIN}.Flow", "preconditions": {"id": f"{trigger.id}_ends", "flows": upstream}}
+            return {"type": f"{_PLUGIN}.Flow", "dependsOn": upstream}
+        case TriggerType.WEBHOOK:
+            return {"type": f"{_PLUGIN}.Webhook", "key": trigger.key}
+    block = {"type": "io.kestra.plugin.core.http.Trigger", "uri": trigger.uri}
+    block["interval"] = iso_duration(trigger.interval_seconds)
+    if trigger.response_condition is not None:
+        block["responseCondition"] = trigger.response_condition
+    return block

@@ -1,0 +1,47 @@
+"""Concurrency: how many executions may run at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from truthound_kestra.arguments import is_whole
+from truthound_kestra.flows.names import one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ConcurrencyConfig", "concurrency_block", "concurrency_problems"]
+
+_BEHAVIORS: Final = ("QUEUE", "CANCEL", "FAIL")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcurrencyConfig:
+    """How many executions of the flow may run at once.
+
+    Args:
+        limit: At least 1.
+        behavior: What happens to one too many: QUEUE (it waits), CANCEL or FAIL.
+    """
+
+    limit: int
+    behavior: str = "QUEUE"
+
+
+def concurrency_problems(limit: ConcurrencyConfig | int) -> Iterator[str]:
+    """What is wrong with a limit, a sentence each."""
+    config = _config(limit)
+    if not is_whole(config.limit, 1):
+        yield f"concurrency must allow at least 1 execution, not {config.limit!r}."
+    yield from one_of("The behavior of concurrency", config.behavior, _BEHAVIORS)
+
+
+def concurrency_block(limit: ConcurrencyConfig | int) -> dict[str, Any]:
+    """The limit of executions at once."""
+    config = _config(limit)
+    return {"limit": config.limit, "behavior": config.behavior}
+
+
+def _config(limit: ConcurrencyConfig | int) -> ConcurrencyConfig:
+    return limit if isinstance(limit, ConcurrencyConfig) else ConcurrencyConfig(limit=limit)

@@ -1,0 +1,49 @@
+"""Execution checks: what must hold before an execution starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from truthound_kestra.flows.expressions import holds_expression
+from truthound_kestra.flows.names import one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ExecutionCheck", "execution_check_block", "execution_check_problems"]
+
+_BEHAVIORS: Final = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")
+_STYLES: Final = ("ERROR", "WARNING", "INFO", "SUCCESS")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionCheck:
+    """What must hold before an execution starts.
+
+    Args:
+        condition: An expression about the inputs that must be true.
+        message: What the person who starts it reads otherwise.
+        behavior: BLOCK_EXECUTION, FAIL_EXECUTION or CREATE_EXECUTION (only says so).
+        style: ERROR, WARNING, INFO or SUCCESS: how the UI shows the message.
+    """
+
+    condition: str
+    message: str
+    behavior: str = "BLOCK_EXECUTION"
+    style: str = "ERROR"
+
+
+def execution_check_problems(check: ExecutionCheck) -> Iterator[str]:
+    """What is wrong with a check before the start, a sentence each."""
+    yield from one_of("The behavior of a check", check.behavior, _BEHAVIORS)
+    yield from one_of("The style of a check", check.style, _STYLES)
+    if not holds_expression(check.condition):
+        example = "{{ inputs.x != '' }}"
+        yield f"The condition of a check must be an expression like {example}, not {check.condition!r}."
+
+
+def execution_check_block(check: ExecutionCheck, major: int) -> dict[str, Any]:
+    """A check before the start; Kestra 2 calls its condition ``when``."""
+    name = "condition" if major == 1 else "when"
+    return {name: check.condition, "message": check.message, "behavior": check.behavior, "style": check.style}

@@ -1,0 +1,42 @@
+"""What the tasks and triggers of a flow know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from truthound_kestra.flows.input import InputConfig
+
+__all__ = ["FlowContext"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowContext:
+    """What a task or a trigger needs to know of its flow.
+
+    Args:
+        flow_id: Of the flow.
+        namespace: Of the flow.
+        inputs: Of the flow.
+        variables: Names of the flow's variables.
+        kestra_major: The major version of Kestra that the flow is for: 1 or 2.
+    """
+
+    flow_id: str
+    namespace: str
+    inputs: Sequence[InputConfig]
+    variables: Sequence[str]
+    kestra_major: int
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs."""
+        return [config.name for config in self.inputs]
+
+    @property
+    def file_inputs(self) -> list[str]:
+        """Names of the inputs of type FILE, whose values are files in Kestra's storage."""
+        return [config.name for config in self.inputs if config.kestra_type == "FILE"]

@@ -1,0 +1,40 @@
+"""Files in Kestra's own storage, which a script can only have as local files that Kestra puts beside it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["FILE_FORMATS", "file_format", "is_storage_file"]
+
+#: Formats that a file of Kestra's storage may have.
+FILE_FORMATS: Final = ("parquet", "csv", "json", "jsonl")
+
+
+def is_storage_file(uri: str, file_inputs: Collection[str]) -> bool:
+    """Whether a URI, or the expression for one, is a file in Kestra's own storage.
+
+    Args:
+        uri: ``kestra:///…``, or an expression for a FILE input or for an output file of a task.
+        file_inputs: Names of the flow's inputs of type FILE.
+    """
+    uri = uri.strip()
+    if uri.startswith("kestra://"):
+        return True
+    expression = re.fullmatch(r"\{\{-?\s*(.*?)\s*-?\}\}", uri, re.DOTALL)
+    if expression is None:
+        return False
+    text = expression.group(1)
+    name = re.fullmatch(r"""inputs(?:\.(\w+)|\[\s*['"]([^'"]+)['"]\s*\])""", text)
+    if name is not None:
+        return (name.group(1) or name.group(2)) in file_inputs
+    return re.match(r"outputs\b.*(\.|\[\s*['\"])(outputFiles|uri)\b", text, re.DOTALL) is not None
+
+
+def file_format(uri: str) -> str | None:
+    """The format that the end of a file's name says; None if it says none."""
+    found = re.search(r"\.(" + "|".join(FILE_FORMATS) + r")\b['\"\]\s}]*$", uri, re.IGNORECASE)
+    return found.group(1).lower() if found else None

@@ -12,9 +12,10 @@ import sys
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from truthound_kestra import __version__
-from truthound_kestra.errors import CheckFailedError, DataQualityError, SLAViolationError
+from truthound_kestra.errors import DataQualityError
 from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.outputs.serialization import JsonSerializer, MarkdownSerializer, YamlSerializer
+from truthound_kestra.results.errors import CheckFailedError
 from truthound_kestra.scripts import (
     ENGINES,
     CheckScriptConfig,
@@ -25,6 +26,7 @@ from truthound_kestra.scripts import (
     load_rules,
     profile_data_script,
 )
+from truthound_kestra.sla.errors import SLAViolationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

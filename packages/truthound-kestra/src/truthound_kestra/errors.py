@@ -1,36 +1,18 @@
-"""Everything that this package raises on purpose.
+"""The errors that every room of this package raises; `truthound_kestra.utils.exceptions` is their public door.
 
-.. code-block:: text
-
-    DataQualityError (dq_core's root)
-    ├── ConfigurationError (ValueError)     options that make no sense: .problems lists everything
-    ├── FlowError (ValueError)              a flow that Kestra would refuse: .problems lists everything
-    ├── ScriptError                         a script cannot do its work: data, engine options, Kestra's variables
-    ├── CheckFailedError                    the data failed its checks: .result and .report
-    ├── SLAViolationError                   an SLA is broken: .violations and .result
-    ├── OutputError                         a value cannot be sent to Kestra, or stored
-    ├── EngineError                         an engine cannot do what a rule asks, or is not installed
-    └── RuleError, SourceError, …           dq_core's own
-
-Each carries `message`, `suggestion`, `context` and `retryable`, can be pickled, and never holds a password.
+Failed checks and broken SLAs have theirs beside the results that they carry.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dq_core.errors import CheckFailedError as _CheckFailedError
 from dq_core.errors import DataQualityError, EngineError, MissingDependencyError, RuleError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dq_core.report import Report
-    from truthound_kestra.results import CheckScriptResult
-    from truthound_kestra.sla.metrics import SLAResult, SLAViolation
-
 __all__ = [
-    "CheckFailedError",
     "ConfigurationError",
     "DataQualityError",
     "EngineError",
@@ -38,7 +20,6 @@ __all__ = [
     "MissingDependencyError",
     "OutputError",
     "RuleError",
-    "SLAViolationError",
     "ScriptError",
     "SourceError",
 ]
@@ -82,37 +63,3 @@ class ScriptError(DataQualityError):
 
 class OutputError(DataQualityError):
     """A value cannot be sent to Kestra or stored."""
-
-
-class CheckFailedError(_CheckFailedError):
-    """The data failed its checks.
-
-    Args:
-        result: What the script found.
-        report: The engine's report.
-    """
-
-    def __init__(self, result: CheckScriptResult, report: Report) -> None:
-        super().__init__(report)
-        self.result = result
-
-
-class SLAViolationError(DataQualityError):
-    """An SLA is broken.
-
-    Args:
-        result: The evaluation, with its violations.
-    """
-
-    def __init__(self, result: SLAResult) -> None:
-        self.result = result
-        reasons = "; ".join(violation.message for violation in result.violations)
-        super().__init__(
-            f"SLA {result.name or result.metrics.flow_id or 'unnamed'} is broken: {reasons}",
-            context={"violations": [violation.violation_type.value for violation in result.violations]},
-        )
-
-    @property
-    def violations(self) -> tuple[SLAViolation, ...]:
-        """What is broken, worst first."""
-        return self.result.violations

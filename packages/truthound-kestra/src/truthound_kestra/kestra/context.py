@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dq_core.errors import closest
 from truthound_kestra.errors import ScriptError
+from truthound_kestra.kestra.protocol import check_name
 from truthound_kestra.kestra.values import plain
 
 __all__ = ["CONTEXT_ENV", "ExecutionContext", "create_kestra_output", "get_execution_context", "get_kestra_variable"]
@@ -132,6 +133,4 @@ def create_kestra_output(name: str, value: Any) -> dict[str, Any]:
     Raises:
         OutputError: The name is empty, or the value has no form in JSON.
     """
-    from truthound_kestra.kestra.protocol import check_name
-
     return {check_name(name): plain(value, name)}

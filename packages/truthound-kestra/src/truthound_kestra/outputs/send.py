@@ -98,14 +98,7 @@ def send_learn_result(result: LearnScriptResult, handler: KestraOutputHandler | 
 
 def send_sla_result(result: SLAResult, handler: KestraOutputHandler | None = None) -> None:
     """Send an SLA's evaluation: the outputs ``sla_compliant``, ``sla_violations``, ``sla_consecutive_failures``."""
-    handler = handler or KestraOutputHandler()
-    handler.send_outputs(
-        {
-            "sla_compliant": result.is_compliant,
-            "sla_violations": list(result.violations),
-            "sla_consecutive_failures": result.consecutive_failures,
-        }
-    )
+    (handler or KestraOutputHandler()).send_outputs(result.outputs())
 
 
 def send_result(result: ScriptResult, handler: KestraOutputHandler | None = None) -> None:

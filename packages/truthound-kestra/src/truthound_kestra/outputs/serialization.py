@@ -7,50 +7,53 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from typing import Any, Final
 
 import yaml
 
+from dq_core.learning import LearnedSuite
+from dq_core.profiling import Profile
 from dq_core.report import Report
 from moltres.errors import MoltresError
 from moltres.handoff.encoding import decode, encode
 from truthound_kestra.errors import OutputError
+from truthound_kestra.outputs.markdown import to_markdown
+from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
+from truthound_kestra.sla.config import SLAConfig
+from truthound_kestra.sla.metrics import AlertLevel, SLAMetrics, SLAResult, SLAViolation, SLAViolationType
 
 __all__ = ["JsonSerializer", "MarkdownSerializer", "YamlSerializer"]
 
 _TYPE: Final = "$type"
 
 
-@cache
-def _kinds() -> dict[str, type]:
-    """The dataclasses and enums that come back as what they were, by name."""
-    from truthound_kestra import results
-    from truthound_kestra.sla import config, metrics
-
-    kinds: dict[str, type] = {}
-    for module in (results, config, metrics):
-        for name in module.__all__:
-            kind = getattr(module, name)
-            if isinstance(kind, type):
-                kinds[name] = kind
-    return kinds
-
-
-@cache
-def _documents() -> dict[str, type]:
-    """The classes of dq_core that write and read themselves (``to_dict``, ``from_dict``), by name."""
-    from dq_core.learning import LearnedSuite
-    from dq_core.profiling import Profile
-
-    return {"Report": Report, "Profile": Profile, "LearnedSuite": LearnedSuite}
+#: The dataclasses and enums that come back as what they were, by name.
+_KINDS: Final[dict[str, type]] = {
+    kind.__name__: kind
+    for kind in (
+        ScriptResult,
+        CheckScriptResult,
+        ProfileScriptResult,
+        LearnScriptResult,
+        SLAConfig,
+        SLAMetrics,
+        SLAResult,
+        SLAViolation,
+        SLAViolationType,
+        AlertLevel,
+    )
+}
+#: The classes of dq_core that write and read themselves (``to_dict``, ``from_dict``), by name.
+_DOCUMENTS: Final[dict[str, type[Report | Profile | LearnedSuite]]] = {
+    kind.__name__: kind for kind in (Report, Profile, LearnedSuite)
+}
 
 
 def _pack(value: Any) -> Any:  # noqa: PLR0911 - one return for each form
     kind = type(value)
-    if _documents().get(kind.__name__) is kind:
+    if _DOCUMENTS.get(kind.__name__) is kind:
         return {_TYPE: kind.__name__, "value": encode(value.to_dict())}
-    if _kinds().get(kind.__name__) is kind:
+    if _KINDS.get(kind.__name__) is kind:
         if isinstance(value, Enum):
             return {_TYPE: kind.__name__, "value": value.value}
         fields = {field.name: _pack(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -92,9 +95,9 @@ def _unpack(stored: Any) -> Any:  # noqa: PLR0911 - as above
 
 def _rebuild(stored: dict[str, Any]) -> Any:
     name = stored[_TYPE]
-    if name in _documents():
-        return _documents()[name].from_dict(decode(stored["value"]))  # type: ignore[attr-defined]
-    kind: Callable[..., Any] | None = _kinds().get(name)
+    if name in _DOCUMENTS:
+        return _DOCUMENTS[name].from_dict(decode(stored["value"]))
+    kind: Callable[..., Any] | None = _KINDS.get(name)
     if kind is None:
         raise OutputError(f"There is no result of type {name!r}: the text was written by something else.")
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -168,6 +171,4 @@ class MarkdownSerializer:
         Raises:
             OutputError: It is neither.
         """
-        from truthound_kestra.outputs.markdown import to_markdown
-
         return to_markdown(result)

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING, Any
 
 from dq_core import Check, parse
-from truthound_kestra.errors import CheckFailedError, ConfigurationError, SLAViolationError
-from truthound_kestra.kestra.context import get_execution_context
-from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.results import CheckScriptResult
+from truthound_kestra.results.errors import CheckFailedError
 from truthound_kestra.scripts.config import DEFAULT_SCRIPT_CONFIG, CheckScriptConfig
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.run import described, publish, skipped
 from truthound_kestra.scripts.schema import schema_rules
+from truthound_kestra.scripts.service_level import evaluate
 from truthound_kestra.scripts.severity import severity_rank, with_canonical_severity
 from truthound_kestra.scripts.sources import usable_source
-from truthound_kestra.sla.hooks import KestraNotificationHook
-from truthound_kestra.sla.metrics import SLAMetrics
-from truthound_kestra.sla.monitor import SLAMonitor
-from truthound_kestra.sla.store import STATE_ENV, KestraStateStore, SQLStateStore
+from truthound_kestra.sla.errors import SLAViolationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dq_core.report import Report
-    from truthound_kestra.sla.config import SLAConfig
+    from truthound_kestra.kestra.handler import KestraOutputHandler
 
 __all__ = ["check_quality_script"]
 
@@ -83,7 +79,7 @@ def check_quality_script(
     )
     result = _result(report, config, left_out)
     if config.sla is not None:
-        result = _with_sla(result, config.sla, handler)
+        result = dataclasses.replace(result, sla=evaluate(result, config.sla, handler))
     publish(result, config, handler)
     if config.fail_on_error and not result.is_success:
         raise CheckFailedError(result, report)
@@ -131,13 +127,3 @@ def _result(report: Report, config: CheckScriptConfig, left_out: int) -> CheckSc
         report=report,
         **described(config),
     )
-
-
-def _with_sla(result: CheckScriptResult, sla: SLAConfig, handler: KestraOutputHandler | None) -> CheckScriptResult:
-    context = get_execution_context()
-    names = ("namespace", "flow_id", "task_id", "execution_id")
-    metrics = SLAMetrics.from_result(result, **{name: context[name] for name in names})
-    store = KestraStateStore(handler) if STATE_ENV in os.environ else SQLStateStore()
-    audible = handler is not None or context.in_kestra
-    hooks = (KestraNotificationHook(handler=handler or KestraOutputHandler()),) if audible else ()
-    return dataclasses.replace(result, sla=SLAMonitor(sla, hooks, store=store).evaluate(metrics))

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from dq_core.errors import MissingDependencyError, SourceConnectionError, closest
+from dq_core.sources import open_source
 from truthound_kestra.errors import ConfigurationError, SourceError
 from truthound_kestra.scripts.sources import DataSourceType, detect_data_source_type, masked_uri, usable_source
 
@@ -97,8 +98,6 @@ def _reader(source: str) -> Callable[..., pd.DataFrame]:
 
 def _from_database(url: str, table: str | None, query: str | None) -> pd.DataFrame:
     import pandas as pd
-
-    from dq_core.sources import open_source
 
     with open_source(url, table=table, query=query) as opened:
         names = [opened.relation[name].label(name) for name in opened.relation.columns]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from dq_core.engines import get_engine as dq_get_engine
 from truthound_kestra.errors import EngineError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ def get_engine(name: str = "truthound", **options: Any) -> Engine:
         EngineError: There is no such engine, or its library is not installed; says how to install it, and which engine
             needs none.
     """
-    from dq_core.engines import get_engine as dq_get_engine
-
     try:
         return dq_get_engine(name, **options)
     except MissingDependencyError as error:

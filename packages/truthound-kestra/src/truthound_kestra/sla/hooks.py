@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from truthound_kestra.errors import ConfigurationError, OutputError
 from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.kestra.values import plain
-from truthound_kestra.outputs.send import send_sla_result
 from truthound_kestra.sla.metrics import AlertLevel, SLAResult
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ class KestraNotificationHook:
 
     def on_pass(self, result: SLAResult) -> None:
         """Set the outputs."""
-        send_sla_result(result, self.handler)
+        self.handler.send_outputs(result.outputs())
         self.handler.log("INFO", f"{_title(result)} holds.")
 
     def on_violation(self, result: SLAResult) -> None:
@@ -176,7 +175,7 @@ class KestraNotificationHook:
         Raises:
             OutputError: The alert flow could not be started.
         """
-        send_sla_result(result, self.handler)
+        self.handler.send_outputs(result.outputs())
         for violation in result.violations:
             self.handler.log(_KESTRA_LEVELS[violation.level], f"{_title(result)} is broken: {violation.message}")
             self.handler.counter("sla.violations", 1, {"type": violation.violation_type.value})

@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from truthound_kestra.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from truthound_kestra.results import CheckScriptResult
 
 __all__ = ["AlertLevel", "SLAMetrics", "SLAResult", "SLAViolation", "SLAViolationType"]
 
@@ -56,6 +53,45 @@ class SLAViolationType(Enum):
         if self is SLAViolationType.EXECUTION_TIME_EXCEEDED:
             return AlertLevel.WARNING
         return AlertLevel.CRITICAL if self is SLAViolationType.CONSECUTIVE_FAILURES else AlertLevel.ERROR
+
+
+class RunCounts(Protocol):
+    """What an SLA reads off the result of a run."""
+
+    @property
+    def passed_count(self) -> int:
+        """Checks that passed."""
+        ...
+
+    @property
+    def failed_count(self) -> int:
+        """Checks that failed."""
+        ...
+
+    @property
+    def error_count(self) -> int:
+        """Checks that could not be evaluated."""
+        ...
+
+    @property
+    def warning_count(self) -> int:
+        """Checks that failed and only warn."""
+        ...
+
+    @property
+    def skipped_count(self) -> int:
+        """Checks that were not run."""
+        ...
+
+    @property
+    def execution_time_seconds(self) -> float:
+        """How long the run took."""
+        ...
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +161,11 @@ class SLAMetrics:
         return self.passed_count / self.total_count if self.total_count else 0.0
 
     @classmethod
-    def from_result(cls, result: CheckScriptResult, **context: Any) -> SLAMetrics:
-        """The metrics of a check script's result.
+    def from_result(cls, result: RunCounts, **context: Any) -> SLAMetrics:
+        """The metrics of a run.
 
         Args:
-            result: What the script found.
+            result: What the check script found, or anything with the same counts.
             **context: Further fields: flow_id, task_id, namespace, execution_id.
         """
         return cls(
@@ -181,6 +217,14 @@ class SLAResult:
     consecutive_failures: int = 0
     evaluated_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     name: str | None = None
+
+    def outputs(self) -> dict[str, Any]:
+        """The evaluation as outputs of Kestra's, by name."""
+        return {
+            "sla_compliant": self.is_compliant,
+            "sla_violations": list(self.violations),
+            "sla_consecutive_failures": self.consecutive_failures,
+        }
 
     @property
     def level(self) -> AlertLevel:

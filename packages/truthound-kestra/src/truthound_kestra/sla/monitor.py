@@ -7,8 +7,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from truthound_kestra.errors import SLAViolationError
 from truthound_kestra.sla.config import SLAConfig
+from truthound_kestra.sla.errors import SLAViolationError
 from truthound_kestra.sla.metrics import SLAMetrics, SLAResult, SLAViolation, SLAViolationType
 from truthound_kestra.sla.store import SQLStateStore, StateStore
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dq_core.errors import closest
-from truthound_kestra.errors import ConfigurationError, SLAViolationError
+from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.sla.errors import SLAViolationError
 from truthound_kestra.sla.monitor import SLAMonitor
 from truthound_kestra.sla.store import SQLStateStore
 

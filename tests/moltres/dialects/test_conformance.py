@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
+from moltres import connect
 from moltres.dialects import dialect_for
-from support.dialect_conformance import DialectConformance
+from support.dialect_conformance import DialectConformance, LostConnections
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -19,17 +20,34 @@ class TestSQLite(DialectConformance):
     def url(self, sqlite_url: URL) -> URL:
         return sqlite_url
 
+    @pytest.fixture
+    def schema(self) -> str:
+        return "main"  # its only one
+
 
 class TestDuckDB(DialectConformance):
+    shows_indexes = False
+    survives_errors = False  # it has no savepoints: an error ends the transaction
+
     @pytest.fixture
     def url(self, duckdb_url: URL) -> URL:
         return duckdb_url
 
 
-class TestPostgreSQL(DialectConformance):
+class TestPostgreSQL(DialectConformance, LostConnections):
+    views_hold_tables = True
+
     @pytest.fixture
     def url(self, postgresql_url: URL) -> URL:
         return postgresql_url
+
+    def disconnect(self, url: URL) -> None:
+        others = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        with connect(url) as admin, admin.transaction() as connection:
+            connection.execute(text(others))
 
 
 def test_each_is_found_by_the_name_of_its_database(database_url: URL) -> None:

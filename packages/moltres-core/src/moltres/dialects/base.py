@@ -109,9 +109,9 @@ class Dialect:
             with timing(connection, clock), self._limited(connection, clock, seconds):
                 yield
         except (DBAPIError, connection.dialect.loaded_dbapi.Error) as error:
-            # Databases report a time-out and a cancellation alike: the clock tells which one it was.
-            stopped = issubclass(self.classify(error), QueryCancelledError | QueryTimeoutError)
-            if stopped and clock.elapsed() >= seconds:
+            # Some databases report a time-out and a cancellation alike: there the clock tells which one it was.
+            kind = self.classify(error)
+            if kind is QueryTimeoutError or (kind is QueryCancelledError and clock.elapsed() >= seconds):
                 raise QueryTimeoutError(
                     f"A statement took longer than {seconds:g} s and was stopped by the database.",
                     suggestion="Raise query_timeout, or narrow the query.",

@@ -59,6 +59,14 @@ def _rename_table(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
     )
 
 
+@compiles(RenameTable, "mysql", "mariadb")
+def _rename_table_of_mariadb(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
+    # A name without a schema would move the table into the database of the connection.
+    preparer = compiler.preparer
+    schema = f"{preparer.quote_schema(element.table.schema)}." if element.table.schema else ""
+    return f"ALTER TABLE {preparer.format_table(element.table)} RENAME TO {schema}{preparer.quote(element.name)}"
+
+
 class SwapTables(Executable, ClauseElement):
     """MariaDB's ``RENAME TABLE`` of several tables at once: one takes the place of another, which steps aside.
 

@@ -1,0 +1,59 @@
+"""What only one database has: settings of a session, a lock on a file. For the rest: the conformance suite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from moltres.dialects import Dialect, dialect_for
+from moltres.errors import (
+    ConfigurationError,
+    TransientQueryError,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+def test_the_callers_own_limit_comes_back(postgresql_url: URL) -> None:
+    engine = create_engine(postgresql_url)
+    dialect = dialect_for(engine)
+    for level in ("READ COMMITTED", "AUTOCOMMIT"):
+        with engine.connect().execution_options(isolation_level=level) as connection:
+            connection.execute(text("SET statement_timeout = '7s'"))
+            with dialect.time_limit(connection, 1.5):
+                assert connection.execute(text("SHOW statement_timeout")).scalar() == "1500ms"
+            assert connection.execute(text("SHOW statement_timeout")).scalar() == "7s"
+            connection.rollback()
+    with engine.connect() as connection, dialect.time_limit(connection, 1.5):
+        connection.execute(text("SELECT 1"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "0"
+    engine.dispose()
+
+
+def test_a_locked_database_is_worth_another_try(sqlite_url: URL) -> None:
+    engine = create_engine(sqlite_url, connect_args={"timeout": 0.05})
+    dialect = dialect_for(engine)
+    with engine.connect() as first, engine.connect() as second:
+        dialect.begin(first)
+        with pytest.raises(DBAPIError) as caught:
+            dialect.begin(second)
+        assert dialect.classify(caught.value) is TransientQueryError
+    engine.dispose()
+
+
+def test_an_unknown_database_says_that_it_cannot(sqlite_url: URL) -> None:
+    engine = create_engine(sqlite_url)
+    portable = Dialect("elsewhere")
+    with engine.connect() as connection:
+        with pytest.raises(ConfigurationError, match="no time limit"), portable.time_limit(connection, 1):
+            pass
+        with pytest.raises(ConfigurationError, match="cancel"):
+            portable.canceller(connection)()
+        with portable.time_limit(connection, None):
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+    engine.dispose()

@@ -1,0 +1,42 @@
+"""What is refused before anything is done, and what is told meanwhile. For the modes see the conformance suite."""
+
+from __future__ import annotations
+
+import pytest
+
+from moltres import Database
+from moltres.errors import ConfigurationError
+
+
+def test_nothing_at_all_tells_no_columns(db: Database) -> None:
+    with pytest.raises(ConfigurationError, match="nothing tells the columns"):
+        db.write([]).save_as_table("t")
+    assert db.tables() == []
+
+
+def test_a_mistyped_mode_gets_the_closest_one(db: Database) -> None:
+    with pytest.raises(ConfigurationError, match="Did you mean 'overwrite'"):
+        db.write([{"a": 1}]).save_as_table("t", mode="overwite")  # type: ignore[arg-type]
+
+
+def test_contradicting_options_are_refused_all_at_once(db: Database) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        db.write([{"a": 1}]).save_as_table("", mode="append", keys=["a"], partition_by="a", batch_rows=0, run_key="")
+    parts = ("name is ''", "keys is for mode='merge'", "partition_by is a text", "batch_rows is 0", "run_key is ''")
+    assert [part for part in parts if part not in str(caught.value)] == []
+    for mode, need in (("merge", "keys"), ("overwrite_partitions", "partition_by")):
+        with pytest.raises(ConfigurationError, match=f"needs {need}"):
+            db.write([{"a": 1}]).save_as_table("t", mode=mode)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("data", [{"a": 1}, 7, "text", object()])
+def test_data_of_no_known_form(db: Database, data: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"write\(\) got"):
+        db.write(data).save_as_table("t")
+
+
+def test_progress_is_told_after_each_batch(db: Database) -> None:
+    told: list[int] = []
+    rows = [{"a": number} for number in range(10)]
+    db.write(rows).save_as_table("t", batch_rows=4, on_progress=told.append)
+    assert told == [4, 8, 10, 10]

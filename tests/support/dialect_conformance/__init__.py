@@ -1,0 +1,23 @@
+"""What every dialect of moltres must do. A dialect from elsewhere subclasses `DialectConformance` and gives it a `url`.
+
+What a database cannot do is a capability of its `Dialect` (`transactional_ddl`, `arrays`, `nan`, `limits_time`,
+`cancels`, or a `column_type` that is None), never a name in here: each test then asserts the refusal instead.
+"""
+
+from __future__ import annotations
+
+from support.dialect_conformance.all_or_nothing import AllOrNothing, LostConnections
+from support.dialect_conformance.merge import Merge
+from support.dialect_conformance.modes import Modes
+from support.dialect_conformance.overwrite import Overwrite
+from support.dialect_conformance.partitions import Partitions
+from support.dialect_conformance.run_keys import RunKeys
+from support.dialect_conformance.statements import Statements
+from support.dialect_conformance.transactions import Transactions
+from support.dialect_conformance.values import Values
+
+__all__ = ["DialectConformance", "LostConnections"]
+
+
+class DialectConformance(Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Transactions, Statements):
+    """All suites. A database behind a server subclasses `LostConnections` as well."""

@@ -1,0 +1,67 @@
+"""What every suite for dialects stands on: an empty database, and a table with all that can hang on one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from moltres import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL
+
+    from moltres import Database
+
+
+class DialectSuite:
+    """A suite. Tables are called as little as a database must know: SELECT, INSERT, UPDATE, DELETE, CREATE, DROP.
+
+    Attributes:
+        slow: A query of one number, ``a``, that takes minutes if nobody stops it.
+        views_hold_tables: Whether the database refuses to drop a table while a view reads it.
+        shows_indexes: Whether SQLAlchemy can list the indexes of a table.
+        survives_errors: Whether a transaction of the caller goes on after a write that failed.
+    """
+
+    slow = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000)"
+        " SELECT count(*) AS a FROM n WHERE i % 7 > 3"
+    )
+    views_hold_tables = False
+    shows_indexes = True
+    survives_errors = True
+
+    @pytest.fixture
+    def url(self) -> URL:
+        """The address of an empty database."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def db(self, url: URL) -> Iterator[Database]:
+        with connect(url) as database:
+            yield database
+            assert database.engine.pool.checkedout() == 0, "a connection was not given back"  # type: ignore[attr-defined]
+
+    @pytest.fixture
+    def schema(self, db: Database) -> str:
+        """A schema beside the one that is meant when none is named."""
+        with db.transaction() as connection:
+            connection.execute(text("CREATE SCHEMA mart"))
+        return "mart"
+
+    @pytest.fixture
+    def people(self, db: Database) -> Database:
+        """A database with the table ``people``: three rows, a key, an index and a view on it."""
+        with db.transaction() as connection:
+            for statement in (
+                "CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(20), age INTEGER)",
+                "CREATE INDEX people_by_name ON people (name)",
+                "CREATE VIEW names AS SELECT name FROM people",
+                "INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Alan', 41)",
+            ):
+                connection.execute(text(statement))
+        return db

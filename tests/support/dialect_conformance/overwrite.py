@@ -1,0 +1,170 @@
+"""mode="overwrite": the old rows or the new ones, for every reader, at any time."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import inspect, text
+
+from moltres import col, connect
+from moltres.errors import ConfigurationError, MoltresError, QueryError, WriteError
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL
+
+    from moltres import Database
+
+
+def people_of(db: Database) -> list[dict[str, object]]:
+    return rows(db, "people")
+
+
+class Overwrite(DialectSuite):
+    """A table is emptied and filled if the columns stay, and replaced if they do not."""
+
+    def test_same_columns_keep_the_table_and_all_that_hangs_on_it(self, people: Database) -> None:
+        result = people.write([{"id": 7, "name": "Edsger", "age": 72}]).save_as_table("people", mode="overwrite")
+        assert (result.rows_written, result.created) == (1, False)
+        assert people_of(people) == [{"id": 7, "name": "Edsger", "age": 72}]
+        inspector = inspect(people.engine)
+        assert inspector.get_pk_constraint("people")["constrained_columns"] == ["id"]
+        assert list(people.table("names").collect()) == [{"name": "Edsger"}]
+        if self.shows_indexes:
+            assert [index["name"] for index in inspector.get_indexes("people")] == ["people_by_name"]
+
+    def test_the_order_of_the_columns_does_not_matter(self, people: Database) -> None:
+        people.write([{"age": 1, "name": "x", "id": 9}]).save_as_table("people", mode="overwrite")
+        assert people_of(people) == [{"id": 9, "name": "x", "age": 1}]
+
+    def test_a_table_replaced_by_a_filter_of_itself(self, people: Database) -> None:
+        result = people.table("people").where(col("age") > 40).write.save_as_table("people", mode="overwrite")
+        assert result.rows_written == 2
+        assert [row["name"] for row in people_of(people)] == ["Grace", "Alan"]
+
+    def test_a_table_replaced_by_itself(self, people: Database) -> None:
+        before = people_of(people)
+        assert people.table("people").write.save_as_table("people", mode="overwrite").rows_written == 3
+        assert people_of(people) == before
+
+    def test_a_table_replaced_by_a_join_with_itself(self, people: Database) -> None:
+        older = people.table("people").select("id", older=col("age"))
+        frame = people.table("people").join(older, on="id").select("id", "name", age=col("age") + col("older"))
+        assert frame.write.save_as_table("people", mode="overwrite").rows_written == 3
+        assert [row["age"] for row in people_of(people)] == [72, 170, 82]
+
+    def test_a_table_replaced_by_a_view_on_it(self, people: Database) -> None:
+        with people.transaction() as connection:
+            connection.execute(text("CREATE VIEW young AS SELECT id, name, age FROM people WHERE age < 50"))
+        assert people.table("young").write.save_as_table("people", mode="overwrite").rows_written == 2
+        assert [row["name"] for row in people_of(people)] == ["Ada", "Alan"]
+
+    def test_a_table_replaced_by_sql_that_reads_it(self, people: Database) -> None:
+        frame = people.sql("SELECT id, name, age + 1 AS age FROM people WHERE id <> :id", id=1)
+        assert frame.write.save_as_table("people", mode="overwrite").rows_written == 2
+        assert [row["age"] for row in people_of(people)] == [86, 42]
+
+    def test_other_columns_replace_the_table(self, db: Database) -> None:
+        db.write([{"a": 1, "b": "x"}]).save_as_table("t")
+        result = db.write([{"b": 2.5, "c": True}]).save_as_table("t", mode="overwrite")
+        assert (result.rows_written, result.created) == (1, False)
+        assert rows(db, "t", "b") == [{"b": 2.5, "c": True}]
+        assert db.tables() == ["t"]
+
+    def test_other_columns_made_from_the_table_itself(self, db: Database) -> None:
+        db.write([{"a": 1}, {"a": 2}]).save_as_table("t")
+        db.table("t").select(twice=col("a") * 2).write.save_as_table("t", mode="overwrite")
+        assert rows(db, "t", "twice") == [{"twice": 2}, {"twice": 4}]
+        assert db.tables() == ["t"]
+
+    def test_a_view_does_not_stand_in_the_way_of_a_swap_where_the_database_allows_it(self, people: Database) -> None:
+        new = people.write([{"id": 1, "name": "x", "age": 1, "more": 5}])
+        if self.views_hold_tables:
+            with pytest.raises(QueryError, match="depend"):
+                new.save_as_table("people", mode="overwrite")
+            assert len(people_of(people)) == 3
+        else:
+            new.save_as_table("people", mode="overwrite")
+            assert list(people.table("names").collect()) == [{"name": "x"}]
+
+    def test_a_wider_type_replaces_the_table_and_a_narrower_one_does_not(self, people: Database) -> None:
+        people.write([{"id": 1, "name": "x", "age": 30}]).save_as_table("people", mode="overwrite")
+        assert inspect(people.engine).get_pk_constraint("people")["constrained_columns"] == ["id"]
+        with people.transaction() as connection:
+            connection.execute(text("DROP VIEW names"))
+        people.write([{"id": 1, "name": "x", "age": "thirty"}]).save_as_table("people", mode="overwrite")
+        assert people_of(people) == [{"id": 1, "name": "x", "age": "thirty"}]
+
+    def test_a_failure_leaves_the_old_rows(self, people: Database) -> None:
+        before = people_of(people)
+        twice = [{"id": 1, "name": "x", "age": 1}, {"id": 1, "name": "y", "age": 2}]
+        with pytest.raises(QueryError):
+            people.write(twice).save_as_table("people", mode="overwrite")
+        assert people_of(people) == before
+
+    def test_a_reader_sees_old_rows_until_the_new_ones_are_all_there(self, people: Database, url: URL) -> None:
+        seen = []
+
+        def batches() -> Iterator[list[dict[str, object]]]:
+            for number in range(10, 14):
+                with reader.connection() as connection:
+                    seen.append(connection.execute(text("SELECT count(*) FROM people")).scalar())
+                yield [{"id": number, "name": "n", "age": 1}]
+
+        with connect(url) as reader:
+            people.write(batches()).save_as_table("people", mode="overwrite")
+            assert seen == [3, 3, 3, 3]
+            assert reader.table("people").count() == 4
+
+    def test_a_writer_does_not_keep_readers_waiting(self, people: Database, url: URL) -> None:
+        with connect(url) as reader, people.transaction() as connection:
+            people.dialect.lock(connection, people.reflect("people"))
+            connection.execute(text("DELETE FROM people"))
+            assert reader.table("people").where(col("id") == 1).count() == 1
+
+    def test_no_rows_empty_the_table(self, people: Database) -> None:
+        nobody = people.table("people").where(col("id") < 0)
+        assert nobody.write.save_as_table("people", mode="overwrite").rows_written == 0
+        assert people_of(people) == []
+        assert people.write([]).save_as_table("people", mode="overwrite").rows_written == 0
+        assert people.table("people").columns == ("id", "name", "age")
+
+    def test_a_view_cannot_be_overwritten(self, people: Database) -> None:
+        with pytest.raises(ConfigurationError, match="'names' is a view"):
+            people.write([{"name": "x"}]).save_as_table("names", mode="overwrite")
+
+    def test_no_scratch_table_stays_behind(self, people: Database) -> None:
+        people.table("people").where(col("age") > 40).write.save_as_table("people", mode="overwrite")
+        with pytest.raises(WriteError):
+            people.write([{"id": None, "name": "x", "age": 1}]).save_as_table("people", mode="merge", keys=["id"])
+        assert people.tables() == ["names", "people"]
+
+    def test_two_overwrites_at_the_same_time_leave_the_rows_of_one(self, url: URL) -> None:
+        with connect(url) as db:
+            db.write([{"a": 0}]).save_as_table("t")
+        start = threading.Barrier(2)
+        failures: list[MoltresError] = []
+
+        def run(number: int) -> None:
+            with connect(url) as mine:
+                start.wait()
+                try:
+                    mine.write([{"a": number}] * 3).save_as_table("t", mode="overwrite")
+                except MoltresError as error:
+                    failures.append(error)
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in (1, 2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with connect(url) as db:
+            found = [row["a"] for row in db.table("t").collect()]
+        assert found in ([1, 1, 1], [2, 2, 2])
+        assert all(error.retryable for error in failures)
+        assert len(failures) < 2

@@ -1,0 +1,188 @@
+"""Errors have classes; time limits and cancelling reach the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from moltres import connect
+from moltres.errors import (
+    ColumnNotFoundError,
+    ConfigurationError,
+    QueryCancelledError,
+    QueryError,
+    QueryTimeoutError,
+    TableExistsError,
+    TableNotFoundError,
+)
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import OLD, rows
+from support.limits import outlast
+from support.waiting import repeating
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL
+
+    from moltres import Database, DataFrame
+
+READERS = {
+    "collect": lambda frame: frame.collect(),
+    "count": lambda frame: frame.count(),
+    "iter_batches": lambda frame: list(frame.iter_batches()),
+    "to_arrow": lambda frame: frame.to_arrow(),
+}
+
+
+class Statements(DialectSuite):
+    """One statement at a time."""
+
+    @pytest.fixture
+    def endless(self, db: Database) -> DataFrame:
+        """A frame that nobody waits for."""
+        return db.sql(self.slow)
+
+    @pytest.fixture
+    def limits(self, db: Database) -> None:
+        """For tests of the time limit: a database without one refuses it, and that is all."""
+        if not db.dialect.limits_time:
+            with pytest.raises(ConfigurationError, match="no time limit"):
+                db.sql("SELECT 1 AS a").collect(query_timeout=1)
+            pytest.skip("this database limits no statement, and says so")
+
+    @pytest.fixture
+    def cancels(self, db: Database) -> None:
+        """For tests of cancelling."""
+        if not db.dialect.cancels:
+            with db.connection() as connection, pytest.raises(ConfigurationError, match="cancel"):
+                db.dialect.canceller(connection)()
+            pytest.skip("this database cancels no statement, and says so")
+
+    @pytest.mark.parametrize(
+        ("statement", "error"),
+        [
+            ("SELECT * FROM nowhere", TableNotFoundError),
+            ("SELECT nowhere FROM t", ColumnNotFoundError),
+            ("CREATE TABLE t (a INTEGER)", TableExistsError),
+            ("SELEC 1", QueryError),
+            ("INSERT INTO t (id) VALUES (NULL)", QueryError),
+        ],
+    )
+    def test_errors_have_classes(self, db: Database, statement: str, error: type[Exception]) -> None:
+        with db.transaction() as connection:
+            connection.execute(text("CREATE TABLE t (id INTEGER NOT NULL)"))
+        with pytest.raises(error) as caught, db.transaction() as connection:
+            connection.exec_driver_sql(statement)
+        assert type(caught.value) is error
+
+    # -- time limits
+
+    @pytest.mark.usefixtures("limits")
+    @pytest.mark.parametrize("reader", READERS)
+    def test_a_limit_stops_every_way_to_read(self, url: URL, reader: str) -> None:
+        with connect(url, query_timeout=0.3) as limited:
+            with pytest.raises(QueryTimeoutError, match=r"longer than 0\.3 s") as caught:
+                READERS[reader](limited.sql(self.slow))
+            assert caught.value.retryable
+            assert isinstance(caught.value, TimeoutError)
+            assert limited.sql("SELECT 1 AS a").collect(query_timeout=30) == [{"a": 1}]
+
+    @pytest.mark.usefixtures("limits")
+    def test_a_limit_for_one_reading(self, db: Database, endless: DataFrame) -> None:
+        with pytest.raises(QueryTimeoutError, match=r"longer than 0\.3 s"):
+            endless.collect(query_timeout=0.3)
+        assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}], "the limit is gone"
+
+    @pytest.mark.usefixtures("limits")
+    def test_a_limit_stops_a_write_which_changes_nothing(self, url: URL, db: Database) -> None:
+        db.write(OLD).save_as_table("t")
+        with connect(url, query_timeout=0.5, pool_size=1, max_overflow=0) as limited:
+            with pytest.raises(QueryTimeoutError):
+                limited.sql(self.slow).write.save_as_table("t", mode="overwrite")
+            assert limited.sql("SELECT 1 AS a").collect(query_timeout=30) == [{"a": 1}]
+        assert rows(db) == OLD
+
+    @pytest.mark.usefixtures("limits")
+    def test_the_limit_is_for_each_statement_not_for_the_block(self, db: Database) -> None:
+        with db.engine.connect() as connection, db.dialect.time_limit(connection, 0.4):
+            for _ in range(3):
+                outlast(0.2)
+                assert connection.execute(text("SELECT 1")).scalar() == 1
+
+    @pytest.mark.usefixtures("limits")
+    def test_a_slow_reader_does_not_count(self, url: URL, db: Database) -> None:
+        db.write(OLD).save_as_table("t")
+        with connect(url, query_timeout=0.3) as limited:
+            for batch in limited.table("t").iter_batches(1):
+                outlast(0.3)
+                assert len(batch) == 1
+
+    @pytest.mark.usefixtures("limits")
+    def test_a_slow_source_does_not_count(self, url: URL) -> None:
+        def batches() -> Iterator[list[dict[str, int]]]:
+            for number in range(3):
+                outlast(0.5)
+                yield [{"a": number}]
+
+        with connect(url, query_timeout=0.5) as limited:
+            assert limited.write(batches()).save_as_table("t").rows_written == 3
+
+    @pytest.mark.usefixtures("limits")
+    def test_the_pooled_connection_does_not_keep_the_limit(self, url: URL, db: Database) -> None:
+        engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
+        some = text(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT count(*) FROM n"
+        )
+        try:
+            with engine.connect() as connection, db.dialect.time_limit(connection, 0.2):
+                connection.execute(text("SELECT 1"))
+            with engine.connect() as connection:
+                outlast(0.2)
+                assert connection.execute(some).scalar() == 900
+        finally:
+            engine.dispose()
+
+    @pytest.mark.usefixtures("limits")
+    @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+    def test_a_limit_must_be_positive(self, db: Database, seconds: float) -> None:
+        with pytest.raises(ConfigurationError, match="above 0"):
+            db.sql("SELECT 1 AS a").collect(query_timeout=seconds)
+
+    # -- cancelling
+
+    @pytest.mark.usefixtures("cancels")
+    def test_cancel_stops_a_reading(self, db: Database, endless: DataFrame) -> None:
+        assert db.cancel() == 0, "nothing runs yet"
+        with repeating(db.cancel), pytest.raises(QueryCancelledError, match=r"stopped by cancel\(\)"):
+            endless.collect()
+        assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}]
+
+    @pytest.mark.usefixtures("cancels")
+    def test_cancel_stops_a_write_which_changes_nothing(self, db: Database, endless: DataFrame) -> None:
+        db.write(OLD).save_as_table("t")
+        with repeating(db.cancel), pytest.raises(QueryCancelledError):
+            endless.write.save_as_table("t", mode="overwrite")
+        assert rows(db) == OLD
+
+    @pytest.mark.usefixtures("cancels")
+    @pytest.mark.parametrize("seconds", [None, 60])
+    def test_a_canceller_is_for_other_threads(self, db: Database, seconds: Any) -> None:
+        if seconds is not None and not db.dialect.limits_time:
+            pytest.skip("this database limits no statement, and says so")
+        with db.engine.connect() as connection:
+            cancel = db.dialect.canceller(connection)
+            with (
+                repeating(cancel),
+                pytest.raises(DBAPIError) as caught,
+                db.dialect.time_limit(connection, seconds),
+            ):
+                connection.execute(text(self.slow)).all()
+            assert db.dialect.classify(caught.value) is QueryCancelledError, "and no time-out"
+            connection.rollback()
+            cancel()  # nothing runs: nothing happens
+            assert connection.execute(text("SELECT 1")).scalar() == 1

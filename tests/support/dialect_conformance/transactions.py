@@ -1,0 +1,101 @@
+"""Writing as a part of a transaction of the caller, who commits or does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from moltres import col, connect
+from moltres.errors import ConfigurationError, MoltresError
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import CHANGING_MODES, NEW, OLD, rows
+
+if TYPE_CHECKING:
+    from moltres import Database
+
+
+class Transactions(DialectSuite):
+    """A Connection and a Session of the caller."""
+
+    @pytest.mark.parametrize(("mode", "options"), CHANGING_MODES)
+    def test_nothing_is_written_when_the_caller_rolls_back(self, db: Database, mode: Any, options: Any) -> None:
+        db.write(OLD).save_as_table("t")
+        db.write(OLD).save_as_table("logged", run_key="before")
+        with db.engine.connect() as connection:
+            mine = connect(connection)
+            mine.write(NEW).save_as_table("t", mode=mode, run_key="r", **options)
+            assert mine.table("t").where(col("n") == 40).count() == 1
+            if db.dialect.transactional_ddl:
+                mine.write(NEW).save_as_table("made")
+                assert mine.table("made").count() == 2
+            else:
+                with pytest.raises(ConfigurationError, match="commits"):
+                    mine.write(NEW).save_as_table("made")
+            connection.rollback()
+        assert rows(db) == OLD
+        assert set(db.tables()) == {"t", "logged", "moltres_loads"}
+        assert not db.write(NEW).save_as_table("t", mode=mode, run_key="r", **options).skipped
+
+    def test_the_caller_commits(self, db: Database) -> None:
+        db.write(OLD).save_as_table("t")
+        with Session(db.engine) as session:
+            connect(session).write(NEW).save_as_table("t", mode="overwrite")
+            session.commit()
+        assert rows(db) == NEW
+
+    def test_rows_that_only_the_caller_sees_are_written(self, db: Database) -> None:
+        db.write(OLD).save_as_table("t")
+        db.write(OLD).save_as_table("u")
+        with db.engine.connect() as connection:
+            mine = connect(connection)
+            mine.write(NEW).save_as_table("t", mode="overwrite")
+            assert mine.table("t").write.save_as_table("u", mode="overwrite").rows_written == 2
+            connection.commit()
+        assert rows(db, "u") == NEW
+
+    def test_what_is_made_in_the_transaction_of_a_caller(self, db: Database) -> None:
+        if not db.dialect.transactional_ddl:
+            return  # refused: see above
+        with Session(db.engine) as session:
+            mine = connect(session)
+            mine.write([{"id": 1}]).save_as_table("t", run_key="r")
+            mine.write([{"id": 2, "b": 1}]).save_as_table("t", mode="overwrite")
+            assert mine.table("t").write.save_as_table("u").rows_written == 1
+            session.commit()
+        assert rows(db) == rows(db, "u") == [{"id": 2, "b": 1}]
+
+    def test_a_failed_write_leaves_the_callers_transaction_usable(self, db: Database) -> None:
+        with db.transaction() as connection:
+            connection.execute(text("CREATE TABLE positive (id BIGINT CHECK (id > 0))"))
+        db.write([{"id": 1}]).save_as_table("t", run_key="before")
+        with db.engine.connect() as connection:
+            mine = connect(connection)
+            mine.write([{"id": 2}]).save_as_table("t", mode="append")
+            with pytest.raises(MoltresError):
+                mine.write([{"id": 1}, {"id": -1}]).save_as_table("positive", mode="append", run_key="r")
+            if not self.survives_errors:
+                with pytest.raises(MoltresError):
+                    mine.write([{"id": 3}]).save_as_table("t", mode="append")
+                connection.rollback()
+            else:
+                with pytest.raises(MoltresError):
+                    mine.write([{"id": None}, {"id": 1}]).save_as_table("t", mode="merge", keys=["id"])
+                mine.write([{"id": 3}]).save_as_table("t", mode="append")
+                connection.commit()
+        assert [row["id"] for row in rows(db)] == ([1, 2, 3] if self.survives_errors else [1])
+        assert db.table("positive").count() == 0
+
+    def test_ddl_rolls_back_with_its_transaction(self, db: Database) -> None:
+        with db.transaction() as connection:
+            connection.execute(text("CREATE TABLE kept (a INTEGER)"))
+        if not db.dialect.transactional_ddl:
+            return  # and everything that makes a table in a caller's transaction is refused
+        with db.engine.connect() as connection:
+            db.dialect.begin(connection)
+            connection.execute(text("DROP TABLE kept"))
+            connection.execute(text("CREATE TABLE gone (a INTEGER)"))
+            connection.rollback()
+        assert db.tables() == ["kept"]

@@ -1,0 +1,81 @@
+"""Values come back as they were, or are refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import types as sql
+
+from moltres.errors import SchemaMismatchError
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import rows
+
+if TYPE_CHECKING:
+    from moltres import Database
+
+INSTANT = dt.datetime(2024, 2, 29, 9, 0, 0, 1, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+VALUES: list[tuple[sql.TypeEngine[Any], Any]] = [
+    (sql.Boolean(), True),
+    (sql.BigInteger(), -(2**63)),
+    (sql.Numeric(20, 4), Decimal("-1234567.1250")),
+    (sql.Double(), 0.1),
+    (sql.Text(), "Ünï 'quoted' \"twice\" \\ 🦆\n"),
+    (sql.LargeBinary(), bytes(range(256))),
+    (sql.Date(), dt.date(2024, 2, 29)),
+    (sql.Time(), dt.time(23, 59, 59, 999999)),
+    (sql.DateTime(), dt.datetime(2024, 2, 29, 23, 59, 59, 123456)),  # noqa: DTZ001 - without a zone, for once
+    (sql.DateTime(timezone=True), INSTANT),
+    (sql.Interval(), dt.timedelta(days=1, microseconds=5)),
+    (sql.Uuid(), UUID("12345678-1234-5678-1234-567812345678")),
+    (sql.JSON(), {"a": [1, None, "é"]}),
+]
+
+
+class Values(DialectSuite):
+    """One value of each type, NaN, lists, and names of any kind."""
+
+    @pytest.mark.parametrize(("type_", "value"), VALUES, ids=lambda given: type(given).__name__)
+    def test_a_value_comes_back_or_is_refused(self, db: Database, type_: sql.TypeEngine[Any], value: Any) -> None:
+        data = [{"id": 1, "x": value}, {"id": 2, "x": None}]
+        if db.dialect.column_type(type_) is None:
+            with pytest.raises(SchemaMismatchError, match="column 'x'"):
+                db.write(data).save_as_table("t")
+            assert db.tables() == []
+            return
+        db.write(data).save_as_table("t")
+        assert rows(db) == data
+        assert type(rows(db)[0]["x"]) is type(value)
+        db.write(data).save_as_table("t", mode="overwrite")
+        db.table("t").write.save_as_table("u")
+        assert rows(db, "u") == data
+
+    def test_nan(self, db: Database) -> None:
+        data = [{"id": 1, "x": float("nan")}]
+        if db.dialect.nan:
+            db.write(data).save_as_table("t")
+            assert repr(rows(db)[0]["x"]) == "nan"
+        else:
+            with pytest.raises(SchemaMismatchError, match="'x'"):
+                db.write(data).save_as_table("t")
+
+    def test_lists(self, db: Database) -> None:
+        pa = pytest.importorskip("pyarrow")
+        data = pa.table({"id": [1, 2], "x": [[1, 2], None]})
+        if db.dialect.arrays:
+            db.write(data).save_as_table("t")
+            assert [row["x"] for row in rows(db)] == [[1, 2], None]
+        else:
+            with pytest.raises(SchemaMismatchError, match="'x' is array"):
+                db.write(data).save_as_table("t")
+
+    def test_names_of_any_kind(self, db: Database) -> None:
+        names = ["id", "with space", 'double "quote"', "select", "UPPER", "per%cent", "co:lon", "%(n)s"]
+        data = [dict.fromkeys(names, number) for number in range(3)]
+        db.write(data).save_as_table("order")
+        db.write(data).save_as_table("order", mode="merge", keys=["select", "with space"])
+        db.table("order").write.save_as_table("order", mode="overwrite")
+        assert rows(db, "order") == data

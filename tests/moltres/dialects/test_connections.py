@@ -21,17 +21,16 @@ if TYPE_CHECKING:
 def test_the_callers_own_limit_comes_back(postgresql_url: URL) -> None:
     engine = create_engine(postgresql_url)
     dialect = dialect_for(engine)
+    with engine.connect() as connection, dialect.time_limit(connection, 1.5):
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "1500ms"
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "0"
     for level in ("READ COMMITTED", "AUTOCOMMIT"):
         with engine.connect().execution_options(isolation_level=level) as connection:
             connection.execute(text("SET statement_timeout = '7s'"))
             with dialect.time_limit(connection, 1.5):
                 assert connection.execute(text("SHOW statement_timeout")).scalar() == "1500ms"
             assert connection.execute(text("SHOW statement_timeout")).scalar() == "7s"
-            connection.rollback()
-    with engine.connect() as connection, dialect.time_limit(connection, 1.5):
-        connection.execute(text("SELECT 1"))
-    with engine.connect() as connection:
-        assert connection.execute(text("SHOW statement_timeout")).scalar() == "0"
     engine.dispose()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -108,16 +108,19 @@ class Merge(DialectSuite):
         with pytest.raises(SchemaMismatchError, match="'extra' is not in the target"):
             db.write([{**NEWS[0], "extra": 1}]).save_as_table("sales", mode="merge", keys=KEYS)
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(old=states, new=states, update=st.booleans())
-    def test_a_merge_is_like_an_update_of_a_dict(self, db: Database, old: State, new: State, update: bool) -> None:
-        with db.transaction() as connection:
-            connection.execute(text("DROP TABLE IF EXISTS t"))
-            connection.execute(text("CREATE TABLE t (a VARCHAR(9), b BIGINT, v BIGINT)"))
-        db.write(as_rows(old)).save_as_table("t", mode="append")
-        result = db.write(as_rows(new)).save_as_table("t", mode="merge", keys=["a", "b"], update=update)
-        expected = {**old, **new} if update else {**new, **old}
-        assert {(row["a"], row["b"]): row["v"] for row in db.table("t").collect()} == expected
-        both = len(old.keys() & new.keys())
-        assert result.rows_updated == (both if update else 0)
-        assert result.rows_written == len(new) - (0 if update else both)
+    def test_a_merge_is_like_an_update_of_a_dict(self, db: Database) -> None:
+        @settings(max_examples=20, deadline=None)
+        @given(old=states, new=states, update=st.booleans())
+        def holds(old: State, new: State, update: bool) -> None:
+            with db.transaction() as connection:
+                connection.execute(text("DROP TABLE IF EXISTS t"))
+                connection.execute(text("CREATE TABLE t (a VARCHAR(9), b BIGINT, v BIGINT)"))
+            db.write(as_rows(old)).save_as_table("t", mode="append")
+            result = db.write(as_rows(new)).save_as_table("t", mode="merge", keys=["a", "b"], update=update)
+            expected = {**old, **new} if update else {**new, **old}
+            assert {(row["a"], row["b"]): row["v"] for row in db.table("t").collect()} == expected
+            both = len(old.keys() & new.keys())
+            assert result.rows_updated == (both if update else 0)
+            assert result.rows_written == len(new) - (0 if update else both)
+
+        holds()

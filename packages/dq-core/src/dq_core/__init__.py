@@ -9,8 +9,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from .checks import parse
 from .checks.base import Check
 from .checks.factory import DataQualityCheck
@@ -32,6 +30,7 @@ from .report.report import CheckResult, Report
 from .run.suite import Suite
 from .run.validate import Progress, validate
 from .sources import open_source
+from .version import VERSION
 
 __all__ = [
     "Check",
@@ -61,4 +60,4 @@ __all__ = [
     "validate",
 ]
 
-__version__ = version("dq-core")
+__version__ = VERSION

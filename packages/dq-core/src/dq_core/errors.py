@@ -23,8 +23,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .report.report import Report
-
 __all__ = [
     "CheckFailedError",
     "DataQualityError",
@@ -150,10 +148,10 @@ class CheckFailedError(DataQualityError):
     """The data did not pass its checks.
 
     Args:
-        report: The report, with every check's result.
+        report: The `dq_core.report.Report`, with every check's result.
     """
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Any) -> None:
         self.report = report
         bad = [
             result.check_name

@@ -3,18 +3,7 @@
 A kind is added by adding a module to `kinds`: it is found by its place, and known by the name it registers.
 """
 
-from __future__ import annotations
-
-import dataclasses
-from collections.abc import Iterable, Mapping
-from importlib import import_module
-from pkgutil import iter_modules
-from typing import Any
-
-from ..errors import RuleError
-from . import kinds
 from .base import (
-    KINDS,
     Aggregate,
     Check,
     ColumnCheck,
@@ -30,11 +19,12 @@ from .base import (
     expectation,
     known_rows,
     outside,
-    register,
     rows_where,
     share_outcome,
 )
-from .options import question
+from .kinds import load
+from .registry import KINDS, register
+from .rules import parse
 
 __all__ = [
     "KINDS",
@@ -59,87 +49,4 @@ __all__ = [
     "share_outcome",
 ]
 
-for _module in iter_modules(kinds.__path__):
-    import_module(f"{kinds.__name__}.{_module.name}")
-
-
-def parse(rules: Iterable[Check | Mapping[str, Any]]) -> tuple[Check, ...]:
-    """Read rules: checks stay as they are, dicts become checks.
-
-    Args:
-        rules: Checks, and dicts with the key ``type`` and the options of that kind.
-
-    Returns:
-        The checks, in the same order.
-
-    Raises:
-        RuleError: Something is wrong with the rules; lists every problem of every rule.
-    """
-    if isinstance(rules, Check | Mapping | str) or not isinstance(rules, Iterable):
-        raise RuleError([f"Rules must be a list of checks or dicts, not {type(rules).__name__}."])
-    checks: list[Check] = []
-    problems: list[str] = []
-    for place, rule in enumerate(rules, 1):
-        if isinstance(rule, Check):
-            checks.append(rule)
-            continue
-        try:
-            checks.append(_read(rule))
-        except RuleError as error:
-            problems += [f"Rule {place}: {problem}" for problem in error.problems]
-    if problems:
-        raise RuleError(problems)
-    if not checks:
-        raise RuleError(["There are no checks: nothing would be checked, and nothing can have passed."])
-    return tuple(checks)
-
-
-def _read(rule: object) -> Check:
-    if not isinstance(rule, Mapping):
-        raise RuleError([f"a rule must be a check or a dict, not {rule!r:.80}."])
-    if "type" not in rule:
-        raise RuleError([f"the key 'type' is missing: {dict(rule)!r:.200}."])
-    kind = rule["type"]
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise RuleError(
-            [f"there is no check of type {kind!r}.{question(kind, KINDS) or f' The types are: {_kinds()}.'}"]
-        )
-    options, problems = _options(kind, rule)
-    fields = dataclasses.fields(KINDS[kind])
-    missing = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in options]
-    # A misspelt option is both unknown and missing: one problem is enough to mend it.
-    named = " ".join(problems)
-    problems += [f"{kind}: the option {name!r} is missing." for name in missing if f"{name!r}?" not in named]
-    if not missing:
-        try:
-            check = KINDS[kind](**options)
-        except RuleError as error:
-            problems += error.problems
-    if problems:
-        raise RuleError(problems)
-    return check
-
-
-def _options(kind: str, rule: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The options of a rule by the names of the fields, and what is wrong with their keys."""
-    cls = KINDS[kind]
-    names = [one.name for one in dataclasses.fields(cls)]
-    aliases = {**Check.aliases, **cls.aliases}
-    options: dict[str, Any] = {}
-    problems: list[str] = []
-    for key, value in rule.items():
-        name = aliases.get(key, key) if isinstance(key, str) else key
-        if key == "type":
-            continue
-        if name not in names:
-            hint = question(key, [*names, *aliases]) or f" The options are: {', '.join(names)}."
-            problems.append(f"{kind} has no option {key!r}.{hint}")
-        elif name in options:
-            problems.append(f"{kind}: {name} is given twice, once as {key!r}.")
-        else:
-            options[name] = value
-    return options, problems
-
-
-def _kinds() -> str:
-    return ", ".join(name for name, cls in KINDS.items() if cls.kind == name)
+load()

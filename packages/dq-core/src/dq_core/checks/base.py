@@ -1,54 +1,34 @@
-"""What every kind of check has in common: the options, the registry, and the two usual ways of being evaluated."""
+"""What every kind of check has in common: the options and the two usual ways of being evaluated."""
 
 from __future__ import annotations
 
 import dataclasses
 import fractions
-from collections.abc import Callable, Hashable, Mapping
+import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
 from ..errors import RuleError, did_you_mean
 from ..relation.pattern import Pattern
-from ..relation.relation import fragment
+from ..relation.selection import Aggregate, FollowUp, count_where, fragment
 from ..report.report import SEVERITIES
 from . import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
 
-    from ..relation.dialects.base import Work
-    from ..relation.relation import Column, Relation
+    from ..relation.column import Column
+    from ..relation.relation import Relation
 
 __all__ = [
-    "KINDS", "Aggregate", "Check", "ColumnCheck", "ColumnMetricCheck", "EvaluationError", "MetricCheck",
+    "Aggregate", "Check", "ColumnCheck", "ColumnMetricCheck", "EvaluationError", "MetricCheck",
     "NullCheck", "Outcome", "PatternCheck", "RowCheck", "ValuesCheck", "count_where", "expectation", "known_rows",
-    "outside", "register", "rows_where", "share_outcome",
+    "outside", "rows_where", "share_outcome",
 ]  # fmt: skip
-
-#: Every kind of check by the name that rules use.
-KINDS: dict[str, type[Check]] = {}
-
-#: An aggregate of the shared scan; checks that need the same one give it the same key.
-Aggregate = tuple[Hashable, "ColumnElement[Any]"]
-
-C = TypeVar("C", bound="type[Check]")
-
-
-def register(kind: str, *aliases: str) -> Callable[[C], C]:
-    """Class decorator: make a kind of check known under a name (and further names that rules may use)."""
-
-    def add(cls: C) -> C:
-        cls.kind = kind
-        for name in (kind, *aliases):
-            KINDS[name] = cls
-        return cls
-
-    return add
 
 
 class EvaluationError(Exception):
@@ -88,8 +68,9 @@ class Check:
     kind: ClassVar[str] = ""
     #: Whether `failing` contains a window function, which can stand in a SELECT list but not in WHERE.
     windowed: ClassVar[bool] = False
-    #: Whether what it observes is a value of the column, which must not be shown if the column is masked.
-    reveals: ClassVar[bool] = False
+    #: Former names of what a kind may define.
+    _FORMER: ClassVar[Mapping[str, str]] = {"work": "follow_up", "reveals": "exposes_values"}
+
     #: Further names of options in the dict form.
     aliases: ClassVar[Mapping[str, str]] = {"check_name": "name"}
 
@@ -98,6 +79,13 @@ class Check:
     threshold: float = 1.0
     where: str | None = None
     description: str = ""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        for former, name in cls._FORMER.items():
+            if former in vars(cls):
+                warnings.warn(f"{cls.__name__}.{former} is now called {name}.", DeprecationWarning, stacklevel=2)
+                setattr(cls, name, vars(cls)[former])
 
     def __post_init__(self) -> None:
         problems = [*self._common_problems(), *self.problems()]
@@ -130,8 +118,13 @@ class Check:
         del relation
         return {}
 
-    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
-        """Grouped work after the scan: a generator that yields SELECTs and returns further measurements, or None."""
+    @property
+    def exposes_values(self) -> bool:
+        """Whether what it observes is a value of the column, which must not be shown if the column is masked."""
+        return False
+
+    def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
+        """Statements after the scan: a generator that yields SELECTs and returns further measurements, or None."""
         del relation, measured
         return None
 
@@ -343,11 +336,6 @@ class PatternCheck(ColumnCheck):
     def compiled(self) -> Pattern:
         """The pattern, to be translated for a database."""
         return Pattern(self.pattern)
-
-
-def count_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    """The number of rows for which all conditions are true; 0 on an empty table, in every database."""
-    return sa.func.count(sa.case((sa.and_(*conditions), 1))) if conditions else sa.func.count()
 
 
 def known_rows(relation: Relation, columns: Sequence[str], where: str | None) -> Aggregate:

@@ -12,7 +12,7 @@ from ..relation.type_family import adapt, family_of_value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..relation.relation import Column
+    from ..relation.column import Column
 
 __all__ = [
     "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag", "frozen",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..run.validate import Progress
+    from ..run.reader import Progress
 
 __all__ = ["OnProgress", "shown_progress"]
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from ..checks import parse
-from ..checks.base import EvaluationError, Outcome
+from ..checks.base import EvaluationError
 from ..errors import EngineError
-from ..relation.relation import fragment
-from ..report.report import Report
+from ..relation.selection import fragment
 from ..run.reader import Deadline, Reader, refuse, whole_number
-from ..run.validate import Run, checked_arguments
+from ..run.results import results_of
+from ..run.validate import checked_arguments, refuse_unfit, report_of
 from ..sources import open_source
+from .arrow import arrow_table, is_held
 from .protocol import Capabilities
-from .rows import arrow_table, is_held
-from .subject import Subject, subject_of
+from .rule_input import RuleInput, input_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..learning import LearnedSuite
     from ..profiling import Profile
     from ..relation.relation import Relation
+    from ..report.report import Report
 
 __all__ = ["FrameEngine", "Library"]
 
@@ -59,7 +60,7 @@ class Library:
     name: str
     kinds: frozenset[str]
     refusal: Callable[[Any, Relation], str | None]
-    session: Callable[[], AbstractContextManager[Callable[[Subject], Any]]]
+    session: Callable[[], AbstractContextManager[Callable[[RuleInput], Any]]]
     parallel: bool
     profile: Callable[..., Profile] | None = None
     learn: Callable[..., LearnedSuite] | None = None
@@ -122,21 +123,15 @@ class FrameEngine:
             ) as opened,
             self.library.session() as answer,
         ):
-            run = _FrameRun(opened, masked, samples, timeout_seconds, deadline.started, None)
-            run.refuse(parsed)
+            reader = Reader(opened, deadline, hide_values=bool(masked))
+            refuse_unfit(parsed, reader, masked)
             self._refuse(parsed, opened.relation)
-            with _Answers(Reader(opened, deadline), answer, workers, masked=masked) as run.answers:
-                run.answers.prepare(parsed)
-                results, total_rows = run.results(parsed, fail_fast=fail_fast)
-                statements = run.statements + run.answers.reader.statements
-        return Report(
-            results=results,
-            total_rows=total_rows,
-            execution_time_seconds=round(deadline.elapsed, 6),
-            statements=statements,
-            source=opened.description,
-            started_at=started_at.isoformat(),
-        )
+            with _Answers(reader, answer, workers, masked=masked) as answers:
+                answers.prepare(parsed)
+                results = results_of(
+                    parsed, answers.measured, reader, masked=masked, samples=samples, fail_fast=fail_fast
+                )
+        return report_of(results, answers.total_rows, reader, started_at)
 
     def profile(self, source: Any, **options: Any) -> Profile:
         """Describe a source; see `dq_core.engines.Engine.profile`."""
@@ -203,38 +198,18 @@ def _cannot(name: str, what: str, others: tuple[str, ...]) -> EngineError:
     )
 
 
-class _FrameRun(Run):
-    """A validation whose measurements come from a library."""
-
-    answers: _Answers
-
-    def scan(self, checks: Sequence[Check], measured: dict[int, Any]) -> int:
-        """Nothing is scanned ahead: with ``fail_fast``, later rules may never be evaluated."""
-        measured.update((id(check), {}) for check in checks)
-        return self.answers.total_rows
-
-    def evaluate(self, check: Check, known: Any) -> tuple[str, Outcome]:
-        """Judge what the library says."""
-        del known
-        try:
-            outcome = check.outcome(self.relation, self.answers.measured(check))
-        except EvaluationError as error:
-            return "error", Outcome(False, f"Could not be evaluated: {error}")
-        return "passed" if outcome.passed else "failed", outcome
-
-
 class _Answers:
     """The rows that the rules consider, and what the library says about them: on demand, or ahead in threads."""
 
     def __init__(
-        self, reader: Reader, answer: Callable[[Subject], Any], workers: int, *, masked: frozenset[str]
+        self, reader: Reader, answer: Callable[[RuleInput], Any], workers: int, *, masked: frozenset[str]
     ) -> None:
         self.reader = reader
         self.relation = reader.opened.relation
         self.total_rows = 0
         self._answer = answer
         self._masked = masked
-        self._subjects: dict[int, Callable[[], Subject]] = {}
+        self._inputs: dict[int, Callable[[], RuleInput]] = {}
         # With a time limit the library runs in a thread as well, so that the caller gets its answer in time.
         threads = workers or int(reader.deadline.seconds is not None)
         self._pool = concurrent.futures.ThreadPoolExecutor(threads) if threads else None
@@ -250,18 +225,18 @@ class _Answers:
 
     def prepare(self, checks: Sequence[Check]) -> None:
         """Read the rows: the columns of all rules with the same ``where`` together."""
-        groups: dict[str | None, list[Check]] = {None: []}
-        for check in checks:
-            groups.setdefault(check.where, []).append(check)
+        groups: dict[str | None, list[int]] = {None: []}
+        for place, check in enumerate(checks):
+            groups.setdefault(check.where, []).append(place)
         for where, group in groups.items():
-            table = self._read(group, where)
+            table = self._read([checks[place] for place in group], where)
             if where is None:
                 self.total_rows = table.num_rows
-            for check in group:
-                references = self._references(check)
-                self._subjects[id(check)] = _later(check, self.relation, table, references)
+            for place in group:
+                references = self._references(checks[place])
+                self._inputs[place] = _later(checks[place], self.relation, table, references)
                 if self._ahead and self._pool is not None:
-                    self._futures[id(check)] = self._pool.submit(self._evaluate, check)
+                    self._futures[place] = self._pool.submit(self._evaluate, place)
 
     def _read(self, checks: Sequence[Check], where: str | None) -> pa.Table:
         wanted = {name for check in checks for name in check.targets}
@@ -272,7 +247,7 @@ class _Answers:
         import pyarrow as pa
 
         # Nothing but the number of rows is asked for.
-        count = self.reader.rows(self.relation.select(sa.func.count()).where(*conditions))[0][0]
+        count = self.reader.fetch(self.relation.select(sa.func.count()).where(*conditions))[0][0]
         return pa.table({"row": pa.nulls(int(count), pa.int64()).fill_null(1)})
 
     def _references(self, check: Any) -> pa.Table | None:
@@ -284,8 +259,8 @@ class _Answers:
         names = check.references["columns"]
         return arrow_table(self.reader, other, names, *(other[name].is_not(None) for name in names))
 
-    def measured(self, check: Check) -> dict[str, Any]:
-        """What the library says about a rule.
+    def measured(self, place: int) -> dict[str, Any]:
+        """What the library says about a rule, given by its place.
 
         Raises:
             EvaluationError: It could not evaluate it.
@@ -293,18 +268,18 @@ class _Answers:
         """
         left = self.reader.deadline.left()
         if self._pool is None:
-            return self._evaluate(check)
-        future = self._futures.get(id(check)) or self._pool.submit(self._evaluate, check)
+            return self._evaluate(place)
+        future = self._futures.get(place) or self._pool.submit(self._evaluate, place)
         try:
             return future.result(left)
         except concurrent.futures.TimeoutError:
             raise self.reader.deadline.error() from None
 
-    def _evaluate(self, check: Check) -> dict[str, Any]:
+    def _evaluate(self, place: int) -> dict[str, Any]:
         try:
-            subject = self._subjects[id(check)]()
-            answer = self._answer(subject) if subject.table.num_rows else subject.answer_without_rows
-            return subject.measured(answer)
+            given = self._inputs[place]()
+            answer = self._answer(given) if given.table.num_rows else given.answer_without_rows
+            return given.measured(answer)
         except EvaluationError:
             raise
         except Exception as error:
@@ -312,5 +287,5 @@ class _Answers:
             raise EvaluationError(name if self._masked else f"{name}: {error}") from error
 
 
-def _later(check: Check, relation: Relation, table: pa.Table, references: pa.Table | None) -> Callable[[], Subject]:
-    return lambda: subject_of(check, relation, table, references)
+def _later(check: Check, relation: Relation, table: pa.Table, references: pa.Table | None) -> Callable[[], RuleInput]:
+    return lambda: input_of(check, relation, table, references)

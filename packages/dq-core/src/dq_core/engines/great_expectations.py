@@ -16,7 +16,7 @@ from ..errors import EngineError
 from ..relation.type_family import wanted_families
 from .frames import FrameEngine, Library
 from .missing import imported
-from .subject import pandas_frame
+from .rule_input import pandas_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..relation.pattern import Pattern
     from ..relation.relation import Relation
     from .protocol import Engine
-    from .subject import Subject
+    from .rule_input import RuleInput
 
     #: The name of an expectation and its arguments.
     Expectation = tuple[str, dict[str, Any]]
@@ -42,51 +42,51 @@ _EXACT = 2**53
 _FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
-def _unique(subject: Subject) -> Expectation:
-    targets = list(subject.check.targets)
+def _unique(given: RuleInput) -> Expectation:
+    targets = list(given.check.targets)
     if len(targets) > 1:
         return "ExpectCompoundColumnsToBeUnique", {"column_list": targets, "ignore_row_if": "never"}
-    return "ExpectColumnValuesToBeUnique", {"column": subject.column}
+    return "ExpectColumnValuesToBeUnique", {"column": given.column}
 
 
-def _in_range(subject: Subject) -> Expectation:
-    check = subject.check
-    bounds = {"min_value": _moment(subject.adapted(check.min)), "max_value": _moment(subject.adapted(check.max))}
+def _in_range(given: RuleInput) -> Expectation:
+    check = given.check
+    bounds = {"min_value": _moment(given.adapted(check.min)), "max_value": _moment(given.adapted(check.max))}
     strict = {"strict_min": check.strict_min, "strict_max": check.strict_max}
-    return "ExpectColumnValuesToBeBetween", {"column": subject.column, **bounds, **strict}
+    return "ExpectColumnValuesToBeBetween", {"column": given.column, **bounds, **strict}
 
 
-def _in_set(subject: Subject) -> Expectation:
-    name = "ExpectColumnValuesToNotBeInSet" if subject.check.kind == "not_in_set" else "ExpectColumnValuesToBeInSet"
-    return name, {"column": subject.column, "value_set": [_moment(value) for value in subject.values]}
+def _in_set(given: RuleInput) -> Expectation:
+    name = "ExpectColumnValuesToNotBeInSet" if given.check.kind == "not_in_set" else "ExpectColumnValuesToBeInSet"
+    return name, {"column": given.column, "value_set": [_moment(value) for value in given.values]}
 
 
-def _regex(subject: Subject) -> Expectation:
-    name = "ExpectColumnValuesToMatchRegex" if subject.check.kind == "regex" else "ExpectColumnValuesToNotMatchRegex"
-    return name, {"column": subject.column, "regex": _searched(subject.check.compiled)}
+def _regex(given: RuleInput) -> Expectation:
+    name = "ExpectColumnValuesToMatchRegex" if given.check.kind == "regex" else "ExpectColumnValuesToNotMatchRegex"
+    return name, {"column": given.column, "regex": _searched(given.check.compiled)}
 
 
-def _length(subject: Subject) -> Expectation:
-    bounds = {"min_value": subject.check.min, "max_value": subject.check.max}
-    return "ExpectColumnValueLengthsToBeBetween", {"column": subject.column, **bounds}
+def _length(given: RuleInput) -> Expectation:
+    bounds = {"min_value": given.check.min, "max_value": given.check.max}
+    return "ExpectColumnValueLengthsToBeBetween", {"column": given.column, **bounds}
 
 
-def _type(subject: Subject) -> Expectation:
-    (family,) = wanted_families(subject.check.dtype)
-    return "ExpectColumnValuesToBeInTypeList", {"column": subject.column, "type_list": _TYPES[family]}
+def _type(given: RuleInput) -> Expectation:
+    (family,) = wanted_families(given.check.dtype)
+    return "ExpectColumnValuesToBeInTypeList", {"column": given.column, "type_list": _TYPES[family]}
 
 
-def _statistic(subject: Subject) -> Expectation:
-    name = {"stddev": "Stdev"}.get(subject.check.statistic, subject.check.statistic.title())
+def _statistic(given: RuleInput) -> Expectation:
+    name = {"stddev": "Stdev"}.get(given.check.statistic, given.check.statistic.title())
     # Any bound will do: what counts is the value that it observes.
-    return f"ExpectColumn{name}ToBeBetween", {"column": subject.column, "min_value": 0}
+    return f"ExpectColumn{name}ToBeBetween", {"column": given.column, "min_value": 0}
 
 
-def _of_column(name: str, **options: Any) -> Callable[[Subject], Expectation]:
-    return lambda subject: (name, {"column": subject.column, **options})
+def _of_column(name: str, **options: Any) -> Callable[[RuleInput], Expectation]:
+    return lambda given: (name, {"column": given.column, **options})
 
 
-_EXPECTATIONS: dict[str, Callable[[Subject], Expectation]] = {
+_EXPECTATIONS: dict[str, Callable[[RuleInput], Expectation]] = {
     "not_null": _of_column("ExpectColumnValuesToNotBeNull"),
     "completeness": _of_column("ExpectColumnValuesToNotBeNull"),
     "null": _of_column("ExpectColumnValuesToBeNull"),
@@ -123,7 +123,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
 
 
 @contextlib.contextmanager
-def _session() -> Iterator[Callable[[Subject], Any]]:
+def _session() -> Iterator[Callable[[RuleInput], Any]]:
     """Answers in a context that lives in memory only."""
     gx = _library()
     context = gx.get_context(mode="ephemeral")
@@ -132,11 +132,11 @@ def _session() -> Iterator[Callable[[Subject], Any]]:
     source = context.data_sources.add_pandas("dq_core")
     numbers = itertools.count(1)
 
-    def answer(subject: Subject) -> Any:
+    def answer(given: RuleInput) -> Any:
         definition = source.add_dataframe_asset(f"rule_{next(numbers)}").add_batch_definition_whole_dataframe("rows")
-        batch = definition.get_batch({"dataframe": pandas_frame(subject, dates_as_moments=True)})
-        name, options = _EXPECTATIONS[subject.check.kind](subject)
-        return _answer(batch.validate(getattr(gx.expectations, name)(**options), result_format=_FORMAT), subject)
+        batch = definition.get_batch({"dataframe": pandas_frame(given, dates_as_moments=True)})
+        name, options = _EXPECTATIONS[given.check.kind](given)
+        return _answer(batch.validate(getattr(gx.expectations, name)(**options), result_format=_FORMAT), given)
 
     yield answer
 
@@ -146,21 +146,21 @@ def _library() -> Any:
     return imported("great_expectations", "great-expectations")
 
 
-def _answer(found: Any, subject: Subject) -> Any:
+def _answer(found: Any, given: RuleInput) -> Any:
     # What was raised is told for the whole expectation, or for each metric that it needed.
     for problem in (found.exception_info, *found.exception_info.values()):
         if isinstance(problem, dict) and problem.get("raised_exception"):
             raise EngineError(f"great-expectations reports: {problem['exception_message']}")
-    match subject.check.kind:
+    match given.check.kind:
         case "row_count":
             return int(found.result["observed_value"])
         case "distinct_count":
-            return int(found.result["observed_value"] or 0) + (subject.nan_rows > 0)
+            return int(found.result["observed_value"] or 0) + (given.nan_rows > 0)
         case "statistic":
             value = found.result["observed_value"]
-            return value**2 if subject.check.statistic == "stddev" and value is not None else value
+            return value**2 if given.check.statistic == "stddev" and value is not None else value
         case "type":
-            return 0 if found.success else subject.considered
+            return 0 if found.success else given.considered
         case _:
             return int(found.result["unexpected_count"])
 

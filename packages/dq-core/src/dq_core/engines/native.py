@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import KINDS
 from ..errors import EngineError
+from ..learning import learn
+from ..profiling import profile
 from ..run import validate
 from .protocol import Capabilities
 
@@ -47,14 +49,10 @@ class NativeEngine:
 
     def profile(self, source: Any, **options: Any) -> Profile:
         """Describe a source; see `dq_core.profile`."""
-        from ..profiling import profile
-
         return profile(source, **options)
 
     def learn(self, source: Any, **options: Any) -> LearnedSuite:
         """Learn rules from a source; see `dq_core.learn`."""
-        from ..learning import learn
-
         return learn(source, **options)
 
 

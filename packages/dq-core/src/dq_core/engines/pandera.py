@@ -16,14 +16,14 @@ from ..errors import EngineError
 from ..relation.type_family import wanted_families
 from .frames import FrameEngine, Library
 from .missing import imported
-from .subject import pandas_frame
+from .rule_input import pandas_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..relation.relation import Relation
     from .protocol import Engine
-    from .subject import Subject
+    from .rule_input import RuleInput
 
 __all__ = ["engine"]
 
@@ -31,9 +31,9 @@ __all__ = ["engine"]
 _TYPES = {"integer": "int64", "float": "float64", "boolean": "bool", "text": "object", "datetime": "datetime64[us]"}
 
 
-def _in_range(make: Any, subject: Subject) -> Any:
-    check = subject.check
-    low, high = subject.adapted(check.min), subject.adapted(check.max)
+def _in_range(make: Any, given: RuleInput) -> Any:
+    check = given.check
+    low, high = given.adapted(check.min), given.adapted(check.max)
     if low is None:
         return make.lt(high) if check.strict_max else make.le(high)
     if high is None:
@@ -48,16 +48,16 @@ def _nowhere(pattern: str) -> str:
 
 
 #: The checks of values, from the library's Check and the rule.
-_CHECKS: dict[str, Callable[[Any, Subject], Any]] = {
+_CHECKS: dict[str, Callable[[Any, RuleInput], Any]] = {
     # Whatever is no NULL is not in an empty list.
     "null": lambda make, _: make.isin([]),
     "in_range": _in_range,
-    "in_set": lambda make, subject: make.isin(subject.values),
-    "foreign_key": lambda make, subject: make.isin(subject.values),
-    "not_in_set": lambda make, subject: make.notin(subject.values),
-    "regex": lambda make, subject: make.str_contains(subject.check.compiled.for_python()),
-    "not_regex": lambda make, subject: make.str_matches(_nowhere(subject.check.compiled.for_python())),
-    "length": lambda make, subject: make.str_length(min_value=subject.check.min, max_value=subject.check.max),
+    "in_set": lambda make, given: make.isin(given.values),
+    "foreign_key": lambda make, given: make.isin(given.values),
+    "not_in_set": lambda make, given: make.notin(given.values),
+    "regex": lambda make, given: make.str_contains(given.check.compiled.for_python()),
+    "not_regex": lambda make, given: make.str_matches(_nowhere(given.check.compiled.for_python())),
+    "length": lambda make, given: make.str_length(min_value=given.check.min, max_value=given.check.max),
 }
 
 
@@ -76,33 +76,33 @@ def _refusal(check: Any, relation: Relation) -> str | None:
 
 
 @contextlib.contextmanager
-def _session() -> Iterator[Callable[[Subject], Any]]:
+def _session() -> Iterator[Callable[[RuleInput], Any]]:
     """Answers; nothing to keep."""
     library = imported("pandera.pandas", "pandera")
-    yield lambda subject: _failed(library, subject)
+    yield lambda given: _failed(library, given)
 
 
-def _failed(library: Any, subject: Subject) -> int:
+def _failed(library: Any, given: RuleInput) -> int:
     """The number of rows that break the rule."""
-    frame, kind = pandas_frame(subject), subject.check.kind
+    frame, kind = pandas_frame(given), given.check.kind
     if kind == "unique":
-        return _rows(library.DataFrameSchema(unique=list(subject.check.targets), report_duplicates="all"), frame)
+        return _rows(library.DataFrameSchema(unique=list(given.check.targets), report_duplicates="all"), frame)
     if kind in ("not_null", "completeness"):
-        return _rows(library.DataFrameSchema({subject.column: library.Column(nullable=False)}), frame)
+        return _rows(library.DataFrameSchema({given.column: library.Column(nullable=False)}), frame)
     if kind == "type":
-        return _of_other_type(library, subject, frame)
-    column = library.Column(checks=_CHECKS[kind](library.Check, subject), nullable=True)
-    return _rows(library.DataFrameSchema({subject.column: column}), frame)
+        return _of_other_type(library, given, frame)
+    column = library.Column(checks=_CHECKS[kind](library.Check, given), nullable=True)
+    return _rows(library.DataFrameSchema({given.column: column}), frame)
 
 
-def _of_other_type(library: Any, subject: Subject, frame: Any) -> int:
+def _of_other_type(library: Any, given: RuleInput, frame: Any) -> int:
     """All rows or none: a column of a frame has one type. The width of numbers does not matter to the rule."""
-    (wanted,) = wanted_families(subject.check.dtype)
-    frame = frame.astype({subject.column: _TYPES[subject.family]})
+    (wanted,) = wanted_families(given.check.dtype)
+    frame = frame.astype({given.column: _TYPES[given.family]})
     failed = _rows(
-        library.DataFrameSchema({subject.column: library.Column(_TYPES[wanted], nullable=True)}), frame, by_row=False
+        library.DataFrameSchema({given.column: library.Column(_TYPES[wanted], nullable=True)}), frame, by_row=False
     )
-    return subject.considered if failed else 0
+    return given.considered if failed else 0
 
 
 def _rows(schema: Any, frame: Any, *, by_row: bool = True) -> int:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ..relation.relation import Relation
     from .protocol import Engine
-    from .subject import Subject
+    from .rule_input import RuleInput
 
 __all__ = ["engine"]
 
@@ -60,18 +60,18 @@ class _Question:
 
     check: Callable[..., Any]
     validators: Mapping[str, Any]
-    subject: Subject
+    given: RuleInput
     frame: pl.DataFrame
 
     @property
     def rule(self) -> Any:
-        return self.subject.check
+        return self.given.check
 
     @property
     def column(self) -> pl.Expr:
         import polars as pl
 
-        return pl.col(self.subject.column)
+        return pl.col(self.given.column)
 
     def issues(self, validator: str, **options: Any) -> tuple[Any, ...]:
         """What one validator finds; alone in its run, so that every issue is about this rule."""
@@ -95,16 +95,16 @@ class _Question:
 
 
 def _nulls(question: _Question) -> int:
-    return question.count("NotNullValidator", columns=[question.subject.column])
+    return question.count("NotNullValidator", columns=[question.given.column])
 
 
 def _in_range(question: _Question) -> int:
     """Rows below min and rows above max, each with its own strictness; a row cannot be both."""
-    rule, column, subject = question.rule, question.column, question.subject
-    low, high = subject.adapted(rule.min), subject.adapted(rule.max)
+    rule, column, given = question.rule, question.column, question.given
+    low, high = given.adapted(rule.min), given.adapted(rule.max)
     failed = 0
-    if subject.family in ("integer", "float"):
-        columns = [subject.column]
+    if given.family in ("integer", "float"):
+        columns = [given.column]
         if low is not None:
             failed += question.count("BetweenValidator", columns=columns, min_value=low, inclusive=not rule.strict_min)
         if high is not None:
@@ -121,40 +121,40 @@ def _in_set(question: _Question) -> int:
     """Values that the column's type cannot hold are equal to none of its values, and would be an error to truthound."""
     import polars as pl
 
-    dtype = question.frame.schema[question.subject.column]
+    dtype = question.frame.schema[question.given.column]
     values = []
-    for value in question.subject.values:
+    for value in question.given.values:
         (held,) = pl.Series([value], strict=False).cast(dtype, strict=False)
         if held is not None and held == value:
             values.append(held)
     # A list in one row, because polars takes a column of values for one value for each row.
     listed = pl.Series([values], dtype=pl.List(dtype))
     if question.rule.kind == "not_in_set":
-        return question.count("NotInSetValidator", columns=[question.subject.column], forbidden_values=listed)
-    return question.count("InSetValidator", columns=[question.subject.column], allowed_values=listed)
+        return question.count("NotInSetValidator", columns=[question.given.column], forbidden_values=listed)
+    return question.count("InSetValidator", columns=[question.given.column], allowed_values=listed)
 
 
 def _length(question: _Question) -> int:
     bounds = {"min_length": question.rule.min, "max_length": question.rule.max}
-    return question.count("LengthValidator", columns=[question.subject.column], **bounds)
+    return question.count("LengthValidator", columns=[question.given.column], **bounds)
 
 
 def _type(question: _Question) -> int:
     """All rows or none: a column of a frame has one type."""
     (family,) = wanted_families(question.rule.dtype)
-    wrong = question.count("ColumnTypeValidator", expected_types={question.subject.column: _TYPES[family]})
-    return question.subject.considered if wrong else 0
+    wrong = question.count("ColumnTypeValidator", expected_types={question.given.column: _TYPES[family]})
+    return question.given.considered if wrong else 0
 
 
 def _distinct_count(question: _Question) -> int:
-    subject = question.subject
-    count = question.observed("DistinctCountValidator", columns=[subject.column], min_count=subject.considered + 1)
-    return int(count or 0) + (subject.nan_rows > 0)
+    given = question.given
+    count = question.observed("DistinctCountValidator", columns=[given.column], min_count=given.considered + 1)
+    return int(count or 0) + (given.nan_rows > 0)
 
 
 def _statistic(question: _Question) -> Any:
     statistic = question.rule.statistic
-    value = question.observed(_STATISTICS[statistic], columns=[question.subject.column], min_value=math.inf)
+    value = question.observed(_STATISTICS[statistic], columns=[question.given.column], min_value=math.inf)
     return value**2 if statistic == "stddev" and value is not None else value
 
 
@@ -172,7 +172,7 @@ _ANSWERS: dict[str, Callable[[_Question], Any]] = {
     "type": _type,
     # Its own validator of references raises where nothing is amiss.
     "foreign_key": _in_set,
-    "row_count": lambda question: question.observed("RowCountValidator", min_count=question.subject.considered + 1),
+    "row_count": lambda question: question.observed("RowCountValidator", min_count=question.given.considered + 1),
     "distinct_count": _distinct_count,
     "statistic": _statistic,
 }
@@ -192,7 +192,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
 
 
 @contextlib.contextmanager
-def _session() -> Iterator[Callable[[Subject], Any]]:
+def _session() -> Iterator[Callable[[RuleInput], Any]]:
     """Answers in a context that keeps nothing, in a folder of its own."""
     truthound = imported("truthound", "truthound")
     # Each is imported when it is first asked for; after this, no thread imports anything.
@@ -207,9 +207,7 @@ def _session() -> Iterator[Callable[[Subject], Any]]:
         context = TruthoundContext(Path(folder), keep_nothing)
         check = functools.partial(truthound.check, context=context, catch_exceptions=False, parallel=False)
 
-        yield lambda subject: _ANSWERS[subject.check.kind](
-            _Question(check, validators, subject, pl.DataFrame(subject.table))
-        )
+        yield lambda given: _ANSWERS[given.check.kind](_Question(check, validators, given, pl.DataFrame(given.table)))
 
 
 def engine() -> Engine:

@@ -8,15 +8,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EngineError
-from ..learning.learn import Wishes, learn_with
+from ..learning.learn import LearnOptions, learn_with
 from ..profiling import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from ..relation.type_family import NUMBERS
 from ..report.jsonable import measure
 from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
 from ..run.sampling import sampled
 from ..sources import open_source
+from .arrow import arrow_table, is_held
 from .missing import imported
-from .rows import arrow_table, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..learning import LearnedSuite
-    from ..relation.relation import Column, Relation
+    from ..relation.column import Column
+    from ..relation.relation import Relation
 
 __all__ = ["learn", "profile"]
 
@@ -91,7 +92,7 @@ def learn(
     query: Any = None,
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
-    **wishes: Any,
+    **options: Any,
 ) -> LearnedSuite:
     """Learn the rules that truthound's profiler proposes; see `dq_core.learn` for the arguments.
 
@@ -106,7 +107,7 @@ def learn(
 
     learned = learn_with(
         source,
-        Wishes(**wishes),
+        LearnOptions(**options),
         proposed,
         table=table,
         query=query,

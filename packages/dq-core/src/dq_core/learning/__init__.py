@@ -1,6 +1,6 @@
 """Rules learned from data, each with a confidence that rows it was not learned from support."""
 
 from .learn import KINDS, learn
-from .model import LearnedRule, LearnedSuite
+from .result import LearnedRule, LearnedSuite
 
 __all__ = ["KINDS", "LearnedRule", "LearnedSuite", "learn"]

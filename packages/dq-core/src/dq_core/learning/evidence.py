@@ -9,16 +9,17 @@ import sqlalchemy as sa
 
 from ..profiling.numbers import finite
 from ..relation.type_family import NUMBERS
-from ..run.sampling import LOTS
+from ..run.sampling import HASH_RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..relation.relation import Column, Relation
+    from ..relation.column import Column
+    from ..relation.relation import Relation
     from ..run.reader import Reader
-    from ..run.sampling import Lots
+    from ..run.sampling import HashedRows
 
-__all__ = ["FOLDS", "Bounds", "Evidence", "bounds_of", "gather"]
+__all__ = ["FOLDS", "Evidence", "Extremes", "extremes_of", "gather"]
 
 #: How many parts the rows are divided into; each is tried on what was learned from the others.
 FOLDS = 5
@@ -26,7 +27,7 @@ _EXAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Bounds:
+class Extremes:
     """The ends of a column's values, or of its lengths, and who holds them.
 
     Attributes:
@@ -62,16 +63,16 @@ class Evidence:
     rows: int
     counts: Mapping[str, int]
     finite: Mapping[str, int]
-    ranges: Mapping[str, Bounds]
-    lengths: Mapping[str, Bounds]
+    ranges: Mapping[str, Extremes]
+    lengths: Mapping[str, Extremes]
     examples: Mapping[str, list[Any]]
 
 
-def gather(reader: Reader, lots: Lots, columns: Sequence[Column]) -> Evidence:
+def gather(reader: Reader, hashed: HashedRows, columns: Sequence[Column]) -> Evidence:
     """Scan the rows once, by folds, and fetch examples."""
-    relation = lots.relation
+    relation = hashed.relation
     aggregates = dict(_aggregates(relation, columns))
-    by_fold = _by_fold(reader, lots, aggregates)
+    by_fold = _by_fold(reader, hashed, aggregates)
     rows = sum(int(one["rows"]) for one in by_fold.values())
 
     def total(what: str) -> dict[str, int]:
@@ -81,14 +82,14 @@ def gather(reader: Reader, lots: Lots, columns: Sequence[Column]) -> Evidence:
             if (what, column.name) in aggregates
         }
 
-    def ends(low: str, high: str) -> dict[str, Bounds]:
+    def ends(low: str, high: str) -> dict[str, Extremes]:
         found = {}
         for column in columns:
             if (low, column.name) in aggregates:
                 lows = {fold: one[low, column.name] for fold, one in by_fold.items()}
                 highs = {fold: one[high, column.name] for fold, one in by_fold.items()}
                 if any(value is not None for value in lows.values()):
-                    found[column.name] = bounds_of(lows, highs)
+                    found[column.name] = extremes_of(lows, highs)
         return found
 
     return Evidence(
@@ -97,11 +98,11 @@ def gather(reader: Reader, lots: Lots, columns: Sequence[Column]) -> Evidence:
         finite=total("finite"),
         ranges=ends("min", "max"),
         lengths=ends("shortest", "longest"),
-        examples=_examples(reader, lots, columns, rows),
+        examples=_examples(reader, hashed, columns, rows),
     )
 
 
-def bounds_of(lows: Mapping[int, Any], highs: Mapping[int, Any]) -> Bounds:
+def extremes_of(lows: Mapping[int, Any], highs: Mapping[int, Any]) -> Extremes:
     """The ends of all folds together from the ends of each; folds without values have None."""
     known = {fold: value for fold, value in lows.items() if value is not None}
     tops = {fold: highs[fold] for fold in known}
@@ -110,7 +111,7 @@ def bounds_of(lows: Mapping[int, Any], highs: Mapping[int, Any]) -> Bounds:
     highest = [fold for fold, value in tops.items() if value == high]
     low_fold = lowest[0] if len(lowest) == 1 else None
     high_fold = highest[0] if len(highest) == 1 else None
-    return Bounds(
+    return Extremes(
         low=low,
         high=high,
         low_fold=low_fold,
@@ -136,26 +137,28 @@ def _aggregates(relation: Relation, columns: Sequence[Column]) -> Iterator[tuple
             yield ("longest", name), func.max(dialect.length(value))
 
 
-def _by_fold(reader: Reader, lots: Lots, aggregates: Mapping[Any, sa.ColumnElement[Any]]) -> dict[int, dict[Any, Any]]:
+def _by_fold(
+    reader: Reader, hashed: HashedRows, aggregates: Mapping[Any, sa.ColumnElement[Any]]
+) -> dict[int, dict[Any, Any]]:
     names = list(aggregates)
-    width = lots.relation.dialect.widest_select - 1
+    width = hashed.relation.dialect.widest_select - 1
     found: dict[int, dict[Any, Any]] = {}
-    fold = lots.fold(FOLDS)
+    fold = hashed.fold(FOLDS)
     for start in range(0, len(names), width):
         batch = names[start : start + width]
         measures = (aggregates[name].label(f"m{place}") for place, name in enumerate(batch))
-        for row in reader.rows(lots.relation.select(fold.label("fold"), *measures).group_by(sa.text("1"))):
+        for row in reader.fetch(hashed.relation.select(fold.label("fold"), *measures).group_by(sa.text("1"))):
             found.setdefault(int(row[0]), {}).update(zip(batch, row[1:], strict=True))
     return found
 
 
-def _examples(reader: Reader, lots: Lots, columns: Sequence[Column], rows: int) -> dict[str, list[Any]]:
-    relation = lots.relation
+def _examples(reader: Reader, hashed: HashedRows, columns: Sequence[Column], rows: int) -> dict[str, list[Any]]:
+    relation = hashed.relation
     if not rows:
         return {column.name: [] for column in columns}
     # Fold 0 holds one row of FOLDS; of these, as many as are wanted.
     share = min(1.0, _EXAMPLES * FOLDS / rows)
-    chosen = sa.and_(lots.fold(FOLDS) == 0, lots.lot < int(share * LOTS))
+    chosen = sa.and_(hashed.fold(FOLDS) == 0, hashed.row_hash < int(share * HASH_RANGE))
     names = [column.name for column in columns]
-    found = reader.rows(relation.select(*(relation[name] for name in names)).where(chosen).limit(_EXAMPLES))
+    found = reader.fetch(relation.select(*(relation[name] for name in names)).where(chosen).limit(_EXAMPLES))
     return {name: [row[place] for row in found if row[place] is not None] for place, name in enumerate(names)}

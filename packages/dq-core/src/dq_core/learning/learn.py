@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import options, parse
 from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
-from ..run.sampling import draw, sampled
+from ..run.sampling import hashed_rows, sampled
 from ..sources import open_source
 from .confidence import lower_limit
 from .evidence import gather
-from .model import LearnedRule, LearnedSuite
 from .propose import Proposer
 from .references import foreign_keys
+from .result import LearnedRule, LearnedSuite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..relation.relation import Relation
 
-__all__ = ["KINDS", "Wishes", "learn", "learn_rules", "learn_with"]
+__all__ = ["KINDS", "LearnOptions", "learn", "learn_rules", "learn_with"]
 
 #: The kinds of rules that can be learned.
 KINDS = ("not_null", "unique", "type", "in_range", "in_set", "regex", "length", "foreign_key")
@@ -85,7 +85,7 @@ def learn(
         SourceError: The source cannot be read.
         ValidationTimeoutError: It took longer than `timeout_seconds`.
     """
-    wishes = Wishes(
+    chosen = LearnOptions(
         columns=columns,
         min_confidence=min_confidence,
         kinds=kinds,
@@ -98,11 +98,11 @@ def learn(
         seed=seed,
         timeout_seconds=timeout_seconds,
     )
-    return learn_with(source, wishes, table=table, query=query, schema=schema, storage_options=storage_options)
+    return learn_with(source, chosen, table=table, query=query, schema=schema, storage_options=storage_options)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class LearnOptions:
     """What is to be learned; see `learn`.
 
     Raises:
@@ -154,7 +154,7 @@ class Wishes:
 
 def learn_with(
     source: Any,
-    wishes: Wishes,
+    chosen: LearnOptions,
     proposed: Callable[[Reader, Relation, list[str]], Callable[[str, str], bool]] | None = None,
     *,
     table: str | None = None,
@@ -166,33 +166,33 @@ def learn_with(
 
     Args:
         source: What to learn from.
-        wishes: What to learn.
+        chosen: What to learn, and how.
         proposed: Gets the rows and the names of the columns; says whether to try a kind of rule on a column.
         table: The table or view, if the source is a database.
         query: A SELECT instead of a table.
         schema: The table's schema.
         storage_options: Options for the fsspec filesystem of a URI.
     """
-    wanted = wishes.wanted
-    started_at, deadline = dt.datetime.now(dt.UTC), Deadline(wishes.timeout_seconds)
+    wanted = chosen.wanted
+    started_at, deadline = dt.datetime.now(dt.UTC), Deadline(chosen.timeout_seconds)
     with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
         reader = Reader(opened, deadline)
-        names = chosen_columns(opened.relation, wishes.columns)
-        relation, total = sampled(reader, opened.relation, wishes.sample_size, wishes.seed)
-        chosen = None if proposed is None else proposed(reader, relation, names)
+        names = chosen_columns(opened.relation, chosen.columns)
+        relation, total = sampled(reader, opened.relation, chosen.sample_size, chosen.seed)
+        worth_trying = None if proposed is None else proposed(reader, relation, names)
         learned, rows = learn_rules(
             reader,
             relation,
             names,
-            seed=wishes.seed,
-            explicit=wishes.kinds is not None,
-            wanted=lambda kind, name: kind in wanted and (chosen is None or chosen(kind, name)),
-            categories=wishes.categorical_threshold,
-            references=wishes.references if "foreign_key" in wanted else (),
+            seed=chosen.seed,
+            explicit=chosen.kinds is not None,
+            wanted=lambda kind, name: kind in wanted and (worth_trying is None or worth_trying(kind, name)),
+            categories=chosen.categorical_threshold,
+            references=chosen.references if "foreign_key" in wanted else (),
         )
     return LearnedSuite(
-        rules=tuple(rule for rule in learned if rule.confidence >= wishes.min_confidence),
-        min_confidence=float(wishes.min_confidence),
+        rules=tuple(rule for rule in learned if rule.confidence >= chosen.min_confidence),
+        min_confidence=float(chosen.min_confidence),
         source=opened.description,
         row_count=rows if total is None else total,
         sampled_rows=None if relation is opened.relation else rows,
@@ -226,10 +226,10 @@ def learn_rules(
         categories: The most different values of an in_set.
         references: Tables that columns may refer to.
     """
-    lots = draw(reader, relation, seed)
+    hashed = hashed_rows(reader, relation, seed)
     columns = [relation.columns[name] for name in names]
-    evidence = gather(reader, lots, columns)
-    proposer = Proposer(reader, lots, relation, evidence, explicit=explicit, categories=categories)
+    evidence = gather(reader, hashed, columns)
+    proposer = Proposer(reader, hashed, relation, evidence, explicit=explicit, categories=categories)
     proposals = proposer.proposals(columns, wanted)
     found = [_rule(proposal.rule, proposal.rows, proposal.exceptions, proposal.confidence) for proposal in proposals]
     for table in references:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..checks import parse
-from ..checks.base import count_where
+from ..relation.selection import count_where
 from ..relation.type_family import NUMBERS
 from .confidence import lower_limit, unique_limit
 from .evidence import FOLDS
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..checks.base import Check
-    from ..relation.relation import Column, Relation
+    from ..relation.column import Column
+    from ..relation.relation import Relation
     from ..run.reader import Reader
-    from ..run.sampling import Lots
-    from .evidence import Bounds, Evidence
+    from ..run.sampling import HashedRows
+    from .evidence import Evidence, Extremes
 
     Wanted = Callable[[str, str], bool]
 
@@ -68,7 +69,7 @@ class Proposer:
     def __init__(
         self,
         reader: Reader,
-        lots: Lots,
+        hashed: HashedRows,
         relation: Relation,
         evidence: Evidence,
         *,
@@ -76,7 +77,7 @@ class Proposer:
         categories: int,
     ) -> None:
         self.reader = reader
-        self.lots = lots
+        self.hashed = hashed
         self.relation = relation
         self.evidence = evidence
         self.explicit = explicit
@@ -140,8 +141,8 @@ class Proposer:
         found = {}
         for name, check in checks.items():
             known = {what: value for (column, what), value in measured.items() if column == name}
-            work = check.work(self.relation, known)
-            if work is not None and not self.reader.work(work)["failed_rows"]:
+            follow_up = check.follow_up(self.relation, known)
+            if follow_up is not None and not self.reader.follow(follow_up)["failed_rows"]:
                 rows = self.evidence.counts[name]
                 found[name] = Proposal({"type": "unique", "column": name}, rows, 0, unique_limit(rows))
         return found
@@ -152,9 +153,9 @@ class Proposer:
         for name in names:
             if len(set(self.evidence.examples[name])) > self.categories:
                 continue
-            value, fold = self.lots.relation[name], self.lots.fold(FOLDS)
+            value, fold = self.hashed.relation[name], self.hashed.fold(FOLDS)
             statement = (
-                self.lots.relation.select(
+                self.hashed.relation.select(
                     value.label("value"),
                     sa.func.count().label("n"),
                     sa.func.min(fold).label("first"),
@@ -164,7 +165,7 @@ class Proposer:
                 .group_by(value)
                 .limit(self.categories + 1)
             )
-            rows = self.reader.rows(statement)
+            rows = self.reader.fetch(statement)
             if len(rows) > self.categories or any(not isinstance(row.value, int | str) for row in rows):
                 continue
             exceptions = sum(int(row.n) for row in rows if row.first == row.last)
@@ -177,7 +178,7 @@ class Proposer:
     def _tried(self, trials: Sequence[_Trial]) -> list[Proposal | None]:
         """Rules that are tried by counting: all of them in one statement."""
         needed = {(place, what): one for place, trial in enumerate(trials) for what, one in trial.counts.items()}
-        counted = self.reader.aggregates(self.lots.relation, needed) if needed else {}
+        counted = self.reader.aggregates(self.hashed.relation, needed) if needed else {}
         return [
             trial.judge({what: int(counted[place, what]) for what in trial.counts})
             for place, trial in enumerate(trials)
@@ -185,7 +186,7 @@ class Proposer:
 
     def _type(self, column: Column) -> _Trial:
         rule = {"type": "type", "column": column.name, "dtype": _TYPES[column.family]}
-        broken = count_where(_failing(rule, self.lots.relation))
+        broken = count_where(_failing(rule, self.hashed.relation))
         rows = self.evidence.counts[column.name]
         return _Trial({"broken": broken}, lambda found: None if found["broken"] else Proposal.tried(rule, rows))
 
@@ -194,13 +195,13 @@ class Proposer:
         rows, bounds = self.evidence.counts[name], self.evidence.ranges.get(name)
         if bounds is not None and self.evidence.finite[name] == rows:
             rule = {"type": "in_range", "column": name, "min": _bound(bounds.low), "max": _bound(bounds.high, up=True)}
-            beyond = self._outside(bounds, self.lots.relation[name])
+            beyond = self._outside(bounds, self.hashed.relation[name])
             yield _Trial({"beyond": beyond}, lambda found: Proposal.tried(rule, rows, found["beyond"]))
 
     def _length(self, name: str) -> _Trial:
         rows, bounds = self.evidence.counts[name], self.evidence.lengths[name]
         rule = {"type": "length", "column": name, "min": int(bounds.low), "max": int(bounds.high)}
-        beyond = self._outside(bounds, self.lots.relation.dialect.length(self.lots.relation[name]))
+        beyond = self._outside(bounds, self.hashed.relation.dialect.length(self.hashed.relation[name]))
         return _Trial({"beyond": beyond}, lambda found: Proposal.tried(rule, rows, found["beyond"]))
 
     def _regex(self, name: str) -> Iterator[_Trial]:
@@ -208,9 +209,9 @@ class Proposer:
         pattern = pattern_of([str(text) for text in self.evidence.examples[name]])
         if pattern is None:
             return
-        others, unlike = self.lots.fold(FOLDS) != 0, self._unlike(name, pattern)
+        others, unlike = self.hashed.fold(FOLDS) != 0, self._unlike(name, pattern)
         counts = {
-            "tried": count_where(others, self.lots.relation[name].is_not(None)),
+            "tried": count_where(others, self.hashed.relation[name].is_not(None)),
             "unlike": count_where(others, unlike),
             "all unlike": count_where(unlike),
         }
@@ -222,9 +223,9 @@ class Proposer:
 
         yield _Trial(counts, judge)
 
-    def _outside(self, bounds: Bounds, value: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    def _outside(self, bounds: Extremes, value: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
         """The rows beyond what the folds without them reach to: only those that alone hold an end can lie there."""
-        fold = self.lots.fold(FOLDS)
+        fold = self.hashed.fold(FOLDS)
         beyond: list[sa.ColumnElement[bool]] = [sa.false()]
         if bounds.low_fold is not None:
             below = value.is_not(None) if bounds.others_low is None else value < sa.literal(bounds.others_low)
@@ -235,12 +236,12 @@ class Proposer:
         return count_where(sa.or_(*beyond))
 
     def _unlike(self, name: str, pattern: str) -> sa.ColumnElement[bool]:
-        return _failing({"type": "regex", "column": name, "pattern": pattern}, self.lots.relation)
+        return _failing({"type": "regex", "column": name, "pattern": pattern}, self.hashed.relation)
 
     def _mended(self, name: str, pattern: str) -> str | None:
         """A pattern that the exceptions match as well, if there is one that all rows match."""
-        relation = self.lots.relation
-        rows = self.reader.rows(relation.select(relation[name]).where(self._unlike(name, pattern)).limit(_EXAMPLES))
+        relation = self.hashed.relation
+        rows = self.reader.fetch(relation.select(relation[name]).where(self._unlike(name, pattern)).limit(_EXAMPLES))
         wider = pattern_of([*map(str, self.evidence.examples[name]), *(str(row[0]) for row in rows)])
         if wider is None:
             return None

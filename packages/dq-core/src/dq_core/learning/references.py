@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..checks.base import Check
-    from ..relation.relation import Column, Relation
+    from ..relation.column import Column
+    from ..relation.relation import Relation
     from ..run.reader import Reader
     from .evidence import Evidence
 
@@ -57,9 +58,9 @@ def _holds(reader: Reader, check: Check, relation: Relation) -> tuple[bool, int]
     """Whether no row breaks a rule, and how many it considers."""
     needed = {what: aggregate for what, (_, aggregate) in check.aggregates(relation).items()}
     measured = reader.aggregates(relation, needed)
-    work = check.work(relation, measured)
-    if work is not None:
-        measured.update(reader.work(work))
+    follow_up = check.follow_up(relation, measured)
+    if follow_up is not None:
+        measured.update(reader.follow(follow_up))
     return not measured.get("failed_rows"), int(measured["considered_rows"])
 
 

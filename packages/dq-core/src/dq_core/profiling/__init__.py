@@ -1,6 +1,6 @@
 """Profiles: what a source holds, column by column, computed in the database."""
 
 from .measure import profile
-from .model import Bin, ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
+from .result import Bin, ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 
 __all__ = ["Bin", "ColumnProfile", "PatternCount", "Profile", "TextProfile", "ValueCount", "profile"]

@@ -7,9 +7,9 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..checks.base import count_where
+from ..relation.selection import count_where
 from ..report.jsonable import measure
-from .model import Bin
+from .result import Bin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,13 +16,14 @@ from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
 from ..run.sampling import sampled
 from ..sources import open_source
 from . import histograms, numbers
-from .model import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
+from .result import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from .shapes import shape
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from ..relation.relation import Column, Relation
+    from ..relation.column import Column
+    from ..relation.relation import Relation
 
 __all__ = ["profile"]
 
@@ -194,7 +195,7 @@ class _Profiling:
         groups = grouped.where(value.is_not(None)).subquery("groups")
         order = self.relation.dialect.ordered(groups.c.value, column.family)
         statement = sa.select(groups.c.value, groups.c.n, sa.func.count().over().label("total"))
-        rows = self.reader.rows(statement.order_by(groups.c.n.desc(), order).limit(max(top_n, 1)))
+        rows = self.reader.fetch(statement.order_by(groups.c.n.desc(), order).limit(max(top_n, 1)))
         distinct = int(rows[0].total) if rows else 0
         if column not in self.shown:
             return distinct, ()
@@ -205,7 +206,7 @@ class _Profiling:
         texts = [column.name for column in self.shown if column.family == "text"]
         if not texts:
             return {}
-        rows = self.reader.rows(self.relation.select(*(self.relation[name] for name in texts)).limit(_PATTERN_ROWS))
+        rows = self.reader.fetch(self.relation.select(*(self.relation[name] for name in texts)).limit(_PATTERN_ROWS))
         found = {}
         for place, name in enumerate(texts):
             shapes = [shape(str(row[place])) for row in rows if row[place] is not None]

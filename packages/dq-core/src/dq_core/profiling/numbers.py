@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from ..relation.column import Column
     from ..relation.dialects.base import Dialect
-    from ..relation.relation import Column, Relation
+    from ..relation.relation import Relation
     from ..run.reader import Reader
 
 __all__ = ["deviation", "finite", "spread"]
@@ -37,9 +38,9 @@ def finite(relation: Relation, column: Column) -> ColumnElement[Any]:
 
 def deviation(dialect: Dialect, name: str, value: ColumnElement[Any]) -> Iterator[tuple[Any, ColumnElement[Any]]]:
     """The sample's standard deviation as an aggregate of the scan, where the database has one."""
-    if dialect.name != "sqlite":
-        # A column of one huge value after the other overflows the squares of a DOUBLE; the statement would fail.
-        yield ("stddev", name), sa.func.stddev_samp(value)
+    aggregate = dialect.deviation(value)
+    if aggregate is not None:
+        yield ("stddev", name), aggregate
 
 
 def spread(
@@ -58,8 +59,8 @@ def spread(
         scanned: What the scan measured: "stddev" (if the database has it), "mean", "finite" or "count".
         shares: Which quantiles.
     """
-    deviations = {name: scanned.get(("stddev", name)) for name in values}
-    if relation.dialect.name == "sqlite":
+    deviations = {name: scanned[("stddev", name)] for name in values if ("stddev", name) in scanned}
+    if len(deviations) < len(values):
         deviations = _second_pass(reader, relation, values, scanned)
     found = _quantiles(reader, relation, values, scanned, shares) if shares else {}
     return {name: (_number(deviations[name]), _named(shares, found.get(name))) for name in values}
@@ -89,25 +90,11 @@ def _quantiles(
     scanned: Mapping[Any, Any],
     shares: Sequence[float],
 ) -> dict[str, Sequence[Any] | None]:
-    listed = ", ".join(repr(float(share)) for share in shares)
-    match relation.dialect.name:
-        case "duckdb":
-            wanted: ColumnElement[Any] = sa.literal_column(f"[{listed}]")
-            # The quantiles of a DECIMAL would be rounded to its scale.
-            doubles: dict[str, ColumnElement[Any]] = {
-                name: sa.cast(value, sa.Double()) for name, value in values.items()
-            }
-            return reader.aggregates(
-                relation, {name: sa.func.quantile_cont(value, wanted) for name, value in doubles.items()}
-            )
-        case "postgresql":
-            wanted = sa.literal_column(f"ARRAY[{listed}]::double precision[]")
-            ordered = {name: sa.func.percentile_cont(wanted).within_group(value) for name, value in values.items()}
-            return reader.aggregates(relation, ordered)
-        case _:
-            return {
-                name: _ranked(reader, relation, value, _count(scanned, name), shares) for name, value in values.items()
-            }
+    aggregates = {name: relation.dialect.quantiles(value, shares) for name, value in values.items()}
+    known = {name: aggregate for name, aggregate in aggregates.items() if aggregate is not None}
+    if known or not values:
+        return reader.aggregates(relation, known)
+    return {name: _ranked(reader, relation, value, _count(scanned, name), shares) for name, value in values.items()}
 
 
 def _ranked(
@@ -123,7 +110,7 @@ def _ranked(
         .where(value.is_not(None))
         .subquery("ranked")
     )
-    rows = reader.rows(sa.select(ranked.c.rank, ranked.c.value).where(ranked.c.rank.in_(ranks)))
+    rows = reader.fetch(sa.select(ranked.c.rank, ranked.c.value).where(ranked.c.rank.in_(ranks)))
     at = {int(row.rank): float(row.value) for row in rows}
     result = []
     for position in positions:

@@ -23,8 +23,10 @@ from sqlalchemy.exc import DBAPIError
 from ..checks import parse
 from ..checks.options import question
 from ..errors import RuleError, SourceError
+from ..relation.dialects import dialect_for
 from ..report.report import SEVERITIES
-from ..run import plan
+from ..run.plan import literal_sql, misfits
+from ..run.reader import refuse
 from ..sources import Opened, open_source
 from ..sources.database import address_of_database, connect, create_engine_of
 from ..sources.opened import scrub
@@ -175,7 +177,7 @@ class _Split:
         Raises:
             RuleError: A check does not fit the source, or none is about rows.
         """
-        plan.refuse_misfits(checks, relation)
+        refuse(misfits(checks, relation))
         predicates = [(check, check.failing(relation)) for check in checks]
         about_rows = [(check, predicate) for check, predicate in predicates if predicate is not None]
         if not about_rows:
@@ -260,14 +262,10 @@ def _writable(source: Any, table: str | None, query: Any) -> Iterator[tuple[sa.C
                 source = create_engine_of(source)
                 stack.callback(source.dispose)
             connection = stack.enter_context(connect(source))
-            if source.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            connection = connection.execution_options(**dialect_for(source.dialect.name).snapshot_options)
         if not connection.in_transaction():
             stack.enter_context(connection.begin())
-        raw: Any = connection.connection.dbapi_connection
-        if connection.dialect.name == "sqlite" and not raw.in_transaction:
-            # Otherwise Python's driver would run CREATE TABLE outside of any transaction.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        dialect_for(connection.dialect.name).begin_writing(connection)
         yield connection, chosen
 
 
@@ -293,7 +291,7 @@ def _write_table(
                 connection.execute(sa.delete(target))
         else:
             name = connection.dialect.identifier_preparer.format_table(target)
-            create = f"CREATE TABLE {name} AS {plan.literal_sql(split.empty, connection)}"
+            create = f"CREATE TABLE {name} AS {literal_sql(split.empty, connection)}"
             connection.exec_driver_sql(create, execution_options={"no_parameters": True})
         before = connection.execute(count).scalar_one()
         counts = tuple(int(number) for number in connection.execute(split.counts).one())
@@ -306,7 +304,7 @@ def _write_table(
 def _write_file(opened: Opened, split: _Split, path: Path) -> tuple[int, ...]:
     """Write the failing rows to a Parquet file: beside it first, then in its place."""
     connection = opened.connection
-    if opened.relation.dialect.name != "duckdb":
+    if not opened.relation.dialect.writes_parquet:
         raise RuleError(
             [f"Rows of {opened.description} cannot be written to Parquet from here: give the name of a table."],
             suggestion="The table can be exported afterwards.",
@@ -317,7 +315,7 @@ def _write_file(opened: Opened, split: _Split, path: Path) -> tuple[int, ...]:
         with _translated(opened):
             counts = tuple(int(number) for number in connection.execute(split.counts).one())
             quoted = draft.replace("'", "''")
-            copy = f"COPY ({plan.literal_sql(split.rows, connection)}) TO '{quoted}' (FORMAT parquet)"
+            copy = f"COPY ({literal_sql(split.rows, connection)}) TO '{quoted}' (FORMAT parquet)"
             _assert_sums(counts, connection.exec_driver_sql(copy).scalar_one())
         Path(draft).chmod(0o666 & ~_umask())
         Path(draft).replace(path)

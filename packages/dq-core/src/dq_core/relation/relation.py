@@ -8,75 +8,33 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..errors import TableNotFoundError
-from .type_family import MOMENTS, NUMBERS, adapt, canonical, family_of_name, family_of_value
+from .selection import Selection
+from .type_family import MOMENTS, NUMBERS, adapt, family_of_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from sqlalchemy import ColumnElement, FromClause, Select
+    from sqlalchemy import ColumnElement
 
     from .dialects.base import Dialect
 
-__all__ = ["Column", "Relation", "fragment"]
+__all__ = ["Relation"]
 
 _MOST_PARAMETERS = 500
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a relation.
+class Relation(Selection):
+    """A selection with the dialect of its database: it compares values and finds other relations.
 
     Attributes:
-        name: Its name.
-        type_name: Its type as the database prints it; empty if the database does not say.
-        family: One of `dq_core.relation.type_family.FAMILIES`.
-        members: For a column of family "mixed", the families of its values.
-    """
-
-    name: str
-    type_name: str
-    family: str
-    members: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, name: str, type_name: str) -> Column:
-        """A column whose family follows from the type's name."""
-        return cls(name, type_name, family_of_name(type_name))
-
-    @property
-    def zoned(self) -> bool:
-        """Whether its timestamps carry a zone."""
-        return canonical(self.type_name)[0] == "timestamptz"
-
-
-@dataclass(frozen=True)
-class Relation:
-    """Something to select from, with its columns and the peculiarities of its database.
-
-    Attributes:
-        from_: What stands behind FROM; its columns bear the names in `columns`.
-        columns: The columns by name, in order.
         dialect: What is special about the database.
         find: Finds another relation beside this one by name (a table of the same database, a file), under the
             alias ``referenced``; raises a SourceError if there is none.
     """
 
-    from_: FromClause
-    columns: Mapping[str, Column]
     dialect: Dialect
     find: Callable[[str], Relation] = field(default_factory=lambda: _no_other, repr=False)
-
-    def __getitem__(self, name: str) -> ColumnElement[Any]:
-        return self.from_.c[name]
-
-    def select(self, *entities: Any) -> Select[Any]:
-        """A SELECT of these expressions from the relation."""
-        return sa.select(*entities).select_from(self.from_)
-
-    def select_all(self) -> Select[Any]:
-        """A SELECT of all columns, in order."""
-        columns: list[Any] = [self.from_.c[name] for name in self.columns]
-        return self.select(*columns or [sa.null()])
 
     def adapted(self, name: str, value: Any) -> Any:
         """A value from a rule as one that the column's values can be compared with."""
@@ -120,13 +78,6 @@ class Relation:
             conditions.append(found if other is None else sa.and_(sa.not_(other), found))
         return sa.or_(sa.false(), *conditions)
 
-    def among(self, members: Iterable[Any], where: str | None) -> list[ColumnElement[bool]]:
-        """Conditions for a row to be considered: the given ones and the rule's ``where``."""
-        conditions = list(members)
-        if where is not None:
-            conditions.append(fragment(where))
-        return conditions
-
 
 def _no_other(name: str) -> Relation:
     raise TableNotFoundError.missing(name, ())
@@ -145,12 +96,3 @@ def _is_in(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> Col
     if written_out:
         operands = [one.render_literal_execute() if isinstance(one, sa.BindParameter) else one for one in operands]
     return value.in_(operands)
-
-
-def fragment(sql: str) -> ColumnElement[bool]:
-    """A boolean SQL expression written by the user, in parentheses so that it can stand anywhere.
-
-    The line break keeps a trailing comment from swallowing the parenthesis.
-    """
-    closing = "\n)" if "--" in sql else ")"
-    return sa.literal_column(f"({sql}{closing}", sa.Boolean())

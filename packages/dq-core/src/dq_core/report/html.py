@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ..version import VERSION
 from .elements import Markup, element
 from .view import DEFAULT_TITLE, CheckView, Outcome, ReportView, count, plural, sample_text, view, visible
 
@@ -45,7 +45,7 @@ def to_html(report: Mapping[str, Any], *, title: str | None = None) -> str:
         Markup(_resource("icons.svg")),
         _masthead(shown, heading, verdict),
         element("main", _summary(shown), _checks(shown)),
-        element("footer", f"Written by dq-core {version('dq-core')}"),
+        element("footer", f"Written by dq-core {VERSION}"),
     )
 
 

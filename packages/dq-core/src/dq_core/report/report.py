@@ -9,6 +9,9 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from ..errors import CheckFailedError
+from .html import to_html
+from .markdown import to_markdown
+from .text import rich_report, to_text
 
 __all__ = ["SEVERITIES", "STATUSES", "CheckResult", "Report"]
 
@@ -182,26 +185,18 @@ class Report(_Record):
 
     def to_text(self) -> str:
         """The report for a terminal."""
-        from . import to_text
-
         return to_text(self)
 
     def to_markdown(self) -> str:
         """The report as Markdown."""
-        from . import to_markdown
-
         return to_markdown(self)
 
     def to_html(self) -> str:
         """The report as one self-contained HTML page."""
-        from . import to_html
-
         return to_html(self)
 
     def __rich__(self) -> Any:
         """What rich prints for a report: the text in colour."""
-        from . import rich_report
-
         return rich_report(self)
 
     def raise_if_failed(self) -> Self:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from ..version import VERSION
 from . import html, markdown, text
 from .elements import Markup, element
 from .view import visible
@@ -66,7 +66,7 @@ def to_html(title: str, facts: Sequence[tuple[str, str]], tables: Sequence[Table
         element("dl", *(html.fact(name, value) for name, value in facts), class_="facts"),
         class_="masthead",
     )
-    footer = element("footer", f"Written by dq-core {version('dq-core')}")
+    footer = element("footer", f"Written by dq-core {VERSION}")
     return html.page(title, header, element("main", *map(_section, tables)), footer)
 
 

@@ -1,4 +1,7 @@
-"""From checks to statements: what is scanned together, and which SELECT finds the failing rows."""
+"""From checks to statements: what is scanned together, and which SELECT finds the failing rows.
+
+A plan is made once and only read afterwards: every check is asked once for its aggregates.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,37 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..checks.base import Aggregate, Check, count_where, rows_where
-from ..errors import RuleError
-from ..relation.relation import fragment
+from ..checks.base import rows_where
+from ..relation.selection import count_where, fragment
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Dialect, Select
 
+    from ..checks.base import Check
     from ..relation.relation import Relation
+    from ..relation.selection import Aggregate
 
 __all__ = [
-    "Scan", "failing_rows", "fragments", "literal_sql", "mentioned", "probe", "refuse_misfits", "scan_batches",
-    "scan_of",
+    "PlannedCheck", "Scan", "failing_rows", "fragments", "halves", "literal_sql", "mentioned", "misfits", "planned",
+    "probe", "scan_of", "scans",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PlannedCheck:
+    """A check with what it needs from the shared scan.
+
+    Attributes:
+        place: Its position among the checks of the validation.
+        check: The check.
+        aggregates: Its aggregates by name.
+    """
+
+    place: int
+    check: Check
+    aggregates: Mapping[str, Aggregate]
 
 
 @dataclass(frozen=True)
@@ -32,65 +51,59 @@ class Scan:
     Attributes:
         checks: The checks that it serves.
         statement: The SELECT; its first column is the number of all rows.
-        places: For each check (by identity), the position of every measurement in the row.
+        positions: The position of each aggregate in the row, by its key.
     """
 
-    checks: tuple[Check, ...]
+    checks: tuple[PlannedCheck, ...]
     statement: Select[Any]
-    places: dict[int, dict[str, int]]
+    positions: Mapping[Hashable, int]
 
-    def measured(self, check: Check, row: Sequence[Any]) -> dict[str, Any]:
+    def measured(self, planned: PlannedCheck, row: Sequence[Any]) -> dict[str, Any]:
         """What the scan's only row says about one check."""
-        return {name: row[place] for name, place in self.places[id(check)].items()}
+        return {name: row[self.positions[key]] for name, (key, _) in planned.aggregates.items()}
 
 
-def refuse_misfits(checks: Sequence[Check], relation: Relation) -> None:
-    """Refuse checks that do not fit the columns.
-
-    Raises:
-        RuleError: A column does not exist, or its type does not fit; lists every problem.
-    """
-    problems: list[str] = []
+def misfits(checks: Sequence[Check], relation: Relation) -> Iterator[str]:
+    """Every column that does not exist or whose type does not fit."""
     for check in checks:
         missing = list(check.misfit_columns(relation.columns))
-        problems += missing or check.misfits(relation)
-    if problems:
-        raise RuleError(problems)
+        yield from missing or check.misfits(relation)
 
 
-def scan_of(checks: Sequence[Check], relation: Relation) -> Scan:
-    """One SELECT for these checks; an aggregate that several of them need stands in it once."""
-    slots: dict[Hashable, int] = {}
-    expressions: list[ColumnElement[Any]] = []
-
-    def place(aggregate: Aggregate) -> int:
-        key, expression = aggregate
-        if key not in slots:
-            slots[key] = len(expressions)
-            expressions.append(expression.label(f"m{len(expressions)}"))
-        return slots[key]
-
-    place(rows_where(None))
-    places = {
-        id(check): {name: place(aggregate) for name, aggregate in check.aggregates(relation).items()}
-        for check in checks
-    }
-    return Scan(tuple(checks), relation.select(*expressions), places)
+def planned(checks: Sequence[Check], relation: Relation) -> tuple[PlannedCheck, ...]:
+    """The checks, each with its aggregates; all of them are known to fit the relation."""
+    return tuple(PlannedCheck(place, check, check.aggregates(relation)) for place, check in enumerate(checks))
 
 
-def scan_batches(checks: Sequence[Check], relation: Relation) -> Iterator[tuple[Check, ...]]:
-    """The checks in groups whose aggregates fit into one SELECT; always at least one group."""
-    batch: list[Check] = []
+def scans(checks: Sequence[PlannedCheck], relation: Relation) -> list[Scan]:
+    """As few scans as the database's widest SELECT allows; always at least one, which counts the rows."""
+    batches: list[list[PlannedCheck]] = [[]]
     keys: set[Hashable] = set()
-    for check in checks:
-        needed = {key for key, _ in check.aggregates(relation).values()}
+    for one in checks:
+        needed = {key for key, _ in one.aggregates.values()}
         # One more is the number of all rows, which every batch counts.
-        if batch and len(keys | needed) >= relation.dialect.widest_select:
-            yield tuple(batch)
-            batch, keys = [], set()
-        batch.append(check)
+        if batches[-1] and len(keys | needed) >= relation.dialect.widest_select:
+            batches.append([])
+            keys = set()
+        batches[-1].append(one)
         keys |= needed
-    yield tuple(batch)
+    return [scan_of(batch, relation) for batch in batches]
+
+
+def scan_of(checks: Sequence[PlannedCheck], relation: Relation) -> Scan:
+    """One SELECT for these checks; an aggregate that several of them need stands in it once."""
+    wanted: dict[Hashable, ColumnElement[Any]] = dict([rows_where(None)])
+    for one in checks:
+        for key, expression in one.aggregates.values():
+            wanted.setdefault(key, expression)
+    labelled = (expression.label(f"m{position}") for position, expression in enumerate(wanted.values()))
+    return Scan(tuple(checks), relation.select(*labelled), {key: position for position, key in enumerate(wanted)})
+
+
+def halves(scan: Scan, relation: Relation) -> tuple[Scan, Scan]:
+    """The scan in two, each for half of the checks."""
+    middle = len(scan.checks) // 2
+    return scan_of(scan.checks[:middle], relation), scan_of(scan.checks[middle:], relation)
 
 
 def fragments(checks: Sequence[Check]) -> dict[str, list[str]]:

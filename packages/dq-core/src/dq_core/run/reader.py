@@ -1,31 +1,46 @@
-"""Reading an opened source statement by statement: counted, limited in time, errors translated."""
+"""Reading an opened source: every statement is run here, counted, limited in time, its errors translated."""
 
 from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from ..checks import options
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
-from ..relation.dialects.base import finish
+from ..relation.selection import finish
 from ..sources.opened import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import sqlalchemy as sa
     from sqlalchemy.engine import Row
 
-    from ..relation.dialects.base import Work
     from ..relation.relation import Relation
+    from ..relation.selection import FollowUp
     from ..sources import Opened
 
 K = TypeVar("K")
 
-__all__ = ["Deadline", "Reader", "chosen_columns", "refuse", "whole_number"]
+__all__ = ["Deadline", "Progress", "Reader", "StatementError", "chosen_columns", "refuse", "whole_number"]
+
+
+class Progress(NamedTuple):
+    """How far a validation is.
+
+    Attributes:
+        done: Statements and other steps that are done.
+        total: Steps that are known to be needed; may grow when checks fail and samples are fetched.
+        message: What was just done.
+    """
+
+    done: int
+    total: int
+    message: str
 
 
 class Deadline:
@@ -62,59 +77,91 @@ class Deadline:
         return left
 
 
+class StatementError(SourceError):
+    """The database refused a statement; the connection still works.
+
+    Args:
+        source: What was read, for people.
+        reason: The database's own words, without secrets.
+    """
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source} cannot be read: {reason}")
+        self.reason = reason
+
+
 class Reader:
     """Runs SELECTs on an opened source.
 
     Args:
         opened: The source.
         deadline: When to stop; the database itself stops a statement that still runs then.
+        hide_values: Whether errors must not show the database's own words, which may hold values of masked columns.
+        on_progress: Called with a `Progress` after every step.
 
     Attributes:
-        statements: How many were run.
+        statements: How many statements read data.
     """
 
-    def __init__(self, opened: Opened, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        deadline: Deadline,
+        *,
+        hide_values: bool = False,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> None:
         self.opened = opened
         self.deadline = deadline
         self.statements = 0
+        self._hide_values = hide_values
+        self._on_progress = on_progress
+        self._done = self._total = 0
 
-    def rows(self, statement: sa.Select[Any]) -> Sequence[Row[Any]]:
+    def fetch(self, statement: sa.Select[Any], *, counted: bool = True) -> Sequence[Row[Any]]:
         """The rows of a statement.
 
+        Args:
+            statement: A SELECT.
+            counted: Whether it counts as a statement that reads data.
+
         Raises:
-            SourceError: The database refused it.
+            StatementError: The database refused it.
             SourceConnectionError: The connection broke.
             ValidationTimeoutError: The deadline came.
         """
-        left = self.deadline.left()
         connection, dialect = self.opened.connection, self.opened.relation.dialect
-        limit = nullcontext() if left is None else dialect.deadline(connection, left)
-        self.statements += 1
+        self.statements += counted
         try:
-            with limit, dialect.guard(connection, ours=self.opened.ours):
+            with self.limited(), dialect.guard(connection, owns_transaction=self.opened.owns_transaction):
                 return connection.execute(statement).all()
         except DBAPIError as error:
             if self.deadline.seconds is not None and dialect.timed_out(error):
                 raise self.deadline.error() from None
-            kind = SourceConnectionError if error.connection_invalidated else SourceError
-            reason = scrub(str(error.orig).strip(), self.opened.secrets)
-            raise kind(f"{self.opened.description} cannot be read: {reason}") from None
+            raise self._refusal(error) from None
 
     def exists(self, statement: sa.Select[Any]) -> bool:
-        """Whether the database understands a statement and it gives a value; not counted."""
-        connection, dialect = self.opened.connection, self.opened.relation.dialect
+        """Whether the database understands a statement and its first value is not NULL; not counted."""
         try:
-            with dialect.guard(connection, ours=self.opened.ours):
-                row = connection.execute(statement).first()
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise SourceConnectionError(f"The connection to {self.opened.description} broke.") from None
+            rows = self.fetch(statement.limit(1), counted=False)
+        except StatementError:
             return False
-        return row is not None and row[0] is not None
+        return bool(rows) and rows[0][0] is not None
 
-    def work(self, work: Work) -> dict[str, Any]:
-        """What a dialect's grouped work returns."""
-        return finish(work, self.rows)
+    def limited(self) -> AbstractContextManager[None]:
+        """A block in which the database stops what still runs at the deadline.
+
+        Raises:
+            ValidationTimeoutError: The deadline has come already.
+        """
+        left = self.deadline.left()
+        if left is None:
+            return nullcontext()
+        return self.opened.relation.dialect.deadline(self.opened.connection, left)
+
+    def follow(self, follow_up: FollowUp) -> dict[str, Any]:
+        """Run the statements of a follow-up; gives what it measured."""
+        return finish(follow_up, self.fetch)
 
     def aggregates(
         self, relation: Relation, expressions: Mapping[K, sa.ColumnElement[Any]], *conditions: Any
@@ -126,8 +173,31 @@ class Reader:
         for start in range(0, len(names), width):
             batch = names[start : start + width]
             statement = relation.select(*(expressions[name].label(f"m{place}") for place, name in enumerate(batch)))
-            found.update(zip(batch, self.rows(statement.where(*conditions))[0], strict=True))
+            found.update(zip(batch, self.fetch(statement.where(*conditions))[0], strict=True))
         return found
+
+    def expect(self, steps: int) -> None:
+        """Count further steps into the total of the progress."""
+        self._total += steps
+
+    def step(self, message: str) -> None:
+        """Report that a step is done."""
+        self._done += 1
+        if self._on_progress is not None:
+            self._on_progress(Progress(self._done, max(self._total, self._done), message))
+
+    def reason(self, error: BaseException | None) -> str:
+        """A driver's error in its own words, without secrets; only its class if columns are masked."""
+        kind = type(error).__name__
+        if self._hide_values:
+            return f"{kind} (the database's message is not shown because columns are masked)"
+        return scrub(f"{kind}: {str(error).strip()}", self.opened.secrets)
+
+    def _refusal(self, error: DBAPIError) -> SourceError:
+        reason = self.reason(error.orig)
+        if error.connection_invalidated:
+            return SourceConnectionError(f"The connection to {self.opened.description} broke: {reason}")
+        return StatementError(self.opened.description, reason)
 
 
 def whole_number(name: str, value: object, *, least: int = 0) -> Iterable[str]:

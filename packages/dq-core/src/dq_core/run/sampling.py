@@ -1,4 +1,4 @@
-"""Samples and folds, drawn in the database by the numbers of the rows: the same ones whenever they are asked for."""
+"""Samples and folds, drawn in the database by hashes of row numbers: the same rows in every statement."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ if TYPE_CHECKING:
     from ..relation.relation import Relation
     from .reader import Reader
 
-__all__ = ["LOTS", "Lots", "draw", "lot", "sampled"]
+__all__ = ["HASH_RANGE", "HashedRows", "hashed_rows", "row_hash", "sampled"]
 
-#: Every row draws a lot from 0 to this number, exclusive.
-LOTS = 2_147_483_647
+#: A row's hash lies between 0 and this number, exclusive.
+HASH_RANGE = 2_147_483_647
 _OTHER_PRIME = 2_147_483_629
 
 
 @dataclasses.dataclass(frozen=True)
-class Lots:
-    """A relation whose rows have drawn lots.
+class HashedRows:
+    """A relation with a hash of each row.
 
     Attributes:
         relation: The rows, with all columns of the original.
-        lot: The expression of a row's lot.
+        row_hash: The expression of a row's hash.
     """
 
     relation: Relation
-    lot: ColumnElement[int]
+    row_hash: ColumnElement[int]
 
     def sample(self, share: float) -> Relation:
         """About this share of the rows, always the same ones."""
         names = list(self.relation.columns)
-        chosen = self.relation.select_all().where(self.lot < int(share * LOTS)).subquery("sample")
+        chosen = self.relation.select_all().where(self.row_hash < int(share * HASH_RANGE)).subquery("sample")
         return dataclasses.replace(
             self.relation, from_=chosen, columns={name: self.relation.columns[name] for name in names}
         )
 
     def fold(self, folds: int) -> ColumnElement[int]:
         """The number of the fold that a row is in, from 0."""
-        return self.lot % folds
+        return self.row_hash % folds
 
 
-def draw(reader: Reader, relation: Relation, seed: int) -> Lots:
-    """Let every row draw a lot.
+def hashed_rows(reader: Reader, relation: Relation, seed: int) -> HashedRows:
+    """Give every row a hash.
 
-    The same row draws the same lot in every statement, as long as the table does not change: it depends on the seed
-    and on where the row lies, or, for a query, on its place in the result.
+    A row has the same hash in every statement as long as the table does not change: it depends on the seed and on the
+    row's address in the table or, for a query, on its place in the result.
     """
     number = "row_number"
     while number in relation.columns:
         number += "_"
     columns = [relation[name] for name in relation.columns]
-    place = sa.cast(_place(reader, relation), sa.BigInteger())
+    place = sa.cast(_row_number(reader, relation), sa.BigInteger())
     numbered = relation.select(*columns, place.label(number)).subquery("numbered")
-    return Lots(dataclasses.replace(relation, from_=numbered), lot(numbered.c[number], seed))
+    return HashedRows(dataclasses.replace(relation, from_=numbered), row_hash(numbered.c[number], seed))
 
 
 def sampled(reader: Reader, relation: Relation, sample_size: int, seed: int) -> tuple[Relation, int | None]:
@@ -68,37 +68,30 @@ def sampled(reader: Reader, relation: Relation, sample_size: int, seed: int) -> 
     """
     if sample_size == 0:
         return relation, None
-    total = int(reader.rows(relation.select(sa.func.count()))[0][0])
+    total = int(reader.fetch(relation.select(sa.func.count()))[0][0])
     if total <= sample_size:
         return relation, total
-    return draw(reader, relation, seed).sample(sample_size / total), total
+    return hashed_rows(reader, relation, seed).sample(sample_size / total), total
 
 
-def lot(number: Any, seed: int) -> Any:
-    """The lot of a row by its number: plain arithmetic below 2**63, the same in every database and in Python.
+def row_hash(number: Any, seed: int) -> Any:
+    """The hash of a row by its number: plain arithmetic below 2**63, the same in every database and in Python.
 
     Two steps of the multiplicative generator of Park and Miller ("Random number generators: good ones are hard to
     find", CACM 31, 1988; multipliers 48271 and 69621), with a step between them that is not linear.
     """
-    start = (number % LOTS + seed * 7919 % LOTS + LOTS) % LOTS
-    first = start * 48_271 % LOTS
+    start = (number % HASH_RANGE + seed * 7919 % HASH_RANGE + HASH_RANGE) % HASH_RANGE
+    first = start * 48_271 % HASH_RANGE
     second = first * (first % 65_521 + 7) % _OTHER_PRIME
-    return second * 69_621 % LOTS
+    return second * 69_621 % HASH_RANGE
 
 
-def _place(reader: Reader, relation: Relation) -> ColumnElement[Any]:
-    """Where a row lies: by the database's own address of a row, or else by counting."""
+def _row_number(reader: Reader, relation: Relation) -> ColumnElement[Any]:
+    """The address that the database gives to a row, or else its place in the result."""
     source = relation.from_
     if isinstance(source, sa.TableClause):
-        if relation.dialect.name == "sqlite" and "rowid" not in {name.lower() for name in relation.columns}:
-            # A covering index may change the order in which rows are read; their addresses stay.
-            address: ColumnElement[Any] = sa.literal_column("rowid")
-            # A view has one, too, which is NULL.
-            if reader.exists(sa.select(address).select_from(source).limit(1)):
-                return address
-        if relation.dialect.name == "postgresql" and "ctid" not in relation.columns:
-            # Parallel and synchronised scans read in any order.
-            point: ColumnElement[Any] = sa.literal_column("ctid::text::point")
-            if reader.exists(sa.select(point).select_from(source).limit(1)):
-                return sa.literal_column("((ctid::text::point)[0]::bigint * 4096 + (ctid::text::point)[1]::bigint)")
+        address = relation.dialect.row_address(relation.columns)
+        # A view has no addresses, or NULL.
+        if address is not None and reader.exists(sa.select(address).select_from(source)):
+            return address
     return sa.func.row_number().over()

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import RuleError
+from . import memory
 from .database import address_of_database, open_database
 from .opened import Opened
 
@@ -61,9 +62,6 @@ def open_source(
         opening = open_database(url, table=table, query=query, schema=schema)
     else:
         _refuse_place(table, query, schema, "files, frames and rows")
-        # DuckDB is loaded only for what needs it.
-        from . import memory
-
         if isinstance(source, str | Path) or _is_paths(source):
             opening = memory.open_files(source, storage_options or {})
         else:

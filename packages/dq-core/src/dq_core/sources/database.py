@@ -56,19 +56,19 @@ def open_database(
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
 ) -> Iterator[Opened]:
-    """Open a table or a query for reading, in a transaction of its own where the connection is ours.
+    """Open a table or a query for reading, in a transaction of its own unless the caller has begun one.
 
     A Connection of the caller is used as it is: inside the caller's transaction if there is one.
     """
     if table is None and query is None:
         raise RuleError(["A database needs table= or query=."])
-    ours = True
+    owns_transaction = True
     with contextlib.ExitStack() as stack:
         if isinstance(source, sa.Connection):
             connection, url = source, source.engine.url
             dialect = dialect_for(connection.dialect.name)
-            ours = not connection.in_transaction()
-            if ours:
+            owns_transaction = not connection.in_transaction()
+            if owns_transaction:
                 stack.callback(connection.rollback)
         else:
             engine = create_engine_of(source) if isinstance(source, sa.URL) else source
@@ -97,7 +97,7 @@ def open_database(
             connection,
             dataclasses.replace(relation, find=find),
             _describe(url, table, query, schema),
-            ours,
+            owns_transaction,
             secrets,
         )
 

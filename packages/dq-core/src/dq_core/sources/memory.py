@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ..relation.column import Column
 from ..relation.dialects import dialect_for
-from ..relation.relation import Column, Relation
+from ..relation.relation import Relation
 from . import files, rows
 from .opened import Opened
 

@@ -21,14 +21,14 @@ class Opened:
         connection: Runs the statements.
         relation: What to select from.
         description: What it is, for people; without secrets.
-        ours: Whether the connection's transaction is ours; otherwise it is the caller's.
+        owns_transaction: Whether the transaction was begun here; otherwise it is the caller's.
         secrets: Texts that must not appear in anything that is shown.
     """
 
     connection: Connection
     relation: Relation
     description: str
-    ours: bool = True
+    owns_transaction: bool = True
     secrets: tuple[str, ...] = ()
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import options
-from ..base import Aggregate, EvaluationError, MetricCheck, Outcome, register, rows_where
+from ..base import Aggregate, EvaluationError, MetricCheck, Outcome, rows_where
+from ..registry import register
 
 if TYPE_CHECKING:
-    from ...relation.dialects.base import Work
     from ...relation.relation import Relation
+    from ...relation.selection import FollowUp
 
 Function = Callable[[list[dict[str, Any]]], bool]
 
@@ -50,7 +51,7 @@ class Custom(MetricCheck):
         del relation
         return {"rows": rows_where(self.where)}
 
-    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work:
+    def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp:
         """Fetch the rows and call the function."""
         count = int(measured["rows"])
         if count > self.max_rows:

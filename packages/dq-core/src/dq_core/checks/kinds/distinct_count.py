@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import options
-from ..base import ColumnMetricCheck, Outcome, expectation, outside, register
+from ..base import ColumnMetricCheck, Outcome, expectation, outside
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...relation.dialects.base import Work
     from ...relation.relation import Relation
+    from ...relation.selection import FollowUp
 
 
 @register("distinct_count")
@@ -33,7 +34,7 @@ class DistinctCount(ColumnMetricCheck):
         yield from super().problems()
         yield from options.count_bounds(self.label, self.min, self.max)
 
-    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work:
+    def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp:
         """The number of different values."""
         del measured
         return relation.dialect.distinct(relation, self.column, self.where)

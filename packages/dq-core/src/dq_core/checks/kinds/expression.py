@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ...relation.relation import fragment
+from ...relation.selection import fragment
 from .. import options
-from ..base import Aggregate, RowCheck, count_where, register
+from ..base import Aggregate, RowCheck, count_where
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

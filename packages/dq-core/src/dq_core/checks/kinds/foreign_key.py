@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from ...errors import SourceError
 from .. import options
-from ..base import Aggregate, Check, Outcome, known_rows, register, share_outcome
+from ..base import Aggregate, Check, Outcome, known_rows, share_outcome
+from ..registry import register
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-    from ...relation.dialects.base import Work
     from ...relation.relation import Relation
+    from ...relation.selection import FollowUp
 
 
 @register("foreign_key")
@@ -94,11 +95,11 @@ class ForeignKey(Check):
         """The considered rows."""
         return {"considered_rows": known_rows(relation, self.targets, self.where)}
 
-    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
+    def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
         """The rows without a counterpart."""
         return self._count(relation) if measured["considered_rows"] else None
 
-    def _count(self, relation: Relation) -> Work:
+    def _count(self, relation: Relation) -> FollowUp:
         rows = yield relation.select(sa.func.count()).where(self.failing(relation))
         return {"failed_rows": rows[0][0]}
 

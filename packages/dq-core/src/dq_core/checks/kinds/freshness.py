@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .. import options
-from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, register
+from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome
 from ..durations import duration_text, parse_duration
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,9 +28,12 @@ class Freshness(ColumnMetricCheck):
         max_age: The greatest age: seconds, 36h, 7d, PT36H, or a timedelta.
     """
 
-    reveals = True
-
     max_age: Any
+
+    @property
+    def exposes_values(self) -> bool:
+        """The newest value is a value of the column."""
+        return True
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from ...relation.type_family import family_of_value
 from .. import options
-from ..base import ColumnCheck, expectation, register
+from ..base import ColumnCheck, expectation
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..base import ValuesCheck, register
+from ..base import ValuesCheck
+from ..registry import register
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from .. import options
-from ..base import ColumnCheck, expectation, register
+from ..base import ColumnCheck, expectation
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..base import PatternCheck, register
+from ..base import PatternCheck
+from ..registry import register
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ..base import PatternCheck, register
+from ..base import PatternCheck
+from ..registry import register
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

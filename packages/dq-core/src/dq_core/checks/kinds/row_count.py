@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import options
-from ..base import Aggregate, MetricCheck, Outcome, expectation, outside, register, rows_where
+from ..base import Aggregate, MetricCheck, Outcome, expectation, outside, rows_where
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...relation.type_family import describe_type, matches_type, type_names
 from .. import options
-from ..base import MetricCheck, Outcome, register
+from ..base import MetricCheck, Outcome
+from ..registry import register
 
 if TYPE_CHECKING:
     from ...relation.relation import Relation

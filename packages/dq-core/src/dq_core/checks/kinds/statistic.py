@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from ...relation.type_family import NUMBERS, ORDERED
 from .. import options
-from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, expectation, outside, register
+from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, expectation, outside
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...relation.dialects.base import Work
     from ...relation.relation import Relation
+    from ...relation.selection import FollowUp
 
 _FUNCTIONS = {"min": "min", "max": "max", "mean": "avg", "sum": "sum"}
 STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
@@ -44,7 +45,7 @@ class Statistic(ColumnMetricCheck):
     strict_max: bool = False
 
     @property
-    def reveals(self) -> bool:  # type: ignore[override]
+    def exposes_values(self) -> bool:
         """The least and greatest value, and the median, are values of the column."""
         return self.statistic in ("min", "max", "median")
 
@@ -92,7 +93,7 @@ class Statistic(ColumnMetricCheck):
             measures["value"] = (key, function(value))
         return measures
 
-    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
+    def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
         """Median and variance need more than one look at the rows in some databases."""
         del measured
         if self.statistic == "median":

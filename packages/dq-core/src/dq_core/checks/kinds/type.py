@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 
 from ...relation.type_family import describe_type, matches_type, type_names, wanted_families
-from ..base import ColumnCheck, register
+from ..base import ColumnCheck
 from ..options import question
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

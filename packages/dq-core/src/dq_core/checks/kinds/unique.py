@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .. import options
-from ..base import Aggregate, Check, Outcome, count_where, register, share_outcome
+from ..base import Aggregate, Check, Outcome, count_where, share_outcome
+from ..registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement
 
-    from ...relation.dialects.base import Work
     from ...relation.relation import Relation
+    from ...relation.selection import FollowUp
 
 
 @register("unique")
@@ -60,7 +61,7 @@ class Unique(Check):
         considered = (("any", *self.targets, self.where), count_where(*self._considered(relation)))
         return {"considered_rows": considered, **relation.dialect.key_bounds(relation, self.targets, self.where)}
 
-    def work(self, relation: Relation, measured: Mapping[str, Any]) -> Work | None:
+    def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
         """The rows with repeated keys, in the way that is fastest in the database."""
         if measured["considered_rows"] < 2:
             return None

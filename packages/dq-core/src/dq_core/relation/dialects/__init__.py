@@ -1,23 +1,21 @@
-"""The peculiarities of databases, one module each; a database without a module gets the portable way."""
+"""What is special about a database, one module each; a database without a module gets the portable way."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from .base import Dialect
+from .duckdb import DuckDB
+from .postgresql import PostgreSQL
+from .sqlite import SQLite
 
 __all__ = ["Dialect", "dialect_for"]
 
-_MODULES = {"duckdb": "DuckDB", "postgresql": "PostgreSQL", "sqlite": "SQLite"}
+_DIALECTS: dict[str, type[Dialect]] = {one.name: one for one in (DuckDB, PostgreSQL, SQLite)}
 
 
 def dialect_for(name: str) -> Dialect:
-    """The dialect for a SQLAlchemy dialect's name.
+    """The dialect for the name that SQLAlchemy gives to it.
 
     Args:
         name: ``engine.dialect.name``.
     """
-    if name not in _MODULES:
-        return Dialect()
-    dialect: Dialect = getattr(import_module(f"{__package__}.{name}"), _MODULES[name])()
-    return dialect
+    return _DIALECTS.get(name, Dialect)()

@@ -6,27 +6,23 @@ import contextlib
 import datetime as dt
 import decimal
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from ..relation import Column, Relation
+from ..column import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
-    from sqlalchemy.engine import Row
     from sqlalchemy.exc import DBAPIError
 
-    from ...checks.base import Aggregate
     from ..pattern import Pattern
+    from ..selection import Aggregate, FollowUp, Selection
 
-    #: Grouped work: yields SELECTs, is sent their rows, returns what it measured.
-    Work = Generator[Select[Any], Sequence[Row[Any]], dict[str, Any]]
-
-__all__ = ["Dialect", "finish", "interrupt_after", "rows_of_repeated_keys"]
+__all__ = ["Dialect", "count_repeated_keys", "interrupt_after"]
 
 
 class Dialect:
@@ -37,6 +33,14 @@ class Dialect:
     widest_select = 500
     #: Whether dates and timestamps are kept as text.
     dates_are_text = False
+    #: Whether the columns of a query have no types but those of their values.
+    types_by_value = False
+    #: Whether its driver returns results as Arrow.
+    returns_arrow = False
+    #: Whether it writes Parquet files (``COPY … TO``).
+    writes_parquet = False
+    #: Execution options of a connection that reads and writes one snapshot.
+    snapshot_options: ClassVar[Mapping[str, Any]] = {}
 
     # Reading what is there
 
@@ -58,14 +62,18 @@ class Dialect:
             yield
             transaction.rollback()
 
-    def guard(self, connection: Connection, *, ours: bool) -> AbstractContextManager[Any]:
+    def begin_writing(self, connection: Connection) -> None:
+        """Begin what the driver itself would begin too late for a transaction that reads before it writes."""
+        del connection
+
+    def guard(self, connection: Connection, *, owns_transaction: bool) -> AbstractContextManager[Any]:
         """A statement that may fail without spoiling those after it.
 
         Args:
             connection: What runs the statement.
-            ours: Whether the transaction is ours, and not the caller's.
+            owns_transaction: Whether the transaction is ours, and not the caller's.
         """
-        del connection, ours
+        del connection, owns_transaction
         return contextlib.nullcontext()
 
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
@@ -124,6 +132,24 @@ class Dialect:
         """A value in a column of family "mixed" if it is of this family, else NULL."""
         raise NotImplementedError(f"{self.name} has no columns of mixed types: {value}, {family}")
 
+    def deviation(self, number: ColumnElement[Any]) -> ColumnElement[Any] | None:
+        """The sample standard deviation as an aggregate; None where there is none."""
+        return sa.func.stddev_samp(number)
+
+    def quantiles(self, number: ColumnElement[Any], shares: Sequence[float]) -> ColumnElement[Any] | None:
+        """Interpolated quantiles as one aggregate that returns a list; None where there is none."""
+        del number, shares
+        return None
+
+    def row_address(self, columns: Collection[str]) -> ColumnElement[int] | None:
+        """A number that a row of a table keeps from statement to statement; NULL or an error for a view.
+
+        Args:
+            columns: The names of the table's columns, which hide system columns of the same name.
+        """
+        del columns
+        return None
+
     def absent(
         self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]
     ) -> ColumnElement[bool]:
@@ -131,14 +157,16 @@ class Dialect:
         pairs = zip(referenced, keys, strict=True)
         return sa.not_(sa.exists().where(*(theirs == ours for theirs, ours in pairs)))
 
-    # Grouped work
+    # Statements after the shared scan
 
-    def key_bounds(self, relation: Relation, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
+    def key_bounds(self, relation: Selection, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
         """What `repeated` needs from the shared scan."""
         del relation, keys, where
         return {}
 
-    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+    def repeated(
+        self, relation: Selection, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]
+    ) -> FollowUp:
         """Count the rows whose keys stand in more than one row; rows without any key are left out.
 
         Args:
@@ -152,22 +180,22 @@ class Dialect:
             makes it cheap to find them.
         """
         del measured
-        rows = yield rows_of_repeated_keys(relation, keys, where)
+        rows = yield count_repeated_keys(relation, keys, where)
         return {"failed_rows": int(rows[0][0])}
 
-    def distinct(self, relation: Relation, column: str, where: str | None) -> Work:
+    def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """Count the different values of a column: ``{"value": n}``."""
         conditions = relation.among([relation[column].is_not(None)], where)
         rows = yield relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions)
         return {"value": int(rows[0][0])}
 
-    def variance(self, relation: Relation, column: str, where: str | None) -> Work:
+    def variance(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """The sample variance of a column: ``{"value": v}``, None for fewer than two values."""
         conditions = relation.among([relation[column].is_not(None)], where)
         rows = yield relation.select(sa.func.var_samp(relation[column])).where(*conditions)
         return {"value": rows[0][0]}
 
-    def median(self, relation: Relation, column: str, where: str | None) -> Work:
+    def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """The median of a column, the mean of the two middle values if their number is even: ``{"value": v}``."""
         value = relation[column]
         ranked = (
@@ -203,24 +231,8 @@ def interrupt_after(connection: Connection, seconds: float) -> Iterator[None]:
         timer.join()
 
 
-def finish(work: Work, rows: Callable[[Select[Any]], Sequence[Row[Any]]]) -> dict[str, Any]:
-    """Run the statements that grouped work yields, until it returns what it measured.
-
-    Args:
-        work: The generator.
-        rows: Runs a statement.
-    """
-    try:
-        statement = next(work)
-        while True:
-            statement = work.send(rows(statement))
-    except StopIteration as end:
-        measured: dict[str, Any] = end.value
-        return measured
-
-
-def rows_of_repeated_keys(
-    relation: Relation, keys: Sequence[str], where: str | None, *narrow: ColumnElement[bool]
+def count_repeated_keys(
+    relation: Selection, keys: Sequence[str], where: str | None, *narrow: ColumnElement[bool]
 ) -> Select[Any]:
     """A SELECT of the number of rows whose keys stand in more than one row, by grouping.
 

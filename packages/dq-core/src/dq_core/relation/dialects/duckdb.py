@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from ..relation import Column
-from .base import Dialect, interrupt_after, rows_of_repeated_keys
+from ..column import Column
+from .base import Dialect, count_repeated_keys, interrupt_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
 
-    from ...checks.base import Aggregate
     from ..pattern import Pattern
-    from ..relation import Relation
-    from .base import Work
+    from ..selection import Aggregate, FollowUp, Selection
 
 __all__ = ["DuckDB"]
 
@@ -45,6 +43,8 @@ class DuckDB(Dialect):
     """DuckDB, for its own tables as well as for files and frames."""
 
     name = "duckdb"
+    returns_arrow = True
+    writes_parquet = True
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns by DESCRIBE, which binds the query without running it."""
@@ -54,12 +54,12 @@ class DuckDB(Dialect):
         return [_column(row[0], row[1]) for row in rows]
 
     @contextlib.contextmanager
-    def guard(self, connection: Connection, *, ours: bool) -> Iterator[None]:
+    def guard(self, connection: Connection, *, owns_transaction: bool) -> Iterator[None]:
         """An error ends the transaction; ours is simply begun again, the caller's is not ours to end."""
         try:
             yield
         except DBAPIError:
-            if ours:
+            if owns_transaction:
                 connection.exec_driver_sql("ROLLBACK")
                 connection.exec_driver_sql("BEGIN")
             raise
@@ -97,12 +97,17 @@ class DuckDB(Dialect):
         """A member of a UNION."""
         return sa.func.union_extract(value, sa.literal_column(f"'{family}'"))
 
-    def median(self, relation: Relation, column: str, where: str | None) -> Work:
+    def quantiles(self, number: ColumnElement[Any], shares: Sequence[float]) -> ColumnElement[Any]:
+        """``quantile_cont``; of doubles, because those of a DECIMAL are rounded to its scale."""
+        listed: ColumnElement[Any] = sa.literal_column(f"[{', '.join(repr(float(share)) for share in shares)}]")
+        return sa.func.quantile_cont(sa.cast(number, sa.Double()), listed)
+
+    def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """An aggregate of its own."""
         rows = yield relation.select(sa.func.median(relation[column])).where(*relation.among([], where))
         return {"value": rows[0][0]}
 
-    def key_bounds(self, relation: Relation, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
+    def key_bounds(self, relation: Selection, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
         """For a single integer key, its bounds."""
         if len(keys) != 1 or relation.columns[keys[0]].family != "integer" or where is not None:
             return {}
@@ -112,7 +117,9 @@ class DuckDB(Dialect):
             "greatest": (("max", key, None), sa.func.max(relation[key])),
         }
 
-    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+    def repeated(
+        self, relation: Selection, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]
+    ) -> FollowUp:
         """First what is cheap and mostly enough: a bit for each possible integer, or hashes.
 
         Different hashes prove different keys. Equal ones prove nothing, but only the rows that have one of them have
@@ -134,7 +141,7 @@ class DuckDB(Dialect):
             return {"failed_rows": 0}
         known: list[ColumnElement[Any]] = [sa.literal_column(str(row[0])) for row in rows]
         narrow = hashed.in_(known) if len(known) <= _MOST_SUSPECTS else hashed.in_(suspects)
-        rows = yield rows_of_repeated_keys(relation, keys, where, narrow)
+        rows = yield count_repeated_keys(relation, keys, where, narrow)
         return {"failed_rows": int(rows[0][0]), "narrow": narrow}
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 
-from ..relation import Column, Relation
+from ..column import Column
 from .base import Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
     from sqlalchemy.exc import DBAPIError
 
     from ..pattern import Pattern
-    from .base import Work
+    from ..selection import FollowUp, Selection
 
 __all__ = ["PostgreSQL"]
 
@@ -28,6 +28,7 @@ class PostgreSQL(Dialect):
     """PostgreSQL, through psycopg or any other driver."""
 
     name = "postgresql"
+    snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns by the type codes of an empty result, printed by the server."""
@@ -42,13 +43,13 @@ class PostgreSQL(Dialect):
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:
         """REPEATABLE READ, READ ONLY."""
-        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection = connection.execution_options(**self.snapshot_options, postgresql_readonly=True)
         with super().snapshot(connection):
             yield
 
-    def guard(self, connection: Connection, *, ours: bool) -> AbstractContextManager[Any]:
+    def guard(self, connection: Connection, *, owns_transaction: bool) -> AbstractContextManager[Any]:
         """A savepoint: without it, an error would end the transaction."""
-        del ours
+        del owns_transaction
         return connection.begin_nested()
 
     @contextlib.contextmanager
@@ -70,7 +71,9 @@ class PostgreSQL(Dialect):
         """The operator ``~`` searches."""
         return text.op("~", is_comparison=True)(sa.literal(pattern.for_postgresql()))
 
-    def repeated(self, relation: Relation, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]) -> Work:
+    def repeated(
+        self, relation: Selection, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]
+    ) -> FollowUp:
         """Counting the distinct values first is cheaper than grouping, and mostly enough."""
         if len(keys) == 1:
             value = self.ordered(relation[keys[0]], relation.columns[keys[0]].family)
@@ -80,17 +83,28 @@ class PostgreSQL(Dialect):
                 return {"failed_rows": 0}
         return (yield from super().repeated(relation, keys, where, measured))
 
-    def distinct(self, relation: Relation, column: str, where: str | None) -> Work:
+    def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """Sorting by code points is much faster than by the rules of a language, and finds the same values."""
         value = self.ordered(relation[column], relation.columns[column].family)
         rows = yield relation.select(sa.func.count(sa.distinct(value))).where(*relation.among([], where))
         return {"value": int(rows[0][0])}
 
-    def median(self, relation: Relation, column: str, where: str | None) -> Work:
+    def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """An aggregate of its own."""
         middle = sa.func.percentile_cont(0.5).within_group(relation[column])
         rows = yield relation.select(middle).where(*relation.among([], where))
         return {"value": rows[0][0]}
+
+    def quantiles(self, number: ColumnElement[Any], shares: Sequence[float]) -> ColumnElement[Any]:
+        """``percentile_cont`` of an array."""
+        listed = ", ".join(repr(float(share)) for share in shares)
+        return sa.func.percentile_cont(sa.literal_column(f"ARRAY[{listed}]::double precision[]")).within_group(number)
+
+    def row_address(self, columns: Collection[str]) -> ColumnElement[int] | None:
+        """The block and the place in it, since parallel and synchronised scans read rows in any order."""
+        if "ctid" in columns:
+            return None
+        return sa.literal_column("((ctid::text::point)[0]::bigint * 4096 + (ctid::text::point)[1]::bigint)")
 
     def is_nan(self, number: ColumnElement[Any], family: str) -> ColumnElement[bool] | None:
         """NaN equals itself, and is greater than all others."""

@@ -11,15 +11,15 @@ import sqlalchemy as sa
 from .base import Dialect, interrupt_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.exc import DBAPIError
 
+    from ..column import Column
     from ..pattern import Pattern
-    from ..relation import Column, Relation
-    from .base import Work
+    from ..selection import FollowUp, Selection
 
 __all__ = ["SQLite"]
 
@@ -35,6 +35,7 @@ class SQLite(Dialect):
 
     name = "sqlite"
     dates_are_text = True
+    types_by_value = True
 
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:
@@ -43,6 +44,12 @@ class SQLite(Dialect):
             connection.exec_driver_sql("BEGIN")
             yield
             transaction.rollback()
+
+    def begin_writing(self, connection: Connection) -> None:
+        """Python's driver would run CREATE TABLE outside of any transaction."""
+        raw: Any = connection.connection.dbapi_connection
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
         """A timer interrupts whatever runs."""
@@ -74,6 +81,14 @@ class SQLite(Dialect):
         otherwise = sa.func.typeof(value).not_in(["null", *sorted(classes)])
         return sa.or_(otherwise, value.not_in([0, 1])) if families == {"boolean"} else otherwise
 
+    def deviation(self, number: ColumnElement[Any]) -> None:
+        """There is no such aggregate."""
+        del number
+
+    def row_address(self, columns: Collection[str]) -> ColumnElement[int] | None:
+        """The rowid: a covering index may change the order in which rows are read, but not their addresses."""
+        return None if "rowid" in {name.lower() for name in columns} else sa.literal_column("rowid")
+
     def absent(
         self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]
     ) -> ColumnElement[bool]:
@@ -83,7 +98,7 @@ class SQLite(Dialect):
             return keys[0].not_in(there)
         return sa.tuple_(*keys).not_in(there)
 
-    def variance(self, relation: Relation, column: str, where: str | None) -> Work:
+    def variance(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """There is no such aggregate; squares of distances from the mean lose no digits."""
         value = sa.cast(relation[column], sa.Float())
         conditions = relation.among([value.is_not(None)], where)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..checks.base import Check
     from ..relation.relation import Relation
 
-__all__ = ["Subject", "pandas_frame", "subject_of"]
+__all__ = ["RuleInput", "input_of", "pandas_frame"]
 
 #: Kinds that judge one number instead of counting failing rows.
 _METRICS = frozenset({"distinct_count", "statistic"})
@@ -22,7 +22,7 @@ _LARGEST = 2**63
 
 
 @dataclass(frozen=True)
-class Subject:
+class RuleInput:
     """The rows that a rule considers.
 
     Attributes:
@@ -83,7 +83,7 @@ class Subject:
         return {"considered_rows": self.considered, "failed_rows": answer + self.settled}
 
 
-def subject_of(check: Check, relation: Relation, table: pa.Table, references: pa.Table | None = None) -> Subject:
+def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.Table | None = None) -> RuleInput:
     """The rows that a rule considers, out of those that its ``where`` lets through.
 
     Raises:
@@ -95,14 +95,14 @@ def subject_of(check: Check, relation: Relation, table: pa.Table, references: pa
     table = table.select(names)
     if isinstance(check, NullCheck) or check.kind == "row_count":
         # For these rules NaN is a value like any other; pandas would take it for missing.
-        return Subject(check, relation, _without_nan(table), table.num_rows)
+        return RuleInput(check, relation, _without_nan(table), table.num_rows)
     known = _mask(table, any_of=check.kind == "unique")
     table = table.filter(known)
     considered = table.num_rows
     nan = _nan(table)
     nan_rows = 0 if nan is None else _count(nan)
     if nan is None or nan_rows == 0 or check.kind == "type":
-        found = Subject(check, relation, table, considered, references=references)
+        found = RuleInput(check, relation, table, considered, references=references)
     elif check.kind in ("statistic", "foreign_key") or len(names) > 1:
         raise EvaluationError(f"{', '.join(names)} holds NaN, which this engine takes for missing")
     else:
@@ -110,18 +110,16 @@ def subject_of(check: Check, relation: Relation, table: pa.Table, references: pa
 
         settled = nan_rows if check.kind in _NAN_FAILS or (check.kind == "unique" and nan_rows > 1) else 0
         rest = table.filter(pc.invert(pc.fill_null(nan, False)))
-        found = Subject(check, relation, rest, considered, settled, nan_rows)
+        found = RuleInput(check, relation, rest, considered, settled, nan_rows)
     _refuse_overflow(check, found.table, pa)
     return found
 
 
-def pandas_frame(subject: Subject, *, dates_as_moments: bool = False) -> Any:
+def pandas_frame(given: RuleInput, *, dates_as_moments: bool = False) -> Any:
     """The rows as a pandas frame; text as Python's own strings, which every version searches with Python's patterns."""
-    frame = subject.table.to_pandas(date_as_object=not dates_as_moments)
+    frame = given.table.to_pandas(date_as_object=not dates_as_moments)
     texts = (
-        [name for name in frame.columns if subject.relation.columns[name].family == "text"]
-        if subject.check.targets
-        else []
+        [name for name in frame.columns if given.relation.columns[name].family == "text"] if given.check.targets else []
     )
     return frame.astype(dict.fromkeys(texts, object)) if texts else frame
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EngineError, MissingDependencyError, SourceError
-from ..run import plan
+from ..errors import EngineError, MissingDependencyError
+from ..run.plan import literal_sql
+from ..run.reader import StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import sqlalchemy as sa
 
-    from ..relation.relation import Column, Relation
+    from ..relation.column import Column
+    from ..relation.relation import Relation
     from ..run.reader import Reader
 
 __all__ = ["arrow_table", "is_held"]
@@ -29,7 +30,7 @@ _FAMILIES = frozenset({"integer", "float", "decimal", "boolean", "text", "date",
 
 def is_held(column: Column, relation: Relation) -> bool:
     """Whether every frame holds a column's values as they are. SQLite does not tell a query's types; the values do."""
-    return column.family in _FAMILIES or (column.family == "unknown" and relation.dialect.name == "sqlite")
+    return column.family in _FAMILIES or (column.family == "unknown" and relation.dialect.types_by_value)
 
 
 def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *conditions: Any) -> pa.Table:
@@ -49,27 +50,26 @@ def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *condi
     if find_spec("pyarrow") is None:
         raise MissingDependencyError.extra("pyarrow", "arrow")
     statement = relation.select(*(relation[name] for name in names)).where(*conditions)
-    if relation.dialect.name == "duckdb":
-        return _from_duckdb(reader, statement)
-    return _from_rows(reader.rows(statement), [relation.columns[name] for name in names])
+    if relation.dialect.returns_arrow:
+        return _from_driver(reader, statement)
+    return _from_rows(reader.fetch(statement), [relation.columns[name] for name in names])
 
 
-def _from_duckdb(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
+def _from_driver(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
     """DuckDB hands Arrow over as it is."""
     import duckdb
 
-    connection, dialect = reader.opened.connection, reader.opened.relation.dialect
+    connection = reader.opened.connection
     raw: Any = connection.connection.dbapi_connection
-    left = reader.deadline.left()
+    sql = literal_sql(statement, connection)
     reader.statements += 1
     try:
-        sql = plan.literal_sql(statement, connection)
-        with contextlib.nullcontext() if left is None else dialect.deadline(connection, left):
+        with reader.limited():
             return _simple(raw.execute(sql).to_arrow_table())
     except duckdb.InterruptException:
         raise reader.deadline.error() from None
     except duckdb.Error as error:
-        raise SourceError(f"{reader.opened.description} cannot be read: {error}") from None
+        raise StatementError(reader.opened.description, reader.reason(error)) from None
 
 
 def _simple(table: pa.Table) -> pa.Table:

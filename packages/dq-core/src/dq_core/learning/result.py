@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..checks import Check, parse
-from ..report.shown import Shown
+from ..report.document import Document, Documented
+from ..report.tables import Table
+from ..report.view import count, duration, moment, value_text
 from ..run.suite import Suite
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from ..report.report import Report
 
 __all__ = ["LearnedRule", "LearnedSuite"]
+
+_HEADER = ("Column", "Rule", "Options", "Confidence", "Tried on", "Exceptions")
+_COMMON = frozenset({"type", "column", "columns", "description"})
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class LearnedRule:
 
 
 @dataclass(frozen=True)
-class LearnedSuite(Shown):
+class LearnedSuite(Documented):
     """Rules learned from a source; calling it with a source validates that source.
 
     Attributes:
@@ -75,8 +80,6 @@ class LearnedSuite(Shown):
         statements: How many statements read data.
         started_at: When, ISO 8601 in UTC.
     """
-
-    RENDERER: ClassVar[str] = f"{__package__}.render"
 
     rules: tuple[LearnedRule, ...]
     min_confidence: float
@@ -122,3 +125,31 @@ class LearnedSuite(Shown):
         values = {one.name: data[one.name] for one in fields(cls)}
         values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
         return cls(**values)
+
+    def _document(self) -> Document:
+        rows = count(self.row_count)
+        if self.sampled_rows is not None:
+            rows += f", of which {count(self.sampled_rows)} were looked at"
+        facts = [
+            ("Source", self.source),
+            ("Rows", rows),
+            ("Started", moment(self.started_at)),
+            ("Took", duration(self.execution_time_seconds)),
+            ("Statements", count(self.statements)),
+            ("Engine", self.engine),
+        ]
+        title = f"{len(self)} rules with a confidence of at least {self.min_confidence:g}"
+        table = Table(title, _HEADER, [_cells(rule) for rule in self.rules], frozenset({3, 4, 5}))
+        return Document("Learned rules", facts, [table])
+
+
+def _cells(rule: LearnedRule) -> list[str]:
+    options = {name: value for name, value in rule.check.to_dict().items() if name not in _COMMON}
+    return [
+        rule.column or "",
+        rule.type,
+        "; ".join(f"{name} {value_text(value)}" for name, value in options.items()),
+        f"{rule.confidence:.4f}",
+        count(rule.rows),
+        count(rule.exceptions),
+    ]

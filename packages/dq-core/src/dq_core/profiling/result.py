@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from ..report.shown import Shown
+from ..report.document import Document, Documented
+from ..report.tables import Table
+from ..report.view import count, duration, moment, percent, plural, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["Bin", "ColumnProfile", "PatternCount", "Profile", "TextProfile", "ValueCount"]
+
+_HEADER = ("Column", "Type", "NULL", "Distinct", "Min", "Max", "Mean", "Deviation", "Most frequent", "Shape")
+_RIGHT = frozenset({2, 3, 6, 7})
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True)
-class Profile(Shown):
+class Profile(Documented):
     """What a source holds.
 
     Attributes:
@@ -139,8 +144,6 @@ class Profile(Shown):
         statements: How many statements read data.
         started_at: When, ISO 8601 in UTC.
     """
-
-    RENDERER: ClassVar[str] = f"{__package__}.render"
 
     source: str
     row_count: int
@@ -177,6 +180,49 @@ class Profile(Shown):
         values = {one.name: data[one.name] for one in fields(cls)}
         values["columns"] = tuple(map(ColumnProfile.from_dict, data["columns"]))
         return cls(**values)
+
+    def _document(self) -> Document:
+        rows = count(self.row_count)
+        if self.sampled_rows is not None:
+            rows += f", of which {count(self.sampled_rows)} were looked at"
+        facts = [
+            ("Source", self.source),
+            ("Rows", rows),
+            ("Columns", count(self.column_count)),
+            ("Started", moment(self.started_at)),
+            ("Took", duration(self.execution_time_seconds)),
+            ("Statements", count(self.statements)),
+            ("Engine", self.engine),
+        ]
+        found = [Table("Columns", _HEADER, [_cells(column) for column in self.columns], _RIGHT)]
+        for column in self.columns:
+            if column.histogram:
+                bins = [[_text(one.low), _text(one.high), count(one.count)] for one in column.histogram]
+                found.append(Table(f"Histogram of {column.name}", ("From", "To", "Rows"), bins, frozenset({0, 1, 2})))
+        return Document("Data profile", facts, found)
+
+
+def _cells(column: ColumnProfile) -> list[str]:
+    frequent = column.top_values[0] if column.top_values else None
+    shape = column.text.patterns[0] if column.text is not None and column.text.patterns else None
+    return [
+        column.name,
+        column.dtype,
+        "" if column.null_rate is None else percent(column.null_rate),
+        "" if column.distinct_count is None else count(column.distinct_count),
+        _text(column.min),
+        _text(column.max),
+        _text(column.mean),
+        _text(column.stddev),
+        "" if frequent is None else f"{_text(frequent.value)} ({plural(frequent.count, 'row')})",
+        "" if shape is None else f"{shape.pattern} ({percent(shape.share)})",
+    ]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else value_text(value)
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""The arguments that subcommands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from ..engines import engine_names
+from ..errors import RuleError
+
+__all__ = ["add_columns", "add_limits", "add_source", "count", "source_of"]
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what to read; the same for every subcommand."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="path or URI of Parquet, CSV or JSON files, or the address of a database; env:NAME takes it from the "
+        "environment variable NAME, which keeps a password out of the process list",
+    )
+    parser.add_argument("--table", metavar="NAME", help="the table or view in the database")
+    parser.add_argument("--query", metavar="SQL", help="a SELECT instead of a table")
+    parser.add_argument("--schema", metavar="NAME", help="the table's schema")
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what runs, and for how long; the same for every subcommand."""
+    names = engine_names()
+    parser.add_argument("--engine", choices=names, default=names[0], help="the library that evaluates (dq_core)")
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop, in the database too, after so long")
+
+
+def add_columns(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say which columns and rows to look at."""
+    parser.add_argument("--column", action="append", default=[], metavar="NAME", help="only this column; repeatable")
+    parser.add_argument("--sample", type=count, default=0, metavar="N", help="look at about so many rows (all)")
+
+
+def source_of(arguments: argparse.Namespace) -> str:
+    """The source as it was given, or from the environment variable that it names.
+
+    Raises:
+        RuleError: The environment variable is not set.
+    """
+    source: str = arguments.source
+    kind, _, name = source.partition(":")
+    if kind != "env":
+        return source
+    value = os.environ.get(name)
+    if not value:
+        raise RuleError([f"The environment variable {name!r} is not set, or empty."])
+    return value
+
+
+def count(text: str) -> int:
+    """A whole number from 0."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
+    return number

@@ -1,0 +1,87 @@
+"""What to select from, and the expressions that everything built on it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement, FromClause, Select
+    from sqlalchemy.engine import Row
+
+    from .column import Column
+
+__all__ = ["Aggregate", "FollowUp", "Selection", "count_where", "finish", "fragment"]
+
+#: An aggregate of the shared scan; checks that need the same one give it the same key.
+Aggregate = tuple[Hashable, "ColumnElement[Any]"]
+
+#: Statements after the shared scan: yields SELECTs, is sent their rows, returns what it measured.
+FollowUp = Generator["Select[Any]", "Sequence[Row[Any]]", dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Something to select from, with its columns.
+
+    Attributes:
+        from_: What stands behind FROM; its columns bear the names in `columns`.
+        columns: The columns by name, in order.
+    """
+
+    from_: FromClause
+    columns: Mapping[str, Column]
+
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        return self.from_.c[name]
+
+    def select(self, *entities: Any) -> Select[Any]:
+        """A SELECT of these expressions."""
+        return sa.select(*entities).select_from(self.from_)
+
+    def select_all(self) -> Select[Any]:
+        """A SELECT of all columns, in order."""
+        columns: list[Any] = [self.from_.c[name] for name in self.columns]
+        return self.select(*columns or [sa.null()])
+
+    def among(self, members: Iterable[Any], where: str | None) -> list[ColumnElement[bool]]:
+        """Conditions for a row to be considered: the given ones and the rule's ``where``."""
+        conditions = list(members)
+        if where is not None:
+            conditions.append(fragment(where))
+        return conditions
+
+
+def count_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """The number of rows for which all conditions are true; 0 on an empty table, in every database."""
+    return sa.func.count(sa.case((sa.and_(*conditions), 1))) if conditions else sa.func.count()
+
+
+def fragment(sql: str) -> ColumnElement[bool]:
+    """A boolean SQL expression written by the user, in parentheses so that it can stand anywhere.
+
+    The line break keeps a trailing comment from swallowing the parenthesis.
+    """
+    closing = "\n)" if "--" in sql else ")"
+    return sa.literal_column(f"({sql}{closing}", sa.Boolean())
+
+
+def finish(follow_up: FollowUp, fetch: Callable[[Select[Any]], Sequence[Row[Any]]]) -> dict[str, Any]:
+    """Run the statements of a follow-up until it returns what it measured.
+
+    Args:
+        follow_up: The generator.
+        fetch: Runs a statement and returns its rows.
+    """
+    try:
+        statement = next(follow_up)
+        while True:
+            statement = follow_up.send(fetch(statement))
+    except StopIteration as end:
+        measured: dict[str, Any] = end.value
+        return measured

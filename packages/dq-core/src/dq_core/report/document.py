@@ -1,0 +1,60 @@
+"""What is no report but shown like one: a profile, learned rules."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Document", "Documented"]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Facts and tables under a title.
+
+    Attributes:
+        title: The heading.
+        facts: Pairs of name and text.
+        tables: The tables.
+    """
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    tables: Sequence[tables.Table]
+
+
+class Documented:
+    """Gives a class with `to_dict` and `_document` the other forms."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        raise NotImplementedError
+
+    def _document(self) -> Document:
+        """Everything as facts and tables for people."""
+        raise NotImplementedError
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Everything as a JSON string."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def to_text(self) -> str:
+        """For a terminal."""
+        document = self._document()
+        return tables.to_text(document.title, document.facts, document.tables)
+
+    def to_markdown(self) -> str:
+        """As GitHub-flavoured Markdown."""
+        document = self._document()
+        return tables.to_markdown(document.title, document.facts, document.tables)
+
+    def to_html(self) -> str:
+        """As one self-contained HTML page."""
+        document = self._document()
+        return tables.to_html(document.title, document.facts, document.tables)

@@ -1,0 +1,136 @@
+"""From measurements to results: the verdict on each check, with the SQL and samples of its failing rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from ..checks.base import EvaluationError, Outcome
+from ..report.jsonable import measure as plain_number
+from ..report.jsonable import plain
+from ..report.report import CheckResult
+from ..sources.opened import scrub
+from .plan import failing_rows, literal_sql
+from .reader import StatementError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy.engine import Row
+
+    from ..checks.base import Check
+    from .reader import Reader
+
+__all__ = ["results_of"]
+
+_MASKED = "***"
+
+
+def results_of(
+    checks: Sequence[Check],
+    measure: Callable[[int], Mapping[str, Any]],
+    reader: Reader,
+    *,
+    masked: frozenset[str],
+    samples: int,
+    fail_fast: bool,
+) -> tuple[CheckResult, ...]:
+    """The results of all checks, in their order.
+
+    Args:
+        checks: The checks.
+        measure: Gives the measurements of a check by its place; raises an EvaluationError or a StatementError if there
+            are none. With `fail_fast`, later checks may never be measured.
+        reader: Fetches the samples.
+        masked: Columns whose values must not be shown.
+        samples: How many failing rows of each failing check to keep.
+        fail_fast: Skip the checks after the first failure of severity error or critical.
+    """
+    results: list[CheckResult] = []
+    stopped = False
+    for place, check in enumerate(checks):
+        if stopped:
+            results.append(_result(check, "skipped", Outcome(False, "Skipped after an earlier failure.")))
+            continue
+        status, outcome = _judged(check, place, measure, reader)
+        if status == "failed" and outcome.failed_rows:
+            results.append(_with_failing_rows(check, outcome, reader, masked, samples))
+        else:
+            results.append(_result(check, status, _without_masked(check, outcome, masked)))
+        stopped = fail_fast and (status == "error" or (status == "failed" and check.blocking))
+    return tuple(results)
+
+
+def _judged(
+    check: Check, place: int, measure: Callable[[int], Mapping[str, Any]], reader: Reader
+) -> tuple[str, Outcome]:
+    try:
+        outcome = check.outcome(reader.opened.relation, measure(place))
+    except EvaluationError as error:
+        return "error", Outcome(False, f"Could not be evaluated: {error}")
+    except StatementError as error:
+        return "error", Outcome(False, f"Could not be evaluated: {error.reason}")
+    return "passed" if outcome.passed else "failed", outcome
+
+
+def _with_failing_rows(
+    check: Check, outcome: Outcome, reader: Reader, masked: frozenset[str], samples: int
+) -> CheckResult:
+    """The result of a failed check with the SQL and samples of its failing rows, if it is about rows."""
+    opened = reader.opened
+    statement = failing_rows(check, opened.relation)
+    if statement is None:
+        return _result(check, "failed", outcome)
+    details, rows = outcome.details, []
+    if samples:
+        reader.expect(1)
+        try:
+            narrowed = failing_rows(check, opened.relation, outcome.narrow)
+            chosen = (statement if narrowed is None else narrowed).limit(samples)
+            rows = [_sample(row, list(opened.relation.columns), masked) for row in reader.fetch(chosen)]
+        except StatementError as error:
+            details = {**details, "samples_error": error.reason}
+        reader.step(f"fetched failing rows of {check.label}")
+    # Whoever runs it puts back what is secret: the signature of a URI, say.
+    sql = scrub(literal_sql(statement, opened.connection), opened.secrets)
+    return _result(check, "failed", dataclasses.replace(outcome, details=details), samples=rows, sql=sql)
+
+
+def _sample(row: Row[Any], names: Sequence[str], masked: frozenset[str]) -> dict[str, Any]:
+    return {
+        name: _MASKED if name in masked and value is not None else plain(value)
+        for name, value in zip(names, row, strict=True)
+    }
+
+
+def _without_masked(check: Check, outcome: Outcome, masked: frozenset[str]) -> Outcome:
+    """A measurement that is itself a value of a masked column is not shown."""
+    if not check.exposes_values or masked.isdisjoint(check.targets) or outcome.observed is None:
+        return outcome
+    place = "within" if outcome.passed else "out of"
+    message = f"The {check.kind} of a masked column is {place} bounds."
+    return dataclasses.replace(outcome, observed=_MASKED, message=message, details={})
+
+
+def _result(
+    check: Check, status: str, outcome: Outcome, *, samples: list[dict[str, Any]] | None = None, sql: str | None = None
+) -> CheckResult:
+    details = dict(outcome.details)
+    if check.description:
+        details["description"] = check.description
+    details["rule"] = plain(check.to_dict())
+    return CheckResult(
+        check_name=check.label,
+        type=check.kind,
+        column=check.column_label,
+        severity=check.severity,
+        status=status,
+        passed=status == "passed",
+        message=outcome.message,
+        failed_rows=outcome.failed_rows,
+        considered_rows=outcome.considered_rows,
+        observed=plain_number(outcome.observed),
+        samples=samples or [],
+        sql=sql,
+        details=plain(details),
+    )

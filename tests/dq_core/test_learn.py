@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dq_core import LearnedSuite, RuleError, Suite, TableNotFoundError, ValidationTimeoutError, learn, validate
-from dq_core.learning.evidence import bounds_of
+from dq_core.learning.evidence import extremes_of
 from dq_core.learning.references import alike
 from support.check_conformance import DATABASES, PLACES, Place
 
@@ -255,7 +255,7 @@ def test_ends_by_folds(folds: dict[int, list[int]]) -> None:
     everything = [value for values in folds.values() for value in values]
     if not everything:
         return
-    found = bounds_of(lows, highs)
+    found = extremes_of(lows, highs)
     assert (found.low, found.high) == (min(everything), max(everything))
     beyond = 0
     for fold, values in folds.items():

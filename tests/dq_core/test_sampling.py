@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core.run.reader import Deadline, Reader
-from dq_core.run.sampling import LOTS, Lots, draw, lot
+from dq_core.run.sampling import HASH_RANGE, HashedRows, hashed_rows, row_hash
 from dq_core.sources import open_source
 from support.check_conformance import DATABASES, Place
 
@@ -16,23 +16,23 @@ TYPES = {"n": sa.BigInteger(), "t": sa.Text()}
 
 
 @pytest.mark.parametrize("place", DATABASES)
-def test_a_lot_is_the_same_in_every_database_and_in_python(put: Callable[..., Place], place: str) -> None:
+def test_the_hash_of_a_row_is_the_same_in_every_database_and_in_python(put: Callable[..., Place], place: str) -> None:
     numbers = [0, 1, 2, 1000, 2**31, 2**40, -5, 2**62]
     there = put(place, [{"n": number, "t": ""} for number in numbers], TYPES)
     with open_source(there.source, **there.options) as opened:
         value = opened.relation["n"]
-        rows = opened.connection.execute(opened.relation.select(value, lot(value, 7))).all()
+        rows = opened.connection.execute(opened.relation.select(value, row_hash(value, 7))).all()
     # Databases round towards zero, Python downwards: the number of a row is never negative but in SQLite.
-    assert {n: drawn for n, drawn in rows if n >= 0} == {n: lot(n, 7) for n in numbers if n >= 0}
-    assert all(0 <= drawn < LOTS for _, drawn in rows)
+    assert {n: drawn for n, drawn in rows if n >= 0} == {n: row_hash(n, 7) for n in numbers if n >= 0}
+    assert all(0 <= drawn < HASH_RANGE for _, drawn in rows)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 123456789])
-def test_lots_are_spread_evenly_whatever_the_step(seed: int) -> None:
+def test_hashes_are_spread_evenly_whatever_the_step(seed: int) -> None:
     for step in (1, 2, 5, 10, 1000, 4096):
-        drawn = [lot(number * step, seed) for number in range(20_000)]
+        drawn = [row_hash(number * step, seed) for number in range(20_000)]
         folds = collections.Counter(value % 5 for value in drawn)
-        tenths = collections.Counter(value * 10 // LOTS for value in drawn)
+        tenths = collections.Counter(value * 10 // HASH_RANGE for value in drawn)
         pairs = collections.Counter((a % 2, b % 2) for a, b in itertools.pairwise(drawn))
         # Six standard deviations of a binomial with 20 000 trials.
         assert all(abs(folds[fold] - 4000) < 340 for fold in range(5))
@@ -48,22 +48,22 @@ def test_the_same_row_draws_the_same_lot_whatever_is_read_with_it(put: Callable[
             # An index that covers a query changes the order in which SQLite reads.
             connection.exec_driver_sql(f"CREATE INDEX i_{there.options['table']} ON {there.options['table']} (t, n)")
     with open_source(there.source, **there.options) as opened:
-        drawn = draw(Reader(opened, Deadline(None)), opened.relation, 3)
-        first = _lots(opened.connection, drawn, drawn.relation["n"])
-        second = _lots(opened.connection, drawn, drawn.relation["n"], drawn.relation["t"] != "t9")
-        part = _lots(opened.connection, drawn, drawn.relation["n"], drawn.relation["t"] == "t1")
+        drawn = hashed_rows(Reader(opened, Deadline(None)), opened.relation, 3)
+        first = _hashes(opened.connection, drawn, drawn.relation["n"])
+        second = _hashes(opened.connection, drawn, drawn.relation["n"], drawn.relation["t"] != "t9")
+        part = _hashes(opened.connection, drawn, drawn.relation["n"], drawn.relation["t"] == "t1")
         sample = drawn.sample(0.25)
         sampled = {row[0] for row in opened.connection.execute(sample.select(sample["n"]))}
     assert first == second
     assert part == {n: value for n, value in first.items() if n % 3 == 1}
-    assert sampled == {n for n, value in first.items() if value < int(0.25 * LOTS)}
+    assert sampled == {n for n, value in first.items() if value < int(0.25 * HASH_RANGE)}
     assert 1100 < len(sampled) < 1400
 
 
-def _lots(
-    connection: sa.Connection, drawn: Lots, value: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]
+def _hashes(
+    connection: sa.Connection, drawn: HashedRows, value: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]
 ) -> dict[int, int]:
-    rows = connection.execute(drawn.relation.select(value, drawn.lot).where(*conditions)).all()
+    rows = connection.execute(drawn.relation.select(value, drawn.row_hash).where(*conditions)).all()
     return {int(row[0]): int(row[1]) for row in rows}
 
 
@@ -79,7 +79,7 @@ def test_views_queries_and_tables_without_addresses(put: Callable[..., Place], p
     wanted = [{"table": f"v_{table}"}, {"query": f"SELECT n FROM {table} ORDER BY n"}]
     for options in [*wanted, {"table": "k"}] if place == "sqlite" else wanted:
         with open_source(there.source, **options) as opened:
-            drawn = draw(Reader(opened, Deadline(None)), opened.relation, 0)
-            lots = _lots(opened.connection, drawn, drawn.relation["n"])
-        assert len(lots) == 300
-        assert len(set(lots.values())) == 300
+            drawn = hashed_rows(Reader(opened, Deadline(None)), opened.relation, 0)
+            hashes = _hashes(opened.connection, drawn, drawn.relation["n"])
+        assert len(hashes) == 300
+        assert len(set(hashes.values())) == 300

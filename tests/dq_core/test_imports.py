@@ -28,3 +28,7 @@ def test_checking_a_database_loads_no_duckdb() -> None:
 def test_everything_that_is_exported_exists() -> None:
     assert [name for name in dq_core.__all__ if not hasattr(dq_core, name)] == []
     assert sorted(dq_core.__all__) == dq_core.__all__
+
+
+def test_the_package_shows_its_public_names_only() -> None:
+    assert dir(dq_core) == dq_core.__all__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,7 +39,14 @@ EXAMPLES: list[dict[str, Any]] = [
 
 
 def test_there_is_an_example_of_every_kind() -> None:
-    assert {rule["type"] for rule in EXAMPLES} == {cls.kind for cls in OWN}
+    missing = {cls.kind for cls in OWN} - {rule["type"] for rule in EXAMPLES}
+    assert not missing, f"add a rule of each of these kinds to EXAMPLES: {missing}"
+
+
+def test_every_kind_has_a_conformance_suite() -> None:
+    folder = Path(__file__).parent
+    missing = [cls.kind for cls in OWN if not (folder / f"test_check_{cls.kind}.py").is_file()]
+    assert not missing, f"add tests/dq_core/test_check_<kind>.py with a subclass of CheckConformance: {missing}"
 
 
 @pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule["type"])
@@ -74,6 +82,8 @@ def test_every_kind_has_a_factory() -> None:
         inspect.getsource(function).split("return ")[1].split("(")[0]
         for _, function in inspect.getmembers(DataQualityCheck, inspect.isfunction)
     }
+    missing = sorted({cls.__name__ for cls in OWN} - made)
+    assert not missing, f"add to DataQualityCheck in checks/factory.py a function that returns each of: {missing}"
     assert made == {cls.__name__ for cls in OWN}
 
 

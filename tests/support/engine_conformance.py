@@ -16,7 +16,7 @@ import pytest
 
 import dq_core
 from dq_core import EngineError
-from dq_core.checks.base import KINDS
+from dq_core.checks import KINDS
 from dq_core.engines import engine_names, get_engine
 
 if TYPE_CHECKING:

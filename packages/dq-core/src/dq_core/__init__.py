@@ -61,3 +61,8 @@ __all__ = [
 ]
 
 __version__ = VERSION
+
+
+def __dir__() -> list[str]:
+    """The public names, without the modules that importing them has loaded."""
+    return __all__

@@ -73,21 +73,21 @@ class FrameEngine:
     """
 
     def __init__(self, library: Library) -> None:
-        self.library = library
+        self._library = library
 
     @property
     def name(self) -> str:
         """The name that `get_engine` knows it by."""
-        return self.library.name
+        return self._library.name
 
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
         return Capabilities(
-            kinds=self.library.kinds,
-            profile=self.library.profile is not None,
-            learn=self.library.learn is not None,
-            parallel=self.library.parallel,
+            kinds=self._library.kinds,
+            profile=self._library.profile is not None,
+            learn=self._library.learn is not None,
+            parallel=self._library.parallel,
             in_database=False,
         )
 
@@ -121,7 +121,7 @@ class FrameEngine:
             open_source(
                 source, table=table, query=query, schema=schema, storage_options=storage_options, expected=expected
             ) as opened,
-            self.library.session() as answer,
+            self._library.session() as answer,
         ):
             reader = Reader(opened, deadline, hide_values=bool(masked))
             refuse_unfit(parsed, reader, masked)
@@ -135,15 +135,15 @@ class FrameEngine:
 
     def profile(self, source: Any, **options: Any) -> Profile:
         """Describe a source; see `dq_core.engines.Engine.profile`."""
-        if self.library.profile is None:
+        if self._library.profile is None:
             raise _cannot(self.name, "profile", ("dq_core", "truthound"))
-        return self.library.profile(source, **options)
+        return self._library.profile(source, **options)
 
     def learn(self, source: Any, **options: Any) -> LearnedSuite:
         """Learn rules from a source; see `dq_core.engines.Engine.learn`."""
-        if self.library.learn is None:
+        if self._library.learn is None:
             raise _cannot(self.name, "learn rules", ("dq_core", "truthound"))
-        return self.library.learn(source, **options)
+        return self._library.learn(source, **options)
 
     def _workers(self, parallel: object, max_workers: object) -> int:
         """How many rules may be evaluated at the same time; 0 for one after the other."""
@@ -157,7 +157,7 @@ class FrameEngine:
         refuse(problems)
         if not parallel:
             return 0
-        if not self.library.parallel:
+        if not self._library.parallel:
             raise EngineError(
                 f"{self.name} evaluates one rule after the other: parallel=True cannot be had.",
                 suggestion="Leave it out, or use the engine dq_core, which evaluates all rules in one scan.",
@@ -181,13 +181,13 @@ class FrameEngine:
             )
 
     def _refusal(self, check: Check, relation: Relation) -> str | None:
-        if check.kind not in self.library.kinds:
+        if check.kind not in self._library.kinds:
             return _OTHERS.get(check.kind, "it has no rule of this kind")
         for name in check.targets:
             column = relation.columns[name]
             if not is_held(column, relation):
                 return f"{name} is {column.type_name or column.family}, which a frame does not hold as it is"
-        return self.library.refusal(check, relation)
+        return self._library.refusal(check, relation)
 
 
 def _cannot(name: str, what: str, others: tuple[str, ...]) -> EngineError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ class Opened:
         relation: What to select from.
         description: What it is, for people; without secrets.
         owns_transaction: Whether the transaction was begun here; otherwise it is the caller's.
-        secrets: Texts that must not appear in anything that is shown.
+        secrets: Strings that nothing may show.
     """
 
     connection: Connection
     relation: Relation
     description: str
     owns_transaction: bool = True
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def scrub(text: str, secrets: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from .masking import masked
-from .problems import UnknownFormatError
+from .problems import InvalidOptionError, UnknownFormatError
 from .wording import question
 
 __all__ = ["DEFAULTS", "ENDINGS", "Paths", "each_path", "function_for", "local_path", "reader_call"]
@@ -47,12 +47,14 @@ def each_path(paths: Paths) -> list[str]:
 
 
 def local_path(path: str) -> str:
-    """A ``file://`` URI as a path, a folder of Parquet files as a pattern; anything else as it is."""
-    if path.startswith("file://"):
-        path = unquote(urlsplit(path).path)
-    if "://" not in path and Path(path).is_dir():
-        return f"{path.rstrip('/')}/**/*.parquet"
-    return path
+    """A ``file://`` URI as a path; anything else as it is."""
+    return unquote(urlsplit(path).path) if path.startswith("file://") else path
+
+
+def _pattern(path: str) -> str:
+    """A folder as the pattern of its Parquet files; anything else as it is."""
+    path = local_path(path)
+    return f"{path.rstrip('/')}/**/*.parquet" if "://" not in path and Path(path).is_dir() else path
 
 
 def function_for(paths: Paths) -> tuple[str, Mapping[str, Any]]:
@@ -64,7 +66,7 @@ def function_for(paths: Paths) -> tuple[str, Mapping[str, Any]]:
     Raises:
         UnknownFormatError: A name tells no format, or the names tell several.
     """
-    every = [local_path(path) for path in each_path(paths)]
+    every = [_pattern(path) for path in each_path(paths)]
     found = {ending: _READERS[ending] for ending in map(_ending, every)}
     if len({id(options) if options else function for function, options in found.values()}) > 1:
         raise UnknownFormatError(
@@ -95,17 +97,18 @@ def reader_call(function: str, paths: Paths, options: Mapping[str, Any]) -> str:
 
     Args:
         function: ``read_parquet``, ``read_csv`` or ``read_json``.
-        paths: A path, URI or pattern, or several.
+        paths: A path, URI or pattern, or several. A folder stands for the Parquet files in it.
         options: Its options. `DEFAULTS` fill in what is left out.
 
     Raises:
-        ValueError: A name is no name of an option, or a value none that SQL can write; its text says which.
+        InvalidOptionError: A name is no name of an option, or a value none that SQL can write.
     """
-    every = [local_path(path) for path in each_path(paths)]
+    located = _pattern if function == "read_parquet" else local_path
+    every = [located(path) for path in each_path(paths)]
     arguments = [_literal(every[0] if len(every) == 1 else every)]
     for name, value in {**DEFAULTS.get(function, {}), **options}.items():
         if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", name) is None:
-            raise ValueError(f"{name!r} is not an option of {function}")
+            raise InvalidOptionError(f"{name!r} is not an option of {function}.", context={"option": name})
         arguments.append(f"{name} = {_literal(value)}")
     return f"{function}({', '.join(arguments)})"
 
@@ -125,4 +128,4 @@ def _literal(value: Any) -> str:
             return f"{{{', '.join(pairs)}}}"
         case list() | tuple():
             return f"[{', '.join(map(_literal, value))}]"
-    raise ValueError(f"{value!r} cannot be an option of a file reader")
+    raise InvalidOptionError(f"{value!r} cannot be an option of a file reader.")

@@ -43,6 +43,7 @@ _TOKEN = re.compile(
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}|dapi[0-9a-f]{32}(?:-\d+)?|sk-[\w-]{20,}|-----BEGIN[\s\S]*"
 )
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
 _PAIR = re.compile(
     r"(?P<name>[A-Za-z][\w .\-]*?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
 )
@@ -88,8 +89,10 @@ def has_secrets(source: Source) -> bool:
     return bool(secrets_of(source))
 
 
-def scrubbed(text: str, secrets: Iterable[str]) -> str:
+def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
     """A message without secrets that it may repeat, in any of the forms that URLs write them in.
+
+    URLs in the message are masked by their parts, whatever is known of them.
 
     Args:
         text: The message.
@@ -98,7 +101,7 @@ def scrubbed(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted({*secrets} - {""}, key=len, reverse=True):
         for form in sorted(_forms(secret), key=len, reverse=True):
             text = _without(text, form, distinctive=_is_distinctive(secret))
-    return text
+    return _IN_TEXT.sub(lambda found: masked(found[0]), text)
 
 
 def _without(text: str, form: str, *, distinctive: bool) -> str:

@@ -3,6 +3,7 @@
 ::
 
     ProblemError
+    ├── InvalidOptionError (ValueError)       an option of a file reader that cannot be
     ├── InvalidURLError (ValueError)          a URL that cannot be read, or that can be read in two ways
     ├── UnknownDatabaseError (ValueError)     SQLAlchemy has no dialect of that name
     ├── UnknownFileSystemError (ValueError)   fsspec has no file system for the scheme
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "InvalidOptionError",
     "InvalidURLError",
     "MissingPackageError",
     "NoJSONFormError",
@@ -45,6 +47,10 @@ class ProblemError(Exception):
         self.message = message
         self.suggestion = suggestion
         self.context: dict[str, Any] = dict(context or {})
+
+
+class InvalidOptionError(ProblemError, ValueError):
+    """An option of a file reader whose name or value cannot be written in SQL."""
 
 
 class InvalidURLError(ProblemError, ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from .problems import MissingPackageError
@@ -74,17 +74,17 @@ def pip_line(package: str, *, core: str | None = None, extra: str | None = None)
         extra: That extra.
 
     Returns:
-        ``pip install "dq-core[postgresql]"``; the package itself if no extra brings it, or if the core is vendored and
-        is no installed distribution.
+        ``pip install "dq-core[postgresql]>=2,<3"``, of the installed major version; the package itself if no extra
+        brings it, or if the core is vendored and is no installed distribution.
     """
     wanted = package
     if core is not None and extra is not None:
         try:
-            distribution(core)
+            major = int(version(core).partition(".")[0])
         except PackageNotFoundError:
             pass
         else:
-            wanted = f"{core}[{extra}]"
+            wanted = f"{core}[{extra}]>={major},<{major + 1}"
     return f'pip install "{wanted}"' if "[" in wanted else f"pip install {wanted}"
 
 

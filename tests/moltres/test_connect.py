@@ -181,8 +181,8 @@ def test_transaction_commits_or_rolls_back(db: Database) -> None:
     ("address", "message"),
     [
         ("postgressql://localhost/x", "Did you mean 'postgresql'"),
-        ("oracl://x", "allowed: 'duckdb', 'sqlite'"),
-        ("postgresql+nothing://localhost/x", "no driver 'postgresql+nothing'"),
+        ("oracl://x", "Did you mean 'oracle'"),
+        ("postgresql+nothing://localhost/x", "no driver 'nothing' for postgresql"),
         ("not an address", "cannot be read"),
         ("", "cannot be read"),
         ("postgresql://u:p@host:notaport/x", "cannot be read"),

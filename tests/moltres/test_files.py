@@ -98,7 +98,7 @@ def test_missing_files_and_wrong_options(duck: Database, parquet: Path) -> None:
         duck.read_parquet(parquet / "none.parquet")
     with pytest.raises(QueryError, match="filenam"):
         duck.read_parquet(parquet / "part 1.parquet", filenam=True)
-    with pytest.raises(ConfigurationError, match="No option"):
+    with pytest.raises(ConfigurationError, match="not an option of read_parquet"):
         duck.read_parquet(parquet / "part 1.parquet", **{"x) --": 1})
 
 

@@ -11,14 +11,15 @@ import pytest
 from sqlalchemy import URL, create_engine, text
 
 from moltres import connect
-from moltres.dialects.targets import masked, scrubbed
 from moltres.errors import DatabaseConnectionError, MoltresError, QueryError
+from support.shared import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from support.postgresql import PostgreSQLServer
 
+masking = shared("masking")
 PASSWORD = "s3cr3t %/ü"
 
 
@@ -84,12 +85,51 @@ def test_repr(address: str) -> None:
     from sqlalchemy import make_url
 
     url = make_url(address)
-    assert "hunter2" not in masked(url)
-    assert "***" in masked(url)
-    assert scrubbed("it said hunter2!", url) == "it said ***!"
+    assert "hunter2" not in masking.masked(url)
+    assert "***" in masking.masked(url)
+    assert masking.scrubbed("it said hunter2!", masking.secrets_of(url)) == "it said ***!"
     if address.startswith("postgresql"):
         db = connect(address)
         assert "hunter2" not in f"{db} {db!r}"
+
+
+@pytest.mark.parametrize("password", ["ab@S3cr3t", "ab@S3/cr3t"])
+def test_a_password_with_an_at_sign_that_is_not_quoted_is_refused_and_not_repeated(password: str) -> None:
+    with pytest.raises(MoltresError, match="%40") as caught:
+        connect(f"postgresql://etl:{password}@127.0.0.1:1/x")
+    assert "S3" not in everything_said(caught.value)
+
+
+@pytest.mark.parametrize("password", ["ab@S3cr3t", "ab@S3/cr3t", "ab/S3cr3t"])
+def test_an_engine_whose_url_was_read_wrongly_shows_no_part_of_its_password(password: str) -> None:
+    engine = create_engine(f"postgresql+psycopg://etl:{password}@127.0.0.1:1/x")
+    db = connect(engine)
+    assert "cr3t" not in repr(db)
+    with pytest.raises(DatabaseConnectionError) as caught:
+        db.tables()
+    assert "cr3t" not in f"{caught.value} {caught.value.context} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize("password", ["e", "guarded", "password", "failed"])
+def test_a_common_password_spoils_no_word_and_is_not_told(login: URL, password: str) -> None:
+    db = connect(login.set(password=password))
+    with pytest.raises(DatabaseConnectionError) as caught:
+        db.tables()
+    assert 'password authentication failed for user "guarded"' in str(caught.value)
+    assert f":{password}@" not in f"{caught.value} {caught.value.context} {db!r}"
+    assert ":***@" in repr(db)
+
+
+def test_a_table_is_named_although_the_password_is_part_of_its_name(postgresql_url: URL) -> None:
+    with connect(postgresql_url.set(password="postgres")) as db, pytest.raises(MoltresError, match="nosuch_postgres_x"):
+        db.sql("SELECT * FROM nosuch_postgres_x").collect()
+
+
+def test_a_signed_uri_of_a_file_is_not_repeated() -> None:
+    uri = "http://127.0.0.1:1/x.parquet?X-Amz-Signature={}".format("S3cr3t")
+    with connect() as db, pytest.raises(MoltresError) as caught:
+        db.read_parquet(uri).collect()
+    assert "S3cr3t" not in everything_said(caught.value)
 
 
 def test_an_address_that_cannot_be_read_is_not_repeated() -> None:

@@ -155,9 +155,9 @@ def test_a_reader_is_called_with_literals_only(tmp_path: Path) -> None:
     assert duckdb.sql(f"SELECT * FROM {call}").fetchall() == [("1", "x")]
     several = files.reader_call("read_csv", [odd, str(odd)], {"nullstr": ["x", "y"]})
     assert duckdb.sql(f"SELECT * FROM {several}").fetchall() == [(1, None), (1, None)]
-    with pytest.raises(ValueError, match="not an option"):
+    with pytest.raises(problems.InvalidOptionError, match="not an option"):
         files.reader_call("read_csv", odd, {"delim = ';', x": 1})
-    with pytest.raises(ValueError, match="cannot be an option"):
+    with pytest.raises(problems.InvalidOptionError, match="cannot be an option"):
         files.reader_call("read_csv", odd, {"delim": object()})
 
 
@@ -169,9 +169,10 @@ def test_the_whole_file_decides_about_types(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_its_parquet_files_and_a_file_uri_a_path(tmp_path: Path) -> None:
-    assert files.local_path(str(tmp_path)) == f"{tmp_path}/**/*.parquet"
-    assert files.local_path("file:///a%20b.csv") == "/a b.csv"
-    assert files.local_path("s3://b/k") == "s3://b/k"
+    assert files.function_for(tmp_path)[0] == "read_parquet"
+    assert files.reader_call("read_parquet", tmp_path, {}) == f"read_parquet('{tmp_path}/**/*.parquet')"
+    assert str(tmp_path / "a b.csv") in files.reader_call("read_csv", f"file://{tmp_path}/a%20b.csv", {})
+    assert files.local_path("s3://b/k%20") == "s3://b/k%20"
 
 
 # File systems

@@ -157,3 +157,10 @@ def test_nothing_is_secret_in_a_name_that_is_no_url() -> None:
 def test_options_hold_secrets_too() -> None:
     options = {"key": "AKIA1", "secret": SECRET, "client_kwargs": {"endpoint_url": "http://h", "token": "t0ken-t0ken"}}
     assert set(masking.secrets_of_options(options)) == {"AKIA1", SECRET, "t0ken-t0ken"}
+
+
+def test_a_url_in_a_message_is_masked_without_being_known() -> None:
+    said = f"HTTP 403 for 'https://h/u.csv?X-Amz-Signature={SECRET}&a=1', s3://u:{SECRET}@b/k. See https://docs.org/e?id=4."
+    shown = "HTTP 403 for 'https://h/u.csv?X-Amz-Signature=***&a=1', s3://***@b/k. See https://docs.org/e?id=4."
+    assert masking.scrubbed(said) == shown
+    assert masking.scrubbed("SELECT a::int, b // 2 -- x://") == "SELECT a::int, b // 2 -- x://"

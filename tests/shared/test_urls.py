@@ -85,7 +85,7 @@ def test_a_missing_driver_names_its_own_package(
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(problems.MissingPackageError, match=package) as caught:
         urls.make_engine(urls.database_url(given), core=DISTRIBUTION)
-    wanted = f'pip install "{DISTRIBUTION}[{extra}]"' if extra else f"pip install {package}"
+    wanted = f'pip install "{DISTRIBUTION}[{extra}]>=2,<3"' if extra else f"pip install {package}"
     assert caught.value.suggestion == wanted
     assert caught.value.context["package"] == package
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
+from ._shared.masking import masked
 from .dialects import catalog, dialect_for, targets
 from .dialects.error_translation import connected, translated
 from .dialects.stopping import Running, stoppable
@@ -112,7 +113,7 @@ class Database:
 
     def __repr__(self) -> str:
         inside = "" if not self.joined else ", in the caller's transaction"
-        return f"Database({targets.masked(self.engine.url)}{inside})"
+        return f"Database({masked(self.engine.url)}{inside})"
 
     def __enter__(self) -> Self:
         return self

@@ -25,11 +25,15 @@ carry them from a worker, and hold no bind value and no password.
 
 from __future__ import annotations
 
-import difflib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from ._shared import wording
+from ._shared.problems import MissingPackageError, ProblemError
+from ._shared.wording import closest, listing
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "ColumnNotFoundError",
@@ -48,32 +52,12 @@ __all__ = [
     "TaskStoppedError",
     "TransientQueryError",
     "WriteError",
+    "closest",
+    "listing",
 ]
 
 _LISTED = 20
-"""How many names a message lists before it only counts the rest."""
-
-
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that a mistyped one most likely meant, or None."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    match = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[match[0]] if match else None
-
-
-def listing(names: Iterable[str]) -> str:
-    """Names for a message: quoted, in the order given, cut after the twentieth."""
-    every = list(names)
-    if not every:
-        return "none"
-    shown = ", ".join(repr(name) for name in every[:_LISTED])
-    return shown if len(every) <= _LISTED else f"{shown} and {len(every) - _LISTED} more"
-
-
-def _did_you_mean(missing: Iterable[str], known: Sequence[str]) -> str | None:
-    pairs = [(name, closest(name, known)) for name in missing]
-    meant = [f"{match!r} instead of {name!r}" for name, match in pairs if match is not None]
-    return f"Did you mean {', '.join(meant)}?" if meant else None
+"""How many names a context holds."""
 
 
 def _restore(kind: type[MoltresError], state: dict[str, Any]) -> MoltresError:
@@ -141,11 +125,8 @@ class MissingDependencyError(MoltresError, ImportError):
             extra: The extra of moltres-core which brings it.
             purpose: What it is needed for, as in "to_polars()".
         """
-        return cls(
-            f"{purpose} needs the package {package!r}, which is not installed.",
-            suggestion=f'pip install "moltres-core[{extra}]>=2,<3"',
-            context={"package": package, "extra": extra},
-        )
+        problem = wording.missing_package(package, purpose, core="moltres-core", extra=extra)
+        return cls(problem.message, suggestion=problem.suggestion, context=problem.context)
 
 
 class DatabaseConnectionError(MoltresError, ConnectionError):
@@ -213,7 +194,7 @@ class TableNotFoundError(QueryError, LookupError):
         names = sorted(existing)
         return cls(
             f"There is no table or view {name!r}; there are: {listing(names)}.",
-            suggestion=_did_you_mean([name], names),
+            suggestion=wording.corrections([name], names),
             context={"table": name, "existing": names[:_LISTED]},
         )
 
@@ -234,7 +215,7 @@ class ColumnNotFoundError(QueryError, LookupError):
         noun = "column" if len(absent) == 1 else "columns"
         return cls(
             f"No {noun} {listing(absent)} in {where}; it has: {listing(names)}.",
-            suggestion=_did_you_mean(absent, names),
+            suggestion=wording.corrections(absent, names),
             context={"missing": absent, "existing": names[:_LISTED]},
         )
 
@@ -302,3 +283,18 @@ class QualityGateError(MoltresError):
     ) -> None:
         super().__init__(message, suggestion=suggestion, context=context)
         self.report = report
+
+
+@contextmanager
+def problems_translated() -> Iterator[None]:
+    """Let what the shared modules raise leave the block as errors of ours."""
+    try:
+        yield
+    except MissingPackageError as problem:
+        raise MissingDependencyError(
+            problem.message, suggestion=problem.suggestion, context=problem.context
+        ) from problem.__cause__
+    except ProblemError as problem:
+        raise ConfigurationError(
+            problem.message, suggestion=problem.suggestion, context=problem.context
+        ) from problem.__cause__

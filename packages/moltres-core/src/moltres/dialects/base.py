@@ -9,6 +9,7 @@ from sqlalchemy import Column, MetaData, Table, func, insert, literal_column, se
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError
 from sqlalchemy.schema import CreateTable, DropTable
 
+from .._shared.statements import Clock, driver_connection, timing
 from ..errors import (
     ConfigurationError,
     DatabaseConnectionError,
@@ -23,7 +24,6 @@ from ..errors import (
 from ..types.arrow import to_rows
 from .columns import portable_type
 from .statements import CreateTableAs, RenameTable
-from .timers import Clock, timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -35,10 +35,7 @@ if TYPE_CHECKING:
     from ..types.arrow import Batch, Named, Rows
 
 
-def driver_connection(connection: Connection) -> Any:
-    """The driver's own connection under a SQLAlchemy connection."""
-    return connection.connection.driver_connection
-
+__all__ = ["TEMPORARY", "Dialect", "driver_connection", "named"]
 
 TEMPORARY = "moltres_temporary"
 """Key in `Table.info`: whether the table goes with its connection."""

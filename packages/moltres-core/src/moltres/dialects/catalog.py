@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, Table, inspect
 
+from .._shared import tables
 from ..errors import ConfigurationError, TableNotFoundError
 
 if TYPE_CHECKING:
@@ -17,33 +18,32 @@ if TYPE_CHECKING:
 
 
 def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, str]]:
-    """Where a name may be found: as it is, or, at each dot, as schema and table.
+    """Where a name may be found, as pairs of schema and table; see `tables.candidates`.
 
-    Args:
-        name: ``table``, ``schema.table``, or a table whose name has a dot.
-        schema: The schema for names without one.
+    Raises:
+        ConfigurationError: If this is no name.
     """
-    if not isinstance(name, str) or not name.strip():
-        raise ConfigurationError(f"The name of a table is a text, not {name!r}.")
-    yield schema, name
-    for index, character in enumerate(name):
-        if character == "." and 0 < index < len(name) - 1:
-            yield name[:index], name[index + 1 :]
+    return tables.candidates(_checked(name), schema)
 
 
 def names(inspector: Inspector, schema: str | None) -> list[str]:
     """Tables and views of a schema."""
-    found = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
-    return sorted(set(found))
+    return tables.table_names(inspector, schema)
 
 
-def locate(connection: Connection, name: str, schema: str | None) -> tuple[str | None, str] | None:
-    """The schema and the table that a name stands for; None if there is no such table or view."""
-    inspector = inspect(connection)
-    for place, table in candidates(name, schema):
-        if inspector.has_table(table, schema=place):
-            return place, table
-    return None
+def locate(connection: Connection, name: object, schema: str | None) -> tuple[str | None, str] | None:
+    """The schema and the table that a name stands for; None if there is no such table or view.
+
+    Raises:
+        ConfigurationError: If this is no name.
+    """
+    return tables.locate(connection, _checked(name), schema)
+
+
+def _checked(name: object) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigurationError(f"The name of a table must be a non-empty string, not {name!r}.")
+    return name
 
 
 def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | None) -> Table:

@@ -10,6 +10,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
+from .._shared.statements import Alarm
 from ..errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
@@ -23,15 +24,14 @@ from ..errors import (
 from ..types.arrow import into_text, plain, to_batch
 from ..types.logical import kind_of
 from .base import Dialect, driver_connection, named
-from .timers import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from sqlalchemy import Connection, CursorResult, Select, Table
 
+    from .._shared.statements import Clock
     from ..types.arrow import Batch, Named
-    from .timers import Clock
 
 _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
     (duckdb.InterruptException, QueryCancelledError),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import CompileError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from .._shared.masking import masked, scrubbed, secrets_of
 from ..errors import DatabaseConnectionError, MoltresError, QueryCancelledError, QueryError, TransientQueryError
-from .targets import masked, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,9 @@ def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
 
 
 def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, cancelled: bool) -> MoltresError:
-    said = scrubbed(said.strip(), url)
+    secrets = secrets_of(url)
+    said = scrubbed(said.strip(), secrets)
+    sql = None if sql is None else scrubbed(sql, secrets)  # the path of a file may be a signed URL
     message = f"{_heading(kind, cancelled=cancelled)}: {said}"
     context: dict[str, Any] = {"database": masked(url)}
     if issubclass(kind, QueryError):
@@ -58,7 +60,7 @@ def _cause(error: BaseException | None, url: URL) -> BaseException | None:
     """What to show as the cause: the driver's own error, because SQLAlchemy's can repeat the values of a statement."""
     if isinstance(error, StatementError):
         error = error.orig
-    return None if error is None or scrubbed(str(error), url) != str(error) else error
+    return None if error is None or scrubbed(str(error), secrets_of(url)) != str(error) else error
 
 
 @contextmanager

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
+    from .._shared.statements import Clock
     from ..types.arrow import Named
-    from .timers import Clock
 
 # https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
 _CLASSES: dict[int, type[MoltresError]] = {

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select, Table
 
-    from .timers import Clock
+    from .._shared.statements import Clock
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CLASSES: dict[str, type[MoltresError]] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Table
 from sqlalchemy import types as sql
 
+from .._shared.sqlite import begin_immediate
 from ..errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
+    from .._shared.statements import Clock
     from ..types.arrow import Named
-    from .timers import Clock
 
 # The handler is called after so many steps of SQLite's virtual machine: some ten microseconds.
 _STEPS = 1000
@@ -84,10 +85,7 @@ class SQLiteDialect(Dialect):
     def begin(self, connection: Connection) -> None:
         """A real BEGIN, which the driver alone would leave out before DDL."""
         super().begin(connection)
-        # Python's driver sends BEGIN only before INSERT, UPDATE and DELETE: a DROP or CREATE would be final at once.
-        # IMMEDIATE takes the writer's place now; two readers that both want to write later would lock each other out.
-        if not _raw(connection).in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        begin_immediate(connection)
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
-from sqlalchemy.dialects import registry
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine
 
-from ..errors import ConfigurationError, MissingDependencyError
+from .._shared import urls
+from ..errors import ConfigurationError, problems_translated
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from sqlalchemy.pool import PoolProxiedConnection
 
-_SECRET_KEY = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
-
-_DRIVERS = {
-    # Drivers to choose when an address names none, in this order, each with the module to look for.
-    "postgresql": (("psycopg", "psycopg"), ("psycopg2", "psycopg2")),
-    "mysql": (("pymysql", "pymysql"), ("mysqldb", "MySQLdb")),
-    "mariadb": (("pymysql", "pymysql"), ("mysqldb", "MySQLdb")),
-}
-_EXTRAS = {"psycopg": "postgresql", "pymysql": "mysql", "trino": "trino"}
 OWN_MEMORY = ":memory:moltres_"
 """How the name of a DuckDB in memory begins that nobody but its Database can open."""
-
-_KNOWN = ("duckdb", "sqlite", "postgresql", "mysql", "mariadb", "trino")
 
 
 @dataclass(frozen=True)
@@ -57,79 +43,12 @@ class Target:
         return self.connection is not None or self.session is not None
 
 
-def _secrets(url: URL) -> list[str]:
-    values: list[str] = [] if url.password is None else [str(url.password)]
-    for key, value in url.query.items():
-        if _SECRET_KEY.search(key):
-            values += [value] if isinstance(value, str) else value
-    return [value for value in values if value]
-
-
-def masked(url: URL) -> str:
-    """An address without its password, and without query parameters that look like one."""
-    hidden = {key: "***" for key in url.query if _SECRET_KEY.search(key)}
-    # The placeholder needs no quoting, whatever the address quotes.
-    shown = url.update_query_dict(hidden).render_as_string(hide_password=True)
-    return shown.replace("%2A%2A%2A", "***").replace("%3Amemory%3A", ":memory:")
-
-
-def scrubbed(text: str, url: URL) -> str:
-    """A message of a driver without the secrets of the address that it may repeat."""
-    for secret in _secrets(url):
-        text = text.replace(secret, "***")
-    return text
-
-
-def _parse(target: str | URL) -> URL:
-    if isinstance(target, URL):
-        return target
-    try:
-        return make_url(target)
-    except (ArgumentError, ValueError):
-        # Nothing of what was given is repeated: it may hold a password.
-        raise ConfigurationError(
-            "The address of the database cannot be read.",
-            suggestion="Write dialect://user:password@host:port/database, and quote special characters in the password"
-            " with urllib.parse.quote, or build it with sqlalchemy.URL.create(...).",
-        ) from None
-
-
-def _with_driver(url: URL) -> URL:
-    """The address with the driver that is installed, where it names none."""
-    if url.drivername == "postgres":
-        url = url.set(drivername="postgresql")
-    for driver, module in _DRIVERS.get(url.drivername, ()):
-        if find_spec(module) is not None:
-            return url.set(drivername=f"{url.drivername}+{driver}")
-    return url
-
-
 def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
-    backend = url.get_backend_name()
-    try:
-        # Values stay out of the texts of errors and logs.
-        return create_engine(url, **{"hide_parameters": True, **options})
-    except NoSuchModuleError:
+    with problems_translated():
         try:
-            registry.load(backend)
-        except NoSuchModuleError:
-            raise ConfigurationError.choice("The kind of database in the address", backend, _KNOWN) from None
-        raise ConfigurationError(
-            f"SQLAlchemy knows no driver {url.drivername!r} for {backend}.",
-            suggestion=f"Leave it out and write {backend}://…",
-        ) from None
-    except ModuleNotFoundError as error:
-        missing = error.name or url.drivername
-        extra = _EXTRAS.get(missing) or {"psycopg2": "postgresql", "MySQLdb": "mysql"}.get(missing)
-        if extra is not None:
-            raise MissingDependencyError.extra(missing, extra, f"A {backend} address") from error
-        raise MissingDependencyError(
-            f"The driver {missing!r} for {backend} is not installed.",
-            suggestion=f"pip install {missing}",
-            context={"package": missing},
-        ) from error
-    except TypeError as error:
-        raise ConfigurationError(f"create_engine() refused an option: {error}") from error
+            return urls.make_engine(url, core="moltres-core", **options)
+        except TypeError as error:
+            raise ConfigurationError(f"create_engine() refused an option: {error}") from error
 
 
 def _in_memory(url: URL) -> bool:
@@ -138,7 +57,7 @@ def _in_memory(url: URL) -> bool:
 
 def _own(url: URL, options: dict[str, Any]) -> Target:
     if not _in_memory(url):
-        return Target(_make_engine(_with_driver(url), options), owned=True)
+        return Target(_make_engine(url, options), owned=True)
     # A plain ":memory:" is another database for each connection. A named one is shared by all that use its name, and
     # lives as long as one of them is open: one which the pool does not count stays open.
     engine = _make_engine(url.set(database=f"{OWN_MEMORY}{uuid4().hex}"), options)
@@ -159,7 +78,9 @@ def resolve(target: str | URL | Engine | Connection | Session | None, options: d
         MissingDependencyError: If the driver is not installed.
     """
     if target is None or isinstance(target, str | URL):
-        return _own(URL.create("duckdb") if target is None else _parse(target), options)
+        with problems_translated():
+            url = URL.create("duckdb") if target is None else urls.database_url(target)
+        return _own(url, options)
     if options:
         raise ConfigurationError(
             f"Engine options ({', '.join(sorted(options))}) need an address; a {type(target).__name__} is ready made.",

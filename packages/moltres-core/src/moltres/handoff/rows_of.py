@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from sqlalchemy import union_all
 
+from .._shared.masking import masked
 from ..dialects.stopping import cleaning_up
-from ..dialects.targets import OWN_MEMORY, masked
+from ..dialects.targets import OWN_MEMORY
 from ..errors import (
     ConfigurationError,
     HandoffError,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, inspect
 from sqlalchemy.schema import DropTable
 
-from ..dialects.targets import masked
+from .._shared.masking import masked
 from ..errors import MissingDependencyError
 from .reference import STAGE_PREFIX, Reference
 

@@ -14,8 +14,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement, Executable
 from sqlalchemy.types import NullType, TypeEngine
 
+from .._shared.statements import paused
 from ..dialects.literals import literal_dialect
-from ..dialects.timers import paused
 from ..errors import ConfigurationError, SchemaMismatchError, listing
 from ..frame import sql_text
 from ..frame.select_state import Seal, exported, wrap

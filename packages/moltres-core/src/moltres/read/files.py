@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from ..errors import ConfigurationError, MissingDependencyError
+from .._shared import filesystems
+from .._shared.files import reader_call
+from ..errors import ConfigurationError, problems_translated
 from ..frame import select_state
 from . import fetch
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
-_PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
+_NATIVE = frozenset({"http", "https"})
+"""Schemes that DuckDB reads itself."""
 
 
 def _paths(path: object) -> str | list[str]:
@@ -49,29 +50,11 @@ def register_filesystem(connection: Connection, uri: str, storage_options: dict[
 
     Raises:
         MissingDependencyError: If fsspec, or its driver for this scheme, is not installed.
+        ConfigurationError: If fsspec knows no such scheme.
     """
-    scheme = urlsplit(uri).scheme.lower()
-    if len(scheme) < 2 or scheme in {"file", "http", "https"}:  # a path (of Windows, even), or what DuckDB reads itself
-        return
-    raw: Any = connection.connection.dbapi_connection
-    if not storage_options and raw.filesystem_is_registered(scheme):
-        return
-    package = _PACKAGES.get(scheme, "fsspec")
-    try:
-        import fsspec
-
-        filesystem = fsspec.filesystem(scheme, **(storage_options or {}))
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{scheme}:// needs the package {package!r}, which is not installed.",
-            suggestion=f"pip install {package}",
-            context={"package": package},
-        ) from error
-    except ValueError as error:
-        raise ConfigurationError(f"fsspec knows no file system for {scheme}://.") from error
-    if raw.filesystem_is_registered(scheme):
-        raw.unregister_filesystem(scheme)
-    raw.register_filesystem(filesystem)
+    with problems_translated():
+        raw = connection.connection.dbapi_connection
+        filesystems.register_filesystem(raw, uri, storage_options, core="moltres-core", extras={}, native=_NATIVE)
 
 
 def read(database: Database, function: str, path: Paths, options: dict[str, Any]) -> DataFrame:
@@ -89,13 +72,11 @@ def read(database: Database, function: str, path: Paths, options: dict[str, Any]
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)
-    wrong = [name for name in options if not re.fullmatch(r"[A-Za-z_]+", name)]
-    if wrong:
-        raise ConfigurationError(f"No option of {function}: {wrong[0]!r}.")
+    with problems_translated():
+        call = reader_call(function, paths, options)
     with database.connection() as connection:
         for each in [paths] if isinstance(paths, str) else paths:
             register_filesystem(connection, each, storage_options)
-    arguments = "".join(f", {name} = :{name}" for name in options)
-    # The function is one of ours and the options are words: values travel beside the text.
-    query = text(f"SELECT * FROM {function}(:moltres_path{arguments})")  # noqa: S608
-    return select_state.bare(database, fetch.probe(database, query.bindparams(moltres_path=paths, **options)))
+    # Every value in the call is a literal; colons in them are no parameters.
+    query = text(f"SELECT * FROM {call}".replace(":", "\\:"))  # noqa: S608
+    return select_state.bare(database, fetch.probe(database, query))

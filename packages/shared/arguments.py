@@ -60,7 +60,7 @@ def is_fraction(value: object) -> bool:
     return is_number(value) and 0 <= value <= 1  # type: ignore[operator]
 
 
-def plain_number(value: Real | Decimal) -> int | float:
+def plain_number(value: float | Real | Decimal) -> int | float:
     """A number of NumPy or `decimal` as int or float.
 
     Args:

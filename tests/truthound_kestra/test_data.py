@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from truthound_kestra.scripts import CheckScriptConfig, check_quality_script
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 from truthound_kestra.utils import DataSourceType, detect_data_source_type, load_data
 from truthound_kestra.utils.exceptions import ConfigurationError, MissingDependencyError, ScriptError, SourceError
@@ -46,8 +47,8 @@ def test_what_nothing_reads() -> None:
 
 
 def test_passwords_are_masked() -> None:
-    assert masked_uri("postgresql://me:pw@host/db?sslpassword=x") == "postgresql://host/db"
-    assert masked_uri("https://x.org/a.csv?signature=secret") == "https://x.org/a.csv"
+    assert masked_uri("postgresql://me:pw@host/db?sslpassword=x") == "postgresql://me:***@host/db?sslpassword=***"
+    assert masked_uri("https://x.org/a.csv?signature=secret") == "https://x.org/a.csv?signature=***"
     assert masked_uri(FRAME) == "DataFrame"
 
 
@@ -84,15 +85,38 @@ def test_databases(tmp_path: Path) -> None:
         load_data(f"sqlite:///{path}")
 
 
+CODES = "id,code,big,day,flag\n1,007,9007199254740993,2024-01-01,true\n2,010,,,\n"
+
+
+@pytest.mark.parametrize("engine", ["dq_core", "truthound"])
+def test_the_values_are_those_that_the_check_reads(tmp_path: Path, engine: str) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text(CODES, encoding="utf-8")
+    loaded = load_data(path)
+    assert loaded["code"].tolist() == ["007", "010"]
+    assert loaded["big"][0] == 2**53 + 1
+    assert loaded.isna().sum().to_dict() == {"id": 0, "code": 0, "big": 1, "day": 1, "flag": 1}
+    rules = [{"type": "in_set", "column": name, "values": loaded[name].dropna().tolist()} for name in loaded.columns]
+    config = CheckScriptConfig(engine_name=engine, rules=rules, fail_on_error=False)
+    result = check_quality_script(path, config)
+    assert (result.status, result.passed_count) == ("passed", 5)
+
+
+def test_a_late_string_does_not_change_the_values_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    path.write_text("code\n" + "01\n" * 30_000 + "n/a\n", encoding="utf-8")
+    assert load_data(path)["code"].value_counts().to_dict() == {"01": 30_000, "n/a": 1}
+
+
 def test_what_is_not_there(tmp_path: Path, file_server: str) -> None:
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(SourceError, match="There is no file"):
         load_data(tmp_path / "missing.csv")
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(SourceError, match="There is no file"):
         load_data(f"{file_server}/missing.csv")
 
 
 def test_a_format_that_nothing_reads() -> None:
-    with pytest.raises(ConfigurationError, match=r"Did you mean \.parquet\?"):
+    with pytest.raises(ConfigurationError, match=r"Did you mean '\.parquet'\?"):
         load_data("data.parqet")
 
 

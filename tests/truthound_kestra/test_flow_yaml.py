@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import subprocess
 import sys
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
@@ -28,6 +31,7 @@ from truthound_kestra.flows import (
 )
 from truthound_kestra.flows.yaml import Folded, flow_yaml
 from truthound_kestra.sla import SLAConfig
+from truthound_kestra.utils.exceptions import FlowError
 
 RULES = ({"type": "not_null", "column": "id"}, {"type": "in_range", "column": "age", "min": 0, "severity": "high"})
 CHECK = TaskConfig(id="check", input_uri="s3://bucket/users.parquet", rules=RULES)
@@ -363,3 +367,47 @@ def test_long_text_is_folded_and_expressions_are_not() -> None:
 def test_task_types_may_be_given_as_text(kind: TaskType) -> None:
     config = TaskConfig(id="t", task_type=kind.value, input_uri="x.csv", rules=RULES if kind is TaskType.CHECK else ())  # type: ignore[arg-type]
     assert f"{kind.value}_report.*" in task(config)["outputFiles"]
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    flow = FlowConfig(
+        id="flow",
+        variables={"limit": np.float64(0.5), "rows": np.int64(3)},
+        concurrency=np.int64(2),  # type: ignore[arg-type]
+        retry=RetryConfig(max_attempts=np.int64(3), initial_delay_seconds=np.float64(1.5)),  # type: ignore[arg-type]
+        sla=SLAConfig(max_failure_rate=np.float64(0.05)),
+        tasks=(
+            TaskConfig(
+                id="check",
+                input_uri="users.parquet",
+                rules=({"type": "not_null", "column": "id"},),
+                extra_args={
+                    "sample_failures": np.int64(7),
+                    "metadata": {"share": np.float32(0.5), "d": Decimal("1.5")},
+                },
+            ),
+        ),
+    )
+    document = yaml.safe_load(flow.to_yaml())
+    assert document["variables"] == {"limit": 0.5, "rows": 3}
+    assert document["concurrency"]["limit"] == 2
+    assert (document["retry"]["maxAttempts"], document["retry"]["interval"]) == (3, "PT1.5S")
+    assert document["sla"][0]["assert"] == "{{ (outputs.check.vars.failure_rate ?? 0.05) <= 0.05 }}"
+    assert "sample_failures=7," in document["tasks"][0]["script"]
+    assert 'metadata={"share": 0.5, "d": 1.5},' in document["tasks"][0]["script"]
+
+
+def test_an_option_that_a_program_cannot_hold_is_refused() -> None:
+    task = TaskConfig(
+        id="check",
+        input_uri="users.parquet",
+        rules=({"type": "not_null", "column": "id"},),
+        extra_args={"metadata": {"at": dt.date(2024, 1, 1)}},
+    )
+    (found,) = FlowConfig(id="flow", tasks=(task,)).problems()
+    assert found == "Task 'check': metadata contains a value of type date, which a flow cannot hold."
+
+
+def test_a_variable_without_a_form_in_yaml_is_refused() -> None:
+    with pytest.raises(FlowError, match="A value of type object has no form in YAML"):
+        dataclasses.replace(FLOW, variables={"x": object()}).to_yaml()

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truthound_kestra.kestra.values import plain
+from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.utils.exceptions import OutputError
 
 

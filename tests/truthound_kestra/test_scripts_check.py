@@ -117,7 +117,7 @@ def test_samples(users: Path) -> None:
 def test_a_disabled_script_does_nothing() -> None:
     result = check_quality_script("postgresql://me:pw@nowhere/db", config(enabled=False))
     assert (result.status, result.report, result.is_success) == ("skipped", None, True)
-    assert result.data_uri == "postgresql://nowhere/db"
+    assert result.data_uri == "postgresql://me:***@nowhere/db"
 
 
 def test_tags_description_and_metadata_stand_in_the_result(users: Path) -> None:

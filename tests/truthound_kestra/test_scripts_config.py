@@ -47,7 +47,7 @@ def test_presets_differ_in_what_they_say() -> None:
     ("kind", "options", "words"),
     [
         (CheckScriptConfig, {"engine_name": "truthhound"}, "Did you mean 'truthound'?"),
-        (CheckScriptConfig, {"engine_name": 3}, "There is no engine 3"),
+        (CheckScriptConfig, {"engine_name": 3}, "engine_name must be one of"),
         (CheckScriptConfig, {"timeout_seconds": 0}, "timeout_seconds"),
         (CheckScriptConfig, {"tags": "daily"}, "tags must be a list"),
         (CheckScriptConfig, {"report": "a/b"}, "base name"),
@@ -60,7 +60,7 @@ def test_presets_differ_in_what_they_say() -> None:
         (CheckScriptConfig, {"baseline_uri": "x.csv"}, "only with auto_schema=True"),
         (ProfileScriptConfig, {"top_n": -1}, "top_n"),
         (ProfileScriptConfig, {"sample_size": 1.5}, "sample_size"),
-        (LearnScriptConfig, {"min_confidence": 80}, "between 0 and 1"),
+        (LearnScriptConfig, {"min_confidence": 80}, "from 0 to 1"),
         (LearnScriptConfig, {"categorical_threshold": 0}, "categorical_threshold"),
     ],
 )

@@ -6,7 +6,19 @@ values as JSON, URLs of databases, and what is secret in a URL and how it is hid
 
 from __future__ import annotations
 
-from ._shared.arguments import choice, flag, fraction, is_number, is_whole, number, seconds, string, strings, whole
+from ._shared.arguments import (
+    choice,
+    flag,
+    fraction,
+    is_number,
+    is_whole,
+    number,
+    plain_number,
+    seconds,
+    string,
+    strings,
+    whole,
+)
 from ._shared.durations import iso_duration
 from ._shared.json_values import plain
 from ._shared.masking import has_secrets, is_secret_name, masked, secrets_of, secrets_of_options
@@ -36,6 +48,7 @@ __all__ = [
     "masked",
     "number",
     "plain",
+    "plain_number",
     "question",
     "seconds",
     "secrets_of",

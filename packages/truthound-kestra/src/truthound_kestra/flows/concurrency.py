@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.arguments import is_whole
-from truthound_kestra.flows.names import one_of
+from dq_core.adapters import choice, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +31,8 @@ class ConcurrencyConfig:
 def concurrency_problems(limit: ConcurrencyConfig | int) -> Iterator[str]:
     """What is wrong with a limit, a sentence each."""
     config = _config(limit)
-    if not is_whole(config.limit, 1):
-        yield f"concurrency must allow at least 1 execution, not {config.limit!r}."
-    yield from one_of("The behavior of concurrency", config.behavior, _BEHAVIORS)
+    yield from whole("The limit of concurrency", config.limit, least=1)
+    yield from choice("The behavior of concurrency", config.behavior, _BEHAVIORS)
 
 
 def concurrency_block(limit: ConcurrencyConfig | int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from dq_core.errors import closest
+from dq_core.adapters import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

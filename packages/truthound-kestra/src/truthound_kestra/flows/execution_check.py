@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from dq_core.adapters import choice
 from truthound_kestra.flows.expressions import holds_expression
-from truthound_kestra.flows.names import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,8 @@ class ExecutionCheck:
 
 def execution_check_problems(check: ExecutionCheck) -> Iterator[str]:
     """What is wrong with a check before the start, a sentence each."""
-    yield from one_of("The behavior of a check", check.behavior, _BEHAVIORS)
-    yield from one_of("The style of a check", check.style, _STYLES)
+    yield from choice("The behavior of a check", check.behavior, _BEHAVIORS)
+    yield from choice("The style of a check", check.style, _STYLES)
     if not holds_expression(check.condition):
         example = "{{ inputs.x != '' }}"
         yield f"The condition of a check must be an expression like {example}, not {check.condition!r}."

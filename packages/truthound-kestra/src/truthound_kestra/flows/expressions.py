@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dq_core.errors import closest
+from dq_core.adapters import closest
 
 __all__ = ["Scope", "all_true", "expression_problems", "holds_expression", "reference", "texts"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.arguments import is_text
+from dq_core.adapters import string
 from truthound_kestra.errors import FlowError
 from truthound_kestra.flows.concurrency import ConcurrencyConfig, concurrency_block, concurrency_problems
 from truthound_kestra.flows.execution_check import execution_check_block, execution_check_problems
@@ -18,6 +18,7 @@ from truthound_kestra.flows.names import duplicates, kestra_major, pattern_probl
 from truthound_kestra.flows.output import output_block, output_problems
 from truthound_kestra.flows.retry import retry_block, retry_problems
 from truthound_kestra.flows.runner import Runner
+from truthound_kestra.flows.secrets import named_secret_problems
 from truthound_kestra.flows.sla import counts_failures, remember_block, sla_block
 from truthound_kestra.flows.task import (
     TaskConfig,
@@ -288,11 +289,10 @@ def _head_problems(flow: FlowConfig) -> Iterator[str]:
         yield from pattern_problems("label", key)
         if str(key).startswith("system."):
             yield f"The label {key!r} can only be set by Kestra itself."
-        if not is_text(value):
-            yield f"The label {key!r} must be text, not {value!r}."
+        yield from string(f"The label {key!r}", value)
     for name in flow.variables:
-        if not is_text(name):
-            yield f"The name of a variable must be text, not {name!r}."
+        yield from string("The name of a variable", name)
+    yield from named_secret_problems("The variable", flow.variables)
 
 
 def _task_problems(flow: FlowConfig, context: FlowContext) -> Iterator[str]:

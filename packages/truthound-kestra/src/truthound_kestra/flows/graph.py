@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from dq_core.errors import closest
+from dq_core.adapters import closest
 
 __all__ = ["Graph", "ancestors", "arranged", "graph_problems", "linear_order"]
 

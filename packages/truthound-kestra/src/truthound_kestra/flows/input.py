@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from dq_core.adapters import choice
 from truthound_kestra.flows.expressions import holds_expression
-from truthound_kestra.flows.names import one_of, pattern_problems
+from truthound_kestra.flows.names import pattern_problems
+from truthound_kestra.flows.secrets import named_secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
 from truthound_kestra.flows.yaml import Folded
 
@@ -81,7 +83,7 @@ def input_problems(config: InputConfig) -> Iterator[str]:
     """What is wrong with an input, a sentence each."""
     label, kind = f"The input {config.name!r}", config.kestra_type
     yield from pattern_problems("input name", config.name)
-    yield from one_of(f"{label}: its type", kind, VALUE_TYPES)
+    yield from choice(f"{label}: its type", kind, VALUE_TYPES)
     for option, kinds in _OPTIONS.items():
         if getattr(config, option) not in (None, ()) and kind not in kinds:
             yield f"{label} is of type {kind}: only {' and '.join(kinds)} take {option}."
@@ -95,7 +97,7 @@ def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
     if kind in _OPTIONS["values"] and not config.values:
         yield f"{label} is of type {kind}: it needs values to choose from."
     if kind == "ARRAY":
-        yield from one_of(f"{label}: item_type", config.item_type, VALUE_TYPES)
+        yield from choice(f"{label}: item_type", config.item_type, VALUE_TYPES)
     if config.validator is not None:
         try:
             re.compile(config.validator)
@@ -110,6 +112,10 @@ def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
 
 def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     default, kind = config.default, config.kestra_type
+    if kind == "SECRET" and not holds_expression(default):
+        yield f"{label} is of type SECRET: its default must be an expression, such as {{{{ secret('NAME') }}}}."
+    else:
+        yield from named_secret_problems("The default of the input", {config.name: default})
     if not config.required:
         yield f"{label} has a default, so it must be required: Kestra always applies the default."
     if holds_expression(default):
@@ -125,7 +131,7 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     elif config.values:
         for value in default if kind == "MULTISELECT" else [default]:
             if value not in config.values:
-                yield from one_of(f"{label}: its default", value, config.values)
+                yield from choice(f"{label}: its default", value, config.values)
 
 
 def input_block(config: InputConfig) -> dict[str, Any]:

@@ -6,23 +6,23 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from dq_core.errors import closest
-from truthound_kestra.arguments import is_number
+from dq_core.adapters import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
+    "delay",
     "duplicates",
     "kestra_major",
     "member",
-    "one_of",
     "pattern_problems",
-    "positive",
 ]
 
 E = TypeVar("E", bound=Enum)
 
+_SHORTEST: Final = 0.001
+_LONGEST: Final = 1e9
 _PATTERNS: Final[dict[str, tuple[str, int, str]]] = {
     "flow id": (r"[a-zA-Z0-9][a-zA-Z0-9._-]*", 100, "letters, digits, dots, dashes, underscores"),
     "namespace": (r"[a-z0-9][a-z0-9._-]*", 150, "lower-case letters, digits, dots, dashes, underscores"),
@@ -52,14 +52,6 @@ def pattern_problems(kind: str, name: object) -> Iterator[str]:
         yield f"The {kind} {name[:20]!r}… has {len(name)} characters, at most {longest} are allowed."
 
 
-def one_of(label: str, name: object, known: Collection[str]) -> Iterator[str]:
-    """What is wrong with a choice."""
-    if name not in known:
-        near = closest(name, known)
-        hint = f"Did you mean {near!r}?" if near else f"Allowed: {', '.join(known)}."
-        yield f"{label} must not be {name!r}. {hint}"
-
-
 def duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:
     """Names that are there more than once."""
     seen: set[str] = set()
@@ -78,14 +70,14 @@ def member(kind: type[E], value: object) -> E | None:
     return next((one for one in kind if one.value == value), None)
 
 
-def positive(label: str, value: Any, *, unit: str = "number of seconds") -> Iterator[str]:
-    """What is wrong with a number that must be above 0; None is fine."""
+def delay(label: str, value: Any) -> Iterator[str]:
+    """What is wrong with a duration in seconds; None is fine. Kestra counts milliseconds."""
     if value is None:
         return
-    if not (is_number(value) and value > 0):
-        yield f"{label} must be a {unit} above 0, not {value!r}."
-    elif round(value, 3) == 0:
-        yield f"{label} must be at least a millisecond, not {value!r}."
+    problems = list(seconds(label, value))
+    yield from problems
+    if not problems and not _SHORTEST <= value <= _LONGEST:
+        yield f"{label} must be from {_SHORTEST} to {_LONGEST:g} seconds, not {value!r}."
 
 
 def kestra_major(version: str) -> int | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from truthound_kestra.flows.names import one_of, pattern_problems
+from dq_core.adapters import choice
+from truthound_kestra.flows.names import pattern_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
 from truthound_kestra.flows.yaml import Folded
 
@@ -42,7 +43,7 @@ class OutputConfig:
 def output_problems(config: OutputConfig) -> Iterator[str]:
     """What is wrong with an output, a sentence each."""
     yield from pattern_problems("output name", config.name)
-    yield from one_of(f"The output {config.name!r}: its type", config.kestra_type, VALUE_TYPES)
+    yield from choice(f"The output {config.name!r}: its type", config.kestra_type, VALUE_TYPES)
 
 
 def output_block(config: OutputConfig) -> dict[str, Any]:

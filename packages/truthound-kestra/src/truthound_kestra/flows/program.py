@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
 
+from dq_core.adapters import is_number, plain_number
+
 __all__ = ["literal", "quality_program"]
 
 
@@ -46,7 +48,10 @@ def literal(value: Any) -> str:
     """A value as a literal of Python's in which Kestra finds no expression.
 
     Args:
-        value: None, bool, number, text, or lists, tuples and dicts of these.
+        value: None, bool, number, string, or lists, tuples and mappings of these.
+
+    Raises:
+        TypeError: It is, or contains, anything else.
     """
     if isinstance(value, Mapping):
         items = ", ".join(f"{literal(str(key))}: {literal(item)}" for key, item in value.items())
@@ -54,11 +59,15 @@ def literal(value: Any) -> str:
     if isinstance(value, list | tuple):
         items = ", ".join(map(literal, value))
         return f"[{items}]" if isinstance(value, list) else f"({items}{',' if len(value) == 1 else ''})"
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+    if value is None or isinstance(value, bool):
+        return repr(value)
+    if is_number(value):
+        return repr(plain_number(value))
+    if isinstance(value, float):
         return f'float("{value}")'
+    if not isinstance(value, str):
+        raise TypeError(f"contains a value of type {type(value).__name__}, which a flow cannot hold")
     text = repr(value)
-    if isinstance(value, str):
-        if text[0] == "'" and '"' not in text:
-            text = f'"{text[1:-1]}"'
-        text = re.sub(r"\{(?=[{%#])", r"\\x7b", text)
-    return text
+    if text[0] == "'" and '"' not in text:
+        text = f'"{text[1:-1]}"'
+    return re.sub(r"\{(?=[{%#])", r"\\x7b", text)

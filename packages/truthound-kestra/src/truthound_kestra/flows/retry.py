@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from truthound_kestra.arguments import is_whole
-from truthound_kestra.flows.names import member, one_of, positive
-from truthound_kestra.kestra.durations import iso_duration
+from dq_core.adapters import choice, iso_duration, number, whole
+from truthound_kestra.flows.names import delay, member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,16 +62,15 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
     """What is wrong with a retry, for a major version of Kestra."""
     policy = member(RetryPolicy, retry.policy)
     if policy is None:
-        yield from one_of(f"{label}: policy", retry.policy, [one.value for one in RetryPolicy])
+        yield from choice(f"{label}: policy", retry.policy, [one.value for one in RetryPolicy])
         return
     if policy is RetryPolicy.NONE:
         return
-    if not is_whole(retry.max_attempts, 1):
-        yield f"{label}: max_attempts must be a whole number from 1, not {retry.max_attempts!r}."
-    numbers = list(positive(f"{label}: initial_delay_seconds", retry.initial_delay_seconds))
-    numbers += positive(f"{label}: max_delay_seconds", retry.max_delay_seconds)
-    numbers += positive(f"{label}: max_duration_seconds", retry.max_duration_seconds)
-    numbers += positive(f"{label}: backoff_factor", retry.backoff_factor, unit="number")
+    yield from whole(f"{label}: max_attempts", retry.max_attempts, least=1)
+    numbers = list(delay(f"{label}: initial_delay_seconds", retry.initial_delay_seconds))
+    numbers += delay(f"{label}: max_delay_seconds", retry.max_delay_seconds)
+    numbers += delay(f"{label}: max_duration_seconds", retry.max_duration_seconds)
+    numbers += number(f"{label}: backoff_factor", retry.backoff_factor, above=0)
     yield from numbers
     if numbers:
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from dq_core.adapters import choice
 from truthound_kestra.errors import ConfigurationError
-from truthound_kestra.flows.names import kestra_major, one_of
+from truthound_kestra.flows.names import kestra_major
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,9 +38,9 @@ class Runner:
             raise ConfigurationError(problems)
 
     def _problems(self) -> Iterator[str]:
-        yield from one_of("python_version", self.python_version, _PYTHONS)
-        yield from one_of("task_runner", self.task_runner, _TASK_RUNNERS)
-        yield from one_of("package_manager", self.package_manager, ("PIP", "UV"))
+        yield from choice("python_version", self.python_version, _PYTHONS)
+        yield from choice("task_runner", self.task_runner, _TASK_RUNNERS)
+        yield from choice("package_manager", self.package_manager, ("PIP", "UV"))
         if kestra_major(self.kestra_version) is None:
             yield f"kestra_version must be a version 1.x or 2.x, not {self.kestra_version!r}."
         if self.container_image is not None and self.task_runner != "docker":

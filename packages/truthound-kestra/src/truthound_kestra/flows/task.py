@@ -8,22 +8,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
+from dq_core.adapters import choice, closest, iso_duration, string, strings
 from dq_core.checks import parse
-from dq_core.errors import RuleError, closest
-from truthound_kestra.arguments import is_text
+from dq_core.errors import RuleError
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.flows.dependencies import pinned_dependencies
 from truthound_kestra.flows.expressions import all_true, holds_expression, reference
-from truthound_kestra.flows.names import one_of, pattern_problems, positive
+from truthound_kestra.flows.names import delay, pattern_problems
 from truthound_kestra.flows.program import literal, quality_program
 from truthound_kestra.flows.retry import retry_block, retry_problems
+from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.sla import sla_literal, state_env
 from truthound_kestra.flows.yaml import Folded, rules_yaml
 from truthound_kestra.kestra.context import CONTEXT_ENV
-from truthound_kestra.kestra.durations import iso_duration
 from truthound_kestra.kestra.storage import FILE_FORMATS, file_format, is_storage_file
 from truthound_kestra.scripts.config import CheckScriptConfig, LearnScriptConfig, ProfileScriptConfig
 from truthound_kestra.scripts.engines import ENGINES
@@ -140,7 +137,6 @@ _FUNCTIONS: Final = {
     TaskType.LEARN: "learn_schema_script",
 }
 _RULES_FILE: Final = "rules.yaml"
-_SECRET: Final = re.compile("password|secret|token|credential", re.IGNORECASE)
 # Fields of the configs that the task has fields of its own for.
 _OWN = ("rules", "fail_on_error", "engine_name", "sla", "report", "enabled")
 
@@ -161,7 +157,7 @@ def task_problems(task: TaskConfig, flow: FlowContext) -> Iterator[str]:
     label = f"Task {task.id!r}"
     kind = task_type(task)
     if kind is None:
-        yield from one_of(f"{label}: task_type", task.task_type, [one.value for one in TaskType])
+        yield from choice(f"{label}: task_type", task.task_type, [one.value for one in TaskType])
         return
     yield from _surrounding_problems(label, task)
     if kind is TaskType.PYTHON_SCRIPT:
@@ -174,25 +170,26 @@ def task_problems(task: TaskConfig, flow: FlowContext) -> Iterator[str]:
 
 def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
     """What Kestra does around the script."""
-    yield from positive(f"{label}: timeout_seconds", task.timeout_seconds)
+    yield from delay(f"{label}: timeout_seconds", task.timeout_seconds)
     for name, value in task.env.items():
         yield from pattern_problems("environment variable", name)
-        if not is_text(value) and value != "":
-            yield f"{label}: the environment variable {name!r} must be text, not {type(value).__name__}."
-        elif value and _SECRET.search(name) and not holds_expression(value):
-            yield (
-                f"{label}: the environment variable {name!r} looks like a secret, which anyone could read in the flow: "
-                f"write {{{{ secret('{name}') }}}}."
-            )
+        yield from string(f"{label}: the environment variable {name!r}", value, empty=True)
+    yield from named_secret_problems(f"{label}: the environment variable", task.env)
     for condition in task.conditions:
         if not holds_expression(condition):
             yield f"{label}: a condition must be an expression like {{{{ inputs.full == true }}}}, not {condition!r}."
-    for dependency in task.dependencies:
-        if not is_text(dependency) or not dependency.strip() or "\n" in dependency:
+    yield from strings(f"{label}: dependencies", task.dependencies)
+    for dependency in filter(_is_string, task.dependencies):
+        if not dependency.strip() or "\n" in dependency:
             yield f"{label}: a dependency must be one requirement of pip's, not {dependency!r}."
-    for file in task.output_files:
-        if not is_text(file) or file.startswith(("/", "..", "./")):
+    yield from strings(f"{label}: output_files", task.output_files)
+    for file in filter(_is_string, task.output_files):
+        if file.startswith(("/", "..", "./")):
             yield f"{label}: an output file is a name or glob in the task's own folder, not {file!r}."
+
+
+def _is_string(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
@@ -215,7 +212,7 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
         yield f"{label} needs input_uri: what should it look at?"
     else:
         yield from _uri_problems(label, task, flow)
-    yield from one_of(f"{label}: engine_name", task.engine_name, ENGINES)
+    yield from choice(f"{label}: engine_name", task.engine_name, ENGINES)
     if kind is TaskType.CHECK:
         yield from _rule_problems(label, task)
     elif task.rules or task.sla is not None:
@@ -230,18 +227,10 @@ def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[s
     elif task.input_format is not None:
         yield f"{label}: input_format is only for files of Kestra's storage; elsewhere the name tells."
     if task.input_format is not None:
-        yield from one_of(f"{label}: input_format", task.input_format, FILE_FORMATS)
+        yield from choice(f"{label}: input_format", task.input_format, FILE_FORMATS)
     if task.table is not None and task.query is not None:
         yield f"{label} takes either table or query, not both."
-    try:
-        url = make_url(task.input_uri or "")
-    except (ArgumentError, ValueError):
-        return  # a path
-    if url.password and not holds_expression(url.password):
-        yield (
-            f"{label}: input_uri holds a password, which anyone could read in the flow: write "
-            f"{{{{ secret('DB_PASSWORD') }}}} in its place."
-        )
+    yield from secret_problems(f"{label}: input_uri", task.input_uri)
 
 
 def _rule_problems(label: str, task: TaskConfig) -> Iterator[str]:
@@ -267,6 +256,12 @@ def _config_problems(label: str, task: TaskConfig, kind: TaskType) -> Iterator[s
             near = closest(name, [*known, *fields])
             hint = f"Did you mean {near!r}?" if near else f"There is: {', '.join(known)}."
             yield f"{label}: there is no option {name!r}. {hint}"
+    for name, value in task.extra_args.items():
+        yield from secret_problems(f"{label}: {name}", value)
+        try:
+            literal(value)
+        except TypeError as error:
+            yield f"{label}: {name} {error}."
     try:
         config(**{name: value for name, value in task.extra_args.items() if name not in unknown})
     except ConfigurationError as error:
@@ -277,6 +272,7 @@ def _config_problems(label: str, task: TaskConfig, kind: TaskType) -> Iterator[s
 def plugin_task_problems(task: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with a task of another plugin."""
     yield from pattern_problems("task id", task.get("id"))
+    yield from secret_problems(f"Task {task.get('id')!r}", task)
     kind = task.get("type")
     if not isinstance(kind, str) or "." not in kind:
         name = f"Task {task.get('id')!r}"

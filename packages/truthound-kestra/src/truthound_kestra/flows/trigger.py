@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from dq_core.adapters import choice, iso_duration, question
 from truthound_kestra.flows.cron import cron_problems
 from truthound_kestra.flows.expressions import all_true, holds_expression
-from truthound_kestra.flows.names import member, one_of, pattern_problems, positive
-from truthound_kestra.kestra.durations import iso_duration
+from truthound_kestra.flows.names import delay, member, pattern_problems
+from truthound_kestra.flows.secrets import secret_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,7 +90,7 @@ def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]
     yield from pattern_problems("trigger id", trigger.id)
     kind = member(TriggerType, trigger.type)
     if kind is None:
-        yield from one_of(f"{label}: its type", trigger.type, [one.value for one in TriggerType])
+        yield from choice(f"{label}: its type", trigger.type, [one.value for one in TriggerType])
         return
     for owner, name in _FIELD_OF.items():
         if owner is not kind and getattr(trigger, name) is not None:
@@ -98,7 +99,7 @@ def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]
     known = flow.input_names
     for name in trigger.inputs:
         if name not in known:
-            yield from one_of(f"{label}: the name of an input", name, known)
+            yield from choice(f"{label}: the name of an input", name, known)
     if flow.kestra_major == 2 and kind in (TriggerType.SCHEDULE, TriggerType.WEBHOOK):
         for name in open_inputs(trigger, flow.inputs):
             yield f"{label} gives no value for the required input {name!r}, without default: Kestra 2 refuses that."
@@ -115,7 +116,8 @@ def _schedule(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator
     yield from cron_problems(label, trigger.cron)
     zones = zoneinfo.available_timezones()
     if trigger.timezone is not None and trigger.timezone not in zones:
-        yield from one_of(f"{label}: timezone", trigger.timezone, sorted(zones))
+        near = question(trigger.timezone, zones)
+        yield f"{label}: timezone must be an IANA name such as 'Europe/Paris', not {trigger.timezone!r}.{near}"
 
 
 def _flow(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
@@ -127,7 +129,7 @@ def _flow(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str
     if not trigger.states:
         yield f"{label} needs states in which the other flow may end."
     for state in trigger.states:
-        yield from one_of(f"{label}: a state", state, _STATES)
+        yield from choice(f"{label}: a state", state, _STATES)
 
 
 def _webhook(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
@@ -146,7 +148,8 @@ def _polling(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[
             f"{label} can ask only http:// and https:// addresses, not {trigger.uri!r}: Kestra's core polls nothing "
             "else. For S3, JDBC and others use a flow with that plugin's trigger, and TriggerType.FLOW here."
         )
-    yield from positive(f"{label}: interval_seconds", trigger.interval_seconds)
+    yield from delay(f"{label}: interval_seconds", trigger.interval_seconds)
+    yield from secret_problems(f"{label}: uri", uri)
     if trigger.inputs:
         yield f"{label}: a polling trigger hands over no inputs in Kestra: give the inputs defaults."
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import yaml
 
+from dq_core.adapters import is_number, plain_number
+from truthound_kestra.errors import FlowError
 from truthound_kestra.flows.expressions import holds_expression
 
 __all__ = ["Folded", "flow_yaml", "rules_yaml"]
@@ -56,7 +58,17 @@ def _folded(dumper: yaml.SafeDumper, value: Folded) -> yaml.ScalarNode:
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(Folded, _folded)
+
+
+def _other(dumper: yaml.SafeDumper, value: Any) -> yaml.Node:
+    """Numbers of NumPy and decimals; nothing else has a form in YAML."""
+    if is_number(value):
+        return dumper.represent_data(plain_number(value))
+    raise FlowError(f"A value of type {type(value).__name__} has no form in YAML: {value!r:.80}")
+
+
 _Dumper.add_representer(tuple, yaml.SafeDumper.represent_list)
+_Dumper.add_representer(cast("type[Any]", None), _other)  # None: any type without one of its own
 
 
 def _dump(value: Any, *, width: int = _NO_FOLDING) -> str:

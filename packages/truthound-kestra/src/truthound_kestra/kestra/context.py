@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from dq_core.errors import closest
+from dq_core.adapters import closest
 from truthound_kestra.errors import ScriptError
+from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.protocol import check_name
-from truthound_kestra.kestra.values import plain
 
 __all__ = ["CONTEXT_ENV", "ExecutionContext", "create_kestra_output", "get_execution_context", "get_kestra_variable"]
 

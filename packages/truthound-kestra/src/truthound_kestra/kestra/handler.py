@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from truthound_kestra.errors import OutputError
+from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.protocol import LogLevel, check_name, log_line, metric_line, outputs_line
-from truthound_kestra.kestra.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class KestraOutputHandler:
 
         Args:
             name: A later task reads it as ``{{ outputs.<task>.vars.<name> }}``.
-            value: Anything that has a form in JSON; see :func:`truthound_kestra.kestra.values.plain`.
+            value: Anything that has a form in JSON; see :func:`truthound_kestra.kestra.json_values.plain`.
 
         Raises:
             OutputError: The value has none, or its file cannot be written.

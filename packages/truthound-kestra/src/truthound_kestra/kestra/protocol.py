@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from truthound_kestra.arguments import is_number
+from dq_core.adapters import number, plain_number
 from truthound_kestra.errors import OutputError
-from truthound_kestra.kestra.values import plain
+from truthound_kestra.kestra.json_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,10 +67,10 @@ def metric_line(kind: MetricType, name: str, value: float, tags: Mapping[str, An
     Raises:
         OutputError: The value is no finite number.
     """
-    if not is_number(value):
-        raise OutputError(f"The metric {name!r} must be a finite number, not {value!r}.")
+    for problem in number(f"The metric {name!r}", value):
+        raise OutputError(problem)
     labels = {str(key): str(plain(tag, key)) for key, tag in (tags or {}).items() if tag is not None}
-    return _line({"metrics": [{"name": check_name(name), "type": kind, "value": value, "tags": labels}]})
+    return _line({"metrics": [{"name": check_name(name), "type": kind, "value": plain_number(value), "tags": labels}]})
 
 
 def log_line(level: LogLevel, message: str) -> str:

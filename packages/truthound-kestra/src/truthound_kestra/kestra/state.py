@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
+from dq_core.adapters import ProblemError, begin_immediate, database_url, make_engine
 from truthound_kestra.errors import ConfigurationError
 
 __all__ = ["METADATA", "STATE_URL_ENV", "open_state"]
@@ -30,16 +30,20 @@ def open_state(url: str | sa.URL | None = None) -> sa.Engine:
         ConfigurationError: There is no such database.
     """
     try:
-        engine = sa.create_engine(make_url(url or _default_url()))
+        engine = make_engine(database_url(url or _default_url()), core="dq-core")
         if engine.dialect.name == "sqlite":
             # The driver would begin a transaction only at the first write: two runs could read the same state.
             sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
-            sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            sa.event.listen(engine, "begin", begin_immediate)
         METADATA.create_all(engine)
-    except (sa.exc.ArgumentError, sa.exc.OperationalError, ImportError, OSError) as error:
-        # The cause's text may hold the password.
+    except ProblemError as error:
         raise ConfigurationError(
-            f"The state's database cannot be opened: {type(error).__name__}.",
+            f"The state database cannot be opened. {error.message}", suggestion=error.suggestion
+        ) from None
+    except (sa.exc.OperationalError, OSError) as error:
+        # The driver's message may repeat the password.
+        raise ConfigurationError(
+            f"The state database cannot be opened: {type(error).__name__}.",
             suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for instance sqlite:////var/lib/state.sqlite.",
         ) from None
     return engine

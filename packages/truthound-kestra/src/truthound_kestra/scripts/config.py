@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dq_core.errors import closest
+from dq_core.adapters import choice, fraction, seconds, strings, whole
 from dq_core.report import SEVERITIES
-from truthound_kestra.arguments import is_number, is_share, is_whole
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.scripts.engines import ENGINES
 from truthound_kestra.scripts.severity import SEVERITY_ALIASES, canonical_severity
@@ -68,14 +67,10 @@ class ScriptConfig:
         return replace(self, **changes)
 
     def _problems(self) -> Iterator[str]:
-        if self.engine_name not in ENGINES:
-            near = closest(self.engine_name, ENGINES)
-            hint = f"Did you mean {near!r}?" if near else f"The engines are: {', '.join(ENGINES)}."
-            yield f"There is no engine {self.engine_name!r}. {hint}"
+        yield from choice("engine_name", self.engine_name, ENGINES)
         if self.timeout_seconds is not None:
-            yield from _above("timeout_seconds", self.timeout_seconds)
-        if isinstance(self.tags, str) or not all(isinstance(tag, str) for tag in self.tags):
-            yield f"tags must be a list of words, not {self.tags!r}."
+            yield from seconds("timeout_seconds", self.timeout_seconds)
+        yield from strings("tags", self.tags)
         if self.report is not None and not (self.report.strip() and "/" not in self.report):
             yield f"report must be the base name of a file, not {self.report!r}."
 
@@ -116,13 +111,10 @@ class CheckScriptConfig(ScriptConfig):
         if isinstance(self.rules, str | Mapping):
             yield f"rules must be a list of rules, not {type(self.rules).__name__}."
         if canonical_severity(self.min_severity) not in SEVERITIES:
-            known = (*SEVERITY_ALIASES, *SEVERITIES)
-            near = closest(self.min_severity, known)
-            hint = f"Did you mean {near!r}?" if near else "Allowed: low, medium, high, critical."
-            yield f"There is no severity {self.min_severity!r}. {hint}"
-        yield from _whole("sample_failures", self.sample_failures, 0)
+            yield from choice("min_severity", self.min_severity, (*SEVERITY_ALIASES, *SEVERITIES))
+        yield from whole("sample_failures", self.sample_failures, least=0)
         if self.max_workers is not None:
-            yield from _whole("max_workers", self.max_workers, 1)
+            yield from whole("max_workers", self.max_workers, least=1)
             if not self.parallel:
                 yield "max_workers means something only with parallel=True."
         if self.baseline_uri is not None and not self.auto_schema:
@@ -147,8 +139,8 @@ class ProfileScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
-        yield from _whole("sample_size", self.sample_size, 0)
-        yield from _whole("top_n", self.top_n, 0)
+        yield from whole("sample_size", self.sample_size, least=0)
+        yield from whole("top_n", self.top_n, least=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,20 +165,9 @@ class LearnScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
-        if not is_share(self.min_confidence):
-            yield f"min_confidence must be a share between 0 and 1, not {self.min_confidence!r}."
-        yield from _whole("categorical_threshold", self.categorical_threshold, 1)
-        yield from _whole("sample_size", self.sample_size, 0)
-
-
-def _above(name: str, value: Any) -> Iterator[str]:
-    if not (is_number(value) and value > 0):
-        yield f"{name} must be a number of seconds above 0, not {value!r}."
-
-
-def _whole(name: str, value: Any, least: int) -> Iterator[str]:
-    if not is_whole(value, least):
-        yield f"{name} must be a whole number from {least}, not {value!r}."
+        yield from fraction("min_confidence", self.min_confidence)
+        yield from whole("categorical_threshold", self.categorical_threshold, least=1)
+        yield from whole("sample_size", self.sample_size, least=0)
 
 
 #: The defaults: rules must be given.

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy as sa
 
@@ -16,7 +17,7 @@ from truthound_kestra.kestra.state import METADATA, open_state
 from truthound_kestra.outputs.serialization import JsonSerializer
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.rules import load_rules
-from truthound_kestra.scripts.sources import masked_uri, usable_source
+from truthound_kestra.scripts.sources import usable_source
 
 if TYPE_CHECKING:
     from dq_core import Check
@@ -112,7 +113,15 @@ def _subject(source: Any, table: str | None, query: str | None) -> str:
             "auto_schema cannot tell this data from other data, and so not remember what it learned.",
             suggestion="Give baseline_uri, or rules.",
         )
-    return json.dumps([masked_uri(source), table, query])
+    return json.dumps([_identity(source), table, query])
+
+
+def _identity(uri: str) -> str:
+    """What a source is whoever reads it: without user, password and query. Stored keys depend on it."""
+    if "://" not in uri:
+        return uri
+    parts = urlsplit(uri)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _key(subject: str) -> str:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-from dq_core.errors import closest
+from dq_core.adapters import closest, is_database_url, masked
 from truthound_kestra.errors import ConfigurationError, ScriptError
 
 __all__ = ["DataSourceType", "detect_data_source_type", "masked_uri", "usable_source"]
@@ -59,27 +55,17 @@ def detect_data_source_type(uri: str | Path) -> DataSourceType:
     scheme = text.partition("://")[0].lower() if "://" in text else ""
     if scheme in _SCHEMES:
         return _SCHEMES[scheme]
-    try:
-        make_url(text).get_dialect()
-    except ImportError:
-        return DataSourceType.DATABASE  # its driver is not installed: told when it is opened
-    except (ArgumentError, NoSuchModuleError):
-        known = [name for name in _SCHEMES if name]
-        near = closest(scheme, known)
-        hint = f"Did you mean {near}://?" if near else f"Known: {', '.join(known)}, and databases of SQLAlchemy's."
-        raise ConfigurationError(f"Nothing reads {scheme}:// addresses.", suggestion=hint) from None
-    return DataSourceType.DATABASE
+    if is_database_url(text):
+        return DataSourceType.DATABASE
+    known = [name for name in _SCHEMES if name]
+    near = closest(scheme, known)
+    hint = f"Did you mean {near}://?" if near else f"Supported: {', '.join(known)}, and URLs of databases."
+    raise ConfigurationError(f"{scheme}:// URLs are not supported.", suggestion=hint)
 
 
 def masked_uri(source: Any) -> str:
-    """A data URI for people: without user, password and query; the type's name for anything else than text."""
-    if not isinstance(source, str | Path):
-        return type(source).__name__
-    text = str(source)
-    if "://" not in text:
-        return text
-    parts = urlsplit(text)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    """A data URI for people, with ``***`` for each secret; the type's name for anything else than a string."""
+    return masked(source) if isinstance(source, str | Path) else type(source).__name__
 
 
 def usable_source(source: Any, *, table: str | None, query: str | None) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from truthound_kestra.arguments import is_number, is_share, is_whole
+from dq_core.adapters import fraction, seconds, whole
 from truthound_kestra.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -56,15 +56,14 @@ class SLAConfig:
     def _problems(self) -> Iterator[str]:
         for name in ("max_failure_rate", "min_pass_rate"):
             value = getattr(self, name)
-            if value is not None and not is_share(value):
-                yield f"{name} must be a share between 0 and 1, not {value!r}."
-        seconds = self.max_execution_time_seconds
-        if seconds is not None and not (is_number(seconds) and seconds > 0):
-            yield f"max_execution_time_seconds must be a number of seconds above 0, not {seconds!r}."
+            if value is not None:
+                yield from fraction(name, value)
+        if self.max_execution_time_seconds is not None:
+            yield from seconds("max_execution_time_seconds", self.max_execution_time_seconds)
         for name, least in (("min_row_count", 0), ("max_consecutive_failures", 1)):
             value = getattr(self, name)
-            if value is not None and not is_whole(value, least):
-                yield f"{name} must be a whole number from {least}, not {value!r}."
+            if value is not None:
+                yield from whole(name, value, least=least)
 
     def with_changes(self, **changes: Any) -> SLAConfig:
         """The same SLA with some fields changed.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from truthound_kestra.errors import ConfigurationError, OutputError
 from truthound_kestra.kestra.handler import KestraOutputHandler
-from truthound_kestra.kestra.values import plain
+from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.sla.metrics import AlertLevel, SLAResult
 
 if TYPE_CHECKING:

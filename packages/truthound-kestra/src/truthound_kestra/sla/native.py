@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from dq_core.adapters import iso_duration, plain_number
 from truthound_kestra.errors import ConfigurationError
-from truthound_kestra.kestra.durations import iso_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,8 +57,11 @@ def to_kestra_sla(
         ("min_pass_rate", "pass_rate", ">=", config.min_pass_rate),
         ("min_row_count", "row_count", ">=", config.min_row_count),
     )
-    for name, output, operator, limit in limits:
-        for task in task_ids if limit is not None else ():
+    for name, output, operator, given in limits:
+        if given is None:
+            continue
+        limit = plain_number(given)
+        for task in task_ids:
             variable = (
                 f"outputs['{task}'].vars.{output}" if not task.isidentifier() else f"outputs.{task}.vars.{output}"
             )

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dq_core.errors import closest
+from dq_core.adapters import closest
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.sla.errors import SLAViolationError
 from truthound_kestra.sla.monitor import SLAMonitor

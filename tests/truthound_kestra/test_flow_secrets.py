@@ -1,0 +1,89 @@
+"""A flow that shows a secret is refused, wherever the secret stands; an expression in its place is taken."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from support.kestra_cases import FLOW
+from truthound_kestra.flows import FlowConfig, InputConfig, TaskConfig, TriggerConfig, TriggerType
+
+RULES = ({"type": "not_null", "column": "id"},)
+PASSWORD = "hunter2-Zq9"
+EXPRESSION = "{{ secret('PW') }}"
+
+URIS = [
+    "postgresql+psycopg://me:{}@host/db",
+    "postgres://me:{}@host/db",
+    "postgresql+psycopg://me@host/db?password={}",
+    "postgresql+psycopg://me@host/db?sslpassword={}",
+    "mysql://me:{}@host/db",
+    "https://me:{}@host/users.csv",
+    "https://host/users.csv?X-Amz-Signature={}",
+    "https://host/users.csv?sig={}&sv=2024",
+    "https://host/users.csv?api_key={}",
+    "s3://key:{}@bucket/users.parquet",
+]
+
+
+def of_task(**changes: Any) -> FlowConfig:
+    task = TaskConfig(id="check", **{"input_uri": "users.parquet", "rules": RULES, **changes})
+    return FlowConfig(id="flow", tasks=(task,))
+
+
+def places(uri: str) -> dict[str, FlowConfig]:
+    """The URI in every part of a flow that Kestra shows as it is written."""
+    table = None if uri.startswith(("http", "s3")) else "users"
+    poll = TriggerConfig(id="poll", type=TriggerType.POLLING, uri=uri.replace("s3://", "https://"))
+    plugin = {"id": "call", "type": "io.kestra.plugin.core.http.Request", "uri": uri}
+    return {
+        "input_uri": of_task(input_uri=uri, table=table),
+        "env": of_task(env={"SOURCE": uri}),
+        "baseline_uri": of_task(rules=(), extra_args={"auto_schema": True, "baseline_uri": uri}),
+        "metadata": of_task(extra_args={"metadata": {"from": {"uri": uri}}}),
+        "variables": dataclasses.replace(FLOW, variables={"source": uri}),
+        "default": dataclasses.replace(FLOW, inputs=(InputConfig(name="source", default=uri),)),
+        "plugin": dataclasses.replace(FLOW, errors=(plugin,)),
+        **({"trigger": dataclasses.replace(FLOW, triggers=(poll,))} if uri.startswith("http") else {}),
+    }
+
+
+@pytest.mark.parametrize("uri", URIS)
+def test_a_secret_in_a_url_is_refused_in_every_place(uri: str) -> None:
+    for place, flow in places(uri.format(PASSWORD)).items():
+        found = flow.problems()
+        assert any("contains a secret" in problem for problem in found), (place, found)
+        assert not any(PASSWORD in problem for problem in found), place
+
+
+@pytest.mark.parametrize("uri", URIS)
+def test_an_expression_in_its_place_is_taken(uri: str) -> None:
+    for place, flow in places(uri.format(EXPRESSION)).items():
+        assert not [problem for problem in flow.problems() if "secret" in problem.partition("{{")[0]], place
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSLKEY", "PGPASSWORD"]
+)
+def test_a_name_that_says_secret(name: str) -> None:
+    for flow in (
+        of_task(env={name: "x"}),
+        dataclasses.replace(FLOW, variables={name: "x"}),
+        dataclasses.replace(FLOW, inputs=(InputConfig(name=name, default="x"),)),
+    ):
+        (found,) = flow.problems()
+        assert f"{name!r} contains a secret" in found
+    assert of_task(env={name: f"{{{{ secret('{name}') }}}}"}).problems() == ()
+
+
+def test_a_secret_input_has_no_default_that_can_be_read() -> None:
+    inputs = (InputConfig(name="pw", type="SECRET", default="x"),)
+    (found,) = dataclasses.replace(FLOW, inputs=inputs).problems()
+    assert "of type SECRET" in found
+
+
+@pytest.mark.parametrize("env", [{"TEAM": "data"}, {"TOKENS_FILE": ""}, {"URL": "https://host/a.csv?page=2"}])
+def test_what_is_no_secret_is_taken(env: dict[str, str]) -> None:
+    assert of_task(env=env).problems() == ()

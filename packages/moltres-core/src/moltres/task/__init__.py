@@ -1,5 +1,29 @@
 """What a task of an orchestrator is, once for all orchestrators: adapters translate to it and back, nothing else."""
 
-from .work import Stop, run_stoppable
+from .identity import refuse_unknown_coordinates, run_name
+from .lineage import Dataset, Lineage, handed_over, table, tables_in, with_origin
+from .options import HandoffOptions, WriteOptions
+from .query import Query, QueryOutcome, run_query
+from .work import BEAT, Stop, run_stoppable
+from .write import WriteOutcome, run_write
 
-__all__ = ["Stop", "run_stoppable"]
+__all__ = [
+    "BEAT",
+    "Dataset",
+    "HandoffOptions",
+    "Lineage",
+    "Query",
+    "QueryOutcome",
+    "Stop",
+    "WriteOptions",
+    "WriteOutcome",
+    "handed_over",
+    "refuse_unknown_coordinates",
+    "run_name",
+    "run_query",
+    "run_stoppable",
+    "run_write",
+    "table",
+    "tables_in",
+    "with_origin",
+]

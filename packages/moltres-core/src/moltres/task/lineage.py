@@ -1,0 +1,115 @@
+"""The names of the tables and files that a task reads and writes, by the naming rules of OpenLineage.
+
+https://openlineage.io/docs/spec/naming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.sql.util import find_tables
+
+from ..handoff import Reference, decode, is_reference
+from ..handoff.reference import MARKER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..database import Database
+    from ..frame.dataframe import DataFrame
+
+_SCHEMES: Final = {"postgresql": "postgres", "mariadb": "mysql"}
+_PORTS: Final = {"postgres": 5432, "mysql": 3306, "trino": 8080}
+_READ_FROM: Final = "read_from"
+
+
+@dataclass(frozen=True, order=True)
+class Dataset:
+    """A table or a file.
+
+    Attributes:
+        namespace: The server or file system: ``postgres://db.example:5432``.
+        name: The table or path within it: ``shop.public.users``.
+    """
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What one execution of a task touched.
+
+    Attributes:
+        inputs: What it read, as far as the statement shows it (the text of ``db.sql`` is not parsed).
+        outputs: What it wrote.
+        rows_written: How many rows went to the outputs.
+    """
+
+    inputs: tuple[Dataset, ...] = ()
+    outputs: tuple[Dataset, ...] = ()
+    rows_written: int | None = None
+
+
+def table(database: Database, name: str, schema: str | None = None) -> Dataset:
+    """A table of a database.
+
+    Args:
+        database: The database.
+        name: ``table`` or ``schema.table``.
+        schema: The schema, if the name has none.
+    """
+    url, dialect = database.engine.url, database.engine.dialect
+    scheme = _SCHEMES.get(dialect.name, dialect.name)
+    if url.host is None:
+        in_memory = not url.database or url.database.startswith(":memory:")
+        return Dataset(f"{scheme}://{'memory' if in_memory else Path(str(url.database)).absolute()}", name)
+    schema_name, _, table_name = name.rpartition(".")
+    parts = [url.database, schema_name or schema or dialect.default_schema_name, table_name]
+    if scheme == "mysql":
+        parts.pop(0)  # there a schema is a database
+    return Dataset(f"{scheme}://{url.host}:{url.port or _PORTS.get(scheme)}", ".".join(part for part in parts if part))
+
+
+def tables_in(frame: DataFrame) -> tuple[Dataset, ...]:
+    """The tables that a frame reads."""
+    found = {(one.name, getattr(one, "schema", None)) for one in find_tables(frame.statement, include_crud=True)}
+    return tuple(table(frame.database, name, schema) for name, schema in sorted(found, key=str))
+
+
+def handed_over(database: Database, value: Any) -> tuple[Dataset, ...]:
+    """What the rows that were handed over come from: the staged table or file, or what inline rows were read from.
+
+    Args:
+        database: Where staged tables lie.
+        value: What was handed over, in any form; inline rows know their origin in the form of :func:`with_origin`.
+    """
+    found: list[Dataset] = []
+    for part in value if isinstance(value, list) else [value]:
+        if is_reference(part):
+            found.append(_staged(database, part if isinstance(part, Reference) else decode(part)))
+        elif isinstance(part, Mapping) and MARKER in part:
+            found += [Dataset(*origin) for origin in part.get(_READ_FROM, ())]
+        elif isinstance(part, list):
+            found += handed_over(database, part)
+    return tuple(dict.fromkeys(found))
+
+
+def with_origin(encoded: Any, inputs: Iterable[Dataset]) -> Any:
+    """Encoded inline rows with what they were read from, which nothing else would tell the next task."""
+    if isinstance(encoded, Mapping) and encoded.get(MARKER) == "rows":
+        return {**encoded, _READ_FROM: [[one.namespace, one.name] for one in inputs]}
+    return encoded
+
+
+def _staged(database: Database, reference: Reference) -> Dataset:
+    if reference.kind == "table":
+        return table(database, reference.location)
+    scheme, separator, rest = reference.location.partition("://")
+    if not separator or scheme == "file":
+        return Dataset("file", rest or reference.location)
+    bucket, _, path = rest.partition("/")
+    return Dataset(f"{scheme}://{bucket}", path)

@@ -1,0 +1,160 @@
+"""The options of tasks, and what is wrong with them: everything at once, before any work is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from ..errors import ConfigurationError, closest, listing
+from ..handoff import MAX_INLINE_ROWS
+from ..write.writer import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+RECORDED: Final = ("append", "error_if_exists")
+"""Modes in which a try must know what the one before it did; the others come to the same however often they run."""
+
+Handoff = Literal["auto", "inline", "table", "parquet"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteOptions:
+    """How a task writes.
+
+    Attributes:
+        table_name: The target, ``name`` or ``schema.name``.
+        mode: What to do with rows that are there already.
+        keys: Columns that identify a row, for ``merge``.
+        partition_by: Columns whose values name the partitions to replace, for ``overwrite_partitions``.
+        run_key: What the load is recorded under; None for the task in its run, False to record nothing.
+        drop_staged: Whether to drop the staged rows once they are written.
+    """
+
+    table_name: str
+    mode: Mode = "append"
+    keys: str | Sequence[str] | None = None
+    partition_by: str | Sequence[str] | None = None
+    run_key: str | Literal[False] | None = None
+    drop_staged: bool = False
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with them."""
+        yield from text("table_name", self.table_name)
+        yield from choice("mode", self.mode, get_args(Mode))
+        for name, columns, its_mode in (
+            ("keys", self.keys, "merge"),
+            ("partition_by", self.partition_by, "overwrite_partitions"),
+        ):
+            if columns and self.mode != its_mode:
+                yield f"{name} is for mode='{its_mode}' and has no effect with mode={self.mode!r}"
+            elif not columns and self.mode == its_mode:
+                yield f"mode={its_mode!r} requires {name}"
+
+    def key(self, run: Callable[[], str | None]) -> str | None:
+        """What the load is recorded under; None to record nothing.
+
+        Args:
+            run: Names the task in its run; asked only where that name is needed.
+        """
+        if self.run_key is None:
+            return run() if self.mode in RECORDED else None
+        return self.run_key or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoffOptions:
+    """How a task hands rows over.
+
+    Attributes:
+        max_inline_rows: Up to so many rows are handed over as rows.
+        handoff: ``"auto"``, ``"inline"``, ``"table"`` or ``"parquet"``.
+        stage_uri: Folder (path or URI) for Parquet.
+    """
+
+    max_inline_rows: int = MAX_INLINE_ROWS
+    handoff: Handoff = "auto"
+    stage_uri: str | Path | None = None
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with them."""
+        yield from whole_number("max_inline_rows", self.max_inline_rows)
+        yield from choice("handoff", self.handoff, get_args(Handoff))
+        if self.handoff == "parquet" and self.stage_uri is None:
+            yield "handoff='parquet' requires stage_uri, the folder for the files"
+        if self.handoff in ("inline", "table") and self.stage_uri is not None:
+            yield f"stage_uri is for Parquet and has no effect with handoff={self.handoff!r}"
+
+
+def refuse(what: str, problems: Iterable[str]) -> None:
+    """Raise one error for all problems, if there are any.
+
+    Args:
+        what: The task.
+        problems: A sentence for each.
+
+    Raises:
+        ConfigurationError: With a line for each problem.
+    """
+    found = list(problems)
+    if found:
+        lines = "".join(f"\n- {problem}" for problem in found)
+        raise ConfigurationError(f"{what} cannot work with these arguments:{lines}", context={"problems": found})
+
+
+def unknown(given: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    """Arguments that do not exist."""
+    names = sorted(known)
+    for name in given:
+        if name not in names:
+            yield f"unknown argument {name!r}" + meant(name, names)
+
+
+def one_of(given: dict[str, Any], *, required: bool) -> Iterator[str]:
+    """Arguments of which one at most may be given.
+
+    Args:
+        given: The arguments by name; None is not given.
+        required: Whether one must be.
+    """
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1 or (required and not named):
+        yield f"give exactly one of {', '.join(given)}; given: {', '.join(named) or 'none'}"
+
+
+def choice(name: str, value: object, allowed: Iterable[str]) -> Iterator[str]:
+    """A value outside a fixed set of words."""
+    words = list(allowed)
+    if value not in words:
+        yield f"{name} is {value!r}; allowed: {listing(words)}" + meant(value, words)
+
+
+def function(name: str, value: object, what: str) -> Iterator[str]:
+    """Something that cannot be called."""
+    if not callable(value):
+        yield f"{name} must be {what}, not {type(value).__name__}"
+
+
+def seconds(name: str, value: object) -> Iterator[str]:
+    """A time limit that is not a positive number."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
+        yield f"{name} must be a number of seconds above 0, not {value!r}"
+
+
+def whole_number(name: str, value: object) -> Iterator[str]:
+    """A count that is not one."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        yield f"{name} must be a whole number from 0, not {value!r}"
+
+
+def text(name: str, value: object) -> Iterator[str]:
+    """A name that is not a string, or an empty one."""
+    if not (isinstance(value, str) and value.strip()):
+        yield f"{name} must be a non-empty string, not {value!r}"
+
+
+def meant(given: object, known: Iterable[str]) -> str:
+    """The closest name as the end of a sentence; empty if none is near."""
+    match = closest(given, known) if isinstance(given, str) else None
+    return f" (did you mean {match!r}?)" if match else ""

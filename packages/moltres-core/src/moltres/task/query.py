@@ -1,0 +1,170 @@
+"""Run the query of a task, and hand its rows over."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigurationError, HandoffError
+from ..frame.dataframe import DataFrame
+from ..handoff import Reference, frame_of, hand_over
+from ..handoff.reference import STAGE_PREFIX
+from .lineage import Dataset, Lineage, handed_over, tables_in
+from .options import function, meant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ..database import Database
+    from ..types.records import Records
+    from .options import HandoffOptions
+
+CONTEXT = "context"
+"""The parameter by which a query asks for the context of its run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What a task queries: SQL, or a function that makes a DataFrame.
+
+    Attributes:
+        query: The function, which gets the database, each input as a DataFrame, and ``op_kwargs`` by name; it may ask
+            for the context of the run with a parameter named ``context``. Or SQL.
+        parameters: Values for the ``:name`` of SQL; they are sent beside it, never within it.
+        op_kwargs: Further arguments of the function.
+        context: The context of the run.
+    """
+
+    query: Callable[..., Any] | str
+    parameters: Mapping[str, Any] | None = None
+    op_kwargs: Mapping[str, Any] | None = None
+    context: Any = None
+
+    def problems(self, *, inputs: bool = False) -> Iterator[str]:
+        """What is wrong with it.
+
+        Args:
+            inputs: Whether it gets inputs.
+        """
+        if isinstance(self.query, str):
+            if not self.query.strip():
+                yield "query is an empty string"
+            if self.op_kwargs:
+                yield "op_kwargs are the arguments of a function; the values of SQL are parameters"
+            if inputs:
+                yield "query as SQL gets no inputs: use a function, which gets each input as a DataFrame"
+            return
+        yield from function("query", self.query, "SQL or a function that makes a DataFrame of a database")
+        if self.parameters:
+            yield "parameters are the values of SQL; the arguments of a function are op_kwargs"
+        if self.op_kwargs and callable(self.query):
+            takes = _parameters(self.query)
+            if takes is not None:
+                for name in self.op_kwargs:
+                    if name not in takes:
+                        yield f"op_kwargs: the query has no parameter {name!r}" + meant(name, takes)
+
+    def frame(self, database: Database, *inputs: DataFrame) -> DataFrame:
+        """The frame of the query.
+
+        Args:
+            database: The database of the task.
+            *inputs: What other tasks handed over.
+
+        Raises:
+            ConfigurationError: If the function returns something else.
+        """
+        if isinstance(self.query, str):
+            return database.sql(self.query, **(self.parameters or {}))
+        kwargs = dict(self.op_kwargs or {})
+        if CONTEXT not in kwargs and CONTEXT in (_parameters(self.query, every=False) or ()):
+            kwargs[CONTEXT] = self.context
+        frame = self.query(database, *inputs, **kwargs)
+        if isinstance(frame, DataFrame):
+            return frame
+        raise ConfigurationError(
+            f"The query returned {_article(frame)}, not a DataFrame.",
+            suggestion="Return the frame itself, not its rows, as in lambda db: db.table('users').select().",
+        )
+
+
+@dataclass(frozen=True)
+class QueryOutcome:
+    """What a query task did.
+
+    Attributes:
+        value: What it hands over.
+        lineage: What it read, and where it left the rows.
+        summary: The same in one line, for the log.
+    """
+
+    value: Records | Reference
+    lineage: Lineage
+    summary: str
+
+
+def run_query(
+    database: Database, query: Query, inputs: Sequence[Any], *, name: str, options: HandoffOptions
+) -> QueryOutcome:
+    """Run a query and hand its rows over.
+
+    Args:
+        database: The database of the task.
+        query: The query.
+        inputs: What other tasks handed over.
+        name: Names the staged rows: the task in its run.
+        options: How to hand the rows over.
+
+    Raises:
+        ConfigurationError: If the query makes no frame.
+        HandoffError: If the rows cannot be handed over like this.
+    """
+    started = time.monotonic()
+    with ExitStack() as stack:
+        frames = [
+            stack.enter_context(frame_of(database, value, name=f"{name}/input-{number}"))
+            for number, value in enumerate(inputs)
+        ]
+        frame = query.frame(database, *frames)
+        try:
+            value = hand_over(
+                frame,
+                name=name,
+                max_inline_rows=options.max_inline_rows,
+                mode=options.handoff,
+                stage_uri=options.stage_uri,
+                stage_in=database,
+            )
+        except HandoffError as error:
+            # What hand_over() calls mode is handoff where the reader wrote it.
+            error.suggestion = error.suggestion and error.suggestion.replace("mode=", "handoff=")
+            raise
+        lineage = Lineage(inputs=_read(database, frame, inputs), outputs=handed_over(database, value))
+    staged = f"left in {value.location}" if isinstance(value, Reference) else "handed over inline"
+    rows = value.row_count if isinstance(value, Reference) else len(value)
+    return QueryOutcome(value, lineage, f"{rows} rows {staged} in {time.monotonic() - started:.3f} s")
+
+
+def _read(database: Database, frame: DataFrame, inputs: Sequence[Any]) -> tuple[Dataset, ...]:
+    """The tables of a query, with the origin of its inputs in place of the tables that hold these for its duration."""
+    own = [one for one in tables_in(frame) if STAGE_PREFIX not in one.name]
+    return tuple(dict.fromkeys([*own, *(one for value in inputs for one in handed_over(database, value))]))
+
+
+def _parameters(query: Callable[..., Any], *, every: bool = True) -> list[str] | None:
+    """The names that a function takes as keywords; None if it takes any (or does not tell)."""
+    try:
+        found = inspect.signature(query).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if every and any(one.kind is one.VAR_KEYWORD for one in found):
+        return None
+    return [one.name for one in found if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+
+
+def _article(value: object) -> str:
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"

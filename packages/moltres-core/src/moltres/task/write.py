@@ -1,0 +1,86 @@
+"""Write what was handed over into a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..handoff import drop_staged, pick_up
+from .lineage import Lineage, handed_over, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..database import Database
+    from ..write import WriteResult
+    from .options import WriteOptions
+
+
+@dataclass(frozen=True)
+class WriteOutcome:
+    """What a writing task did.
+
+    Attributes:
+        written: What the write did.
+        lineage: What it read and wrote.
+        run_key: What the load is recorded under, if it is.
+    """
+
+    written: WriteResult
+    lineage: Lineage
+    run_key: str | None
+
+    @property
+    def summary(self) -> str:
+        """The same in one line, for the log."""
+        written = self.written
+        if written.skipped and self.run_key is not None:
+            return f"An earlier try has written these rows already: nothing was added. run_key={self.run_key}"
+        done = "nothing written to" if written.skipped else f"{written.rows_written} rows written to"
+        return f"{done} {written.table_name} (mode {written.mode}) in {written.seconds:.3f} s"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped``."""
+        return {
+            "success": True,
+            "table_name": self.written.table_name,
+            "mode": self.written.mode,
+            "rows_written": self.written.rows_written,
+            "skipped": self.written.skipped,
+        }
+
+
+def run_write(
+    target: Database, source: Database, value: Any, options: WriteOptions, *, run_key: str | None
+) -> WriteOutcome:
+    """Write what was handed over into a table, atomically.
+
+    Args:
+        target: The database of the table.
+        source: Where staged rows lie.
+        value: What was handed over, in any form that ``moltres.handoff.pick_up`` takes.
+        options: How to write.
+        run_key: What the load is recorded under; None to record nothing.
+
+    Raises:
+        MoltresError: If the rows cannot be written; the table is as it was.
+    """
+    written = target.write(pick_up(source, value)).save_as_table(
+        options.table_name,
+        mode=options.mode,
+        keys=_names(options.keys),
+        partition_by=_names(options.partition_by),
+        run_key=run_key,
+    )
+    lineage = Lineage(
+        inputs=handed_over(source, value),
+        outputs=(table(target, options.table_name),),
+        rows_written=written.rows_written,
+    )
+    if options.drop_staged:
+        drop_staged(source, value)
+    return WriteOutcome(written, lineage, run_key)
+
+
+def _names(columns: str | Sequence[str] | None) -> list[str] | None:
+    return [columns] if isinstance(columns, str) else list(columns) if columns else None

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from dq_core import Report, validate
-from dq_core.checks import parse
-from dq_core.errors import RuleError
 from moltres import connect
-from moltres.errors import ConfigurationError, closest
-from moltres.handoff import pick_up
-from moltres_airflow import arguments
+from moltres.task import rows_to_check
 from moltres_airflow.base import MoltresOperator
-from moltres_airflow.database import airflow_errors
 from moltres_airflow.inputs import find_input
-from moltres_airflow.lineage import Lineage, handed_over, tables_in
+from moltres_airflow.queries import QUERY_FIELDS, function_and_sql, query_of, query_problems
+from moltres_airflow.rules import checks_of, rule_problems, templated
+from moltres_airflow.running import execution, run
+from moltres_airflow.templates import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow.sdk import Context
 
+    from dq_core.checks import Check
     from moltres import Database
+    from moltres.task import Query
 
 
 class MoltresDataQualityOperator(MoltresOperator):
@@ -31,9 +30,13 @@ class MoltresDataQualityOperator(MoltresOperator):
     The report is pushed before the task fails, so that whoever looks into the failure finds it.
 
     Args:
-        query: Gets the database and returns the DataFrame to check. Without it, the rows are checked which an upstream
-            task handed over.
+        query: Gets the database and returns the DataFrame to check; a parameter named ``context`` gets the context of
+            the run. Or SQL, or the name of a ``.sql`` file: a template. Without it, the rows are checked which an
+            upstream task handed over.
+        parameters: Values for the ``:name`` of SQL, never part of its text. Template field.
+        op_kwargs: Further arguments of the function. Template field.
         checks: The checks: made by ``DataQualityCheck``, or dicts such as ``{"type": "not_null", "column": "id"}``.
+            Template field: every string in them is rendered.
         fail_on_error: Whether the task fails if a check of severity error or critical does.
         fail_fast: Whether the checks behind the first failure are skipped.
         thresholds: Share of rows that must pass, by name of the check, in place of the check's own. Template field.
@@ -49,7 +52,16 @@ class MoltresDataQualityOperator(MoltresOperator):
         ConfigurationError: While the DAG is parsed, if anything is wrong with the arguments or the checks.
     """
 
-    template_fields: Sequence[str] = (*MoltresOperator.template_fields, "thresholds", "input_key", "input_task_id")
+    template_fields: Sequence[str] = (
+        *MoltresOperator.template_fields,
+        *QUERY_FIELDS,
+        "checks",
+        "thresholds",
+        "input_key",
+        "input_task_id",
+    )
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers = {"sql": "sql", "parameters": "json", "op_kwargs": "json"}  # noqa: RUF012 - Airflow's way
     shallow_copy_attrs: Sequence[str] = (*MoltresOperator.shallow_copy_attrs, "checks")
     output_suffix = "_quality_report"
 
@@ -57,26 +69,31 @@ class MoltresDataQualityOperator(MoltresOperator):
         self,
         *,
         checks: Sequence[Any],
-        query: Callable[..., Any] | None = None,
+        query: Callable[..., Any] | str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        op_kwargs: Mapping[str, Any] | None = None,
         fail_on_error: bool = True,
         fail_fast: bool = False,
-        thresholds: Mapping[str, float | str] | None = None,
+        thresholds: Mapping[str, float | str] | str | None = None,
         samples: int = 5,
         mask: Sequence[str] = (),
         input_key: str | None = None,
         input_task_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        parsed, problems = _parsed(checks)
-        if not problems:
-            problems += _threshold_problems(parsed, thresholds or {})
+        reads = input_key is not None or input_task_id is not None
+        problems = [*rule_problems(checks, thresholds)]
         if query is not None:
-            problems += arguments.function("query", query, "a function of the database that returns a DataFrame")
-            if input_key is not None or input_task_id is not None:
-                problems.append("query makes the rows itself: leave out input_key and input_task_id, or query")
+            problems += query_problems(query, parameters, op_kwargs, inputs=False)
+            if reads:
+                problems.append("query makes the rows itself: leave out input_key and input_task_id, or query.")
+        elif parameters is not None or op_kwargs is not None:
+            problems.append("parameters and op_kwargs are for query, which is not given.")
         super().__init__(problems=problems, **kwargs)
-        self.checks = parsed
-        self.query = query
+        self.checks = templated(checks)
+        self.query, self.sql = (None, None) if query is None else function_and_sql(query)
+        self.parameters = parameters
+        self.op_kwargs = op_kwargs
         self.fail_on_error = fail_on_error
         self.fail_fast = fail_fast
         self.thresholds = thresholds
@@ -84,6 +101,7 @@ class MoltresDataQualityOperator(MoltresOperator):
         self.mask = mask
         self.input_key = input_key
         self.input_task_id = input_task_id
+        self.templates = templates_of(self)
 
     def execute(self, context: Context) -> Report:
         """Check the rows.
@@ -95,55 +113,22 @@ class MoltresDataQualityOperator(MoltresOperator):
             AirflowException: If the checks could not be run and a retry can help.
             AirflowFailException: If the checks failed, or could not be run and a retry cannot help.
         """
-        with airflow_errors():
-            checks = tuple(_with_threshold(check, self.thresholds or {}) for check in self.checks)
-            value = None
-            if self.query is None:
+        with execution(self):
+            checks, query, value = checks_of(self), None, None
+            if self.query is not None or self.sql is not None:
+                query = query_of(self, context)
+            else:
                 value = find_input(self, context, input_key=self.input_key, input_task_id=self.input_task_id)
-            report = self.run(lambda database: self._validate(database, value, checks))
+            report = run(self, lambda database: self._validate(database, query, value, checks))
             self.push(context, report.to_dict())
             self.log.info("%s", report.to_text())
             if self.fail_on_error:
                 report.raise_if_failed()
         return report
 
-    def _validate(self, database: Database, value: Any, checks: Sequence[Any]) -> Report:
+    def _validate(self, database: Database, query: Query | None, value: Any, checks: Sequence[Check]) -> Report:
         # On one connection of ours, so that the time limit and a kill reach what dq_core runs on it.
         with database.connection() as connection:
-            here = connect(connection)
-            rows = pick_up(here, value) if self.query is None else self.frame(here, self.query)
-            report = validate(rows, checks, fail_fast=self.fail_fast, samples=self.samples, mask=self.mask)
-            read = handed_over(here, value) if self.query is None else tables_in(rows)
-            self.lineage = Lineage(inputs=read, report=report)
-            return report
-
-
-def _parsed(checks: Any) -> tuple[tuple[Any, ...], list[str]]:
-    try:
-        return tuple(parse(checks)), []
-    except RuleError as error:
-        return (), [f"checks: {problem}" for problem in error.problems]
-
-
-def _threshold_problems(checks: Sequence[Any], thresholds: Mapping[str, Any]) -> Iterator[str]:
-    labels = {check.label: check for check in checks}
-    for name, share in thresholds.items():
-        if name not in labels:
-            match = closest(name, labels)
-            yield f"thresholds: no check is called {name!r}" + (f" (did you mean {match!r}?)" if match else "")
-        elif not isinstance(share, str):  # text may be a template, rendered when the task runs
-            try:
-                _with_threshold(labels[name], thresholds)
-            except (ConfigurationError, RuleError) as error:
-                yield f"thresholds: {error.message}"
-
-
-def _with_threshold(check: Any, thresholds: Mapping[str, Any]) -> Any:
-    if check.label not in thresholds:
-        return check
-    share = thresholds[check.label]
-    try:
-        number = float(share)
-    except (TypeError, ValueError):
-        raise ConfigurationError(f"The threshold of {check.label!r} must be a number, got {share!r}.") from None
-    return dataclasses.replace(check, threshold=number)
+            rows, self.lineage = rows_to_check(connect(connection), query, value)
+            self.report = validate(rows, checks, fail_fast=self.fail_fast, samples=self.samples, mask=self.mask)
+            return self.report

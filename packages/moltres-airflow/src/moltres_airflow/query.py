@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-from moltres.handoff import MAX_INLINE_ROWS, Reference, frame_of, hand_over
-from moltres_airflow import arguments
+from moltres.handoff import MAX_INLINE_ROWS
+from moltres.task import HandoffOptions, run_query
 from moltres_airflow.base import MoltresOperator
-from moltres_airflow.database import airflow_errors
 from moltres_airflow.inputs import find_input
-from moltres_airflow.lineage import Lineage, handed_over, tables_in
+from moltres_airflow.instances import name_of
+from moltres_airflow.queries import QUERY_FIELDS, function_and_sql, query_of, query_problems
+from moltres_airflow.running import execution, run
+from moltres_airflow.templates import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from airflow.sdk import Context
 
     from moltres import Database, Records
-
-Handoff = Literal["auto", "inline", "table", "parquet"]
+    from moltres.handoff import Reference
+    from moltres.task import Query
+    from moltres.task.options import Handoff
 
 
 class MoltresQueryOperator(MoltresOperator):
@@ -31,7 +33,10 @@ class MoltresQueryOperator(MoltresOperator):
 
     Args:
         query: Gets the database and returns a DataFrame. With ``input_key`` or ``input_task_id`` it also gets what the
-            upstream task handed over, as a DataFrame.
+            upstream task handed over, as a DataFrame; a parameter named ``context`` gets the context of the run. Or
+            SQL, or the name of a ``.sql`` file: a template.
+        parameters: Values for the ``:name`` of SQL, never part of its text. Template field.
+        op_kwargs: Further arguments of the function. Template field.
         max_inline_rows: Up to so many rows are handed over inline.
         handoff: ``"auto"``, ``"inline"``, ``"table"`` or ``"parquet"``.
         stage_uri: Folder (path or URI) for Parquet. Template field.
@@ -44,13 +49,23 @@ class MoltresQueryOperator(MoltresOperator):
         ConfigurationError: While the DAG is parsed, if anything is wrong with the arguments.
     """
 
-    template_fields: Sequence[str] = (*MoltresOperator.template_fields, "stage_uri", "input_key", "input_task_id")
+    template_fields: Sequence[str] = (
+        *MoltresOperator.template_fields,
+        *QUERY_FIELDS,
+        "stage_uri",
+        "input_key",
+        "input_task_id",
+    )
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers = {"sql": "sql", "parameters": "json", "op_kwargs": "json"}  # noqa: RUF012 - Airflow's way
     hands_over_rows = True
 
     def __init__(
         self,
         *,
-        query: Callable[..., Any],
+        query: Callable[..., Any] | str,
+        parameters: Mapping[str, Any] | None = None,
+        op_kwargs: Mapping[str, Any] | None = None,
         max_inline_rows: int = MAX_INLINE_ROWS,
         handoff: Handoff = "auto",
         stage_uri: str | Path | None = None,
@@ -58,19 +73,19 @@ class MoltresQueryOperator(MoltresOperator):
         input_task_id: str | Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        problems = [
-            *arguments.function("query", query, "a function of the database that returns a DataFrame"),
-            *arguments.whole_number("max_inline_rows", max_inline_rows),
-            *arguments.choice("handoff", handoff, get_args(Handoff)),
-            *_stage_problems(handoff, stage_uri),
-        ]
+        reads = input_key is not None or input_task_id is not None
+        options = HandoffOptions(max_inline_rows=max_inline_rows, handoff=handoff, stage_uri=stage_uri)
+        problems = [*query_problems(query, parameters, op_kwargs, inputs=reads), *options.problems()]
         super().__init__(problems=problems, **kwargs)
-        self.query = query
+        self.query, self.sql = function_and_sql(query)
+        self.parameters = parameters
+        self.op_kwargs = op_kwargs
         self.max_inline_rows = max_inline_rows
         self.handoff = handoff
         self.stage_uri = None if stage_uri is None else str(stage_uri)
         self.input_key = input_key
         self.input_task_id = input_task_id
+        self.templates = templates_of(self)
 
     def execute(self, context: Context) -> Records | Reference:
         """Run the query.
@@ -82,10 +97,10 @@ class MoltresQueryOperator(MoltresOperator):
             AirflowException: If it failed and a retry can help.
             AirflowFailException: If it failed and a retry cannot help.
         """
-        with airflow_errors():
-            inputs = self._inputs(context)
-            name = self.run_name(context) or self.task_id
-            result = self.run(lambda database: self._hand_over(database, inputs, name))
+        with execution(self):
+            query, inputs = query_of(self, context), self._inputs(context)
+            name = name_of(context) or self.task_id
+            result = run(self, lambda database: self._hand_over(database, query, inputs, name))
             self.push(context, result)
         return result
 
@@ -96,27 +111,9 @@ class MoltresQueryOperator(MoltresOperator):
         names = [ids] if ids is None or isinstance(ids, str) else list(ids)
         return [find_input(self, context, input_key=self.input_key, input_task_id=name) for name in names]
 
-    def _hand_over(self, database: Database, inputs: list[Any], name: str) -> Records | Reference:
-        with ExitStack() as stack:
-            frames = [
-                stack.enter_context(frame_of(database, value, name=f"{name}/input-{number}"))
-                for number, value in enumerate(inputs)
-            ]
-            frame = self.frame(database, self.query, *frames)
-            result = hand_over(
-                frame,
-                name=name,
-                max_inline_rows=self.max_inline_rows,
-                mode=self.handoff,
-                stage_uri=self.stage_uri,
-                stage_in=database,
-            )
-            self.lineage = Lineage(inputs=tables_in(frame), outputs=handed_over(database, result))
-            return result
-
-
-def _stage_problems(handoff: object, stage_uri: object) -> Iterator[str]:
-    if handoff == "parquet" and stage_uri is None:
-        yield "handoff='parquet' needs a stage_uri, the folder for the files"
-    if handoff in ("inline", "table") and stage_uri is not None:
-        yield f"stage_uri is for Parquet and would do nothing with handoff={handoff!r}"
+    def _hand_over(self, database: Database, query: Query, inputs: list[Any], name: str) -> Records | Reference:
+        options = HandoffOptions(max_inline_rows=self.max_inline_rows, handoff=self.handoff, stage_uri=self.stage_uri)
+        outcome = run_query(database, query, inputs, name=name, options=options)
+        self.lineage = outcome.lineage
+        self.log.info("%s", outcome.summary)
+        return outcome.value

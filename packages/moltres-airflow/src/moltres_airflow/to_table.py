@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
-from moltres.handoff import drop_staged, pick_up
+from moltres import connect
+from moltres.task import WriteOptions, refuse, run_write
 from moltres_airflow import arguments
-from moltres_airflow.base import MoltresOperator, default_args_of
-from moltres_airflow.database import airflow_errors, engine_of
+from moltres_airflow.base import MoltresOperator
+from moltres_airflow.connections import engine_of
 from moltres_airflow.dsn import Dsn
 from moltres_airflow.inputs import find_input
-from moltres_airflow.lineage import Lineage, handed_over, table
+from moltres_airflow.instances import name_of
+from moltres_airflow.running import execution, run
+from moltres_airflow.templates import templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow.sdk import Context
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Engine
 
     from moltres import Database
-
-Mode = Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions"]
-
-_RECORDED: Final = ("append", "error_if_exists")
-"""Modes in which a try must know what the one before it did; the others come to the same however often they run."""
+    from moltres.write import Mode
 
 
 class MoltresToTableOperator(MoltresOperator):
@@ -39,12 +37,12 @@ class MoltresToTableOperator(MoltresOperator):
             field.
         input_task_id: The task that pushed them. Defaults to the one upstream task that has. Template field.
         mode: ``"append"`` (the default), ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"`` (needs
-            ``keys``) or ``"overwrite_partitions"`` (needs ``partition_by``).
+            ``keys``) or ``"overwrite_partitions"`` (needs ``partition_by``). Template field.
         if_exists: Another name for ``mode``.
         keys: Columns that identify a row, for ``merge``. Template field.
         partition_by: Columns whose values name the partitions to replace. Template field.
-        run_key: What the load is recorded under. Defaults to DAG, task, run and map index, the same at every try; False
-            records nothing, and a retry may append twice. Template field.
+        run_key: What the load is recorded under. Defaults to DAG, task, run, map index and iteration, the same at every
+            try; False records nothing, and a retry may append twice. Template field.
         drop_staged: Whether to drop the staged rows once they are published. Another task can then not read them, and
             this one not be cleared alone.
         input_dsn: Where the staged rows lie, if not in the target's database. Never shown or stored.
@@ -61,6 +59,7 @@ class MoltresToTableOperator(MoltresOperator):
         "table_name",
         "input_key",
         "input_task_id",
+        "mode",
         "keys",
         "partition_by",
         "run_key",
@@ -83,24 +82,32 @@ class MoltresToTableOperator(MoltresOperator):
         input_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
+        options = WriteOptions(
+            table_name=table_name,
+            mode=mode or if_exists or "append",
+            keys=keys,
+            partition_by=partition_by,
+            run_key=run_key,
+            drop_staged=drop_staged,
+        )
+        inputs = {"input_dsn": input_dsn, "input_conn_id": input_conn_id}
         problems = [
-            *arguments.text("table_name", table_name),
-            *arguments.mode(mode, if_exists, keys, partition_by, get_args(Mode)),
-            *arguments.addresses(
-                {"input_dsn": input_dsn, "input_conn_id": input_conn_id}, default_args_of(kwargs), needed=False
-            ),
+            *options.problems(unknown=arguments.unknown_yet(options)),
+            *arguments.same("mode", mode, "if_exists", if_exists),
+            *arguments.urls(inputs, arguments.default_args_of(kwargs), required=False),
         ]
         super().__init__(problems=problems, **kwargs)
         self.table_name = table_name
         self.input_key = input_key
         self.input_task_id = input_task_id
-        self.mode: Mode = mode or if_exists or "append"
+        self.mode: Mode = options.mode
         self.keys = keys
         self.partition_by = partition_by
         self.run_key = run_key
         self.drop_staged = drop_staged
         self.input_dsn = None if input_dsn is None else Dsn(input_dsn)
         self.input_conn_id = input_conn_id
+        self.templates = templates_of(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Write the rows.
@@ -113,48 +120,28 @@ class MoltresToTableOperator(MoltresOperator):
             AirflowException: If it failed and a retry can help.
             AirflowFailException: If it failed and a retry cannot help.
         """
-        with airflow_errors():
+        with execution(self), engine_of(self.input_dsn, self.input_conn_id) as source:
+            options = self._options()
             value = find_input(self, context, input_key=self.input_key, input_task_id=self.input_task_id)
-            run_key = self._key(self.run_name(context))
-            result = self.run(lambda database: self._write(database, value, run_key))
+            run_key = options.key(lambda: name_of(context))
+            result = run(self, lambda database: self._write(database, source, value, options, run_key))
             self.push(context, result)
         return result
 
-    def _write(self, database: Database, value: Any, run_key: str | None) -> dict[str, Any]:
-        with ExitStack() as stack:
-            source = database
-            if self.input_dsn is not None or self.input_conn_id is not None:
-                target = stack.enter_context(engine_of(self.input_dsn, self.input_conn_id))
-                source = stack.enter_context(self.connected(target))
-            written = database.write(pick_up(source, value)).save_as_table(
-                self.table_name,
-                mode=self.mode,
-                keys=_names(self.keys),
-                partition_by=_names(self.partition_by),
-                run_key=run_key,
-            )
-            self.lineage = Lineage(
-                inputs=handed_over(source, value),
-                outputs=(table(database, self.table_name),),
-                rows_written=written.rows_written,
-            )
-            if self.drop_staged:
-                drop_staged(source, value)
-        if written.skipped and run_key is not None:
-            self.log.warning("An earlier try has written these rows already: nothing was added. run_key=%s", run_key)
-        return {
-            "success": True,
-            "table_name": written.table_name,
-            "mode": self.mode,
-            "rows_written": written.rows_written,
-            "skipped": written.skipped,
-        }
+    def _options(self) -> WriteOptions:
+        names = ("table_name", "mode", "keys", "partition_by", "run_key", "drop_staged")
+        options = WriteOptions(**{name: getattr(self, name) for name in names})
+        refuse(f"Task {self.task_id!r}", options.problems())
+        return options
 
-    def _key(self, run_name: str | None) -> str | None:
-        if self.run_key is None:
-            return run_name if self.mode in _RECORDED else None
-        return self.run_key or None
-
-
-def _names(columns: str | Sequence[str] | None) -> list[str] | None:
-    return [columns] if isinstance(columns, str) else list(columns) if columns else None
+    def _write(
+        self, database: Database, source: URL | Engine | None, value: Any, options: WriteOptions, run_key: str | None
+    ) -> dict[str, Any]:
+        if source is None:
+            outcome = run_write(database, database, value, options, run_key=run_key)
+        else:
+            with connect(source, query_timeout=self.query_timeout) as staged:
+                outcome = run_write(database, staged, value, options, run_key=run_key)
+        self.lineage = outcome.lineage
+        self.log.info("%s", outcome.summary)
+        return outcome.to_dict()

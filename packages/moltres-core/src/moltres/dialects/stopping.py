@@ -107,13 +107,17 @@ class Stop:
     @contextmanager
     def current(self) -> Iterator[None]:
         """Let this be what stops the work of the ``with`` block, in this thread."""
-        self.check()
         token = _current.set(self)
         try:
+            self.check()
             yield
         finally:
             _current.reset(token)
-            self._finished.set()
+            self.close()
+
+    def close(self) -> None:
+        """Say that the work has ended: nothing is cancelled from now on."""
+        self._finished.set()
 
     @contextmanager
     def left_alone(self) -> Iterator[None]:

@@ -1,9 +1,10 @@
 """What a task of an orchestrator is, once for all orchestrators: adapters translate to it and back, nothing else."""
 
+from .._shared.masking import masked, secrets_of
 from .identity import refuse_unknown_coordinates, run_name
 from .lineage import Dataset, Lineage, handed_over, table, tables_in, with_origin
-from .options import HandoffOptions, WriteOptions
-from .query import Query, QueryOutcome, run_query
+from .options import HandoffOptions, WriteOptions, refuse
+from .query import Query, QueryOutcome, rows_to_check, run_query
 from .work import BEAT, Stop, run_stoppable
 from .write import WriteOutcome, run_write
 
@@ -18,11 +19,15 @@ __all__ = [
     "WriteOptions",
     "WriteOutcome",
     "handed_over",
+    "masked",
+    "refuse",
     "refuse_unknown_coordinates",
+    "rows_to_check",
     "run_name",
     "run_query",
     "run_stoppable",
     "run_write",
+    "secrets_of",
     "table",
     "tables_in",
     "with_origin",

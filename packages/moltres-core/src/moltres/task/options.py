@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from ..errors import ConfigurationError, closest, listing
+from .._shared.arguments import choice, seconds, string, whole
+from .._shared.wording import question
+from ..errors import ConfigurationError
 from ..handoff import MAX_INLINE_ROWS
 from ..write.writer import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
     from pathlib import Path
+
+__all__ = ["RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "one_of", "refuse", "seconds", "unknown"]
 
 RECORDED: Final = ("append", "error_if_exists")
 """Modes in which a try must know what the one before it did; the others come to the same however often they run."""
@@ -39,18 +43,25 @@ class WriteOptions:
     run_key: str | Literal[False] | None = None
     drop_staged: bool = False
 
-    def problems(self) -> Iterator[str]:
-        """What is wrong with them."""
-        yield from text("table_name", self.table_name)
+    def problems(self, *, unknown: Container[str] = ()) -> Iterator[str]:
+        """What is wrong with them.
+
+        Args:
+            unknown: The options whose values are not known yet.
+        """
+        if "table_name" not in unknown:
+            yield from string("table_name", self.table_name)
+        if "mode" in unknown:
+            return
         yield from choice("mode", self.mode, get_args(Mode))
         for name, columns, its_mode in (
             ("keys", self.keys, "merge"),
             ("partition_by", self.partition_by, "overwrite_partitions"),
         ):
             if columns and self.mode != its_mode:
-                yield f"{name} is for mode='{its_mode}' and has no effect with mode={self.mode!r}"
+                yield f"{name} is for mode={its_mode!r} and has no effect with mode={self.mode!r}."
             elif not columns and self.mode == its_mode:
-                yield f"mode={its_mode!r} requires {name}"
+                yield f"mode={its_mode!r} requires {name}."
 
     def key(self, run: Callable[[], str | None]) -> str | None:
         """What the load is recorded under; None to record nothing.
@@ -79,12 +90,12 @@ class HandoffOptions:
 
     def problems(self) -> Iterator[str]:
         """What is wrong with them."""
-        yield from whole_number("max_inline_rows", self.max_inline_rows)
+        yield from whole("max_inline_rows", self.max_inline_rows)
         yield from choice("handoff", self.handoff, get_args(Handoff))
         if self.handoff == "parquet" and self.stage_uri is None:
-            yield "handoff='parquet' requires stage_uri, the folder for the files"
+            yield "handoff='parquet' requires stage_uri, the folder for the files."
         if self.handoff in ("inline", "table") and self.stage_uri is not None:
-            yield f"stage_uri is for Parquet and has no effect with handoff={self.handoff!r}"
+            yield f"stage_uri is for Parquet and has no effect with handoff={self.handoff!r}."
 
 
 def refuse(what: str, problems: Iterable[str]) -> None:
@@ -108,7 +119,7 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> Iterator[str]:
     names = sorted(known)
     for name in given:
         if name not in names:
-            yield f"unknown argument {name!r}" + meant(name, names)
+            yield f"There is no argument {name!r}.{question(name, names)}"
 
 
 def one_of(given: dict[str, Any], *, required: bool) -> Iterator[str]:
@@ -120,41 +131,4 @@ def one_of(given: dict[str, Any], *, required: bool) -> Iterator[str]:
     """
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1 or (required and not named):
-        yield f"give exactly one of {', '.join(given)}; given: {', '.join(named) or 'none'}"
-
-
-def choice(name: str, value: object, allowed: Iterable[str]) -> Iterator[str]:
-    """A value outside a fixed set of words."""
-    words = list(allowed)
-    if value not in words:
-        yield f"{name} is {value!r}; allowed: {listing(words)}" + meant(value, words)
-
-
-def function(name: str, value: object, what: str) -> Iterator[str]:
-    """Something that cannot be called."""
-    if not callable(value):
-        yield f"{name} must be {what}, not {type(value).__name__}"
-
-
-def seconds(name: str, value: object) -> Iterator[str]:
-    """A time limit that is not a positive number."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
-        yield f"{name} must be a number of seconds above 0, not {value!r}"
-
-
-def whole_number(name: str, value: object) -> Iterator[str]:
-    """A count that is not one."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        yield f"{name} must be a whole number from 0, not {value!r}"
-
-
-def text(name: str, value: object) -> Iterator[str]:
-    """A name that is not a string, or an empty one."""
-    if not (isinstance(value, str) and value.strip()):
-        yield f"{name} must be a non-empty string, not {value!r}"
-
-
-def meant(given: object, known: Iterable[str]) -> str:
-    """The closest name as the end of a sentence; empty if none is near."""
-    match = closest(given, known) if isinstance(given, str) else None
-    return f" (did you mean {match!r}?)" if match else ""
+        yield f"Give exactly one of {', '.join(given)}, not {' and '.join(named) or 'none'}."

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._shared.arguments import function, mapping
+from .._shared.wording import question
 from ..errors import ConfigurationError, HandoffError
 from ..frame.dataframe import DataFrame
-from ..handoff import Reference, frame_of, hand_over
+from ..handoff import Reference, frame_of, hand_over, pick_up
 from ..handoff.reference import STAGE_PREFIX
 from .lineage import Dataset, Lineage, handed_over, tables_in
-from .options import function, meant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..database import Database
     from ..types.records import Records
@@ -49,23 +51,28 @@ class Query:
         Args:
             inputs: Whether it gets inputs.
         """
-        if isinstance(self.query, str):
-            if not self.query.strip():
-                yield "query is an empty string"
-            if self.op_kwargs:
-                yield "op_kwargs are the arguments of a function; the values of SQL are parameters"
-            if inputs:
-                yield "query as SQL gets no inputs: use a function, which gets each input as a DataFrame"
-            return
+        for name, given in (("parameters", self.parameters), ("op_kwargs", self.op_kwargs)):
+            if given is not None:
+                yield from mapping(name, given)
+        yield from self._sql_problems(inputs) if isinstance(self.query, str) else self._function_problems()
+
+    def _sql_problems(self, inputs: bool) -> Iterator[str]:
+        if not str(self.query).strip():
+            yield "query must not be empty."
+        if self.op_kwargs:
+            yield "op_kwargs are the arguments of a function; the values of SQL are parameters."
+        if inputs:
+            yield "query as SQL gets no inputs: use a function, which gets each input as a DataFrame."
+
+    def _function_problems(self) -> Iterator[str]:
         yield from function("query", self.query, "SQL or a function that makes a DataFrame of a database")
         if self.parameters:
-            yield "parameters are the values of SQL; the arguments of a function are op_kwargs"
-        if self.op_kwargs and callable(self.query):
-            takes = _parameters(self.query)
-            if takes is not None:
-                for name in self.op_kwargs:
-                    if name not in takes:
-                        yield f"op_kwargs: the query has no parameter {name!r}" + meant(name, takes)
+            yield "parameters are the values of SQL; the arguments of a function are op_kwargs."
+        takes = _parameters(self.query) if callable(self.query) else None
+        if takes is not None and isinstance(self.op_kwargs, Mapping):
+            for name in self.op_kwargs:
+                if name not in takes:
+                    yield f"op_kwargs: the query has no parameter {name!r}.{question(name, takes)}"
 
     def frame(self, database: Database, *inputs: DataFrame) -> DataFrame:
         """The frame of the query.
@@ -146,6 +153,20 @@ def run_query(
     staged = f"left in {value.location}" if isinstance(value, Reference) else "handed over inline"
     rows = value.row_count if isinstance(value, Reference) else len(value)
     return QueryOutcome(value, lineage, f"{rows} rows {staged} in {time.monotonic() - started:.3f} s")
+
+
+def rows_to_check(database: Database, query: Query | None, value: Any) -> tuple[Any, Lineage]:
+    """The rows that a task checks, and where they come from.
+
+    Args:
+        database: The database of the task.
+        query: The query that gives them; None for what was handed over.
+        value: What was handed over.
+    """
+    if query is None:
+        return pick_up(database, value), Lineage(inputs=handed_over(database, value))
+    frame = query.frame(database)
+    return frame, Lineage(inputs=tables_in(frame))
 
 
 def _read(database: Database, frame: DataFrame, inputs: Sequence[Any]) -> tuple[Dataset, ...]:

@@ -1,4 +1,4 @@
-"""Reach a task's database, and translate what goes wrong there into Airflow's errors."""
+"""Reach the database of a task: by URL, by a connection of Airflow, by a Session of the user."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from sqlalchemy.orm import Session
 
-from dq_core.errors import DataQualityError
-from moltres.errors import ConfigurationError, MoltresError
+from moltres.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,34 +22,18 @@ _ENGINE_EXTRAS = ("connect_args", "execution_options", "isolation_level")
 
 
 @contextmanager
-def airflow_errors() -> Iterator[None]:
-    """Turn the errors of the cores into those by which Airflow knows whether to try again.
-
-    Raises:
-        AirflowException: For an error that a retry can help.
-        AirflowFailException: For one that it cannot help.
-    """
-    try:
-        yield
-    except (MoltresError, DataQualityError) as error:
-        kind = AirflowException if error.retryable else AirflowFailException
-        details = "".join(f"\n  {name}: {value}" for name, value in error.context.items())
-        raise kind(f"{type(error).__name__}: {error}{details}") from error
-
-
-@contextmanager
-def engine_of(dsn: Dsn | None, conn_id: str | None) -> Iterator[URL | Engine]:
-    """What to connect to: the address itself, or the engine of an Airflow connection."""
-    if dsn is not None:
-        yield dsn.url
+def engine_of(dsn: Dsn | None, conn_id: str | None) -> Iterator[URL | Engine | None]:
+    """What to connect to: the URL itself, or the engine of an Airflow connection; None if neither is given."""
+    if dsn is not None or conn_id is None:
+        yield None if dsn is None else dsn.url
         return
-    hook = BaseHook.get_hook(str(conn_id))
+    hook = BaseHook.get_hook(conn_id)
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise ConfigurationError(
             f"The connection {conn_id!r} is not one of a database: its hook {type(hook).__name__} gives no engine.",
             suggestion="Use a connection of a database type, or dsn.",
         )
-    extra = BaseHook.get_connection(str(conn_id)).extra_dejson
+    extra = BaseHook.get_connection(conn_id).extra_dejson
     engine = hook.get_sqlalchemy_engine(engine_kwargs={name: extra[name] for name in _ENGINE_EXTRAS if name in extra})
     try:
         yield engine

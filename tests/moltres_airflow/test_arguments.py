@@ -38,21 +38,21 @@ def test_everything_that_is_wrong_is_said_at_once():
         query_timeout=0,
     )
     assert problems == [
-        "unknown argument 'query_timout' (did you mean 'query_timeout'?)",
-        "give exactly one of dsn, session, conn_id; given: dsn, conn_id",
-        "query_timeout must be a positive number of seconds, got 0",
-        "table_name must be text, got ''",
-        "mode is 'overwrit' and if_exists, its other name, is 'append': give one of them",
-        f"mode is 'overwrit'; allowed: {MODES} (did you mean 'overwrite'?)",
-        "keys is for mode='merge' and would do nothing here",
+        "There is no argument 'query_timout'. Did you mean 'query_timeout'?",
+        "Give exactly one of dsn, session, conn_id, not dsn and conn_id.",
+        "query_timeout must be a number of seconds above 0, not 0.",
+        "table_name must not be empty.",
+        f"mode must be one of {MODES}, not 'overwrit'. Did you mean 'overwrite'?",
+        "keys is for mode='merge' and has no effect with mode='overwrit'.",
+        "mode is 'overwrit' and if_exists, its other name, is 'append': give one of them.",
     ]
 
 
 def test_the_error_names_the_task_and_every_problem():
     with pytest.raises(
-        ConfigurationError, match=r"(?s)MoltresQueryOperator 'q' cannot work.*\n- give exactly one.*\n- query must"
+        ConfigurationError, match=r"(?s)MoltresQueryOperator 'q' cannot work.*\n- Give exactly one.*\n- query must"
     ):
-        MoltresQueryOperator(task_id="q", query="SELECT 1")
+        MoltresQueryOperator(task_id="q", query=1)
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_the_error_names_the_task_and_every_problem():
     [
         (
             {"handoff": "tabel"},
-            "handoff is 'tabel'; allowed: 'auto', 'inline', 'table', 'parquet' (did you mean 'table'?)",
+            "handoff must be one of 'auto', 'inline', 'table', 'parquet', not 'tabel'. Did you mean 'table'?",
         ),
-        ({"handoff": "parquet"}, "handoff='parquet' needs a stage_uri, the folder for the files"),
+        ({"handoff": "parquet"}, "handoff='parquet' requires stage_uri, the folder for the files."),
         (
             {"handoff": "table", "stage_uri": "/tmp/x"},
-            "stage_uri is for Parquet and would do nothing with handoff='table'",
+            "stage_uri is for Parquet and has no effect with handoff='table'.",
         ),
-        ({"max_inline_rows": -1}, "max_inline_rows must be a whole number from 0, got -1"),
-        ({"query_timeout": "5"}, "query_timeout must be a positive number of seconds, got '5'"),
-        ({"dsn": None}, "give exactly one of dsn, session, conn_id; given: none"),
+        ({"max_inline_rows": -1}, "max_inline_rows must be a whole number from 0, not -1."),
+        ({"query_timeout": "5"}, "query_timeout must be a number of seconds above 0, not '5'."),
+        ({"dsn": None}, "Give exactly one of dsn, session, conn_id, not none."),
     ],
 )
 def test_queries(arguments, problem):
@@ -79,16 +79,16 @@ def test_queries(arguments, problem):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"mode": "merge"}, "mode='merge' needs keys, the columns to go by"),
-        ({"mode": "overwrite_partitions"}, "mode='overwrite_partitions' needs partition_by, the columns to go by"),
+        ({"mode": "merge"}, "mode='merge' requires keys."),
+        ({"mode": "overwrite_partitions"}, "mode='overwrite_partitions' requires partition_by."),
         (
             {"mode": "append", "if_exists": "overwrite"},
-            "mode is 'append' and if_exists, its other name, is 'overwrite': give one of them",
+            "mode is 'append' and if_exists, its other name, is 'overwrite': give one of them.",
         ),
-        ({"if_exists": "replace"}, f"if_exists is 'replace'; allowed: {MODES}"),
+        ({"if_exists": "replace"}, f"mode must be one of {MODES}, not 'replace'."),
         (
             {"input_dsn": DSN, "input_conn_id": "db"},
-            "give exactly one of input_dsn, input_conn_id; given: input_dsn, input_conn_id",
+            "Give exactly one of input_dsn, input_conn_id, not input_dsn and input_conn_id.",
         ),
     ],
 )
@@ -109,13 +109,13 @@ def test_checks_are_parsed_with_the_dag():
     assert "not_nul'" in text
     assert "not_null" in text
     assert "mim" in text
-    assert "query makes the rows itself: leave out input_key and input_task_id, or query" in problems
+    assert "query makes the rows itself: leave out input_key and input_task_id, or query." in problems
 
 
 @pytest.mark.parametrize(
     ("thresholds", "problem"),
     [
-        ({"not_null_it": 0.5}, "thresholds: no check is called 'not_null_it' (did you mean 'not_null_id'?)"),
+        ({"not_null_it": 0.5}, "thresholds: no check is called 'not_null_it'. Did you mean 'not_null_id'?"),
         ({"not_null_id": 1.5}, "thresholds: not_null_id: threshold must be a share from 0 to 1, not 1.5."),
     ],
 )
@@ -148,7 +148,7 @@ def test_arguments_of_the_base_operator_and_default_args_are_taken():
 
 
 def test_a_mapped_task_is_judged_with_the_dag_as_well():
-    with DAG("mapped"), pytest.raises(ConfigurationError, match="did you mean 'append'"):
+    with DAG("mapped"), pytest.raises(ConfigurationError, match="Did you mean 'append'"):
         MoltresToTableOperator.partial(task_id="t", dsn=DSN, mode="appnd").expand(table_name=["a", "b"])
 
 

@@ -58,7 +58,7 @@ def test_airflow_masks_both_spellings_of_the_password():
 
 @pytest.mark.parametrize("text", ["", "no address, hunter2-secret", "postgresql://ada:hunter2-secret@db:port/x"])
 def test_what_is_no_address_is_refused_without_being_repeated(text):
-    with pytest.raises(ConfigurationError, match="not a database address") as refused:
+    with pytest.raises(ConfigurationError, match="not a database URL") as refused:
         Dsn(text)
     assert "hunter2" not in str(refused.value)
     assert refused.value.__suppress_context__

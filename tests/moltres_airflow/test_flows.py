@@ -97,7 +97,7 @@ def test_thresholds_are_templates(run, dsn, share, state, capfd):
             thresholds={"not_null_email": "{{ params.share }}"},
         )
     assert run(dag).states == {"check": state}
-    refused = "The threshold of 'not_null_email' must be a number, got 'most'" in capfd.readouterr().out
+    refused = "The threshold of 'not_null_email' must be a number, not 'most'" in capfd.readouterr().out
     assert refused is (share == "most")
 
 

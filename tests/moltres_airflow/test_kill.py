@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from sqlalchemy.orm import Session, sessionmaker
 
-from moltres_airflow import MoltresQueryOperator, MoltresToTableOperator
+from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import tables_of, text_of
+from support.airflow import Instance
 from support.waiting import repeating
 
 FOREVER = {
@@ -60,6 +62,101 @@ def test_a_signal_is_heard_while_the_driver_waits(task, working):
             task.execute({})
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class Statements:
+    """Counts the statements that reach the table `users`."""
+
+    def __init__(self, url):
+        self.engine = sa.create_engine(url)
+        self.sent = []
+        sa.event.listen(sa.Engine, "before_cursor_execute", self.note)
+
+    def note(self, _connection, _cursor, statement, *_):
+        if "users" in statement.lower() and "select" in statement.lower():
+            self.sent.append(statement)
+
+    def close(self):
+        sa.event.remove(sa.Engine, "before_cursor_execute", self.note)
+        self.engine.dispose()
+
+
+@pytest.fixture
+def statements(users):
+    found = Statements(users)
+    yield found
+    found.close()
+
+
+PLACES = {
+    "dsn": lambda url, engine: {"dsn": text_of(url)},
+    "session": lambda url, engine: {"session": Session(engine)},
+    "sessionmaker": lambda url, engine: {"session": sessionmaker(engine)},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", [MoltresQueryOperator, MoltresDataQualityOperator])
+def test_a_kill_in_the_users_function_is_followed_by_no_statement(users, statements, place, kind):
+    def query(db):
+        frame = db.table("users").select("id")
+        statements.sent.clear()
+        task.on_kill()
+        return frame
+
+    rules = [{"type": "not_null", "column": "id"}]
+    more = {"checks": rules, "fail_on_error": False} if kind is MoltresDataQualityOperator else {}
+    task = kind(task_id="t", query=query, **more, **PLACES[place](users, statements.engine))
+    with pytest.raises(AirflowException, match="The task was stopped") as stopped:
+        task.execute({})
+    assert not isinstance(stopped.value, AirflowFailException)
+    assert statements.sent == []
+    if place == "session":
+        task.session.close()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_kill_while_the_input_is_read_writes_nothing(users, statements, place):
+    class Reading(Instance):
+        def xcom_pull(self, *arguments, **options):
+            task.on_kill()
+            return [[{"id": 1}]]
+
+    task = MoltresToTableOperator(
+        task_id="write",
+        table_name="out",
+        input_task_id="source",
+        mode="overwrite",
+        **PLACES[place](users, statements.engine),
+    )
+    with pytest.raises(AirflowException, match="The task was stopped"):
+        task.execute({"ti": Reading()})
+    assert "out" not in tables_of(users)
+    if place == "session":
+        task.session.close()
+
+
+def test_a_kill_before_the_start_and_one_after_the_last_statement_stop_the_task(users):
+    early = MoltresQueryOperator(task_id="early", dsn=text_of(users), query=lambda db: pytest.fail("it has started"))
+    early.on_kill()
+    with pytest.raises(AirflowException, match="The task was stopped"):
+        early.execute({})
+
+    class Late(Instance):
+        def xcom_push(self, key, value):
+            late.on_kill()
+
+    late = MoltresQueryOperator(task_id="late", dsn=text_of(users), query=lambda db: db.table("users"))
+    with pytest.raises(AirflowException, match="The task was stopped"):
+        late.execute({"ti": Late()})
+
+
+def test_a_task_that_was_stopped_can_run_again(users):
+    task = MoltresQueryOperator(task_id="rows", dsn=text_of(users), query=lambda db: db.table("users"))
+    task.on_kill()
+    with pytest.raises(AirflowException):
+        task.execute({})
+    assert len(task.execute({})) == 4
 
 
 def test_airflows_own_time_limit_reaches_the_database(run, postgresql_url):

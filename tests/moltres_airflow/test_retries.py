@@ -141,7 +141,7 @@ def test_what_cannot_be_helped_is_not_tried_again(run, dsn, capfd):
     shown = capfd.readouterr().out
     assert "TableNotFoundError: There is no table or view 'user'" in shown
     assert "Hint: Did you mean 'users'" in shown
-    assert "The query of task 'none' returned a NoneType, not a DataFrame." in shown
+    assert "The query returned a NoneType, not a DataFrame." in shown
     assert "Hint: Return the frame itself" in shown
     assert "there is no column 'emial'" in shown
 

@@ -70,7 +70,7 @@ def test_a_whole_dag_with_everything_that_can_hold_one(run, secret_dsn, stored, 
 
 def test_the_dsn_is_no_template_field():
     for operator in (MoltresQueryOperator, MoltresDataQualityOperator, MoltresToTableOperator):
-        assert {"dsn", "input_dsn", "session", "query", "checks"}.isdisjoint(operator.template_fields)
+        assert {"dsn", "input_dsn", "session", "query"}.isdisjoint(operator.template_fields)
         assert "conn_id" in operator.template_fields
 
 
@@ -78,7 +78,7 @@ def test_a_plain_password_in_default_args_is_refused(secret_dsn):
     with DAG("plain", default_args={"dsn": secret_dsn}), pytest.raises(ConfigurationError) as refused:
         MoltresQueryOperator(task_id="rows", query=query)
     assert refused.value.context["problems"] == [
-        "dsn has a password and would be stored in clear with the DAG's default_args: wrap it in Dsn(...)"
+        "dsn has a secret and would be stored in clear with the DAG's default_args: wrap it in Dsn(...)."
     ]
     assert PASSWORD not in str(refused.value)
 
@@ -93,7 +93,7 @@ def test_an_address_in_default_args_that_airflow_stores_shows_no_password(stored
 
 
 def test_a_broken_address_is_not_repeated():
-    with pytest.raises(ConfigurationError, match="dsn: The dsn is not a database address") as refused:
+    with pytest.raises(ConfigurationError, match="dsn: The dsn is not a database URL") as refused:
         MoltresQueryOperator(task_id="rows", query=query, dsn=f"postgresql://ada:{PASSWORD}@db:port/shop")
     assert PASSWORD not in str(refused.value)
 

@@ -90,7 +90,7 @@ def handed_over(database: Database, value: Any) -> tuple[Dataset, ...]:
     found: list[Dataset] = []
     for part in value if isinstance(value, list) else [value]:
         if is_reference(part):
-            found.append(_staged(database, part if isinstance(part, Reference) else decode(part)))
+            found.append(staged(database, part if isinstance(part, Reference) else decode(part)))
         elif isinstance(part, Mapping) and MARKER in part:
             found += [Dataset(*origin) for origin in part.get(_READ_FROM, ())]
         elif isinstance(part, list):
@@ -105,7 +105,13 @@ def with_origin(encoded: Any, inputs: Iterable[Dataset]) -> Any:
     return encoded
 
 
-def _staged(database: Database, reference: Reference) -> Dataset:
+def staged(database: Database, reference: Reference) -> Dataset:
+    """What a reference refers to.
+
+    Args:
+        database: Where staged tables lie.
+        reference: The reference.
+    """
     if reference.kind == "table":
         return table(database, reference.location)
     scheme, separator, rest = reference.location.partition("://")

@@ -167,6 +167,7 @@ def airflow(tmp_path, postgresql_url):
         yield running
 
 
+@pytest.mark.timeout(2 * _LONG)
 def test_a_live_airflow(airflow, postgresql_url):
     until(lambda: len(airflow.get("dags")["dags"]) == 2, "both DAGs", within=_LONG, pause=0.3)
     assert airflow.get("importErrors")["total_entries"] == 0

@@ -12,7 +12,7 @@ import yaml
 if TYPE_CHECKING:
     from support.kestra_engine import Engine
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "kestra.md"
 PROCESS = "io.kestra.plugin.core.runner.Process"

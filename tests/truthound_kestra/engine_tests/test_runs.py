@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Names = Callable[[str], str]
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
 #: The tests' own Python runs the tasks: nothing to install.
 GENERATOR = FlowGenerator(task_runner="process", dependencies=())

@@ -21,7 +21,7 @@ from truthound_kestra.sla import SLAConfig
 if TYPE_CHECKING:
     from support.kestra_engine import Engine
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
 RULES = [{"type": "not_null", "column": "id"}, {"type": "regex", "column": "code", "pattern": "^[A-Z]{2}{{3}}$"}]
 URI = "s3://bucket/users.parquet"

@@ -9,14 +9,20 @@ STEP := $(PYTHON) tools/results.py run
 RESULTS := .cache/results
 LINT := .venvs/lint/bin
 
-# The tests of a distribution, and the pages whose Python blocks run in its environment.
-TESTS_dq-core := tests/dq_core tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
+# A leg is one run of pytest: the tests of a distribution, and the pages whose Python blocks run in its environment. The
+# engines of dq-core (truthound, great-expectations, pandera) are a leg of their own, where these are installed.
+LEGS := $(DISTRIBUTIONS) dq-core-engines
+ENVIRONMENT_dq-core-engines := truthound-kestra
+TESTS_dq-core := tests/dq_core --ignore=tests/dq_core/engines tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
 TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
 TESTS_moltres-airflow := tests/moltres_airflow packages/moltres-airflow/README.md docs/guides/airflow.md
 TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.md docs/guides/prefect.md
-TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md docs/guides/engines.md
+TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
+TESTS_dq-core-engines := tests/dq_core/engines docs/guides/engines.md
 
 ENGINES := engines-moltres engines-kestra
+TESTS_engines-moltres := tests/moltres
+TESTS_engines-kestra := tests/truthound_kestra
 STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 
 .PHONY: help
@@ -33,17 +39,17 @@ demo: ## The main job on real data: load, check, publish under Prefect and Airfl
 	@$(PYTHON) tools/demo.py
 
 .PHONY: test
-test: $(DISTRIBUTIONS:%=test-%) ## All tests but those that need other engines
-	@$(PYTHON) tools/results.py sum $(DISTRIBUTIONS)
+test: $(LEGS:%=test-%) ## All tests but those that need a server which must be installed
+	@$(PYTHON) tools/results.py sum $(LEGS)
 
-.PHONY: $(DISTRIBUTIONS:%=test-%)
-$(DISTRIBUTIONS:%=test-%): test-%:
-	@$(SETUP) $*
+.PHONY: $(LEGS:%=test-%)
+$(LEGS:%=test-%): test-%:
+	@$(SETUP) $(or $(ENVIRONMENT_$*),$*)
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/$*.xml
-	.venvs/$*/bin/python -m pytest -q -m "not engines" --junitxml=$(RESULTS)/$*.xml $(TESTS_$*)
+	.venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest -q -m "not engines" --junitxml=$(RESULTS)/$*.xml $(TESTS_$*)
 
 .PHONY: test-engines
-test-engines: $(ENGINES:%=test-%) ## Tests on engines that must be installed: MariaDB, Kestra
+test-engines: $(ENGINES:%=test-%) ## Tests on servers that must be installed: MariaDB, Kestra
 	@$(PYTHON) tools/results.py sum $(ENGINES)
 
 .PHONY: install-engines
@@ -54,14 +60,14 @@ install-engines:
 test-engines-moltres: install-engines
 	@$(SETUP) moltres-core
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-moltres.xml
-	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml tests/moltres
+	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml $(TESTS_engines-moltres)
 
 .PHONY: test-engines-kestra
 test-engines-kestra: install-engines
 	@$(SETUP) truthound-kestra
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-kestra.xml
 	.venvs/truthound-kestra/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-kestra.xml \
-		tests/truthound_kestra
+		$(TESTS_engines-kestra)
 
 .PHONY: lint
 lint: ## Formatting, lint rules, layers, lock file
@@ -111,7 +117,7 @@ lock: ## Resolve again and write uv.lock without addresses
 
 .PHONY: ci-summary
 ci-summary:
-	@$(PYTHON) tools/results.py sum $(STEPS_CHECK) $(DISTRIBUTIONS) $(ENGINES)
+	@$(PYTHON) tools/results.py sum $(STEPS_CHECK) $(LEGS) $(ENGINES)
 
 .PHONY: clean
 clean: ## Remove everything that was made

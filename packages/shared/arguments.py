@@ -10,9 +10,11 @@ import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from .durations import parse_duration
+from .masking import has_secrets, masked
 from .wording import question
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ __all__ = [
     "string",
     "strings",
     "whole",
+    "without_secrets",
 ]
 
 
@@ -170,6 +173,18 @@ def function(name: str, given: object, what: str = "a function") -> Iterator[str
     """Something that can be called."""
     if not callable(given):
         yield f"{name} must be {what}, not {type(given).__name__}."
+
+
+def without_secrets(name: str, given: object, *, instead: str) -> Iterator[str]:
+    """A URI that is stored or shown, and so must hold no user, password, key, token or signature.
+
+    Args:
+        name: The argument.
+        given: A path or URI; anything else is left to other validators.
+        instead: What to do about it, as the end of the sentence.
+    """
+    if isinstance(given, str | PathLike) and has_secrets(given):
+        yield f"{name} must hold no secret, because it is stored and shown: {masked(given)}; {instead}."
 
 
 def duration(name: str, given: object) -> Iterator[str]:

@@ -6,14 +6,14 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from .masking import masked
+from .masking import masked, scrubbed, secrets_of
 from .problems import MissingPackageError, UnknownFileSystemError
 from .wording import missing_package, question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["register_filesystem", "scheme_of"]
+__all__ = ["filesystem_of", "register_filesystem", "scheme_of"]
 
 #: What pip installs for a scheme, where that is another name than the missing module's.
 _PACKAGES = {
@@ -57,36 +57,58 @@ def register_filesystem(
     if scheme is None or scheme == "file" or scheme in native:
         return
     registered = raw.filesystem_is_registered(scheme)
-    if registered and not storage_options:
+    if registered and not storage_options and "@" not in uri:
         return
-    system = _filesystem(uri, scheme, storage_options or {}, core, extras)
+    system, _ = filesystem_of(uri, storage_options, core=core, extras=extras)
+    if type(system).modified is _modified():
+        # DuckDB asks how old a file is, which HTTP does not tell: as of now, nothing is taken from a cache.
+        system.modified = lambda _: dt.datetime.now(dt.UTC)
     if registered:
         raw.unregister_filesystem(scheme)
     raw.register_filesystem(system)
 
 
-def _filesystem(uri: str, scheme: str, options: Mapping[str, Any], core: str, extras: Mapping[str, str]) -> Any:
+def _modified() -> Any:
+    import fsspec
+
+    return fsspec.AbstractFileSystem.modified
+
+
+def filesystem_of(
+    uri: str, storage_options: Mapping[str, Any] | None = None, *, core: str, extras: Mapping[str, str]
+) -> tuple[Any, str]:
+    """The fsspec file system of a URI, and the path in it.
+
+    Args:
+        uri: The URI. What it says of host and user goes to the file system.
+        storage_options: Further arguments for the file system.
+        core: The distribution whose extras bring file systems.
+        extras: Those extras, by scheme.
+
+    Raises:
+        MissingPackageError: fsspec, or what it needs for this scheme, is not installed.
+        UnknownFileSystemError: fsspec knows no such scheme, or refuses the options.
+    """
+    scheme = scheme_of(uri) or "file"
     try:
-        import fsspec
+        from fsspec.core import url_to_fs
         from fsspec.registry import known_implementations
     except ImportError as error:
         raise _missing(_PACKAGES.get(scheme, "fsspec"), scheme, core, extras) from error
     try:
-        system = fsspec.filesystem(scheme, **options)
+        system, path = url_to_fs(uri, **(storage_options or {}))
     except ImportError as error:
         module = (error.name or "").partition(".")[0] or scheme
         raise _missing(_PACKAGES.get(scheme, module), scheme, core, extras) from error
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         if scheme in known_implementations:
-            raise UnknownFileSystemError(f"fsspec cannot open {masked(uri)}: {error}") from None
+            reason = scrubbed(str(error), secrets_of(uri))
+            raise UnknownFileSystemError(f"fsspec cannot open {masked(uri)}: {reason}") from None
         raise UnknownFileSystemError(
             f"fsspec has no file system for {scheme}://.{question(scheme, known_implementations)}",
             context={"given": scheme},
         ) from None
-    if type(system).modified is fsspec.AbstractFileSystem.modified:
-        # DuckDB asks how old a file is, which HTTP does not tell: as of now, nothing is taken from a cache.
-        system.modified = lambda _: dt.datetime.now(dt.UTC)
-    return system
+    return system, str(path)
 
 
 def _missing(package: str, scheme: str, core: str, extras: Mapping[str, str]) -> MissingPackageError:

@@ -281,9 +281,28 @@ def test_wrong_options_are_refused_all_at_once(numbers: DataFrame) -> None:
     with pytest.raises(ConfigurationError) as failed:
         hand_over(numbers, name="", max_inline_rows=-1, mode="tabel")  # type: ignore[arg-type]
     message = str(failed.value)
-    assert "name is empty" in message
+    assert "name must not be empty" in message
     assert "-1" in message
-    assert "did you mean 'table'" in message
+    assert "Did you mean 'table'" in message
+
+
+@pytest.mark.parametrize(
+    "uri", ["memory://user:S3cr3t@host/stage", "memory://stage/a?X-Amz-Signature=S3cr3t", "https://h/s?sig=S3cr3t"]
+)
+def test_a_folder_with_a_secret_is_refused_because_references_are_stored(numbers: DataFrame, uri: str) -> None:
+    with pytest.raises(ConfigurationError, match="stage_uri must hold no secret") as failed:
+        hand_over(numbers, name="run", max_inline_rows=2, stage_uri=uri)
+    assert "S3cr3t" not in f"{failed.value} {failed.value.context}"
+
+
+def test_a_reference_shows_no_secret_of_its_location(db: Database) -> None:
+    reference = Reference(kind="parquet", location="s3://u:S3cr3t@b/k", columns=("a",), row_count=1)
+    assert "S3cr3t" not in repr(reference)
+    assert "s3://***@b/k" in repr(reference)
+    assert Reference.from_dict(reference.to_dict()) == reference
+    with pytest.raises(HandoffError) as failed:
+        drop_staged(db, reference)
+    assert "S3cr3t" not in f"{failed.value} {failed.value.context}"
 
 
 @pytest.mark.parametrize(("mode", "uri"), [("parquet", None), ("table", "/tmp"), ("inline", "/tmp")])

@@ -43,6 +43,7 @@ RIGHT: list[tuple[str, Any, dict[str, Any]]] = [
     ("flag", False, {}), ("string", "x", {}), ("string", "", {"empty": True}), ("strings", ["a"], {}),
     ("strings", (), {}), ("strings", {"a": 1}.keys(), {}), ("choice", "a", {"allowed": ["a", "b"]}),
     ("mapping", {"a": 1}, {}), ("function", len, {}), ("duration", "90m", {}), ("duration", 5, {}),
+    ("without_secrets", "s3://b/k?versionId=1", {"instead": ""}), ("without_secrets", None, {"instead": ""}),
 ]  # fmt: skip
 WRONG: list[tuple[str, Any, dict[str, Any], str]] = [
     ("whole", True, {}, "x must be a whole number from 0, not True."),
@@ -70,6 +71,8 @@ WRONG: list[tuple[str, Any, dict[str, Any], str]] = [
     ("function", "f", {}, "x must be a function, not str."),
     ("duration", "1 month", {}, "x: '1 month' counts months or years, whose lengths differ; give days."),
     ("duration", 0, {}, "x: 0 is not a duration above zero."),
+    ("without_secrets", "s3://u:p@b/k", {"instead": "use a role"},
+     "x must hold no secret, because it is stored and shown: s3://***@b/k; use a role."),
 ]  # fmt: skip
 
 

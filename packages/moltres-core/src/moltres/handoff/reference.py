@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
+from .._shared.masking import masked
 from ..errors import HandoffError
 
 MARKER: Final = "__moltres__"
@@ -34,6 +35,10 @@ class Reference:
     row_count: int
     staged: bool = True
     database: str | None = None
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in {**asdict(self), "location": masked(self.location)}.items())
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def to_dict(self) -> dict[str, Any]:
         """The reference as plain JSON, known by its marker key."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from sqlalchemy import union_all
 
+from .._shared import arguments
 from .._shared.masking import masked
 from ..dialects.stopping import cleaning_up
 from ..dialects.targets import OWN_MEMORY
@@ -18,8 +19,6 @@ from ..errors import (
     HandoffError,
     MoltresError,
     TableNotFoundError,
-    closest,
-    listing,
 )
 from ..types.records import Records
 from .encoding import decode, encode
@@ -179,7 +178,7 @@ def staged(database: Database, data: Any, *, name: str) -> Iterator[tuple[DataFr
                 drop_staged(database, reference)
         except MoltresError as error:
             # What the block did, or why it failed, counts for more than a table that is left over.
-            _log.warning("The staged table %s could not be dropped: %s", reference.location, error)
+            _log.warning("The staged table %s could not be dropped: %s", masked(reference.location), error)
 
 
 def drop_staged(database: Database, value: Any) -> int:
@@ -201,7 +200,7 @@ def drop_staged(database: Database, value: Any) -> int:
         # Whoever can write to the orchestrator's store can write a reference: only what we name is ever dropped.
         if not PurePosixPath(reference.location).name.startswith(STAGE_PREFIX):
             raise HandoffError(
-                f"{reference.location!r} was not staged by a hand-over, so it is not dropped.",
+                f"{masked(reference.location)!r} was not staged by a hand-over, so it is not dropped.",
                 suggestion=f"Staged tables and files begin with {STAGE_PREFIX!r}.",
             )
     dropped = sum(
@@ -213,23 +212,29 @@ def drop_staged(database: Database, value: Any) -> int:
     return dropped
 
 
+def stage_uri_problems(stage_uri: object) -> Iterator[str]:
+    """What is wrong with a folder for Parquet: it becomes part of references, which orchestrators store and show."""
+    yield from arguments.without_secrets(
+        "stage_uri",
+        stage_uri,
+        instead="give credentials to fsspec by its configuration or by environment variables such as FSSPEC_S3_KEY",
+    )
+
+
 def _check_options(name: str, max_inline_rows: int, mode: str, stage_uri: str | Path | None) -> None:
-    problems = []
-    if not name:
-        problems.append("name is empty (staged rows are named after the run)")
-    if type(max_inline_rows) is not int or max_inline_rows < 0:
-        problems.append(f"max_inline_rows must be a whole number of 0 or more, got {max_inline_rows!r}")
-    if mode not in get_args(Mode):
-        match = closest(str(mode), get_args(Mode))
-        problems.append(
-            f"mode is {mode!r}; allowed: {listing(get_args(Mode))}" + (f" (did you mean {match!r}?)" if match else "")
-        )
+    problems = [
+        *arguments.string("name", name),
+        *arguments.whole("max_inline_rows", max_inline_rows),
+        *arguments.choice("mode", mode, get_args(Mode)),
+        *stage_uri_problems(stage_uri),
+    ]
     if mode == "parquet" and stage_uri is None:
-        problems.append("mode='parquet' needs a stage_uri, the folder for the files")
+        problems.append("mode='parquet' requires stage_uri, the folder for the files.")
     if mode in ("inline", "table") and stage_uri is not None:
-        problems.append(f"stage_uri is for Parquet, with mode={mode!r} it would do nothing")
+        problems.append(f"stage_uri is for Parquet and has no effect with mode={mode!r}.")
     if problems:
-        raise ConfigurationError(f"The rows cannot be handed over like this: {'; '.join(problems)}.")
+        lines = "".join(f"\n- {problem}" for problem in problems)
+        raise ConfigurationError(f"The rows cannot be handed over like this:{lines}", context={"problems": problems})
 
 
 def _parts(value: Any) -> Iterator[Any]:
@@ -307,7 +312,7 @@ def _open_one(database: Database, reference: Reference) -> DataFrame:
 def _gone(reference: Reference, where: str) -> HandoffError:
     staged_in = f" They were staged in {reference.database}." if reference.database else ""
     return HandoffError(
-        f"The staged rows {reference.location!r} are not there{where}.{staged_in}",
+        f"The staged rows {masked(reference.location)!r} are not there{where}.{staged_in}",
         suggestion=(
             "Open the database in which they were staged, or hand over with a stage_uri that both tasks can reach. "
             "If a clean-up has removed them, run the task that staged them again."

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, inspect
 from sqlalchemy.schema import DropTable
 
+from .._shared.filesystems import filesystem_of
 from .._shared.masking import masked
-from ..errors import MissingDependencyError
+from ..errors import problems_translated
 from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
@@ -79,16 +80,8 @@ def _file_system(location: str) -> tuple[Any, str]:
         return None, location
     if scheme == "file":
         return None, rest
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"Staging rows under {scheme}:// needs the package 'fsspec', which is not installed.",
-            suggestion="pip install fsspec, and the package that knows this kind of address (s3fs for s3://).",
-            context={"package": "fsspec"},
-        ) from error
-    file_system, path = url_to_fs(location)
-    return file_system, path
+    with problems_translated():
+        return filesystem_of(location, core="moltres-core", extras={})
 
 
 def file_exists(location: str) -> bool:

@@ -9,6 +9,7 @@ from .._shared.arguments import choice, seconds, string, whole
 from .._shared.wording import question
 from ..errors import ConfigurationError
 from ..handoff import MAX_INLINE_ROWS
+from ..handoff.rows_of import stage_uri_problems
 from ..write.writer import Mode
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class HandoffOptions:
         """What is wrong with them."""
         yield from whole("max_inline_rows", self.max_inline_rows)
         yield from choice("handoff", self.handoff, get_args(Handoff))
+        yield from stage_uri_problems(self.stage_uri)
         if self.handoff == "parquet" and self.stage_uri is None:
             yield "handoff='parquet' requires stage_uri, the folder for the files."
         if self.handoff in ("inline", "table") and self.stage_uri is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -149,12 +150,20 @@ def select(draw: st.DrawFn, frame: DataFrame, rows: Rows, names: list[str], _: A
     return frame.select(*kept, new=col(source)), result, f"select({kept}, new={source})"
 
 
+def is_open(frame: DataFrame) -> bool:
+    """Whether the outermost SELECT still takes a WHERE, as its SQL shows."""
+    text = frame.to_sql()
+    while "(" in text:
+        text = re.sub(r"\([^()]*\)", "", text)
+    return re.search(r"\b(LIMIT|OFFSET|DISTINCT|GROUP BY|OVER)\b", text) is None
+
+
 def select_where(
     draw: st.DrawFn, frame: DataFrame, rows: Rows, names: list[str], _: Any
 ) -> tuple[DataFrame, Rows, str]:
     """A filter on columns that select has left out, as SQL allows it in one SELECT."""
     kept = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
-    expression, truth, text = draw(predicates(kept if frame.sealed else names))
+    expression, truth, text = draw(predicates(names if is_open(frame) else kept))
     result = [{name: row[name] for name in kept} for row in rows if truth(row) is True]
     return frame.select(*kept).where(expression), result, f"select({kept}).where({text})"
 

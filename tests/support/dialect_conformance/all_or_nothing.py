@@ -101,13 +101,13 @@ class AllOrNothing(DialectSuite):
             assert rows(db) == OLD
             assert not db.write(NEW).save_as_table("t", mode=mode, run_key="r").skipped
             assert len(rows(db)) == (5 if mode == "append" else 2)
-            if db.dialect.transactional_ddl:
+            if db.dialect.capabilities.transactional_ddl:
                 assert set(db.tables()) == {"t", "moltres_loads"}
 
     def test_a_process_killed_while_it_makes_the_table(self, url: URL) -> None:
         write_and_be_killed(url, "append", "name")
         with connect(url) as db:
-            if db.dialect.transactional_ddl:
+            if db.dialect.capabilities.transactional_ddl:
                 assert db.tables() == []
             else:
                 assert rows(db) == [], "the table may be there, but nothing in it"

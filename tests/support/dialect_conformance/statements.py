@@ -50,7 +50,7 @@ class Statements(DialectSuite):
     @pytest.fixture
     def limits(self, db: Database) -> None:
         """For tests of the time limit: a database without one refuses it, and that is all."""
-        if not db.dialect.limits_time:
+        if not db.dialect.capabilities.statement_timeout:
             with pytest.raises(ConfigurationError, match="no time limit"):
                 db.sql("SELECT 1 AS a").collect(query_timeout=1)
             pytest.skip("this database limits no statement, and says so")
@@ -58,7 +58,7 @@ class Statements(DialectSuite):
     @pytest.fixture
     def cancels(self, db: Database) -> None:
         """For tests of cancelling."""
-        if not db.dialect.cancels:
+        if not db.dialect.capabilities.cancellation:
             with db.connection() as connection, pytest.raises(ConfigurationError, match="cancel"):
                 db.dialect.canceller(connection)()
             pytest.skip("this database cancels no statement, and says so")
@@ -172,7 +172,7 @@ class Statements(DialectSuite):
     @pytest.mark.usefixtures("cancels")
     @pytest.mark.parametrize("seconds", [None, 60])
     def test_a_canceller_is_for_other_threads(self, db: Database, seconds: Any) -> None:
-        if seconds is not None and not db.dialect.limits_time:
+        if seconds is not None and not db.dialect.capabilities.statement_timeout:
             pytest.skip("this database limits no statement, and says so")
         with db.engine.connect() as connection:
             cancel = db.dialect.canceller(connection)

@@ -28,7 +28,7 @@ class Transactions(DialectSuite):
             mine = connect(connection)
             mine.write(NEW).save_as_table("t", mode=mode, run_key="r", **options)
             assert mine.table("t").where(col("n") == 40).count() == 1
-            if db.dialect.transactional_ddl:
+            if db.dialect.capabilities.transactional_ddl:
                 mine.write(NEW).save_as_table("made")
                 assert mine.table("made").count() == 2
             else:
@@ -57,7 +57,7 @@ class Transactions(DialectSuite):
         assert rows(db, "u") == NEW
 
     def test_what_is_made_in_the_transaction_of_a_caller(self, db: Database) -> None:
-        if not db.dialect.transactional_ddl:
+        if not db.dialect.capabilities.transactional_ddl:
             return  # refused: see above
         with Session(db.engine) as session:
             mine = connect(session)
@@ -91,7 +91,7 @@ class Transactions(DialectSuite):
     def test_ddl_rolls_back_with_its_transaction(self, db: Database) -> None:
         with db.transaction() as connection:
             connection.execute(text("CREATE TABLE kept (a INTEGER)"))
-        if not db.dialect.transactional_ddl:
+        if not db.dialect.capabilities.transactional_ddl:
             return  # and everything that makes a table in a caller's transaction is refused
         with db.engine.connect() as connection:
             db.dialect.begin(connection)

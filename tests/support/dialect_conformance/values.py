@@ -55,7 +55,7 @@ class Values(DialectSuite):
 
     def test_nan(self, db: Database) -> None:
         data = [{"id": 1, "x": float("nan")}]
-        if db.dialect.nan:
+        if db.dialect.capabilities.nan:
             db.write(data).save_as_table("t")
             assert repr(rows(db)[0]["x"]) == "nan"
         else:
@@ -65,7 +65,7 @@ class Values(DialectSuite):
     def test_lists(self, db: Database) -> None:
         pa = pytest.importorskip("pyarrow")
         data = pa.table({"id": [1, 2], "x": [[1, 2], None]})
-        if db.dialect.arrays:
+        if db.dialect.capabilities.arrays:
             db.write(data).save_as_table("t")
             assert [row["x"] for row in rows(db)] == [[1, 2], None]
         else:

@@ -13,9 +13,10 @@ from .dialects import catalog, dialect_for, targets
 from .dialects.error_translation import connected, translated
 from .dialects.stopping import Running, stoppable
 from .errors import ConfigurationError
-from .frame import select_state, sql_text
-from .read import fetch, files
+from .frame.dataframe import DataFrame
+from .read import files, sql_text
 from .write import dml
+from .write.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from .dialects import Dialect
-    from .frame.dataframe import DataFrame
-    from .write.writer import Writer
 
 __all__ = ["Database", "connect"]
 
@@ -63,10 +62,6 @@ def connect(
     if query_timeout is not None and not query_timeout > 0:
         raise ConfigurationError(f"query_timeout is {query_timeout!r}; it must be a number of seconds above 0.")
     return Database(targets.resolve(target, engine_options), query_timeout=query_timeout, schema=schema)
-
-
-# DuckDB has no savepoints: what fails in the caller's transaction ends that transaction.
-_NO_SAVEPOINTS = frozenset({"duckdb", "trino"})
 
 
 class Database:
@@ -160,7 +155,9 @@ class Database:
         seconds = self.query_timeout if query_timeout is None else query_timeout
         running: Running | None = None
         with ExitStack() as stack:
-            stack.enter_context(translated(self, lambda: running is not None and running.cancelled))
+            stack.enter_context(
+                translated(self.engine, self.dialect, lambda: running is not None and running.cancelled)
+            )
             connection = stack.enter_context(self._acquired())
             running = stack.enter_context(self._registered(connection))
             if begin:
@@ -175,7 +172,7 @@ class Database:
         if isinstance(bind, Connection):
             yield bind
             return
-        with connected(self, bind) as connection:
+        with connected(bind, self.dialect) as connection:
             yield connection
 
     @contextmanager
@@ -186,7 +183,7 @@ class Database:
             yield
             running.check()
             connection.commit()
-        elif outer and self.dialect.name not in _NO_SAVEPOINTS:
+        elif outer and self.dialect.capabilities.savepoints:
             with connection.begin_nested():
                 yield
         else:
@@ -240,7 +237,7 @@ class Database:
         Raises:
             TableNotFoundError: If there is none, with those that there are.
         """
-        return select_state.bare(self, self.reflect(name))
+        return DataFrame.all_of(self, self.reflect(name))
 
     def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
         """A table or view as SQLAlchemy sees it, with its columns only.
@@ -286,7 +283,7 @@ class Database:
             QueryError: If the database does not understand it.
             ConfigurationError: If a ``:name`` has no value or a value no ``:name``.
         """
-        return select_state.bare(self, fetch.probe(self, sql_text.statement(query, binds)))
+        return DataFrame.all_of(self, sql_text.selectable(self, sql_text.statement(query, binds)))
 
     def from_select(self, statement: SelectBase) -> DataFrame:
         """A frame of what a SQLAlchemy SELECT (or UNION, …) returns.
@@ -296,7 +293,7 @@ class Database:
         """
         if not isinstance(statement, SelectBase):
             raise ConfigurationError(f"from_select() takes a SQLAlchemy select(), not a {type(statement).__name__}.")
-        return select_state.bare(self, statement.subquery())
+        return DataFrame.all_of(self, statement.subquery())
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:
         """A frame of Parquet files, read by DuckDB as far as the verbs need them.
@@ -309,15 +306,15 @@ class Database:
         Raises:
             ConfigurationError: If this database is not DuckDB.
         """
-        return files.read(self, "read_parquet", path, options)
+        return DataFrame.all_of(self, files.read(self, "read_parquet", path, options))
 
     def read_csv(self, path: files.Paths, **options: Any) -> DataFrame:
         """A frame of CSV files; see `read_parquet`. Options are those of DuckDB's ``read_csv``."""
-        return files.read(self, "read_csv", path, options)
+        return DataFrame.all_of(self, files.read(self, "read_csv", path, options))
 
     def read_json(self, path: files.Paths, **options: Any) -> DataFrame:
         """A frame of JSON files, by line or in an array; see `read_parquet`. Options: DuckDB's ``read_json``."""
-        return files.read(self, "read_json", path, options)
+        return DataFrame.all_of(self, files.read(self, "read_json", path, options))
 
     # -- changes
 
@@ -327,8 +324,6 @@ class Database:
         Args:
             data: A frame of any database, Records, dicts, pandas, Polars, Arrow, or an iterator of batches.
         """
-        from .write.writer import Writer
-
         return Writer(self, data)
 
     def insert(self, table: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:

@@ -9,14 +9,15 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from .errors import ConfigurationError, QualityGateError, listing
+from .database import Database, connect
+from .errors import ConfigurationError, MissingDependencyError, QualityGateError, listing
+from .frame.dataframe import DataFrame
 from .handoff.rows_of import staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .database import Database
-    from .frame.dataframe import DataFrame
+    from .frame.source import Source
 
 __all__ = ["ETLPipeline", "PipelineResult"]
 
@@ -127,15 +128,12 @@ class ETLPipeline:
         _log.info("%s: %s rows in %.3f s", self.name, "unknown" if rows is None else rows, sum(run.seconds.values()))
         return PipelineResult(name=self.name, rows=rows, report=report, loaded=loaded, seconds=run.seconds)
 
-    def _home(self, data: Any, stack: ExitStack) -> Database:
+    def _home(self, data: Any, stack: ExitStack) -> Source:
         """The database for the staged table."""
         if self.stage_in is not None:
             return self.stage_in
-        if hasattr(data, "statement"):
-            frame: DataFrame = data
-            return frame.database
-        from .database import connect
-
+        if isinstance(data, DataFrame):
+            return data.database
         return stack.enter_context(connect())
 
     def _check(self, frame: DataFrame) -> Any:
@@ -175,8 +173,12 @@ def _gate(checks: Any) -> Callable[[Any], Any] | None:
     """Something that is called with a frame and gives a report; a rule that cannot be read is refused here."""
     if checks is None or callable(checks):
         return checks  # type: ignore[no-any-return]
-    from .integrations.data_quality import Suite
-
+    try:
+        from dq_core import Suite
+    except ModuleNotFoundError as error:
+        if error.name != "dq_core":
+            raise
+        raise MissingDependencyError.extra("dq-core", "quality", "ETLPipeline(checks=…)") from error
     suite: Callable[[Any], Any] = Suite(checks)
     return suite
 

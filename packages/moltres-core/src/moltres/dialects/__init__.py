@@ -6,11 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .base import Dialect
+from .capabilities import MYSQL, Capabilities
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["Dialect", "dialect_for", "register"]
+__all__ = ["Capabilities", "Dialect", "dialect_for", "register"]
 
 _MODULES = {
     "sqlite": (".sqlite", "SQLiteDialect"),
@@ -18,6 +19,8 @@ _MODULES = {
     "mariadb": (".mariadb", "MariaDBDialect"),
     "postgresql": (".postgresql", "PostgreSQLDialect"),
 }
+# Databases without a module: what is known of them beyond SQLAlchemy.
+_PORTABLE = {"mysql": MYSQL}
 _LOADED: dict[str, Dialect] = {}
 
 
@@ -45,5 +48,6 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
             module, cls = _MODULES[name]
             register(getattr(import_module(module, __package__), cls)())
         else:
-            register(Dialect(name))
+            known = _PORTABLE.get(name) or Capabilities(max_identifier_bytes=bind.dialect.max_identifier_length)
+            register(Dialect(name, known))
     return _LOADED[name]

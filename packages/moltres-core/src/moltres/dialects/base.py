@@ -22,8 +22,9 @@ from ..errors import (
     TransientQueryError,
 )
 from ..types.arrow import to_rows
+from .capabilities import Capabilities
 from .columns import portable_type
-from .statements import CreateTableAs, RenameTable
+from .statements import CreateTableAs, Explain, RenameTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -52,24 +53,20 @@ class Dialect:
     Args:
         name: The name of the SQLAlchemy dialect that this one stands for.
 
+        capabilities: What it can do, where it is not what the class says.
+
     Attributes:
-        transactional_ddl: Whether CREATE, DROP and ALTER are rolled back with their transaction.
-        arrays: Whether a column can hold lists.
-        nan: Whether a column of floats can hold NaN.
+        capabilities: What the database can do.
         placeholder: What stands for a value where the driver takes the values of many rows as tuples.
-        limits_time: Whether the database (or its driver) stops a statement that takes too long.
-        cancels: Whether a running statement can be stopped from another thread.
     """
 
-    transactional_ddl: bool = False
-    arrays: bool = False
-    nan: bool = True
+    capabilities: Capabilities = Capabilities()
     placeholder: str | None = None
-    limits_time: bool = False
-    cancels: bool = False
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, capabilities: Capabilities | None = None) -> None:
         self.name = name
+        if capabilities is not None:
+            self.capabilities = capabilities
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -91,7 +88,7 @@ class Dialect:
         if seconds is None:
             yield
             return
-        if not self.limits_time:
+        if not self.capabilities.statement_timeout:
             raise ConfigurationError(
                 f"moltres knows no time limit that {self.name} enforces.",
                 suggestion="Leave query_timeout out.",
@@ -182,6 +179,16 @@ class Dialect:
         """
         return [(column.key or "", column.type) for column in query.selected_columns]
 
+    def declared(self, connection: Connection, text: str, described: list[Named]) -> list[Named]:  # noqa: ARG002
+        """What `describe` says of a query in SQL, with the types that its columns were declared with where they help.
+
+        Args:
+            connection: Where it would run.
+            text: The query, with NULL in the place of each value.
+            described: What `describe` says.
+        """
+        return described
+
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """The type to give a new column for values of some other database's, or of no database's, type.
 
@@ -191,7 +198,7 @@ class Dialect:
         Returns:
             A type from which each value comes back equal, or which refuses it; None if this database has no such type.
         """
-        return portable_type(self, type_)
+        return portable_type(type_, self.column_type, arrays=self.capabilities.arrays)
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Correct the types of a reflected table where this database says more than SQLAlchemy heard.
@@ -278,6 +285,24 @@ class Dialect:
         statement = insert(table).from_select(list(names), query, include_defaults=False)
         return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
+    def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
+        """How the database would run a query.
+
+        Args:
+            connection: Where it would run.
+            query: The query.
+            analyze: Whether to run it and report what it took.
+
+        Raises:
+            ConfigurationError: If this database cannot report what a statement took.
+        """
+        if analyze and not self.capabilities.explain_analyze:
+            raise ConfigurationError(
+                f"explain(analyze=True) is not supported by {self.name}.", suggestion="Leave analyze out."
+            )
+        rows = connection.execute(Explain(query, "EXPLAIN ANALYZE" if analyze else "EXPLAIN"))
+        return "\n".join(str(row[-1]) for row in rows)
+
     # -- tables
 
     def create(self, connection: Connection, table: Table) -> None:
@@ -347,7 +372,7 @@ class Dialect:
         Raises:
             ConfigurationError: If this database offers no way that readers would not notice.
         """
-        if not self.transactional_ddl:
+        if not self.capabilities.transactional_ddl:
             raise ConfigurationError(
                 f"moltres knows no way to replace a table of {self.name} by one of other columns at one moment.",
                 suggestion="Drop the table before, or write to another name.",

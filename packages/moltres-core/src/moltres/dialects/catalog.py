@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Inspector
 
-    from . import Dialect
+    from .base import Dialect
 
 
 def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, str]]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from sqlalchemy import types as sql
+from sqlalchemy.types import TypeEngine
 
 from ..types.arrow import bounded
 from ..types.logical import kind_of
 
-if TYPE_CHECKING:
-    from sqlalchemy.types import TypeEngine
-
-    from .base import Dialect
+ColumnType: TypeAlias = Callable[[TypeEngine[Any]], TypeEngine[Any] | None]
 
 _WORD = 64
 _HUGE = 38
@@ -30,10 +29,18 @@ _SIMPLE: dict[str, type[sql.TypeEngine[Any]]] = {
 }
 
 
-def portable_type(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - a line for each
-    """The type of SQLAlchemy's own that holds every value of a type, or None; see `Dialect.column_type`."""
+def portable_type(  # noqa: PLR0911 - one line for each kind
+    type_: TypeEngine[Any], column_type: ColumnType, *, arrays: bool
+) -> TypeEngine[Any] | None:
+    """The type of SQLAlchemy's own that holds every value of a type, or None; see `Dialect.column_type`.
+
+    Args:
+        type_: What the values are.
+        column_type: The database's own choice, for the items of arrays and for decimals.
+        arrays: Whether a column can hold arrays.
+    """
     if isinstance(type_, sql.ARRAY):
-        item = dialect.column_type(type_.item_type) if dialect.arrays else None
+        item = column_type(type_.item_type) if arrays else None
         return None if item is None else sql.ARRAY(item)
     kind = kind_of(type_)
     simple = _SIMPLE.get(kind.name)
@@ -42,7 +49,7 @@ def portable_type(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any] |
     if kind.name == "integer":
         bits = kind.bits or _WORD
         if bits > _WORD:
-            return dialect.column_type(sql.Numeric(_HUGE, 0))
+            return column_type(sql.Numeric(_HUGE, 0))
         return sql.SmallInteger() if bits <= 16 else sql.Integer() if bits <= 32 else sql.BigInteger()
     if kind.name == "decimal":
         return sql.Numeric(*bounded(kind.precision, kind.scale))

@@ -24,6 +24,7 @@ from ..errors import (
 from ..types.arrow import into_text, plain, to_batch
 from ..types.logical import kind_of
 from .base import Dialect, driver_connection, named
+from .capabilities import Capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -53,10 +54,14 @@ def _raw(connection: Connection) -> duckdb.DuckDBPyConnection:
 class DuckDBDialect(Dialect):
     """DuckDB: DDL in transactions, Arrow without a copy, one process at a time."""
 
-    transactional_ddl = True
-    arrays = True
-    limits_time = True
-    cancels = True
+    capabilities = Capabilities(
+        transactional_ddl=True,
+        savepoints=False,
+        statement_timeout=True,
+        cancellation=True,
+        file_functions=True,
+        arrays=True,
+    )
 
     def __init__(self) -> None:
         super().__init__("duckdb")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Engine
 
-    from ..database import Database
+    from .base import Dialect
 
 
 def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
@@ -40,19 +40,19 @@ def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, ca
     return kind(message, context=context)
 
 
-def _own(database: Database, error: Exception, *, cancelled: bool) -> MoltresError | None:
-    url = database.engine.url
+def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool) -> MoltresError | None:
+    url = engine.url
     if isinstance(error, DBAPIError):
         said = str(error.orig)
-        return _error(database.dialect.classify(error), url, said, error.statement, cancelled=cancelled)
+        return _error(dialect.classify(error), url, said, error.statement, cancelled=cancelled)
     if isinstance(error, StatementError):
         return _error(QueryError, url, f"a value cannot be sent: {error.orig}", error.statement, cancelled=False)
     if isinstance(error, PoolTimeoutError):
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
     if isinstance(error, CompileError):
-        return QueryError(f"SQLAlchemy cannot write the statement for {database.dialect.name}: {error}")
-    if isinstance(error, database.engine.dialect.loaded_dbapi.Error):
-        return _error(database.dialect.classify(error), url, str(error), None, cancelled=cancelled)
+        return QueryError(f"SQLAlchemy cannot write the statement for {dialect.name}: {error}")
+    if isinstance(error, engine.dialect.loaded_dbapi.Error):
+        return _error(dialect.classify(error), url, str(error), None, cancelled=cancelled)
     return None
 
 
@@ -64,26 +64,27 @@ def _cause(error: BaseException | None, url: URL) -> BaseException | None:
 
 
 @contextmanager
-def translated(database: Database, cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Let errors of SQLAlchemy and of the driver leave the block as ours.
+def translated(engine: Engine, dialect: Dialect, cancelled: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Let errors of SQLAlchemy and of the driver leave the block as errors of moltres.
 
     Args:
-        database: Whose statements run in the block.
+        engine: The engine whose statements run in the block.
+        dialect: Its dialect, which classifies the driver's errors.
         cancelled: Whether `cancel` has been called on them.
     """
     try:
         yield
     except MoltresError as error:
-        error.__cause__ = _cause(error.__cause__, database.engine.url)
+        error.__cause__ = _cause(error.__cause__, engine.url)
         raise
     except Exception as error:
-        own = _own(database, error, cancelled=cancelled())
+        own = _own(engine, dialect, error, cancelled=cancelled())
         if own is None:
             raise
-        raise own from _cause(error, database.engine.url)
+        raise own from _cause(error, engine.url)
 
 
-def connected(database: Database, engine: Engine) -> Connection:
+def connected(engine: Engine, dialect: Dialect) -> Connection:
     """A connection from the engine's pool.
 
     Raises:
@@ -92,7 +93,7 @@ def connected(database: Database, engine: Engine) -> Connection:
     try:
         return engine.connect()
     except DBAPIError as error:
-        kind = database.dialect.classify(error)
+        kind = dialect.classify(error)
         if not issubclass(kind, TransientQueryError):
             kind = DatabaseConnectionError
         failure = _error(kind, engine.url, str(error.orig), None, cancelled=False)

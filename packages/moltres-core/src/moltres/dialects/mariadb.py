@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from ..errors import (
 )
 from ..types.logical import kind_of
 from .base import TEMPORARY, Dialect, driver_connection
+from .capabilities import MYSQL
 from .statements import SwapTables
 from .stopping import cleaning_up
 
@@ -105,10 +107,8 @@ class _Double(mysql.DOUBLE):
 class MariaDBDialect(Dialect):
     """MariaDB: rows in transactions, but whatever makes or renames a table commits."""
 
-    limits_time = True
-    cancels = True
+    capabilities = replace(MYSQL, statement_timeout=True, cancellation=True, nan=False)
     placeholder = "%s"
-    nan = False
 
     def __init__(self) -> None:
         super().__init__("mariadb")

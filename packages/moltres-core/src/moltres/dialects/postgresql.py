@@ -26,6 +26,7 @@ from ..types.arrow import Batch, Named, arrow, into_text, to_rows
 from ..types.logical import kind_of
 from . import pgread
 from .base import Dialect, driver_connection, named
+from .capabilities import Capabilities
 from .pgcopy import encode
 from .stopping import check, cleaning_up
 
@@ -58,10 +59,9 @@ _STATUS_IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS
 class PostgreSQLDialect(Dialect):
     """PostgreSQL: DDL in transactions, readers that never wait for writers, COPY for bulk."""
 
-    transactional_ddl = True
-    arrays = True
-    limits_time = True
-    cancels = True
+    capabilities = Capabilities(
+        transactional_ddl=True, statement_timeout=True, cancellation=True, arrays=True, max_identifier_bytes=63
+    )
 
     def __init__(self) -> None:
         super().__init__("postgresql")

@@ -37,6 +37,26 @@ def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: A
     return f"CREATE {kind} {name} AS {compiler.process(element.select, **options)}"
 
 
+class Explain(Executable, ClauseElement):
+    """``EXPLAIN`` of a query, whose values stay bind parameters.
+
+    Args:
+        select: The query.
+        keywords: ``EXPLAIN``, as the database spells it.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, select: SelectBase, keywords: str) -> None:
+        self.select = select
+        self.keywords = keywords
+
+
+@compiles(Explain)
+def _explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{element.keywords} {compiler.process(element.select, **options)}"
+
+
 class RenameTable(Executable, ClauseElement):
     """``ALTER TABLE … RENAME TO …``, within its schema.
 

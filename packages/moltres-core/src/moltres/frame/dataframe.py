@@ -1,13 +1,15 @@
-"""The lazy DataFrame: a database and a SELECT which the verbs add to."""
+"""The lazy DataFrame: a database, and a SELECT that the verbs add to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..read import fetch
-from . import joins, select_state, verbs
-from .select_state import Order, Seal
+from ..errors import ConfigurationError
+from ..read import display, explain, fetch
+from ..types import frames
+from ..types.logical import is_known
+from . import joins, select_state, set_operations, verbs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,14 +17,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select
+    from sqlalchemy import Connection, Engine, FromClause, Select
     from sqlalchemy.types import TypeEngine
 
-    from ..database import Database
     from ..types.records import Records
-    from ..write.writer import Writer
+    from .select_state import SelectState
+    from .source import Source, Writable
 
-__all__ = ["DataFrame"]
+__all__ = ["DataFrame", "GroupBy"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,21 +40,23 @@ class DataFrame:
 
     Attributes:
         database: Where the statement runs.
-        query: The SELECT without its ORDER BY; `statement` has it all.
-        sealed: What in the SELECT keeps further verbs from being added to it.
-        order: The keys it is sorted by.
-        source: The table or subquery that this frame is all of, if it is that and nothing else.
-        parts: The operands of the set operation that this frame is all of, likewise.
-        hidden: Columns that `select` has left out, which the SELECT can still filter and sort by.
     """
 
-    database: Database
-    query: Select[Any]
-    sealed: Seal = Seal.OPEN
-    order: tuple[Order, ...] = ()
-    source: FromClause | None = None
-    parts: tuple[str, tuple[Select[Any], ...]] | None = None
-    hidden: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    database: Source
+    _state: SelectState
+
+    @classmethod
+    def all_of(cls, database: Source, rows: FromClause) -> DataFrame:
+        """The frame of all columns and rows of a table, view or subquery.
+
+        Args:
+            database: Where it is.
+            rows: The table, view or subquery.
+        """
+        return cls(database, select_state.all_of(rows, database.dialect.capabilities))
+
+    def _with(self, state: SelectState) -> DataFrame:
+        return DataFrame(self.database, state)
 
     # -- columns
 
@@ -73,7 +77,7 @@ class DataFrame:
             ColumnNotFoundError: If a name is unknown.
             ConfigurationError: If an expression has no name or a name stands twice.
         """
-        return verbs.select(self, columns, expressions)
+        return self._with(verbs.select(self._state, columns, expressions))
 
     def with_columns(self, *columns: Any, **expressions: Any) -> DataFrame:
         """Add computed columns at the end, or replace those of the same name where they are.
@@ -82,7 +86,7 @@ class DataFrame:
             *columns: Expressions that have a name.
             **expressions: Expressions by the name that the column shall have. All see the columns as they were before.
         """
-        return verbs.with_columns(self, columns, expressions)
+        return self._with(verbs.with_columns(self._state, columns, expressions))
 
     def rename(self, names: Mapping[str, str] | None = None, /, **more: str) -> DataFrame:
         """Give columns other names, in place.
@@ -91,11 +95,11 @@ class DataFrame:
             names: New names by old name.
             **more: The same, as keywords.
         """
-        return verbs.rename(self, {**(names or {}), **more})
+        return self._with(verbs.rename(self._state, {**(names or {}), **more}))
 
     def drop(self, *names: str) -> DataFrame:
         """Leave columns out."""
-        return verbs.drop(self, names)
+        return self._with(verbs.drop(self._state, names))
 
     # -- rows
 
@@ -105,7 +109,7 @@ class DataFrame:
         Args:
             *predicates: Boolean expressions, as in ``where(col("active") == True, col("age") > 25)``.
         """
-        return verbs.where(self, predicates)
+        return self._with(verbs.where(self._state, predicates))
 
     filter = where
 
@@ -122,34 +126,34 @@ class DataFrame:
             descending: Whether the largest comes first; one value, or one for each key.
             nulls: Where NULL goes, in either direction and on every database.
         """
-        return verbs.order_by(self, keys, descending=descending, nulls=nulls)
+        return self._with(verbs.order_by(self._state, keys, descending=descending, nulls=nulls))
 
     def limit(self, rows: int) -> DataFrame:
         """Keep so many rows, from the first on."""
-        return verbs.limit(self, rows)
+        return self._with(verbs.limit(self._state, rows))
 
     def offset(self, rows: int) -> DataFrame:
         """Leave so many rows out, from the first on. ``offset(20).limit(10)`` is the third page of ten."""
-        return verbs.offset(self, rows)
+        return self._with(verbs.offset(self._state, rows))
 
     def distinct(self) -> DataFrame:
         """Keep one of each set of rows that are equal in all columns; NULL is equal to NULL here."""
-        return verbs.distinct(self)
+        return self._with(verbs.distinct(self._state))
 
     # -- groups
 
-    def group_by(self, *keys: Any, **expressions: Any) -> verbs.GroupBy:
+    def group_by(self, *keys: Any, **expressions: Any) -> GroupBy:
         """Make groups of the rows with the same keys; `.agg(…)` then computes one row for each.
 
         Args:
             *keys: Names, or expressions that have a name.
             **expressions: Expressions by the name that the key shall have.
         """
-        return verbs.group_by(self, keys, expressions)
+        return GroupBy(self.database, self._state, verbs.keys_of(self._state, keys, expressions))
 
     def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
         """One row of aggregates over the whole frame: ``df.agg(total=func.sum(col("amount")))``."""
-        return verbs.group_by(self, (), {}).agg(*columns, **expressions)
+        return self._with(verbs.aggregate(self._state, {}, columns, expressions))
 
     # -- two frames
 
@@ -176,30 +180,46 @@ class DataFrame:
             ColumnNotFoundError: If a key is missing, on either side.
             ConfigurationError: If the frames are of two databases, or two columns would still have the same name.
         """
-        return joins.join(self, other, on=on, how=how, suffix=suffix)
+        return self._with(joins.join(self._state, self._other(other, "join"), on=on, how=how, suffix=suffix))
 
     def union(self, other: DataFrame) -> DataFrame:
         """The distinct rows of both frames. Columns are matched by name, here and in the other set operations."""
-        return joins.combine(self, other, "union")
+        return self._combined(other, "union")
 
     def union_all(self, other: DataFrame) -> DataFrame:
         """The rows of both frames, with repetitions."""
-        return joins.combine(self, other, "union_all")
+        return self._combined(other, "union_all")
 
     def intersect(self, other: DataFrame) -> DataFrame:
         """The distinct rows that both frames have."""
-        return joins.combine(self, other, "intersect")
+        return self._combined(other, "intersect")
 
     def except_(self, other: DataFrame) -> DataFrame:
         """The distinct rows that the other frame does not have."""
-        return joins.combine(self, other, "except_")
+        return self._combined(other, "except_")
+
+    def _combined(self, other: DataFrame, operation: str) -> DataFrame:
+        return self._with(set_operations.combine(self._state, self._other(other, operation), operation))
+
+    def _other(self, other: DataFrame, verb: str) -> SelectState:
+        """What a second frame of the same database selects."""
+        if not isinstance(other, DataFrame):
+            raise ConfigurationError(f"{verb}() requires another DataFrame, not a {type(other).__name__}.")
+        if other.database.engine is not self.database.engine:
+            raise ConfigurationError(
+                f"{verb}() requires two DataFrames of the same database, not of {self.database!r} and"
+                f" {other.database!r}.",
+                suggestion="Copy one of them first: left.database.write(right).save_as_table(name), or read files and"
+                " databases through one DuckDB.",
+            )
+        return other._state
 
     # -- what it is
 
     @property
     def statement(self) -> Select[Any]:
         """The frame as a SQLAlchemy SELECT, to be used wherever one is."""
-        return select_state.ordered(self)
+        return select_state.ordered(self._state)
 
     @property
     def bind(self) -> Engine | Connection:
@@ -209,15 +229,18 @@ class DataFrame:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(select_state.exported(self.query))
+        return tuple(self._state.columns)
 
     @property
     def schema(self) -> dict[str, TypeEngine[Any]]:
         """The SQL types of the columns by name; the database is asked only where SQLAlchemy does not know."""
-        return fetch.schema(self)
+        known = {name: element.type for name, element in self._state.columns.items()}
+        if self._state.source is not None and all(map(is_known, known.values())):
+            return known
+        return fetch.describe(self.database, self.statement)
 
     @property
-    def write(self) -> Writer:
+    def write(self) -> Writable:
         """What to do with the rows: ``df.write.save_as_table("adults", mode="overwrite")``."""
         return self.database.write(self)
 
@@ -227,7 +250,7 @@ class DataFrame:
         Args:
             literals: Write values into the text, for people to read and try. False leaves their placeholders.
         """
-        return fetch.to_sql(self, literals=literals)
+        return explain.to_sql(self.database, self.statement, literals=literals)
 
     def explain(self, *, analyze: bool = False) -> str:
         """How the database would run the statement, in its own words.
@@ -235,7 +258,7 @@ class DataFrame:
         Args:
             analyze: Run it, and say how it went. SQLite cannot.
         """
-        return fetch.explain(self, analyze=analyze)
+        return explain.explain(self.database, self.statement, analyze=analyze)
 
     # -- reading
 
@@ -245,7 +268,7 @@ class DataFrame:
         Args:
             query_timeout: Seconds that the statement may take in the database; by default what `connect` was given.
         """
-        return fetch.collect(self, query_timeout=query_timeout)
+        return fetch.collect(self.database, self.statement, query_timeout=query_timeout)
 
     def iter_batches(self, rows: int = 10_000, *, query_timeout: float | None = None) -> Iterator[Records]:
         """Read the rows piece by piece, in memory that does not grow with their number.
@@ -256,7 +279,7 @@ class DataFrame:
             rows: The most rows of a batch.
             query_timeout: Seconds that the statement may take in the database, the time between batches left out.
         """
-        return fetch.iter_batches(self, rows, query_timeout=query_timeout)
+        return fetch.iter_batches(self.database, self.statement, rows, query_timeout=query_timeout)
 
     def first(self) -> dict[str, Any] | None:
         """The first row, or None if there is none."""
@@ -264,7 +287,7 @@ class DataFrame:
 
     def count(self) -> int:
         """The number of rows; counted in the database."""
-        return fetch.count(self)
+        return int(fetch.scalar(self.database, verbs.count(self._state)))
 
     def show(self, rows: int = 20) -> None:
         """Print the first rows as a table.
@@ -272,11 +295,11 @@ class DataFrame:
         Args:
             rows: The most rows to print.
         """
-        fetch.show(self, rows)
+        display.show(self.limit(fetch.batch_size(rows) + 1).collect(), rows)
 
     def to_arrow(self, *, query_timeout: float | None = None) -> pa.Table:
         """All rows as an Arrow table. Types are those of the columns, also when there are no rows."""
-        return fetch.to_arrow(self, query_timeout=query_timeout)
+        return fetch.to_arrow(self.database, self.statement, self.schema, query_timeout=query_timeout)
 
     def to_arrow_batches(self, rows: int = 100_000, *, query_timeout: float | None = None) -> pa.RecordBatchReader:
         """The rows as a stream of Arrow batches, in memory that does not grow with their number.
@@ -285,17 +308,49 @@ class DataFrame:
             rows: The most rows of a batch.
             query_timeout: Seconds that the statement may take in the database, the time between batches left out.
         """
-        return fetch.to_arrow_batches(self, rows, query_timeout=query_timeout)
+        return fetch.to_arrow_batches(self.database, self.statement, rows, query_timeout=query_timeout)
 
     def to_pandas(self, *, query_timeout: float | None = None) -> pd.DataFrame:
         """All rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types."""
-        return fetch.to_pandas(self, query_timeout=query_timeout)
+        return frames.arrow_to_pandas(self.to_arrow(query_timeout=query_timeout))
 
     def to_polars(self, *, query_timeout: float | None = None) -> pl.DataFrame:
         """All rows as a Polars DataFrame."""
-        return fetch.to_polars(self, query_timeout=query_timeout)
+        return frames.arrow_to_polars(self.to_arrow(query_timeout=query_timeout))
 
     def __repr__(self) -> str:
         return (
             f"DataFrame({', '.join(self.columns[:20])}{', …' if len(self.columns) > 20 else ''}) of {self.database!r}"
         )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupBy:
+    """The groups of a frame, waiting for what to compute of each. Made by `DataFrame.group_by`."""
+
+    _database: Source
+    _state: SelectState
+    _keys: Mapping[str, Any]
+
+    def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
+        """Compute one row per group: its keys and these aggregates.
+
+        Args:
+            *columns: Aggregates with a name of their own, as `func.sum(col("x")).label("total")`.
+            **expressions: Aggregates by name.
+
+        Returns:
+            A frame of the keys, then the aggregates. Without keys it has exactly one row.
+
+        Examples:
+            >>> from moltres import col, connect, func
+            >>> db = connect()
+            >>> df = db.sql("SELECT * FROM (VALUES ('a', 1), ('a', 2), ('b', 5)) AS t(kind, n)")
+            >>> df.group_by("kind").agg(total=func.sum(col("n"))).order_by("kind").collect().rows
+            [('a', 3), ('b', 5)]
+            >>> db.close()
+        """
+        return DataFrame(self._database, verbs.aggregate(self._state, self._keys, columns, expressions))
+
+    def __repr__(self) -> str:
+        return f"GroupBy({', '.join(self._keys)}) of {self._database!r}"

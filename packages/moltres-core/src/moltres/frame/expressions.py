@@ -9,7 +9,6 @@ the noted operations are carried out on that, by SQLAlchemy itself.
 from __future__ import annotations
 
 import operator
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
@@ -32,6 +31,7 @@ from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType
 
 from ..errors import ConfigurationError
+from ..types.logical import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["When", "bind", "col", "func", "lit", "names_in", "when"]
 
 _T = TypeVar("_T")
-_BIGINT = 2**63
 
 
 _INFIX = frozenset(
@@ -160,11 +159,6 @@ def col(name: str) -> ColumnElement[Any]:
     if not _is_name(name):
         raise ConfigurationError(f"col() takes the name of a column, not {name!r}.")
     return Unbound(name)
-
-
-def sendable(value: Any) -> Any:
-    """A value as drivers take it: an integer beyond 64 bits as Decimal, because its parameter would be a BIGINT."""
-    return Decimal(value) if type(value) is int and not -_BIGINT <= value < _BIGINT else value
 
 
 def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) -> ColumnElement[Any]:

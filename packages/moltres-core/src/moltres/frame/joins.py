@@ -1,54 +1,33 @@
-"""The verbs that make one frame of two: joins and set operations."""
+"""Joins: the columns of two SELECTs side by side, or the rows of one by whether the other has them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     FromClause,
     Select,
     Table,
     and_,
-    except_,
     func,
-    intersect,
     literal_column,
     null,
     true,
     type_coerce,
-    union,
-    union_all,
 )
 from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.visitors import iterate
 
-from ..errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError
+from ..errors import ColumnNotFoundError, ConfigurationError
 from .expressions import bind, col, names_in
-from .select_state import Seal, bare, exported, inlinable, unsealed, wrap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .dataframe import DataFrame
+from .select_state import SelectState, inlinable, unsealed, wrap
+from .set_operations import combine
 
 JOINS = ("inner", "left", "right", "full", "semi", "anti", "cross")
-
-_SETS: dict[str, Callable[..., CompoundSelect[Any]]] = {
-    "union": union,
-    "union_all": union_all,
-    "intersect": intersect,
-    "except_": except_,
-}
-# These are associative, so that a chain is one statement. Subqueries in subqueries end at SQLite's parser stack.
-_FLAT = frozenset({"union", "union_all", "intersect"})
-# MySQL and MariaDB have none. That of SQLite 3.40 gives wrong rows, or an error, within a UNION ALL.
-_NO_FULL_JOIN = frozenset({"sqlite", "mysql", "mariadb"})
-_MOST_PARTS = 400  # SQLite takes 500
 
 
 class _Keys(NamedTuple):
@@ -58,17 +37,6 @@ class _Keys(NamedTuple):
     merged: tuple[str, ...]
     """Keys of the same name on both sides, which become one column."""
     condition: ColumnElement[bool] | None
-
-
-def _same_database(left: DataFrame, right: DataFrame, verb: str) -> None:
-    if not hasattr(right, "database") or not hasattr(right, "query"):
-        raise ConfigurationError(f"{verb}() takes another frame, not a {type(right).__name__}.")
-    if left.database.engine is not right.database.engine:
-        raise ConfigurationError(
-            f"{verb}() got frames of two databases: {left.database!r} and {right.database!r}.",
-            suggestion="Copy one of them first: left.database.write(right).save_as_table(name), or read files and"
-            " databases through one DuckDB.",
-        )
 
 
 def _parse(on: object, how: str) -> _Keys:
@@ -117,13 +85,13 @@ def _check_keys(keys: _Keys, left: dict[str, Any], right: dict[str, Any]) -> Non
     )
 
 
-def _source(frame: DataFrame, other_than: DataFrame) -> FromClause:
+def _source(state: SelectState, other_than: SelectState) -> FromClause:
     """Something to join: a table as it is, anything else as a subquery; never what the other frame reads already."""
-    if frame.source is None:
-        return cast("FromClause", wrap(frame).source)
-    if not any(part is frame.source for part in iterate(other_than.query)):
-        return frame.source
-    return frame.source.alias() if isinstance(frame.source, Table) else frame.query.subquery()
+    if state.source is None:
+        return cast("FromClause", wrap(state).source)
+    if not any(part is state.source for part in iterate(other_than.query)):
+        return state.source
+    return state.source.alias() if isinstance(state.source, Table) else state.query.subquery()
 
 
 def _columns(source: FromClause) -> dict[str, ColumnElement[Any]]:
@@ -143,24 +111,23 @@ def _joined_names(left: dict[str, Any], right: dict[str, Any], merged: Sequence[
     return names
 
 
-def join(left: DataFrame, right: DataFrame, *, on: object, how: str, suffix: str) -> DataFrame:
+def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix: str) -> SelectState:
     """Put the columns of two frames side by side, or keep the rows of one by whether the other has them."""
     if how not in JOINS:
         raise ConfigurationError.choice("how", how, JOINS)
-    _same_database(left, right, "join")
     keys = _parse(on, how)
-    _check_keys(keys, exported(left.query), exported(right.query))
+    _check_keys(keys, left.columns, right.columns)
     left = unsealed(left)
     if how in {"right", "full"} and left.source is None:
         # Rows without a partner have NULL on the left, also where the column is computed or the rows are filtered.
         left = wrap(left)
-    names = _joined_names(exported(left.query), exported(right.query), keys.merged, suffix)
+    names = _joined_names(left.columns, right.columns, keys.merged, suffix)
     left = _ready(left, keys, names)
-    if how == "full" and left.database.dialect.name in _NO_FULL_JOIN:
+    if how == "full" and not left.capabilities.full_join:
         matched = join(left, right, on=on, how="left", suffix=suffix)
         return combine(matched, _without_partner(left, right, keys, names), "union_all")
     source = _source(right, left)
-    left_columns, right_columns = exported(left.query), _columns(source)
+    left_columns, right_columns = left.columns, _columns(source)
     condition = _condition(
         keys, left_columns, {shown: right_columns[name] for name, shown in names.items()}, right_columns
     )
@@ -184,11 +151,11 @@ def _exists(source: FromClause, condition: ColumnElement[bool]) -> ColumnElement
     return sql_select(literal_column("1")).select_from(source).where(condition).correlate_except(source).exists()
 
 
-def _without_partner(left: DataFrame, right: DataFrame, keys: _Keys, names: dict[str, str]) -> DataFrame:
+def _without_partner(left: SelectState, right: SelectState, keys: _Keys, names: dict[str, str]) -> SelectState:
     """What a full join has more than a left join: the right rows that no left row belongs to."""
     right = right if right.source is not None else wrap(right)
     source = _source(left, right)
-    left_columns, right_columns = _columns(source), {k: _plain(v) for k, v in exported(right.query).items()}
+    left_columns, right_columns = _columns(source), {k: _plain(v) for k, v in right.columns.items()}
     shown = {shown: right_columns[name] for name, shown in names.items()}
     condition = _condition(keys, left_columns, shown, right_columns)
     columns = [
@@ -199,13 +166,13 @@ def _without_partner(left: DataFrame, right: DataFrame, keys: _Keys, names: dict
     return _joined(right, right.query.where(~_exists(source, condition)).with_only_columns(*columns))
 
 
-def _joined(left: DataFrame, statement: Select[Any]) -> DataFrame:
-    return replace(left, query=statement, source=None, parts=None, hidden={})
+def _joined(left: SelectState, statement: Select[Any]) -> SelectState:
+    return replace(left, query=statement, source=None, operands=None, hidden={})
 
 
-def _ready(left: DataFrame, keys: _Keys, names: dict[str, str]) -> DataFrame:
-    """The left frame, wrapped if it reads from several places or its part of the condition is too long to repeat."""
-    known = exported(left.query)
+def _ready(left: SelectState, keys: _Keys, names: dict[str, str]) -> SelectState:
+    """The left state, wrapped if it reads from several places or its part of the condition is too long to repeat."""
+    known = left.columns
     used = list(names_in(keys.condition)) if keys.condition is not None else [name for name, _ in keys.pairs]
     unknown = [name for name in used if name not in known and name not in names.values()]
     if unknown:
@@ -245,37 +212,3 @@ def _left_columns(
             for name, column in left.items()
         ]
     return list(left.values())
-
-
-def combine(left: DataFrame, right: DataFrame, operation: str) -> DataFrame:
-    """A set operation; the columns of the right frame are found by name, not by place."""
-    _same_database(left, right, operation)
-    names, other = exported(left.query), exported(right.query)
-    missing = [name for name in names if name not in other]
-    extra = [name for name in other if name not in names]
-    if missing or extra:
-        mismatches = [f"{name!r} is missing on the right" for name in missing]
-        mismatches += [f"{name!r} is missing on the left" for name in extra]
-        raise SchemaMismatchError(
-            f"{operation}() needs the same columns on both sides.",
-            mismatches=mismatches,
-            suggestion="Use select() or rename() on one of them.",
-        )
-    parts = left.parts[1] if operation in _FLAT and left.parts is not None and left.parts[0] == operation else ()
-    if not parts or len(parts) >= _MOST_PARTS:
-        parts = (_operand(left, list(names)),)
-    parts = (*parts, _operand(right, list(names)))
-    source = _SETS[operation](*parts).subquery()
-    return replace(bare(left.database, source), parts=(operation, parts))
-
-
-def _operand(frame: DataFrame, names: list[str]) -> Select[Any]:
-    # SQLite takes neither LIMIT nor brackets within a set operation.
-    frame = unsealed(frame, unless=Seal.WINDOW | Seal.CLOSED)
-    columns = exported(frame.query)
-    if list(columns) == names:
-        return frame.query
-    if frame.sealed:
-        frame = wrap(frame)
-        columns = exported(frame.query)
-    return frame.query.with_only_columns(*(columns[name] for name in names), maintain_column_froms=True)

@@ -1,9 +1,10 @@
-"""What a frame is made of, and how it is wrapped into a subquery when a verb cannot be added to its SELECT."""
+"""The SELECT behind a state, and how it becomes a subquery when a verb cannot be added to it."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,13 +14,13 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
 
 from ..errors import ColumnNotFoundError, listing
+from ..read.fetch import columns_of
 from .expressions import bind, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..database import Database
-    from .dataframe import DataFrame
+    from ..dialects import Capabilities
 
 
 class Seal(enum.Flag):
@@ -38,20 +39,52 @@ class Seal(enum.Flag):
 CUT = Seal.OFFSET | Seal.LIMIT
 
 
-class Order(NamedTuple):
+class SortKey(NamedTuple):
     """One key of an ORDER BY."""
 
     element: ColumnElement[Any]
     descending: bool = False
     nulls: str = "last"
 
-    def clauses(self, database: Database) -> Iterable[ColumnElement[Any]]:
-        """The key in SQL; two clauses where the database has no NULLS FIRST."""
+    def clauses(self, *, nulls_first: bool) -> Iterable[ColumnElement[Any]]:
+        """The key in SQL.
+
+        Args:
+            nulls_first: Whether the database has NULLS FIRST; elsewhere it takes a second clause.
+        """
         key = self.element.desc() if self.descending else self.element.asc()
-        if database.engine.dialect.name in {"mysql", "mariadb"}:
+        if not nulls_first:
             is_null = case((self.element.is_(None), 1), else_=0)
             return (is_null.desc() if self.nulls == "first" else is_null.asc(), key)
         return (key.nulls_first() if self.nulls == "first" else key.nulls_last(),)
+
+
+@dataclass(frozen=True, eq=False)
+class SelectState:
+    """A SELECT, and what the verbs need to know to add to it.
+
+    Attributes:
+        capabilities: What the database can do.
+        query: The SELECT without its ORDER BY.
+        sealed: What in it keeps further verbs from being added.
+        order: The keys it is sorted by.
+        source: The table or subquery that it is all of, if it is that and nothing else.
+        operands: The set operation that it is all of, likewise, with its operands.
+        hidden: Columns that `select` has left out, which the SELECT can still filter and sort by.
+    """
+
+    capabilities: Capabilities
+    query: Select[Any]
+    sealed: Seal = Seal.OPEN
+    order: tuple[SortKey, ...] = ()
+    source: FromClause | None = None
+    operands: tuple[str, tuple[Select[Any], ...]] | None = None
+    hidden: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> dict[str, ColumnElement[Any]]:
+        """The columns by name."""
+        return columns_of(self.query)
 
 
 # A column that is computed from computed columns repeats their expressions. Beyond so many elements the frame is
@@ -121,52 +154,45 @@ def _volatile(element: ColumnElement[Any]) -> bool:
     )
 
 
-def exported(statement: Select[Any]) -> dict[str, ColumnElement[Any]]:
-    """The columns of a SELECT by name."""
-    return {str(column.key): column for column in statement.selected_columns}
-
-
-def bare(database: Database, source: FromClause) -> DataFrame:
-    """The frame that is all of a table, view, subquery or table function."""
-    from .dataframe import DataFrame
-
+def all_of(source: FromClause, capabilities: Capabilities) -> SelectState:
+    """The SELECT of all of a table, view, subquery or table function."""
     columns = [column if column.key == column.name else column.label(str(column.key)) for column in source.c]
-    return DataFrame(database, select(*columns).select_from(source), source=source)
+    return SelectState(capabilities, select(*columns).select_from(source), source=source)
 
 
-def ordered(frame: DataFrame) -> Select[Any]:
-    """The whole statement of a frame, with its ORDER BY."""
-    if not frame.order or frame.sealed & CUT:  # a LIMIT has taken the order in already
-        return frame.query
-    keys = [clause for key in frame.order for clause in key.clauses(frame.database)]
-    return frame.query.order_by(None).order_by(*keys)
+def ordered(state: SelectState) -> Select[Any]:
+    """The whole statement, with its ORDER BY."""
+    if not state.order or state.sealed & CUT:  # a LIMIT has taken the order in already
+        return state.query
+    keys = [clause for key in state.order for clause in key.clauses(nulls_first=state.capabilities.nulls_first)]
+    return state.query.order_by(None).order_by(*keys)
 
 
-def wrap(frame: DataFrame) -> DataFrame:
-    """The frame as a SELECT from itself: open for every verb, and in the same order as far as it exports its keys."""
-    source = (frame.query if not frame.sealed & CUT else ordered(frame)).subquery()
-    names = {id(element): name for name, element in exported(frame.query).items()}
-    order: list[Order] = []
-    for key in frame.order:
+def wrap(state: SelectState) -> SelectState:
+    """A SELECT from the SELECT: open for every verb, and in the same order as far as it exports its keys."""
+    source = (state.query if not state.sealed & CUT else ordered(state)).subquery()
+    names = {id(element): name for name, element in state.columns.items()}
+    order: list[SortKey] = []
+    for key in state.order:
         name = names.get(id(key.element))
         if name is None:
             break
         order.append(key._replace(element=source.c[name]))
-    return replace(bare(frame.database, source), order=tuple(order))
+    return replace(all_of(source, state.capabilities), order=tuple(order))
 
 
-def unsealed(frame: DataFrame, *, unless: Seal = Seal.OPEN) -> DataFrame:
-    """The frame itself if it is open, or sealed in no other way than the one given; otherwise wrapped."""
-    return frame if not frame.sealed & ~unless else wrap(frame)
+def unsealed(state: SelectState, *, unless: Seal = Seal.OPEN) -> SelectState:
+    """The SELECT itself if it is open, or sealed in no other way than the one given; otherwise wrapped."""
+    return state if not state.sealed & ~unless else wrap(state)
 
 
-def require(frame: DataFrame, names: Iterable[str]) -> None:
-    """Refuse names that are no columns of the frame.
+def require(state: SelectState, names: Iterable[str]) -> None:
+    """Refuse names that are no columns of the state.
 
     Raises:
         ColumnNotFoundError: With all of them.
     """
-    _require(names, exported(frame.query), {})
+    _require(names, state.columns, {})
 
 
 def _require(names: Iterable[str], known: Mapping[str, Any], left_out: Mapping[str, Any]) -> None:
@@ -181,28 +207,28 @@ def _require(names: Iterable[str], known: Mapping[str, Any], left_out: Mapping[s
 
 
 def reachable(
-    frame: DataFrame, names: Iterable[str], left_out: Mapping[str, Any] | None
+    state: SelectState, names: Iterable[str], left_out: Mapping[str, Any] | None
 ) -> dict[str, ColumnElement[Any]]:
     """The columns that an expression may use, by name.
 
     Args:
-        frame: The frame.
+        state: The SELECT to add to.
         names: The columns that are used.
         left_out: As in `inlinable`.
 
     Raises:
         ColumnNotFoundError: If one of them cannot be.
     """
-    known = exported(frame.query) if left_out is None else {**frame.hidden, **exported(frame.query)}
+    known = state.columns if left_out is None else {**state.hidden, **state.columns}
     _require(names, known, left_out or {})
     return known
 
 
-def inlinable(frame: DataFrame, expressions: Sequence[Any], left_out: Mapping[str, Any] | None = None) -> DataFrame:
-    """The frame, wrapped if repeating its computed columns in these expressions would be wrong or too long.
+def inlinable(state: SelectState, expressions: Sequence[Any], left_out: Mapping[str, Any] | None = None) -> SelectState:
+    """The state, wrapped if repeating its computed columns in these expressions would be wrong or too long.
 
     Args:
-        frame: The frame.
+        state: The SELECT to add to.
         expressions: What shall be added to its SELECT.
         left_out: For verbs that may use columns which `select` left out: those that it had left out before it may have
             been wrapped, which makes an end of them.
@@ -211,22 +237,22 @@ def inlinable(frame: DataFrame, expressions: Sequence[Any], left_out: Mapping[st
         ColumnNotFoundError: If an expression uses a column that the frame does not have.
     """
     used = [name for expression in expressions for name in names_in(expression)]
-    hidden = {} if left_out is None else frame.hidden
-    known = reachable(frame, used, left_out)
+    hidden = {} if left_out is None else state.hidden
+    known = reachable(state, used, left_out)
     computed = [element.element for name in used if isinstance(element := known[name], Label)]
     size = 0
     for element in computed:
         size += sum(1 for _ in islice(iterate(element), _INLINED + 1))
         if size > _INLINED or _volatile(element):
-            frame = wrap(frame)
-            _require(used, exported(frame.query), hidden)
-            return frame
-    return frame
+            state = wrap(state)
+            _require(used, state.columns, hidden)
+            return state
+    return state
 
 
-def resolve(frame: DataFrame, expression: Any) -> Any:
+def resolve(state: SelectState, expression: Any) -> Any:
     """An expression over the frame's columns as one over what its SELECT reads."""
-    known = {**frame.hidden, **exported(frame.query)}
+    known = {**state.hidden, **state.columns}
 
     def find(name: str) -> ColumnElement[Any]:
         element = known[name]

@@ -1,12 +1,12 @@
-"""The verbs that work on one frame. Each takes a frame and returns another; nothing is sent to the database."""
+"""The verbs that work on one SELECT. Each takes a state and returns another; nothing is sent to the database."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import replace
+from itertools import count as counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, type_coerce
+from sqlalchemy import Boolean, ColumnElement, Select, func, type_coerce
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import (
     BinaryExpression,
@@ -26,12 +26,13 @@ from ..errors import ConfigurationError
 from .expressions import Unbound, names_in
 from .select_state import (
     CUT,
-    Order,
     Seal,
-    exported,
+    SelectState,
+    SortKey,
     has_aggregate,
     has_window,
     inlinable,
+    ordered,
     reachable,
     require,
     resolve,
@@ -42,13 +43,11 @@ from .select_state import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from .dataframe import DataFrame
-
 _NULLS = ("first", "last")
 
 
-def _changed(frame: DataFrame, statement: Select[Any], sealed: Seal, order: tuple[Order, ...]) -> DataFrame:
-    return replace(frame, query=statement, sealed=sealed, order=order, source=None, parts=None, hidden={})
+def _changed(state: SelectState, statement: Select[Any], sealed: Seal, order: tuple[SortKey, ...]) -> SelectState:
+    return replace(state, query=statement, sealed=sealed, order=order, source=None, operands=None, hidden={})
 
 
 def _name(element: Any) -> str | None:
@@ -80,7 +79,7 @@ def _expression(value: Any, verb: str) -> ColumnElement[Any]:
     return value
 
 
-def named(frame: DataFrame, columns: Iterable[Any], expressions: Mapping[str, Any], verb: str) -> dict[str, Any]:
+def named(state: SelectState, columns: Iterable[Any], expressions: Mapping[str, Any], verb: str) -> dict[str, Any]:
     """What a verb was asked to compute: expressions by name, a plain column as None.
 
     Raises:
@@ -97,7 +96,7 @@ def named(frame: DataFrame, columns: Iterable[Any], expressions: Mapping[str, An
 
     for column in columns:
         if isinstance(column, str) and column == "*":
-            for name in exported(frame.query):
+            for name in state.columns:
                 add(name, None)
         elif isinstance(column, str):
             add(column, None)
@@ -123,15 +122,15 @@ def _typed(element: ColumnElement[Any]) -> ColumnElement[Any]:
     return type_coerce(element, Boolean()) if untyped and operators.is_comparison(element.operator) else element
 
 
-def project(frame: DataFrame, wanted: Mapping[str, Any], *, hide: bool = False) -> DataFrame:
-    """The frame with exactly these columns: None for one it has, an expression otherwise.
+def project(state: SelectState, wanted: Mapping[str, Any], *, hide: bool = False) -> SelectState:
+    """A SELECT of exactly these columns: None for one it has, an expression otherwise.
 
     Args:
-        frame: The frame.
+        state: The SELECT to add to.
         wanted: Its columns, in order.
         hide: Whether where and order_by may still use the other columns.
     """
-    require(frame, (name for name, value in wanted.items() if value is None))
+    require(state, (name for name, value in wanted.items() if value is None))
     if not wanted:
         raise ConfigurationError("A frame needs at least one column.")
     expressions = [value for value in wanted.values() if value is not None]
@@ -140,56 +139,56 @@ def project(frame: DataFrame, wanted: Mapping[str, Any], *, hide: bool = False) 
     # A LIMIT does not mind which columns there are, but a window or an aggregate must see only the rows it left.
     # A window's value can be taken along, but not be computed with where windows and aggregates nest.
     allowed = (Seal.OPEN if gathers else CUT) | (Seal.OPEN if computed else Seal.WINDOW)
-    frame = inlinable(unsealed(frame, unless=allowed), expressions)
-    known = exported(frame.query)
+    state = inlinable(unsealed(state, unless=allowed), expressions)
+    known = state.columns
     columns: list[ColumnElement[Any]] = []
     for name, value in wanted.items():
-        columns.append(known[name] if value is None else _typed(resolve(frame, value)).label(name))
-    query = frame.query.with_only_columns(*columns, maintain_column_froms=True)
+        columns.append(known[name] if value is None else _typed(resolve(state, value)).label(name))
+    query = state.query.with_only_columns(*columns, maintain_column_froms=True)
     if any(has_aggregate(value) for value in computed):
-        return _changed(frame, query, frame.sealed & CUT | Seal.CLOSED, ())
-    sealed = frame.sealed & CUT
+        return _changed(state, query, state.sealed & CUT | Seal.CLOSED, ())
+    sealed = state.sealed & CUT
     if any(has_window(column) for column in columns):
         sealed |= Seal.WINDOW
-    hidden = {**frame.hidden, **known} if hide else frame.hidden
+    hidden = {**state.hidden, **known} if hide else state.hidden
     hidden = {name: element for name, element in hidden.items() if name not in wanted and not has_window(element)}
-    return replace(_changed(frame, query, sealed, frame.order), hidden=hidden)
+    return replace(_changed(state, query, sealed, state.order), hidden=hidden)
 
 
-def select(frame: DataFrame, columns: Sequence[Any], expressions: Mapping[str, Any]) -> DataFrame:
+def select(state: SelectState, columns: Sequence[Any], expressions: Mapping[str, Any]) -> SelectState:
     """Choose and compute columns."""
     if not columns and not expressions:
-        return frame
-    return project(frame, named(frame, columns, expressions, "select"), hide=True)
+        return state
+    return project(state, named(state, columns, expressions, "select"), hide=True)
 
 
-def with_columns(frame: DataFrame, columns: Sequence[Any], expressions: Mapping[str, Any]) -> DataFrame:
+def with_columns(state: SelectState, columns: Sequence[Any], expressions: Mapping[str, Any]) -> SelectState:
     """Add columns, or replace those of the same name where they are."""
-    added = named(frame, columns, expressions, "with_columns")
+    added = named(state, columns, expressions, "with_columns")
     if not added:
-        return frame
-    return project(frame, {**dict.fromkeys(exported(frame.query)), **added})
+        return state
+    return project(state, {**dict.fromkeys(state.columns), **added})
 
 
-def rename(frame: DataFrame, names: Mapping[str, str]) -> DataFrame:
+def rename(state: SelectState, names: Mapping[str, str]) -> SelectState:
     """Give columns other names, in place."""
-    require(frame, names)
+    require(state, names)
     wanted: dict[str, Any] = {}
-    for old in exported(frame.query):
+    for old in state.columns:
         new = names.get(old, old)
         if new in wanted:
             raise ConfigurationError(f"rename() would have two columns {new!r}.")
         wanted[new] = None if new == old else Unbound(old)
-    return project(frame, wanted)
+    return project(state, wanted)
 
 
-def drop(frame: DataFrame, names: Sequence[str]) -> DataFrame:
+def drop(state: SelectState, names: Sequence[str]) -> SelectState:
     """Leave columns out."""
-    require(frame, names)
-    return project(frame, {name: None for name in exported(frame.query) if name not in names})
+    require(state, names)
+    return project(state, {name: None for name in state.columns if name not in names})
 
 
-def where(frame: DataFrame, predicates: Sequence[Any]) -> DataFrame:
+def where(state: SelectState, predicates: Sequence[Any]) -> SelectState:
     """Keep the rows for which every predicate holds."""
     for predicate in predicates:
         if isinstance(predicate, bool | str):
@@ -200,11 +199,11 @@ def where(frame: DataFrame, predicates: Sequence[Any]) -> DataFrame:
                 else 'Write where(col("age") > 25); conditions in SQL go through db.sql(…).',
             )
     if not predicates:
-        return frame
+        return state
     conditions = [_expression(predicate, "where") for predicate in predicates]
-    frame = inlinable(unsealed(frame), conditions, frame.hidden)
-    statement = frame.query.where(*(resolve(frame, condition) for condition in conditions))
-    return replace(_changed(frame, statement, frame.sealed, frame.order), hidden=frame.hidden)
+    state = inlinable(unsealed(state), conditions, state.hidden)
+    statement = state.query.where(*(resolve(state, condition) for condition in conditions))
+    return replace(_changed(state, statement, state.sealed, state.order), hidden=state.hidden)
 
 
 _MODIFIERS = {
@@ -215,25 +214,25 @@ _MODIFIERS = {
 }
 
 
-def _order(frame: DataFrame, key: Any, descending: bool, nulls: str) -> Order:
-    known = {**frame.hidden, **exported(frame.query)}
+def _order(state: SelectState, key: Any, descending: bool, nulls: str) -> SortKey:
+    known = {**state.hidden, **state.columns}
     if isinstance(key, Unbound):
-        return Order(known[key.name], descending, nulls)
-    element = resolve(frame, key)
+        return SortKey(known[key.name], descending, nulls)
+    element = resolve(state, key)
     options: dict[str, Any] = {"descending": descending, "nulls": nulls}
     while isinstance(element, UnaryExpression) and element.modifier in _MODIFIERS:
         name, value = _MODIFIERS[element.modifier]
         options[name] = value
         element = element.element
-    for exported_element in known.values():
+    for candidate in known.values():
         # col("x").desc() means the column, also where x is computed: the database sorts by its name.
-        if element is exported_element or (isinstance(exported_element, Label) and element is exported_element.element):
-            element = exported_element
+        if element is candidate or (isinstance(candidate, Label) and element is candidate.element):
+            element = candidate
             break
-    return Order(element, **options)
+    return SortKey(element, **options)
 
 
-def order_by(frame: DataFrame, keys: Sequence[Any], *, descending: bool | Sequence[bool], nulls: str) -> DataFrame:
+def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequence[bool], nulls: str) -> SelectState:
     """Sort; an earlier order is forgotten."""
     if nulls not in _NULLS:
         raise ConfigurationError.choice("nulls", nulls, _NULLS)
@@ -243,18 +242,18 @@ def order_by(frame: DataFrame, keys: Sequence[Any], *, descending: bool | Sequen
     if len(flags) != len(keys):
         raise ConfigurationError(f"order_by() got {len(keys)} keys and {len(flags)} values for descending.")
     expressions = [Unbound(key) if isinstance(key, str) else _expression(key, "order_by") for key in keys]
-    left_out = frame.hidden
-    frame = unsealed(frame, unless=Seal.WINDOW | Seal.CLOSED)
+    left_out = state.hidden
+    state = unsealed(state, unless=Seal.WINDOW | Seal.CLOSED)
     if not all(isinstance(expression, Unbound) for expression in expressions):
         # DISTINCT and GROUP BY can be sorted by what they return, but not by just any expression.
-        frame = unsealed(frame, unless=Seal.WINDOW)
-        frame = inlinable(frame, expressions, left_out)
+        state = unsealed(state, unless=Seal.WINDOW)
+        state = inlinable(state, expressions, left_out)
     else:
         # A column alone is not repeated: the database sorts by its name.
-        reachable(frame, names_in(expressions), left_out)
-    order = tuple(_order(frame, key, flag, nulls) for key, flag in zip(expressions, flags, strict=True))
-    sealed = frame.sealed | (Seal.WINDOW if any(has_window(key.element) for key in order) else Seal.OPEN)
-    return replace(frame, order=order, sealed=sealed)
+        reachable(state, names_in(expressions), left_out)
+    order = tuple(_order(state, key, flag, nulls) for key, flag in zip(expressions, flags, strict=True))
+    sealed = state.sealed | (Seal.WINDOW if any(has_window(key.element) for key in order) else Seal.OPEN)
+    return replace(state, order=order, sealed=sealed)
 
 
 def _count(value: object, verb: str) -> int:
@@ -263,45 +262,38 @@ def _count(value: object, verb: str) -> int:
     return value
 
 
-def _cut(frame: DataFrame) -> Select[Any]:
-    """The SELECT with its ORDER BY, which decides what a LIMIT leaves."""
-    if not frame.order or frame.sealed & CUT:
-        return frame.query
-    return frame.statement
-
-
-def limit(frame: DataFrame, rows: int) -> DataFrame:
+def limit(state: SelectState, rows: int) -> SelectState:
     """Keep the first rows."""
     rows = _count(rows, "limit")
-    frame = unsealed(frame, unless=~Seal.LIMIT)
-    cut = _changed(frame, _cut(frame).limit(rows), (frame.sealed & ~Seal.OFFSET) | Seal.LIMIT, frame.order)
-    return replace(cut, hidden=frame.hidden)
+    state = unsealed(state, unless=~Seal.LIMIT)
+    cut = _changed(state, ordered(state).limit(rows), (state.sealed & ~Seal.OFFSET) | Seal.LIMIT, state.order)
+    return replace(cut, hidden=state.hidden)
 
 
-def offset(frame: DataFrame, rows: int) -> DataFrame:
+def offset(state: SelectState, rows: int) -> SelectState:
     """Leave the first rows out."""
     rows = _count(rows, "offset")
-    frame = unsealed(frame, unless=~CUT)
-    cut = _changed(frame, _cut(frame).offset(rows), frame.sealed | Seal.OFFSET, frame.order)
-    return replace(cut, hidden=frame.hidden)
+    state = unsealed(state, unless=~CUT)
+    cut = _changed(state, ordered(state).offset(rows), state.sealed | Seal.OFFSET, state.order)
+    return replace(cut, hidden=state.hidden)
 
 
-def distinct(frame: DataFrame) -> DataFrame:
+def distinct(state: SelectState) -> SelectState:
     """Keep one of each set of equal rows."""
-    frame = unsealed(frame, unless=Seal.WINDOW)
-    known = {id(element) for element in exported(frame.query).values()}
+    state = unsealed(state, unless=Seal.WINDOW)
+    known = {id(element) for element in state.columns.values()}
     # Rows that became one have no common place in an order by something else than what they show.
-    order = frame.order if all(id(key.element) in known for key in frame.order) else ()
-    return _changed(frame, frame.query.distinct(), frame.sealed | Seal.CLOSED, order)
+    order = state.order if all(id(key.element) in known for key in state.order) else ()
+    return _changed(state, state.query.distinct(), state.sealed | Seal.CLOSED, order)
 
 
-def _keyed(frame: DataFrame, keys: Mapping[str, Any]) -> tuple[DataFrame, dict[str, str]]:
-    """A frame in which every key of a group is a plain column, and the names of those columns by key.
+def _keyed(state: SelectState, keys: Mapping[str, Any]) -> tuple[SelectState, dict[str, str]]:
+    """A SELECT in which every key of a group is a plain column, and the names of those columns by key.
 
     The values in a computed key are parameters, and to PostgreSQL two parameters are never the same expression: it
     would not recognise the key in the list of columns. So such keys are computed in a subquery.
     """
-    known = exported(frame.query)
+    known = state.columns
     columns: dict[str, str] = {}
     computed: dict[str, Any] = {}
     for name, value in keys.items():
@@ -309,59 +301,40 @@ def _keyed(frame: DataFrame, keys: Mapping[str, Any]) -> tuple[DataFrame, dict[s
             columns[name] = name
             continue
         # Under a name of its own, so that aggregates still find the column which the key may be named after.
-        columns[name] = next(free for n in count(1) if (free := f"key_{n}") not in known and free not in computed)
+        columns[name] = next(free for n in counter(1) if (free := f"key_{n}") not in known and free not in computed)
         computed[columns[name]] = Unbound(name) if value is None else value
-    return (wrap(with_columns(frame, (), computed)) if computed else frame), columns
+    return (wrap(with_columns(state, (), computed)) if computed else state), columns
 
 
-@dataclass(frozen=True)
-class GroupBy:
-    """The groups of a frame, waiting for what to compute of each.
-
-    Attributes:
-        frame: The frame.
-        keys: What makes a group, by name.
-    """
-
-    frame: DataFrame
-    keys: Mapping[str, Any]
-
-    def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
-        """Compute one row per group: its keys and these aggregates.
-
-        Args:
-            *columns: Aggregates with a name of their own, as `func.sum(col("x")).label("total")`.
-            **expressions: Aggregates by name.
-
-        Returns:
-            A frame of the keys, then the aggregates. Without keys it has exactly one row.
-
-        Examples:
-            >>> from moltres import col, connect, func
-            >>> db = connect()
-            >>> df = db.sql("SELECT * FROM (VALUES ('a', 1), ('a', 2), ('b', 5)) AS t(kind, n)")
-            >>> df.group_by("kind").agg(total=func.sum(col("n"))).order_by("kind").collect().rows
-            [('a', 3), ('b', 5)]
-            >>> db.close()
-        """
-        wanted = named(self.frame, columns, expressions, "agg")
-        both = [name for name in wanted if name in self.keys]
-        if both:
-            raise ConfigurationError(f"agg() would have two columns {both[0]!r}: one is a key of the groups.")
-        if not wanted and not self.keys:
-            raise ConfigurationError("agg() needs at least one aggregate.")
-        frame, keys = _keyed(unsealed(self.frame), self.keys)
-        computed = [Unbound(name) if value is None else value for name, value in wanted.items()]
-        frame = inlinable(frame, computed)
-        known = exported(frame.query)
-        groups = [known[column].label(name) if column != name else known[name] for name, column in keys.items()]
-        aggregates = [resolve(frame, value).label(name) for name, value in zip(wanted, computed, strict=True)]
-        statement = frame.query.with_only_columns(*groups, *aggregates, maintain_column_froms=True)
-        return _changed(frame, statement.group_by(*(known[column] for column in keys.values())), Seal.CLOSED, ())
+def keys_of(state: SelectState, keys: Sequence[Any], expressions: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a group: expressions by name, None for a plain column."""
+    wanted = named(state, keys, expressions, "group_by")
+    require(state, (name for name, value in wanted.items() if value is None))
+    return wanted
 
 
-def group_by(frame: DataFrame, keys: Sequence[Any], expressions: Mapping[str, Any]) -> GroupBy:
-    """Make groups of the rows that have the same keys."""
-    wanted = named(frame, keys, expressions, "group_by")
-    require(frame, (name for name, value in wanted.items() if value is None))
-    return GroupBy(frame, wanted)
+def aggregate(
+    state: SelectState, keys: Mapping[str, Any], columns: Sequence[Any], expressions: Mapping[str, Any]
+) -> SelectState:
+    """One row for each group: its keys and the aggregates."""
+    wanted = named(state, columns, expressions, "agg")
+    both = [name for name in wanted if name in keys]
+    if both:
+        raise ConfigurationError(f"agg(): duplicate column name {both[0]!r}: it is the name of a key.")
+    if not wanted and not keys:
+        raise ConfigurationError("agg() requires at least one aggregate.")
+    state, key_columns = _keyed(unsealed(state), keys)
+    computed = [Unbound(name) if value is None else value for name, value in wanted.items()]
+    state = inlinable(state, computed)
+    known = state.columns
+    groups = [known[column].label(name) if column != name else known[name] for name, column in key_columns.items()]
+    aggregates = [resolve(state, value).label(name) for name, value in zip(wanted, computed, strict=True)]
+    statement = state.query.with_only_columns(*groups, *aggregates, maintain_column_froms=True)
+    return _changed(state, statement.group_by(*(known[column] for column in key_columns.values())), Seal.CLOSED, ())
+
+
+def count(state: SelectState) -> Select[Any]:
+    """A SELECT of the number of rows."""
+    if state.sealed & ~Seal.WINDOW:
+        state = wrap(state)
+    return state.query.with_only_columns(func.count(), maintain_column_froms=True)

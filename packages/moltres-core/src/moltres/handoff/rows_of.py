@@ -12,6 +12,7 @@ from sqlalchemy import union_all
 
 from .._shared import arguments
 from .._shared.masking import masked
+from ..database import Database, connect
 from ..dialects.stopping import cleaning_up
 from ..dialects.targets import OWN_MEMORY
 from ..errors import (
@@ -20,6 +21,7 @@ from ..errors import (
     MoltresError,
     TableNotFoundError,
 )
+from ..frame.dataframe import DataFrame
 from ..types.records import Records
 from .encoding import decode, encode
 from .reference import MARKER, STAGE_PREFIX, Reference, is_reference
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from ..database import Database
-    from ..frame.dataframe import DataFrame
+    from ..frame.source import Source
 
 __all__ = [
     "MAX_INLINE_ROWS",
@@ -158,7 +159,7 @@ def frame_of(database: Database, value: Any, *, name: str) -> Iterator[DataFrame
 
 
 @contextmanager
-def staged(database: Database, data: Any, *, name: str) -> Iterator[tuple[DataFrame, Reference]]:
+def staged(database: Source, data: Any, *, name: str) -> Iterator[tuple[DataFrame, Reference]]:
     """Rows in a staged table for as long as the ``with`` block runs.
 
     Args:
@@ -171,7 +172,7 @@ def staged(database: Database, data: Any, *, name: str) -> Iterator[tuple[DataFr
     """
     reference = stage_table(database, data, name=name)
     try:
-        yield database.table(reference.location), reference
+        yield DataFrame.all_of(database, database.reflect(reference.location)), reference
     finally:
         try:
             with cleaning_up():
@@ -181,7 +182,7 @@ def staged(database: Database, data: Any, *, name: str) -> Iterator[tuple[DataFr
             _log.warning("The staged table %s could not be dropped: %s", masked(reference.location), error)
 
 
-def drop_staged(database: Database, value: Any) -> int:
+def drop_staged(database: Source, value: Any) -> int:
     """Remove what :func:`hand_over` staged; rows that were handed over inline leave nothing to remove.
 
     Args:
@@ -290,11 +291,7 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
 
 
 def _home(database: Database, kind: str) -> Database:
-    if kind == "table" or database.engine.dialect.name == "duckdb":
-        return database
-    from ..database import connect
-
-    return connect()
+    return database if kind == "table" or database.dialect.capabilities.file_functions else connect()
 
 
 def _open_one(database: Database, reference: Reference) -> DataFrame:

@@ -17,22 +17,22 @@ from ..errors import problems_translated
 from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
-    from ..database import Database
     from ..frame.dataframe import DataFrame
+    from ..frame.source import Source
 
-_LONGEST_NAME = 63  # PostgreSQL cuts what is longer, without an error
+_LONGEST_NAME = 63
 _ROOM_FOR_WRITER = 15  # a swap builds beside the target, under a name that it derives from the target's
 
 
-def stage_name(database: Database, name: str) -> str:
+def stage_name(database: Source, name: str) -> str:
     """A name for staged rows: readable at its start, unique by its end, within what the database allows."""
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    longest = min(database.engine.dialect.max_identifier_length, _LONGEST_NAME) - _ROOM_FOR_WRITER
+    longest = min(database.dialect.capabilities.max_identifier_bytes or _LONGEST_NAME, _LONGEST_NAME) - _ROOM_FOR_WRITER
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     return f"{STAGE_PREFIX}{slug[: longest - len(STAGE_PREFIX) - len(digest) - 1]}_{digest}"
 
 
-def stage_table(database: Database, data: Any, *, name: str) -> Reference:
+def stage_table(database: Source, data: Any, *, name: str) -> Reference:
     """Put rows into a staged table, in place of what the same name has staged before.
 
     Args:
@@ -45,7 +45,7 @@ def stage_table(database: Database, data: Any, *, name: str) -> Reference:
     return Reference(
         kind="table",
         location=table,
-        columns=tuple(database.table(table).columns),
+        columns=tuple(database.reflect(table).columns.keys()),
         row_count=written.rows_written,
         database=masked(database.engine.url),
     )
@@ -103,7 +103,7 @@ def remove_file(location: str) -> int:
     return 1
 
 
-def drop_table(database: Database, name: str) -> int:
+def drop_table(database: Source, name: str) -> int:
     """Drop a staged table; how many were dropped."""
     with database.transaction() as connection:
         if not inspect(connection).has_table(name, schema=database.schema):

@@ -11,14 +11,12 @@ from sqlalchemy import text
 from .._shared import filesystems
 from .._shared.files import reader_call
 from ..errors import ConfigurationError, problems_translated
-from ..frame import select_state
-from . import fetch
+from .sql_text import selectable
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, FromClause
 
-    from ..database import Database
-    from ..frame.dataframe import DataFrame
+    from .source import Readable
 
 Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -57,16 +55,16 @@ def register_filesystem(connection: Connection, uri: str, storage_options: dict[
         filesystems.register_filesystem(raw, uri, storage_options, core="moltres-core", extras={}, native=_NATIVE)
 
 
-def read(database: Database, function: str, path: Paths, options: dict[str, Any]) -> DataFrame:
-    """A frame of one of DuckDB's table functions for files.
+def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) -> FromClause:
+    """One of DuckDB's table functions for files, as something to select from.
 
     Raises:
         ConfigurationError: If the database is not DuckDB, or what is given is no path.
     """
     paths = _paths(path)
-    if database.dialect.name != "duckdb":
+    if not source.dialect.capabilities.file_functions:
         raise ConfigurationError(
-            f"{function}() needs DuckDB, and this is a {database.dialect.name} database.",
+            f"{function}() needs DuckDB, and this is a {source.dialect.name} database.",
             suggestion=f"Read with connect().{function}(…), which is a DuckDB in memory; to have the rows here,"
             f" write them: db.write(connect().{function}(…)).save_as_table(name).",
         )
@@ -74,9 +72,8 @@ def read(database: Database, function: str, path: Paths, options: dict[str, Any]
     storage_options = options.pop("storage_options", None)
     with problems_translated():
         call = reader_call(function, paths, options)
-    with database.connection() as connection:
+    with source.connection() as connection:
         for each in [paths] if isinstance(paths, str) else paths:
             register_filesystem(connection, each, storage_options)
     # Every value in the call is a literal; colons in them are no parameters.
-    query = text(f"SELECT * FROM {call}".replace(":", "\\:"))  # noqa: S608
-    return select_state.bare(database, fetch.probe(database, query))
+    return selectable(source, text(f"SELECT * FROM {call}".replace(":", "\\:")))  # noqa: S608

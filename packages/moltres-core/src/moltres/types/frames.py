@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy.types import NullType, TypeEngine
-
 from ..errors import MissingDependencyError, SchemaMismatchError
 from .arrow import arrow, to_arrow
 from .logical import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from sqlalchemy.types import TypeEngine
 
-    from .records import Records
+    from .arrow import Rows
 
 
 def _array(values: list[Any], type_: TypeEngine[Any] | None) -> pa.Array:
@@ -36,23 +37,28 @@ def _array(values: list[Any], type_: TypeEngine[Any] | None) -> pa.Array:
         return pa.array(values, pa.decimal128(38, 0))
 
 
-def records_to_arrow(records: Records) -> pa.Table:
-    """Records as an Arrow table.
+def rows_to_arrow(names: Sequence[str], rows: Rows, types: Mapping[str, TypeEngine[Any]]) -> pa.Table:
+    """Rows as an Arrow table.
+
+    Args:
+        names: The names of the columns.
+        rows: One tuple for each row.
+        types: SQL types of columns by name, where they are known.
 
     Raises:
         SchemaMismatchError: If a column has values of several types; all such columns at once.
     """
     pa = arrow()
-    columns = list(zip(*records.rows, strict=True)) or [()] * len(records.columns)
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
     arrays, faults = [], []
-    for name, values in zip(records.columns, columns, strict=True):
+    for name, values in zip(names, columns, strict=True):
         try:
-            arrays.append(_array(list(values), records.types.get(name)))
+            arrays.append(_array(list(values), types.get(name)))
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
             faults.append(f"column {name!r}: {error}")
     if faults:
         raise SchemaMismatchError("Some columns have no one Arrow type for all their values.", mismatches=faults)
-    return pa.Table.from_arrays(arrays, names=list(records.columns))
+    return pa.Table.from_arrays(arrays, names=list(names))
 
 
 def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
@@ -82,8 +88,3 @@ def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
     except ImportError as error:
         raise MissingDependencyError.extra("polars", "polars", "to_polars()") from error
     return cast("pl.DataFrame", pl.from_arrow(table))
-
-
-def is_known(type_: TypeEngine[Any]) -> bool:
-    """Whether a type says anything at all."""
-    return not isinstance(type_, NullType) and type(type_) is not TypeEngine

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sql
+from sqlalchemy.types import TypeEngine
 
 from ..errors import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from sqlalchemy.types import TypeEngine
 
 _UNKNOWN = "unknown"
 
@@ -60,6 +60,19 @@ class Kind:
         if self.name in {"timestamp", "time"}:
             return f"{self.name} {'with' if self.zoned else 'without'} time zone"
         return self.name
+
+
+_BIGINT = 2**63
+
+
+def sendable(value: Any) -> Any:
+    """A value as drivers take it: an integer beyond 64 bits as Decimal, because its parameter would be a BIGINT."""
+    return Decimal(value) if type(value) is int and not -_BIGINT <= value < _BIGINT else value
+
+
+def is_known(type_: TypeEngine[Any]) -> bool:
+    """Whether a SQLAlchemy type says anything about its values."""
+    return not isinstance(type_, sql.NullType) and type(type_) is not TypeEngine
 
 
 def kind_of(type_: TypeEngine[Any]) -> Kind:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from ..errors import ColumnNotFoundError, ConfigurationError
+from . import frames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,21 +107,15 @@ class Records(Sequence[dict[str, Any]]):
             MissingDependencyError: If pyarrow is not installed.
             SchemaMismatchError: If a column has values of several types.
         """
-        from .frames import records_to_arrow
-
-        return records_to_arrow(self)
+        return frames.rows_to_arrow(self._columns, self._rows, self._types)
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types."""
-        from .frames import arrow_to_pandas
-
-        return arrow_to_pandas(self.to_arrow())
+        return frames.arrow_to_pandas(self.to_arrow())
 
     def to_polars(self) -> pl.DataFrame:
         """The rows as a Polars DataFrame."""
-        from .frames import arrow_to_polars
-
-        return arrow_to_polars(self.to_arrow())
+        return frames.arrow_to_polars(self.to_arrow())
 
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...

@@ -17,7 +17,7 @@ from ..frame.expressions import bind, names_in
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
 
-    from ..database import Database
+    from ..frame.source import Source
 
 
 def _require(table: Table, names: Sequence[str]) -> None:
@@ -45,7 +45,7 @@ def _keys(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(row)
 
 
-def insert(database: Database, name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
+def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
     """Insert rows in one transaction."""
     every: list[Any] = [rows] if isinstance(rows, Mapping) else list(rows)
     wrong = next((row for row in every if not isinstance(row, Mapping)), None)
@@ -69,7 +69,7 @@ def insert(database: Database, name: str, rows: Mapping[str, Any] | Sequence[Map
     return len(every)
 
 
-def update(database: Database, name: str, values: object, where: Any) -> int:
+def update(database: Source, name: str, values: object, where: Any) -> int:
     """Update rows in one statement."""
     if not isinstance(values, Mapping) or not values:
         raise ConfigurationError(f"update() takes new values by column, not {values!r}.")
@@ -82,7 +82,7 @@ def update(database: Database, name: str, values: object, where: Any) -> int:
         return _affected(connection.execute(sql_update(table).where(condition).values(bound)))
 
 
-def delete(database: Database, name: str, where: Any) -> int:
+def delete(database: Source, name: str, where: Any) -> int:
     """Delete rows in one statement."""
     table = database.reflect(name)
     condition = _condition(table, where, "delete")

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 
+from ..dialects import dialect_for
+from ..dialects.error_translation import translated
+from ..dialects.targets import resolve
 from ..errors import ConfigurationError, TableExistsError
 from ..frame.dataframe import DataFrame
+from ..frame.source import BATCH_ROWS
+from .inputs import Streamed
+from .stream import open_stream
+from .tables import table_of
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.selectable import SelectBase
-
-    from ..database import Database
 
 Kind = Literal["parquet", "csv"]
 
@@ -43,11 +49,10 @@ def _copy_to(element: _CopyTo, compiler: SQLCompiler, **options: Any) -> str:
     return f"COPY ({compiler.process(element.select, **options)}) TO '{path}' ({_OPTIONS[element.kind]})"
 
 
-def export(database: Database, data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool) -> int:
+def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool) -> int:
     """Write rows to a file beside the path, and rename it when it is whole.
 
     Args:
-        database: The database that was asked to write.
         data: The rows; see `Database.write`.
         path: A local path.
         kind: The format.
@@ -70,10 +75,10 @@ def export(database: Database, data: Any, path: str | PathLike[str], kind: Kind,
         )
     part = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
     try:
-        if isinstance(data, DataFrame) and data.database.dialect.name == "duckdb":
+        if isinstance(data, DataFrame) and data.database.dialect.capabilities.file_functions:
             rows = _copy(data, part, kind)
         else:
-            rows = _through_duckdb(database, data, part, kind)
+            rows = _through_duckdb(data, part, kind)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -85,16 +90,22 @@ def _copy(frame: DataFrame, path: Path, kind: Kind) -> int:
         return int(connection.execute(_CopyTo(frame.statement, path, kind)).scalar_one())
 
 
-def _through_duckdb(database: Database, data: Any, path: Path, kind: Kind) -> int:
-    """Rows of elsewhere, by way of a DuckDB file beside the target: memory stays bounded however many they are."""
-    from ..database import connect
-
-    del database
+def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
+    """Rows from elsewhere, by way of a DuckDB file beside the target: memory stays bounded however many they are."""
     beside = path.with_suffix(".duckdb")
+    binding = resolve(f"duckdb:///{beside}", {})
+    dialect = dialect_for(binding.engine)
+    rows = table_of("rows", [])
     try:
-        with connect(f"duckdb:///{beside}") as duck:
-            duck.write(data).save_as_table("rows")
-            return _copy(duck.table("rows"), path, kind)
+        with (
+            translated(binding.engine, dialect),
+            closing(open_stream(data, BATCH_ROWS)) as stream,
+            binding.engine.begin() as connection,
+        ):
+            Streamed(connection, dialect, stream).create(rows)
+            copy = _CopyTo(select(literal_column("*")).select_from(rows), path, kind)
+            return int(connection.execute(copy).scalar_one())
     finally:
+        binding.engine.dispose()
         for file in (beside, beside.with_name(f"{beside.name}.wal")):
             file.unlink(missing_ok=True)

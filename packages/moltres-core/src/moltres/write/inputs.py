@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Column, FromClause, MetaData, Select, Table, TextClause, inspect
+from sqlalchemy import FromClause, Select, Table, TextClause, inspect
 from sqlalchemy.sql import visitors
 
-from ..dialects.base import TEMPORARY
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import kind_of
 from .stream import Stream, open_stream
+from .tables import scratch_name, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
     from sqlalchemy.types import TypeEngine
 
-    from ..database import Database
     from ..dialects import Dialect
+    from ..frame.source import Source
     from ..types.arrow import Named
+    from .request import WriteRequest
 
 
-def same_database(one: Database, other: Database) -> bool:
+def same_database(one: Source, other: Source) -> bool:
     """Whether a statement of one database may run on the other and see the same rows.
 
     A connection of the caller counts only for itself: its transaction may hold what others do not see yet.
@@ -41,18 +41,6 @@ def same_database(one: Database, other: Database) -> bool:
         return False
     # What is in memory belongs to its engine; a server or a file is the same for all who name it alike.
     return url.host is not None or (url.database is not None and Path(url.database).is_file())
-
-
-def scratch(prefix: str = "moltres_tmp_") -> str:
-    """A name for a table that is gone, or renamed, before anybody could look for it."""
-    return f"{prefix}{uuid4().hex[:16]}"
-
-
-def table_of(name: str, columns: Sequence[Named], schema: str | None = None, *, temporary: bool = False) -> Table:
-    """A table for statements, with these columns and nothing else."""
-    made = [Column(column, type_) for column, type_ in columns]
-    prefixes = ["TEMPORARY"] if temporary else []
-    return Table(name, MetaData(), *made, schema=schema, prefixes=prefixes, info={TEMPORARY: temporary})
 
 
 class Local:
@@ -95,7 +83,7 @@ class Local:
     def stage(self, table: Table | None) -> Staged:
         """Put the rows into a temporary table, which later statements can read as often as they need."""
         del table
-        staged = table_of(scratch(), self.columns, temporary=True)
+        staged = table_of(scratch_name(), self.columns, temporary=True)
         rows = self._dialect.create_as(self._connection, staged, self.columns, self._query, temporary=True)
         return Staged(self._connection, self._dialect, staged, rows)
 
@@ -114,7 +102,11 @@ class Streamed:
     """
 
     def __init__(
-        self, connection: Connection, dialect: Dialect, stream: Stream, on_progress: Callable[[int], object] | None
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        stream: Stream,
+        on_progress: Callable[[int], object] | None = None,
     ) -> None:
         self._connection = connection
         self._dialect = dialect
@@ -145,7 +137,7 @@ class Streamed:
         """Put the rows into a temporary table, with the types of the columns where they shall go."""
         types = {} if table is None else {column.key: column.type for column in table.columns}
         columns = [(name, types.get(name, type_)) for name, type_ in (self.columns or [])]
-        staged = table_of(scratch(), columns, temporary=True)
+        staged = table_of(scratch_name(), columns, temporary=True)
         self._dialect.create(self._connection, staged)
         return Staged(self._connection, self._dialect, staged, self._load(staged))
 
@@ -214,28 +206,23 @@ class Staged:
         self._dialect.drop(self._connection, self.table)
 
 
-def open_source(
-    database: Database,
-    connection: Connection,
-    data: Any,
-    batch_rows: int,
-    on_progress: Callable[[int], object] | None,
-) -> Local | Streamed:
+Input: TypeAlias = Local | Streamed
+
+
+def open_input(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Input:
     """The rows to write, by the shortest road to this connection.
 
     Raises:
         ConfigurationError: If the data is of no known form, or names a column twice.
     """
-    source: Local | Streamed
-    if isinstance(data, DataFrame) and same_database(data.database, database):
-        source = Local(connection, database.dialect, data.statement)
+    rows: Input
+    if isinstance(data, DataFrame) and same_database(data.database, source):
+        rows = Local(connection, source.dialect, data.statement)
     else:
-        source = Streamed(connection, database.dialect, open_stream(data, batch_rows), on_progress)
-    names = [name for name, _ in source.columns or []]
+        stream = open_stream(data, request.batch_rows)
+        rows = Streamed(connection, source.dialect, stream, request.on_progress)
+    names = [name for name, _ in rows.columns or []]
     twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
         raise ConfigurationError(f"The rows have these columns more than once: {', '.join(map(repr, twice))}.")
-    return source
-
-
-__all__ = ["Local", "Staged", "Streamed", "open_source", "same_database", "scratch", "table_of"]
+    return rows

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, inspect, select, update
 from sqlalchemy.schema import CreateTable
 
-from .modes import allow_ddl
-
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
@@ -37,7 +35,7 @@ def loads_table(schema: str | None) -> Table:
     )
 
 
-def check_key(run_key: object) -> str | None:
+def key_problem(run_key: object) -> str | None:
     """What is wrong with a key, or None."""
     if not isinstance(run_key, str) or not run_key:
         return f"run_key is {run_key!r}; it must be a text that names the run"
@@ -65,19 +63,16 @@ class Load:
         self._table = loads_table(schema)
         self._key = {"run_key": run_key, "table_name": table_name}
 
-    def prepare(self, *, joined: bool) -> None:
-        """Create the table of loads if there is none.
+    def exists(self) -> bool:
+        """Whether there is a table of loads."""
+        return inspect(self._connection).has_table(LOADS, schema=self._table.schema)
 
-        Args:
-            joined: Whether the transaction is the caller's.
-        """
-        place = f"{self._table.schema}.{LOADS}"
-        if not inspect(self._connection).has_table(LOADS, schema=self._table.schema):
-            allow_ddl(self._dialect, joined=joined)
-            self._dialect.lock_name(self._connection, place)
-            if not inspect(self._connection).has_table(LOADS, schema=self._table.schema):
-                # IF NOT EXISTS: not every database could make the others wait.
-                self._connection.execute(CreateTable(self._table, if_not_exists=True))
+    def create(self) -> None:
+        """Create the table of loads, unless a concurrent writer does."""
+        self._dialect.lock_name(self._connection, f"{self._table.schema}.{LOADS}")
+        if not self.exists():
+            # IF NOT EXISTS: not every database can make the others wait.
+            self._connection.execute(CreateTable(self._table, if_not_exists=True))
 
     def done(self) -> bool:
         """Whether a finished load has the key."""

@@ -1,72 +1,40 @@
-"""What each mode of writing does to the target, within one transaction."""
+"""One write, from the request to the commit: what each mode does to the target, in one transaction."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, delete, exists, func, inspect, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from ..dialects.catalog import candidates, locate
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
-from ..errors import (
-    ColumnNotFoundError,
-    ConfigurationError,
-    SchemaMismatchError,
-    TableExistsError,
-    TransientQueryError,
-    WriteError,
-)
-from ..types.logical import mismatches
-from .inputs import Local, Staged, Streamed, scratch, table_of
+from ..errors import ColumnNotFoundError, TableExistsError, TransientQueryError, WriteError
+from .inputs import Staged, open_input
+from .load_log import Load
+from .tables import table_of
+from .target import find_target, require_ddl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
 
-    from ..dialects import Dialect
-    from ..types.arrow import Named
-
-
-@dataclass(frozen=True)
-class Target:
-    """The table that is written to.
-
-    Attributes:
-        connection: The connection that writes, in a transaction.
-        dialect: Its dialect.
-        name: Name of the table.
-        schema: Its schema, None for the default.
-        table: The table with its columns; None while there is none.
-        required: Columns that must be given.
-        joined: Whether the transaction is the caller's.
-    """
-
-    connection: Connection
-    dialect: Dialect
-    name: str
-    schema: str | None
-    table: Table | None
-    required: tuple[str, ...] = ()
-    joined: bool = False
-
-    @property
-    def new(self) -> Table:
-        """The table by name only, to create it."""
-        return table_of(self.name, [], self.schema)
+    from ..frame.source import Source
+    from .inputs import Input
+    from .request import WriteRequest
+    from .target import Target
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a mode has done.
+    """What a write has done.
 
     Attributes:
         inserted: Rows that were added.
-        updated: Rows that were there and got new values.
+        updated: Rows that existed before and got new values.
         created: Whether the table is new.
         skipped: Whether there was nothing to do.
     """
@@ -77,103 +45,80 @@ class Written:
     skipped: bool = False
 
 
-def find_target(connection: Connection, dialect: Dialect, name: str, schema: str | None, default: str | None) -> Target:
-    """Look a table up by name.
+class LoadedMeanwhileError(Exception):
+    """Another run with the same key has finished: what this one wrote must be rolled back."""
+
+
+def write_rows(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Written:
+    """Do what a request asks for, within the transaction of a connection.
 
     Args:
-        connection: The connection that will write.
-        dialect: Its dialect.
-        name: ``table`` or ``schema.table``; with a schema given, the name as it is.
-        schema: The schema, if the caller named one.
-        default: The schema for names without one.
+        source: The database that is written to.
+        connection: A connection of it, in a transaction.
+        data: The rows; see `Database.write`.
+        request: What to do with them.
 
     Raises:
-        ConfigurationError: If the schema does not exist, or the name is that of a view.
+        LoadedMeanwhileError: If another run recorded the run_key while this one was writing.
     """
-    inspector = inspect(connection)
-    found: tuple[str | None, str] | None
-    place: tuple[str | None, str]
-    if schema is not None:
-        found = (schema, name) if inspector.has_table(name, schema=schema) else None
-        place = (schema, name)
-    else:
-        found = locate(connection, name, default)
-        place = found or _new_place(inspector, name, default)
-    if found is None:
-        return Target(connection, dialect, place[1], place[0], None)
-    place_schema, table_name = found
-    if table_name in inspector.get_view_names(place_schema):
-        raise ConfigurationError(f"{name!r} is a view; rows are written to tables.")
-    described = inspector.get_columns(table_name, schema=place_schema)
-    table = table_of(table_name, [(column["name"], column["type"]) for column in described], place_schema)
-    dialect.refine(connection, table)
-    required = tuple(column["name"] for column in described if _required(column))
-    return Target(connection, dialect, table_name, place_schema, table, required)
+    target = find_target(source, connection, request)
+    if target.table is None:
+        # Wait for concurrent writers creating the same table.
+        source.dialect.lock_name(connection, f"{target.schema}.{target.name}")
+        target = find_target(source, connection, request)
+    if request.mode == "ignore" and target.table is not None:
+        return Written(skipped=True)
+    load = _open_load(target, request.run_key)
+    # Where making a table commits, the key comes last, or a crash could leave it there without the rows.
+    key_first = source.dialect.capabilities.transactional_ddl
+    if load is not None and (not load.claim(request.mode) if key_first else load.done()):
+        return Written(skipped=True)
+    if request.mode == "error_if_exists":
+        target.require_absent()
+    with closing(open_input(source, connection, data, request)) as rows:
+        if load is not None and request.mode == "append" and target.table is None and not key_first:
+            written = _create_in_place(source, target, rows, request)
+        else:
+            written = _MODES[request.mode](target, rows, request)
+    if load is not None:
+        if not key_first and not load.claim(request.mode):
+            raise LoadedMeanwhileError
+        load.finish(written.inserted + written.updated)
+    return written
 
 
-def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | None, str]:
-    """Schema and name for a table that is not there yet."""
-    _, *split = candidates(name, default)
-    if not split:
-        return default, name
-    schemas = inspector.get_schema_names()
-    for schema, table in split:
-        # DuckDB puts the name of the database before the schema's.
-        if any(schema == known or known.endswith(f".{schema}") for known in schemas):
-            return schema, table
-    raise ConfigurationError.choice(f"The schema of the table {name!r}", split[0][0], schemas)
+def _open_load(target: Target, run_key: str | None) -> Load | None:
+    """The entry of a run_key in the log of loads; None without a key."""
+    if run_key is None:
+        return None
+    load = Load(target.connection, target.dialect, run_key, target.name, target.schema)
+    if not load.exists():
+        require_ddl(target.dialect, owns_transaction=target.owns_transaction)
+        load.create()
+    if target.table is None:
+        load.release()
+    return load
 
 
-def _required(column: Any) -> bool:
-    filled = column.get("default") is not None or "computed" in column or "identity" in column
-    # An integer key that SQLite or MariaDB numbers by itself looks like any NOT NULL column otherwise.
-    return not column["nullable"] and not filled and column.get("autoincrement") in {None, False}
-
-
-def preflight(target: Target, columns: Sequence[Named] | None, *, checked: bool) -> None:
-    """Compare the rows' columns with those of the target, all at once, before anything is written.
-
-    Raises:
-        SchemaMismatchError: With one line for every column that does not fit.
-    """
-    faults = _faults(target, columns, checked=checked)
-    if faults:
-        raise SchemaMismatchError(
-            f"The rows do not fit the table {target.name!r}.",
-            mismatches=faults,
-            suggestion="Rename or cast the columns, or use mode='overwrite' to replace the table with their columns.",
-        )
-
-
-def _faults(target: Target, columns: Sequence[Named] | None, *, checked: bool) -> list[str]:
-    if target.table is None or columns is None:
-        return []
-    types = {column.key: column.type for column in target.table.columns}
-    return mismatches(columns, types, target.required, checked=checked)
-
-
-Source = Local | Streamed
-
-
-def create(target: Target, source: Source, check: Callable[[Table], None] = lambda _: None) -> Written:
+def _create(target: Target, rows: Input, check: Callable[[Table], None] = lambda _: None) -> Written:
     """Make the table from the rows.
 
     Args:
         target: Where there is no table yet.
-        source: The rows.
-        check: What to make sure of before anybody sees the table.
+        rows: The rows.
+        check: What to make sure of before any reader sees the table.
     """
-    allow_ddl(target.dialect, joined=target.joined)
-    if target.dialect.transactional_ddl:
-        inserted = source.create(target.new)
+    require_ddl(target.dialect, owns_transaction=target.owns_transaction)
+    if target.dialect.capabilities.transactional_ddl:
+        inserted = rows.create(target.new)
         check(target.new)
         return Written(inserted=inserted, created=True)
-    # Whatever makes a table commits: it gets its name when all rows are in it.
-    with _beside(target) as beside:
-        inserted = source.create(beside)
-        check(beside)
+    # Where making a table commits, it gets its name when all rows are in it.
+    with target.shadow_table() as shadow:
+        inserted = rows.create(shadow)
+        check(shadow)
         try:
-            target.connection.execute(RenameTable(beside, target.name))
+            target.connection.execute(RenameTable(shadow, target.name))
         except DBAPIError as error:
             if target.dialect.classify(error) is TableExistsError:
                 raise TransientQueryError("Somebody made the same table at the same time.") from error
@@ -181,16 +126,16 @@ def create(target: Target, source: Source, check: Callable[[Table], None] = lamb
     return Written(inserted=inserted, created=True)
 
 
-def create_in_place(target: Target, source: Source) -> Written:
+def _create_in_place(source: Source, target: Target, rows: Input, request: WriteRequest) -> Written:
     """Make the table without rows, then add them in one transaction with whatever else belongs to the load.
 
     For databases in which making a table commits: rows that are appended under a run_key must not be there without it.
     """
-    allow_ddl(target.dialect, joined=target.joined)
-    source.create(target.new, empty=True)
-    made = find_target(target.connection, target.dialect, target.name, target.schema, None).table
+    require_ddl(target.dialect, owns_transaction=target.owns_transaction)
+    rows.create(target.new, empty=True)
+    made = find_target(source, target.connection, replace(request, name=target.name, schema=target.schema)).table
     try:
-        return Written(inserted=source.insert(target.new if made is None else made), created=True)
+        return Written(inserted=rows.insert(target.new if made is None else made), created=True)
     except BaseException:
         with cleaning_up():
             target.connection.rollback()
@@ -198,122 +143,84 @@ def create_in_place(target: Target, source: Source) -> Written:
         raise
 
 
-def allow_ddl(dialect: Dialect, *, joined: bool) -> None:
-    """Make sure that making or renaming a table commits nothing of the caller's.
-
-    Raises:
-        ConfigurationError: If it would.
-    """
-    if joined and not dialect.transactional_ddl:
-        raise ConfigurationError(
-            f"{dialect.name} commits whenever a table is made or renamed, and this transaction is yours to commit.",
-            suggestion="Make the table before, or connect with an address or an Engine.",
-        )
-
-
-@contextmanager
-def _beside(target: Target) -> Iterator[Table]:
-    """A table to build beside the target, which is gone if the block fails."""
-    table = table_of(scratch("moltres_new_"), [], target.schema)
-    try:
-        yield table
-    except BaseException:
-        if not target.dialect.transactional_ddl and not target.connection.invalidated:
-            with cleaning_up():
-                target.connection.rollback()
-                if inspect(target.connection).has_table(table.name, schema=table.schema):
-                    target.dialect.drop(target.connection, table)
-        raise
-
-
-def refuse_existing(target: Target) -> None:
-    """Make sure that there is no such table yet.
-
-    Raises:
-        TableExistsError: If there is one.
-    """
-    if target.table is not None:
-        raise TableExistsError(
-            f"The table {target.name!r} exists already.",
-            suggestion="Use mode='append', 'overwrite', 'merge', 'overwrite_partitions' or 'ignore'.",
-            context={"table": target.name},
-        )
-
-
-def append(target: Target, source: Source) -> Written:
+def _append(target: Target, rows: Input, request: WriteRequest) -> Written:
     """Add the rows."""
+    del request
     if target.table is None:
-        return create(target, source)
-    preflight(target, source.columns, checked=source.checked)
-    return Written(inserted=source.insert(target.table))
+        return _create(target, rows)
+    target.require_fit(rows.columns, checked=rows.checked)
+    return Written(inserted=rows.insert(target.table))
 
 
-def overwrite(target: Target, source: Source) -> Written:
+def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
     """Replace all rows; readers see the old ones until the end of the transaction, and then the new ones."""
+    del request
     if target.table is None:
-        return create(target, source)
+        return _create(target, rows)
     connection, dialect = target.connection, target.dialect
-    names = None if source.columns is None else {name for name, _ in source.columns}
+    names = None if rows.columns is None else {name for name, _ in rows.columns}
     same = names is None or names == set(target.table.columns.keys())
-    if same and not _faults(target, source.columns, checked=source.checked):
+    if same and not target.problems(rows.columns, checked=rows.checked):
         # The table stays, and with it its keys, indexes, grants and the views on it.
         dialect.lock(connection, target.table)
-        rows: Source | Staged = source.stage(target.table) if source.reads(target.table) else source
+        new_rows: Input | Staged = rows.stage(target.table) if rows.reads(target.table) else rows
         connection.execute(delete(target.table))
-        inserted = rows.insert(target.table)
-        if isinstance(rows, Staged):
-            rows.drop()
+        inserted = new_rows.insert(target.table)
+        if isinstance(new_rows, Staged):
+            new_rows.drop()
         return Written(inserted=inserted)
-    allow_ddl(dialect, joined=target.joined)
-    with _beside(target) as beside:
-        inserted = source.create(beside)
-        dialect.replace(connection, target.table, beside)
+    require_ddl(dialect, owns_transaction=target.owns_transaction)
+    with target.shadow_table() as shadow:
+        inserted = rows.create(shadow)
+        dialect.replace(connection, target.table, shadow)
     return Written(inserted=inserted)
 
 
-def merge(target: Target, source: Source, keys: Sequence[str], update_columns: bool | Sequence[str]) -> Written:
+def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
     """Update the rows whose key is there, insert the others.
 
     Raises:
         WriteError: If a key is NULL or occurs twice in the rows; nothing is changed then.
     """
-    if source.columns is None and target.table is not None:
+    if rows.columns is None and target.table is not None:
         return Written()
-    names = [name for name, _ in source.columns or []]
+    keys, columns = request.keys or (), rows.columns or []
+    names = [name for name, _ in columns]
     _require(keys, names, "keys")
-    chosen = [name for name in names if name not in keys] if update_columns is True else list(update_columns or [])
-    _require(chosen, names, "update")
+    others = [name for name in names if name not in keys]
+    updated_columns = others if request.update is None or request.update is True else list(request.update or [])
+    _require(updated_columns, names, "update")
     if target.table is None:
-        columns = source.columns or []
-        return create(target, source, lambda made: _check_keys(target, table_of(made.name, columns, made.schema), keys))
-    preflight(target, source.columns, checked=source.checked)
+        return _create(target, rows, lambda made: _check_keys(target, table_of(made.name, columns, made.schema), keys))
+    target.require_fit(columns, checked=rows.checked)
     connection, table = target.connection, target.table
     target.dialect.lock(connection, table)
-    staged = source.stage(table)
+    staged = rows.stage(table)
     _check_keys(target, staged.table, keys)
-    here = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
+    same_key = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
     updated = 0
-    if chosen:
-        values = {table.columns[name]: staged.table.columns[name] for name in chosen}
-        updated = connection.execute(update(table).where(here).values(values)).rowcount
-    missing = select(staged.table).where(~exists().where(here).correlate(staged.table))
+    if updated_columns:
+        values = {table.columns[name]: staged.table.columns[name] for name in updated_columns}
+        updated = connection.execute(update(table).where(same_key).values(values)).rowcount
+    missing = select(staged.table).where(~exists().where(same_key).correlate(staged.table))
     inserted = target.dialect.insert_select(connection, table, names, missing)
     staged.drop()
     return Written(inserted=inserted, updated=updated)
 
 
-def overwrite_partitions(target: Target, source: Source, partition_by: Sequence[str]) -> Written:
+def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) -> Written:
     """Replace the rows of each partition that the new rows have, and leave the other partitions alone."""
-    if source.columns is None and target.table is not None:
+    if rows.columns is None and target.table is not None:
         return Written()
-    names = [name for name, _ in source.columns or []]
+    partition_by = request.partition_by or ()
+    names = [name for name, _ in rows.columns or []]
     _require(partition_by, names, "partition_by")
     if target.table is None:
-        return create(target, source)
-    preflight(target, source.columns, checked=source.checked)
+        return _create(target, rows)
+    target.require_fit(rows.columns, checked=rows.checked)
     connection, table = target.connection, target.table
     target.dialect.lock(connection, table)
-    staged = source.stage(table)
+    staged = rows.stage(table)
     fresh = select(*(staged.table.columns[name] for name in partition_by)).distinct().subquery()
     pairs = [(table.columns[name], fresh.columns[name]) for name in partition_by]
     # Equality lets the database hash; only partitions with NULL in them need the slower comparison.
@@ -325,6 +232,16 @@ def overwrite_partitions(target: Target, source: Source, partition_by: Sequence[
     inserted = staged.insert(table)
     staged.drop()
     return Written(inserted=inserted)
+
+
+_MODES: dict[str, Callable[[Target, Input, WriteRequest], Written]] = {
+    "append": _append,
+    "overwrite": _overwrite,
+    "ignore": lambda target, rows, _: _create(target, rows),
+    "error_if_exists": lambda target, rows, _: _create(target, rows),
+    "merge": _merge,
+    "overwrite_partitions": _overwrite_partitions,
+}
 
 
 def _require(names: Sequence[str], existing: Sequence[str], what: str) -> None:
@@ -347,6 +264,3 @@ def _check_keys(target: Target, rows: Table, keys: Sequence[str]) -> None:
             suggestion="Leave such rows out, or make them one with group_by() or distinct().",
             context={"null_keys": nulls, "repeated_keys": twice},
         )
-
-
-__all__ = ["Target", "Written", "append", "find_target", "merge", "overwrite", "overwrite_partitions"]

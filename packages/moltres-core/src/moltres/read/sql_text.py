@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from sqlalchemy import Select, column, literal_column, select, text
+from sqlalchemy.types import NullType
 
 from ..errors import ConfigurationError, closest, listing
-from .expressions import sendable
+from ..types.logical import is_known, sendable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import TextClause
+    from sqlalchemy import FromClause, TextClause
+
+    from .source import Readable
 
 # What a colon means nothing in: texts, names, comments, and the texts between dollars of PostgreSQL and DuckDB.
 _OPAQUE = r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
@@ -60,7 +63,30 @@ def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
     )
 
 
-def without_values(query: TextClause) -> str:
+def selectable(source: Readable, query: TextClause) -> FromClause:
+    """A query in SQL as something to select from: the database is asked for its columns, and for no row.
+
+    Raises:
+        ConfigurationError: If two columns have the same name.
+        QueryError: If the database refuses the query.
+    """
+    everything: Select[Any] = select(literal_column("*")).select_from(query.columns().subquery("query"))
+    with source.connection() as connection:
+        described = source.dialect.describe(connection, everything)
+        if [name for name, _ in described] == ["*"]:  # the portable way: it knows what SQLAlchemy knows
+            described = [(name, NullType()) for name in list(connection.execute(everything.limit(0)).keys())]
+        described = source.dialect.declared(connection, _without_values(query), described)
+    names = [name for name, _ in described]
+    duplicates = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if duplicates:
+        raise ConfigurationError(
+            f"The query returns duplicate column names: {listing(duplicates)}.", suggestion="Rename them with AS."
+        )
+    columns = [column(name, type_ if is_known(type_) else NullType()) for name, type_ in described]
+    return query.columns(*columns).subquery()
+
+
+def _without_values(query: TextClause) -> str:
     """The text of a statement with NULL for each value: the same columns, for where no values can be sent."""
     nulls = re.sub(_BIND, "NULL", query.text)
     return nulls.replace("\\:", ":")

@@ -1,0 +1,42 @@
+"""What a kind of database can do, asked for by everything outside of `dialects` instead of the database's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What one kind of database can do. The defaults are those of a database that moltres does not know.
+
+    Attributes:
+        transactional_ddl: CREATE, DROP and ALTER are rolled back with their transaction.
+        savepoints: A transaction can be rolled back to a point within it.
+        statement_timeout: The database or its driver stops a statement that takes too long.
+        cancellation: A running statement can be stopped from another thread.
+        full_join: FULL OUTER JOIN gives the right rows wherever a SELECT may stand.
+        nulls_first: ORDER BY takes NULLS FIRST and NULLS LAST.
+        explain_analyze: EXPLAIN can run the statement and report what it took.
+        file_functions: SELECT can read Parquet, CSV and JSON files, and COPY can write them.
+        arrays: A column can hold arrays.
+        nan: A column of floats can hold NaN.
+        max_identifier_bytes: The longest name, in bytes of UTF-8; None for no limit.
+        max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
+    """
+
+    transactional_ddl: bool = False
+    savepoints: bool = True
+    statement_timeout: bool = False
+    cancellation: bool = False
+    full_join: bool = True
+    nulls_first: bool = True
+    explain_analyze: bool = True
+    file_functions: bool = False
+    arrays: bool = False
+    nan: bool = True
+    max_identifier_bytes: int | None = None
+    max_set_operands: int | None = None
+
+
+MYSQL = Capabilities(full_join=False, nulls_first=False, max_identifier_bytes=64)
+"""What MySQL and MariaDB have in common. Their limit is one of characters, which are bytes in ASCII names."""

@@ -1,0 +1,59 @@
+"""Set operations: the rows of two SELECTs as one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CompoundSelect, Select, except_, intersect, union, union_all
+
+from ..errors import SchemaMismatchError
+from .select_state import Seal, SelectState, all_of, unsealed, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_OPERATIONS: dict[str, Callable[..., CompoundSelect[Any]]] = {
+    "union": union,
+    "union_all": union_all,
+    "intersect": intersect,
+    "except_": except_,
+}
+# These are associative, so that a chain is one statement. Subqueries in subqueries end at SQLite's parser stack.
+_FLAT = frozenset({"union", "union_all", "intersect"})
+_MAX_OPERANDS = 400
+"""Where the database has no limit of its own; a longer chain becomes a subquery of the next."""
+
+
+def combine(left: SelectState, right: SelectState, operation: str) -> SelectState:
+    """A set operation; the columns of the right frame are found by name, not by place."""
+    names, other = left.columns, right.columns
+    missing = [name for name in names if name not in other]
+    extra = [name for name in other if name not in names]
+    if missing or extra:
+        mismatches = [f"{name!r} is missing on the right" for name in missing]
+        mismatches += [f"{name!r} is missing on the left" for name in extra]
+        raise SchemaMismatchError(
+            f"{operation}() needs the same columns on both sides.",
+            mismatches=mismatches,
+            suggestion="Use select() or rename() on one of them.",
+        )
+    last, operands = left.operands or ("", ())
+    most = left.capabilities.max_set_operands or _MAX_OPERANDS
+    if operation != last or operation not in _FLAT or len(operands) >= most:
+        operands = (_operand(left, list(names)),)
+    operands = (*operands, _operand(right, list(names)))
+    source = _OPERATIONS[operation](*operands).subquery()
+    return replace(all_of(source, left.capabilities), operands=(operation, operands))
+
+
+def _operand(state: SelectState, names: list[str]) -> Select[Any]:
+    # SQLite takes neither LIMIT nor brackets within a set operation.
+    state = unsealed(state, unless=Seal.WINDOW | Seal.CLOSED)
+    columns = state.columns
+    if list(columns) == names:
+        return state.query
+    if state.sealed:
+        state = wrap(state)
+        columns = state.columns
+    return state.query.with_only_columns(*(columns[name] for name in names), maintain_column_froms=True)

@@ -1,0 +1,94 @@
+"""What a frame and a writer need to know of a database: where statements run, and what writes rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ..read.source import Readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from os import PathLike
+
+    from sqlalchemy import Connection, Engine, Table
+
+Mode = Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions"]
+
+BATCH_ROWS = 50_000
+"""Rows that are held in memory at once on their way between databases, unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteResult:
+    """What a write has done.
+
+    Attributes:
+        table_name: The table, as the caller named it; the path of a file.
+        mode: The mode.
+        rows_written: Rows that were inserted or updated.
+        rows_updated: The rows among them that existed before; more than 0 only with mode ``merge``.
+        created: Whether the table is new.
+        skipped: Whether nothing was done: the run_key is recorded already, or mode ``ignore`` found a table.
+        seconds: How long it took.
+    """
+
+    table_name: str
+    mode: str
+    rows_written: int
+    rows_updated: int = 0
+    created: bool = False
+    skipped: bool = False
+    seconds: float = 0.0
+
+
+class Writable(Protocol):
+    """What writes the rows of a frame: a `Writer`, as far as this room knows one."""
+
+    def save_as_table(
+        self,
+        name: str,
+        mode: Mode = "error_if_exists",
+        *,
+        keys: Sequence[str] | None = None,
+        update: bool | Sequence[str] | None = None,
+        partition_by: Sequence[str] | None = None,
+        run_key: str | None = None,
+        schema: str | None = None,
+        batch_rows: int = BATCH_ROWS,
+        on_progress: Callable[[int], object] | None = None,
+    ) -> WriteResult:
+        """Write the rows to a table."""
+
+    def parquet(self, path: str | PathLike[str], *, overwrite: bool = True) -> WriteResult:
+        """Write the rows to one Parquet file."""
+
+    def csv(self, path: str | PathLike[str], *, overwrite: bool = True) -> WriteResult:
+        """Write the rows to one CSV file."""
+
+
+class Source(Readable, Protocol):
+    """A `Database`, as far as frames and writers know one."""
+
+    schema: str | None
+
+    @property
+    def bind(self) -> Engine | Connection:
+        """Where statements run: the engine, or the caller's connection."""
+
+    @property
+    def joined(self) -> bool:
+        """Whether everything is part of a transaction of the caller."""
+
+    def transaction(self, *, query_timeout: float | None = None) -> AbstractContextManager[Connection]:
+        """A connection in a transaction, committed at the end of the block."""
+
+    def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
+        """A table or view with its columns."""
+
+    def forget(self, name: str | None = None) -> None:
+        """Look the columns of tables up again, when they are next used."""
+
+    def write(self, data: Any) -> Writable:
+        """What writes rows to this database."""

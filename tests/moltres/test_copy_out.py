@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from moltres import Database, DataFrame, col, connect
-from moltres.dialects import pgread
+from moltres.dialects.postgresql import copy_out
 from moltres.errors import QueryTimeoutError, SchemaMismatchError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def by_copy(frame: DataFrame) -> bool:
     with frame.database.connection() as connection:
         raw: Any = connection.connection.dbapi_connection
         described = dialect.describe(connection, frame.statement)
-        return pgread.copy_statement(connection, raw, frame.statement, described) is not None
+        return copy_out.copy_statement(connection, raw, frame.statement, described) is not None
 
 
 def shown(value: Any) -> Any:

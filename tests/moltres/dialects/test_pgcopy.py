@@ -14,7 +14,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from moltres import connect
-from moltres.dialects.pgcopy import encode
+from moltres.dialects.postgresql.copy_in import encode
 from moltres.errors import SchemaMismatchError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ SCHEMA = pa.schema(
 @given(rows=ROWS, slice_rows=st.sampled_from([1, 3, 5000]))
 def test_values_come_back(db: Database, rows: list[dict[str, Any]], slice_rows: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("moltres.dialects.pgcopy.SLICE_ROWS", slice_rows)
+        patch.setattr("moltres.dialects.postgresql.copy_in.SLICE_ROWS", slice_rows)
         db.write(pa.Table.from_pylist(rows, SCHEMA)).save_as_table("t", mode="overwrite")
     assert list(db.table("t").collect()) == rows
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SchemaMismatchError
-from ..types.arrow import arrow, to_arrow
-from ..types.logical import kind_of
-from .literals import literal_dialect
-from .stopping import check
+from ...errors import SchemaMismatchError
+from ...types.arrow import arrow, to_arrow
+from ...types.logical import kind_of
+from ..literals import literal_dialect
+from ..stopping import check
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import BindParameter, Connection, Select
 
-    from ..types.arrow import Named
+    from ...types.arrow import Named
 
 _READ = frozenset({"boolean", "integer", "float", "decimal", "text", "date", "timestamp", "time", "uuid", "json"})
 

@@ -12,7 +12,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
 
-from ..errors import (
+from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -22,20 +22,20 @@ from ..errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from ..types.arrow import Batch, Named, arrow, into_text, to_rows
-from ..types.logical import kind_of
-from . import pgread
-from .base import Dialect, driver_connection, named
-from .capabilities import Capabilities
-from .pgcopy import encode
-from .stopping import check, cleaning_up
+from ...types.arrow import Batch, Named, arrow, into_text, to_rows
+from ...types.logical import kind_of
+from ..base import Dialect, driver_connection, named
+from ..capabilities import Capabilities
+from ..stopping import check, cleaning_up
+from . import copy_out
+from .copy_in import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sqlalchemy import Connection, Select, Table
 
-    from .._shared.statements import Clock
+    from ..._shared.statements import Clock
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CLASSES: dict[str, type[MoltresError]] = {
@@ -131,11 +131,11 @@ class PostgreSQLDialect(Dialect):
         raw = driver_connection(connection)
         statement = None
         if hasattr(raw, "adapters") and find_spec("pyarrow") is not None:
-            statement = pgread.copy_statement(connection, raw, query, columns)
+            statement = copy_out.copy_statement(connection, raw, query, columns)
         if statement is None:
             yield from super().read(connection, query, columns, rows)
         else:
-            yield from pgread.batches(raw, statement, columns, rows)
+            yield from copy_out.batches(raw, statement, columns, rows)
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """COPY: Arrow in the binary format, or as CSV where a type is not known there; rows one by one."""

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ..errors import SchemaMismatchError
-from ..types.arrow import arrow, to_arrow
-from ..types.logical import kind_of
+from ...errors import SchemaMismatchError
+from ...types.arrow import arrow, to_arrow
+from ...types.logical import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
-    from ..types.arrow import Named
+    from ...types.arrow import Named
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 _TRAILER = struct.pack("!h", -1)

@@ -10,8 +10,8 @@ from uuid import uuid4
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy import types as sql
 
-from .._shared.sqlite import begin_immediate
-from ..errors import (
+from ..._shared.sqlite import begin_immediate
+from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -21,11 +21,11 @@ from ..errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from ..types.logical import kind_of
-from .base import Dialect, driver_connection
-from .capabilities import Capabilities
-from .sqlite_types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
-from .statements import Explain
+from ...types.logical import kind_of
+from ..base import Dialect, driver_connection
+from ..capabilities import Capabilities
+from ..statements import Explain
+from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from .._shared.statements import Clock
-    from ..types.arrow import Named
+    from ..._shared.statements import Clock
+    from ...types.arrow import Named
 
 # The handler is called after so many steps of SQLite's virtual machine: some ten microseconds.
 _STEPS = 1000

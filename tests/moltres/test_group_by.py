@@ -61,7 +61,7 @@ def test_mistakes(people: DataFrame) -> None:
         people.group_by("town")
     with pytest.raises(ColumnNotFoundError, match="'ages'"):
         people.group_by("city").agg(x=func.max(col("ages")))
-    with pytest.raises(ConfigurationError, match="is a key"):
+    with pytest.raises(ConfigurationError, match="name of a key"):
         people.group_by("city").agg(city=func.count())
     with pytest.raises(ConfigurationError, match="at least one aggregate"):
         people.agg()

@@ -123,12 +123,12 @@ def test_mistakes(people: DataFrame, visits: DataFrame) -> None:
         people.join(visits)
     with pytest.raises(ConfigurationError, match="leave on= out"):
         people.join(visits, on="id", how="cross")
-    with pytest.raises(ConfigurationError, match="another frame"):
+    with pytest.raises(ConfigurationError, match="another DataFrame"):
         people.join([{"id": 1}], on="id")  # type: ignore[arg-type]
 
 
 def test_two_databases_are_refused_with_the_way_out(people: DataFrame) -> None:
-    with connect() as other, pytest.raises(ConfigurationError, match="two databases") as caught:
+    with connect() as other, pytest.raises(ConfigurationError, match="same database") as caught:
         people.join(other.sql("SELECT 1 AS id"), on="id")
     assert "save_as_table" in str(caught.value)
 

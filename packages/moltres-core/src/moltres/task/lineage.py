@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..database import Database
     from ..frame.dataframe import DataFrame
+    from ..frame.source import Source
 
 _SCHEMES: Final = {"postgresql": "postgres", "mariadb": "mysql"}
 _PORTS: Final = {"postgres": 5432, "mysql": 3306, "trino": 8080}
@@ -54,7 +55,7 @@ class Lineage:
     rows_written: int | None = None
 
 
-def table(database: Database, name: str, schema: str | None = None) -> Dataset:
+def table(database: Source, name: str, schema: str | None = None) -> Dataset:
     """A table of a database.
 
     Args:

@@ -76,9 +76,9 @@ def test_arrow_batches(numbers: DataFrame) -> None:
 
 @pytest.mark.parametrize("rows", [0, -1, 1.5, True, None])
 def test_what_is_no_size_is_refused_at_once(numbers: DataFrame, rows: Any) -> None:
-    with pytest.raises(ConfigurationError, match="rows must be a whole number above 0"):
+    with pytest.raises(ConfigurationError, match="rows must be a whole number from 1"):
         numbers.iter_batches(rows)
-    with pytest.raises(ConfigurationError, match="rows must be a whole number above 0"):
+    with pytest.raises(ConfigurationError, match="rows must be a whole number from 1"):
         numbers.to_arrow_batches(rows)
 
 

@@ -217,7 +217,7 @@ def test_options_are_for_addresses(engine: Engine) -> None:
         connect(engine, echo=True)
     with pytest.raises(ConfigurationError, match="nonsense"):
         connect("sqlite://", nonsense=1)
-    with pytest.raises(ConfigurationError, match="query_timeout is 0"):
+    with pytest.raises(ConfigurationError, match="query_timeout must be a number of seconds above 0, not 0"):
         connect("sqlite://", query_timeout=0)
 
 

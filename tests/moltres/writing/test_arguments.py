@@ -22,10 +22,16 @@ def test_a_mistyped_mode_gets_the_closest_one(db: Database) -> None:
 def test_contradicting_options_are_refused_all_at_once(db: Database) -> None:
     with pytest.raises(ConfigurationError) as caught:
         db.write([{"a": 1}]).save_as_table("", mode="append", keys=["a"], partition_by="a", batch_rows=0, run_key="")
-    parts = ("name is ''", "keys is for mode='merge'", "partition_by is a text", "batch_rows is 0", "run_key is ''")
+    parts = (
+        "name must not be empty",
+        "keys is for mode='merge'",
+        "partition_by must be a list of strings, not the string 'a'",
+        "batch_rows must be a whole number from 1, not 0",
+        "run_key must not be empty",
+    )
     assert [part for part in parts if part not in str(caught.value)] == []
     for mode, need in (("merge", "keys"), ("overwrite_partitions", "partition_by")):
-        with pytest.raises(ConfigurationError, match=f"needs {need}"):
+        with pytest.raises(ConfigurationError, match=f"requires {need}"):
             db.write([{"a": 1}]).save_as_table("t", mode=mode)  # type: ignore[arg-type]
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
+from ._shared import arguments
 from ._shared.masking import masked
 from .dialects import catalog, dialect_for, targets
 from .dialects.error_translation import connected, translated
 from .dialects.stopping import Running, stoppable
-from .errors import ConfigurationError
+from .errors import ConfigurationError, refuse
 from .frame.dataframe import DataFrame
 from .read import files, sql_text
 from .write import dml
@@ -59,8 +60,8 @@ def connect(
         ...     db.sql("SELECT 1 AS a UNION ALL SELECT 2").where(col("a") > 1).collect()
         Records([{'a': 2}], columns=['a'])
     """
-    if query_timeout is not None and not query_timeout > 0:
-        raise ConfigurationError(f"query_timeout is {query_timeout!r}; it must be a number of seconds above 0.")
+    if query_timeout is not None:
+        refuse(arguments.seconds("query_timeout", query_timeout))
     return Database(targets.resolve(target, engine_options), query_timeout=query_timeout, schema=schema)
 
 

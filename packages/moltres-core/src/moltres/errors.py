@@ -54,6 +54,7 @@ __all__ = [
     "WriteError",
     "closest",
     "listing",
+    "refuse",
 ]
 
 _LISTED = 20
@@ -298,3 +299,20 @@ def problems_translated() -> Iterator[None]:
         raise ConfigurationError(
             problem.message, suggestion=problem.suggestion, context=problem.context
         ) from problem.__cause__
+
+
+def refuse(problems: Iterable[str], heading: str = "These arguments are not valid") -> None:
+    """Raise one error for all problems of a call, if there are any.
+
+    Args:
+        problems: A sentence for each.
+        heading: What stands before several of them, without a full stop.
+
+    Raises:
+        ConfigurationError: With every problem in its message and its context.
+    """
+    found = list(problems)
+    if found:
+        lines = "".join(f"\n- {problem}" for problem in found)
+        message = found[0] if len(found) == 1 else f"{heading}:{lines}"
+        raise ConfigurationError(message, context={"problems": found})

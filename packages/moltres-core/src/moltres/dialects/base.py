@@ -9,6 +9,7 @@ from sqlalchemy import Column, MetaData, Table, func, insert, literal_column, se
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError
 from sqlalchemy.schema import CreateTable, DropTable
 
+from .._shared import arguments
 from .._shared.statements import Clock, driver_connection, timing
 from ..errors import (
     ConfigurationError,
@@ -20,6 +21,7 @@ from ..errors import (
     SchemaMismatchError,
     TableNotFoundError,
     TransientQueryError,
+    refuse,
 )
 from ..types.arrow import to_rows
 from .capabilities import Capabilities
@@ -93,11 +95,7 @@ class Dialect:
                 f"moltres knows no time limit that {self.name} enforces.",
                 suggestion="Leave query_timeout out.",
             )
-        if not seconds > 0:
-            raise ConfigurationError(
-                f"query_timeout is {seconds!r}; it must be a number of seconds above 0.",
-                suggestion="Use None for no limit.",
-            )
+        refuse(arguments.seconds("query_timeout", seconds))
         clock = self._clock(connection, seconds)
         try:
             with timing(connection, clock), self._limited(connection, clock, seconds):

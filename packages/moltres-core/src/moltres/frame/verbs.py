@@ -22,7 +22,8 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from ..errors import ConfigurationError
+from .._shared import arguments
+from ..errors import ConfigurationError, refuse
 from .expressions import Unbound, names_in
 from .select_state import (
     CUT,
@@ -257,9 +258,8 @@ def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequ
 
 
 def _count(value: object, verb: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigurationError(f"{verb}() takes a number of rows from 0, not {value!r}.")
-    return value
+    refuse(arguments.whole(f"The number of rows of {verb}()", value))
+    return int(value)  # type: ignore[call-overload, no-any-return]
 
 
 def limit(state: SelectState, rows: int) -> SelectState:

@@ -16,10 +16,10 @@ from ..database import Database, connect
 from ..dialects.stopping import cleaning_up
 from ..dialects.targets import OWN_MEMORY
 from ..errors import (
-    ConfigurationError,
     HandoffError,
     MoltresError,
     TableNotFoundError,
+    refuse,
 )
 from ..frame.dataframe import DataFrame
 from ..types.records import Records
@@ -233,9 +233,7 @@ def _check_options(name: str, max_inline_rows: int, mode: str, stage_uri: str | 
         problems.append("mode='parquet' requires stage_uri, the folder for the files.")
     if mode in ("inline", "table") and stage_uri is not None:
         problems.append(f"stage_uri is for Parquet and has no effect with mode={mode!r}.")
-    if problems:
-        lines = "".join(f"\n- {problem}" for problem in problems)
-        raise ConfigurationError(f"The rows cannot be handed over like this:{lines}", context={"problems": problems})
+    refuse(problems, "The rows cannot be handed over with these arguments")
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -6,8 +6,9 @@ from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from .._shared import arguments
 from .._shared.statements import paused
-from ..errors import ConfigurationError, SchemaMismatchError
+from ..errors import SchemaMismatchError, refuse
 from ..types.arrow import arrow, to_batch
 from ..types.arrow import to_arrow as arrow_type
 from ..types.infer import infer
@@ -70,9 +71,8 @@ def batch_size(rows: object) -> int:
     Raises:
         ConfigurationError: If it is not a whole number above 0.
     """
-    if not isinstance(rows, int) or isinstance(rows, bool) or rows < 1:
-        raise ConfigurationError(f"rows must be a whole number above 0, not {rows!r}.")
-    return rows
+    refuse(arguments.whole("rows", rows, least=1))
+    return int(rows)  # type: ignore[call-overload, no-any-return]
 
 
 def iter_batches(

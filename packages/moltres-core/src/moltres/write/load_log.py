@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, inspect, select, update
 from sqlalchemy.schema import CreateTable
 
+from .._shared import arguments
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import ColumnElement, Connection
 
     from ..dialects import Dialect
@@ -35,13 +39,11 @@ def loads_table(schema: str | None) -> Table:
     )
 
 
-def key_problem(run_key: object) -> str | None:
-    """What is wrong with a key, or None."""
-    if not isinstance(run_key, str) or not run_key:
-        return f"run_key is {run_key!r}; it must be a text that names the run"
-    if len(run_key) > LONGEST_KEY:
-        return f"run_key has {len(run_key)} characters; at most {LONGEST_KEY} are kept"
-    return None
+def key_problems(run_key: object) -> Iterator[str]:
+    """What is wrong with a key."""
+    yield from arguments.string("run_key", run_key)
+    if isinstance(run_key, str) and len(run_key) > LONGEST_KEY:
+        yield f"run_key must have at most {LONGEST_KEY} characters, not {len(run_key)}."
 
 
 class Load:

@@ -213,9 +213,9 @@ def test_checks_may_stop_at_the_first_failure() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"query": "SELECT 1"}, "query must be a function"),
-        ({"query": lambda db: db.table("users").collect()}, r"must return a DataFrame, got Records[\s\S]*collect"),
-        ({"query": lambda db: db.table("users"), "handoff": "tabel"}, "did you mean 'table'"),
+        ({"query": 1}, "query must be SQL or a function"),
+        ({"query": lambda db: db.table("users").collect()}, r"returned a Records, not a DataFrame[\s\S]*not its rows"),
+        ({"query": lambda db: db.table("users"), "handoff": "tabel"}, "Did you mean 'table'"),
     ],
 )
 def test_a_query_that_cannot_work_is_refused(dsn: str, given: dict[str, Any], message: str) -> None:

@@ -82,7 +82,7 @@ def test_two_databases_are_an_error(dsn: str) -> None:
 
 
 def test_a_text_that_is_neither_address_nor_block_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match=r"neither an address.*'secret/no-such-block'"):
+    with pytest.raises(ConfigurationError, match=r"neither a URL.*'secret/no-such-block'"):
         count(dsn="no-such-block")
 
 

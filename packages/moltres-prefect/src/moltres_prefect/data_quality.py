@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core import Suite
 from moltres.errors import ConfigurationError
-from moltres.handoff import pick_up
+from moltres.task import rows_to_check
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, work_in_database
-from moltres_prefect.lineage import leave_artifact
-from moltres_prefect.query import frame_from
+from moltres_prefect.lineage import leave_artifact, note_reading
+from moltres_prefect.queries import query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 def moltres_data_quality(
     *,
     checks: Sequence[Any],
-    query: Callable[[Database], DataFrame] | None = None,
+    query: Callable[[Database], DataFrame] | str | Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
     data: Any = None,
     dsn: Dsn = None,
     session: Session | Callable[[], Session] | None = None,
@@ -40,7 +42,9 @@ def moltres_data_quality(
 
     Args:
         checks: Rules: made by ``DataQualityCheck``, or dicts.
-        query: Gets the database and returns the DataFrame to check. Give this or ``data``.
+        query: Gets the database and returns the DataFrame to check; or SQL, or the path of a ``.sql`` file. Give this
+            or ``data``.
+        parameters: Values for the ``:name`` of SQL, never part of its text.
         data: What another task handed over. Rows that were handed over inline need no database.
         dsn: See :func:`moltres_query`; the same goes for ``session``, ``connection`` and ``query_timeout``.
         session: A Session, or a function that makes one.
@@ -59,11 +63,15 @@ def moltres_data_quality(
     """
     if (query is None) == (data is None):
         raise ConfigurationError(f"Give either query or data to check, not {'both' if query else 'neither'}.")
+    if query is None and parameters is not None:
+        raise ConfigurationError("parameters are for query, which is not given.")
     suite = Suite(checks)
+    what = None if query is None else query_of("moltres_data_quality", query, parameters)
 
     def work(database: Database) -> Report:
-        source = pick_up(database, data) if query is None else frame_from(query(database))
-        report: Report = suite(source, fail_fast=fail_fast)
+        rows, lineage = rows_to_check(database, what, data)
+        note_reading(lineage)
+        report: Report = suite(rows, fail_fast=fail_fast)
         return report
 
     report = work_in_database(

@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from moltres.errors import ConfigurationError
-from moltres.handoff import MAX_INLINE_ROWS, drop_staged, frame_of, hand_over
-from moltres_prefect.call import key_of_run, moltres_task
+from moltres.handoff import MAX_INLINE_ROWS, drop_staged
+from moltres.task import HandoffOptions, refuse, run_query
+from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, work_in_database
-from moltres_prefect.lineage import note_reading
+from moltres_prefect.identity import key_of_run
+from moltres_prefect.lineage import log, note_reading
+from moltres_prefect.queries import query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from sqlalchemy.orm import Session
 
     from moltres import Database, DataFrame, Records, Reference
+    from moltres.task.options import Handoff
 
 
 @moltres_task
 def moltres_query(
     *,
-    query: Callable[..., DataFrame],
+    query: Callable[..., DataFrame] | str | Path,
     dsn: Dsn = None,
     session: Session | Callable[[], Session] | None = None,
     connection: Any = None,
+    parameters: Mapping[str, Any] | None = None,
     inputs: Any = (),
     query_timeout: float | None = None,
     max_inline_rows: int = MAX_INLINE_ROWS,
-    handoff: Literal["auto", "inline", "table", "parquet"] = "auto",
+    handoff: Handoff = "auto",
     stage_uri: str | Path | None = None,
     run_key: str | None = None,
 ) -> Records | Reference:
     """Run a query and hand its rows to the next task.
 
     Few rows are handed over as they are. Many stay in the database (a staged table) or go to Parquet, and a reference
-    is handed over.
+    is handed over; ``moltres.handoff.rows_of`` reads both.
 
     Args:
-        query: Gets the database and returns a DataFrame; with ``inputs`` it also gets each of them as a DataFrame.
-        dsn: Address of the database: a URL, a SecretStr, a Secret block, or the name of a Secret block. Give this, or
-            ``session``, or ``connection``, or set ``MOLTRES_DSN``.
+        query: Gets the database and returns a DataFrame; with ``inputs`` it also gets each of them as a DataFrame. Or
+            SQL, or the path of a ``.sql`` file.
+        dsn: URL of the database: a string, a SQLAlchemy URL, a SecretStr, a Secret block, or the name of a Secret
+            block. Give this, or ``session``, or ``connection``, or set ``MOLTRES_DSN``.
         session: A SQLAlchemy Session, which the flow commits; or a function that makes one, which the task commits.
         connection: A block of prefect-sqlalchemy, or ``"type/name"`` of one.
+        parameters: Values for the ``:name`` of SQL, never part of its text.
         inputs: What other tasks handed over, one value or a list of several.
         query_timeout: Seconds after which the database stops a statement.
         max_inline_rows: Up to so many rows are handed over inline.
@@ -54,27 +59,22 @@ def moltres_query(
 
     Returns:
         The rows, or a reference to them.
+
+    Raises:
+        ConfigurationError: If an argument cannot work.
+        HandoffError: If the rows cannot be handed over like this.
     """
-    if not callable(query):
-        raise ConfigurationError(f"query must be a function of the database, got {type(query).__name__}.")
+    values = _several(inputs)
+    what = query_of("moltres_query", query, parameters, inputs=bool(values))
+    options = HandoffOptions(max_inline_rows=max_inline_rows, handoff=handoff, stage_uri=stage_uri)
+    refuse("moltres_query", options.problems())
     name = key_of_run(run_key)
 
     def work(database: Database) -> Records | Reference:
-        with ExitStack() as stack:
-            frames = [
-                stack.enter_context(frame_of(database, value, name=f"{name} input {number}"))
-                for number, value in enumerate(_several(inputs))
-            ]
-            frame = frame_from(query(database, *frames))
-            note_reading(frame)
-            return hand_over(
-                frame,
-                name=name,
-                max_inline_rows=max_inline_rows,
-                mode=handoff,
-                stage_uri=stage_uri,
-                stage_in=database,
-            )
+        outcome = run_query(database, what, values, name=name, options=options)
+        note_reading(outcome.lineage)
+        log(outcome.summary)
+        return outcome.value
 
     return work_in_database(work, dsn=dsn, session=session, connection=connection, query_timeout=query_timeout)
 
@@ -101,17 +101,6 @@ def moltres_drop_staged(
     return work_in_database(
         lambda database: drop_staged(database, data), dsn=dsn, session=session, connection=connection, optional=True
     )
-
-
-def frame_from(result: Any) -> DataFrame:
-    """What a query has returned, if it is a frame."""
-    if not hasattr(result, "statement"):
-        raise ConfigurationError(
-            f"query must return a DataFrame, got {type(result).__name__}.",
-            suggestion='Leave .collect() out: lambda db: db.table("users").select().',
-        )
-    frame: DataFrame = result
-    return frame
 
 
 def _several(inputs: Any) -> list[Any]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-from prefect.logging import get_run_logger
+from typing import TYPE_CHECKING, Any, Literal
 
 from moltres import connect
-from moltres.handoff import drop_staged as remove_staged
-from moltres.handoff import pick_up
-from moltres_prefect.call import CallKey, key_of_run, moltres_task
-from moltres_prefect.databases import Dsn, address_of, work_in_database
-from moltres_prefect.lineage import note_writing
+from moltres.task import WriteOptions, WriteOutcome, refuse, run_write
+from moltres_prefect.blocks import url_of
+from moltres_prefect.call import moltres_task
+from moltres_prefect.databases import Dsn, work_in_database
+from moltres_prefect.identity import CallKey, key_of_run
+from moltres_prefect.lineage import log, note_writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from moltres import Database
-
-_RECORDED: Final = ("append", "error_if_exists")
-"""Modes in which an attempt must know what the one before did; the others come to the same however often they run."""
+    from moltres.write import Mode
 
 
 @moltres_task
@@ -33,7 +29,7 @@ def moltres_to_table(
     dsn: Dsn = None,
     session: Session | Callable[[], Session] | None = None,
     connection: Any = None,
-    mode: Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions"] = "append",
+    mode: Mode = "append",
     keys: str | Sequence[str] | None = None,
     partition_by: str | Sequence[str] | None = None,
     input_dsn: Dsn = None,
@@ -49,7 +45,8 @@ def moltres_to_table(
         dsn: See :func:`moltres_query`; the same goes for ``session``, ``connection`` and ``query_timeout``.
         session: A Session, or a function that makes one.
         connection: A block of prefect-sqlalchemy, or ``"type/name"`` of one.
-        mode: What to do with rows that are there already.
+        mode: ``"append"``, ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"`` or
+            ``"overwrite_partitions"``: what to do with rows that are there already.
         keys: Columns that identify a row, for ``mode="merge"``.
         partition_by: Columns whose values name the partitions to replace, for ``mode="overwrite_partitions"``.
         input_dsn: Where staged rows lie, if not in the target's database.
@@ -62,32 +59,29 @@ def moltres_to_table(
 
     Returns:
         ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped`` (an earlier attempt had written them).
+
+    Raises:
+        ConfigurationError: If an argument cannot work.
+        MoltresError: If the rows cannot be written; the table is as it was.
     """
-    if run_key is None or isinstance(run_key, CallKey):
-        run_key = key_of_run(run_key) if mode in _RECORDED else False
-    key = run_key or None
+    options = WriteOptions(
+        table_name=table_name,
+        mode=mode,
+        keys=keys,
+        partition_by=partition_by,
+        run_key=None if isinstance(run_key, CallKey) else run_key,
+        drop_staged=drop_staged,
+    )
+    refuse("moltres_to_table", options.problems())
+    key = options.key(lambda: key_of_run(run_key or None))
 
-    def work(database: Database) -> dict[str, Any]:
-        with ExitStack() as stack:
-            source = database if input_dsn is None else stack.enter_context(connect(address_of(input_dsn)))
-            written = database.write(pick_up(source, data)).save_as_table(
-                table_name, mode=mode, keys=_names(keys), partition_by=_names(partition_by), run_key=key
-            )
-            note_writing(database, written)
-            if drop_staged:
-                remove_staged(source, data)
-        if written.skipped and key is not None:
-            get_run_logger().warning("An earlier attempt had written these rows: nothing was added. run_key=%s", key)
-        return {
-            "success": True,
-            "table_name": written.table_name,
-            "mode": mode,
-            "rows_written": written.rows_written,
-            "skipped": written.skipped,
-        }
+    def work(database: Database) -> WriteOutcome:
+        if input_dsn is None:
+            return run_write(database, database, data, options, run_key=key)
+        with connect(url_of(input_dsn), query_timeout=query_timeout) as source:
+            return run_write(database, source, data, options, run_key=key)
 
-    return work_in_database(work, dsn=dsn, session=session, connection=connection, query_timeout=query_timeout)
-
-
-def _names(columns: str | Sequence[str] | None) -> list[str] | None:
-    return [columns] if isinstance(columns, str) else columns if columns is None else list(columns)
+    outcome = work_in_database(work, dsn=dsn, session=session, connection=connection, query_timeout=query_timeout)
+    note_writing(outcome)
+    log(outcome.summary)
+    return outcome.to_dict()

@@ -87,7 +87,11 @@ class Query:
         if isinstance(self.query, str):
             return database.sql(self.query, **(self.parameters or {}))
         kwargs = dict(self.op_kwargs or {})
-        if CONTEXT not in kwargs and CONTEXT in (_parameters(self.query, every=False) or ()):
+        if (
+            self.context is not None
+            and CONTEXT not in kwargs
+            and CONTEXT in (_parameters(self.query, every=False) or ())
+        ):
             kwargs[CONTEXT] = self.context
         frame = self.query(database, *inputs, **kwargs)
         if isinstance(frame, DataFrame):

@@ -1,0 +1,47 @@
+"""Blocks of Prefect that hold a database's URL, or a connection to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.blocks.core import Block
+from prefect.blocks.system import Secret
+from pydantic import SecretStr
+
+from moltres.errors import ConfigurationError
+
+_SECRET = "secret/"  # noqa: S105 - the type of a block, as in the slug that Prefect shows
+
+
+def url_of(dsn: Any) -> Any:
+    """The URL itself, from any of the forms in which a DSN can be given.
+
+    Args:
+        dsn: A URL, a SecretStr, a Secret block, or the name of one (``shop`` or ``secret/shop``).
+    """
+    if isinstance(dsn, str) and "://" not in dsn:
+        name = dsn if dsn.startswith(_SECRET) else f"{_SECRET}{dsn}"
+        dsn = load_block(name, "dsn is neither a URL (dialect://…) nor the name of a Secret block")
+    if isinstance(dsn, Secret):
+        dsn = dsn.get()
+    if isinstance(dsn, SecretStr):
+        dsn = dsn.get_secret_value()
+    return dsn
+
+
+def load_block(name: str, otherwise: str) -> Block:
+    """A block by ``type/name``.
+
+    Args:
+        name: Its slug.
+        otherwise: What to say if there is none.
+    """
+    try:
+        block = Block.load(name)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{otherwise}: there is no block {name!r} on this Prefect server.",
+            suggestion="See `prefect block ls` for the blocks that there are.",
+        ) from error
+    assert isinstance(block, Block)  # noqa: S101 - not a coroutine: tasks of ours are synchronous
+    return block

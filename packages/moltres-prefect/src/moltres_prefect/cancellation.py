@@ -1,0 +1,51 @@
+"""Whether Prefect is cancelling the flow run that waits for a database."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectHTTPStatusError
+from prefect.logging import get_run_logger
+
+from moltres.errors import QueryCancelledError
+from moltres.task import BEAT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+_SECONDS_BETWEEN_QUESTIONS: Final = 5
+
+
+def cancellation() -> Callable[[], None] | None:
+    """What a waiting task calls at every beat; None outside of a flow run.
+
+    In a thread of a task runner no signal says that the run is being cancelled: the API does, and is asked every 5 s.
+
+    Raises:
+        QueryCancelledError: When called, if the flow run is being cancelled.
+    """
+    flow = FlowRunContext.get()
+    if flow is None or flow.flow_run is None:
+        return None
+    run, beats, between = flow.flow_run.id, count(1), round(_SECONDS_BETWEEN_QUESTIONS / BEAT)
+
+    def look() -> None:
+        if next(beats) % between == 0 and _is_being_cancelled(run):
+            raise QueryCancelledError("The flow run was cancelled, and with it what it ran in the database.")
+
+    return look
+
+
+def _is_being_cancelled(flow_run: UUID) -> bool:
+    try:
+        with get_client(sync_client=True) as client:
+            state = client.read_flow_run(flow_run).state
+    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+        get_run_logger().debug("Could not ask whether the flow run is being cancelled: %s", error)
+        return False
+    return state is not None and (state.is_cancelling() or state.is_cancelled())

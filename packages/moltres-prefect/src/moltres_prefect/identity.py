@@ -1,0 +1,104 @@
+"""What names a call in its flow run: what it writes, stages or reports is known by it."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from prefect.cache_policies import NO_CACHE, CachePolicy
+from prefect.context import FlowRunContext, TaskRunContext
+
+from moltres.task import run_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prefect import Task
+
+_calls: dict[int, Counter[str]] = {}
+_calls_lock = threading.Lock()
+
+
+class CallKey(str):  # noqa: SLOT000 - a string cannot have slots and attributes
+    """A key that names a call in a run, and that no user has chosen.
+
+    Attributes:
+        place: What names the same call in every run of the flow.
+    """
+
+    place: str
+
+
+@dataclass
+class UserInputs(CachePolicy):
+    """The cache policy of a user, which sees what the user gave and not the key of the call.
+
+    Args:
+        policy: The policy.
+    """
+
+    policy: CachePolicy | None = None
+
+    def compute_key(
+        self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any
+    ) -> str | None:
+        """The key of the policy for what the user gave."""
+        if self.policy is None:
+            return None
+        given = {name: None if isinstance(value, CallKey) else value for name, value in inputs.items()}
+        return self.policy.compute_key(task_ctx, given, flow_parameters, **kwargs)
+
+
+def seen_by_users(policy: Any) -> Any:
+    """A cache policy that does not see the key of a call; what is no policy comes back as it is."""
+    if not isinstance(policy, CachePolicy) or policy == NO_CACHE or isinstance(policy, UserInputs):
+        return policy
+    return UserInputs(policy.key_storage, policy.isolation_level, policy.lock_manager, policy)
+
+
+def key_argument(names: Mapping[str, Any] | frozenset[str]) -> str | None:
+    """The argument of a task that names a call."""
+    return next((name for name in ("run_key", "artifact_key") if name in names), None)
+
+
+def call_key(task: Task[..., Any], table: object) -> CallKey | None:
+    """What names this call in this run: the same at every retry of the task and of the flow.
+
+    It counts calls in the order in which the flow makes them. (Prefect counts task runs in the order in which threads
+    start them: at the next attempt of the flow, two submitted tasks may have changed places.)
+
+    Returns:
+        None outside of flows and tasks: each such task run is a run of its own.
+    """
+    flow, inside = FlowRunContext.get(), TaskRunContext.get()
+    context: FlowRunContext | TaskRunContext | None = flow
+    run = None if flow is None or flow.flow_run is None else flow.flow_run.id
+    if inside is not None and (run is None or inside.task_run.flow_run_id == run):
+        # Called by another task, which may run beside others: only its own order is certain.
+        context, run = inside, inside.task_run.id
+    if context is None or run is None:
+        return None
+    label = f"{task.name}/{table}" if isinstance(table, str) else task.name
+    with _calls_lock:
+        if id(context) not in _calls:
+            # Each attempt has a context of its own, so each attempt counts from the start.
+            _calls[id(context)] = Counter()
+            weakref.finalize(context, _calls.pop, id(context), None)
+        _calls[id(context)][label] += 1
+        number = _calls[id(context)][label]
+    key = CallKey(run_name(["prefect", str(run), label, str(number)]))
+    key.place = f"{flow.flow.name if flow and flow.flow else ''} {label} {number}"
+    return key
+
+
+def key_of_run(given: str | None) -> str:
+    """What names this run: given by the call, or that of a task run which no flow has started."""
+    if given is not None:
+        return given
+    context = TaskRunContext.get()
+    # Without a task run (the function behind the task was called) every call is a run of its own.
+    return run_name(["prefect", str(uuid4() if context is None else context.task_run.id)])

@@ -81,7 +81,7 @@ def test_databases(tmp_path: Path) -> None:
     assert load_data(f"sqlite:///{path}", query="SELECT name FROM t WHERE id = 3")["name"].tolist() == ["ü"]
     with pytest.raises(SourceError, match="There is no table or view 'u'"):
         load_data(f"sqlite:///{path}", table="u")
-    with pytest.raises(ConfigurationError, match="needs table or query"):
+    with pytest.raises(ConfigurationError, match="requires table or query"):
         load_data(f"sqlite:///{path}")
 
 
@@ -126,7 +126,7 @@ def test_kestras_storage_is_handed_in_by_kestra() -> None:
 
 
 def test_tables_are_for_databases() -> None:
-    with pytest.raises(ConfigurationError, match="are for databases"):
+    with pytest.raises(ConfigurationError, match="require a database URL"):
         usable_source("x.csv", table="t", query=None)
 
 

@@ -200,7 +200,7 @@ def test_sla(capsys: pytest.CaptureFixture[str]) -> None:
     for preset in (DEFAULT_SLA_CONFIG, STRICT_SLA_CONFIG, LENIENT_SLA_CONFIG, PRODUCTION_SLA_CONFIG):
         for violation in SLAMonitor(config=preset).evaluate(metrics).violations:
             print(f"{violation.violation_type.value}: {violation.message}")
-    assert "failure_rate_exceeded: 5.00% failed, at most 1.00% may" in capsys.readouterr().out
+    assert "failure_rate_exceeded: 5.00% failed; the maximum is 1.00%" in capsys.readouterr().out
 
     register_sla("users_check", SLAConfig(min_pass_rate=0.95))
     register_sla("orders_check", SLAConfig(min_pass_rate=0.99))

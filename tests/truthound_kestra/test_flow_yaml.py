@@ -284,7 +284,7 @@ def test_a_trigger_that_leaves_an_input_open_gets_a_comment() -> None:
     flow = dataclasses.replace(
         FLOW, inputs=(InputConfig(name="data_uri"),), triggers=(TriggerConfig(id="t", cron="@daily"),)
     )
-    comment = "# A trigger must give data_uri a value (inputs:), or its executions fail.\ntriggers:"
+    comment = "# A trigger must set data_uri (inputs:), or its executions fail.\ntriggers:"
     assert comment in flow.to_yaml()
     given_value = dataclasses.replace(
         flow, triggers=(TriggerConfig(id="t", cron="@daily", inputs={"data_uri": "x.csv"}),)
@@ -405,7 +405,7 @@ def test_an_option_that_a_program_cannot_hold_is_refused() -> None:
         extra_args={"metadata": {"at": dt.date(2024, 1, 1)}},
     )
     (found,) = FlowConfig(id="flow", tasks=(task,)).problems()
-    assert found == "Task 'check': metadata contains a value of type date, which a flow cannot hold."
+    assert found == "Task 'check': metadata contains a value of type date, which a flow cannot contain."
 
 
 def test_a_variable_without_a_form_in_yaml_is_refused() -> None:

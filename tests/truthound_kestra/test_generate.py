@@ -115,7 +115,7 @@ def test_an_option_that_nothing_knows() -> None:
 
 
 def test_a_time_zone_without_a_schedule() -> None:
-    with pytest.raises(FlowError, match="only with a schedule"):
+    with pytest.raises(FlowError, match="timezone requires schedule"):
         generate_check_flow("users", input_uri=URI, rules=RULES, timezone="UTC")
 
 

@@ -83,7 +83,7 @@ def test_a_log_entry_has_a_level() -> None:
 
 @pytest.mark.parametrize("name", ["", " ", 3, None])
 def test_a_name_is_text(name: Any) -> None:
-    with pytest.raises(OutputError, match="must be text"):
+    with pytest.raises(OutputError, match="must be a non-empty string"):
         KestraOutputHandler(io.StringIO()).send(name, 1)
 
 
@@ -104,7 +104,7 @@ def test_what_is_too_big_goes_to_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/b", "", ".hidden", "a b"])
 def test_a_file_stays_in_its_folder(name: str, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="no name for an output file"):
+    with pytest.raises(OutputError, match="An output file name must consist of"):
         KestraOutputHandler(io.StringIO(), directory=tmp_path).write_file(name, "x")
 
 

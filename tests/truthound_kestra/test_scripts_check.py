@@ -256,7 +256,7 @@ def test_an_sla_that_holds(users: Path) -> None:
 
 
 def test_an_sla_that_is_broken(users: Path) -> None:
-    with pytest.raises(SLAViolationError, match="4 rows, at least 5 are expected") as caught:
+    with pytest.raises(SLAViolationError, match="4 rows; the minimum is 5") as caught:
         check_quality_script(users, config(sla=SLAConfig(min_row_count=5)))
     assert [violation.violation_type.value for violation in caught.value.violations] == ["row_count_below_minimum"]
 

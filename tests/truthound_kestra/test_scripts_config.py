@@ -55,9 +55,9 @@ def test_presets_differ_in_what_they_say() -> None:
         (CheckScriptConfig, {"min_severity": "mediun"}, "Did you mean 'medium'?"),
         (CheckScriptConfig, {"sample_failures": -1}, "sample_failures"),
         (CheckScriptConfig, {"sample_failures": True}, "sample_failures"),
-        (CheckScriptConfig, {"max_workers": 2}, "only with parallel=True"),
+        (CheckScriptConfig, {"max_workers": 2}, "requires parallel=True"),
         (CheckScriptConfig, {"max_workers": 0, "parallel": True}, "max_workers"),
-        (CheckScriptConfig, {"baseline_uri": "x.csv"}, "only with auto_schema=True"),
+        (CheckScriptConfig, {"baseline_uri": "x.csv"}, "requires auto_schema=True"),
         (ProfileScriptConfig, {"top_n": -1}, "top_n"),
         (ProfileScriptConfig, {"sample_size": 1.5}, "sample_size"),
         (LearnScriptConfig, {"min_confidence": 80}, "from 0 to 1"),
@@ -101,7 +101,7 @@ def test_an_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(EngineError) as caught:
         get_engine("truthound")
     assert 'pip install "truthound-kestra[truthound]"' in str(caught.value)
-    assert 'engine_name="dq_core", which needs nothing' in str(caught.value)
+    assert 'or use engine_name="dq_core"' in str(caught.value)
 
 
 def test_every_engine_has_its_extra() -> None:

@@ -144,11 +144,11 @@ def test_markdown(results: dict[str, Any]) -> None:
     assert "not_null" in to_markdown(results["learn"])
     assert to_markdown(results["skipped"]) == "# Quality check: skipped\n\nNothing was checked.\n"
     sla = to_markdown(results["sla"])
-    assert sla.startswith("# SLA daily is broken\n\n| Level | Limit | What happened |\n")
-    assert "| error | pass_rate_below_minimum | 0.00% passed, at least 90.00% must |" in sla
+    assert sla.startswith("# SLA daily violated\n\n| Level | Limit | Message |\n")
+    assert "| error | pass_rate_below_minimum | 0.00% passed; the minimum is 90.00% |" in sla
     assert sla in to_markdown(results["with sla"])
     good = SLAMonitor(SLAConfig()).evaluate(SLAMetrics(passed_count=2))
-    assert to_markdown(good) == "# SLA holds\n\n100.00% of 2 passed.\n"
+    assert to_markdown(good) == "# SLA met\n\n100.00% of 2 passed.\n"
 
 
 def test_markdown_of_something_else() -> None:

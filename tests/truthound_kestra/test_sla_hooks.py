@@ -50,9 +50,9 @@ def test_logging(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "truthound_kestra.sla"):
         call(LoggingSLAHook(), GOOD, BAD)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("INFO", "SLA daily of prod.users.check holds: 100.00 % passed"),
-        ("ERROR", "SLA daily of users.check is broken: 50.00% passed, at least 90.00% must"),
-        ("WARNING", "SLA daily of users.check is broken: the run took 20 s, at most 10 s are allowed"),
+        ("INFO", "SLA daily of prod.users.check is met: 100.00 % passed"),
+        ("ERROR", "SLA daily of users.check is violated: 50.00% passed; the minimum is 90.00%"),
+        ("WARNING", "SLA daily of users.check is violated: the run took 20 s; the maximum is 10 s"),
     ]
 
 
@@ -96,7 +96,7 @@ def test_kestra_sees_log_outputs_and_metrics() -> None:
     ]
     logs = [entry for document in sent for entry in document.get("logs", [])]
     assert [entry["level"] for entry in logs] == ["ERROR", "WARN"]
-    assert all("SLA daily of users.check is broken" in entry["message"] for entry in logs)
+    assert all("SLA daily of users.check is violated" in entry["message"] for entry in logs)
     assert sum("metrics" in document for document in sent) == 2
 
 
@@ -144,7 +144,7 @@ def test_a_violation_starts_an_alert_flow() -> None:
 def test_an_alert_flow_that_does_not_start_is_told_without_its_key() -> None:
     with kestra_webhook(404) as (url, _):
         hook = KestraNotificationHook(url, handler=KestraOutputHandler(io.StringIO()))
-        with pytest.raises(OutputError, match=r"was not started: HTTP 404\.") as caught:
+        with pytest.raises(OutputError, match=r"could not be started: HTTP 404\.") as caught:
             call(hook, BAD)
     assert "s3cret" not in str(caught.value)
     assert "s3cret" not in repr(hook)
@@ -153,7 +153,7 @@ def test_an_alert_flow_that_does_not_start_is_told_without_its_key() -> None:
 
 def test_kestra_out_of_reach() -> None:
     hook = KestraNotificationHook("http://127.0.0.1:9/x", handler=KestraOutputHandler(io.StringIO()))
-    with pytest.raises(OutputError, match="was not started"):
+    with pytest.raises(OutputError, match="could not be started"):
         call(hook, BAD)
 
 

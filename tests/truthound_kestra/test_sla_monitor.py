@@ -125,7 +125,7 @@ def test_the_state_is_kept_in_a_database_of_choice(tmp_path: Path) -> None:
 def test_a_violation_is_raised_on_request_after_the_hooks() -> None:
     seen: list[SLAResult] = []
     monitor = SLAMonitor(SLAConfig(min_row_count=10), [CallbackSLAHook(on_violation=seen.append)], name="rows")
-    with pytest.raises(SLAViolationError, match="SLA rows is broken: 0 rows, at least 10 are expected") as caught:
+    with pytest.raises(SLAViolationError, match="SLA rows is violated: 0 rows; the minimum is 10") as caught:
         monitor.evaluate(SLAMetrics(), raise_on_violation=True)
     assert isinstance(caught.value, DataQualityError)
     assert seen == [caught.value.result]

@@ -25,7 +25,7 @@ def test_register_evaluate_and_read_back() -> None:
 
 def test_a_violation_raises_and_is_kept() -> None:
     register_sla("orders_check", SLAConfig(min_pass_rate=0.99))
-    with pytest.raises(SLAViolationError, match="SLA orders_check is broken"):
+    with pytest.raises(SLAViolationError, match="SLA orders_check is violated"):
         evaluate_sla("orders_check", METRICS)
     assert not get_sla_registry().get_all_results()["orders_check"].is_compliant
 
@@ -39,7 +39,7 @@ def test_an_unknown_name_gets_the_closest() -> None:
 def test_a_name_stands_for_one_sla() -> None:
     register_sla("users_check", SLAConfig())
     register_sla("users_check", SLAConfig())
-    with pytest.raises(ConfigurationError, match="another SLA"):
+    with pytest.raises(ConfigurationError, match="Another SLA"):
         register_sla("users_check", SLAConfig(min_row_count=1))
     register_sla("users_check", SLAConfig(min_row_count=1), replace=True)
     assert get_sla_registry().get("users_check").config.min_row_count == 1

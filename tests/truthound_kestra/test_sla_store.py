@@ -131,7 +131,7 @@ def test_kestras_kv_store_counts_as_plain_python_does(history: list[tuple[int, b
 
 @pytest.mark.parametrize("state", ["nonsense", "[]", "{}", '{"failures": "1", "before": 0}'])
 def test_a_state_that_something_else_wrote(state: str) -> None:
-    with pytest.raises(OutputError, match="does not hold the state of an SLA"):
+    with pytest.raises(OutputError, match="does not contain the state of an SLA"):
         KestraStateStore(KestraOutputHandler(io.StringIO()), {"KESTRA_SLA_STATE": state}).record("k", "r", failed=True)
 
 

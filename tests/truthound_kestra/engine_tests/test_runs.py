@@ -500,7 +500,7 @@ def test_failures_in_a_row_are_kept_in_kestras_kv_store(kestra: Engine, flow_id:
     assert [result.state for result in (first, second, good, third)] == ["SUCCESS", "FAILED", "SUCCESS", "SUCCESS"]
     assert [result.vars("check")["sla_consecutive_failures"] for result in (first, second, good, third)] == [1, 2, 0, 1]
     assert second.vars("check")["sla_violations"][0]["violation_type"] == "consecutive_failures"
-    assert "2 failed runs in a row (limit 2)" in second.logs
+    assert "2 consecutive failed runs; the limit is 2" in second.logs
     assert second.metrics("check")["sla.violations"] == 1
     assert second.task("remember_check")["state"] == "SUCCESS"
     assert json.loads(third.vars("check")["sla_state"])["failures"] == 1

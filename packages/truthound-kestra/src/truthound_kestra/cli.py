@@ -1,7 +1,7 @@
 """The scripts on the command line: ``python -m truthound_kestra check data.parquet --rules rules.yaml``.
 
-Ends with 0 when everything passed, 1 when checks failed or an SLA is broken, 2 when it could not run. Options have the
-names of the scripts' configs.
+Exit codes: 0 if everything passed, 1 if checks failed or an SLA is violated, 2 if the script could not run. Options
+have the names of the fields of the scripts' configs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PASSED, FAILED, COULD_NOT_RUN = 0, 1, 2
 
 _COMMANDS: dict[str, tuple[str, type[ScriptConfig], Callable[..., ScriptResult]]] = {
     "check": ("Check data against rules.", CheckScriptConfig, check_quality_script),
-    "profile": ("Describe what data holds.", ProfileScriptConfig, profile_data_script),
+    "profile": ("Profile data.", ProfileScriptConfig, profile_data_script),
     "learn": ("Learn rules from data.", LearnScriptConfig, learn_schema_script),
 }
 _SERIALIZERS: dict[str, MarkdownSerializer | JsonSerializer | YamlSerializer] = {
@@ -48,7 +48,7 @@ _SERIALIZERS: dict[str, MarkdownSerializer | JsonSerializer | YamlSerializer] = 
     "json": JsonSerializer(indent=2),
     "yaml": YamlSerializer(),
 }
-# Fields of the configs that are no options here, or have a form of their own.
+# Fields of the configs that are not options, or have an option of their own.
 _NO_OPTIONS = ("rules", "sla", "metadata", "enabled", "tags", "description", "fail_on_error")
 
 
@@ -56,10 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a script.
 
     Args:
-        arguments: Of the command line; None for the process's own.
+        arguments: Command-line arguments; None for those of the process.
 
     Returns:
-        0 passed, 1 failed, 2 could not run.
+        0 if everything passed, 1 if checks failed or an SLA is violated, 2 if the script could not run.
     """
     options = vars(_parser().parse_args(arguments))
     _, config_type, function = _COMMANDS[options.pop("command")]
@@ -90,21 +90,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (what, config, _) in _COMMANDS.items():
         command = commands.add_parser(name, help=what, description=what)
-        command.add_argument("source", help="a path, a URI, or the URL of a database")
-        command.add_argument("--table", help="the table, if the source is a database")
-        command.add_argument("--query", help="a SELECT instead of a table")
+        command.add_argument("source", help="path, URI, or URL of a database")
+        command.add_argument("--table", help="table, if the source is a database")
+        command.add_argument("--query", help="SELECT statement instead of a table")
         if config is CheckScriptConfig:
-            command.add_argument("--rules", metavar="FILE", help="rules, YAML or JSON")
-        command.add_argument(
-            "--output", choices=sorted(_SERIALIZERS), default="markdown", help="how to print the result"
-        )
-        command.add_argument("--kestra", action="store_true", help="also print the lines that Kestra reads")
+            command.add_argument("--rules", metavar="FILE", help="file with rules, YAML or JSON")
+        command.add_argument("--output", choices=sorted(_SERIALIZERS), default="markdown", help="format of the result")
+        command.add_argument("--kestra", action="store_true", help="also print the lines of Kestra's output protocol")
         _add_options(command, config)
     return parser
 
 
 def _add_options(command: argparse.ArgumentParser, config: type[ScriptConfig]) -> None:
-    """An option for each field of a config that is a number, a word or a switch."""
+    """Add an option for each field of a config that is a number, a string or a flag."""
     hints = get_type_hints(config, localns={"Check": Any, "SLAConfig": Any})
     for field in dataclasses.fields(config):
         if field.name in _NO_OPTIONS:

@@ -1,6 +1,6 @@
-"""The errors that every room of this package raises; `truthound_kestra.utils.exceptions` is their public door.
+"""The errors of this package; the public names are in `truthound_kestra.utils.exceptions`.
 
-Failed checks and broken SLAs have theirs beside the results that they carry.
+The errors of failed checks and violated SLAs are next to the results that they carry.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 
 
 class _ProblemsError(DataQualityError, ValueError):
-    """Several things that are wrong, told at once."""
+    """An error that lists several problems."""
 
     def __init__(
         self,
@@ -42,10 +42,10 @@ class _ProblemsError(DataQualityError, ValueError):
 
 
 class ConfigurationError(_ProblemsError):
-    """Options that make no sense; nothing was done.
+    """Invalid options; nothing was done.
 
     Args:
-        problems: Every problem that was found, each a sentence of its own.
+        problems: All problems, one sentence each.
     """
 
 
@@ -53,12 +53,12 @@ class FlowError(_ProblemsError):
     """A flow that Kestra would refuse or that could not run; nothing was written.
 
     Args:
-        problems: Every problem that was found, each a sentence of its own.
+        problems: All problems, one sentence each.
     """
 
 
 class ScriptError(DataQualityError):
-    """A script cannot do its work."""
+    """A script cannot run."""
 
 
 class OutputError(DataQualityError):

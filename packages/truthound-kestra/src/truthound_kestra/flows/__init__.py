@@ -1,4 +1,4 @@
-"""Flows: described in Python, refused where Kestra would refuse them, written as YAML."""
+"""Flows: configured in Python, validated as Kestra validates them, written as YAML."""
 
 from truthound_kestra.flows.concurrency import ConcurrencyConfig
 from truthound_kestra.flows.execution_check import ExecutionCheck

@@ -1,4 +1,4 @@
-"""Concurrency: how many executions may run at once."""
+"""Concurrency: how many executions may run at the same time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _BEHAVIORS: Final = ("QUEUE", "CANCEL", "FAIL")
 
 @dataclass(frozen=True, kw_only=True)
 class ConcurrencyConfig:
-    """How many executions of the flow may run at once.
+    """How many executions of the flow may run at the same time.
 
     Args:
-        limit: At least 1.
-        behavior: What happens to one too many: QUEUE (it waits), CANCEL or FAIL.
+        limit: The number of executions, at least 1.
+        behavior: What happens to an execution above the limit: QUEUE (it waits), CANCEL or FAIL.
     """
 
     limit: int
@@ -29,14 +29,14 @@ class ConcurrencyConfig:
 
 
 def concurrency_problems(limit: ConcurrencyConfig | int) -> Iterator[str]:
-    """What is wrong with a limit, a sentence each."""
+    """Yield the problems of a limit, one sentence each."""
     config = _config(limit)
     yield from whole("The limit of concurrency", config.limit, least=1)
     yield from choice("The behavior of concurrency", config.behavior, _BEHAVIORS)
 
 
 def concurrency_block(limit: ConcurrencyConfig | int) -> dict[str, Any]:
-    """The limit of executions at once."""
+    """A limit as Kestra's own mapping."""
     config = _config(limit)
     return {"limit": config.limit, "behavior": config.behavior}
 

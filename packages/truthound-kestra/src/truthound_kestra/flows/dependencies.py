@@ -1,4 +1,4 @@
-"""Which packages a task needs: exactly those versions that are installed where the flow is generated."""
+"""Dependencies: the packages that a task requires, in the versions that are installed where the flow is generated."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def pinned_dependencies(engine_name: str, input_uri: str | None) -> list[str]:
     """The requirements of a task, with the installed versions.
 
     Args:
-        engine_name: Which engine works.
-        input_uri: What it looks at: S3 needs a package more; so does an expression, which may turn out to be S3.
+        engine_name: The engine of the task.
+        input_uri: Its data. S3 requires a further package, and so does an expression, which may become an S3 URI.
 
     Returns:
-        Requirements in pip's notation. The engine's library and our own packages are named besides
-        ``truthound-kestra``, so that a later release of theirs changes nothing in the flow.
+        Requirements as pip writes them. The engine's library and our own packages are listed next to
+        ``truthound-kestra``, so that a later release of them does not change what the flow does.
     """
     uri = input_uri or ""
     extras = [extra] if (extra := ENGINES.get(engine_name)) else []
@@ -45,5 +45,5 @@ def _pinned(requirement: str) -> str | None:
     try:
         return f"{requirement}=={version(name)}"
     except PackageNotFoundError:
-        # Not installed here: the extra of truthound-kestra brings a version that fits.
+        # Not installed here: the extra of truthound-kestra installs a compatible version.
         return None

@@ -1,4 +1,4 @@
-"""Execution checks: what must hold before an execution starts."""
+"""Execution checks: conditions that must be true before an execution starts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _STYLES: Final = ("ERROR", "WARNING", "INFO", "SUCCESS")
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionCheck:
-    """What must hold before an execution starts.
+    """A condition that must be true before an execution starts.
 
     Args:
-        condition: An expression about the inputs that must be true.
-        message: What the person who starts it reads otherwise.
-        behavior: BLOCK_EXECUTION, FAIL_EXECUTION or CREATE_EXECUTION (only says so).
+        condition: An expression about the inputs.
+        message: The message for whoever starts the execution, if it is not true.
+        behavior: BLOCK_EXECUTION, FAIL_EXECUTION or CREATE_EXECUTION (which only shows the message).
         style: ERROR, WARNING, INFO or SUCCESS: how the UI shows the message.
     """
 
@@ -35,15 +35,15 @@ class ExecutionCheck:
 
 
 def execution_check_problems(check: ExecutionCheck) -> Iterator[str]:
-    """What is wrong with a check before the start, a sentence each."""
+    """Yield the problems of a check, one sentence each."""
     yield from choice("The behavior of a check", check.behavior, _BEHAVIORS)
     yield from choice("The style of a check", check.style, _STYLES)
     if not holds_expression(check.condition):
         example = "{{ inputs.x != '' }}"
-        yield f"The condition of a check must be an expression like {example}, not {check.condition!r}."
+        yield f"The condition of a check must be an expression such as {example}, not {check.condition!r}."
 
 
 def execution_check_block(check: ExecutionCheck, major: int) -> dict[str, Any]:
-    """A check before the start; Kestra 2 calls its condition ``when``."""
+    """A check as Kestra's own mapping; Kestra 2 calls the condition ``when``."""
     name = "condition" if major == 1 else "when"
     return {name: check.condition, "message": check.message, "behavior": check.behavior, "style": check.style}

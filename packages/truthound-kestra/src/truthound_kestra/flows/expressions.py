@@ -1,4 +1,4 @@
-"""Kestra's expressions (``{{ … }}``) in texts: what they refer to, and how to write text that is none."""
+"""Kestra's expressions (``{{ … }}``) in strings: what they refer to, and how to write them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dq_core.adapters import closest
+from dq_core.adapters import closest, listing
 
 __all__ = ["Scope", "all_true", "expression_problems", "holds_expression", "reference", "texts"]
 
@@ -27,9 +27,9 @@ class Scope:
     Args:
         inputs: Names of the flow's inputs.
         variables: Names of the flow's variables.
-        tasks: Ids of the tasks that have run by then.
+        tasks: Ids of the tasks that have run before.
         later: Ids of the other tasks.
-        scripts: Ids of the tasks that run scripts, whose outputs are under ``vars`` and ``outputFiles``.
+        scripts: Ids of the script tasks, whose outputs are in ``vars`` and ``outputFiles``.
     """
 
     inputs: Collection[str]
@@ -40,12 +40,12 @@ class Scope:
 
 
 def holds_expression(text: object) -> bool:
-    """Whether Kestra would see an expression, a tag or a comment in a text."""
+    """Whether a string contains an expression, a tag or a comment of Kestra."""
     return isinstance(text, str) and _OPENING.search(text) is not None
 
 
 def texts(value: Any) -> Iterator[str]:
-    """All texts in a nesting of mappings and lists, keys excluded."""
+    """All strings in nested mappings and lists, without keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -57,12 +57,12 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def expression_problems(label: str, value: Any, scope: Scope) -> Iterator[str]:
-    """References to what does not exist, and expressions that do not end: a sentence each.
+    """Yield references to what does not exist and unclosed expressions, one sentence each.
 
     Args:
-        label: What to call the place.
-        value: A text, or a nesting of mappings and lists with texts.
-        scope: What may be referred to.
+        label: How messages call the value.
+        value: A string, or nested mappings and lists with strings.
+        scope: What the expressions may refer to.
     """
     for text in texts(value):
         yield from _text_problems(label, text, scope)
@@ -70,7 +70,7 @@ def expression_problems(label: str, value: Any, scope: Scope) -> Iterator[str]:
 
 def _text_problems(label: str, text: str, scope: Scope) -> Iterator[str]:
     if _OPENING.search(_BLOCK.sub("", text)):
-        yield f"{label}: an expression is not closed in {_short(text)}."
+        yield f"{label}: unclosed expression in {_short(text)}."
     for block in _BLOCK.findall(text):
         if block.startswith("{#"):
             continue
@@ -88,13 +88,13 @@ def _reference_problems(label: str, match: re.Match[str], scope: Scope) -> Itera
     what = {"inputs": "input", "vars": "variable", "outputs": "task"}[kind]
     if name not in known:
         if kind == "outputs" and name in scope.later:
-            yield f"{label} reads outputs.{name}, but that task has not surely run before: let it depend on it."
+            yield f"{label} refers to outputs.{name}, but that task may not have run before. Add it to depends_on."
             return
         near = closest(name, known)
-        hint = f"Did you mean {near!r}?" if near else f"There is {', '.join(map(repr, known)) or 'none'}."
-        yield f"{label} refers to {kind}.{name}, but there is no {what} {name!r}. {hint}"
+        hint = f"Did you mean {near!r}?" if near else f"Existing: {listing(known)}."
+        yield f"{label} refers to {kind}.{name}, but the {what} {name!r} does not exist. {hint}"
     elif kind == "outputs" and name in scope.scripts and rest is not None and rest not in _SCRIPT_OUTPUTS:
-        yield f"{label} refers to outputs.{name}.{rest}: what a script sent is in outputs.{name}.vars.{rest}."
+        yield f"{label} refers to outputs.{name}.{rest}; the outputs of a script are in outputs.{name}.vars.{rest}."
 
 
 def _short(text: str) -> str:
@@ -102,7 +102,7 @@ def _short(text: str) -> str:
 
 
 def all_true(conditions: Sequence[str]) -> str:
-    """One expression that is true if all of these are."""
+    """A single expression that is true if all conditions are."""
     if len(conditions) == 1:
         return str(conditions[0])
     inner = [condition.strip().removeprefix("{{").removesuffix("}}").strip() for condition in conditions]

@@ -1,4 +1,4 @@
-"""Flow: all that Kestra is told, put together from its parts."""
+"""Flow: its fields, and the composition of the problems and blocks of its parts."""
 
 from __future__ import annotations
 
@@ -48,36 +48,35 @@ _RESERVED_IDS: Final = (
     "pause", "resume", "force-run", "change-status", "kill", "executions", "search", "source", "disable", "enable",
 )  # fmt: skip
 _COMMENTS: Final = {
-    "sla": "Kestra itself watches over these.",
+    "sla": "Evaluated by Kestra itself.",
     "errors": "After a failure:",
-    "finally": "At the end in any case:",
+    "finally": "At the end, after success and after a failure:",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowConfig:
-    """A flow; frozen: each ``with_…`` and ``add_…`` returns another one.
+    """A flow. It is frozen: each ``with_…`` and ``add_…`` method returns another flow.
 
-    What Kestra would refuse is refused by :meth:`validate`, which every generator calls: all problems at once.
+    :meth:`validate`, which every generator calls, refuses what Kestra would refuse and lists all problems at once.
 
     Args:
-        id: Of the flow.
-        namespace: Lower case, parts separated by dots.
-        description: Markdown for people.
-        disabled: Whether the flow is off.
-        labels: Lower-case keys and texts.
-        variables: Read as ``{{ vars.<name> }}``.
-        concurrency: How many executions may run at once, as a number or in full.
-        inputs: What an execution is started with.
-        tasks: What it does, in order, or as each task's ``depends_on`` says.
-        errors: What it does after a failure: tasks, or tasks of any other plugin as mappings with ``id`` and ``type``
-            (a Slack message, say).
-        finally_tasks: What it does at the end in any case, likewise.
-        outputs: What it leaves.
-        retry: Trying failed tasks again.
-        sla: What Kestra itself watches over: duration, and pass rate, failure rate and row count of the check tasks.
-        checks: What must hold before an execution starts.
-        triggers: What starts it.
+        id: Id of the flow.
+        namespace: Namespace of the flow, in lower case; levels are separated by dots.
+        description: Markdown, shown in the UI.
+        disabled: Whether the flow is disabled.
+        labels: Strings by lower-case key.
+        variables: Values by name; expressions read them as ``{{ vars.<name> }}``.
+        concurrency: How many executions may run at the same time: a number, or a ConcurrencyConfig.
+        inputs: Values that an execution is started with.
+        tasks: Tasks, in the order in which they run, unless ``depends_on`` of a task says otherwise.
+        errors: Tasks that run after a failure. A task of any other plugin is a mapping with ``id`` and ``type``.
+        finally_tasks: Tasks that run at the end, after success and after a failure; as for ``errors``.
+        outputs: Values that an execution returns.
+        retry: How failed tasks are retried.
+        sla: What Kestra itself evaluates: the duration, and pass rate, failure rate and row count of the check tasks.
+        checks: Conditions that must be true before an execution starts.
+        triggers: What starts an execution.
     """
 
     id: str
@@ -98,18 +97,18 @@ class FlowConfig:
     triggers: Sequence[TriggerConfig] = ()
 
     def problems(self, kestra_version: str = "1.3") -> tuple[str, ...]:
-        """Everything that Kestra would refuse, or that could not run: a sentence each.
+        """Everything that Kestra would refuse or that could not run, one sentence each.
 
         Args:
-            kestra_version: Of the Kestra that the flow is for.
+            kestra_version: The version of Kestra that the flow is for, 1.x or 2.x.
         """
         return tuple(_problems(self, kestra_version))
 
     def validate(self, kestra_version: str = "1.3") -> FlowConfig:
-        """The flow itself, if nothing is wrong with it.
+        """Return the flow if it has no problems.
 
         Raises:
-            FlowError: Something is; lists every problem.
+            FlowError: The flow has problems; lists all of them.
         """
         problems = self.problems(kestra_version)
         if problems:
@@ -117,47 +116,47 @@ class FlowConfig:
         return self
 
     def to_yaml(self, **options: Any) -> str:
-        """The flow as YAML; takes the options of :class:`truthound_kestra.flows.FlowGenerator`."""
+        """The flow as YAML. The options are those of :class:`truthound_kestra.flows.FlowGenerator`."""
         return flow_text(self, Runner(**options))
 
     def add_task(self, task: TaskConfig) -> FlowConfig:
-        """The flow with one more task at the end."""
+        """The flow with another task at the end."""
         return replace(self, tasks=(*self.tasks, task))
 
     def with_tasks(self, *tasks: TaskConfig) -> FlowConfig:
-        """The flow with these tasks."""
+        """The flow with these tasks instead of its own."""
         return replace(self, tasks=tasks)
 
     def with_inputs(self, *inputs: InputConfig) -> FlowConfig:
-        """The flow with these inputs besides its own."""
+        """The flow with further inputs."""
         return replace(self, inputs=(*self.inputs, *inputs))
 
     def with_outputs(self, *outputs: OutputConfig) -> FlowConfig:
-        """The flow with these outputs besides its own."""
+        """The flow with further outputs."""
         return replace(self, outputs=(*self.outputs, *outputs))
 
     def with_triggers(self, *triggers: TriggerConfig) -> FlowConfig:
-        """The flow with these triggers besides its own."""
+        """The flow with further triggers."""
         return replace(self, triggers=(*self.triggers, *triggers))
 
     def with_labels(self, **labels: str) -> FlowConfig:
-        """The flow with these labels besides its own."""
+        """The flow with further labels."""
         return replace(self, labels={**self.labels, **labels})
 
     def with_variables(self, **variables: Any) -> FlowConfig:
-        """The flow with these variables besides its own."""
+        """The flow with further variables."""
         return replace(self, variables={**self.variables, **variables})
 
     def with_checks(self, *checks: ExecutionCheck) -> FlowConfig:
-        """The flow with these checks before its start besides its own."""
+        """The flow with further checks before an execution starts."""
         return replace(self, checks=(*self.checks, *checks))
 
     def with_errors(self, *tasks: TaskConfig | Mapping[str, Any]) -> FlowConfig:
-        """The flow with these tasks after a failure besides its own."""
+        """The flow with further tasks after a failure."""
         return replace(self, errors=(*self.errors, *tasks))
 
     def with_finally(self, *tasks: TaskConfig | Mapping[str, Any]) -> FlowConfig:
-        """The flow with these tasks at its end besides its own."""
+        """The flow with further tasks at its end."""
         return replace(self, finally_tasks=(*self.finally_tasks, *tasks))
 
     def with_retry(self, retry: RetryConfig | None) -> FlowConfig:
@@ -169,7 +168,7 @@ class FlowConfig:
         return replace(self, sla=sla)
 
     def with_concurrency(self, limit: int, behavior: str = "QUEUE") -> FlowConfig:
-        """The flow with so many executions at once."""
+        """The flow with a limit of executions at the same time."""
         return replace(self, concurrency=ConcurrencyConfig(limit=limit, behavior=behavior))
 
     def with_description(self, description: str) -> FlowConfig:
@@ -181,11 +180,11 @@ def flow_text(flow: FlowConfig, runner: Runner) -> str:
     """A flow as YAML; the same for the same flow, runner and installed versions.
 
     Raises:
-        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+        FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     head = (
         f"Generated by truthound-kestra {version('truthound-kestra')} for Kestra {runner.kestra_version}.\n"
-        "Change the FlowConfig and generate it again, or delete this line and go on by hand."
+        "Change the FlowConfig and generate the flow again, or delete this line and edit it by hand."
     )
     return flow_yaml(flow_block(flow, runner), head, dict(_comments(flow)))
 
@@ -194,7 +193,7 @@ def flow_block(flow: FlowConfig, runner: Runner) -> dict[str, Any]:
     """A flow as Kestra's own mapping, in the order in which it is written.
 
     Raises:
-        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+        FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     flow.validate(runner.kestra_version)
     context = _context(flow, kestra_major(runner.kestra_version) or 1)
@@ -246,14 +245,14 @@ def _comments(flow: FlowConfig) -> Iterator[tuple[str, str]]:
     yield from _COMMENTS.items()
     for trigger in flow.triggers:
         if missing := open_inputs(trigger, flow.inputs):
-            yield "triggers", f"A trigger must give {', '.join(missing)} a value (inputs:), or its executions fail."
+            yield "triggers", f"A trigger must set {', '.join(missing)} (inputs:), or its executions fail."
             return
 
 
 def _problems(flow: FlowConfig, kestra_version: str) -> Iterator[str]:
     major = kestra_major(kestra_version)
     if major is None:
-        yield f"kestra_version must be a version 1.x or 2.x, not {kestra_version!r}."
+        yield f"kestra_version must be 1.x or 2.x, not {kestra_version!r}."
         return
     yield from _head_problems(flow)
     if flow.concurrency is not None:
@@ -283,12 +282,12 @@ def _problems(flow: FlowConfig, kestra_version: str) -> Iterator[str]:
 def _head_problems(flow: FlowConfig) -> Iterator[str]:
     yield from pattern_problems("flow id", flow.id)
     if flow.id in _RESERVED_IDS:
-        yield f"The flow id {flow.id!r} is a word that Kestra keeps for itself."
+        yield f"The flow id {flow.id!r} is reserved by Kestra."
     yield from pattern_problems("namespace", flow.namespace)
     for key, value in flow.labels.items():
         yield from pattern_problems("label", key)
         if str(key).startswith("system."):
-            yield f"The label {key!r} can only be set by Kestra itself."
+            yield f"The label {key!r} is reserved by Kestra."
         yield from string(f"The label {key!r}", value)
     for name in flow.variables:
         yield from string("The name of a variable", name)
@@ -307,11 +306,11 @@ def _task_problems(flow: FlowConfig, context: FlowContext) -> Iterator[str]:
             yield from plugin_task_problems(config)
     for config in after:
         if isinstance(config, TaskConfig) and config.depends_on:
-            yield f"Task {config.id!r} runs after the others: it cannot depend on one of them."
+            yield f"Task {config.id!r} is one of errors or finally_tasks; depends_on is not supported there."
 
 
 def _reference_problems(flow: FlowConfig, before: dict[str, set[str]]) -> Iterator[str]:
-    """Every expression: what it may refer to depends on where it stands."""
+    """Problems of all expressions: what one may refer to depends on where it is used."""
     inputs, variables = [config.name for config in flow.inputs], list(flow.variables)
     after = (*flow.errors, *flow.finally_tasks)
     everything = (*flow.tasks, *after)

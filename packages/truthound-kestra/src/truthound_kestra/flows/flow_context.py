@@ -1,4 +1,4 @@
-"""What the tasks and triggers of a flow know of it."""
+"""Flow context: what tasks and triggers know of their flow."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["FlowContext"]
 
 @dataclass(frozen=True, kw_only=True)
 class FlowContext:
-    """What a task or a trigger needs to know of its flow.
+    """What a task or a trigger knows of its flow.
 
     Args:
-        flow_id: Of the flow.
-        namespace: Of the flow.
-        inputs: Of the flow.
+        flow_id: Id of the flow.
+        namespace: Namespace of the flow.
+        inputs: Inputs of the flow.
         variables: Names of the flow's variables.
         kestra_major: The major version of Kestra that the flow is for: 1 or 2.
     """
@@ -38,5 +38,5 @@ class FlowContext:
 
     @property
     def file_inputs(self) -> list[str]:
-        """Names of the inputs of type FILE, whose values are files in Kestra's storage."""
+        """Names of the inputs of type FILE, whose values are files of Kestra's storage."""
         return [config.name for config in self.inputs if config.kestra_type == "FILE"]

@@ -20,16 +20,16 @@ class FlowGenerator(Runner):
 
     Args:
         python_version: The Python that runs the scripts: 3.11 to 3.14.
-        kestra_version: Of the server, 1.x or 2.x; they want some things said differently.
-        task_runner: "docker": each task in a container of its own; "process": beside the server's worker, with the
+        kestra_version: The version of the server, 1.x or 2.x.
+        task_runner: "docker": each task runs in a container of its own; "process": on the server's worker, with the
             worker's Python.
-        container_image: For docker; None for the official slim image of that Python.
-        package_manager: Who installs the packages: PIP, or UV (which Kestra downloads where it is missing).
-        dependencies: What to install for each task; None for this package and its engine in exactly the versions that
-            are installed here, an empty list for nothing (the image or the worker has all of it).
+        container_image: The image for docker; None for the official slim image of that Python.
+        package_manager: What installs the packages: PIP, or UV, which Kestra downloads where it is missing.
+        dependencies: Requirements to install for each task; None for this package and its engine in exactly the
+            versions that are installed here, an empty list for none (the image or the worker has them).
 
     Raises:
-        ConfigurationError: Values that make no sense, all told at once.
+        ConfigurationError: Invalid values; lists all of them.
     """
 
     def generate(self, flow: FlowConfig) -> str:
@@ -39,10 +39,10 @@ class FlowGenerator(Runner):
             flow: The flow.
 
         Returns:
-            The text; the same for the same flow, generator and installed versions.
+            The YAML; the same for the same flow, generator and installed versions.
 
         Raises:
-            FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+            FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
         """
         return flow_text(flow, self)
 
@@ -50,6 +50,6 @@ class FlowGenerator(Runner):
         """A flow as Kestra's own mapping, in the order in which it is written.
 
         Raises:
-            FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+            FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
         """
         return flow_block(flow, self)

@@ -1,4 +1,4 @@
-"""In which order tasks run."""
+"""Graph: the order in which tasks run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dq_core.adapters import closest
 __all__ = ["Graph", "ancestors", "arranged", "graph_problems", "linear_order"]
 
 Graph = Mapping[str, Sequence[str]]
-"""Ids of the tasks, in order, with the ids that each depends on."""
+"""Ids of the tasks, in order, each with the ids that it depends on."""
 
 
 def graph_problems(graph: Graph) -> Iterator[str]:
-    """Dependencies on tasks that do not exist, on themselves, or in circles: a sentence each."""
+    """Yield the dependencies on tasks that do not exist, on themselves and in circles, one sentence each."""
     for task, needs in graph.items():
         for need in needs:
             if need == task:
@@ -28,11 +28,11 @@ def graph_problems(graph: Graph) -> Iterator[str]:
     try:
         TopologicalSorter(clean).prepare()
     except CycleError as error:
-        yield f"Tasks depend on each other in a circle: {' -> '.join(reversed(error.args[1]))}."
+        yield f"Circular dependencies of tasks: {' -> '.join(reversed(error.args[1]))}."
 
 
 def linear_order(graph: Graph) -> list[str] | None:
-    """The order of tasks that run one after the other, or None if they branch.
+    """The order of tasks that run one after another, or None if they branch.
 
     Without any dependency, tasks run in the order in which they are given.
     """
@@ -47,7 +47,7 @@ def linear_order(graph: Graph) -> list[str] | None:
 
 
 def ancestors(graph: Graph) -> dict[str, set[str]]:
-    """For each task those that have surely run before it."""
+    """For each task, the tasks that have certainly run before it."""
     order = linear_order(graph)
     if order is not None:
         return {task: set(order[:place]) for place, task in enumerate(order)}
@@ -58,7 +58,7 @@ def ancestors(graph: Graph) -> dict[str, set[str]]:
 
 
 def arranged(graph: Graph, blocks: Mapping[str, dict[str, Any]], dag_id: str) -> list[dict[str, Any]]:
-    """Blocks of tasks in the order in which they run; one Dag where they branch.
+    """Blocks of tasks in the order in which they run; a single Dag if they branch.
 
     Args:
         graph: Of the tasks.

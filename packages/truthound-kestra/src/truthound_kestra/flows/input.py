@@ -1,4 +1,4 @@
-"""Inputs: what an execution is started with."""
+"""Inputs: values that an execution is started with."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOMENTS: Final[dict[str, Callable[[str], object]]] = {
     "DATETIME": dt.datetime.fromisoformat,
     "TIME": dt.time.fromisoformat,
 }
-# Options that only inputs of some types have.
+# Options that are only supported for some types.
 _OPTIONS: Final = {
     "values": ("SELECT", "MULTISELECT"),
     "item_type": ("ARRAY",),
@@ -44,20 +44,21 @@ _OPTIONS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class InputConfig:
-    """A value that an execution is started with; read as ``{{ inputs.<name> }}``.
+    """A value that an execution is started with; expressions read it as ``{{ inputs.<name> }}``.
 
     Args:
-        name: Of the input.
+        name: Name of the input.
         type: One of Kestra's types: STRING, INT, FLOAT, BOOL, DATE, DATETIME, TIME, DURATION, FILE, JSON, YAML, URI,
-            EMAIL, SECRET, ARRAY, SELECT, MULTISELECT. BOOLEAN and ENUM, which Kestra 2 dropped, become BOOL and SELECT.
-        required: Whether an execution can start without it. Kestra wants an input with a default to be required.
-        default: The value if none is given.
-        description: For people.
-        values: What can be chosen, for SELECT and MULTISELECT.
+            EMAIL, SECRET, ARRAY, SELECT, MULTISELECT. BOOLEAN and ENUM, which Kestra 2 does not have, become BOOL and
+            SELECT.
+        required: Whether an execution requires it. Kestra requires an input with a default to be required.
+        default: The value that is used if none is given.
+        description: Shown in the UI.
+        values: The values to choose from, for SELECT and MULTISELECT.
         item_type: Type of the items of an ARRAY.
         validator: Regular expression that a STRING must match.
-        min: Least value of an INT or FLOAT.
-        max: Greatest value of an INT or FLOAT.
+        min: The smallest value of an INT or FLOAT.
+        max: The largest value of an INT or FLOAT.
         extensions: File extensions that a FILE may have, with their dots.
     """
 
@@ -75,18 +76,18 @@ class InputConfig:
 
     @property
     def kestra_type(self) -> str:
-        """The type's name that every version of Kestra takes."""
+        """The name of the type that every version of Kestra supports."""
         return kestra_type(self.type)
 
 
 def input_problems(config: InputConfig) -> Iterator[str]:
-    """What is wrong with an input, a sentence each."""
+    """Yield the problems of an input, one sentence each."""
     label, kind = f"The input {config.name!r}", config.kestra_type
     yield from pattern_problems("input name", config.name)
     yield from choice(f"{label}: its type", kind, VALUE_TYPES)
     for option, kinds in _OPTIONS.items():
         if getattr(config, option) not in (None, ()) and kind not in kinds:
-            yield f"{label} is of type {kind}: only {' and '.join(kinds)} take {option}."
+            yield f"{label} is of type {kind}; {option} is only supported for {' and '.join(kinds)}."
     if config.default is not None:
         yield from _default_problems(label, config)
     yield from _option_problems(label, config)
@@ -95,39 +96,39 @@ def input_problems(config: InputConfig) -> Iterator[str]:
 def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
     kind = config.kestra_type
     if kind in _OPTIONS["values"] and not config.values:
-        yield f"{label} is of type {kind}: it needs values to choose from."
+        yield f"{label} is of type {kind} and requires values."
     if kind == "ARRAY":
         yield from choice(f"{label}: item_type", config.item_type, VALUE_TYPES)
     if config.validator is not None:
         try:
             re.compile(config.validator)
         except re.error as error:
-            yield f"{label} has a validator that is no regular expression: {error}."
+            yield f"{label}: validator is not a regular expression: {error}."
     if config.min is not None and config.max is not None and config.min > config.max:
-        yield f"{label} has a min {config.min!r} above its max {config.max!r}."
+        yield f"{label}: min {config.min!r} is greater than max {config.max!r}."
     for extension in config.extensions:
         if not extension.startswith("."):
-            yield f"{label}: an extension begins with a dot: {'.' + extension!r}."
+            yield f"{label}: an extension must begin with a dot: {'.' + extension!r}."
 
 
 def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     default, kind = config.default, config.kestra_type
     if kind == "SECRET" and not holds_expression(default):
-        yield f"{label} is of type SECRET: its default must be an expression, such as {{{{ secret('NAME') }}}}."
+        yield f"{label} is of type SECRET; its default must be an expression such as {{{{ secret('NAME') }}}}."
     else:
         yield from named_secret_problems("The default of the input", {config.name: default})
     if not config.required:
-        yield f"{label} has a default, so it must be required: Kestra always applies the default."
+        yield f"{label} has a default and must be required: Kestra always applies the default."
     if holds_expression(default):
         return
     wanted = _DEFAULTS.get(kind)
     if wanted and (not isinstance(default, wanted) or (isinstance(default, bool) and kind != "BOOL")):
-        yield f"{label} is of type {kind}: its default must not be {default!r}."
+        yield f"{label} is of type {kind}; its default must not be {default!r}."
     elif kind in _MOMENTS:
         try:
             _MOMENTS[kind](str(default))
         except ValueError as error:
-            yield f"{label} is of type {kind}: its default must not be {default!r}: {error}."
+            yield f"{label} is of type {kind}; its default must not be {default!r}: {error}."
     elif config.values:
         for value in default if kind == "MULTISELECT" else [default]:
             if value not in config.values:
@@ -135,7 +136,7 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
 
 
 def input_block(config: InputConfig) -> dict[str, Any]:
-    """An input."""
+    """An input as Kestra's own mapping."""
     block: dict[str, Any] = {"id": config.name, "type": config.kestra_type}
     if config.item_type is not None:
         block["itemType"] = config.item_type

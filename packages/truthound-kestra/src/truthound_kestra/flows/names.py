@@ -1,4 +1,4 @@
-"""What may be called how, and Kestra's own lists of names."""
+"""Names: which characters ids and names may contain, and what else several parts of a flow ask of a value."""
 
 from __future__ import annotations
 
@@ -40,38 +40,38 @@ _PATTERNS: Final[dict[str, tuple[str, int, str]]] = {
 
 
 def pattern_problems(kind: str, name: object) -> Iterator[str]:
-    """What is wrong with a name of this kind."""
+    """Yield the problems of a name of this kind."""
     pattern, longest, words = _PATTERNS[kind]
     if not isinstance(name, str) or not name:
-        yield f"The {kind} must be text, not {name!r}."
+        yield f"The {kind} must be a string, not {name!r}."
     elif not re.fullmatch(pattern, name):
-        yield f"The {kind} {name!r:.80} may hold only {words}" + (
-            "." if kind == "label" else ", and must begin with a letter or digit."
+        yield f"The {kind} {name!r:.80} must contain only {words}" + (
+            "." if kind == "label" else ", and begin with a letter or digit."
         )
     elif len(name) > longest:
-        yield f"The {kind} {name[:20]!r}… has {len(name)} characters, at most {longest} are allowed."
+        yield f"The {kind} {name[:20]!r}… has {len(name)} characters; at most {longest} are allowed."
 
 
 def duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:
-    """Names that are there more than once."""
+    """Yield a sentence for each name that occurs more than once."""
     seen: set[str] = set()
     told: set[str] = set()
     for name in names:
         if name in seen and name not in told:
             told.add(name)
-            yield f"The {kind} {name!r} is there more than once."
+            yield f"Duplicate {kind}: {name!r}."
         seen.add(name)
 
 
 def member(kind: type[E], value: object) -> E | None:
-    """The member of an enum for itself or its value; None for anything else."""
+    """The member of an enum, given as the member or its value; None for anything else."""
     if isinstance(value, kind):
         return value
     return next((one for one in kind if one.value == value), None)
 
 
 def delay(label: str, value: Any) -> Iterator[str]:
-    """What is wrong with a duration in seconds; None is fine. Kestra counts milliseconds."""
+    """Yield the problems of a duration in seconds; None has none. Kestra counts milliseconds."""
     if value is None:
         return
     problems = list(seconds(label, value))

@@ -1,4 +1,4 @@
-"""Outputs: what an execution leaves to other flows, the API and the UI."""
+"""Outputs: values that an execution returns to other flows, the API and the UI."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["OutputConfig", "output_block", "output_problems"]
 
 @dataclass(frozen=True, kw_only=True)
 class OutputConfig:
-    """A value that other flows, the API and the UI can read once the execution has ended.
+    """A value that other flows, the API and the UI can read after the execution.
 
     Args:
-        name: Of the output.
-        value: An expression, for instance ``{{ outputs.check.vars.result }}``.
+        name: Name of the output.
+        value: An expression, for example ``{{ outputs.check.vars.result }}``.
         type: One of Kestra's types, as for inputs.
         required: Whether an execution without the value fails.
-        description: For people.
+        description: Shown in the UI.
     """
 
     name: str
@@ -36,18 +36,18 @@ class OutputConfig:
 
     @property
     def kestra_type(self) -> str:
-        """The type's name that every version of Kestra takes."""
+        """The name of the type that every version of Kestra supports."""
         return kestra_type(self.type)
 
 
 def output_problems(config: OutputConfig) -> Iterator[str]:
-    """What is wrong with an output, a sentence each."""
+    """Yield the problems of an output, one sentence each."""
     yield from pattern_problems("output name", config.name)
     yield from choice(f"The output {config.name!r}: its type", config.kestra_type, VALUE_TYPES)
 
 
 def output_block(config: OutputConfig) -> dict[str, Any]:
-    """An output."""
+    """An output as Kestra's own mapping."""
     block: dict[str, Any] = {"id": config.name, "type": config.kestra_type}
     if config.description:
         block["description"] = Folded(config.description)

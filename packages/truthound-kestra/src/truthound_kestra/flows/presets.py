@@ -1,4 +1,4 @@
-"""The usual flows, each in one call."""
+"""Presets: the usual flows, each in one call."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def generate_check_flow(
     """A flow that checks data: the task ``check``, and its result as the output ``check_result``.
 
     Args:
-        flow_id: Of the flow.
-        namespace: Of the flow.
-        input_uri: What to check: a path, a URI, the URL of a database, or an expression such as
+        flow_id: Id of the flow.
+        namespace: Namespace of the flow.
+        input_uri: The data to check: a path, a URI, the URL of a database, or an expression such as
             ``{{ inputs.data_uri }}``.
-        rules: Rules as dicts; see dq_core.
-        fail_on_error: Whether failed checks fail the execution; the outputs are there either way.
-        schedule: Cron, five fields, or a nickname such as ``@daily``; None for no schedule.
-        timezone: IANA name for the schedule.
-        generator: For which Kestra.
+        rules: Rules as mappings; see dq_core.
+        fail_on_error: Whether failed checks fail the execution; the outputs are sent in either case.
+        schedule: A cron expression of five fields, or a nickname such as ``@daily``; None for no schedule.
+        timezone: IANA name of the schedule's time zone.
+        generator: Which Kestra server the flow is for.
         **options: Further fields of :class:`FlowConfig` (labels, sla, triggers …), of :class:`TaskConfig` (engine_name,
             table, env …) or of the script's config (sample_failures, auto_schema …).
 
@@ -58,7 +58,7 @@ def generate_check_flow(
         The flow as YAML.
 
     Raises:
-        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+        FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     task = {"rules": tuple(rules), "fail_on_error": fail_on_error}
     tasks = [_Step("check", TaskType.CHECK, task)]
@@ -80,7 +80,7 @@ def generate_profile_flow(
     The arguments are those of :func:`generate_check_flow`; ``options`` may be fields of ``ProfileScriptConfig``.
 
     Raises:
-        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+        FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     tasks = [_Step("profile", TaskType.PROFILE, {})]
     return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
@@ -99,11 +99,11 @@ def generate_learn_flow(
 ) -> str:
     """A flow that learns rules: the task ``learn``, and its result as the output ``learn_result``.
 
-    The arguments are those of :func:`generate_check_flow`, and ``min_confidence``: rules that are less certain, from 0
-    to 1, are left out. ``options`` may be fields of ``LearnScriptConfig``.
+    The arguments are those of :func:`generate_check_flow`, and ``min_confidence``: rules with a lower confidence, from
+    0 to 1, are left out. ``options`` may be fields of ``LearnScriptConfig``.
 
     Raises:
-        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+        FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     tasks = [_Step("learn", TaskType.LEARN, {"extra_args": {"min_confidence": min_confidence}})]
     return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
@@ -127,24 +127,24 @@ def generate_quality_pipeline(
     """A flow that profiles, checks and learns, in this order, each with its result as an output.
 
     Args:
-        flow_id: Of the flow.
-        namespace: Of the flow.
-        input_uri: What to look at, as in :func:`generate_check_flow`.
-        rules: Rules as dicts; see dq_core.
+        flow_id: Id of the flow.
+        namespace: Namespace of the flow.
+        input_uri: The data, as in :func:`generate_check_flow`.
+        rules: Rules as mappings; see dq_core.
         include_profile: Whether there is a task ``profile``.
         include_check: Whether there is a task ``check``.
-        include_learn: Whether there is a task ``learn``; with ``fail_on_error`` it learns only from what passed.
+        include_learn: Whether there is a task ``learn``; with ``fail_on_error`` it only learns from data that passed.
         fail_on_error: Whether failed checks fail the execution.
-        schedule: Cron, five fields, or a nickname; None for no schedule.
-        timezone: IANA name for the schedule.
-        generator: For which Kestra.
+        schedule: A cron expression of five fields, or a nickname; None for no schedule.
+        timezone: IANA name of the schedule's time zone.
+        generator: Which Kestra server the flow is for.
         **options: Further fields of :class:`FlowConfig` or :class:`TaskConfig`.
 
     Returns:
         The flow as YAML.
 
     Raises:
-        FlowError: Kestra would refuse the flow, or it could not run; lists every problem.
+        FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     steps = [
         (include_profile, _Step("profile", TaskType.PROFILE, {})),
@@ -166,7 +166,7 @@ class _Step:
 def _schedule(cron: str | None, timezone: str | None) -> tuple[TriggerConfig, ...]:
     if cron is None:
         if timezone is not None:
-            raise FlowError("timezone means something only with a schedule.")
+            raise FlowError("timezone requires schedule.")
         return ()
     return (TriggerConfig(id="schedule", type=TriggerType.SCHEDULE, cron=cron, timezone=timezone),)
 
@@ -186,7 +186,7 @@ def _flow(  # noqa: PLR0917 - private, and called with all of them by the four f
         OutputConfig(
             name=f"{step.id}_result",
             type="JSON",
-            # A task that did not come so far has no result, which must not hide why it did not.
+            # A task that did not run has no result, which must not hide the reason why it did not run.
             value=f"{{{{ outputs.{step.id}.vars.result ?? null }}}}",
             required=False,
         )
@@ -203,7 +203,7 @@ def _flow(  # noqa: PLR0917 - private, and called with all of them by the four f
 
 
 def _options_of(step: _Step, steps: Sequence[_Step], rest: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a step's script; what no step knows goes to the first one, which refuses it."""
+    """The options of a step's script; an option that no step knows goes to the first step, which refuses it."""
     known = {other.id: {field.name for field in dataclasses.fields(SCRIPT_CONFIGS[other.kind])} for other in steps}
     everywhere = set().union(*known.values())
     return {

@@ -15,15 +15,15 @@ __all__ = ["literal", "quality_program"]
 def quality_program(
     config: str, function: str, arguments: Mapping[str, str], *, table: bool, query: bool, sla: bool
 ) -> str:
-    """The program of a check, profile or learn task: it holds no text of the user's but as literals of Python's.
+    """The program of a check, profile or learn task. Strings of the user only occur in it as Python literals.
 
     Args:
-        config: Name of the script's config.
-        function: Name of the script.
-        arguments: Arguments of the config, as Python writes them.
+        config: Name of the script's config class.
+        function: Name of the script's function.
+        arguments: Arguments of the config, as Python code.
         table: Whether the task has a table.
         query: Whether the task has a query.
-        sla: Whether the arguments mention SLAConfig.
+        sla: Whether the arguments contain an SLAConfig.
     """
     names = [config, function, "errors_in_log", *(["load_rules"] if "rules" in arguments else [])]
     imports = [f"from truthound_kestra.scripts import {', '.join(sorted(names, key=_isort))}"]
@@ -45,13 +45,13 @@ def _isort(name: str) -> tuple[bool, str]:
 
 
 def literal(value: Any) -> str:
-    """A value as a literal of Python's in which Kestra finds no expression.
+    """A value as a Python literal in which Kestra finds no expression.
 
     Args:
         value: None, bool, number, string, or lists, tuples and mappings of these.
 
     Raises:
-        TypeError: It is, or contains, anything else.
+        TypeError: The value is or contains anything else.
     """
     if isinstance(value, Mapping):
         items = ", ".join(f"{literal(str(key))}: {literal(item)}" for key, item in value.items())
@@ -66,7 +66,7 @@ def literal(value: Any) -> str:
     if isinstance(value, float):
         return f'float("{value}")'
     if not isinstance(value, str):
-        raise TypeError(f"contains a value of type {type(value).__name__}, which a flow cannot hold")
+        raise TypeError(f"contains a value of type {type(value).__name__}, which a flow cannot contain")
     text = repr(value)
     if text[0] == "'" and '"' not in text:
         text = f'"{text[1:-1]}"'

@@ -1,4 +1,4 @@
-"""Retry: trying again after a failure."""
+"""Retry: how a task or flow is retried after a failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["RetryConfig", "RetryPolicy", "retry_block", "retry_problems"]
 
 
 class RetryPolicy(Enum):
-    """How the waiting time between attempts grows."""
+    """How the delay between attempts grows."""
 
     NONE = "none"
     CONSTANT = "constant"
@@ -27,19 +27,19 @@ class RetryPolicy(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class RetryConfig:
-    """Trying again after a failure.
+    """How a task or flow is retried after a failure.
 
-    What Kestra makes of it was measured: 2.x waits ``initial · factor^(n-1)`` before the n-th repetition. 1.x
-    (up to 1.3) calls it exponential too, but waits ``initial · factor · (n-1)``: nothing before the first repetition,
-    then growing evenly. LINEAR is that with a factor of 1, so 2.x has none.
+    As measured on Kestra: 2.x waits ``initial · factor^(n-1)`` before the n-th retry. 1.x (up to 1.3) calls its policy
+    exponential too, but waits ``initial · factor · (n-1)``: not at all before the first retry, then linearly more.
+    LINEAR is the 1.x policy with a factor of 1; 2.x does not have it.
 
     Args:
-        max_attempts: All attempts together, the first included.
-        initial_delay_seconds: The waiting time to begin with.
-        policy: How it grows.
-        max_delay_seconds: Its upper end; None for what the last attempt would wait. RANDOM waits between the two.
-        backoff_factor: By how much it grows; 1.x takes whole numbers only.
-        max_duration_seconds: No attempt starts later than this after the first; None for no limit.
+        max_attempts: The number of attempts, including the first.
+        initial_delay_seconds: The delay before the first retry, in seconds.
+        policy: How the delay grows.
+        max_delay_seconds: The longest delay; None for the delay of the last retry. RANDOM waits between the two.
+        backoff_factor: The factor by which the delay grows; a whole number on 1.x.
+        max_duration_seconds: No attempt starts later than this many seconds after the first; None for no limit.
     """
 
     max_attempts: int = 3
@@ -51,7 +51,7 @@ class RetryConfig:
 
     @property
     def longest_delay_seconds(self) -> float:
-        """``max_delay_seconds``, or what the last repetition would wait: always above the initial delay."""
+        """``max_delay_seconds``, or the delay of the last retry; always greater than the initial delay."""
         if self.max_delay_seconds is not None:
             return self.max_delay_seconds
         growth = max(self.backoff_factor, 2.0) ** max(self.max_attempts - 1, 1)
@@ -59,7 +59,7 @@ class RetryConfig:
 
 
 def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
-    """What is wrong with a retry, for a major version of Kestra."""
+    """Yield the problems of a retry, for a major version of Kestra."""
     policy = member(RetryPolicy, retry.policy)
     if policy is None:
         yield from choice(f"{label}: policy", retry.policy, [one.value for one in RetryPolicy])
@@ -77,20 +77,20 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
     longest = retry.max_delay_seconds
     if policy is not RetryPolicy.CONSTANT and longest is not None and longest <= retry.initial_delay_seconds:
         first = retry.initial_delay_seconds
-        yield f"{label}: max_delay_seconds {longest:g} must be above initial_delay_seconds {first:g}."
+        yield f"{label}: max_delay_seconds {longest:g} must be greater than initial_delay_seconds {first:g}."
     if retry.max_duration_seconds is not None and retry.max_duration_seconds <= retry.initial_delay_seconds:
         yield (
-            f"{label}: max_duration_seconds {retry.max_duration_seconds:g} must be above "
+            f"{label}: max_duration_seconds {retry.max_duration_seconds:g} must be greater than "
             f"initial_delay_seconds {retry.initial_delay_seconds:g}."
         )
     if policy is RetryPolicy.LINEAR and major == 2:
-        yield f"{label}: Kestra 2 has no linear retry: use RetryPolicy.CONSTANT, EXPONENTIAL or RANDOM."
+        yield f"{label}: Kestra 2 does not support linear retries. Use RetryPolicy.CONSTANT, EXPONENTIAL or RANDOM."
     if policy is RetryPolicy.EXPONENTIAL and major == 1 and retry.backoff_factor != int(retry.backoff_factor):
-        yield f"{label}: Kestra 1 takes only whole numbers for backoff_factor, not {retry.backoff_factor!r}."
+        yield f"{label}: backoff_factor must be a whole number for Kestra 1, not {retry.backoff_factor!r}."
 
 
 def retry_block(retry: RetryConfig) -> dict[str, Any] | None:
-    """A retry, or None if there is none."""
+    """A retry as Kestra's own mapping; None for RetryPolicy.NONE."""
     policy = member(RetryPolicy, retry.policy)
     first, longest = iso_duration(retry.initial_delay_seconds), iso_duration(retry.longest_delay_seconds)
     block: dict[str, Any]

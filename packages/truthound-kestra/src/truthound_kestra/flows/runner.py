@@ -42,22 +42,22 @@ class Runner:
         yield from choice("task_runner", self.task_runner, _TASK_RUNNERS)
         yield from choice("package_manager", self.package_manager, ("PIP", "UV"))
         if kestra_major(self.kestra_version) is None:
-            yield f"kestra_version must be a version 1.x or 2.x, not {self.kestra_version!r}."
+            yield f"kestra_version must be 1.x or 2.x, not {self.kestra_version!r}."
         if self.container_image is not None and self.task_runner != "docker":
-            yield "container_image is for task_runner='docker'."
+            yield "container_image requires task_runner='docker'."
 
     def runner_block(self) -> dict[str, Any]:
-        """Where a script runs."""
+        """Where a script runs: the task runner and its image."""
         block: dict[str, Any] = {}
         if self.task_runner == "docker":
             block["containerImage"] = self.container_image or f"python:{self.python_version}-slim"
         return block | {"taskRunner": {"type": _TASK_RUNNERS[self.task_runner]}}
 
     def package_block(self, pinned: Sequence[str], more: Sequence[str]) -> dict[str, Any]:
-        """Which Python runs a script, and what is installed for it.
+        """Which Python runs a script, and which packages are installed for it.
 
         Args:
-            pinned: The requirements of a task, if the runner has none of its own.
+            pinned: The requirements of a task; used if the runner has none of its own.
             more: Further requirements.
         """
         block: dict[str, Any] = {"pythonVersion": self.python_version}

@@ -1,4 +1,4 @@
-"""Secrets: what a flow must not contain, because everybody who may read the flow would read it."""
+"""Secrets: a flow must not contain any, because everyone who can read the flow would see them."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ _FOUND = "contains a secret, which everyone who can read the flow would see."
 
 
 def secret_problems(label: str, value: Any) -> Iterator[str]:
-    """Secrets in URLs and known kinds of token, wherever they stand in a value.
+    """Yield a sentence if a value contains a secret: in a URL, or a known kind of token.
 
     Args:
-        label: What to call the value.
-        value: A string, or a nesting of mappings and lists with strings.
+        label: How messages call the value.
+        value: A string, or nested mappings and lists with strings.
     """
     if any(_plain(secrets_of(text)) or _plain(secrets_of_options({"": text})) for text in texts(value)):
         yield f"{label} {_FOUND} Use {{{{ secret('SECRET') }}}} in its place."
 
 
 def named_secret_problems(label: str, values: Mapping[str, Any]) -> Iterator[str]:
-    """Secrets in values, and values whose names say that they are secret.
+    """Yield a sentence for each value that contains a secret, or whose name says that it is one.
 
     Args:
-        label: What to call the values; a value's name follows.
-        values: By name; nested mappings are looked into.
+        label: How messages call the values; the name of the value follows.
+        values: Values by name; nested mappings are searched too.
     """
     for name, value in values.items():
         if _plain(secrets_of_options({str(name): value})) or any(secret_problems("", value)):
-            yield f"{label} {name!r} {_FOUND} Use {{{{ secret('{str(name).upper()}') }}}}, or rename it if it is none."
+            use = f"Use {{{{ secret('{str(name).upper()}') }}}}, or rename it if it is not a secret."
+            yield f"{label} {name!r} {_FOUND} {use}"
 
 
 def _plain(secrets: tuple[str, ...]) -> bool:
-    """Whether a secret is written out: not as an expression, nor as a part of what is otherwise one."""
+    """Whether any secret is neither an expression nor part of a secret that contains one."""
     hidden = [secret for secret in secrets if holds_expression(secret)]
     return any(not any(secret in whole for whole in hidden) for secret in secrets)

@@ -1,4 +1,4 @@
-"""SLA: what Kestra itself watches over, and the state that a check task's SLA keeps in Kestra's KV store."""
+"""SLA: the entries that Kestra itself evaluates, and the state that a check task keeps in Kestra's KV store."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = ["counts_failures", "remember_block", "sla_block", "sla_literal", "sta
 
 
 def sla_block(sla: SLAConfig | None, checks: Sequence[str]) -> list[dict[str, Any]]:
-    """What Kestra watches over: duration, and the rates and rows of the check tasks with these ids."""
+    """The entries that Kestra evaluates: duration, and rates and row counts of the check tasks with these ids."""
     return [] if sla is None else to_kestra_sla(sla, task_ids=checks)
 
 
 def state_env(sla: SLAConfig | None, flow_id: str, task_id: str) -> dict[str, str]:
-    """The environment variable that hands the failed runs in a row to a check task; empty if it counts none."""
+    """The environment variable that passes consecutive failures to a check task; empty if it counts none."""
     if not counts_failures(sla):
         return {}
     return {STATE_ENV: f"{{{{ kv('{_state_key(flow_id, task_id)}', errorOnMissing=false) ?? '' }}}}"}
 
 
 def remember_block(flow_id: str, task_id: str, name: str) -> dict[str, Any]:
-    """The task at the end of a flow that stores a check task's failed runs in a row.
+    """The task at the end of a flow that stores the number of consecutive failures of a check task.
 
     Args:
-        flow_id: Of the flow.
-        task_id: Of the check task.
+        flow_id: Id of the flow.
+        task_id: Id of the check task.
         name: Id of the task that stores.
     """
     state = f"{reference('outputs', task_id)}.vars.{STATE_OUTPUT}"
@@ -50,7 +50,7 @@ def remember_block(flow_id: str, task_id: str, name: str) -> dict[str, Any]:
 
 
 def sla_literal(sla: SLAConfig) -> str:
-    """The SLA as Python writes it, without what stands in no result."""
+    """An SLA as Python code, without fields that do not affect the evaluation."""
     default = type(sla)()
     changed = {
         field.name: getattr(sla, field.name)
@@ -61,7 +61,7 @@ def sla_literal(sla: SLAConfig) -> str:
 
 
 def counts_failures(sla: SLAConfig | None) -> bool:
-    """Whether an SLA counts failed runs in a row, so that something must outlive the execution."""
+    """Whether an SLA counts consecutive failures, so that state must outlive the execution."""
     return sla is not None and sla.enabled and sla.max_consecutive_failures is not None
 
 

@@ -58,34 +58,34 @@ class TaskType(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskConfig:
-    """One task.
+    """A task.
 
-    Texts may hold Kestra's expressions (``{{ inputs.data_uri }}``, ``{{ secret('DB_PASSWORD') }}``) in ``input_uri``,
-    ``table``, ``query``, ``env``, ``conditions`` and ``script``. Rules are taken literally.
+    ``input_uri``, ``table``, ``query``, ``env``, ``conditions`` and ``script`` may contain Kestra expressions
+    (``{{ inputs.data_uri }}``, ``{{ secret('DB_PASSWORD') }}``). Rules are literal.
 
     Args:
-        id: Of the task; its outputs are ``{{ outputs.<id>.vars.… }}``.
-        task_type: What it does.
-        input_uri: What to look at: a path, a URI or the URL of a database, or an expression for one. A file of Kestra's
-            own storage (a FILE input, an output file, ``kestra:///…``) is handed to the script as a local file.
-        input_format: Of such a file, if its name does not tell: parquet, csv, json, jsonl.
+        id: Id of the task; its outputs are ``{{ outputs.<id>.vars.… }}``.
+        task_type: What the task does.
+        input_uri: The data: a path, a URI, the URL of a database, or an expression for one of these. Kestra passes a
+            file of its own storage (a FILE input, an output file, ``kestra:///…``) to the script as a local file.
+        input_format: Format of such a file, if its name does not end with it: parquet, csv, json, jsonl.
         table: The table, if ``input_uri`` is a database.
         query: A SELECT instead of a table.
-        rules: For CHECK: rules as dicts, see dq_core.
-        fail_on_error: For CHECK: whether a failed check fails the task; its outputs are there either way.
-        engine_name: Which engine works: truthound, dq_core, great_expectations, pandera.
-        sla: For CHECK: evaluated after the check. Failures in a row are remembered in Kestra's KV store.
+        rules: For CHECK: rules as mappings; see dq_core.
+        fail_on_error: For CHECK: whether a failed check fails the task; the outputs are sent in either case.
+        engine_name: The engine: truthound, dq_core, great_expectations, pandera.
+        sla: For CHECK: evaluated after the check. Consecutive failures are counted in Kestra's KV store.
         script: For PYTHON_SCRIPT: the program. Kestra renders expressions in it.
-        depends_on: Ids of the tasks that must have succeeded before. Without any in the whole flow, tasks run in order.
+        depends_on: Ids of the tasks that must have succeeded first. Without any, the flow's tasks run in order.
         conditions: Expressions that must all be true, or the task is skipped.
-        retry: Trying this task again after a failure.
-        timeout_seconds: Kestra stops the task after this time.
+        retry: How the task is retried after a failure.
+        timeout_seconds: Kestra stops the task after this many seconds.
         env: Further environment variables.
-        dependencies: Further packages to install, as pip wants them.
-        output_files: Names or globs of further files to keep in Kestra's storage; later tasks read them as
+        dependencies: Further pip requirements to install.
+        output_files: Names or glob patterns of further files to keep in Kestra's storage; later tasks read them as
             ``{{ outputs.<id>.outputFiles['<name>'] }}``.
-        allow_failure: Whether the flow goes on, with a warning, if the task fails.
-        description: For people.
+        allow_failure: Whether the flow continues, with a warning, if the task fails.
+        description: Shown in the UI.
         extra_args: Further fields of the script's config: ``{"sample_failures": 10}``.
     """
 
@@ -112,7 +112,7 @@ class TaskConfig:
     extra_args: Mapping[str, Any] = field(default_factory=dict)
 
     def storage_file(self, file_inputs: Sequence[str]) -> bool:
-        """Whether ``input_uri`` is a file in Kestra's own storage, which a script can only have as a local file.
+        """Whether ``input_uri`` is a file of Kestra's own storage, which Kestra passes to a script as a local file.
 
         Args:
             file_inputs: Names of the flow's inputs of type FILE.
@@ -121,11 +121,11 @@ class TaskConfig:
 
     @property
     def file_format(self) -> str | None:
-        """The format of a file: ``input_format``, or what the end of its name says."""
+        """The format of a file: ``input_format``, or the one that its name ends with."""
         return self.input_format or file_format(self.input_uri or "")
 
 
-#: Which config a task's script is called with.
+#: The config class of each task's script.
 SCRIPT_CONFIGS: dict[TaskType, type[CheckScriptConfig | ProfileScriptConfig | LearnScriptConfig]] = {
     TaskType.CHECK: CheckScriptConfig,
     TaskType.PROFILE: ProfileScriptConfig,
@@ -137,22 +137,22 @@ _FUNCTIONS: Final = {
     TaskType.LEARN: "learn_schema_script",
 }
 _RULES_FILE: Final = "rules.yaml"
-# Fields of the configs that the task has fields of its own for.
+# Fields of the configs that TaskConfig has as well.
 _OWN = ("rules", "fail_on_error", "engine_name", "sla", "report", "enabled")
 
 
 def task_type(task: TaskConfig) -> TaskType | None:
-    """The type of a task, also if it is given as text; None if there is no such type."""
+    """The type of a task, which may be given as its value; None if it does not exist."""
     return next((kind for kind in TaskType if task.task_type in (kind, kind.value)), None)
 
 
 def task_expressions(task: TaskConfig) -> list[Any]:
-    """The values in which Kestra renders expressions."""
+    """The values whose expressions Kestra renders."""
     return [task.input_uri, task.table, task.query, dict(task.env), list(task.conditions), task.script]
 
 
 def task_problems(task: TaskConfig, flow: FlowContext) -> Iterator[str]:
-    """What is wrong with a task, a sentence each."""
+    """Yield the problems of a task, one sentence each."""
     yield from pattern_problems("task id", task.id)
     label = f"Task {task.id!r}"
     kind = task_type(task)
@@ -169,7 +169,7 @@ def task_problems(task: TaskConfig, flow: FlowContext) -> Iterator[str]:
 
 
 def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
-    """What Kestra does around the script."""
+    """Problems of the fields that do not depend on what the task does."""
     yield from delay(f"{label}: timeout_seconds", task.timeout_seconds)
     for name, value in task.env.items():
         yield from pattern_problems("environment variable", name)
@@ -177,15 +177,16 @@ def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
     yield from named_secret_problems(f"{label}: the environment variable", task.env)
     for condition in task.conditions:
         if not holds_expression(condition):
-            yield f"{label}: a condition must be an expression like {{{{ inputs.full == true }}}}, not {condition!r}."
+            example = "{{ inputs.full == true }}"
+            yield f"{label}: a condition must be an expression such as {example}, not {condition!r}."
     yield from strings(f"{label}: dependencies", task.dependencies)
     for dependency in filter(_is_string, task.dependencies):
         if not dependency.strip() or "\n" in dependency:
-            yield f"{label}: a dependency must be one requirement of pip's, not {dependency!r}."
+            yield f"{label}: a dependency must be a single pip requirement, not {dependency!r}."
     yield from strings(f"{label}: output_files", task.output_files)
     for file in filter(_is_string, task.output_files):
         if file.startswith(("/", "..", "./")):
-            yield f"{label}: an output file is a name or glob in the task's own folder, not {file!r}."
+            yield f"{label}: an output file must be a name or glob pattern in the working directory, not {file!r}."
 
 
 def _is_string(value: object) -> bool:
@@ -194,42 +195,42 @@ def _is_string(value: object) -> bool:
 
 def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
     if not task.script or not task.script.strip():
-        yield f"{label} is a Python script: it needs script."
+        yield f"{label} is a Python script and requires script."
     elif not holds_expression(task.script):
         try:
             compile(task.script, task.id, "exec")
         except (SyntaxError, ValueError) as error:
-            yield f"{label}: its script is no Python: {error}."
+            yield f"{label}: its script is not valid Python: {error}."
     for name in ("rules", "table", "query", "sla", "extra_args"):
         if getattr(task, name):
-            yield f"{label} is a Python script: it takes no {name}."
+            yield f"{label} is a Python script; {name} is not supported."
 
 
 def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowContext) -> Iterator[str]:
     if task.script is not None:
-        yield f"{label} is of type {kind.value}: only a Python script takes script."
+        yield f"{label} is of type {kind.value}; script is only supported for Python scripts."
     if not task.input_uri or not task.input_uri.strip():
-        yield f"{label} needs input_uri: what should it look at?"
+        yield f"{label} requires input_uri."
     else:
         yield from _uri_problems(label, task, flow)
     yield from choice(f"{label}: engine_name", task.engine_name, ENGINES)
     if kind is TaskType.CHECK:
         yield from _rule_problems(label, task)
     elif task.rules or task.sla is not None:
-        yield f"{label} is of type {kind.value}: only a check takes rules and an SLA."
+        yield f"{label} is of type {kind.value}; rules and sla are only supported for checks."
     yield from _config_problems(label, task, kind)
 
 
 def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[str]:
     if task.storage_file(flow.file_inputs):
         if task.file_format is None:
-            yield f"{label} reads a file of Kestra's storage whose name tells no format: give input_format."
+            yield f"{label}: the name of the file in Kestra's storage does not end with its format. Give input_format."
     elif task.input_format is not None:
-        yield f"{label}: input_format is only for files of Kestra's storage; elsewhere the name tells."
+        yield f"{label}: input_format is only supported for files of Kestra's storage."
     if task.input_format is not None:
         yield from choice(f"{label}: input_format", task.input_format, FILE_FORMATS)
     if task.table is not None and task.query is not None:
-        yield f"{label} takes either table or query, not both."
+        yield f"{label}: give either table or query, not both."
     yield from secret_problems(f"{label}: input_uri", task.input_uri)
 
 
@@ -241,7 +242,7 @@ def _rule_problems(label: str, task: TaskConfig) -> Iterator[str]:
             for problem in error.problems:
                 yield f"{label}: {problem}"
     elif not task.extra_args.get("auto_schema"):
-        yield f"{label} has no rules: give rules, or extra_args={{'auto_schema': True}} to learn some."
+        yield f"{label} has no rules. Give rules, or extra_args={{'auto_schema': True}} to learn them."
 
 
 def _config_problems(label: str, task: TaskConfig, kind: TaskType) -> Iterator[str]:
@@ -251,11 +252,11 @@ def _config_problems(label: str, task: TaskConfig, kind: TaskType) -> Iterator[s
     for name in unknown:
         fields = [field.name for field in dataclasses.fields(TaskConfig)]
         if name in fields:
-            yield f"{label}: {name!r} is a field of the task itself, not of extra_args."
+            yield f"{label}: {name!r} is a field of TaskConfig, not of extra_args."
         else:
             near = closest(name, [*known, *fields])
-            hint = f"Did you mean {near!r}?" if near else f"There is: {', '.join(known)}."
-            yield f"{label}: there is no option {name!r}. {hint}"
+            hint = f"Did you mean {near!r}?" if near else f"The options are: {', '.join(known)}."
+            yield f"{label}: the option {name!r} does not exist. {hint}"
     for name, value in task.extra_args.items():
         yield from secret_problems(f"{label}: {name}", value)
         try:
@@ -270,17 +271,17 @@ def _config_problems(label: str, task: TaskConfig, kind: TaskType) -> Iterator[s
 
 
 def plugin_task_problems(task: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with a task of another plugin."""
+    """Yield the problems of a task of another plugin."""
     yield from pattern_problems("task id", task.get("id"))
     yield from secret_problems(f"Task {task.get('id')!r}", task)
     kind = task.get("type")
     if not isinstance(kind, str) or "." not in kind:
         name = f"Task {task.get('id')!r}"
-        yield f"{name}: type must be the name of a plugin's task, such as io.kestra.plugin.core.log.Log."
+        yield f"{name}: type must be the full name of a plugin task, such as io.kestra.plugin.core.log.Log."
 
 
 def task_block(task: TaskConfig, flow: FlowContext, runner: Runner) -> dict[str, Any]:
-    """A task that runs Python."""
+    """A task as Kestra's own mapping: a Python script."""
     block = {"id": task.id, "type": "io.kestra.plugin.scripts.python.Script"} | _behavior(task)
     kind = task_type(task) or TaskType.CHECK
     pinned = [] if kind is TaskType.PYTHON_SCRIPT else pinned_dependencies(task.engine_name, task.input_uri)
@@ -291,7 +292,7 @@ def task_block(task: TaskConfig, flow: FlowContext, runner: Runner) -> dict[str,
 
 
 def _behavior(task: TaskConfig) -> dict[str, Any]:
-    """What Kestra does around the task."""
+    """The fields that tell Kestra when and how often to run the task."""
     block: dict[str, Any] = {}
     if task.description:
         block["description"] = Folded(task.description)
@@ -307,7 +308,7 @@ def _behavior(task: TaskConfig) -> dict[str, Any]:
 
 
 def _script(task: TaskConfig, flow: FlowContext) -> dict[str, Any]:
-    """A program of the user's, which is handed all inputs and variables."""
+    """A script of the user, with all inputs and variables in its environment."""
     env = dict(CONTEXT_ENV.values())
     env |= {variable_of(name): f"{{{{ {reference('inputs', name)} ?? '' }}}}" for name in flow.input_names}
     env |= {variable_of(name): f"{{{{ {reference('vars', name)} }}}}" for name in flow.variables}
@@ -316,7 +317,7 @@ def _script(task: TaskConfig, flow: FlowContext) -> dict[str, Any]:
 
 
 def _quality(task: TaskConfig, kind: TaskType, flow: FlowContext) -> dict[str, Any]:
-    """A program of ours, with what it looks at."""
+    """A check, profile or learn script, with its data and rules."""
     files: dict[str, str] = {}
     env = dict(CONTEXT_ENV.values()) | _source_env(task, flow, files)
     if task.rules:
@@ -332,7 +333,7 @@ def _quality(task: TaskConfig, kind: TaskType, flow: FlowContext) -> dict[str, A
 
 
 def variable_of(name: str) -> str:
-    """The environment variable that hands an input or variable over to a script."""
+    """The environment variable that passes an input or variable to a script."""
     return re.sub(r"[^A-Za-z0-9_]", "_", name).upper()
 
 
@@ -342,7 +343,7 @@ def _report_name(kind: TaskType) -> str:
 
 
 def _source_env(task: TaskConfig, flow: FlowContext, files: dict[str, str]) -> dict[str, str]:
-    """Where the script finds what it looks at; a file of Kestra's storage is handed in beside it."""
+    """The environment variables that name the data; a file of Kestra's storage becomes an input file."""
     uri = task.input_uri or ""
     if task.storage_file(flow.file_inputs):
         name = f"data.{task.file_format}"
@@ -363,7 +364,7 @@ def _program(task: TaskConfig, kind: TaskType) -> str:
     if kind is TaskType.CHECK:
         arguments["fail_on_error"] = literal(task.fail_on_error)
     if task.timeout_seconds is not None and "timeout_seconds" not in task.extra_args:
-        arguments["timeout_seconds"] = literal(None)  # the task's own time-out holds
+        arguments["timeout_seconds"] = literal(None)  # the timeout of the task applies
     arguments |= {name: literal(value) for name, value in task.extra_args.items()}
     if task.sla is not None:
         arguments["sla"] = sla_literal(task.sla)

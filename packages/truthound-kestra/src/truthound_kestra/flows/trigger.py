@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from dq_core.adapters import choice, iso_duration, question
+from dq_core.adapters import choice, iso_duration, masked, question
 from truthound_kestra.flows.cron import cron_problems
 from truthound_kestra.flows.expressions import all_true, holds_expression
 from truthound_kestra.flows.names import delay, member, pattern_problems
@@ -42,22 +42,22 @@ class TriggerConfig:
     """What starts an execution.
 
     Args:
-        id: Of the trigger.
-        type: SCHEDULE needs ``cron``, FLOW ``flow_id``, WEBHOOK ``key``, POLLING ``uri``.
-        cron: Five fields, or a nickname such as ``@daily``.
-        timezone: IANA name for the cron fields; None for the server's.
+        id: Id of the trigger.
+        type: SCHEDULE requires ``cron``, FLOW ``flow_id``, WEBHOOK ``key``, POLLING ``uri``.
+        cron: A cron expression of five fields, or a nickname such as ``@daily``.
+        timezone: IANA name of the time zone of ``cron``; None for the server's.
         flow_id: The flow whose end starts this one.
-        namespace: Of that flow; None for this flow's own.
-        states: In which states it may end.
-        key: What makes the webhook's address secret: an expression such as ``{{ secret('WEBHOOK_KEY') }}``, or text of
-            up to 256 characters.
-        uri: What to ask, http or https. Kestra's core polls nothing else; there are plugins for S3, JDBC and others.
-        interval_seconds: How often to ask.
+        namespace: Namespace of that flow; None for this flow's own.
+        states: States in which that flow ends.
+        key: The secret part of the webhook's URL: an expression such as ``{{ secret('WEBHOOK_KEY') }}``, or a string
+            of up to 256 characters.
+        uri: The http or https URL to poll. Kestra's core polls nothing else; plugins poll S3, JDBC and others.
+        interval_seconds: Seconds between two requests.
         response_condition: Expression about ``response.statusCode``, ``response.body`` and ``response.headers`` that
-            starts the flow when true; None for any status below 400.
-        inputs: Inputs by name that the trigger starts the flow with; a polling trigger cannot.
-        conditions: Expressions that must be true besides.
-        disabled: Whether it is off.
+            starts the flow if it is true; None for any status below 400.
+        inputs: Inputs that the trigger starts the flow with, by name; not supported for POLLING.
+        conditions: Expressions that must be true as well.
+        disabled: Whether the trigger is disabled.
     """
 
     id: str
@@ -85,7 +85,7 @@ _FIELD_OF: Final[dict[TriggerType, str]] = {
 
 
 def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
-    """What is wrong with a trigger, a sentence each."""
+    """Yield the problems of a trigger, one sentence each."""
     label = f"The trigger {trigger.id!r}"
     yield from pattern_problems("trigger id", trigger.id)
     kind = member(TriggerType, trigger.type)
@@ -94,7 +94,7 @@ def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]
         return
     for owner, name in _FIELD_OF.items():
         if owner is not kind and getattr(trigger, name) is not None:
-            yield f"{label} is of type {kind.value}: it takes no {name}."
+            yield f"{label} is of type {kind.value}; {name} is not supported."
     yield from _KINDS[kind](label, trigger, flow)
     known = flow.input_names
     for name in trigger.inputs:
@@ -102,11 +102,11 @@ def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]
             yield from choice(f"{label}: the name of an input", name, known)
     if flow.kestra_major == 2 and kind in (TriggerType.SCHEDULE, TriggerType.WEBHOOK):
         for name in open_inputs(trigger, flow.inputs):
-            yield f"{label} gives no value for the required input {name!r}, without default: Kestra 2 refuses that."
+            yield f"{label} does not set the required input {name!r}, which has no default. Kestra 2 refuses that."
 
 
 def open_inputs(trigger: TriggerConfig, inputs: Sequence[InputConfig]) -> list[str]:
-    """Required inputs that neither a default nor the trigger gives a value: an execution that it starts fails."""
+    """Required inputs that neither have a default nor are set by the trigger: an execution that it starts fails."""
     needed = [config.name for config in inputs if config.required and config.default is None]
     return [name for name in needed if name not in trigger.inputs]
 
@@ -125,9 +125,9 @@ def _flow(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str
     yield from pattern_problems("flow id", trigger.flow_id)
     yield from pattern_problems("namespace", namespace)
     if (namespace, trigger.flow_id) == (flow.namespace, flow.flow_id):
-        yield f"{label} would start the flow at its own end, again and again."
+        yield f"{label} would start the flow at its own end, in an endless loop."
     if not trigger.states:
-        yield f"{label} needs states in which the other flow may end."
+        yield f"{label} requires states in which the other flow ends."
     for state in trigger.states:
         yield from choice(f"{label}: a state", state, _STATES)
 
@@ -135,9 +135,9 @@ def _flow(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str
 def _webhook(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
     del flow
     if not trigger.key:
-        yield f"{label} needs a key, for instance \"{{{{ secret('WEBHOOK_KEY') }}}}\"."
+        yield f"{label} requires a key, for example \"{{{{ secret('WEBHOOK_KEY') }}}}\"."
     elif len(trigger.key) > 256:
-        yield f"{label} has a key of {len(trigger.key)} characters, at most 256 are allowed."
+        yield f"{label} has a key of {len(trigger.key)} characters; at most 256 are allowed."
 
 
 def _polling(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
@@ -145,13 +145,13 @@ def _polling(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[
     uri = trigger.uri or ""
     if not uri.startswith(("http://", "https://")) and not holds_expression(uri):
         yield (
-            f"{label} can ask only http:// and https:// addresses, not {trigger.uri!r}: Kestra's core polls nothing "
-            "else. For S3, JDBC and others use a flow with that plugin's trigger, and TriggerType.FLOW here."
+            f"{label} requires an http:// or https:// URL, not {masked(uri)!r}: Kestra's core polls nothing else. "
+            "For S3, JDBC and others, use a flow with the trigger of that plugin, and TriggerType.FLOW here."
         )
     yield from delay(f"{label}: interval_seconds", trigger.interval_seconds)
     yield from secret_problems(f"{label}: uri", uri)
     if trigger.inputs:
-        yield f"{label}: a polling trigger hands over no inputs in Kestra: give the inputs defaults."
+        yield f"{label} is of type polling; Kestra does not support inputs there. Give the inputs defaults."
 
 
 _KINDS: Final[dict[TriggerType, Callable[[str, TriggerConfig, FlowContext], Iterator[str]]]] = {
@@ -163,12 +163,12 @@ _KINDS: Final[dict[TriggerType, Callable[[str, TriggerConfig, FlowContext], Iter
 
 
 def trigger_expressions(trigger: TriggerConfig) -> list[Any]:
-    """The values in which Kestra renders expressions."""
+    """The values whose expressions Kestra renders."""
     return [dict(trigger.inputs), list(trigger.conditions), trigger.key, trigger.uri, trigger.response_condition]
 
 
 def trigger_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:
-    """A trigger; Kestra 2 says differently what it waits for and under which conditions."""
+    """A trigger as Kestra's own mapping; Kestra 2 names dependencies and conditions differently."""
     block = {"id": trigger.id} | _kind_block(trigger, flow)
     if trigger.inputs:
         block["inputs"] = dict(trigger.inputs)
@@ -183,7 +183,7 @@ def trigger_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:
 
 
 def _kind_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:
-    """What is special about each kind of trigger."""
+    """The fields of each type of trigger."""
     block: dict[str, Any]
     match member(TriggerType, trigger.type):
         case TriggerType.SCHEDULE:

@@ -1,4 +1,4 @@
-"""The types that Kestra gives the values of inputs and outputs."""
+"""The types of inputs and outputs."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ _MODERN: Final = {"BOOLEAN": "BOOL", "ENUM": "SELECT"}
 
 
 def kestra_type(name: str) -> str:
-    """The type's name that every version of Kestra takes."""
+    """The name of a type that every version of Kestra supports."""
     return _MODERN.get(name, name)

@@ -1,4 +1,4 @@
-"""Flows as YAML, the way a person would write them."""
+"""YAML: flows and rules, formatted as a person would write them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from truthound_kestra.flows.expressions import holds_expression
 __all__ = ["Folded", "flow_yaml", "rules_yaml"]
 
 _FOLD_AT: Final = 100
-_FOLD_AFTER: Final = 90  # the emitter breaks behind the word that reaches it
+_FOLD_AFTER: Final = 90  # the emitter breaks after the word that reaches it
 _NO_FOLDING: Final = 1_000_000
-# Ends of lines beside the usual one: only double quotes keep them what they are.
+# Line breaks other than \n: only double quotes preserve them.
 _LINE_ENDS: Final = re.compile("[\r\x85\u2028\u2029]")
 
 
 class Folded(str):
-    """Text for people: long lines of it are folded."""
+    """A description: long lines of it are folded."""
 
     __slots__ = ()
 
@@ -42,9 +42,9 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     if _LINE_ENDS.search(value):
         style = '"'
     elif "\n" in value:
-        style = "|"  # the emitter quotes what no block can hold
+        style = "|"  # the emitter quotes what no block can contain
     elif holds_expression(value) or re.match(r"[-+.\d*@]", value):
-        # Expressions begin like a mapping, and other readers of YAML see numbers where PyYAML sees text.
+        # Expressions begin like a mapping, and other YAML parsers read numbers where PyYAML reads strings.
         style = "'" if '"' in value or "\\" in value else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
@@ -61,7 +61,7 @@ _Dumper.add_representer(Folded, _folded)
 
 
 def _other(dumper: yaml.SafeDumper, value: Any) -> yaml.Node:
-    """Numbers of NumPy and decimals; nothing else has a form in YAML."""
+    """Write numbers of NumPy and decimals; no other type has a form in YAML."""
     if is_number(value):
         return dumper.represent_data(plain_number(value))
     raise FlowError(f"A value of type {type(value).__name__} has no form in YAML: {value!r:.80}")
@@ -79,12 +79,12 @@ def flow_yaml(flow: Mapping[str, Any], head: str, comments: Mapping[str, str]) -
     """A flow as YAML.
 
     Args:
-        flow: The flow, in the order in which it shall be written.
+        flow: The flow, in the order in which it is written.
         head: A comment at the top.
         comments: Comments above its keys.
 
     Returns:
-        The text; the same for the same flow.
+        The YAML; the same for the same flow.
     """
     parts = [f"# {line}\n" for line in head.splitlines()]
     for place, (key, value) in enumerate(flow.items()):
@@ -92,9 +92,9 @@ def flow_yaml(flow: Mapping[str, Any], head: str, comments: Mapping[str, str]) -
         if block and place:
             parts.append("\n")
         parts += [f"# {line}\n" for line in comments.get(key, "").splitlines()]
-        # Only text for people is folded: a script or an expression stays as it is.
+        # Only descriptions are folded: a script or an expression stays as it is.
         if key == "tasks":
-            # A blank line between tasks; the text of a task itself is left as it is.
+            # A blank line between tasks, and none inside a task.
             items = [_dump({key: [task]}).removeprefix(f"{key}:\n") for task in value]
             parts.append(f"{key}:\n" + "\n".join(items))
             continue
@@ -103,13 +103,13 @@ def flow_yaml(flow: Mapping[str, Any], head: str, comments: Mapping[str, str]) -
 
 
 def rules_yaml(rules: Any) -> str:
-    """Rules as a YAML list, a rule a line, in which Kestra finds no expression.
+    """Rules as a YAML list, one rule per line, in which Kestra finds no expression.
 
     Args:
-        rules: Dicts of texts, numbers, dates and lists of these.
+        rules: Mappings of strings, numbers, dates and lists of these.
 
     Returns:
-        YAML that reads as the same rules after Kestra has rendered it.
+        YAML that is parsed as the same rules after Kestra has rendered it.
     """
     return "".join(f"- {_rule(rule)}\n" for rule in rules)
 
@@ -123,12 +123,12 @@ def _rule(rule: Any) -> str:
         width=_NO_FOLDING,
         default_flow_style=True,
     )
-    # What begins an expression stands in double quotes only, where YAML knows another way to write a brace.
+    # A string that begins an expression is always in double quotes, where YAML has another notation for a brace.
     return re.sub(r"\{(?=[{%#])", r"\\x7b", text.strip())
 
 
 class _RuleDumper(_Dumper):
-    """Everything on one line."""
+    """Writes a rule on one line."""
 
 
 def _rule_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
@@ -140,7 +140,7 @@ _RuleDumper.add_representer(str, _rule_text)
 
 
 def _literal(value: Any) -> Any:
-    """Rules as types that YAML has: decimals and times become text, which dq_core reads as what the column holds."""
+    """Rules in types that YAML has: decimals and times become strings, which dq_core parses as the column's type."""
     if isinstance(value, Mapping):
         return {str(key): _literal(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -1,1 +1,1 @@
-"""How a script and Kestra talk to each other: context, output lines, values, state."""
+"""The interface between a script and Kestra: context, output protocol, state, storage."""

@@ -1,4 +1,4 @@
-"""What a script knows of the execution that runs it: only what the task's ``env`` gives it."""
+"""The execution that runs a script, as far as the task's ``env`` describes it."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _MISSING: Final = object()
 
 @dataclass(frozen=True)
 class ExecutionContext(Mapping[str, Any]):
-    """The execution that a script runs in; also a mapping: ``context["flow_id"]``.
+    """The execution that a script runs in. It is also a mapping: ``context["flow_id"]``.
 
     Attributes:
-        namespace: Of the flow.
-        flow_id: Of the flow.
-        execution_id: Of the execution.
-        task_id: Of the task.
-        taskrun_id: Of this run of the task.
-        attempt: 0 for the first attempt.
+        namespace: Namespace of the flow.
+        flow_id: Id of the flow.
+        execution_id: Id of the execution.
+        task_id: Id of the task.
+        taskrun_id: Id of this run of the task.
+        attempt: Number of the attempt; 0 for the first.
     """
 
     namespace: str | None = None
@@ -67,15 +67,15 @@ class ExecutionContext(Mapping[str, Any]):
 def get_execution_context(env: Mapping[str, str] | None = None) -> ExecutionContext:
     """The execution that this script runs in.
 
-    Kestra tells a script nothing by itself: the task must hand the values over, as generated flows do, for instance
-    ``env: {KESTRA_EXECUTION_ID: "{{ execution.id }}"}``. The names without ``KESTRA_`` (``EXECUTION_ID``) are read too,
-    as soon as ``EXECUTION_ID`` is there.
+    Kestra does not set these variables itself: the task must set them, as generated flows do, for example
+    ``env: {KESTRA_EXECUTION_ID: "{{ execution.id }}"}``. The names without ``KESTRA_`` are read as well if
+    ``EXECUTION_ID`` is set.
 
     Args:
         env: The environment; None for the process's own.
 
     Returns:
-        The context; outside of Kestra every value is None.
+        The context; outside Kestra, all values are None.
     """
     env = os.environ if env is None else env
     short = bool(env.get("EXECUTION_ID"))
@@ -89,20 +89,20 @@ def get_execution_context(env: Mapping[str, str] | None = None) -> ExecutionCont
 
 
 def get_kestra_variable(name: str, default: Any = _MISSING, *, env: Mapping[str, str] | None = None) -> Any:
-    """An input or variable of the flow that the task handed over in its ``env``.
+    """An input or variable of the flow that the task passes in its ``env``.
 
-    Generated Python-script tasks hand over every input and variable of their flow, in upper case.
+    Generated Python-script tasks pass all inputs and variables of their flow, in upper case.
 
     Args:
-        name: Of the input or variable; ``data_uri`` is looked up as ``DATA_URI``, then as it is.
-        default: What to return if there is none, or if it is empty; without it that is an error.
+        name: Name of the input or variable; ``data_uri`` is looked up as ``DATA_URI``, then as it is.
+        default: The value if the variable is missing or empty; without a default, that is an error.
         env: The environment; None for the process's own.
 
     Returns:
-        The text, or the default as it is.
+        The value of the variable as a string, or the default.
 
     Raises:
-        ScriptError: There is no such variable, and no default.
+        ScriptError: The variable is missing, and there is no default.
     """
     env = os.environ if env is None else env
     upper = "".join(letter if letter.isalnum() else "_" for letter in name).upper()
@@ -114,18 +114,18 @@ def get_kestra_variable(name: str, default: Any = _MISSING, *, env: Mapping[str,
     near = closest(upper, env)
     hint = f' Did you mean "{near}"?' if near else ""
     raise ScriptError(
-        f"The task was not given the variable {name!r}.",
-        suggestion=f'Hand it over in the task: env: {{{upper}: "{{{{ inputs.{name} }}}}"}}, or give a default.{hint}',
+        f"The task does not pass the variable {name!r}.",
+        suggestion=f'Pass it in the task: env: {{{upper}: "{{{{ inputs.{name} }}}}"}}, or give a default.{hint}',
         context={"variable": name, "environment": upper},
     )
 
 
 def create_kestra_output(name: str, value: Any) -> dict[str, Any]:
-    """One output in the form that Kestra stores, to be sent with ``send_outputs`` or merged with others.
+    """An output in the form that Kestra stores, to be sent by ``send_outputs``.
 
     Args:
-        name: Of the output; a later task reads it as ``{{ outputs.<task>.vars.<name> }}``.
-        value: Anything that `plain` can convert.
+        name: Name of the output; a later task reads it as ``{{ outputs.<task>.vars.<name> }}``.
+        value: A value that has a form in JSON.
 
     Returns:
         ``{name: value}`` with plain JSON values.

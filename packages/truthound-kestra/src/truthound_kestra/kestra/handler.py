@@ -24,16 +24,16 @@ _LOCK = threading.Lock()
 
 @dataclass(frozen=True)
 class KestraOutputHandler:
-    """Sends outputs, metrics and log entries to Kestra, whatever the values are.
+    """Sends outputs, metrics and log entries to Kestra. Values may be of any type that has a form in JSON.
 
-    Outside of Kestra the same lines appear on standard output.
+    Outside Kestra, the same lines appear on standard output.
 
     Args:
-        stream: Where the lines go; None for the standard output of the moment.
-        directory: Where files go that hold what is too big for an output: the task's working directory.
-        max_inline_bytes: The longest output, as JSON, that travels in a line. Kestra keeps outputs in its database and
-            in every message about the execution; what is longer is written to ``<name>.json`` in the directory, and the
-            output says so: ``{"file": "<name>.json", "bytes": …}``. List the file in the task's ``outputFiles``.
+        stream: Receives the lines; None for the current standard output.
+        directory: Receives the files with values that are too large for an output; by default the working directory.
+        max_inline_bytes: The size of the largest output, as JSON, that is sent in a line. Kestra stores outputs in its
+            database and in every message about the execution. A larger value is written to ``<name>.json`` in the
+            directory, and the output is ``{"file": "<name>.json", "bytes": …}``. List the file in ``outputFiles``.
     """
 
     stream: TextIO | None = None
@@ -44,11 +44,11 @@ class KestraOutputHandler:
         """Set one output.
 
         Args:
-            name: A later task reads it as ``{{ outputs.<task>.vars.<name> }}``.
-            value: Anything that has a form in JSON; see :func:`truthound_kestra.kestra.json_values.plain`.
+            name: Name of the output; a later task reads it as ``{{ outputs.<task>.vars.<name> }}``.
+            value: A value that has a form in JSON; other than in JSON itself, decimals, dates and NaN become strings.
 
         Raises:
-            OutputError: The value has none, or its file cannot be written.
+            OutputError: The value has no form in JSON, or its file cannot be written.
         """
         self.send_outputs({name: value})
 
@@ -56,7 +56,7 @@ class KestraOutputHandler:
         """Set several outputs in one line.
 
         Raises:
-            OutputError: A value has no form in JSON; nothing is sent then.
+            OutputError: A value has no form in JSON; nothing is sent.
         """
         self._write(outputs_line({name: self._inline(name, value) for name, value in values.items()}))
 
@@ -80,17 +80,19 @@ class KestraOutputHandler:
         """Write a text file for ``outputFiles``.
 
         Args:
-            name: Relative to the directory, without folders.
-            content: Written as UTF-8.
+            name: Name of the file, without folders.
+            content: The content, written as UTF-8.
 
         Returns:
             The file's path.
 
         Raises:
-            OutputError: The name is no plain file name, or the file cannot be written.
+            OutputError: The name is not a plain file name, or the file cannot be written.
         """
         if not re.fullmatch(r"[\w][\w.-]*", name):
-            raise OutputError(f"{name!r} is no name for an output file: use letters, digits, dots, dashes.")
+            raise OutputError(
+                f"An output file name must consist of letters, digits, dots, dashes and underscores, not {name!r}."
+            )
         path = self.directory / name
         try:
             path.write_text(content, encoding="utf-8")
@@ -108,11 +110,13 @@ class KestraOutputHandler:
             return converted
         file = re.sub(r"[^\w.-]", "_", name) + ".json"
         self.write_file(file, text)
-        self.log("WARN", f"The output {name!r} has {size} bytes and is in the file {file}: list it in outputFiles.")
+        self.log(
+            "WARN", f"The output {name!r} has {size} bytes and is in the file {file}. List the file in outputFiles."
+        )
         return {"file": file, "bytes": size}
 
     def _write(self, line: str) -> None:
         stream = sys.stdout if self.stream is None else self.stream
-        with _LOCK:  # a line that another thread cuts in two is no line of the protocol
+        with _LOCK:  # a line that another thread interrupts is not a line of the protocol
             stream.write(line + "\n")
             stream.flush()

@@ -1,4 +1,4 @@
-"""Any value as plain JSON values: what Kestra's output protocol can hold."""
+"""Any value as plain JSON values, as Kestra's output protocol requires them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["plain"]
 
 
 def plain(value: Any, name: str = "value") -> Any:
-    """A value as JSON can hold it, and as the databases behind Kestra store it.
+    """A value in the form that JSON and the databases of Kestra support.
 
     NaN and the infinities become strings (``"NaN"``, ``"Infinity"``, ``"-Infinity"``: Kestra drops a whole line that
     contains the bare words), decimals strings with all digits, dates, times and durations ISO 8601, bytes hexadecimal,
@@ -20,7 +20,7 @@ def plain(value: Any, name: str = "value") -> Any:
 
     Args:
         value: What to convert; mappings, lists, tuples and sets are converted in depth.
-        name: What to call the value in an error.
+        name: How messages call the value.
 
     Returns:
         None, bool, int, finite float, str, list and dict only.

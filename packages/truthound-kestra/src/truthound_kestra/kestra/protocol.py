@@ -1,7 +1,7 @@
-"""The lines by which a script talks to Kestra: ``::{"outputs": {…}, "metrics": […], "logs": […]}::``.
+"""The output protocol of Kestra: ``::{"outputs": {…}, "metrics": […], "logs": […]}::``.
 
-Kestra reads them off the task's standard output, one JSON document on a line of its own. It is strict: a line that is
-not JSON (a bare ``NaN``, say) is dropped as a whole with a warning in the log.
+Kestra reads these lines from the standard output of a task, one JSON document per line. It drops a line that is not
+valid JSON (with a bare ``NaN``, for example), with a warning in the log.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 
 
 def check_name(name: object) -> str:
-    """The name of an output or metric, if it is one.
+    """The name of an output or metric, if it is valid.
 
     Raises:
-        OutputError: Not text, or empty.
+        OutputError: The name is not a string, or is empty.
     """
     if not isinstance(name, str) or not name.strip():
-        raise OutputError(f"The name of an output or metric must be text, not {name!r}.")
+        raise OutputError(f"The name of an output or metric must be a non-empty string, not {name!r}.")
     return name
 
 
 def outputs_line(values: Mapping[str, Any]) -> str:
     """The line that sets outputs.
 
-    Kestra itself drops an output that is None: an expression that reads it wants a guard, ``{{ … ?? '' }}``.
+    Kestra drops an output that is None: an expression that reads it requires a default, ``{{ … ?? '' }}``.
 
     Args:
-        values: By name; converted by `plain`.
+        values: Values by name; converted by `plain`.
 
     Returns:
-        One line of ASCII without its end.
+        One line of ASCII, without a line break.
 
     Raises:
         OutputError: A value has no form in JSON; the message names it.
@@ -56,16 +56,16 @@ def metric_line(kind: MetricType, name: str, value: float, tags: Mapping[str, An
     """The line that sends a metric.
 
     Args:
-        kind: Of the metric.
-        name: Of the metric.
-        value: A finite number; for a timer in seconds (Kestra stores milliseconds).
-        tags: Text by name; other values are converted, those that are None left out.
+        kind: Type of the metric.
+        name: Name of the metric.
+        value: A finite number; seconds for a timer (Kestra stores milliseconds).
+        tags: Values by name; they are converted to strings, and None is left out.
 
     Returns:
-        One line of ASCII without its end.
+        One line of ASCII, without a line break.
 
     Raises:
-        OutputError: The value is no finite number.
+        OutputError: The value is not a finite number.
     """
     for problem in number(f"The metric {name!r}", value):
         raise OutputError(problem)
@@ -74,10 +74,10 @@ def metric_line(kind: MetricType, name: str, value: float, tags: Mapping[str, An
 
 
 def log_line(level: LogLevel, message: str) -> str:
-    """The line that writes to the execution's log at a level of its own.
+    """The line that writes an entry with this level to the execution's log.
 
     Raises:
-        OutputError: There is no such level.
+        OutputError: The level does not exist.
     """
     if level not in _LEVELS:
         raise OutputError(f"The log level must be one of {', '.join(_LEVELS)}, not {level!r}.")
@@ -85,5 +85,5 @@ def log_line(level: LogLevel, message: str) -> str:
 
 
 def _line(document: Mapping[str, Any]) -> str:
-    # ASCII only: what the container takes for its encoding does not matter.
+    # ASCII only, so that the encoding of the container does not matter.
     return "::" + json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":")) + "::"

@@ -1,4 +1,4 @@
-"""The small database that keeps what must outlive a task: failed runs, learned schemas."""
+"""The state database: what must outlive a task, such as failed runs and learned rules."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from truthound_kestra.errors import ConfigurationError
 
 __all__ = ["METADATA", "STATE_URL_ENV", "open_state"]
 
-#: Database URL of the state, instead of the embedded default.
+#: URL of the state database, instead of the embedded default.
 STATE_URL_ENV: Final = "TRUTHOUND_KESTRA_STATE_URL"
 METADATA: Final = sa.MetaData()
 
 
 def open_state(url: str | sa.URL | None = None) -> sa.Engine:
-    """An engine on the state's database, whose tables exist.
+    """An engine for the state database; its tables are created if necessary.
 
     Args:
-        url: Of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else a SQLite file
-            ``$XDG_STATE_HOME/truthound-kestra/state.sqlite``. That file outlives a task only where the home directory
-            does: not in a container that is thrown away.
+        url: URL of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else a SQLite file
+            ``$XDG_STATE_HOME/truthound-kestra/state.sqlite``. That file is lost with the container if the home
+            directory is not on a volume.
 
     Raises:
-        ConfigurationError: There is no such database.
+        ConfigurationError: The database cannot be opened.
     """
     try:
         engine = make_engine(database_url(url or _default_url()), core="dq-core")
         if engine.dialect.name == "sqlite":
-            # The driver would begin a transaction only at the first write: two runs could read the same state.
+            # The driver begins a transaction only at the first write, so two runs could read the same state.
             sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
             sa.event.listen(engine, "begin", begin_immediate)
         METADATA.create_all(engine)
@@ -44,7 +44,7 @@ def open_state(url: str | sa.URL | None = None) -> sa.Engine:
         # The driver's message may repeat the password.
         raise ConfigurationError(
             f"The state database cannot be opened: {type(error).__name__}.",
-            suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for instance sqlite:////var/lib/state.sqlite.",
+            suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for example sqlite:////var/lib/state.sqlite.",
         ) from None
     return engine
 

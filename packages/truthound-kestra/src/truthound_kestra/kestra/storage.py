@@ -1,4 +1,4 @@
-"""Files in Kestra's own storage, which a script can only have as local files that Kestra puts beside it."""
+"""Files of Kestra's own storage, which Kestra passes to a script as local files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FILE_FORMATS", "file_format", "is_storage_file"]
 
-#: Formats that a file of Kestra's storage may have.
+#: Formats of files of Kestra's storage.
 FILE_FORMATS: Final = ("parquet", "csv", "json", "jsonl")
 
 
 def is_storage_file(uri: str, file_inputs: Collection[str]) -> bool:
-    """Whether a URI, or the expression for one, is a file in Kestra's own storage.
+    """Whether a URI, or an expression for one, is a file of Kestra's own storage.
 
     Args:
         uri: ``kestra:///…``, or an expression for a FILE input or for an output file of a task.
@@ -35,6 +35,6 @@ def is_storage_file(uri: str, file_inputs: Collection[str]) -> bool:
 
 
 def file_format(uri: str) -> str | None:
-    """The format that the end of a file's name says; None if it says none."""
+    """The format that a file's name ends with; None if it ends with none."""
     found = re.search(r"\.(" + "|".join(FILE_FORMATS) + r")\b['\"\]\s}]*$", uri, re.IGNORECASE)
     return found.group(1).lower() if found else None

@@ -30,7 +30,7 @@ def to_markdown(result: Any) -> str:
         case SLAResult():
             parts = [_sla(result)]
         case _:
-            raise OutputError(f"A result of a script or of an SLA is expected, not {type(result).__name__}.")
+            raise OutputError(f"The result must be of a script or an SLA, not {type(result).__name__}.")
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -39,17 +39,17 @@ def _check(result: CheckScriptResult) -> str:
         return f"# Quality check: {result.status}\n\nNothing was checked.\n"
     text = result.report.to_markdown()
     if result.skipped_count:
-        text = text.rstrip("\n") + f"\n\n{result.skipped_count} rules below the least severity were not run.\n"
+        text = text.rstrip("\n") + f"\n\n{result.skipped_count} rules below the minimum severity were skipped.\n"
     return text
 
 
 def _sla(result: SLAResult) -> str:
-    verdict = "holds" if result.is_compliant else "is broken"
+    verdict = "met" if result.is_compliant else "violated"
     head = f"# SLA {_cell(result.name or '')}".rstrip() + f" {verdict}\n\n"
     if result.is_compliant:
         return head + f"{result.metrics.pass_rate:.2%} of {result.metrics.total_count} passed.\n"
     rows = [(item.level.value, item.violation_type.value, item.message) for item in result.violations]
-    return head + _table(("Level", "Limit", "What happened"), rows)
+    return head + _table(("Level", "Limit", "Message"), rows)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -1,4 +1,4 @@
-"""Report files beside the outputs: what is too big for a database, and what people open."""
+"""Report files: results that are too large for an output, and pages for people."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def write_report(result: ScriptResult, name: str, handler: KestraOutputHandler |
     """Write the report files of a result: ``<name>.json`` (exact), ``<name>.md``, and ``.html``; ``.yaml`` for rules.
 
     Args:
-        result: What a script returned.
+        result: The result of a script.
         name: Base name of the files.
-        handler: Whose directory they go to; None for the working directory.
+        handler: Writes the files to its directory; None for the working directory.
 
     Returns:
-        The files: JSON, Markdown and one HTML page; for what was learned also the rules as YAML, which ``load_rules``
-        and ``dq check --rules`` read.
+        The files: JSON, Markdown and an HTML page; for learned rules also YAML, which ``load_rules`` and
+        ``dq check --rules`` read.
 
     Raises:
         OutputError: A file cannot be written.

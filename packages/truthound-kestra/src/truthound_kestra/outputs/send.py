@@ -23,7 +23,7 @@ __all__ = [
     "send_sla_result",
 ]
 
-# Metrics add up in Kestra: a result whose metrics were sent is not counted again, however often it is sent.
+# Kestra adds metrics up, so the metrics of a result are sent once, however often the result is sent.
 _COUNTED: WeakValueDictionary[int, ScriptResult] = WeakValueDictionary()
 
 
@@ -36,11 +36,11 @@ def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | 
     ``check.duration``.
 
     Args:
-        result: What the script returned.
-        handler: Where to; None for standard output.
+        result: The result of the script.
+        handler: Sends the outputs; None for standard output.
 
     Raises:
-        OutputError: It is no check's result, or cannot be sent.
+        OutputError: It is not the result of a check, or cannot be sent.
     """
     handler = handler or KestraOutputHandler()
     _expect(result, CheckScriptResult)
@@ -72,11 +72,11 @@ def send_profile_result(result: ProfileScriptResult, handler: KestraOutputHandle
     """Send a profile: the outputs ``status``, ``row_count``, ``column_count``, ``result``; rows and time as metrics.
 
     Args:
-        result: What the script returned.
-        handler: Where to; None for standard output.
+        result: The result of the script.
+        handler: Sends the outputs; None for standard output.
 
     Raises:
-        OutputError: It is no profile's result, or cannot be sent.
+        OutputError: It is not the result of a profile, or cannot be sent.
     """
     _expect(result, ProfileScriptResult)
     _send(result, handler, "profile", {"column_count": len(result.columns)})
@@ -86,11 +86,11 @@ def send_learn_result(result: LearnScriptResult, handler: KestraOutputHandler | 
     """Send learned rules: the outputs ``status``, ``row_count``, ``rule_count``, ``result``, and two metrics.
 
     Args:
-        result: What the script returned.
-        handler: Where to; None for standard output.
+        result: The result of the script.
+        handler: Sends the outputs; None for standard output.
 
     Raises:
-        OutputError: It is no result of learning, or cannot be sent.
+        OutputError: It is not the result of learning, or cannot be sent.
     """
     _expect(result, LearnScriptResult)
     _send(result, handler, "learn", {"rule_count": len(result.rules)})
@@ -105,7 +105,7 @@ def send_result(result: ScriptResult, handler: KestraOutputHandler | None = None
     """Send the result of any script.
 
     Raises:
-        OutputError: It is none, or cannot be sent.
+        OutputError: It is not a result, or cannot be sent.
     """
     if isinstance(result, CheckScriptResult):
         send_check_result(result, handler)
@@ -114,15 +114,15 @@ def send_result(result: ScriptResult, handler: KestraOutputHandler | None = None
     elif isinstance(result, LearnScriptResult):
         send_learn_result(result, handler)
     else:
-        raise OutputError(f"A result of a script is expected, not {type(result).__name__}.")
+        raise OutputError(f"The result must be a ScriptResult, not {type(result).__name__}.")
 
 
 def send_outputs(values: Mapping[str, Any], handler: KestraOutputHandler | None = None) -> None:
-    """Send outputs by name, of any values that have a form in JSON.
+    """Send outputs by name. Values may be of any type that has a form in JSON.
 
     Args:
-        values: By name; a later task reads them as ``{{ outputs.<task>.vars.<name> }}``.
-        handler: Where to; None for standard output.
+        values: Values by name; a later task reads them as ``{{ outputs.<task>.vars.<name> }}``.
+        handler: Sends the outputs; None for standard output.
 
     Raises:
         OutputError: A value has no form in JSON.
@@ -145,7 +145,7 @@ def _send(result: ScriptResult, handler: KestraOutputHandler | None, what: str, 
 
 def _expect(result: object, kind: type[ScriptResult]) -> None:
     if not isinstance(result, kind):
-        raise OutputError(f"A {kind.__name__} is expected, not {type(result).__name__}.")
+        raise OutputError(f"The result must be a {kind.__name__}, not {type(result).__name__}.")
 
 
 def _first_time(result: ScriptResult) -> bool:

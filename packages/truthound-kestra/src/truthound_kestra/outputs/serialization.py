@@ -1,4 +1,4 @@
-"""Results as JSON and YAML and back again without loss, and as Markdown for people."""
+"""Results as JSON and YAML, which are deserialized without loss, and as Markdown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["JsonSerializer", "MarkdownSerializer", "YamlSerializer"]
 _TYPE: Final = "$type"
 
 
-#: The dataclasses and enums that come back as what they were, by name.
+#: The dataclasses and enums that are deserialized as the same type, by name.
 _KINDS: Final[dict[str, type]] = {
     kind.__name__: kind
     for kind in (
@@ -43,7 +43,7 @@ _KINDS: Final[dict[str, type]] = {
         AlertLevel,
     )
 }
-#: The classes of dq_core that write and read themselves (``to_dict``, ``from_dict``), by name.
+#: The classes of dq_core that have ``to_dict`` and ``from_dict``, by name.
 _DOCUMENTS: Final[dict[str, type[Report | Profile | LearnedSuite]]] = {
     kind.__name__: kind for kind in (Report, Profile, LearnedSuite)
 }
@@ -71,7 +71,7 @@ def _pack(value: Any) -> Any:  # noqa: PLR0911 - one return for each form
     except MoltresError as error:
         raise OutputError(
             f"A value of type {kind.__module__}.{kind.__qualname__} cannot be stored without loss.",
-            suggestion="Leave it out of metadata, or convert it to text.",
+            suggestion="Leave it out of metadata, or convert it to a string.",
         ) from error
 
 
@@ -99,7 +99,7 @@ def _rebuild(stored: dict[str, Any]) -> Any:
         return _DOCUMENTS[name].from_dict(decode(stored["value"]))
     kind: Callable[..., Any] | None = _KINDS.get(name)
     if kind is None:
-        raise OutputError(f"There is no result of type {name!r}: the text was written by something else.")
+        raise OutputError(f"Results of type {name!r} do not exist; the string was written by another program.")
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(stored["value"])
     return kind(**{key: _unpack(value) for key, value in stored.items() if key != _TYPE})
@@ -107,18 +107,18 @@ def _rebuild(stored: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class JsonSerializer:
-    """Results as JSON; :meth:`deserialize` gives back an equal object of the same type.
+    """Results as JSON; :meth:`deserialize` returns an equal object of the same type.
 
-    What JSON lacks (NaN, Decimal, dates, tuples …) is written as an object with one key that begins with ``$``.
+    Values that JSON does not have (NaN, Decimal, dates, tuples …) are objects with a single key that begins with ``$``.
 
     Args:
-        indent: Spaces for each level; None for one line.
+        indent: Spaces per level; None for a single line.
     """
 
     indent: int | None = None
 
     def serialize(self, result: Any) -> str:
-        """A result, or anything made of mappings, lists and values, as JSON.
+        """A result, or any nesting of mappings, lists and values, as JSON.
 
         Raises:
             OutputError: A value cannot be stored without loss.
@@ -126,20 +126,20 @@ class JsonSerializer:
         return json.dumps(_pack(result), indent=self.indent, ensure_ascii=False, allow_nan=False)
 
     def deserialize(self, text: str) -> Any:
-        """What :meth:`serialize` wrote.
+        """The object of which :meth:`serialize` wrote the string.
 
         Raises:
-            OutputError: The text is no JSON, or was written by something else.
+            OutputError: The string is not JSON, or was written by another program.
         """
         try:
             return _unpack(json.loads(text))
         except (ValueError, TypeError, KeyError) as error:
-            raise OutputError(f"The text is no stored result: {error}") from error
+            raise OutputError(f"The string is not a serialized result: {error}") from error
 
 
 @dataclass(frozen=True)
 class YamlSerializer:
-    """Results as YAML, with the same marks as in JSON; :meth:`deserialize` gives back an equal object."""
+    """Results as YAML, with the same marks as in JSON; :meth:`deserialize` returns an equal object."""
 
     def serialize(self, result: Any) -> str:
         """A result as YAML.
@@ -150,15 +150,15 @@ class YamlSerializer:
         return yaml.safe_dump(_pack(result), sort_keys=False, allow_unicode=True, width=120)
 
     def deserialize(self, text: str) -> Any:
-        """What :meth:`serialize` wrote.
+        """The object of which :meth:`serialize` wrote the string.
 
         Raises:
-            OutputError: The text is no YAML, or was written by something else.
+            OutputError: The string is not YAML, or was written by another program.
         """
         try:
             return _unpack(yaml.safe_load(text))
         except (yaml.YAMLError, ValueError, TypeError, KeyError) as error:
-            raise OutputError(f"The text is no stored result: {error}") from error
+            raise OutputError(f"The string is not a serialized result: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the scripts return."""
+"""The results of the scripts."""
 
 from truthound_kestra.results.check import CheckScriptResult
 from truthound_kestra.results.learn import LearnScriptResult

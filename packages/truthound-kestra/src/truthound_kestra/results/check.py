@@ -1,4 +1,4 @@
-"""What the check script returns."""
+"""The result of the check script."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["CheckScriptResult"]
 
 @dataclass(frozen=True, kw_only=True)
 class CheckScriptResult(ScriptResult):
-    """What :func:`check_quality_script` found.
+    """The result of :func:`check_quality_script`.
 
     Attributes:
         passed_count: Checks that passed.
-        failed_count: Checks that failed (severity error or critical).
-        warning_count: Checks that failed and only warn (severity info or warning).
+        failed_count: Failed checks of severity error or critical.
+        warning_count: Failed checks of severity info or warning.
         error_count: Checks that could not be evaluated.
         skipped_count: Rules below ``min_severity``, which were not run.
-        report: Every check in detail; None if the script was disabled.
-        sla: The evaluation of the SLA, if there is one.
+        report: All checks in detail; None if the script was disabled.
+        sla: The evaluation of the SLA, if any.
     """
 
     passed_count: int = 0
@@ -43,21 +43,21 @@ class CheckScriptResult(ScriptResult):
 
     @property
     def pass_rate(self) -> float:
-        """Share of the checks that passed; 0 if none was run."""
+        """The share of checks that passed; 0 if none were run."""
         return self.passed_count / self.total_count if self.total_count else 0.0
 
     @property
     def failure_rate(self) -> float:
-        """Share of the checks that failed or could not be evaluated; 0 if none was run."""
+        """The share of checks that failed or could not be evaluated; 0 if none were run."""
         return (self.failed_count + self.error_count) / self.total_count if self.total_count else 0.0
 
     @property
     def failed_checks(self) -> tuple[str, ...]:
-        """Names of the checks that did not pass, those that only warn included."""
+        """Names of the checks that did not pass, warnings included."""
         return () if self.report is None else tuple(check.check_name for check in self.report.failures)
 
     def summary(self) -> dict[str, Any]:
-        """The result without failing rows and SQL: what fits into an output of Kestra's."""
+        """The result without failing rows and SQL, small enough for a Kestra output."""
         checks = [] if self.report is None else self.report.results
         keys = ("check_name", "column", "severity", "status", "failed_rows", "message")
         return {

@@ -1,4 +1,4 @@
-"""The error for failed checks."""
+"""The error of failed checks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class CheckFailedError(_CheckFailedError):
     """The data failed its checks.
 
     Args:
-        result: What the script found.
-        report: The engine's report.
+        result: The result of the script.
+        report: The report of the engine.
     """
 
     def __init__(self, result: CheckScriptResult, report: Report) -> None:

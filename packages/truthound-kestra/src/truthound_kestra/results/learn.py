@@ -1,4 +1,4 @@
-"""What the learn script returns."""
+"""The result of the learn script."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["LearnScriptResult"]
 
 @dataclass(frozen=True, kw_only=True)
 class LearnScriptResult(ScriptResult):
-    """What :func:`learn_schema_script` found.
+    """The result of :func:`learn_schema_script`.
 
     Attributes:
-        suite: The rules, which can be called, saved and checked against; None if the script was disabled.
+        suite: The rules as a suite, which can be saved and run; None if the script was disabled.
     """
 
     suite: LearnedSuite | None = None
@@ -29,7 +29,7 @@ class LearnScriptResult(ScriptResult):
         return () if self.suite is None else self.suite.rules
 
     def summary(self) -> dict[str, Any]:
-        """The result in short: what fits into an output of Kestra's."""
+        """The result in a form that is small enough for a Kestra output."""
         return {
             "status": self.status,
             "data_uri": self.data_uri,

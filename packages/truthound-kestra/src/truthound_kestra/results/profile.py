@@ -1,4 +1,4 @@
-"""What the profile script returns."""
+"""The result of the profile script."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["ProfileScriptResult"]
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileScriptResult(ScriptResult):
-    """What :func:`profile_data_script` found.
+    """The result of :func:`profile_data_script`.
 
     Attributes:
-        profile: Every column in detail; None if the script was disabled.
+        profile: All columns in detail; None if the script was disabled.
     """
 
     profile: Profile | None = None
@@ -29,7 +29,7 @@ class ProfileScriptResult(ScriptResult):
         return () if self.profile is None else self.profile.columns
 
     def summary(self) -> dict[str, Any]:
-        """The result without frequent values and histograms: what fits into an output of Kestra's."""
+        """The result without frequent values and histograms, small enough for a Kestra output."""
         keys = ("name", "dtype", "null_count", "null_rate", "distinct_count", "min", "max", "mean", "stddev")
         return {
             "status": self.status,

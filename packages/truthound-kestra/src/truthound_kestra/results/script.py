@@ -1,4 +1,4 @@
-"""What the results of all scripts share."""
+"""The result of any script."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["ScriptResult"]
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptResult:
-    """What all results share.
+    """Attributes of all results.
 
     Attributes:
         status: "passed" or "failed"; "skipped" if the script was disabled.
-        data_uri: What was looked at, without passwords.
-        engine_name: Which engine worked.
-        execution_time_seconds: How long it took.
-        row_count: How many rows there are.
+        data_uri: The data, without secrets.
+        engine_name: The engine.
+        execution_time_seconds: Duration in seconds.
+        row_count: Number of rows.
         tags: From the config.
         description: From the config.
         metadata: From the config.
@@ -37,9 +37,9 @@ class ScriptResult:
 
     @property
     def is_success(self) -> bool:
-        """Whether nothing failed."""
+        """Whether the status is not "failed"."""
         return self.status != "failed"
 
     def summary(self) -> dict[str, Any]:
-        """The result in short: what fits into an output of Kestra's."""
+        """The result in a form that is small enough for a Kestra output."""
         raise NotImplementedError

@@ -38,27 +38,27 @@ def check_quality_script(
 ) -> CheckScriptResult:
     """Check data against rules.
 
-    In a task of Kestra (whose ``env`` hands over ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
+    In a Kestra task (whose ``env`` sets ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
     see :func:`truthound_kestra.outputs.send_check_result`, before anything is raised.
 
     Args:
-        data_uri: A path, URI, or URL of a database; also anything else that dq_core opens, such as a data frame.
+        data_uri: A path, a URI, the URL of a database, or anything else that dq_core opens, such as a DataFrame.
         config: Options.
-        rules: Rules, besides those of the config.
+        rules: Further rules, in addition to those of the config.
         table: The table, if the data is in a database.
         query: A SELECT instead of a table.
-        handler: Sends the outputs, in Kestra or not; None for standard output, in Kestra only.
+        handler: Sends the outputs, also outside Kestra; None for standard output, and only in Kestra.
 
     Returns:
         The result.
 
     Raises:
-        CheckFailedError: Checks failed, and ``fail_on_error``; carries the result.
-        SLAViolationError: The SLA is broken; carries its evaluation.
-        ConfigurationError: The options do not fit together, or there are no rules.
-        RuleError: The rules are wrong; lists every problem. Nothing was read.
+        CheckFailedError: Checks failed, and ``fail_on_error`` is set; carries the result.
+        SLAViolationError: The SLA is violated; carries its evaluation.
+        ConfigurationError: The arguments do not go together, or there are no rules.
+        RuleError: The rules are invalid; lists all problems. No data was read.
         SourceError: The data cannot be read.
-        EngineError: The engine is not installed, or cannot evaluate a rule.
+        EngineError: The engine is not installed, or does not support a rule.
     """
     if not config.enabled:
         result = CheckScriptResult(**skipped(data_uri, config))
@@ -66,7 +66,7 @@ def check_quality_script(
         return result
     source = usable_source(data_uri, table=table, query=query)
     engine = get_engine(config.engine_name)
-    checks, left_out = _checks(source, config, rules or (), table, query)
+    checks, skipped_count = _checks(source, config, rules or (), table, query)
     report = engine.check(
         source,
         checks,
@@ -77,7 +77,7 @@ def check_quality_script(
         parallel=config.parallel,
         max_workers=config.max_workers,
     )
-    result = _result(report, config, left_out)
+    result = _result(report, config, skipped_count)
     if config.sla is not None:
         result = dataclasses.replace(result, sla=evaluate(result, config.sla, handler))
     publish(result, config, handler)
@@ -91,28 +91,28 @@ def check_quality_script(
 def _checks(
     source: Any, config: CheckScriptConfig, more: Sequence[Any], table: str | None, query: str | None
 ) -> tuple[tuple[Check, ...], int]:
-    """The checks to run, and how many are left out for their severity."""
+    """The checks to run, and how many are skipped because of their severity."""
     given = [with_canonical_severity(rule) for rule in (*config.rules, *more)]
     checks = parse(given) if given else ()
     if config.auto_schema:
         checks = (*checks, *schema_rules(source, config, table=table, query=query))
     if not checks:
         if config.auto_schema:
-            raise ConfigurationError("Nothing could be learned from the data (auto_schema), and no rules are given.")
+            raise ConfigurationError("No rules were given, and none could be learned from the data (auto_schema).")
         raise ConfigurationError(
-            "There are no rules: nothing would be checked.",
-            suggestion="Give rules, or auto_schema=True to check against what was learned from the data.",
+            "There are no rules, so nothing would be checked.",
+            suggestion="Give rules, or auto_schema=True to learn rules from the data.",
         )
     least = severity_rank(config.min_severity)
     chosen = tuple(check for check in checks if severity_rank(check.severity) >= least)
     if not chosen:
         raise ConfigurationError(
-            f"All {len(checks)} rules are below min_severity={config.min_severity!r}: nothing would be checked."
+            f"All {len(checks)} rules are below min_severity={config.min_severity!r}, so nothing would be checked."
         )
     return chosen, len(checks) - len(chosen)
 
 
-def _result(report: Report, config: CheckScriptConfig, left_out: int) -> CheckScriptResult:
+def _result(report: Report, config: CheckScriptConfig, skipped_count: int) -> CheckScriptResult:
     failed = not report.passed or (config.fail_on_warning and report.warning_checks > 0)
     return CheckScriptResult(
         status="failed" if failed else "passed",
@@ -123,7 +123,7 @@ def _result(report: Report, config: CheckScriptConfig, left_out: int) -> CheckSc
         failed_count=report.failed_checks,
         warning_count=report.warning_checks,
         error_count=report.error_checks,
-        skipped_count=left_out,
+        skipped_count=skipped_count,
         report=report,
         **described(config),
     )

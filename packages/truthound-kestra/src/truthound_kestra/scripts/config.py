@@ -1,4 +1,4 @@
-"""Options of the scripts, and presets."""
+"""Options of the scripts, and their presets."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptConfig:
-    """What all scripts share.
+    """Options of all scripts.
 
     Args:
-        engine_name: Which engine works: truthound, dq_core, great_expectations, pandera.
-        enabled: False: the script does nothing and returns a result with the status "skipped".
-        timeout_seconds: How long it may take; None for no limit.
-        tags: Words that stand in the result and on its metrics.
-        description: For people; stands in the result.
-        metadata: Anything else; stands in the result.
-        report: Base name of report files to write to the working directory; None for none.
+        engine_name: The engine: truthound, dq_core, great_expectations, pandera.
+        enabled: If False, the script does nothing and returns a result with the status "skipped".
+        timeout_seconds: Time limit in seconds; None for no limit.
+        tags: Strings in the result and on its metrics.
+        description: A description in the result.
+        metadata: Any other values in the result.
+        report: Base name of the report files in the working directory; None for no files.
 
     Raises:
-        ConfigurationError: Values that make no sense, all told at once.
+        ConfigurationError: Invalid values; lists all of them.
     """
 
     engine_name: str = "truthound"
@@ -59,10 +59,10 @@ class ScriptConfig:
             raise ConfigurationError(problems)
 
     def with_changes(self, **changes: Any) -> Self:
-        """The same options with some changed.
+        """The same options with some changes.
 
         Raises:
-            ConfigurationError: Values that make no sense.
+            ConfigurationError: Invalid values; lists all of them.
         """
         return replace(self, **changes)
 
@@ -80,18 +80,18 @@ class CheckScriptConfig(ScriptConfig):
     """Options of :func:`check_quality_script`, besides those of :class:`ScriptConfig`.
 
     Args:
-        rules: Rules as dicts (see dq_core), or dq_core's checks.
-        fail_on_error: Whether failed checks raise; the outputs are sent before.
-        fail_on_warning: Whether checks that only warn (severity info or warning) fail the run too.
-        auto_schema: Also check against rules that were learned: from ``baseline_uri``; without it, the first run learns
-            them from its data, which therefore obeys them, and later runs (of the same task in Kestra, of the same
-            source elsewhere) are held against what the first one learned. See ``forget_schema``.
-        baseline_uri: Data that is known to be good, or a YAML file of rules, for ``auto_schema``.
-        min_severity: Rules below it are not run and counted as skipped: low, medium, high, critical (info, warning,
-            error, critical).
-        sample_failures: How many failing rows of each failing check the report shows.
-        parallel: Whether the engine may evaluate rules side by side.
-        max_workers: How many at once; None for the engine's choice.
+        rules: Rules as mappings (see dq_core), or checks of dq_core.
+        fail_on_error: Whether failed checks raise CheckFailedError, after the outputs are sent.
+        fail_on_warning: Whether failed checks of severity info or warning fail the run as well.
+        auto_schema: Also check learned rules: from ``baseline_uri``; without it, the first run learns them from its own
+            data, and later runs (of the same task in Kestra, of the same source elsewhere) are checked against them.
+            The first run passes by construction. See ``forget_schema``.
+        baseline_uri: For ``auto_schema``: data that is known to be good, or a YAML file of rules.
+        min_severity: Rules below this severity are skipped: low, medium, high, critical (or info, warning, error,
+            critical).
+        sample_failures: How many failing rows the report shows for each failed check.
+        parallel: Whether the engine may evaluate rules in parallel.
+        max_workers: How many rules at the same time; None for the engine's default.
         sla: Evaluated after the check; a violation raises SLAViolationError.
     """
 
@@ -116,9 +116,9 @@ class CheckScriptConfig(ScriptConfig):
         if self.max_workers is not None:
             yield from whole("max_workers", self.max_workers, least=1)
             if not self.parallel:
-                yield "max_workers means something only with parallel=True."
+                yield "max_workers requires parallel=True."
         if self.baseline_uri is not None and not self.auto_schema:
-            yield "baseline_uri means something only with auto_schema=True."
+            yield "baseline_uri requires auto_schema=True."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ class ProfileScriptConfig(ScriptConfig):
     Args:
         include_stats: Whether columns have min, max, mean, standard deviation and quantiles.
         include_histograms: Whether numeric columns have histograms.
-        sample_size: How many rows to look at; 0 for all.
+        sample_size: How many rows to read; 0 for all.
         top_n: How many of the most frequent values to list; 0 for none.
     """
 
@@ -148,12 +148,12 @@ class LearnScriptConfig(ScriptConfig):
     """Options of :func:`learn_schema_script`, besides those of :class:`ScriptConfig`.
 
     Args:
-        min_confidence: Rules that are less certain are left out, 0 to 1.
-        include_patterns: Whether to learn patterns and lengths of texts.
+        min_confidence: Rules with a lower confidence are left out, from 0 to 1.
+        include_patterns: Whether to learn patterns and lengths of strings.
         include_ranges: Whether to learn ranges of numbers and dates.
         include_categories: Whether to learn sets of values.
-        categorical_threshold: A column with more different values than this is no category.
-        sample_size: How many rows to look at; 0 for all.
+        categorical_threshold: Columns with more distinct values than this are not categories.
+        sample_size: How many rows to read; 0 for all.
     """
 
     min_confidence: float = 0.8
@@ -172,11 +172,11 @@ class LearnScriptConfig(ScriptConfig):
 
 #: The defaults: rules must be given.
 DEFAULT_SCRIPT_CONFIG: Final = CheckScriptConfig()
-#: Fails on any error, also on those that only warn, also against what the data itself suggests.
+#: Fails on any failed check, warnings included, and also checks learned rules.
 STRICT_SCRIPT_CONFIG: Final = CheckScriptConfig(auto_schema=True, fail_on_warning=True)
-#: Never fails the task: the result says what is wrong. Leaves out what is only informative.
+#: Never fails the task: the result lists what failed. Skips rules of severity low (info).
 LENIENT_SCRIPT_CONFIG: Final = CheckScriptConfig(auto_schema=True, fail_on_error=False, min_severity="medium")
-#: In parallel, with more time, fewer samples, and without what is only informative.
+#: In parallel, with a longer time limit and fewer samples. Skips rules of severity low (info).
 PRODUCTION_SCRIPT_CONFIG: Final = CheckScriptConfig(
     auto_schema=True, parallel=True, timeout_seconds=600.0, min_severity="medium", sample_failures=20
 )

@@ -27,27 +27,27 @@ def load_data(
     query: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Read a data set as a pandas DataFrame, all of it into memory; the scripts themselves read where the data lies.
+    """Read a whole data set into memory, as a pandas DataFrame. The scripts themselves read data where it is stored.
 
-    The data is opened as the check opens it, so that both see the same values: the whole of a CSV file decides about
-    its types, ``007`` stays a string, and integers among NULLs keep all their digits (pandas' nullable types).
+    The data is opened as the check opens it, so that both see the same values: column types of a CSV file come from all
+    of its rows, ``007`` stays a string, and integers next to NULLs keep all digits (nullable types of pandas).
 
     Args:
-        uri: A path or URI of a Parquet, CSV, TSV or JSON file (an array of objects, or one object a line), also
-            compressed (``.gz``, ``.zst``); local, s3://, http(s):// and whatever else fsspec reads; or the URL of a
-            database.
+        uri: The path or URI of a Parquet, CSV, TSV or JSON file (an array of objects, or one object per line), also
+            compressed (``.gz``, ``.zst``): local, s3://, http(s):// or any other file system of fsspec; or the URL of
+            a database.
         table: The table, if it is a database.
         query: A SELECT instead of a table.
-        storage_options: For the fsspec file system.
+        storage_options: Options of the fsspec file system.
 
     Returns:
         The rows.
 
     Raises:
-        ConfigurationError: Such a URI or format is not supported, or the arguments do not fit together.
-        ScriptError: The URI points into Kestra's storage.
+        ConfigurationError: The URI or format is not supported, or the arguments do not go together.
+        ScriptError: The URI is in Kestra's storage.
         SourceError: The data does not exist or cannot be read.
-        MissingDependencyError: What reads it is not installed.
+        MissingDependencyError: A required package is not installed.
     """
     source = usable_source(uri, table=table, query=query)
     try:

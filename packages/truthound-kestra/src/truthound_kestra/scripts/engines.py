@@ -1,4 +1,4 @@
-"""The engines that the scripts can work with."""
+"""The engines of the scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "get_engine"]
 
-#: Name of each engine, and the extra that brings its library; None where nothing is needed.
+#: The name of each engine, and the extra that installs its library; None if it requires none.
 ENGINES: Final[dict[str, str | None]] = {
     "truthound": "truthound",
     "dq_core": None,
@@ -26,14 +26,13 @@ def get_engine(name: str = "truthound", **options: Any) -> Engine:
 
     Args:
         name: truthound, dq_core, great_expectations or pandera.
-        **options: Of that engine.
+        **options: Options of that engine.
 
     Returns:
         An engine with the methods ``check``, ``profile`` and ``learn``.
 
     Raises:
-        EngineError: There is no such engine, or its library is not installed; says how to install it, and which engine
-            needs none.
+        EngineError: The engine does not exist, or its library is not installed; the hint says how to install it.
     """
     try:
         return dq_get_engine(name, **options)
@@ -41,6 +40,6 @@ def get_engine(name: str = "truthound", **options: Any) -> Engine:
         extra = ENGINES.get(name)
         raise EngineError(
             f"The engine {name!r} is not installed: {error.message}",
-            suggestion=f'pip install "truthound-kestra[{extra}]", or use engine_name="dq_core", which needs nothing.',
+            suggestion=f'pip install "truthound-kestra[{extra}]", or use engine_name="dq_core".',
             context={"engine": name},
         ) from error

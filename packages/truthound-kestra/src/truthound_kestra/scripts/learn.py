@@ -26,23 +26,23 @@ def learn_schema_script(
 ) -> LearnScriptResult:
     """Learn rules from data that is known to be good.
 
-    In a task of Kestra (whose ``env`` hands over ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
+    In a Kestra task (whose ``env`` sets ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
     see :func:`truthound_kestra.outputs.send_learn_result`.
 
     Args:
-        data_uri: A path, URI, or URL of a database; also anything else that dq_core opens, such as a data frame.
+        data_uri: A path, a URI, the URL of a database, or anything else that dq_core opens, such as a DataFrame.
         config: Options.
         table: The table, if the data is in a database.
         query: A SELECT instead of a table.
-        handler: Sends the outputs, in Kestra or not; None for standard output, in Kestra only.
+        handler: Sends the outputs, also outside Kestra; None for standard output, and only in Kestra.
 
     Returns:
-        The result, with ``rules`` and the ``suite`` that they are.
+        The result, with ``rules`` and their ``suite``.
 
     Raises:
-        ConfigurationError: The options do not fit together.
+        ConfigurationError: The arguments do not go together.
         SourceError: The data cannot be read.
-        EngineError: The engine is not installed, or cannot do this.
+        EngineError: The engine is not installed, or does not support this.
     """
     names = (
         "min_confidence",

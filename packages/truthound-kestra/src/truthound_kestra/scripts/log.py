@@ -1,4 +1,4 @@
-"""Errors as people read them in an execution's log."""
+"""Errors in the log of an execution."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["errors_in_log"]
 
 @contextmanager
 def errors_in_log(handler: KestraOutputHandler | None = None) -> Iterator[None]:
-    """Let errors of this package end the script with one entry in Kestra's log, at level ERROR, and exit status 1.
+    """End the script with exit status 1 and one log entry at level ERROR for an error of this package.
 
-    Kestra makes an entry of each line of a traceback, in which the message drowns. Other errors keep theirs.
+    Kestra logs each line of a traceback as an entry of its own. Other errors keep their traceback.
 
     Args:
-        handler: Where the entry goes; None for standard output.
+        handler: Sends the log entry; None for standard output.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Describing data."""
+"""Profiling data."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ def profile_data_script(
     query: str | None = None,
     handler: KestraOutputHandler | None = None,
 ) -> ProfileScriptResult:
-    """Describe what data holds, column by column.
+    """Profile data, column by column.
 
-    In a task of Kestra (whose ``env`` hands over ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
+    In a Kestra task (whose ``env`` sets ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
     see :func:`truthound_kestra.outputs.send_profile_result`.
 
     Args:
-        data_uri: A path, URI, or URL of a database; also anything else that dq_core opens, such as a data frame.
+        data_uri: A path, a URI, the URL of a database, or anything else that dq_core opens, such as a DataFrame.
         config: Options.
         table: The table, if the data is in a database.
         query: A SELECT instead of a table.
-        handler: Sends the outputs, in Kestra or not; None for standard output, in Kestra only.
+        handler: Sends the outputs, also outside Kestra; None for standard output, and only in Kestra.
 
     Returns:
         The result, with ``columns``.
 
     Raises:
-        ConfigurationError: The options do not fit together.
+        ConfigurationError: The arguments do not go together.
         SourceError: The data cannot be read.
-        EngineError: The engine is not installed, or cannot do this.
+        EngineError: The engine is not installed, or does not support this.
     """
     names = ("include_stats", "include_histograms", "sample_size", "top_n")
     options = {name: getattr(config, name) for name in names}

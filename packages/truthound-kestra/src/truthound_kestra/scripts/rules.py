@@ -18,7 +18,7 @@ def load_rules(path: str | Path) -> tuple[Mapping[str, Any], ...]:
     """The rules in a YAML or JSON file: a list, or a mapping with the key ``checks`` or ``rules``.
 
     Raises:
-        RuleError: The file does not hold that.
+        RuleError: The file does not contain rules.
         SourceError: The file cannot be read.
     """
     try:
@@ -26,9 +26,9 @@ def load_rules(path: str | Path) -> tuple[Mapping[str, Any], ...]:
     except OSError as error:
         raise SourceError(f"The rules in {path} cannot be read: {error.strerror}.") from error
     except yaml.YAMLError as error:
-        raise RuleError([f"The rules in {path} are no YAML: {error}"]) from None
+        raise RuleError([f"The rules in {path} are not valid YAML: {error}"]) from None
     if isinstance(data, Mapping):
         data = data.get("checks", data.get("rules"))
     if not isinstance(data, list):
-        raise RuleError([f"{path} holds no list of rules."])
+        raise RuleError([f"{path} does not contain a list of rules."])
     return tuple(with_canonical_severity(rule) for rule in data)

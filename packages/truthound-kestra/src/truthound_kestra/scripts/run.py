@@ -1,4 +1,4 @@
-"""What the scripts have in common: a result, its report files, its outputs."""
+"""What the scripts have in common: their results, report files and outputs."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def examine(
     query: str | None,
     handler: KestraOutputHandler | None,
 ) -> R:
-    """Let an engine look at data without judging it, and publish what it found.
+    """Let an engine profile data or learn from it, and publish the result.
 
     Args:
         kind: The type of the result.
-        method: Of the engine: "profile" or "learn".
-        field: Of the result, which takes what the engine returns.
-        data_uri: What to look at.
+        method: The engine's method: "profile" or "learn".
+        field: The field of the result for what the engine returns.
+        data_uri: The data.
         config: Options of the script.
         options: Further arguments for the engine.
         table: The table, if the data is in a database.
@@ -66,7 +66,7 @@ def examine(
 
 
 def described(config: ScriptConfig) -> dict[str, Any]:
-    """The fields of a result that the config gives."""
+    """The fields of a result that come from the config."""
     return {
         "engine_name": config.engine_name,
         "tags": tuple(config.tags),
@@ -76,12 +76,12 @@ def described(config: ScriptConfig) -> dict[str, Any]:
 
 
 def skipped(source: Any, config: ScriptConfig) -> dict[str, Any]:
-    """The fields of the result of a script that is disabled."""
+    """The fields of the result of a disabled script."""
     return {"status": "skipped", "data_uri": masked_uri(source), **described(config)}
 
 
 def publish(result: ScriptResult, config: ScriptConfig, handler: KestraOutputHandler | None) -> None:
-    """Write the report files, and send the outputs if there is somebody to read them: in Kestra, or a handler."""
+    """Write the report files, and send the outputs in Kestra or if there is a handler."""
     if config.report is not None:
         write_report(result, config.report, handler)
     if handler is not None or get_execution_context().in_kestra:

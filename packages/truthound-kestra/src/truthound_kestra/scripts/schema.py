@@ -1,4 +1,4 @@
-"""``auto_schema``: rules that the first run learns, and that later runs are held against."""
+"""``auto_schema``: rules that the first run learns, and that later runs are checked against."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["forget_schema", "schema_rules"]
 
-# Nobody looks over these rules before they judge: they must be all but certain.
+# Nobody reviews these rules before they are used, so they must be almost certain.
 _CONFIDENCE = 0.95
 
 _SCHEMAS = sa.Table(
@@ -40,16 +40,16 @@ _SCHEMAS = sa.Table(
 def schema_rules(
     source: Any, config: CheckScriptConfig, *, table: str | None = None, query: str | None = None
 ) -> tuple[Check, ...]:
-    """The learned rules for a source, learned now if there are none yet.
+    """The learned rules of a source; they are learned now if there are none.
 
     Args:
-        source: What is checked.
-        config: Options; ``baseline_uri`` says where to learn instead.
+        source: The data that is checked.
+        config: Options; with ``baseline_uri``, the rules come from there.
         table: The table, if the source is a database.
         query: A SELECT instead of a table.
 
     Raises:
-        ConfigurationError: Nothing tells this source from others, so that nothing could be remembered.
+        ConfigurationError: The source has no identity under which its rules could be stored.
     """
     baseline = config.baseline_uri
     if baseline is not None:
@@ -74,15 +74,15 @@ def schema_rules(
 
 
 def forget_schema(data_uri: str | Path, *, table: str | None = None, query: str | None = None) -> bool:
-    """Forget what ``auto_schema`` learned, so that the next run learns anew.
+    """Delete the rules that ``auto_schema`` learned, so that the next run learns them again.
 
     Args:
-        data_uri: As it was given to the script; in a task of Kestra, the task counts and not the URI.
-        table: As it was given to the script.
-        query: As it was given to the script.
+        data_uri: As given to the script. In a Kestra task the rules belong to the task, not to the URI.
+        table: As given to the script.
+        query: As given to the script.
 
     Returns:
-        Whether there was anything to forget.
+        Whether there were any rules to delete.
     """
     engine = open_state()
     try:
@@ -96,7 +96,7 @@ def forget_schema(data_uri: str | Path, *, table: str | None = None, query: str 
 def _learn(
     source: Any, config: CheckScriptConfig, *, table: str | None = None, query: str | None = None
 ) -> tuple[Check, ...]:
-    # dq_core learns, whichever engine checks: it tries its guesses on rows that they do not stem from.
+    # dq_core learns, whichever engine checks: it validates its rules on rows that they were not learned from.
     suite = get_engine("dq_core").learn(
         source, table=table, query=query, min_confidence=_CONFIDENCE, timeout_seconds=config.timeout_seconds
     )
@@ -104,20 +104,20 @@ def _learn(
 
 
 def _subject(source: Any, table: str | None, query: str | None) -> str:
-    """What the rules are about: a task in Kestra, whose files may have another name each day; a source elsewhere."""
+    """What the rules belong to: the task in Kestra, where a file's name may change every day; the source elsewhere."""
     context = get_execution_context()
     if context.in_kestra and context.task_id is not None:
         return f"kestra:{context.namespace}/{context.flow_id}/{context.task_id}"
     if not isinstance(source, str):
         raise ConfigurationError(
-            "auto_schema cannot tell this data from other data, and so not remember what it learned.",
-            suggestion="Give baseline_uri, or rules.",
+            "auto_schema cannot store rules for this data: it has neither a path nor a URL.",
+            suggestion="Give baseline_uri or rules.",
         )
     return json.dumps([_identity(source), table, query])
 
 
 def _identity(uri: str) -> str:
-    """What a source is whoever reads it: without user, password and query. Stored keys depend on it."""
+    """A source without user, password and query. Stored keys depend on it: do not change it."""
     if "://" not in uri:
         return uri
     parts = urlsplit(uri)

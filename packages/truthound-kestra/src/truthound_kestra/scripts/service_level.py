@@ -20,9 +20,9 @@ __all__ = ["evaluate"]
 
 
 def evaluate(result: CheckScriptResult, sla: SLAConfig, handler: KestraOutputHandler | None) -> SLAResult:
-    """Evaluate an SLA, and tell Kestra if there is somebody to listen: in Kestra, or with a handler.
+    """Evaluate an SLA, and notify Kestra, in Kestra or if there is a handler.
 
-    Failed runs in a row are kept in Kestra's KV store if the flow hands its state in, else in the state database.
+    Consecutive failures are counted in Kestra's KV store if the flow passes its state, else in the state database.
     """
     context = get_execution_context()
     names = ("namespace", "flow_id", "task_id", "execution_id")

@@ -13,19 +13,19 @@ SEVERITY_ALIASES: Final = {"low": "info", "medium": "warning", "high": "error"}
 
 
 def canonical_severity(name: Any) -> Any:
-    """dq_core's name for a severity; anything unknown as it is, for dq_core to refuse."""
+    """dq_core's name of a severity; an unknown value unchanged, which dq_core refuses."""
     if not isinstance(name, str):
         return name
     return SEVERITY_ALIASES.get(name.lower(), name.lower() if name.lower() in SEVERITIES else name)
 
 
 def severity_rank(name: str) -> int:
-    """0 for info (low) to 3 for critical; raises ValueError for any other name."""
+    """0 for info (low) to 3 for critical; ValueError for any other name."""
     return SEVERITIES.index(canonical_severity(name))
 
 
 def with_canonical_severity(rule: Any) -> Any:
-    """A rule with dq_core's name for its severity; anything but a dict as it is."""
+    """A rule with dq_core's name of its severity; anything but a mapping unchanged."""
     if isinstance(rule, Mapping) and "severity" in rule:
         return {**rule, "severity": canonical_severity(rule["severity"])}
     return rule

@@ -1,4 +1,4 @@
-"""What a data URI points to."""
+"""Data URIs: what they refer to, and whether an engine can open them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["DataSourceType", "detect_data_source_type", "masked_uri", "usable_so
 
 
 class DataSourceType(Enum):
-    """Where data lies."""
+    """Where data is stored."""
 
     LOCAL = "local"
     S3 = "s3"
@@ -41,13 +41,13 @@ _SCHEMES: Final = {
 
 
 def detect_data_source_type(uri: str | Path) -> DataSourceType:
-    """Where the data behind a URI lies.
+    """Where the data of a URI is stored.
 
     Args:
-        uri: A path, a URI, or a database's URL as SQLAlchemy writes them.
+        uri: A path, a URI, or the URL of a database.
 
     Raises:
-        ConfigurationError: Empty, or of a scheme that nothing reads.
+        ConfigurationError: The URI is empty, or its scheme is not supported.
     """
     text = str(uri).strip()
     if not text:
@@ -64,7 +64,7 @@ def detect_data_source_type(uri: str | Path) -> DataSourceType:
 
 
 def masked_uri(source: Any) -> str:
-    """A data URI for people, with ``***`` for each secret; the type's name for anything else than a string."""
+    """A data URI with ``***`` for each secret, for messages; the name of the type for anything but a string."""
     return masked(source) if isinstance(source, str | Path) else type(source).__name__
 
 
@@ -72,26 +72,26 @@ def usable_source(source: Any, *, table: str | None, query: str | None) -> Any:
     """A source that an engine can open.
 
     Args:
-        source: A data URI, or anything else that dq_core opens (data frames, engines, lists of dicts), which is
+        source: A data URI, or anything else that dq_core opens (DataFrames, engines, lists of mappings), which is
             returned as it is.
-        table: Given with it.
-        query: Given with it.
+        table: The table, if the source is a database.
+        query: A SELECT instead of a table.
 
     Raises:
-        ConfigurationError: It does not fit together.
-        ScriptError: It points into Kestra's storage, which a script cannot read.
+        ConfigurationError: The arguments do not go together.
+        ScriptError: The source is in Kestra's storage, which a script cannot read.
     """
     if not isinstance(source, str | Path):
         return source
     kind = detect_data_source_type(source)
     if kind is DataSourceType.KESTRA:
         raise ScriptError(
-            "A script cannot read Kestra's storage (kestra:///…) by itself.",
-            suggestion='Let Kestra hand the file in: inputFiles: {data.csv: "{{ inputs.file }}"}, and read data.csv. '
-            "Generated flows do that.",
+            "A script cannot read Kestra's storage (kestra:///…).",
+            suggestion='Pass the file to the task: inputFiles: {data.csv: "{{ inputs.file }}"}, and read data.csv. '
+            "Generated flows do this.",
         )
     if kind is DataSourceType.DATABASE and table is None and query is None:
-        raise ConfigurationError("A database needs table or query.")
+        raise ConfigurationError("A database requires table or query.")
     if kind is not DataSourceType.DATABASE and (table is not None or query is not None):
-        raise ConfigurationError(f"table and query are for databases, not for {masked_uri(source)}.")
+        raise ConfigurationError(f"table and query require a database URL, not {masked_uri(source)}.")
     return str(source)

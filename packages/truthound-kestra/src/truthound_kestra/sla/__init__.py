@@ -1,4 +1,4 @@
-"""Service levels: what must hold for a run, whether it does, and what happens if not."""
+"""Service levels: the limits of a run, their evaluation, and hooks that react to it."""
 
 from truthound_kestra.sla.config import (
     DEFAULT_SLA_CONFIG,

@@ -1,4 +1,4 @@
-"""What an SLA promises, and the presets."""
+"""The limits of an SLA, and the presets."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class SLAConfig:
-    """What must hold for a run; a limit that is None is not looked at.
+    """The limits of a run; a limit that is None is not evaluated.
 
     Args:
-        enabled: False: every evaluation is compliant, and no hook is called.
-        max_failure_rate: Largest share of failed among all counted, 0 to 1.
-        min_pass_rate: Smallest share of passed among all counted, 0 to 1.
-        max_execution_time_seconds: Longest run, in seconds.
-        min_row_count: Fewest rows.
-        max_consecutive_failures: The n-th failed run in a row is a violation, and each one after it. A run failed if it
-            broke another limit; where there is no limit on rates, also if anything in it failed.
-        description: For people.
-        metadata: Anything that should be kept with the results.
+        enabled: If False, every evaluation is compliant, and no hook is called.
+        max_failure_rate: The largest share of failed checks, from 0 to 1.
+        min_pass_rate: The smallest share of passed checks, from 0 to 1.
+        max_execution_time_seconds: The longest duration, in seconds.
+        min_row_count: The smallest number of rows.
+        max_consecutive_failures: The n-th consecutive failed run is a violation, and each one after it. A run fails if
+            it violates another limit; without limits on rates, also if any check fails.
+        description: A description of the SLA.
+        metadata: Any other values.
 
     Raises:
-        ConfigurationError: Values out of range, all told at once.
+        ConfigurationError: Invalid values; lists all of them.
     """
 
     enabled: bool = True
@@ -66,19 +66,19 @@ class SLAConfig:
                 yield from whole(name, value, least=least)
 
     def with_changes(self, **changes: Any) -> SLAConfig:
-        """The same SLA with some fields changed.
+        """The same SLA with some changes.
 
         Raises:
-            ConfigurationError: Values out of range.
+            ConfigurationError: Invalid values; lists all of them.
         """
         return replace(self, **changes)
 
 
-#: No limit on rates: only the third failed run in a row is a violation.
+#: No limit on rates; the third consecutive failed run is a violation.
 DEFAULT_SLA_CONFIG: Final = SLAConfig()
-#: 99 % must pass, 1 % may fail, and the first failed run counts.
+#: 99 % must pass, 1 % may fail, one failed run.
 STRICT_SLA_CONFIG: Final = SLAConfig(max_failure_rate=0.01, min_pass_rate=0.99, max_consecutive_failures=1)
-#: 90 % must pass, 10 % may fail, five failed runs in a row.
+#: 90 % must pass, 10 % may fail, five consecutive failed runs.
 LENIENT_SLA_CONFIG: Final = SLAConfig(max_failure_rate=0.10, min_pass_rate=0.90, max_consecutive_failures=5)
-#: 95 % must pass, 5 % may fail, three failed runs in a row.
+#: 95 % must pass, 5 % may fail, three consecutive failed runs.
 PRODUCTION_SLA_CONFIG: Final = SLAConfig(max_failure_rate=0.05, min_pass_rate=0.95, max_consecutive_failures=3)

@@ -1,4 +1,4 @@
-"""The error for a broken SLA."""
+"""The error of a violated SLA."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["SLAViolationError"]
 
 
 class SLAViolationError(DataQualityError):
-    """An SLA is broken.
+    """An SLA is violated.
 
     Args:
         result: The evaluation, with its violations.
@@ -23,11 +23,11 @@ class SLAViolationError(DataQualityError):
         self.result = result
         reasons = "; ".join(violation.message for violation in result.violations)
         super().__init__(
-            f"SLA {result.name or result.metrics.flow_id or 'unnamed'} is broken: {reasons}",
+            f"SLA {result.name or result.metrics.flow_id or 'unnamed'} is violated: {reasons}",
             context={"violations": [violation.violation_type.value for violation in result.violations]},
         )
 
     @property
     def violations(self) -> tuple[SLAViolation, ...]:
-        """What is broken, worst first."""
+        """The violations, most severe first."""
         return self.result.violations

@@ -1,4 +1,4 @@
-"""What happens after an evaluation."""
+"""Hooks, which are called after an evaluation."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class SLAHook(Protocol):
     """Called after each evaluation: one method or the other."""
 
     def on_pass(self, result: SLAResult) -> None:
-        """The SLA holds."""
+        """The SLA is met."""
         ...
 
     def on_violation(self, result: SLAResult) -> None:
-        """The SLA is broken."""
+        """The SLA is violated."""
         ...
 
 
@@ -64,33 +64,33 @@ def _title(result: SLAResult) -> str:
 
 @dataclass(frozen=True)
 class LoggingSLAHook:
-    """Writes to a logger of Python's: INFO when the SLA holds, each violation at its own level.
+    """Writes to a logger: INFO if the SLA is met, each violation at its own level.
 
     Args:
-        logger: Where to; by default ``truthound_kestra.sla``.
+        logger: The logger; by default ``truthound_kestra.sla``.
     """
 
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("truthound_kestra.sla"))
 
     def on_pass(self, result: SLAResult) -> None:
-        """Log that the SLA holds."""
-        self.logger.info("%s holds: %.2f %% passed", _title(result), 100 * result.metrics.pass_rate)
+        """Log that the SLA is met."""
+        self.logger.info("%s is met: %.2f %% passed", _title(result), 100 * result.metrics.pass_rate)
 
     def on_violation(self, result: SLAResult) -> None:
         """Log each violation."""
         for violation in result.violations:
-            self.logger.log(_LOGGING_LEVELS[violation.level], "%s is broken: %s", _title(result), violation.message)
+            self.logger.log(_LOGGING_LEVELS[violation.level], "%s is violated: %s", _title(result), violation.message)
 
 
 @dataclass(frozen=True)
 class MetricsSLAHook:
-    """Counts evaluations, in memory, and in Kestra where a handler is given.
+    """Counts evaluations in memory, and in Kestra if a handler is given.
 
     Args:
-        handler: Also sends the counters ``sla.evaluations`` and ``sla.violations`` (by type) to Kestra.
+        handler: Sends the counters ``sla.evaluations`` and ``sla.violations`` (by type) to Kestra.
 
     Attributes:
-        counts: ``passed``, ``violated``, and one count for each type of violation, since this hook was made.
+        counts: ``passed``, ``violated``, and a count for each type of violation, since the hook was created.
     """
 
     handler: KestraOutputHandler | None = None
@@ -102,12 +102,12 @@ class MetricsSLAHook:
         self._count(result, "passed")
 
     def on_violation(self, result: SLAResult) -> None:
-        """Count an evaluation that found violations, and these by type."""
+        """Count an evaluation with violations, and the violations by type."""
         self._count(result, "violated")
 
     @property
     def compliance_rate(self) -> float:
-        """Share of evaluations that passed; 1 before the first."""
+        """The share of evaluations that passed; 1 before the first."""
         total = self.counts["passed"] + self.counts["violated"]
         return self.counts["passed"] / total if total else 1.0
 
@@ -124,11 +124,11 @@ class MetricsSLAHook:
 
 @dataclass(frozen=True)
 class CallbackSLAHook:
-    """Calls functions of yours.
+    """Calls functions.
 
     Args:
-        on_pass: Called with the result when the SLA holds; None for nothing.
-        on_violation: Called with the result when it is broken; None for nothing.
+        on_pass: Called with the result if the SLA is met.
+        on_violation: Called with the result if the SLA is violated.
     """
 
     on_pass: Callable[[SLAResult], Any] = lambda _: None
@@ -137,20 +137,20 @@ class CallbackSLAHook:
 
 @dataclass(frozen=True)
 class KestraNotificationHook:
-    """Tells Kestra: what it sends stands in the execution's log, outputs and metrics, and can start an alert flow.
+    """Notifies Kestra, in the log, outputs and metrics of the execution, and may start an alert flow.
 
     - each violation is an entry of the execution's log, at level WARN or ERROR;
     - the outputs ``sla_compliant``, ``sla_violations`` and ``sla_consecutive_failures`` can be read by later tasks and
       alert flows;
-    - the counter ``sla.violations`` stands in the execution's metrics, by type;
-    - with ``webhook_url`` a violation starts the flow whose Webhook trigger has that address: it finds the evaluation
-      in ``{{ trigger.body }}``.
+    - the counter ``sla.violations`` is a metric of the execution, by type;
+    - with ``webhook_url``, a violation starts the flow whose Webhook trigger has that URL; the evaluation is in
+      ``{{ trigger.body }}``.
 
     Args:
         webhook_url: ``https://<kestra>/api/v1/executions/webhook/<namespace>/<flow>/<key>``; the key is a secret, so
-            take it from the environment. None starts no flow.
-        timeout_seconds: How long to wait for Kestra's answer.
-        handler: Where the lines go; None for standard output, where Kestra reads them.
+            take it from the environment. None to start no flow.
+        timeout_seconds: How many seconds to wait for Kestra's response.
+        handler: Sends log entries, outputs and metrics; by default to standard output, where Kestra reads them.
 
     Raises:
         ConfigurationError: The URL is not http or https.
@@ -167,17 +167,17 @@ class KestraNotificationHook:
     def on_pass(self, result: SLAResult) -> None:
         """Set the outputs."""
         self.handler.send_outputs(result.outputs())
-        self.handler.log("INFO", f"{_title(result)} holds.")
+        self.handler.log("INFO", f"{_title(result)} is met.")
 
     def on_violation(self, result: SLAResult) -> None:
-        """Write to the log, set the outputs, count, and start the alert flow.
+        """Write log entries, set the outputs, count the violations, and start the alert flow.
 
         Raises:
-            OutputError: The alert flow could not be started.
+            OutputError: The alert flow cannot be started.
         """
         self.handler.send_outputs(result.outputs())
         for violation in result.violations:
-            self.handler.log(_KESTRA_LEVELS[violation.level], f"{_title(result)} is broken: {violation.message}")
+            self.handler.log(_KESTRA_LEVELS[violation.level], f"{_title(result)} is violated: {violation.message}")
             self.handler.counter("sla.violations", 1, {"type": violation.violation_type.value})
         if self.webhook_url is not None:
             self._start_flow(self.webhook_url, result)
@@ -193,19 +193,19 @@ class KestraNotificationHook:
             reason = f"HTTP {error.code}"
         except OSError as error:
             reason = type(error).__name__
-        # Neither the URL nor the cause: both hold the webhook's key.
+        # Neither the URL nor the cause: both contain the key of the webhook.
         raise OutputError(
-            f"The alert flow was not started: {reason}.",
-            suggestion="Does webhook_url name an enabled flow with a Webhook trigger and its key?",
+            f"The alert flow could not be started: {reason}.",
+            suggestion="Check that webhook_url names an enabled flow with a Webhook trigger, and its key.",
         )
 
 
 @dataclass(frozen=True)
 class CompositeSLAHook:
-    """Calls several hooks, all of them, even if one fails.
+    """Calls several hooks, even if one of them fails.
 
     Args:
-        hooks: In order.
+        hooks: The hooks, in order.
     """
 
     hooks: Sequence[SLAHook]
@@ -223,7 +223,7 @@ class CompositeSLAHook:
         for hook in self.hooks:
             try:
                 getattr(hook, method)(result)
-            except Exception as error:  # noqa: BLE001 - raised below: an alert that fails must not silence others
+            except Exception as error:  # noqa: BLE001 - raised below
                 errors.append(error)
         if len(errors) == 1:
             raise errors[0]

@@ -1,4 +1,4 @@
-"""What an evaluation looks at and what it finds."""
+"""The metrics that an SLA is evaluated on, and the result of the evaluation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AlertLevel", "SLAMetrics", "SLAResult", "SLAViolation", "SLAViolatio
 
 
 class AlertLevel(Enum):
-    """How loud to be; levels compare: ``AlertLevel.INFO < AlertLevel.CRITICAL``."""
+    """Severity of an alert. Levels can be compared: ``AlertLevel.INFO < AlertLevel.CRITICAL``."""
 
     INFO = "info"
     WARNING = "warning"
@@ -39,24 +39,24 @@ class AlertLevel(Enum):
 
 
 class SLAViolationType(Enum):
-    """Which limit is broken."""
+    """The limit that is violated."""
 
     FAILURE_RATE_EXCEEDED = "failure_rate_exceeded"
-    PASS_RATE_BELOW_MINIMUM = "pass_rate_below_minimum"  # noqa: S105 - a rate, no password
+    PASS_RATE_BELOW_MINIMUM = "pass_rate_below_minimum"  # noqa: S105 - a rate, not a password
     EXECUTION_TIME_EXCEEDED = "execution_time_exceeded"
     ROW_COUNT_BELOW_MINIMUM = "row_count_below_minimum"
     CONSECUTIVE_FAILURES = "consecutive_failures"
 
     @property
     def level(self) -> AlertLevel:
-        """How loud to be about it: slow is a warning, wrong an error, wrong again and again critical."""
+        """Severity of such a violation: slow is a warning, failed an error, consecutively failed critical."""
         if self is SLAViolationType.EXECUTION_TIME_EXCEEDED:
             return AlertLevel.WARNING
         return AlertLevel.CRITICAL if self is SLAViolationType.CONSECUTIVE_FAILURES else AlertLevel.ERROR
 
 
 class RunCounts(Protocol):
-    """What an SLA reads off the result of a run."""
+    """The counts that an SLA reads from the result of a run."""
 
     @property
     def passed_count(self) -> int:
@@ -75,7 +75,7 @@ class RunCounts(Protocol):
 
     @property
     def warning_count(self) -> int:
-        """Checks that failed and only warn."""
+        """Failed checks of severity info or warning."""
         ...
 
     @property
@@ -85,34 +85,34 @@ class RunCounts(Protocol):
 
     @property
     def execution_time_seconds(self) -> float:
-        """How long the run took."""
+        """Duration of the run, in seconds."""
         ...
 
     @property
     def row_count(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class SLAMetrics:
-    """What one run measured. Counts are of checks or of rows: only their shares matter.
+    """Metrics of a run. Counts may be of checks or of rows: only their shares matter.
 
     Args:
         passed_count: How many passed.
         failed_count: How many failed.
-        warning_count: How many failed with a severity that only warns.
+        warning_count: How many failed with severity info or warning.
         skipped_count: How many were not run; not part of the total.
-        execution_time_seconds: How long the run took.
-        row_count: Rows that were looked at, if known.
-        flow_id: The flow, for the memory of failures in a row.
-        task_id: The task, likewise.
-        namespace: The flow's namespace, likewise.
-        execution_id: The execution: evaluating it again (a retry) replaces its own entry in that memory.
-        measured_at: When, with zone; None for the moment of evaluation.
+        execution_time_seconds: Duration of the run, in seconds.
+        row_count: Number of rows, if known.
+        flow_id: The flow; consecutive failures are counted by flow, task and namespace.
+        task_id: The task.
+        namespace: The namespace of the flow.
+        execution_id: The execution; evaluating it again (a retry) replaces its earlier evaluation.
+        measured_at: Time of the run, with time zone; None for the time of the evaluation.
 
     Raises:
-        ConfigurationError: Negative counts or times.
+        ConfigurationError: Negative counts or durations.
     """
 
     passed_count: int = 0
@@ -147,17 +147,17 @@ class SLAMetrics:
 
     @property
     def total_count(self) -> int:
-        """Passed, failed and warned."""
+        """The sum of passed, failed and warning counts."""
         return self.passed_count + self.failed_count + self.warning_count
 
     @property
     def failure_rate(self) -> float:
-        """Share of failed in the total; 0 if nothing was counted."""
+        """The share of failed in the total; 0 if the total is 0."""
         return self.failed_count / self.total_count if self.total_count else 0.0
 
     @property
     def pass_rate(self) -> float:
-        """Share of passed in the total; 0 if nothing was counted, for nothing passed."""
+        """The share of passed in the total; 0 if the total is 0."""
         return self.passed_count / self.total_count if self.total_count else 0.0
 
     @classmethod
@@ -165,7 +165,7 @@ class SLAMetrics:
         """The metrics of a run.
 
         Args:
-            result: What the check script found, or anything with the same counts.
+            result: The result of the check script, or anything with the same counts.
             **context: Further fields: flow_id, task_id, namespace, execution_id.
         """
         return cls(
@@ -181,14 +181,14 @@ class SLAMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class SLAViolation:
-    """One broken limit.
+    """A violation of one limit.
 
     Attributes:
-        violation_type: Which limit.
-        message: One sentence for people.
-        limit: What was promised.
-        actual: What was measured.
-        level: How loud to be about it.
+        violation_type: The limit.
+        message: A description of the violation.
+        limit: The value of the limit.
+        actual: The measured value.
+        level: Severity of the violation.
     """
 
     violation_type: SLAViolationType
@@ -200,15 +200,15 @@ class SLAViolation:
 
 @dataclass(frozen=True, kw_only=True)
 class SLAResult:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Attributes:
-        is_compliant: Whether no limit is broken.
-        violations: The broken limits, worst first.
-        metrics: What was looked at.
-        consecutive_failures: Failed runs in a row, this one included; 0 if it did not fail, or none are counted.
-        evaluated_at: When, in UTC.
-        name: Of the SLA, if it has one.
+        is_compliant: Whether all limits are met.
+        violations: The violations, most severe first.
+        metrics: The metrics that were evaluated.
+        consecutive_failures: Consecutive failed runs, this one included; 0 if it did not fail or is not counted.
+        evaluated_at: Time of the evaluation, in UTC.
+        name: Name of the SLA, if any.
     """
 
     is_compliant: bool
@@ -219,7 +219,7 @@ class SLAResult:
     name: str | None = None
 
     def outputs(self) -> dict[str, Any]:
-        """The evaluation as outputs of Kestra's, by name."""
+        """The evaluation as Kestra outputs, by name."""
         return {
             "sla_compliant": self.is_compliant,
             "sla_violations": list(self.violations),
@@ -228,5 +228,5 @@ class SLAResult:
 
     @property
     def level(self) -> AlertLevel:
-        """The loudest level of the violations; info if there are none."""
+        """The highest level of the violations; info if there are none."""
         return max((violation.level for violation in self.violations), default=AlertLevel.INFO)

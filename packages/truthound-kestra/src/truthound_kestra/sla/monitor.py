@@ -1,4 +1,4 @@
-"""Comparing what a run measured with what was promised."""
+"""The evaluation of a run against an SLA."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["SLAMonitor"]
 
 @dataclass(frozen=True)
 class SLAMonitor:
-    """Evaluates runs against an SLA, remembers failures in a row, and calls hooks.
+    """Evaluates runs against an SLA, counts consecutive failures, and calls hooks.
 
     Args:
-        config: What must hold.
+        config: The limits.
         hooks: Called after each evaluation, in order.
-        name: Of the SLA: tells two SLAs of one task apart.
-        store: Remembers failed runs across executions; by default a table in an embedded database.
+        name: Name of the SLA, which distinguishes two SLAs of the same task.
+        store: Stores failed runs across executions; by default in a table of an embedded database.
     """
 
     config: SLAConfig = field(default_factory=SLAConfig)
@@ -37,39 +37,39 @@ class SLAMonitor:
     store: StateStore = field(default_factory=SQLStateStore)
 
     def evaluate(self, metrics: SLAMetrics, *, raise_on_violation: bool = False) -> SLAResult:
-        """Compare a run with the SLA.
+        """Evaluate a run.
 
         Args:
-            metrics: What the run measured. With an ``execution_id`` the same execution counts once, however often it
-                is retried; without, every evaluation is a run of its own.
-            raise_on_violation: Raise instead of returning a result that is not compliant, after the hooks were called.
+            metrics: Metrics of the run. With an ``execution_id``, an execution counts once, however often it is
+                retried; without one, every evaluation is a run of its own.
+            raise_on_violation: Whether to raise if a limit is violated, after the hooks were called.
 
         Returns:
             The result.
 
         Raises:
-            SLAViolationError: A limit is broken, and ``raise_on_violation``.
+            SLAViolationError: A limit is violated, and ``raise_on_violation`` is set.
         """
         now = metrics.measured_at or dt.datetime.now(dt.UTC)
         if not self.config.enabled:
             return SLAResult(is_compliant=True, violations=(), metrics=metrics, evaluated_at=now, name=self.name)
         violations = list(self._violations(metrics))
-        in_a_row = 0
+        consecutive = 0
         limit = self.config.max_consecutive_failures
         if limit is not None:
             failed = bool(violations) or (not self._limits_rates and metrics.failed_count > 0)
             run = metrics.execution_id or uuid.uuid4().hex
-            in_a_row = self.store.record(self._key(metrics), run, failed=failed)
-            if in_a_row >= limit:
+            consecutive = self.store.record(self._key(metrics), run, failed=failed)
+            if consecutive >= limit:
                 kind = SLAViolationType.CONSECUTIVE_FAILURES
-                message = f"{in_a_row} failed runs in a row (limit {limit})"
-                violations.append(_violation(kind, message, limit, in_a_row))
+                message = f"{consecutive} consecutive failed runs; the limit is {limit}"
+                violations.append(_violation(kind, message, limit, consecutive))
         violations.sort(key=lambda violation: -violation.level.rank)
         result = SLAResult(
             is_compliant=not violations,
             violations=tuple(violations),
             metrics=metrics,
-            consecutive_failures=in_a_row,
+            consecutive_failures=consecutive,
             evaluated_at=now,
             name=self.name,
         )
@@ -90,20 +90,20 @@ class SLAMonitor:
     def _violations(self, metrics: SLAMetrics) -> Iterator[SLAViolation]:
         config = self.config
         if config.max_failure_rate is not None and metrics.failure_rate > config.max_failure_rate:
-            message = f"{metrics.failure_rate:.2%} failed, at most {config.max_failure_rate:.2%} may"
+            message = f"{metrics.failure_rate:.2%} failed; the maximum is {config.max_failure_rate:.2%}"
             kind = SLAViolationType.FAILURE_RATE_EXCEEDED
             yield _violation(kind, message, config.max_failure_rate, metrics.failure_rate)
         if config.min_pass_rate is not None and metrics.pass_rate < config.min_pass_rate:
-            message = f"{metrics.pass_rate:.2%} passed, at least {config.min_pass_rate:.2%} must"
+            message = f"{metrics.pass_rate:.2%} passed; the minimum is {config.min_pass_rate:.2%}"
             kind = SLAViolationType.PASS_RATE_BELOW_MINIMUM
             yield _violation(kind, message, config.min_pass_rate, metrics.pass_rate)
         seconds = config.max_execution_time_seconds
         if seconds is not None and metrics.execution_time_seconds > seconds:
-            message = f"the run took {metrics.execution_time_seconds:g} s, at most {seconds:g} s are allowed"
+            message = f"the run took {metrics.execution_time_seconds:g} s; the maximum is {seconds:g} s"
             kind = SLAViolationType.EXECUTION_TIME_EXCEEDED
             yield _violation(kind, message, seconds, metrics.execution_time_seconds)
         if config.min_row_count is not None and (metrics.row_count or 0) < config.min_row_count:
-            message = f"{metrics.row_count or 0} rows, at least {config.min_row_count} are expected"
+            message = f"{metrics.row_count or 0} rows; the minimum is {config.min_row_count}"
             kind = SLAViolationType.ROW_COUNT_BELOW_MINIMUM
             yield _violation(kind, message, config.min_row_count, metrics.row_count or 0)
 

@@ -1,4 +1,4 @@
-"""An SLA as the ``sla`` block that Kestra itself watches over."""
+"""An SLA as the ``sla`` block, which Kestra itself evaluates."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ def to_kestra_sla(
 ) -> list[dict[str, Any]]:
     """The native ``sla`` block for a flow.
 
-    Kestra can watch the execution's duration and assertions about the outputs of check tasks, so this covers
-    ``max_execution_time_seconds``, ``max_failure_rate``, ``min_pass_rate`` and ``min_row_count``. It evaluates an
-    assertion at each change of the execution: one about a task that did not run yet holds. Kestra cannot count failed
-    executions in a row: for ``max_consecutive_failures`` give the SLA to the check task (``TaskConfig.sla``).
+    Kestra evaluates the duration of the execution, and assertions about the outputs of check tasks, so the block covers
+    ``max_execution_time_seconds``, ``max_failure_rate``, ``min_pass_rate`` and ``min_row_count``. An assertion is
+    evaluated at each change of the execution; one about a task that has not run yet is true. Kestra does not count
+    consecutive failed executions: give an SLA with ``max_consecutive_failures`` to the task (``TaskConfig.sla``).
 
     Args:
-        config: What must hold.
-        task_ids: The check tasks whose outputs are looked at.
-        behavior: What Kestra does: fail or cancel the execution, or only set the labels.
-        labels: What Kestra labels such an execution with; by default ``sla: violated``.
+        config: The limits.
+        task_ids: Ids of the check tasks whose outputs are evaluated.
+        behavior: What Kestra does on a violation: fail or cancel the execution, or only set the labels.
+        labels: Labels of an execution that violates the SLA; by default ``sla: violated``.
 
     Returns:
-        One entry for each limit and task; empty if the SLA is disabled or has none of these limits.
+        An entry for each limit and task; empty if the SLA is disabled or has none of these limits.
 
     Raises:
-        ConfigurationError: Kestra knows no such behavior.
+        ConfigurationError: The behavior does not exist.
     """
     if behavior not in ("FAIL", "CANCEL", "NONE"):
         raise ConfigurationError(f"behavior must be FAIL, CANCEL or NONE, not {behavior!r}.")

@@ -25,7 +25,7 @@ __all__ = ["SLARegistry", "evaluate_sla", "get_sla_registry", "register_sla"]
 
 @dataclass(frozen=True)
 class SLARegistry:
-    """SLAs by name, and the last result of each."""
+    """SLAs by name, with the last result of each."""
 
     _monitors: dict[str, SLAMonitor] = field(default_factory=dict)
     _results: dict[str, SLAResult] = field(default_factory=dict)
@@ -40,28 +40,28 @@ class SLARegistry:
         store: StateStore | None = None,
         replace: bool = False,
     ) -> SLAMonitor:
-        """Give an SLA a name.
+        """Register an SLA under a name.
 
         Args:
-            name: By which it is evaluated.
-            config: What must hold.
+            name: Name of the SLA.
+            config: The limits.
             hooks: Called after each evaluation.
-            store: Remembers failed runs; None for the embedded default.
-            replace: Whether the name may stand for another SLA so far.
+            store: Stores failed runs; None for the embedded default.
+            replace: Whether an SLA that is already registered under the name is replaced.
 
         Returns:
             The monitor that evaluates it.
 
         Raises:
-            ConfigurationError: The name is empty, or stands for another SLA.
+            ConfigurationError: The name is empty, or another SLA is registered under it.
         """
         if not name:
-            raise ConfigurationError("An SLA needs a name.")
+            raise ConfigurationError("An SLA requires a name.")
         monitor = SLAMonitor(config=config, hooks=tuple(hooks), name=name, store=store or SQLStateStore())
         with self._lock:
             known = self._monitors.get(name)
             if known is not None and known.config != config and not replace:
-                raise ConfigurationError(f"The name {name!r} stands for another SLA.", suggestion="Pass replace=True.")
+                raise ConfigurationError(f"Another SLA is registered as {name!r}.", suggestion="Pass replace=True.")
             self._monitors[name] = monitor
         return monitor
 
@@ -69,20 +69,20 @@ class SLARegistry:
         """The monitor of an SLA.
 
         Raises:
-            ConfigurationError: There is no SLA of that name.
+            ConfigurationError: The SLA does not exist.
         """
         if name not in self._monitors:
             near = closest(name, self._monitors)
             hint = f"Did you mean {near!r}?" if near else f"Registered: {', '.join(sorted(self._monitors)) or 'none'}."
-            raise ConfigurationError(f"There is no SLA {name!r}.", suggestion=hint)
+            raise ConfigurationError(f"The SLA {name!r} does not exist.", suggestion=hint)
         return self._monitors[name]
 
     def evaluate(self, name: str, metrics: SLAMetrics, *, raise_on_violation: bool = True) -> SLAResult:
-        """Evaluate an SLA and keep the result.
+        """Evaluate an SLA and store the result.
 
         Raises:
-            ConfigurationError: There is no SLA of that name.
-            SLAViolationError: A limit is broken, and ``raise_on_violation``; the result is kept all the same.
+            ConfigurationError: The SLA does not exist.
+            SLAViolationError: A limit is violated, and ``raise_on_violation`` is set. The result is stored.
         """
         result = self.get(name).evaluate(metrics)
         with self._lock:
@@ -92,10 +92,10 @@ class SLARegistry:
         return result
 
     def unregister(self, name: str) -> None:
-        """Forget an SLA and its result.
+        """Remove an SLA and its result.
 
         Raises:
-            ConfigurationError: There is no SLA of that name.
+            ConfigurationError: The SLA does not exist.
         """
         self.get(name)
         with self._lock:
@@ -112,7 +112,7 @@ class SLARegistry:
         return tuple(sorted(self._monitors))
 
     def clear(self) -> None:
-        """Forget all SLAs and results."""
+        """Remove all SLAs and results."""
         with self._lock:
             self._monitors.clear()
             self._results.clear()
@@ -126,7 +126,7 @@ def get_sla_registry() -> SLARegistry:
     return _REGISTRY
 
 
-#: Give an SLA a name in the registry of this process; see `SLARegistry.register`.
+#: Register an SLA in the registry of this process; see `SLARegistry.register`.
 register_sla = _REGISTRY.register
 #: Evaluate an SLA of the registry of this process; see `SLARegistry.evaluate`.
 evaluate_sla = _REGISTRY.evaluate

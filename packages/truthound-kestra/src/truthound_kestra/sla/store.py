@@ -1,4 +1,4 @@
-"""Where failed runs in a row are remembered, across executions."""
+"""Stores that count consecutive failed runs across executions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STATE_ENV", "STATE_OUTPUT", "KestraStateStore", "SQLStateStore", "StateStore"]
 
-#: How a flow hands over what Kestra's KV store holds, and the output that it stores there again.
+#: The environment variable that passes the state from Kestra's KV store, and the output with the new state.
 STATE_ENV: Final = "KESTRA_SLA_STATE"
 STATE_OUTPUT: Final = "sla_state"
 
@@ -30,36 +30,36 @@ _RUNS = sa.Table(
     sa.Column("sla", sa.String(500), primary_key=True),
     sa.Column("run", sa.String(200), primary_key=True),
     sa.Column("failed", sa.Boolean, nullable=False),
-    # Microseconds since 1970, of the first record: a retry keeps its place in the row.
+    # Microseconds since 1970, of the first record: a retry keeps its place in the sequence.
     sa.Column("recorded_at", sa.BigInteger, nullable=False),
 )
 _KEPT: Final = 400 * 86_400 * 1_000_000
 
 
 class StateStore(Protocol):
-    """Remembers which runs of an SLA failed."""
+    """Stores which runs of an SLA failed."""
 
     def record(self, key: str, run: str, *, failed: bool) -> int:
-        """Remember a run, in place of what the same run left before.
+        """Store a run, replacing an earlier record of the same run.
 
         Args:
-            key: Of the SLA: namespace, flow, task and name.
-            run: The execution.
+            key: Key of the SLA: namespace, flow, task and name.
+            run: Id of the execution.
             failed: Whether the run failed.
 
         Returns:
-            Failed runs in a row up to this one; 0 if it did not fail.
+            Consecutive failed runs up to this one; 0 if it did not fail.
         """
         ...
 
 
 @dataclass(frozen=True)
 class SQLStateStore:
-    """A small table in any database that SQLAlchemy knows; by default a SQLite file of the user's.
+    """A table in any database of SQLAlchemy; by default a SQLite file in the home directory.
 
     Args:
-        url: Of the database; None for the default, see :func:`truthound_kestra.kestra.state.open_state`. In a container
-            that is thrown away give a database, or use :class:`KestraStateStore`.
+        url: URL of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else a SQLite file.
+            In a container without a volume give a URL, or use :class:`KestraStateStore`.
     """
 
     url: str | sa.URL | None = field(default=None, repr=False)
@@ -69,7 +69,7 @@ class SQLStateStore:
         return open_state(self.url)
 
     def record(self, key: str, run: str, *, failed: bool) -> int:
-        """Remember a run; see :meth:`StateStore.record`."""
+        """Store a run; see :meth:`StateStore.record`."""
         mine = (_RUNS.c.sla == key) & (_RUNS.c.run == run)
         with self._engine.begin() as connection:
             if connection.execute(_RUNS.update().where(mine).values(failed=failed)).rowcount == 0:
@@ -85,13 +85,13 @@ class SQLStateStore:
                 .where(_RUNS.c.sla == key, ~_RUNS.c.failed, _RUNS.c.recorded_at <= until)
                 .scalar_subquery()
             )
-            in_a_row = sa.select(sa.func.count()).where(
+            consecutive = sa.select(sa.func.count()).where(
                 _RUNS.c.sla == key,
                 _RUNS.c.failed,
                 _RUNS.c.recorded_at <= until,
                 sa.or_(last_good.is_(None), _RUNS.c.recorded_at > last_good),
             )
-            return int(connection.execute(in_a_row).scalar_one())
+            return int(connection.execute(consecutive).scalar_one())
 
     def close(self) -> None:
         """Close the connections."""
@@ -100,10 +100,10 @@ class SQLStateStore:
 
 @dataclass(frozen=True)
 class KestraStateStore:
-    """Kestra's KV store, without its API: the flow hands the state in and stores what comes out.
+    """Kestra's KV store, without its API: the flow passes the state to the task and stores the new state.
 
-    Generated flows do both for a task with an SLA. Executions at the same time see the same state: let the flow run
-    once at a time (``concurrency: 1``) where the count must be exact. By hand::
+    Generated flows do both for a task with an SLA. Concurrent executions read the same state: limit the flow to one
+    execution at a time (``concurrency: 1``) if the count must be exact. By hand::
 
         env:
           KESTRA_SLA_STATE: "{{ kv('sla_users', errorOnMissing=false) ?? '' }}"
@@ -116,20 +116,20 @@ class KestraStateStore:
 
     Args:
         handler: Sends the output ``sla_state``; None for standard output.
-        env: The environment; None for the process's own.
+        env: The environment; None for that of the process.
     """
 
     handler: KestraOutputHandler | None = None
     env: Mapping[str, str] | None = None
 
     def record(self, key: str, run: str, *, failed: bool) -> int:
-        """Remember a run; see :meth:`StateStore.record`."""
+        """Store a run; see :meth:`StateStore.record`."""
         state = self._state(key)
         earlier = state["before"] if state.get("run") == run else state["failures"]
         failures = earlier + 1 if failed else 0
         handler = self.handler or KestraOutputHandler()
         document = {"key": key, "run": run, "before": earlier, "failures": failures}
-        handler.send(STATE_OUTPUT, json.dumps(document))  # text: Kestra's expressions hand it on as it is
+        handler.send(STATE_OUTPUT, json.dumps(document))  # a string, which Kestra's expressions pass on unchanged
         return failures
 
     def _state(self, key: str) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class KestraStateStore:
             good = False
         if not good:
             raise OutputError(
-                f"{STATE_ENV} does not hold the state of an SLA.",
-                suggestion="Delete the key from Kestra's KV store: it was written by something else.",
+                f"{STATE_ENV} does not contain the state of an SLA.",
+                suggestion="Delete the key from Kestra's KV store; it was written by another program.",
             )
         return state if state.get("key") == key else {"failures": 0}

@@ -1,4 +1,4 @@
-"""Data, Kestra's variables, errors and serializers."""
+"""Documented names for data and Kestra's variables; they forward to the modules that define them."""
 
 from truthound_kestra.kestra.context import (
     ExecutionContext,

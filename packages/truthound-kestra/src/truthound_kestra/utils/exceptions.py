@@ -1,18 +1,18 @@
-"""Everything that this package raises on purpose.
+"""The errors of this package.
 
 .. code-block:: text
 
     DataQualityError (dq_core's root)
-    ├── ConfigurationError (ValueError)     options that make no sense: .problems lists everything
-    ├── FlowError (ValueError)              a flow that Kestra would refuse: .problems lists everything
-    ├── ScriptError                         a script cannot do its work: data, engine options, Kestra's variables
+    ├── ConfigurationError (ValueError)     invalid options: .problems lists all of them
+    ├── FlowError (ValueError)              a flow that Kestra would refuse: .problems lists all problems
+    ├── ScriptError                         a script cannot run: data, engine options, Kestra's variables
     ├── CheckFailedError                    the data failed its checks: .result and .report
-    ├── SLAViolationError                   an SLA is broken: .violations and .result
+    ├── SLAViolationError                   an SLA is violated: .violations and .result
     ├── OutputError                         a value cannot be sent to Kestra, or stored
-    ├── EngineError                         an engine cannot do what a rule asks, or is not installed
+    ├── EngineError                         an engine does not support a rule, or is not installed
     └── RuleError, SourceError, …           dq_core's own
 
-Each carries `message`, `suggestion`, `context` and `retryable`, can be pickled, and never holds a password.
+Each carries `message`, `suggestion`, `context` and `retryable`, can be pickled, and never contains a password.
 """
 
 from truthound_kestra.errors import (

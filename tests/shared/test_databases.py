@@ -98,10 +98,54 @@ def test_a_wait_for_a_lock_ends_with_its_limit(sqlite_url: sa.URL) -> None:
     engine = sa.create_engine(sqlite_url, connect_args={"timeout": 60})
     with engine.connect() as connection:
         started = time.monotonic()
+        with pytest.raises(sa.exc.OperationalError, match="locked"):
+            sqlite.begin_immediate(connection, 0.3)
         with sqlite.busy_timeout(connection, 0.2), pytest.raises(sa.exc.OperationalError, match="locked"):
-            sqlite.begin_immediate(connection)
+            connection.exec_driver_sql("SELECT * FROM sqlite_master")
         assert time.monotonic() - started < 30
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 60_000
+        with sqlite.busy_timeout(connection, 90):
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 60_000
+    lock.close()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("stopped_by", [TimeoutError, KeyboardInterrupt])
+def test_a_wait_for_a_lock_can_be_stopped(sqlite_url: sa.URL, stopped_by: type[BaseException]) -> None:
+    lock = sqlite3.connect(str(sqlite_url.database), isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    engine = sa.create_engine(sqlite_url, connect_args={"timeout": 60})
+    turns: list[str] = []
+
+    def stop(*_: object) -> None:
+        turns.append("turn")
+        if len(turns) == 3:
+            raise stopped_by
+
+    with engine.connect() as connection:
+        sa.event.listen(connection, "before_cursor_execute", stop)
+        with pytest.raises(stopped_by):
+            sqlite.begin_immediate(connection)
+    lock.close()
+    engine.dispose()
+
+
+def test_a_wait_for_a_lock_ends_when_the_lock_does(sqlite_url: sa.URL) -> None:
+    lock = sqlite3.connect(str(sqlite_url.database), isolation_level=None, check_same_thread=False)
+    lock.execute("BEGIN EXCLUSIVE")
+    engine = sa.create_engine(sqlite_url, connect_args={"timeout": 60})
+    turns: list[str] = []
+
+    def let_go(*_: object) -> None:
+        turns.append("turn")
+        if len(turns) == 2:
+            lock.rollback()
+
+    with engine.connect() as connection:
+        sa.event.listen(connection, "before_cursor_execute", let_go)
+        sqlite.begin_immediate(connection)
+        assert len(turns) == 2
+        assert connection.connection.driver_connection.in_transaction
     lock.close()
     engine.dispose()
 

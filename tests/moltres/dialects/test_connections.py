@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from moltres import connect
 from moltres.dialects import Dialect, dialect_for
-from moltres.errors import (
-    ConfigurationError,
-    TransientQueryError,
-)
+from moltres.errors import ConfigurationError, MoltresError, TransientQueryError
+from support.waiting import repeating
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import URL
 
 
@@ -43,6 +46,34 @@ def test_a_locked_database_is_worth_another_try(sqlite_url: URL) -> None:
             dialect.begin(second)
         assert dialect.classify(caught.value) is TransientQueryError
     engine.dispose()
+
+
+@pytest.fixture
+def locked(sqlite_url: URL) -> Iterator[URL]:
+    """A database that another connection has locked against readers and writers."""
+    lock = sqlite3.connect(str(sqlite_url.database), isolation_level=None)
+    lock.execute("CREATE TABLE t (id INTEGER)")
+    lock.execute("BEGIN EXCLUSIVE")
+    yield sqlite_url
+    lock.close()
+
+
+def test_a_time_limit_covers_the_wait_for_a_lock(locked: URL) -> None:
+    started = time.monotonic()
+    with connect(locked, query_timeout=0.3, connect_args={"timeout": 120}) as db:
+        for action in (db.tables, lambda: db.insert("t", {"id": 1})):
+            with pytest.raises(MoltresError) as caught:
+                action()
+            assert caught.value.retryable
+    assert time.monotonic() - started < 60
+
+
+def test_cancel_ends_the_wait_for_a_lock(locked: URL) -> None:
+    with connect(locked, connect_args={"timeout": 120}) as db, repeating(db.cancel):
+        started = time.monotonic()
+        with pytest.raises(MoltresError), db.transaction():
+            pytest.fail("nobody can write")
+        assert time.monotonic() - started < 60
 
 
 def test_an_unknown_database_says_that_it_cannot(sqlite_url: URL) -> None:

@@ -154,6 +154,8 @@ class Database:
     @contextmanager
     def _session(self, query_timeout: float | None, *, begin: bool) -> Iterator[Connection]:
         seconds = self.query_timeout if query_timeout is None else query_timeout
+        if seconds is not None:
+            refuse(arguments.seconds("query_timeout", seconds))
         running: Running | None = None
         with ExitStack() as stack:
             stack.enter_context(
@@ -162,7 +164,7 @@ class Database:
             connection = stack.enter_context(self._acquired())
             running = stack.enter_context(self._registered(connection))
             if begin:
-                stack.enter_context(self._begun(connection, running))
+                stack.enter_context(self._begun(connection, running, seconds))
             # Within the transaction: the limit of PostgreSQL is one of the transaction.
             stack.enter_context(self.dialect.time_limit(connection, seconds))
             yield connection
@@ -177,9 +179,9 @@ class Database:
             yield connection
 
     @contextmanager
-    def _begun(self, connection: Connection, running: Running) -> Iterator[None]:
+    def _begun(self, connection: Connection, running: Running, seconds: float | None) -> Iterator[None]:
         outer = connection.in_transaction() if self.joined else False
-        self.dialect.begin(connection)
+        self.dialect.begin(connection, seconds)
         if not self.joined:
             yield
             running.check()

@@ -133,11 +133,12 @@ class Dialect:
 
         return refuse
 
-    def begin(self, connection: Connection) -> None:
+    def begin(self, connection: Connection, seconds: float | None = None) -> None:  # noqa: ARG002 - SQLite waits
         """Make sure that a real transaction is open, one which covers DDL as far as the database can.
 
         Args:
             connection: A connection that SQLAlchemy may or may not have begun a transaction on.
+            seconds: The most to wait for another writer, where a transaction has to.
         """
         if not connection.in_transaction():
             connection.begin()

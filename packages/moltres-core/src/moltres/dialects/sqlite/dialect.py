@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy import types as sql
 
-from ..._shared.sqlite import begin_immediate
+from ..._shared.sqlite import begin_immediate, busy_timeout
 from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
@@ -82,7 +82,8 @@ class SQLiteDialect(Dialect):
         raw = _raw(connection)
         raw.set_progress_handler(lambda: clock.elapsed() > seconds, _STEPS)
         try:
-            yield
+            with busy_timeout(connection, seconds):
+                yield
         finally:
             raw.set_progress_handler(None, 0)
 
@@ -90,10 +91,10 @@ class SQLiteDialect(Dialect):
         """`interrupt()` may be called from any thread."""
         return _raw(connection).interrupt
 
-    def begin(self, connection: Connection) -> None:
+    def begin(self, connection: Connection, seconds: float | None = None) -> None:
         """A real BEGIN, which the driver alone would leave out before DDL."""
         super().begin(connection)
-        begin_immediate(connection)
+        begin_immediate(connection, seconds)
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)

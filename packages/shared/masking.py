@@ -20,7 +20,16 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-__all__ = ["MASK", "has_secrets", "is_secret_name", "masked", "scrubbed", "secrets_of", "secrets_of_options"]
+__all__ = [
+    "MASK",
+    "as_meant",
+    "has_secrets",
+    "is_secret_name",
+    "masked",
+    "scrubbed",
+    "secrets_of",
+    "secrets_of_options",
+]
 
 MASK: Final = "***"
 """What stands in the place of a secret."""
@@ -44,6 +53,7 @@ _TOKEN = re.compile(
 )
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
+_CHAIN = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.\-]*://)")
 _PAIR = re.compile(
     r"(?P<name>[A-Za-z][\w .\-]*?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
 )
@@ -69,7 +79,7 @@ def masked(source: Source) -> str:
     if _URI.search(text) is None:
         return text
     url = _database_url(text)
-    return _masked_url(url) if url is not None else "::".join(map(_masked_uri, text.split("::")))
+    return _masked_url(url) if url is not None else "::".join(map(_masked_uri, _CHAIN.split(text)))
 
 
 def secrets_of(source: Source) -> tuple[str, ...]:
@@ -79,7 +89,7 @@ def secrets_of(source: Source) -> tuple[str, ...]:
     else:
         text = fspath(source)
         url = _database_url(text)
-        parts = () if _URI.search(text) is None else text.split("::")
+        parts = () if _URI.search(text) is None else _CHAIN.split(text)
         found = set(_of_url(url)) if url is not None else {one for part in parts for one in _of_uri(part)}
     return tuple(sorted(found - {""}, key=lambda one: (-len(one), one)))
 
@@ -150,7 +160,7 @@ def _forms(secret: str) -> set[str]:
 
 def _database_url(text: str) -> URL | None:
     """The text as the URL of a database, or None if it is the URI of a file or cannot be read."""
-    if "::" in text:
+    if _CHAIN.search(text):
         return None
     try:
         url = make_url(text)
@@ -169,9 +179,11 @@ _FILE_SCHEMES = frozenset({
 
 
 def _masked_url(url: URL) -> str:
-    url = _meant(url)
+    url = as_meant(url)
     if url.username is not None and _TOKEN.fullmatch(url.username):
         url = url.set(username=MASK)
+    if _query_may_be_password(url):
+        url = url.set(query={})
     hidden: dict[str, str | list[str]] = {}
     for name, value in url.query.items():
         values = [value] if isinstance(value, str) else list(value)
@@ -183,27 +195,44 @@ def _masked_url(url: URL) -> str:
     return text.replace(quote(MASK, safe=""), MASK).replace("%3Amemory%3A", ":memory:")
 
 
-def _meant(url: URL) -> URL:
-    """The URL as it was meant, if its password holds an unquoted ``@``, which SQLAlchemy takes for the end of it."""
-    if url.password is None:
+def as_meant(url: URL) -> URL:
+    """The URL as it was meant, if its password holds an unquoted ``@``, which SQLAlchemy takes for the end of it.
+
+    Args:
+        url: What SQLAlchemy read from a string.
+
+    Returns:
+        The same URL if no ``@`` is left in its host and database, or, without a database, in its query.
+    """
+    place = (url.host or "") + ("" if url.port is None else f":{url.port}")
+    place += f"/{url.database}" if url.database else "".join(f"?{one}" for one in _query(url))
+    if url.password is None or "@" not in place:
         return url
-    if url.host and "@" in url.host:
-        rest, _, host = url.host.rpartition("@")
-        return url.set(password=f"{url.password}@{rest}", host=host or None)
-    if url.database and "@" in url.database:
-        before, _, after = url.database.rpartition("@")
-        host, _, database = after.partition("/")
-        return url.set(password=f"{url.password}@{url.host}/{before}", host=host or None, database=database)
-    return url
+    rest, _, place = place.rpartition("@")
+    host, slash, database = place.partition("?")[0].partition("/")
+    query = url.query if url.database else {}
+    secret = f"{url.password}@{rest}"
+    return URL.create(url.drivername, url.username, secret, host or None, None, database if slash else None, query)
+
+
+def _query(url: URL) -> list[str]:
+    return [f"{name}={value}" for name, values in url.normalized_query.items() for value in values]
+
+
+def _query_may_be_password(url: URL) -> bool:
+    """Whether the query may be the end of a password with an unquoted ``@``, ``/`` and ``?``."""
+    return url.password is not None and any("@" in one for one in _query(url))
 
 
 def _of_url(url: URL) -> Iterator[str]:
-    meant = _meant(url)
+    meant = as_meant(url)
     for one in (url, meant):
         if one.password:
             yield str(one.password)
+    if _query_may_be_password(url):
+        yield from (part for one in _query(url) for part in re.split("[@/:=]", one))
     if meant is not url:
-        # The driver sees the rest of the password as the host, and says so.
+        # The driver sees the rest of the password as host and database, and says so.
         yield from re.split("[@/:]", str(meant.password))
         yield str(meant.password).partition("@")[2]
     if url.username is not None and _TOKEN.fullmatch(url.username):
@@ -219,22 +248,15 @@ def _of_url(url: URL) -> Iterator[str]:
 def _split(uri: str) -> tuple[str, str, str, str]:
     """Scheme with ``://``, user part, the rest, and what begins with ``?`` or ``#``."""
     scheme, separator, rest = uri.partition("://")
-    body, mark, query = rest, "", ""
-    for index, character in enumerate(rest):
-        if character in "?#":
-            body, mark, query = rest[:index], character, rest[index + 1 :]
-            break
-    authority, slash, path = body.partition("/")
-    if "@" in authority and not (":" in authority.partition("@")[0] and "@" in path):
-        user, _, host = authority.rpartition("@")
-        return scheme + separator, user, host + slash + path, mark + query
-    if "@" in body and ":" in authority and not (scheme in {"http", "https"} and _has_port(authority)):
-        user, _, place = body.rpartition("@")  # a password with an unquoted slash: rather too much is hidden
-        return scheme + separator, user, place, mark + query
-    if "@" in query and ":" in authority and not _has_port(authority):
-        user, _, place = rest.rpartition("@")  # … or with a question mark
-        return scheme + separator, user, place, ""
-    return scheme + separator, "", body, mark + query
+    start = re.split("[/?#@]", rest, maxsplit=1)[0]
+    user, place = "", rest
+    if ":" in start and not (scheme in {"http", "https"} and _has_port(start) and not rest.startswith(f"{start}@")):
+        user, _, place = rest.rpartition("@")  # a password may hold anything: rather too much is hidden
+    elif rest.startswith(f"{start}@"):
+        user, _, place = rest.partition("@")
+    end = re.search("[?#]", place)
+    position = len(place) if end is None else end.start()
+    return scheme + separator, user, place[:position], place[position:]
 
 
 def _has_port(authority: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from .masking import as_meant
 from .problems import InvalidURLError, MissingPackageError, UnknownDatabaseError
 from .wording import closest, did_you_mean, missing_package
 
@@ -97,9 +98,9 @@ def parse_url(given: str | URL) -> URL:
             suggestion="Write dialect://user:password@host:port/database, with special characters of the password"
             " quoted by urllib.parse.quote(password, safe=''), or build it with sqlalchemy.URL.create(...).",
         ) from None
-    if "@" in (url.host or "") or (url.password is not None and "@" in (url.database or "")):
+    if "@" in (url.host or "") or as_meant(url) is not url:
         raise InvalidURLError(
-            "The URL of the database has more than one '@' before its query: where the host begins is not clear.",
+            "The URL of the database has more than one '@': where its password ends and its host begins is not clear.",
             suggestion="Write %40 for an '@' in the user or password, or build it with sqlalchemy.URL.create(...).",
         )
     return url

@@ -7,6 +7,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.shared import shared
 
@@ -164,3 +166,25 @@ def test_a_url_in_a_message_is_masked_without_being_known() -> None:
     shown = "HTTP 403 for 'https://h/u.csv?X-Amz-Signature=***&a=1', s3://***@b/k. See https://docs.org/e?id=4."
     assert masking.scrubbed(said) == shown
     assert masking.scrubbed("SELECT a::int, b // 2 -- x://") == "SELECT a::int, b // 2 -- x://"
+
+
+PASSWORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1)
+UNQUOTED = st.text(st.sampled_from("abXY01@/:?#&=%+$!.-~::"), min_size=4).map(lambda text: f"Zz9{text}Zz9")
+
+
+@given(PASSWORDS)
+def test_a_quoted_password_is_masked_exactly(password: str) -> None:
+    url = sa.URL.create("postgresql", "etl", password, "db.example", 5432, "shop")
+    written, shown = url.render_as_string(hide_password=False), "postgresql://etl:***@db.example:5432/shop"
+    assert masking.masked(url) == masking.masked(written) == shown
+    if password not in shown:
+        assert masking.scrubbed(f"cannot open <{written}>", masking.secrets_of(url)) == f"cannot open <{shown}>"
+    uri = f"s3://etl:{quote(password, safe='')}@bucket/key.csv?sig={quote_plus(password)}&part=1"
+    assert masking.masked(uri) == "s3://***@bucket/key.csv?sig=***&part=1"
+
+
+@given(UNQUOTED)
+def test_an_unquoted_password_is_shown_nowhere(password: str) -> None:
+    for written in (f"postgresql://etl:{password}@db.example/shop", f"s3://etl:{password}@bucket/key.csv"):
+        assert "Zz9" not in masking.masked(written)
+        assert "Zz9" not in masking.scrubbed(f"cannot open {written}", masking.secrets_of(written))

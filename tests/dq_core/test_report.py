@@ -98,7 +98,7 @@ def test_details_hold_the_rule(report: Report) -> None:
         (dt.date(2024, 1, 2), "2024-01-02"),
         (dt.datetime(2024, 1, 2, 3, 4, 5, 6, dt.UTC), "2024-01-02T03:04:05.000006+00:00"),
         (dt.time(1, 2), "01:02:00"),
-        (dt.timedelta(days=1, seconds=0.5), "PT86400.5S"),
+        (dt.timedelta(days=1, seconds=0.5), "P1DT0.5S"),
         (b"\x00\xff", "0x00ff"),
         (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
         ({"a": [1, (2.0, None)], 3: {4}}, {"a": [1, [2.0, None]], "3": [4]}),

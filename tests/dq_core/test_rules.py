@@ -118,12 +118,12 @@ def test_all_problems_of_all_rules_at_once() -> None:
             ]
         )
     assert caught.value.problems == (
-        "Rule 1: there is no check of type 'in_rnge'. Did you mean 'in_range'?",
+        "Rule 1: the type of check 'in_rnge' does not exist. Did you mean 'in_range'?",
         "Rule 2: the key 'type' is missing: {'column': 'x'}.",
         "Rule 3: a rule must be a check or a dict, not 'not_null'.",
         "Rule 4: not_null has no option 'columm'. Did you mean 'column'?",
         "Rule 5: in_range_5: severity must be one of info, warning, error, critical, not 'eror'. Did you mean 'error'?",
-        "Rule 5: in_range_5: threshold must be a share from 0 to 1, not 2.",
+        "Rule 5: in_range_5: threshold must be a number from 0 to 1, not 2.",
         "Rule 5: in_range_5: column must be the name of a column, not 5.",
         "Rule 5: in_range_5: min 3 is greater than max 1.",
         "Rule 6: row_count: name is given twice, once as 'check_name'.",
@@ -171,13 +171,13 @@ def test_what_does_not_fit_the_table_is_refused_before_any_scan(engine: sa.Engin
             mask=["nme"],
         )
     problems = caught.value.problems
-    assert problems[0] == "not_null_agee: there is no column 'agee'. Did you mean 'age'?"
+    assert problems[0] == "not_null_agee: the column 'agee' does not exist. Did you mean 'age'?"
     assert "'old' (text) cannot be compared with a column of type integer" in problems[1]
-    assert "'yesterday' is no ISO 8601 date" in problems[2]
+    assert "'yesterday' is not an ISO 8601 date" in problems[2]
     assert "1 (integer) cannot be compared with a column of type text" in problems[3]
     assert "regex is for columns of type text, and age is INTEGER" in problems[4].replace("integer;", "INTEGER;")
-    assert "no column 'bron'. Did you mean 'born'?" in problems[5]
-    assert problems[6] == "mask: there is no column 'nme'. Did you mean 'name'?"
+    assert "the column 'bron' does not exist. Did you mean 'born'?" in problems[5]
+    assert problems[6] == "mask: the column 'nme' does not exist. Did you mean 'name'?"
     assert "not_null_age: where \"nmae = 'x'\" cannot be evaluated" in problems[7]
     assert "expression: sql 'agee > 1' cannot be evaluated" in problems[8]
     assert len(problems) == 9

@@ -1,4 +1,4 @@
-"""Everything that dq_core raises on purpose.
+"""The errors of dq_core.
 
 .. code-block:: text
 
@@ -17,11 +17,14 @@ Every error is picklable and carries `message`, `suggestion`, `context` and `ret
 
 from __future__ import annotations
 
-import difflib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._shared.problems import MissingPackageError, ProblemError, UnknownDatabaseError
+from ._shared.wording import closest, did_you_mean, missing_package
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = [
     "CheckFailedError",
@@ -34,6 +37,7 @@ __all__ = [
     "TableNotFoundError",
     "ValidationTimeoutError",
     "closest",
+    "translated",
 ]
 
 
@@ -43,7 +47,7 @@ class DataQualityError(Exception):
     Args:
         message: What was given and what is wrong with it.
         suggestion: What to do about it, in one sentence.
-        context: Values that can be written as JSON and help to find the place; never secrets.
+        context: JSON values that help to find the cause; never secrets.
 
     Attributes:
         retryable: Whether the same call may succeed later without any change.
@@ -103,7 +107,7 @@ class TableNotFoundError(SourceError, LookupError):
         """The error for a table that does not exist, with the closest of those that do."""
         names = sorted(known)
         hint = did_you_mean(name, names) or (f"The tables are: {', '.join(names[:20])}." if names else None)
-        return cls(f"There is no table or view {name!r}.", suggestion=hint, context={"table": name})
+        return cls(f"The table or view {name!r} does not exist.", suggestion=hint, context={"table": name})
 
 
 class SourceConnectionError(SourceError, ConnectionError):
@@ -119,7 +123,7 @@ class ValidationTimeoutError(DataQualityError, TimeoutError):
 
     @classmethod
     def after(cls, seconds: float) -> ValidationTimeoutError:
-        """The error for a validation that was stopped after so many seconds."""
+        """The error for a validation that was stopped after this many seconds."""
         return cls(
             f"The validation was stopped after {seconds:g} seconds (timeout_seconds).",
             suggestion="Allow more time, check fewer rows with `where`, or check a sample through query=.",
@@ -131,13 +135,16 @@ class MissingDependencyError(DataQualityError, ImportError):
     """Something that comes with an extra is not installed."""
 
     @classmethod
-    def extra(cls, module: str, extra: str) -> MissingDependencyError:
-        """The error for a module that one of our extras brings."""
-        return cls(
-            f"This needs {module}, which is not installed.",
-            suggestion=f'pip install "dq-core[{extra}]"',
-            context={"module": module, "extra": extra},
-        )
+    def extra(cls, package: str, extra: str, purpose: str) -> MissingDependencyError:
+        """The error for a package that an extra of dq-core brings.
+
+        Args:
+            package: The package.
+            extra: The extra.
+            purpose: What requires it, as the subject of a sentence.
+        """
+        problem = missing_package(package, purpose, core="dq-core", extra=extra)
+        return cls(problem.message, suggestion=problem.suggestion, context=problem.context)
 
 
 class EngineError(DataQualityError):
@@ -165,21 +172,21 @@ class CheckFailedError(DataQualityError):
         )
 
 
-def closest(name: object, known: Iterable[str]) -> str | None:
-    """The known name that is most like the given one, or None if none is near.
-
-    Args:
-        name: What was given; anything but text has no closest name.
-        known: The names that exist.
-    """
-    if not isinstance(name, str):
-        return None
-    by_fold = {candidate.casefold(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
-    return by_fold[found[0]] if found else None
+@contextmanager
+def translated() -> Iterator[None]:
+    """Translate the errors of the shared modules into those of this package."""
+    try:
+        yield
+    except ProblemError as problem:
+        raise _translation(problem) from problem.__cause__
 
 
-def did_you_mean(name: object, known: Iterable[str]) -> str | None:
-    """A question with the closest known name, or None."""
-    found = closest(name, known)
-    return None if found is None else f"Did you mean {found!r}?"
+def _translation(problem: ProblemError) -> DataQualityError:
+    match problem:
+        case MissingPackageError():
+            kind: type[DataQualityError] = MissingDependencyError
+        case UnknownDatabaseError():
+            kind = SourceError
+        case _:
+            return RuleError([problem.message], suggestion=problem.suggestion)
+    return kind(problem.message, suggestion=problem.suggestion, context=problem.context)

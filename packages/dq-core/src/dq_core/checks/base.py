@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from ..errors import RuleError, did_you_mean
+from .._shared.arguments import fraction
+from .._shared.wording import did_you_mean
+from ..errors import RuleError
 from ..relation.pattern import Pattern
 from ..relation.selection import Aggregate, FollowUp, count_where, fragment
 from ..report.report import SEVERITIES
@@ -37,7 +39,7 @@ class EvaluationError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the evaluation of a check came to; see `dq_core.report.CheckResult` for the fields."""
+    """The result of evaluating a check; see `dq_core.report.CheckResult` for the fields."""
 
     passed: bool
     message: str
@@ -54,11 +56,11 @@ class Check:
     """A rule about data: the fields of a subclass are its options.
 
     Args:
-        name: What reports call it; ``<type>_<column>`` if not given.
+        name: The name in reports; ``<type>_<column>`` if not given.
         severity: One of info, warning, error, critical. Failures of the first two do not fail a report.
         threshold: The share of the considered rows that must pass, from 0 to 1.
         where: A boolean SQL expression: only these rows are considered.
-        description: A note for people.
+        description: A note for readers of the report.
 
     Raises:
         RuleError: An option has a wrong value; lists all of them.
@@ -66,7 +68,7 @@ class Check:
 
     #: The name that rules use.
     kind: ClassVar[str] = ""
-    #: Whether `failing` contains a window function, which can stand in a SELECT list but not in WHERE.
+    #: Whether `failing` contains a window function, which is allowed in a SELECT list but not in WHERE.
     windowed: ClassVar[bool] = False
     #: Former names of what a kind may define.
     _FORMER: ClassVar[Mapping[str, str]] = {"work": "follow_up", "reveals": "exposes_values"}
@@ -142,8 +144,7 @@ class Check:
                 f"{self.label}: severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}."
                 f"{options.question(self.severity, SEVERITIES)}"
             )
-        if not options.is_number(self.threshold) or not 0 <= self.threshold <= 1:
-            yield f"{self.label}: threshold must be a share from 0 to 1, not {self.threshold!r}."
+        yield from fraction(f"{self.label}: threshold", self.threshold)
         if self.where is not None:
             yield from options.sql_problems(self.label, "where", self.where)
         yield from options.text(self.label, "description", self.description)
@@ -172,7 +173,7 @@ class Check:
         """Every column that does not exist."""
         for column in self.targets:
             if column not in known:
-                yield f"{self.label}: there is no column {column!r}.{options.question(column, known)}" + (
+                yield f"{self.label}: the column {column!r} does not exist.{options.question(column, known)}" + (
                     "" if did_you_mean(column, known) else f" The columns are: {', '.join(list(known)[:30])}."
                 )
 
@@ -199,7 +200,7 @@ class RowCheck(Check):
         return known_rows(relation, self.targets, self.where)
 
     def sentence(self) -> str:
-        """What is wrong with a failing row, to stand behind "n rows"."""
+        """What is wrong with a failing row, to follow "n rows" in a message."""
         raise NotImplementedError
 
     def failing(self, relation: Relation) -> ColumnElement[bool]:
@@ -224,7 +225,7 @@ class MetricCheck(Check):
     def _common_problems(self) -> Iterator[str]:
         yield from super()._common_problems()
         if options.is_number(self.threshold) and self.threshold != 1:
-            yield f"{self.label}: threshold is a share of rows, and {self.kind} is not about rows: leave it out."
+            yield f"{self.label}: threshold is a share of rows, but {self.kind} is not about rows; leave it out."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,10 +312,10 @@ class ValuesCheck(ColumnCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class PatternCheck(ColumnCheck):
-    """A check of every text against a pattern.
+    """A check of every string against a pattern.
 
     Args:
-        pattern: A regular expression that every database understands.
+        pattern: A regular expression that every database supports.
     """
 
     families = frozenset({"text"})
@@ -358,7 +359,7 @@ def share_outcome(check: Check, considered: int, failed: int, sentence: str) -> 
         check: The check, for its threshold.
         considered: Rows looked at.
         failed: Rows that break the rule.
-        sentence: What is wrong with a failing row, to stand behind "n rows".
+        sentence: What is wrong with a failing row, to follow "n rows" in a message.
     """
     # Exact arithmetic on the threshold as it was written: 0.9 is nine tenths.
     share = fractions.Fraction(considered - failed, considered) if considered else fractions.Fraction(1)

@@ -66,7 +66,7 @@ class DataQualityCheck:
         strict_max: bool = False,
         **common: Any,
     ) -> Check:
-        """Every value lies between min and max."""
+        """Every value is between min and max."""
         return InRange(column=column, min=min, max=max, strict_min=strict_min, strict_max=strict_max, **common)
 
     @staticmethod
@@ -91,7 +91,7 @@ class DataQualityCheck:
 
     @staticmethod
     def column_length(column: str, *, min: int | None = None, max: int | None = None, **common: Any) -> Check:
-        """The number of characters of every value lies between min and max."""
+        """The number of characters of every value is between min and max."""
         return Length(column=column, min=min, max=max, **common)
 
     @staticmethod
@@ -106,12 +106,12 @@ class DataQualityCheck:
 
     @staticmethod
     def row_count(*, min: int | None = None, max: int | None = None, **common: Any) -> Check:
-        """The number of rows lies between min and max."""
+        """The number of rows is between min and max."""
         return RowCount(min=min, max=max, **common)
 
     @staticmethod
     def column_distinct_count(column: str, *, min: int | None = None, max: int | None = None, **common: Any) -> Check:
-        """The number of different values lies between min and max."""
+        """The number of distinct values is between min and max."""
         return DistinctCount(column=column, min=min, max=max, **common)
 
     @staticmethod
@@ -125,7 +125,7 @@ class DataQualityCheck:
         strict_max: bool = False,
         **common: Any,
     ) -> Check:
-        """The min, max, mean, median, sum or stddev lies between min and max."""
+        """The min, max, mean, median, sum or stddev is between min and max."""
         return Statistic(
             column=column, statistic=statistic, min=min, max=max, strict_min=strict_min, strict_max=strict_max, **common
         )
@@ -137,7 +137,7 @@ class DataQualityCheck:
 
     @staticmethod
     def foreign_key(column: str, *columns: str, references: Mapping[str, Any], **common: Any) -> Check:
-        """Every value (or combination) stands in the columns of another table."""
+        """Every value (or combination) occurs in the columns of another table."""
         return ForeignKey(**_one_or_more(column, columns), references=references, **common)
 
     @staticmethod
@@ -152,7 +152,7 @@ class DataQualityCheck:
 
     @staticmethod
     def custom(function: Callable[[list[dict[str, Any]]], bool], check_name: str | None = None, **common: Any) -> Check:
-        """A function gets the rows as a list of dicts and returns whether they are right."""
+        """A function gets the rows as a list of dicts and returns True or False."""
         return Custom(function=function, name=check_name, **common)
 
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import did_you_mean
+from .._shared import arguments
+from .._shared.arguments import is_number, string
+from .._shared.wording import question
 from ..relation.type_family import adapt, family_of_value
 
 if TYPE_CHECKING:
@@ -20,33 +22,19 @@ __all__ = [
 ]  # fmt: skip
 
 
-def question(given: object, known: Iterable[str]) -> str:
-    """The closest valid name as a question to append to a sentence; empty if none is near."""
-    found = did_you_mean(given, known)
-    return "" if found is None else f" {found}"
-
-
-def is_number(value: object) -> bool:
-    """Whether a value is a finite real number (and no boolean)."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def text(label: str, name: str, given: object) -> Iterator[str]:
-    """An option must be text."""
-    if not isinstance(given, str):
-        yield f"{label}: {name} must be text, not {given!r}."
+    """An option must be a string."""
+    return string(f"{label}: {name}", given, empty=True)
 
 
 def flag(label: str, name: str, given: object) -> Iterator[str]:
     """An option must be a boolean."""
-    if not isinstance(given, bool):
-        yield f"{label}: {name} must be true or false, not {given!r}."
+    return arguments.flag(f"{label}: {name}", given)
 
 
 def whole(label: str, name: str, given: object, *, least: int = 0) -> Iterator[str]:
     """An option must be a whole number from a least one."""
-    if not isinstance(given, int) or isinstance(given, bool) or given < least:
-        yield f"{label}: {name} must be a whole number from {least}, not {given!r}."
+    return arguments.whole(f"{label}: {name}", given, least=least)
 
 
 def column(label: str, given: object) -> Iterator[str]:
@@ -63,7 +51,7 @@ def column_names(label: str, given: object) -> Iterator[str]:
     for name in given:
         yield from column(label, name)
     if len(set(map(str, given))) < len(given):
-        yield f"{label}: columns names a column twice: {list(given)!r}."
+        yield f"{label}: columns has duplicate names: {list(given)!r}."
 
 
 def column_or_columns(label: str, one: object, several: object) -> Iterator[str]:
@@ -114,7 +102,7 @@ def _order(label: str, low: Any, high: Any, *, strict: bool) -> Iterator[str]:
 
 def _bound(label: str, name: str, bound: object) -> Iterator[str]:
     if family_of_value(bound) not in ("integer", "float", "decimal", "text", "date", "datetime", "time"):
-        yield f"{label}: {name} must be a number, a date, a time or text, not {bound!r}."
+        yield f"{label}: {name} must be a number, a date, a time or a string, not {bound!r}."
     elif isinstance(bound, float) and not math.isfinite(bound):
         yield f"{label}: {name} must be finite, not {bound!r}; leave it out for no limit."
 
@@ -133,9 +121,9 @@ def values(label: str, given: object) -> Iterator[str]:
         return
     for value in given:
         if value is None:
-            yield f"{label}: values contains NULL: leave it out, NULL never fails this check (not_null is for that)."
-        elif family_of_value(value) is None or isinstance(value, list | dict):
-            yield f"{label}: values contains {value!r}, which is no value that a column can hold."
+            yield f"{label}: values contains NULL: leave it out; this check does not consider NULL (not_null does)."
+        elif family_of_value(value) is None or isinstance(value, list | tuple | dict):
+            yield f"{label}: values contains {value!r}, which is not a value that a column can hold."
 
 
 def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str]:
@@ -151,7 +139,7 @@ def family_misfit(label: str, kind: str, column: Column, families: Iterable[str]
     if column.family not in {*families, "mixed", "unknown"}:
         yield (
             f"{label}: {kind} is for columns of type {', '.join(sorted(families))}, and {column.name} is "
-            f"{column.type_name}; cast it in a query if that is meant."
+            f"{column.type_name}; cast it in a query to check it."
         )
 
 
@@ -165,7 +153,7 @@ def frozen(given: Any) -> Any:
 def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
     """A piece of SQL must be one expression: not empty, parentheses in balance, no second statement."""
     if not isinstance(sql, str) or not sql.strip():
-        yield f"{label}: {name} must be a SQL expression, not {sql!r}."
+        yield f"{label}: {name} must be an SQL expression, not {sql!r}."
         return
     depth = 0
     for character in _outside_quotes(sql):

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._shared.wording import question
 from ..errors import RuleError
 from .base import Check
-from .options import question
 from .registry import KINDS
 
 __all__ = ["parse"]
@@ -41,7 +41,7 @@ def parse(rules: Iterable[Check | Mapping[str, Any]]) -> tuple[Check, ...]:
     if problems:
         raise RuleError(problems)
     if not checks:
-        raise RuleError(["There are no checks: nothing would be checked, and nothing can have passed."])
+        raise RuleError(["There are no checks; at least one is required."])
     return tuple(checks)
 
 
@@ -53,12 +53,12 @@ def _read(rule: object) -> Check:
     kind = rule["type"]
     if not isinstance(kind, str) or kind not in KINDS:
         raise RuleError(
-            [f"there is no check of type {kind!r}.{question(kind, KINDS) or f' The types are: {_kinds()}.'}"]
+            [f"the type of check {kind!r} does not exist.{question(kind, KINDS) or f' The types are: {_kinds()}.'}"]
         )
     options, problems = _options(kind, rule)
     fields = dataclasses.fields(KINDS[kind])
     missing = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in options]
-    # A misspelt option is both unknown and missing: one problem is enough to mend it.
+    # A misspelt option is both unknown and missing: report it once.
     named = " ".join(problems)
     problems += [f"{kind}: the option {name!r} is missing." for name in missing if f"{name!r}?" not in named]
     if not missing:

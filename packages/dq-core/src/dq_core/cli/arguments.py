@@ -16,7 +16,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="path or URI of Parquet, CSV or JSON files, or the address of a database; env:NAME takes it from the "
+        help="path or URI of Parquet, CSV or JSON files, or the URL of a database; env:NAME reads it from the "
         "environment variable NAME, which keeps a password out of the process list",
     )
     parser.add_argument("--table", metavar="NAME", help="the table or view in the database")
@@ -27,14 +27,18 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """The arguments that say what runs, and for how long; the same for every subcommand."""
     names = engine_names()
-    parser.add_argument("--engine", choices=names, default=names[0], help="the library that evaluates (dq_core)")
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop, in the database too, after so long")
+    parser.add_argument(
+        "--engine", choices=names, default=names[0], help="the engine that evaluates the rules (dq_core)"
+    )
+    parser.add_argument(
+        "--timeout", type=_seconds, metavar="SECONDS", help="stop after this time, also in the database"
+    )
 
 
 def add_columns(parser: argparse.ArgumentParser) -> None:
     """The arguments that say which columns and rows to look at."""
     parser.add_argument("--column", action="append", default=[], metavar="NAME", help="only this column; repeatable")
-    parser.add_argument("--sample", type=count, default=0, metavar="N", help="look at about so many rows (all)")
+    parser.add_argument("--sample", type=count, default=0, metavar="N", help="read about this many rows (all)")
 
 
 def source_of(arguments: argparse.Namespace) -> str:

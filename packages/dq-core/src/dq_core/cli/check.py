@@ -27,7 +27,7 @@ def check(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--rules", metavar="FILE", required=True, help="the rules, YAML or JSON; - reads standard input"
     )
-    parser.add_argument("--fail-fast", action="store_true", help="skip the checks behind the first failure")
+    parser.add_argument("--fail-fast", action="store_true", help="skip the checks after the first failure")
     parser.add_argument("--samples", type=count, default=5, metavar="N", help="failing rows to show for each check (5)")
     parser.add_argument(
         "--mask", action="append", default=[], metavar="COLUMN", help="hide this column in samples; repeatable"
@@ -40,7 +40,7 @@ def check(parser: argparse.ArgumentParser) -> Run:
         suite = Suite.from_yaml(sys.stdin.read() if arguments.rules == "-" else Path(arguments.rules))
         with shown_progress(suite.name or "Checking", quiet=arguments.quiet) as on_progress:
             engine = get_engine(arguments.engine)
-            # Only what runs in the database tells how far it is.
+            # Only checks in the database report progress.
             shown: dict[str, Any] = {"on_progress": on_progress} if engine.capabilities.in_database else {}
             report = engine.check(
                 source_of(arguments),

@@ -1,6 +1,6 @@
 """The ``dq`` command: ``dq check SOURCE --rules rules.yaml``.
 
-It ends with 0 when everything passed, 1 when something failed, 2 when it could not run.
+Its exit status is 0 if everything passed, 1 if something failed, 2 if it could not run.
 
 A subcommand is one function: it adds its arguments to a parser and returns what runs them. `COMMANDS` names them all.
 """
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        arguments: What stands behind ``dq``; default: those of the process.
+        arguments: The arguments after ``dq``; default: those of the process.
 
     Returns:
         The exit status: 0 passed, 1 failed, 2 could not run (the reason is on standard error).
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DataQualityError as error:
         print(f"dq: {error}", file=sys.stderr)
     except BrokenPipeError:
-        # Whoever read the report has seen enough. Python would complain once more when it flushes at its end.
+        # The reader has closed the pipe. Without this, Python prints an error when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -68,7 +68,7 @@ def command_parser() -> argparse.ArgumentParser:
             name,
             help=help_[0].lower() + help_[1:],
             description=f"{help_}.",
-            epilog="Ends with 0 when everything passed, 1 when something failed, 2 when it could not run.",
+            epilog="Exit status: 0 everything passed, 1 something failed, 2 could not run.",
         )
         subparser.set_defaults(run=command(subparser))
     return parser

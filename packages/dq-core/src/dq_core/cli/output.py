@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "SUFFIXES", "add_output", "planned_outputs", "write", "write_report"]
 
-#: The format that a file's ending stands for.
+#: The format for each file extension.
 SUFFIXES = {
     ".htm": "html", ".html": "html", ".json": "json", ".markdown": "markdown", ".md": "markdown", ".txt": "text",
 }  # fmt: skip
@@ -28,7 +28,7 @@ FORMATS = ("text", "json", "markdown", "html")
 
 def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """The arguments that say what to write and where; the same for every subcommand."""
-    parser.add_argument("--format", choices=formats, help="how to write it; default: as FILE ends, or text")
+    parser.add_argument("--format", choices=formats, help="the format; default: by the extension of FILE, or text")
     parser.add_argument(
         "--output", action="append", default=[], metavar="FILE", help="write to FILE (- is standard output); repeatable"
     )
@@ -36,13 +36,13 @@ def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> Non
 
 
 def planned_outputs(arguments: argparse.Namespace, suffixes: dict[str, str]) -> list[tuple[Path | None, str]]:
-    """Where to write which format, settled before any work is done.
+    """The outputs and their formats, decided before any work is done.
 
     Returns:
         Pairs of a path (None is standard output) and a format.
 
     Raises:
-        RuleError: A file's ending says no format, or its folder does not exist; lists all of them.
+        RuleError: A file's extension is unknown, or its folder does not exist; lists all problems.
     """
     problems = []
     outputs: list[tuple[Path | None, str]] = []
@@ -50,9 +50,9 @@ def planned_outputs(arguments: argparse.Namespace, suffixes: dict[str, str]) -> 
         target = None if given == "-" else Path(given)
         kind = arguments.format or ("text" if target is None else suffixes.get(target.suffix.lower()))
         if kind is None:
-            problems.append(f"--output {given}: give --format, or an ending out of {', '.join(suffixes)}.")
+            problems.append(f"--output {given}: give --format, or one of the extensions {', '.join(suffixes)}.")
         elif target is not None and not target.parent.is_dir():
-            problems.append(f"--output {given}: there is no folder {str(target.parent)!r}.")
+            problems.append(f"--output {given}: the folder {str(target.parent)!r} does not exist.")
         else:
             outputs.append((target, kind))
     if problems:

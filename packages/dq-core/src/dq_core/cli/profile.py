@@ -21,7 +21,7 @@ def profile(parser: argparse.ArgumentParser) -> Run:
     add_source(parser)
     add_columns(parser)
     parser.add_argument("--top", type=count, default=10, metavar="N", help="most frequent values to keep (10)")
-    parser.add_argument("--no-stats", action="store_true", help="no means, deviations, quantiles and shapes of text")
+    parser.add_argument("--no-stats", action="store_true", help="no means, deviations, quantiles and shapes of strings")
     parser.add_argument("--histograms", action="store_true", help="count numbers in bins of equal width")
     parser.add_argument("--mask", action="append", default=[], metavar="COLUMN", help="show only counts; repeatable")
     add_limits(parser)

@@ -1,4 +1,4 @@
-"""Progress for people who wait at a terminal; nothing at all for logs, pipes and schedulers."""
+"""Progress on a terminal; none in logs, pipes and schedulers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def shown_progress(title: str, *, quiet: bool = False) -> Iterator[OnProgress | 
         quiet: Show nothing, even on a terminal.
 
     Yields:
-        What the run has to call, or None if nobody looks.
+        The callback for the run, or None if no progress is shown.
     """
     if quiet or not sys.stderr.isatty():
         yield None

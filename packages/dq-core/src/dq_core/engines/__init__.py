@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from ..errors import EngineError, did_you_mean
+from .._shared.wording import did_you_mean
+from ..errors import EngineError
 from .protocol import Capabilities, Engine
 
 if TYPE_CHECKING:
@@ -37,18 +38,18 @@ def get_engine(name: str) -> Engine:
     """An engine by its name.
 
     Args:
-        name: One of dq_core (needs nothing else), truthound, great_expectations, pandera. Dashes are fine, too.
+        name: One of dq_core (requires no library), truthound, great_expectations, pandera. Dashes work as underscores.
 
     Raises:
-        EngineError: There is no engine of that name.
-        MissingDependencyError: Its library is not installed; says how to install it, and which engine needs none.
+        EngineError: There is no engine with this name.
+        MissingDependencyError: Its library is not installed; the suggestion says how to install it.
     """
     known = str(name).replace("-", "_")
     if known not in _MODULES:
         hint = did_you_mean(name, _MODULES)
         raise EngineError(
-            f"There is no engine {name!r}. The engines are: {', '.join(_MODULES)}.",
-            suggestion=hint or "dq_core needs no other library.",
+            f"The engine {name!r} does not exist. The engines are: {', '.join(_MODULES)}.",
+            suggestion=hint or "dq_core requires no other library.",
             context={"engine": str(name)},
         )
     make = cast("Callable[[], Engine]", import_module(_MODULES[known]).engine)

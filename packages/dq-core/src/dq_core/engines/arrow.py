@@ -29,7 +29,7 @@ _FAMILIES = frozenset({"integer", "float", "decimal", "boolean", "text", "date",
 
 
 def is_held(column: Column, relation: Relation) -> bool:
-    """Whether every frame holds a column's values as they are. SQLite does not tell a query's types; the values do."""
+    """Whether every frame holds a column's values as they are. SQLite gives types only for values."""
     return column.family in _FAMILIES or (column.family == "unknown" and relation.dialect.types_by_value)
 
 
@@ -48,7 +48,7 @@ def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *condi
         MissingDependencyError: pyarrow is not installed.
     """
     if find_spec("pyarrow") is None:
-        raise MissingDependencyError.extra("pyarrow", "arrow")
+        raise MissingDependencyError.extra("pyarrow", "arrow", "An engine that evaluates rules on frames")
     statement = relation.select(*(relation[name] for name in names)).where(*conditions)
     if relation.dialect.returns_arrow:
         return _from_driver(reader, statement)
@@ -103,7 +103,7 @@ def _from_rows(rows: Sequence[Any], columns: Sequence[Column]) -> pa.Table:
             problems.append(f"{column.name} ({column.type_name or column.family})")
     if problems:
         raise EngineError(
-            f"Values that are not of their column's type: {', '.join(problems)}. A frame cannot hold them.",
+            f"Columns with values that are not of the column's type: {', '.join(problems)}. A frame cannot hold them.",
             suggestion='get_engine("dq_core") evaluates rules on such columns.',
             context={"columns": problems},
         )

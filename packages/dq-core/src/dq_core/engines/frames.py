@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
+from .._shared.arguments import whole
 from ..checks import parse
 from ..checks.base import EvaluationError
 from ..errors import EngineError
 from ..relation.selection import fragment
-from ..run.reader import Deadline, Reader, refuse, whole_number
+from ..run.reader import Deadline, Reader, refuse
 from ..run.results import results_of
 from ..run.validate import checked_arguments, refuse_unfit, report_of
 from ..sources import open_source
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["FrameEngine", "Library"]
 
 _OTHERS = {
-    "custom": "the function gets all rows as dicts, which dq_core does",
+    "custom": "the function gets all rows as dicts, which only dq_core supports",
     "expression": "the expression is the database's own SQL",
     "schema": "its types are those of the database, which a frame does not have",
 }
@@ -151,7 +152,7 @@ class FrameEngine:
         if not isinstance(parallel, bool):
             problems.append(f"parallel must be true or false, not {parallel!r}.")
         if max_workers is not None:
-            problems += whole_number("max_workers", max_workers, least=1)
+            problems += whole("max_workers", max_workers, least=1)
             if parallel is False:
                 problems.append("max_workers is given without parallel=True.")
         refuse(problems)
@@ -159,7 +160,7 @@ class FrameEngine:
             return 0
         if not self._library.parallel:
             raise EngineError(
-                f"{self.name} evaluates one rule after the other: parallel=True cannot be had.",
+                f"{self.name} evaluates one rule after the other; parallel=True is not supported.",
                 suggestion="Leave it out, or use the engine dq_core, which evaluates all rules in one scan.",
                 context={"engine": self.name},
             )
@@ -254,7 +255,7 @@ class _Answers:
         if check.kind != "foreign_key":
             return None
         if self.relation.find is None:
-            raise EngineError(f"{check.label}: there is no other table beside {self.reader.opened.description}.")
+            raise EngineError(f"{check.label}: there is no other table in {self.reader.opened.description}.")
         other = self.relation.find(check.references["table"])
         names = check.references["columns"]
         return arrow_table(self.reader, other, names, *(other[name].is_not(None) for name in names))

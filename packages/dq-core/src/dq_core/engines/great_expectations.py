@@ -37,7 +37,7 @@ _TYPES = {
     "boolean": ["bool"],
     "text": ["str"],
 }
-#: Beyond this, floats do not tell one integer from the next.
+#: Beyond this, floats cannot represent every integer.
 _EXACT = 2**53
 _FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
@@ -118,7 +118,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
         case "foreign_key" if len(check.targets) > 1:
             return "it compares one column with another table, not several"
         case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
-            return "its frames have no single type that stands for this one"
+            return "its frames have no single type for this one"
     return None
 
 
@@ -147,7 +147,7 @@ def _library() -> Any:
 
 
 def _answer(found: Any, given: RuleInput) -> Any:
-    # What was raised is told for the whole expectation, or for each metric that it needed.
+    # Exceptions are reported for the whole expectation, or for each metric that it uses.
     for problem in (found.exception_info, *found.exception_info.values()):
         if isinstance(problem, dict) and problem.get("raised_exception"):
             raise EngineError(f"great-expectations reports: {problem['exception_message']}")
@@ -173,7 +173,7 @@ def _searched(pattern: Pattern) -> str:
 
 
 def _moment(value: Any) -> Any:
-    """A date as the timestamp that stands for it in the frame."""
+    """A date as the timestamp that the frame has for it."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime.combine(value, dt.time())
     return value

@@ -29,12 +29,10 @@ def imported(module: str, extra: str) -> Any:
         with _unwarned():
             return import_module(module)
     except ImportError as error:
-        needed = module if error.name in (None, module) else f"{module} (which lacks {error.name})"
-        raise MissingDependencyError(
-            f"The engine {extra.replace('-', '_')} needs {needed}, which is not installed.",
-            suggestion=f'pip install "dq-core[{extra}]", or use the engine dq_core, which needs nothing else.',
-            context={"module": module, "extra": extra},
-        ) from error
+        engine = extra.replace("-", "_")
+        found = MissingDependencyError.extra(error.name or module, extra, f"The engine {engine}")
+        found.suggestion = f"{found.suggestion}, or use the engine dq_core, which requires nothing else."
+        raise found from error
 
 
 def attribute(module: str, name: str) -> Any:
@@ -45,7 +43,7 @@ def attribute(module: str, name: str) -> Any:
 
 @contextlib.contextmanager
 def _unwarned() -> Iterator[None]:
-    """Invalid escapes in a library's sources are no business of its users, not even of those with ``-W error``."""
+    """Ignore warnings about a library's own sources, also under ``-W error``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

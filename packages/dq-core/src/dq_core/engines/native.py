@@ -41,7 +41,7 @@ class NativeEngine:
         del parallel
         if max_workers is not None:
             raise EngineError(
-                "dq_core cannot limit the workers (max_workers): the database divides one scan among its own threads.",
+                "dq_core does not support max_workers: the database divides one scan among its own threads.",
                 suggestion="Leave max_workers out, or limit the threads in the database.",
                 context={"engine": self.name},
             )

@@ -1,9 +1,8 @@
 """pandera: lazy validation of a pandas frame, one rule at a time; the failed rows are its failure cases.
 
-It validates lazily, because otherwise only the first problem is told; a check that raised is a failure case like any
-other there, but without a row: it is told apart. ``str_matches`` anchors at the beginning, so that patterns are
-searched with ``str_contains``. Variables of the environment can switch validation off: it is switched on. Rules about
-the table as a whole are none of its own, and are refused.
+It validates lazily, because otherwise only the first problem is reported. A check that raised is a failure case without
+a row. ``str_matches`` anchors at the beginning, so patterns are searched with ``str_contains``. Environment variables
+can switch validation off, so it is switched on. It has no rules about the table as a whole; these are refused.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["engine"]
 
-#: What its own types are called that stand for a whole family.
+#: The names of its types for whole families.
 _TYPES = {"integer": "int64", "float": "float64", "boolean": "bool", "text": "object", "datetime": "datetime64[us]"}
 
 
@@ -49,7 +48,7 @@ def _nowhere(pattern: str) -> str:
 
 #: The checks of values, from the library's Check and the rule.
 _CHECKS: dict[str, Callable[[Any, RuleInput], Any]] = {
-    # Whatever is no NULL is not in an empty list.
+    # Every value but NULL is not in an empty list.
     "null": lambda make, _: make.isin([]),
     "in_range": _in_range,
     "in_set": lambda make, given: make.isin(given.values),
@@ -69,7 +68,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
         return None
     wanted = wanted_families(check.dtype)
     if len(wanted) != 1 or not wanted <= _TYPES.keys():
-        return "its frames have no single type that stands for this one"
+        return "its frames have no single type for this one"
     if relation.columns[check.column].family not in _TYPES or relation.columns[check.column].zoned:
         return "its frames have no single type for such a column"
     return None

@@ -1,4 +1,4 @@
-"""What a library gets to see of a rule: only the rows that the rule considers, so that NULL and NaN mean the same."""
+"""What a library gets for a rule: only the rows that the rule considers, so that NULL and NaN agree."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RuleInput:
         relation: Where the rows come from; knows the columns' types.
         table: The rows, with the rule's columns and without what the rule does not consider.
         considered: How many rows it considers.
-        settled: Rows that break it whatever the library says: NaN, which some libraries take for missing.
+        settled: Rows with NaN that break the rule; they are not given to the library, which may treat NaN as missing.
         nan_rows: Rows with NaN, which are not in `table`.
         references: The keys of the other table, for a foreign key.
     """
@@ -67,7 +67,7 @@ class RuleInput:
 
     @property
     def answer_without_rows(self) -> Any:
-        """What any library would have to answer if there is no row to show to it."""
+        """The answer if there is no row to give to the library."""
         empty = {"statistic": None, "distinct_count": int(self.nan_rows > 0)}
         return empty.get(self.check.kind, 0)
 
@@ -87,7 +87,7 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
     """The rows that a rule considers, out of those that its ``where`` lets through.
 
     Raises:
-        EvaluationError: The libraries would mistake the values.
+        EvaluationError: The library would misread the values.
     """
     import pyarrow as pa
 
@@ -104,7 +104,7 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
     if nan is None or nan_rows == 0 or check.kind == "type":
         found = RuleInput(check, relation, table, considered, references=references)
     elif check.kind in ("statistic", "foreign_key") or len(names) > 1:
-        raise EvaluationError(f"{', '.join(names)} holds NaN, which this engine takes for missing")
+        raise EvaluationError(f"{', '.join(names)} holds NaN, which this engine treats as missing")
     else:
         import pyarrow.compute as pc
 
@@ -175,4 +175,4 @@ def _refuse_overflow(check: Any, table: pa.Table, pa: Any) -> None:
     if pa.types.is_integer(column.type):
         ends = pc.min_max(column).as_py()
         if max(abs(ends["min"]), abs(ends["max"])) * table.num_rows >= _LARGEST:
-            raise EvaluationError("the sum may exceed 64 bits, which this engine does not notice")
+            raise EvaluationError("the sum may exceed 64 bits, which this engine does not detect")

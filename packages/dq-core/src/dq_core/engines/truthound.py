@@ -4,8 +4,8 @@ What it would get wrong is kept from it. A missing column, a wrong type and an u
 columns and types are checked before. Validators of one name overwrite each other in parallel: each runs alone.
 ``unique`` counts NULL as a value, which hides a duplicate: rows without a key are taken out, and ``duplicate`` counts
 every row of a repeated one. ``regex`` skips blank text and extrapolates from the first rows of large tables: patterns,
-and everything that ``between`` silently skips because it is no number, are expressions. Errors hide in
-``execution_issues``: they are looked for. The default context writes into the working directory: ours does not.
+and everything that ``between`` silently skips because it is not a number, are expressions. Errors hide in
+``execution_issues``: they are looked for. The default context writes into the working directory; this one does not.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class _Question:
         return self.count("CustomExpressionValidator", filter_expr=holds)
 
     def observed(self, validator: str, **options: Any) -> Any:
-        """A measured value, which is told only of a broken rule: ask for what cannot be. None without values."""
+        """A measured value, reported only for a broken rule, so the rule is impossible. None without values."""
         found = self.issues(validator, **options)
         return found[0].actual if found else None
 
@@ -183,7 +183,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
     family = relation.columns[check.targets[0]].family if check.targets else ""
     match check.kind:
         case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
-            return "its frames have no single type that stands for this one"
+            return "its frames have no single type for this one"
         case "statistic" if family not in ("integer", "float"):
             return "its statistics are those of integers and floats"
         case "foreign_key" if len(check.targets) > 1:

@@ -7,12 +7,13 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
+from .._shared.arguments import whole
 from ..errors import EngineError
 from ..learning.learn import LearnOptions, learn_with
 from ..profiling import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from ..relation.type_family import NUMBERS
 from ..report.jsonable import measure
-from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
+from ..run.reader import Deadline, Reader, chosen_columns, refuse
 from ..run.sampling import sampled
 from ..sources import open_source
 from .arrow import arrow_table, is_held
@@ -62,7 +63,7 @@ def profile(
         EngineError: It has no such option, or a column is of a type that its frames do not hold.
     """
     _refuse_options("profile", others)
-    refuse([*whole_number("top_n", top_n), *whole_number("sample_size", sample_size), *whole_number("seed", seed)])
+    refuse([*whole("top_n", top_n), *whole("sample_size", sample_size), *whole("seed", seed)])
     imported("truthound", "truthound")
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:

@@ -7,7 +7,7 @@ Two ways, each with its assumption:
   ``r / (n + 1)``, and above the ``r``-th largest likewise, so that ``2 r / (n + 1)`` is the rate of false alarms: exact
   for continuous values, smaller with ties (S. S. Wilks, "Determination of sample sizes for setting tolerance limits",
   Annals of Mathematical Statistics 12, 1941; G. J. Hahn and W. Q. Meeker, "Statistical Intervals", 1991, section 5).
-  A rate below ``2 / (n + 1)`` cannot be had this way from ``n`` values.
+  A rate below ``2 / (n + 1)`` cannot be reached this way from ``n`` values.
 - The *normal* prediction interval assumes independent normal values with unknown mean and variance, and then has
   exactly the rate that was asked for, however few values there are:
   ``mean ± t(1 - rate / 2; n - 1) · s · √(1 + 1 / n)`` (Hahn and Meeker, section 4).
@@ -25,7 +25,7 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..checks.options import question
+from .._shared.wording import question
 from ..errors import RuleError
 
 if TYPE_CHECKING:
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = ["FEWEST", "METHODS", "Bounds", "bounds_of", "wrong_arguments"]
 
-#: Fewer values than this tell nothing about how much a series varies.
+#: Fewer values than this do not show how much a series varies.
 FEWEST = 5
 METHODS = ("auto", "order", "normal")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Where the next value of a series should lie.
+    """The expected range of the next value of a series.
 
     Attributes:
         low: The smallest value that raises no alarm.
         high: The greatest one.
-        false_alarm_rate: The probability, at most, that a value of the unchanged process lies outside.
+        false_alarm_rate: The probability, at most, that a value of the unchanged process is outside.
         method: ``"order"`` or ``"normal"``; see the module for what each assumes.
         observations: How many values they were derived from.
     """

@@ -1,4 +1,4 @@
-"""A new report beside the history of its suite: what is not as it always was."""
+"""Comparing a new report with the history of its suite."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TOTAL_ROWS = "total_rows"
 
 @dataclass(frozen=True)
 class Drift:
-    """One metric of a report and where it should lie.
+    """One metric of a report and its expected range.
 
     Attributes:
         metric: ``"total_rows"`` or the name of a check.
         value: The metric's value in this report: rows, the share of failing rows, or what the check observed; with a
-            ``lag``, the difference from the value so many runs before.
-        bounds: Where it should lie; None if the history is too short to tell.
+            ``lag``, the difference from the value ``lag`` runs earlier.
+        bounds: The expected range; None if the history is too short.
         observations: How many earlier values there are.
     """
 
@@ -39,7 +39,7 @@ class Drift:
 
     @property
     def drifted(self) -> bool:
-        """Whether the value lies outside of its bounds."""
+        """Whether the value is outside of its bounds."""
         return self.bounds is not None and self.value not in self.bounds
 
     @property
@@ -47,7 +47,7 @@ class Drift:
         """One sentence for people."""
         now = f"{self.metric} is {self.value:g}"
         if self.bounds is None:
-            return f"{now}; {self.observations} earlier values are too few to tell if that is normal."
+            return f"{now}; {self.observations} earlier values are too few to tell whether that is normal."
         place = "outside of" if self.drifted else "within"
         return (
             f"{now}, {place} {self.bounds.low:g} to {self.bounds.high:g} "
@@ -58,8 +58,8 @@ class Drift:
 def metrics_of(report: Report) -> Iterator[tuple[str, CheckResult | None, float | None]]:
     """The metrics of a report: name, result, value.
 
-    A check of rows has the share of its failing rows, another one the number that it observed; a value that is no
-    number, or that could not be evaluated, is None. Checks of the same name are told apart by ``#2``, ``#3``.
+    A check of rows has the share of its failing rows, another one the number that it observed; a value that is not
+    a number, or that could not be evaluated, is None. Checks of the same name are numbered: ``#2``, ``#3``.
     """
     yield TOTAL_ROWS, None, float(report.total_rows)
     seen: Counter[str] = Counter({TOTAL_ROWS: 1})

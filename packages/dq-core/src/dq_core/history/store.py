@@ -1,4 +1,4 @@
-"""Results of validations in two SQL tables: ``dq_runs``, and ``dq_results`` with one row for each check."""
+"""Results of validations in two SQL tables: ``dq_runs``, and ``dq_results`` with one row per check."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from ..checks.options import question
-from ..errors import RuleError
+from .._shared.masking import masked
+from .._shared.urls import database_url, make_engine
+from .._shared.wording import question
+from ..errors import RuleError, translated
 from ..report.report import SEVERITIES
 from .bounds import Bounds, bounds_of, wrong_arguments
 from .drift import TOTAL_ROWS, Drift, metrics_of, with_drift
@@ -28,7 +30,7 @@ class Point(NamedTuple):
 
     Attributes:
         run_id: The run that measured it.
-        started_at: When that run began, in UTC without a zone.
+        started_at: When that run started, in UTC without a time zone.
         value: The value.
     """
 
@@ -38,16 +40,16 @@ class Point(NamedTuple):
 
 
 class History:
-    """The history of validations in a database; its tables are made by the first run that is recorded.
+    """The history of validations in a database; the first recorded run creates its tables.
 
     Args:
-        bind: A SQLAlchemy Engine or URL (as text, too).
-        prefix: What the names of the two tables begin with.
+        bind: A SQLAlchemy Engine, or a URL (also as a string).
+        prefix: The prefix of the names of the two tables.
         schema: The schema of the tables.
     """
 
     def __init__(self, bind: sa.Engine | sa.URL | str, *, prefix: str = "dq_", schema: str | None = None) -> None:
-        self.engine = bind if isinstance(bind, sa.Engine) else sa.create_engine(bind)
+        self.engine = bind if isinstance(bind, sa.Engine) else _engine_of(bind)
         self._metadata = sa.MetaData(schema=schema)
         self._runs = sa.Table(
             f"{prefix}runs",
@@ -77,13 +79,13 @@ class History:
         )
 
     def __repr__(self) -> str:
-        return f"History({self.engine.url.render_as_string(hide_password=True)!r})"
+        return f"History({masked(self.engine.url)!r})"
 
     def record(self, report: Report, *, suite: str, run_id: str | None = None) -> str:
-        """Keep a report, in one transaction.
+        """Record a report, in one transaction.
 
         Args:
-            report: What to keep; samples, SQL and details are left out.
+            report: What to record; samples, SQL and details are left out.
             suite: The name under which runs of the same checks on the same data belong together.
             run_id: What identifies the run, such as an orchestrator's; recording it again replaces it, so that a
                 retry leaves one run. Default: a new one.
@@ -136,8 +138,8 @@ class History:
         Args:
             metric: ``"total_rows"`` or the name of a check.
             suite: The name under which the runs were recorded.
-            last: At most so many, the latest.
-            before: Only runs that began before this moment.
+            last: At most this many, the latest.
+            before: Only runs that started before this time.
         """
         return self._series([metric], suite, last, before)[metric]
 
@@ -150,14 +152,14 @@ class History:
         method: str = "auto",
         last: int = 365,
     ) -> Bounds | None:
-        """Where the next value of a metric should lie, or None while the history is too short.
+        """The expected range of the next value of a metric, or None while the history is too short.
 
         Args:
             metric: ``"total_rows"`` or the name of a check.
             suite: The name under which the runs were recorded.
-            false_alarm_rate: The rate of false alarms to keep to; see `bounds_of` for its assumptions.
+            false_alarm_rate: The highest rate of false alarms; see `bounds_of` for its assumptions.
             method: ``"auto"``, ``"order"`` or ``"normal"``.
-            last: From how many of the latest runs.
+            last: How many of the latest runs to use.
         """
         values = [point.value for point in self.points(metric, suite=suite, last=last)]
         return bounds_of(values, false_alarm_rate=false_alarm_rate, method=method)
@@ -172,7 +174,7 @@ class History:
         last: int = 365,
         lag: int = 0,
     ) -> tuple[Drift, ...]:
-        """Every metric of a report beside its values in the runs before.
+        """Every metric of a report compared with its values in earlier runs.
 
         Args:
             report: The new report, recorded or not.
@@ -180,9 +182,9 @@ class History:
             false_alarm_rate: The rate for the whole report: the probability, at most, that any of its metrics raises
                 a false alarm. Each metric gets an equal part of it (Bonferroni), which needs no independence.
             method: ``"auto"``, ``"order"`` or ``"normal"``; see `bounds_of` for what each assumes.
-            last: Compare with so many of the latest runs.
-            lag: 0 compares values. Another number compares the change from the value so many runs before with
-                earlier such changes: 1 for what grows, 7 for daily runs with a weekly rhythm.
+            last: Compare with this many of the latest runs.
+            lag: 0 compares values. Another number compares the change from the value ``lag`` runs earlier
+                with earlier such changes: 1 for what grows, 7 for daily runs with a weekly rhythm.
 
         Returns:
             One for each metric that has a value in this report.
@@ -227,8 +229,8 @@ class History:
             severity: That of the new results; "error" lets drift fail the report.
             false_alarm_rate: For the whole report; see `drift`, also for what follows.
             method: ``"auto"``, ``"order"`` or ``"normal"``.
-            last: Compare with so many of the latest runs.
-            lag: Compare changes over so many runs instead of values.
+            last: Compare with this many of the latest runs.
+            lag: Compare changes over ``lag`` runs instead of values.
         """
         if severity not in SEVERITIES:
             known = ", ".join(SEVERITIES)
@@ -266,6 +268,11 @@ class History:
             for metric, run_id, at, value in connection.execute(measured):
                 series[metric].append(Point(run_id, at, value))
         return {metric: tuple(points) for metric, points in series.items()}
+
+
+def _engine_of(url: sa.URL | str) -> sa.Engine:
+    with translated():
+        return make_engine(database_url(url), core="dq-core")
 
 
 def _utc(moment: str | dt.datetime) -> dt.datetime:

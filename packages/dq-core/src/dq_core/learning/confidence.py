@@ -2,7 +2,7 @@
 
 Confidence is the one-sided lower 95 % limit of Clopper and Pearson ("The use of confidence or fiducial limits
 illustrated in the case of the binomial", Biometrika 26, 1934) for the share of rows that obey the rule, by rows that
-the rule was not learned from: whatever the true share is, the limit lies above it in at most 5 % of the cases. With no
+the rule was not learned from: whatever the true share is, the limit is above it in at most 5 % of the cases. With no
 exception among ``n`` rows it is ``0.05 ** (1 / n)``: 14 rows give 0.81, 100 give 0.97, 1000 give 0.997.
 """
 
@@ -12,7 +12,7 @@ import math
 
 __all__ = ["ALPHA", "lower_limit", "unique_limit"]
 
-#: The share of cases in which the limit may lie above the true share.
+#: The share of cases in which the limit may be above the true share.
 ALPHA = 0.05
 
 
@@ -22,7 +22,7 @@ def lower_limit(rows: int, exceptions: int, alpha: float = ALPHA) -> float:
     Args:
         rows: Rows that the rule was tried on and not learned from.
         exceptions: Those that break it.
-        alpha: How often the limit may lie above the true share.
+        alpha: How often the limit may be above the true share.
 
     Returns:
         A share from 0 to 1: the ``alpha`` quantile of the Beta distribution with parameters ``rows - exceptions`` and

@@ -1,4 +1,4 @@
-"""What the database knows about the columns: measured by folds, so that a rule can be tried on rows it has not seen."""
+"""Measurements of the columns by folds, so that a rule can be tried on rows that it was not learned from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EXAMPLES = 2000
 
 @dataclass(frozen=True)
 class Extremes:
-    """The ends of a column's values, or of its lengths, and who holds them.
+    """The least and greatest value (or length) of a column, and the folds that have them.
 
     Attributes:
         low: The least value of all rows.
@@ -49,7 +49,7 @@ class Extremes:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one scan and one look at examples tell.
+    """The result of one scan and of reading examples.
 
     Attributes:
         rows: The number of rows.

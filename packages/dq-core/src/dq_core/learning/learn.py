@@ -6,8 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..checks import options, parse
-from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
+from .._shared.arguments import flag, fraction, seconds, whole
+from .._shared.wording import question
+from ..checks import parse
+from ..run.reader import Deadline, Reader, chosen_columns, refuse
 from ..run.sampling import hashed_rows, sampled
 from ..sources import open_source
 from .confidence import lower_limit
@@ -63,7 +65,7 @@ def learn(
     Args:
         source: What to learn from; see `dq_core.sources.open_source`.
         table: The table or view, if the source is a database.
-        query: A SELECT (text or SQLAlchemy) instead of a table.
+        query: A SELECT (string or SQLAlchemy) instead of a table.
         schema: The table's schema.
         columns: Only rules about these columns.
         min_confidence: Leave out rules of less confidence.
@@ -75,7 +77,7 @@ def learn(
         categorical_threshold: A column of more different values has no in_set.
         references: Tables of the same database (or files) that columns may refer to; without any, no foreign keys are
             looked for.
-        sample_size: Learn from about so many rows only; 0 for all of them.
+        sample_size: Learn from about this many rows only; 0 for all rows.
         seed: Another seed divides the rows in another way, and draws another sample.
         timeout_seconds: How long it may take; the database stops what runs then.
         storage_options: Options for the fsspec filesystem of a URI.
@@ -131,25 +133,22 @@ class LearnOptions:
         return frozenset(KINDS if self.kinds is None else self.kinds) - left_out
 
     def _wrong_numbers(self) -> Iterator[str]:
-        if not (options.is_number(self.min_confidence) and 0 <= self.min_confidence <= 1):
-            yield f"min_confidence must be a share from 0 to 1, not {self.min_confidence!r}."
+        yield from fraction("min_confidence", self.min_confidence)
         for name in ("categorical_threshold", "sample_size", "seed"):
-            yield from whole_number(name, getattr(self, name))
-        seconds = self.timeout_seconds
-        if seconds is not None and not (options.is_number(seconds) and seconds > 0):
-            yield f"timeout_seconds must be a number of seconds above 0, not {seconds!r}."
+            yield from whole(name, getattr(self, name))
+        if self.timeout_seconds is not None:
+            yield from seconds("timeout_seconds", self.timeout_seconds)
 
     def _wrong_choices(self) -> Iterator[str]:
         for name in _OPTIONAL:
-            if not isinstance(getattr(self, name), bool):
-                yield f"{name} must be true or false, not {getattr(self, name)!r}."
+            yield from flag(name, getattr(self, name))
         for name, values in (("kinds", self.kinds or ()), ("references", self.references)):
             if not isinstance(values, list | tuple | set | frozenset):
                 yield f"{name} must be a list, not {values!r}."
         for kind in self.kinds if isinstance(self.kinds, list | tuple | set | frozenset) else ():
             if kind not in KINDS:
-                hint = options.question(kind, KINDS) or f" The kinds are: {', '.join(KINDS)}."
-                yield f"kinds: {kind!r} is nothing that can be learned.{hint}"
+                hint = question(kind, KINDS) or f" The kinds are: {', '.join(KINDS)}."
+                yield f"kinds: {kind!r} cannot be learned.{hint}"
 
 
 def learn_with(
@@ -162,7 +161,7 @@ def learn_with(
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> LearnedSuite:
-    """Like `learn`, with somebody else to say which rules are worth a try.
+    """Like `learn`, with a function that says which rules to try.
 
     Args:
         source: What to learn from.
@@ -214,7 +213,7 @@ def learn_rules(
     categories: int,
     references: Collection[str] = (),
 ) -> tuple[list[LearnedRule], int]:
-    """All rules that hold, whatever their confidence, and the number of rows.
+    """All rules that hold, of any confidence, and the number of rows.
 
     Args:
         reader: Runs the statements.

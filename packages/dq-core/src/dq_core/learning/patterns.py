@@ -28,7 +28,7 @@ def pattern_of(examples: Sequence[str]) -> str | None:
     """A pattern, anchored at both ends, that matches all examples; None if they have too little in common.
 
     Args:
-        examples: At least five different texts are needed to tell anything.
+        examples: At least five different strings are required.
     """
     different = set(examples)
     if len(different) < _LEAST or "" in different:
@@ -45,7 +45,7 @@ def pattern_of(examples: Sequence[str]) -> str | None:
 
 
 def _sequence(texts: set[str], merged: dict[str, str]) -> str | None:
-    """The kinds of characters in order, if all texts agree on them."""
+    """The kinds of characters in order, if all strings agree on them."""
     rows = [_runs(text, merged) for text in texts]
     kinds = {tuple(kind for kind, _ in row) for row in rows}
     if len(kinds) != 1 or not all(rows):
@@ -69,7 +69,7 @@ def _sequence(texts: set[str], merged: dict[str, str]) -> str | None:
 
 
 def _runs(text: str, merged: dict[str, str]) -> list[tuple[str, str]]:
-    """Runs of characters of one kind; punctuation stands for itself; empty if a character is outside of ASCII."""
+    """Runs of characters of one kind; punctuation is its own kind; empty if a character is outside of ASCII."""
     runs: list[tuple[str, str]] = []
     for character in text:
         kind = _kind(character, merged)

@@ -51,7 +51,7 @@ class Proposal:
 
     @classmethod
     def tried(cls, rule: dict[str, Any], rows: int, exceptions: int = 0) -> Proposal:
-        """A rule that was tried on so many rows."""
+        """A rule that was tried on this many rows."""
         return cls(rule, rows, exceptions, lower_limit(rows, exceptions))
 
 
@@ -84,7 +84,7 @@ class Proposer:
         self.categories = categories
 
     def proposals(self, columns: Sequence[Column], wanted: Wanted) -> list[Proposal]:
-        """All rules that hold, whatever their confidence."""
+        """All rules that hold, of any confidence."""
         filled = [column for column in columns if self.evidence.counts[column.name]]
 
         def of(kind: str, families: frozenset[str]) -> list[str]:
@@ -205,7 +205,7 @@ class Proposer:
         return _Trial({"beyond": beyond}, lambda found: Proposal.tried(rule, rows, found["beyond"]))
 
     def _regex(self, name: str) -> Iterator[_Trial]:
-        """Nothing if the examples have no pattern. They lie in the first fold; the pattern is tried on the others."""
+        """Nothing if the examples have no pattern. They are in the first fold; the pattern is tried on the others."""
         pattern = pattern_of([str(text) for text in self.evidence.examples[name]])
         if pattern is None:
             return
@@ -217,14 +217,14 @@ class Proposer:
         }
 
         def judge(found: Mapping[str, int]) -> Proposal | None:
-            mended = self._mended(name, pattern) if found["all unlike"] else pattern
-            rule = {"type": "regex", "column": name, "pattern": mended}
-            return None if mended is None else Proposal.tried(rule, found["tried"], found["unlike"])
+            widened = self._widened(name, pattern) if found["all unlike"] else pattern
+            rule = {"type": "regex", "column": name, "pattern": widened}
+            return None if widened is None else Proposal.tried(rule, found["tried"], found["unlike"])
 
         yield _Trial(counts, judge)
 
     def _outside(self, bounds: Extremes, value: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
-        """The rows beyond what the folds without them reach to: only those that alone hold an end can lie there."""
+        """The rows outside of the range of the other folds; only the fold with an extreme can have any."""
         fold = self.hashed.fold(FOLDS)
         beyond: list[sa.ColumnElement[bool]] = [sa.false()]
         if bounds.low_fold is not None:
@@ -238,8 +238,8 @@ class Proposer:
     def _unlike(self, name: str, pattern: str) -> sa.ColumnElement[bool]:
         return _failing({"type": "regex", "column": name, "pattern": pattern}, self.hashed.relation)
 
-    def _mended(self, name: str, pattern: str) -> str | None:
-        """A pattern that the exceptions match as well, if there is one that all rows match."""
+    def _widened(self, name: str, pattern: str) -> str | None:
+        """A wider pattern that all rows match, the exceptions included, if there is one."""
         relation = self.hashed.relation
         rows = self.reader.fetch(relation.select(relation[name]).where(self._unlike(name, pattern)).limit(_EXAMPLES))
         wider = pattern_of([*map(str, self.evidence.examples[name]), *(str(row[0]) for row in rows)])

@@ -1,4 +1,4 @@
-"""Foreign keys: columns whose values all stand in a unique column of another table."""
+"""Foreign keys: columns whose values all occur in a unique column of another table."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def foreign_keys(
 ) -> Iterator[tuple[dict[str, Any], int]]:
     """The rules that hold between columns and one other table, with the number of rows that obey each.
 
-    Small integers lie in any table of enough rows: for integers the names must fit as well (``customer_id`` or
+    Small integers occur in any table with enough rows, so for integers the names must fit as well (``customer_id`` or
     ``id_customer`` for the column id of customers, or the same name).
     """
     if relation.find is None:
-        raise RuleError([f"references: there is no other table beside this source, so no {table!r}."])
+        raise RuleError([f"references: this source has no other tables, so no {table!r}."])
     other = relation.find(table)
     unique: dict[str, bool] = {}
     for column in columns:

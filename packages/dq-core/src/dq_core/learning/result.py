@@ -74,7 +74,7 @@ class LearnedSuite(Documented):
         min_confidence: Rules of less confidence were left out.
         source: What they were learned from, without passwords.
         row_count: All rows of the source.
-        sampled_rows: The rows that were looked at, if a sample was asked for; None if all were.
+        sampled_rows: The rows that were read, if a sample was asked for; None if all were.
         engine: Which engine proposed them.
         execution_time_seconds: Wall time.
         statements: How many statements read data.
@@ -111,7 +111,7 @@ class LearnedSuite(Documented):
         return Suite(rule.check for rule in self.rules)
 
     def to_yaml(self) -> str:
-        """The suite as `dq_core.Suite.from_yaml` reads it; the confidence stands in each rule's description."""
+        """The suite as `dq_core.Suite.from_yaml` reads it; each rule's description has its confidence."""
         return self.suite.to_yaml()
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class LearnedSuite(Documented):
     def _document(self) -> Document:
         rows = count(self.row_count)
         if self.sampled_rows is not None:
-            rows += f", of which {count(self.sampled_rows)} were looked at"
+            rows += f", of which {count(self.sampled_rows)} were read"
         facts = [
             ("Source", self.source),
             ("Rows", rows),

@@ -49,7 +49,7 @@ def histograms(
 
 
 def edges(low: Any, high: Any, bins: int) -> list[Any]:
-    """The borders of at most so many bins, from the least value to the greatest, each greater than the one before.
+    """The edges of at most ``bins`` bins, in ascending order from the least value to the greatest.
 
     Whole numbers give whole borders, so that no value is rounded into another bin.
     """

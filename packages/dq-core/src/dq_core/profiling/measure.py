@@ -1,4 +1,4 @@
-"""Measuring a source: which statements run, and what each of them tells."""
+"""Measuring a source: the statements, and what is computed from each."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..checks import options
+from .._shared.arguments import is_fraction, seconds, whole
 from ..relation.type_family import NUMBERS, TEMPORAL
 from ..report.jsonable import measure as plain_number
-from ..run.reader import Deadline, Reader, chosen_columns, refuse, whole_number
+from ..run.reader import Deadline, Reader, chosen_columns, refuse
 from ..run.sampling import sampled
 from ..sources import open_source
 from . import histograms, numbers
@@ -50,27 +50,27 @@ def profile(
     timeout_seconds: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> Profile:
-    """Describe what a source holds, column by column, computed in the database.
+    """Describe a source column by column, computed in the database.
 
     One scan gives all counts, bounds, means and lengths. Every column that can be grouped takes one statement more, for
     its distinct and most frequent values; quantiles take one for all columns (SQLite: one for each, and one for the
-    deviations), shapes of text one for all, histograms one for all. The result says how many it were.
+    deviations), shapes of strings one for all, histograms one for all. The result says how many statements were run.
 
     Args:
         source: What to profile; see `dq_core.sources.open_source`.
         table: The table or view, if the source is a database.
-        query: A SELECT (text or SQLAlchemy) instead of a table.
+        query: A SELECT (string or SQLAlchemy) instead of a table.
         schema: The table's schema.
         columns: Only these columns.
-        include_stats: Mean, standard deviation and quantiles of numbers, shapes of text.
+        include_stats: Mean, standard deviation and quantiles of numbers, shapes of strings.
         include_histograms: Bins of equal width for columns of numbers.
         top_n: How many of the most frequent values to keep; 0 for none.
         histogram_bins: How many bins.
         quantiles: Which quantiles, as shares from 0 to 1.
-        sample_size: Look at about so many rows only, drawn by the rows' numbers; 0 for all of them. The result says how
-            many it were; its counts are those of the sample.
+        sample_size: Read about this many rows only, drawn by hashes of row numbers; 0 for all rows. The result says how
+            many were read; its counts are those of the sample.
         seed: Another seed draws another sample.
-        mask: Columns of which only counts and lengths are told, no values.
+        mask: Columns of which the profile shows counts and lengths, but no values.
         timeout_seconds: How long it may take; the database stops what runs then.
         storage_options: Options for the fsspec filesystem of a URI.
 
@@ -80,8 +80,8 @@ def profile(
         ValidationTimeoutError: It took longer than `timeout_seconds`.
     """
     counts = {"top_n": top_n, "sample_size": sample_size, "seed": seed}
-    problems = [problem for name, value in counts.items() for problem in whole_number(name, value)]
-    problems += whole_number("histogram_bins", histogram_bins, least=1)
+    problems = [problem for name, value in counts.items() for problem in whole(name, value)]
+    problems += whole("histogram_bins", histogram_bins, least=1)
     refuse([*problems, *_problems(quantiles, timeout_seconds)])
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
@@ -109,12 +109,10 @@ def profile(
 
 
 def _problems(quantiles: object, timeout_seconds: object) -> Iterator[str]:
-    if not isinstance(quantiles, list | tuple) or not all(
-        options.is_number(share) and 0 <= share <= 1 for share in quantiles
-    ):
-        yield f"quantiles must be a list of shares from 0 to 1, not {quantiles!r}."
-    if timeout_seconds is not None and not (options.is_number(timeout_seconds) and timeout_seconds > 0):  # type: ignore[operator]
-        yield f"timeout_seconds must be a number of seconds above 0, not {timeout_seconds!r}."
+    if not isinstance(quantiles, list | tuple) or not all(map(is_fraction, quantiles)):
+        yield f"quantiles must be a list of numbers from 0 to 1, not {quantiles!r}."
+    if timeout_seconds is not None:
+        yield from seconds("timeout_seconds", timeout_seconds)
 
 
 class _Profiling:
@@ -157,7 +155,7 @@ class _Profiling:
         )
 
     def _aggregates(self, *, stats: bool) -> Iterator[tuple[Any, sa.ColumnElement[Any]]]:
-        """Everything that one scan can tell, by what it is and the column."""
+        """The aggregates of the one scan, by statistic and column."""
         func, dialect = sa.func, self.relation.dialect
         yield "rows", func.count()
         for column in self.all:

@@ -24,7 +24,7 @@ _GREATEST: ColumnElement[Any] = sa.literal(sys.float_info.max, sa.Double())
 
 
 def finite(relation: Relation, column: Column) -> ColumnElement[Any]:
-    """A column's numbers, NULL where they are infinite or NaN, or where SQLite keeps something that is no number."""
+    """A column's numbers, NULL where they are infinite or NaN, or where SQLite stores a value that is not a number."""
     value = relation[column.name]
     conditions: list[ColumnElement[Any]] = []
     if column.family != "integer":

@@ -1,4 +1,4 @@
-"""What a profile says; every field is a plain JSON value or a record of such."""
+"""A profile and its parts; every field is a plain JSON value or a record of such values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ValueCount:
 
 @dataclass(frozen=True)
 class PatternCount:
-    """A shape of text (``AA-9999``) and the share of the examined values that have it, from 0 to 1."""
+    """A shape of strings (``AA-9999``) and the share of the examined values that have it, from 0 to 1."""
 
     pattern: str
     share: float
@@ -46,16 +46,16 @@ class Bin:
 
 @dataclass(frozen=True)
 class TextProfile:
-    """The lengths and shapes of a column of text.
+    """The lengths and shapes of a column of strings.
 
     Attributes:
         min_length: Characters of the shortest value; None without values.
         mean_length: Characters on average.
         max_length: Characters of the longest value.
-        empty_count: Rows that hold the empty text.
+        empty_count: Rows with the empty string.
         patterns: The most frequent shapes: every upper-case letter is an ``A``, every lower-case one an ``a``, every
             digit a ``9``, and runs of more than four of a kind are cut to four and an ellipsis.
-        pattern_rows: How many values the shapes were taken from: the first ones of the (sampled) rows.
+        pattern_rows: How many values the shapes were computed from: the first ones of the (sampled) rows.
     """
 
     min_length: int | None
@@ -74,20 +74,20 @@ class ColumnProfile:
         name: Its name.
         dtype: Its type as the database prints it.
         family: What kind of values it holds; see `dq_core.relation.type_family.FAMILIES`.
-        row_count: Rows that were looked at.
+        row_count: Rows that were read.
         null_count: Those that are NULL.
         null_rate: Their share, from 0 to 1; None without rows.
         distinct_count: Different values, without NULL; None where the type cannot be grouped.
         distinct_rate: Their number by that of the values; 1.0 says that all are different.
-        min: The least value; text by code points. For numbers, infinities and NaN are left out.
+        min: The least value; strings by code points. For numbers, infinities and NaN are left out.
         max: The greatest value.
         mean: Of the finite numbers.
         stddev: The sample's standard deviation; None for fewer than two numbers.
         quantiles: By their share, as text (``"0.5"`` is the median), interpolated.
-        non_finite_count: Rows with an infinity or NaN (in SQLite, also with what is no number); None for columns that
-            hold no numbers.
+        non_finite_count: Rows with an infinity or NaN (in SQLite, also with values that are not numbers); None for
+            columns that are not numeric.
         top_values: The most frequent values, ties in ascending order; empty where the type cannot be grouped.
-        text: Lengths and shapes, for text.
+        text: Lengths and shapes, for strings.
         histogram: Bins of equal width, if they were asked for and the column has them.
     """
 
@@ -132,12 +132,12 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class Profile(Documented):
-    """What a source holds.
+    """A description of a source.
 
     Attributes:
         source: What was profiled, without passwords.
         row_count: All rows of the source.
-        sampled_rows: The rows that were looked at, if a sample was asked for; None if all were.
+        sampled_rows: The rows that were read, if a sample was asked for; None if all were.
         columns: The columns, in the order of the source.
         engine: Which engine made it.
         execution_time_seconds: Wall time.
@@ -184,7 +184,7 @@ class Profile(Documented):
     def _document(self) -> Document:
         rows = count(self.row_count)
         if self.sampled_rows is not None:
-            rows += f", of which {count(self.sampled_rows)} were looked at"
+            rows += f", of which {count(self.sampled_rows)} were read"
         facts = [
             ("Source", self.source),
             ("Rows", rows),

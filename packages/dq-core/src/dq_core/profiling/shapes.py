@@ -1,4 +1,4 @@
-"""The shape of text: what a value looks like, whatever it says."""
+"""The shape of a string: which kinds of characters it has, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Failing rows kept aside: copied from the table into another one."""
+"""Failing rows copied to a table or file of their own."""
 
 from .write import Quarantine, quarantine
 

@@ -1,7 +1,7 @@
-"""Failing rows set aside, with the names of the checks that they failed.
+"""Failing rows, copied with the names of the checks that they fail.
 
 The rows never leave the database: they go into another of its tables in one transaction, or, where DuckDB reads the
-source (files, frames, lists of dicts, DuckDB's own tables), into a Parquet file, which appears whole or not at all.
+source (files, frames, lists of dicts, DuckDB's own tables), into a Parquet file, written completely or not at all.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from .._shared.masking import scrubbed
+from .._shared.wording import question
 from ..checks import parse
-from ..checks.options import question
 from ..errors import RuleError, SourceError
 from ..relation.dialects import dialect_for
 from ..report.report import SEVERITIES
 from ..run.plan import literal_sql, misfits
 from ..run.reader import refuse
 from ..sources import Opened, open_source
-from ..sources.database import address_of_database, connect, create_engine_of
-from ..sources.opened import scrub
+from ..sources.database import connect, create_engine_of
+from ..sources.given import database_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,14 +45,14 @@ MODES = ("replace", "append")
 
 @dataclass(frozen=True)
 class Quarantine:
-    """What was set aside; ``passed_rows + quarantined_rows == total_rows`` was verified before anything was kept.
+    """What was quarantined; ``passed_rows + quarantined_rows == total_rows`` was verified before anything was kept.
 
     Attributes:
         target: The table or file that holds the failing rows.
         column: Its column with the names of the failed checks, a JSON list as text.
         total_rows: Rows of the source.
         passed_rows: Rows that failed none of the checks.
-        quarantined_rows: Rows that failed one or more; so many were written.
+        quarantined_rows: Rows that failed at least one check; this many were written.
         failed_rows: For each check, the rows that failed it.
         not_applied: The checks that are not about rows, or below the severity that was asked for.
     """
@@ -78,22 +79,22 @@ def quarantine(
     min_severity: str = "error",
     storage_options: Mapping[str, Any] | None = None,
 ) -> Quarantine:
-    """Write the rows that break rules to a table or file of their own, with the names of the rules.
+    """Copy the rows that break rules to a table or file, with the names of the rules.
 
-    A row that breaks a rule is set aside even if enough others pass for the rule's ``threshold``. The source itself is
-    not changed.
+    A row that breaks a rule is quarantined even if enough others pass for the rule's ``threshold``. The source is not
+    changed.
 
     Args:
-        source: What to check; see `dq_core.sources.open_source`. A Connection inside a transaction is left in it: the
+        source: What to check; see `dq_core.sources.open_source`. A Connection inside a transaction stays in it; the
             caller commits.
         checks: Checks, or rules as dicts; see `dq_core.checks.parse`.
-        to: A table in the same database (made if it does not exist), or a path that ends in ``.parquet``.
+        to: A table in the same database (created if it does not exist), or a path that ends in ``.parquet``.
         table: The table or view, if the source is a database.
         query: A SELECT instead of a table.
         schema: The schema of ``table`` and ``to``.
         mode: ``"replace"`` what an earlier quarantine left in the table, or ``"append"`` to it.
-        column: What to call the column with the names; underscores are added if the source has such a column.
-        min_severity: Only checks of this severity or a graver one.
+        column: The column for the names of the checks; underscores are appended if the source has such a column.
+        min_severity: Only checks of this severity or a higher one.
         storage_options: Options for the fsspec filesystem of a URI.
 
     Returns:
@@ -101,8 +102,8 @@ def quarantine(
 
     Raises:
         RuleError: The rules or arguments are wrong; lists all problems, and nothing was written.
-        SourceError: The source cannot be read, the target cannot be written, or the halves do not add up, because the
-            source changed meanwhile; nothing was written.
+        SourceError: The source cannot be read, the target cannot be written, or the numbers of rows do not add up
+            because the source changed during the run; nothing was written.
     """
     parsed = parse(checks)
     file = Path(to) if str(to).endswith(".parquet") else None
@@ -136,7 +137,7 @@ def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | No
     if mode not in MODES:
         problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")
     elif mode == "append" and file is not None:
-        problems.append("A Parquet file cannot be appended to: give each run a file of its own.")
+        problems.append("A Parquet file cannot be appended to; give each run its own file.")
     if min_severity not in SEVERITIES:
         known = ", ".join(SEVERITIES)
         problems.append(
@@ -145,14 +146,14 @@ def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | No
     if not column:
         problems.append("column must be the name of a column, not ''.")
     if file is not None and not file.parent.is_dir():
-        problems.append(f"There is no folder {str(file.parent)!r}.")
+        problems.append(f"The folder {str(file.parent)!r} does not exist.")
     if problems:
         raise RuleError(problems)
 
 
 @dataclass(frozen=True)
 class _Split:
-    """The statements that tell failing rows from others.
+    """The statements that separate failing rows from others.
 
     Attributes:
         checks: The checks that are about rows.
@@ -181,7 +182,7 @@ class _Split:
         predicates = [(check, check.failing(relation)) for check in checks]
         about_rows = [(check, predicate) for check, predicate in predicates if predicate is not None]
         if not about_rows:
-            raise RuleError(["No check is about rows: there is nothing to set aside."])
+            raise RuleError(["No check is about rows, so there is nothing to quarantine."])
         names = _unique([check.label for check, _ in about_rows])
         taken = set(relation.columns)
         flags = [_free(f"failed_{number}", taken) for number in range(len(names))]
@@ -209,7 +210,7 @@ class _Split:
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
-    """The names, with ``#2``, ``#3`` behind those that came before."""
+    """The names; repeated ones get ``#2``, ``#3``."""
     seen: Counter[str] = Counter()
     unique = []
     for name in names:
@@ -219,7 +220,7 @@ def _unique(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """The name, with underscores behind it until no column bears it; databases ignore case, so we do."""
+    """The name, with underscores appended until no column has it; case does not matter."""
     folded = {one.casefold() for one in taken}
     while name.casefold() in folded:
         name += "_"
@@ -246,14 +247,10 @@ def _json_list(names: Sequence[str], failed: Sequence[sa.ColumnElement[bool]]) -
 @contextmanager
 def _writable(source: Any, table: str | None, query: Any) -> Iterator[tuple[sa.Connection, dict[str, Any]]]:
     """A connection in a transaction that may write and sees one snapshot, and what to open with it."""
-    statement, bind = getattr(source, "statement", None), getattr(source, "bind", None)
-    if isinstance(statement, sa.Select):
-        source, query = bind, statement
-    elif isinstance(source, str):
-        source = address_of_database(source, wanted=table is not None or query is not None)
-    if not isinstance(source, sa.Engine | sa.Connection | sa.URL):
-        raise RuleError(["Rows of files and frames are set aside in a file: let to= end in .parquet."])
-    chosen = {"table": table, "query": query}
+    database = database_of(source, table, query, None)
+    if database is None:
+        raise RuleError(["Rows of files and frames are quarantined in a file: let to= end in .parquet."])
+    source, chosen = database.bind, {"table": database.table, "query": database.query}
     with ExitStack() as stack:
         if isinstance(source, sa.Connection):
             connection = source
@@ -302,7 +299,7 @@ def _write_table(
 
 
 def _write_file(opened: Opened, split: _Split, path: Path) -> tuple[int, ...]:
-    """Write the failing rows to a Parquet file: beside it first, then in its place."""
+    """Write the failing rows to a temporary file, then rename it."""
     connection = opened.connection
     if not opened.relation.dialect.writes_parquet:
         raise RuleError(
@@ -326,7 +323,7 @@ def _write_file(opened: Opened, split: _Split, path: Path) -> tuple[int, ...]:
 
 
 def _umask() -> int:
-    """The permissions that new files of this process do not get; a draft of mkstemp is closed to everybody else."""
+    """The permissions that new files of this process do not get; those of mkstemp are private."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -337,7 +334,7 @@ def _assert_sums(counts: Sequence[int], written: int) -> None:
     if passed + failed != total or written != failed:
         raise SourceError(
             f"{passed} passing and {written} quarantined rows are not the {total} rows of the source: "
-            "it changed meanwhile.",
+            "it changed during the run.",
             suggestion="Nothing was written. Try again, or check a snapshot.",
             context={"total_rows": total, "passed_rows": passed, "failed_rows": failed, "written_rows": written},
         )
@@ -348,5 +345,5 @@ def _translated(opened: Opened) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        reason = scrub(str(error.orig).strip(), opened.secrets)
-        raise SourceError(f"The failing rows of {opened.description} cannot be set aside: {reason}") from None
+        reason = scrubbed(str(error.orig).strip(), opened.secrets)
+        raise SourceError(f"The failing rows of {opened.description} cannot be quarantined: {reason}") from None

@@ -62,7 +62,7 @@ class Pattern:
         source: The pattern as the user wrote it.
 
     Raises:
-        ValueError: It is no regular expression, or one that not every database understands; says which part.
+        ValueError: It is not a regular expression, or uses syntax that not every database supports.
     """
 
     source: str
@@ -74,7 +74,7 @@ class Pattern:
                 warnings.simplefilter("error", FutureWarning)
                 re.compile(self.source)
         except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from None
+            raise ValueError(f"is not a valid regular expression: {error}") from None
         except FutureWarning as warning:
             raise UnsupportedPatternError(f"is read in different ways by different databases: {warning}") from None
         for language in (_PYTHON, _RE2, _POSTGRESQL):
@@ -134,7 +134,7 @@ def _escape(text: str, language: _Language) -> str:
 
 
 def _character(escape: str) -> str:
-    """The character that an escape stands for."""
+    """The character that an escape denotes."""
     letter = escape[1]
     digits = escape[2:]
     if letter in "xuU" and digits:

@@ -1,4 +1,4 @@
-"""A relation: what checks are evaluated on, whatever it is behind — a table, a query, a file, a frame."""
+"""A relation: what checks are evaluated on, be it a table, a query, a file or a frame."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Relation(Selection):
 
     Attributes:
         dialect: What is special about the database.
-        find: Finds another relation beside this one by name (a table of the same database, a file), under the
+        find: Finds another relation of the same source by name (a table of the same database, a file), under the
             alias ``referenced``; raises a SourceError if there is none.
     """
 
@@ -74,7 +74,7 @@ class Relation(Selection):
         for family, alike in families.items():
             value, other = self.of_family(name, family)
             found = _is_in(value, [self.operand(name, given) for given in alike])
-            # A value of another type is no member, and not unknown.
+            # A value of another type is not in the list; the comparison is false, not NULL.
             conditions.append(found if other is None else sa.and_(sa.not_(other), found))
         return sa.or_(sa.false(), *conditions)
 

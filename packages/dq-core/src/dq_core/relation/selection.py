@@ -30,7 +30,7 @@ class Selection:
     """Something to select from, with its columns.
 
     Attributes:
-        from_: What stands behind FROM; its columns bear the names in `columns`.
+        from_: What follows FROM; its columns have the names in `columns`.
         columns: The columns by name, in order.
     """
 
@@ -63,7 +63,7 @@ def count_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def fragment(sql: str) -> ColumnElement[bool]:
-    """A boolean SQL expression written by the user, in parentheses so that it can stand anywhere.
+    """A boolean SQL expression written by the user, in parentheses so that it can be combined with others.
 
     The line break keeps a trailing comment from swallowing the parenthesis.
     """

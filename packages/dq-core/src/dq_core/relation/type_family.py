@@ -7,11 +7,12 @@ just integers, and a value in a rule can be refused before any scan when no row 
 from __future__ import annotations
 
 import datetime as dt
-import decimal
 import math
 import re
 import uuid
 from typing import Any
+
+from .._shared.infer import NUMBERS, family_of_python, family_of_value
 
 __all__ = [
     "FAMILIES",
@@ -34,29 +35,11 @@ FAMILIES = (
     "integer", "float", "decimal", "boolean", "text", "date", "datetime", "time", "interval", "binary", "uuid",
     "json", "list", "struct", "mixed", "unknown",
 )  # fmt: skip
-NUMBERS = frozenset({"integer", "float", "decimal"})
 MOMENTS = frozenset({"date", "datetime"})
 TEMPORAL = frozenset({"date", "datetime", "time"})
 ORDERED = NUMBERS | TEMPORAL | {"text", "mixed", "unknown"}
 
-_PYTHON: dict[type, str] = {
-    bool: "boolean",
-    int: "integer",
-    float: "float",
-    decimal.Decimal: "decimal",
-    str: "text",
-    dt.datetime: "datetime",
-    dt.date: "date",
-    dt.time: "time",
-    dt.timedelta: "interval",
-    bytes: "binary",
-    bytearray: "binary",
-    uuid.UUID: "uuid",
-    list: "list",
-    dict: "struct",
-}
-
-# One name per family that stands for the whole family when somebody asks for it: widths do not matter.
+# Names that mean a whole family in a rule, whatever the width.
 _GENERIC = {
     "int": "integer", "integer": "integer", "float": "float", "number": "number", "numeric": "decimal",
     "decimal": "decimal", "bool": "boolean", "boolean": "boolean", "str": "text", "string": "text", "text": "text",
@@ -112,28 +95,19 @@ def canonical(type_name: str) -> tuple[str, str]:
 
 
 def family_of_name(type_name: str) -> str:
-    """The family of a SQL type name, as any of the databases prints it; ``unknown`` if nothing is known about it."""
+    """The family of a SQL type name, as any of the databases prints it; ``unknown`` for any other."""
     return _FAMILY.get(canonical(type_name)[0], "unknown")
 
 
-def family_of_python(kind: type) -> str | None:
-    """The family that holds values of a Python type, or None if there is none."""
-    return _PYTHON.get(kind)
-
-
-def family_of_value(value: object) -> str | None:
-    """The family of one Python value (subclasses count), or None if there is none."""
-    for kind in type(value).__mro__:
-        if kind in _PYTHON:
-            return _PYTHON[kind]
-    return None
+#: Python types by the names that rules use for them.
+_OTHER_NAMES = {"bytearray": "bytes", "memoryview": "bytes", "tuple": "list"}
 
 
 def describe_type(dtype: str | type) -> str | None:
-    """The name of a type as a rule may give it: checked, and as text; None if there is no such type."""
+    """The name of a type that a rule gives; None if there is no such type."""
     if isinstance(dtype, type):
-        family = family_of_python(dtype)
-        return None if family is None else dtype.__name__.lower().replace("bytearray", "bytes")
+        name = dtype.__name__.lower()
+        return None if family_of_python(dtype) is None else _OTHER_NAMES.get(name, name)
     if dtype.strip().lower() in _GENERIC or family_of_name(dtype) != "unknown":
         return dtype.strip()
     return None
@@ -174,7 +148,7 @@ def matches_type(type_name: str, family: str, dtype: str) -> bool:
 def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
     """A value from a rule as one that can be compared with a column of this family.
 
-    ISO 8601 text becomes a date, time or timestamp where the column holds those. Naive timestamps are UTC.
+    ISO 8601 strings become a date, time or timestamp where the column holds those. Naive timestamps are UTC.
 
     Args:
         value: What the rule says.
@@ -186,7 +160,7 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
     """
     own = family_of_value(value)
     if own is None:
-        raise ValueError(f"{value!r} is no value that a column can hold")
+        raise ValueError(f"{value!r} is not a value that a column can hold")
     if own == "float" and math.isnan(value):
         raise ValueError("NaN cannot be compared with anything")
     if family in ("unknown", "mixed") or own == family or (own in NUMBERS and family in NUMBERS):
@@ -206,7 +180,7 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
                     return _zone(dt.datetime.fromisoformat(value), zoned=zoned)
         except ValueError:
             raise ValueError(
-                f"{value!r} is no ISO 8601 {family}" if family != "uuid" else f"{value!r} is no UUID"
+                f"{value!r} is not an ISO 8601 {family}" if family != "uuid" else f"{value!r} is not a UUID"
             ) from None
     raise ValueError(f"{value!r} ({own}) cannot be compared with a column of type {family}")
 

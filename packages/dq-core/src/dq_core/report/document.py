@@ -1,4 +1,4 @@
-"""What is no report but shown like one: a profile, learned rules."""
+"""Documents in the forms of a report: profiles, learned rules."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def element(tag: str, *children: str | None, **attributes: str | bool | None) ->
         tag: Its name.
         *children: Markup goes in as it is, any other string is escaped, None is left out.
         **attributes: A trailing underscore is dropped (``class_``), other underscores become dashes (``aria_label``);
-            True stands alone, None and False are left out.
+            True gives the name alone, None and False are left out.
 
     Returns:
         The element as markup.

@@ -20,7 +20,7 @@ STATUSES = ("passed", "failed", "error", "skipped")
 
 
 class _Record(Mapping[str, Any]):
-    """Reading by key beside reading by attribute: the keys and values are those of ``to_dict()``."""
+    """Access by key as well as by attribute; keys and values are those of ``to_dict()``."""
 
     def to_dict(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -48,15 +48,15 @@ class CheckResult(_Record):
         type: The kind of check.
         column: The column (several are joined by ", "), or None for a check of the whole table.
         severity: One of info, warning, error, critical.
-        status: One of passed, failed, error (could not be evaluated), skipped (behind a failure, with ``fail_fast``).
+        status: One of passed, failed, error (could not be evaluated), skipped (after a failure, with ``fail_fast``).
         passed: Whether the status is "passed".
-        message: One sentence for people.
+        message: One sentence for readers.
         failed_rows: Rows that break the rule, or None where the check is not about rows.
         considered_rows: Rows that the check looked at (``where`` applied, NULL left out), or None likewise.
         observed: What was measured: a share, a count, a statistic.
         samples: A few failing rows, masked columns replaced by ``***``.
         sql: A SELECT for all failing rows, or None.
-        details: What else this kind of check has to say, and its options.
+        details: Further facts of this kind of check, and its options.
     """
 
     check_name: str
@@ -158,7 +158,7 @@ class Report(_Record):
 
     @property
     def skipped_checks(self) -> int:
-        """How many checks were skipped behind a failure (``fail_fast``)."""
+        """How many checks were skipped after a failure (``fail_fast``)."""
         return self._count("skipped")
 
     @property
@@ -180,7 +180,7 @@ class Report(_Record):
         return cls(**values)
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """The report as JSON text."""
+        """The report as a JSON string."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
     def to_text(self) -> str:

@@ -1,4 +1,4 @@
-"""Plain tables in the three forms of a report, for whatever is no report: profiles, learned rules."""
+"""Plain tables as text, Markdown and HTML."""
 
 from __future__ import annotations
 

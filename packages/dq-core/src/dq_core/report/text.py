@@ -76,7 +76,7 @@ def rich_report(report: Mapping[str, Any], *, samples: int = 5) -> RenderableTyp
         from rich.padding import Padding
         from rich.text import Text
     except ImportError as error:
-        raise MissingDependencyError.extra("rich", "rich") from error
+        raise MissingDependencyError.extra("rich", "rich", "A report in colour") from error
 
     shown = view(report)
     parts: list[RenderableType] = [Text(_headline(shown), style="bold green" if shown.passed else "bold red")]

@@ -23,7 +23,7 @@ _JOINERS = "\u200c\u200d"
 
 
 class Outcome(Enum):
-    """How a check ended, as a reader of the report thinks of it; declared from what needs attention first to last.
+    """How a check ended, as a report shows it; declared in the order of attention.
 
     A report has a status and a severity; a check that failed without failing the report is a warning here.
     """
@@ -36,7 +36,7 @@ class Outcome(Enum):
 
     @property
     def needs_attention(self) -> bool:
-        """Whether somebody has to look at it."""
+        """Whether it needs attention."""
         return self in (Outcome.ERROR, Outcome.FAILED, Outcome.WARNING)
 
 
@@ -57,7 +57,7 @@ class CheckView:
         sample_columns: The header of the sample table.
         samples: Rows of the sample table; values are as the report carries them.
         sql: The statement that selects the failing rows; empty when there is none.
-        details: What else the check tells, as pairs of name and text.
+        details: Further facts of the check, as pairs of name and text.
     """
 
     name: str
@@ -187,10 +187,10 @@ def _check(result: Mapping[str, Any]) -> CheckView:
 
 
 def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the check tells, with the rule's own options one by one."""
+    """The details of the check, with the rule's options one by one."""
     rule = details.get("rule") or {}
-    told = {**{name: value for name, value in rule.items() if name not in _SHOWN_ANYWAY}, **details}
-    for name, value in told.items():
+    shown = {**{name: value for name, value in rule.items() if name not in _SHOWN_ANYWAY}, **details}
+    for name, value in shown.items():
         if name != "rule" and value is not None:
             yield name.replace("_", " ").capitalize(), value_text(value)
 
@@ -238,7 +238,7 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: ``"12 ms"``, ``"3.4 s"``, ``"2 min 5 s"``."""
+    """Seconds in readable units: ``"12 ms"``, ``"3.4 s"``, ``"2 min 5 s"``."""
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "under 1 ms"
     if seconds < 59.95:
@@ -278,7 +278,7 @@ def visible(text: str, *, limit: int | None = None) -> str:
 
     Args:
         text: Any text, such as a value out of the data.
-        limit: Cut to so many characters, with an ellipsis.
+        limit: Cut to this many characters, with an ellipsis.
 
     Returns:
         The same text with line breaks as ``↵``, tabs as ``⇥`` and other control, format and surrogate characters as

@@ -91,7 +91,7 @@ def scans(checks: Sequence[PlannedCheck], relation: Relation) -> list[Scan]:
 
 
 def scan_of(checks: Sequence[PlannedCheck], relation: Relation) -> Scan:
-    """One SELECT for these checks; an aggregate that several of them need stands in it once."""
+    """One SELECT for these checks; an aggregate that several of them require occurs in it once."""
     wanted: dict[Hashable, ColumnElement[Any]] = dict([rows_where(None)])
     for one in checks:
         for key, expression in one.aggregates.values():
@@ -118,7 +118,7 @@ def fragments(checks: Sequence[Check]) -> dict[str, list[str]]:
 
 
 def mentioned(checks: Sequence[Check]) -> list[str]:
-    """Every column that the checks name, and every name in their SQL: what rows must have, should there be none."""
+    """Every column that the checks name, and every name in their SQL: the columns to assume if there are no rows."""
     names = {name.casefold(): name for check in checks for name in check.targets}
     for sql in fragments(checks):
         for quoted, bare in re.findall(r"\"([^\"]+)\"|\b([A-Za-z_]\w*)", sql):
@@ -127,7 +127,7 @@ def mentioned(checks: Sequence[Check]) -> list[str]:
 
 
 def probe(sqls: Sequence[str], relation: Relation) -> Select[Any]:
-    """A SELECT that fails if one of these is no boolean expression on the relation, and otherwise reads nothing."""
+    """A SELECT that fails if one of these is not a boolean expression on the relation, and reads no row otherwise."""
     return relation.select(*(count_where(fragment(sql)) for sql in sqls)).where(sa.false())
 
 
@@ -155,7 +155,7 @@ def failing_rows(check: Check, relation: Relation, narrow: ColumnElement[bool] |
 
 
 def literal_sql(statement: Select[Any], connection: Connection) -> str:
-    """A statement as text that any client of the database can run: values written out, percent signs single."""
+    """A statement as SQL that any client of the database can run: values written out, percent signs single."""
     kind: Any = type(connection.dialect)
     dialect: Dialect = kind(paramstyle="named")
     return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from ..checks import options
+from .._shared import statements
+from .._shared.masking import scrubbed
+from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
 from ..relation.selection import finish
-from ..sources.opened import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 
-__all__ = ["Deadline", "Progress", "Reader", "StatementError", "chosen_columns", "refuse", "whole_number"]
+__all__ = ["Deadline", "Progress", "Reader", "StatementError", "chosen_columns", "refuse"]
 
 
 class Progress(NamedTuple):
@@ -43,24 +43,15 @@ class Progress(NamedTuple):
     message: str
 
 
-class Deadline:
+class Deadline(statements.Deadline):
     """A point in time after which work must stop; without seconds it never comes.
 
     Args:
         seconds: How long the whole work may take, from now; None for as long as it takes.
     """
 
-    def __init__(self, seconds: float | None) -> None:
-        self.seconds = seconds
-        self.started = time.monotonic()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the start."""
-        return time.monotonic() - self.started
-
     def error(self) -> ValidationTimeoutError:
-        """The error to raise when it has come."""
+        """The error to raise when it has passed."""
         return ValidationTimeoutError.after(self.seconds or 0)
 
     def left(self) -> float | None:
@@ -69,12 +60,9 @@ class Deadline:
         Raises:
             ValidationTimeoutError: None are left.
         """
-        if self.seconds is None:
-            return None
-        left = self.seconds - self.elapsed
-        if left <= 0:
+        if self.passed:
             raise self.error()
-        return left
+        return self.remaining
 
 
 class StatementError(SourceError):
@@ -82,7 +70,7 @@ class StatementError(SourceError):
 
     Args:
         source: What was read, for people.
-        reason: The database's own words, without secrets.
+        reason: The database's message, without secrets.
     """
 
     def __init__(self, source: str, reason: str) -> None:
@@ -96,7 +84,7 @@ class Reader:
     Args:
         opened: The source.
         deadline: When to stop; the database itself stops a statement that still runs then.
-        hide_values: Whether errors must not show the database's own words, which may hold values of masked columns.
+        hide_values: Whether errors must not repeat the database's messages, which may hold values of masked columns.
         on_progress: Called with a `Progress` after every step.
 
     Attributes:
@@ -127,8 +115,8 @@ class Reader:
 
         Raises:
             StatementError: The database refused it.
-            SourceConnectionError: The connection broke.
-            ValidationTimeoutError: The deadline came.
+            SourceConnectionError: The connection was lost.
+            ValidationTimeoutError: The deadline has passed.
         """
         connection, dialect = self.opened.connection, self.opened.relation.dialect
         self.statements += counted
@@ -152,7 +140,7 @@ class Reader:
         """A block in which the database stops what still runs at the deadline.
 
         Raises:
-            ValidationTimeoutError: The deadline has come already.
+            ValidationTimeoutError: The deadline has passed already.
         """
         left = self.deadline.left()
         if left is None:
@@ -187,23 +175,17 @@ class Reader:
             self._on_progress(Progress(self._done, max(self._total, self._done), message))
 
     def reason(self, error: BaseException | None) -> str:
-        """A driver's error in its own words, without secrets; only its class if columns are masked."""
+        """The message of a driver's error without secrets; only its class if columns are masked."""
         kind = type(error).__name__
         if self._hide_values:
             return f"{kind} (the database's message is not shown because columns are masked)"
-        return scrub(f"{kind}: {str(error).strip()}", self.opened.secrets)
+        return scrubbed(f"{kind}: {str(error).strip()}", self.opened.secrets)
 
     def _refusal(self, error: DBAPIError) -> SourceError:
         reason = self.reason(error.orig)
         if error.connection_invalidated:
-            return SourceConnectionError(f"The connection to {self.opened.description} broke: {reason}")
+            return SourceConnectionError(f"The connection to {self.opened.description} was lost: {reason}")
         return StatementError(self.opened.description, reason)
-
-
-def whole_number(name: str, value: object, *, least: int = 0) -> Iterable[str]:
-    """The sentence that says what is wrong with an argument that must be a whole number."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        yield f"{name} must be a whole number from {least}, not {value!r}."
 
 
 def refuse(problems: Iterable[str]) -> None:
@@ -221,14 +203,14 @@ def chosen_columns(relation: Relation, chosen: Collection[str] | None, what: str
     """The names of columns that an argument chose, in the order of the relation; all of them if it chose none.
 
     Raises:
-        RuleError: Some do not exist, or the argument is no list; lists all of them.
+        RuleError: Some do not exist, or the argument is not a list; lists all of them.
     """
     if chosen is None:
         return list(relation.columns)
     if isinstance(chosen, str) or not all(isinstance(name, str) for name in chosen):
         raise RuleError([f"{what} must be a list of column names, not {chosen!r}."])
     refuse(
-        f"{what}: there is no column {name!r}.{options.question(name, relation.columns)}"
+        f"{what}: the column {name!r} does not exist.{question(name, relation.columns)}"
         for name in chosen
         if name not in relation.columns
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from .._shared.masking import scrubbed
 from ..checks.base import EvaluationError, Outcome
 from ..report.jsonable import measure as plain_number
 from ..report.jsonable import plain
 from ..report.report import CheckResult
-from ..sources.opened import scrub
 from .plan import failing_rows, literal_sql
 from .reader import StatementError
 
@@ -91,8 +91,8 @@ def _with_failing_rows(
         except StatementError as error:
             details = {**details, "samples_error": error.reason}
         reader.step(f"fetched failing rows of {check.label}")
-    # Whoever runs it puts back what is secret: the signature of a URI, say.
-    sql = scrub(literal_sql(statement, opened.connection), opened.secrets)
+    # Secrets, such as the signature of a URI, have to be filled in before it is run.
+    sql = scrubbed(literal_sql(statement, opened.connection), opened.secrets)
     return _result(check, "failed", dataclasses.replace(outcome, details=details), samples=rows, sql=sql)
 
 

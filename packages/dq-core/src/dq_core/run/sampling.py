@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HASH_RANGE", "HashedRows", "hashed_rows", "row_hash", "sampled"]
 
-#: A row's hash lies between 0 and this number, exclusive.
+#: A row's hash is from 0 to this number, exclusive.
 HASH_RANGE = 2_147_483_647
 _OTHER_PRIME = 2_147_483_629
 
@@ -49,7 +49,7 @@ def hashed_rows(reader: Reader, relation: Relation, seed: int) -> HashedRows:
     """Give every row a hash.
 
     A row has the same hash in every statement as long as the table does not change: it depends on the seed and on the
-    row's address in the table or, for a query, on its place in the result.
+    row's address in the table or, for a query, on its position in the result.
     """
     number = "row_number"
     while number in relation.columns:
@@ -61,7 +61,7 @@ def hashed_rows(reader: Reader, relation: Relation, seed: int) -> HashedRows:
 
 
 def sampled(reader: Reader, relation: Relation, sample_size: int, seed: int) -> tuple[Relation, int | None]:
-    """About so many rows of a relation; all of them, and no count, if 0 are asked for.
+    """About ``sample_size`` rows of a relation; all of them, and no count, for 0.
 
     Returns:
         The rows (the relation itself if it has no more rows than asked for), and the number of all rows if counted.
@@ -87,7 +87,7 @@ def row_hash(number: Any, seed: int) -> Any:
 
 
 def _row_number(reader: Reader, relation: Relation) -> ColumnElement[Any]:
-    """The address that the database gives to a row, or else its place in the result."""
+    """The row's address in the database if it has one, otherwise its position in the result."""
     source = relation.from_
     if isinstance(source, sa.TableClause):
         address = relation.dialect.row_address(relation.columns)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from ..checks import options, parse
-from ..errors import RuleError
+from .._shared.arguments import seconds, whole
+from .._shared.wording import question
+from ..checks import parse
 from ..report.report import Report
 from ..sources import open_source
 from .plan import fragments, mentioned, misfits, planned, probe, scans
@@ -41,21 +42,21 @@ def validate(
     on_progress: Callable[[Progress], object] | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Check data where it lies.
+    """Check data where it is.
 
-    All aggregates of all checks are one SELECT; only uniqueness, medians and the like need statements of their own.
-    On a database, all statements see one snapshot where there is such a thing. Nothing is ever written to the source.
+    All aggregates of all checks are one SELECT; only uniqueness, medians and the like require statements of their own.
+    On a database, all statements see one snapshot if the database supports it. Nothing is ever written to the source.
 
     Args:
         source: What to check; see `dq_core.sources.open_source`.
         checks: Checks, or rules as dicts; see `dq_core.checks.parse`.
         table: The table or view, if the source is a database.
-        query: A SELECT (text or SQLAlchemy) instead of a table.
+        query: A SELECT (string or SQLAlchemy) instead of a table.
         schema: The table's schema.
         fail_fast: Skip the checks after the first failure (of severity error or critical), and the work for them.
         samples: How many failing rows of each failing check to keep; 0 for none.
-        mask: Columns whose values no report may show.
-        timeout_seconds: How long the validation may take; the database stops what runs then.
+        mask: Columns whose values the report must not show.
+        timeout_seconds: How long the validation may take, in seconds; the database stops what still runs then.
         on_progress: Called with a `Progress` after every step.
         storage_options: Options for the fsspec filesystem of a URI.
 
@@ -99,15 +100,11 @@ def checked_arguments(samples: object, mask: Iterable[str], timeout_seconds: obj
     Raises:
         RuleError: Some are wrong; lists all of them.
     """
-    problems = []
-    if not isinstance(samples, int) or isinstance(samples, bool) or samples < 0:
-        problems.append(f"samples must be a whole number from 0, not {samples!r}.")
-    if timeout_seconds is not None and (not options.is_number(timeout_seconds) or timeout_seconds <= 0):  # type: ignore[operator]
-        problems.append(f"timeout_seconds must be a number of seconds above 0, not {timeout_seconds!r}.")
+    limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
+    problems = [*whole("samples", samples), *limits]
     if isinstance(mask, str) or not all(isinstance(column, str) for column in mask):
         problems.append(f"mask must be a list of column names, not {mask!r}.")
-    if problems:
-        raise RuleError(problems)
+    refuse(problems)
     return frozenset(mask)
 
 
@@ -119,7 +116,7 @@ def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str]
     """
     relation = reader.opened.relation
     unknown = (
-        f"mask: there is no column {column!r}.{options.question(column, relation.columns)}"
+        f"mask: the column {column!r} does not exist.{question(column, relation.columns)}"
         for column in sorted(masked - set(relation.columns))
     )
     refuse([*misfits(checks, relation), *unknown, *_sql_problems(checks, reader)])

@@ -5,63 +5,34 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from ..errors import MissingDependencyError, RuleError, SourceConnectionError, SourceError, TableNotFoundError
+from .._shared.masking import masked, scrubbed, secrets_of
+from .._shared.tables import locate, table_names
+from .._shared.urls import make_engine
+from ..errors import SourceConnectionError, SourceError, TableNotFoundError, translated
 from ..relation.dialects import Dialect, dialect_for
 from ..relation.relation import Relation
-from .opened import Opened, scrub
+from .opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["address_of_database", "connect", "create_engine_of", "open_database", "relation_of"]
+    from .given import Database
 
-_EXTRAS = {"psycopg": "postgresql"}
-
-
-def address_of_database(text: str, *, wanted: bool) -> sa.URL | None:
-    """The text as the address of a database, or None if it is something else.
-
-    Args:
-        text: Perhaps an address.
-        wanted: Whether a database must be meant, because a table or query was given with it.
-
-    Raises:
-        RuleError: A database must be meant, but there is no such kind of database.
-    """
-    try:
-        url = sa.make_url(text)
-        url.get_dialect()
-    except (ArgumentError, NoSuchModuleError):
-        if not wanted:
-            return None
-        raise RuleError(
-            ["table= and query= need the address of a database, such as postgresql+psycopg://user@host/name."]
-        ) from None
-    except ImportError as error:
-        raise _driver_missing(error) from error
-    return url
+__all__ = ["connect", "create_engine_of", "open_database", "relation_of"]
 
 
 @contextlib.contextmanager
-def open_database(
-    source: sa.Engine | sa.Connection | sa.URL,
-    *,
-    table: str | None = None,
-    query: str | sa.Select[Any] | None = None,
-    schema: str | None = None,
-) -> Iterator[Opened]:
+def open_database(given: Database) -> Iterator[Opened]:
     """Open a table or a query for reading, in a transaction of its own unless the caller has begun one.
 
     A Connection of the caller is used as it is: inside the caller's transaction if there is one.
     """
-    if table is None and query is None:
-        raise RuleError(["A database needs table= or query=."])
+    source, table, query, schema = given.bind, given.table, given.query, given.schema
     owns_transaction = True
     with contextlib.ExitStack() as stack:
         if isinstance(source, sa.Connection):
@@ -78,7 +49,7 @@ def open_database(
             dialect = dialect_for(engine.dialect.name)
             connection = stack.enter_context(connect(engine))
             stack.enter_context(dialect.snapshot(connection))
-        secrets = _secrets(url)
+        secrets = secrets_of(url)
 
         @functools.cache
         def find(name: str) -> Relation:
@@ -90,7 +61,7 @@ def open_database(
         except DBAPIError as error:
             what = "table" if query is None else "query"
             raise SourceError(
-                f"The {what} cannot be read: {scrub(str(error.orig).strip(), secrets)}",
+                f"The {what} cannot be read: {scrubbed(str(error.orig).strip(), secrets)}",
                 context={"table": table},
             ) from None
         yield Opened(
@@ -131,25 +102,18 @@ def relation_of(
 
 
 def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tuple[str, str | None]:
-    inspector = sa.inspect(connection)
-    if inspector.has_table(table, schema=schema):
-        return table, schema
-    if schema is None and "." in table:
-        before, _, name = table.partition(".")
-        if inspector.has_table(name, schema=before):
-            return name, before
-    known = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
-    raise TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
+    place = locate(connection, table, schema)
+    if place is None:
+        known = table_names(sa.inspect(connection), schema)
+        raise TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
+    found_schema, name = place
+    return name, found_schema
 
 
 def create_engine_of(url: sa.URL) -> sa.Engine:
-    """An engine for an address; a driver that is missing is one clear error."""
-    try:
-        return sa.create_engine(url)
-    except NoSuchModuleError as error:
-        raise SourceError(f"SQLAlchemy knows no database of this kind: {url.drivername}.") from error
-    except ImportError as error:
-        raise _driver_missing(error) from error
+    """An engine for a URL; a driver that is missing is one clear error."""
+    with translated():
+        return make_engine(url, core="dq-core")
 
 
 def connect(engine: sa.Engine) -> sa.Connection:
@@ -157,28 +121,15 @@ def connect(engine: sa.Engine) -> sa.Connection:
     try:
         return engine.connect()
     except (OperationalError, InterfaceError) as error:
-        reason = scrub(str(error.orig).strip(), _secrets(engine.url))
-        raise SourceConnectionError(f"Cannot connect to {_address(engine.url)}: {reason}") from None
+        reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
+        raise SourceConnectionError(f"Cannot connect to {_shown(engine.url)}: {reason}") from None
 
 
-def _driver_missing(error: ImportError) -> MissingDependencyError:
-    module = str(error.name)
-    return MissingDependencyError.extra(module, _EXTRAS.get(module, "postgresql"))
-
-
-def _address(url: sa.URL) -> str:
-    """The address without password and options, either of which may be secret."""
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
-def _secrets(url: sa.URL) -> tuple[str, ...]:
-    values = [url.password, *(value for values in url.normalized_query.values() for value in values)]
-    known = {str(value) for value in values if value is not None and len(str(value)) > 3}
-    if url.password is not None:
-        known.add(str(url.password))
-    return tuple(sorted({*known, *(urllib.parse.quote_plus(value) for value in known)} - {""}, key=len, reverse=True))
+def _shown(url: sa.URL) -> str:
+    """The URL without password and options."""
+    return masked(url.set(query={}))
 
 
 def _describe(url: sa.URL, table: str | None, query: object, schema: str | None) -> str:
     what = "query" if query is not None else f"table {table}" if schema is None else f"table {schema}.{table}"
-    return f"{_address(url)} ({what})"
+    return f"{_shown(url)} ({what})"

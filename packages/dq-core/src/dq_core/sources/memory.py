@@ -72,7 +72,7 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
     Args:
         source: The data.
         storage_options: For files that foreign keys refer to.
-        expected: Columns to assume where there are no rows to tell.
+        expected: Columns to assume if there are no rows.
     """
     with _database() as connection:
         raw: Any = connection.connection.dbapi_connection

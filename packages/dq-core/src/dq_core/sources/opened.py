@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from ..relation.relation import Relation
 
-__all__ = ["Opened", "scrub"]
+__all__ = ["Opened"]
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,3 @@ class Opened:
     description: str
     owns_transaction: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
-
-
-def scrub(text: str, secrets: tuple[str, ...]) -> str:
-    """A text with every secret replaced by ``***``."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text

@@ -21,10 +21,10 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
         raw: The DuckDB connection.
         name: The relation's name.
         source: A pandas or polars frame, an Arrow table, batch, reader or dataset, or rows as mappings.
-        expected: Columns to assume where there are no rows to tell.
+        expected: Columns to assume if there are no rows.
 
     Returns:
-        What the data is, for people, and the columns without any value, whose type nobody knows.
+        What the data is, for people, and the columns without any value, whose type is unknown.
 
     Raises:
         RuleError: The data is something else.
@@ -44,7 +44,7 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
         rows = list(source)
         return f"{len(rows)} rows", _register_rows(raw, name, rows, getattr(source, "columns", None) or expected)
     raise RuleError(
-        [f"{kind!r} is nothing that can be checked."],
+        [f"A {kind} cannot be checked."],
         suggestion="Give a SQLAlchemy Engine, Connection or URL with table= or query=, a moltres DataFrame, a pandas "
         "or polars frame, Arrow data, a list of dicts, or a path.",
     )
@@ -63,7 +63,7 @@ def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str])
 
 
 def _register_pandas(raw: Any, name: str, frame: Any) -> frozenset[str]:
-    """Columns of dtype object may hold anything: they are converted here, the others are read where they lie."""
+    """Columns of dtype object may hold anything: they are converted here, the others are read in place."""
     frame = frame.rename(columns=str)
     _refuse_twins(frame.columns)
     objects = [column for column in frame.columns if frame[column].dtype == object]
@@ -89,7 +89,9 @@ def _refuse_twins(names: Iterable[str]) -> None:
     seen: dict[str, str] = {}
     twins = [(seen[name.casefold()], name) for name in names if seen.setdefault(name.casefold(), name) is not name]
     if twins:
-        raise RuleError([f"The columns {one!r} and {other!r} have the same name." for one, other in twins])
+        raise RuleError(
+            [f"Duplicate column names: {one!r} and {other!r} (case does not matter)." for one, other in twins]
+        )
 
 
 def _view(raw: Any, name: str, columns: Iterable[str], typed: set[str], origin: str) -> frozenset[str]:

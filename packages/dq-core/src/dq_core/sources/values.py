@@ -1,4 +1,4 @@
-"""Python values as columns of a DuckDB table, whatever types they have."""
+"""Python values as columns of a DuckDB table."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
         values: The values of each column, as many of each.
 
     Returns:
-        The columns that the table has: those with any value. Without such a column there is no table.
+        The columns with at least one value, which the table has. Without such a column there is no table.
     """
     defined: dict[str, str] = {}
     selected: list[str] = []
@@ -108,20 +108,28 @@ def _pieces(values: Iterable[Any]) -> dict[str, _Storage]:
         if value is not None:
             by_family.setdefault(family_of_value(value) or _unknown(value), []).append(value)
     pieces: dict[str, _Storage] = {}
-    for alike in (NUMBERS, MOMENTS, frozenset({"list", "struct"})):
-        together = [value for family in alike for value in by_family.get(family, ())]
+    for group in (NUMBERS, MOMENTS, frozenset({"list", "struct"})):
+        together = [value for family in group for value in by_family.get(family, ())]
         if together:
-            families = {family for family in alike if by_family.pop(family, None)}
+            families = {family for family in group if by_family.pop(family, None)}
             family, storage = _storage_of_several(families, together)
             pieces[family] = storage
-    pieces.update((family, _SIMPLE[family]) for family in by_family)
+    for family, alike in by_family.items():
+        pieces[family] = dataclasses.replace(_SIMPLE[family], convert=_to_python(family, alike))
     return pieces
+
+
+def _to_python(family: str, values: list[Any]) -> Callable[[Any], Any] | None:
+    """What makes values of NumPy and the like Python's own; None where all of them are."""
+    kind = _PYTHON.get(family)
+    return None if kind is None or all(type(value) is kind for value in values) else kind
 
 
 def _unknown(value: Any) -> str:
     raise RuleError([f"Rows hold {value!r:.80} ({type(value).__name__}), which no column can hold."])
 
 
+_PYTHON: dict[str, type] = {"boolean": bool, "integer": int, "binary": bytes}
 _SIMPLE = {
     "boolean": _Storage("BOOLEAN"), "text": _Storage("VARCHAR"), "time": _Storage("TIME"),
     "interval": _Storage("INTERVAL"), "binary": _Storage("BLOB"), "uuid": _Storage("UUID"),
@@ -145,12 +153,12 @@ def _storage_of_several(families: set[str], values: list[Any]) -> tuple[str, _St
         zoned = any(isinstance(value, dt.datetime) and value.tzinfo for value in values)
         return "datetime", _Storage("TIMESTAMPTZ", _moment) if zoned else _Storage("TIMESTAMP")
     if families == {"integer"}:
-        largest = max(abs(value) for value in values)
+        largest = max(abs(int(value)) for value in values)
         if largest < _INT128:
-            return "integer", _Storage("BIGINT" if largest < _INT64 else "HUGEINT")
+            return "integer", _Storage("BIGINT" if largest < _INT64 else "HUGEINT", _to_python("integer", values))
     elif families <= {"integer", "decimal"} and (exact := _decimal(values)):
         return "decimal", exact
-    # DuckDB's driver takes NaN for NULL, so numbers cross over as text, which is exact.
+    # DuckDB's driver reads NaN as NULL, so numbers are passed as strings, which are exact.
     return "float", _Storage("DOUBLE", lambda value: repr(float(value)), "VARCHAR")
 
 

@@ -1,4 +1,4 @@
-"""``custom``: a function of one's own looks at the rows."""
+"""``custom``: a function judges the rows."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ Function = Callable[[list[dict[str, Any]]], bool]
 @register("custom")
 @dataclass(frozen=True, kw_only=True)
 class Custom(MetricCheck):
-    """A function gets the rows as a list of dicts and returns whether they are right. Not in YAML or JSON.
+    """A function gets the rows as a list of dicts and returns True or False. Not in YAML or JSON.
 
-    This is the one check that takes the rows out of the database, all of them: with more than max_rows it is not
-    evaluated, and says so.
+    This is the only check that fetches all rows from the database: with more than max_rows its status is error.
 
     Args:
         function: Gets the rows as a list of dicts, returns True or False.
@@ -68,13 +67,13 @@ class Custom(MetricCheck):
             answer: object = self.function(data)
         except Exception as error:
             raise EvaluationError(f"the function raised {type(error).__name__}: {error}") from error
-        # numpy's booleans are no bool, but their type is called so.
+        # NumPy's booleans are of another type, called bool_ or bool.
         if type(answer).__name__ not in ("bool", "bool_"):
             raise EvaluationError(f"the function returned {answer!r:.80} instead of True or False")
         return bool(answer)
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the function said so."""
+        """Passed if the function returned True."""
         del relation
         passed, rows = measured["passed"], int(measured["rows"])
         return Outcome(passed, f"The function returned {passed} for {rows} rows.", None, rows, passed)

@@ -1,4 +1,4 @@
-"""``distinct_count``: a column has a certain number of different values."""
+"""``distinct_count``: the number of distinct values of a column is between two bounds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @register("distinct_count")
 @dataclass(frozen=True, kw_only=True)
 class DistinctCount(ColumnMetricCheck):
-    """The number of different values (without NULL) lies between min and max.
+    """The number of distinct values (without NULL) is between min and max.
 
     Args:
         min: The least number of values.
@@ -35,13 +35,13 @@ class DistinctCount(ColumnMetricCheck):
         yield from options.count_bounds(self.label, self.min, self.max)
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp:
-        """The number of different values."""
+        """The number of distinct values."""
         del measured
         return relation.dialect.distinct(relation, self.column, self.where)
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the number lies within the bounds."""
+        """Passed if the number is within the bounds."""
         del relation
         count = int(measured["value"])
-        message = f"{count} different values; expected {expectation(self)}."
+        message = f"{count} distinct values; expected {expectation(self)}."
         return Outcome(not outside(count, self.min, self.max), message, None, int(measured["considered_rows"]), count)

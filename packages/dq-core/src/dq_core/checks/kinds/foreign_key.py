@@ -1,4 +1,4 @@
-"""``foreign_key``: values stand in another table."""
+"""``foreign_key``: values occur in another table."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @register("foreign_key")
 @dataclass(frozen=True, kw_only=True)
 class ForeignKey(Check):
-    """Every value (or combination) stands in the columns of another table; rows with a NULL in the key are left out.
+    """Every value (or combination) occurs in the columns of another table; rows with a NULL in the key are left out.
 
-    The other table lies in the same database; for files and frames it is a file.
+    The other table is in the same database; for files and frames it is a file.
 
     Args:
         column: The column.
@@ -65,7 +65,7 @@ class ForeignKey(Check):
         return options.targets(self.column, self.columns)
 
     def misfits(self, relation: Relation) -> Iterator[str]:
-        """The other table does not exist, or lacks a column."""
+        """The other table does not exist, or has no such column."""
         try:
             other = self._other(relation)
         except SourceError as error:
@@ -84,9 +84,9 @@ class ForeignKey(Check):
     def failing(self, relation: Relation) -> ColumnElement[bool]:
         """All key columns have values, and no row of the other table has the same ones."""
         other = self._other(relation)
-        ours = [relation[name] for name in self.targets]
-        theirs = [other[name] for name in self.references["columns"]]
-        return sa.and_(*self._considered(relation), relation.dialect.absent(ours, theirs))
+        own = [relation[name] for name in self.targets]
+        referenced = [other[name] for name in self.references["columns"]]
+        return sa.and_(*self._considered(relation), relation.dialect.absent(own, referenced))
 
     def _considered(self, relation: Relation) -> list[ColumnElement[bool]]:
         return relation.among([relation[key].is_not(None) for key in self.targets], self.where)
@@ -96,7 +96,7 @@ class ForeignKey(Check):
         return {"considered_rows": known_rows(relation, self.targets, self.where)}
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
-        """The rows without a counterpart."""
+        """The number of rows without a match."""
         return self._count(relation) if measured["considered_rows"] else None
 
     def _count(self, relation: Relation) -> FollowUp:
@@ -104,7 +104,7 @@ class ForeignKey(Check):
         return {"failed_rows": rows[0][0]}
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the share of rows with a counterpart reaches the threshold."""
+        """Passed if the share of rows with a match reaches the threshold."""
         del relation
         sentence = f"are not in {self.references['table']}"
         return share_outcome(self, int(measured["considered_rows"]), int(measured.get("failed_rows", 0)), sentence)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ..._shared.durations import iso_duration, parse_duration
 from .. import options
 from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome
-from ..durations import duration_text, parse_duration
 from ..registry import register
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @register("freshness")
 @dataclass(frozen=True, kw_only=True)
 class Freshness(ColumnMetricCheck):
-    """The newest date or timestamp is at most max_age old; fails where there is none. Naive timestamps are UTC.
+    """The newest date or timestamp is at most max_age old; fails if there is none. Naive timestamps are UTC.
 
     Args:
         max_age: The greatest age: seconds, 36h, 7d, PT36H, or a timedelta.
@@ -39,12 +39,12 @@ class Freshness(ColumnMetricCheck):
         """What is wrong with the options."""
         yield from super().problems()
         try:
-            object.__setattr__(self, "max_age", duration_text(parse_duration(self.max_age)))
+            object.__setattr__(self, "max_age", iso_duration(parse_duration(self.max_age)))
         except ValueError as error:
             yield f"{self.label}: max_age: {error}."
 
     def misfits(self, relation: Relation) -> Iterator[str]:
-        """A column without dates. SQLite keeps dates as text: a text column may hold them there."""
+        """A column without dates. SQLite stores dates as strings, so that a text column may hold them there."""
         families = {"date", "datetime"} | ({"text"} if relation.dialect.dates_are_text else set())
         yield from options.family_misfit(self.label, self.kind, relation.columns[self.column], families)
 
@@ -62,7 +62,7 @@ class Freshness(ColumnMetricCheck):
         del relation
         considered, newest = int(measured["considered_rows"]), measured["newest"]
         if newest is None:
-            return Outcome(False, "There is no value, so nothing is fresh.", None, considered)
+            return Outcome(False, "There is no value.", None, considered)
         moment = _moment(newest)
         age = dt.datetime.now(dt.UTC) - moment
         message = f"The newest value is {moment.isoformat()}, {age} old; at most {self.max_age} is allowed."
@@ -71,14 +71,14 @@ class Freshness(ColumnMetricCheck):
 
 
 def _moment(value: Any) -> dt.datetime:
-    """A date, timestamp or ISO text as a moment."""
+    """A date, timestamp or ISO 8601 string as a timestamp in UTC."""
     if isinstance(value, str):
         try:
             value = dt.datetime.fromisoformat(value)
         except ValueError:
-            raise EvaluationError(f"the newest value {value!r} is no ISO 8601 date") from None
+            raise EvaluationError(f"the newest value {value!r} is not an ISO 8601 date") from None
     if not isinstance(value, dt.date):
-        raise EvaluationError(f"the newest value {value!r} ({type(value).__name__}) is no date")
+        raise EvaluationError(f"the newest value {value!r} ({type(value).__name__}) is not a date")
     if not isinstance(value, dt.datetime):
         value = dt.datetime.combine(value, dt.time())
     moment: dt.datetime = value

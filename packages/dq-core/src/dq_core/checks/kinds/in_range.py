@@ -1,4 +1,4 @@
-"""``in_range``: values lie between two bounds."""
+"""``in_range``: values are between two bounds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @register("in_range", "range", "between")
 @dataclass(frozen=True, kw_only=True)
 class InRange(ColumnCheck):
-    """Every value lies between min and max: numbers, dates, text. NaN is out of range.
+    """Every value is between min and max: numbers, dates, strings. NaN is out of range.
 
     Args:
         min: The least value allowed.

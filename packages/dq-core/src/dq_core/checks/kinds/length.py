@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @register("length")
 @dataclass(frozen=True, kw_only=True)
 class Length(ColumnCheck):
-    """The number of characters of every value lies between min and max.
+    """The number of characters of every value is between min and max.
 
     Args:
         min: The least number of characters.

@@ -1,4 +1,4 @@
-"""``row_count``: the table has a certain number of rows."""
+"""``row_count``: the number of rows is between two bounds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @register("row_count")
 @dataclass(frozen=True, kw_only=True)
 class RowCount(MetricCheck):
-    """The number of rows lies between min and max.
+    """The number of rows is between min and max.
 
     Args:
         min: The least number of rows.
@@ -38,7 +38,7 @@ class RowCount(MetricCheck):
         return {"rows": rows_where(self.where)}
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the number lies within the bounds."""
+        """Passed if the number is within the bounds."""
         del relation
         rows = int(measured["rows"])
         passed = not outside(rows, self.min, self.max)

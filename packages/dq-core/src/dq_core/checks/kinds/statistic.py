@@ -1,4 +1,4 @@
-"""``statistic``: a statistic of a column lies between two bounds."""
+"""``statistic``: a statistic of a column is between two bounds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
 @register("statistic")
 @dataclass(frozen=True, kw_only=True)
 class Statistic(ColumnMetricCheck):
-    """A statistic of the column lies between min and max; passes where there is no value. stddev is the sample's.
+    """A statistic of the column is between min and max; passes if there is no value. stddev is the sample's.
 
     Args:
         statistic: One of min, max, mean, median, sum or stddev.
@@ -71,7 +71,7 @@ class Statistic(ColumnMetricCheck):
         column = relation.columns[self.column]
         families = ORDERED if self.statistic in ("min", "max") else NUMBERS
         if column.family == "mixed":
-            yield f"{self.label}: {self.column} holds values of several types, which have no {self.statistic}."
+            yield f"{self.label}: {self.column} has values of several types, which have no {self.statistic}."
             return
         yield from options.family_misfit(self.label, self.statistic, column, families - {"mixed", "unknown"})
         for name, bound in (("min", self.min), ("max", self.max)):
@@ -94,7 +94,7 @@ class Statistic(ColumnMetricCheck):
         return measures
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
-        """Median and variance need more than one look at the rows in some databases."""
+        """Median and variance require statements of their own in some databases."""
         del measured
         if self.statistic == "median":
             return relation.dialect.median(relation, self.column, self.where)
@@ -103,10 +103,10 @@ class Statistic(ColumnMetricCheck):
         return None
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the statistic lies within the bounds, or does not exist."""
+        """Passed if the statistic is within the bounds, or does not exist."""
         considered, value = int(measured["considered_rows"]), measured["value"]
         if value is None:
-            return Outcome(True, f"No value to take the {self.statistic} of.", None, considered)
+            return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)
         if self.statistic == "stddev":
             value = math.sqrt(value)
         low, high = (self._bound(relation, bound, value) for bound in (self.min, self.max))
@@ -125,7 +125,7 @@ class Statistic(ColumnMetricCheck):
             return None
         adapted = relation.adapted(self.column, bound)
         if isinstance(value, str) and isinstance(adapted, dt.date | dt.time):
-            # SQLite keeps dates as text.
+            # SQLite stores dates as strings.
             return adapted.isoformat(" ") if isinstance(adapted, dt.datetime) else adapted.isoformat()
         if isinstance(value, decimal.Decimal) and isinstance(adapted, float):
             return decimal.Decimal(str(adapted))

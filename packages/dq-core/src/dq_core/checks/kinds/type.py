@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
+from ..._shared.wording import question
 from ...relation.type_family import describe_type, matches_type, type_names, wanted_families
 from ..base import ColumnCheck
-from ..options import question
 from ..registry import register
 
 if TYPE_CHECKING:

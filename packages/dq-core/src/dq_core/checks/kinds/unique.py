@@ -1,4 +1,4 @@
-"""``unique``: no value, or combination of values, stands in two rows."""
+"""``unique``: no value, or combination of values, occurs in two rows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Unique(Check):
         return relation.among([known], self.where)
 
     def failing(self, relation: Relation) -> ColumnElement[bool]:
-        """The row's key stands in another considered row as well."""
+        """The row's key occurs in another considered row as well."""
         conditions = self._considered(relation)
         keys = [relation[key] for key in self.targets]
         return sa.and_(*conditions, count_where(*conditions).over(partition_by=keys) > 1)
@@ -68,8 +68,8 @@ class Unique(Check):
         return relation.dialect.repeated(relation, self.targets, self.where, measured)
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the share of rows with a key of their own reaches the threshold."""
+        """Passed if the share of rows with a unique key reaches the threshold."""
         del relation
         considered, failed = int(measured["considered_rows"]), int(measured.get("failed_rows", 0))
-        outcome = share_outcome(self, considered, failed, "share their key with others")
+        outcome = share_outcome(self, considered, failed, "have the same key as another row")
         return dataclasses.replace(outcome, narrow=measured.get("narrow"))

@@ -1,11 +1,10 @@
-"""What a database does in its own way; this class is the portable way, subclasses say where they differ."""
+"""What differs between databases: the portable way, which subclasses override."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
 import decimal
-import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
@@ -22,18 +21,18 @@ if TYPE_CHECKING:
     from ..pattern import Pattern
     from ..selection import Aggregate, FollowUp, Selection
 
-__all__ = ["Dialect", "count_repeated_keys", "interrupt_after"]
+__all__ = ["Dialect", "count_repeated_keys"]
 
 
 class Dialect:
     """The portable way; stateless."""
 
     name = "default"
-    #: How many aggregates one SELECT may hold with certainty.
+    #: How many aggregates one SELECT may contain.
     widest_select = 500
-    #: Whether dates and timestamps are kept as text.
+    #: Whether dates and timestamps are stored as strings.
     dates_are_text = False
-    #: Whether the columns of a query have no types but those of their values.
+    #: Whether the columns of a query have only the types of their values.
     types_by_value = False
     #: Whether its driver returns results as Arrow.
     returns_arrow = False
@@ -45,7 +44,7 @@ class Dialect:
     # Reading what is there
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
-        """The columns of a query or table, with their types as far as the database tells them."""
+        """The columns of a query or table, with their types as far as the database gives them."""
         if isinstance(from_, sa.TableClause):
             reflected = sa.inspect(connection).get_columns(from_.name, schema=from_.schema)
             return [Column.of(one["name"], _type_name(one["type"])) for one in reflected]
@@ -57,27 +56,27 @@ class Dialect:
 
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:
-        """A read-only transaction of our own in which all statements see the same rows, where there is such a thing."""
+        """A read-only transaction in which all statements see the same rows, if the database supports one."""
         with connection.begin() as transaction:
             yield
             transaction.rollback()
 
     def begin_writing(self, connection: Connection) -> None:
-        """Begin what the driver itself would begin too late for a transaction that reads before it writes."""
+        """Begin the transaction if the driver itself begins it only with the first write."""
         del connection
 
     def guard(self, connection: Connection, *, owns_transaction: bool) -> AbstractContextManager[Any]:
-        """A statement that may fail without spoiling those after it.
+        """A block whose statement may fail without ending the transaction.
 
         Args:
             connection: What runs the statement.
-            owns_transaction: Whether the transaction is ours, and not the caller's.
+            owns_transaction: Whether the transaction was begun by this package, not by the caller.
         """
         del connection, owns_transaction
         return contextlib.nullcontext()
 
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
-        """Statements are stopped once the time is over; without help from the database, before the next one starts."""
+        """Stop statements once the time is over; if the database cannot, the next statement is not started."""
         del connection, seconds
         return contextlib.nullcontext()
 
@@ -102,7 +101,7 @@ class Dialect:
         return sa.literal(value)
 
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
-        """Whether the pattern is found somewhere in the text."""
+        """Whether the pattern is found anywhere in the string."""
         return sa.func.regexp_like(text, sa.literal(pattern.for_re2()), type_=sa.Boolean())
 
     def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
@@ -115,12 +114,12 @@ class Dialect:
         return None
 
     def ordered(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
-        """The value such that ``<`` orders text by code points."""
+        """The value in a form whose ``<`` orders strings by code points."""
         del family
         return value
 
     def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
-        """Whether a value is of none of these families, in databases where each value has a type of its own."""
+        """Whether a value is of none of these families; None if the column's type decides."""
         del value, families
         return None
 
@@ -142,7 +141,7 @@ class Dialect:
         return None
 
     def row_address(self, columns: Collection[str]) -> ColumnElement[int] | None:
-        """A number that a row of a table keeps from statement to statement; NULL or an error for a view.
+        """A number that identifies a row of a table in every statement; NULL or an error for a view.
 
         Args:
             columns: The names of the table's columns, which hide system columns of the same name.
@@ -155,19 +154,19 @@ class Dialect:
     ) -> ColumnElement[bool]:
         """Whether no row of the referenced table has these keys, none of which is NULL."""
         pairs = zip(referenced, keys, strict=True)
-        return sa.not_(sa.exists().where(*(theirs == ours for theirs, ours in pairs)))
+        return sa.not_(sa.exists().where(*(other == own for other, own in pairs)))
 
     # Statements after the shared scan
 
     def key_bounds(self, relation: Selection, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
-        """What `repeated` needs from the shared scan."""
+        """The aggregates that `repeated` requires from the shared scan."""
         del relation, keys, where
         return {}
 
     def repeated(
         self, relation: Selection, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]
     ) -> FollowUp:
-        """Count the rows whose keys stand in more than one row; rows without any key are left out.
+        """Count the rows whose key occurs in more than one row; rows in which all keys are NULL are left out.
 
         Args:
             relation: The relation.
@@ -177,14 +176,14 @@ class Dialect:
 
         Returns:
             ``{"failed_rows": n}``, and as ``narrow`` a condition that all failing rows meet, if one is known that
-            makes it cheap to find them.
+            makes them cheap to find.
         """
         del measured
         rows = yield count_repeated_keys(relation, keys, where)
         return {"failed_rows": int(rows[0][0])}
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """Count the different values of a column: ``{"value": n}``."""
+        """Count the distinct values of a column: ``{"value": n}``."""
         conditions = relation.among([relation[column].is_not(None)], where)
         rows = yield relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions)
         return {"value": int(rows[0][0])}
@@ -218,23 +217,10 @@ def _type_name(kind: sa.types.TypeEngine[Any] | None) -> str:
     return "" if kind is None or isinstance(kind, sa.types.NullType) else str(kind)
 
 
-@contextlib.contextmanager
-def interrupt_after(connection: Connection, seconds: float) -> Iterator[None]:
-    """A timer that interrupts whatever runs, for drivers whose connection has ``interrupt()``."""
-    raw: Any = connection.connection.dbapi_connection
-    timer = threading.Timer(seconds, raw.interrupt)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-
-
 def count_repeated_keys(
     relation: Selection, keys: Sequence[str], where: str | None, *narrow: ColumnElement[bool]
 ) -> Select[Any]:
-    """A SELECT of the number of rows whose keys stand in more than one row, by grouping.
+    """A SELECT of the number of rows whose key occurs in more than one row, by grouping.
 
     Args:
         relation: The relation.

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from ..._shared.statements import interrupted_after
 from ..column import Column
-from .base import Dialect, count_repeated_keys, interrupt_after
+from .base import Dialect, count_repeated_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DuckDB"]
 
-#: Up to this many bits the set of integers seen is kept as a bitmap (64 MB for each thread) …
+#: The bitmap of integers has at most this many bits (64 MB for each thread) …
 _MOST_BITS = 2**29
-#: … and up to this many for each row, beyond which hashes are smaller.
+#: … and at most this many for each row; beyond that, hashes are smaller.
 _BITS_FOR_A_ROW = 64
-#: Up to this many hashes that stand in several rows are written into the next statement; more are computed again there.
+#: Up to this many repeated hashes are written into the next statement; more are computed again.
 _MOST_SUSPECTS = 1000
 
 
@@ -55,7 +56,7 @@ class DuckDB(Dialect):
 
     @contextlib.contextmanager
     def guard(self, connection: Connection, *, owns_transaction: bool) -> Iterator[None]:
-        """An error ends the transaction; ours is simply begun again, the caller's is not ours to end."""
+        """An error ends the transaction: begin it again, unless it is the caller's."""
         try:
             yield
         except DBAPIError:
@@ -65,20 +66,20 @@ class DuckDB(Dialect):
             raise
 
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
-        """A timer interrupts whatever runs."""
-        return interrupt_after(connection, seconds)
+        """A timer interrupts the running statement."""
+        return interrupted_after(connection, seconds)
 
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether the statement was interrupted."""
         return type(error.orig).__name__ == "InterruptException"
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
-        """Times with nanoseconds (polars has no others) are not compared with those without."""
+        """Times with nanoseconds (the only kind that polars has) are not compared with those without."""
         literal = super().value(value, column)
         return sa.cast(literal, _TimeNs()) if column.type_name == "TIME_NS" else literal
 
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
-        """``regexp_matches`` searches in every version; ``~`` matched in full until 1.5."""
+        """``regexp_matches`` searches in every version; ``~`` matches the whole string before 1.5."""
         return sa.func.regexp_matches(text, sa.literal(pattern.for_re2()), type_=sa.Boolean())
 
     def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
@@ -103,7 +104,7 @@ class DuckDB(Dialect):
         return sa.func.quantile_cont(sa.cast(number, sa.Double()), listed)
 
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """An aggregate of its own."""
+        """``median``."""
         rows = yield relation.select(sa.func.median(relation[column])).where(*relation.among([], where))
         return {"value": rows[0][0]}
 
@@ -120,10 +121,10 @@ class DuckDB(Dialect):
     def repeated(
         self, relation: Selection, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]
     ) -> FollowUp:
-        """First what is cheap and mostly enough: a bit for each possible integer, or hashes.
+        """Try what is cheap and usually enough: a bitmap of the integers, or hashes.
 
-        Different hashes prove different keys. Equal ones prove nothing, but only the rows that have one of them have
-        to be grouped by the keys themselves.
+        Different hashes prove different keys. Equal hashes prove nothing, but only rows with a repeated hash have to be
+        grouped by their keys.
         """
         considered = measured["considered_rows"]
         columns = [relation[key] for key in keys]

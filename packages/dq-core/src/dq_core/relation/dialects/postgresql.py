@@ -31,7 +31,7 @@ class PostgreSQL(Dialect):
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
-        """The columns by the type codes of an empty result, printed by the server."""
+        """The columns from the type codes of an empty result, formatted by the server."""
         result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
         described = result.cursor.description
         codes = [(column[0], column[1], _modifier(column)) for column in described]
@@ -48,13 +48,13 @@ class PostgreSQL(Dialect):
             yield
 
     def guard(self, connection: Connection, *, owns_transaction: bool) -> AbstractContextManager[Any]:
-        """A savepoint: without it, an error would end the transaction."""
+        """A savepoint: without it, an error ends the transaction."""
         del owns_transaction
         return connection.begin_nested()
 
     @contextlib.contextmanager
     def deadline(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """A statement time-out that the transaction forgets at its end, and we before."""
+        """A statement timeout local to the transaction, restored after the block."""
         old = connection.execute(sa.text("SHOW statement_timeout")).scalar_one()
         set_timeout = sa.text("SELECT set_config('statement_timeout', :value, true)")
         connection.execute(set_timeout, {"value": str(max(1, int(seconds * 1000)))})
@@ -74,7 +74,7 @@ class PostgreSQL(Dialect):
     def repeated(
         self, relation: Selection, keys: Sequence[str], where: str | None, measured: Mapping[str, Any]
     ) -> FollowUp:
-        """Counting the distinct values first is cheaper than grouping, and mostly enough."""
+        """Count the distinct values first: cheaper than grouping, and usually enough."""
         if len(keys) == 1:
             value = self.ordered(relation[keys[0]], relation.columns[keys[0]].family)
             conditions = relation.among([], where)
@@ -84,13 +84,13 @@ class PostgreSQL(Dialect):
         return (yield from super().repeated(relation, keys, where, measured))
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """Sorting by code points is much faster than by the rules of a language, and finds the same values."""
+        """Sorting by code points is much faster than by a collation and finds the same values."""
         value = self.ordered(relation[column], relation.columns[column].family)
         rows = yield relation.select(sa.func.count(sa.distinct(value))).where(*relation.among([], where))
         return {"value": int(rows[0][0])}
 
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """An aggregate of its own."""
+        """``percentile_cont``."""
         middle = sa.func.percentile_cont(0.5).within_group(relation[column])
         rows = yield relation.select(middle).where(*relation.among([], where))
         return {"value": rows[0][0]}
@@ -101,7 +101,7 @@ class PostgreSQL(Dialect):
         return sa.func.percentile_cont(sa.literal_column(f"ARRAY[{listed}]::double precision[]")).within_group(number)
 
     def row_address(self, columns: Collection[str]) -> ColumnElement[int] | None:
-        """The block and the place in it, since parallel and synchronised scans read rows in any order."""
+        """From ``ctid``: the block and the position in it. Parallel and synchronised scans read rows in any order."""
         if "ctid" in columns:
             return None
         return sa.literal_column("((ctid::text::point)[0]::bigint * 4096 + (ctid::text::point)[1]::bigint)")
@@ -113,11 +113,11 @@ class PostgreSQL(Dialect):
         return None if kind is None else number == sa.cast(sa.literal("NaN"), kind)
 
     def ordered(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
-        """Code points instead of the rules of a language."""
+        """The collation "C", which orders by code points."""
         return sa.collate(value, "C") if family == "text" else value
 
 
 def _modifier(column: Any) -> int | None:
-    """The type's modifier (length, precision) as the server counts it, where the driver tells it."""
+    """The type's modifier (length, precision) as the server counts it, if the driver gives it."""
     modifier = getattr(column, "_fmod", None)
     return modifier if isinstance(modifier, int) and modifier >= 0 else None

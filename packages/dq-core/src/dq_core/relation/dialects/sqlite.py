@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .base import Dialect, interrupt_after
+from ..._shared.sqlite import begin_immediate
+from ..._shared.statements import interrupted_after
+from .base import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -39,28 +41,26 @@ class SQLite(Dialect):
 
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:
-        """The driver itself begins no transaction for a SELECT."""
+        """Begin explicitly: the driver begins no transaction for a SELECT."""
         with connection.begin() as transaction:
             connection.exec_driver_sql("BEGIN")
             yield
             transaction.rollback()
 
     def begin_writing(self, connection: Connection) -> None:
-        """Python's driver would run CREATE TABLE outside of any transaction."""
-        raw: Any = connection.connection.dbapi_connection
-        if not raw.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        """Python's driver runs CREATE TABLE outside of a transaction unless one is open."""
+        begin_immediate(connection)
 
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
-        """A timer interrupts whatever runs."""
-        return interrupt_after(connection, seconds)
+        """A timer interrupts the running statement."""
+        return interrupted_after(connection, seconds)
 
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether the statement was interrupted."""
         return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
 
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
-        """REGEXP is Python's own search; values that are no text are searched as text."""
+        """REGEXP is Python's ``re.search``; values of other types are cast to strings."""
         return sa.cast(text, sa.Text()).regexp_match(pattern.for_python())
 
     def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
@@ -68,13 +68,13 @@ class SQLite(Dialect):
         return sa.func.length(text, type_=sa.Integer())
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
-        """There are no decimals here, and integers have 64 bits."""
+        """SQLite has no decimals, and its integers have 64 bits."""
         if isinstance(value, decimal.Decimal) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
             value = float(value)
         return super().value(value, column)
 
     def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
-        """Whatever a column is declared to be, each value has a storage class of its own."""
+        """Each value has a storage class of its own, whatever type the column declares."""
         classes = {one for family in families for one in _STORAGE.get(family, ())}
         if not classes:
             return None
@@ -82,24 +82,24 @@ class SQLite(Dialect):
         return sa.or_(otherwise, value.not_in([0, 1])) if families == {"boolean"} else otherwise
 
     def deviation(self, number: ColumnElement[Any]) -> None:
-        """There is no such aggregate."""
+        """SQLite has no such aggregate."""
         del number
 
     def row_address(self, columns: Collection[str]) -> ColumnElement[int] | None:
-        """The rowid: a covering index may change the order in which rows are read, but not their addresses."""
+        """The ``rowid``: a covering index may change the order in which rows are read, but not the ``rowid``."""
         return None if "rowid" in {name.lower() for name in columns} else sa.literal_column("rowid")
 
     def absent(
         self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]
     ) -> ColumnElement[bool]:
-        """NOT IN builds an index of the other table; NOT EXISTS would read it again for every row."""
+        """NOT IN builds an index of the other table once; NOT EXISTS reads the table for every row."""
         there = sa.select(*referenced).where(*(column.is_not(None) for column in referenced))
         if len(keys) == 1:
             return keys[0].not_in(there)
         return sa.tuple_(*keys).not_in(there)
 
     def variance(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """There is no such aggregate; squares of distances from the mean lose no digits."""
+        """SQLite has no such aggregate; two passes (mean, then squared distances) lose no digits."""
         value = sa.cast(relation[column], sa.Float())
         conditions = relation.among([value.is_not(None)], where)
         rows = yield relation.select(sa.func.avg(value), sa.func.count()).where(*conditions)

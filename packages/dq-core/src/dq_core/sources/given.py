@@ -1,0 +1,79 @@
+"""What was given as a source: decided here, once, before anything is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import sqlalchemy as sa
+
+from .._shared.urls import database_url, is_database_url
+from ..errors import RuleError, translated
+
+__all__ = ["Database", "database_of", "is_files"]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A table or a query of a database.
+
+    Attributes:
+        bind: How to reach the database.
+        table: The table or view; None for a query.
+        query: A SELECT; None for a table.
+        schema: The schema of the table.
+    """
+
+    bind: sa.Engine | sa.Connection | sa.URL
+    table: str | None
+    query: str | sa.Select[Any] | None
+    schema: str | None
+
+
+def database_of(
+    source: Any, table: str | None, query: str | sa.Select[Any] | None, schema: str | None
+) -> Database | None:
+    """The table or query that was given, or None if files, a frame or rows were.
+
+    Raises:
+        RuleError: The arguments do not fit together.
+    """
+    if table is not None and query is not None:
+        raise RuleError(["Give either table= or query=, not both."])
+    statement, bind = getattr(source, "statement", None), getattr(source, "bind", None)
+    if isinstance(statement, sa.Select) and isinstance(bind, sa.Engine | sa.Connection):
+        _refuse_place(table, query, schema, "a data frame")
+        return Database(bind, None, statement, None)
+    if isinstance(source, str) and is_database_url(source):
+        with translated():
+            source = database_url(source)
+    if isinstance(source, sa.Engine | sa.Connection | sa.URL):
+        if table is None and query is None:
+            raise RuleError(["A database requires table= or query=."])
+        return Database(source, table, query, schema)
+    _refuse_place(table, query, schema, "files, frames and rows")
+    return None
+
+
+def is_files(source: Any) -> bool:
+    """Whether this is a path or a URI, or a list of these."""
+    if isinstance(source, str | PathLike):
+        return True
+    return (
+        isinstance(source, Sequence)
+        and not isinstance(source, bytes)
+        and len(source) > 0
+        and all(isinstance(item, str | PathLike) for item in source)
+    )
+
+
+def _refuse_place(table: object, query: object, schema: object, what: str) -> None:
+    given = [name for name, value in (("table", table), ("query", query), ("schema", schema)) if value is not None]
+    if given:
+        verb = "goes" if len(given) == 1 else "go"
+        raise RuleError(
+            [f"{' and '.join(f'{name}=' for name in given)} {verb} with a database, not with {what}."],
+            suggestion="A database is given by a URL such as postgresql://user@host/name, or by a SQLAlchemy Engine.",
+        )

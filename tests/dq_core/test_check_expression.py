@@ -49,8 +49,8 @@ def test_what_cannot_be_evaluated_is_refused_before_the_scan(
 @pytest.mark.parametrize(
     ("sql", "problem"),
     [
-        ("", "must be a SQL expression, not ''"),
-        (5, "must be a SQL expression, not 5"),
+        ("", "must be an SQL expression, not ''"),
+        (5, "must be an SQL expression, not 5"),
         ("1 = 1; DROP TABLE t", "without ';'"),
         ("x > (1", "parentheses that do not match"),
         ("x > 1) OR (1 = 1", "parentheses that do not match"),

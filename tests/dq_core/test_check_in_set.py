@@ -41,8 +41,8 @@ class TestInSet(CheckConformance):
         ("abc", "values must be a list, not 'abc'"),
         (None, "values must be a list, not None"),
         ([1, None], "values contains NULL: leave it out"),
-        ([[1]], "values contains .1., which is no value"),
-        ([object()], "which is no value that a column can hold"),
+        ([[1]], "values contains .1., which is not a value"),
+        ([object()], "which is not a value that a column can hold"),
     ],
 )
 def test_wrong_values(values: object, problem: str) -> None:

@@ -67,7 +67,7 @@ def test_patterns_mean_the_same_everywhere(put: Callable[..., Place], place: str
 @pytest.mark.parametrize(
     ("pattern", "problem"),
     [
-        ("(", "is no regular expression"),
+        ("(", "is not a valid regular expression"),
         (r"(a)\1", "uses the back reference"),
         ("(?=a)", "uses .*, which not every database has"),
         ("(?<!a)b", "uses .*, which not every database has"),
@@ -88,7 +88,7 @@ def test_what_not_every_database_understands_is_refused(pattern: str, problem: s
 
 
 def test_pattern_must_be_text() -> None:
-    with pytest.raises(RuleError, match="pattern must be text, not 5"):
+    with pytest.raises(RuleError, match="pattern must be a string, not 5"):
         parse([{"type": "regex", "column": "x", "pattern": 5}])
 
 

@@ -41,7 +41,7 @@ def test_empty(put: Callable[..., Place], place: str) -> None:
         ({"min": True}, "whole number from 0"),
         ({"min": "1"}, "whole number from 0, not '1'"),
         ({"min": 5, "max": 1}, "min 5 is greater than max 1"),
-        ({"min": 1, "threshold": 0.5}, "threshold is a share of rows, and row_count is not about rows"),
+        ({"min": 1, "threshold": 0.5}, "threshold is a share of rows, but row_count is not about rows"),
         ({"min": 1, "column": "x"}, "row_count has no option 'column'"),
     ],
 )

@@ -40,7 +40,7 @@ def test_it_reads_no_row(put: Callable[..., Place]) -> None:
         ({"columns": {}}, "columns must map names of columns to types"),
         ({"columns": "id"}, "columns must map names of columns to types, not 'id'"),
         ({"columns": {1: "int"}}, "columns must map names"),
-        ({"columns": {"id": "itn"}}, "id: there is no type 'itn'. Did you mean 'int'"),
+        ({"columns": {"id": "itn"}}, "id: the type 'itn' does not exist. Did you mean 'int'"),
         ({"columns": ["id"], "strict": "yes"}, "strict must be true or false, not 'yes'"),
         ({"columns": ["id"], "where": "id > 1"}, "schema is not about rows: leave where out"),
         ({}, "the option 'columns' is missing"),

@@ -82,7 +82,11 @@ def test_each_value_in_sqlite_counts(sqlite_url: sa.URL) -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "problem"),
-    [("integr", "there is no type 'integr'. Did you mean 'integer'?"), (object, "there is no type"), (5, "no type 5")],
+    [
+        ("integr", "the type 'integr' does not exist. Did you mean 'integer'?"),
+        (object, "does not exist"),
+        (5, "the type 5 does not exist"),
+    ],
 )
 def test_unknown_types(dtype: object, problem: str) -> None:
     with pytest.raises(RuleError, match=problem.replace("?", r"\?")):

@@ -65,7 +65,7 @@ def test_values_of_different_types_differ(put: Callable[..., Place]) -> None:
         ({"column": "a", "columns": ["b"]}, "give either column or columns"),
         ({"columns": []}, "columns must be a list of at least one column"),
         ({"columns": "ab"}, "columns must be a list of at least one column, not 'ab'"),
-        ({"columns": ["a", "a"]}, "names a column twice"),
+        ({"columns": ["a", "a"]}, "duplicate names"),
         ({"columns": ["a", 1]}, "column must be the name of a column, not 1"),
     ],
 )

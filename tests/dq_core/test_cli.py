@@ -121,7 +121,7 @@ def test_wrong_outputs_are_refused_before_any_work(people: Path, capsys: pytest.
     error = capsys.readouterr().err
     assert "a.pdf" in error
     assert ".html" in error
-    assert "there is no folder 'no'" in error
+    assert "the folder 'no' does not exist" in error
     assert "nobody" not in error
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from dq_core import Progress, validate
+from dq_core.checks.kinds.row_count import RowCount
 from support.check_conformance import store
+from support.database_facts import facts_of
 
 RULES: list[dict[str, Any]] = [
     {"type": "not_null", "column": "id"},
@@ -125,3 +128,21 @@ def test_an_error_stops_fail_fast_too() -> None:
         fail_fast=True,
     )
     assert [result.status for result in report.results] == ["error", "skipped"]
+
+
+def test_a_check_is_asked_once_for_its_aggregates_even_if_the_scan_is_halved(engine: sa.Engine) -> None:
+    asked: list[str] = []
+
+    @dataclass(frozen=True, kw_only=True)
+    class Counted(RowCount):
+        def aggregates(self, relation: Any) -> Any:
+            asked.append(self.label)
+            return super().aggregates(relation)
+
+    store(engine, "people", ROWS, TYPES)
+    checks = [Counted(min=1, name=f"c{number}") for number in range(3)]
+    # It is understood, and fails as soon as it reads a row.
+    broken = {"type": "expression", "sql": facts_of(engine).broken.replace("x", "name")}
+    report = validate(engine, [*checks, broken], table="people")
+    assert [result.status for result in report.results] == ["passed", "passed", "passed", "error"]
+    assert asked == ["c0", "c1", "c2"]

@@ -236,7 +236,7 @@ def test_wrong_arguments_come_at_once() -> None:
     assert len(caught.value.problems) == 5
     with pytest.raises(RuleError, match="no column 'aa'"):
         profile([{"a": 1}], columns=["aa"])
-    with pytest.raises(RuleError, match="mask: there is no column 'aa'"):
+    with pytest.raises(RuleError, match="mask: the column 'aa' does not exist"):
         profile([{"a": 1}], mask=["aa"])
     with pytest.raises(RuleError, match="columns must be a list"):
         profile([{"a": 1}], columns="a")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq_core.report.view import Outcome, duration, moment, percent, sample_text, value_text, view, visible
+from dq_core.report.view import DisplayStatus, duration, moment, percent, sample_text, value_text, view, visible
 from support.reports import every_outcome, report, result
 
 
@@ -29,12 +29,12 @@ def test_the_plain_form_looks_the_same_as_the_report() -> None:
 def test_a_failure_that_fails_nothing_is_a_warning(severity: str) -> None:
     shown = view(report(result(status="failed", severity=severity)))
     assert shown.passed
-    assert [check.outcome for check in shown.checks] == [Outcome.WARNING]
+    assert [check.outcome for check in shown.checks] == [DisplayStatus.WARNING]
 
 
 def test_an_error_is_an_error_whatever_its_severity() -> None:
     shown = view(report(result(status="error", severity="info")))
-    assert [check.outcome for check in shown.checks] == [Outcome.ERROR]
+    assert [check.outcome for check in shown.checks] == [DisplayStatus.ERROR]
 
 
 def test_the_verdict_counts_every_outcome() -> None:

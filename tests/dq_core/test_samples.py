@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from dq_core import validate
 from support.check_conformance import DATABASES, Place, store
+from support.database_facts import facts_of
 
 STRANGE = ["two words", 'a"quote', "it's", "select", "Mixed", "100%", ":colon", "ä€😀", "a.b", "a\\b", "(x)", "?"]
 
@@ -57,16 +58,14 @@ def test_masked_columns_are_nowhere(engine: sa.Engine) -> None:
 
 def test_messages_of_the_database_are_not_shown_beside_masks(engine: sa.Engine) -> None:
     store(engine, "t", [{"x": "secret"}], {"x": sa.Text()})
-    broken = {
-        "sqlite": "abs(length(x) - 7 - 9223372036854775807) > 0",
-    }.get(engine.dialect.name, "CAST(x AS INTEGER) > 0")
+    facts = facts_of(engine)
     open_, masked = (
-        validate(engine, [{"type": "expression", "sql": broken}], table="t", mask=mask) for mask in ([], ["x"])
+        validate(engine, [{"type": "expression", "sql": facts.broken}], table="t", mask=mask) for mask in ([], ["x"])
     )
     assert (open_.results[0].status, masked.results[0].status) == ("error", "error")
     assert "secret" not in masked.results[0].message
     assert "columns are masked" in masked.results[0].message
-    if engine.dialect.name != "sqlite":
+    if facts.repeats_values:
         assert "secret" in open_.results[0].message
 
 

@@ -51,6 +51,6 @@ def test_files_on_s3(options: dict[str, Any], uri: Any) -> None:
 
 
 def test_what_is_not_there(options: dict[str, Any]) -> None:
-    with pytest.raises(TableNotFoundError, match=r"There is no file s3://bucket/nope\.parquet") as caught:
+    with pytest.raises(TableNotFoundError, match=r"The file s3://bucket/nope\.parquet does not exist") as caught:
         validate("s3://bucket/nope.parquet", RULES, storage_options=options)
     assert "topsecret" not in str(caught.value)

@@ -64,11 +64,11 @@ def test_files(tmp_path: Path) -> None:
     [
         ("", "Rules must be a list"),
         ("[]", "There are no checks"),
-        ("a: [", "The rules are no YAML"),
+        ("a: [", "The rules are not valid YAML"),
         ("checks: []\nrules: []", "needs the key 'checks' .or 'rules'., once"),
         ("cheks: [{type: row_count, min: 1}]", "A suite has no key 'cheks'. Did you mean 'checks'"),
         ("- {type: row_cout}", "Did you mean 'row_count'"),
-        ("!!python/object/apply:os.getcwd []", "The rules are no YAML"),
+        ("!!python/object/apply:os.getcwd []", "The rules are not valid YAML"),
     ],
 )
 def test_what_is_no_suite(text: str, problem: str) -> None:

@@ -139,11 +139,11 @@ def test_what_cannot_be_helped_is_not_tried_again(run, dsn, capfd):
     assert set(done.states.values()) == {"failed"}
     assert set(done.tries.values()) == {1}
     shown = capfd.readouterr().out
-    assert "TableNotFoundError: There is no table or view 'user'" in shown
+    assert "TableNotFoundError: The table or view 'user' does not exist" in shown
     assert "Hint: Did you mean 'users'" in shown
     assert "The query returned a NoneType, not a DataFrame." in shown
     assert "Hint: Return the frame itself" in shown
-    assert "there is no column 'emial'" in shown
+    assert "the column 'emial' does not exist" in shown
 
 
 def test_errors_of_the_users_own_code_stay_what_they_are(run, dsn):

@@ -79,7 +79,7 @@ def test_databases(tmp_path: Path) -> None:
     connection.close()
     assert load_data(f"sqlite:///{path}", table="t")["id"].tolist() == [1, 2, 3]
     assert load_data(f"sqlite:///{path}", query="SELECT name FROM t WHERE id = 3")["name"].tolist() == ["ü"]
-    with pytest.raises(SourceError, match="There is no table or view 'u'"):
+    with pytest.raises(SourceError, match="The table or view 'u' does not exist"):
         load_data(f"sqlite:///{path}", table="u")
     with pytest.raises(ConfigurationError, match="requires table or query"):
         load_data(f"sqlite:///{path}")
@@ -109,9 +109,9 @@ def test_a_late_string_does_not_change_the_values_before_it(tmp_path: Path) -> N
 
 
 def test_what_is_not_there(tmp_path: Path, file_server: str) -> None:
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="The file .* does not exist"):
         load_data(tmp_path / "missing.csv")
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="The file .* does not exist"):
         load_data(f"{file_server}/missing.csv")
 
 

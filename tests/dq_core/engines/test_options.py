@@ -73,11 +73,11 @@ def test_wrong_arguments_are_refused_before_any_row_is_read(name: str) -> None:
         engine.check(ROWS, RULES, parallel=True, max_workers=0)
     with pytest.raises(RuleError, match="samples must be"):
         engine.check(ROWS, RULES, samples=-1)
-    with pytest.raises(RuleError, match=r"there is no check of type 'uniqe'\. Did you mean 'unique'"):
+    with pytest.raises(RuleError, match=r"the type of check 'uniqe' does not exist\. Did you mean 'unique'"):
         engine.check(ROWS, [{"type": "uniqe", "column": "id"}])
     with pytest.raises(RuleError, match="no column 'idd'"):
         engine.check(ROWS, [{"type": "unique", "column": "idd"}])
-    with pytest.raises(RuleError, match="mask: there is no column 'secre'"):
+    with pytest.raises(RuleError, match="mask: the column 'secre' does not exist"):
         engine.check(ROWS, RULES, mask=["secre"])
 
 

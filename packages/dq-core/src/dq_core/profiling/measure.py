@@ -85,7 +85,7 @@ def profile(
     refuse([*problems, *_problems(quantiles, timeout_seconds)])
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
-        reader = Reader(opened, deadline)
+        reader = Reader(opened, deadline, hide_values=bool(mask))
         names = chosen_columns(opened.relation, columns)
         masked = frozenset(chosen_columns(opened.relation, mask, "mask"))
         relation, total = sampled(reader, opened.relation, sample_size, seed)

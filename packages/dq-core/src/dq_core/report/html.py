@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..version import VERSION
 from .elements import Markup, element
-from .view import DEFAULT_TITLE, CheckView, Outcome, ReportView, count, plural, sample_text, view, visible
+from .view import DEFAULT_TITLE, CheckView, DisplayStatus, ReportView, count, plural, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,11 +16,11 @@ _VALUE_WIDTH = 500
 _LONG = 48
 _MOST_OPEN = 3
 _LABELS = {
-    Outcome.ERROR: "Error",
-    Outcome.FAILED: "Failed",
-    Outcome.WARNING: "Warning",
-    Outcome.SKIPPED: "Skipped",
-    Outcome.PASSED: "Passed",
+    DisplayStatus.ERROR: "Error",
+    DisplayStatus.FAILED: "Failed",
+    DisplayStatus.WARNING: "Warning",
+    DisplayStatus.SKIPPED: "Skipped",
+    DisplayStatus.PASSED: "Passed",
 }
 # Nothing may be loaded and nothing may run, even if a value of the data found a way into the markup.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -72,13 +72,13 @@ def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8").strip()
 
 
-def _icon(outcome: Outcome) -> Markup:
+def _icon(outcome: DisplayStatus) -> Markup:
     drawing = Markup(f'<use href="#icon-{outcome.value}"></use>')
     return element("svg", drawing, class_="icon", aria_hidden="true", viewBox="0 0 16 16")
 
 
 def _masthead(shown: ReportView, heading: str, verdict: str) -> Markup:
-    outcome = Outcome.PASSED if shown.passed else Outcome.FAILED
+    outcome = DisplayStatus.PASSED if shown.passed else DisplayStatus.FAILED
     return element(
         "header",
         element("p", _icon(outcome), verdict, class_=f"verdict {outcome.value}"),
@@ -117,7 +117,7 @@ def _summary(shown: ReportView) -> Markup | None:
 
 def _checks(shown: ReportView) -> Markup:
     attention = shown.needing_attention
-    unfold = sum(check.outcome is not Outcome.WARNING for check in attention) <= _MOST_OPEN
+    unfold = sum(check.outcome is not DisplayStatus.WARNING for check in attention) <= _MOST_OPEN
     choices = (("all", "All", len(shown.checks)), ("attention", "Needs attention", len(attention)))
     useful = 0 < len(attention) < len(shown.checks)
     head = ("", "Check", "Finding", "Severity", "Passing", "Failed rows")
@@ -152,7 +152,7 @@ def _check(check: CheckView, *, unfold: bool) -> Markup:
     body = tuple(_body(check))
     if not body:
         return element("div", element("div", *_row(check), class_="row"), class_=kind)
-    grave = check.outcome in (Outcome.ERROR, Outcome.FAILED)
+    grave = check.outcome in (DisplayStatus.ERROR, DisplayStatus.FAILED)
     return element(
         "details",
         element("summary", *_row(check), class_="row"),

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .view import DEFAULT_TITLE, CheckView, Outcome, ReportView, plural, sample_text, view, visible
+from .view import DEFAULT_TITLE, CheckView, DisplayStatus, ReportView, plural, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _MARKS = {
-    Outcome.ERROR: "💥 error",
-    Outcome.FAILED: "❌ failed",
-    Outcome.WARNING: "⚠️ warning",
-    Outcome.SKIPPED: "⏭️ skipped",
-    Outcome.PASSED: "✅ passed",
+    DisplayStatus.ERROR: "💥 error",
+    DisplayStatus.FAILED: "❌ failed",
+    DisplayStatus.WARNING: "⚠️ warning",
+    DisplayStatus.SKIPPED: "⏭️ skipped",
+    DisplayStatus.PASSED: "✅ passed",
 }
 _VALUE_WIDTH = 120
 # What could begin markup inside a line. An underscore within a word never does, and names of checks are full of them.

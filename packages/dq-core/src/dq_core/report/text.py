@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingDependencyError
-from .view import CheckView, Outcome, ReportView, sample_text, view, visible
+from .view import CheckView, DisplayStatus, ReportView, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _MARKS = {
-    Outcome.ERROR: "‼",
-    Outcome.FAILED: "✗",
-    Outcome.WARNING: "!",
-    Outcome.SKIPPED: "-",
-    Outcome.PASSED: "✓",
+    DisplayStatus.ERROR: "‼",
+    DisplayStatus.FAILED: "✗",
+    DisplayStatus.WARNING: "!",
+    DisplayStatus.SKIPPED: "-",
+    DisplayStatus.PASSED: "✓",
 }
 _STYLES = {
-    Outcome.ERROR: "bold magenta",
-    Outcome.FAILED: "bold red",
-    Outcome.WARNING: "yellow",
-    Outcome.SKIPPED: "dim",
-    Outcome.PASSED: "green",
+    DisplayStatus.ERROR: "bold magenta",
+    DisplayStatus.FAILED: "bold red",
+    DisplayStatus.WARNING: "yellow",
+    DisplayStatus.SKIPPED: "dim",
+    DisplayStatus.PASSED: "green",
 }
 _HEADER = ("", "Check", "Severity", "Passing", "Failed rows", "Observed")
 _RIGHT = frozenset({3, 4})

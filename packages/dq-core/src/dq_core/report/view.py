@@ -22,7 +22,7 @@ _SHOWN_ANYWAY = frozenset({"type", "name", "severity", "description", "column", 
 _JOINERS = "\u200c\u200d"
 
 
-class Outcome(Enum):
+class DisplayStatus(Enum):
     """How a check ended, as a report shows it; declared in the order of attention.
 
     A report has a status and a severity; a check that failed without failing the report is a warning here.
@@ -37,7 +37,7 @@ class Outcome(Enum):
     @property
     def needs_attention(self) -> bool:
         """Whether it needs attention."""
-        return self in (Outcome.ERROR, Outcome.FAILED, Outcome.WARNING)
+        return self in (DisplayStatus.ERROR, DisplayStatus.FAILED, DisplayStatus.WARNING)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class CheckView:
     name: str
     type: str
     column: str
-    outcome: Outcome
+    outcome: DisplayStatus
     severity: str
     message: str
     share: float | None
@@ -106,7 +106,7 @@ class ReportView:
     passed: bool
     verdict: str
     facts: tuple[tuple[str, str], ...]
-    counts: tuple[tuple[Outcome, int], ...]
+    counts: tuple[tuple[DisplayStatus, int], ...]
     checks: tuple[CheckView, ...]
 
     @property
@@ -124,7 +124,7 @@ def view(report: Mapping[str, Any]) -> ReportView:
     Returns:
         Everything that a renderer shows.
     """
-    order = list(Outcome)
+    order = list(DisplayStatus)
     checks = sorted(map(_check, report["results"]), key=lambda check: order.index(check.outcome))
     counts = tuple(
         (outcome, number) for outcome in order if (number := sum(check.outcome is outcome for check in checks))
@@ -138,16 +138,16 @@ def view(report: Mapping[str, Any]) -> ReportView:
     )
 
 
-def _verdict(counts: tuple[tuple[Outcome, int], ...], total: int) -> str:
+def _verdict(counts: tuple[tuple[DisplayStatus, int], ...], total: int) -> str:
     if not total:
         return "No checks ran"
-    if counts == ((Outcome.PASSED, total),):
+    if counts == ((DisplayStatus.PASSED, total),):
         return "The check passed" if total == 1 else f"All {count(total)} checks passed"
     return f"{plural(total, 'check')}: " + ", ".join(_counted(outcome, number) for outcome, number in counts)
 
 
-def _counted(outcome: Outcome, number: int) -> str:
-    if outcome in (Outcome.ERROR, Outcome.WARNING):
+def _counted(outcome: DisplayStatus, number: int) -> str:
+    if outcome in (DisplayStatus.ERROR, DisplayStatus.WARNING):
         return plural(number, outcome.value)
     return f"{count(number)} {outcome.value}"
 
@@ -203,10 +203,10 @@ def _measured(observed: object) -> str:
     return "" if observed is None else value_text(observed)
 
 
-def _outcome(result: Mapping[str, Any]) -> Outcome:
+def _outcome(result: Mapping[str, Any]) -> DisplayStatus:
     if result["status"] == "failed" and result["severity"] in ("info", "warning"):
-        return Outcome.WARNING
-    return Outcome(result["status"])
+        return DisplayStatus.WARNING
+    return DisplayStatus(result["status"])
 
 
 def count(number: int) -> str:

@@ -40,7 +40,7 @@ class Schema(MetricCheck):
         for name, dtype in wanted.items():
             named[name] = describe_type(dtype) if isinstance(dtype, str | type) else None
             if dtype is not None and named[name] is None:
-                yield f"{self.label}: {name}: there is no type {dtype!r}.{options.question(dtype, type_names())}"
+                yield f"{self.label}: {name}: the type {dtype!r} does not exist.{options.question(dtype, type_names())}"
         object.__setattr__(self, "columns", named)
         yield from options.flag(self.label, "strict", self.strict)
         if self.where is not None:

@@ -38,7 +38,7 @@ class Type(ColumnCheck):
         yield from super().problems()
         name = describe_type(self.dtype) if isinstance(self.dtype, str | type) else None
         if name is None:
-            yield f"{self.label}: there is no type {self.dtype!r}.{question(self.dtype, type_names())}"
+            yield f"{self.label}: the type {self.dtype!r} does not exist.{question(self.dtype, type_names())}"
         object.__setattr__(self, "dtype", name)
 
     def violates(self, relation: Relation) -> ColumnElement[bool]:

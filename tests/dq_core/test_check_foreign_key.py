@@ -79,7 +79,7 @@ def test_what_does_not_exist_is_refused(filled: sa.Engine) -> None:
     with pytest.raises(RuleError) as caught:
         validate(filled, rules, table="orders")
     first, second, third = caught.value.problems
-    assert "no table or view 'user'" in first
+    assert "The table or view 'user' does not exist" in first
     assert "Did you mean 'users'?" in first
     assert "users has no column 'id'. Did you mean 'uid'?" in second
     assert "no column 'usr'. Did you mean 'user'?" in third

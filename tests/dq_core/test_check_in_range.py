@@ -63,7 +63,7 @@ class TestInRange(CheckConformance):
         ({"min": 2, "max": 1}, "min 2 is greater than max 1"),
         ({"min": 1, "max": 1, "strict_min": True}, "no value is strictly between"),
         ({"min": "a", "max": 1}, "cannot be compared with each other"),
-        ({"min": True}, "min must be a number, a date, a time or text, not True"),
+        ({"min": True}, "min must be a number, a date, a time or a string, not True"),
         ({"min": float("nan")}, "min must be finite"),
         ({"max": float("inf")}, "leave it out for no limit"),
         ({"min": 1, "strict_max": True}, "strict_max is given without max"),

@@ -48,10 +48,10 @@ def test_chosen_rules(data: str, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["profile", "data.parquet", "--column", "idd"], "no column 'idd'"),
+        (["profile", "data.parquet", "--column", "idd"], "the column 'idd' does not exist"),
         (["learn", "data.parquet", "--min-confidence", "7"], "min_confidence must be a number from 0 to 1"),
         (["learn", "nowhere.parquet"], "nowhere.parquet"),
-        (["profile", "data.parquet", "--engine", "truthound"], 'pip install "dq-core[truthound]"'),
+        (["profile", "data.parquet", "--engine", "truthound"], 'pip install "dq-core[truthound]'),
     ],
 )
 def test_what_cannot_run_ends_with_2(

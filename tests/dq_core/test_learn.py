@@ -315,7 +315,7 @@ def test_wrong_arguments_come_at_once() -> None:
     assert "Did you mean 'unique'?" in str(caught.value)
     with pytest.raises(RuleError, match="kinds must be a list"):
         learn(ROWS, kinds="unique")
-    with pytest.raises(RuleError, match="no column 'idd'"):
+    with pytest.raises(RuleError, match="the column 'idd' does not exist"):
         learn(ROWS, columns=["idd"])
 
 

@@ -234,7 +234,7 @@ def test_wrong_arguments_come_at_once() -> None:
     with pytest.raises(RuleError) as caught:
         profile([{"a": 1}], top_n=-1, histogram_bins=0, quantiles=[2], sample_size=1.5, timeout_seconds=0)  # type: ignore[arg-type]
     assert len(caught.value.problems) == 5
-    with pytest.raises(RuleError, match="no column 'aa'"):
+    with pytest.raises(RuleError, match="the column 'aa' does not exist"):
         profile([{"a": 1}], columns=["aa"])
     with pytest.raises(RuleError, match="mask: the column 'aa' does not exist"):
         profile([{"a": 1}], mask=["aa"])

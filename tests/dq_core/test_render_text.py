@@ -139,4 +139,4 @@ except MissingDependencyError as error:
         check=True,
         cwd=__file__.rpartition("/dq_core/")[0],
     )
-    assert 'pip install "dq-core[rich]"' in done.stdout
+    assert 'pip install "dq-core[rich]' in done.stdout

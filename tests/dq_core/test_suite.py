@@ -65,7 +65,7 @@ def test_files(tmp_path: Path) -> None:
         ("", "Rules must be a list"),
         ("[]", "There are no checks"),
         ("a: [", "The rules are not valid YAML"),
-        ("checks: []\nrules: []", "needs the key 'checks' .or 'rules'., once"),
+        ("checks: []\nrules: []", "requires exactly one of the keys 'checks' and 'rules'"),
         ("cheks: [{type: row_count, min: 1}]", "A suite has no key 'cheks'. Did you mean 'checks'"),
         ("- {type: row_cout}", "Did you mean 'row_count'"),
         ("!!python/object/apply:os.getcwd []", "The rules are not valid YAML"),

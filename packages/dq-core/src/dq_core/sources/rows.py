@@ -44,7 +44,7 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
         rows = list(source)
         return f"{len(rows)} rows", _register_rows(raw, name, rows, getattr(source, "columns", None) or expected)
     raise RuleError(
-        [f"A {kind} cannot be checked."],
+        [f"A value of type {kind} cannot be checked."],
         suggestion="Give a SQLAlchemy Engine, Connection or URL with table= or query=, a moltres DataFrame, a pandas "
         "or polars frame, Arrow data, a list of dicts, or a path.",
     )

@@ -82,7 +82,7 @@ def test_what_does_not_exist_is_refused(filled: sa.Engine) -> None:
     assert "The table or view 'user' does not exist" in first
     assert "Did you mean 'users'?" in first
     assert "users has no column 'id'. Did you mean 'uid'?" in second
-    assert "no column 'usr'. Did you mean 'user'?" in third
+    assert "the column 'usr' does not exist. Did you mean 'user'?" in third
 
 
 @pytest.mark.parametrize(

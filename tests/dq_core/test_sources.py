@@ -166,8 +166,8 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("name", "error", "problem"),
         [
-            ("nope.parquet", TableNotFoundError, "The file .*nope.parquet does not exist"),
-            ("nope-*.csv", TableNotFoundError, "The file .* does not exist"),
+            ("nope.parquet", TableNotFoundError, r"The file .*nope.parquet does not exist"),
+            ("nope-*.csv", TableNotFoundError, r"The file .* does not exist"),
             ("people.parqet", RuleError, r"has none of the endings that are read: .*Did you mean '.parquet'\?"),
             ("people", RuleError, "has none of the endings that are read"),
             ("broken.parquet", SourceError, "broken.parquet cannot be read"),

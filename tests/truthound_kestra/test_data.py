@@ -109,9 +109,9 @@ def test_a_late_string_does_not_change_the_values_before_it(tmp_path: Path) -> N
 
 
 def test_what_is_not_there(tmp_path: Path, file_server: str) -> None:
-    with pytest.raises(SourceError, match="The file .* does not exist"):
+    with pytest.raises(SourceError, match=r"The file .* does not exist"):
         load_data(tmp_path / "missing.csv")
-    with pytest.raises(SourceError, match="The file .* does not exist"):
+    with pytest.raises(SourceError, match=r"The file .* does not exist"):
         load_data(f"{file_server}/missing.csv")
 
 

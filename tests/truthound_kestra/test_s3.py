@@ -54,7 +54,7 @@ def bucket(s3_server: str, users: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_load(bucket: str) -> None:
     assert load_data(f"{bucket}/users.parquet")["id"].tolist() == [1, 2, 3, 4]
-    with pytest.raises(SourceError, match="The file .* does not exist"):
+    with pytest.raises(SourceError, match=r"The file .* does not exist"):
         load_data(f"{bucket}/missing.parquet")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
+import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -21,7 +23,7 @@ from truthound_kestra.scripts import (
     forget_schema,
     load_rules,
 )
-from truthound_kestra.sla import SLAConfig
+from truthound_kestra.sla import SLAConfig, SQLStateStore
 from truthound_kestra.utils.exceptions import (
     CheckFailedError,
     ConfigurationError,
@@ -32,6 +34,9 @@ from truthound_kestra.utils.exceptions import (
     SLAViolationError,
     SourceError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOT_NULL = {"type": "not_null", "column": "email"}
 RULES = [NOT_NULL, {"type": "unique", "column": "id"}, {"type": "in_range", "column": "age", "min": 0}]
@@ -297,3 +302,44 @@ def test_files_that_hold_no_rules(tmp_path: Path, text: str) -> None:
         load_rules("rules.yaml")
     with pytest.raises(SourceError, match="No such file"):
         load_rules("missing.yaml")
+
+
+@pytest.mark.usefixtures("in_kestra")
+def test_of_two_first_runs_one_learns_and_both_are_checked_against_it(users: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.parquet"
+    pd.DataFrame({"id": range(100), "email": [f"u{n}@x.org" for n in range(100)]}).to_parquet(other)
+    together = threading.Barrier(2)
+    results: list[str] = []
+
+    def run(source: Path) -> None:
+        together.wait()
+        options = config(rules=(), auto_schema=True, fail_on_error=False, engine_name="dq_core")
+        results.append(check_quality_script(source, options, handler=KestraOutputHandler(io.StringIO())).status)
+
+    threads = [threading.Thread(target=run, args=(source,)) for source in (users, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 2
+    assert forget_schema(users)
+    assert not forget_schema(other)  # both are one task, whose rules were learned once
+
+
+@pytest.mark.usefixtures("in_kestra")
+def test_learning_does_not_keep_other_tasks_from_the_state() -> None:
+    counts: list[int] = []
+
+    class Slow(list[dict[str, int]]):
+        """Rows that are read while another task writes to the state database."""
+
+        def __iter__(self) -> Iterator[dict[str, int]]:
+            store = SQLStateStore()
+            counts.append(store.record("k", f"r{len(counts)}", failed=True))
+            store.close()
+            return super().__iter__()
+
+    rows = Slow({"id": n} for n in range(100))
+    check_quality_script(rows, config(rules=(), auto_schema=True, engine_name="dq_core"))
+    assert counts == list(range(1, len(counts) + 1))
+    assert len(counts) >= 2  # once to learn, once to check

@@ -139,3 +139,29 @@ def test_the_state_of_another_sla_is_not_taken_over() -> None:
     state = json.dumps({"key": "other", "run": "1", "before": 1, "failures": 2})
     store = KestraStateStore(KestraOutputHandler(io.StringIO()), {"KESTRA_SLA_STATE": state})
     assert store.record("k", "2", failed=True) == 1
+
+
+def test_tasks_that_start_at_the_same_time_share_a_new_database(tmp_path: Path) -> None:
+    url = make_url(f"sqlite:///{tmp_path / 'new.sqlite'}")
+    together = threading.Barrier(8)
+    counts: list[int] = []
+
+    def run(name: str) -> None:
+        store = SQLStateStore(url)
+        together.wait()
+        counts.append(store.record("k", name, failed=True))
+        store.close()
+
+    threads = [threading.Thread(target=run, args=(f"r{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(counts) == list(range(1, 9))
+
+
+def test_a_missing_driver_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="oracledb") as caught:
+        SQLStateStore("oracle://me:secret@host/x").record("k", "r", failed=True)
+    assert "pip install" in str(caught.value)
+    assert "secret" not in str(caught.value)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ._shared.arguments import (
     choice,
-    flag,
     fraction,
     is_number,
     is_whole,
@@ -21,30 +20,21 @@ from ._shared.arguments import (
 )
 from ._shared.durations import iso_duration
 from ._shared.json_values import plain
-from ._shared.masking import has_secrets, is_secret_name, masked, secrets_of, secrets_of_options
-from ._shared.problems import NoJSONFormError, ProblemError
-from ._shared.sqlite import begin_immediate
-from ._shared.urls import database_url, is_database_url, make_engine
-from ._shared.wording import closest, did_you_mean, listing, question
+from ._shared.masking import masked, secrets_of, secrets_of_options
+from ._shared.problems import NoJSONFormError
+from ._shared.urls import is_database_url
+from ._shared.wording import closest, listing, question
 
 __all__ = [
     "NoJSONFormError",
-    "ProblemError",
-    "begin_immediate",
     "choice",
     "closest",
-    "database_url",
-    "did_you_mean",
-    "flag",
     "fraction",
-    "has_secrets",
     "is_database_url",
     "is_number",
-    "is_secret_name",
     "is_whole",
     "iso_duration",
     "listing",
-    "make_engine",
     "masked",
     "number",
     "plain",

@@ -8,7 +8,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from dq_core.adapters import ProblemError, begin_immediate, database_url, make_engine
+from moltres import Database, connect
+from moltres.errors import MoltresError, QueryError
 from truthound_kestra.errors import ConfigurationError
 
 __all__ = ["METADATA", "STATE_URL_ENV", "open_state"]
@@ -18,8 +19,8 @@ STATE_URL_ENV: Final = "TRUTHOUND_KESTRA_STATE_URL"
 METADATA: Final = sa.MetaData()
 
 
-def open_state(url: str | sa.URL | None = None) -> sa.Engine:
-    """An engine for the state database; its tables are created if necessary.
+def open_state(url: str | sa.URL | None = None) -> Database:
+    """The state database; its tables are created if necessary.
 
     Args:
         url: URL of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else a SQLite file
@@ -30,23 +31,30 @@ def open_state(url: str | sa.URL | None = None) -> sa.Engine:
         ConfigurationError: The database cannot be opened.
     """
     try:
-        engine = make_engine(database_url(url or _default_url()), core="dq-core")
-        if engine.dialect.name == "sqlite":
-            # The driver begins a transaction only at the first write, so two runs could read the same state.
-            sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
-            sa.event.listen(engine, "begin", begin_immediate)
-        METADATA.create_all(engine)
-    except ProblemError as error:
+        database = connect(url or _default_url())
+        _create_tables(database)
+    except MoltresError as error:
         raise ConfigurationError(
-            f"The state database cannot be opened. {error.message}", suggestion=error.suggestion
+            f"The state database cannot be opened: {error.message}",
+            suggestion=error.suggestion
+            or f"Check the URL in {STATE_URL_ENV}, for example sqlite:////var/state.sqlite.",
         ) from None
-    except (sa.exc.OperationalError, OSError) as error:
-        # The driver's message may repeat the password.
+    except OSError as error:
         raise ConfigurationError(
-            f"The state database cannot be opened: {type(error).__name__}.",
-            suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for example sqlite:////var/lib/state.sqlite.",
+            f"The state database cannot be opened: {error.strerror}.",
+            suggestion=f"Give the URL of a database in {STATE_URL_ENV}, for example sqlite:////var/state.sqlite.",
         ) from None
-    return engine
+    return database
+
+
+def _create_tables(database: Database) -> None:
+    try:
+        with database.transaction() as connection:
+            METADATA.create_all(connection)
+    except QueryError:
+        # Another process may have created them at the same moment: only what is still missing is created now.
+        with database.transaction() as connection:
+            METADATA.create_all(connection)
 
 
 def _default_url() -> str | sa.URL:

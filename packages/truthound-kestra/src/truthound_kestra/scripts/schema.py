@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import sqlalchemy as sa
 
 from dq_core import parse
+from moltres.errors import QueryError
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.kestra.context import get_execution_context
 from truthound_kestra.kestra.state import METADATA, open_state
@@ -21,6 +22,7 @@ from truthound_kestra.scripts.sources import usable_source
 
 if TYPE_CHECKING:
     from dq_core import Check
+    from moltres import Database
     from truthound_kestra.scripts.config import CheckScriptConfig
 
 __all__ = ["forget_schema", "schema_rules"]
@@ -57,20 +59,34 @@ def schema_rules(
             return parse(load_rules(baseline))
         return _learn(usable_source(baseline, table=None, query=None), config)
     subject = _subject(source, table, query)
-    engine = open_state()
+    with open_state() as state:
+        # Learning takes time, so it is not part of a transaction: other tasks write to the same database.
+        rules = _stored(state, subject)
+        if rules is None:
+            learned = [check.to_dict() for check in _learn(source, config, table=table, query=query)]
+            rules = _store(state, subject, learned)
+    return parse(rules) if rules else ()
+
+
+def _stored(state: Database, subject: str) -> list[Any] | None:
+    """The rules of a subject; None if none were learned yet."""
+    with state.connection() as connection:
+        known = connection.execute(sa.select(_SCHEMAS.c.rules).where(_SCHEMAS.c.key == _key(subject))).scalar()
+    return None if known is None else list(JsonSerializer().deserialize(known))
+
+
+def _store(state: Database, subject: str, rules: list[Any]) -> list[Any]:
+    """Store rules, unless another run has stored some first; the rules that are stored."""
+    row = {"key": _key(subject), "subject": subject[:1000], "rules": JsonSerializer().serialize(rules)}
     try:
-        with engine.begin() as connection:
-            known = connection.execute(sa.select(_SCHEMAS.c.rules).where(_SCHEMAS.c.key == _key(subject))).scalar()
-            if known is not None:
-                rules = JsonSerializer().deserialize(known)
-                return parse(rules) if rules else ()
-            checks = _learn(source, config, table=table, query=query)
-            rules = JsonSerializer().serialize([check.to_dict() for check in checks])
-            row = {"key": _key(subject), "subject": subject[:1000], "rules": rules}
+        with state.transaction() as connection:
             connection.execute(_SCHEMAS.insert().values(row))
-            return checks
-    finally:
-        engine.dispose()
+    except QueryError:
+        first = _stored(state, subject)
+        if first is None:
+            raise
+        return first
+    return rules
 
 
 def forget_schema(data_uri: str | Path, *, table: str | None = None, query: str | None = None) -> bool:
@@ -84,13 +100,9 @@ def forget_schema(data_uri: str | Path, *, table: str | None = None, query: str 
     Returns:
         Whether there were any rules to delete.
     """
-    engine = open_state()
-    try:
-        with engine.begin() as connection:
-            key = _key(_subject(str(data_uri), table, query))
-            return bool(connection.execute(_SCHEMAS.delete().where(_SCHEMAS.c.key == key)).rowcount)
-    finally:
-        engine.dispose()
+    key = _key(_subject(str(data_uri), table, query))
+    with open_state() as state, state.transaction() as connection:
+        return bool(connection.execute(_SCHEMAS.delete().where(_SCHEMAS.c.key == key)).rowcount)
 
 
 def _learn(

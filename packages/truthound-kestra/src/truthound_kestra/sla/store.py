@@ -18,6 +18,8 @@ from truthound_kestra.kestra.state import METADATA, open_state
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moltres import Database
+
 __all__ = ["STATE_ENV", "STATE_OUTPUT", "KestraStateStore", "SQLStateStore", "StateStore"]
 
 #: The environment variable that passes the state from Kestra's KV store, and the output with the new state.
@@ -65,13 +67,13 @@ class SQLStateStore:
     url: str | sa.URL | None = field(default=None, repr=False)
 
     @cached_property
-    def _engine(self) -> sa.Engine:
+    def _database(self) -> Database:
         return open_state(self.url)
 
     def record(self, key: str, run: str, *, failed: bool) -> int:
         """Store a run; see :meth:`StateStore.record`."""
         mine = (_RUNS.c.sla == key) & (_RUNS.c.run == run)
-        with self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             if connection.execute(_RUNS.update().where(mine).values(failed=failed)).rowcount == 0:
                 latest = sa.select(sa.func.max(_RUNS.c.recorded_at)).where(_RUNS.c.sla == key)
                 now = max(time.time_ns() // 1000, (connection.execute(latest).scalar() or 0) + 1)
@@ -95,7 +97,7 @@ class SQLStateStore:
 
     def close(self) -> None:
         """Close the connections."""
-        self._engine.dispose()
+        self._database.close()
 
 
 @dataclass(frozen=True)

@@ -305,9 +305,10 @@ def test_files_that_hold_no_rules(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.usefixtures("in_kestra")
-def test_of_two_first_runs_one_learns_and_both_are_checked_against_it(users: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other.parquet"
-    pd.DataFrame({"id": range(100), "email": [f"u{n}@x.org" for n in range(100)]}).to_parquet(other)
+def test_of_two_first_runs_one_learns_and_both_are_checked_against_it(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    pd.DataFrame({"id": range(100), "age": [n % 50 for n in range(100)]}).to_parquet(one)
+    pd.DataFrame({"id": range(1000, 1100), "age": [200 + n % 50 for n in range(100)]}).to_parquet(other)
     together = threading.Barrier(2)
     results: list[str] = []
 
@@ -316,14 +317,14 @@ def test_of_two_first_runs_one_learns_and_both_are_checked_against_it(users: Pat
         options = config(rules=(), auto_schema=True, fail_on_error=False, engine_name="dq_core")
         results.append(check_quality_script(source, options, handler=KestraOutputHandler(io.StringIO())).status)
 
-    threads = [threading.Thread(target=run, args=(source,)) for source in (users, other)]
+    threads = [threading.Thread(target=run, args=(source,)) for source in (one, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(results) == 2
-    assert forget_schema(users)
-    assert not forget_schema(other)  # both are one task, whose rules were learned once
+    assert sorted(results) == ["failed", "passed"]  # the second to store is checked against the first
+    assert forget_schema(one)
+    assert not forget_schema(other)  # both are one task, whose rules are stored once
 
 
 @pytest.mark.usefixtures("in_kestra")
@@ -343,3 +344,13 @@ def test_learning_does_not_keep_other_tasks_from_the_state() -> None:
     check_quality_script(rows, config(rules=(), auto_schema=True, engine_name="dq_core"))
     assert counts == list(range(1, len(counts) + 1))
     assert len(counts) >= 2  # once to learn, once to check
+
+
+def test_a_run_that_learns_nothing_stores_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "grows.parquet"
+    pd.DataFrame({"note": [None, "a"]}).to_parquet(path)
+    learned = config(rules=(), auto_schema=True, engine_name="dq_core")
+    with pytest.raises(ConfigurationError, match="none could be learned"):
+        check_quality_script(path, learned)
+    pd.DataFrame({"note": [f"n{n}" for n in range(100)]}).to_parquet(path)
+    assert check_quality_script(path, learned).status == "passed"

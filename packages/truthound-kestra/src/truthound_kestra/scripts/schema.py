@@ -64,7 +64,8 @@ def schema_rules(
         rules = _stored(state, subject)
         if rules is None:
             learned = [check.to_dict() for check in _learn(source, config, table=table, query=query)]
-            rules = _store(state, subject, learned)
+            # Nothing learned is nothing to store: the next run, with more data, may learn something.
+            rules = _store(state, subject, learned) if learned else []
     return parse(rules) if rules else ()
 
 

@@ -307,8 +307,9 @@ def test_files_that_hold_no_rules(tmp_path: Path, text: str) -> None:
 @pytest.mark.usefixtures("in_kestra")
 def test_of_two_first_runs_one_learns_and_both_are_checked_against_it(tmp_path: Path) -> None:
     one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
-    pd.DataFrame({"id": range(100), "age": [n % 50 for n in range(100)]}).to_parquet(one)
-    pd.DataFrame({"id": range(1000, 1100), "age": [200 + n % 50 for n in range(100)]}).to_parquet(other)
+    full, gaps = [f"v{n}" for n in range(100)], [f"v{n}" if n % 2 else None for n in range(100)]
+    pd.DataFrame({"a": full, "b": gaps}).to_parquet(one)
+    pd.DataFrame({"a": gaps, "b": full}).to_parquet(other)
     together = threading.Barrier(2)
     results: list[str] = []
 

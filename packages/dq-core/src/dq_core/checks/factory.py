@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import question
 from .kinds.completeness import Completeness
 from .kinds.custom import Custom
 from .kinds.distinct_count import DistinctCount
@@ -23,6 +25,7 @@ from .kinds.schema import Schema
 from .kinds.statistic import Statistic
 from .kinds.type import Type
 from .kinds.unique import Unique
+from .registry import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,11 +35,51 @@ if TYPE_CHECKING:
 __all__ = ["DataQualityCheck"]
 
 
-class DataQualityCheck:
+class _Derived(type):
+    """Gives the functions of kinds that have none written by hand: ``column_<kind>``, or ``<kind>`` without a column.
+
+    A type checker sees the functions that are written by hand only, so that it finds a misspelt name.
+    """
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> Callable[..., Check]:
+            makers = {_name_of(kind): kind for kind in KINDS.values()}
+            if name not in makers:
+                raise AttributeError(f"DataQualityCheck has no function {name!r}.{question(name, dir(cls))}")
+            return _maker(makers[name])
+
+    def __dir__(cls) -> list[str]:
+        return sorted({*super().__dir__(), *map(_name_of, KINDS.values())})
+
+
+def _name_of(kind: type[Check]) -> str:
+    has_column = any(field.name == "column" for field in dataclasses.fields(kind))
+    return f"column_{kind.kind}" if has_column else kind.kind
+
+
+def _maker(kind: type[Check]) -> Callable[..., Check]:
+    required = [
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+
+    def make(*given: Any, **options: Any) -> Check:
+        if len(given) > len(required):
+            raise TypeError(f"{_name_of(kind)} takes {len(required)} arguments by position: {', '.join(required)}.")
+        return kind(**dict(zip(required, given, strict=False)), **options)
+
+    make.__name__, make.__doc__ = _name_of(kind), kind.__doc__
+    return make
+
+
+class DataQualityCheck(metaclass=_Derived):
     """A namespace of functions that make checks.
 
     Every function also takes ``name``, ``severity``, ``threshold``, ``where`` and ``description``, and raises
-    `dq_core.errors.RuleError` if an option is wrong.
+    `dq_core.errors.RuleError` if an option is wrong. A kind of check that is registered has a function as well:
+    ``column_<kind>``, or ``<kind>`` if it has no option ``column``; it takes the required options by position.
     """
 
     # ruff: noqa: A002 - min, max and type are the documented names of these options
@@ -153,7 +196,8 @@ class DataQualityCheck:
     @staticmethod
     def custom(function: Callable[[list[dict[str, Any]]], bool], check_name: str | None = None, **common: Any) -> Check:
         """A function gets the rows as a list of dicts and returns True or False."""
-        return Custom(function=function, name=check_name, **common)
+        named = {} if check_name is None else {"name": check_name}
+        return Custom(function=function, **named, **common)
 
 
 def _one_or_more(column: str, columns: tuple[str, ...]) -> dict[str, Any]:

@@ -30,6 +30,19 @@ def test_every_disagreement_is_named() -> None:
 FOLDERS = [folder for folder in sorted((ROOT / "packages").glob("*/")) if folder.name != "shared"]
 
 
+@pytest.mark.parametrize(("part", "raised"), [("major", "3.0.0"), ("minor", "2.4.0"), ("patch", "2.3.8")])
+def test_the_next_version(part: str, raised: str) -> None:
+    assert release.next_version("2.3.7", part) == raised
+
+
+def test_the_unreleased_entry_gets_the_version_and_the_date() -> None:
+    noted = CHANGELOG.replace("# Changes\n", "# Changes\n\n## Unreleased\n\n- Second.\n")
+    assert release.newest_entry(noted) == ("2.0.0", "2026-11-22")
+    after = release.dated(noted, "2.1.0", "2026-12-01")
+    assert release.newest_entry(after) == ("2.1.0", "2026-12-01")
+    assert release.dated(CHANGELOG, "2.1.0", "2026-12-01") is None
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_version_and_changelog_of_each_distribution_agree(folder: Path) -> None:
     if not (folder / "pyproject.toml").exists():

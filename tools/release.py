@@ -74,8 +74,6 @@ def raise_version(folder: Path, version: str, part: str) -> int:
         return 1
     declared = re.compile(rf'^version = "{re.escape(version)}"$', re.MULTILINE)
     text, found = declared.subn(f'version = "{new}"', project.read_text())
-        rf'^version = "{re.escape(version)}"$', f'version = "{new}"', project.read_text(), flags=re.MULTILINE
-    )
     assert found == 1, f"{project} has {found} lines with the version"
     project.write_text(text)
     changes.write_text(entry)

@@ -27,7 +27,6 @@ class TestSQLite(DialectConformance):
 
 class TestDuckDB(DialectConformance):
     shows_indexes = False
-    survives_errors = False  # it has no savepoints: an error ends the transaction
 
     @pytest.fixture
     def url(self, duckdb_url: URL) -> URL:

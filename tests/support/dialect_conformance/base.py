@@ -24,7 +24,6 @@ class DialectSuite:
         slow: A query of one number, ``a``, that takes minutes if nobody stops it.
         views_hold_tables: Whether the database refuses to drop a table while a view reads it.
         shows_indexes: Whether SQLAlchemy can list the indexes of a table.
-        survives_errors: Whether a transaction of the caller goes on after a write that failed.
     """
 
     slow = (
@@ -33,7 +32,6 @@ class DialectSuite:
     )
     views_hold_tables = False
     shows_indexes = True
-    survives_errors = True
 
     @pytest.fixture
     def url(self) -> URL:

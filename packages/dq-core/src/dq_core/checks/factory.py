@@ -196,7 +196,7 @@ class DataQualityCheck(metaclass=_Derived):
     @staticmethod
     def custom(function: Callable[[list[dict[str, Any]]], bool], check_name: str | None = None, **common: Any) -> Check:
         """A function gets the rows as a list of dicts and returns True or False."""
-        named = {} if check_name is None else {"name": check_name}
+        named: dict[str, Any] = {} if check_name is None else {"name": check_name}
         return Custom(function=function, **named, **common)
 
 

@@ -295,7 +295,7 @@ def test_rules_of_a_file(tmp_path: Path, text: str) -> None:
     assert load_rules("rules.yaml") == ({"type": "unique", "column": "id", "severity": "error"},)
 
 
-@pytest.mark.parametrize("text", ["a: [", "just text", "{a: 1}"])
+@pytest.mark.parametrize("text", ["a: [", "just text", "{a: 1}", "{checks: [], ruels: []}", "checks: 1"])
 def test_files_that_hold_no_rules(tmp_path: Path, text: str) -> None:
     (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RuleError):

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
 from ._shared import arguments
 from ._shared.masking import masked
-from .dialects import catalog, dialect_for, targets
+from .dialects import binding, catalog, dialect_for
 from .dialects.error_translation import connected, translated
 from .dialects.stopping import Running, stoppable
 from .errors import ConfigurationError, refuse
@@ -62,7 +62,7 @@ def connect(
     """
     if query_timeout is not None:
         refuse(arguments.seconds("query_timeout", query_timeout))
-    return Database(targets.resolve(target, engine_options), query_timeout=query_timeout, schema=schema)
+    return Database(binding.resolve(target, engine_options), query_timeout=query_timeout, schema=schema)
 
 
 class Database:
@@ -73,8 +73,8 @@ class Database:
     a Connection or a Session belongs to the thread that these belong to; only `cancel` may be called from others.
     """
 
-    def __init__(self, target: targets.Target, *, query_timeout: float | None, schema: str | None) -> None:
-        self._target = target
+    def __init__(self, bound: binding.Binding, *, query_timeout: float | None, schema: str | None) -> None:
+        self._binding = bound
         self._lock = threading.Lock()
         self._running: dict[int, Running] = {}
         self._tables: dict[str, Table] = {}
@@ -86,21 +86,21 @@ class Database:
     @property
     def engine(self) -> Engine:
         """The SQLAlchemy engine; also of a Connection or Session that was given."""
-        return self._target.engine
+        return self._binding.engine
 
     @property
     def bind(self) -> Engine | Connection:
         """Where statements run: the engine, or the connection of the caller whose transaction we are part of."""
-        if self._target.session is not None:
-            if self._target.session.autoflush:
-                self._target.session.flush()
-            return self._target.session.connection()
-        return self._target.connection or self._target.engine
+        if self._binding.session is not None:
+            if self._binding.session.autoflush:
+                self._binding.session.flush()
+            return self._binding.session.connection()
+        return self._binding.connection or self._binding.engine
 
     @property
     def joined(self) -> bool:
         """Whether everything is part of a transaction of the caller."""
-        return self._target.joined
+        return self._binding.joined
 
     @property
     def dialect(self) -> Dialect:
@@ -119,10 +119,10 @@ class Database:
 
     def close(self) -> None:
         """Close the connections of our own engine; what the caller gave stays open. A second call does nothing."""
-        if self._target.owned:
-            self._target.engine.dispose()
-        if self._target.anchor is not None:
-            self._target.anchor.close()
+        if self._binding.owns_engine:
+            self._binding.engine.dispose()
+        if self._binding.anchor is not None:
+            self._binding.anchor.close()
 
     # -- running statements
 

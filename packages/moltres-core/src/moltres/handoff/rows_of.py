@@ -13,8 +13,8 @@ from sqlalchemy import union_all
 from .._shared import arguments
 from .._shared.masking import masked
 from ..database import Database, connect
+from ..dialects.binding import OWN_MEMORY
 from ..dialects.stopping import cleaning_up
-from ..dialects.targets import OWN_MEMORY
 from ..errors import (
     HandoffError,
     MoltresError,

@@ -12,14 +12,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 
 from ..dialects import dialect_for
+from ..dialects.binding import resolve
 from ..dialects.error_translation import translated
-from ..dialects.targets import resolve
 from ..errors import ConfigurationError, TableExistsError
 from ..frame.dataframe import DataFrame
 from ..frame.source import BATCH_ROWS
 from .inputs import Streamed
 from .stream import open_stream
-from .tables import table_of
+from .target import table_of
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -13,7 +13,7 @@ from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import kind_of
 from .stream import Stream, open_stream
-from .tables import scratch_name, table_of
+from .target import scratch_name, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

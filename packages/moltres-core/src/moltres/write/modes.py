@@ -14,8 +14,7 @@ from ..dialects.stopping import cleaning_up
 from ..errors import ColumnNotFoundError, TableExistsError, TransientQueryError, WriteError
 from .inputs import Staged, open_input
 from .load_log import Load
-from .tables import table_of
-from .target import find_target, require_ddl
+from .target import find_target, require_ddl, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

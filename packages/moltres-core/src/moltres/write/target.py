@@ -5,24 +5,37 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from sqlalchemy import inspect
+from sqlalchemy import Column, MetaData, Table, inspect
 
+from ..dialects.base import TEMPORARY
 from ..dialects.catalog import candidates, locate
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError
 from ..types.logical import mismatches
-from .tables import scratch_name, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
     from ..dialects import Dialect
     from ..frame.source import Source
     from ..types.arrow import Named
     from .request import WriteRequest
+
+
+def scratch_name(prefix: str = "moltres_tmp_") -> str:
+    """A name that no other table has, for one that is soon dropped or renamed."""
+    return f"{prefix}{uuid4().hex[:16]}"
+
+
+def table_of(name: str, columns: Sequence[Named], schema: str | None = None, *, temporary: bool = False) -> Table:
+    """A table for statements, with these columns and nothing else."""
+    made = [Column(column, type_) for column, type_ in columns]
+    prefixes = ["TEMPORARY"] if temporary else []
+    return Table(name, MetaData(), *made, schema=schema, prefixes=prefixes, info={TEMPORARY: temporary})
 
 
 @dataclass(frozen=True)

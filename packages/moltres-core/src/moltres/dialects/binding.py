@@ -1,4 +1,4 @@
-"""What `connect` accepts: an address, an engine, a connection, a session, or nothing."""
+"""What `connect` accepts: a URL, an engine, a connection, a session, or nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, event
 
 from .._shared import urls
 from ..errors import ConfigurationError, problems_translated
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import PoolProxiedConnection
 
 OWN_MEMORY = ":memory:moltres_"
-"""How the name of a DuckDB in memory begins that nobody but its Database can open."""
+"""Prefix of the name of an in-memory DuckDB that only its Database can open."""
 
 
 @dataclass(frozen=True)
-class Target:
+class Binding:
     """Where a Database sends its statements.
 
     Attributes:
         engine: The engine; also of a connection or a session that was given.
         connection: The connection that was given, if one was.
         session: The session that was given, if one was.
-        owned: Whether we made the engine, and so have to dispose of it.
-        anchor: What keeps a DuckDB in memory alive while no connection is checked out.
+        owns_engine: Whether moltres made the engine, and disposes of it.
+        anchor: Keeps an in-memory DuckDB alive while no connection is checked out.
     """
 
     engine: Engine
     connection: Connection | None = None
     session: Session | None = None
-    owned: bool = False
+    owns_engine: bool = False
     anchor: PoolProxiedConnection | None = None
 
     @property
@@ -46,35 +46,48 @@ class Target:
 def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
     with problems_translated():
         try:
-            return urls.make_engine(url, core="moltres-core", **options)
+            engine = urls.make_engine(url, core="moltres-core", **options)
         except TypeError as error:
             raise ConfigurationError(f"create_engine() refused an option: {error}") from error
+    if engine.dialect.name == "duckdb":
+        event.listen(engine, "connect", _disable_join_filters)
+    return engine
+
+
+def _disable_join_filters(raw: Any, _: object) -> None:
+    """Disable an optimizer of DuckDB 1.5 that loses rows at random: of ORDER BY … LIMIT 1 OFFSET 3 joined with itself."""
+    cursor = raw.cursor()
+    cursor.execute("SELECT current_setting('disabled_optimizers')")
+    (disabled,) = cursor.fetchone()
+    names = {name for name in disabled.split(",") if name} | {"join_filter_pushdown"}
+    cursor.execute(f"SET disabled_optimizers = '{','.join(sorted(names))}'")
+    cursor.close()
 
 
 def _in_memory(url: URL) -> bool:
     return url.get_backend_name() == "duckdb" and url.database in {None, "", ":memory:"}
 
 
-def _own(url: URL, options: dict[str, Any]) -> Target:
+def _own(url: URL, options: dict[str, Any]) -> Binding:
     if not _in_memory(url):
-        return Target(_make_engine(url, options), owned=True)
-    # A plain ":memory:" is another database for each connection. A named one is shared by all that use its name, and
-    # lives as long as one of them is open: one which the pool does not count stays open.
+        return Binding(_make_engine(url, options), owns_engine=True)
+    # With ":memory:" each connection would open a database of its own. A database with a name is shared by all
+    # connections that use the name, and lives as long as one of them: one outside of the pool stays open.
     engine = _make_engine(url.set(database=f"{OWN_MEMORY}{uuid4().hex}"), options)
     anchor = engine.raw_connection()
     anchor.detach()
-    return Target(engine, owned=True, anchor=anchor)
+    return Binding(engine, owns_engine=True, anchor=anchor)
 
 
-def resolve(target: str | URL | Engine | Connection | Session | None, options: dict[str, Any]) -> Target:
-    """Find out where statements shall go, without opening a connection.
+def resolve(target: str | URL | Engine | Connection | Session | None, options: dict[str, Any]) -> Binding:
+    """Where statements run, without opening a connection.
 
     Args:
         target: What `connect` was given.
-        options: Arguments for SQLAlchemy's `create_engine`; only with an address.
+        options: Arguments for SQLAlchemy's `create_engine`; only with a URL.
 
     Raises:
-        ConfigurationError: If the target is none of the allowed things, or options come with a ready engine.
+        ConfigurationError: If the target is of no supported type, or options are given with an engine.
         MissingDependencyError: If the driver is not installed.
     """
     if target is None or isinstance(target, str | URL):
@@ -83,23 +96,23 @@ def resolve(target: str | URL | Engine | Connection | Session | None, options: d
         return _own(url, options)
     if options:
         raise ConfigurationError(
-            f"Engine options ({', '.join(sorted(options))}) need an address; a {type(target).__name__} is ready made.",
+            f"Engine options ({', '.join(sorted(options))}) require a URL, not a {type(target).__name__}."
         )
     if isinstance(target, Engine):
-        return Target(target)
+        return Binding(target)
     if isinstance(target, Connection):
-        return Target(target.engine, connection=target)
+        return Binding(target.engine, connection=target)
     if type(target).__module__.startswith("sqlalchemy.ext.asyncio"):
         raise ConfigurationError(
             f"moltres is synchronous and cannot use an {type(target).__name__}.",
             suggestion="Pass its synchronous counterpart: .sync_engine, .sync_connection or .sync_session.",
         )
-    # A Session is recognised by what it can do, so that scoped sessions and subclasses of wrappers count as well, and
-    # so that sqlalchemy.orm is not imported for those who do not use it.
+    # A Session is recognised by its methods: scoped sessions and wrappers count as well, and sqlalchemy.orm is not
+    # imported for those who do not use it.
     if callable(getattr(target, "connection", None)) and callable(getattr(target, "get_bind", None)):
         bind = target.get_bind()
-        return Target(bind.engine, session=target)
+        return Binding(bind.engine, session=target)
     raise ConfigurationError(
-        f"connect() got a {type(target).__name__}; it takes an address (str or sqlalchemy.URL), an Engine, a"
-        " Connection, a Session, or nothing for a DuckDB in memory."
+        f"connect() requires a URL (str or sqlalchemy.URL), an Engine, a Connection, a Session, or nothing for an"
+        f" in-memory DuckDB, not a {type(target).__name__}."
     )

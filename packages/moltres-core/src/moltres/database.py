@@ -40,18 +40,18 @@ def connect(
     """Open a database. No connection is made before something is read or written.
 
     Args:
-        target: An address such as ``postgresql://user@host/db``, ``sqlite:///file.db`` or ``duckdb:///file.duckdb``
-            (text or `sqlalchemy.URL`); or an Engine; or a Connection or Session, whose transaction everything then is
-            part of and which is never committed, rolled back or closed by us; or nothing, for a DuckDB in memory.
-        query_timeout: Seconds that any one statement may take, enforced in the database; None for no limit.
-        schema: The schema in which table names without one are looked for, instead of the database's default.
-        **engine_options: Further arguments for `sqlalchemy.create_engine`, when the target is an address.
+        target: A URL such as ``postgresql://user@host/db``, ``sqlite:///file.db`` or ``duckdb:///file.duckdb`` (str
+            or `sqlalchemy.URL`); an Engine; a Connection or Session, whose transaction everything is then part of and
+            which moltres never commits, rolls back or closes; or nothing, for an in-memory DuckDB.
+        query_timeout: Time limit of each statement in seconds, enforced by the database; None for no limit.
+        schema: The schema of table names that name none, instead of the database's default.
+        **engine_options: Further arguments for `sqlalchemy.create_engine`; only with a URL.
 
     Returns:
         A Database, which is also a context manager.
 
     Raises:
-        ConfigurationError: If an argument cannot work.
+        ConfigurationError: If an argument is not valid.
         MissingDependencyError: If the driver is not installed.
 
     Examples:
@@ -68,9 +68,9 @@ def connect(
 class Database:
     """A database that frames are read from and written to. Made by `connect`.
 
-    Threads may share a Database that was made from an address or an Engine: every statement takes a connection of its
-    own from the pool. (An in-memory SQLite is one database per thread; DuckDB in memory is one for all.) One made from
-    a Connection or a Session belongs to the thread that these belong to; only `cancel` may be called from others.
+    Threads may share a Database made from a URL or an Engine: each statement takes a connection from the pool. (An
+    in-memory SQLite is one database per thread, an in-memory DuckDB is one for all threads.) A Database made from a
+    Connection or a Session belongs to the thread of that object; other threads may call `cancel` only.
     """
 
     def __init__(self, bound: binding.Binding, *, query_timeout: float | None, schema: str | None) -> None:
@@ -85,12 +85,12 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """The SQLAlchemy engine; also of a Connection or Session that was given."""
+        """The SQLAlchemy engine, also behind a given Connection or Session."""
         return self._binding.engine
 
     @property
     def bind(self) -> Engine | Connection:
-        """Where statements run: the engine, or the connection of the caller whose transaction we are part of."""
+        """Where statements run: the engine, or the caller's connection."""
         if self._binding.session is not None:
             if self._binding.session.autoflush:
                 self._binding.session.flush()
@@ -118,7 +118,7 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close the connections of our own engine; what the caller gave stays open. A second call does nothing."""
+        """Close the connections of an engine that moltres made; a given one stays open. A second call does nothing."""
         if self._binding.owns_engine:
             self._binding.engine.dispose()
         if self._binding.anchor is not None:
@@ -128,13 +128,12 @@ class Database:
 
     @contextmanager
     def connection(self, *, query_timeout: float | None = None) -> Iterator[Connection]:
-        """A connection to read with: the time limit is set, `cancel` reaches it, errors become ours.
+        """A connection to read with: the time limit is set, `cancel` reaches it, errors are errors of moltres.
 
-        What is changed through it is rolled back at the end, unless the caller commits, or everything is part of the
-        caller's own transaction.
+        Changes are rolled back at the end, unless the caller commits them or owns the transaction.
 
         Args:
-            query_timeout: Seconds that one statement may take; by default what `connect` was given.
+            query_timeout: Time limit of each statement in seconds; by default that of `connect`.
         """
         with self._session(query_timeout, begin=False) as connection:
             yield connection
@@ -143,10 +142,11 @@ class Database:
     def transaction(self, *, query_timeout: float | None = None) -> Iterator[Connection]:
         """A connection in a transaction: committed at the end of the block, rolled back if it fails.
 
-        In a transaction of the caller it is a savepoint, where the database has them, and nothing is committed.
+        In a transaction of the caller, nothing is committed, and a failure is rolled back to a savepoint where the
+        database has savepoints.
 
         Args:
-            query_timeout: Seconds that one statement may take; by default what `connect` was given.
+            query_timeout: Time limit of each statement in seconds; by default that of `connect`.
         """
         with self._session(query_timeout, begin=True) as connection:
             yield connection
@@ -165,7 +165,7 @@ class Database:
             running = stack.enter_context(self._registered(connection))
             if begin:
                 stack.enter_context(self._begun(connection, running, seconds))
-            # Within the transaction: the limit of PostgreSQL is one of the transaction.
+            # Within the transaction, which the setting of PostgreSQL belongs to.
             stack.enter_context(self.dialect.time_limit(connection, seconds))
             yield connection
 
@@ -204,12 +204,12 @@ class Database:
                     del self._running[id(running)]
 
     def cancel(self) -> int:
-        """Stop, in the database, every statement that runs through this Database now. For other threads to call.
+        """Stop every statement that this Database is running, from another thread.
 
-        What is stopped raises QueryCancelledError where it was called.
+        The stopped calls raise QueryCancelledError.
 
         Returns:
-            How many connections were told to stop.
+            The number of connections on which something was stopped.
         """
         with self._lock:
             running = list(self._running.values())
@@ -231,23 +231,22 @@ class Database:
     def table(self, name: str) -> DataFrame:
         """All of a table or view.
 
-        Its columns are looked up once; `forget` makes that happen again, and every write of ours does so by itself.
+        Its columns are looked up once, and again after `forget` or a write through this Database.
 
         Args:
-            name: ``table`` or ``schema.table``. Names are taken as they are, with capitals, blanks and quotes; a table
-                whose own name has a dot is found as well.
+            name: ``table`` or ``schema.table``. Case, spaces and quotes are part of the name, and so may be a dot.
 
         Raises:
-            TableNotFoundError: If there is none, with those that there are.
+            TableNotFoundError: If it does not exist; the error lists the existing tables.
         """
         return DataFrame.all_of(self, self.reflect(name))
 
     def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
-        """A table or view as SQLAlchemy sees it, with its columns only.
+        """A table or view as a SQLAlchemy Table, with its columns only.
 
         Args:
             name: As in `table`.
-            connection: Where to look, if not on a connection of our own: a table may be new in its transaction.
+            connection: Where to look; by default a new connection, which does not see uncommitted tables.
         """
         if connection is not None:
             return catalog.reflect(connection, self.dialect, name, self.schema)
@@ -256,15 +255,15 @@ class Database:
             return known
         with self.connection() as own:
             table = catalog.reflect(own, self.dialect, name, self.schema)
-        if not self.joined:  # the caller may roll back what made the table
+        if not self.joined:  # the caller may roll back the CREATE TABLE
             self._tables[name] = table
         return table
 
     def forget(self, name: str | None = None) -> None:
-        """Look the columns of tables up again, when they are next used.
+        """Look the columns of tables up again on their next use.
 
         Args:
-            name: A table that has changed; all tables if left out.
+            name: A table that has changed; by default all tables.
         """
         if name is None:
             self._tables.clear()
@@ -276,15 +275,15 @@ class Database:
     def sql(self, query: str, /, **binds: Any) -> DataFrame:
         """A frame of what a query in SQL returns.
 
-        The database is asked at once for the names of its columns, but for no row.
+        The database is asked for the names of its columns at once, and for no row.
 
         Args:
-            query: A query in the SQL of this database, with ``:name`` where values go.
-            **binds: The values. They are sent beside the text, never within it.
+            query: A query in the SQL of this database, with ``:name`` for values.
+            **binds: The values, sent as parameters of the statement.
 
         Raises:
-            QueryError: If the database does not understand it.
-            ConfigurationError: If a ``:name`` has no value or a value no ``:name``.
+            QueryError: If the database refuses it.
+            ConfigurationError: If a ``:name`` has no value, or a value no ``:name``.
         """
         return DataFrame.all_of(self, sql_text.selectable(self, sql_text.statement(query, binds)))
 
@@ -292,19 +291,19 @@ class Database:
         """A frame of what a SQLAlchemy SELECT (or UNION, …) returns.
 
         Args:
-            statement: Any selectable statement; it becomes a subquery.
+            statement: The statement; it becomes a subquery.
         """
         if not isinstance(statement, SelectBase):
-            raise ConfigurationError(f"from_select() takes a SQLAlchemy select(), not a {type(statement).__name__}.")
+            raise ConfigurationError(f"from_select() requires a SQLAlchemy select(), not a {type(statement).__name__}.")
         return DataFrame.all_of(self, statement.subquery())
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:
-        """A frame of Parquet files, read by DuckDB as far as the verbs need them.
+        """A frame of Parquet files; DuckDB reads only the columns and row groups that the query needs.
 
         Args:
             path: A path, a pattern with ``*``, a URI, or a list of these.
-            **options: Options of DuckDB's ``read_parquet``, as ``hive_partitioning=True``; and ``storage_options``, a
-                dict for fsspec's filesystem of the URI.
+            **options: Options of DuckDB's ``read_parquet``, such as ``hive_partitioning=True``; and
+                ``storage_options``, a dict for the fsspec file system of the URI.
 
         Raises:
             ConfigurationError: If this database is not DuckDB.
@@ -334,37 +333,37 @@ class Database:
 
         Args:
             table: The table.
-            rows: One row, or a list of rows. A column that a row leaves out gets its default.
+            rows: One row, or a list of rows. A missing key means the default of the column.
 
         Returns:
             The number of rows.
 
         Raises:
-            ColumnNotFoundError: If a row has a key that is no column.
+            ColumnNotFoundError: If a row has a key that is not a column.
         """
         return dml.insert(self, table, rows)
 
     def update(self, table: str, values: Mapping[str, Any], *, where: Any) -> int:
-        """Change the rows for which a condition holds.
+        """Update the rows for which a condition is true.
 
         Args:
             table: The table.
-            values: New values by column; plain values, or expressions over the row as it was.
+            values: New values by column: plain values, or expressions over the old row.
             where: The condition, or ``lit(True)`` for every row.
 
         Returns:
-            The number of rows that were changed.
+            The number of updated rows.
         """
         return dml.update(self, table, values, where)
 
     def delete(self, table: str, *, where: Any) -> int:
-        """Delete the rows for which a condition holds.
+        """Delete the rows for which a condition is true.
 
         Args:
             table: The table.
             where: The condition, or ``lit(True)`` for every row.
 
         Returns:
-            The number of rows that were deleted.
+            The number of deleted rows.
         """
         return dml.delete(self, table, where)

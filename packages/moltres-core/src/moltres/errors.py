@@ -3,21 +3,21 @@
 ::
 
     MoltresError
-    ├── ConfigurationError          (ValueError)       an argument that cannot work
+    ├── ConfigurationError          (ValueError)       an argument is not valid
     ├── MissingDependencyError      (ImportError)      an extra or a driver is not installed
-    ├── DatabaseConnectionError     (ConnectionError)  no connection, or it was lost; retryable
-    ├── QueryError                                     a query that cannot run, or that the database refused
+    ├── DatabaseConnectionError     (ConnectionError)  no connection, or a lost one; retryable
+    ├── QueryError                                     the database refused a query, or it cannot run
     │   ├── QueryTimeoutError       (TimeoutError)     the time limit was reached; retryable
-    │   ├── QueryCancelledError                        somebody stopped it
+    │   ├── QueryCancelledError                        cancel() or an administrator stopped it
     │   │   └── TaskStoppedError                       the task that it belongs to was stopped; retryable
     │   ├── TransientQueryError                        deadlock, serialization failure, lock; retryable
-    │   ├── TableNotFoundError      (LookupError)      no such table; lists those that exist
-    │   └── ColumnNotFoundError     (LookupError)      no such column; lists those that exist
-    ├── TableExistsError                               the table is there already
-    ├── SchemaMismatchError         (TypeError)        source and target do not fit; names every mismatch
+    │   ├── TableNotFoundError      (LookupError)      the table does not exist; lists those that do
+    │   └── ColumnNotFoundError     (LookupError)      the column does not exist; lists those that do
+    ├── TableExistsError                               the table already exists
+    ├── SchemaMismatchError         (TypeError)        columns do not fit; lists every mismatch
     ├── WriteError                                     rows could not be written
-    ├── HandoffError                                   a value between two tasks cannot be passed on or found
-    └── QualityGateError                               checks failed, nothing was published
+    ├── HandoffError                                   rows cannot be handed over, or no longer exist
+    └── QualityGateError                               checks failed; nothing was loaded
 
 Whether trying again can help is a matter of the class: ``error.retryable``. Errors pickle, so that an orchestrator can
 carry them from a worker, and hold no bind value and no password.
@@ -78,7 +78,7 @@ class MoltresError(Exception):
     """
 
     retryable: ClassVar[bool] = False
-    """Whether the same call can succeed later without anybody changing anything."""
+    """Whether the same call can succeed on a retry, without a change."""
 
     message: str
     suggestion: str | None
@@ -100,11 +100,11 @@ class MoltresError(Exception):
 
 
 class ConfigurationError(MoltresError, ValueError):
-    """An argument that cannot work, found before anything was done."""
+    """An argument is not valid; nothing was done."""
 
     @classmethod
     def choice(cls, what: str, given: object, allowed: Iterable[str]) -> Self:
-        """A value outside a fixed set of names."""
+        """A value that is not one of the allowed names."""
         names = list(allowed)
         match = closest(given, names) if isinstance(given, str) else None
         return cls(
@@ -115,7 +115,7 @@ class ConfigurationError(MoltresError, ValueError):
 
 
 class MissingDependencyError(MoltresError, ImportError):
-    """A package that only some uses need is not installed."""
+    """An optional package is not installed."""
 
     @classmethod
     def extra(cls, package: str, extra: str, purpose: str) -> Self:
@@ -131,13 +131,13 @@ class MissingDependencyError(MoltresError, ImportError):
 
 
 class DatabaseConnectionError(MoltresError, ConnectionError):
-    """The database could not be reached, refused us, or went away."""
+    """The database cannot be reached, refused the connection, or closed it."""
 
     retryable = True
 
 
 class QueryError(MoltresError):
-    """A query that cannot run: the database refused it, or what it names does not exist.
+    """A query cannot run: the database refused it, or a name does not exist.
 
     Args:
         message: What went wrong.
@@ -165,13 +165,13 @@ class QueryError(MoltresError):
 
 
 class QueryTimeoutError(QueryError, TimeoutError):
-    """A statement ran into its time limit and was stopped in the database."""
+    """A statement reached its time limit, and the database stopped it."""
 
     retryable = True
 
 
 class QueryCancelledError(QueryError):
-    """A statement was stopped in the database by ``Database.cancel()`` or by an administrator."""
+    """``Database.cancel()`` or an administrator stopped a statement."""
 
 
 class TaskStoppedError(QueryCancelledError):
@@ -181,52 +181,52 @@ class TaskStoppedError(QueryCancelledError):
 
 
 class TransientQueryError(QueryError):
-    """A statement lost against another transaction: deadlock, serialization failure, locked database."""
+    """A statement conflicts with another transaction: deadlock, serialization failure, locked database."""
 
     retryable = True
 
 
 class TableNotFoundError(QueryError, LookupError):
-    """There is no table or view of that name."""
+    """A table or view does not exist."""
 
     @classmethod
     def of(cls, name: str, existing: Iterable[str]) -> Self:
-        """A table that is not there, with those that are."""
+        """A table that does not exist, and the existing ones."""
         names = sorted(existing)
         return cls(
-            f"There is no table or view {name!r}; there are: {listing(names)}.",
+            f"The table or view {name!r} does not exist. Existing: {listing(names)}.",
             suggestion=wording.corrections([name], names),
             context={"table": name, "existing": names[:_LISTED]},
         )
 
 
 class ColumnNotFoundError(QueryError, LookupError):
-    """One or more columns that do not exist, all named at once."""
+    """One or more columns do not exist; the error lists all of them."""
 
     @classmethod
     def of(cls, missing: Iterable[str], existing: Iterable[str], *, where: str = "the frame") -> Self:
-        """Columns that are not there, with those that are.
+        """Columns that do not exist, and the existing ones.
 
         Args:
-            missing: The names asked for in vain.
-            existing: The names that could have been asked for.
+            missing: The names that do not exist.
+            existing: The names that exist.
             where: What was searched, for the message.
         """
         absent, names = list(dict.fromkeys(missing)), list(existing)
         noun = "column" if len(absent) == 1 else "columns"
         return cls(
-            f"No {noun} {listing(absent)} in {where}; it has: {listing(names)}.",
+            f"No {noun} {listing(absent)} in {where}. Existing: {listing(names)}.",
             suggestion=wording.corrections(absent, names),
             context={"missing": absent, "existing": names[:_LISTED]},
         )
 
 
 class TableExistsError(MoltresError):
-    """The table is already there, and the mode does not allow that."""
+    """The table already exists, and the mode does not allow that."""
 
 
 class SchemaMismatchError(MoltresError, TypeError):
-    """Source and target columns do not fit.
+    """The columns of the rows do not fit those of the table.
 
     Args:
         message: The heading.
@@ -255,19 +255,19 @@ class SchemaMismatchError(MoltresError, TypeError):
 
 
 class WriteError(MoltresError):
-    """Rows could not be written; the target is as it was before."""
+    """Rows cannot be written; the table is unchanged."""
 
 
 class HandoffError(MoltresError):
-    """A value cannot be handed to another task, or what it refers to is gone."""
+    """Rows cannot be handed over to another task, or no longer exist."""
 
 
 class QualityGateError(MoltresError):
-    """Checks failed, so nothing was published.
+    """Checks failed; nothing was loaded.
 
     Args:
         message: What failed.
-        report: The report of the checks, as the checker returned it.
+        report: The report of the checks.
         suggestion: One thing to try.
         context: Plain facts.
     """

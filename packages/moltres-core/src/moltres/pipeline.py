@@ -1,4 +1,4 @@
-"""Extract, transform, check, publish: the target changes only if everything before it went well."""
+"""Extract, transform, check, publish: the target changes only if everything before succeeds."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class PipelineResult:
 
     Attributes:
         name: The name of the pipeline.
-        rows: Rows that went into the load, None where nobody counted them.
-        report: What the checks gave, None if there were none.
-        loaded: What ``load`` returned, None if the pipeline has no ``load``.
-        seconds: Seconds by phase (extract, transform, stage, check, load), for the phases that ran.
+        rows: Number of loaded rows; None if it is not known.
+        report: The report of the checks; None without checks.
+        loaded: What ``load`` returned; None without ``load``.
+        seconds: Seconds by phase (extract, transform, stage, check, load) that ran.
     """
 
     name: str
@@ -47,29 +47,28 @@ class PipelineResult:
 
 @dataclass(frozen=True)
 class ETLPipeline:
-    """A pipeline that publishes only what passed its checks.
+    """A pipeline that loads only rows that passed its checks.
 
-    Without checks, ``load`` gets what ``transform`` returned. With ``checks`` or ``validate``, that is first written to
-    a staged table, checked there, and ``load`` gets the staged rows: what is checked is what is loaded, even if the
-    source changes meanwhile. Whatever fails, the staged table is removed, and ``load`` has not been called or, being
-    one atomic write, has changed nothing.
+    Without checks, ``load`` gets the result of ``transform``. With ``checks`` or ``validate``, the rows are first
+    written to a staging table and checked there, and ``load`` gets the staged rows: the checked rows are the loaded
+    rows, even if the source changes in the meantime. After a failure the staging table is dropped, and ``load`` was not called or,
+    being one atomic write, has changed nothing.
 
     Args:
-        extract: Gives the rows: a DataFrame, Records, a list of dicts, a pandas, Polars or Arrow table.
-        transform: Gets what ``extract`` gave and returns rows of any of these kinds.
-        load: Gets the rows, and writes them. With checks it gets a DataFrame whatever ``transform`` returned.
-        checks: Rules for dq-core, or something that is called with the frame and returns a report with ``.passed`` (a
-            ``dq_core.Suite``, say).
-        validate: Is called with the frame; False, or a report that has not passed, stops the pipeline like a failed
-            check, and so does an error.
-        name: Names the pipeline in logs, errors and the staged table.
-        stage_in: The database for the staged table; by default the frame's own, and an in-memory DuckDB for rows that
-            are in no database. Give the target's where the source is read-only.
-        on_progress: Is called with the name of each phase as it begins.
+        extract: Returns the rows: a DataFrame, Records, a list of dicts, a pandas, Polars or Arrow table.
+        transform: Gets the result of ``extract`` and returns rows of any of these types.
+        load: Gets the rows and writes them; with checks, they are always a DataFrame.
+        checks: Rules for dq-core, or a callable that gets the frame and returns a report with ``.passed`` (such as a
+            ``dq_core.Suite``).
+        validate: Gets the frame; False, a report that has not passed, or an error stops the pipeline.
+        name: The name of the pipeline in logs, errors and the staging table.
+        stage_in: The database of the staging table; by default that of the frame, and an in-memory DuckDB for rows that
+            are not in a database. Use the database of the target if the source is read-only.
+        on_progress: Gets the name of each phase when it starts.
 
     Raises:
-        ConfigurationError: If an argument cannot work; a rule that cannot be read raises the error of dq-core. Both
-            come when the pipeline is made, before anything runs.
+        ConfigurationError: If an argument is not valid. For a rule that is not valid, the error of dq-core. Both are
+            raised when the pipeline is made.
     """
 
     extract: Callable[[], Any]
@@ -85,30 +84,30 @@ class ETLPipeline:
 
     def __post_init__(self) -> None:
         problems = [
-            f"{name} must be a function, got {type(given).__name__}"
+            f"{name} must be a function, not a {type(given).__name__}"
             for name in ("extract", "transform", "load", "validate", "on_progress")
             if not callable(given := getattr(self, name)) and (given is not None or name == "extract")
         ]
         if not self.name or not isinstance(self.name, str):
-            problems.append(f"name must be a text that is not empty, got {self.name!r}")
+            problems.append(f"name must be a string that is not empty, not {self.name!r}")
         if problems:
-            raise ConfigurationError(f"The pipeline cannot work like this: {'; '.join(problems)}.")
+            raise ConfigurationError(f"The arguments of the pipeline are not valid: {'; '.join(problems)}.")
         object.__setattr__(self, "_gate", _gate(self.checks))
 
     def execute(self, *, run_key: str | None = None) -> PipelineResult:
         """Run the pipeline.
 
-        A run that was killed leaves its staged table behind. The same ``run_key`` again overwrites that table, so let
-        it name the run and not the attempt. (Whether ``load`` adds rows twice is up to its own ``run_key``.)
+        A killed run leaves its staging table. A second run with the same ``run_key`` overwrites that table, so the key
+        should identify the run and not the attempt. (That ``load`` does not add rows twice needs its own ``run_key``.)
 
         Args:
-            run_key: Names this run; by default each call is a run of its own.
+            run_key: The identity of the run; by default each call is a run of its own.
 
         Returns:
             What was done, with the report.
 
         Raises:
-            QualityGateError: If the checks did not pass; it carries the report. Nothing was loaded.
+            QualityGateError: If the checks failed; the error has the report. Nothing was loaded.
             Exception: Whatever ``extract``, ``transform``, ``validate`` and ``load`` raise.
         """
         run = _Run(self)
@@ -129,7 +128,7 @@ class ETLPipeline:
         return PipelineResult(name=self.name, rows=rows, report=report, loaded=loaded, seconds=run.seconds)
 
     def _home(self, data: Any, stack: ExitStack) -> Source:
-        """The database for the staged table."""
+        """The database for the staging table."""
         if self.stage_in is not None:
             return self.stage_in
         if isinstance(data, DataFrame):
@@ -137,7 +136,7 @@ class ETLPipeline:
         return stack.enter_context(connect())
 
     def _check(self, frame: DataFrame) -> Any:
-        """Every check, before anything is published; the report of ``checks``."""
+        """Run all checks; returns the report of ``checks``."""
         report = None
         if self._gate is not None:
             report = self._gate(frame)
@@ -151,17 +150,17 @@ class ETLPipeline:
 
 
 class _Run:
-    """One execution: what it tells, and how long each phase took."""
+    """One run: its phases, and how long each took."""
 
     def __init__(self, pipeline: ETLPipeline) -> None:
         self._name = pipeline.name
-        self._tell = pipeline.on_progress
+        self._on_progress = pipeline.on_progress
         self.seconds: dict[str, float] = {}
 
     def phase(self, phase: str, work: Callable[..., _Result], *arguments: Any) -> _Result:
         _log.info("%s: %s", self._name, phase)
-        if self._tell is not None:
-            self._tell(phase)
+        if self._on_progress is not None:
+            self._on_progress(phase)
         started = time.perf_counter()
         try:
             return work(*arguments)
@@ -170,7 +169,7 @@ class _Run:
 
 
 def _gate(checks: Any) -> Callable[[Any], Any] | None:
-    """Something that is called with a frame and gives a report; a rule that cannot be read is refused here."""
+    """The checks as a callable that gets a frame and returns a report."""
     if checks is None or callable(checks):
         return checks  # type: ignore[no-any-return]
     try:
@@ -187,8 +186,8 @@ def _refusal(name: str, report: Any) -> QualityGateError:
     results = getattr(report, "results", ())
     names = [result.check_name for result in results if not result.passed and getattr(result, "blocking", True)]
     return QualityGateError(
-        f"{name}: the checks did not pass{': ' + listing(names) if names else ''}. Nothing was loaded.",
+        f"{name}: the checks failed{': ' + listing(names) if names else ''}. Nothing was loaded.",
         report=report,
-        suggestion="See .report of this error for what each check found." if report is not None else None,
+        suggestion="The attribute .report of this error has the result of each check." if report is not None else None,
         context={"pipeline": name, "failed_checks": names},
     )

@@ -1,4 +1,4 @@
-"""What differs between databases: one module per database, and the portable way in `base`."""
+"""What differs between databases: one module or folder per database, and the portable way in `base`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LOADED: dict[str, Dialect] = {}
 
 
 def register(dialect: Dialect) -> None:
-    """Use this dialect for every database whose SQLAlchemy dialect has its name.
+    """Use a dialect for every database whose SQLAlchemy dialect has its name.
 
     Args:
-        dialect: An instance whose `name` is the name of the SQLAlchemy dialect it stands for.
+        dialect: The dialect; its `name` is that of the SQLAlchemy dialect.
     """
     _LOADED[dialect.name] = dialect
 
@@ -40,7 +40,7 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
         bind: A SQLAlchemy engine or connection.
 
     Returns:
-        The dialect registered for this database, or the portable one, which uses nothing but SQLAlchemy.
+        The dialect registered for this database, or the portable one, which uses only SQLAlchemy.
     """
     name = bind.dialect.name
     if name not in _LOADED:

@@ -1,4 +1,4 @@
-"""The portable way to do what databases do differently; each database's module overrides what it does better."""
+"""The portable way to do what databases do differently; the module of a database overrides what it does better."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["TEMPORARY", "Dialect", "driver_connection", "named"]
 
 TEMPORARY = "moltres_temporary"
-"""Key in `Table.info`: whether the table goes with its connection."""
+"""Key in `Table.info`: whether the table is temporary."""
 
 
 def named(table: Table) -> list[Named]:
@@ -50,16 +50,16 @@ def named(table: Table) -> list[Named]:
 
 
 class Dialect:
-    """What one kind of database can do, and how. Stateless: one instance serves every connection.
+    """What one kind of database can do, and how. It has no state: one instance serves every connection.
 
     Args:
-        name: The name of the SQLAlchemy dialect that this one stands for.
+        name: The name of the SQLAlchemy dialect.
 
-        capabilities: What it can do, where it is not what the class says.
+        capabilities: What the database can do; by default those of the class.
 
     Attributes:
         capabilities: What the database can do.
-        placeholder: What stands for a value where the driver takes the values of many rows as tuples.
+        placeholder: The parameter marker of drivers that take the values of many rows as tuples.
     """
 
     capabilities: Capabilities = Capabilities()
@@ -77,23 +77,22 @@ class Dialect:
 
     @contextmanager
     def time_limit(self, connection: Connection, seconds: float | None) -> Iterator[None]:
-        """Let no statement of this block run longer than the limit; the limit is gone after the block.
+        """Let no statement of the block run longer than the limit, and remove the limit after it.
 
         Args:
             connection: Where the statements run.
-            seconds: The most that one statement may take; None for no limit.
+            seconds: The time limit of each statement in seconds; None for no limit.
 
         Raises:
-            ConfigurationError: If this database offers no way to limit a statement.
-            QueryTimeoutError: From within the block, when a statement took too long.
+            ConfigurationError: If this database has no statement timeout.
+            QueryTimeoutError: If a statement of the block took too long.
         """
         if seconds is None:
             yield
             return
         if not self.capabilities.statement_timeout:
             raise ConfigurationError(
-                f"moltres knows no time limit that {self.name} enforces.",
-                suggestion="Leave query_timeout out.",
+                f"query_timeout is not supported for {self.name}.", suggestion="Leave query_timeout out."
             )
         refuse(arguments.seconds("query_timeout", seconds))
         clock = self._clock(connection, seconds)
@@ -105,8 +104,8 @@ class Dialect:
             kind = self.classify(error)
             if kind is QueryTimeoutError or (kind is QueryCancelledError and clock.elapsed() >= seconds):
                 raise QueryTimeoutError(
-                    f"A statement took longer than {seconds:g} s and was stopped by the database.",
-                    suggestion="Raise query_timeout, or narrow the query.",
+                    f"A statement exceeded the time limit of {seconds:g} s, and the database stopped it.",
+                    suggestion="Raise query_timeout, or reduce the work of the query.",
                 ) from error
             raise
 
@@ -115,42 +114,42 @@ class Dialect:
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:  # noqa: ARG002
-        """Switch the database's own limit on, and off again."""
+        """Set the limit of the database, and reset it after the block."""
         yield
 
     def canceller(self, connection: Connection) -> Callable[[], None]:  # noqa: ARG002 - databases that can cancel use it
-        """A function for other threads, which stops what runs on this connection.
+        """A function for other threads that stops what this connection runs.
 
         Args:
-            connection: The connection to watch. It must be in use: take the function when it is checked out.
+            connection: The connection, checked out.
 
         Returns:
-            A thread-safe function without arguments. When nothing runs, it does nothing.
+            A thread-safe function without arguments, which does nothing when nothing runs.
         """
 
         def refuse() -> None:
-            raise ConfigurationError(f"moltres knows no way to cancel a statement on {self.name}.")
+            raise ConfigurationError(f"Cancelling a statement is not supported for {self.name}.")
 
         return refuse
 
     def begin(self, connection: Connection, seconds: float | None = None) -> None:  # noqa: ARG002 - SQLite waits
-        """Make sure that a real transaction is open, one which covers DDL as far as the database can.
+        """Make sure that a transaction is open, which covers DDL as far as the database can.
 
         Args:
-            connection: A connection that SQLAlchemy may or may not have begun a transaction on.
-            seconds: The most to wait for another writer, where a transaction has to.
+            connection: A connection, in a transaction or not.
+            seconds: The longest time to wait for another writer, where a transaction has to.
         """
         if not connection.in_transaction():
             connection.begin()
 
     def classify(self, error: BaseException) -> type[MoltresError]:
-        """The class of ours that an error of the driver belongs to.
+        """The class of moltres.errors that an error of the driver belongs to.
 
         Args:
             error: SQLAlchemy's DBAPIError, or the driver's error itself.
 
         Returns:
-            A leaf of `moltres.errors`; QueryError when nothing narrower fits.
+            The class; QueryError if the error has no other.
         """
         if isinstance(error, NoSuchTableError):
             return TableNotFoundError
@@ -161,7 +160,7 @@ class Dialect:
                 return self._classify(error.orig)
         return self._classify(error)
 
-    def _classify(self, error: BaseException) -> type[MoltresError]:  # noqa: ARG002 - the portable way knows no codes
+    def _classify(self, error: BaseException) -> type[MoltresError]:  # noqa: ARG002 - codes differ by database
         return QueryError
 
     # -- columns
@@ -324,7 +323,7 @@ class Dialect:
             table: Name and schema of the new table.
             columns: What `describe` says of the query.
             query: The rows.
-            temporary: Whether the table goes with the connection.
+            temporary: Whether the table is dropped when the connection is closed.
 
         Returns:
             The number of rows in it.
@@ -344,7 +343,7 @@ class Dialect:
         *,
         temporary: bool = False,
     ) -> int:
-        """The same in two statements: create with these types, then fill."""
+        """Like `create_as`, in two statements: create with these types, then insert."""
         made = [Column(name, self.column_type(type_) or type_) for name, type_ in columns]
         prefixes = ["TEMPORARY"] if temporary else []
         new = Table(table.name, MetaData(), *made, schema=table.schema, prefixes=prefixes)
@@ -361,20 +360,20 @@ class Dialect:
         connection.execute(DropTable(table))
 
     def replace(self, connection: Connection, old: Table, new: Table) -> None:
-        """Let a new table take the place and the name of an old one, which is dropped.
+        """Replace a table by another one, which takes its name. Readers see the old one or the new one.
 
         Args:
             connection: A connection in a transaction.
-            old: The table that readers know.
-            new: A table in the same schema.
+            old: The table to replace; it is dropped.
+            new: A table of the same schema.
 
         Raises:
-            ConfigurationError: If this database offers no way that readers would not notice.
+            ConfigurationError: If this database cannot do that atomically.
         """
         if not self.capabilities.transactional_ddl:
             raise ConfigurationError(
-                f"moltres knows no way to replace a table of {self.name} by one of other columns at one moment.",
-                suggestion="Drop the table before, or write to another name.",
+                f"Replacing a table by one with other columns is not atomic in {self.name}, and refused.",
+                suggestion="Drop the table first, or write to another name.",
             )
         self.drop(connection, old)
         connection.execute(RenameTable(new, old.name))
@@ -382,13 +381,13 @@ class Dialect:
     # -- other writers
 
     def lock(self, connection: Connection, table: Table) -> None:
-        """Keep other writers, but no reader, off a table until the transaction ends."""
+        """Let other writers of a table wait until the transaction ends; readers do not wait."""
 
     def lock_name(self, connection: Connection, name: str) -> None:
-        """Keep others who ask for the same name waiting until the transaction ends; for tables not yet there."""
+        """Let others that lock the same name wait until the transaction ends, for a table that does not exist yet."""
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-        """Insert a row unless one with its key is there, also one that a running transaction is about to commit.
+        """Insert a row unless its key exists, also if a running transaction is about to commit that key.
 
         Args:
             connection: A connection in a transaction.
@@ -405,6 +404,6 @@ class Dialect:
             connection.execute(insert(table).values(values))
         except IntegrityError as error:
             raise TransientQueryError(
-                "Another transaction inserted the same key at the same time.", suggestion="Try again."
+                "A concurrent transaction inserted the same key.", suggestion="Try again."
             ) from error
         return True

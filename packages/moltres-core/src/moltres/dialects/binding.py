@@ -24,9 +24,9 @@ class Binding:
     """Where a Database sends its statements.
 
     Attributes:
-        engine: The engine; also of a connection or a session that was given.
-        connection: The connection that was given, if one was.
-        session: The session that was given, if one was.
+        engine: The engine, also behind a given connection or session.
+        connection: The given connection, if any.
+        session: The given session, if any.
         owns_engine: Whether moltres made the engine, and disposes of it.
         anchor: Keeps an in-memory DuckDB alive while no connection is checked out.
     """
@@ -55,7 +55,7 @@ def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
 
 
 def _disable_join_filters(raw: Any, _: object) -> None:
-    """Disable an optimizer of DuckDB 1.5 that loses rows at random: of ORDER BY … LIMIT 1 OFFSET 3 joined with itself."""
+    """Disable an optimizer of DuckDB 1.5 that loses rows at random, in a page (LIMIT, OFFSET) joined with itself."""
     cursor = raw.cursor()
     cursor.execute("SELECT current_setting('disabled_optimizers')")
     (disabled,) = cursor.fetchone()

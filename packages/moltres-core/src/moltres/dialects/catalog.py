@@ -1,4 +1,4 @@
-"""Which tables a database has, and which columns they have."""
+"""The tables of a database, and their columns."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
     (duckdb.TransactionException, TransientQueryError),
     (duckdb.ConnectionException, DatabaseConnectionError),
 )
-# One exception class stands for everything that is wrong in the catalog: only its text tells them apart.
+# All catalog errors have one class; only the message tells them apart.
 _TEXTS: tuple[tuple[type[Exception], str, type[MoltresError]], ...] = (
     (duckdb.CatalogException, "does not exist", TableNotFoundError),
     (duckdb.CatalogException, "already exists", TableExistsError),
@@ -67,7 +67,7 @@ class DuckDBDialect(Dialect):
         super().__init__("duckdb")
 
     def _clock(self, connection: Connection, seconds: float) -> Clock:
-        # DuckDB has no limit of its own, but stops at once when it is told to.
+        # DuckDB has no statement timeout, but interrupt() stops it at once.
         return Alarm(seconds, _raw(connection).interrupt)
 
     def canceller(self, connection: Connection) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""From what a driver raises to an error of ours."""
+"""From the errors of drivers and of SQLAlchemy to those of moltres."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
     if issubclass(kind, QueryCancelledError):
-        return "The statement was stopped by cancel()" if cancelled else "The statement was stopped in the database"
+        return "The statement was cancelled" if cancelled else "The database cancelled the statement"
     if issubclass(kind, TransientQueryError):
-        return "The statement lost against another transaction"
+        return "The statement conflicts with another transaction"
     if issubclass(kind, DatabaseConnectionError):
         return "The connection to the database failed"
     return "The database refused the statement"
@@ -46,18 +46,20 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         said = str(error.orig)
         return _error(dialect.classify(error), url, said, error.statement, cancelled=cancelled)
     if isinstance(error, StatementError):
-        return _error(QueryError, url, f"a value cannot be sent: {error.orig}", error.statement, cancelled=False)
+        return _error(
+            QueryError, url, f"a value is not supported by the driver: {error.orig}", error.statement, cancelled=False
+        )
     if isinstance(error, PoolTimeoutError):
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
     if isinstance(error, CompileError):
-        return QueryError(f"SQLAlchemy cannot write the statement for {dialect.name}: {error}")
+        return QueryError(f"SQLAlchemy cannot compile the statement for {dialect.name}: {error}")
     if isinstance(error, engine.dialect.loaded_dbapi.Error):
         return _error(dialect.classify(error), url, str(error), None, cancelled=cancelled)
     return None
 
 
 def _cause(error: BaseException | None, url: URL) -> BaseException | None:
-    """What to show as the cause: the driver's own error, because SQLAlchemy's can repeat the values of a statement."""
+    """The cause to show: the driver's error, because that of SQLAlchemy can contain the values of a statement."""
     if isinstance(error, StatementError):
         error = error.orig
     return None if error is None or scrubbed(str(error), secrets_of(url)) != str(error) else error
@@ -97,5 +99,5 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
         if not issubclass(kind, TransientQueryError):
             kind = DatabaseConnectionError
         failure = _error(kind, engine.url, str(error.orig), None, cancelled=False)
-    # Not from within the handler: psycopg's error holds the password, so that it must not become cause or context.
+    # Outside of the handler, so that psycopg's error, which contains the password, is neither cause nor context.
     raise failure

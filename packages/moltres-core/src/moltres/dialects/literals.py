@@ -1,4 +1,4 @@
-"""Statements with their values in the text, as people write them."""
+"""Statements with their values as literals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def literal_dialect(dialect: Dialect) -> Any:
-    """A copy of a dialect of SQLAlchemy's for text that no driver formats: its style would double each percent sign."""
+    """A copy of a SQLAlchemy dialect for SQL that no driver formats: percent signs are not doubled."""
     made: Any = copy.copy(dialect)
     made.paramstyle, made.positional = "named", False
     made.identifier_preparer = made.preparer(made)

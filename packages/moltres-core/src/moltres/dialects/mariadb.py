@@ -59,7 +59,7 @@ _CLASSES: dict[int, type[MoltresError]] = {
     2013: DatabaseConnectionError,
 }
 
-# Compares texts as they are: the default finds 'AB' equal to 'ab', and 'a' to 'a '.
+# Compares strings exactly: by default 'AB' = 'ab' and 'a' = 'a '.
 _EXACT = "utf8mb4_nopad_bin"
 
 _MOST_DIGITS = 65
@@ -105,7 +105,7 @@ class _Double(mysql.DOUBLE):
 
 
 class MariaDBDialect(Dialect):
-    """MariaDB: rows in transactions, but whatever makes or renames a table commits."""
+    """MariaDB: rows in transactions, but CREATE, DROP and RENAME TABLE commit."""
 
     capabilities = replace(MYSQL, statement_timeout=True, cancellation=True, nan=False)
     placeholder = "%s"
@@ -121,18 +121,18 @@ class MariaDBDialect(Dialect):
         try:
             yield
         finally:
-            # Of the session, and so of whoever gets this connection from the pool next.
+            # The setting belongs to the session, and would stay with the connection in the pool.
             if not (connection.closed or connection.invalidated):
                 with cleaning_up():
                     connection.exec_driver_sql(f"SET SESSION max_statement_time = {float(before)}")
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
-        """KILL QUERY, sent over another connection."""
+        """KILL QUERY, sent on another connection."""
         thread = driver_connection(connection).thread_id()
         pool = connection.engine.pool
 
         def cancel() -> None:
-            # A pool of its own: the one of the engine may be exhausted by those who are to be stopped.
+            # A pool of its own: that of the engine may be exhausted by the statements to stop.
             spare = pool.recreate()
             try:
                 other = spare.connect()
@@ -204,7 +204,7 @@ class MariaDBDialect(Dialect):
         return self.create_declared(connection, table, columns, query, temporary=temporary)
 
     def drop(self, connection: Connection, table: Table) -> None:
-        """Drop a table; of a temporary one it must be said, or the transaction would be committed."""
+        """Drop a table; without TEMPORARY, dropping a temporary one would commit the transaction."""
         if not table.info.get(TEMPORARY):
             super().drop(connection, table)
             return
@@ -212,17 +212,17 @@ class MariaDBDialect(Dialect):
         connection.exec_driver_sql(f"DROP TEMPORARY TABLE {name}")
 
     def replace(self, connection: Connection, old: Table, new: Table) -> None:
-        """One RENAME of both: there is no moment without a table of that name."""
+        """One RENAME of both tables, which is atomic."""
         aside = Table(f"{new.name}_old", old.metadata, schema=old.schema)
         connection.execute(SwapTables(old, new, aside))
         super().drop(connection, aside)
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-        """Wait for whoever inserts the same key right now, then insert or leave it."""
+        """Wait for concurrent inserts of the same key, then insert or leave the row."""
         return connection.execute(mysql.insert(table).prefix_with("IGNORE").values(values)).rowcount == 1
 
     def lock(self, connection: Connection, table: Table) -> None:
-        """Lock every row, and the gaps between them, as the DELETE or UPDATE to come would."""
+        """Lock every row and the gaps between them, as the DELETE or UPDATE that follows would."""
         connection.execute(select(func.count()).select_from(table).with_for_update())
 
 

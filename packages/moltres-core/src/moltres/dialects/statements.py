@@ -19,7 +19,7 @@ class CreateTableAs(Executable, ClauseElement):
     Args:
         table: The table to create; only its name and schema count.
         select: The rows, with the columns' names and types.
-        temporary: Whether the table goes with the connection.
+        temporary: Whether the table is dropped when the connection is closed.
     """
 
     inherit_cache = False
@@ -61,8 +61,8 @@ class RenameTable(Executable, ClauseElement):
     """``ALTER TABLE … RENAME TO …``, within its schema.
 
     Args:
-        table: The table as it is called now.
-        name: Its name from now on.
+        table: The table.
+        name: Its new name.
     """
 
     inherit_cache = False
@@ -88,12 +88,12 @@ def _rename_table_of_mariadb(element: RenameTable, compiler: SQLCompiler, **_: A
 
 
 class SwapTables(Executable, ClauseElement):
-    """MariaDB's ``RENAME TABLE`` of several tables at once: one takes the place of another, which steps aside.
+    """MariaDB's ``RENAME TABLE`` of two tables at once.
 
     Args:
-        old: The table that readers know.
-        new: The one that takes its place.
-        aside: What the old one is called from now on.
+        old: The table to replace.
+        new: The table that gets its name.
+        aside: The new name of the old table.
     """
 
     inherit_cache = False

@@ -29,14 +29,14 @@ __all__ = ["DataFrame", "GroupBy"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DataFrame:
-    """Rows that a database would return, and has not been asked for yet.
+    """A query whose rows have not been read yet.
 
-    Frames come from a `Database`: `table()`, `sql()`, `from_select()`, `read_parquet()` and their like. Each verb
-    returns another frame and leaves this one as it is; a chain of verbs reads like steps that follow each other, and
-    is one statement. Rows move only in `collect` and the methods below it, and in `write`.
+    Frames come from a `Database`: `table()`, `sql()`, `from_select()`, `read_parquet()` and others. Each verb returns a
+    new frame and does not change this one. A chain of verbs has the meaning of its steps in order, and is one
+    statement. Rows are read only by `collect` and the methods below it, and by `write`.
 
-    Names in positional arguments and in `col()` are exact. A verb refuses names that do not exist, all at once and with
-    the closest one that does.
+    Names in positional arguments and in `col()` are exact. A verb refuses names that do not exist, all at once, each
+    with the closest existing name.
 
     Attributes:
         database: Where the statement runs.
@@ -61,35 +61,35 @@ class DataFrame:
     # -- columns
 
     def select(self, *columns: Any, **expressions: Any) -> DataFrame:
-        """Choose and compute columns.
+        """Select and compute columns.
 
-        As in SQL, `where` and `order_by` still know the columns that are left out, until the frame has to become a
+        As in SQL, `where` and `order_by` can still use the columns that are left out, until the frame becomes a
         subquery (after limit, distinct, group_by, a window or a set operation).
 
         Args:
             *columns: Names, ``"*"`` for all, or expressions that have a name (`col`, a function, `.label(…)`).
-            **expressions: Expressions by the name that the column shall have.
+            **expressions: Expressions by column name.
 
         Returns:
             A frame of these columns, in this order; without arguments, of all.
 
         Raises:
-            ColumnNotFoundError: If a name is unknown.
-            ConfigurationError: If an expression has no name or a name stands twice.
+            ColumnNotFoundError: If a name does not exist.
+            ConfigurationError: If an expression has no name, or a name is a duplicate.
         """
         return self._with(verbs.select(self._state, columns, expressions))
 
     def with_columns(self, *columns: Any, **expressions: Any) -> DataFrame:
-        """Add computed columns at the end, or replace those of the same name where they are.
+        """Add computed columns at the end, or replace columns of the same name in place.
 
         Args:
             *columns: Expressions that have a name.
-            **expressions: Expressions by the name that the column shall have. All see the columns as they were before.
+            **expressions: Expressions by column name. All of them use the columns of this frame.
         """
         return self._with(verbs.with_columns(self._state, columns, expressions))
 
     def rename(self, names: Mapping[str, str] | None = None, /, **more: str) -> DataFrame:
-        """Give columns other names, in place.
+        """Rename columns, in place.
 
         Args:
             names: New names by old name.
@@ -98,13 +98,13 @@ class DataFrame:
         return self._with(verbs.rename(self._state, {**(names or {}), **more}))
 
     def drop(self, *names: str) -> DataFrame:
-        """Leave columns out."""
+        """Drop columns."""
         return self._with(verbs.drop(self._state, names))
 
     # -- rows
 
     def where(self, *predicates: Any) -> DataFrame:
-        """Keep the rows for which every predicate is true (neither false nor NULL).
+        """Keep the rows for which every predicate is true, neither false nor NULL.
 
         Args:
             *predicates: Boolean expressions, as in ``where(col("active") == True, col("age") > 25)``.
@@ -116,38 +116,38 @@ class DataFrame:
     def order_by(
         self, *keys: Any, descending: bool | Sequence[bool] = False, nulls: Literal["first", "last"] = "last"
     ) -> DataFrame:
-        """Sort the rows; an earlier order is forgotten.
+        """Sort the rows, instead of by an earlier order.
 
-        The order lasts through further verbs until group_by, a set operation, or a column that is no longer there when
-        the frame has to become a subquery (after limit, say).
+        The order is kept by further verbs, until group_by, a set operation, or a key that is no longer a column when
+        the frame becomes a subquery (after limit, for example).
 
         Args:
-            *keys: Names or expressions; ``col("age").desc()`` and ``.nulls_first()`` win over the arguments below.
-            descending: Whether the largest comes first; one value, or one for each key.
-            nulls: Where NULL goes, in either direction and on every database.
+            *keys: Names or expressions; ``col("age").desc()`` and ``.nulls_first()`` override the arguments below.
+            descending: Whether the largest value comes first; one flag, or one for each key.
+            nulls: Whether NULL is first or last, in both directions and on every database.
         """
         return self._with(verbs.order_by(self._state, keys, descending=descending, nulls=nulls))
 
     def limit(self, rows: int) -> DataFrame:
-        """Keep so many rows, from the first on."""
+        """Keep the first rows, at most this many."""
         return self._with(verbs.limit(self._state, rows))
 
     def offset(self, rows: int) -> DataFrame:
-        """Leave so many rows out, from the first on. ``offset(20).limit(10)`` is the third page of ten."""
+        """Skip this many of the first rows. ``offset(20).limit(10)`` is the third page of ten."""
         return self._with(verbs.offset(self._state, rows))
 
     def distinct(self) -> DataFrame:
-        """Keep one of each set of rows that are equal in all columns; NULL is equal to NULL here."""
+        """Drop duplicate rows; here NULL is equal to NULL."""
         return self._with(verbs.distinct(self._state))
 
     # -- groups
 
     def group_by(self, *keys: Any, **expressions: Any) -> GroupBy:
-        """Make groups of the rows with the same keys; `.agg(…)` then computes one row for each.
+        """Group the rows by keys; `.agg(…)` then computes one row per group.
 
         Args:
             *keys: Names, or expressions that have a name.
-            **expressions: Expressions by the name that the key shall have.
+            **expressions: Expressions by key name.
         """
         return GroupBy(self.database, self._state, verbs.keys_of(self._state, keys, expressions))
 
@@ -165,37 +165,37 @@ class DataFrame:
         *,
         suffix: str = "_right",
     ) -> DataFrame:
-        """Put the columns of two frames of the same database side by side.
+        """Join two frames of the same database.
 
         Args:
             other: The right frame.
-            on: A name or a list of names that both have (they become one column); pairs ``(left, right)`` in a list; or
-                a condition, in which names of the right frame that the left has too carry the suffix.
-            how: Which rows: those with a partner ("inner"), also those of one side or both without ("left", "right",
-                "full"), every combination ("cross"), or the rows and columns of the left alone, if they have a partner
-                ("semi") or none ("anti"). NULL has no partner.
-            suffix: What a right column gets behind its name when the left frame has one of that name.
+            on: A name or a list of names that both frames have (each becomes one column); pairs ``(left, right)`` in a
+                list; or a condition, in which names of the right frame that the left frame also has carry the suffix.
+            how: Which rows: those with a match ("inner"), also those without one of either or both sides ("left",
+                "right", "full"), all combinations ("cross"), or the rows and columns of the left frame that have a
+                match ("semi") or none ("anti"). NULL matches nothing.
+            suffix: Appended to the name of a right column if the left frame has a column of that name.
 
         Raises:
-            ColumnNotFoundError: If a key is missing, on either side.
-            ConfigurationError: If the frames are of two databases, or two columns would still have the same name.
+            ColumnNotFoundError: If a key does not exist, on either side.
+            ConfigurationError: If the frames are of two databases, or column names would still be duplicates.
         """
         return self._with(joins.join(self._state, self._other(other, "join"), on=on, how=how, suffix=suffix))
 
     def union(self, other: DataFrame) -> DataFrame:
-        """The distinct rows of both frames. Columns are matched by name, here and in the other set operations."""
+        """The distinct rows of both frames. All set operations match columns by name."""
         return self._combined(other, "union")
 
     def union_all(self, other: DataFrame) -> DataFrame:
-        """The rows of both frames, with repetitions."""
+        """The rows of both frames, with duplicates."""
         return self._combined(other, "union_all")
 
     def intersect(self, other: DataFrame) -> DataFrame:
-        """The distinct rows that both frames have."""
+        """The distinct rows that are in both frames."""
         return self._combined(other, "intersect")
 
     def except_(self, other: DataFrame) -> DataFrame:
-        """The distinct rows that the other frame does not have."""
+        """The distinct rows that are not in the other frame."""
         return self._combined(other, "except_")
 
     def _combined(self, other: DataFrame, operation: str) -> DataFrame:
@@ -218,7 +218,7 @@ class DataFrame:
 
     @property
     def statement(self) -> Select[Any]:
-        """The frame as a SQLAlchemy SELECT, to be used wherever one is."""
+        """The frame as a SQLAlchemy SELECT."""
         return select_state.ordered(self._state)
 
     @property
@@ -233,7 +233,7 @@ class DataFrame:
 
     @property
     def schema(self) -> dict[str, TypeEngine[Any]]:
-        """The SQL types of the columns by name; the database is asked only where SQLAlchemy does not know."""
+        """The SQL types of the columns by name; the database is asked where SQLAlchemy does not know them."""
         known = {name: element.type for name, element in self._state.columns.items()}
         if self._state.source is not None and all(map(is_known, known.values())):
             return known
@@ -241,22 +241,22 @@ class DataFrame:
 
     @property
     def write(self) -> Writable:
-        """What to do with the rows: ``df.write.save_as_table("adults", mode="overwrite")``."""
+        """Write the rows: ``df.write.save_as_table("adults", mode="overwrite")``."""
         return self.database.write(self)
 
     def to_sql(self, *, literals: bool = True) -> str:
-        """The statement as text, in the dialect of the database.
+        """The SQL of the statement, in the dialect of the database.
 
         Args:
-            literals: Write values into the text, for people to read and try. False leaves their placeholders.
+            literals: Whether values are written as literals, for people to read and run; otherwise as parameters.
         """
         return explain.to_sql(self.database, self.statement, literals=literals)
 
     def explain(self, *, analyze: bool = False) -> str:
-        """How the database would run the statement, in its own words.
+        """The query plan of the statement, as the database shows it.
 
         Args:
-            analyze: Run it, and say how it went. SQLite cannot.
+            analyze: Whether to run the statement and show what it took; not on SQLite.
         """
         return explain.explain(self.database, self.statement, analyze=analyze)
 
@@ -266,27 +266,27 @@ class DataFrame:
         """Read all rows into memory.
 
         Args:
-            query_timeout: Seconds that the statement may take in the database; by default what `connect` was given.
+            query_timeout: Time limit of the statement in seconds; by default that of `connect`.
         """
         return fetch.collect(self.database, self.statement, query_timeout=query_timeout)
 
     def iter_batches(self, rows: int = 10_000, *, query_timeout: float | None = None) -> Iterator[Records]:
-        """Read the rows piece by piece, in memory that does not grow with their number.
+        """Read the rows in batches, in memory that does not grow with their number.
 
         A connection is in use until the iterator is exhausted or closed.
 
         Args:
             rows: The most rows of a batch.
-            query_timeout: Seconds that the statement may take in the database, the time between batches left out.
+            query_timeout: Time limit of the statement in seconds, without the time between batches.
         """
         return fetch.iter_batches(self.database, self.statement, rows, query_timeout=query_timeout)
 
     def first(self) -> dict[str, Any] | None:
-        """The first row, or None if there is none."""
+        """The first row; None if there are no rows."""
         return next(iter(self.limit(1).collect()), None)
 
     def count(self) -> int:
-        """The number of rows; counted in the database."""
+        """The number of rows, counted by the database."""
         return int(fetch.scalar(self.database, verbs.count(self._state)))
 
     def show(self, rows: int = 20) -> None:
@@ -298,7 +298,7 @@ class DataFrame:
         display.show(self.limit(fetch.batch_size(rows) + 1).collect(), rows)
 
     def to_arrow(self, *, query_timeout: float | None = None) -> pa.Table:
-        """All rows as an Arrow table. Types are those of the columns, also when there are no rows."""
+        """All rows as an Arrow table, with the types of the columns also when there are no rows."""
         return fetch.to_arrow(self.database, self.statement, self.schema, query_timeout=query_timeout)
 
     def to_arrow_batches(self, rows: int = 100_000, *, query_timeout: float | None = None) -> pa.RecordBatchReader:
@@ -306,7 +306,7 @@ class DataFrame:
 
         Args:
             rows: The most rows of a batch.
-            query_timeout: Seconds that the statement may take in the database, the time between batches left out.
+            query_timeout: Time limit of the statement in seconds, without the time between batches.
         """
         return fetch.to_arrow_batches(self.database, self.statement, rows, query_timeout=query_timeout)
 
@@ -326,7 +326,7 @@ class DataFrame:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GroupBy:
-    """The groups of a frame, waiting for what to compute of each. Made by `DataFrame.group_by`."""
+    """The groups of a frame. Made by `DataFrame.group_by`."""
 
     _database: Source
     _state: SelectState
@@ -336,11 +336,11 @@ class GroupBy:
         """Compute one row per group: its keys and these aggregates.
 
         Args:
-            *columns: Aggregates with a name of their own, as `func.sum(col("x")).label("total")`.
+            *columns: Aggregates that have a name, such as `func.sum(col("x")).label("total")`.
             **expressions: Aggregates by name.
 
         Returns:
-            A frame of the keys, then the aggregates. Without keys it has exactly one row.
+            A frame of the keys and the aggregates; without keys it has exactly one row.
 
         Examples:
             >>> from moltres import col, connect, func

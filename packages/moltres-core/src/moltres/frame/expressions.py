@@ -67,12 +67,12 @@ _INFIX = frozenset(
 
 
 class _Unknown(NullType):
-    """The type of a column that has none yet: its operators note down what is asked of them."""
+    """The type of a column that is not bound yet: its operators record the operation."""
 
     cache_ok = True
 
     class Comparator(NullType.Comparator[Any]):
-        """Notes down an operation."""
+        """Records an operation."""
 
         __slots__ = ()
 
@@ -86,7 +86,7 @@ class _Unknown(NullType):
 
 
 class Unbound(ColumnClause[Any]):
-    """A column of whatever frame it is used with."""
+    """A column by name, of the frame that the expression is used with."""
 
     inherit_cache = False
 
@@ -95,11 +95,11 @@ class Unbound(ColumnClause[Any]):
 
 
 class Operation(ColumnElement[Any]):
-    """An operation on a column whose type is not known yet.
+    """An operation on a column that is not bound yet.
 
     Args:
-        op: The operator, as SQLAlchemy calls it.
-        operands: What it is applied to, in order.
+        op: The operator of SQLAlchemy.
+        operands: Its operands, in order.
         options: Its keyword arguments.
     """
 
@@ -114,15 +114,15 @@ class Operation(ColumnElement[Any]):
         self.type = _Unknown()
 
     def self_group(self, against: operators.OperatorType | None = None) -> ColumnElement[Any]:
-        """Brackets where the operator around this one binds stronger."""
-        # What the operation becomes brings its own; here it is for people who print an expression.
+        """Parentheses where the operator around this one has precedence."""
+        # Only for printed expressions: the bound operation has its own.
         if against is None or against is operators.comma_op or self.operation not in _INFIX:
             return self
         binds_weaker = operators.is_precedent(cast("operators.OperatorType", self.operation), against)
         return Grouping(self) if binds_weaker else self
 
     def perform(self, resolve: Callable[[str], ColumnElement[Any]]) -> ColumnElement[Any]:
-        """Carry the operation out on real columns."""
+        """The operation on bound columns."""
         operands = [bind(operand, resolve) for operand in self.operands]
         result: ColumnElement[Any] = self.operation(*operands, **self.options)
         return result
@@ -130,7 +130,7 @@ class Operation(ColumnElement[Any]):
 
 @compiles(Operation)
 def _compile_operation(element: Operation, compiler: SQLCompiler, **kwargs: Any) -> str:
-    # Only for people who print an expression: a frame never sends one that is not bound.
+    # Only for printed expressions: a frame sends bound ones only.
     return compiler.process(element.perform(ColumnClause), **kwargs)
 
 
@@ -142,13 +142,13 @@ def col(name: str) -> ColumnElement[Any]:
     """A column of the frame that the expression is used with.
 
     Args:
-        name: The name of the column, exactly as the frame has it. Quoting is not needed.
+        name: The exact name of the column, without quotes.
 
     Returns:
         A SQLAlchemy column expression.
 
     Raises:
-        ConfigurationError: If the name is not a text, or empty.
+        ConfigurationError: If the name is not a string, or empty.
 
     Examples:
         >>> print((col("age") + 1).label("next_age"))
@@ -157,16 +157,16 @@ def col(name: str) -> ColumnElement[Any]:
         lower(name) LIKE lower(:name_1) AND age > :age_1
     """
     if not _is_name(name):
-        raise ConfigurationError(f"col() takes the name of a column, not {name!r}.")
+        raise ConfigurationError(f"col() requires the name of a column, not {name!r}.")
     return Unbound(name)
 
 
 def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) -> ColumnElement[Any]:
-    """A value as an expression; it is sent beside the statement, never as part of its text.
+    """A value as an expression, sent as a parameter of the statement.
 
     Args:
-        value: Any value that the database's driver takes; None becomes NULL.
-        type_: The SQL type, where it does not follow from the value.
+        value: Any value that the driver supports; None is NULL.
+        type_: The SQL type, if it does not follow from the value.
 
     Examples:
         >>> print(lit(1) + col("x"))
@@ -178,12 +178,12 @@ def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) 
 
 
 class When(Case[Any]):
-    """``CASE WHEN`` in the making; it can be used as an expression at any point and is NULL where no case matches."""
+    """``CASE WHEN``; an expression that is NULL where no condition is true."""
 
     inherit_cache = True
 
     def when(self, condition: ColumnExpressionArgument[bool], value: Any) -> When:
-        """The value for rows where the condition holds and none before it does.
+        """The value for rows for which the condition is true and none before it is.
 
         Args:
             condition: A boolean expression.
@@ -209,7 +209,7 @@ def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
 
     Args:
         condition: A boolean expression.
-        value: An expression or a plain value, for the rows where the condition holds.
+        value: An expression or a plain value, for the rows for which the condition is true.
 
     Examples:
         >>> print(when(col("age") < 18, "minor").when(col("age") < 65, "adult").otherwise("senior"))
@@ -219,7 +219,7 @@ def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
 
 
 def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:  # noqa: PLR0911 - one for each kind
-    """A new element in the place of one whose type or brackets depend on the columns inside; None for all others."""
+    """A new element for one whose type or parentheses depend on the columns inside; None for all others."""
     match element:
         case Unbound():
             return resolve(element.name)
@@ -239,7 +239,7 @@ def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
                 else_=None if element.else_ is None else bind(element.else_, resolve),
             )
         case GenericFunction() if type(element).__init__ is not GenericFunction.__init__:
-            # min(), max(), coalesce() and their like take their type from their arguments.
+            # min(), max(), coalesce() and similar functions have the type of their arguments.
             return type(element)(*(bind(argument, resolve) for argument in element.clauses))
         case Grouping():
             return Grouping(bind(element.element, resolve))
@@ -247,18 +247,18 @@ def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
 
 
 def is_unbound(element: object) -> bool:
-    """Whether a column by name, or a noted operation, stands anywhere in an expression."""
+    """Whether an expression has columns or operations that are not bound."""
     return isinstance(element, ClauseElement) and any(
         isinstance(part, Unbound | Operation) for part in iterate(element)
     )
 
 
 def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
-    """An expression with real columns in the place of names.
+    """An expression with its columns bound.
 
     Args:
-        expression: Any expression; plain values and expressions without a `col` are returned as they are.
-        resolve: Gives the column for a name.
+        expression: Any expression; plain values and expressions without a `col` are returned unchanged.
+        resolve: Returns the column of a name.
     """
     if isinstance(expression, tuple | list):
         return type(expression)(bind(part, resolve) for part in expression)
@@ -272,7 +272,7 @@ def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
         if element is expression or not is_unbound(element):
             return None
         rebuilt = _rebuild(element, resolve)
-        # What stood alone may have become an operation: brackets, because only its parent knew whether it needs some.
+        # A single column may be bound to an operation: add parentheses, because its parent cannot any more.
         if isinstance(rebuilt, BinaryExpression | BooleanClauseList):
             return Grouping(rebuilt)
         return rebuilt
@@ -280,12 +280,12 @@ def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
     bound = replacement_traverse(cast("ColumnElement[Any]", expression), {}, replace)
     for part in iterate(bound):
         if isinstance(part, Over | FunctionFilter | WithinGroup):
-            part.__dict__.pop("type", None)  # kept from before: it is that of the function inside, which has one now
+            part.__dict__.pop("type", None)  # cached before the function inside was bound
     return bound
 
 
 def names_in(expression: Any) -> Iterator[str]:
-    """The names of the unbound columns in an expression, in no particular order and with repetitions."""
+    """The names of the unbound columns in an expression, in no particular order and with duplicates."""
     if isinstance(expression, tuple | list):
         for part in expression:
             yield from names_in(part)

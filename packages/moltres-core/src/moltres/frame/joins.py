@@ -31,7 +31,7 @@ JOINS = ("inner", "left", "right", "full", "semi", "anti", "cross")
 
 
 class _Keys(NamedTuple):
-    """How the rows of a join find each other."""
+    """The condition of a join."""
 
     pairs: tuple[tuple[str, str], ...]
     merged: tuple[str, ...]
@@ -52,8 +52,8 @@ def _parse(on: object, how: str) -> _Keys:
     merged: list[str] = []
     if not isinstance(on, Sequence) or not on:
         raise ConfigurationError(
-            f"join(on=…) got {on!r}.",
-            suggestion='Give a name, a list of names, a list of pairs (left, right), or a condition: on="id",'
+            f"join(on=…) requires a name, a list, or a condition, not {on!r}.",
+            suggestion='Use a name, a list of names and of pairs (left, right), or a condition: on="id",'
             ' on=["country", ("id", "user_id")], on=col("age") > col("age_right").',
         )
     for part in on:
@@ -63,7 +63,7 @@ def _parse(on: object, how: str) -> _Keys:
         elif isinstance(part, Sequence) and len(part) == 2 and all(isinstance(name, str) for name in part):
             pairs.append((part[0], part[1]))
         else:
-            raise ConfigurationError(f"join(on=…) got {part!r} in its list; it takes names and pairs of names.")
+            raise ConfigurationError(f"join(on=[…]) requires names and pairs of names, not {part!r}.")
     return _Keys(tuple(pairs), tuple(merged), None)
 
 
@@ -86,7 +86,7 @@ def _check_keys(keys: _Keys, left: dict[str, Any], right: dict[str, Any]) -> Non
 
 
 def _source(state: SelectState, other_than: SelectState) -> FromClause:
-    """Something to join: a table as it is, anything else as a subquery; never what the other frame reads already."""
+    """The right side of a join: a table, or a subquery; never an object that the other side reads already."""
     if state.source is None:
         return cast("FromClause", wrap(state).source)
     if not any(part is state.source for part in iterate(other_than.query)):
@@ -99,27 +99,29 @@ def _columns(source: FromClause) -> dict[str, ColumnElement[Any]]:
 
 
 def _joined_names(left: dict[str, Any], right: dict[str, Any], merged: Sequence[str], suffix: str) -> dict[str, str]:
-    """What the columns of the right frame are called in the joined one, by their name there."""
+    """The names of the right columns after the join, by their names before."""
     names = {name: f"{name}{suffix}" if name in left else name for name in right if name not in merged}
     taken = [*left, *names.values()]
-    twice = sorted({name for name in names.values() if taken.count(name) > 1}) if len(set(taken)) < len(taken) else []
-    if twice:
+    duplicates = (
+        sorted({name for name in names.values() if taken.count(name) > 1}) if len(set(taken)) < len(taken) else []
+    )
+    if duplicates:
         raise ConfigurationError(
-            f"The joined frame would have these columns twice: {', '.join(twice)}.",
-            suggestion="Give another suffix=, or rename or drop them before.",
+            f"join(): duplicate column names: {', '.join(duplicates)}.",
+            suggestion="Use another suffix=, or rename or drop the columns first.",
         )
     return names
 
 
 def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix: str) -> SelectState:
-    """Put the columns of two frames side by side, or keep the rows of one by whether the other has them."""
+    """Join two SELECTs."""
     if how not in JOINS:
         raise ConfigurationError.choice("how", how, JOINS)
     keys = _parse(on, how)
     _check_keys(keys, left.columns, right.columns)
     left = unsealed(left)
     if how in {"right", "full"} and left.source is None:
-        # Rows without a partner have NULL on the left, also where the column is computed or the rows are filtered.
+        # Rows without a match have NULL on the left, also in computed columns, and are not filtered.
         left = wrap(left)
     names = _joined_names(left.columns, right.columns, keys.merged, suffix)
     left = _ready(left, keys, names)
@@ -152,7 +154,7 @@ def _exists(source: FromClause, condition: ColumnElement[bool]) -> ColumnElement
 
 
 def _without_partner(left: SelectState, right: SelectState, keys: _Keys, names: dict[str, str]) -> SelectState:
-    """What a full join has more than a left join: the right rows that no left row belongs to."""
+    """The rows that a full join has beyond a left join: the right rows without a match."""
     right = right if right.source is not None else wrap(right)
     source = _source(left, right)
     left_columns, right_columns = _columns(source), {k: _plain(v) for k, v in right.columns.items()}
@@ -187,7 +189,7 @@ def _condition(
     shown: dict[str, ColumnElement[Any]],
     right: dict[str, ColumnElement[Any]],
 ) -> ColumnElement[bool]:
-    """When two rows belong together; `shown` are the right columns by the names that the joined frame gives them."""
+    """The condition of a match; `shown` are the right columns by their names after the join."""
     if keys.condition is not None:
         condition: ColumnElement[bool] = bind(
             keys.condition, lambda name: _plain(left[name]) if name in left else shown[name]
@@ -203,7 +205,7 @@ def _plain(element: ColumnElement[Any]) -> ColumnElement[Any]:
 def _left_columns(
     left: dict[str, ColumnElement[Any]], right: dict[str, ColumnElement[Any]], merged: Sequence[str], how: str
 ) -> list[ColumnElement[Any]]:
-    """The left columns; a merged key comes from the side that has the row."""
+    """The left columns; a merged key is taken from the side that has the row."""
     if how == "right":
         return [right[name] if name in merged else column for name, column in left.items()]
     if how == "full":

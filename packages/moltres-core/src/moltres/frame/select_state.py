@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class Seal(enum.Flag):
-    """What in a SELECT keeps further verbs from being added to it. A SELECT without any of these is open."""
+    """The clauses of a SELECT that keep verbs from being added to it. A SELECT without them is open."""
 
     OPEN = 0
     OFFSET = enum.auto()
-    """Has an OFFSET, but no LIMIT yet."""
+    """Has OFFSET, but no LIMIT yet."""
     LIMIT = enum.auto()
     WINDOW = enum.auto()
-    """Computes window functions: a WHERE would take rows out of their windows."""
+    """Computes window functions: a WHERE would remove rows from their windows."""
     CLOSED = enum.auto()
     """Has DISTINCT, GROUP BY or aggregates."""
 
@@ -50,7 +50,7 @@ class SortKey(NamedTuple):
         """The key in SQL.
 
         Args:
-            nulls_first: Whether the database has NULLS FIRST; elsewhere it takes a second clause.
+            nulls_first: Whether the database has NULLS FIRST; otherwise a second clause takes its place.
         """
         key = self.element.desc() if self.descending else self.element.asc()
         if not nulls_first:
@@ -66,11 +66,11 @@ class SelectState:
     Attributes:
         capabilities: What the database can do.
         query: The SELECT without its ORDER BY.
-        sealed: What in it keeps further verbs from being added.
+        sealed: Which of its clauses keep further verbs from being added.
         order: The keys it is sorted by.
-        source: The table or subquery that it is all of, if it is that and nothing else.
-        operands: The set operation that it is all of, likewise, with its operands.
-        hidden: Columns that `select` has left out, which the SELECT can still filter and sort by.
+        source: The table or subquery, if the SELECT is all columns and rows of it.
+        operands: The set operation and its operands, if the SELECT is all rows of it.
+        hidden: Columns that `select` left out, which the SELECT can still filter and sort by.
     """
 
     capabilities: Capabilities
@@ -87,17 +87,17 @@ class SelectState:
         return columns_of(self.query)
 
 
-# A column that is computed from computed columns repeats their expressions. Beyond so many elements the frame is
-# wrapped instead: expressions would grow without bound, and databases (SQLite: 1000 levels) limit their depth.
+# A column that is computed from computed columns repeats their expressions. Beyond this many elements the SELECT
+# becomes a subquery instead: expressions would grow without bound, and databases limit their depth (SQLite: 1000).
 _INLINED = 100
 
-# Each call of these gives another value, so a column computed by one must not be repeated.
+# Each call returns another value, so a column computed by one must not be repeated.
 _VOLATILE = frozenset(
     {"clock_timestamp", "gen_random_uuid", "newid", "nextval", "rand", "random", "randomblob", "setseed", "timeofday"}
     | {"uuid", "uuid_generate_v4", "uuidv4", "uuidv7"}
 )
 
-# Functions that turn many rows into one, in any of our databases; a SELECT of them alone has one row.
+# Aggregate functions of any of the databases; a SELECT of them alone has one row.
 _AGGREGATES = frozenset(
     {
         "any_value",
@@ -131,19 +131,19 @@ _AGGREGATES = frozenset(
 
 
 def has_window(element: ColumnElement[Any]) -> bool:
-    """Whether a window function stands in the expression."""
+    """Whether the expression has a window function."""
     return any(isinstance(part, Over) for part in iterate(element))
 
 
 def has_aggregate(element: Any) -> bool:
-    """Whether an aggregate stands in the expression outside of a window and of subqueries."""
+    """Whether the expression has an aggregate outside of windows and subqueries."""
     if isinstance(element, Over | SelectBase):
         return False
     if isinstance(element, FunctionElement) and getattr(element, "name", "").lower() in _AGGREGATES:
         return len(element.clauses) < 2 or element.name.lower() not in {
             "max",
             "min",
-        }  # SQLite's max(a, b) is of one row
+        }  # max(a, b) of SQLite is not an aggregate
     return any(map(has_aggregate, element.get_children()))
 
 
@@ -162,14 +162,14 @@ def all_of(source: FromClause, capabilities: Capabilities) -> SelectState:
 
 def ordered(state: SelectState) -> Select[Any]:
     """The whole statement, with its ORDER BY."""
-    if not state.order or state.sealed & CUT:  # a LIMIT has taken the order in already
+    if not state.order or state.sealed & CUT:  # the LIMIT has its ORDER BY already
         return state.query
     keys = [clause for key in state.order for clause in key.clauses(nulls_first=state.capabilities.nulls_first)]
     return state.query.order_by(None).order_by(*keys)
 
 
 def wrap(state: SelectState) -> SelectState:
-    """A SELECT from the SELECT: open for every verb, and in the same order as far as it exports its keys."""
+    """A SELECT from the SELECT: open for every verb, and sorted by those keys that are columns of it."""
     source = (state.query if not state.sealed & CUT else ordered(state)).subquery()
     names = {id(element): name for name, element in state.columns.items()}
     order: list[SortKey] = []
@@ -182,7 +182,7 @@ def wrap(state: SelectState) -> SelectState:
 
 
 def unsealed(state: SelectState, *, unless: Seal = Seal.OPEN) -> SelectState:
-    """The SELECT itself if it is open, or sealed in no other way than the one given; otherwise wrapped."""
+    """The SELECT itself if it has no clauses but the given ones that keep verbs out; otherwise wrapped."""
     return state if not state.sealed & ~unless else wrap(state)
 
 
@@ -202,7 +202,7 @@ def _require(names: Iterable[str], known: Mapping[str, Any], left_out: Mapping[s
     error = ColumnNotFoundError.of(missing, known, where="the frame")
     gone = [name for name in dict.fromkeys(missing) if name in left_out]
     if gone:
-        error.suggestion = f"select() left out {listing(gone)}: use it before, or select it too."
+        error.suggestion = f"select() dropped {listing(gone)}: use it before select(), or select it too."
     raise error
 
 
@@ -230,8 +230,7 @@ def inlinable(state: SelectState, expressions: Sequence[Any], left_out: Mapping[
     Args:
         state: The SELECT to add to.
         expressions: What shall be added to its SELECT.
-        left_out: For verbs that may use columns which `select` left out: those that it had left out before it may have
-            been wrapped, which makes an end of them.
+        left_out: For verbs that may use columns that `select` left out: those columns, before the SELECT was wrapped.
 
     Raises:
         ColumnNotFoundError: If an expression uses a column that the frame does not have.
@@ -256,7 +255,7 @@ def resolve(state: SelectState, expression: Any) -> Any:
 
     def find(name: str) -> ColumnElement[Any]:
         element = known[name]
-        # Brackets are SQLAlchemy's business: operators group what they are given.
+        # SQLAlchemy adds parentheses where operators need them.
         return element.element if isinstance(element, Label) else element
 
     return bind(expression, find)

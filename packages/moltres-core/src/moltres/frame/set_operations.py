@@ -19,14 +19,14 @@ _OPERATIONS: dict[str, Callable[..., CompoundSelect[Any]]] = {
     "intersect": intersect,
     "except_": except_,
 }
-# These are associative, so that a chain is one statement. Subqueries in subqueries end at SQLite's parser stack.
+# A chain of these is one flat statement: nested subqueries exceed the parser stack of SQLite.
 _FLAT = frozenset({"union", "union_all", "intersect"})
 _MAX_OPERANDS = 400
 """Where the database has no limit of its own; a longer chain becomes a subquery of the next."""
 
 
 def combine(left: SelectState, right: SelectState, operation: str) -> SelectState:
-    """A set operation; the columns of the right frame are found by name, not by place."""
+    """A set operation; the columns of the right side are matched by name."""
     names, other = left.columns, right.columns
     missing = [name for name in names if name not in other]
     extra = [name for name in other if name not in names]
@@ -34,7 +34,7 @@ def combine(left: SelectState, right: SelectState, operation: str) -> SelectStat
         mismatches = [f"{name!r} is missing on the right" for name in missing]
         mismatches += [f"{name!r} is missing on the left" for name in extra]
         raise SchemaMismatchError(
-            f"{operation}() needs the same columns on both sides.",
+            f"{operation}() requires the same columns on both sides.",
             mismatches=mismatches,
             suggestion="Use select() or rename() on one of them.",
         )
@@ -48,7 +48,7 @@ def combine(left: SelectState, right: SelectState, operation: str) -> SelectStat
 
 
 def _operand(state: SelectState, names: list[str]) -> Select[Any]:
-    # SQLite takes neither LIMIT nor brackets within a set operation.
+    # SQLite supports neither LIMIT nor parentheses within a set operation.
     state = unsealed(state, unless=Seal.WINDOW | Seal.CLOSED)
     columns = state.columns
     if list(columns) == names:

@@ -1,4 +1,4 @@
-"""What a frame and a writer need to know of a database: where statements run, and what writes rows."""
+"""What a frame and a writer need of a database: where statements run, and what writes rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WriteResult:
     """What a write has done.
 
     Attributes:
-        table_name: The table, as the caller named it; the path of a file.
+        table_name: The table, as the caller named it; or the path of the file.
         mode: The mode.
         rows_written: Rows that were inserted or updated.
         rows_updated: The rows among them that existed before; more than 0 only with mode ``merge``.
@@ -44,7 +44,7 @@ class WriteResult:
 
 
 class Writable(Protocol):
-    """What writes the rows of a frame: a `Writer`, as far as this room knows one."""
+    """What writes the rows of a frame; `moltres.write.Writer` implements it."""
 
     def save_as_table(
         self,
@@ -69,7 +69,7 @@ class Writable(Protocol):
 
 
 class Source(Readable, Protocol):
-    """A `Database`, as far as frames and writers know one."""
+    """What frames and writers need of a database; `moltres.Database` implements it."""
 
     schema: str | None
 
@@ -88,7 +88,7 @@ class Source(Readable, Protocol):
         """A table or view with its columns."""
 
     def forget(self, name: str | None = None) -> None:
-        """Look the columns of tables up again, when they are next used."""
+        """Look the columns of tables up again on their next use."""
 
     def write(self, data: Any) -> Writable:
         """What writes rows to this database."""

@@ -52,7 +52,7 @@ def _changed(state: SelectState, statement: Select[Any], sealed: Seal, order: tu
 
 
 def _name(element: Any) -> str | None:
-    """The name that an expression has of itself."""
+    """The name of an expression, if it has one."""
     match element:
         case Label() | Unbound():
             return str(element.name)
@@ -74,24 +74,24 @@ def _expression(value: Any, verb: str) -> ColumnElement[Any]:
         return value.scalar_subquery()
     if not isinstance(value, ColumnElement):
         raise ConfigurationError(
-            f"{verb}() got {value!r}, which is not a column expression.",
-            suggestion="Write lit(value) for a plain value, col(name) for a column.",
+            f"{verb}() requires a column expression, not {value!r}.",
+            suggestion="Use lit(value) for a plain value, col(name) for a column.",
         )
     return value
 
 
 def named(state: SelectState, columns: Iterable[Any], expressions: Mapping[str, Any], verb: str) -> dict[str, Any]:
-    """What a verb was asked to compute: expressions by name, a plain column as None.
+    """The columns that a verb computes: expressions by name, None for a column of the frame.
 
     Raises:
-        ConfigurationError: If an expression has no name, a name stands twice, or something is no expression.
+        ConfigurationError: If an expression has no name, a name is a duplicate, or a value is not an expression.
     """
     found: dict[str, Any] = {}
 
     def add(name: str, value: Any) -> None:
         if name in found:
             raise ConfigurationError(
-                f"{verb}() would have two columns {name!r}.", suggestion="Give one of them another."
+                f"{verb}(): duplicate column name {name!r}.", suggestion="Rename one of the columns."
             )
         found[name] = value
 
@@ -108,8 +108,8 @@ def named(state: SelectState, columns: Iterable[Any], expressions: Mapping[str, 
             own = _name(expression)
             if not own:
                 raise ConfigurationError(
-                    f"{verb}() does not know what to call {expression}.",
-                    suggestion="Give it a name: name=expression, or expression.label(name).",
+                    f"{verb}(): the expression {expression} has no name.",
+                    suggestion="Name it: name=expression, or expression.label(name).",
                 )
             add(own, expression.element if isinstance(expression, Label) else expression)
     for given, value in expressions.items():
@@ -118,7 +118,7 @@ def named(state: SelectState, columns: Iterable[Any], expressions: Mapping[str, 
 
 
 def _typed(element: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An expression with the type that SQLAlchemy leaves out: BETWEEN and its like are boolean."""
+    """An expression with the type that SQLAlchemy leaves out: comparisons such as BETWEEN are boolean."""
     untyped = isinstance(element, BinaryExpression) and isinstance(element.type, NullType)
     return type_coerce(element, Boolean()) if untyped and operators.is_comparison(element.operator) else element
 
@@ -129,16 +129,16 @@ def project(state: SelectState, wanted: Mapping[str, Any], *, hide: bool = False
     Args:
         state: The SELECT to add to.
         wanted: Its columns, in order.
-        hide: Whether where and order_by may still use the other columns.
+        hide: Whether `where` and `order_by` may still use the other columns.
     """
     require(state, (name for name, value in wanted.items() if value is None))
     if not wanted:
-        raise ConfigurationError("A frame needs at least one column.")
+        raise ConfigurationError("A DataFrame requires at least one column.")
     expressions = [value for value in wanted.values() if value is not None]
     computed = [value for value in expressions if not isinstance(value, Unbound)]
     gathers = any(has_window(value) or has_aggregate(value) for value in computed)
-    # A LIMIT does not mind which columns there are, but a window or an aggregate must see only the rows it left.
-    # A window's value can be taken along, but not be computed with where windows and aggregates nest.
+    # A LIMIT allows any columns, but a window or an aggregate must see only the rows that it kept.
+    # The value of a window can be selected, but not be used in an expression: windows and aggregates do not nest.
     allowed = (Seal.OPEN if gathers else CUT) | (Seal.OPEN if computed else Seal.WINDOW)
     state = inlinable(unsealed(state, unless=allowed), expressions)
     known = state.columns
@@ -157,14 +157,14 @@ def project(state: SelectState, wanted: Mapping[str, Any], *, hide: bool = False
 
 
 def select(state: SelectState, columns: Sequence[Any], expressions: Mapping[str, Any]) -> SelectState:
-    """Choose and compute columns."""
+    """Select and compute columns."""
     if not columns and not expressions:
         return state
     return project(state, named(state, columns, expressions, "select"), hide=True)
 
 
 def with_columns(state: SelectState, columns: Sequence[Any], expressions: Mapping[str, Any]) -> SelectState:
-    """Add columns, or replace those of the same name where they are."""
+    """Add columns, or replace those of the same name in place."""
     added = named(state, columns, expressions, "with_columns")
     if not added:
         return state
@@ -172,32 +172,32 @@ def with_columns(state: SelectState, columns: Sequence[Any], expressions: Mappin
 
 
 def rename(state: SelectState, names: Mapping[str, str]) -> SelectState:
-    """Give columns other names, in place."""
+    """Rename columns, in place."""
     require(state, names)
     wanted: dict[str, Any] = {}
     for old in state.columns:
         new = names.get(old, old)
         if new in wanted:
-            raise ConfigurationError(f"rename() would have two columns {new!r}.")
+            raise ConfigurationError(f"rename(): duplicate column name {new!r}.")
         wanted[new] = None if new == old else Unbound(old)
     return project(state, wanted)
 
 
 def drop(state: SelectState, names: Sequence[str]) -> SelectState:
-    """Leave columns out."""
+    """Drop columns."""
     require(state, names)
     return project(state, {name: None for name in state.columns if name not in names})
 
 
 def where(state: SelectState, predicates: Sequence[Any]) -> SelectState:
-    """Keep the rows for which every predicate holds."""
+    """Keep the rows for which every predicate is true."""
     for predicate in predicates:
         if isinstance(predicate, bool | str):
             raise ConfigurationError(
-                f"where() got {predicate!r} instead of a condition on columns.",
+                f"where() requires a condition on columns, not {predicate!r}.",
                 suggestion='Compare with ==, not with "is", and combine with & | ~: where(col("active") == True).'
                 if isinstance(predicate, bool)
-                else 'Write where(col("age") > 25); conditions in SQL go through db.sql(…).',
+                else 'Write where(col("age") > 25), or use db.sql(…) for conditions in SQL.',
             )
     if not predicates:
         return state
@@ -226,7 +226,7 @@ def _order(state: SelectState, key: Any, descending: bool, nulls: str) -> SortKe
         options[name] = value
         element = element.element
     for candidate in known.values():
-        # col("x").desc() means the column, also where x is computed: the database sorts by its name.
+        # col("x").desc() is the column, also where x is computed: the database sorts by its name.
         if element is candidate or (isinstance(candidate, Label) and element is candidate.element):
             element = candidate
             break
@@ -234,19 +234,21 @@ def _order(state: SelectState, key: Any, descending: bool, nulls: str) -> SortKe
 
 
 def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequence[bool], nulls: str) -> SelectState:
-    """Sort; an earlier order is forgotten."""
+    """Sort, instead of by an earlier order."""
     if nulls not in _NULLS:
         raise ConfigurationError.choice("nulls", nulls, _NULLS)
     if not keys:
-        raise ConfigurationError("order_by() needs at least one key.")
+        raise ConfigurationError("order_by() requires at least one key.")
     flags = [descending] * len(keys) if isinstance(descending, bool) else list(descending)
     if len(flags) != len(keys):
-        raise ConfigurationError(f"order_by() got {len(keys)} keys and {len(flags)} values for descending.")
+        raise ConfigurationError(
+            f"order_by() requires as many values for descending as keys: {len(keys)}, not {len(flags)}."
+        )
     expressions = [Unbound(key) if isinstance(key, str) else _expression(key, "order_by") for key in keys]
     left_out = state.hidden
     state = unsealed(state, unless=Seal.WINDOW | Seal.CLOSED)
     if not all(isinstance(expression, Unbound) for expression in expressions):
-        # DISTINCT and GROUP BY can be sorted by what they return, but not by just any expression.
+        # DISTINCT and GROUP BY can be sorted by the columns that they return, not by any expression.
         state = unsealed(state, unless=Seal.WINDOW)
         state = inlinable(state, expressions, left_out)
     else:
@@ -271,7 +273,7 @@ def limit(state: SelectState, rows: int) -> SelectState:
 
 
 def offset(state: SelectState, rows: int) -> SelectState:
-    """Leave the first rows out."""
+    """Skip the first rows."""
     rows = _count(rows, "offset")
     state = unsealed(state, unless=~CUT)
     cut = _changed(state, ordered(state).offset(rows), state.sealed | Seal.OFFSET, state.order)
@@ -279,10 +281,10 @@ def offset(state: SelectState, rows: int) -> SelectState:
 
 
 def distinct(state: SelectState) -> SelectState:
-    """Keep one of each set of equal rows."""
+    """Drop duplicate rows."""
     state = unsealed(state, unless=Seal.WINDOW)
     known = {id(element) for element in state.columns.values()}
-    # Rows that became one have no common place in an order by something else than what they show.
+    # Duplicates that became one row have no common place in an order by other columns.
     order = state.order if all(id(key.element) in known for key in state.order) else ()
     return _changed(state, state.query.distinct(), state.sealed | Seal.CLOSED, order)
 
@@ -290,8 +292,8 @@ def distinct(state: SelectState) -> SelectState:
 def _keyed(state: SelectState, keys: Mapping[str, Any]) -> tuple[SelectState, dict[str, str]]:
     """A SELECT in which every key of a group is a plain column, and the names of those columns by key.
 
-    The values in a computed key are parameters, and to PostgreSQL two parameters are never the same expression: it
-    would not recognise the key in the list of columns. So such keys are computed in a subquery.
+    Values in a computed key are parameters, and PostgreSQL does not take two expressions with parameters for the same:
+    it would not recognise the key among the columns. So such keys are computed in a subquery.
     """
     known = state.columns
     columns: dict[str, str] = {}
@@ -300,14 +302,14 @@ def _keyed(state: SelectState, keys: Mapping[str, Any]) -> tuple[SelectState, di
         if value is None and not isinstance(known[name], Label):
             columns[name] = name
             continue
-        # Under a name of its own, so that aggregates still find the column which the key may be named after.
+        # A new name, so that aggregates still find a column with the name of the key.
         columns[name] = next(free for n in counter(1) if (free := f"key_{n}") not in known and free not in computed)
         computed[columns[name]] = Unbound(name) if value is None else value
     return (wrap(with_columns(state, (), computed)) if computed else state), columns
 
 
 def keys_of(state: SelectState, keys: Sequence[Any], expressions: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a group: expressions by name, None for a plain column."""
+    """The keys of groups: expressions by name, None for a column of the frame."""
     wanted = named(state, keys, expressions, "group_by")
     require(state, (name for name, value in wanted.items() if value is None))
     return wanted

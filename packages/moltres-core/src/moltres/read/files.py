@@ -64,9 +64,9 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
     paths = _paths(path)
     if not source.dialect.capabilities.file_functions:
         raise ConfigurationError(
-            f"{function}() needs DuckDB, and this is a {source.dialect.name} database.",
-            suggestion=f"Read with connect().{function}(…), which is a DuckDB in memory; to have the rows here,"
-            f" write them: db.write(connect().{function}(…)).save_as_table(name).",
+            f"{function}() requires DuckDB, not {source.dialect.name}.",
+            suggestion=f"Read with connect().{function}(…), an in-memory DuckDB; to copy the rows to this database:"
+            f" db.write(connect().{function}(…)).save_as_table(name).",
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)

@@ -1,4 +1,4 @@
-"""What reading needs to know of a database."""
+"""What reading needs of a database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Readable(Protocol):
-    """Where statements can be run to read rows: a `Database`, as far as this room knows one."""
+    """Where statements can read rows; `moltres.Database` implements it."""
 
     @property
     def engine(self) -> Engine:

@@ -1,4 +1,4 @@
-"""SQL that people write, with ``:name`` for values."""
+"""Queries in SQL, with ``:name`` for values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .source import Readable
 
-# What a colon means nothing in: texts, names, comments, and the texts between dollars of PostgreSQL and DuckDB.
+# Where a colon means nothing: strings, quoted names, comments, and dollar-quoted strings.
 _OPAQUE = r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
 # Neither a cast (a::int), nor an escaped colon, nor a slice (a[1:2]).
 _BIND = r"(?<![:\w\\]):(?P<name>[A-Za-z_]\w*)(?!:(?!:))"
@@ -28,17 +28,17 @@ _TOKEN = re.compile(
 
 
 def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
-    """A text as a statement with its values.
+    """A query as a statement with its values.
 
     Args:
-        sql: One query. Colons within texts, quoted names and comments are left alone.
+        sql: One query. Colons in strings, quoted names and comments have no meaning.
         binds: Values by name.
 
     Raises:
         ConfigurationError: If a ``:name`` has no value, or a value no ``:name``.
     """
     if not isinstance(sql, str) or not sql.strip():
-        raise ConfigurationError(f"sql() takes the text of a query, not {sql!r}.")
+        raise ConfigurationError(f"sql() requires a query as a string, not {sql!r}.")
     sql = sql.rstrip().rstrip(";")
     wanted = {match["name"] for match in _TOKEN.finditer(sql) if match["name"]}
     missing, extra = sorted(wanted - binds.keys()), sorted(binds.keys() - wanted)
@@ -48,8 +48,8 @@ def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
             match = closest(name, wanted)
             problems.append(f"{name}= is not used" + (f" (:{match}?)" if match else ""))
         raise ConfigurationError(
-            f"The values do not fit the query: {'; '.join(problems)}. Its parameters: {listing(sorted(wanted))}.",
-            suggestion=r"Write \: for a colon that is no parameter." if missing else None,
+            f"The values do not match the parameters: {'; '.join(problems)}. Parameters: {listing(sorted(wanted))}.",
+            suggestion=r"Write \: for a colon that is not a parameter." if missing else None,
         )
 
     def rewritten(match: re.Match[str]) -> str:
@@ -57,7 +57,7 @@ def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
             return match.group().replace(":", "\\:")
         return match.group()
 
-    # On a line of its own, what follows the query is not part of a comment at its end.
+    # The line break ends a comment at the end of the query.
     return text(f"{_TOKEN.sub(rewritten, sql)}\n").bindparams(
         **{name: sendable(value) for name, value in binds.items()}
     )
@@ -73,7 +73,7 @@ def selectable(source: Readable, query: TextClause) -> FromClause:
     everything: Select[Any] = select(literal_column("*")).select_from(query.columns().subquery("query"))
     with source.connection() as connection:
         described = source.dialect.describe(connection, everything)
-        if [name for name, _ in described] == ["*"]:  # the portable way: it knows what SQLAlchemy knows
+        if [name for name, _ in described] == ["*"]:  # the portable way knows only what SQLAlchemy knows
             described = [(name, NullType()) for name in list(connection.execute(everything.limit(0)).keys())]
         described = source.dialect.declared(connection, _without_values(query), described)
     names = [name for name, _ in described]
@@ -87,6 +87,6 @@ def selectable(source: Readable, query: TextClause) -> FromClause:
 
 
 def _without_values(query: TextClause) -> str:
-    """The text of a statement with NULL for each value: the same columns, for where no values can be sent."""
+    """The SQL with NULL for each value: the same columns, where parameters are not supported."""
     nulls = re.sub(_BIND, "NULL", query.text)
     return nulls.replace("\\:", ":")

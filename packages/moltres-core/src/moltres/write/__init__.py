@@ -1,4 +1,4 @@
-"""Rows into tables and files: the one write path, its six modes, and changes of single tables."""
+"""Writing rows to tables and files; INSERT, UPDATE and DELETE of single tables."""
 
 from .writer import BATCH_ROWS, Mode, Writer, WriteResult
 

@@ -1,4 +1,4 @@
-"""Changes of single tables: insert, update, delete."""
+"""INSERT, UPDATE and DELETE of single tables."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _require(table: Table, names: Sequence[str]) -> None:
 def _condition(table: Table, where: Any, verb: str) -> ColumnElement[bool]:
     if not isinstance(where, ColumnElement):
         raise ConfigurationError(
-            f"{verb}(where=…) got {where!r} instead of a condition on columns.",
-            suggestion=f'Write where=col("id") == 1, or where=lit(True) to {verb} every row.',
+            f"{verb}(where=…) requires a condition on columns, not {where!r}.",
+            suggestion=f'Use where=col("id") == 1, or where=lit(True) to {verb} every row.',
         )
     _require(table, list(names_in(where)))
     condition: ColumnElement[bool] = bind(where, lambda name: table.c[name])
@@ -51,14 +51,14 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
     wrong = next((row for row in every if not isinstance(row, Mapping)), None)
     if wrong is not None:
         raise ConfigurationError(
-            f"insert() takes dicts, not a {type(wrong).__name__}.", suggestion="Use db.write(data).save_as_table(…)."
+            f"insert() requires dicts, not a {type(wrong).__name__}.", suggestion="Use db.write(data).save_as_table(…)."
         )
     table = database.reflect(name)
     _require(table, [key for row in every for key in row])
     if not every:
         return 0
     with database.transaction() as connection:
-        # Rows with the same keys go together: a key that is left out means the default of the column, not NULL.
+        # Rows with the same keys are inserted together: a missing key means the default of the column, not NULL.
         for keys, group in groupby(every, key=_keys):
             statement = sql_insert(table)
             if keys:
@@ -72,7 +72,7 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
 def update(database: Source, name: str, values: object, where: Any) -> int:
     """Update rows in one statement."""
     if not isinstance(values, Mapping) or not values:
-        raise ConfigurationError(f"update() takes new values by column, not {values!r}.")
+        raise ConfigurationError(f"update() requires new values by column, not {values!r}.")
     table = database.reflect(name)
     condition = _condition(table, where, "update")
     expressions = list(values.values())

@@ -1,4 +1,4 @@
-"""Rows into files, written by DuckDB wherever they come from."""
+"""Rows to files, written by DuckDB."""
 
 from __future__ import annotations
 
@@ -50,28 +50,28 @@ def _copy_to(element: _CopyTo, compiler: SQLCompiler, **options: Any) -> str:
 
 
 def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool) -> int:
-    """Write rows to a file beside the path, and rename it when it is whole.
+    """Write rows to a temporary file, and rename it when it is complete.
 
     Args:
         data: The rows; see `Database.write`.
         path: A local path.
         kind: The format.
-        overwrite: Whether a file that is there is replaced.
+        overwrite: Whether an existing file is replaced.
 
     Returns:
         The number of rows.
     """
     if "://" in str(path):
         raise ConfigurationError(
-            f"{path!s} is no local path.",
-            suggestion="Write a local file, and copy it with fsspec or the store's own tool.",
+            f"{path!s} is not a local path.",
+            suggestion="Write a local file, and copy it with fsspec.",
         )
     target = Path(path)
     if not target.parent.is_dir():
-        raise ConfigurationError(f"There is no folder {str(target.parent)!r} to write {target.name!r} to.")
+        raise ConfigurationError(f"The folder {str(target.parent)!r} does not exist.")
     if target.exists() and not overwrite:
         raise TableExistsError(
-            f"The file {str(target)!r} exists already.", suggestion="Use overwrite=True to replace it."
+            f"The file {str(target)!r} already exists.", suggestion="Use overwrite=True to replace it."
         )
     part = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
     try:
@@ -91,7 +91,7 @@ def _copy(frame: DataFrame, path: Path, kind: Kind) -> int:
 
 
 def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
-    """Rows from elsewhere, by way of a DuckDB file beside the target: memory stays bounded however many they are."""
+    """Rows from elsewhere, through a temporary DuckDB file: memory does not grow with their number."""
     beside = path.with_suffix(".duckdb")
     binding = resolve(f"duckdb:///{beside}", {})
     dialect = dialect_for(binding.engine)

@@ -1,4 +1,4 @@
-"""What is written: rows of the same database, which never leave it, or a stream of rows from elsewhere."""
+"""The rows of a write: a query of the same database, or a stream of rows from elsewhere."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def same_database(one: Source, other: Source) -> bool:
-    """Whether a statement of one database may run on the other and see the same rows.
+    """Whether a statement of one database can run on the other and see the same rows.
 
-    A connection of the caller counts only for itself: its transaction may hold what others do not see yet.
+    A connection of the caller is the same only as itself: its transaction may have uncommitted rows.
     """
     if one is other or one.bind is other.bind:
         return True
@@ -39,12 +39,12 @@ def same_database(one: Source, other: Source) -> bool:
     url = one.engine.url
     if url != other.engine.url:
         return False
-    # What is in memory belongs to its engine; a server or a file is the same for all who name it alike.
+    # A database in memory belongs to its engine; a server or a file is the same for all engines with its URL.
     return url.host is not None or (url.database is not None and Path(url.database).is_file())
 
 
 class Local:
-    """The rows of a query of the target's own database: one statement moves them.
+    """The rows of a query of the target's database, which one statement copies.
 
     Args:
         connection: The connection that writes.
@@ -61,7 +61,7 @@ class Local:
         self.columns: list[Named] = dialect.describe(connection, query)
 
     def reads(self, table: Table) -> bool:
-        """Whether the query may read the table, as far as can be seen: views and SQL of the caller's may hide it."""
+        """Whether the query may read the table; through views and SQL text it always may."""
         sources = [part for part in visitors.iterate(self._query) if isinstance(part, FromClause | TextClause)]
         tables = [part for part in sources if isinstance(part, Table)]
         hidden = any(isinstance(part, TextClause) for part in sources)
@@ -80,15 +80,15 @@ class Local:
         """Add the rows to a table; returns their number."""
         return self._dialect.insert_select(self._connection, table, [name for name, _ in self.columns], self._query)
 
-    def stage(self, table: Table | None) -> Staged:
-        """Put the rows into a temporary table, which later statements can read as often as they need."""
+    def to_temporary(self, table: Table | None) -> TemporaryRows:
+        """Copy the rows to a temporary table."""
         del table
-        staged = table_of(scratch_name(), self.columns, temporary=True)
-        rows = self._dialect.create_as(self._connection, staged, self.columns, self._query, temporary=True)
-        return Staged(self._connection, self._dialect, staged, rows)
+        temporary = table_of(scratch_name(), self.columns, temporary=True)
+        rows = self._dialect.create_as(self._connection, temporary, self.columns, self._query, temporary=True)
+        return TemporaryRows(self._connection, self._dialect, temporary, rows)
 
     def close(self) -> None:
-        """Nothing to give back: the rows are where they were."""
+        """There is nothing to release."""
 
 
 class Streamed:
@@ -98,7 +98,7 @@ class Streamed:
         connection: The connection that writes.
         dialect: The dialect of the target.
         stream: The rows.
-        on_progress: Told the number of rows after each batch.
+        on_progress: Called with the number of rows after each batch.
     """
 
     def __init__(
@@ -116,12 +116,12 @@ class Streamed:
         self.checked = stream.checked
 
     def reads(self, table: Table) -> bool:
-        """A stream reads on a connection of its own, which does not see what this one does before it commits."""
+        """A stream reads on another connection, which does not see uncommitted changes."""
         del table
         return False
 
     def create(self, table: Table, *, empty: bool = False) -> int:
-        """Create the table with types that hold the values, and fill it if asked; returns the number of rows."""
+        """Create the table with types that hold the values, with or without rows; returns the number of rows."""
         made = table_of(table.name, self._new_types(), table.schema)
         self._dialect.create(self._connection, made)
         return 0 if empty else self._load(made)
@@ -133,19 +133,19 @@ class Streamed:
         types = {column.key: column.type for column in table.columns}
         return self._load(table_of(table.name, [(name, types[name]) for name, _ in self.columns], table.schema))
 
-    def stage(self, table: Table | None) -> Staged:
-        """Put the rows into a temporary table, with the types of the columns where they shall go."""
+    def to_temporary(self, table: Table | None) -> TemporaryRows:
+        """Copy the rows to a temporary table, with the column types of the target."""
         types = {} if table is None else {column.key: column.type for column in table.columns}
         columns = [(name, types.get(name, type_)) for name, type_ in (self.columns or [])]
-        staged = table_of(scratch_name(), columns, temporary=True)
-        self._dialect.create(self._connection, staged)
-        return Staged(self._connection, self._dialect, staged, self._load(staged))
+        temporary = table_of(scratch_name(), columns, temporary=True)
+        self._dialect.create(self._connection, temporary)
+        return TemporaryRows(self._connection, self._dialect, temporary, self._load(temporary))
 
     def _new_types(self) -> list[Named]:
         if not self.columns:
             raise ConfigurationError(
-                "There are no rows, so nothing tells the columns of the table to create.",
-                suggestion="Write a frame, Records or an Arrow table: they know their columns without rows.",
+                "The columns of the new table are unknown, because there are no rows.",
+                suggestion="Write a DataFrame, Records or an Arrow table, which have columns without rows.",
             )
         made: list[tuple[str, TypeEngine[Any] | None]] = [
             (name, self._dialect.column_type(type_)) for name, type_ in self.columns
@@ -157,9 +157,9 @@ class Streamed:
         ]
         if faults:
             raise SchemaMismatchError(
-                f"{self._dialect.name} has no type from which these values would come back equal.",
+                f"{self._dialect.name} has no type that keeps these values.",
                 mismatches=faults,
-                suggestion="Cast the columns, to text for example, before you write.",
+                suggestion="Cast the columns before writing, to a string for example.",
             )
         return [(name, new) for name, new in made if new is not None]
 
@@ -174,11 +174,11 @@ class Streamed:
         return rows
 
     def close(self) -> None:
-        """Give back the connection of the rows, if they were not all read."""
+        """Release the connection of the rows, if they were not all read."""
         self._stream.close()
 
 
-class Staged:
+class TemporaryRows:
     """Rows in a temporary table.
 
     Args:
@@ -210,10 +210,10 @@ Input: TypeAlias = Local | Streamed
 
 
 def open_input(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Input:
-    """The rows to write, by the shortest road to this connection.
+    """The rows to write, in the fastest way that they have to this connection.
 
     Raises:
-        ConfigurationError: If the data is of no known form, or names a column twice.
+        ConfigurationError: If the type of the data is not supported, or column names are duplicates.
     """
     rows: Input
     if isinstance(data, DataFrame) and same_database(data.database, source):
@@ -222,7 +222,7 @@ def open_input(source: Source, connection: Connection, data: Any, request: Write
         stream = open_stream(data, request.batch_rows)
         rows = Streamed(connection, source.dialect, stream, request.on_progress)
     names = [name for name, _ in rows.columns or []]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise ConfigurationError(f"The rows have these columns more than once: {', '.join(map(repr, twice))}.")
+    duplicates = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if duplicates:
+        raise ConfigurationError(f"Duplicate column names: {', '.join(map(repr, duplicates))}.")
     return rows

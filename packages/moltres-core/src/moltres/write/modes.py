@@ -1,4 +1,4 @@
-"""One write, from the request to the commit: what each mode does to the target, in one transaction."""
+"""One write in one transaction: what each mode does to the target."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
 from ..errors import ColumnNotFoundError, TableExistsError, TransientQueryError, WriteError
-from .inputs import Staged, open_input
+from .inputs import TemporaryRows, open_input
 from .load_log import Load
 from .target import find_target, require_ddl, table_of
 
@@ -33,9 +33,9 @@ class Written:
 
     Attributes:
         inserted: Rows that were added.
-        updated: Rows that existed before and got new values.
+        updated: Rows that existed and got new values.
         created: Whether the table is new.
-        skipped: Whether there was nothing to do.
+        skipped: Whether nothing was done.
     """
 
     inserted: int = 0
@@ -45,20 +45,20 @@ class Written:
 
 
 class LoadedMeanwhileError(Exception):
-    """Another run with the same key has finished: what this one wrote must be rolled back."""
+    """Another load with the same key is finished: what this one wrote must be rolled back."""
 
 
 def write_rows(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Written:
-    """Do what a request asks for, within the transaction of a connection.
+    """Write rows within the transaction of a connection.
 
     Args:
         source: The database that is written to.
         connection: A connection of it, in a transaction.
         data: The rows; see `Database.write`.
-        request: What to do with them.
+        request: The arguments of the write.
 
     Raises:
-        LoadedMeanwhileError: If another run recorded the run_key while this one was writing.
+        LoadedMeanwhileError: If another load recorded the run_key in the meantime.
     """
     target = find_target(source, connection, request)
     if target.table is None:
@@ -68,7 +68,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     if request.mode == "ignore" and target.table is not None:
         return Written(skipped=True)
     load = _open_load(target, request.run_key)
-    # Where making a table commits, the key comes last, or a crash could leave it there without the rows.
+    # Where CREATE TABLE commits, the key is recorded last, or a crash could leave the key without the rows.
     key_first = source.dialect.capabilities.transactional_ddl
     if load is not None and (not load.claim(request.mode) if key_first else load.done()):
         return Written(skipped=True)
@@ -87,7 +87,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
 
 
 def _open_load(target: Target, run_key: str | None) -> Load | None:
-    """The entry of a run_key in the log of loads; None without a key."""
+    """The entry of a run_key in the table of loads; None without a key."""
     if run_key is None:
         return None
     load = Load(target.connection, target.dialect, run_key, target.name, target.schema)
@@ -100,19 +100,19 @@ def _open_load(target: Target, run_key: str | None) -> Load | None:
 
 
 def _create(target: Target, rows: Input, check: Callable[[Table], None] = lambda _: None) -> Written:
-    """Make the table from the rows.
+    """Create the table from the rows.
 
     Args:
-        target: Where there is no table yet.
+        target: The table, which does not exist.
         rows: The rows.
-        check: What to make sure of before any reader sees the table.
+        check: A check of the new table before readers see it.
     """
     require_ddl(target.dialect, owns_transaction=target.owns_transaction)
     if target.dialect.capabilities.transactional_ddl:
         inserted = rows.create(target.new)
         check(target.new)
         return Written(inserted=inserted, created=True)
-    # Where making a table commits, it gets its name when all rows are in it.
+    # Where CREATE TABLE commits, the table gets its name when it has all rows.
     with target.shadow_table() as shadow:
         inserted = rows.create(shadow)
         check(shadow)
@@ -120,15 +120,17 @@ def _create(target: Target, rows: Input, check: Callable[[Table], None] = lambda
             target.connection.execute(RenameTable(shadow, target.name))
         except DBAPIError as error:
             if target.dialect.classify(error) is TableExistsError:
-                raise TransientQueryError("Somebody made the same table at the same time.") from error
+                raise TransientQueryError(
+                    "A concurrent write created the same table.", suggestion="Try again."
+                ) from error
             raise
     return Written(inserted=inserted, created=True)
 
 
 def _create_in_place(source: Source, target: Target, rows: Input, request: WriteRequest) -> Written:
-    """Make the table without rows, then add them in one transaction with whatever else belongs to the load.
+    """Create the table without rows, then insert the rows in one transaction with the run_key.
 
-    For databases in which making a table commits: rows that are appended under a run_key must not be there without it.
+    For databases in which CREATE TABLE commits: appended rows must not exist without their run_key.
     """
     require_ddl(target.dialect, owns_transaction=target.owns_transaction)
     rows.create(target.new, empty=True)
@@ -152,7 +154,7 @@ def _append(target: Target, rows: Input, request: WriteRequest) -> Written:
 
 
 def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
-    """Replace all rows; readers see the old ones until the end of the transaction, and then the new ones."""
+    """Replace all rows; readers see the old rows until the commit, and then the new rows."""
     del request
     if target.table is None:
         return _create(target, rows)
@@ -160,12 +162,12 @@ def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
     names = None if rows.columns is None else {name for name, _ in rows.columns}
     same = names is None or names == set(target.table.columns.keys())
     if same and not target.problems(rows.columns, checked=rows.checked):
-        # The table stays, and with it its keys, indexes, grants and the views on it.
+        # The table is kept, with its keys, indexes and grants, and the views on it.
         dialect.lock(connection, target.table)
-        new_rows: Input | Staged = rows.stage(target.table) if rows.reads(target.table) else rows
+        new_rows: Input | TemporaryRows = rows.to_temporary(target.table) if rows.reads(target.table) else rows
         connection.execute(delete(target.table))
         inserted = new_rows.insert(target.table)
-        if isinstance(new_rows, Staged):
+        if isinstance(new_rows, TemporaryRows):
             new_rows.drop()
         return Written(inserted=inserted)
     require_ddl(dialect, owns_transaction=target.owns_transaction)
@@ -176,10 +178,10 @@ def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
 
 
 def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
-    """Update the rows whose key is there, insert the others.
+    """Update the rows with the same keys, insert the others.
 
     Raises:
-        WriteError: If a key is NULL or occurs twice in the rows; nothing is changed then.
+        WriteError: If keys of the rows are NULL or duplicates; nothing is changed then.
     """
     if rows.columns is None and target.table is not None:
         return Written()
@@ -194,7 +196,7 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
     target.require_fit(columns, checked=rows.checked)
     connection, table = target.connection, target.table
     target.dialect.lock(connection, table)
-    staged = rows.stage(table)
+    staged = rows.to_temporary(table)
     _check_keys(target, staged.table, keys)
     same_key = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
     updated = 0
@@ -208,7 +210,7 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
 
 
 def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) -> Written:
-    """Replace the rows of each partition that the new rows have, and leave the other partitions alone."""
+    """Replace the rows of each partition that the new rows have; other partitions are unchanged."""
     if rows.columns is None and target.table is not None:
         return Written()
     partition_by = request.partition_by or ()
@@ -219,10 +221,10 @@ def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) ->
     target.require_fit(rows.columns, checked=rows.checked)
     connection, table = target.connection, target.table
     target.dialect.lock(connection, table)
-    staged = rows.stage(table)
+    staged = rows.to_temporary(table)
     fresh = select(*(staged.table.columns[name] for name in partition_by)).distinct().subquery()
     pairs = [(table.columns[name], fresh.columns[name]) for name in partition_by]
-    # Equality lets the database hash; only partitions with NULL in them need the slower comparison.
+    # Equality can be hashed; only partitions with NULL need the slower comparison.
     connection.execute(delete(table).where(exists().where(*(old == new for old, new in pairs))))
     null = or_(*(column.is_(None) for column in fresh.columns))
     if connection.execute(select(fresh).where(null).limit(1)).first() is not None:
@@ -254,12 +256,12 @@ def _check_keys(target: Target, rows: Table, keys: Sequence[str]) -> None:
     missing: ColumnElement[bool] = or_(*(column.is_(None) for column in columns))
     nulls = target.connection.execute(select(func.count(case((missing, 1)))).select_from(rows)).scalar_one()
     repeated: FromClause = select(*columns).group_by(*columns).having(func.count() > 1).subquery()
-    twice = target.connection.execute(select(func.count()).select_from(repeated)).scalar_one()
-    faults = [f"{nulls} rows have NULL in them"] if nulls else []
-    faults += [f"{twice} of them occur more than once"] if twice else []
+    duplicates = target.connection.execute(select(func.count()).select_from(repeated)).scalar_one()
+    faults = [f"{nulls} rows have NULL keys"] if nulls else []
+    faults += [f"{duplicates} keys are duplicates"] if duplicates else []
     if faults:
         raise WriteError(
             f"The rows cannot be merged by {', '.join(map(repr, keys))}: {' and '.join(faults)}. Nothing was changed.",
-            suggestion="Leave such rows out, or make them one with group_by() or distinct().",
-            context={"null_keys": nulls, "repeated_keys": twice},
+            suggestion="Filter such rows, or reduce them with group_by() or distinct().",
+            context={"null_keys": nulls, "repeated_keys": duplicates},
         )

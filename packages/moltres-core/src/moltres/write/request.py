@@ -1,4 +1,4 @@
-"""What a caller asks of one write, checked as a whole before anything is done."""
+"""The arguments of one write, checked as a whole before anything is done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class WriteRequest:
     """The arguments of `Writer.save_as_table`, which explains them.
 
     Raises:
-        ConfigurationError: If they cannot work, with all problems at once.
+        ConfigurationError: If they are not valid; all problems at once.
     """
 
     name: str

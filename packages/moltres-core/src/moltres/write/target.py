@@ -1,4 +1,4 @@
-"""The table that is written to: looked up, compared with the rows, replaced by a shadow table."""
+"""The table that is written to: found by name, compared with the rows, replaced by a shadow table."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 def scratch_name(prefix: str = "moltres_tmp_") -> str:
-    """A name that no other table has, for one that is soon dropped or renamed."""
+    """A unique name, for a table that is soon dropped or renamed."""
     return f"{prefix}{uuid4().hex[:16]}"
 
 
 def table_of(name: str, columns: Sequence[Named], schema: str | None = None, *, temporary: bool = False) -> Table:
-    """A table for statements, with these columns and nothing else."""
+    """A table for statements, with these columns only."""
     made = [Column(column, type_) for column, type_ in columns]
     prefixes = ["TEMPORARY"] if temporary else []
     return Table(name, MetaData(), *made, schema=schema, prefixes=prefixes, info={TEMPORARY: temporary})
@@ -47,9 +47,9 @@ class Target:
         dialect: Its dialect.
         name: Name of the table.
         schema: Its schema, None for the default.
-        table: The table with its columns; None while there is none.
-        required: Columns that must be given.
-        owns_transaction: Whether the transaction is one of moltres, not the caller's.
+        table: The table with its columns; None if it does not exist.
+        required: Columns that the rows must have.
+        owns_transaction: Whether moltres commits the transaction, not the caller.
     """
 
     connection: Connection
@@ -62,7 +62,7 @@ class Target:
 
     @property
     def new(self) -> Table:
-        """The table by name only, to create it."""
+        """The table without columns, to create it."""
         return table_of(self.name, [], self.schema)
 
     def problems(self, columns: Sequence[Named] | None, *, checked: bool) -> list[str]:
@@ -88,21 +88,21 @@ class Target:
             )
 
     def require_absent(self) -> None:
-        """Make sure that there is no such table yet.
+        """Make sure that the table does not exist.
 
         Raises:
-            TableExistsError: If there is one.
+            TableExistsError: If it does.
         """
         if self.table is not None:
             raise TableExistsError(
-                f"The table {self.name!r} exists already.",
+                f"The table {self.name!r} already exists.",
                 suggestion="Use mode='append', 'overwrite', 'merge', 'overwrite_partitions' or 'ignore'.",
                 context={"table": self.name},
             )
 
     @contextmanager
     def shadow_table(self) -> Iterator[Table]:
-        """A table to build beside the target, which is dropped if the block fails."""
+        """A new table in the schema of the target, which is dropped if the block fails."""
         table = table_of(scratch_name("moltres_new_"), [], self.schema)
         try:
             yield table
@@ -116,23 +116,23 @@ class Target:
 
 
 def require_ddl(dialect: Dialect, *, owns_transaction: bool) -> None:
-    """Make sure that making or renaming a table commits nothing of the caller's.
+    """Make sure that DDL does not commit the transaction of the caller.
 
     Raises:
         ConfigurationError: If it would.
     """
     if not owns_transaction and not dialect.capabilities.transactional_ddl:
         raise ConfigurationError(
-            f"{dialect.name} commits whenever a table is made or renamed, and this transaction is yours to commit.",
-            suggestion="Make the table before, or connect with an address or an Engine.",
+            f"{dialect.name} commits at CREATE, DROP and RENAME TABLE, which would commit the caller's transaction.",
+            suggestion="Create the table first, or connect with a URL or an Engine.",
         )
 
 
 def find_target(source: Source, connection: Connection, request: WriteRequest) -> Target:
-    """Look the table of a request up.
+    """Find the table of a request.
 
     Raises:
-        ConfigurationError: If the schema does not exist, or the name is that of a view.
+        ConfigurationError: If the schema does not exist, or the name is the name of a view.
     """
     dialect, name = source.dialect, request.name
     inspector = inspect(connection)
@@ -148,7 +148,7 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     if found is None:
         return Target(connection, dialect, table_name, schema, None, owns_transaction=not source.joined)
     if table_name in inspector.get_view_names(schema):
-        raise ConfigurationError(f"{name!r} is a view; rows are written to tables.")
+        raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
     described = inspector.get_columns(table_name, schema=schema)
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)
     dialect.refine(connection, table)
@@ -163,7 +163,7 @@ def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | No
         return default, name
     schemas = inspector.get_schema_names()
     for schema, table in split:
-        # DuckDB puts the name of the database before the schema's.
+        # DuckDB lists schemas as database.schema.
         if any(schema == known or known.endswith(f".{schema}") for known in schemas):
             return schema, table
     raise ConfigurationError.choice(f"The schema of the table {name!r}", split[0][0], schemas)
@@ -171,5 +171,5 @@ def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | No
 
 def _required(column: Any) -> bool:
     filled = column.get("default") is not None or "computed" in column or "identity" in column
-    # An integer key that SQLite or MariaDB numbers by itself looks like any NOT NULL column otherwise.
+    # SQLite and MariaDB report an auto-increment key as any other NOT NULL column.
     return not column["nullable"] and not filled and column.get("autoincrement") in {None, False}

@@ -1,4 +1,4 @@
-"""The one way to write: rows from anywhere into a table, in six modes, each of them all or nothing."""
+"""Writing rows from anywhere to a table or a file, all or nothing."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["BATCH_ROWS", "Mode", "WriteResult", "Writer"]
 
 
 class Writer:
-    """Rows, and the database that they go to. Made by `Database.write` and `DataFrame.write`.
+    """Rows, and the database to write them to. Made by `Database.write` and `DataFrame.write`.
 
     Args:
-        database: Where the rows go.
+        database: Where to write the rows.
         data: A DataFrame of any database, Records, a list of dicts, a pandas or Polars DataFrame, Arrow data, or an
             iterator of batches of these (or of dicts).
     """
@@ -49,36 +49,36 @@ class Writer:
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
     ) -> WriteResult:
-        """Write the rows to a table: all of them, or, if anything fails, none.
+        """Write the rows to a table; if anything fails, none of them.
 
-        Rows of the same database are moved by one statement and never leave it. Others come in batches.
+        Rows of the same database are copied by one statement and never leave it. Other rows are written in batches.
 
         Args:
             name: ``table`` or ``schema.table``.
-            mode: ``"error_if_exists"`` makes the table, which must not be there. ``"append"`` adds the rows, and makes
-                the table if it is missing (as all modes below do). ``"overwrite"`` replaces all rows, and the columns
-                if they are others. ``"ignore"`` writes only if there is no such table. ``"merge"`` updates the rows
-                whose ``keys`` are there and inserts the others. ``"overwrite_partitions"`` replaces the rows of each
-                combination of ``partition_by`` that the new rows have.
-            keys: For merge: the columns that tell rows apart, each time a row at most.
-            update: For merge: True (the default) updates all other columns, a list of names only these, False none:
-                rows that are there stay as they are.
-            partition_by: For overwrite_partitions: the columns that tell partitions apart; NULL is a value, too.
-            run_key: What names this load. It is recorded in the table ``moltres_loads`` together with the rows; the
-                same key for the same table does nothing a second time, so that a retry never doubles a row.
-            schema: The schema of the table; then ``name`` is taken as it is, dots and all.
-            batch_rows: The most rows to hold in memory at once.
-            on_progress: Called with the number of rows so far after each batch, and at the end.
+            mode: ``"error_if_exists"`` creates the table, which must not exist. All other modes create it if it does
+                not exist. ``"append"`` adds the rows. ``"overwrite"`` replaces all rows, and the columns if they
+                differ. ``"ignore"`` does nothing if the table exists. ``"merge"`` updates the rows with the same
+                ``keys`` and inserts the others. ``"overwrite_partitions"`` replaces the rows of each combination of
+                ``partition_by`` that the new rows have.
+            keys: For merge: the columns that identify a row; no two rows may have the same keys.
+            update: For merge: True (the default) updates all other columns, a list of names only these, and False
+                leaves existing rows unchanged.
+            partition_by: For overwrite_partitions: the columns that identify a partition; NULL is a value here.
+            run_key: The identity of this load. It is recorded in the table ``moltres_loads`` together with the rows. A
+                second load with the same key into the same table does nothing, so that a retry never duplicates rows.
+            schema: The schema of the table; ``name`` is then the exact name of the table, and may have dots.
+            batch_rows: The maximum number of rows in memory.
+            on_progress: Called with the number of rows written so far after each batch, and at the end.
 
         Returns:
             What was done.
 
         Raises:
-            ConfigurationError: If the options contradict each other; all contradictions at once.
+            ConfigurationError: If the options are not valid; all problems at once.
             SchemaMismatchError: If columns do not fit, or a value would not come back equal; all columns at once.
-            TableExistsError: With mode ``"error_if_exists"``.
+            TableExistsError: If the table exists, with mode ``"error_if_exists"``.
             ColumnNotFoundError: If keys or partition_by name columns that the rows do not have.
-            WriteError: If keys of a merge are NULL or repeated.
+            WriteError: If keys of a merge are NULL or duplicates.
             QueryError: If the database refuses the rows.
         """
         request = WriteRequest(
@@ -116,24 +116,24 @@ class Writer:
         except TableExistsError as error:
             if request.mode == "error_if_exists":
                 raise
-            # Where making a table commits, two writers can make it at the same moment, and neither waits for the other.
+            # Where CREATE TABLE commits, two writers can create the same table without waiting for each other.
             raise TransientQueryError(
-                f"Another write made the table {request.name!r} at the same moment.",
-                suggestion="Write again: the table is there now.",
+                f"A concurrent write created the table {request.name!r}.",
+                suggestion="Write again: the table exists now.",
             ) from error
 
     def parquet(self, path: str | PathLike[str], *, overwrite: bool = True) -> WriteResult:
-        """Write the rows to one Parquet file, with DuckDB. Readers find the whole file or the one before.
+        """Write the rows to one Parquet file with DuckDB. Readers see the old file or the new one, never a part.
 
         Args:
             path: A local path.
-            overwrite: Whether a file that is there is replaced; otherwise it is an error.
+            overwrite: Whether an existing file is replaced.
 
         Returns:
             What was done; `table_name` is the path.
 
         Raises:
-            TableExistsError: If there is a file and it must not be replaced.
+            TableExistsError: If the file exists, and ``overwrite`` is False.
         """
         return self._export(path, "parquet", overwrite=overwrite)
 

@@ -57,7 +57,7 @@ _STATUS_IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS
 
 
 class PostgreSQLDialect(Dialect):
-    """PostgreSQL: DDL in transactions, readers that never wait for writers, COPY for bulk."""
+    """PostgreSQL: DDL in transactions, readers never wait for writers, COPY for many rows."""
 
     capabilities = Capabilities(
         transactional_ddl=True, statement_timeout=True, cancellation=True, arrays=True, max_identifier_bytes=63
@@ -69,7 +69,7 @@ class PostgreSQLDialect(Dialect):
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:  # noqa: ARG002
         raw = driver_connection(connection)
-        # Outside of a transaction a LOCAL setting has no effect, and a session's would stay in the pool.
+        # A LOCAL setting has no effect outside of a transaction; one of the session would stay in the pool.
         local = not raw.autocommit
         milliseconds = str(max(1, round(seconds * 1000)))
         before, _ = connection.execute(
@@ -81,14 +81,14 @@ class PostgreSQLDialect(Dialect):
         try:
             yield
         finally:
-            # A failed transaction takes its LOCAL settings with it; one that goes on belongs to the caller.
+            # A rollback removes LOCAL settings; a transaction that goes on belongs to the caller.
             usable = not (connection.closed or connection.invalidated)
             if usable and (not local or raw.info.transaction_status == _STATUS_IN_TRANSACTION):
                 with cleaning_up():
                     connection.execute(select(func.set_config("statement_timeout", before, local)))
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
-        """A request to the server over a connection of its own."""
+        """A cancel request to the server, on a connection of its own."""
         raw = driver_connection(connection)
         cancel: Callable[[], None] = getattr(raw, "cancel_safe", raw.cancel)
         return cancel
@@ -96,7 +96,7 @@ class PostgreSQLDialect(Dialect):
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
         if code is None:
-            # The server had no chance to say why: the connection is gone.
+            # No code: the connection was lost before the server could send one.
             name = type(error).__name__
             return DatabaseConnectionError if name in {"OperationalError", "InterfaceError"} else QueryError
         if code.startswith(_CONNECTION_EXCEPTIONS):
@@ -167,16 +167,16 @@ class PostgreSQLDialect(Dialect):
         return len(batch)
 
     def lock(self, connection: Connection, table: Table) -> None:
-        """A lock that readers do not notice and other writers wait for."""
+        """A lock that writers wait for and readers do not."""
         name = connection.dialect.identifier_preparer.format_table(table)
         connection.exec_driver_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
 
     def lock_name(self, connection: Connection, name: str) -> None:
-        """An advisory lock: there is no table yet that could be locked."""
+        """An advisory lock, because the table does not exist yet."""
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"moltres {name}", 0))))
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-        """Wait for whoever inserts the same key right now, then insert or leave it."""
+        """Wait for concurrent inserts of the same key, then insert or leave the row."""
         statement = insert(table).values(values).on_conflict_do_nothing()
         return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..._shared.statements import Clock
     from ...types.arrow import Named
 
-# The handler is called after so many steps of SQLite's virtual machine: some ten microseconds.
+# The progress handler is called after this many steps of the virtual machine: some ten microseconds.
 _STEPS = 1000
 
 # The low byte is the primary result code; the rest only refines it.
@@ -48,7 +48,7 @@ _CLASSES: dict[int, type[MoltresError]] = {
     sqlite3.SQLITE_INTERRUPT: QueryCancelledError,
     sqlite3.SQLITE_CANTOPEN: DatabaseConnectionError,
 }
-# SQLite has one code for every fault in a statement: only its text tells them apart.
+# SQLite has one code for all errors in a statement; only the message tells them apart.
 _TEXTS: tuple[tuple[str, type[MoltresError]], ...] = (
     ("no such table", TableNotFoundError),
     ("no such column", ColumnNotFoundError),
@@ -61,7 +61,7 @@ def _raw(connection: Connection) -> sqlite3.Connection:
 
 
 class SQLiteDialect(Dialect):
-    """SQLite: one writer at a time, DDL in transactions once a real BEGIN was sent."""
+    """SQLite: one writer at a time, DDL in transactions after an explicit BEGIN."""
 
     capabilities = Capabilities(
         transactional_ddl=True,
@@ -164,7 +164,7 @@ class SQLiteDialect(Dialect):
         return self.create_declared(connection, table, declared, query, temporary=temporary)
 
     def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
-        """EXPLAIN QUERY PLAN: each step below the one that it belongs to."""
+        """EXPLAIN QUERY PLAN, with steps indented below the step they belong to."""
         if analyze:
             return super().explain(connection, query, analyze=analyze)
         depth = {0: 0}
@@ -175,7 +175,7 @@ class SQLiteDialect(Dialect):
         return "\n".join(lines)
 
     def replace(self, connection: Connection, old: Table, new: Table) -> None:
-        """Drop and rename, without the check that no view names the table that is not there for a moment."""
+        """Drop and rename, without the check that every view finds its tables at each moment."""
         connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         try:
             super().replace(connection, old, new)

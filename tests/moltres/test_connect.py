@@ -208,7 +208,7 @@ def test_the_driver_that_is_installed_is_chosen() -> None:
 
 @pytest.mark.parametrize("target", [5, object(), [], b"sqlite://"])
 def test_other_targets(target: Any) -> None:
-    with pytest.raises(ConfigurationError, match="it takes an address"):
+    with pytest.raises(ConfigurationError, match="requires a URL"):
         connect(target)
 
 

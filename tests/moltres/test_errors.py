@@ -67,11 +67,11 @@ def test_what_leaves_carry_pickles_too() -> None:
 def test_common_wordings() -> None:
     column = ColumnNotFoundError.of(["Nmae"], ["id", "name"])
     assert str(column) == (
-        "No column 'Nmae' in the frame; it has: 'id', 'name'.\nHint: Did you mean 'name' instead of 'Nmae'?"
+        "No column 'Nmae' in the frame. Existing: 'id', 'name'.\nHint: Did you mean 'name' instead of 'Nmae'?"
     )
     assert ColumnNotFoundError.of(["zzz"], ["id"]).suggestion is None
     table = TableNotFoundError.of("x", [])
-    assert "there are: none" in str(table)
+    assert "Existing: none" in str(table)
     choice = ConfigurationError.choice("mode", "apend", ["append", "overwrite"])
     assert choice.suggestion == "Did you mean 'append'?"
     extra = MissingDependencyError.extra("polars", "polars", "to_polars()")

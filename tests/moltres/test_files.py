@@ -88,7 +88,7 @@ def test_other_databases_say_how_to_do_it(db: Database, parquet: Path) -> None:
     if db.dialect.name == "duckdb":
         assert db.read_parquet(path).count() == 2
         return
-    with pytest.raises(ConfigurationError, match="needs DuckDB") as caught:
+    with pytest.raises(ConfigurationError, match="requires DuckDB") as caught:
         db.read_parquet(path)
     assert "connect().read_parquet" in str(caught.value)
 

@@ -58,5 +58,5 @@ def test_a_frame_is_a_select(people: DataFrame, db: Database) -> None:
 def test_mistakes(db: Database) -> None:
     with pytest.raises(ConfigurationError, match="not a TextClause"):
         db.from_select(text("SELECT 1"))  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match="not a str"):
+    with pytest.raises(ConfigurationError, match="not str"):
         db.from_select("SELECT 1")  # type: ignore[arg-type]

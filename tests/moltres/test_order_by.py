@@ -63,7 +63,7 @@ def test_mistakes(people: DataFrame) -> None:
         people.order_by("ages")
     with pytest.raises(ConfigurationError, match="nulls is 'lst'"):
         people.order_by("age", nulls="lst")  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match="2 keys and 1 values"):
+    with pytest.raises(ConfigurationError, match="keys: 2, not 1"):
         people.order_by("age", "id", descending=[True])
     with pytest.raises(ConfigurationError, match="at least one key"):
         people.order_by()

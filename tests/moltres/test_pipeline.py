@@ -236,8 +236,8 @@ def test_the_stage_may_lie_in_the_database_of_the_target(shop: Database, tmp_pat
 def test_wrong_arguments_are_refused_before_anything_runs() -> None:
     with pytest.raises(ConfigurationError) as failed:
         ETLPipeline("source", load=3, name="")  # type: ignore[arg-type]
-    assert "extract must be a function, got str" in str(failed.value)
-    assert "load must be a function, got int" in str(failed.value)
+    assert "extract must be a function, not str" in str(failed.value)
+    assert "load must be a function, not int" in str(failed.value)
     assert "name" in str(failed.value)
     with pytest.raises(RuleError, match="not_nul"):
         ETLPipeline(lambda: ROWS, checks=[{"type": "not_nul", "column": "id"}])

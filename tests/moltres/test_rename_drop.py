@@ -22,7 +22,7 @@ def test_rename_can_swap(people: DataFrame) -> None:
 def test_rename_refuses_unknown_and_double_names(people: DataFrame) -> None:
     with pytest.raises(ColumnNotFoundError, match="'nam'"):
         people.rename(nam="x")
-    with pytest.raises(ConfigurationError, match="two columns 'id'"):
+    with pytest.raises(ConfigurationError, match="duplicate column name 'id'"):
         people.rename(name="id")
 
 

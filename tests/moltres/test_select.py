@@ -65,7 +65,7 @@ def test_every_unknown_name_is_reported_at_once_with_the_closest(people: DataFra
         people.select("id", "nmae", "citty")
     message = str(caught.value)
     assert "'nmae', 'citty'" in message
-    assert "it has: 'id', 'name', 'age'" in message
+    assert "Existing: 'id', 'name', 'age'" in message
     assert "'name' instead of 'nmae'" in message
     assert "'city' instead of 'citty'" in message
 
@@ -76,12 +76,12 @@ def test_an_unknown_name_in_an_expression(people: DataFrame) -> None:
 
 
 def test_an_expression_without_a_name_is_refused(people: DataFrame) -> None:
-    with pytest.raises(ConfigurationError, match="does not know what to call"):
+    with pytest.raises(ConfigurationError, match="has no name"):
         people.select(col("age") + 1)
 
 
 def test_two_columns_of_one_name_are_refused(people: DataFrame) -> None:
-    with pytest.raises(ConfigurationError, match="two columns 'id'"):
+    with pytest.raises(ConfigurationError, match="duplicate column name 'id'"):
         people.select("id", id=lit(1))
 
 
@@ -118,7 +118,7 @@ def test_what_was_left_out_ends_with_the_subquery(people: DataFrame) -> None:
             sealed.where(col("age") > 40)
     with pytest.raises(ColumnNotFoundError) as caught:
         people.select("id").limit(3).where(col("age") > 40)
-    assert caught.value.suggestion == "select() left out 'age': use it before, or select it too."
+    assert caught.value.suggestion == "select() dropped 'age': use it before select(), or select it too."
     with pytest.raises(ColumnNotFoundError, match="'age'"):
         people.select("id").distinct().order_by("age")
     with pytest.raises(ColumnNotFoundError, match="'age'"):

@@ -90,7 +90,7 @@ def test_two_columns_of_one_name(people: DataFrame, db: Database) -> None:
 
 @pytest.mark.parametrize("query", ["", "  ", None, 5])
 def test_what_is_no_query(db: Database, query: str) -> None:
-    with pytest.raises(ConfigurationError, match="text of a query"):
+    with pytest.raises(ConfigurationError, match="requires a query as a string"):
         db.sql(query)
 
 

@@ -96,7 +96,7 @@ def test_an_unknown_table_names_those_that_there_are(db: Database) -> None:
     make(db, Table("customers", MetaData(), Column("a", Integer)), a=1)
     with pytest.raises(TableNotFoundError) as caught:
         db.table("custmers")
-    assert "there are: 'customers'" in str(caught.value)
+    assert "Existing: 'customers'" in str(caught.value)
     assert "Did you mean 'customers'" in str(caught.value)
     with pytest.raises(TableNotFoundError):
         db.table("nowhere.customers")

@@ -89,5 +89,5 @@ def test_a_subquery_as_value(people: DataFrame, db: Database) -> None:
 
 @pytest.mark.parametrize("mistake", [True, False, "age > 5", 1, None])
 def test_what_is_no_condition_is_refused(people: DataFrame, mistake: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"where\(\) got"):
+    with pytest.raises(ConfigurationError, match=r"where\(\) requires a"):
         people.where(mistake)

@@ -9,7 +9,7 @@ from moltres.errors import ConfigurationError
 
 
 def test_nothing_at_all_tells_no_columns(db: Database) -> None:
-    with pytest.raises(ConfigurationError, match="nothing tells the columns"):
+    with pytest.raises(ConfigurationError, match="there are no rows"):
         db.write([]).save_as_table("t")
     assert db.tables() == []
 

@@ -63,7 +63,7 @@ def test_a_failure_leaves_the_old_file(db: Database, tmp_path: Path) -> None:
 
 def test_what_is_refused(db: Database, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("mine")
-    with pytest.raises(TableExistsError, match="exists already"):
+    with pytest.raises(TableExistsError, match="already exists"):
         db.write(ROWS).csv(tmp_path / "t.csv", overwrite=False)
     with pytest.raises(ConfigurationError, match="no local path"):
         db.write(ROWS).parquet("s3://bucket/t.parquet")

@@ -44,7 +44,7 @@ class Modes(DialectSuite):
 
     def test_the_default_refuses_a_table_that_exists(self, db: Database) -> None:
         assert db.write([{"id": 1}]).save_as_table("t").created
-        with pytest.raises(TableExistsError, match="'t' exists already"):
+        with pytest.raises(TableExistsError, match="'t' already exists"):
             db.write([{"id": 2}]).save_as_table("t")
         assert rows(db) == [{"id": 1}]
 

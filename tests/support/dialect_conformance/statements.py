@@ -86,7 +86,7 @@ class Statements(DialectSuite):
     @pytest.mark.parametrize("reader", READERS)
     def test_a_limit_stops_every_way_to_read(self, url: URL, reader: str) -> None:
         with connect(url, query_timeout=0.3) as limited:
-            with pytest.raises(QueryTimeoutError, match=r"longer than 0\.3 s") as caught:
+            with pytest.raises(QueryTimeoutError, match=r"time limit of 0\.3 s") as caught:
                 READERS[reader](limited.sql(self.slow))
             assert caught.value.retryable
             assert isinstance(caught.value, TimeoutError)
@@ -94,7 +94,7 @@ class Statements(DialectSuite):
 
     @pytest.mark.usefixtures("limits")
     def test_a_limit_for_one_reading(self, db: Database, endless: DataFrame) -> None:
-        with pytest.raises(QueryTimeoutError, match=r"longer than 0\.3 s"):
+        with pytest.raises(QueryTimeoutError, match=r"time limit of 0\.3 s"):
             endless.collect(query_timeout=0.3)
         assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}], "the limit is gone"
 
@@ -158,7 +158,7 @@ class Statements(DialectSuite):
     @pytest.mark.usefixtures("cancels")
     def test_cancel_stops_a_reading(self, db: Database, endless: DataFrame) -> None:
         assert db.cancel() == 0, "nothing runs yet"
-        with repeating(db.cancel), pytest.raises(QueryCancelledError, match=r"stopped by cancel\(\)"):
+        with repeating(db.cancel), pytest.raises(QueryCancelledError, match=r"was cancelled"):
             endless.collect()
         assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}]
 

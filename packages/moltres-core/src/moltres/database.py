@@ -294,7 +294,7 @@ class Database:
             statement: The statement; it becomes a subquery.
         """
         if not isinstance(statement, SelectBase):
-            raise ConfigurationError(f"from_select() requires a SQLAlchemy select(), not a {type(statement).__name__}.")
+            raise ConfigurationError(f"from_select() requires a SQLAlchemy select(), not {type(statement).__name__}.")
         return DataFrame.all_of(self, statement.subquery())
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:

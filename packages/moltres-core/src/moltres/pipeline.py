@@ -51,8 +51,8 @@ class ETLPipeline:
 
     Without checks, ``load`` gets the result of ``transform``. With ``checks`` or ``validate``, the rows are first
     written to a staging table and checked there, and ``load`` gets the staged rows: the checked rows are the loaded
-    rows, even if the source changes in the meantime. After a failure the staging table is dropped, and ``load`` was not called or,
-    being one atomic write, has changed nothing.
+    rows, even if the source changes in the meantime. After a failure the staging table is dropped, and ``load`` was not
+    called or, being one atomic write, has changed nothing.
 
     Args:
         extract: Returns the rows: a DataFrame, Records, a list of dicts, a pandas, Polars or Arrow table.
@@ -84,7 +84,7 @@ class ETLPipeline:
 
     def __post_init__(self) -> None:
         problems = [
-            f"{name} must be a function, not a {type(given).__name__}"
+            f"{name} must be a function, not {type(given).__name__}"
             for name in ("extract", "transform", "load", "validate", "on_progress")
             if not callable(given := getattr(self, name)) and (given is not None or name == "extract")
         ]

@@ -96,7 +96,7 @@ def resolve(target: str | URL | Engine | Connection | Session | None, options: d
         return _own(url, options)
     if options:
         raise ConfigurationError(
-            f"Engine options ({', '.join(sorted(options))}) require a URL, not a {type(target).__name__}."
+            f"Engine options ({', '.join(sorted(options))}) require a URL, not {type(target).__name__}."
         )
     if isinstance(target, Engine):
         return Binding(target)
@@ -114,5 +114,5 @@ def resolve(target: str | URL | Engine | Connection | Session | None, options: d
         return Binding(bind.engine, session=target)
     raise ConfigurationError(
         f"connect() requires a URL (str or sqlalchemy.URL), an Engine, a Connection, a Session, or nothing for an"
-        f" in-memory DuckDB, not a {type(target).__name__}."
+        f" in-memory DuckDB, not {type(target).__name__}."
     )

@@ -56,7 +56,7 @@ class DataFrame:
         return cls(database, select_state.all_of(rows, database.dialect.capabilities))
 
     def _with(self, state: SelectState) -> DataFrame:
-        return DataFrame(self.database, state)
+        return self if state is self._state else DataFrame(self.database, state)
 
     # -- columns
 
@@ -204,7 +204,7 @@ class DataFrame:
     def _other(self, other: DataFrame, verb: str) -> SelectState:
         """What a second frame of the same database selects."""
         if not isinstance(other, DataFrame):
-            raise ConfigurationError(f"{verb}() requires another DataFrame, not a {type(other).__name__}.")
+            raise ConfigurationError(f"{verb}() requires another DataFrame, not {type(other).__name__}.")
         if other.database.engine is not self.database.engine:
             raise ConfigurationError(
                 f"{verb}() requires two DataFrames of the same database, not of {self.database!r} and"

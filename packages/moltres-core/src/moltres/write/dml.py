@@ -51,7 +51,7 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
     wrong = next((row for row in every if not isinstance(row, Mapping)), None)
     if wrong is not None:
         raise ConfigurationError(
-            f"insert() requires dicts, not a {type(wrong).__name__}.", suggestion="Use db.write(data).save_as_table(…)."
+            f"insert() requires dicts, not {type(wrong).__name__}.", suggestion="Use db.write(data).save_as_table(…)."
         )
     table = database.reflect(name)
     _require(table, [key for row in every for key in row])

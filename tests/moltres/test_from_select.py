@@ -56,7 +56,7 @@ def test_a_frame_is_a_select(people: DataFrame, db: Database) -> None:
 
 
 def test_mistakes(db: Database) -> None:
-    with pytest.raises(ConfigurationError, match="not a TextClause"):
+    with pytest.raises(ConfigurationError, match="not TextClause"):
         db.from_select(text("SELECT 1"))  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="not str"):
         db.from_select("SELECT 1")  # type: ignore[arg-type]

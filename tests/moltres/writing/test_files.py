@@ -65,7 +65,7 @@ def test_what_is_refused(db: Database, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("mine")
     with pytest.raises(TableExistsError, match="already exists"):
         db.write(ROWS).csv(tmp_path / "t.csv", overwrite=False)
-    with pytest.raises(ConfigurationError, match="no local path"):
+    with pytest.raises(ConfigurationError, match="not a local path"):
         db.write(ROWS).parquet("s3://bucket/t.parquet")
     with pytest.raises(ConfigurationError, match="no folder"):
         db.write(ROWS).parquet(tmp_path / "nowhere" / "t.parquet")

@@ -68,7 +68,7 @@ class Running:
         if self._stop is not None:
             self._stop.check()
         if self.cancelled:
-            raise QueryCancelledError("The statement was stopped by cancel() before it was sent.")
+            raise QueryCancelledError("The statement was cancelled before it was sent.")
 
     def close(self) -> None:
         """Leave the connection alone from now on; it goes back to the pool."""

@@ -67,6 +67,6 @@ def test_what_is_refused(db: Database, tmp_path: Path) -> None:
         db.write(ROWS).csv(tmp_path / "t.csv", overwrite=False)
     with pytest.raises(ConfigurationError, match="not a local path"):
         db.write(ROWS).parquet("s3://bucket/t.parquet")
-    with pytest.raises(ConfigurationError, match="no folder"):
+    with pytest.raises(ConfigurationError, match="does not exist"):
         db.write(ROWS).parquet(tmp_path / "nowhere" / "t.parquet")
     assert (tmp_path / "t.csv").read_text() == "mine"

@@ -48,7 +48,18 @@ def test_every_page_with_python_is_run_by_make() -> None:
             assert str(page.relative_to(ROOT)) in makefile, page
 
 
-def test_every_decision_is_listed() -> None:
+def test_every_decision_is_listed_with_its_title() -> None:
     decisions = ROOT / "docs" / "decisions"
-    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (decisions / "README.md").read_text())
-    assert listed == sorted(page.name for page in decisions.glob("[0-9]*.md"))
+    listed = re.findall(
+        r"^- \[(\d{4} .+)\]\((\d{4}-[\w-]+\.md)\)$", (decisions / "README.md").read_text(), re.MULTILINE
+    )
+    titles = {page.name: page.read_text().partition("\n")[0] for page in sorted(decisions.glob("[0-9]*.md"))}
+    assert [(f"# {title}", name) for title, name in listed] == [(title, name) for name, title in titles.items()]
+    assert [name for name, title in titles.items() if title[2:6] != name[:4]] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]+)?\)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []

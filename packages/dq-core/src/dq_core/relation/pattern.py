@@ -1,6 +1,6 @@
 r"""Regular expressions that mean the same in every database.
 
-A pattern is written in the common part of Python's, RE2's (DuckDB, Trino) and PostgreSQL's languages, and is read
+A pattern is written in the common part of Python's, RE2's (DuckDB) and PostgreSQL's languages, and is read
 with one meaning: it is searched for (not matched in full), ``\d \w \s \b`` are ASCII, ``.`` is anything but a line
 feed, ``^`` and ``$`` are the two ends of the text. What one of the languages lacks — looking around, back references,
 possessive quantifiers — is refused when the rule is read, so that a rule never works in one place only.
@@ -85,7 +85,7 @@ class Pattern:
         return "(?a)" + _translate(self.source, _PYTHON)
 
     def for_re2(self) -> str:
-        """The pattern for RE2: DuckDB, Trino."""
+        """The pattern for RE2, which DuckDB uses."""
         return _translate(self.source, _RE2)
 
     def for_postgresql(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from dq_core.adapters import choice, fraction, seconds, strings, whole
 from dq_core.report import SEVERITIES
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.plain_numbers import with_plain_numbers
 from truthound_kestra.scripts.engines import ENGINES
 from truthound_kestra.scripts.severity import SEVERITY_ALIASES, canonical_severity
 
@@ -57,6 +58,7 @@ class ScriptConfig:
         problems = list(self._problems())
         if problems:
             raise ConfigurationError(problems)
+        with_plain_numbers(self)
 
     def with_changes(self, **changes: Any) -> Self:
         """The same options with some changes.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import fraction, seconds, whole
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.plain_numbers import with_plain_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +53,7 @@ class SLAConfig:
         problems = list(self._problems())
         if problems:
             raise ConfigurationError(problems)
+        with_plain_numbers(self)
 
     def _problems(self) -> Iterator[str]:
         for name in ("max_failure_rate", "min_pass_rate"):

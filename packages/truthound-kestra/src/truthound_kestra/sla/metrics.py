@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from dq_core.adapters import number
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.plain_numbers import with_plain_numbers
 
 __all__ = ["AlertLevel", "SLAMetrics", "SLAResult", "SLAViolation", "SLAViolationType"]
 
@@ -136,14 +138,16 @@ class SLAMetrics:
             "execution_time_seconds",
             "row_count",
         )
-        values = {name: getattr(self, name) for name in names}
+        given = {name: getattr(self, name) for name in names}
         problems = [
-            f"{name} must be a number from 0, not {value!r}."
-            for name, value in values.items()
-            if value is not None and not (isinstance(value, int | float) and value >= 0)
+            problem
+            for name, value in given.items()
+            if not (name == "row_count" and value is None)
+            for problem in number(name, value, least=0)
         ]
         if problems:
             raise ConfigurationError(problems)
+        with_plain_numbers(self)
 
     @property
     def total_count(self) -> int:

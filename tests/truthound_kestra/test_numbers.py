@@ -1,0 +1,61 @@
+"""Integers and floats of NumPy, and decimals, are numbers: accepted everywhere and kept as Python's own."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from truthound_kestra.outputs import KestraOutputHandler
+from truthound_kestra.scripts import CheckScriptConfig, LearnScriptConfig
+from truthound_kestra.sla import SLAConfig, SLAMetrics, SLAMonitor, to_kestra_sla
+from truthound_kestra.utils.exceptions import ConfigurationError, OutputError
+from truthound_kestra.utils.serialization import JsonSerializer
+
+HALVES = [0.5, np.float64(0.5), np.float32(0.5), Decimal("0.5")]
+SEVENS = [7, np.int64(7), np.int32(7), np.uint8(7), Decimal(7)]
+
+
+@pytest.mark.parametrize("half", HALVES, ids=repr)
+def test_rates_and_seconds(half: Any) -> None:
+    config = SLAConfig(min_pass_rate=half, max_failure_rate=half, max_execution_time_seconds=half)
+    assert config == SLAConfig(min_pass_rate=0.5, max_failure_rate=0.5, max_execution_time_seconds=0.5)
+    assert JsonSerializer().deserialize(JsonSerializer().serialize(config)) == config
+    assert to_kestra_sla(config)[1]["assert"] == "{{ (outputs.check.vars.failure_rate ?? 0.5) <= 0.5 }}"
+    assert type(LearnScriptConfig(min_confidence=half, timeout_seconds=half).min_confidence) is float
+
+
+@pytest.mark.parametrize("seven", SEVENS, ids=repr)
+def test_counts(seven: Any) -> None:
+    config = CheckScriptConfig(sample_failures=seven, parallel=True, max_workers=seven)
+    assert type(config.sample_failures) is type(config.max_workers) is int
+    metrics = SLAMetrics(passed_count=seven, failed_count=seven, row_count=seven, execution_time_seconds=seven)
+    result = SLAMonitor(SLAConfig(min_row_count=seven)).evaluate(metrics)
+    assert json.loads(JsonSerializer().serialize(result))["metrics"]["passed_count"] == 7
+
+
+@pytest.mark.parametrize("number", [*HALVES, *SEVENS], ids=repr)
+def test_metrics_of_kestra(number: Any) -> None:
+    lines = io.StringIO()
+    KestraOutputHandler(lines).gauge("g", number)
+    (metric,) = json.loads(lines.getvalue()[2:-3])["metrics"]
+    assert metric["value"] in (0.5, 7)
+
+
+@pytest.mark.parametrize(
+    "other", [True, math.nan, np.float64("nan"), np.bool_(True), "7", Decimal("Infinity")], ids=repr
+)
+def test_what_is_no_number(other: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        CheckScriptConfig(sample_failures=other)
+    with pytest.raises(ConfigurationError):
+        SLAMetrics(passed_count=other)
+    with pytest.raises(ConfigurationError):
+        SLAConfig(min_pass_rate=other)
+    with pytest.raises(OutputError):
+        KestraOutputHandler(io.StringIO()).counter("c", other)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dq_core import Check, DataQualityCheck, RuleError, parse, validate
+from dq_core import Check, DataQualityCheck, RuleError, Suite, parse, validate
 from dq_core.checks import KINDS
+from support.check_conformance import store
 from support.engine_conformance import RULES
 
 # Without kinds that other tests have registered.
@@ -69,6 +70,26 @@ def test_a_registered_kind_gets_a_function_which_takes_the_required_options_by_p
         DataQualityCheck.column_in_range("x", 1)  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match=r"no function 'column_not_nul'. Did you mean 'column_not_null'\?"):
         DataQualityCheck.column_not_nul("x")  # type: ignore[attr-defined]
+
+
+def test_numbers_of_numpy_are_numbers(engine: sa.Engine) -> None:
+    np = pytest.importorskip("numpy")
+    rules = [
+        {"type": "in_range", "column": "x", "min": np.int64(1), "max": np.float64(2.5), "strict_min": np.bool_(False)},
+        {"type": "in_set", "column": "x", "values": [np.int32(1), 2]},
+        {"type": "row_count", "min": np.int8(2)},
+        {"type": "not_null", "column": "x", "threshold": np.float32(0.5)},
+    ]
+    own = [
+        {"type": "in_range", "column": "x", "min": 1, "max": 2.5},
+        {"type": "in_set", "column": "x", "values": [1, 2]},
+        {"type": "row_count", "min": 2},
+        {"type": "not_null", "column": "x", "threshold": 0.5},
+    ]
+    assert parse(rules) == parse(own)
+    assert Suite.from_yaml(Suite(rules).to_yaml()) == Suite(own)
+    table = store(engine, "t", [{"x": 1}, {"x": 2}], {"x": sa.Integer()})
+    assert validate(engine, rules, table=table).passed
 
 
 def test_factories_of_the_user_guide() -> None:

@@ -71,7 +71,7 @@ class DataQualityError(Exception):
 
 
 def _rebuild(kind: type[DataQualityError], state: dict[str, Any]) -> DataQualityError:
-    """Unpickling without calling the constructors of the leaves, whose arguments differ."""
+    """Unpickle without calling the constructors, whose arguments differ."""
     error = kind.__new__(kind, state["message"])
     error.args = (state["message"],)
     error.__dict__.update(state)
@@ -111,13 +111,13 @@ class TableNotFoundError(SourceError, LookupError):
 
 
 class SourceConnectionError(SourceError, ConnectionError):
-    """The database or the storage cannot be reached, or the connection broke."""
+    """The database or the storage cannot be reached, or the connection was lost."""
 
     retryable = True
 
 
 class ValidationTimeoutError(DataQualityError, TimeoutError):
-    """The validation took longer than it was allowed to."""
+    """The validation exceeded its time limit."""
 
     retryable = True
 
@@ -132,7 +132,7 @@ class ValidationTimeoutError(DataQualityError, TimeoutError):
 
 
 class MissingDependencyError(DataQualityError, ImportError):
-    """Something that comes with an extra is not installed."""
+    """A package that an extra brings is not installed."""
 
     @classmethod
     def extra(cls, package: str, extra: str, purpose: str) -> MissingDependencyError:

@@ -90,6 +90,11 @@ class Check:
                 setattr(cls, name, vars(cls)[former])
 
     def __post_init__(self) -> None:
+        for one in dataclasses.fields(self):
+            given = getattr(self, one.name)
+            own = options.python_value(given)
+            if own is not given:
+                object.__setattr__(self, one.name, own)
         problems = [*self._common_problems(), *self.problems()]
         if problems:
             raise RuleError(problems)
@@ -116,7 +121,7 @@ class Check:
         return None
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """What it needs from the shared scan."""
+        """The aggregates that it requires from the shared scan."""
         del relation
         return {}
 
@@ -196,7 +201,7 @@ class RowCheck(Check):
         raise NotImplementedError
 
     def considered(self, relation: Relation) -> Aggregate:
-        """The number of rows that it looks at, as an aggregate: here those where no column is NULL."""
+        """The number of rows that it considers, as an aggregate: here those where no column is NULL."""
         return known_rows(relation, self.targets, self.where)
 
     def sentence(self) -> str:
@@ -236,7 +241,7 @@ class _OneColumn(Check):
         column: The column.
     """
 
-    #: The families of columns that it makes sense for; None for all.
+    #: The families of columns that it supports; None for all.
     families: ClassVar[frozenset[str] | None] = None
 
     column: str
@@ -251,7 +256,7 @@ class _OneColumn(Check):
         return (self.column,)
 
     def misfits(self, relation: Relation) -> Iterator[str]:
-        """A column of a type that it makes no sense for."""
+        """A column of a type that the kind does not support."""
         if self.families is not None:
             yield from options.family_misfit(self.label, self.kind, relation.columns[self.column], self.families)
 
@@ -357,11 +362,11 @@ def share_outcome(check: Check, considered: int, failed: int, sentence: str) -> 
 
     Args:
         check: The check, for its threshold.
-        considered: Rows looked at.
+        considered: Rows that the check considers.
         failed: Rows that break the rule.
         sentence: What is wrong with a failing row, to follow "n rows" in a message.
     """
-    # Exact arithmetic on the threshold as it was written: 0.9 is nine tenths.
+    # Exact arithmetic on the threshold as it was written: 0.9 is exactly nine tenths.
     share = fractions.Fraction(considered - failed, considered) if considered else fractions.Fraction(1)
     passed = share >= fractions.Fraction(str(check.threshold))
     if considered == 0:
@@ -382,7 +387,7 @@ def outside(value: Any, low: Any, high: Any, *, strict_min: bool = False, strict
 
 
 def expectation(check: Any) -> str:
-    """The bounds of a check as text: ``>= 1 and < 9``."""
+    """The bounds of a check as a string: ``>= 1 and < 9``."""
     parts = []
     if check.min is not None:
         parts.append(f"{'>' if getattr(check, 'strict_min', False) else '>='} {check.min}")

@@ -1,4 +1,4 @@
-"""`DataQualityCheck`: the checks as functions, for code that reads like a sentence."""
+"""`DataQualityCheck`: functions that make checks."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag", "frozen",
-    "is_number", "misfit", "question", "sql_problems", "targets", "text", "values", "whole",
+    "is_number", "misfit", "python_value", "question", "sql_problems", "targets", "text", "values", "whole",
 ]  # fmt: skip
 
 
@@ -38,13 +38,13 @@ def whole(label: str, name: str, given: object, *, least: int = 0) -> Iterator[s
 
 
 def column(label: str, given: object) -> Iterator[str]:
-    """A column's name must be text."""
+    """A column's name must be a non-empty string."""
     if not isinstance(given, str) or not given:
         yield f"{label}: column must be the name of a column, not {given!r}."
 
 
 def column_names(label: str, given: object) -> Iterator[str]:
-    """Columns must be different names, at least one."""
+    """Columns must be a list of at least one name, without duplicates."""
     if not isinstance(given, tuple) or not given:
         yield f"{label}: columns must be a list of at least one column, not {given!r}."
         return
@@ -65,7 +65,7 @@ def column_or_columns(label: str, one: object, several: object) -> Iterator[str]
 
 
 def targets(one: str | None, several: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The columns of ``column`` or ``columns``; empty while neither is right."""
+    """The columns of ``column`` or ``columns``; empty if neither is valid."""
     if one is not None:
         return (one,)
     return several if isinstance(several, tuple) else ()
@@ -135,12 +135,20 @@ def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str
 
 
 def family_misfit(label: str, kind: str, column: Column, families: Iterable[str]) -> Iterator[str]:
-    """A column whose type a kind of check makes no sense for."""
+    """A column of a type that a kind of check does not support."""
     if column.family not in {*families, "mixed", "unknown"}:
         yield (
             f"{label}: {kind} is for columns of type {', '.join(sorted(families))}, and {column.name} is "
             f"{column.type_name}; cast it in a query to check it."
         )
+
+
+def python_value(given: Any) -> Any:
+    """A number, boolean or date of NumPy as Python's own, also in a list; anything else as it is."""
+    if isinstance(given, list | tuple | set | frozenset):
+        found = [python_value(one) for one in given]
+        return given if all(one is other for one, other in zip(found, given, strict=True)) else type(given)(found)
+    return given.item() if type(given).__module__ == "numpy" and getattr(given, "ndim", None) == 0 else given
 
 
 def frozen(given: Any) -> Any:
@@ -151,7 +159,7 @@ def frozen(given: Any) -> Any:
 
 
 def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
-    """A piece of SQL must be one expression: not empty, parentheses in balance, no second statement."""
+    """A piece of SQL must be one expression: not empty, parentheses balanced, no second statement."""
     if not isinstance(sql, str) or not sql.strip():
         yield f"{label}: {name} must be an SQL expression, not {sql!r}."
         return

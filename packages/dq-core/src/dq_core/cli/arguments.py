@@ -36,7 +36,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def add_columns(parser: argparse.ArgumentParser) -> None:
-    """The arguments that say which columns and rows to look at."""
+    """The arguments that say which columns and rows to read."""
     parser.add_argument("--column", action="append", default=[], metavar="NAME", help="only this column; repeatable")
     parser.add_argument("--sample", type=count, default=0, metavar="N", help="read about this many rows (all)")
 

@@ -92,7 +92,7 @@ def _written(report: Report, kind: str, title: str | None) -> str:
 
 
 def _print_in_colour(report: Report) -> None:
-    """The text report for a terminal: as wide as it is, and in colour if rich is there."""
+    """The text report for a terminal: as wide as the terminal, and in colour if rich is installed."""
     try:
         from rich.console import Console
     except ImportError:

@@ -19,7 +19,7 @@ OnProgress = Callable[["Progress"], None]
 
 @contextmanager
 def shown_progress(title: str, *, quiet: bool = False) -> Iterator[OnProgress | None]:
-    """Show on standard error how far a run is, if that is a terminal; the line is gone afterwards.
+    """Show progress on standard error if it is a terminal; the line is removed afterwards.
 
     Args:
         title: What runs.

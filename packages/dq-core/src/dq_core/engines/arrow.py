@@ -56,7 +56,7 @@ def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *condi
 
 
 def _from_driver(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
-    """DuckDB hands Arrow over as it is."""
+    """The driver returns Arrow."""
     import duckdb
 
     connection = reader.opened.connection
@@ -73,7 +73,7 @@ def _from_driver(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
 
 
 def _simple(table: pa.Table) -> pa.Table:
-    """Moments of any zone as moments in UTC, with which bounds in UTC can be compared; enumerations as text."""
+    """Timestamps of any time zone in UTC, to be compared with bounds in UTC; enumerations as strings."""
     import pyarrow as pa
 
     for place, field in enumerate(table.schema):
@@ -169,7 +169,7 @@ def _float(value: Any) -> float:
     return float(value)
 
 
-#: SQLite stores dates as text and booleans as numbers, and lets any column hold anything.
+#: SQLite stores dates as strings and booleans as numbers, and lets any column hold anything.
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "boolean": _boolean,
     "integer": _integer,

@@ -1,4 +1,4 @@
-"""The run of an engine that evaluates rules on frames: everything but what the library itself says."""
+"""Engines that evaluate rules on frames: everything but the library itself."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class FrameEngine:
         """Check a source; see `dq_core.engines.Engine.check`.
 
         Once the time is over, the database stops what it runs, and no further rule is begun; a rule that the library
-        is busy with comes to its end in the background.
+        is evaluating ends in the background.
         """
         parsed = parse(checks)
         masked = checked_arguments(samples, mask, timeout_seconds)
@@ -147,7 +147,7 @@ class FrameEngine:
         return self._library.learn(source, **options)
 
     def _workers(self, parallel: object, max_workers: object) -> int:
-        """How many rules may be evaluated at the same time; 0 for one after the other."""
+        """How many rules may be evaluated at the same time; 0 for sequentially."""
         problems = []
         if not isinstance(parallel, bool):
             problems.append(f"parallel must be true or false, not {parallel!r}.")
@@ -247,7 +247,7 @@ class _Answers:
             return arrow_table(self.reader, self.relation, names, *conditions)
         import pyarrow as pa
 
-        # Nothing but the number of rows is asked for.
+        # Only the number of rows is required.
         count = self.reader.fetch(self.relation.select(sa.func.count()).where(*conditions))[0][0]
         return pa.table({"row": pa.nulls(int(count), pa.int64()).fill_null(1)})
 

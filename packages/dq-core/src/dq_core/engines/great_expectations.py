@@ -78,7 +78,7 @@ def _type(given: RuleInput) -> Expectation:
 
 def _statistic(given: RuleInput) -> Expectation:
     name = {"stddev": "Stdev"}.get(given.check.statistic, given.check.statistic.title())
-    # Any bound will do: what counts is the value that it observes.
+    # Any bound works: only the observed value is used.
     return f"ExpectColumn{name}ToBeBetween", {"column": given.column, "min_value": 0}
 
 
@@ -124,7 +124,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
 
 @contextlib.contextmanager
 def _session() -> Iterator[Callable[[RuleInput], Any]]:
-    """Answers in a context that lives in memory only."""
+    """Evaluates rules in a context in memory."""
     gx = _library()
     context = gx.get_context(mode="ephemeral")
     # Its progress bars would go to standard error, one for each rule.
@@ -166,7 +166,7 @@ def _answer(found: Any, given: RuleInput) -> Any:
 
 
 def _searched(pattern: Pattern) -> str:
-    """The pattern in the language that its text columns are searched with: Arrow's in pandas 3, Python's before."""
+    """The pattern in the language that its string columns are searched with: Arrow's in pandas 3, Python's before."""
     import pandas as pd
 
     return pattern.for_python() if pd.Series(["a"]).astype(str).dtype == object else pattern.for_re2()

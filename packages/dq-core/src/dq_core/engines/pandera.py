@@ -41,7 +41,7 @@ def _in_range(make: Any, given: RuleInput) -> Any:
 
 
 def _nowhere(pattern: str) -> str:
-    """A pattern that matches a text at its beginning if the given one, with its flags in front, is nowhere in it."""
+    """A pattern that matches a string if the given one, with its flags, is not found in it."""
     flags, body = re.fullmatch(r"((?:\(\?[a-z]+\))*)(.*)", pattern, re.DOTALL).groups()  # type: ignore[union-attr]
     return rf"{flags}(?![\s\S]*?(?:{body}))"
 
@@ -76,7 +76,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
 
 @contextlib.contextmanager
 def _session() -> Iterator[Callable[[RuleInput], Any]]:
-    """Answers; nothing to keep."""
+    """Evaluates rules; there is no state to clean up."""
     library = imported("pandera.pandas", "pandera")
     yield lambda given: _failed(library, given)
 
@@ -110,7 +110,7 @@ def _rows(schema: Any, frame: Any, *, by_row: bool = True) -> int:
     from pandera.errors import SchemaErrors
 
     try:
-        # The environment may have switched all of it off, or what looks at values.
+        # The environment may switch off validation, or the checks of values.
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
             schema.validate(frame, lazy=True)
     except SchemaErrors as error:

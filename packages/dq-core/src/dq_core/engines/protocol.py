@@ -38,9 +38,9 @@ class Capabilities:
 
 
 class Engine(Protocol):
-    """Something that evaluates rules of this package's vocabulary.
+    """An engine that evaluates the rules of this package.
 
-    What an engine cannot do is an `dq_core.errors.EngineError` that names the rule and what can do it; never a pass.
+    What an engine cannot do is a `dq_core.errors.EngineError` that names the rule and what can do it; never a pass.
     """
 
     @property

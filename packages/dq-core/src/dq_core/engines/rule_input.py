@@ -94,7 +94,7 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
     names = list(check.targets) or table.column_names[:1]
     table = table.select(names)
     if isinstance(check, NullCheck) or check.kind == "row_count":
-        # For these rules NaN is a value like any other; pandas would take it for missing.
+        # For these rules NaN is a value like any other; pandas treats it as missing.
         return RuleInput(check, relation, _without_nan(table), table.num_rows)
     known = _mask(table, any_of=check.kind == "unique")
     table = table.filter(known)
@@ -116,7 +116,7 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
 
 
 def pandas_frame(given: RuleInput, *, dates_as_moments: bool = False) -> Any:
-    """The rows as a pandas frame; text as Python's own strings, which every version searches with Python's patterns."""
+    """The rows as a pandas frame; strings as Python's own, which every version searches with Python's patterns."""
     frame = given.table.to_pandas(date_as_object=not dates_as_moments)
     texts = (
         [name for name in frame.columns if given.relation.columns[name].family == "text"] if given.check.targets else []
@@ -166,7 +166,7 @@ def _without_nan(table: pa.Table) -> pa.Table:
 
 
 def _refuse_overflow(check: Any, table: pa.Table, pa: Any) -> None:
-    """Frames add integers in 64 bits, silently modulo 2**64."""
+    """Frames add integers in 64 bits and overflow without an error."""
     import pyarrow.compute as pc
 
     if check.kind != "statistic" or check.statistic != "sum" or not table.num_rows:

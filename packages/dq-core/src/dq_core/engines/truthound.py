@@ -1,6 +1,6 @@
 """truthound: its own validators, one at a time.
 
-What it would get wrong is kept from it. A missing column, a wrong type and an unknown alias of a type pass there:
+What it evaluates wrongly is avoided. A missing column, a wrong type and an unknown alias of a type pass there:
 columns and types are checked before. Validators of one name overwrite each other in parallel: each runs alone.
 ``unique`` counts NULL as a value, which hides a duplicate: rows without a key are taken out, and ``duplicate`` counts
 every row of a repeated one. ``regex`` skips blank text and extrapolates from the first rows of large tables: patterns,
@@ -56,7 +56,7 @@ _VALIDATORS = (
 
 @dataclass(frozen=True)
 class _Question:
-    """A rule that is put to truthound."""
+    """A rule for truthound."""
 
     check: Callable[..., Any]
     validators: Mapping[str, Any]
@@ -81,7 +81,7 @@ class _Question:
         return tuple(found.issues)
 
     def count(self, validator: str, **options: Any) -> int:
-        """The rows that one validator finds fault with."""
+        """The number of rows that one validator reports."""
         return sum(int(issue.count) for issue in self.issues(validator, **options))
 
     def broken(self, holds: pl.Expr) -> int:
@@ -118,7 +118,7 @@ def _in_range(question: _Question) -> int:
 
 
 def _in_set(question: _Question) -> int:
-    """Values that the column's type cannot hold are equal to none of its values, and would be an error to truthound."""
+    """Values that the column's type cannot hold are equal to none of its values, and truthound would raise an error."""
     import polars as pl
 
     dtype = question.frame.schema[question.given.column]
@@ -127,7 +127,7 @@ def _in_set(question: _Question) -> int:
         (held,) = pl.Series([value], strict=False).cast(dtype, strict=False)
         if held is not None and held == value:
             values.append(held)
-    # A list in one row, because polars takes a column of values for one value for each row.
+    # A list in one row, because polars reads a column of values as one value for each row.
     listed = pl.Series([values], dtype=pl.List(dtype))
     if question.rule.kind == "not_in_set":
         return question.count("NotInSetValidator", columns=[question.given.column], forbidden_values=listed)
@@ -170,7 +170,7 @@ _ANSWERS: dict[str, Callable[[_Question], Any]] = {
     "not_regex": lambda question: question.broken(~question.column.str.contains(question.rule.compiled.for_re2())),
     "length": _length,
     "type": _type,
-    # Its own validator of references raises where nothing is amiss.
+    # Its own validator of references raises on valid data.
     "foreign_key": _in_set,
     "row_count": lambda question: question.observed("RowCountValidator", min_count=question.given.considered + 1),
     "distinct_count": _distinct_count,
@@ -193,7 +193,7 @@ def _refusal(check: Any, relation: Relation) -> str | None:
 
 @contextlib.contextmanager
 def _session() -> Iterator[Callable[[RuleInput], Any]]:
-    """Answers in a context that keeps nothing, in a folder of its own."""
+    """Evaluates rules in a context without state, in a temporary folder."""
     truthound = imported("truthound", "truthound")
     # Each is imported when it is first asked for; after this, no thread imports anything.
     validators = {name: attribute("truthound.validators", name) for name in _VALIDATORS}

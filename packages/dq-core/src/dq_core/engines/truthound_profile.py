@@ -1,4 +1,4 @@
-"""truthound's profiler, its answers in the form of this package."""
+"""truthound's profiler, with results in the form of this package."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def learn(
     """Learn the rules that truthound's profiler proposes; see `dq_core.learn` for the arguments.
 
     truthound says which rules a column could have. Their bounds and their confidence come from the rows, as in
-    `dq_core.learn`: its own confidence is a word, and its ranges are wider than the data by some percent.
+    `dq_core.learn`: its own confidence is a category, and its ranges are wider than the data by some percent.
     """
     imported("truthound", "truthound")
 

@@ -1,4 +1,4 @@
-"""Results kept in a SQL database, and what is normal according to them.
+"""The history of reports in a SQL database, and the expected ranges of their metrics.
 
 >>> from dq_core import validate
 >>> from dq_core.history import History

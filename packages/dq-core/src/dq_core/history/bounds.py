@@ -1,4 +1,4 @@
-"""Bounds for the next value of a series, with the rate at which a healthy value falls outside of them.
+"""Bounds for the next value of a series, with the rate at which a value of an unchanged process is outside of them.
 
 Two ways, each with its assumption:
 
@@ -66,7 +66,7 @@ def bounds_of(values: Sequence[float], *, false_alarm_rate: float = 0.01, method
 
     Args:
         values: The values so far, of an unchanged process; their order does not matter.
-        false_alarm_rate: The rate of false alarms to keep to, between 0 and 1.
+        false_alarm_rate: The highest rate of false alarms, between 0 and 1.
         method: ``"order"`` (no assumption about the distribution, needs ``2 / false_alarm_rate - 1`` values),
             ``"normal"``, or ``"auto"``: order as soon as there are enough values, normal until then.
 
@@ -99,7 +99,7 @@ def wrong_arguments(false_alarm_rate: float, method: str) -> Iterator[str]:
 
 def _by_order(ordered: Sequence[float], rate: float) -> Bounds | None:
     count = len(ordered)
-    # The tolerance is for rates such as 2 / 41 which binary fractions miss by a hair.
+    # The tolerance is for rates such as 2 / 41 that binary fractions do not represent exactly.
     rank = math.floor(rate * (count + 1) / 2 + 1e-9)
     if rank == 0:
         return None

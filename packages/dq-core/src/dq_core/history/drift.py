@@ -44,7 +44,7 @@ class Drift:
 
     @property
     def message(self) -> str:
-        """One sentence for people."""
+        """One sentence for readers."""
         now = f"{self.metric} is {self.value:g}"
         if self.bounds is None:
             return f"{now}; {self.observations} earlier values are too few to tell whether that is normal."

@@ -276,6 +276,6 @@ def _engine_of(url: sa.URL | str) -> sa.Engine:
 
 
 def _utc(moment: str | dt.datetime) -> dt.datetime:
-    """A moment in UTC without its zone, as the tables hold it."""
+    """A moment in UTC without its zone, as the tables store it."""
     parsed = dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return parsed if parsed.tzinfo is None else parsed.astimezone(dt.UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""How far a learned rule can be trusted.
+"""The confidence of a learned rule.
 
 Confidence is the one-sided lower 95 % limit of Clopper and Pearson ("The use of confidence or fiducial limits
 illustrated in the case of the binomial", Biometrika 26, 1934) for the share of rows that obey the rule, by rows that

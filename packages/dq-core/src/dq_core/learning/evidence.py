@@ -103,7 +103,7 @@ def gather(reader: Reader, hashed: HashedRows, columns: Sequence[Column]) -> Evi
 
 
 def extremes_of(lows: Mapping[int, Any], highs: Mapping[int, Any]) -> Extremes:
-    """The ends of all folds together from the ends of each; folds without values have None."""
+    """The extremes of all folds from those of each; folds without values have None."""
     known = {fold: value for fold, value in lows.items() if value is not None}
     tops = {fold: highs[fold] for fold in known}
     low, high = min(known.values()), max(tops.values())
@@ -156,7 +156,7 @@ def _examples(reader: Reader, hashed: HashedRows, columns: Sequence[Column], row
     relation = hashed.relation
     if not rows:
         return {column.name: [] for column in columns}
-    # Fold 0 holds one row of FOLDS; of these, as many as are wanted.
+    # Fold 0 has one row in FOLDS; take as many of them as are required.
     share = min(1.0, _EXAMPLES * FOLDS / rows)
     chosen = sa.and_(hashed.fold(FOLDS) == 0, hashed.row_hash < int(share * HASH_RANGE))
     names = [column.name for column in columns]

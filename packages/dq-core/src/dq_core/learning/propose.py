@@ -42,7 +42,7 @@ _EXAMPLES = 1000
 
 @dataclass(frozen=True)
 class Proposal:
-    """A rule that all rows obey, and what speaks for it."""
+    """A rule that all rows obey, and its evidence."""
 
     rule: dict[str, Any]
     rows: int
@@ -64,7 +64,7 @@ class _Trial:
 
 
 class Proposer:
-    """Finds the rules of all columns together, so that one statement serves all of them wherever that is possible."""
+    """Finds the rules of all columns together, so that one statement serves as many as possible."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Proposer:
         return [proposal for proposal in found if proposal is not None]
 
     def _serials(self, columns: Sequence[Column]) -> set[str]:
-        """Integers that are all different: numbers that name rows, and go on growing."""
+        """Integers that are all different: they identify rows and keep growing."""
         names = [
             column.name
             for column in columns
@@ -148,7 +148,7 @@ class Proposer:
         return found
 
     def _in_set(self, names: list[str]) -> dict[str, Proposal]:
-        """Columns of few values; a value that only one fold holds would have been missing from the list without it."""
+        """Columns of few distinct values; a value in only one fold is an exception."""
         found = {}
         for name in names:
             if len(set(self.evidence.examples[name])) > self.categories:
@@ -191,7 +191,7 @@ class Proposer:
         return _Trial({"broken": broken}, lambda found: None if found["broken"] else Proposal.tried(rule, rows))
 
     def _range(self, name: str) -> Iterator[_Trial]:
-        """Nothing if there are infinities, which no range holds."""
+        """Nothing if there are infinities, which are in no range."""
         rows, bounds = self.evidence.counts[name], self.evidence.ranges.get(name)
         if bounds is not None and self.evidence.finite[name] == rows:
             rule = {"type": "in_range", "column": name, "min": _bound(bounds.low), "max": _bound(bounds.high, up=True)}

@@ -1,4 +1,4 @@
-"""Profiles: what a source holds, column by column, computed in the database."""
+"""Profiles: a description of a source, column by column, computed in the database."""
 
 from .measure import profile
 from .result import Bin, ColumnProfile, PatternCount, Profile, TextProfile, ValueCount

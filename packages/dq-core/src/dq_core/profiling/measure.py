@@ -116,7 +116,7 @@ def _problems(quantiles: object, timeout_seconds: object) -> Iterator[str]:
 
 
 class _Profiling:
-    """One profile: the rows to look at, and what is known of them so far."""
+    """One profile: the rows, and what has been measured of them."""
 
     def __init__(self, reader: Reader, relation: Relation, columns: list[Column], masked: frozenset[str]) -> None:
         self.reader = reader
@@ -127,7 +127,7 @@ class _Profiling:
         self.row_count = 0
 
     def value(self, column: Column) -> sa.ColumnElement[Any]:
-        """A column's values as they are ordered and computed with: text by code points, only finite numbers."""
+        """A column's values as they are ordered and computed with: strings by code points, only finite numbers."""
         if column.family in NUMBERS:
             return numbers.finite(self.relation, column)
         return self.relation.dialect.ordered(self.relation[column.name], column.family)
@@ -179,7 +179,7 @@ class _Profiling:
                 yield from numbers.deviation(dialect, name, value)
 
     def _frequent(self, column: Column, top_n: int) -> tuple[int | None, tuple[ValueCount, ...]]:
-        """The number of different values and the most frequent ones, by one grouping."""
+        """The number of distinct values and the most frequent ones, by one grouping."""
         value = self.relation[column.name]
         if column.family in _NOT_GROUPED:
             return None, ()
@@ -200,7 +200,7 @@ class _Profiling:
         return distinct, tuple(ValueCount(plain_number(row.value), int(row.n)) for row in rows[:top_n])
 
     def _shapes(self) -> dict[str, tuple[tuple[PatternCount, ...], int]]:
-        """The most frequent shapes of every column of text, from the first rows."""
+        """The most frequent shapes of every column of strings, from the first rows."""
         texts = [column.name for column in self.shown if column.family == "text"]
         if not texts:
             return {}

@@ -1,4 +1,4 @@
-"""Deviations and quantiles of numbers, in each database's own way."""
+"""Standard deviations and quantiles of numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def finite(relation: Relation, column: Column) -> ColumnElement[Any]:
 
 
 def deviation(dialect: Dialect, name: str, value: ColumnElement[Any]) -> Iterator[tuple[Any, ColumnElement[Any]]]:
-    """The sample's standard deviation as an aggregate of the scan, where the database has one."""
+    """The sample's standard deviation as an aggregate of the scan, if the database has one."""
     aggregate = dialect.deviation(value)
     if aggregate is not None:
         yield ("stddev", name), aggregate

@@ -21,7 +21,7 @@ _RIGHT = frozenset({2, 3, 6, 7})
 
 @dataclass(frozen=True)
 class ValueCount:
-    """A value and how many rows hold it."""
+    """A value and how many rows have it."""
 
     value: Any
     count: int
@@ -111,7 +111,7 @@ class ColumnProfile:
 
     @property
     def is_unique(self) -> bool:
-        """Whether no value occurs twice, NULL aside."""
+        """Whether no value occurs twice, without NULL."""
         return self.distinct_count is not None and self.distinct_count == self.row_count - self.null_count
 
     def to_dict(self) -> dict[str, Any]:

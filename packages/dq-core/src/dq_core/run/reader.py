@@ -30,7 +30,7 @@ __all__ = ["Deadline", "Progress", "Reader", "StatementError", "chosen_columns",
 
 
 class Progress(NamedTuple):
-    """How far a validation is.
+    """The progress of a validation.
 
     Attributes:
         done: Statements and other steps that are done.

@@ -39,7 +39,7 @@ def run_scans(scans: Sequence[Scan], reader: Reader) -> tuple[Measured, int]:
 
 
 def _run(scan: Scan, reader: Reader, measured: Measured) -> int:
-    """Run one scan; if the database refuses it, find the check that is to blame by halving."""
+    """Run one scan; if the database refuses it, find the check that causes it by halving."""
     relation = reader.opened.relation
     try:
         row = reader.fetch(scan.statement)[0]

@@ -25,7 +25,7 @@ class Suite:
 
     Args:
         checks: Checks, or rules as dicts.
-        name: What the suite is called.
+        name: The name of the suite.
 
     Raises:
         RuleError: Something is wrong with the rules; lists every problem of every rule.

@@ -87,7 +87,7 @@ def relation_of(
         name, schema = _find_table(connection, table, schema)
         from_ = sa.table(name, schema=schema)
     elif isinstance(query, str):
-        # Colons are the database's business: text() would take :name for a parameter.
+        # text() would read :name as a parameter.
         written = query.strip().rstrip(";").rstrip().replace(":", "\\:")
         from_ = sa.text(written).columns().subquery("source")
     elif query is not None:

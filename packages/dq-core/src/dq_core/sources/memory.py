@@ -1,4 +1,4 @@
-"""Files, frames and rows: all of them are read by a DuckDB of their own in memory."""
+"""Files, frames and rows, which a DuckDB in memory reads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 @contextlib.contextmanager
 def _database() -> Iterator[sa.Connection]:
-    """A DuckDB of our own, which spills to a folder that is removed afterwards."""
+    """A DuckDB in memory that spills to a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="dq-core-") as spill:
         engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": {"temp_directory": spill}})
         try:
@@ -43,7 +43,7 @@ def _database() -> Iterator[sa.Connection]:
 def limit_memory(raw: Any) -> None:
     """Half a gigabyte for each thread, but no more than DuckDB would take; what needs more is spilt to disk.
 
-    DuckDB's own limit, most of the machine's memory, suits a process that is alone on it, which a worker is not.
+    DuckDB's own limit, most of the machine's memory, assumes that no other process uses it.
     """
     threads, allowed = raw.execute("SELECT current_setting('threads'), current_setting('memory_limit')").fetchone()
     amount, unit = allowed.split()

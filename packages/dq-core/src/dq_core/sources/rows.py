@@ -85,7 +85,7 @@ def _register_pandas(raw: Any, name: str, frame: Any) -> frozenset[str]:
 
 
 def _refuse_twins(names: Iterable[str]) -> None:
-    """DuckDB's columns differ by more than case."""
+    """DuckDB ignores the case of column names."""
     seen: dict[str, str] = {}
     twins = [(seen[name.casefold()], name) for name in names if seen.setdefault(name.casefold(), name) is not name]
     if twins:
@@ -100,6 +100,6 @@ def _view(raw: Any, name: str, columns: Iterable[str], typed: set[str], origin: 
     selected = ", ".join(quoted(one) if one in typed else f"NULL AS {quoted(one)}" for one in columns)
     # Rows without any column can still be counted.
     selected = selected or f"NULL AS {quoted(NO_COLUMN)}"
-    # Every name is quoted; nothing else comes from outside.
+    # Every name is quoted; no other part comes from the data.
     raw.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT {selected} FROM {origin}")  # noqa: S608
     return frozenset(columns) - typed

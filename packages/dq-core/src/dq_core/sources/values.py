@@ -29,7 +29,7 @@ def quoted(name: str) -> str:
 class _Storage:
     """How the values of a column are handed to DuckDB: its type, and a conversion of every value that is not NULL.
 
-    `sent_as` is the type in which the values cross over, where that is another one.
+    `sent_as` is the type in which the values are passed if it differs.
     """
 
     type_name: str

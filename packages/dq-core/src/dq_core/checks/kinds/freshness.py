@@ -58,7 +58,7 @@ class Freshness(ColumnMetricCheck):
         return {**super().aggregates(relation), "newest": newest}
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the newest value is young enough."""
+        """Passed if the newest value is recent enough."""
         del relation
         considered, newest = int(measured["considered_rows"]), measured["newest"]
         if newest is None:

@@ -64,7 +64,7 @@ class InRange(ColumnCheck):
             high = relation.operand(self.column, self.max)
             conditions.append(value >= high if self.strict_max else value > high)
         if (nan := relation.dialect.is_nan(value, family)) is not None:
-            # NaN is greater than everything in comparisons, but the statistics of Parquet files do not know of it.
+            # NaN is greater than everything in comparisons, but the statistics of Parquet files leave it out.
             conditions.append(nan)
         return sa.or_(*conditions)
 

@@ -1,4 +1,4 @@
-"""``length``: texts have a certain number of characters."""
+"""``length``: the lengths of strings are between two bounds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Length(ColumnCheck):
         yield from options.count_bounds(self.label, self.min, self.max)
 
     def violates(self, relation: Relation) -> ColumnElement[bool]:
-        """The text is too short or too long."""
+        """The string is too short or too long."""
         text, no_text = relation.of_family(self.column, "text")
         length = relation.dialect.length(text)
         conditions = [] if no_text is None else [no_text]

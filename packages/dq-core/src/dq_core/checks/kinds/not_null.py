@@ -1,4 +1,4 @@
-"""``not_null``: a column holds no NULL."""
+"""``not_null``: a column has no NULL."""
 
 from __future__ import annotations
 

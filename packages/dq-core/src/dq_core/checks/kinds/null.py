@@ -1,4 +1,4 @@
-"""``null``: a column holds nothing but NULL."""
+"""``null``: all values of a column are NULL."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Schema(MetricCheck):
             yield f"{self.label}: schema is not about rows: leave where out."
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if nothing is missing, nothing has another type, and with strict nothing is too much."""
+        """Passed if nothing is missing, nothing has another type, and with strict there are no other columns."""
         del measured
         known = relation.columns
         missing = [name for name in self.columns if name not in known]

@@ -1,4 +1,4 @@
-"""``type``: a column holds values of a type."""
+"""``type``: the values of a column are of a type."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Type(ColumnCheck):
         object.__setattr__(self, "dtype", name)
 
     def violates(self, relation: Relation) -> ColumnElement[bool]:
-        """The column's type is another one, or the stored value is of another one where the database allows that."""
+        """The column's type differs, or the type of the stored value if the database allows any."""
         column = relation.columns[self.column]
         value = relation[self.column]
         wanted = wanted_families(self.dtype)

@@ -57,7 +57,7 @@ class Unique(Check):
         return sa.and_(*conditions, count_where(*conditions).over(partition_by=keys) > 1)
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """The considered rows, and what the dialect's way of counting needs to know."""
+        """The considered rows, and what the dialect requires for counting."""
         considered = (("any", *self.targets, self.where), count_where(*self._considered(relation)))
         return {"considered_rows": considered, **relation.dialect.key_bounds(relation, self.targets, self.where)}
 

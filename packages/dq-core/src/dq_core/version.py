@@ -4,8 +4,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 __all__ = ["VERSION"]
 
-try:
-    VERSION = version("dq-core")
-except PackageNotFoundError:
-    # A copy inside another package has no metadata of its own.
-    VERSION = "vendored"
+
+def _version() -> str:
+    """The version of the distribution; of a copy in another package nothing is known."""
+    if __package__ == "dq_core":
+        try:
+            return version("dq-core")
+        except PackageNotFoundError:
+            pass  # a source tree that is not installed
+    return "0+unknown"
+
+
+VERSION = _version()

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from .._shared.masking import masked
+from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.urls import database_url, make_engine
 from .._shared.wording import question
-from ..errors import RuleError, translated
+from ..errors import RuleError, SourceError, translated
 from ..report.report import SEVERITIES
+from ..sources.database import connect
 from .bounds import Bounds, bounds_of, wrong_arguments
 from .drift import TOTAL_ROWS, Drift, metrics_of, with_drift
 
@@ -240,10 +242,19 @@ class History:
 
     @contextmanager
     def _tables(self) -> Iterator[sa.Connection]:
-        """A transaction in which the tables exist."""
-        with self.engine.begin() as connection:
-            self._metadata.create_all(connection)
-            yield connection
+        """A transaction in which the tables exist.
+
+        Raises:
+            SourceConnectionError: The database cannot be reached.
+            SourceError: The database refused a statement.
+        """
+        try:
+            with connect(self.engine) as connection, connection.begin():
+                self._metadata.create_all(connection)
+                yield connection
+        except DBAPIError as error:
+            reason = scrubbed(str(error.orig).strip(), secrets_of(self.engine.url))
+            raise SourceError(f"The history in {masked(self.engine.url)} cannot be used: {reason}") from None
 
     def _series(
         self, metrics: Sequence[str], suite: str, last: int, before: str | dt.datetime | None

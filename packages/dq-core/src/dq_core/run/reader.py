@@ -124,7 +124,8 @@ class Reader:
             with self.limited(), dialect.guard(connection, owns_transaction=self.opened.owns_transaction):
                 return connection.execute(statement).all()
         except DBAPIError as error:
-            if self.deadline.seconds is not None and dialect.timed_out(error):
+            # A wait for a lock that the deadline cut short ends with the database's own error.
+            if self.deadline.passed or (self.deadline.seconds is not None and dialect.timed_out(error)):
                 raise self.deadline.error() from None
             raise self._refusal(error) from None
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..._shared.sqlite import begin_immediate
+from ..._shared.sqlite import begin_immediate, busy_timeout
 from ..._shared.statements import interrupted_after
 from .base import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.exc import DBAPIError
@@ -51,9 +50,11 @@ class SQLite(Dialect):
         """Python's driver runs CREATE TABLE outside of a transaction unless one is open."""
         begin_immediate(connection)
 
-    def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
-        """A timer interrupts the running statement."""
-        return interrupted_after(connection, seconds)
+    @contextlib.contextmanager
+    def deadline(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """A timer interrupts the running statement; a wait for a lock, which cannot be interrupted, is cut short."""
+        with busy_timeout(connection, seconds), interrupted_after(connection, seconds):
+            yield
 
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether the statement was interrupted."""

@@ -30,7 +30,9 @@ def imported(module: str, extra: str) -> Any:
             return import_module(module)
     except ImportError as error:
         engine = extra.replace("-", "_")
-        found = MissingDependencyError.extra(error.name or module, extra, f"The engine {engine}")
+        missing = (error.name or module).partition(".")[0]
+        package = extra if missing == module.partition(".")[0] else missing
+        found = MissingDependencyError.extra(package, extra, f"The engine {engine}")
         found.suggestion = f"{found.suggestion}, or use the engine dq_core, which requires nothing else."
         raise found from error
 

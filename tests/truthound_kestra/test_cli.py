@@ -75,3 +75,12 @@ def test_the_module_runs(users: Path, rules: str) -> None:
     command = [sys.executable, "-m", "truthound_kestra", "check", str(users), "--rules", rules, *CORE]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
     assert subprocess.run(command[:3], capture_output=True, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("command", ["check", "profile", "learn"])
+def test_help_says_what_each_option_does(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Time limit in seconds; None for no limit. Default: 300.0." in text
+    assert "Base name of the report files in the working directory" in text

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import inspect
+import re
 import sys
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -104,14 +106,25 @@ def _parser() -> argparse.ArgumentParser:
 def _add_options(command: argparse.ArgumentParser, config: type[ScriptConfig]) -> None:
     """Add an option for each field of a config that is a number, a string or a flag."""
     hints = get_type_hints(config, localns={"Check": Any, "SLAConfig": Any})
+    descriptions = _descriptions(config)
     for field in dataclasses.fields(config):
         if field.name in _NO_OPTIONS:
             continue
         flag = "--" + field.name.replace("_", "-")
         kind = next(one for one in (bool, int, float, str) if hints[field.name] in (one, one | None))
-        shown = f"default: {field.default}"
+        shown = f"{descriptions.get(field.name, '')} Default: {field.default}.".strip()
         if kind is bool:
             command.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=shown)
         else:
             choices = list(ENGINES) if field.name == "engine_name" else None
             command.add_argument(flag, type=kind, choices=choices, default=None, help=shown)
+
+
+def _descriptions(config: type[ScriptConfig]) -> dict[str, str]:
+    """What the docstrings of a config and its bases say about each field, for argparse."""
+    found: dict[str, str] = {}
+    for one in reversed(config.__mro__):
+        arguments = inspect.cleandoc(one.__doc__ or "").partition("Args:\n")[2].partition("\n\n")[0]
+        for name, text in re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", arguments, re.MULTILINE):
+            found[name] = " ".join(text.split()).replace("``", "").replace("%", "%%")
+    return found

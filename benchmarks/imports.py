@@ -1,4 +1,4 @@
-"""How long `import moltres` takes, beside `import sqlalchemy`, which it cannot do without.
+"""How long `import moltres` and `from dq_core import validate` take beside `import sqlalchemy`, which both require.
 
     python benchmarks/imports.py                       # fifteen rounds
 
@@ -20,7 +20,7 @@ CONTENDERS = {
     "nothing": "pass",
     "sqlalchemy": "import sqlalchemy",
     "moltres": "import moltres",
-    "dq_core": "import dq_core",
+    "dq_core": "from dq_core import validate",
 }
 HEAVY = ("duckdb", "pandas", "polars", "pyarrow", "numpy", "psycopg")
 

@@ -288,7 +288,7 @@ class QualityGateError(MoltresError):
 
 @contextmanager
 def problems_translated() -> Iterator[None]:
-    """Let what the shared modules raise leave the block as errors of ours."""
+    """Raise the errors of the shared modules as errors of moltres."""
     try:
         yield
     except MissingPackageError as problem:
@@ -306,7 +306,7 @@ def refuse(problems: Iterable[str], heading: str = "These arguments are not vali
 
     Args:
         problems: A sentence for each.
-        heading: What stands before several of them, without a full stop.
+        heading: The text before several of them, without a full stop.
 
     Raises:
         ConfigurationError: With every problem in its message and its context.

@@ -100,7 +100,7 @@ class Dialect:
             with timing(connection, clock), self._limited(connection, clock, seconds):
                 yield
         except (DBAPIError, connection.dialect.loaded_dbapi.Error) as error:
-            # Some databases report a time-out and a cancellation alike: there the clock tells which one it was.
+            # Some databases report a timeout and a cancellation alike; the clock tells them apart.
             kind = self.classify(error)
             if kind is QueryTimeoutError or (kind is QueryCancelledError and clock.elapsed() >= seconds):
                 raise QueryTimeoutError(
@@ -173,7 +173,7 @@ class Dialect:
             query: The query. Databases that say what they return are asked for no row of it.
 
         Returns:
-            One pair for each column; NullType where nobody knows.
+            One pair for each column; NullType if the type is not known.
         """
         return [(column.key or "", column.type) for column in query.selected_columns]
 

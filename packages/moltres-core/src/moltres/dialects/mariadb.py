@@ -150,7 +150,7 @@ class MariaDBDialect(Dialect):
         return _CLASSES.get(code, QueryError) if isinstance(code, int) else QueryError
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - one line for each kind
-        """Long texts, compared exactly; microseconds; no zones, intervals or lists."""
+        """Long strings, compared exactly; microseconds; no time zones, intervals or arrays."""
         kind = kind_of(type_)
         match kind.name:
             case "text" | "unknown":
@@ -173,7 +173,7 @@ class MariaDBDialect(Dialect):
         return super().column_type(type_)
 
     def refine(self, connection: Connection, table: Table) -> None:
-        """Put booleans and JSON where MariaDB has but integers and texts, and read floats as floats."""
+        """Boolean and JSON for what MariaDB reports as integers and strings, and floats as floats."""
         for column in table.columns:
             if isinstance(column.type, mysql.TINYINT) and column.type.display_width == 1:
                 column.type = sql.Boolean()

@@ -1,9 +1,9 @@
-"""Columns by name, before anybody knows which table they belong to.
+"""Columns by name, before they are bound to a table.
 
-``col("age")`` is a SQLAlchemy column expression: every operator, method and function of SQLAlchemy takes it. It has no
-type yet, and in SQLAlchemy the type decides what an operator means (``+`` joins texts and adds numbers), so operations
-on it are not carried out but noted down. When a verb of a frame is called, the name becomes the frame's own column and
-the noted operations are carried out on that, by SQLAlchemy itself.
+``col("age")`` is a SQLAlchemy column expression, and every operator, method and function of SQLAlchemy works on it. It
+has no type yet, and in SQLAlchemy the type decides what an operator means (``+`` adds numbers and concatenates
+strings), so operations on it are recorded. A verb binds the name to the column of its frame and applies the recorded
+operations to that column.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def inlinable(state: SelectState, expressions: Sequence[Any], left_out: Mapping[
 
     Args:
         state: The SELECT to add to.
-        expressions: What shall be added to its SELECT.
+        expressions: The expressions to add.
         left_out: For verbs that may use columns that `select` left out: those columns, before the SELECT was wrapped.
 
     Raises:

@@ -39,7 +39,7 @@ def show(records: Records, rows: int) -> None:
     """Print the first rows, and whether there are more.
 
     Args:
-        records: The rows; one more than shall be printed, if there are so many.
+        records: The rows, one more than to print if there are more.
         rows: The most rows to print.
     """
     print(as_table(records[:rows]))  # noqa: T201 - it is what the method is for

@@ -91,7 +91,7 @@ class Load:
         return self._dialect.insert_new(self._connection, self._table, {**self._key, "mode": mode, "loaded_at": now})
 
     def release(self) -> None:
-        """Delete the key, because the rows that it stands for were dropped."""
+        """Delete the key, because its rows were dropped."""
         self._connection.execute(delete(self._table).where(*self._is_mine()))
 
     def finish(self, rows: int) -> None:

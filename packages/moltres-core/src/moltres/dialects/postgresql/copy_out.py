@@ -1,8 +1,8 @@
-"""Arrow batches out of PostgreSQL's COPY: no row becomes a Python object on its way.
+"""Arrow batches from PostgreSQL's COPY, without Python objects for rows.
 
-COPY takes no parameters, so that only statements whose values can be written into the text without another meaning go
-this way: whole numbers and texts. It runs on the connection of the caller, within its transaction, time limit and reach
-of `cancel`; a driver for Arrow would open another.
+COPY has no parameters, so only statements whose values have exact literals are read this way: integers and strings. It
+runs on the connection of the caller, within its transaction and time limit, and `cancel` stops it; a driver for Arrow
+would open another connection.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.modes import Modes
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
+from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.transactions import Transactions
@@ -19,5 +20,7 @@ from support.dialect_conformance.values import Values
 __all__ = ["DialectConformance", "LostConnections"]
 
 
-class DialectConformance(Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Transactions, Statements):
+class DialectConformance(
+    Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Transactions, Statements, Queries
+):
     """All suites. A database behind a server subclasses `LostConnections` as well."""

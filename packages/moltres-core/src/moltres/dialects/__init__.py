@@ -11,7 +11,7 @@ from .capabilities import MYSQL, Capabilities
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["Capabilities", "Dialect", "dialect_for", "register"]
+__all__ = ["Capabilities", "Dialect", "dialect_for", "register", "supported"]
 
 _MODULES = {
     "sqlite": (".sqlite", "SQLiteDialect"),
@@ -22,6 +22,17 @@ _MODULES = {
 # Databases without a module: what is known of them beyond SQLAlchemy.
 _PORTABLE = {"mysql": MYSQL}
 _LOADED: dict[str, Dialect] = {}
+
+
+def supported() -> tuple[Dialect, ...]:
+    """The dialects of the databases that have a module or folder here, by name."""
+    return tuple(_load(name) for name in sorted(_MODULES))
+
+
+def _load(name: str) -> Dialect:
+    module, cls = _MODULES[name]
+    dialect: Dialect = getattr(import_module(module, __package__), cls)()
+    return dialect
 
 
 def register(dialect: Dialect) -> None:
@@ -45,8 +56,7 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
     name = bind.dialect.name
     if name not in _LOADED:
         if name in _MODULES:
-            module, cls = _MODULES[name]
-            register(getattr(import_module(module, __package__), cls)())
+            register(_load(name))
         else:
             known = _PORTABLE.get(name) or Capabilities(max_identifier_bytes=bind.dialect.max_identifier_length)
             register(Dialect(name, known))

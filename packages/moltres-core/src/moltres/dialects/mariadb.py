@@ -26,13 +26,13 @@ from ..errors import (
 from ..types.logical import kind_of
 from .base import TEMPORARY, Dialect, driver_connection
 from .capabilities import MYSQL
-from .statements import SwapTables
+from .statements import Explain, SwapTables
 from .stopping import cleaning_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
@@ -202,6 +202,11 @@ class MariaDBDialect(Dialect):
         if "json" not in kinds or "unknown" in kinds:
             return super().create_as(connection, table, columns, query, temporary=temporary)
         return self.create_declared(connection, table, columns, query, temporary=temporary)
+
+    def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
+        """The plan as JSON; MariaDB's own way to run a statement for its plan is ANALYZE."""
+        keywords = "ANALYZE FORMAT=JSON" if analyze else "EXPLAIN FORMAT=JSON"
+        return str(connection.execute(Explain(query, keywords)).scalar_one())
 
     def drop(self, connection: Connection, table: Table) -> None:
         """Drop a table; without TEMPORARY, dropping a temporary one would commit the transaction."""

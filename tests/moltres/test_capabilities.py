@@ -1,0 +1,87 @@
+"""What a database can do is asked of its dialect, never of its name, and the documentation shows it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine
+
+import moltres
+from moltres.dialects import Capabilities, dialect_for, supported
+from support.tools import load_tool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = Path(moltres.__path__[0])
+tool = load_tool("capabilities_table")
+
+
+def decided_by_name(tree: ast.AST) -> Iterator[int]:
+    """The lines on which the name or the class of a dialect is compared."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left, _, comparators):
+                if any(is_name_of_dialect(part) for part in (left, *comparators)):
+                    yield node.lineno
+            case ast.Call(ast.Name("isinstance"), [_, ast.Name(name) | ast.Attribute(_, name)]):
+                if name.endswith("Dialect"):
+                    yield node.lineno
+
+
+def is_name_of_dialect(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(ast.Attribute(_, "dialect" | "_dialect") | ast.Name("dialect"), "name"):
+            return True
+        case ast.Attribute(ast.Name("engine") | ast.Attribute(_, "engine"), "name"):
+            return True
+        case ast.Call(ast.Attribute(_, "get_backend_name")):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if database.dialect.name == 'duckdb': pass",
+        "x = dialect.name in {'mysql', 'mariadb'}",
+        "if engine.name != 'sqlite': pass",
+        "if url.get_backend_name() == 'duckdb': pass",
+        "isinstance(database.dialect, SQLiteDialect)",
+    ],
+)
+def test_every_way_to_ask_for_the_name_is_seen(code: str) -> None:
+    assert list(decided_by_name(ast.parse(code))) == [1]
+
+
+def test_nothing_outside_of_the_dialects_asks_for_the_name_of_a_database() -> None:
+    modules = [
+        path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in {"dialects", "_shared"}
+    ]
+    assert len(modules) > 30
+    found = {str(path.relative_to(SOURCE)): list(decided_by_name(ast.parse(path.read_text()))) for path in modules}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_the_documentation_shows_the_capabilities() -> None:
+    page = tool.PAGE.read_text(encoding="utf-8")
+    assert tool.updated(page) == page, "run python tools/capabilities_table.py"
+    assert [dialect.name for dialect in supported()] == ["duckdb", "mariadb", "postgresql", "sqlite"]
+
+
+def test_an_unknown_database_has_the_capabilities_of_sqlalchemy_alone() -> None:
+    engine = create_engine("sqlite://")
+    engine.dialect.name = "elsewhere"
+    found = dialect_for(engine).capabilities
+    assert found == Capabilities(max_identifier_bytes=engine.dialect.max_identifier_length)
+
+
+def test_mysql_shares_the_limits_of_mariadb() -> None:
+    by_name = {dialect.name: dialect.capabilities for dialect in supported()}
+    found = dialect_for(create_engine("mysql+pymysql://")).capabilities
+    assert (found.full_join, found.nulls_first, found.max_identifier_bytes) == (False, False, 64)
+    assert (by_name["mariadb"].full_join, by_name["mariadb"].nulls_first) == (False, False)
+    assert not found.statement_timeout

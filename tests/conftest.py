@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +35,7 @@ def duckdb_url(tmp_path: Path) -> URL:
 
 @pytest.fixture
 def postgresql_url(postgresql: PostgreSQLServer) -> Iterator[URL]:
-    with postgresql.database(f"test_{next(_numbers)}") as url:
+    with postgresql.empty() as url:
         yield url
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, create_engine, text
+from sqlalchemy.pool import NullPool
 
 from support.network import free_port
 
@@ -21,15 +23,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_numbers = itertools.count(1)
+
+# An empty database again, in a tenth of the time that it takes to make a new one.
+_EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', name);
+    END LOOP;
+    CREATE SCHEMA public;
+END $$
+"""
+_DISCONNECT = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()
+"""
+
+
 @dataclass(frozen=True)
 class PostgreSQLServer:
     """A running server: where it listens, and how to get an empty database in it."""
 
     port: int
+    _spare: list[str] = field(default_factory=list)
 
     def url(self, database: str = "postgres") -> URL:
         """The address of one database of this server, for psycopg."""
         return URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=self.port, database=database)
+
+    @contextmanager
+    def empty(self) -> Iterator[URL]:
+        """An empty database of some name, which is emptied and lent again afterwards."""
+        admin = create_engine(self.url(), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        if self._spare:
+            name = self._spare.pop()
+        else:
+            name = f"test_{next(_numbers)}"
+            with admin.connect() as connection:
+                connection.execute(text(f'CREATE DATABASE "{name}"'))
+        yield self.url(name)
+        with admin.connect() as connection:
+            connection.execute(text(_DISCONNECT), {"name": name})
+        own = create_engine(self.url(name), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with own.connect() as connection:
+            connection.execute(text(_EMPTY))
+        self._spare.append(name)
 
     @contextmanager
     def database(self, name: str) -> Iterator[URL]:

@@ -73,7 +73,7 @@ def test_python_values_come_back_without_pyarrow(db: Database, monkeypatch: pyte
 def other(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database]:
     """A second database of each kind."""
     if request.param == "postgresql":
-        with request.getfixturevalue("postgresql").database("other") as url, connect(url) as database:
+        with request.getfixturevalue("postgresql").empty() as url, connect(url) as database:
             yield database
     else:
         with connect(f"{request.param}:///{tmp_path / 'other'}") as database:

@@ -20,6 +20,7 @@ The idea to derive a pipeline's checks from its own history under a bound on fal
 
 from __future__ import annotations
 
+import functools
 import math
 import statistics
 from dataclasses import dataclass
@@ -112,6 +113,7 @@ def _by_normal(values: Sequence[float], rate: float) -> Bounds:
     return Bounds(mean - reach, mean + reach, rate, "normal", count)
 
 
+@functools.lru_cache(maxsize=1024)
 def _t_two_sided(rate: float, freedom: int) -> float:
     """The value that Student's t exceeds in size with this probability, by bisection on its angle."""
     low, high = 0.0, math.pi / 2

@@ -39,7 +39,7 @@ def begin_immediate(connection: Connection, seconds: float | None = None) -> Non
     if raw.in_transaction:
         return
     own = _busy_timeout(raw)
-    end = time.monotonic() + (own if seconds is None else min(own, seconds))
+    end = time.monotonic() + (own if seconds is None else min(own, float(seconds)))
     while True:
         with busy_timeout(connection, min(_BEAT, max(end - time.monotonic(), 0.001))):
             try:
@@ -62,7 +62,7 @@ def busy_timeout(connection: Connection, seconds: float) -> Iterator[None]:
     """
     raw = driver_connection(connection)
     before = _busy_timeout(raw)
-    _set(raw, min(before, seconds))
+    _set(raw, min(before, float(seconds)))
     try:
         yield
     finally:

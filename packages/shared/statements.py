@@ -33,7 +33,7 @@ class Deadline:
     """
 
     def __init__(self, seconds: float | None) -> None:
-        self.seconds = seconds
+        self.seconds = None if seconds is None else float(seconds)
         self.started = time.monotonic()
 
     @property
@@ -92,7 +92,7 @@ class Alarm(Clock):
 
     def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
         super().__init__()
-        self._seconds = seconds
+        self._seconds = float(seconds)  # a timer takes no number of NumPy, and would never ring
         self._ring = ring
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None

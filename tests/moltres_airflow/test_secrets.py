@@ -93,7 +93,7 @@ def test_an_address_in_default_args_that_airflow_stores_shows_no_password(stored
 
 
 def test_a_broken_address_is_not_repeated():
-    with pytest.raises(ConfigurationError, match="dsn: The dsn is not a database URL") as refused:
+    with pytest.raises(ConfigurationError, match="dsn: The URL of the database cannot be read") as refused:
         MoltresQueryOperator(task_id="rows", query=query, dsn=f"postgresql://ada:{PASSWORD}@db:port/shop")
     assert PASSWORD not in str(refused.value)
 

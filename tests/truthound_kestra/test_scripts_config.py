@@ -100,7 +100,7 @@ def test_an_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "truthound", None)
     with pytest.raises(EngineError) as caught:
         get_engine("truthound")
-    assert 'pip install "truthound-kestra[truthound]"' in str(caught.value)
+    assert 'pip install "truthound-kestra[truthound]>=' in str(caught.value)
     assert 'or use engine_name="dq_core"' in str(caught.value)
 
 

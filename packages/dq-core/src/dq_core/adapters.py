@@ -23,7 +23,7 @@ from ._shared.json_values import plain
 from ._shared.masking import masked, secrets_of, secrets_of_options
 from ._shared.problems import NoJSONFormError
 from ._shared.urls import is_database_url
-from ._shared.wording import closest, listing, question
+from ._shared.wording import closest, listing, pip_line, question
 
 __all__ = [
     "NoJSONFormError",
@@ -37,6 +37,7 @@ __all__ = [
     "listing",
     "masked",
     "number",
+    "pip_line",
     "plain",
     "plain_number",
     "question",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from airflow.sdk.log import mask_secret
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
-from moltres.errors import ConfigurationError
-from moltres.task import masked, secrets_of
+from moltres.task import masked, parse_url, secrets_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 
 class Dsn:
@@ -28,14 +29,7 @@ class Dsn:
     __slots__ = ("_url",)
 
     def __init__(self, url: str | URL | Dsn) -> None:
-        try:
-            self._url: URL = url.url if isinstance(url, Dsn) else make_url(url)
-        except (ArgumentError, ValueError):
-            # `from None`: SQLAlchemy's own message quotes the whole text.
-            raise ConfigurationError(
-                "The dsn is not a database URL.",
-                suggestion="Write dialect+driver://user:password@host:port/database, special characters %-encoded.",
-            ) from None
+        self._url: URL = url.url if isinstance(url, Dsn) else parse_url(url)
         for secret in secrets_of(self._url):
             mask_secret(secret)
             mask_secret(quote(secret, safe=" +"))  # as SQLAlchemy writes it in a URL

@@ -6,11 +6,12 @@ import dataclasses
 import fractions
 import warnings
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from .._shared.arguments import fraction
+from .._shared.arguments import fraction, plain_number
 from .._shared.wording import did_you_mean
 from ..errors import RuleError
 from ..relation.pattern import Pattern
@@ -31,6 +32,9 @@ __all__ = [
     "NullCheck", "Outcome", "PatternCheck", "RowCheck", "ValuesCheck", "count_where", "expectation", "known_rows",
     "outside", "rows_where", "share_outcome",
 ]  # fmt: skip
+
+#: Annotations of options that are no decimals: `Decimal` is accepted and stored as int or float.
+_BINARY = frozenset({"int", "int | None", "float", "float | None"})
 
 
 class EvaluationError(Exception):
@@ -93,6 +97,8 @@ class Check:
         for one in dataclasses.fields(self):
             given = getattr(self, one.name)
             own = options.python_value(given)
+            if isinstance(own, Decimal) and own.is_finite() and one.type in _BINARY:
+                own = plain_number(own)
             if own is not given:
                 object.__setattr__(self, one.name, own)
         problems = [*self._common_problems(), *self.problems()]

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
+from .._shared.arguments import seconds, whole
 from ..engines import engine_names
 from ..errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = ["add_columns", "add_limits", "add_source", "count", "source_of"]
 
@@ -59,14 +64,15 @@ def source_of(arguments: argparse.Namespace) -> str:
 
 def count(text: str) -> int:
     """A whole number from 0."""
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text}")
-    return number
+    return int(_checked(int(text), whole))
 
 
 def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
+    return _checked(float(text), seconds)
+
+
+def _checked(number: float, validate: Callable[[str, object], Iterator[str]]) -> float:
+    """The number, unless the validator has something to say about it; argparse names the option."""
+    for problem in validate("the value", number):
+        raise argparse.ArgumentTypeError(problem)
     return number

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
-from .._shared.arguments import whole
+from .._shared.arguments import flag, is_whole, whole
 from ..checks import parse
 from ..checks.base import EvaluationError
 from ..errors import EngineError
@@ -115,6 +115,7 @@ class FrameEngine:
         """
         parsed = parse(checks)
         masked = checked_arguments(samples, mask, timeout_seconds)
+        samples = int(samples)
         workers = self._workers(parallel, max_workers)
         started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
         expected = list(dict.fromkeys(column for check in parsed for column in check.targets))
@@ -148,9 +149,7 @@ class FrameEngine:
 
     def _workers(self, parallel: object, max_workers: object) -> int:
         """How many rules may be evaluated at the same time; 0 for sequentially."""
-        problems = []
-        if not isinstance(parallel, bool):
-            problems.append(f"parallel must be true or false, not {parallel!r}.")
+        problems = [*flag("parallel", parallel)]
         if max_workers is not None:
             problems += whole("max_workers", max_workers, least=1)
             if parallel is False:
@@ -164,7 +163,7 @@ class FrameEngine:
                 suggestion="Leave it out, or use the engine dq_core, which evaluates all rules in one scan.",
                 context={"engine": self.name},
             )
-        return max_workers if isinstance(max_workers, int) else os.cpu_count() or 1
+        return int(max_workers) if is_whole(max_workers) else os.cpu_count() or 1  # type: ignore[call-overload]
 
     def _refuse(self, checks: Sequence[Check], relation: Relation) -> None:
         """Refuse rules that the library cannot evaluate, all of them at once."""

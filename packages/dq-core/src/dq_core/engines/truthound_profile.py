@@ -64,6 +64,7 @@ def profile(
     """
     _refuse_options("profile", others)
     refuse([*whole("top_n", top_n), *whole("sample_size", sample_size), *whole("seed", seed)])
+    top_n, sample_size, seed = int(top_n), int(sample_size), int(seed)
     imported("truthound", "truthound")
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from .._shared.arguments import whole
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.urls import database_url, make_engine
 from .._shared.wording import question
@@ -191,13 +192,10 @@ class History:
         Returns:
             One for each metric that has a value in this report.
         """
-        problems = [*wrong_arguments(false_alarm_rate, method)]
-        if lag < 0:
-            problems.append(f"lag must be a whole number from 0, not {lag!r}.")
-        if last < 1:
-            problems.append(f"last must be a whole number from 1, not {last!r}.")
+        problems = [*wrong_arguments(false_alarm_rate, method), *whole("lag", lag), *whole("last", last, least=1)]
         if problems:
             raise RuleError(problems)
+        lag, last = int(lag), int(last)
         now = {metric: value for metric, _, value in metrics_of(report) if value is not None}
         series = self._series(list(now), suite, last + lag, report.started_at)
         drifts = []

@@ -103,6 +103,9 @@ def learn(
     return learn_with(source, chosen, table=table, query=query, schema=schema, storage_options=storage_options)
 
 
+_COUNTS = ("categorical_threshold", "sample_size", "seed")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LearnOptions:
     """What is to be learned; see `learn`.
@@ -125,6 +128,9 @@ class LearnOptions:
 
     def __post_init__(self) -> None:
         refuse([*self._wrong_numbers(), *self._wrong_choices()])
+        for name in _COUNTS:
+            object.__setattr__(self, name, int(getattr(self, name)))
+        object.__setattr__(self, "min_confidence", float(self.min_confidence))
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -134,7 +140,7 @@ class LearnOptions:
 
     def _wrong_numbers(self) -> Iterator[str]:
         yield from fraction("min_confidence", self.min_confidence)
-        for name in ("categorical_threshold", "sample_size", "seed"):
+        for name in _COUNTS:
             yield from whole(name, getattr(self, name))
         if self.timeout_seconds is not None:
             yield from seconds("timeout_seconds", self.timeout_seconds)

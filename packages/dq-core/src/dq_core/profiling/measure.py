@@ -83,6 +83,7 @@ def profile(
     problems = [problem for name, value in counts.items() for problem in whole(name, value)]
     problems += whole("histogram_bins", histogram_bins, least=1)
     refuse([*problems, *_problems(quantiles, timeout_seconds)])
+    top_n, sample_size, seed, histogram_bins = map(int, (top_n, sample_size, seed, histogram_bins))
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
         reader = Reader(opened, deadline, hide_values=bool(mask))
@@ -93,7 +94,7 @@ def profile(
         found = run.columns(
             stats=include_stats,
             top_n=top_n,
-            shares=tuple(dict.fromkeys(quantiles)),
+            shares=tuple(dict.fromkeys(map(float, quantiles))),
             bins=histogram_bins if include_histograms else 0,
         )
     return Profile(

@@ -70,6 +70,7 @@ def validate(
     """
     parsed = parse(checks)
     masked = checked_arguments(samples, mask, timeout_seconds)
+    samples = int(samples)
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(
         source,

@@ -43,6 +43,16 @@ class Binding:
         return self.connection is not None or self.session is not None
 
 
+def parse_url(given: str | URL) -> URL:
+    """The URL of a database as it is written, for adapters that store it before it is used.
+
+    Raises:
+        ConfigurationError: If it cannot be read, or in two ways; nothing of it is repeated.
+    """
+    with problems_translated():
+        return urls.parse_url(given)
+
+
 def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
     with problems_translated():
         try:

@@ -42,6 +42,7 @@ class WriteRequest:
             problems += key_problems(self.run_key)
         problems += arguments.whole("batch_rows", self.batch_rows, least=1)
         refuse(problems, "The rows cannot be written with these arguments")
+        object.__setattr__(self, "batch_rows", int(self.batch_rows))
 
 
 def _option_problems(option: str, value: Any, mode: str, its_mode: str) -> list[str]:

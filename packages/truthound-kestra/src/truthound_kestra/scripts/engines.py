@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from dq_core.adapters import pip_line
 from dq_core.engines import get_engine as dq_get_engine
 from truthound_kestra.errors import EngineError, MissingDependencyError
 
@@ -38,8 +39,9 @@ def get_engine(name: str = "truthound", **options: Any) -> Engine:
         return dq_get_engine(name, **options)
     except MissingDependencyError as error:
         extra = ENGINES.get(name)
+        install = pip_line(extra or name, core="truthound-kestra", extra=extra)
         raise EngineError(
             f"The engine {name!r} is not installed: {error.message}",
-            suggestion=f'pip install "truthound-kestra[{extra}]", or use engine_name="dq_core".',
+            suggestion=f'{install}, or use engine_name="dq_core".',
             context={"engine": name},
         ) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..._shared.durations import iso_duration, parse_duration
+from ..._shared.durations import duration_for_people, iso_duration, parse_duration
 from .. import options
 from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome
 from ..registry import register
@@ -65,8 +65,12 @@ class Freshness(ColumnMetricCheck):
             return Outcome(False, "There is no value.", None, considered)
         moment = _moment(newest)
         age = dt.datetime.now(dt.UTC) - moment
-        message = f"The newest value is {moment.isoformat()}, {age} old; at most {self.max_age} is allowed."
-        passed = age <= parse_duration(self.max_age)
+        allowed = parse_duration(self.max_age)
+        message = (
+            f"The newest value is {moment.isoformat()}, {duration_for_people(age)} old; at most "
+            f"{duration_for_people(allowed)} is allowed."
+        )
+        passed = age <= allowed
         return Outcome(passed, message, None, considered, newest, {"age_seconds": age.total_seconds()})
 
 

@@ -22,7 +22,18 @@ def learn(parser: argparse.ArgumentParser) -> Run:
     add_source(parser)
     add_columns(parser)
     parser.add_argument(
-        "--min-confidence", type=float, default=0.8, metavar="SHARE", help="leave out rules of less confidence (0.8)"
+        "--false-alarm-rate",
+        type=float,
+        default=0.05,
+        metavar="RATE",
+        help="the probability, at most, that a fresh sample of the same process and size fails any rule (0.05)",
+    )
+    parser.add_argument(
+        "--min-confidence",
+        type=float,
+        default=0.8,
+        metavar="SHARE",
+        help="the probability, at least, that a fresh sample passes each single rule (0.8)",
     )
     parser.add_argument("--kind", action="append", choices=KINDS, help="learn only this kind of rule; repeatable")
     parser.add_argument(
@@ -33,6 +44,7 @@ def learn(parser: argparse.ArgumentParser) -> Run:
 
     def run(arguments: argparse.Namespace) -> int:
         options = {
+            "false_alarm_rate": arguments.false_alarm_rate,
             "min_confidence": arguments.min_confidence,
             "kinds": arguments.kind,
             "references": arguments.references,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import whole
 from ..errors import EngineError
-from ..learning.learn import LearnOptions, learn_with
+from ..learning.learn import learn_with
+from ..learning.options import LearnOptions
 from ..profiling import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from ..relation.type_family import NUMBERS
 from ..report.jsonable import measure

@@ -1,6 +1,7 @@
-"""Rules learned from data, each with a confidence that rows it was not learned from support."""
+"""Rules learned from data, made to hold on fresh data of the same kind."""
 
-from .learn import KINDS, learn
+from .learn import learn
+from .options import KINDS, LearnOptions
 from .result import LearnedRule, LearnedSuite
 
-__all__ = ["KINDS", "LearnedRule", "LearnedSuite", "learn"]
+__all__ = ["KINDS", "LearnOptions", "LearnedRule", "LearnedSuite", "learn"]

@@ -6,34 +6,26 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._shared.arguments import flag, fraction, seconds, whole
-from .._shared.wording import question
 from ..checks import parse
-from ..run.reader import Deadline, Reader, chosen_columns, refuse
+from ..run.reader import Deadline, Reader, chosen_columns
 from ..run.sampling import hashed_rows, sampled
 from ..sources import open_source
-from .confidence import lower_limit
 from .evidence import gather
-from .propose import Proposer
+from .options import LearnOptions
+from .proposal import Proposal
+from .propose import Proposer, certain
 from .references import foreign_keys
 from .result import LearnedRule, LearnedSuite
+from .texts import null_markers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     import sqlalchemy as sa
 
     from ..relation.relation import Relation
 
-__all__ = ["KINDS", "LearnOptions", "learn", "learn_rules", "learn_with"]
-
-#: The kinds of rules that can be learned.
-KINDS = ("not_null", "unique", "type", "in_range", "in_set", "regex", "length", "foreign_key")
-_OPTIONAL = {
-    "include_patterns": ("regex", "length"),
-    "include_ranges": ("in_range",),
-    "include_categories": ("in_set",),
-}
+__all__ = ["learn", "learn_with"]
 
 
 def learn(
@@ -43,6 +35,7 @@ def learn(
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
     columns: Collection[str] | None = None,
+    false_alarm_rate: float = 0.05,
     min_confidence: float = 0.8,
     kinds: Collection[str] | None = None,
     include_patterns: bool = True,
@@ -57,10 +50,10 @@ def learn(
 ) -> LearnedSuite:
     """Learn rules from a source, computed in the database.
 
-    The rows are divided into five folds. What a rule would have been without a fold is tried on the rows of that fold;
-    the confidence follows from how many of them break it, and the rule itself is taken from all rows, which therefore
-    all obey it. It is assumed that further rows are like these: a column that only grows, such as a date or a serial
-    number, is not; ranges are learned of numbers that are not unique, and of nothing else.
+    The rules are made for the next rows and not only for these: a fresh sample of the same process and size passes all
+    of them with a probability of at least ``1 - false_alarm_rate``, of which each rule gets an equal part. A rule gets
+    a threshold for the share of rows that may fail (exact, whatever the distribution) or, for the range of all values,
+    bounds as far beyond the known values as their tails reach. The guide says what each kind assumes.
 
     Args:
         source: What to learn from; see `dq_core.sources.open_source`.
@@ -68,17 +61,20 @@ def learn(
         query: A SELECT (string or SQLAlchemy) instead of a table.
         schema: The table's schema.
         columns: Only rules about these columns.
-        min_confidence: Leave out rules of less confidence.
+        false_alarm_rate: The probability, at most, that a fresh sample of the same process and size fails any of the
+            rules, between 0 and 1. A smaller one gives rules that let more rows fail.
+        min_confidence: The probability, at least, that a fresh sample passes any single rule, from 0 to 1.
         kinds: Which kinds of rules, out of `KINDS`; default: all that the next three arguments allow. A kind that is
             named here is also learned where a stronger rule makes it unnecessary.
         include_patterns: Learn regex and length.
-        include_ranges: Learn in_range.
+        include_ranges: Learn in_range and freshness.
         include_categories: Learn in_set.
         categorical_threshold: A column of more different values has no in_set.
         references: Tables of the same database (or files) that columns may refer to; without any, no foreign keys are
             looked for.
-        sample_size: Learn from about this many rows only; 0 for all rows.
-        seed: Another seed divides the rows in another way, and draws another sample.
+        sample_size: Learn from about so many rows only; 0 for all of them. The rules are for samples of the size of
+            the whole source.
+        seed: Another seed draws other examples, and another sample.
         timeout_seconds: How long it may take; the database stops what runs then.
         storage_options: Options for the fsspec filesystem of a URI.
 
@@ -87,8 +83,9 @@ def learn(
         SourceError: The source cannot be read.
         ValidationTimeoutError: It took longer than `timeout_seconds`.
     """
-    chosen = LearnOptions(
+    options = LearnOptions(
         columns=columns,
+        false_alarm_rate=false_alarm_rate,
         min_confidence=min_confidence,
         kinds=kinds,
         include_patterns=include_patterns,
@@ -100,66 +97,12 @@ def learn(
         seed=seed,
         timeout_seconds=timeout_seconds,
     )
-    return learn_with(source, chosen, table=table, query=query, schema=schema, storage_options=storage_options)
-
-
-_COUNTS = ("categorical_threshold", "sample_size", "seed")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LearnOptions:
-    """What is to be learned; see `learn`.
-
-    Raises:
-        RuleError: Something is wrong; lists all of it.
-    """
-
-    columns: Collection[str] | None = None
-    min_confidence: float = 0.8
-    kinds: Collection[str] | None = None
-    include_patterns: bool = True
-    include_ranges: bool = True
-    include_categories: bool = True
-    categorical_threshold: int = 50
-    references: Collection[str] = ()
-    sample_size: int = 0
-    seed: int = 0
-    timeout_seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        refuse([*self._wrong_numbers(), *self._wrong_choices()])
-        for name in _COUNTS:
-            object.__setattr__(self, name, int(getattr(self, name)))
-        object.__setattr__(self, "min_confidence", float(self.min_confidence))
-
-    @property
-    def wanted(self) -> frozenset[str]:
-        """The kinds of rules that are wanted."""
-        left_out = {kind for name, those in _OPTIONAL.items() if not getattr(self, name) for kind in those}
-        return frozenset(KINDS if self.kinds is None else self.kinds) - left_out
-
-    def _wrong_numbers(self) -> Iterator[str]:
-        yield from fraction("min_confidence", self.min_confidence)
-        for name in _COUNTS:
-            yield from whole(name, getattr(self, name))
-        if self.timeout_seconds is not None:
-            yield from seconds("timeout_seconds", self.timeout_seconds)
-
-    def _wrong_choices(self) -> Iterator[str]:
-        for name in _OPTIONAL:
-            yield from flag(name, getattr(self, name))
-        for name, values in (("kinds", self.kinds or ()), ("references", self.references)):
-            if not isinstance(values, list | tuple | set | frozenset):
-                yield f"{name} must be a list, not {values!r}."
-        for kind in self.kinds if isinstance(self.kinds, list | tuple | set | frozenset) else ():
-            if kind not in KINDS:
-                hint = question(kind, KINDS) or f" The kinds are: {', '.join(KINDS)}."
-                yield f"kinds: {kind!r} cannot be learned.{hint}"
+    return learn_with(source, options, table=table, query=query, schema=schema, storage_options=storage_options)
 
 
 def learn_with(
     source: Any,
-    chosen: LearnOptions,
+    options: LearnOptions,
     proposed: Callable[[Reader, Relation, list[str]], Callable[[str, str], bool]] | None = None,
     *,
     table: str | None = None,
@@ -167,40 +110,40 @@ def learn_with(
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> LearnedSuite:
-    """Like `learn`, with a function that says which rules to try.
+    """Like `learn`, with somebody else to say which rules are worth a try.
 
     Args:
         source: What to learn from.
-        chosen: What to learn, and how.
+        options: What to learn.
         proposed: Gets the rows and the names of the columns; says whether to try a kind of rule on a column.
         table: The table or view, if the source is a database.
         query: A SELECT instead of a table.
         schema: The table's schema.
         storage_options: Options for the fsspec filesystem of a URI.
     """
-    wanted = chosen.wanted
-    started_at, deadline = dt.datetime.now(dt.UTC), Deadline(chosen.timeout_seconds)
+    wanted = options.wanted
+    started_at, deadline = dt.datetime.now(dt.UTC), Deadline(options.timeout_seconds)
     with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
         reader = Reader(opened, deadline)
-        names = chosen_columns(opened.relation, chosen.columns)
-        relation, total = sampled(reader, opened.relation, chosen.sample_size, chosen.seed)
-        worth_trying = None if proposed is None else proposed(reader, relation, names)
-        learned, rows = learn_rules(
+        names = chosen_columns(opened.relation, options.columns)
+        relation, total = sampled(reader, opened.relation, options.sample_size, options.seed)
+        chosen = None if proposed is None else proposed(reader, relation, names)
+        found = _examine(
             reader,
             relation,
             names,
-            seed=chosen.seed,
-            explicit=chosen.kinds is not None,
-            wanted=lambda kind, name: kind in wanted and (worth_trying is None or worth_trying(kind, name)),
-            categories=chosen.categorical_threshold,
-            references=chosen.references if "foreign_key" in wanted else (),
+            options,
+            total=total,
+            wanted=lambda kind, name: kind in wanted and (chosen is None or chosen(kind, name)),
         )
     return LearnedSuite(
-        rules=tuple(rule for rule in learned if rule.confidence >= chosen.min_confidence),
-        min_confidence=float(chosen.min_confidence),
+        rules=_settled(found.proposals, options, names),
+        false_alarm_rate=float(options.false_alarm_rate),
+        min_confidence=float(options.min_confidence),
+        null_markers=found.null_markers,
         source=opened.description,
-        row_count=rows if total is None else total,
-        sampled_rows=None if relation is opened.relation else rows,
+        row_count=found.rows if total is None else total,
+        sampled_rows=None if relation is opened.relation else found.rows,
         engine="dq_core",
         execution_time_seconds=round(deadline.elapsed, 6),
         statements=reader.statements,
@@ -208,43 +151,53 @@ def learn_with(
     )
 
 
-def learn_rules(
+@dataclass(frozen=True)
+class _Found:
+    proposals: list[Proposal]
+    null_markers: dict[str, tuple[str, ...]]
+    rows: int
+
+
+def _examine(
     reader: Reader,
     relation: Relation,
     names: list[str],
+    options: LearnOptions,
     *,
-    seed: int,
-    explicit: bool,
+    total: int | None,
     wanted: Callable[[str, str], bool],
-    categories: int,
-    references: Collection[str] = (),
-) -> tuple[list[LearnedRule], int]:
-    """All rules that hold, of any confidence, and the number of rows.
-
-    Args:
-        reader: Runs the statements.
-        relation: The rows to learn from.
-        names: The columns to learn about.
-        seed: Divides the rows.
-        explicit: Whether rules are wanted that a stronger rule makes unnecessary.
-        wanted: Whether a kind of rule is wanted for a column.
-        categories: The most different values of an in_set.
-        references: Tables that columns may refer to.
-    """
-    hashed = hashed_rows(reader, relation, seed)
+) -> _Found:
+    """All rules that hold, the markers of missing numbers, and the number of rows."""
+    hashed = hashed_rows(reader, relation, options.seed)
     columns = [relation.columns[name] for name in names]
-    evidence = gather(reader, hashed, columns)
-    proposer = Proposer(reader, hashed, relation, evidence, explicit=explicit, categories=categories)
+    evidence = gather(reader, hashed, columns, total)
+    proposer = Proposer(reader, hashed, evidence, options.kinds is not None, options.categorical_threshold)
     proposals = proposer.proposals(columns, wanted)
-    found = [_rule(proposal.rule, proposal.rows, proposal.exceptions, proposal.confidence) for proposal in proposals]
-    for table in references:
+    for table in options.references if "foreign_key" in options.wanted else ():
         for rule, rows in foreign_keys(reader, relation, evidence, columns, table):
-            found.append(_rule(rule, rows, 0, lower_limit(rows, 0)))
+            proposals.append(Proposal(rule["column"], certain(rule, rows), rows))
+    texts = [column.name for column in columns if column.family == "text"]
+    markers = {name: found for name in texts if (found := null_markers(evidence, name))}
+    return _Found(proposals, markers, evidence.rows)
+
+
+def _settled(proposals: Collection[Proposal], options: LearnOptions, names: list[str]) -> tuple[LearnedRule, ...]:
+    """The rules, each with its part of the error, in the order of the columns."""
+    error = options.error(len(proposals))
+    if error <= 0:
+        return ()
+    found = [
+        LearnedRule(_check(rule, proposal, 1 - error), 1 - error, proposal.rows, proposal.exceptions)
+        for proposal in proposals
+        if (rule := proposal.make(error)) is not None
+    ]
     order = {name: place for place, name in enumerate(names)}
-    return sorted(found, key=lambda rule: order[rule.column or ""]), evidence.rows
+    return tuple(sorted(found, key=lambda rule: order[rule.column or ""]))
 
 
-def _rule(rule: Mapping[str, Any], rows: int, exceptions: int, confidence: float) -> LearnedRule:
-    tried = f"{rows} rows" if not exceptions else f"{rows} rows, of which {exceptions} broke it"
-    (check,) = parse([{**rule, "description": f"Learned with confidence {confidence:.4f}, tried on {tried}."}])
-    return LearnedRule(check, confidence, rows, exceptions)
+def _check(rule: Mapping[str, Any], proposal: Proposal, confidence: float) -> Any:
+    held = "" if not proposal.exceptions else f", of which {proposal.exceptions} are exceptions"
+    chance = f"a sample of the same kind passes with a probability of at least {confidence:.4f}"
+    description = f"Learned from {proposal.rows} rows{held}; {chance}."
+    (check,) = parse([{**rule, "description": description}])
+    return check

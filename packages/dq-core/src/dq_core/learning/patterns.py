@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-__all__ = ["pattern_of"]
+__all__ = ["FORMATS", "NUMBER", "markers_of", "number_or", "pattern_of", "usual_pattern"]
 
 #: Formats that a sequence of characters cannot describe, most specific first.
-_FORMATS = (
+FORMATS = (
     r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
     r"^\d{4}-\d{2}-\d{2}$",
     r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$",
@@ -21,6 +22,15 @@ _FORMATS = (
 )
 _LEAST = 5
 _LONGEST = 24
+#: A number as text.
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+#: What stands for a missing number, in lower case.
+_MARKERS = frozenset(
+    {"", "?", "-", "--", ".", "*", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "unknown"}
+)
+#: Some rows may look otherwise.
+_USUAL = 0.95
+_MERGED: tuple[dict[str, str], ...] = ({}, {"A": "l", "a": "l"}, {"A": "w", "a": "w", "9": "w"})
 _CLASSES = {"9": r"\d", "A": "[A-Z]", "a": "[a-z]", "l": "[A-Za-z]", "w": "[A-Za-z0-9]"}
 
 
@@ -33,15 +43,45 @@ def pattern_of(examples: Sequence[str]) -> str | None:
     different = set(examples)
     if len(different) < _LEAST or "" in different:
         return None
-    for known in _FORMATS:
+    for known in FORMATS:
         compiled = re.compile(known, re.ASCII)
         if all(compiled.search(text) for text in different):
             return known
-    for merged in ({}, {"A": "l", "a": "l"}, {"A": "w", "a": "w", "9": "w"}):
+    for merged in _MERGED:
         found = _sequence(different, merged)
         if found is not None:
             return found
     return None
+
+
+def usual_pattern(examples: Sequence[str]) -> str | None:
+    """A pattern that at least 95 % of the examples match; None if so many have too little in common."""
+    if (found := pattern_of(examples)) is not None:
+        return found
+    least = _USUAL * len(examples)
+    for known in FORMATS:
+        if sum(re.search(known, text, re.ASCII) is not None for text in examples) >= least:
+            return known
+    for merged in _MERGED:
+        kinds = [tuple(kind for kind, _ in _runs(text, merged)) for text in examples]
+        (usual, count), *_ = Counter(kinds).most_common(1) or [((), 0)]
+        if usual and count >= least:
+            return pattern_of([text for text, kind in zip(examples, kinds, strict=True) if kind == usual])
+    return None
+
+
+def markers_of(examples: Sequence[str]) -> tuple[str, ...]:
+    """What represents a missing number among strings that are numbers otherwise; empty if there is no such thing."""
+    others = Counter(text for text in examples if re.fullmatch(NUMBER, text, re.ASCII) is None)
+    numbers = len(examples) - others.total()
+    if numbers < max(_LEAST, others.total()) or any(text.strip().lower() not in _MARKERS for text in others):
+        return ()
+    return tuple(sorted(others))
+
+
+def number_or(markers: Collection[str]) -> str:
+    """The pattern of a number or one of these."""
+    return f"^({'|'.join([NUMBER, *map(_literal, sorted(markers, reverse=True))])})$"
 
 
 def _sequence(texts: set[str], merged: dict[str, str]) -> str | None:

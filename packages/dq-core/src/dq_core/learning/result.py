@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LearnedRule", "LearnedSuite"]
 
-_HEADER = ("Column", "Rule", "Options", "Confidence", "Tried on", "Exceptions")
+_HEADER = ("Column", "Rule", "Options", "Confidence", "Learned from", "Exceptions")
 _COMMON = frozenset({"type", "column", "columns", "description"})
 
 
@@ -27,11 +28,10 @@ class LearnedRule:
     """A rule and what supports it.
 
     Attributes:
-        check: The rule; it passes on all rows that it was learned from.
-        confidence: With a certainty of 95 %, at least this share of further rows of the same kind obeys the rule; see
-            `dq_core.learning.confidence`.
-        rows: Rows that the rule was tried on without having been learned from them.
-        exceptions: Those that broke it then; the rule was widened for them afterwards.
+        check: The rule; it passes on the rows that it was learned from.
+        confidence: The probability, at least, that a fresh sample of the same process and size passes the rule.
+        rows: The rows that it was learned from.
+        exceptions: Those of them that it does not hold for; its threshold lets so many fail, and some more.
     """
 
     check: Check
@@ -71,7 +71,9 @@ class LearnedSuite(Documented):
 
     Attributes:
         rules: The rules, in the order of the columns.
-        min_confidence: Rules of less confidence were left out.
+        false_alarm_rate: The probability, at most, that a fresh sample of the same process and size fails any rule.
+        min_confidence: Every rule has at least this confidence.
+        null_markers: What represents a missing number in string columns that hold numbers otherwise, by column.
         source: What they were learned from, without passwords.
         row_count: All rows of the source.
         sampled_rows: The rows that were read, if a sample was asked for; None if all were.
@@ -82,7 +84,9 @@ class LearnedSuite(Documented):
     """
 
     rules: tuple[LearnedRule, ...]
+    false_alarm_rate: float
     min_confidence: float
+    null_markers: Mapping[str, tuple[str, ...]]
     source: str
     row_count: int
     sampled_rows: int | None
@@ -102,6 +106,11 @@ class LearnedSuite(Documented):
         return self.suite(source, **options)
 
     @property
+    def confidence(self) -> float:
+        """The probability, at least, that a fresh sample of the same process and size passes all rules."""
+        return max(0.0, round(1 - math.fsum(1 - rule.confidence for rule in self.rules), 12))
+
+    @property
     def suite(self) -> Suite:
         """The rules as a suite.
 
@@ -117,29 +126,37 @@ class LearnedSuite(Documented):
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {**values, "rules": [rule.to_dict() for rule in self.rules]}
+        markers = {name: list(markers) for name, markers in self.null_markers.items()}
+        return {**values, "rules": [rule.to_dict() for rule in self.rules], "null_markers": markers}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The suite that `to_dict` wrote."""
         values = {one.name: data[one.name] for one in fields(cls)}
         values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
+        values["null_markers"] = {name: tuple(markers) for name, markers in data["null_markers"].items()}
         return cls(**values)
 
     def _document(self) -> Document:
         rows = count(self.row_count)
         if self.sampled_rows is not None:
             rows += f", of which {count(self.sampled_rows)} were read"
+        markers = [f"{name}: {', '.join(map(repr, found))}" for name, found in self.null_markers.items()]
+        chance = f"{self.confidence:.3f}"
         facts = [
             ("Source", self.source),
             ("Rows", rows),
+            (
+                "Confidence",
+                f"a sample of the same kind and size passes all rules with a probability of at least {chance}",
+            ),
+            *([("Missing numbers", "; ".join(markers))] if markers else []),
             ("Started", moment(self.started_at)),
             ("Took", duration(self.execution_time_seconds)),
             ("Statements", count(self.statements)),
             ("Engine", self.engine),
         ]
-        title = f"{len(self)} rules with a confidence of at least {self.min_confidence:g}"
-        table = Table(title, _HEADER, [_cells(rule) for rule in self.rules], frozenset({3, 4, 5}))
+        table = Table(f"{len(self)} rules", _HEADER, [_cells(rule) for rule in self.rules], frozenset({3, 4, 5}))
         return Document("Learned rules", facts, [table])
 
 

@@ -1,4 +1,4 @@
-"""Samples and folds, drawn in the database by hashes of row numbers: the same rows in every statement."""
+"""Samples, drawn in the database by hashes of row numbers: the same rows in every statement."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ class HashedRows:
     Attributes:
         relation: The rows, with all columns of the original.
         row_hash: The expression of a row's hash.
+        number: The expression of the number that the hash is of: the rows' order.
     """
 
     relation: Relation
     row_hash: ColumnElement[int]
+    number: ColumnElement[int]
 
     def sample(self, share: float) -> Relation:
         """About this share of the rows, always the same ones."""
@@ -39,10 +41,6 @@ class HashedRows:
         return dataclasses.replace(
             self.relation, from_=chosen, columns={name: self.relation.columns[name] for name in names}
         )
-
-    def fold(self, folds: int) -> ColumnElement[int]:
-        """The number of the fold that a row is in, from 0."""
-        return self.row_hash % folds
 
 
 def hashed_rows(reader: Reader, relation: Relation, seed: int) -> HashedRows:
@@ -57,7 +55,8 @@ def hashed_rows(reader: Reader, relation: Relation, seed: int) -> HashedRows:
     columns = [relation[name] for name in relation.columns]
     place = sa.cast(_row_number(reader, relation), sa.BigInteger())
     numbered = relation.select(*columns, place.label(number)).subquery("numbered")
-    return HashedRows(dataclasses.replace(relation, from_=numbered), row_hash(numbered.c[number], seed))
+    counted = numbered.c[number]
+    return HashedRows(dataclasses.replace(relation, from_=numbered), row_hash(counted, seed), counted)
 
 
 def sampled(reader: Reader, relation: Relation, sample_size: int, seed: int) -> tuple[Relation, int | None]:

@@ -1,0 +1,251 @@
+"""Ranges of numbers and dates: how far the next sample reaches, and where most of it lies."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SourceError
+from ..profiling.numbers import finite
+from ..relation.type_family import NUMBERS
+from .proposal import Proposal, share_rule
+from .structure import ends_at_zero, grows
+from .tails import looked_at, piles_up, reach
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..relation.column import Column
+    from ..relation.relation import Relation
+    from ..run.reader import Reader
+    from .evidence import Evidence
+
+__all__ = ["Ends", "ends_of", "ranges"]
+
+#: The usual values leave out so many at either end.
+_UNUSUAL = 0.05
+#: A bound that lies so many times the known range away bounds nothing.
+_NO_BOUND = 100
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The least and the greatest values of a column, and what is needed to reckon with them.
+
+    Attributes:
+        column: The column.
+        lowest: The least values, in ascending order.
+        highest: The greatest values, in descending order.
+        count: All its values.
+        further: Those of the next sample.
+        ordered: Whether the values go up (or down) with the rows, so that the next ones lie beyond the last one.
+        examples: Some of its values, or all.
+    """
+
+    column: Column
+    lowest: list[Any]
+    highest: list[Any]
+    count: int
+    further: int
+    ordered: bool
+    examples: list[Any]
+
+
+def ends_of(reader: Reader, relation: Relation, evidence: Evidence, column: Column) -> Ends | None:
+    """The ends of a column; None if it has infinities or too few values, or the database cannot hand them over."""
+    name, count = column.name, evidence.counts[column.name]
+    value: Any = relation[name]
+    if column.family in NUMBERS:
+        value = finite(relation, column)
+        if evidence.finite[name] < count:
+            return None
+    most = looked_at(count) + 1
+    try:
+        lowest, highest = (
+            [
+                _known(row[0])
+                for row in reader.fetch(relation.select(value).where(value.is_not(None)).order_by(one).limit(most))
+            ]
+            for one in (value.asc(), value.desc())
+        )
+        examples = [_known(example) for example in evidence.examples[name]]
+    except (SourceError, ValueError):
+        # An infinite date, a text where SQLite should hold a date: such a column has no range.
+        return None
+    if len(lowest) < 2:
+        return None
+    ordered = column.family not in ("float", "decimal") and grows(examples)
+    return Ends(column, lowest, highest, count, evidence.next_count(count), ordered, examples)
+
+
+def ranges(ends: Ends, now: dt.datetime, wanted: Callable[[str, str], bool]) -> Iterator[Proposal]:
+    """The range of all values, the usual range, and, for dates that reach up to now, how fresh they are."""
+    name, family = ends.column.name, ends.column.family
+    numbers = _Scale(family, ends.lowest[0])
+    fresh = family in ("date", "datetime") and _is_recent(ends, numbers, now)
+    growing = ends.ordered or fresh
+
+    def whole(error: float) -> dict[str, Any] | None:
+        low, high = _bounds(ends, numbers, error, growing=growing)
+        bounds = {side: bound for side, bound in (("min", low), ("max", high)) if bound is not None}
+        rule = {"type": "in_range", "column": name, **bounds}
+        if not bounds or not _piles_up(ends, numbers):
+            return rule if bounds else None
+        # A scale from 1 to 5 has an end, but one of 4, 6 and 8 may have its 3 in the next sample.
+        return share_rule(rule, 0, ends.count, ends.further)(error)
+
+    if wanted("in_range", name):
+        yield Proposal(name, whole, ends.count)
+        if not growing:
+            yield from _usual(ends, numbers)
+    if fresh and wanted("freshness", name):
+        yield Proposal(name, lambda error: _freshness(ends, numbers, now, error), ends.count)
+
+
+def _piles_up(ends: Ends, numbers: _Scale) -> bool:
+    """Whether many values share the least or the greatest one; zeros are an end of their own, not a pile."""
+    lowest, highest = ([numbers.number(value) for value in values] for values in (ends.lowest, ends.highest))
+    return piles_up(highest) or (piles_up(lowest) and lowest[0] != 0)
+
+
+def _usual(ends: Ends, numbers: _Scale) -> Iterator[Proposal]:
+    """Where nine of ten values lie at least: it notices another unit or sign however far the tails reach."""
+    rank = min(len(ends.lowest) - 1, math.floor(_UNUSUAL * ends.count))
+    if rank < 1:
+        return
+    low, high = ends.lowest[rank - 1], ends.highest[rank - 1]
+    if low == ends.lowest[0] and high == ends.highest[0]:
+        return
+    rule = {
+        "type": "in_range",
+        "column": ends.column.name,
+        "min": numbers.plain(low),
+        "max": numbers.plain(high, up=True),
+        "name": f"in_range_{ends.column.name}_usual",
+    }
+    outside = 2 * rank - 1
+    yield Proposal(ends.column.name, share_rule(rule, outside, ends.count, ends.further), ends.count, outside)
+
+
+def _bounds(ends: Ends, numbers: _Scale, error: float, *, growing: bool) -> tuple[Any, Any]:
+    """The bounds of all values: each with half of the error, none where the next values lie beyond any."""
+    ratio = ends.further / ends.count
+    lowest, highest = ([numbers.number(value) for value in values] for values in (ends.lowest, ends.highest))
+    bottom, top = lowest[0], highest[0]
+    low = reach([-value for value in lowest], error / 2, ratio)
+    low = None if low is None else -low
+    high = None if growing else reach(highest, error / 2, ratio)
+    wide = _NO_BOUND * (top - bottom)
+    if numbers.family in NUMBERS and bottom >= 0 and (low is None or low < 0):
+        # Nothing is below 0, though it could be by the way the values thin out: is that by chance?
+        by_nature = ends_at_zero([float(value) for value in ends.examples], ends.count, error / 2)
+        low = 0.0 if by_nature else low
+    if low is not None and bottom - low > wide:
+        low = None
+    if high is not None and high - top > wide:
+        high = None
+    step = numbers.step((top if high is None else high) - (bottom if low is None else low))
+    return (
+        None if low is None else numbers.bound(min(low, bottom), ends.lowest[0], step, up=False),
+        None if high is None else numbers.bound(max(high, top), ends.highest[0], step, up=True),
+    )
+
+
+def _is_recent(ends: Ends, numbers: _Scale, now: dt.datetime) -> bool:
+    """Whether the newest value is as young as the distances between the newest ones let expect."""
+    age = now.timestamp() - numbers.number(ends.highest[0])
+    return -_DAY <= age <= _DAY + 3 * max(_gaps(ends, numbers))
+
+
+def _freshness(ends: Ends, numbers: _Scale, now: dt.datetime, error: float) -> dict[str, Any] | None:
+    """The age of the newest value, or a day, and the longest distance to the next one that is to be expected."""
+    gaps = sorted(_gaps(ends, numbers), reverse=True)
+    longest = reach(gaps, error)
+    if longest is None:
+        return None
+    age = max(_DAY, now.timestamp() - numbers.number(ends.highest[0]))
+    return {"type": "freshness", "column": ends.column.name, "max_age": f"{math.ceil((age + longest) / _DAY)}d"}
+
+
+def _gaps(ends: Ends, numbers: _Scale) -> list[float]:
+    """The distances between the newest values that differ, in seconds."""
+    newest = sorted({numbers.number(value) for value in ends.highest})
+    return [new - old for old, new in itertools.pairwise(newest)] or [0.0]
+
+
+def _known(value: Any) -> Any:
+    """A number or date; ISO 8601 text, as SQLite holds dates, becomes one.
+
+    Raises:
+        ValueError: It is nothing of the kind.
+    """
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value) if len(value) > len("2024-01-01") else dt.date.fromisoformat(value)
+    if not isinstance(value, int | float | decimal.Decimal | dt.date):
+        raise ValueError(f"{value!r} is no number and no date")  # noqa: TRY004 (text is a wrong value as well)
+    return value
+
+
+class _Scale:
+    """A family of values as plain numbers and back: numbers as they are, dates as seconds in UTC."""
+
+    def __init__(self, family: str, example: Any) -> None:
+        self.family = family
+        self._zone = example.tzinfo if isinstance(example, dt.datetime) else None
+
+    def number(self, value: Any) -> float:
+        """A value as a number."""
+        if isinstance(value, dt.datetime):
+            return (value if value.tzinfo else value.replace(tzinfo=dt.UTC)).timestamp()
+        if isinstance(value, dt.date):
+            return value.toordinal() * _DAY - dt.date(1970, 1, 1).toordinal() * _DAY
+        return float(value)
+
+    def step(self, width: float) -> float:
+        """To what bounds are rounded: a hundredth of the range or less, whole integers, days, seconds."""
+        fine = 10.0 ** (math.floor(math.log10(width)) - 2) if width > 0 else 0.0
+        if self.family == "date" or (self.family == "datetime" and fine >= _DAY):
+            return _DAY
+        return max(fine, 1.0) if self.family in ("integer", "datetime") else fine
+
+    def bound(self, number: float, end: Any, step: float, *, up: bool) -> Any:
+        """A number as a bound of the values, rounded outwards; ``end`` as it is if the number is no other."""
+        if number == self.number(end):
+            return self.plain(end, up=up)
+        if not step:
+            return number
+        rounded = (math.ceil if up else math.floor)(number / step) * step
+        if self.family == "integer":
+            return int(rounded)
+        if self.family in ("date", "datetime"):
+            return self._moment(rounded)
+        # The shortest number: 0.30000000000000004 is what the multiplication leaves.
+        shortest = float(f"{rounded:.12g}")
+        return shortest if (shortest >= number if up else shortest <= number) else rounded
+
+    def plain(self, value: Any, *, up: bool = False) -> Any:
+        """A value as rules hold it: not above it, or not below it, where YAML has no such number."""
+        if isinstance(value, dt.date):
+            return value.isoformat()
+        if not isinstance(value, decimal.Decimal):
+            return value
+        if value == value.to_integral_value():
+            return int(value)
+        number = float(value)
+        if decimal.Decimal(repr(number)) == value:
+            return number
+        return math.nextafter(number, math.inf if up else -math.inf)
+
+    def _moment(self, seconds: float) -> str | None:
+        try:
+            moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
+        except OverflowError:
+            return None
+        if self.family == "date":
+            return moment.date().isoformat()
+        return (moment if self._zone is not None else moment.replace(tzinfo=None)).isoformat()

@@ -1,0 +1,84 @@
+"""What one sample says about the next one of the same process: limits for the number of rows that fail.
+
+The process is not known; only that the rows of both samples are exchangeable. Of ``rows`` rows ``failed`` fail. Given
+how many fail in both samples together, each way to deal them out is as likely as any other, so that the hypergeometric
+distribution says how often so many of them, or more, are in the next sample. A limit that is exceeded with probability
+``error`` at most for every total is passed with that probability at most whatever the share is (A. R. Thatcher,
+"Relationships between Bayesian and confidence limits for predictions", Journal of the Royal Statistical Society B 26,
+1964; the test is that of R. A. Fisher, "Statistical Methods for Research Workers", section 21.02).
+
+The same numbers hold for values beyond order statistics: the next values outside of the ``r``-th smallest and the
+``r``-th greatest of ``n`` continuous ones are as many as failures after ``2 r - 1`` of ``n`` (S. S. Wilks, "Statistical
+prediction with special reference to the problem of tolerance limits", Annals of Mathematical Statistics 13, 1942), and
+fewer with ties.
+"""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["most_failures", "passing_share", "tail"]
+
+
+def most_failures(failed: int, rows: int, further: int, error: float) -> int:
+    """The greatest number of failing rows in the next sample that is no surprise.
+
+    Args:
+        failed: Rows that fail in the sample at hand.
+        rows: Its rows.
+        further: The rows of the next sample.
+        error: The probability, at most, that more rows than this fail in the next sample although both are alike;
+            between 0 and 1.
+
+    Returns:
+        A number from 0 to ``further``; ``further`` itself says that no number is a surprise.
+    """
+    # What is expected is no surprise.
+    low, high = failed * further // rows if error < 0.25 else 0, further
+    while low < high:
+        middle = (low + high) // 2
+        if tail(middle + 1, failed, rows, further) <= error:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def tail(more: int, failed: int, rows: int, further: int) -> float:
+    """The probability that of ``failed + more`` failing rows at least ``more`` fall into the next sample.
+
+    Args:
+        more: Failing rows of the next sample.
+        failed: Those of the sample at hand.
+        rows: Rows of the sample at hand.
+        further: Rows of the next sample.
+    """
+    if more > further:
+        return 0.0
+    total = failed + more
+    log = _choose(further, more) + _choose(rows, failed) - _choose(rows + further, total)
+    term = math.exp(log)
+    found = term
+    # One failing row after the other moves from the sample at hand to the next one.
+    for here in range(failed, 0, -1):
+        there = total - here
+        term *= (further - there) / (there + 1) * here / (rows - here + 1)
+        found += term
+        if term < found * 1e-12 or there >= further:
+            break
+    return min(1.0, found)
+
+
+def passing_share(failures: int, rows: int) -> float:
+    """The share of rows that must pass if so many may fail, as the shortest decimal number that lets them.
+
+    With as many digits as ``rows`` has, one failure more is too many.
+    """
+    digits = len(str(rows))
+    scale: int = 10**digits
+    return (rows - failures) * scale // rows / scale
+
+
+def _choose(n: int, k: int) -> float:
+    """The logarithm of the binomial coefficient."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

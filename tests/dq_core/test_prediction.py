@@ -1,0 +1,71 @@
+"""Limits for the next sample, against exact sums."""
+
+from __future__ import annotations
+
+import fractions
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dq_core.profiling.prediction import most_failures, passing_share, tail
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.data())
+def test_the_tail_is_that_of_the_hypergeometric_distribution(rows: int, further: int, data: st.DataObject) -> None:
+    failed = data.draw(st.integers(0, rows))
+    more = data.draw(st.integers(0, further))
+    total = failed + more
+    ways = sum(
+        math.comb(further, there) * math.comb(rows, total - there)
+        for there in range(more, min(total, further) + 1)
+        if total - there <= rows
+    )
+    exact = fractions.Fraction(ways, math.comb(rows + further, total))
+    assert tail(more, failed, rows, further) == pytest.approx(float(exact), rel=1e-9)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.floats(0.001, 0.9), st.data())
+def test_the_limit_is_the_smallest_one(rows: int, further: int, error: float, data: st.DataObject) -> None:
+    failed = data.draw(st.integers(0, rows))
+    limit = most_failures(failed, rows, further, error)
+    if error < 0.25:
+        assert limit * rows >= (failed * further // rows) * rows
+    assert tail(limit + 1, failed, rows, further) <= error
+    assert limit == 0 or limit == failed * further // rows or tail(limit, failed, rows, further) > error
+
+
+@pytest.mark.parametrize(
+    ("rows", "further", "error"), [(40, 40, 0.05), (40, 40, 0.004), (60, 20, 0.02), (20, 60, 0.02)]
+)
+def test_no_share_of_failing_rows_passes_the_limit_more_often_than_stated(
+    rows: int, further: int, error: float
+) -> None:
+    def chance(count: int, share: float, failed: int) -> float:
+        return math.comb(count, failed) * share**failed * (1 - share) ** (count - failed)
+
+    limits = [most_failures(failed, rows, further, error) for failed in range(rows + 1)]
+    alarms = [
+        sum(
+            chance(rows, share, failed) * sum(chance(further, share, more) for more in range(limit + 1, further + 1))
+            for failed, limit in enumerate(limits)
+        )
+        for share in (step / 200 for step in range(1, 200))
+    ]
+    assert max(alarms) <= error
+    # And it is not so far off that it costs much.
+    assert max(alarms) > error / 3
+
+
+def test_large_numbers_take_no_time() -> None:
+    assert most_failures(0, 10**9, 10**9, 0.001) == 9
+    expected, spread = 300_000, math.sqrt(2 * 300_000 * 0.7)
+    assert most_failures(300_000, 10**6, 10**6, 0.001) == pytest.approx(expected + 3.09 * spread, abs=0.02 * spread)
+
+
+@given(st.integers(1, 10**7), st.data())
+def test_a_share_lets_so_many_rows_fail_and_no_more(rows: int, data: st.DataObject) -> None:
+    failures = data.draw(st.integers(0, rows - 1))
+    share = fractions.Fraction(str(passing_share(failures, rows)))
+    assert fractions.Fraction(rows - failures, rows) >= share > fractions.Fraction(rows - failures - 1, rows)

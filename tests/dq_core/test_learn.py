@@ -129,8 +129,19 @@ def test_the_error_is_divided_between_the_rules() -> None:
     assert len({rule.confidence for rule in learned}) == 1
     assert learned.rules[0].confidence > 0.99
     assert learn(ROWS, columns=["status"], false_alarm_rate=0.03).rules[0].confidence == pytest.approx(0.99)
-    strict = learn(ROWS, columns=["status"], min_confidence=0.9999)
-    assert {rule.confidence for rule in strict} == {0.9999}
+    sure = learn(ROWS, columns=["status"], min_confidence=0.9999)
+    assert {rule.confidence for rule in sure} == {0.9999}
+
+
+def test_rules_without_exceptions_have_the_confidence_that_is_left_to_them() -> None:
+    strict = learn(ROWS, columns=["status", "stock"], min_confidence=0.75)
+    rules = {rule.check.label: rule for rule in strict}
+    assert {name for name, rule in rules.items() if rule.confidence == 0.75} == {"not_null_status", "in_set_status"}
+    assert "threshold" not in rules["not_null_status"].check.to_dict()
+    # A quarter each at worst, and the others' parts of the error.
+    assert 0.4 < strict.confidence < 0.5
+    few = learn(ROWS[:3], columns=["status"], min_confidence=0)
+    assert {rule.check.label for rule in few} == {"not_null_status", "type_status"}
 
 
 @pytest.mark.parametrize("place", [*DATABASES, "rows"])

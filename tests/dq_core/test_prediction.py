@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq_core.profiling.prediction import most_failures, passing_share, tail
+from dq_core.profiling.prediction import most_failures, none_again, passing_share, tail
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.data())
@@ -56,6 +56,13 @@ def test_no_share_of_failing_rows_passes_the_limit_more_often_than_stated(
     assert max(alarms) <= error
     # And it is not so far off that it costs much.
     assert max(alarms) > error / 3
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 5])
+def test_the_worst_share_for_a_rule_that_allows_nothing(ratio: int) -> None:
+    alarms = (math.exp(-mean) * (1 - math.exp(-ratio * mean)) for mean in (step / 1000 for step in range(1, 3000)))
+    assert 1 - max(alarms) == pytest.approx(none_again(ratio), abs=1e-5)
+    assert none_again(1) == 0.75
 
 
 def test_large_numbers_take_no_time() -> None:

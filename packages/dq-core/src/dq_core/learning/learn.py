@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..checks import parse
+from ..profiling.prediction import none_again
 from ..run.reader import Deadline, Reader, chosen_columns
 from ..run.sampling import hashed_rows, sampled
 from ..sources import open_source
@@ -63,7 +64,9 @@ def learn(
         columns: Only rules about these columns.
         false_alarm_rate: The probability, at most, that a fresh sample of the same process and size fails any of the
             rules, between 0 and 1. A smaller one gives rules that let more rows fail.
-        min_confidence: The probability, at least, that a fresh sample passes any single rule, from 0 to 1.
+        min_confidence: The probability, at least, that a fresh sample passes any single rule, from 0 to 1. At 0.75 or
+            less, rules without an exception so far allow none: each fails a fresh sample in a quarter of the cases at
+            worst, so that `false_alarm_rate` is not kept, which the confidence of the suite then says.
         kinds: Which kinds of rules, out of `KINDS`; default: all that the next three arguments allow. A kind that is
             named here is also learned where a stronger rule makes it unnecessary.
         include_patterns: Learn regex and length.
@@ -137,7 +140,7 @@ def learn_with(
             wanted=lambda kind, name: kind in wanted and (chosen is None or chosen(kind, name)),
         )
     return LearnedSuite(
-        rules=_settled(found.proposals, options, names),
+        rules=_settled(found, options, names),
         false_alarm_rate=float(options.false_alarm_rate),
         min_confidence=float(options.min_confidence),
         null_markers=found.null_markers,
@@ -156,6 +159,7 @@ class _Found:
     proposals: list[Proposal]
     null_markers: dict[str, tuple[str, ...]]
     rows: int
+    further: int
 
 
 def _examine(
@@ -175,29 +179,31 @@ def _examine(
     proposals = proposer.proposals(columns, wanted)
     for table in options.references if "foreign_key" in options.wanted else ():
         for rule, rows in foreign_keys(reader, relation, evidence, columns, table):
-            proposals.append(Proposal(rule["column"], certain(rule, rows), rows))
+            proposals.append(Proposal(rule["column"], certain(rule, rows), rows, strict=rule))
     texts = [column.name for column in columns if column.family == "text"]
     markers = {name: found for name in texts if (found := null_markers(evidence, name))}
-    return _Found(proposals, markers, evidence.rows)
+    return _Found(proposals, markers, evidence.rows, evidence.further)
 
 
-def _settled(proposals: Collection[Proposal], options: LearnOptions, names: list[str]) -> tuple[LearnedRule, ...]:
+def _settled(found: _Found, options: LearnOptions, names: list[str]) -> tuple[LearnedRule, ...]:
     """The rules, each with its part of the error, in the order of the columns."""
-    error = options.error(len(proposals))
-    if error <= 0:
-        return ()
-    found = [
-        LearnedRule(_check(rule, proposal, 1 - error), 1 - error, proposal.rows, proposal.exceptions)
-        for proposal in proposals
-        if (rule := proposal.make(error)) is not None
-    ]
+    error = options.error(len(found.proposals))
+    confidence = none_again(found.further / max(found.rows, 1)) if found.rows else 1.0
+    strict = options.min_confidence <= confidence
+    rules = []
+    for proposal in found.proposals:
+        rule = proposal.make(error) if error > 0 else None
+        if strict and proposal.strict is not None and (rule is None or rule != proposal.strict):
+            rules.append(_learned(proposal.strict, proposal, confidence))
+        elif rule is not None:
+            rules.append(_learned(rule, proposal, 1 - error))
     order = {name: place for place, name in enumerate(names)}
-    return tuple(sorted(found, key=lambda rule: order[rule.column or ""]))
+    return tuple(sorted(rules, key=lambda rule: order[rule.column or ""]))
 
 
-def _check(rule: Mapping[str, Any], proposal: Proposal, confidence: float) -> Any:
+def _learned(rule: Mapping[str, Any], proposal: Proposal, confidence: float) -> LearnedRule:
     held = "" if not proposal.exceptions else f", of which {proposal.exceptions} are exceptions"
     chance = f"a sample of the same kind passes with a probability of at least {confidence:.4f}"
     description = f"Learned from {proposal.rows} rows{held}; {chance}."
     (check,) = parse([{**rule, "description": description}])
-    return check
+    return LearnedRule(check, confidence, proposal.rows, proposal.exceptions)

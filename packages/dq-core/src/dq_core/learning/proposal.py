@@ -25,12 +25,14 @@ class Proposal:
         make: The rule for a probability of error: how often a fresh sample may fail it; None if there is no such rule.
         rows: The rows that it stems from.
         exceptions: Those of them that it does not hold for.
+        strict: The rule that allows no exception, if there is none among the rows.
     """
 
     column: str
     make: Callable[[float], dict[str, Any] | None]
     rows: int
     exceptions: int = 0
+    strict: dict[str, Any] | None = None
 
 
 def share_rule(

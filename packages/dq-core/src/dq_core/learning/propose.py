@@ -148,7 +148,7 @@ class Proposer:
         def make(error: float) -> dict[str, Any] | None:
             return rule if is_key(repeats, error) else some(error)
 
-        return Proposal(name, make, count)
+        return Proposal(name, make, count, strict=rule)
 
     def _complete(self, kind: str, name: str, repeats: float) -> Proposal:
         """Keys have no NULL; of other columns, some rows of the next sample may have one."""
@@ -159,7 +159,7 @@ class Proposer:
         def make(error: float) -> dict[str, Any] | None:
             return rule if kind == "not_null" and is_key(repeats, error) else some(error)
 
-        return Proposal(name, make, rows, rows - count)
+        return Proposal(name, make, rows, rows - count, rule if count == rows else None)
 
     def _sets(self, column: Column) -> list[Proposal]:
         """The values of a column of few, and the value that nearly all rows have.
@@ -184,7 +184,8 @@ class Proposer:
         if column.family != "boolean" and not measured and rare <= _OPEN * count:
             values = sorted(counts, key=lambda value: (str(type(value)), value))
             rule = {"type": "in_set", "column": name, "values": values}
-            found.append(Proposal(name, share_rule(rule, rare, count, further), count, rare))
+            strict = None if rare else rule
+            found.append(Proposal(name, share_rule(rule, rare, count, further), count, rare, strict))
         ((usual, number),) = counts.most_common(1)
         if _NEARLY_ALL * count <= number and not measured and (len(counts) > 1 or not found):
             rule = {"type": "in_set", "column": name, "values": [usual], "name": f"in_set_{name}_usual"}
@@ -200,7 +201,9 @@ class Proposer:
         found = self.reader.aggregates(self.relation, broken) if broken else {}
         counts = self.evidence.counts
         return [
-            Proposal(name, certain(rule, counts[name]), counts[name]) for name, rule in rules.items() if not found[name]
+            Proposal(name, certain(rule, counts[name]), counts[name], strict=rule)
+            for name, rule in rules.items()
+            if not found[name]
         ]
 
     def _ranges(self, column: Column, wanted: Wanted) -> list[Proposal]:

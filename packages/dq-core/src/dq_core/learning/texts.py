@@ -62,7 +62,8 @@ class Texts:
         count, (low, high) = self.evidence.counts[name], self.evidence.lengths[name]
         rule = {"type": "length", "column": name, "min": low, "max": high}
         beyond = 0 if low == high else 1
-        return Proposal(name, share_rule(rule, beyond, count, self.evidence.next_count(count)), count)
+        make = share_rule(rule, beyond, count, self.evidence.next_count(count))
+        return Proposal(name, make, count, strict=None if beyond else rule)
 
     def _regex(self, name: str, pattern: str) -> Iterator[Proposal]:
         """A pattern from some rows is tried on the others; if it can be widened so that all rows match, it is."""
@@ -85,7 +86,7 @@ class Texts:
         if tried:
             rule = {"type": "regex", "column": name, "pattern": mended or pattern}
             make = share_rule(rule, unlikely, tried, self.evidence.next_count(count))
-            yield Proposal(name, make, tried, unlikely)
+            yield Proposal(name, make, tried, unlikely, None if unlikely else rule)
 
     def _unlike(self, name: str, pattern: str) -> sa.ColumnElement[bool]:
         (check,) = parse([{"type": "regex", "column": name, "pattern": pattern}])

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["most_failures", "passing_share", "tail"]
+__all__ = ["most_failures", "none_again", "passing_share", "tail"]
 
 
 def most_failures(failed: int, rows: int, further: int, error: float) -> int:
@@ -67,6 +67,16 @@ def tail(more: int, failed: int, rows: int, further: int) -> float:
         if term < found * 1e-12 or there >= further:
             break
     return min(1.0, found)
+
+
+def none_again(ratio: float) -> float:
+    """The probability, at least, that no row fails in this sample and the next one, or that one does in this sample.
+
+    A share of failing rows of which this sample has none with probability ``q`` lets the next one, of ``ratio`` times as
+    many rows, have some with probability ``1 - q ** ratio``. The worst share makes ``q (1 - q ** ratio)`` greatest: a
+    quarter for samples of one size.
+    """
+    return float(1 - (1 + ratio) ** (-1 / ratio) * ratio / (1 + ratio))
 
 
 def passing_share(failures: int, rows: int) -> float:

@@ -72,9 +72,9 @@ def tail(more: int, failed: int, rows: int, further: int) -> float:
 def none_again(ratio: float) -> float:
     """The probability, at least, that no row fails in this sample and the next one, or that one does in this sample.
 
-    A share of failing rows of which this sample has none with probability ``q`` lets the next one, of ``ratio`` times as
-    many rows, have some with probability ``1 - q ** ratio``. The worst share makes ``q (1 - q ** ratio)`` greatest: a
-    quarter for samples of one size.
+    A share of failing rows of which this sample has none with probability ``Q`` lets the next one, of ``ratio`` times
+    as many rows, have some with probability ``1 - Q ** ratio``. The worst share makes ``Q (1 - Q ** ratio)`` greatest:
+    a quarter for samples of one size.
     """
     return float(1 - (1 + ratio) ** (-1 / ratio) * ratio / (1 + ratio))
 

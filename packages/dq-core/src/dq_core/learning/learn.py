@@ -141,8 +141,8 @@ def learn_with(
         )
     return LearnedSuite(
         rules=_settled(found, options, names),
-        false_alarm_rate=float(options.false_alarm_rate),
-        min_confidence=float(options.min_confidence),
+        false_alarm_rate=options.false_alarm_rate,
+        min_confidence=options.min_confidence,
         null_markers=found.null_markers,
         source=opened.description,
         row_count=found.rows if total is None else total,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
+import pickle
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from moltres import Database, DataFrame, Records, Reference, col, connect
-from moltres.errors import ConfigurationError, HandoffError, TableNotFoundError
-from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, staged
+from moltres.errors import ConfigurationError, HandoffError, QueryError, TableNotFoundError
+from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -53,18 +56,88 @@ def test_one_row_more_than_allowed_is_staged(db: Database, numbers: DataFrame) -
     assert ids(pick_up(db, handed)) == list(range(NUMBERS))
 
 
-def test_too_many_rows_are_found_out_without_fetching_them(numbers: DataFrame) -> None:
-    sent: list[str] = []
+@pytest.fixture
+def counted(db: Database, numbers: DataFrame) -> DataFrame:
+    """300 rows, each with how many rows the query has made so far."""
+    if db.dialect.name == "sqlite":
+        ticks = itertools.count(1)
+        sa.event.listen(db.engine, "connect", lambda raw, _: raw.create_function("tick", 0, lambda: next(ticks)))
+        db.engine.dispose()
+        tick = "tick()"
+    else:
+        with db.transaction() as connection:
+            connection.execute(sa.text("CREATE SEQUENCE ticks"))
+        tick = "nextval('ticks')"
+    return db.sql(f"SELECT id, {tick} AS n FROM numbers")
 
-    @sa.event.listens_for(numbers.database.engine, "before_cursor_execute")
-    def note(_: Any, cursor: Any, statement: str, *__: Any) -> None:
-        del cursor
-        sent.append(" ".join(statement.split()))
 
-    hand_over(numbers, name="run", max_inline_rows=10)
-    read = [statement for statement in sent if statement.startswith("SELECT") and "FROM numbers" in statement]
-    assert read
-    assert [statement for statement in read if "LIMIT" not in statement] == []
+@pytest.mark.parametrize("limit", [0, 10, NUMBERS, 100_000])
+@pytest.mark.parametrize("mode", ["auto", "table", "parquet"])
+@pytest.mark.parametrize("in_files", [False, True])
+def test_a_query_runs_once(counted: DataFrame, tmp_path: Path, mode: Any, limit: int, in_files: bool) -> None:
+    if in_files is (mode == "table"):
+        return
+    stage = tmp_path if in_files or mode == "parquet" else None
+    handed = hand_over(counted, name="run", mode=mode, max_inline_rows=limit, stage_uri=stage)
+    rows = rows_of(handed, dsn=counted.database.engine)
+    assert sorted(row["n"] for row in rows) == list(range(1, NUMBERS + 1))
+
+
+def test_staged_rows_have_the_types_of_the_query(db: Database, tmp_path: Path) -> None:
+    # As CREATE TABLE AS would make them, also where Python has no type for them, and where the first rows tell none.
+    statements = {
+        "sqlite": "SELECT 1 AS id, NULL AS x, 1 AS y UNION ALL SELECT 2, 'a', 'b' UNION ALL SELECT 3, x'00', 2.5",
+        "duckdb": "SELECT i AS id, CASE WHEN i > 1 THEN [i, 2] END AS x, i::UTINYINT AS y, i::HUGEINT AS z FROM range(1, 4) r(i)",
+        "postgresql": "SELECT i AS id, CASE WHEN i > 1 THEN '10.0.0.1/8'::inet END AS x, ARRAY[i, 2] AS y,"
+        " '1 mon'::interval AS z, 'a'::char(3) AS c FROM generate_series(1, 3) i",
+    }
+    frame = db.sql(statements[db.dialect.name])
+    read = hand_over(frame, name="read", max_inline_rows=1)
+    made = hand_over(frame, name="made", mode="table")
+    assert isinstance(read, Reference)
+    assert isinstance(made, Reference)
+    columns = sa.inspect(db.engine).get_columns
+    described = [[(one["name"], str(one["type"])) for one in columns(handed.location)] for handed in (read, made)]
+    assert described[0] == described[1]
+    assert rows_of(read, dsn=db.engine) == rows_of(made, dsn=db.engine)
+
+
+def test_a_hand_over_that_fails_leaves_nothing(db: Database, numbers: DataFrame) -> None:
+    if db.dialect.name != "postgresql":
+        return
+    frame = db.sql("SELECT id, 1 / (250 - id) AS n FROM numbers ORDER BY id")
+    with pytest.raises(QueryError, match="division by zero"):
+        hand_over(frame, name="run", max_inline_rows=10)
+    assert stages(db) == []
+
+
+def test_rows_of_reads_whatever_was_handed_over(db: Database, numbers: DataFrame, tmp_path: Path) -> None:
+    few = numbers.where(col("id") < 5).order_by("id")
+    forms: list[Any] = [
+        hand_over(few, name="a"),
+        hand_over(few, name="b", mode="table"),
+        hand_over(few, name="c", mode="parquet", stage_uri=tmp_path),
+        [dict(row) for row in few.collect()],
+    ]
+    for form in [*forms, *map(encode, forms)]:
+        rows = rows_of(form, dsn=db.engine)
+        assert isinstance(rows, Records)
+        assert ids(rows) == [0, 1, 2, 3, 4]
+    assert ids(rows_of([forms[0], encode(forms[1])], dsn=db.engine)) == sorted([0, 1, 2, 3, 4] * 2)
+    assert ids(rows_of(forms[2])) == [0, 1, 2, 3, 4], "files need no database"
+    with pytest.raises(HandoffError, match=r"no database was given[\s\S]*dsn="):
+        rows_of(forms[1])
+    with pytest.raises(HandoffError, match="got str"):
+        rows_of("rows")
+
+
+def test_a_reference_is_not_taken_for_its_rows(numbers: DataFrame) -> None:
+    handed = hand_over(numbers, name="run", mode="table")
+    for use in (list, len, iter, sorted, lambda rows: rows[0], lambda rows: 1 in rows, lambda rows: [*rows]):
+        with pytest.raises(HandoffError, match=r"reference to 300 rows[\s\S]*rows_of"):
+            use(handed)  # type: ignore[operator]
+    assert handed
+    assert pickle.loads(pickle.dumps(handed)) == copy.deepcopy(handed) == handed
 
 
 def test_inline_refuses_more_than_allowed(db: Database, numbers: DataFrame) -> None:
@@ -248,7 +321,7 @@ def test_a_stage_that_cannot_be_removed_does_not_hide_why_its_block_failed(
     def refuse(*_: Any) -> int:
         raise TableNotFoundError("the database went away")
 
-    monkeypatch.setattr("moltres.handoff.rows_of.drop_staged", refuse)
+    monkeypatch.setattr("moltres.handoff.take.drop_staged", refuse)
     with pytest.raises(ZeroDivisionError), staged(db, numbers, name="run"):
         raise ZeroDivisionError
     assert "the database went away" in caplog.text

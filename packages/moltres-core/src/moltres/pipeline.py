@@ -12,7 +12,7 @@ from uuid import uuid4
 from .database import Database, connect
 from .errors import ConfigurationError, MissingDependencyError, QualityGateError, listing
 from .frame.dataframe import DataFrame
-from .handoff.rows_of import staged
+from .handoff import staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Never
 
 from .._shared.masking import masked
 from ..errors import HandoffError
@@ -39,6 +39,24 @@ class Reference:
     def __repr__(self) -> str:
         shown = (f"{name}={value!r}" for name, value in {**asdict(self), "location": masked(self.location)}.items())
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __bool__(self) -> bool:
+        return self.row_count > 0
+
+    def __iter__(self) -> Never:
+        raise self._not_rows()
+
+    def __len__(self) -> Never:
+        raise self._not_rows()
+
+    def __getitem__(self, index: object) -> Never:
+        raise self._not_rows()
+
+    def _not_rows(self) -> HandoffError:
+        return HandoffError(
+            f"This is a reference to {self.row_count} rows in {masked(self.location)!r}, not the rows.",
+            suggestion="Read them with rows_of(value, dsn=...) of moltres.handoff, which also takes rows as they are.",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The reference as plain JSON, known by its marker key."""

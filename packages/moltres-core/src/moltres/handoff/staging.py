@@ -17,7 +17,6 @@ from ..errors import problems_translated
 from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
-    from ..frame.dataframe import DataFrame
     from ..frame.source import Source
 
 _LONGEST_NAME = 63
@@ -51,26 +50,32 @@ def stage_table(database: Source, data: Any, *, name: str) -> Reference:
     )
 
 
-def stage_parquet(df: DataFrame, name: str, folder: str) -> Reference:
-    """A file in the folder; a reader finds the whole file or none."""
-    file_name = f"{stage_name(df.database, name)}.parquet"
+def stage_parquet(database: Source, data: Any, columns: tuple[str, ...], name: str, folder: str) -> Reference:
+    """A file in the folder; a reader finds the whole file or none.
+
+    Args:
+        database: The database of the rows.
+        data: Anything that ``database.write`` takes.
+        columns: Its columns.
+        name: What names the file; derived from the run.
+        folder: The folder.
+    """
+    file_name = f"{stage_name(database, name)}.parquet"
     location = f"{folder.rstrip('/')}/{file_name}"
     file_system, path = _file_system(location)
     if file_system is None:
         target = Path(path).absolute()
         location = str(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        written = df.write.parquet(target)
+        written = database.write(data).parquet(target)
     else:
         with TemporaryDirectory() as folder_here:
             local = Path(folder_here, file_name)
-            written = df.write.parquet(local)
+            written = database.write(data).parquet(local)
             # A plain file server shows a file while it grows: under its name it appears when it is whole.
             file_system.put_file(str(local), f"{path}.part")
         file_system.mv(f"{path}.part", path)
-    return Reference(
-        kind="parquet", location=location, columns=tuple(df.columns), row_count=written.rows_written, database=None
-    )
+    return Reference(kind="parquet", location=location, columns=columns, row_count=written.rows_written, database=None)
 
 
 def _file_system(location: str) -> tuple[Any, str]:

@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from .._shared.arguments import choice, seconds, string, whole
+from .._shared.arguments import choice, seconds, string
 from .._shared.wording import question
 from ..errors import ConfigurationError
-from ..handoff import MAX_INLINE_ROWS
-from ..handoff.rows_of import stage_uri_problems
+from ..handoff.options import Handoff, HandoffOptions
 from ..write.writer import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-    from pathlib import Path
 
 __all__ = ["RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "one_of", "refuse", "seconds", "unknown"]
 
 RECORDED: Final = ("append", "error_if_exists")
 """Modes in which a try must know what the one before it did; the others come to the same however often they run."""
-
-Handoff = Literal["auto", "inline", "table", "parquet"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,31 +69,6 @@ class WriteOptions:
         if self.run_key is None:
             return run() if self.mode in RECORDED else None
         return self.run_key or None
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandoffOptions:
-    """How a task hands rows over.
-
-    Attributes:
-        max_inline_rows: Up to so many rows are handed over as rows.
-        handoff: ``"auto"``, ``"inline"``, ``"table"`` or ``"parquet"``.
-        stage_uri: Folder (path or URI) for Parquet.
-    """
-
-    max_inline_rows: int = MAX_INLINE_ROWS
-    handoff: Handoff = "auto"
-    stage_uri: str | Path | None = None
-
-    def problems(self) -> Iterator[str]:
-        """What is wrong with them."""
-        yield from whole("max_inline_rows", self.max_inline_rows)
-        yield from choice("handoff", self.handoff, get_args(Handoff))
-        yield from stage_uri_problems(self.stage_uri)
-        if self.handoff == "parquet" and self.stage_uri is None:
-            yield "handoff='parquet' requires stage_uri, the folder for the files."
-        if self.handoff in ("inline", "table") and self.stage_uri is not None:
-            yield f"stage_uri is for Parquet and has no effect with handoff={self.handoff!r}."
 
 
 def refuse(what: str, problems: Iterable[str]) -> None:

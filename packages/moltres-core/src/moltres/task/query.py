@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import function, mapping
 from .._shared.wording import question
-from ..errors import ConfigurationError, HandoffError
+from ..errors import ConfigurationError
 from ..frame.dataframe import DataFrame
-from ..handoff import Reference, frame_of, hand_over, pick_up
+from ..handoff import Reference, frame_of, pick_up
+from ..handoff.give import give
 from ..handoff.reference import STAGE_PREFIX
 from .lineage import Dataset, Lineage, handed_over, tables_in
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ..database import Database
+    from ..handoff.options import HandoffOptions
     from ..types.records import Records
-    from .options import HandoffOptions
 
 CONTEXT = "context"
 """The parameter by which a query asks for the context of its run."""
@@ -140,19 +141,7 @@ def run_query(
             for number, value in enumerate(inputs)
         ]
         frame = query.frame(database, *frames)
-        try:
-            value = hand_over(
-                frame,
-                name=name,
-                max_inline_rows=options.max_inline_rows,
-                mode=options.handoff,
-                stage_uri=options.stage_uri,
-                stage_in=database,
-            )
-        except HandoffError as error:
-            # What hand_over() calls mode is handoff where the reader wrote it.
-            error.suggestion = error.suggestion and error.suggestion.replace("mode=", "handoff=")
-            raise
+        value = give(frame, name=name, options=options, stage_in=database)
         lineage = Lineage(inputs=_read(database, frame, inputs), outputs=handed_over(database, value))
     staged = f"left in {value.location}" if isinstance(value, Reference) else "handed over inline"
     rows = value.row_count if isinstance(value, Reference) else len(value)

@@ -1,4 +1,4 @@
-"""Give rows to the next task, and open what was given."""
+"""Open what another task has given."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import logging
 from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import union_all
 
-from .._shared import arguments
 from .._shared.masking import masked
 from ..database import Database, connect
 from ..dialects.binding import OWN_MEMORY
@@ -19,92 +18,19 @@ from ..errors import (
     HandoffError,
     MoltresError,
     TableNotFoundError,
-    refuse,
 )
 from ..frame.dataframe import DataFrame
 from ..types.records import Records
-from .encoding import decode, encode
-from .reference import MARKER, STAGE_PREFIX, Reference, is_reference
-from .staging import drop_table, file_exists, remove_file, stage_name, stage_parquet, stage_table
+from .encoding import decode
+from .reference import MARKER, STAGE_PREFIX, Reference
+from .staging import drop_table, file_exists, remove_file, stage_name, stage_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from ..frame.source import Source
 
-__all__ = [
-    "MAX_INLINE_ROWS",
-    "Reference",
-    "decode",
-    "drop_staged",
-    "encode",
-    "frame_of",
-    "hand_over",
-    "is_reference",
-    "pick_up",
-    "stage_table",
-    "staged",
-]
-
-MAX_INLINE_ROWS: Final = 10_000
-"""Rows beyond which a hand-over leaves them where they are, unless the caller says otherwise."""
-
-Mode = Literal["auto", "inline", "table", "parquet"]
-
 _log = logging.getLogger(__name__)
-
-
-def hand_over(
-    df: DataFrame,
-    *,
-    name: str,
-    max_inline_rows: int = MAX_INLINE_ROWS,
-    mode: Mode = "auto",
-    stage_uri: str | Path | None = None,
-    stage_in: Database | None = None,
-) -> Records | Reference:
-    """Hand the rows of a frame to another task.
-
-    Args:
-        df: The rows. They are never all fetched to find out how many they are.
-        name: What names the staged rows; derived from the run, so that a retry overwrites its own and nothing else.
-        max_inline_rows: Up to so many rows are handed over as rows.
-        mode: ``"inline"`` (more rows than ``max_inline_rows`` are an error), ``"table"`` (``CREATE TABLE AS`` in the
-            frame's database), ``"parquet"`` (a file in the folder ``stage_uri``) or ``"auto"``: inline if the rows are
-            few, else Parquet where a ``stage_uri`` is given and a table where none is.
-        stage_uri: Folder for Parquet: a local path, or any URI that fsspec knows.
-        stage_in: The database for a staged table, by default the frame's own. It is the one that the next task opens,
-            also where the frame reads a file and so is of a DuckDB in memory.
-
-    Returns:
-        The rows, or a reference to them.
-
-    Raises:
-        ConfigurationError: If the options contradict each other.
-        HandoffError: If the rows are too many for ``mode="inline"``, or would be staged in memory.
-    """
-    _check_options(name, max_inline_rows, mode, stage_uri)
-    if mode in ("auto", "inline"):
-        # One row more than allowed is enough to know; the database need not produce the rest.
-        rows = df.limit(max_inline_rows + 1).collect()
-        if len(rows) <= max_inline_rows:
-            return rows
-        if mode == "inline":
-            raise HandoffError(
-                f"The query gives more than {max_inline_rows} rows, too many to hand over inline.",
-                suggestion="Use mode='auto' to leave them in a staged table, or raise max_inline_rows.",
-                context={"max_inline_rows": max_inline_rows},
-            )
-    if stage_uri is not None:
-        return stage_parquet(df, name, str(stage_uri))
-    home = stage_in or df.database
-    if str(home.engine.url.database).startswith(OWN_MEMORY):
-        raise HandoffError(
-            "The rows are too many to hand over inline, and a table in a database in memory ends with this task.",
-            suggestion="Give a stage_uri, a folder for Parquet, or raise max_inline_rows.",
-        )
-    return stage_table(home, df, name=name)
 
 
 def pick_up(database: Database, value: Any) -> Any:
@@ -213,27 +139,42 @@ def drop_staged(database: Source, value: Any) -> int:
     return dropped
 
 
-def stage_uri_problems(stage_uri: object) -> Iterator[str]:
-    """What is wrong with a folder for Parquet: it becomes part of references, which orchestrators store and show."""
-    yield from arguments.without_secrets(
-        "stage_uri",
-        stage_uri,
-        instead="give credentials to fsspec by its configuration or by environment variables such as FSSPEC_S3_KEY",
+def rows_of(value: Any, *, dsn: Any = None) -> Records:
+    """The rows that were handed over, whether they travelled as rows or as a reference.
+
+    Args:
+        value: What a query task handed over, or its stored form; or a list of those, what a mapped task gives. A plain
+            list of dicts is taken as it is.
+        dsn: Where staged tables lie: anything that ``moltres.connect`` takes. Not needed for rows and Parquet files.
+
+    Returns:
+        All rows, in memory.
+
+    Raises:
+        HandoffError: If the value is nothing of this kind, the rows are gone, or a table is read without ``dsn``.
+
+    Examples:
+        >>> rows_of([{"id": 1}])
+        Records([{'id': 1}], columns=['id'])
+    """
+    references, _ = _split(list(_parts(value)))
+    tables = [reference for reference in references if reference.kind == "table"]
+    if tables and dsn is None:
+        place = f" of {tables[0].database}" if tables[0].database else ""
+        raise HandoffError(
+            f"The rows are in the table {tables[0].location!r}{place}, and no database was given to read it from.",
+            suggestion="Call rows_of(value, dsn=...) with the URL of that database.",
+        )
+    with connect(dsn) as database:
+        picked = pick_up(database, value)
+        if isinstance(picked, Records):
+            return picked
+        if isinstance(picked, DataFrame):
+            return picked.collect()
+    raise HandoffError(
+        f"Expected rows or a reference to rows, got {type(value).__name__}.",
+        suggestion="Pass what a query task returned, Records or a list of dicts.",
     )
-
-
-def _check_options(name: str, max_inline_rows: int, mode: str, stage_uri: str | Path | None) -> None:
-    problems = [
-        *arguments.string("name", name),
-        *arguments.whole("max_inline_rows", max_inline_rows),
-        *arguments.choice("mode", mode, get_args(Mode)),
-        *stage_uri_problems(stage_uri),
-    ]
-    if mode == "parquet" and stage_uri is None:
-        problems.append("mode='parquet' requires stage_uri, the folder for the files.")
-    if mode in ("inline", "table") and stage_uri is not None:
-        problems.append(f"stage_uri is for Parquet and has no effect with mode={mode!r}.")
-    refuse(problems, "The rows cannot be handed over with these arguments")
 
 
 def _parts(value: Any) -> Iterator[Any]:
@@ -274,7 +215,7 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
     if len(kinds) > 1:
         raise HandoffError(
             "Some of the rows lie in tables and some in Parquet files, so they cannot be read as one.",
-            suggestion="Let all the mapped tasks hand over with the same mode and stage_uri.",
+            suggestion="Let all the mapped tasks hand over in the same way, with the same stage_uri.",
         )
     home = _home(database, kinds.pop())
     frames = [_open_one(home, reference) for reference in references]

@@ -87,7 +87,8 @@ def test_staged_rows_have_the_types_of_the_query(db: Database, tmp_path: Path) -
     # As CREATE TABLE AS would make them, also where Python has no type for them, and where the first rows tell none.
     statements = {
         "sqlite": "SELECT 1 AS id, NULL AS x, 1 AS y UNION ALL SELECT 2, 'a', 'b' UNION ALL SELECT 3, x'00', 2.5",
-        "duckdb": "SELECT i AS id, CASE WHEN i > 1 THEN [i, 2] END AS x, i::UTINYINT AS y, i::HUGEINT AS z FROM range(1, 4) r(i)",
+        "duckdb": "SELECT i AS id, CASE WHEN i > 1 THEN {'a': i} END AS x, MAP {'k': i} AS y, i::HUGEINT AS z"
+        " FROM range(1, 4) r(i)",
         "postgresql": "SELECT i AS id, CASE WHEN i > 1 THEN '10.0.0.1/8'::inet END AS x, ARRAY[i, 2] AS y,"
         " '1 mon'::interval AS z, 'a'::char(3) AS c FROM generate_series(1, 3) i",
     }
@@ -100,6 +101,27 @@ def test_staged_rows_have_the_types_of_the_query(db: Database, tmp_path: Path) -
     described = [[(one["name"], str(one["type"])) for one in columns(handed.location)] for handed in (read, made)]
     assert described[0] == described[1]
     assert rows_of(read, dsn=db.engine) == rows_of(made, dsn=db.engine)
+
+
+def test_rows_that_stay_inline_keep_their_order_and_types(db: Database, numbers: DataFrame) -> None:
+    frame = numbers.order_by((col("id") * 7) % 300)
+    handed = hand_over(frame, name="run")
+    assert isinstance(handed, Records)
+    assert handed == frame.collect()
+    assert {name: str(type_) for name, type_ in handed.types.items()} == {
+        name: str(type_) for name, type_ in frame.collect().types.items()
+    }
+    empty = hand_over(frame.where(col("id") < 0), name="run")
+    assert isinstance(empty, Records)
+    assert (empty.columns, empty.types.keys()) == (handed.columns, handed.types.keys())
+
+
+def test_few_rows_of_a_read_only_connection_are_handed_over(db: Database, numbers: DataFrame) -> None:
+    if db.dialect.name != "postgresql":
+        return
+    read_only = db.engine.execution_options(postgresql_readonly=True)
+    with connect(read_only) as reader:
+        assert len(hand_over(reader.table("numbers"), name="run")) == NUMBERS
 
 
 def test_a_hand_over_that_fails_leaves_nothing(db: Database, numbers: DataFrame) -> None:

@@ -60,6 +60,7 @@ class DuckDBDialect(Dialect):
         statement_timeout=True,
         cancellation=True,
         file_functions=True,
+        insertion_order="rowid",
         arrays=True,
     )
 

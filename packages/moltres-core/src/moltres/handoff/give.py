@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import literal_column, select
 
 from .._shared import arguments
+from ..database import connect
 from ..dialects.stopping import cleaning_up
 from ..dialects.targets import OWN_MEMORY
 from ..errors import HandoffError, refuse
+from ..frame.dataframe import DataFrame
 from ..types.logical import is_known
 from ..types.records import Records
+from ..write.tables import scratch_name, table_of
 from .options import MAX_INLINE_ROWS, HandoffOptions
+from .reference import Reference
 from .spool import open_spool
 from .staging import drop_table, stage_parquet, stage_table
 
@@ -20,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from ..frame.dataframe import DataFrame
+    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy.types import TypeEngine
+
     from ..frame.source import Source
     from .options import Handoff
-    from .reference import Reference
     from .spool import Spool
 
 _BATCH_ROWS = 10_000
@@ -83,6 +90,59 @@ def give(
     if options.handoff == "table":
         _refuse_memory(home)
         return stage_table(home, df, name=name)
+    if options.handoff == "inline":
+        df = df.limit(options.max_inline_rows + 1)  # one more is enough to refuse them
+    if df.database.dialect.capabilities.insertion_order is not None:
+        with df.database.connection() as connection:
+            if df.database.dialect.keeps_rows(connection):
+                return _kept(df, connection, name=name, options=options, home=home, argument=argument)
+    return _read(df, name=name, options=options, home=home, argument=argument)
+
+
+def _kept(
+    df: DataFrame, connection: Connection, *, name: str, options: HandoffOptions, home: Source, argument: str
+) -> Records | Reference:
+    """Keep the rows in a temporary table of their database until it is known how many they are.
+
+    Args:
+        df: The rows.
+        connection: A connection of their database. What is done on it is committed only if all went well.
+        name: What names the staged rows.
+        options: How to hand them over.
+        home: The database for a staged table.
+        argument: What the reader calls the mode.
+    """
+    here, dialect = connect(connection), df.database.dialect
+    columns = dialect.describe(connection, df.statement)
+    kept = table_of(scratch_name(), columns, temporary=True)
+    count = dialect.create_as(connection, kept, columns, df.statement, temporary=True)
+    typed = table_of(kept.name, [(str(column.key), column.type) for column in df.statement.selected_columns])
+    rows = DataFrame.all_of(here, typed)
+    result: Records | Reference
+    try:
+        if count <= options.max_inline_rows:
+            order: ColumnElement[Any] = literal_column(str(dialect.capabilities.insertion_order))
+            found = connection.execute(select(typed).order_by(order)).all()
+            result = Records(found, df.columns, _known_types(df))
+        else:
+            _refuse_many(options, home, argument)
+            if options.stage_uri is not None:
+                result = stage_parquet(here, rows, df.columns, name, str(options.stage_uri))
+            else:
+                result = stage_table(here if home is df.database else home, rows, name=name)
+    except HandoffError:
+        dialect.drop(connection, kept)
+        raise
+    dialect.drop(connection, kept)
+    if not df.database.joined:
+        connection.commit()
+    if isinstance(result, Reference):
+        home.forget(result.location)
+    return result
+
+
+def _read(df: DataFrame, *, name: str, options: HandoffOptions, home: Source, argument: str) -> Records | Reference:
+    """Read the rows, and go on to where they are staged once they are more than a few."""
     with closing(_batches(df, options.max_inline_rows)) as batches, open_spool() as spool:
         head: list[Records] = []
         for batch in batches:
@@ -91,14 +151,7 @@ def give(
                 break
         else:
             return _joined(df, head)
-        if options.handoff == "inline":
-            raise HandoffError(
-                f"The query gives more than {options.max_inline_rows} rows, too many to hand over inline.",
-                suggestion=f"Use {argument}='auto' to leave them in a staged table, or raise max_inline_rows.",
-                context={"max_inline_rows": options.max_inline_rows},
-            )
-        if options.stage_uri is None:
-            _refuse_memory(home)
+        _refuse_many(options, home, argument)
         spool.add(part.rows for part in head)
         head.clear()
         spool.add(part.rows for part in batches)
@@ -114,8 +167,23 @@ def _batches(df: DataFrame, max_inline_rows: int) -> Generator[Records, None, No
 def _joined(df: DataFrame, parts: list[Records]) -> Records:
     if len(parts) == 1:
         return parts[0]
-    types = {str(column.key): column.type for column in df.statement.selected_columns if is_known(column.type)}
-    return Records((row for part in parts for row in part.rows), df.columns, types)
+    return Records((row for part in parts for row in part.rows), df.columns, _known_types(df))
+
+
+def _known_types(df: DataFrame) -> dict[str, TypeEngine[Any]]:
+    return {str(column.key): column.type for column in df.statement.selected_columns if is_known(column.type)}
+
+
+def _refuse_many(options: HandoffOptions, home: Source, argument: str) -> None:
+    """Refuse rows that are too many to be handed over inline, where the options leave no other way."""
+    if options.handoff == "inline":
+        raise HandoffError(
+            f"The query gives more than {options.max_inline_rows} rows, too many to hand over inline.",
+            suggestion=f"Use {argument}='auto' to leave them in a staged table, or raise max_inline_rows.",
+            context={"max_inline_rows": options.max_inline_rows},
+        )
+    if options.stage_uri is None:
+        _refuse_memory(home)
 
 
 def _refuse_memory(home: Source) -> None:

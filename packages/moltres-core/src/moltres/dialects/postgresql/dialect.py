@@ -60,7 +60,12 @@ class PostgreSQLDialect(Dialect):
     """PostgreSQL: DDL in transactions, readers never wait for writers, COPY for many rows."""
 
     capabilities = Capabilities(
-        transactional_ddl=True, statement_timeout=True, cancellation=True, arrays=True, max_identifier_bytes=63
+        transactional_ddl=True,
+        statement_timeout=True,
+        cancellation=True,
+        insertion_order="ctid",
+        arrays=True,
+        max_identifier_bytes=63,
     )
 
     def __init__(self) -> None:
@@ -86,6 +91,12 @@ class PostgreSQLDialect(Dialect):
             if usable and (not local or raw.info.transaction_status == _STATUS_IN_TRANSACTION):
                 with cleaning_up():
                     connection.execute(select(func.set_config("statement_timeout", before, local)))
+
+    def keeps_rows(self, connection: Connection) -> bool:
+        """Not on a standby, in a transaction that only reads, or where temporary tables are not allowed."""
+        allowed = func.has_database_privilege(func.current_database(), "TEMP")
+        read_only = func.current_setting("transaction_read_only")
+        return connection.execute(select(allowed, read_only)).one() == (True, "off")
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """A cancel request to the server, on a connection of its own."""

@@ -17,7 +17,7 @@ def shown(value: object) -> str:
     """A value of a capability in the table."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "no limit" if value is None else str(value)
+    return "no limit" if value is None else str(value) or "none"
 
 
 def table() -> str:

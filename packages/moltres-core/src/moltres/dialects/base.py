@@ -134,7 +134,7 @@ class Dialect:
 
     def keeps_rows(self, connection: Connection) -> bool:  # noqa: ARG002 - for databases that may refuse
         """Whether a temporary table can hold the rows of a query, with their types and in their order."""
-        return self.capabilities.insertion_order is not None
+        return bool(self.capabilities.insertion_order)
 
     def begin(self, connection: Connection, seconds: float | None = None) -> None:  # noqa: ARG002 - SQLite waits
         """Make sure that a transaction is open, which covers DDL as far as the database can.

@@ -18,8 +18,7 @@ class Capabilities:
         nulls_first: ORDER BY takes NULLS FIRST and NULLS LAST.
         explain_analyze: EXPLAIN can run the statement and report what it took.
         file_functions: SELECT can read Parquet, CSV and JSON files, and COPY can write them.
-        insertion_order: The pseudo-column that orders a temporary table as a query filled it; None if there is none, or
-            if such a table would not keep every type.
+        insertion_order: The pseudo-column that orders a temporary table, of the same types, as a query filled it.
         arrays: A column can hold arrays.
         nan: A column of floats can hold NaN.
         max_identifier_bytes: The longest name, in bytes of UTF-8; None for no limit.
@@ -34,7 +33,7 @@ class Capabilities:
     nulls_first: bool = True
     explain_analyze: bool = True
     file_functions: bool = False
-    insertion_order: str | None = None
+    insertion_order: str = ""
     arrays: bool = False
     nan: bool = True
     max_identifier_bytes: int | None = None

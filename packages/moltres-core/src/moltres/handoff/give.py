@@ -11,12 +11,12 @@ from sqlalchemy import literal_column, select
 from .._shared import arguments
 from ..database import connect
 from ..dialects.stopping import cleaning_up
-from ..dialects.targets import OWN_MEMORY
+from ..dialects.binding import OWN_MEMORY
 from ..errors import HandoffError, refuse
 from ..frame.dataframe import DataFrame
 from ..types.logical import is_known
 from ..types.records import Records
-from ..write.tables import scratch_name, table_of
+from ..write.target import scratch_name, table_of
 from .options import MAX_INLINE_ROWS, HandoffOptions
 from .reference import Reference
 from .spool import open_spool
@@ -92,7 +92,7 @@ def give(
         return stage_table(home, df, name=name)
     if options.handoff == "inline":
         df = df.limit(options.max_inline_rows + 1)  # one more is enough to refuse them
-    if df.database.dialect.capabilities.insertion_order is not None:
+    if df.database.dialect.capabilities.insertion_order:
         with df.database.connection() as connection:
             if df.database.dialect.keeps_rows(connection):
                 return _kept(df, connection, name=name, options=options, home=home, argument=argument)
@@ -121,7 +121,7 @@ def _kept(
     result: Records | Reference
     try:
         if count <= options.max_inline_rows:
-            order: ColumnElement[Any] = literal_column(str(dialect.capabilities.insertion_order))
+            order: ColumnElement[Any] = literal_column(dialect.capabilities.insertion_order)
             found = connection.execute(select(typed).order_by(order)).all()
             result = Records(found, df.columns, _known_types(df))
         else:

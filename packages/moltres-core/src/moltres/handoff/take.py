@@ -12,7 +12,6 @@ from sqlalchemy import union_all
 
 from .._shared.masking import masked
 from ..database import Database, connect
-from ..dialects.binding import OWN_MEMORY
 from ..dialects.stopping import cleaning_up
 from ..errors import (
     HandoffError,

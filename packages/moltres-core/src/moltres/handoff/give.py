@@ -10,8 +10,8 @@ from sqlalchemy import literal_column, select
 
 from .._shared import arguments
 from ..database import connect
-from ..dialects.stopping import cleaning_up
 from ..dialects.binding import OWN_MEMORY
+from ..dialects.stopping import cleaning_up
 from ..errors import HandoffError, refuse
 from ..frame.dataframe import DataFrame
 from ..types.logical import is_known

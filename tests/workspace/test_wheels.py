@@ -66,7 +66,9 @@ def test_a_distribution_installs_alone(name: str, uv: str, wheels: Path, tmp_pat
     run(uv, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv")
     run(uv, "pip", "install", "--quiet", "--python", python, "--find-links", wheels, name)
     run(uv, "pip", "check", "--quiet", "--python", python)
-    answer = json.loads(run(python, "-W", "ignore", "-c", PROBE, DISTRIBUTIONS[name], *DISTRIBUTIONS).splitlines()[-1])
+    answer = json.loads(
+        run(python, "-I", "-W", "ignore", "-c", PROBE, DISTRIBUTIONS[name], *DISTRIBUTIONS).splitlines()[-1]
+    )
     assert answer["missing"] == []
     assert str(tmp_path) in answer["file"]
     assert answer["version"] == declared(name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from dq_core import validate
 from moltres import connect
 from support.dialect_conformance import DialectConformance, LostConnections
 from support.dialect_conformance.data import OLD, rows
@@ -95,3 +96,11 @@ def test_rows_move_from_and_to_the_others(mariadb_url: URL, database_url: URL) -
         assert rows(db) == OLD
         other.write(db.table("t")).save_as_table("back")
         assert rows(other, "back") == OLD
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
+def test_a_url_without_a_driver_opens_in_both_cores(mariadb_url: URL, scheme: str) -> None:
+    url = mariadb_url.set(drivername=scheme).render_as_string(hide_password=False)
+    with connect(url) as db:
+        assert db.sql("SELECT 1 AS id").collect() == [{"id": 1}]
+    assert validate(url, [{"type": "not_null", "column": "id"}], query="SELECT 1 AS id").overall_status == "passed"

@@ -152,6 +152,22 @@ def test_a_mapped_task_is_judged_with_the_dag_as_well():
         MoltresToTableOperator.partial(task_id="t", dsn=DSN, mode="appnd").expand(table_name=["a", "b"])
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: MoltresToTableOperator.partial(task_id="t", dsn=DSN, modee="merge").expand(table_name=["a", "b"]),
+        lambda: MoltresToTableOperator.partial(task_id="t", dsn=DSN, table_name="x").expand(modee=["merge"]),
+        lambda: MoltresToTableOperator.partial(task_id="t", dsn=DSN, table_name="x").expand_kwargs([{"modee": "a"}]),
+    ],
+)
+def test_an_unknown_argument_of_a_mapped_task_gets_the_closest_one(make):
+    with (
+        DAG("mapped_unknown"),
+        pytest.raises(ConfigurationError, match=r"no argument 'modee'. Did you mean 'mode'\?"),
+    ):
+        make()
+
+
 @pytest.mark.parametrize("make", [Session, sessionmaker])
 def test_a_task_with_a_session_survives_the_copies_that_airflow_makes(make):
     session = make(create_engine("sqlite://"))

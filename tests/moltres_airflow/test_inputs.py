@@ -1,7 +1,7 @@
 """Where a task finds what it reads: direct upstream tasks first, then all ancestors; never a guess."""
 
 import pytest
-from airflow.sdk import DAG, task, task_group
+from airflow.sdk import DAG, TaskGroup, task, task_group
 
 from moltres import col
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
@@ -112,6 +112,15 @@ def test_what_is_not_there_is_named(run, query, write, options, message, capfd):
     assert done.states["write"] == FAILED
     assert done.tries["write"] == 1
     assert message in capfd.readouterr().out
+
+
+def test_a_task_of_a_group_is_found_by_the_name_that_the_user_gave_it(run, query, write, capfd):
+    with DAG("grouped") as dag:
+        with TaskGroup("grp"):
+            rows = query("one")
+        rows >> write(input_task_id="one")
+    assert run(dag).states["write"] == FAILED
+    assert "Did you mean 'grp.one'?" in capfd.readouterr().out
 
 
 def test_a_task_without_upstream_is_told_so(run, write, capfd):

@@ -36,7 +36,7 @@ def arguments_of(operator: type) -> frozenset[str]:
 def unknown(operator: type, given: Iterable[str]) -> Iterator[str]:
     """Arguments that do not exist."""
     own = arguments_of(operator)
-    yield from options.unknown([name for name in given if name not in BASE_ARGUMENTS | _HIDDEN], own)
+    yield from options.unknown([name for name in given if name not in own | BASE_ARGUMENTS | _HIDDEN], own)
 
 
 def urls(given: Mapping[str, Any], default_args: Mapping[str, Any], *, required: bool) -> Iterator[str]:

@@ -97,6 +97,7 @@ class MoltresOperator(BaseOperator):
     @classmethod
     def partial(cls, **kwargs: Any) -> OperatorPartial:
         """Arguments that all instances of a mapped task share; ``.expand()`` gives the others."""
+        refuse(f"{cls.__name__} {kwargs.get('task_id')!r}", arguments.unknown(cls, kwargs))
         plain = super().partial(**hide_urls(kwargs))
         plain._expand_called = True  # noqa: SLF001 - or Airflow warns that this one was never mapped
         return DsnHidingPartial(operator_class=cls, kwargs=plain.kwargs, params=plain.params)

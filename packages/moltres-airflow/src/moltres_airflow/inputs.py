@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from moltres import Records
 from moltres.errors import HandoffError, closest, listing
+from moltres.handoff.reference import MARKER
+from moltres_airflow.instances import instance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 RETURN_VALUE: Final = "return_value"
 """Where Airflow keeps what a ``@task`` function returns."""
@@ -31,12 +35,14 @@ def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | No
     Raises:
         HandoffError: If no task has such a value, or more than one has.
     """
-    instance = context.get("ti") or context.get("task_instance")
+    instance = instance_of(context)
     if instance is None:
         raise HandoffError(
             f"Task {operator.task_id!r} has no run to read its input from.",
             suggestion="Call execute() with a context whose 'ti' has xcom_pull, or run the DAG with dag.test().",
         )
+    if not operator.has_dag() and input_task_id is None and input_key is not None:
+        return _only(_values(instance.xcom_pull(key=input_key)), operator, input_key)
     tasks = operator.dag.task_dict if operator.has_dag() else {}
     if input_task_id is not None:
         circles = [{input_task_id: _key_of_named(operator, tasks, input_task_id, input_key)}]
@@ -74,7 +80,8 @@ def _keys(tasks: Mapping[str, Any], names: Iterable[str], input_key: str | None)
 def _key_of_named(operator: Any, tasks: Mapping[str, Any], name: str, input_key: str | None) -> str:
     """Which key to ask the task for that ``input_task_id`` names."""
     if tasks and name not in tasks:
-        match = closest(name, tasks)
+        # In a task group a task has the group's name before its own.
+        match = next((known for known in sorted(tasks) if known.endswith(f".{name}")), None) or closest(name, tasks)
         raise HandoffError(
             f"input_task_id {name!r} is not a task of DAG {operator.dag_id!r}; its tasks are {listing(sorted(tasks))}.",
             suggestion=f"Did you mean {match!r}?" if match else None,
@@ -96,7 +103,29 @@ def _pull(task: Any, instance: Any, name: str, key: str) -> list[Any]:
         indexes = instance.get_relevant_upstream_map_indexes(task, None, session=None)
         if indexes is not None:
             which = {"map_indexes": [indexes] if isinstance(indexes, int) else list(indexes)}
-    return [value for value in instance.xcom_pull(task_ids=[name], key=key, **which) if value is not None]
+    return _values(instance.xcom_pull(task_ids=[name], key=key, **which))
+
+
+def _values(pulled: Any) -> list[Any]:
+    """What was pulled as one value for each instance; rows by themselves, as a mock gives them, are one value."""
+    if pulled is None:
+        return []
+    if not isinstance(pulled, Sequence) or isinstance(pulled, str | Records):
+        return [pulled]
+    values = [value for value in pulled if value is not None]
+    is_rows = bool(values) and all(isinstance(value, Mapping) and MARKER not in value for value in values)
+    return [values] if is_rows else values
+
+
+def _only(values: list[Any], operator: Any, input_key: str) -> Any:
+    """The value of a task that runs without a DAG."""
+    if not values:
+        raise HandoffError(
+            f"Task {operator.task_id!r} found no input: nothing under the key {input_key!r}.",
+            suggestion="Push the rows under this key, or name the key under which they were pushed with input_key.",
+            context={"input_key": input_key},
+        )
+    return values[0] if len(values) == 1 else values
 
 
 def _ambiguous(operator: Any, input_key: str | None, names: Iterable[str]) -> HandoffError:

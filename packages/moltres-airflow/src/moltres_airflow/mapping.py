@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.sdk.definitions.mappedoperator import OperatorPartial
 from sqlalchemy import URL
 
+from moltres.task import refuse
+from moltres_airflow.arguments import unknown
 from moltres_airflow.dsn import Dsn
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class DsnHidingPartial(OperatorPartial):
 
     def expand(self, **mapped_kwargs: Any) -> MappedOperator:
         """Map over lists of arguments."""
+        self._expand_called = True  # also where it is refused, or Airflow warns that it was never mapped
+        _refuse_unknown(self, mapped_kwargs)
         for name in _ARGUMENTS:
             if isinstance(mapped_kwargs.get(name), list | tuple):
                 mapped_kwargs[name] = [Dsn(value) for value in mapped_kwargs[name]]
@@ -40,8 +44,16 @@ class DsnHidingPartial(OperatorPartial):
         """Map over a list of argument sets."""
         if not isinstance(kwargs, list | tuple):
             return super().expand_kwargs(kwargs, strict=strict)
+        self._expand_called = True
+        for item in kwargs:
+            _refuse_unknown(self, item if isinstance(item, Mapping) else {})
         hidden = [hide_urls(item) if isinstance(item, Mapping) else item for item in kwargs]
         return super().expand_kwargs(hidden, strict=strict)
+
+
+def _refuse_unknown(partial: OperatorPartial, given: Mapping[str, Any]) -> None:
+    operator = partial.operator_class
+    refuse(f"{operator.__name__} {partial.kwargs.get('task_id')!r}", unknown(operator, given))
 
 
 def _tried(mapped: MappedOperator, mapped_kwargs: Mapping[str, Any]) -> MappedOperator:

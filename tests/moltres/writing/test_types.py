@@ -15,7 +15,7 @@ import pytest
 
 from moltres import Database, Records, connect
 from moltres.errors import SchemaMismatchError
-from moltres.types.logical import kind_of
+from moltres.types.logical import logical_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def test_a_table_moves_between_databases_and_back(db: Database, other: Database)
     assert_same(collected(other), ROWS)
     db.write(other.table("t")).save_as_table("t", mode="overwrite", batch_rows=1)
     assert_same(collected(db), ROWS)
-    kinds = [{name: kind_of(type_).name for name, type_ in one.table("t").schema.items()} for one in (db, other)]
+    kinds = [{name: logical_type(type_).name for name, type_ in one.table("t").schema.items()} for one in (db, other)]
     assert kinds[0] == kinds[1]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, Table, func, insert, literal_column, select
+from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError
 from sqlalchemy.schema import CreateTable, DropTable
 
@@ -23,19 +25,25 @@ from ..errors import (
     TransientQueryError,
     refuse,
 )
+from ..types import documents
 from ..types.arrow import to_rows
+from ..types.documents import JsonText
+from ..types.logical import LogicalType, logical_type
+from ..types.values import unfit
 from .capabilities import Capabilities
 from .columns import portable_type
+from .rows import by_sqlalchemy, open_rows
 from .statements import CreateTableAs, Explain, RenameTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from sqlalchemy import Connection, CursorResult, Select
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
     from ..types.arrow import Batch, Named, Rows
+    from .rows import Reader
 
 
 __all__ = ["TEMPORARY", "Dialect", "driver_connection", "named"]
@@ -47,6 +55,10 @@ TEMPORARY = "moltres_temporary"
 def named(table: Table) -> list[Named]:
     """Names and types of a table's columns."""
     return [(column.key, column.type) for column in table.columns]
+
+
+def _parsed(value: Any) -> Any:
+    return documents.read(value) if isinstance(value, JsonText) else value
 
 
 class Dialect:
@@ -167,6 +179,10 @@ class Dialect:
     def _classify(self, error: BaseException) -> type[MoltresError]:  # noqa: ARG002 - codes differ by database
         return QueryError
 
+    def refused(self, error: BaseException) -> SchemaMismatchError | None:  # noqa: ARG002 - for those who guard
+        """What a guarded statement says of a value that cannot be read as it is, if that is what an error is."""
+        return None
+
     # -- columns
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:  # noqa: ARG002 - asked by others
@@ -212,6 +228,45 @@ class Dialect:
 
     # -- rows
 
+    @contextmanager
+    def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:  # noqa: ARG002
+        """The statement to run so that the driver loses nothing of the rows of a query.
+
+        Args:
+            connection: Where it runs; what has to be set on it for that holds within the block.
+            query: The query.
+        """
+        yield query
+
+    def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:  # noqa: ARG002
+        """The types of a result as the database reports them with it; NullType where it does not.
+
+        Args:
+            connection: Where it runs.
+            cursor: The driver's cursor, executed.
+        """
+        return [sql.NullType() for _ in cursor.description]
+
+    def reader(
+        self,
+        connection: Connection,
+        element: ColumnElement[Any],
+        reported: TypeEngine[Any],  # noqa: ARG002 - for those who report
+        code: Any,
+    ) -> Reader | None:
+        """What turns the driver's values of a column into those that the database holds.
+
+        Args:
+            connection: Where it runs.
+            element: The column, with the type that SQLAlchemy knows.
+            reported: The database's, from `reported`.
+            code: The type in the driver's description of the result.
+
+        Returns:
+            None if they are that already.
+        """
+        return by_sqlalchemy(connection, element.type, code)
+
     def read(
         self,
         connection: Connection,
@@ -227,10 +282,8 @@ class Dialect:
             columns: What `describe` says of it.
             rows: The most rows of a batch.
         """
-        options = {"stream_results": True, "max_row_buffer": rows}
-        with connection.execute(query, execution_options=options) as result:  # closed also if the reader stops early
-            for part in result.partitions(rows):
-                yield [tuple(row) for row in part]
+        with open_rows(self, connection, query, rows) as (_, batches):  # closed also if the reader stops early
+            yield from batches
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """Add rows to a table.
@@ -255,22 +308,64 @@ class Dialect:
             connection.exec_driver_sql(statement, self._stored(connection, table, rows))
         else:
             keys = [column.key for column in table.columns]
-            connection.execute(insert(table), [dict(zip(keys, row, strict=True)) for row in rows])
+            connection.execute(insert(table), [dict(zip(keys, map(_parsed, row), strict=True)) for row in rows])
         return len(rows)
 
     def _stored(self, connection: Connection, table: Table, rows: Rows) -> Rows:
         """The rows as the driver takes them; what a column cannot give back equal is refused, with its name."""
         columns, faults = [], []
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
-            stored = self.column_type(column.type) or column.type
-            convert = stored.dialect_impl(connection.dialect).bind_processor(connection.dialect)
             try:
-                columns.append(values if convert is None else [convert(value) for value in values])
+                columns.append(self._stored_column(connection, column.type, values))
             except (ValueError, TypeError) as error:
                 faults.append(f"column {column.name!r}: {error}")
         if faults:
             raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
         return list(zip(*columns, strict=True))
+
+    def _stored_column(self, connection: Connection, type_: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
+        """The values of one column as the driver takes them.
+
+        Raises:
+            ValueError, TypeError: If one would not come back equal.
+        """
+        reason = self.refusal(type_, values)
+        if reason is not None:
+            raise ValueError(reason)
+        if logical_type(type_).name == "json":
+            return [None if value is None else documents.write(value) for value in values]
+        if logical_type(type_).name == "text":
+            values = [value if value is None or type(value) is str else str(value) for value in values]
+        stored = self.column_type(type_) or type_
+        convert = stored.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        return values if convert is None else [convert(value) for value in values]
+
+    def held(self, type_: TypeEngine[Any]) -> LogicalType:
+        """What a column of this database holds; as its type says, but that lengths of text are not enforced."""
+        return replace(logical_type(type_), length=None, padded=False)
+
+    def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """Why a column of this database would not give all values back equal; None if it does, or refuses them itself.
+
+        Args:
+            type_: The type of the column.
+            values: Values of Python.
+        """
+        return unfit(self.held(type_), values)
+
+    def require_fit(self, columns: Sequence[Named], rows: Rows) -> None:
+        """Make sure that columns hold the values of rows as they are.
+
+        Raises:
+            SchemaMismatchError: All columns that do not, each with the first value.
+        """
+        faults = []
+        for (name, type_), values in zip(columns, zip(*rows, strict=True), strict=False):
+            reason = self.refusal(type_, values)
+            if reason is not None:
+                faults.append(f"column {name!r}: {reason}")
+        if faults:
+            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
 
     def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
         """Add the rows of a query to a table, in one statement.

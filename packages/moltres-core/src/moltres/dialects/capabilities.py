@@ -20,6 +20,7 @@ class Capabilities:
         file_functions: SELECT can read Parquet, CSV and JSON files, and COPY can write them.
         insertion_order: The pseudo-column that orders a temporary table, of the same types, as a query filled it.
         arrays: A column can hold arrays.
+        binds_types: A column holds, and a result has, only values of the types that are reported for it.
         nan: A column of floats can hold NaN.
         max_identifier_bytes: The longest name, in bytes of UTF-8; None for no limit.
         max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
@@ -35,6 +36,7 @@ class Capabilities:
     file_functions: bool = False
     insertion_order: str = ""
     arrays: bool = False
+    binds_types: bool = False
     nan: bool = True
     max_identifier_bytes: int | None = None
     max_set_operands: int | None = None

@@ -9,7 +9,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
 from ..types.arrow import bounded
-from ..types.logical import kind_of
+from ..types.logical import logical_type
 
 ColumnType: TypeAlias = Callable[[TypeEngine[Any]], TypeEngine[Any] | None]
 
@@ -42,7 +42,7 @@ def portable_type(  # noqa: PLR0911 - one line for each kind
     if isinstance(type_, sql.ARRAY):
         item = column_type(type_.item_type) if arrays else None
         return None if item is None else sql.ARRAY(item)
-    kind = kind_of(type_)
+    kind = logical_type(type_)
     simple = _SIMPLE.get(kind.name)
     if simple is not None:
         return simple()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.exc import DBAPIError
 
 from .._shared.statements import Alarm
 from ..errors import (
@@ -17,22 +18,28 @@ from ..errors import (
     MoltresError,
     QueryCancelledError,
     QueryError,
+    SchemaMismatchError,
     TableExistsError,
     TableNotFoundError,
     TransientQueryError,
 )
+from ..types import documents
 from ..types.arrow import into_text, plain, to_batch
-from ..types.logical import kind_of
+from ..types.logical import logical_type
 from .base import Dialect, driver_connection, named
 from .capabilities import Capabilities
+from .duckdb_types import REFUSED, Nested, guarded, in_text, sql_type
+from .rows import by_sqlalchemy, each, is_custom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from sqlalchemy import Connection, CursorResult, Select, Table
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Select, Table
+    from sqlalchemy.types import TypeEngine
 
     from .._shared.statements import Clock
     from ..types.arrow import Batch, Named
+    from .rows import Reader
 
 _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
     (duckdb.InterruptException, QueryCancelledError),
@@ -62,6 +69,7 @@ class DuckDBDialect(Dialect):
         file_functions=True,
         insertion_order="rowid",
         arrays=True,
+        binds_types=True,
     )
 
     def __init__(self) -> None:
@@ -83,17 +91,48 @@ class DuckDBDialect(Dialect):
         fits = (cls for exception, part, cls in _TEXTS if isinstance(error, exception) and part in text)
         return next(fits, QueryError)
 
+    def refused(self, error: BaseException) -> SchemaMismatchError | None:
+        """The column and the value that a guarded query names."""
+        if isinstance(error, DBAPIError) and error.orig is not None:
+            error = error.orig
+        _, found, fault = str(error).partition(REFUSED) if isinstance(error, duckdb.Error) else ("", "", "")
+        if not found:
+            return None
+        return SchemaMismatchError(
+            "Some values cannot be read as they are.",
+            mismatches=[f"{fault.strip()}, which has no exact form in Python"],
+            suggestion="Cast the column to text in the query, or leave such rows out.",
+        )
+
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
         """What DuckDB says of the result, read from the cursor; the query runs for no row."""
-        rows = query.subquery()
-        result: Any = connection.execute(select(literal_column("*")).select_from(rows).limit(0))
-        described = [(column[0], _type(column[1])) for column in result.cursor.description]
-        result.close()
-        return described
+        return [(name, sql_type(type_)) for name, type_ in _described(connection, query)]
+
+    @contextmanager
+    def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:
+        """The query, in which DuckDB itself refuses what its driver would hand over as another value."""
+        # Without moments, intervals and the types that SQLAlchemy does not know, the driver loses nothing.
+        if all(logical_type(column.type).name in _SAFE for column in query.selected_columns):
+            yield query
+        else:
+            yield guarded(connection, query, _described(connection, query))
+
+    def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
+        """What DuckDB says of the result."""
+        del connection
+        return [sql_type(column[1]) for column in cursor.description]
+
+    def reader(
+        self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
+    ) -> Reader | None:
+        """DuckDB's driver makes Python objects of everything but JSON."""
+        if is_custom(element.type):
+            return by_sqlalchemy(connection, element.type, code)
+        return each(documents.read) if isinstance(reported, sql.JSON) and not isinstance(reported, Nested) else None
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """As everywhere, but decimals end at 38 digits."""
-        kind = kind_of(type_)
+        kind = logical_type(type_)
         too_long = kind.name == "decimal" and (kind.precision or 0) > _DECIMAL_DIGITS
         return None if too_long else super().column_type(type_)
 
@@ -101,9 +140,11 @@ class DuckDBDialect(Dialect):
         self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int
     ) -> Generator[Batch, None, None]:
         """Arrow batches as DuckDB makes them."""
-        if find_spec("pyarrow") is None or any(kind_of(type_).name in _NOT_ARROW for _, type_ in columns):
+        if find_spec("pyarrow") is None or any(logical_type(type_).name == "other" for _, type_ in columns):
             yield from super().read(connection, query, columns, rows)
             return
+        if any(logical_type(type_).native for _, type_ in columns):
+            query = in_text(connection, query, _described(connection, query))
         result = connection.execute(query)
         try:
             for batch in result.cursor.to_arrow_reader(rows):
@@ -119,6 +160,7 @@ class DuckDBDialect(Dialect):
         names = ", ".join(preparer.quote(column.name) for column in table.columns)
         into = f"INSERT INTO {preparer.format_table(table)} ({names})"
         if isinstance(batch, list) and find_spec("pyarrow") is None:
+            self.require_fit(named(table), batch)
             lists = ", ".join(f"unnest(${number})" for number in range(1, len(table.columns) + 1))
             values = tuple(map(list, zip(*into_text(batch, named(table)), strict=True)))
             connection.exec_driver_sql(f"{into} SELECT {lists}", values)
@@ -136,57 +178,14 @@ class DuckDBDialect(Dialect):
         return result.scalar_one()  # type: ignore[no-any-return]  # DuckDB answers CREATE TABLE AS with its count
 
 
+def _described(connection: Connection, query: Select[Any]) -> list[tuple[str, Any]]:
+    """Names and types of a result, in DuckDB's own words."""
+    result: Any = connection.execute(select(literal_column("*")).select_from(query.subquery()).limit(0))
+    described = [(column[0], column[1]) for column in result.cursor.description]
+    result.close()
+    return described
+
+
 _BATCH = "moltres_batch"
-_NOT_ARROW = frozenset({"interval", "array", "other"})
+_SAFE = frozenset({"boolean", "integer", "decimal", "float", "text", "binary", "uuid", "json"})
 _DECIMAL_DIGITS = 38
-
-
-class Nested(sql.JSON):
-    """A STRUCT or MAP: JSON for other databases, but its values arrive as dicts and not as text."""
-
-    def result_processor(self, dialect: Any, coltype: Any) -> None:
-        """Nothing: DuckDB has made Python objects of them."""
-
-
-_TYPES: dict[str, TypeEngine[Any]] = {
-    "boolean": sql.Boolean(),
-    "tinyint": sql.SmallInteger(),
-    "smallint": sql.SmallInteger(),
-    "integer": sql.Integer(),
-    "bigint": sql.BigInteger(),
-    "utinyint": sql.SmallInteger(),
-    "usmallint": sql.Integer(),
-    "uinteger": sql.BigInteger(),
-    "ubigint": sql.Numeric(20, 0),
-    "hugeint": sql.Numeric(38, 0),
-    "uhugeint": sql.Numeric(39, 0),
-    "float": sql.REAL(),
-    "double": sql.Double(),
-    "varchar": sql.Text(),
-    "enum": sql.Text(),
-    "blob": sql.LargeBinary(),
-    "date": sql.Date(),
-    "time": sql.Time(),
-    "time with time zone": sql.Time(timezone=True),
-    "timestamp": sql.DateTime(),
-    "timestamp_s": sql.DateTime(),
-    "timestamp_ms": sql.DateTime(),
-    "timestamp_ns": sql.DateTime(),
-    "timestamp with time zone": sql.DateTime(timezone=True),
-    "interval": sql.Interval(),
-    "uuid": sql.Uuid(),
-    "struct": Nested(),
-    "map": Nested(),
-}
-
-
-def _type(described: Any) -> TypeEngine[Any]:
-    """The SQL type for what DuckDB calls the type of a column."""
-    if str(described) == "JSON":  # its id is that of VARCHAR
-        return sql.JSON()
-    if described.id == "decimal":
-        (_, precision), (_, scale) = described.children
-        return sql.Numeric(precision, scale)
-    if described.id in {"list", "array"}:
-        return sql.ARRAY(_type(described.children[0][1]))
-    return _TYPES.get(described.id, TypeEngine())

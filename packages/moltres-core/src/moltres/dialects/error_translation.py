@@ -80,7 +80,7 @@ def translated(engine: Engine, dialect: Dialect, cancelled: Callable[[], bool] =
         error.__cause__ = _cause(error.__cause__, engine.url)
         raise
     except Exception as error:
-        own = _own(engine, dialect, error, cancelled=cancelled())
+        own = dialect.refused(error) or _own(engine, dialect, error, cancelled=cancelled())
         if own is None:
             raise
         raise own from _cause(error, engine.url)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, cast, func, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 
@@ -23,21 +24,25 @@ from ..errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from ..types.logical import kind_of
+from ..types import documents
+from ..types.logical import LogicalType, is_known, logical_type, register
+from ..types.values import shortest
 from .base import TEMPORARY, Dialect, driver_connection
 from .capabilities import MYSQL
+from .rows import by_sqlalchemy, is_custom, lenient
 from .statements import Explain, SwapTables
 from .stopping import cleaning_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
     from .._shared.statements import Clock
     from ..types.arrow import Named
+    from .rows import Reader
 
 # https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
 _CLASSES: dict[int, type[MoltresError]] = {
@@ -95,13 +100,36 @@ class _Double(mysql.DOUBLE):
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
         del dialect
+        return _finite
 
-        def check(value: Any) -> Any:
-            if value is not None and not math.isfinite(value):
-                raise ValueError(f"MariaDB has no {value}")
-            return value
 
-        return check
+def _finite(value: Any) -> Any:
+    if value is not None and not math.isfinite(value):
+        raise ValueError(f"MariaDB has no {value}")
+    return value
+
+
+class ShortFloat(mysql.FLOAT):
+    """FLOAT, read as DOUBLE: the server writes a FLOAT with six digits, which are not all that it has."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(asdecimal=False)
+
+    def column_expression(self, column: Any) -> Any:
+        """The value with all its digits."""
+        return cast(column, mysql.DOUBLE(asdecimal=False))
+
+    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
+        """What refuses NaN and infinity."""
+        del dialect
+        return _finite
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
+        """The shortest decimal form of a float of 32 bits, as other databases read it."""
+        del dialect, coltype
+        return lambda value: None if value is None else shortest(value)
 
 
 class MariaDBDialect(Dialect):
@@ -151,14 +179,14 @@ class MariaDBDialect(Dialect):
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - one line for each kind
         """Long strings, compared exactly; microseconds; no time zones, intervals or arrays."""
-        kind = kind_of(type_)
+        kind = logical_type(type_)
         match kind.name:
             case "text" | "unknown":
                 return mysql.LONGTEXT(charset="utf8mb4", collation=_EXACT)
             case "binary":
                 return mysql.LONGBLOB()
             case "float":
-                return _Double(asdecimal=False)
+                return ShortFloat() if isinstance(type_, ShortFloat) else _Double(asdecimal=False)
             case "timestamp":
                 return None if kind.zoned else mysql.DATETIME(fsp=6)
             case "time":
@@ -172,12 +200,57 @@ class MariaDBDialect(Dialect):
                 return None
         return super().column_type(type_)
 
+    def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
+        """What the server says of types whose values do not tell it; nothing of all others."""
+        del connection
+        return [_REPORTED.get(entry[1], sql.NullType)() for entry in cursor.description]
+
+    def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
+        """What SQLAlchemy knows, and where it knows nothing, what the server says of the result."""
+        known = super().describe(connection, query)
+        if all(is_known(type_) for _, type_ in known):
+            return known
+        result: Any = connection.execute(query.limit(0))
+        names = [entry[0] for entry in result.cursor.description]
+        told = self.reported(connection, result.cursor)
+        result.close()
+        if len(known) < len(told):  # SELECT *
+            return list(zip(names, told, strict=True))
+        return [(name, type_ if is_known(type_) else other) for (name, type_), other in zip(known, told, strict=True)]
+
+    def reader(
+        self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
+    ) -> Reader | None:
+        """What reads a value as one of the type, if it is one: a TIME can be no time of a day, a BOOLEAN can be 3."""
+        type_ = element.type if is_known(element.type) else reported
+        if is_custom(type_) or isinstance(type_, sql.Interval):
+            return by_sqlalchemy(connection, type_, code)
+        kind = logical_type(type_)
+        own = _READERS.get("bits" if isinstance(type_, mysql.BIT) else kind.name)
+        if own is not None:
+            return lenient(own)
+        return by_sqlalchemy(connection, type_, code) if kind.name in {"uuid", "float", "decimal"} else None
+
+    def held(self, type_: TypeEngine[Any]) -> LogicalType:
+        """As the type says: what is too long is cut without an error if only blanks are lost."""
+        return replace(logical_type(type_), padded=False)
+
+    def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """As everywhere, and a CHAR keeps no blanks at its end."""
+        reason = super().refusal(type_, values)
+        if reason is None and logical_type(type_).padded:
+            found = next((value for value in values if value is not None and value[-1:] == " "), None)
+            return None if found is None else f"{found!r} ends with blanks, which a CHAR of MariaDB does not keep"
+        return reason
+
     def refine(self, connection: Connection, table: Table) -> None:
         """Boolean and JSON for what MariaDB reports as integers and strings, and floats as floats."""
         for column in table.columns:
             if isinstance(column.type, mysql.TINYINT) and column.type.display_width == 1:
                 column.type = sql.Boolean()
-            elif kind_of(column.type).name == "float":
+            elif isinstance(column.type, mysql.FLOAT):
+                column.type = ShortFloat()
+            elif logical_type(column.type).name == "float":
                 column.type = _Double(asdecimal=False)
         texts = {column.name: column for column in table.columns if isinstance(column.type, mysql.LONGTEXT)}
         if not texts:
@@ -198,7 +271,7 @@ class MariaDBDialect(Dialect):
         temporary: bool = False,
     ) -> int:
         """Declare the types first where there is JSON: CREATE TABLE AS would leave a mere text of it."""
-        kinds = {kind_of(type_).name for _, type_ in columns}
+        kinds = {logical_type(type_).name for _, type_ in columns}
         if "json" not in kinds or "unknown" in kinds:
             return super().create_as(connection, table, columns, query, temporary=temporary)
         return self.create_declared(connection, table, columns, query, temporary=temporary)
@@ -230,6 +303,63 @@ class MariaDBDialect(Dialect):
         """Lock every row and the gaps between them, as the DELETE or UPDATE that follows would."""
         connection.execute(select(func.count()).select_from(table).with_for_update())
 
+
+_REPORTED: dict[int, Callable[[], TypeEngine[Any]]] = {
+    4: ShortFloat,
+    11: sql.Time,
+    16: mysql.BIT,
+}
+"""By the codes of the protocol; the others come as values whose types say the same."""
+
+_DAY = timedelta(days=1)
+
+
+def _time(value: Any) -> Any:
+    if isinstance(value, timedelta) and timedelta(0) <= value < _DAY:
+        return time(value.seconds // 3600, value.seconds // 60 % 60, value.seconds % 60, value.microseconds)
+    return value
+
+
+def _boolean(value: Any) -> Any:
+    return bool(value) if type(value) is int and value in {0, 1} else value
+
+
+def _bits(value: Any) -> Any:
+    return int.from_bytes(value, "big") if isinstance(value, bytes) else value
+
+
+def _document(value: Any) -> Any:
+    return documents.read(value) if isinstance(value, str) else value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "boolean": _boolean,
+    "time": _time,
+    "json": _document,
+    "bits": _bits,
+}
+
+_MODULE = "sqlalchemy.dialects.mysql"
+
+
+def _integer(bits: int) -> Callable[[Any], LogicalType]:
+    return lambda type_: LogicalType("integer", bits=bits + bool(getattr(type_, "unsigned", False)))
+
+
+register(
+    {
+        f"{_MODULE}.types.TINYINT": _integer(8),
+        f"{_MODULE}.types.SMALLINT": _integer(16),
+        f"{_MODULE}.types.MEDIUMINT": _integer(24),
+        f"{_MODULE}.types.INTEGER": _integer(32),
+        f"{_MODULE}.types.BIGINT": _integer(64),
+        f"{_MODULE}.types.BIT": lambda type_: LogicalType("integer", bits=(type_.length or 1) + 1, native=True),
+        f"{_MODULE}.types.YEAR": LogicalType("integer", bits=16, native=True),
+        f"{_MODULE}.enumerated.ENUM": LogicalType("text", native=True),
+        f"{_MODULE}.enumerated.SET": LogicalType("text", native=True),
+        f"{__name__}.ShortFloat": LogicalType("float", bits=32),
+    }
+)
 
 _CHECKS = text(
     "SELECT check_clause FROM information_schema.check_constraints"

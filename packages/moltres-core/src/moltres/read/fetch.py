@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared import arguments
 from .._shared.statements import paused
+from ..dialects.rows import open_rows
 from ..errors import SchemaMismatchError, refuse
 from ..types.arrow import arrow, to_batch
 from ..types.arrow import to_arrow as arrow_type
 from ..types.infer import infer
-from ..types.logical import is_known
+from ..types.logical import is_known, logical_type
 from ..types.records import Records
+from ..types.values import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.types import TypeEngine
 
-    from ..types.arrow import Named
+    from ..types.arrow import Named, Rows
     from .source import Readable
 
 _ARROW_ROWS = 100_000
@@ -47,16 +49,17 @@ def describe(source: Readable, statement: Select[Any]) -> dict[str, TypeEngine[A
 # -- rows
 
 
-def _records(statement: Select[Any], rows: Any) -> Records:
-    types = {name: element.type for name, element in columns_of(statement).items()}
-    return Records(rows, types, {name: type_ for name, type_ in types.items() if is_known(type_)})
-
-
 def collect(source: Readable, statement: Select[Any], *, query_timeout: float | None) -> Records:
     """All rows."""
-    with source.connection(query_timeout=query_timeout) as connection:
-        rows = connection.execute(statement).all()
-    return _records(statement, rows)
+    with (
+        source.connection(query_timeout=query_timeout) as connection,
+        open_rows(source.dialect, connection, statement) as (columns, batches),
+    ):
+        return _records(columns, next(batches))
+
+
+def _records(columns: list[Named], rows: Rows) -> Records:
+    return Records(rows, [name for name, _ in columns], {name: type_ for name, type_ in columns if is_known(type_)})
 
 
 def scalar(source: Readable, statement: Select[Any]) -> Any:
@@ -83,13 +86,12 @@ def iter_batches(
 
 
 def _batches(source: Readable, statement: Select[Any], rows: int, query_timeout: float | None) -> Iterator[Records]:
-    options = {"stream_results": True, "max_row_buffer": rows}
     with (
         source.connection(query_timeout=query_timeout) as connection,
-        connection.execute(statement, execution_options=options) as result,
+        open_rows(source.dialect, connection, statement, rows) as (columns, batches),
     ):
-        for part in result.partitions(rows):
-            batch = _records(statement, part)
+        for part in batches:
+            batch = _records(columns, part)
             with paused(connection):
                 yield batch
 
@@ -117,18 +119,32 @@ def _arrow_batches(source: Readable, statement: Select[Any], rows: int, query_ti
             for batch in chain([first] if len(first) else [], batches):
                 made = to_batch(batch, described) if isinstance(batch, list) else batch
                 if not made.schema.equals(target):
-                    arrays = [array.cast(field.type) for array, field in zip(made.columns, target, strict=True)]
-                    made = pa.RecordBatch.from_arrays(arrays, schema=target)
+                    made = _cast(made, target)
                 with paused(connection):
                     yield made
 
 
+def _cast(batch: pa.RecordBatch, target: pa.Schema) -> pa.RecordBatch:
+    pa = arrow()
+    arrays, faults = [], []
+    for array, field in zip(batch.columns, target, strict=True):
+        try:
+            arrays.append(array.cast(field.type))
+        except pa.ArrowInvalid as error:
+            faults.append(f"column {field.name!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+    return pa.RecordBatch.from_arrays(arrays, schema=target)
+
+
 def _inferred(described: list[Named], rows: list[tuple[Any, ...]]) -> list[Named]:
-    """The columns; where the database reports no type, it is inferred from the first rows."""
+    """The columns; where the database reports no type, or one that does not bind its values, these tell."""
     found = []
     for index, (name, type_) in enumerate(described):
+        values = [row[index] for row in rows]
         try:
-            found.append((name, type_ if is_known(type_) else infer(row[index] for row in rows)))
+            fits = is_known(type_) and unfit(logical_type(type_), values) is None
+            found.append((name, type_ if fits else infer(values)))
         except TypeError as error:
             raise SchemaMismatchError(
                 "A column has no common type.", mismatches=[f"column {name!r} has {error}"]
@@ -157,8 +173,8 @@ def to_arrow(
         query_timeout: Seconds that the statement may take.
     """
     pa = arrow()
-    if not all(map(is_known, types.values())):
-        # A type that the database does not report is inferred from the values, but only from all of them together.
+    if not source.dialect.capabilities.binds_types or not all(map(is_known, types.values())):
+        # A type that the database does not report, or does not hold its values to, is inferred from all of them.
         return collect(source, statement, query_timeout=query_timeout).to_arrow()
     batches = _arrow_batches(source, statement, _ARROW_ROWS, query_timeout)
     target = next(batches)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import types as sql
 
 from ..errors import MissingDependencyError, SchemaMismatchError
-from .logical import kind_of
+from . import documents
+from .documents import JsonText
+from .logical import logical_type
+from .values import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,14 +44,32 @@ def arrow() -> Any:
 
 
 def bounded(precision: int | None, scale: int | None) -> tuple[int, int]:
-    """Precision and scale for a decimal where they must be given."""
-    return (_DECIMAL_DIGITS, _OPEN_SCALE) if scale is None else (precision or _DECIMAL_DIGITS, scale)
+    """Precision and scale for a decimal where they must be given, and neither may be below 0."""
+    if scale is None:
+        return _DECIMAL_DIGITS, _OPEN_SCALE
+    precision = precision or _DECIMAL_DIGITS
+    return (precision - scale, 0) if scale < 0 else (max(precision, scale), scale)
 
 
-def to_sql(type_: pa.DataType) -> TypeEngine[Any]:  # noqa: PLR0911 - one line for each kind
-    """The SQL type that holds every value of an Arrow type; NullType for one that says nothing."""
+_EXTENSIONS: dict[str, type[TypeEngine[Any]]] = {
+    "arrow.uuid": sql.Uuid,
+    "arrow.json": sql.JSON,
+    "arrow.bool8": sql.Boolean,
+}
+
+
+def to_sql(type_: pa.DataType) -> TypeEngine[Any]:
+    """The SQL type that holds every value of an Arrow type; NullType for Arrow's type of nothing but NULL.
+
+    Raises:
+        TypeError: If no SQL type does, or the type is not known; its text says which.
+    """
     pa = arrow()
     types = pa.types
+    if isinstance(type_, pa.BaseExtensionType):
+        if type_.extension_name not in _EXTENSIONS:
+            raise TypeError(f"the extension type {type_.extension_name}")
+        return _EXTENSIONS[type_.extension_name]()
     if types.is_dictionary(type_):
         return to_sql(type_.value_type)
     if types.is_integer(type_):
@@ -56,40 +77,60 @@ def to_sql(type_: pa.DataType) -> TypeEngine[Any]:  # noqa: PLR0911 - one line f
         if bits > 64:
             return sql.Numeric(20, 0)
         return sql.SmallInteger() if bits <= 16 else sql.Integer() if bits <= 32 else sql.BigInteger()
-    if types.is_decimal(type_):
-        return sql.Numeric(type_.precision, type_.scale)
-    if types.is_timestamp(type_):
-        return sql.DateTime(timezone=type_.tz is not None)
-    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
-        return sql.ARRAY(to_sql(type_.value_type))
-    if types.is_struct(type_) or types.is_map(type_):
+    made = next((made(type_) for test, made in _SQL if getattr(types, test)(type_)), None)
+    if made is None:
+        raise TypeError(f"the Arrow type {type_}")
+    return made
+
+
+def _list_to_sql(item_type: pa.DataType) -> TypeEngine[Any]:
+    """An array; JSON for lists of structs, which no array holds."""
+    if isinstance(item_type, arrow().BaseExtensionType):
+        raise TypeError(f"a list of the extension type {item_type.extension_name}")
+    item = to_sql(item_type)
+    if isinstance(item, sql.JSON):
         return sql.JSON()
-    return next((made() for test, made in _SQL if getattr(types, test)(type_)), sql.NullType())
+    return array_of(item)
 
 
-_SQL: tuple[tuple[str, Callable[[], TypeEngine[Any]]], ...] = (
-    ("is_boolean", sql.Boolean),
-    ("is_float16", sql.REAL),
-    ("is_float32", sql.REAL),
-    ("is_float64", sql.Double),
-    ("is_string", sql.Text),
-    ("is_large_string", sql.Text),
-    ("is_string_view", sql.Text),
-    ("is_binary", sql.LargeBinary),
-    ("is_large_binary", sql.LargeBinary),
-    ("is_binary_view", sql.LargeBinary),
-    ("is_fixed_size_binary", sql.LargeBinary),
-    ("is_date", sql.Date),
-    ("is_time", sql.Time),
-    ("is_duration", sql.Interval),
-    ("is_interval", sql.Interval),
+def array_of(item: TypeEngine[Any]) -> sql.ARRAY[Any]:
+    """An array of items, which may be arrays themselves: SQLAlchemy counts dimensions instead of nesting."""
+    if isinstance(item, sql.ARRAY):
+        return sql.ARRAY(item.item_type, dimensions=(item.dimensions or 1) + 1)
+    return sql.ARRAY(item)
+
+
+_SQL: tuple[tuple[str, Callable[[Any], TypeEngine[Any]]], ...] = (
+    ("is_null", lambda _: sql.NullType()),
+    ("is_boolean", lambda _: sql.Boolean()),
+    ("is_decimal", lambda type_: sql.Numeric(type_.precision, type_.scale)),
+    ("is_float16", lambda _: sql.REAL()),
+    ("is_float32", lambda _: sql.REAL()),
+    ("is_float64", lambda _: sql.Double()),
+    ("is_string", lambda _: sql.Text()),
+    ("is_large_string", lambda _: sql.Text()),
+    ("is_string_view", lambda _: sql.Text()),
+    ("is_binary", lambda _: sql.LargeBinary()),
+    ("is_large_binary", lambda _: sql.LargeBinary()),
+    ("is_binary_view", lambda _: sql.LargeBinary()),
+    ("is_fixed_size_binary", lambda _: sql.LargeBinary()),
+    ("is_date", lambda _: sql.Date()),
+    ("is_time", lambda _: sql.Time()),
+    ("is_timestamp", lambda type_: sql.DateTime(timezone=type_.tz is not None)),
+    ("is_duration", lambda _: sql.Interval()),
+    ("is_interval", lambda _: sql.Interval()),
+    ("is_list", lambda type_: _list_to_sql(type_.value_type)),
+    ("is_large_list", lambda type_: _list_to_sql(type_.value_type)),
+    ("is_fixed_size_list", lambda type_: _list_to_sql(type_.value_type)),
+    ("is_struct", lambda _: sql.JSON()),
+    ("is_map", lambda _: sql.JSON()),
 )
 
 
 def to_arrow(type_: TypeEngine[Any]) -> pa.DataType:
-    """The Arrow type for values of a SQL type; text where it is unknown, UUIDs and JSON as text."""
+    """The Arrow type for values of a SQL type; text where Arrow has none: UUIDs, JSON, times with a zone."""
     pa = arrow()
-    kind = kind_of(type_)
+    kind = logical_type(type_)
     if kind.name == "integer":
         bits = kind.bits or 64
         return (
@@ -101,7 +142,12 @@ def to_arrow(type_: TypeEngine[Any]) -> pa.DataType:
     if kind.name == "timestamp":
         return pa.timestamp("us", tz="UTC" if kind.zoned else None)
     if kind.name == "array" and isinstance(type_, sql.ARRAY):
-        return pa.list_(to_arrow(type_.item_type))
+        made = to_arrow(type_.item_type)
+        for _ in range(type_.dimensions or 1):
+            made = pa.list_(made)
+        return made
+    if kind.name == "time" and kind.zoned:
+        return pa.string()
     return {
         "boolean": pa.bool_(),
         "float": pa.float32() if kind.bits == 32 else pa.float64(),
@@ -113,7 +159,7 @@ def to_arrow(type_: TypeEngine[Any]) -> pa.DataType:
 
 
 def plain(batch: pa.RecordBatch, columns: Sequence[Named]) -> pa.RecordBatch:
-    """The same batch in types that every reader takes: no dictionaries, microseconds, structs as JSON text.
+    """The same batch in types that every reader takes: no dictionaries, microseconds, structs and JSON as text.
 
     Raises:
         SchemaMismatchError: If that would change a value, such as a time stamp with nanoseconds.
@@ -123,7 +169,7 @@ def plain(batch: pa.RecordBatch, columns: Sequence[Named]) -> pa.RecordBatch:
     for (name, _), array in zip(columns, batch.columns, strict=True):
         try:
             arrays.append(_plain(pa, array))
-        except pa.ArrowInvalid as error:
+        except (ValueError, TypeError, OverflowError) as error:
             faults.append(f"column {name!r}: {error}")
     if faults:
         raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
@@ -133,15 +179,76 @@ def plain(batch: pa.RecordBatch, columns: Sequence[Named]) -> pa.RecordBatch:
 def _plain(pa: Any, array: Any) -> Any:
     types, type_ = pa.types, array.type
     if isinstance(array, pa.ExtensionArray):
-        return _plain(pa, array.storage)
+        return _EXTENDED[type_.extension_name](pa, array.storage)
     if types.is_dictionary(type_):
         return _plain(pa, array.dictionary_decode())
-    if types.is_struct(type_) or types.is_map(type_):
-        values = (dict(value) if isinstance(value, list) else value for value in array.to_pylist())
-        return pa.array([None if value is None else json.dumps(value, default=str) for value in values], pa.string())
+    if _holds_structs(types, type_):
+        values = (dict(value) if types.is_map(type_) and value is not None else value for value in array.to_pylist())
+        return pa.array([None if value is None else documents.write(value) for value in values], pa.string())
+    if types.is_interval(type_):
+        return pa.array(
+            [None if value is None else _timedelta(value) for value in array.to_pylist()], pa.duration("us")
+        )
     usual = _usual(pa, type_)
     # A cast that would lose something fails.
-    return array if usual is None or usual == type_ else array.cast(usual)
+    made = array if usual is None or usual == type_ else array.cast(usual)
+    _require_our_era(pa, made)
+    return made
+
+
+def _holds_structs(types: Any, type_: Any) -> bool:
+    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
+        return _holds_structs(types, type_.value_type)
+    return bool(types.is_struct(type_) or types.is_map(type_))
+
+
+_EXTENDED: dict[str, Callable[[Any, Any], Any]] = {
+    "arrow.uuid": lambda pa, storage: pa.array(
+        [None if value is None else str(uuid.UUID(bytes=value)) for value in storage.to_pylist()], pa.string()
+    ),
+    "arrow.json": lambda pa, storage: storage.cast(pa.string()),
+    "arrow.bool8": lambda pa, storage: storage.cast(pa.bool_()),
+}
+
+
+def _timedelta(value: Any) -> dt.timedelta:
+    """An interval of Arrow as one that has no calendar in it."""
+    months, days, nanoseconds = value
+    if months:
+        raise ValueError(f"an interval of {months} months has no length in days")
+    if nanoseconds % 1000:
+        raise ValueError("an interval has nanoseconds")
+    return dt.timedelta(days=days, microseconds=nanoseconds // 1000)
+
+
+_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
+"""Seconds of the years 1 and 9999 from 1970 on: what dates of Python and of most databases reach."""
+
+
+def _require_our_era(pa: Any, array: Any) -> None:
+    """Refuse dates and times that other databases do not have: infinity, years before 1 or after 9999, 24:00."""
+    import pyarrow.compute as pc
+
+    type_ = array.type
+    if pa.types.is_timestamp(type_):
+        per_second = _UNITS[type_.unit]
+        lowest, highest = _FIRST_SECOND * per_second, (_LAST_SECOND + 1) * per_second - 1
+        values = array.cast(pa.int64())
+    elif pa.types.is_date32(type_):
+        lowest, highest = _FIRST_SECOND // 86_400, _LAST_SECOND // 86_400
+        values = array.cast(pa.int32())
+    elif pa.types.is_time64(type_):
+        lowest, highest = 0, 86_400 * _UNITS[type_.unit] - 1
+        values = array.cast(pa.int64())
+    else:
+        return
+    found = pc.min_max(values)
+    least, most = found["min"].as_py(), found["max"].as_py()
+    if least is not None and (least < lowest or most > highest):
+        if pa.types.is_time64(type_):
+            raise ValueError("a time is 24:00:00")
+        raise ValueError("a date is infinite, or not within the years 1 to 9999")
 
 
 def _usual(pa: Any, type_: Any) -> Any:
@@ -150,7 +257,13 @@ def _usual(pa: Any, type_: Any) -> Any:
     if types.is_timestamp(type_):
         return pa.timestamp("us", tz=type_.tz)
     if types.is_decimal(type_) and type_.precision <= _DECIMAL_DIGITS:
-        return pa.decimal128(type_.precision, type_.scale)
+        precision, scale = bounded(type_.precision, type_.scale)
+        return pa.decimal128(min(precision, _DECIMAL_DIGITS), scale)
+    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
+        item = type_.value_type
+        if types.is_dictionary(item):
+            item = item.value_type
+        return pa.list_(_usual(pa, item) or item)
     usual = {
         "is_time": lambda: pa.time64("us"),
         "is_duration": lambda: pa.duration("us"),
@@ -164,10 +277,10 @@ def _usual(pa: Any, type_: Any) -> Any:
 
 
 def to_rows(batch: pa.RecordBatch, columns: Sequence[Named]) -> Rows:
-    """The rows of a plain batch as Python values of the columns' SQL types."""
+    """The rows of a plain batch as Python values of the columns' SQL types; JSON stays text."""
     values = []
     for (_, type_), array in zip(columns, batch.columns, strict=True):
-        convert = _FROM_TEXT.get(kind_of(type_).name)
+        convert = _FROM_TEXT.get(logical_type(type_).name)
         items = array.to_pylist()
         values.append(items if convert is None else [None if item is None else convert(item) for item in items])
     return list(zip(*values, strict=True)) if values else []
@@ -179,7 +292,10 @@ def _uuid(value: str | bytes | uuid.UUID) -> uuid.UUID:
     return uuid.UUID(bytes=value) if isinstance(value, bytes) else uuid.UUID(value)
 
 
-_FROM_TEXT: dict[str, Callable[[Any], Any]] = {"uuid": _uuid, "json": json.loads}
+_FROM_TEXT: dict[str, Callable[[Any], Any]] = {
+    "uuid": _uuid,
+    "json": lambda value: JsonText(value) if isinstance(value, str) else value,
+}
 
 
 def to_batch(rows: Rows, columns: Sequence[Named]) -> pa.RecordBatch:
@@ -190,29 +306,62 @@ def to_batch(rows: Rows, columns: Sequence[Named]) -> pa.RecordBatch:
     """
     pa = arrow()
     arrays, faults = [], []
-    values = list(zip(*into_text(rows, columns), strict=True)) or [()] * len(columns)
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
     for (name, type_), items in zip(columns, values, strict=True):
         try:
-            arrays.append(pa.array(items, to_arrow(type_), from_pandas=False))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            arrays.append(to_array(items, type_))
+        except (ValueError, TypeError, OverflowError) as error:
             faults.append(f"column {name!r}: {error}")
     if faults:
         raise SchemaMismatchError("Some values do not fit their columns.", mismatches=faults)
     return pa.RecordBatch.from_arrays(arrays, names=[name for name, _ in columns])
 
 
-_INTO_TEXT: dict[str, Callable[[Any], Any]] = {"uuid": str, "json": lambda value: json.dumps(value, default=str)}
+def to_array(values: Sequence[Any], type_: TypeEngine[Any]) -> pa.Array:
+    """Values of one column as an array of the Arrow type for its SQL type.
+
+    Raises:
+        ValueError, TypeError, OverflowError: If a value would be changed.
+    """
+    reason = unfit(logical_type(type_), values)
+    if reason is not None:
+        raise ValueError(reason)
+    return arrow().array(_texts(values, type_), to_arrow(type_), from_pandas=False)
+
+
+def _texts(values: Sequence[Any], type_: TypeEngine[Any]) -> Sequence[Any]:
+    """The values with what travels as text as text: UUIDs, JSON, addresses, times with a zone."""
+    kind = logical_type(type_)
+    convert = _INTO_TEXT.get(kind.name)
+    if convert is None or (kind.name == "time" and not kind.zoned):
+        return values
+    if kind.name == "text" and set(map(type, values)) <= {str, type(None)}:
+        return values
+    return [None if value is None else convert(value) for value in values]
+
+
+_INTO_TEXT: dict[str, Callable[[Any], Any]] = {
+    "uuid": str,
+    "text": str,
+    "json": documents.write,
+    "time": lambda value: value.isoformat(),
+}
 
 
 def into_text(rows: Rows, columns: Sequence[Named]) -> Rows:
-    """The same rows with what travels as text as text: UUIDs and JSON."""
-    converts = [_INTO_TEXT.get(kind_of(type_).name) for _, type_ in columns]
-    if not any(converts):
+    """The same rows with what travels as text as text: UUIDs and JSON.
+
+    Raises:
+        SchemaMismatchError: If a value has no form in JSON.
+    """
+    if not any(logical_type(type_).name in _INTO_TEXT for _, type_ in columns):
         return rows
-    return [
-        tuple(
-            value if convert is None or value is None else convert(value)
-            for value, convert in zip(row, converts, strict=True)
-        )
-        for row in rows
-    ]
+    made, faults = [], []
+    for (name, type_), values in zip(columns, zip(*rows, strict=True), strict=True):
+        try:
+            made.append(_texts(values, type_))
+        except ValueError as error:
+            faults.append(f"column {name!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+    return list(zip(*made, strict=True))

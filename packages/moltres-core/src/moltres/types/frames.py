@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy.types import NullType
+
 from ..errors import MissingDependencyError, SchemaMismatchError
-from .arrow import arrow, to_arrow
-from .logical import kind_of
+from .arrow import arrow, to_array
+from .infer import infer
+from .logical import ListDocument, logical_type
+from .values import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,19 +26,14 @@ if TYPE_CHECKING:
 def _array(values: list[Any], type_: TypeEngine[Any] | None) -> pa.Array:
     """One column: of the declared type if its values fit, of the type that they have otherwise."""
     pa = arrow()
-    kind = None if type_ is None else kind_of(type_).name
-    if type_ is not None and kind not in {"unknown", "other"}:
-        texts = [str(value) if value is not None else None for value in values] if kind == "uuid" else values
-        try:
-            return pa.array(texts, to_arrow(type_))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-            pass  # what a database computes can be wider than the columns it is computed from: a sum, say
-    if any(value.__class__.__name__ == "UUID" for value in values):
-        values = [str(value) if value is not None else None for value in values]
-    try:
+    known = type_ is not None and logical_type(type_).name not in {"unknown", "other"}
+    if type_ is not None and known and unfit(logical_type(type_), values) is None:
+        return to_array(values, type_)
+    # What a database computes can be wider than the columns it is computed from: a sum, say.
+    found = infer(values)
+    if isinstance(found, ListDocument):
         return pa.array(values)
-    except OverflowError:  # integers beyond 64 bits
-        return pa.array(values, pa.decimal128(38, 0))
+    return pa.nulls(len(values)) if isinstance(found, NullType) else to_array(values, found)
 
 
 def rows_to_arrow(names: Sequence[str], rows: Rows, types: Mapping[str, TypeEngine[Any]]) -> pa.Table:
@@ -54,7 +53,7 @@ def rows_to_arrow(names: Sequence[str], rows: Rows, types: Mapping[str, TypeEngi
     for name, values in zip(names, columns, strict=True):
         try:
             arrays.append(_array(list(values), types.get(name)))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             faults.append(f"column {name!r}: {error}")
     if faults:
         raise SchemaMismatchError("Some columns have no one Arrow type for all their values.", mismatches=faults)

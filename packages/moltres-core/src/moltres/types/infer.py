@@ -10,7 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import types as sql
 
-from ..errors import SchemaMismatchError
+from . import documents
+from .documents import JsonText
+from .logical import ListDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,17 +34,34 @@ _SIMPLE: dict[type, type[TypeEngine[Any]]] = {
     dt.timedelta: sql.Interval,
     UUID: sql.Uuid,
     dict: sql.JSON,
+    JsonText: sql.JSON,
     list: sql.JSON,
 }
 
 
 def _class_of(value: object) -> type | None:
+    if value is documents.NULL:
+        return dict
     kind = type(value)
     if isinstance(value, Enum) or kind in _SIMPLE or kind in {int, float, Decimal, dt.datetime}:
         return None if isinstance(value, Enum) else kind
     # Subclasses, such as the scalars of NumPy and the time stamps of pandas.
     bases = (bool, int, float, Decimal, dt.datetime, str, bytes, dt.date, dt.time, dt.timedelta, UUID, dict, list)
     return next((base for base in bases if isinstance(value, base)), None)
+
+
+def _classes_of(values: Sequence[Any]) -> set[type]:
+    examples: dict[type, Any] = {}
+    for value in values:
+        if type(value) not in examples:
+            examples[type(value)] = value
+    kinds = set()
+    for cls, example in examples.items():
+        kind = _class_of(example)
+        if kind is None:
+            raise TypeError(f"a value of type {cls.__name__}, which no column holds")
+        kinds.add(kind)
+    return kinds
 
 
 def infer(values: Iterable[Any]) -> TypeEngine[Any]:
@@ -57,17 +76,8 @@ def infer(values: Iterable[Any]) -> TypeEngine[Any]:
     Raises:
         TypeError: If the values have no common type, or a type that no column holds; its text says which.
     """
-    classes: dict[type, Any] = {}
     present = [value for value in values if value is not None]
-    for value in present:
-        if type(value) not in classes:
-            classes[type(value)] = value
-    kinds = set()
-    for cls, example in classes.items():
-        kind = _class_of(example)
-        if kind is None:
-            raise TypeError(f"a value of type {cls.__name__}, which no column holds")
-        kinds.add(kind)
+    kinds = _classes_of(present)
     if not kinds:
         return sql.NullType()
     if kinds <= {int, float, Decimal}:
@@ -75,12 +85,23 @@ def infer(values: Iterable[Any]) -> TypeEngine[Any]:
     if len(kinds) > 1:
         raise TypeError(f"values of several types: {', '.join(sorted(kind.__name__ for kind in kinds))}")
     kind = kinds.pop()
+    if kind is list:
+        return _list(present)
     if kind is dt.datetime or kind is dt.time:
         zones = {value.tzinfo is not None for value in present}
         if len(zones) > 1:
             raise TypeError("values with and without a time zone")
         return sql.DateTime(timezone=zones.pop()) if kind is dt.datetime else sql.Time(timezone=zones.pop())
     return _SIMPLE[kind]()
+
+
+def _list(values: Sequence[Any]) -> TypeEngine[Any]:
+    """JSON; if the items are of one type, a column of arrays takes them as well."""
+    try:
+        item = infer(item for value in values for item in value)
+    except TypeError:
+        return sql.JSON()
+    return ListDocument(item)
 
 
 def _numbers(kinds: set[type], values: Sequence[Any]) -> TypeEngine[Any]:
@@ -102,20 +123,3 @@ def _numbers(kinds: set[type], values: Sequence[Any]) -> TypeEngine[Any]:
         whole = max(whole, len(digits) + exponent)
     # Room for larger values of the same kind: what is left of the 38 digits that every database offers.
     return sql.Numeric(max(38, whole + scale), scale)
-
-
-def infer_columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[str, TypeEngine[Any]]]:
-    """Name and type of each column of the rows.
-
-    Raises:
-        SchemaMismatchError: If a column has no type; all such columns at once.
-    """
-    columns, faults = [], []
-    for index, name in enumerate(names):
-        try:
-            columns.append((name, infer(row[index] for row in rows)))
-        except TypeError as error:
-            faults.append(f"column {name!r} has {error}")
-    if faults:
-        raise SchemaMismatchError("Some columns have no type that a table could hold.", mismatches=faults)
-    return columns

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
@@ -12,38 +13,27 @@ from sqlalchemy.types import TypeEngine
 from ..errors import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 _UNKNOWN = "unknown"
 
-# Integers that SQLAlchemy knows no type of its own for (DuckDB's): the bits that a signed number of their range needs.
-_BITS = {
-    "TinyInteger": 8,
-    "UTinyInteger": 16,
-    "UInt8": 16,
-    "USmallInteger": 32,
-    "UInt16": 32,
-    "UInteger": 33,
-    "UInt32": 33,
-    "UBigInteger": 65,
-    "UInt64": 65,
-    "HugeInteger": 128,
-    "UHugeInteger": 129,
-    "VarInt": 4096,
-}
-
 
 @dataclass(frozen=True)
-class Kind:
-    """What a type can hold.
+class LogicalType:
+    """What a column can hold.
 
     Attributes:
         name: The family: boolean, integer, decimal, float, text, binary, date, timestamp, time, interval, uuid, json,
-            array, other, or unknown.
+            array, other, or unknown. Types that only one database has (enums, addresses, ranges, bit strings) are text,
+            as that database writes them.
         bits: For integers the bits that a signed number of the range needs; for floats 32 or 64.
         precision: For decimals the digits in all, None for no limit.
-        scale: For decimals the digits after the point, None for no limit.
+        scale: For decimals the digits after the point, None for no limit; below 0, so many digits before it are zero.
         zoned: For timestamps and times, whether values carry an offset or stand for an instant.
+        length: For text the most characters, None for no limit.
+        padded: For text, whether values are filled up with blanks to that length.
+        native: Whether only one database has the type: values have the form that this database writes and reads.
+        item: For arrays what the items are; for JSON that is known to hold only lists, likewise.
     """
 
     name: str
@@ -51,6 +41,10 @@ class Kind:
     precision: int | None = None
     scale: int | None = None
     zoned: bool = False
+    length: int | None = None
+    padded: bool = False
+    native: bool = False
+    item: LogicalType | None = None
 
     def __str__(self) -> str:
         if self.name in {"integer", "float"}:
@@ -60,6 +54,26 @@ class Kind:
         if self.name in {"timestamp", "time"}:
             return f"{self.name} {'with' if self.zoned else 'without'} time zone"
         return self.name
+
+
+_Native: TypeAlias = Callable[[Any], LogicalType]
+
+_NATIVE: dict[str, _Native] = {}
+
+
+def register(native: Mapping[str, _Native | LogicalType]) -> None:
+    """Say what types hold that only one database has. Each module of a dialect does it once, when it is imported.
+
+    Args:
+        native: By the module and name of the SQLAlchemy class, ``sqlalchemy.dialects.mysql.types.YEAR``; subclasses
+            are included. A function is given the type.
+    """
+    for name, logical in native.items():
+        _NATIVE[name] = _constant(logical) if isinstance(logical, LogicalType) else logical
+
+
+def _constant(logical: LogicalType) -> _Native:
+    return lambda _: logical
 
 
 _BIGINT = 2**63
@@ -75,38 +89,77 @@ def is_known(type_: TypeEngine[Any]) -> bool:
     return not isinstance(type_, sql.NullType) and type(type_) is not TypeEngine
 
 
-def kind_of(type_: TypeEngine[Any]) -> Kind:
+def logical_type(type_: TypeEngine[Any]) -> LogicalType:
     """What a SQLAlchemy type can hold.
 
     Args:
         type_: Any type, of SQLAlchemy or of a dialect.
 
     Returns:
-        Its kind; ``unknown`` for a type that says nothing (NullType).
+        Its logical type; ``unknown`` for a type that says nothing (NullType).
     """
     if isinstance(type_, sql.TypeDecorator) and not isinstance(type_, sql.Interval):
-        return kind_of(type_.impl_instance)
-    number = _number(type_)
-    if number is not None:
-        return number
-    if isinstance(type_, sql.DateTime | sql.Time):
-        name = "timestamp" if isinstance(type_, sql.DateTime) else "time"
-        return Kind(name, zoned=bool(getattr(type_, "timezone", False)))
-    for cls, name in _FAMILIES:
-        if isinstance(type_, cls):
-            return Kind(name)
+        return logical_type(type_.impl_instance)
+    found = _native(type_) or _number(type_) or _structured(type_)
+    if found is not None:
+        return found
+    for known, name in _FAMILIES:
+        if isinstance(type_, known):
+            return LogicalType(name)
     try:
         generic = type_.as_generic()
     except NotImplementedError:
-        return Kind("other")
-    return Kind("other") if type(generic) is type(type_) else kind_of(generic)
+        return LogicalType("other")
+    return LogicalType("other") if type(generic) is type(type_) else logical_type(generic)
+
+
+def _native(type_: TypeEngine[Any]) -> LogicalType | None:
+    for cls in type(type_).__mro__:
+        native = _NATIVE.get(f"{cls.__module__}.{cls.__name__}")
+        if native is not None:
+            return native(type_)
+    return None
+
+
+def _structured(type_: TypeEngine[Any]) -> LogicalType | None:
+    """What types hold whose options count."""
+    if isinstance(type_, sql.DateTime | sql.Time):
+        name = "timestamp" if isinstance(type_, sql.DateTime) else "time"
+        return LogicalType(name, zoned=bool(getattr(type_, "timezone", False)))
+    if isinstance(type_, sql.ARRAY):
+        return LogicalType("array", item=_item(type_))
+    if isinstance(type_, sql.VARCHAR | sql.CHAR | sql.NVARCHAR | sql.NCHAR):
+        return LogicalType("text", length=type_.length, padded=isinstance(type_, sql.CHAR | sql.NCHAR))
+    if isinstance(type_, ListDocument):
+        return LogicalType("json", item=logical_type(type_.item_type))
+    return None
+
+
+def _item(array: sql.ARRAY[Any]) -> LogicalType:
+    item = logical_type(array.item_type)
+    for _ in range((array.dimensions or 1) - 1):
+        item = LogicalType("array", item=item)
+    return item
+
+
+class ListDocument(sql.JSON):
+    """JSON that holds lists of one type: Python lists fit a column of JSON, and a column of arrays as well.
+
+    Args:
+        item_type: What the items are.
+    """
+
+    cache_ok = True
+
+    def __init__(self, item_type: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item_type = item_type
 
 
 _FAMILIES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (sql.NullType, _UNKNOWN),
     (sql.Boolean, "boolean"),
     (sql.JSON, "json"),
-    (sql.ARRAY, "array"),
     (sql.Uuid, "uuid"),
     (sql.Interval, "interval"),
     (sql.Date, "date"),
@@ -117,25 +170,23 @@ _FAMILIES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
 )
 
 
-def _number(type_: TypeEngine[Any]) -> Kind | None:
+def _number(type_: TypeEngine[Any]) -> LogicalType | None:
     if isinstance(type_, sql.Integer):
-        if type(type_).__name__ in _BITS:
-            return Kind("integer", bits=_BITS[type(type_).__name__])
         small, big = isinstance(type_, sql.SmallInteger), isinstance(type_, sql.BigInteger)
-        return Kind("integer", bits=16 if small else 64 if big else 32)
+        return LogicalType("integer", bits=16 if small else 64 if big else 32)
     if isinstance(type_, sql.Float):
         # A FLOAT without precision is one of 64 bits wherever a table is made from it.
         short = isinstance(type_, sql.REAL) or (type_.precision is not None and type_.precision <= 24)
-        return Kind("float", bits=32 if short else 64)
+        return LogicalType("float", bits=32 if short else 64)
     if isinstance(type_, sql.Numeric):
         if type_.precision is None:
-            return Kind("decimal")
-        return Kind("decimal", precision=type_.precision, scale=type_.scale or 0)
+            return LogicalType("decimal")
+        return LogicalType("decimal", precision=type_.precision, scale=type_.scale or 0)
     return None
 
 
-def misfit(source: Kind, target: Kind, *, checked: bool = False) -> str | None:
-    """Why values of one kind would not come back equal from a column of the other.
+def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -> str | None:
+    """Why values of one type would not come back equal from a column of the other.
 
     Args:
         source: What the values are.
@@ -151,7 +202,7 @@ def misfit(source: Kind, target: Kind, *, checked: bool = False) -> str | None:
         return None
     rules = {
         ("integer", "integer"): None,
-        ("integer", "decimal"): None,
+        ("integer", "decimal"): "digits before the point would be lost" if (target.scale or 0) < 0 else None,
         ("integer", "float"): None if checked or _fits_float(source, target) else "digits would be lost",
         ("decimal", "integer"): None if source.scale == 0 else "digits after the point would be lost",
         ("decimal", "decimal"): _fewer_digits(source, target),
@@ -160,6 +211,8 @@ def misfit(source: Kind, target: Kind, *, checked: bool = False) -> str | None:
         ("float", "decimal"): "digits would be lost",
         ("float", "integer"): "digits would be lost",
         ("timestamp", "date"): "the time of day would be lost",
+        ("json", "array"): None if checked and source.item is not None else "values would change their type",
+        ("array", "array"): _items(source, target, checked=checked),
     }
     pair = (source.name, target.name)
     if pair in rules:
@@ -171,12 +224,16 @@ def misfit(source: Kind, target: Kind, *, checked: bool = False) -> str | None:
     return "values would change their type"
 
 
-def _fits_float(source: Kind, target: Kind) -> bool:
+def _fits_float(source: LogicalType, target: LogicalType) -> bool:
     mantissa = 24 if target.bits == 32 else 53
     return (source.bits or 64) <= mantissa
 
 
-def _fewer_digits(source: Kind, target: Kind) -> str | None:
+def _items(source: LogicalType, target: LogicalType, *, checked: bool) -> str | None:
+    return None if source.item is None or target.item is None else misfit(source.item, target.item, checked=checked)
+
+
+def _fewer_digits(source: LogicalType, target: LogicalType) -> str | None:
     if target.scale is None or (source.scale is not None and source.scale <= target.scale):
         return None
     return "digits after the point would be lost"
@@ -206,7 +263,7 @@ def mismatches(
             match = closest(name, target)
             found.append(f"column {name!r} is not in the target" + (f"; did you mean {match!r}?" if match else ""))
             continue
-        kind, other = kind_of(type_), kind_of(target[name])
+        kind, other = logical_type(type_), logical_type(target[name])
         reason = misfit(kind, other, checked=checked)
         if reason is not None:
             found.append(f"column {name!r} is {kind}, the target holds {other}: {reason}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from ..errors import ColumnNotFoundError, ConfigurationError
+from sqlalchemy import JSON
+
+from ..errors import ColumnNotFoundError, ConfigurationError, listing
 from . import frames
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Records(Sequence[dict[str, Any]]):
         True
     """
 
-    __slots__ = ("_columns", "_rows", "_types")
+    __slots__ = ("_columns", "_rows", "_stored", "_types")
     __hash__ = None  # type: ignore[assignment]  # equal to lists, which have no hash either
 
     def __init__(
@@ -50,6 +52,7 @@ class Records(Sequence[dict[str, Any]]):
         types: Mapping[str, TypeEngine[Any]] | None = None,
     ) -> None:
         self._rows: list[tuple[Any, ...]] = [tuple(row) for row in rows]
+        self._stored = self._rows
         self._columns = tuple(columns)
         self._types: dict[str, TypeEngine[Any]] = dict(types or {})
         if len(set(self._columns)) != len(self._columns):
@@ -58,6 +61,8 @@ class Records(Sequence[dict[str, Any]]):
         wrong = next((index for index, row in enumerate(self._rows) if len(row) != width), None)
         if wrong is not None:
             raise ConfigurationError(f"Row {wrong} has {len(self._rows[wrong])} values for {width} columns.")
+        if any(isinstance(type_, JSON) for type_ in self._types.values()):
+            self._rows = _without_markers(self._stored)
 
     @classmethod
     def from_dicts(cls, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> Records:
@@ -89,6 +94,11 @@ class Records(Sequence[dict[str, Any]]):
         return list(self._rows)
 
     @property
+    def stored_rows(self) -> list[tuple[Any, ...]]:
+        """The rows with `sqlalchemy.JSON.NULL` where a column of JSON holds null; in `rows` it is None."""
+        return list(self._stored)
+
+    @property
     def types(self) -> dict[str, TypeEngine[Any]]:
         """SQL types by column, as far as they are known."""
         return dict(self._types)
@@ -107,7 +117,7 @@ class Records(Sequence[dict[str, Any]]):
             MissingDependencyError: If pyarrow is not installed.
             SchemaMismatchError: If a column has values of several types.
         """
-        return frames.rows_to_arrow(self._columns, self._rows, self._types)
+        return frames.rows_to_arrow(self._columns, self._stored, self._types)
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types."""
@@ -123,8 +133,43 @@ class Records(Sequence[dict[str, Any]]):
     def __getitem__(self, index: slice) -> Records: ...
     def __getitem__(self, index: int | slice) -> dict[str, Any] | Records:
         if isinstance(index, slice):
-            return Records(self._rows[index], self._columns, self._types)
+            return Records(self._stored[index], self._columns, self._types)
         return dict(zip(self._columns, self._rows[index], strict=True))
+
+    def __add__(self, other: object) -> Records:
+        """The rows of both, in this order.
+
+        Args:
+            other: Records or dicts with the same columns; a key that a dict lacks becomes None.
+
+        Raises:
+            ConfigurationError: If the other has columns that these have not, or Records lack one of them.
+        """
+        return NotImplemented if (more := self._like(other)) is None else self._together(self, more)
+
+    def __radd__(self, other: object) -> Records:
+        return NotImplemented if (more := self._like(other)) is None else self._together(more, self)
+
+    def _like(self, other: object) -> Records | None:
+        """Another sequence of rows as Records with these columns; None if it is none."""
+        if isinstance(other, Records):
+            if set(other.columns) != set(self._columns):
+                raise ConfigurationError(
+                    f"Records with the columns {listing(self._columns)} cannot be added to Records with the columns"
+                    f" {listing(other.columns)}."
+                )
+            order = [other.columns.index(name) for name in self._columns]
+            rows = [tuple(row[index] for index in order) for row in other.stored_rows]
+            return Records(rows, self._columns, other.types)
+        if isinstance(other, list | tuple) and all(isinstance(row, Mapping) for row in other):
+            made = Records.from_dicts(other, self._columns)
+            return Records(made.rows, self._columns, self._types)
+        return None
+
+    def _together(self, first: Records, second: Records) -> Records:
+        # A type that one of them does not know, or knows otherwise, is told by the values.
+        types = {name: type_ for name, type_ in first.types.items() if repr(second.types.get(name)) == repr(type_)}
+        return Records([*first.stored_rows, *second.stored_rows], self._columns, types)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -146,3 +191,10 @@ class Records(Sequence[dict[str, Any]]):
         shown = ", ".join(repr(row) for row in self[:_SHOWN])
         more = f", … {len(self) - _SHOWN} more" if len(self) > _SHOWN else ""
         return f"Records([{shown}{more}], columns={list(self._columns)})"
+
+
+def _without_markers(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows with None where the whole value of a column of JSON is null; the same list if there is no such value."""
+    if not any(value is JSON.NULL for row in rows for value in row):
+        return rows
+    return [tuple(None if value is JSON.NULL else value for value in row) for row in rows]

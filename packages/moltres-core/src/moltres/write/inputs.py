@@ -11,7 +11,7 @@ from sqlalchemy.sql import visitors
 
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
-from ..types.logical import kind_of
+from ..types.logical import logical_type
 from .stream import Stream, open_stream
 from .target import scratch_name, table_of
 
@@ -151,7 +151,7 @@ class Streamed:
             (name, self._dialect.column_type(type_)) for name, type_ in self.columns
         ]
         faults = [
-            f"column {name!r} is {kind_of(type_)}"
+            f"column {name!r} is {logical_type(type_)}"
             for (name, type_), (_, new) in zip(self.columns, made, strict=True)
             if new is None
         ]

@@ -8,18 +8,24 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.types import NullType
+
 from .._shared.statements import paused
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.arrow import arrow, plain, to_sql
-from ..types.infer import infer_columns
-from ..types.logical import kind_of, misfit
+from ..types.foreign import arrow_table, as_python, require_names
+from ..types.infer import infer
+from ..types.logical import is_known, logical_type, misfit
 from ..types.records import Records
+from ..types.values import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from ..types.arrow import Batch, Named
+    from sqlalchemy.types import TypeEngine
+
+    from ..types.arrow import Batch, Named, Rows
 
 _ACCEPTED = "a DataFrame, Records, dicts, a pandas or Polars DataFrame, Arrow data, or an iterator of batches of these"
 
@@ -61,7 +67,7 @@ def open_stream(data: Any, batch_rows: int) -> Stream:
         raise ConfigurationError("write() got one dict.", suggestion="Write a list of dicts, one for each row.")
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
         return _records(Records.from_dicts(data), batch_rows) if data else Stream(None, _nothing)
-    table = _arrow_table(data)
+    table = arrow_table(data)
     if table is not None:
         return _arrow(table, batch_rows)
     if isinstance(data, Iterator) or (hasattr(data, "__iter__") and not isinstance(data, str | bytes)):
@@ -82,6 +88,7 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
     """The rows of a frame of another database, on a connection that is given back with the last of them."""
     stack = ExitStack()
     database = frame.database
+    binds_types = database.dialect.capabilities.binds_types
     try:
         connection = stack.enter_context(database.connection())
         columns = database.dialect.describe(connection, frame.statement)
@@ -91,9 +98,9 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
 
     parts = database.dialect.read(connection, frame.statement, columns, batch_rows)
     first: list[Batch] = []
-    unknown = [name for name, type_ in columns if kind_of(type_).name == "unknown"]
-    if unknown:
-        # A database that does not say what it returns (SQLite, of an expression): its values do.
+    unknown = [name for name, type_ in columns if logical_type(type_).name == "unknown"]
+    if unknown or not binds_types:
+        # A database that does not report a type (SQLite, of an expression), or does not hold values to it.
         try:
             first = list(islice(parts, 1))
             columns = _told(columns, first)
@@ -105,34 +112,67 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
         # With the last row the source's transaction ends, before anything happens to the target that may wait for it.
         with stack, closing(parts):
             for number, batch in enumerate(chain(first, parts), start=1):
-                if unknown and number > 1:
-                    _same_types(
-                        [pair for pair in _told(columns, [batch], unknown) if pair[0] in unknown], expected, number
-                    )
+                if number > 1 and isinstance(batch, list):
+                    if unknown:
+                        found = _told([(name, NullType()) for name, _ in columns], [batch])
+                        _same_types([pair for pair in found if pair[0] in unknown], expected, number)
+                    if not binds_types:
+                        _require_types(batch, [pair for pair in columns if pair[0] not in unknown], columns)
                 with paused(connection):
                     yield _fitted(batch, columns, expected)
 
     return Stream(columns, batches, close=stack.close)
 
 
-def _told(columns: list[Named], batches: list[Batch], names: Sequence[str] = ()) -> list[Named]:
-    """The columns, with the types of the values where the type is unknown or asked for."""
+def _told(columns: list[Named], batches: list[Batch]) -> list[Named]:
+    """The columns, with the types of the values where the type is unknown, or is not theirs."""
     rows = [row for batch in batches if isinstance(batch, list) for row in batch]
-    found = dict(infer_columns([name for name, _ in columns], rows))
-    return [
-        (name, found[name] if name in names or kind_of(type_).name == "unknown" else type_) for name, type_ in columns
-    ]
+    found, faults = [], []
+    for index, (name, type_) in enumerate(columns):
+        values = [row[index] for row in rows]
+        known = is_known(type_)
+        if known and unfit(logical_type(type_), values) is None:
+            found.append((name, type_))
+            continue
+        try:
+            found.append((name, infer(values)))
+        except TypeError as error:
+            faults.append(f"column {name!r} has {error}")
+    if faults:
+        raise SchemaMismatchError("Some columns have no type that a table could hold.", mismatches=faults)
+    return found
+
+
+def _require_types(rows: Rows, checked: Sequence[Named], columns: Sequence[Named]) -> None:
+    positions = {name: index for index, (name, _) in enumerate(columns)}
+    faults = []
+    for name, type_ in checked:
+        reason = unfit(logical_type(type_), [row[positions[name]] for row in rows])
+        if reason is not None:
+            faults.append(f"column {name!r}: {reason}")
+    if faults:
+        raise SchemaMismatchError("Some values are of another type than those of the rows before.", mismatches=faults)
 
 
 def _records(records: Records, batch_rows: int) -> Stream:
-    rows = records.rows
-    known = records.types
-    columns = []
-    for name, found in infer_columns(records.columns, rows):
-        # What the database said of the column is more than its values tell, as long as they agree.
-        said = known.get(name)
-        fits = said is not None and misfit(kind_of(found), kind_of(said), checked=True) is None
-        columns.append((name, said if said is not None and fits else found))
+    require_names(records.columns)
+    rows = records.stored_rows
+    columns, made, faults = [], [], []
+    for name, values in zip(
+        records.columns, zip(*rows, strict=True) if rows else [()] * len(records.columns), strict=True
+    ):
+        try:
+            plain_values = as_python(values)
+            columns.append((name, _stated(records.types.get(name), plain_values)))
+            made.append(plain_values)
+        except TypeError as error:
+            faults.append(f"column {name!r} has {error}")
+        except ValueError as error:
+            faults.append(f"column {name!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some columns have no type that a table could hold.", mismatches=faults)
+    if any(new is not old for new, old in zip(made, zip(*rows, strict=True), strict=False)):
+        rows = list(zip(*made, strict=True))
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         for start in range(0, len(rows), batch_rows):
@@ -141,43 +181,33 @@ def _records(records: Records, batch_rows: int) -> Stream:
     return Stream(columns, batches)
 
 
-def _arrow_table(data: Any) -> Any:
-    """Data in memory as an Arrow table, or an Arrow stream; None if it is neither."""
-    module = type(data).__module__.partition(".")[0]
-    if module == "polars":
-        data = data.collect() if hasattr(data, "collect") else data
-        arrow()
-        return data.to_arrow()
-    if module == "pandas":
-        if type(data).__name__ != "DataFrame":
-            raise ConfigurationError(f"write() got {_article(data)}; it takes {_ACCEPTED}.")
-        return _pandas(data)
-    if module == "pyarrow":
-        pa = arrow()
-        return pa.Table.from_batches([data]) if isinstance(data, pa.RecordBatch) else data
-    if hasattr(data, "__arrow_c_stream__"):
-        return arrow().RecordBatchReader.from_stream(data)
-    return None
-
-
-def _pandas(data: Any) -> Any:
-    """A pandas frame as Arrow. NaN is how pandas spells NULL in columns of floats, and arrives as NULL."""
-    pa = arrow()
-    names = [name for name in data.columns if not isinstance(name, str)]
-    if names:
-        raise ConfigurationError(f"Columns must be named by text; these are not: {names}.")
-    try:
-        return pa.Table.from_pandas(data, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise SchemaMismatchError(
-            "A column of the pandas DataFrame has no one type that a table could hold.",
-            mismatches=[" ".join(str(part) for part in error.args)],
-        ) from error
+def _stated(said: TypeEngine[Any] | None, values: Sequence[Any]) -> TypeEngine[Any]:
+    """The type that the database told of a column if it holds each value; else the one that the values tell."""
+    if said is None or not is_known(said):
+        return infer(values)
+    kind = logical_type(said)
+    if unfit(kind, values) is not None:
+        return infer(values)
+    if kind.name == "decimal" and kind.scale is None:
+        # Without a limit the values tell how many digits a database needs that knows no decimals without one.
+        found = infer(values)
+        return said if isinstance(found, NullType) else found
+    return said
 
 
 def _arrow(table: Any, batch_rows: int) -> Stream:
     names = list(table.schema.names)
-    columns = [(name, to_sql(type_)) for name, type_ in zip(names, table.schema.types, strict=True)]
+    require_names(names)
+    columns, faults = [], []
+    for name, type_ in zip(names, table.schema.types, strict=True):
+        try:
+            columns.append((name, to_sql(type_)))
+        except TypeError as error:
+            faults.append(f"column {name!r} has {error}")
+    if faults:
+        raise SchemaMismatchError(
+            "Some columns have a type that no table holds.", mismatches=faults, suggestion="Cast them before you write."
+        )
     source = table.to_batches(max_chunksize=batch_rows) if hasattr(table, "to_batches") else table
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
@@ -240,9 +270,9 @@ def _same_types(columns: Sequence[Named], expected: Sequence[Named], number: int
     types = dict(expected)
     faults = []
     for name, type_ in columns:
-        reason = misfit(kind_of(type_), kind_of(types[name]), checked=True)
+        reason = misfit(logical_type(type_), logical_type(types[name]), checked=True)
         if reason is not None:
-            faults.append(f"column {name!r} is {kind_of(type_)} after {kind_of(types[name])}: {reason}")
+            faults.append(f"column {name!r} is {logical_type(type_)} after {logical_type(types[name])}: {reason}")
     if faults:
         raise SchemaMismatchError(f"Batch {number} does not fit the first one.", mismatches=faults)
 
@@ -253,7 +283,7 @@ def _fitted(batch: Batch, columns: Sequence[Named], expected: Sequence[Named]) -
     wide = [
         index
         for index, ((_, source), (_, target)) in enumerate(pairs)
-        if (kind_of(source).name, kind_of(target).name) == ("integer", "float")
+        if (logical_type(source).name, logical_type(target).name) == ("integer", "float")
     ]
     if not wide:
         return batch

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ...errors import SchemaMismatchError
 from ...types.arrow import arrow, to_arrow
-from ...types.logical import kind_of
+from ...types.logical import logical_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -71,7 +71,9 @@ def encode(batch: pa.RecordBatch, columns: Sequence[Named]) -> Iterator[Any] | N
 
 def _ready(pa: Any, array: Any, type_: Any) -> tuple[str, Any] | None:
     """A column in the Arrow type which its fields are made from, and how they are made."""
-    kind = kind_of(type_)
+    kind = logical_type(type_)
+    if kind.native:
+        return None  # only the text form of its values is known
     if kind.name in {"text", "binary"} or (kind.name == "json" and not isinstance(type_, JSONB)):
         return "bytes", array.cast(pa.large_binary() if kind.name == "binary" else pa.large_string()).cast(
             pa.large_binary()

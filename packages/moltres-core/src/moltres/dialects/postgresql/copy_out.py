@@ -7,12 +7,13 @@ would open another connection.
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SchemaMismatchError
-from ...types.arrow import arrow, to_arrow
-from ...types.logical import kind_of
+from ...types.arrow import arrow, plain, to_arrow
+from ...types.logical import logical_type
 from ..literals import literal_dialect
 from ..stopping import check
 
@@ -38,7 +39,7 @@ def copy_statement(connection: Connection, raw: Any, query: Select[Any], columns
     """
     if raw.info.encoding != "utf-8" or not (raw.info.parameter_status("DateStyle") or "").startswith("ISO"):
         return None
-    kinds = [kind_of(type_) for _, type_ in columns]
+    kinds = [logical_type(type_) for _, type_ in columns]
     if any(kind.name not in _READ or (kind.name == "time" and kind.zoned) for kind in kinds):
         return None
     # Values of other classes have types that their text alone would not have.
@@ -85,5 +86,18 @@ def batches(raw: Any, statement: str, columns: Sequence[Named], rows: int) -> Ge
                 table = csv.read_csv(pa.BufferReader(part), read, parse, convert)
             except pa.ArrowInvalid as error:
                 fault = "A value has no place in the Arrow type of its column."
-                raise SchemaMismatchError(fault, mismatches=[str(error)]) from error
-            yield pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], schema=schema)
+                raise SchemaMismatchError(
+                    fault,
+                    mismatches=[_of_column(str(error), columns)],
+                    suggestion="Cast the column to text in the query, or leave such rows out.",
+                ) from error
+            batch = pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], schema=schema)
+            yield plain(batch, columns)
+
+
+_NUMBERED = re.compile(r"In CSV column #(\d+): ")
+
+
+def _of_column(said: str, columns: Sequence[Named]) -> str:
+    """What Arrow says of a value, with the name of its column instead of its number."""
+    return _NUMBERED.sub(lambda found: f"column {columns[int(found[1])][0]!r}: ", said)

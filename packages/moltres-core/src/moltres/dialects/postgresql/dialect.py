@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.dialects.postgresql.named_types import NamedType
 
 from ...errors import (
     ColumnNotFoundError,
@@ -22,20 +23,24 @@ from ...errors import (
     TableNotFoundError,
     TransientQueryError,
 )
+from ...types import documents
 from ...types.arrow import Batch, Named, arrow, into_text, to_rows
-from ...types.logical import kind_of
+from ...types.logical import LogicalType, logical_type, register
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
+from ..rows import by_sqlalchemy, each, is_custom
 from ..stopping import check, cleaning_up
-from . import copy_out
+from . import copy_out, loaders
 from .copy_in import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Select, Table
+    from sqlalchemy.types import TypeEngine
 
     from ..._shared.statements import Clock
+    from ..rows import Reader
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CLASSES: dict[str, type[MoltresError]] = {
@@ -65,6 +70,7 @@ class PostgreSQLDialect(Dialect):
         cancellation=True,
         insertion_order="ctid",
         arrays=True,
+        binds_types=True,
         max_identifier_bytes=63,
     )
 
@@ -116,24 +122,73 @@ class PostgreSQLDialect(Dialect):
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
         """What the server says of the result; the query runs for no row."""
-        raw = driver_connection(connection)
-        if not hasattr(raw, "adapters"):  # psycopg2 has no registry of types
+        if not _is_psycopg(connection):
             return super().describe(connection, query)
         rows = query.subquery()
         result: Any = connection.execute(select(literal_column("*")).select_from(rows).limit(0))
-        names = connection.dialect.ischema_names  # type: ignore[attr-defined]  # of SQLAlchemy's own PostgreSQL dialect
-        described = [(column.name, _type(column, raw.adapters.types, names)) for column in result.cursor.description]
+        types = self.reported(connection, result.cursor)
+        described = [(column.name, type_) for column, type_ in zip(result.cursor.description, types, strict=True)]
         result.close()
         return described
 
+    @contextmanager
+    def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:
+        """The same statement, read by loaders that lose nothing."""
+        if not _is_psycopg(connection):
+            yield query
+            return
+        with loaders.exact(connection):
+            yield query
+
+    def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
+        """What the server says of the result."""
+        if not _is_psycopg(connection):
+            return super().reported(connection, cursor)
+        names = connection.dialect.ischema_names  # type: ignore[attr-defined]  # of SQLAlchemy's own PostgreSQL dialect
+        registry = driver_connection(connection).adapters.types
+        return [_type(column, registry, names) for column in cursor.description]
+
+    def reader(
+        self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
+    ) -> Reader | None:
+        """What has no form in Python is refused; JSON is read exactly."""
+        if not _is_psycopg(connection):
+            return super().reader(connection, element, reported, code)
+        kind = logical_type(reported)
+        own: Reader | None = None
+        if kind.name == "json":
+            own = each(documents.read)
+        elif kind.name == "array" and kind.item is not None and kind.item.name == "json":
+            own = each(_read_documents)
+        elif kind.name in _GUARDED:
+            own = loaders.refuse
+        process = by_sqlalchemy(connection, element.type, code) if is_custom(element.type) else None
+        if own is None or process is None:
+            return own or process
+        first, second = own, process
+        return lambda values: second([None if value is documents.NULL else value for value in first(values)])
+
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
-        """As everywhere, but decimals need no limit, and times can have zones."""
-        kind = kind_of(type_)
+        """As everywhere, but decimals need no limit, times can have zones, and its own types are kept."""
+        kind = logical_type(type_)
+        if kind.native and type(type_).__module__.startswith(_MODULE) and not isinstance(type_, NamedType):
+            return type_  # it exists in every database, unlike an enum or a domain
         if kind.name == "decimal":
             return sql.Numeric(kind.precision, kind.scale)
         if kind.name == "time":
             return sql.Time(timezone=kind.zoned)
         return super().column_type(type_)
+
+    def held(self, type_: TypeEngine[Any]) -> LogicalType:
+        """As the type says: blanks that are too many are cut, those that are too few are added, without an error."""
+        return logical_type(type_)
+
+    def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """As everywhere, and texts have no NUL."""
+        reason = super().refusal(type_, values)
+        if reason is None and logical_type(type_).name == "text" and any("\0" in str(value) for value in values):
+            return "a text has a NUL character, which PostgreSQL does not store"
+        return reason
 
     def read(
         self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int
@@ -141,7 +196,7 @@ class PostgreSQLDialect(Dialect):
         """Arrow batches from COPY where the query allows it, rows from a server-side cursor elsewhere."""
         raw = driver_connection(connection)
         statement = None
-        if hasattr(raw, "adapters") and find_spec("pyarrow") is not None:
+        if _is_psycopg(connection) and find_spec("pyarrow") is not None:
             statement = copy_out.copy_statement(connection, raw, query, columns)
         if statement is None:
             yield from super().read(connection, query, columns, rows)
@@ -151,12 +206,12 @@ class PostgreSQLDialect(Dialect):
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """COPY: Arrow in the binary format, or as CSV where a type is not known there; rows one by one."""
         raw = driver_connection(connection)
-        if not hasattr(raw, "adapters"):  # psycopg2 copies in another way
+        if not _is_psycopg(connection):  # psycopg2 copies in another way
             return super().load(connection, table, batch)
         if not len(batch):
             return 0
         columns = named(table)
-        if not isinstance(batch, list) and any(kind_of(type_).name in _NOT_CSV for _, type_ in columns):
+        if not isinstance(batch, list) and any(logical_type(type_).name in _NOT_CSV for _, type_ in columns):
             batch = to_rows(batch, columns)
         preparer = connection.dialect.identifier_preparer
         names = ", ".join(preparer.quote(name) for name, _ in columns)
@@ -165,6 +220,7 @@ class PostgreSQLDialect(Dialect):
         statement = f"COPY {preparer.format_table(table)} ({names}) FROM STDIN".replace("%%", "%")
         with raw.cursor() as cursor:
             if isinstance(batch, list):
+                self.require_fit(columns, batch)
                 with cursor.copy(statement) as copy:
                     for row in into_text(batch, columns):
                         copy.write_row(row)
@@ -214,14 +270,52 @@ def _csv(batch: Any) -> memoryview:
     return sink.getbuffer()
 
 
+def _is_psycopg(connection: Connection) -> bool:
+    """Whether the driver is psycopg 3, which has a registry of types; psycopg2 has none."""
+    return hasattr(driver_connection(connection), "adapters")
+
+
+_GUARDED = frozenset({"date", "time", "timestamp", "interval", "array"})
+
+
+def _read_documents(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_read_documents(item) for item in value]
+    found = None if value is None else documents.read(value)
+    return None if found is documents.NULL else found
+
+
 def _type(column: Any, registry: Any, names: dict[str, Any]) -> TypeEngine[Any]:
-    """The SQL type for a column of psycopg's description."""
+    """The SQL type for a column of psycopg's description; text where nobody but the database knows the type."""
     info = registry.get(column.type_code)
     if info is None:
-        return TypeEngine()
+        return sql.Text()
     if info.name == "numeric":
         found: TypeEngine[Any] = sql.Numeric(column.precision, column.scale)
     else:
-        made = names.get(info.regtype, TypeEngine)
+        made = names.get(info.regtype, sql.Text)
         found = made(timezone=True) if "with time zone" in info.regtype else made()
     return sql.ARRAY(found) if column.type_code == info.array_oid else found
+
+
+_TEXT = LogicalType("text", native=True)
+_MODULE = "sqlalchemy.dialects.postgresql"
+register(
+    {
+        f"{_MODULE}.types.INET": _TEXT,
+        f"{_MODULE}.types.CIDR": _TEXT,
+        f"{_MODULE}.types.MACADDR": _TEXT,
+        f"{_MODULE}.types.MACADDR8": _TEXT,
+        f"{_MODULE}.types.MONEY": _TEXT,
+        f"{_MODULE}.types.BIT": _TEXT,
+        f"{_MODULE}.types.TSVECTOR": _TEXT,
+        f"{_MODULE}.types.TSQUERY": _TEXT,
+        f"{_MODULE}.types.REGCLASS": _TEXT,
+        f"{_MODULE}.types.REGCONFIG": _TEXT,
+        f"{_MODULE}.types.OID": LogicalType("integer", bits=33, native=True),
+        f"{_MODULE}.ranges.AbstractRange": _TEXT,
+        f"{_MODULE}.hstore.HSTORE": _TEXT,
+        f"{_MODULE}.named_types.ENUM": _TEXT,
+        f"{_MODULE}.named_types.DOMAIN": lambda type_: replace(logical_type(type_.data_type), native=True),
+    }
+)

@@ -21,21 +21,24 @@ from ...errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from ...types.logical import kind_of
+from ...types.logical import logical_type
 from ..base import Dialect, driver_connection
 from ..capabilities import Capabilities
+from ..rows import by_sqlalchemy, is_custom, is_stored, lenient
 from ..statements import Explain
+from . import values
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
     from ..._shared.statements import Clock
     from ...types.arrow import Named
+    from ..rows import Reader
 
 # The progress handler is called after this many steps of the virtual machine: some ten microseconds.
 _STEPS = 1000
@@ -119,9 +122,19 @@ class SQLiteDialect(Dialect):
             connection.exec_driver_sql(f"DROP VIEW temp.{view}")
         return [(name, table.c[name].type if name in table.c else type_) for name, type_ in described]
 
+    def reader(
+        self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
+    ) -> Reader | None:
+        """What reads each value as its own form tells."""
+        del reported
+        own = values.reader(logical_type(element.type), computed=not is_stored(element))
+        if is_custom(element.type) or isinstance(element.type, sql.Interval):
+            return by_sqlalchemy(connection, element.type, code)
+        return None if own is None else lenient(own)
+
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """A type whose values come back equal or are refused one by one."""
-        kind = kind_of(type_)
+        kind = logical_type(type_)
         match kind.name:
             case "decimal":
                 return ExactNumeric(kind.precision, kind.scale)
@@ -145,7 +158,7 @@ class SQLiteDialect(Dialect):
             if declared in _DECLARED:
                 column.type = _DECLARED[declared]()
             elif declared.startswith(("NUM", "DEC")):
-                kind = kind_of(column.type)
+                kind = logical_type(column.type)
                 column.type = ExactNumeric(kind.precision, kind.scale)
             elif isinstance(column.type, sql.Integer):
                 column.type = sql.BigInteger()  # whatever it is declared as, SQLite's integers have 64 bits

@@ -27,7 +27,7 @@ def _store_decimal(value: Any) -> int | float | None:
         if number == number.to_integral_value() and -_WHOLE <= number < _WHOLE:
             return int(number)
         stored = float(number)
-        if _load_decimal(stored) == number:
+        if Decimal(repr(stored)) == number:
             return stored
     raise ValueError(f"SQLite keeps numbers as floats and cannot give back {value} exactly")
 

@@ -1,0 +1,212 @@
+"""DuckDB's types: what they are in SQLAlchemy's, and which of their values no driver hands over as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import literal_column, select
+from sqlalchemy import types as sql
+from sqlalchemy.types import TypeEngine
+
+from ..types.arrow import array_of
+from ..types.logical import LogicalType, register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection, Select
+
+REFUSED = "moltres refuses "
+"""How the errors begin that a guarded query raises."""
+
+
+class Nested(sql.JSON):
+    """A STRUCT or MAP: JSON for other databases, but its values arrive as dicts and not as text."""
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:
+        """Nothing: DuckDB has made Python objects of them."""
+
+
+class Native(sql.Text):
+    """A type that other databases lack, as text."""
+
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "boolean": sql.Boolean(),
+    "tinyint": sql.SmallInteger(),
+    "smallint": sql.SmallInteger(),
+    "integer": sql.Integer(),
+    "bigint": sql.BigInteger(),
+    "utinyint": sql.SmallInteger(),
+    "usmallint": sql.Integer(),
+    "uinteger": sql.BigInteger(),
+    "ubigint": sql.Numeric(20, 0),
+    "hugeint": sql.Numeric(38, 0),
+    "uhugeint": sql.Numeric(39, 0),
+    "float": sql.REAL(),
+    "double": sql.Double(),
+    "varchar": sql.Text(),
+    "enum": sql.Text(),
+    "blob": sql.LargeBinary(),
+    "date": sql.Date(),
+    "time": sql.Time(),
+    "time_ns": sql.Time(),
+    "time with time zone": sql.Time(timezone=True),
+    "timestamp": sql.DateTime(),
+    "timestamp_s": sql.DateTime(),
+    "timestamp_ms": sql.DateTime(),
+    "timestamp_ns": sql.DateTime(),
+    "timestamp with time zone": sql.DateTime(timezone=True),
+    "interval": sql.Interval(),
+    "uuid": sql.Uuid(),
+    "struct": Nested(),
+    "map": Nested(),
+    "bit": Native(),
+    "bignum": Native(),
+    "geometry": Native(),
+}
+
+
+def sql_type(described: Any) -> TypeEngine[Any]:
+    """The SQL type for what DuckDB calls the type of a column."""
+    if str(described) == "JSON":  # its id is that of VARCHAR
+        return sql.JSON()
+    if described.id == "decimal":
+        (_, precision), (_, scale) = described.children
+        return sql.Numeric(precision, scale)
+    if described.id in {"list", "array"}:
+        item = sql_type(described.children[0][1])
+        if isinstance(item, sql.JSON | Native) or type(item) is TypeEngine:
+            return Nested()  # lists of what no array holds elsewhere
+        return array_of(item)
+    return _TYPES.get(described.id, TypeEngine())
+
+
+# -- values that the driver would change
+
+
+def _outside(value: str) -> str:
+    return f"isinf({value}) OR year({value}) NOT BETWEEN 1 AND 9999"
+
+
+_FAULTS: dict[str, Callable[[str], str]] = {
+    "date": _outside,
+    "timestamp": _outside,
+    "timestamp_s": _outside,
+    "timestamp_ms": _outside,
+    "timestamp with time zone": _outside,
+    "timestamp_ns": lambda value: f"isinf({value}) OR epoch_ns({value}) % 1000 <> 0",
+    "time": lambda value: f"{value} = '24:00:00'::TIME",
+    "time_ns": lambda value: f"epoch_ns({value}) % 1000 <> 0 OR {value}::VARCHAR LIKE '24:%'",
+    "time with time zone": lambda value: f"{value}::VARCHAR LIKE '24:%'",
+    "interval": lambda value: f"datepart('month', {value}) <> 0 OR datepart('year', {value}) <> 0",
+}
+
+
+def _fault(type_: Any, value: str, depth: int = 0) -> str | None:
+    """The condition under which Python has no form for a value, in SQL; None if there is none."""
+    if type_.id in {"list", "array"}:
+        item = f"x{depth}"
+        inner = _fault(type_.children[0][1], item, depth + 1)
+        return (
+            inner
+            and f"coalesce(list_bool_or(list_transform({value}::{_item(type_)}[], lambda {item}: {inner})), false)"
+        )
+    if type_.id == "struct":
+        parts = (
+            (name, _fault(child, f"struct_extract({value}, {_text(name)})", depth)) for name, child in type_.children
+        )
+        return " OR ".join(f"({fault})" for _, fault in parts if fault) or None
+    if type_.id == "map":
+        (_, key), (_, item) = type_.children
+        lists = ((f"map_keys({value})", key), (f"map_values({value})", item))
+        name = f"x{depth}"
+        faults = [
+            f"coalesce(list_bool_or(list_transform({values}, lambda {name}: {inner})), false)"
+            for values, child in lists
+            if (inner := _fault(child, name, depth + 1))
+        ]
+        return " OR ".join(faults) or None
+    made = _FAULTS.get(type_.id)
+    return made and made(value)
+
+
+def _item(type_: Any) -> str:
+    return str(type_.children[0][1])
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _projected(
+    connection: Connection,
+    query: Select[Any],
+    described: Sequence[tuple[str, Any]],
+    made: Callable[[Any, str, str], str],
+) -> Select[Any]:
+    """The rows of a query with some of their columns computed anew; their order stays that of the query."""
+    rows = query.subquery("moltres_rows")
+    quote = connection.dialect.identifier_preparer.quote
+    columns: list[Any] = []
+    for (name, type_), column in zip(described, query.selected_columns, strict=True):
+        value = f"moltres_rows.{quote(name)}"
+        computed = made(type_, value, name)
+        columns.append(literal_column(computed, column.type).label(name))
+    return select(*columns).select_from(rows)
+
+
+def guarded(connection: Connection, query: Select[Any], described: Sequence[tuple[str, Any]]) -> Select[Any]:
+    """A query with the same rows, which fails where the driver would hand over another value than DuckDB holds.
+
+    Python's date and datetime know no infinity and the driver gives their last day instead; months become 30 days,
+    nanoseconds are cut off.
+
+    Args:
+        connection: Where it will run.
+        query: The query.
+        described: Names and types of its columns, in DuckDB's words.
+    """
+
+    def guard(type_: Any, value: str, name: str) -> str:
+        if isinstance(sql_type(type_), Native):
+            return f"{value}::VARCHAR"
+        fault = _fault(type_, value)
+        if fault is None:
+            return value
+        said = f"{_text(f'{REFUSED}column {name!r}: ')} || {value}::VARCHAR"
+        return f"CASE WHEN {fault} THEN error({said}) ELSE {value} END"
+
+    return _projected(connection, query, described, guard)
+
+
+def in_text(connection: Connection, query: Select[Any], described: Sequence[tuple[str, Any]]) -> Select[Any]:
+    """A query with the same rows, in which types that other databases lack are text; see `guarded`."""
+
+    def cast(type_: Any, value: str, name: str) -> str:
+        del name
+        return f"{value}::VARCHAR" if isinstance(sql_type(type_), Native) else value
+
+    return _projected(connection, query, described, cast)
+
+
+_TEXT = LogicalType("text", native=True)
+_MODULE = "duckdb_sqlalchemy.datatypes"
+register(
+    {
+        f"{__name__}.Native": _TEXT,
+        "sqlalchemy.dialects.postgresql.types.BIT": _TEXT,
+        "duckdb_sqlalchemy.VarInt": _TEXT,
+        f"{_MODULE}.TinyInteger": LogicalType("integer", bits=8),
+        f"{_MODULE}.UInt8": LogicalType("integer", bits=9),
+        f"{_MODULE}.UTinyInteger": LogicalType("integer", bits=9),
+        f"{_MODULE}.UInt16": LogicalType("integer", bits=17),
+        f"{_MODULE}.USmallInteger": LogicalType("integer", bits=17),
+        f"{_MODULE}.UInt32": LogicalType("integer", bits=33),
+        f"{_MODULE}.UInteger": LogicalType("integer", bits=33),
+        f"{_MODULE}.UInt64": LogicalType("integer", bits=65),
+        f"{_MODULE}.UBigInteger": LogicalType("integer", bits=65),
+        f"{_MODULE}.HugeInteger": LogicalType("integer", bits=128),
+        f"{_MODULE}.UHugeInteger": LogicalType("integer", bits=129),
+    }
+)

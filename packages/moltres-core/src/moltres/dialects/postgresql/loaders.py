@@ -1,0 +1,105 @@
+"""How psycopg reads values that Python has no exact form for: told apart from all others instead of bent or dropped.
+
+The loaders are set on the cursor of one statement, so that nothing changes for whoever else uses the connection.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+_MOMENTS = ("date", "time", "timetz", "timestamp", "timestamptz")
+_RANGES = ("int4", "int8", "num", "ts", "tstz", "date")
+_AS_TEXT = ("json", "jsonb", *(f"{name}{end}" for name in _RANGES for end in ("range", "multirange")))
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What stands in a row for a value that Python has no form for.
+
+    Attributes:
+        text: The value as PostgreSQL writes it.
+        reason: Why it is not read.
+    """
+
+    text: str
+    reason: str
+
+
+def refuse(values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column, none of which may be unreadable; of arrays neither their items.
+
+    Raises:
+        ValueError: With the first value that is.
+    """
+    classes = set(map(type, values))
+    if Unreadable in classes:
+        found = next(value for value in values if type(value) is Unreadable)
+        raise ValueError(f"the value {found.text!r} {found.reason}")
+    if list in classes:
+        for value in values:
+            if type(value) is list:
+                refuse(value)
+    return values
+
+
+@contextmanager
+def exact(connection: Connection) -> Iterator[None]:
+    """Let the statements of the block be read by exact loaders; for psycopg only."""
+    loaders = _loaders()
+
+    def prepare(_: Connection, cursor: Any, *__: Any) -> None:
+        for name, loader in loaders.items():
+            cursor.adapters.register_loader(name, loader)
+
+    event.listen(connection, "before_cursor_execute", prepare)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", prepare)
+
+
+def _loaders() -> dict[str, Any]:
+    from psycopg import adapters
+    from psycopg.adapt import Loader
+    from psycopg.errors import DataError
+    from psycopg.pq import Format
+    from psycopg.types.string import TextLoader
+
+    def guarded(name: str, refusal: Callable[[bytes], str | None]) -> type[Loader]:
+        usual: Any = adapters.get_loader(adapters.types[name].oid, Format.TEXT)
+
+        class Guarded(Loader):
+            """psycopg's own loader, but for the values that it cannot load or would change."""
+
+            def __init__(self, oid: int, context: Any = None) -> None:
+                super().__init__(oid, context)
+                self._load = usual(oid, context).load
+
+            def load(self, data: Any) -> Any:
+                reason = refusal(data)
+                if reason is None:
+                    try:
+                        return self._load(data)
+                    except DataError:
+                        reason = "is not within the years 1 to 9999, or no time of a day, and has no form in Python"
+                return Unreadable(bytes(data).decode(), reason)
+
+        return Guarded
+
+    made: dict[str, Any] = {name: guarded(name, lambda _: None) for name in _MOMENTS}
+    made["interval"] = guarded("interval", _of_months)
+    return made | dict.fromkeys(_AS_TEXT, TextLoader)
+
+
+def _of_months(data: bytes) -> str | None:
+    text = bytes(data)
+    return "has months, whose length in days is not known" if b"mon" in text or b"year" in text else None

@@ -1,0 +1,198 @@
+"""Whether a column of a type holds values as they are: asked where no database binds the values to the type."""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from math import isnan
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from . import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from .logical import LogicalType
+
+_CLASSES: dict[str, tuple[type, ...]] = {
+    "boolean": (bool,),
+    "integer": (int,),
+    "decimal": (Decimal, int),
+    "float": (float, int),
+    "text": (str,),
+    "binary": (bytes, bytearray, memoryview),
+    "date": (dt.date,),
+    "timestamp": (dt.datetime,),
+    "time": (dt.time,),
+    "interval": (dt.timedelta,),
+    "uuid": (UUID,),
+    "array": (list, tuple),
+}
+_ADDRESSES = (IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network)
+
+
+def shown(value: Any) -> str:
+    """A value and its type, for an error."""
+    text = repr(value)
+    return f"{text if len(text) <= 60 else f'{text[:59]}…'} ({type(value).__name__})"
+
+
+def unfit(type_: LogicalType, values: Iterable[Any]) -> str | None:
+    """Why a column of a type does not hold all values as they are.
+
+    Args:
+        type_: What the column can hold.
+        values: Values of Python; None is NULL and fits everywhere.
+
+    Returns:
+        The first value that would be changed or refused, and why; None if there is none, or nobody knows.
+    """
+    if type_.name in {"unknown", "other"}:
+        return None
+    present = [value for value in values if value is not None]
+    if type_.name == "json":
+        return _unfit_documents(present)
+    allowed = _CLASSES[type_.name]
+    for cls in set(map(type, present)):
+        if cls in allowed or (type_.name == "text" and cls in _ADDRESSES):
+            continue
+        # A bool is an int and a datetime a date, but not to a database.
+        if (
+            not issubclass(cls, allowed)
+            or issubclass(cls, bool)
+            or (type_.name == "date" and issubclass(cls, dt.datetime))
+        ):
+            wrong = next(value for value in present if type(value) is cls)
+            return f"{shown(wrong)} is no {type_.name}"
+    check = _CHECKS.get(type_.name)
+    return None if check is None else check(type_, present)
+
+
+def _first(values: Sequence[Any], wrong: Callable[[Any], bool], why: str) -> str | None:
+    found = next((value for value in values if wrong(value)), None)
+    return None if found is None else f"{shown(found)} {why}"
+
+
+def _unfit_documents(values: Sequence[Any]) -> str | None:
+    for value in values:
+        try:
+            documents.write(value)
+        except ValueError as error:
+            return str(error)
+    return None
+
+
+def _unfit_integers(type_: LogicalType, values: Sequence[int]) -> str | None:
+    bits = type_.bits or 64
+    if not values or (min(values) >= -(2 ** (bits - 1)) and max(values) < 2 ** (bits - 1)):
+        return None
+    return _first(
+        values, lambda value: not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1), f"needs more than {bits} bits"
+    )
+
+
+def _unfit_decimals(type_: LogicalType, values: Sequence[Decimal | int]) -> str | None:
+    if type_.scale is None:
+        return None
+    scale, whole = type_.scale, (type_.precision or 0) - type_.scale
+    limit = Decimal(10) ** whole
+
+    def wrong(value: Decimal | int) -> bool:
+        number = Decimal(value)
+        if not number.is_finite():
+            return False  # whether a column holds NaN and infinity is for the database to say
+        _, digits, exponent = number.as_tuple()
+        surplus = -int(exponent) - scale
+        # Zeros at the end say nothing: only other digits would be lost.
+        return (surplus > 0 and any(digits[-surplus:])) or abs(number) >= limit
+
+    return _first(values, wrong, f"does not fit decimal({type_.precision}, {type_.scale})")
+
+
+def _unfit_floats(type_: LogicalType, values: Sequence[float]) -> str | None:
+    if any(type(value) is int for value in values):
+        found = _first(values, lambda value: type(value) is int and not _is_float(value), "is too long for a float")
+        if found is not None:
+            return found
+    if type_.bits == 32:
+        return _first(values, lambda value: not _is_short(float(value)), "has more digits than a float of 32 bits")
+    return None
+
+
+def _is_float(value: int) -> bool:
+    try:
+        return int(float(value)) == value
+    except OverflowError:
+        return False
+
+
+def _is_short(value: float) -> bool:
+    """Whether a float is one of 32 bits, or the shortest decimal form of one, which is how databases write them."""
+    if isnan(value):
+        return True
+    try:
+        (short,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        return False
+    return short == value or any(float(f"{short:.{digits}g}") == value for digits in range(6, 10))
+
+
+def shortest(value: float) -> float:
+    """The shortest decimal form of a float of 32 bits, which is how databases write it."""
+    return next((found for digits in range(6, 9) if _rounds_to(found := float(f"{value:.{digits}g}"), value)), value)
+
+
+def _rounds_to(found: float, value: float) -> bool:
+    try:
+        return bool(struct.unpack("f", struct.pack("f", found))[0] == value)
+    except OverflowError:
+        return False
+
+
+def _unfit_texts(type_: LogicalType, values: Sequence[Any]) -> str | None:
+    try:
+        "".join(map(str, values)).encode()
+    except UnicodeEncodeError:
+        return _first(
+            values, lambda value: not _is_unicode(str(value)), "has half of a surrogate pair, which is no text"
+        )
+    if type_.length is None:
+        return None
+    if type_.padded:
+        return _first(
+            values,
+            lambda value: len(value) != type_.length,
+            f"is not of {type_.length} characters: a column of fixed length fills up or cuts off blanks",
+        )
+    return _first(values, lambda value: len(value) > (type_.length or 0), f"is longer than {type_.length} characters")
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unfit_moments(type_: LogicalType, values: Sequence[dt.datetime | dt.time]) -> str | None:
+    why = "has no time zone" if type_.zoned else "has a time zone"
+    return _first(values, lambda value: (value.tzinfo is None) is type_.zoned, why)
+
+
+def _unfit_arrays(type_: LogicalType, values: Sequence[Sequence[Any]]) -> str | None:
+    return None if type_.item is None else unfit(type_.item, [item for value in values for item in value])
+
+
+_CHECKS: dict[str, Callable[[LogicalType, Sequence[Any]], str | None]] = {
+    "integer": _unfit_integers,
+    "decimal": _unfit_decimals,
+    "float": _unfit_floats,
+    "text": _unfit_texts,
+    "timestamp": _unfit_moments,
+    "time": _unfit_moments,
+    "array": _unfit_arrays,
+}

@@ -64,7 +64,7 @@ def test_python_values_come_back(db: Database) -> None:
 
 
 def test_python_values_come_back_without_pyarrow(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moltres.dialects.duckdb.find_spec", lambda _: None)
+    monkeypatch.setattr("moltres.dialects.duckdb.dialect.find_spec", lambda _: None)
     db.write(ROWS).save_as_table("t")
     assert_same(collected(db), ROWS)
 

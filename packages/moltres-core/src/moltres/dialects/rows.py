@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sqlalchemy import ColumnClause, column
 from sqlalchemy import types as sql
@@ -14,15 +14,30 @@ from ..types.logical import is_known, logical_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.types import TypeEngine
 
     from ..types.arrow import Named, Rows
-    from .base import Dialect
 
 Reader: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 """Turns the values of one column as the driver gives them into those of Python; ValueError refuses one."""
+
+
+class RowDialect(Protocol):
+    """What reading rows needs to know of a database; `Dialect` explains it."""
+
+    def reading(self, connection: Connection, query: Select[Any]) -> AbstractContextManager[Select[Any]]:
+        """The statement to run."""
+
+    def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
+        """The types of its result."""
+
+    def reader(
+        self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
+    ) -> Reader | None:
+        """What converts the values of a column."""
 
 
 def each(convert: Callable[[Any], Any]) -> Reader:
@@ -61,7 +76,7 @@ def is_stored(element: ColumnElement[Any]) -> bool:
 
 @contextmanager
 def open_rows(
-    dialect: Dialect, connection: Connection, query: Select[Any], most: int | None = None
+    dialect: RowDialect, connection: Connection, query: Select[Any], most: int | None = None
 ) -> Iterator[tuple[list[Named], Iterator[Rows]]]:
     """Run a query.
 

@@ -8,8 +8,8 @@ from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
-from ..types.arrow import array_of
-from ..types.logical import LogicalType, register
+from ...types.arrow import array_of
+from ...types.logical import LogicalType, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

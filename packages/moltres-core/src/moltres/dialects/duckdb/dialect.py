@@ -11,8 +11,8 @@ from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.statements import Alarm
-from ..errors import (
+from ..._shared.statements import Alarm
+from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -23,13 +23,13 @@ from ..errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from ..types import documents
-from ..types.arrow import into_text, plain, to_batch
-from ..types.logical import logical_type
-from .base import Dialect, driver_connection, named
-from .capabilities import Capabilities
-from .duckdb_types import REFUSED, Nested, guarded, in_text, sql_type
-from .rows import by_sqlalchemy, each, is_custom
+from ...types import documents
+from ...types.arrow import into_text, plain, to_batch
+from ...types.logical import logical_type
+from ..base import Dialect, driver_connection, named
+from ..capabilities import Capabilities
+from ..rows import by_sqlalchemy, each, is_custom
+from .types import REFUSED, Nested, guarded, in_text, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, CursorResult, Select, Table
     from sqlalchemy.types import TypeEngine
 
-    from .._shared.statements import Clock
-    from ..types.arrow import Batch, Named
-    from .rows import Reader
+    from ..._shared.statements import Clock
+    from ...types.arrow import Batch, Named
+    from ..rows import Reader
 
 _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
     (duckdb.InterruptException, QueryCancelledError),

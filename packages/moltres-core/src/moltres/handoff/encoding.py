@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from ..errors import HandoffError
+from ..types import documents
+from ..types.logical import logical_type
 from ..types.records import Records
 from .reference import MARKER, Reference, is_reference
 
@@ -46,14 +48,38 @@ def _moment_reader(kind: type[_Moment]) -> Callable[[Any], _Moment]:
 
 
 def _types_to_json(types: Mapping[str, sa.types.TypeEngine[Any]]) -> dict[str, list[Any]]:
-    """SQL types by their portable names, so that an empty or all-NULL column keeps its type."""
-    found: dict[str, list[Any]] = {}
-    for column, given in types.items():
-        generic = given.as_generic(allow_nulltype=True)
-        if type(generic).__name__ in _PORTABLE_TYPES:
-            options = {name: value for name in _TYPE_OPTIONS if (value := vars(generic).get(name)) is not None}
-            found[column] = [type(generic).__name__, options]
-    return found
+    """SQL types by their portable names, so that rows go where their table went, and empty columns keep their type."""
+    return {column: stored for column, given in types.items() if (stored := _type_to_json(given)) is not None}
+
+
+def _type_to_json(given: sa.types.TypeEngine[Any]) -> list[Any] | None:
+    if isinstance(given, sa.ARRAY):
+        item = _type_to_json(given.item_type)
+        return None if item is None else ["ARRAY", {"item_type": item, "dimensions": given.dimensions}]
+    logical = logical_type(given)
+    if logical.name == "float":
+        return ["REAL" if logical.bits == 32 else "Double", {}]
+    made = _BY_FAMILY.get(logical.name)
+    if logical.name == "integer":
+        made = sa.SmallInteger if logical.bits == 16 else sa.Integer if logical.bits == 32 else sa.BigInteger
+        if (logical.bits or 64) > 64:
+            return ["Numeric", {"precision": 38, "scale": 0}]
+    if made is None:
+        return None
+    options = {"precision": logical.precision, "scale": logical.scale, "length": logical.length}
+    if logical.name == "text" and logical.native:
+        options = {}
+    if logical.name in {"timestamp", "time"}:
+        options = {"timezone": logical.zoned}
+    name = "String" if options.get("length") else made.__name__
+    return [name, {option: value for option, value in options.items() if value is not None}]
+
+
+def _type_from_json(stored: list[Any]) -> sa.types.TypeEngine[Any]:
+    name, options = stored
+    if name == "ARRAY":
+        return sa.ARRAY(_type_from_json(options["item_type"]), dimensions=options["dimensions"])
+    return _PORTABLE_TYPES[name](**options)
 
 
 def _base64(value: bytes | bytearray | memoryview) -> str:
@@ -63,10 +89,21 @@ def _base64(value: bytes | bytearray | memoryview) -> str:
 # fmt: off
 _PORTABLE_TYPES: Final = {kind.__name__: kind for kind in (
     sa.BigInteger, sa.Boolean, sa.Date, sa.DateTime, sa.Double, sa.Float, sa.Integer, sa.Interval, sa.JSON,
-    sa.LargeBinary, sa.Numeric, sa.SmallInteger, sa.String, sa.Text, sa.Time, sa.Uuid,
+    sa.LargeBinary, sa.Numeric, sa.REAL, sa.SmallInteger, sa.String, sa.Text, sa.Time, sa.Uuid,
 )}
 # fmt: on
-_TYPE_OPTIONS: Final = ("precision", "scale", "length", "timezone")
+_BY_FAMILY: Final[Mapping[str, type[sa.types.TypeEngine[Any]]]] = {
+    "boolean": sa.Boolean,
+    "decimal": sa.Numeric,
+    "text": sa.Text,
+    "binary": sa.LargeBinary,
+    "date": sa.Date,
+    "timestamp": sa.DateTime,
+    "time": sa.Time,
+    "interval": sa.Interval,
+    "uuid": sa.Uuid,
+    "json": sa.JSON,
+}
 
 # Tag and the two directions for each type that JSON lacks. A new type of value is one more line.
 _WRITERS: Final[dict[type, tuple[str, Callable[[Any], Any]]]] = {
@@ -91,6 +128,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "$uuid": UUID,
     "$bytes": base64.b64decode,
     "$int": int,
+    "$json": lambda _: documents.NULL,
     "$float": float,
     "$tuple": lambda stored: tuple(decode(item) for item in stored),
     "$dict": lambda stored: {decode(key): decode(item) for key, item in stored},
@@ -116,7 +154,7 @@ def encode(value: Any) -> Any:
     """
     if isinstance(value, Records):
         names = value.columns
-        rows = [[_encode_cell(item, name) for item, name in zip(row, names, strict=True)] for row in value.rows]
+        rows = [[_encode_cell(item, name) for item, name in zip(row, names, strict=True)] for row in value.stored_rows]
         return {MARKER: "rows", "columns": list(names), "types": _types_to_json(value.types), "rows": rows}
     if isinstance(value, Reference):
         return value.to_dict()
@@ -140,7 +178,7 @@ def decode(stored: Any) -> Any:
         if tag in _READERS:
             return _READERS[tag](content)
     elif stored.get(MARKER) == "rows":
-        types = {name: _PORTABLE_TYPES[kind](**options) for name, (kind, options) in stored["types"].items()}
+        types = {name: _type_from_json(type_) for name, type_ in stored["types"].items()}
         return Records(([decode(cell) for cell in row] for row in stored["rows"]), stored["columns"], types)
     elif stored.get(MARKER) == "reference":
         return Reference.from_dict(stored)
@@ -149,6 +187,8 @@ def decode(stored: Any) -> Any:
 
 def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return for each form, in order of frequency
     kind = type(value)
+    if value is documents.NULL:
+        return {"$json": None}
     if value is None or kind is str or kind is bool:
         return value
     if kind is int and -_SAFE_INTEGER <= value <= _SAFE_INTEGER:

@@ -160,6 +160,8 @@ class SQLiteDialect(Dialect):
             elif declared.startswith(("NUM", "DEC")):
                 kind = logical_type(column.type)
                 column.type = ExactNumeric(kind.precision, kind.scale)
+            elif logical_type(column.type).name == "float":
+                column.type = FloatWithoutNaN()  # a REAL has 64 bits here
             elif isinstance(column.type, sql.Integer):
                 column.type = sql.BigInteger()  # whatever it is declared as, SQLite's integers have 64 bits
 

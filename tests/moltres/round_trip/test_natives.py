@@ -1,0 +1,55 @@
+"""Whatever a database holds comes back equal on every road, or is refused with its column named."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from moltres import connect
+from support.round_trip import DUCKDB, POSTGRESQL, SQLITE, Native, faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from moltres import Database
+    from support.postgresql import PostgreSQLServer
+
+CASES = [
+    pytest.param(database, native, id=f"{database}-{native.name or 'undeclared'}")
+    for database, natives in (("sqlite", SQLITE), ("duckdb", DUCKDB), ("postgresql", POSTGRESQL))
+    for native in natives
+]
+
+
+@pytest.fixture(scope="module")
+def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Database]]:
+    """One of each kind, which all examples share."""
+    folder = tmp_path_factory.mktemp("round_trip")
+    with ExitStack() as stack:
+        url = stack.enter_context(postgresql.database("round_trip"))
+        urls: dict[str, Any] = {
+            "sqlite": f"sqlite:///{folder / 'rows.sqlite'}",
+            "duckdb": f"duckdb:///{folder / 'rows.duckdb'}",
+            "postgresql": url,
+        }
+        found = {name: stack.enter_context(connect(address)) for name, address in urls.items()}
+        with found["postgresql"].transaction() as connection:
+            for native in POSTGRESQL:
+                for statement in native.setup:
+                    connection.exec_driver_sql(statement)
+        yield found
+
+
+@pytest.mark.parametrize(("database", "native"), CASES)
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_value_is_equal_or_refused(
+    databases: dict[str, Database], tmp_path: Path, database: str, native: Native, data: st.DataObject
+) -> None:
+    drawn = data.draw(st.lists(native.values | st.just(("NULL", None)), min_size=1, max_size=3))
+    assert faults(databases[database], databases, native.name, drawn, tmp_path) == []

@@ -1,0 +1,128 @@
+"""Every road that rows can take out of a database and into another."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moltres import connect
+from moltres.errors import MoltresError
+from moltres.handoff import decode, encode
+from support.round_trip.truth import Stored, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from moltres import Database, DataFrame
+
+COLUMN = "c_value"
+
+
+def _column(rows: Any) -> list[Any]:
+    return [row[COLUMN] for row in rows]
+
+
+def _of_pandas(frame: Any) -> list[Any]:
+    return list(frame.sort_values("id")[COLUMN])
+
+
+OUT: dict[str, tuple[bool, Callable[[DataFrame], list[Any]]]] = {
+    "collect": (False, lambda frame: frame.collect().column(COLUMN)),
+    "batches": (False, lambda frame: [value for batch in frame.iter_batches(1) for value in batch.column(COLUMN)]),
+    "encoded": (False, lambda frame: decode(json.loads(json.dumps(encode(frame.collect())))).column(COLUMN)),
+    "arrow": (True, lambda frame: frame.to_arrow().column(COLUMN).to_pylist()),
+    "arrow batches": (True, lambda frame: frame.to_arrow_batches(1).read_all().column(COLUMN).to_pylist()),
+    "pandas": (True, lambda frame: _of_pandas(frame.to_pandas())),
+    "polars": (True, lambda frame: frame.to_polars()[COLUMN].to_list()),
+    "records to arrow": (True, lambda frame: frame.collect().to_arrow().column(COLUMN).to_pylist()),
+}
+"""Out of a database; whether JSON is text there."""
+
+FORMS: dict[str, tuple[bool, Callable[[DataFrame], Any]]] = {
+    "frame": (False, lambda frame: frame),
+    "records": (False, lambda frame: frame.collect()),
+    "encoded": (False, lambda frame: decode(json.loads(json.dumps(encode(frame.collect()))))),
+    "dicts": (False, lambda frame: [dict(row) for row in frame.collect()]),
+    "batches": (False, lambda frame: frame.iter_batches(2)),
+    "arrow": (True, lambda frame: frame.to_arrow()),
+    "pandas": (True, lambda frame: frame.to_pandas()),
+    "polars": (True, lambda frame: frame.to_polars()),
+}
+"""As what rows are written to a database; whether JSON and UUIDs are no more than text then."""
+
+ROADS = tuple(OUT) + tuple(FORMS)
+
+
+def faults(
+    source: Database,
+    targets: Mapping[str, Database],
+    type_: str,
+    drawn: Sequence[tuple[str, Any]],
+    folder: Path,
+    *,
+    exact_files: bool = True,
+) -> list[str]:
+    """What comes back neither equal nor refused with its column, one line for each road.
+
+    Args:
+        source: The database that has the type.
+        targets: Databases by name, the same one included.
+        type_: The type, in the words of the source.
+        drawn: Literals with their values.
+        folder: Where files go.
+        exact_files: Whether files are tried, too.
+    """
+    with source.transaction() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS src")
+        connection.exec_driver_sql(f"CREATE TABLE src (id integer, {COLUMN} {type_})")
+        for number, (literal, _) in enumerate(drawn):
+            statement = f"INSERT INTO src VALUES ({number}, {literal})"  # noqa: S608 - ours
+            if connection.dialect.paramstyle in {"format", "pyformat"}:
+                statement = statement.replace("%", "%%")
+            connection.exec_driver_sql(statement)
+    source.forget()
+    frame = source.table("src").order_by("id")
+    truths = [value for _, value in drawn]
+    if any(isinstance(value, Stored) for value in truths):  # its affinity may have changed them when they were inserted
+        with source.connection() as connection:
+            stored = connection.exec_driver_sql(f"SELECT {COLUMN} FROM src ORDER BY id").all()  # noqa: S608 - ours
+        truths = [Stored(row[0]) for row in stored]
+    found = []
+    for road, (text, read) in OUT.items():
+        found += _judged(road, truths, lambda read=read: read(frame), text=text)  # type: ignore[misc]
+    for form, (text, made) in FORMS.items():
+        for name, target in targets.items():
+            found += _judged(
+                f"{form} to {name}",
+                truths,
+                lambda made=made, target=target: _through(made(frame), target),  # type: ignore[misc]
+                text=text,
+            )
+    if exact_files:
+        found += _judged("parquet", truths, lambda: _through_parquet(frame, folder), text=False)
+    return found
+
+
+def _through(data: Any, target: Database) -> list[Any]:
+    target.write(data).save_as_table("copied", mode="overwrite")
+    return target.table("copied").order_by("id").collect().column(COLUMN)
+
+
+def _through_parquet(frame: DataFrame, folder: Path) -> list[Any]:
+    path = folder / "copied.parquet"
+    frame.write.parquet(path)
+    with connect() as db:
+        return db.read_parquet(path).order_by("id").collect().column(COLUMN)
+
+
+def _judged(road: str, truths: Sequence[Any], read: Callable[[], list[Any]], *, text: bool) -> list[str]:
+    try:
+        values = read()
+    except MoltresError as error:
+        return [] if COLUMN in str(error) else [f"{road}: refused without the column: {error!r:.300}"]
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no error of moltres
+        return [f"{road}: {type(error).__module__}.{type(error).__name__}: {str(error):.200}"]
+    if len(values) == len(truths) and all(same(truth, value, text=text) for truth, value in zip(truths, values, strict=True)):
+        return []
+    return [f"{road}: {truths!r} became {values!r}"]

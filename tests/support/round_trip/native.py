@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import math
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -64,24 +64,47 @@ def integers(low: int, high: int) -> SearchStrategy[Drawn]:
 def decimals(precision: int, scale: int) -> SearchStrategy[Drawn]:
     limit = 10**precision - 1
     units = st.sampled_from([limit, -limit, 0, 1]) | st.integers(-limit, limit)
-    return units.map(lambda unit: (str(Decimal(unit).scaleb(-scale, _WIDE)), Decimal(unit).scaleb(-scale, _WIDE)))
+    values = units.map(lambda unit: Decimal(unit).scaleb(-scale, _WIDE))
+    return values.map(lambda value: (f"{value:f}", value))
 
-
-from decimal import Context  # noqa: E402 - beside what it is for
 
 _WIDE = Context(prec=200)
 
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8) | st.sampled_from(
-    ["", " ", "a ", "NULL", "null", "\\N", "\\", '"', "'", ",", "\n", "\r\n", "\t", "🦆", "é", "NaN", "1", "true", "%s", ":x"]
+    [
+        "",
+        " ",
+        "a ",
+        "NULL",
+        "null",
+        "\\N",
+        "\\",
+        '"',
+        "'",
+        ",",
+        "\n",
+        "\r\n",
+        "\t",
+        "🦆",
+        "é",
+        "NaN",
+        "1",
+        "true",
+        "%s",
+        ":x",
+    ]
 )
 texts = _TEXTS.map(lambda value: (quoted(value), value))
 _DATES = st.sampled_from([dt.date(1, 1, 1), dt.date(9999, 12, 31), dt.date(1970, 1, 1)]) | st.dates()
 dates = _DATES.map(lambda value: (quoted(value.isoformat()), value))
 _TIMES = st.sampled_from([dt.time(0), dt.time(23, 59, 59, 999999)]) | st.times()
 times = _TIMES.map(lambda value: (quoted(value.isoformat()), value))
-_STAMPS = st.sampled_from(
-    [dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)]  # noqa: DTZ001 - without a zone
-) | st.datetimes()
+_STAMPS = (
+    st.sampled_from(
+        [dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)]  # noqa: DTZ001 - without a zone
+    )
+    | st.datetimes()
+)
 timestamps = _STAMPS.map(lambda value: (quoted(value.isoformat(" ")), value))
 _ZONES = st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=5, minutes=30)), dt.timezone(-dt.timedelta(hours=9))])
 _INSTANTS = st.datetimes(dt.datetime(2, 1, 1), dt.datetime(9998, 1, 1), timezones=_ZONES)  # noqa: DTZ001 - zones are drawn
@@ -104,12 +127,25 @@ _DOCUMENTS = st.recursive(
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 _JSON = _DOCUMENTS.map(json.dumps) | st.sampled_from(
-    ["null", '"x"', "1", "1.5", "true", "[]", "{}", '{"n": 1.10000000000000000001}', "123456789012345678901234567890", '""']
+    [
+        "null",
+        '"x"',
+        "1",
+        "1.5",
+        "true",
+        "[]",
+        "{}",
+        '{"n": 1.10000000000000000001}',
+        "123456789012345678901234567890",
+        '""',
+    ]
 )
 
 
@@ -143,7 +179,9 @@ POSTGRESQL = (
     Native("oid", integers(0, 2**32 - 1)),
     Native("numeric(10,2)", decimals(10, 2) | fixed(("'NaN'", Decimal("NaN")))),
     Native("numeric(38,10)", decimals(38, 10)),
-    Native("numeric", decimals(60, 30) | decimals(20, 0) | fixed(("'NaN'", Decimal("NaN")), ("'Infinity'", Decimal("inf")))),
+    Native(
+        "numeric", decimals(60, 30) | decimals(20, 0) | fixed(("'NaN'", Decimal("NaN")), ("'Infinity'", Decimal("inf")))
+    ),
     Native("numeric(5,-2)", integers(-99999, 99999).map(lambda drawn: (f"{drawn[1] * 100}", drawn[1] * 100))),
     Native("real", shorts | fixed(("'NaN'", Short(math.nan)), ("'Infinity'", Short(math.inf)))),
     Native("double precision", floats),
@@ -154,7 +192,9 @@ POSTGRESQL = (
     Native("date", dates | nowhere("infinity", "-infinity", "0044-03-15 BC", "20000-01-01")),
     Native("time", times | nowhere("24:00:00")),
     Native("timetz", zoned_times),
-    Native("timestamp", timestamps | nowhere("infinity", "-infinity", "0044-03-15 00:00:00 BC", "20000-01-01 00:00:00")),
+    Native(
+        "timestamp", timestamps | nowhere("infinity", "-infinity", "0044-03-15 00:00:00 BC", "20000-01-01 00:00:00")
+    ),
     Native("timestamptz", instants | nowhere("infinity", "-infinity")),
     Native("interval", intervals | months),
     Native("uuid", uuids),
@@ -207,7 +247,9 @@ DUCKDB = (
     Native("time", times | nowhere("24:00:00")),
     Native("time_ns", times | nowhere("10:00:00.123456789")),
     Native("timetz", zoned_times),
-    Native("timestamp", timestamps | nowhere("infinity", "-infinity", "0044-03-15 (BC) 00:00:00", "20000-01-01 00:00:00")),
+    Native(
+        "timestamp", timestamps | nowhere("infinity", "-infinity", "0044-03-15 (BC) 00:00:00", "20000-01-01 00:00:00")
+    ),
     Native("timestamp_s", _duck_times(10**6)),
     Native("timestamp_ms", _duck_times(10**3)),
     Native("timestamp_ns", _duck_times(1) | fixed(("'2024-01-01 00:00:00.123456789'", Special()))),
@@ -217,12 +259,23 @@ DUCKDB = (
     Native("json", documents()),
     Native("enum('sad', 'very glad')", fixed(("'sad'", "sad"), ("'very glad'", "very glad"))),
     Native("bit", fixed(("'1010'::BIT", Special(("1010",))))),
-    Native("bignum", fixed(("'123456789012345678901234567890123456789012'::BIGNUM", Special(("123456789012345678901234567890123456789012",))))),
+    Native(
+        "bignum",
+        fixed(
+            (
+                "'123456789012345678901234567890123456789012'::BIGNUM",
+                Special(("123456789012345678901234567890123456789012",)),
+            )
+        ),
+    ),
     Native("integer[]", arrays(integers(-9, 9))),
     Native("varchar[]", arrays(texts)),
     Native("integer[][]", arrays(arrays(integers(-9, 9)))),
     Native("timestamp[]", arrays(timestamps | nowhere("infinity"))),
-    Native("integer[2]", st.tuples(st.integers(-9, 9), st.integers(-9, 9)).map(lambda pair: (f"[{pair[0]}, {pair[1]}]", list(pair)))),
+    Native(
+        "integer[2]",
+        st.tuples(st.integers(-9, 9), st.integers(-9, 9)).map(lambda pair: (f"[{pair[0]}, {pair[1]}]", list(pair))),
+    ),
     Native(
         "struct(x integer, y varchar)",
         st.tuples(st.integers(-9, 9), _TEXTS).map(
@@ -252,17 +305,53 @@ _STORED = (
     | st.sampled_from([3.7, 12.345, 0.1 + 0.2, 1e300])
     | _TEXTS
     | st.sampled_from(
-        ["False", "true", "", "2024-01-01", "2024-01-01 00:00:00", "2024-01-01T10:00:00+05:30", "25:00:00", "10:00", "20240101",
-         "2024-01-01 00:00:00.123456789", "2024-W01-1", "{}", '{"a": 1}', "[1", "1.10", "0x10", "1e5", "infinity",
-         "12345678-1234-5678-1234-567812345678", "0044-03-15"]
+        [
+            "False",
+            "true",
+            "",
+            "2024-01-01",
+            "2024-01-01 00:00:00",
+            "2024-01-01T10:00:00+05:30",
+            "25:00:00",
+            "10:00",
+            "20240101",
+            "2024-01-01 00:00:00.123456789",
+            "2024-W01-1",
+            "{}",
+            '{"a": 1}',
+            "[1",
+            "1.10",
+            "0x10",
+            "1e5",
+            "infinity",
+            "12345678-1234-5678-1234-567812345678",
+            "0044-03-15",
+        ]
     )
     | st.binary(max_size=4)
 )
 _DECLARED = (
-    "integer", "boolean", "decimal(10,2)", "double", "text", "varchar(3)", "blob", "date", "time", "datetime", "json", "uuid",
-    "timestamp with time zone", "real", "bigint", "", "string",
+    "integer",
+    "boolean",
+    "decimal(10,2)",
+    "double",
+    "text",
+    "varchar(3)",
+    "blob",
+    "date",
+    "time",
+    "datetime",
+    "json",
+    "uuid",
+    "timestamp with time zone",
+    "real",
+    "bigint",
+    "",
+    "string",
 )
-SQLITE = tuple(Native(declared, _STORED.map(lambda value: (_sqlite_literal(value), Stored(value)))) for declared in _DECLARED)
+SQLITE = tuple(
+    Native(declared, _STORED.map(lambda value: (_sqlite_literal(value), Stored(value)))) for declared in _DECLARED
+)
 """Types of SQLite, with values of any."""
 
 

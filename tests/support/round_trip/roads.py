@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from moltres import connect
 from moltres.errors import MoltresError
 from moltres.handoff import decode, encode
-from support.round_trip.truth import Stored, same
+from support.round_trip.truth import Document, Short, Stored, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from moltres import Database, DataFrame
+    from moltres import Database, DataFrame, Records
 
 COLUMN = "c_value"
 
 
-def _column(rows: Any) -> list[Any]:
-    return [row[COLUMN] for row in rows]
+def _in_form(form: str, truth: Any) -> Any:
+    """What the form itself makes of a value: pandas spells NULL as NaN, and dicts have None for the null of JSON."""
+    number = truth.value if isinstance(truth, Short) else truth
+    if form == "pandas" and isinstance(number, float) and math.isnan(number):
+        return None
+    return None if form == "dicts" and truth == Document("null") else truth
 
 
 def _of_pandas(frame: Any) -> list[Any]:
@@ -28,9 +33,9 @@ def _of_pandas(frame: Any) -> list[Any]:
 
 
 OUT: dict[str, tuple[bool, Callable[[DataFrame], list[Any]]]] = {
-    "collect": (False, lambda frame: frame.collect().column(COLUMN)),
-    "batches": (False, lambda frame: [value for batch in frame.iter_batches(1) for value in batch.column(COLUMN)]),
-    "encoded": (False, lambda frame: decode(json.loads(json.dumps(encode(frame.collect())))).column(COLUMN)),
+    "collect": (False, lambda frame: _stored(frame.collect())),
+    "batches": (False, lambda frame: [value for batch in frame.iter_batches(1) for value in _stored(batch)]),
+    "encoded": (False, lambda frame: _stored(decode(json.loads(json.dumps(encode(frame.collect())))))),
     "arrow": (True, lambda frame: frame.to_arrow().column(COLUMN).to_pylist()),
     "arrow batches": (True, lambda frame: frame.to_arrow_batches(1).read_all().column(COLUMN).to_pylist()),
     "pandas": (True, lambda frame: _of_pandas(frame.to_pandas())),
@@ -77,7 +82,7 @@ def faults(
         connection.exec_driver_sql("DROP TABLE IF EXISTS src")
         connection.exec_driver_sql(f"CREATE TABLE src (id integer, {COLUMN} {type_})")
         for number, (literal, _) in enumerate(drawn):
-            statement = f"INSERT INTO src VALUES ({number}, {literal})"  # noqa: S608 - ours
+            statement = f"INSERT INTO src VALUES ({number}, {literal})"
             if connection.dialect.paramstyle in {"format", "pyformat"}:
                 statement = statement.replace("%", "%%")
             connection.exec_driver_sql(statement)
@@ -86,7 +91,7 @@ def faults(
     truths = [value for _, value in drawn]
     if any(isinstance(value, Stored) for value in truths):  # its affinity may have changed them when they were inserted
         with source.connection() as connection:
-            stored = connection.exec_driver_sql(f"SELECT {COLUMN} FROM src ORDER BY id").all()  # noqa: S608 - ours
+            stored = connection.exec_driver_sql(f"SELECT {COLUMN} FROM src ORDER BY id").all()
         truths = [Stored(row[0]) for row in stored]
     found = []
     for road, (text, read) in OUT.items():
@@ -95,7 +100,7 @@ def faults(
         for name, target in targets.items():
             found += _judged(
                 f"{form} to {name}",
-                truths,
+                [_in_form(form, value) for value in truths],
                 lambda made=made, target=target: _through(made(frame), target),  # type: ignore[misc]
                 text=text,
             )
@@ -105,15 +110,23 @@ def faults(
 
 
 def _through(data: Any, target: Database) -> list[Any]:
-    target.write(data).save_as_table("copied", mode="overwrite")
-    return target.table("copied").order_by("id").collect().column(COLUMN)
+    with target.transaction() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS copied")
+    target.forget()
+    target.write(data).save_as_table("copied")
+    return _stored(target.table("copied").order_by("id").collect())
+
+
+def _stored(records: Records) -> list[Any]:
+    """The values, with the null of JSON told from NULL."""
+    return [row[records.columns.index(COLUMN)] for row in records.stored_rows]
 
 
 def _through_parquet(frame: DataFrame, folder: Path) -> list[Any]:
     path = folder / "copied.parquet"
     frame.write.parquet(path)
     with connect() as db:
-        return db.read_parquet(path).order_by("id").collect().column(COLUMN)
+        return _stored(db.read_parquet(path).order_by("id").collect())
 
 
 def _judged(road: str, truths: Sequence[Any], read: Callable[[], list[Any]], *, text: bool) -> list[str]:
@@ -122,7 +135,9 @@ def _judged(road: str, truths: Sequence[Any], read: Callable[[], list[Any]], *, 
     except MoltresError as error:
         return [] if COLUMN in str(error) else [f"{road}: refused without the column: {error!r:.300}"]
     except Exception as error:  # noqa: BLE001 - whatever it is, it is no error of moltres
-        return [f"{road}: {type(error).__module__}.{type(error).__name__}: {str(error):.200}"]
-    if len(values) == len(truths) and all(same(truth, value, text=text) for truth, value in zip(truths, values, strict=True)):
+        return [f"{road}: {type(error).__module__}.{type(error).__name__}: {error!s:.200}"]
+    if len(values) == len(truths) and all(
+        same(truth, value, text=text) for truth, value in zip(truths, values, strict=True)
+    ):
         return []
     return [f"{road}: {truths!r} became {values!r}"]

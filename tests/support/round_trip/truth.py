@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import JSON
+
 
 @dataclass(frozen=True)
 class Special:
@@ -54,7 +56,7 @@ def python(value: Any) -> Any:
     return value.item() if type(value).__module__ == "numpy" else value
 
 
-def same(truth: Any, found: Any, *, text: bool = False) -> bool:  # noqa: C901, PLR0911, PLR0912 - a line for each type
+def same(truth: Any, found: Any, *, text: bool = False) -> bool:
     """Whether a value is the one that was there.
 
     Args:
@@ -71,7 +73,7 @@ def same(truth: Any, found: Any, *, text: bool = False) -> bool:  # noqa: C901, 
     if isinstance(truth, Special):
         return found in truth.texts
     if isinstance(truth, Document):
-        return _same_document(truth.text, found, text_road=text)
+        return _is_null(truth.text, found) or _same_document(truth.text, found, text_road=text)
     if isinstance(truth, Short):
         return isinstance(found, float) and _short(found) == _short(truth.value)
     if isinstance(truth, float) and math.isnan(truth):
@@ -85,7 +87,9 @@ def same(truth: Any, found: Any, *, text: bool = False) -> bool:  # noqa: C901, 
     if isinstance(truth, dt.time) and truth.tzinfo is not None and isinstance(found, str):
         return found == truth.isoformat()
     if isinstance(truth, dict):
-        return isinstance(found, dict | str) and _same_document(json.dumps(truth), found, text_road=isinstance(found, str))
+        return isinstance(found, dict | str) and _same_document(
+            json.dumps(truth), found, text_road=isinstance(found, str)
+        )
     return _kind(truth) == _kind(found) and bool(truth == found)
 
 
@@ -121,6 +125,10 @@ def _parsed(text: str) -> Any:
     return json.loads(text, parse_float=Decimal)
 
 
+def _is_null(text: str, found: Any) -> bool:
+    return found is JSON.NULL and json.loads(text) is None
+
+
 def _same_document(text: str, found: Any, *, text_road: bool = False) -> bool:
     try:
         value = _parsed(found) if text_road and isinstance(found, str) else _numbers(found)
@@ -140,10 +148,12 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def _same_stored(truth: Any, found: Any, *, text: bool) -> bool:  # noqa: C901, PLR0911 - a line for each type
+def _same_stored(truth: Any, found: Any, *, text: bool) -> bool:
     """Whether a value is what SQLite has stored, or what its declared type makes of it without bending it."""
     if truth is None or found is None:
         return same(truth, found, text=text)
+    if found is JSON.NULL:
+        return isinstance(truth, str) and truth.strip() == "null"
     if isinstance(found, bool):
         return type(truth) is int and truth in {0, 1} and found == bool(truth)
     if isinstance(truth, float) and isinstance(found, Decimal):

@@ -74,20 +74,16 @@ _OPEN_SCALE = 30
 
 
 class _Decimal(mysql.DECIMAL):
-    """DECIMAL that refuses what the server would round."""
+    """DECIMAL without NaN and infinity."""
 
     cache_ok = True
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
         del dialect
-        scale = self.scale or 0
 
         def check(value: Any) -> Any:
-            if isinstance(value, Decimal):
-                if not value.is_finite():
-                    raise ValueError(f"MariaDB has no {value} in a DECIMAL")
-                if round(value, scale) != value:
-                    raise ValueError(f"{value} has more than {scale} digits after the point")
+            if isinstance(value, Decimal) and not value.is_finite():
+                raise ValueError(f"MariaDB has no {value} in a DECIMAL")
             return value
 
         return check

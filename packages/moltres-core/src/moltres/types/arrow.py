@@ -192,7 +192,7 @@ def _plain(pa: Any, array: Any) -> Any:
     usual = _usual(pa, type_)
     # A cast that would lose something fails.
     made = array if usual is None or usual == type_ else array.cast(usual)
-    _require_our_era(pa, made)
+    _require_range(pa, made.flatten() if types.is_list(made.type) else made)
     return made
 
 
@@ -226,8 +226,8 @@ _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 """Seconds of the years 1 and 9999 from 1970 on: what dates of Python and of most databases reach."""
 
 
-def _require_our_era(pa: Any, array: Any) -> None:
-    """Refuse dates and times that other databases do not have: infinity, years before 1 or after 9999, 24:00."""
+def _require_range(pa: Any, array: Any) -> None:
+    """Refuse what others do not have: infinite dates, years beyond 1 to 9999, 24:00, more digits than Arrow's 38."""
     import pyarrow.compute as pc
 
     type_ = array.type
@@ -241,6 +241,12 @@ def _require_our_era(pa: Any, array: Any) -> None:
     elif pa.types.is_time64(type_):
         lowest, highest = 0, 86_400 * _UNITS[type_.unit] - 1
         values = array.cast(pa.int64())
+    elif pa.types.is_decimal128(type_) and type_.precision == _DECIMAL_DIGITS:
+        found = pc.min_max(array)
+        extremes = [value for value in (found["min"].as_py(), found["max"].as_py()) if value is not None]
+        if any(len(value.as_tuple().digits) > _DECIMAL_DIGITS for value in extremes):
+            raise ValueError(f"a number has more than {_DECIMAL_DIGITS} digits")
+        return
     else:
         return
     found = pc.min_max(values)

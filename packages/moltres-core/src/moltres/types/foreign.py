@@ -5,9 +5,12 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.types import JSON, NullType
+
 from ..errors import ConfigurationError, SchemaMismatchError
 from .arrow import arrow, to_array
 from .infer import infer
+from .logical import ListDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -185,10 +188,20 @@ def _pandas_column(series: Any) -> Any:
         import pandas as pd
 
         values = [None if _is_missing(pd, value) else value for value in series]
-        values = list(as_python(values))
-        found = infer(values)
-        return pa.nulls(len(values)) if infer([]).__class__ is found.__class__ else to_array(values, found)
+        return _inferred(list(as_python(values)))
     return pa.array(series, from_pandas=True)
+
+
+def _inferred(values: list[Any]) -> Any:
+    pa = arrow()
+    found = infer(values)
+    if isinstance(found, NullType):
+        return pa.nulls(len(values))
+    if isinstance(found, ListDocument):
+        return pa.array(values)
+    if isinstance(found, JSON):
+        return pa.ExtensionArray.from_storage(pa.json_(), to_array(values, found))
+    return to_array(values, found)
 
 
 def _is_missing(pd: Any, value: Any) -> bool:

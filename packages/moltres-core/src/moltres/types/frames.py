@@ -77,7 +77,20 @@ def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
             signed = "Int" if pa.types.is_signed_integer(column.type) else "UInt"
             dtype: Any = "boolean" if pa.types.is_boolean(column.type) else f"{signed}{column.type.bit_width}"
             frame[frame.columns[index]] = pd.array(column.to_pylist(), dtype=dtype)
+        elif _has_null_items(column):
+            # Arrays of NumPy have no NULL: they would hold NaN, and floats for integers.
+            frame[frame.columns[index]] = pd.Series(column.to_pylist(), dtype=object)
     return frame
+
+
+def _has_null_items(column: pa.ChunkedArray) -> bool:
+    if not arrow().types.is_list(column.type):
+        return False
+    return any(_has_nulls(chunk.flatten()) for chunk in column.chunks)
+
+
+def _has_nulls(items: pa.Array) -> bool:
+    return items.null_count > 0 or (arrow().types.is_list(items.type) and _has_nulls(items.flatten()))
 
 
 def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
@@ -86,4 +99,11 @@ def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
         import polars as pl
     except ImportError as error:
         raise MissingDependencyError.extra("polars", "polars", "to_polars()") from error
+    faults = [
+        f"column {name!r} has decimals of {type_.precision} digits, and Polars has 38 at most"
+        for name, type_ in zip(table.schema.names, table.schema.types, strict=True)
+        if arrow().types.is_decimal256(type_)
+    ]
+    if faults:
+        raise SchemaMismatchError("Polars has no type for some columns.", mismatches=faults)
     return cast("pl.DataFrame", pl.from_arrow(table))

@@ -107,7 +107,7 @@ def _unfit_decimals(type_: LogicalType, values: Sequence[Decimal | int]) -> str 
         _, digits, exponent = number.as_tuple()
         surplus = -int(exponent) - scale
         # Zeros at the end say nothing: only other digits would be lost.
-        return (surplus > 0 and any(digits[-surplus:])) or abs(number) >= limit
+        return (surplus > 0 and any(digits[-surplus:])) or number.copy_abs() >= limit
 
     return _first(values, wrong, f"does not fit decimal({type_.precision}, {type_.scale})")
 

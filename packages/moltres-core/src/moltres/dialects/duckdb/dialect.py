@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
-from sqlalchemy import literal_column, select
+from sqlalchemy import Select, literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
@@ -29,12 +30,13 @@ from ...types.logical import logical_type
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
 from ..rows import by_sqlalchemy, each, is_custom
-from .types import REFUSED, Nested, guarded, in_text, sql_type
+from .types import REFUSED, Nested, guarded, in_text, keep_nanoseconds, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, CursorResult, Select, Table
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Table
+    from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
     from ..._shared.statements import Clock
@@ -112,7 +114,7 @@ class DuckDBDialect(Dialect):
     def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:
         """The query, in which DuckDB itself refuses what its driver would hand over as another value."""
         # Without moments, intervals and the types that SQLAlchemy does not know, the driver loses nothing.
-        if all(logical_type(column.type).name in _SAFE for column in query.selected_columns):
+        if all(map(_is_safe, query.selected_columns)):
             yield query
         else:
             yield guarded(connection, query, _described(connection, query))
@@ -128,6 +130,8 @@ class DuckDBDialect(Dialect):
         """DuckDB's driver makes Python objects of everything but JSON."""
         if is_custom(element.type):
             return by_sqlalchemy(connection, element.type, code)
+        if isinstance(reported, sql.ARRAY):
+            return _lists
         return each(documents.read) if isinstance(reported, sql.JSON) and not isinstance(reported, Nested) else None
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
@@ -140,7 +144,7 @@ class DuckDBDialect(Dialect):
         self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int
     ) -> Generator[Batch, None, None]:
         """Arrow batches as DuckDB makes them."""
-        if find_spec("pyarrow") is None or any(logical_type(type_).name == "other" for _, type_ in columns):
+        if find_spec("pyarrow") is None or any(map(_is_not_arrow, columns)):
             yield from super().read(connection, query, columns, rows)
             return
         if any(logical_type(type_).native for _, type_ in columns):
@@ -173,6 +177,12 @@ class DuckDBDialect(Dialect):
             raw.unregister(_BATCH)
         return len(batch)
 
+    def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
+        """As everywhere, but nanoseconds go only where they are kept."""
+        if isinstance(query, Select):
+            query = keep_nanoseconds(connection, query, partial(_described, connection, query), table, names)
+        return super().insert_select(connection, table, names, query)
+
     def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
         del connection, table
         return result.scalar_one()  # type: ignore[no-any-return]  # DuckDB answers CREATE TABLE AS with its count
@@ -184,6 +194,26 @@ def _described(connection: Connection, query: Select[Any]) -> list[tuple[str, An
     described = [(column[0], column[1]) for column in result.cursor.description]
     result.close()
     return described
+
+
+def _is_safe(column: Any) -> bool:
+    """Whether the driver hands over every value of a column as it is."""
+    return logical_type(column.type).name in _SAFE and not isinstance(column.type, Nested)
+
+
+def _is_not_arrow(column: Named) -> bool:
+    """Whether the values of a column are read in rows: Arrow has no times with a zone."""
+    kind = logical_type(column[1])
+    return kind.name == "other" or (kind.name == "time" and kind.zoned)
+
+
+def _lists(values: Sequence[Any]) -> Sequence[Any]:
+    """The driver has tuples for arrays of a fixed length, also within lists."""
+    return [_list(value) if isinstance(value, list | tuple) else value for value in values]
+
+
+def _list(value: Sequence[Any]) -> list[Any]:
+    return [_list(item) if isinstance(item, list | tuple) else item for item in value]
 
 
 _BATCH = "moltres_batch"

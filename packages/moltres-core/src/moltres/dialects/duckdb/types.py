@@ -14,7 +14,7 @@ from ...types.logical import LogicalType, register
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection, Select, Table
 
 REFUSED = "moltres refuses "
 """How the errors begin that a guarded query raises."""
@@ -188,6 +188,45 @@ def in_text(connection: Connection, query: Select[Any], described: Sequence[tupl
         return f"{value}::VARCHAR" if isinstance(sql_type(type_), Native) else value
 
     return _projected(connection, query, described, cast)
+
+
+_NANOSECONDS = {"timestamp_ns": "epoch_ns({}) % 1000 <> 0", "time_ns": "epoch_ns({}) % 1000 <> 0"}
+
+
+def keep_nanoseconds(
+    connection: Connection,
+    query: Select[Any],
+    describe: Callable[[], Sequence[tuple[str, Any]]],
+    table: Table,
+    names: Sequence[str],
+) -> Select[Any]:
+    """A query for INSERT, which fails where a column of microseconds would cut nanoseconds off.
+
+    Args:
+        connection: Where it will run.
+        query: The query.
+        describe: Tells the names and types of its columns, in DuckDB's words.
+        table: Where the rows go.
+        names: The columns of the table, in the order of the query's.
+    """
+    targets = [table.columns[name].type for name in names]
+    if not any(isinstance(type_, sql.DateTime | sql.Time) for type_ in targets):
+        return query
+    described = list(describe())
+    cut = {
+        name
+        for (name, type_), target in zip(described, targets, strict=True)
+        if type_.id in _NANOSECONDS and type(target).__name__ not in {"TimestampNs", "TimeNs"}
+    }
+
+    def guard(type_: Any, value: str, name: str) -> str:
+        if name not in cut:
+            return value
+        fault = _NANOSECONDS[type_.id].format(value)
+        said = f"{_text(f'{REFUSED}column {name!r}: ')} || {value}::VARCHAR"
+        return f"CASE WHEN {fault} THEN error({said}) ELSE {value} END"
+
+    return _projected(connection, query, described, guard) if cut else query
 
 
 _TEXT = LogicalType("text", native=True)

@@ -24,7 +24,7 @@ from ...errors import (
 from ...types.logical import logical_type
 from ..base import Dialect, driver_connection
 from ..capabilities import Capabilities
-from ..rows import by_sqlalchemy, is_custom, is_stored, lenient
+from ..rows import by_sqlalchemy, each, is_custom, is_stored, lenient
 from ..statements import Explain
 from . import values
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
@@ -130,7 +130,10 @@ class SQLiteDialect(Dialect):
         own = values.reader(logical_type(element.type), computed=not is_stored(element))
         if is_custom(element.type) or isinstance(element.type, sql.Interval):
             return by_sqlalchemy(connection, element.type, code)
-        return None if own is None else lenient(own)
+        if own is None:
+            return None
+        # Text that is no JSON could not be told from the text that a document is: it is refused, not passed on.
+        return each(own) if isinstance(element.type, sql.JSON) else lenient(own)
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """A type whose values come back equal or are refused one by one."""

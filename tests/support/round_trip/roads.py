@@ -113,7 +113,11 @@ def _through(data: Any, target: Database) -> list[Any]:
     with target.transaction() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS copied")
     target.forget()
-    target.write(data).save_as_table("copied")
+    try:
+        target.write(data).save_as_table("copied")
+    finally:
+        if hasattr(data, "close"):  # an iterator that was not read to its end still has its connection
+            data.close()
     return _stored(target.table("copied").order_by("id").collect())
 
 

@@ -64,7 +64,8 @@ def exact(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        event.remove(connection, "before_cursor_execute", prepare)
+        if event.contains(connection, "before_cursor_execute", prepare):
+            event.remove(connection, "before_cursor_execute", prepare)
 
 
 def _loaders() -> dict[str, Any]:

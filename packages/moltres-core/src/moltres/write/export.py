@@ -92,8 +92,8 @@ def _copy(frame: DataFrame, path: Path, kind: Kind) -> int:
 
 def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
     """Rows from elsewhere, through a temporary DuckDB file: memory does not grow with their number."""
-    beside = path.with_suffix(".duckdb")
-    binding = resolve(f"duckdb:///{beside}", {})
+    scratch = path.with_suffix(".duckdb")
+    binding = resolve(f"duckdb:///{scratch}", {})
     dialect = dialect_for(binding.engine)
     rows = table_of("rows", [])
     try:
@@ -107,5 +107,5 @@ def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
             return int(connection.execute(copy).scalar_one())
     finally:
         binding.engine.dispose()
-        for file in (beside, beside.with_name(f"{beside.name}.wal")):
+        for file in (scratch, scratch.with_name(f"{scratch.name}.wal")):
             file.unlink(missing_ok=True)

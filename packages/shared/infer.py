@@ -105,7 +105,7 @@ def summarize(values: Iterable[Any]) -> ColumnValues:
     moments = [*by_family.get("datetime", ()), *by_family.get("time", ())]
     integers = [int(value) for value in by_family.get("integer", ())]
     largest = max((value if value >= 0 else -value - 1 for value in integers), default=0)
-    digits = [(len(str(largest)), 0)] if integers else []
+    digits = [(len(str(max(map(abs, integers)))), 0)] if integers else []
     parts = [value.as_tuple() for value in by_family.get("decimal", ())]
     digits += [(len(part.digits) + part.exponent, -part.exponent) for part in parts if isinstance(part.exponent, int)]
     return ColumnValues(
@@ -113,7 +113,7 @@ def summarize(values: Iterable[Any]) -> ColumnValues:
         unknown=tuple(unknown.values()),
         zones=frozenset(value.tzinfo is not None for value in moments),
         largest=largest,
-        whole_digits=max((whole for whole, _ in digits), default=0),
-        scale=max((scale for _, scale in digits), default=0),
+        whole_digits=max(whole for whole, _ in [(0, 0), *digits]),
+        scale=max(scale for _, scale in [(0, 0), *digits]),
         finite=all(isinstance(part.exponent, int) for part in parts),
     )

@@ -97,6 +97,8 @@ def test_a_column_is_summed_up() -> None:
     numbers = infer.summarize([1, None, -(2**63), Decimal("12.345"), Decimal("1E+3")])
     assert numbers.families == {"integer", "decimal"}
     assert (numbers.largest, numbers.scale, numbers.whole_digits, numbers.finite) == (2**63 - 1, 3, 19, True)
+    assert infer.summarize([-1000, 7]).whole_digits == 4
+    assert infer.summarize([Decimal("0.001")]).whole_digits == 0
     assert not infer.summarize([Decimal("NaN")]).finite
     assert infer.summarize([None, None]).families == frozenset()
     assert infer.summarize([dt.time(), dt.datetime(2024, 1, 1, tzinfo=dt.UTC)]).zones == {True, False}

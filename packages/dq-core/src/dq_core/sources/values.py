@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import decimal
 import json
 from typing import TYPE_CHECKING, Any
 
+from .._shared.infer import summarize
 from ..errors import RuleError
 from ..relation.type_family import MOMENTS, NUMBERS, family_of_value
 
@@ -18,6 +18,7 @@ __all__ = ["quoted", "store"]
 
 _BATCH = 50_000
 _INT64, _INT128 = 2**63, 2**127
+_DECIMAL_DIGITS = 38
 
 
 def quoted(name: str) -> str:
@@ -149,27 +150,18 @@ def _storage_of_several(families: set[str], values: list[Any]) -> tuple[str, _St
         return "json", _Storage("JSON", _json)
     if families == {"date"}:
         return "date", _Storage("DATE")
+    known = summarize(values)
     if families <= MOMENTS:
-        zoned = any(isinstance(value, dt.datetime) and value.tzinfo for value in values)
-        return "datetime", _Storage("TIMESTAMPTZ", _moment) if zoned else _Storage("TIMESTAMP")
+        return "datetime", _Storage("TIMESTAMPTZ", _moment) if True in known.zones else _Storage("TIMESTAMP")
     if families == {"integer"}:
-        largest = max(abs(int(value)) for value in values)
-        if largest < _INT128:
-            return "integer", _Storage("BIGINT" if largest < _INT64 else "HUGEINT", _to_python("integer", values))
-    elif families <= {"integer", "decimal"} and (exact := _decimal(values)):
-        return "decimal", exact
+        if known.largest < _INT128:
+            return "integer", _Storage("BIGINT" if known.largest < _INT64 else "HUGEINT", _to_python("integer", values))
+    elif families <= {"integer", "decimal"} and known.finite and known.whole_digits + known.scale <= _DECIMAL_DIGITS:
+        # A decimal type that holds all values without rounding.
+        width = max(known.whole_digits + known.scale, known.scale, 1)
+        return "decimal", _Storage(f"DECIMAL({width}, {known.scale})")
     # DuckDB's driver reads NaN as NULL, so numbers are passed as strings, which are exact.
     return "float", _Storage("DOUBLE", lambda value: repr(float(value)), "VARCHAR")
-
-
-def _decimal(values: list[Any]) -> _Storage | None:
-    """A decimal type that holds all values without rounding, if there is one."""
-    numbers = [decimal.Decimal(value) for value in values]
-    if not all(number.is_finite() for number in numbers):
-        return None
-    scale = max(0, *(-int(number.as_tuple().exponent) for number in numbers))
-    width = max(number.adjusted() + 1 for number in numbers) + scale
-    return _Storage(f"DECIMAL({max(width, scale, 1)}, {scale})") if width <= 38 else None
 
 
 def _moment(value: dt.date) -> dt.datetime:

@@ -34,7 +34,7 @@ setup: ## Make the environments under .venvs/ (brings its own uv)
 	@$(SETUP)
 
 .PHONY: demo
-demo: ## The main job on real data: load, check, publish under Prefect and Airflow
+demo: ## The main pipeline on real data: load, check, publish under Prefect and Airflow
 	@$(SETUP) moltres-prefect moltres-airflow demo-kestra
 	@$(PYTHON) tools/demo.py
 
@@ -112,7 +112,7 @@ build: ## Build a wheel and a source archive of each distribution under dist/
 	@ls -1 dist
 
 .PHONY: lock
-lock: ## Resolve again and write uv.lock without addresses
+lock: ## Resolve again and write uv.lock without URLs
 	@$(SETUP) --lock
 
 .PHONY: ci-summary

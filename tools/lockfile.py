@@ -1,10 +1,10 @@
-"""Keep ``uv.lock`` free of addresses, so that it names versions and never where they are served.
+"""Keep ``uv.lock`` free of URLs, so that it names versions and never where they are served.
 
-``uv lock`` writes the address, size and hash of every file of every package. Without them uv resolves again, taking
+``uv lock`` writes the URL, size and hash of every file of every package. Without them uv resolves again, taking
 each locked version as its preference, so the versions stay what they were. What is left out:
 
 - ``sdist`` and ``wheels`` of every package,
-- the address in ``source = { registry = … }``,
+- the URL in ``source = { registry = … }``,
 - ``[package.metadata]`` of the workspace's own members (it repeats the pyproject files).
 
 Usage: ``python3 tools/lockfile.py uv.lock`` strips the file in place; ``--check`` only says whether it is stripped.
@@ -22,7 +22,7 @@ _METADATA = re.compile(r"^\[package\.metadata[^\]]*\]\n(?:(?!\[).*\n)*", re.MULT
 
 
 def strip(lock: str) -> str:
-    """The text of a lock file without addresses, file lists and the members' metadata."""
+    """A lock file without URLs, file lists and the members' metadata."""
     lock = _FILES.sub("", lock)
     lock = _REGISTRY.sub('registry = "index"', lock)
     lock = _METADATA.sub("", lock)
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     after = strip(before)
     if check:
         if before != after or "://" in after:
-            print(f"{path} holds addresses: run `make lock`", file=sys.stderr)
+            print(f"{path} holds URLs: run `make lock`", file=sys.stderr)
             return 1
         return 0
     path.write_text(after)

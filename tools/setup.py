@@ -2,11 +2,11 @@
 
     python3 tools/setup.py                  every environment
     python3 tools/setup.py dq-core lint     only these
-    python3 tools/setup.py --lock           write uv.lock anew from the pyproject files, without addresses
+    python3 tools/setup.py --lock           write uv.lock anew from the pyproject files, without URLs
 
 Airflow and Prefect cannot share an environment, so there is one for each distribution and a small one for the linters.
 uv is taken from PATH when it is new enough; otherwise the script installs one of its own under ``.venvs/uv``. uv fills
-the committed ``uv.lock`` with addresses while it works; the committed text is put back at the end, whatever happens.
+the committed ``uv.lock`` with URLs while it works; the committed text is put back at the end, whatever happens.
 A second run with the same lock, pyproject files and Python does nothing.
 """
 
@@ -90,7 +90,7 @@ def environment(name: str) -> dict[str, str]:
 
 
 def resolve(uv: str, wanted: str) -> None:
-    """Fill uv.lock with addresses: by asking uv, or from the last answer to the same question."""
+    """Fill uv.lock with URLs: by asking uv, or from the last answer to the same question."""
     answer, asked = VENVS / "uv.lock", VENVS / "uv.lock.made-from"
     if asked.exists() and asked.read_text() == wanted:
         LOCK.write_text(answer.read_text())

@@ -4,7 +4,7 @@ Run it as it is; it makes a small shop in SQLite and an Airflow of its own in a 
 
     python docs/examples/27_airflow_integration.py
 
-Or copy it into the DAGs folder of your Airflow 3 and set SHOP_DSN to the address of a database with such tables.
+Or copy it into the DAGs folder of your Airflow 3 and set SHOP_DSN to the URL of a database with such tables.
 """
 
 import os

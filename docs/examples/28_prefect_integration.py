@@ -4,7 +4,7 @@ Run it as it is; it makes a small shop in SQLite, and Prefect's own temporary se
 
     python docs/examples/28_prefect_integration.py
 
-Or set SHOP_DSN to the address of a database with such tables, and PREFECT_API_URL to your server.
+Or set SHOP_DSN to the URL of a database with such tables, and PREFECT_API_URL to your server.
 """
 
 import os

@@ -39,7 +39,7 @@ NAMES = ("id", "name", "email", "age", "active", "balance", "born")
 
 
 def text_of(url: sa.URL) -> str:
-    """The address as a user writes it, with its password."""
+    """The URL as a user writes it, with its password."""
     return url.render_as_string(hide_password=False)
 
 

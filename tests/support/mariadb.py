@@ -33,7 +33,7 @@ class MariaDBServer:
     port: int
 
     def url(self, database: str | None = None) -> URL:
-        """The address of one database of this server, for PyMySQL."""
+        """The URL of one database of this server, for PyMySQL."""
         return URL.create("mariadb+pymysql", "tester", "secret", host="127.0.0.1", port=self.port, database=database)
 
     @contextmanager

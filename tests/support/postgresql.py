@@ -49,7 +49,7 @@ class PostgreSQLServer:
     _spare: list[str] = field(default_factory=list)
 
     def url(self, database: str = "postgres") -> URL:
-        """The address of one database of this server, for psycopg."""
+        """The URL of one database of this server, for psycopg."""
         return URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=self.port, database=database)
 
     @contextmanager

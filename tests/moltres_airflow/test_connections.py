@@ -5,7 +5,7 @@ from secrets import token_hex
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -13,6 +13,7 @@ from moltres.errors import SchemaMismatchError
 from moltres.handoff import decode
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import make_users, rows_of, tables_of, text_of
+from support.airflow import Instance
 
 PASSWORD = token_hex(8)
 SUCCESS = "success"
@@ -77,6 +78,86 @@ def test_the_extra_of_a_connection_reaches_the_engine(run, postgresql_url, conne
             query=lambda db: db.sql("SELECT current_setting('application_name') AS who"),
         )
     assert decode(run(dag).xcoms("query")["query"])[0] == {"who": "nightly"}
+
+
+SETTINGS = {"s": "search_path", "t": "statement_timeout", "a": "application_name"}
+
+
+def settings(db):
+    columns = [f"current_setting('{name}') AS {key}" for key, name in SETTINGS.items()]
+    return db.sql(f"SELECT {', '.join(columns)}")
+
+
+KINDS = {
+    "query": lambda query, **where: MoltresQueryOperator(task_id="t", query=query, **where),
+    "check": lambda query, **where: MoltresDataQualityOperator(
+        task_id="t", query=query, checks=[{"type": "row_count", "min": 1}], **where
+    ),
+}
+
+
+def test_the_extra_holds_as_for_the_hook_itself(postgresql_url, connection):
+    options = "-c search_path=app -c statement_timeout=1500"
+    connection(
+        "shop",
+        **parts_of(postgresql_url),
+        extra={
+            "options": options,
+            "application_name": "nightly",
+            "cursor": "dictcursor",
+            "isolation_level": "SERIALIZABLE",
+        },
+    )
+    query = MoltresQueryOperator(task_id="q", conn_id="shop", query=settings)
+    assert query.execute({}) == [{"s": "app", "t": "1500ms", "a": "nightly"}]
+    level = MoltresQueryOperator(
+        task_id="q", conn_id="shop", query=lambda db: db.sql("SELECT current_setting('transaction_isolation') AS l")
+    )
+    assert level.execute({}) == [{"l": "serializable"}]
+
+
+def test_a_write_lands_in_the_schema_of_the_search_path(postgresql_url, connection):
+    engine = create_engine(postgresql_url)
+    with engine.begin() as opened:
+        opened.execute(text("CREATE SCHEMA app"))
+    connection("shop", **parts_of(postgresql_url), extra={"options": "-c search_path=app"})
+    instance = Instance(task_id="source")
+    instance.xcom_push("source", [{"id": 1}])
+    write = MoltresToTableOperator(task_id="w", conn_id="shop", table_name="out", input_task_id="source")
+    write.execute({"ti": instance})
+    with engine.connect() as opened:
+        assert opened.execute(text("SELECT id FROM app.out")).scalar_one() == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [({"sslmode": "require"}, "SSL"), ({"no_such_option": "x"}, "no_such_option")],
+)
+def test_what_the_server_or_the_driver_does_not_honour_is_an_error(postgresql_url, connection, kind, extra, message):
+    connection("shop", **parts_of(postgresql_url), extra=extra)
+    task = KINDS[kind](lambda db: db.sql("SELECT 1 AS a"), conn_id="shop")
+    with pytest.raises(AirflowException, match=message):
+        task.execute({})
+
+
+def test_the_extra_of_sqlite_reaches_the_file(sqlite_url, connection):
+    make_users(sqlite_url)
+    connection("shop", conn_type="sqlite", host=sqlite_url.database, extra={"mode": "ro", "timeout": 1})
+    query = MoltresQueryOperator(task_id="q", conn_id="shop", query=users)
+    assert len(query.execute({})) == 4
+    instance = Instance(task_id="source")
+    instance.xcom_push("source", [{"id": 1}])
+    write = MoltresToTableOperator(task_id="w", conn_id="shop", table_name="out", input_task_id="source")
+    with pytest.raises(AirflowException, match="readonly"):
+        write.execute({"ti": instance})
+
+
+def test_an_extra_that_sqlite_does_not_know_is_named(sqlite_url, connection):
+    connection("shop", conn_type="sqlite", host=sqlite_url.database, extra={"timeoutt": 1})
+    with pytest.raises(AirflowFailException, match=r"timeoutt[\s\S]*Did you mean 'timeout'"):
+        MoltresQueryOperator(task_id="q", conn_id="shop", query=users).execute({})
 
 
 def test_an_unknown_connection_is_named(run, capfd):

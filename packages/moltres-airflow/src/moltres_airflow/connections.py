@@ -9,6 +9,7 @@ from airflow.sdk import BaseHook
 from sqlalchemy.orm import Session
 
 from moltres.errors import ConfigurationError
+from moltres_airflow.extras import engine_of_hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
     from moltres_airflow.dsn import Dsn
-
-_ENGINE_EXTRAS = ("connect_args", "execution_options", "isolation_level")
-"""Keys of an Airflow connection's extra which are arguments of ``create_engine``; the hook knows all others."""
 
 
 @contextmanager
@@ -33,8 +31,7 @@ def engine_of(dsn: Dsn | None, conn_id: str | None) -> Iterator[URL | Engine | N
             f"The connection {conn_id!r} is not one of a database: its hook {type(hook).__name__} gives no engine.",
             suggestion="Use a connection of a database type, or dsn.",
         )
-    extra = BaseHook.get_connection(conn_id).extra_dejson
-    engine = hook.get_sqlalchemy_engine(engine_kwargs={name: extra[name] for name in _ENGINE_EXTRAS if name in extra})
+    engine = engine_of_hook(hook, conn_id, BaseHook.get_connection(conn_id).extra_dejson)
     try:
         yield engine
     finally:

@@ -1,0 +1,104 @@
+"""The extra of an Airflow connection: for the engine, for the driver, for the hook; what nobody takes is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import create_engine, event, make_url
+
+from moltres.errors import ConfigurationError, closest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import URL, Engine
+
+_OF_ENGINE: Final = ("connect_args", "execution_options", "isolation_level")
+"""Keys that are arguments of ``create_engine``."""
+
+_OF_HOOK: Final = frozenset({
+    "cursor", "dialect", "escape_column_names", "escape_word_format", "insert_statement_format", "placeholder",
+    "replace_statement_format", "sqlalchemy_query", "sqlalchemy_scheme",
+})  # fmt: skip
+"""Keys that hooks keep for themselves: how they write SQL, and what their cursors return."""
+
+_BASE_HOOK: Final = "airflow.providers.common.sql.hooks.sql"
+"""Where the base class of hooks lives, whose engine knows nothing of the extra."""
+
+_WHOLE: Final = "__extra__"
+"""The key under which Airflow writes an extra into a URL that is no flat mapping of strings."""
+
+_OF_SQLITE_FILE: Final = frozenset({"cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs"})
+"""Parameters of SQLite's file URIs, https://www.sqlite.org/uri.html."""
+
+_OF_SQLITE: Final = frozenset({"cached_statements", "check_same_thread", "detect_types", "timeout", "uri"})
+"""Arguments of ``sqlite3.connect``; ``isolation_level`` is one of the engine."""
+
+
+def engine_of_hook(hook: Any, conn_id: str, extra: Mapping[str, Any]) -> Engine:
+    """The engine of a connection, which connects as the hook itself does.
+
+    Args:
+        hook: The hook of the connection.
+        conn_id: Its name, for messages.
+        extra: Its extra.
+
+    Raises:
+        ConfigurationError: If something in the extra cannot be honoured; also when the engine connects.
+    """
+    arguments = {name: extra[name] for name in _OF_ENGINE if name in extra}
+    if _maker(hook) != _BASE_HOOK:
+        # It makes its engine in its own way, of its own extra.
+        engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs=arguments)
+        return engine
+    own = _OF_HOOK | frozenset(getattr(hook, "ignored_extra_options", ())) | {*_OF_ENGINE}
+    driver = {name: value for name, value in extra.items() if name not in own}
+    given = {**driver, **arguments.pop("connect_args", {})}
+    try:
+        _ = hook.sqlalchemy_url
+    except NotImplementedError:
+        # Such a hook writes the extra into the query of its URL, where SQLAlchemy drops what it does not know.
+        url = make_url(hook.get_uri())
+        url = url.difference_update_query([*extra, _WHOLE])
+        if url.get_backend_name() == "sqlite":
+            url, given = _sqlite(url, given, conn_id)
+        engine = create_engine(url, hide_parameters=True, connect_args=given, **arguments)
+    else:
+        engine = hook.get_sqlalchemy_engine(engine_kwargs={"hide_parameters": True, "connect_args": given, **arguments})
+    _refuse_unknown(engine, conn_id)
+    return engine
+
+
+def _maker(hook: object) -> str:
+    """The module of the class that makes a hook's engine."""
+    return next(kind.__module__ for kind in type(hook).__mro__ if "get_sqlalchemy_engine" in vars(kind))
+
+
+def _sqlite(url: URL, given: Mapping[str, Any], conn_id: str) -> tuple[URL, dict[str, Any]]:
+    """SQLite's URL and arguments: those of the file belong into its URI."""
+    unknown = sorted(set(given) - _OF_SQLITE - _OF_SQLITE_FILE)
+    if unknown:
+        match = closest(unknown[0], _OF_SQLITE | _OF_SQLITE_FILE)
+        raise ConfigurationError(
+            f"The extra of the connection {conn_id!r} has options that SQLite does not know: {', '.join(unknown)}.",
+            suggestion=f"Did you mean {match!r}?" if match else None,
+            context={"unknown": unknown},
+        )
+    file = {name: str(value) for name, value in given.items() if name in _OF_SQLITE_FILE}
+    if file:
+        url = url.set(database=f"file:{url.database}").update_query_dict({**file, "uri": "true"})
+    return url, {name: value for name, value in given.items() if name not in _OF_SQLITE_FILE}
+
+
+def _refuse_unknown(engine: Engine, conn_id: str) -> None:
+    """Let a driver that does not know an argument say so in an error of ours."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+        try:
+            return dialect.connect(*arguments, **options)
+        except TypeError as error:
+            raise ConfigurationError(
+                f"The extra of the connection {conn_id!r} has an option that the driver does not take: {error}.",
+                suggestion="Remove it, or put arguments of create_engine under connect_args or execution_options.",
+            ) from error

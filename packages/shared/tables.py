@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Inspector
 
-__all__ = ["candidates", "locate", "table_names"]
+__all__ = ["candidates", "locate", "table_names", "view_names"]
 
 
 def candidates(name: str, schema: str | None = None) -> Iterator[tuple[str | None, str]]:
@@ -44,4 +44,13 @@ def locate(connection: Connection, name: str, schema: str | None = None) -> tupl
 
 def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:
     """The names of the tables and views of a schema, sorted."""
-    return sorted({*inspector.get_table_names(schema), *inspector.get_view_names(schema)})
+    return sorted({*inspector.get_table_names(schema), *view_names(inspector, schema)})
+
+
+def view_names(inspector: Inspector, schema: str | None = None) -> list[str]:
+    """The names of the views of a schema, materialized ones included."""
+    try:
+        materialized = inspector.get_materialized_view_names(schema)
+    except NotImplementedError:  # a database that has none
+        materialized = []
+    return [*inspector.get_view_names(schema), *materialized]

@@ -110,10 +110,10 @@ def faults(
 
 
 def _through(data: Any, target: Database) -> list[Any]:
-    with target.transaction() as connection:
-        connection.exec_driver_sql("DROP TABLE IF EXISTS copied")
-    target.forget()
     try:
+        with target.transaction() as connection:
+            connection.exec_driver_sql("DROP TABLE IF EXISTS copied")
+        target.forget()
         target.write(data).save_as_table("copied")
     finally:
         if hasattr(data, "close"):  # an iterator that was not read to its end still has its connection

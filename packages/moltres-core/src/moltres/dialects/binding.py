@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.exc import ArgumentError
 
 from .._shared import urls
+from .._shared.masking import scrubbed, secrets_of
 from ..errors import ConfigurationError, problems_translated
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
     with problems_translated():
         try:
             engine = urls.make_engine(url, core="moltres-core", **options)
+        except ArgumentError as error:
+            raise ConfigurationError(f"The URL cannot be used: {scrubbed(str(error), secrets_of(url))}") from None
         except TypeError as error:
             raise ConfigurationError(f"create_engine() refused an option: {error}") from error
     if engine.dialect.name == "duckdb":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, MetaData, Table, inspect
+from sqlalchemy import Column, MetaData, Select, Table, inspect, literal_column, select
+from sqlalchemy.exc import NoSuchTableError
 
 from .._shared import tables
 from ..errors import ConfigurationError, TableNotFoundError
@@ -57,10 +58,14 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     if found is None:
         raise TableNotFoundError.of(name, names(inspector, schema))
     place, table = found
-    columns: list[Column[Any]] = [
-        Column(column["name"], column["type"], nullable=column["nullable"])
-        for column in inspector.get_columns(table, schema=place)
-    ]
+    try:
+        columns: list[Column[Any]] = [
+            Column(column["name"], column["type"], nullable=column["nullable"])
+            for column in inspector.get_columns(table, schema=place)
+        ]
+    except NoSuchTableError:  # a table of the system, which SQLAlchemy's dialect finds and does not describe
+        everything: Select[Any] = select(literal_column("*")).select_from(Table(table, MetaData(), schema=place))
+        columns = [Column(name, type_) for name, type_ in dialect.describe(connection, everything)]
     reflected = Table(table, MetaData(), *columns, schema=place)
     dialect.refine(connection, reflected)
     return reflected

@@ -5,11 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import CompileError, DBAPIError, StatementError
+from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from .._shared.masking import masked, scrubbed, secrets_of
-from ..errors import DatabaseConnectionError, MoltresError, QueryCancelledError, QueryError, TransientQueryError
+from ..errors import (
+    ConfigurationError,
+    DatabaseConnectionError,
+    MoltresError,
+    QueryCancelledError,
+    QueryError,
+    TransientQueryError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +31,8 @@ def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
         return "The statement was cancelled" if cancelled else "The database cancelled the statement"
     if issubclass(kind, TransientQueryError):
         return "The statement conflicts with another transaction"
+    if issubclass(kind, ConfigurationError):
+        return "The connection cannot be opened as the URL says"
     if issubclass(kind, DatabaseConnectionError):
         return "The connection to the database failed"
     return "The database refused the statement"
@@ -91,6 +100,7 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
 
     Raises:
         DatabaseConnectionError: Whatever the driver calls the failure; TransientQueryError if the database is locked.
+        ConfigurationError: If the URL has an option that the driver does not take.
     """
     try:
         return engine.connect()
@@ -99,5 +109,11 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
         if not issubclass(kind, TransientQueryError):
             kind = DatabaseConnectionError
         failure = _error(kind, engine.url, str(error.orig), None, cancelled=False)
+    except (engine.dialect.loaded_dbapi.Error, ArgumentError, OSError) as error:
+        # What a driver raises before it connects: an option that it does not know, a file that it cannot read.
+        kind = dialect.classify(error)
+        if not issubclass(kind, DatabaseConnectionError | TransientQueryError):
+            kind = ConfigurationError
+        failure = _error(kind, engine.url, str(error), None, cancelled=False)
     # Outside of the handler, so that psycopg's error, which contains the password, is neither cause nor context.
     raise failure

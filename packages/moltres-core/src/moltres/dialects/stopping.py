@@ -206,4 +206,5 @@ def stoppable(connection: Connection, cancel: Callable[[], None]) -> Iterator[Ru
         if stop is not None:
             stop.remove(running)
         running.close()
-        event.remove(connection, "before_cursor_execute", check)
+        if event.contains(connection, "before_cursor_execute", check):  # it is gone if the connection is collected
+            event.remove(connection, "before_cursor_execute", check)

@@ -23,7 +23,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
 from .._shared import arguments
-from ..errors import ConfigurationError, refuse
+from ..errors import ConfigurationError, listing, refuse
+from .aggregates import bare_columns
 from .expressions import Unbound, names_in
 from .select_state import (
     CUT,
@@ -331,8 +332,20 @@ def aggregate(
     known = state.columns
     groups = [known[column].label(name) if column != name else known[name] for name, column in key_columns.items()]
     aggregates = [resolve(state, value).label(name) for name, value in zip(wanted, computed, strict=True)]
+    _require_aggregated(aggregates, [known[column] for column in key_columns.values()])
     statement = state.query.with_only_columns(*groups, *aggregates, maintain_column_froms=True)
     return _changed(state, statement.group_by(*(known[column] for column in key_columns.values())), Seal.CLOSED, ())
+
+
+def _require_aggregated(computed: Sequence[Any], keys: Sequence[Any]) -> None:
+    bare = {label.name: names for label in computed if (names := bare_columns(label.element, keys))}
+    if bare:
+        names = sorted({name for each in bare.values() for name in each})
+        raise ConfigurationError(
+            f"agg() names columns that are neither keys nor aggregated: {listing(names)}"
+            f" (in {listing(bare)}); a group has many values of them.",
+            suggestion=f"Aggregate them, as in func.max(col({names[0]!r})), or add them to group_by().",
+        )
 
 
 def count(state: SelectState) -> Select[Any]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import Column, MetaData, Table, inspect
 
+from .._shared.tables import view_names
 from ..dialects.base import TEMPORARY
 from ..dialects.catalog import candidates, locate
 from ..dialects.stopping import cleaning_up
@@ -147,7 +148,7 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     schema, table_name = place
     if found is None:
         return Target(connection, dialect, table_name, schema, None, owns_transaction=not source.joined)
-    if table_name in inspector.get_view_names(schema):
+    if table_name in view_names(inspector, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
     described = inspector.get_columns(table_name, schema=schema)
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)

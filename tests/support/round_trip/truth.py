@@ -85,11 +85,13 @@ def same(truth: Any, found: Any, *, text: bool = False) -> bool:
     if isinstance(truth, list):
         return isinstance(found, list) and len(found) == len(truth) and all(map(same, truth, found))
     if isinstance(truth, dt.time) and truth.tzinfo is not None and isinstance(found, str):
-        return found == truth.isoformat()
+        return found in {truth.isoformat(), truth.isoformat().removesuffix(":00")}
     if isinstance(truth, dict):
         return isinstance(found, dict | str) and _same_document(
             json.dumps(truth), found, text_road=isinstance(found, str)
         )
+    if isinstance(truth, dt.time) and isinstance(found, dt.time) and truth.utcoffset() != found.utcoffset():
+        return False
     return _kind(truth) == _kind(found) and bool(truth == found)
 
 

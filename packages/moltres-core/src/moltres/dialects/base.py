@@ -285,6 +285,16 @@ class Dialect:
         with open_rows(self, connection, query, rows) as (_, batches):  # closed also if the reader stops early
             yield from batches
 
+    def for_file(self, connection: Connection, query: Select[Any], kind: str) -> Select[Any]:  # noqa: ARG002
+        """A query whose rows a file of some kind holds as they are; for databases that write files.
+
+        Args:
+            connection: Where it will run.
+            query: The rows.
+            kind: parquet or csv.
+        """
+        return query
+
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """Add rows to a table.
 

@@ -88,7 +88,10 @@ def _own(url: URL, options: dict[str, Any]) -> Binding:
     # With ":memory:" each connection would open a database of its own. A database with a name is shared by all
     # connections that use the name, and lives as long as one of them: one outside of the pool stays open.
     engine = _make_engine(url.set(database=f"{OWN_MEMORY}{uuid4().hex}"), options)
-    anchor = engine.raw_connection()
+    try:
+        anchor = engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise ConfigurationError(f"The URL cannot be used: {scrubbed(str(error), secrets_of(url))}") from None
     anchor.detach()
     return Binding(engine, owns_engine=True, anchor=anchor)
 

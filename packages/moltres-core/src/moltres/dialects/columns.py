@@ -41,7 +41,7 @@ def portable_type(  # noqa: PLR0911 - one line for each kind
     """
     if isinstance(type_, sql.ARRAY):
         item = column_type(type_.item_type) if arrays else None
-        return None if item is None else sql.ARRAY(item)
+        return None if item is None else sql.ARRAY(item, dimensions=type_.dimensions)
     kind = logical_type(type_)
     simple = _SIMPLE.get(kind.name)
     if simple is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import ClauseElement, literal_column, select
+from sqlalchemy import ClauseElement, Select, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 
@@ -87,7 +87,8 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
 
 def _copy(frame: DataFrame, path: Path, kind: Kind) -> int:
     with frame.database.connection() as connection:
-        return int(connection.execute(_CopyTo(frame.statement, path, kind)).scalar_one())
+        statement = frame.database.dialect.for_file(connection, frame.statement, kind)
+        return int(connection.execute(_CopyTo(statement, path, kind)).scalar_one())
 
 
 def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
@@ -103,8 +104,9 @@ def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
             binding.engine.begin() as connection,
         ):
             Streamed(connection, dialect, stream).create(rows)
-            copy = _CopyTo(select(literal_column("*")).select_from(rows), path, kind)
-            return int(connection.execute(copy).scalar_one())
+            everything: Select[Any] = select(literal_column("*")).select_from(rows)
+            statement = dialect.for_file(connection, everything, kind)
+            return int(connection.execute(_CopyTo(statement, path, kind)).scalar_one())
     finally:
         binding.engine.dispose()
         for file in (scratch, scratch.with_name(f"{scratch.name}.wal")):

@@ -30,7 +30,7 @@ from ...types.logical import logical_type
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
 from ..rows import by_sqlalchemy, each, is_custom
-from .types import REFUSED, Nested, guarded, in_text, keep_nanoseconds, sql_type
+from .types import REFUSED, Nested, for_parquet, guarded, in_text, keep_nanoseconds, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -156,6 +156,10 @@ class DuckDBDialect(Dialect):
         finally:
             result.close()
 
+    def for_file(self, connection: Connection, query: Select[Any], kind: str) -> Select[Any]:
+        """The query, in which what Parquet would change is text, exact, or refused."""
+        return for_parquet(connection, query, _described(connection, query)) if kind == "parquet" else query
+
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """Let DuckDB read the Arrow memory; without pyarrow, pass each column as one list."""
         if not len(batch):
@@ -202,9 +206,10 @@ def _is_safe(column: Any) -> bool:
 
 
 def _is_not_arrow(column: Named) -> bool:
-    """Whether the values of a column are read in rows: Arrow has no times with a zone."""
+    """Whether a column is read in rows: Arrow has no times with a zone, and integers of 128 bits come wrong."""
     kind = logical_type(column[1])
-    return kind.name == "other" or (kind.name == "time" and kind.zoned)
+    too_long = kind.name == "decimal" and (kind.precision or 0) > _DECIMAL_DIGITS
+    return kind.name == "other" or too_long or (kind.name == "time" and kind.zoned)
 
 
 def _lists(values: Sequence[Any]) -> Sequence[Any]:

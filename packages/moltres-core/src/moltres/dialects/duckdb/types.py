@@ -8,6 +8,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
+from ...errors import SchemaMismatchError
 from ...types.arrow import array_of
 from ...types.logical import LogicalType, register
 
@@ -148,11 +149,13 @@ def _projected(
     """The rows of a query with some of their columns computed anew; their order stays that of the query."""
     rows = query.subquery("moltres_rows")
     quote = connection.dialect.identifier_preparer.quote
+    types: list[Any] = [column.type for column in query.selected_columns]
+    if len(types) != len(described):  # SELECT *
+        types = [sql.NullType() for _ in described]
     columns: list[Any] = []
-    for (name, type_), column in zip(described, query.selected_columns, strict=True):
+    for (name, type_), known in zip(described, types, strict=True):
         value = f"moltres_rows.{quote(name)}"
-        computed = made(type_, value, name)
-        columns.append(literal_column(computed, column.type).label(name))
+        columns.append(literal_column(made(type_, value, name), known).label(name))
     return select(*columns).select_from(rows)
 
 
@@ -188,6 +191,39 @@ def in_text(connection: Connection, query: Select[Any], described: Sequence[tupl
         return f"{value}::VARCHAR" if isinstance(sql_type(type_), Native) else value
 
     return _projected(connection, query, described, cast)
+
+
+def _holds(type_: Any, wanted: str) -> bool:
+    if type_.id == wanted:
+        return True
+    nested = type_.id in {"list", "array", "struct", "map", "union"}
+    return nested and any(_holds(child, wanted) for _, child in type_.children if hasattr(child, "id"))
+
+
+def for_parquet(connection: Connection, query: Select[Any], described: Sequence[tuple[str, Any]]) -> Select[Any]:
+    """A query with the same rows, in the types that a Parquet file of DuckDB gives back; see `guarded`.
+
+    Raises:
+        SchemaMismatchError: If a column has intervals: DuckDB writes them in milliseconds of 32 bits.
+    """
+    faults = [f"column {name!r} has intervals" for name, type_ in described if _holds(type_, "interval")]
+    if faults:
+        raise SchemaMismatchError(
+            "Parquet files hold no exact intervals.",
+            mismatches=faults,
+            suggestion="Cast the columns, to text for example.",
+        )
+
+    def exact(type_: Any, value: str, name: str) -> str:
+        if isinstance(sql_type(type_), Native) or type_.id == "time with time zone":
+            return f"{value}::VARCHAR"
+        if type_.id not in {"hugeint", "uhugeint"}:
+            return value
+        decimal = f"TRY_CAST({value} AS DECIMAL(38, 0))"
+        said = f"{_text(f'{REFUSED}column {name!r}: ')} || {value}::VARCHAR"
+        return f"CASE WHEN {decimal} IS NULL AND {value} IS NOT NULL THEN error({said}) ELSE {decimal} END"
+
+    return _projected(connection, query, described, exact)
 
 
 _NANOSECONDS = {"timestamp_ns": "epoch_ns({}) % 1000 <> 0", "time_ns": "epoch_ns({}) % 1000 <> 0"}

@@ -1,0 +1,64 @@
+"""MariaDB's values on every road out of it and into the others, and theirs into it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from moltres import connect
+from support.mariadb import mariadb_server
+from support.round_trip import DUCKDB, MARIADB, POSTGRESQL, SQLITE, Native, faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from moltres import Database
+    from support.postgresql import PostgreSQLServer
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
+
+CASES = [
+    pytest.param(database, native, id=f"{database}-{native.name or 'undeclared'}")
+    for database, natives in (
+        ("mariadb", MARIADB),
+        ("sqlite", SQLITE),
+        ("duckdb", DUCKDB),
+        ("postgresql", POSTGRESQL),
+    )
+    for native in natives
+]
+
+
+@pytest.fixture(scope="module")
+def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Database]]:
+    """One of each kind, which all examples share."""
+    folder = tmp_path_factory.mktemp("round_trip")
+    with ExitStack() as stack:
+        server = stack.enter_context(mariadb_server())
+        found = {
+            "mariadb": stack.enter_context(connect(stack.enter_context(server.database("round_trip")))),
+            "sqlite": stack.enter_context(connect(f"sqlite:///{folder / 'rows.sqlite'}")),
+            "duckdb": stack.enter_context(connect(f"duckdb:///{folder / 'rows.duckdb'}")),
+            "postgresql": stack.enter_context(connect(stack.enter_context(postgresql.database("round_trip_all")))),
+        }
+        with found["postgresql"].transaction() as connection:
+            for native in POSTGRESQL:
+                for statement in native.setup:
+                    connection.exec_driver_sql(statement)
+        yield found
+
+
+@pytest.mark.parametrize(("database", "native"), CASES)
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_value_is_equal_or_refused(
+    databases: dict[str, Database], tmp_path: Path, database: str, native: Native, data: st.DataObject
+) -> None:
+    drawn = data.draw(st.lists(native.values | st.just(("NULL", None)), min_size=1, max_size=3))
+    targets = databases if database == "mariadb" else {"mariadb": databases["mariadb"]}
+    assert faults(databases[database], targets, native.name, drawn, tmp_path, exact_files=database == "mariadb") == []

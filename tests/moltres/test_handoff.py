@@ -90,7 +90,7 @@ def test_staged_rows_have_the_types_of_the_query(db: Database, tmp_path: Path) -
         "duckdb": "SELECT i AS id, CASE WHEN i > 1 THEN {'a': i} END AS x, MAP {'k': i} AS y, i::HUGEINT AS z"
         " FROM range(1, 4) r(i)",
         "postgresql": "SELECT i AS id, CASE WHEN i > 1 THEN '10.0.0.1/8'::inet END AS x, ARRAY[i, 2] AS y,"
-        " '1 mon'::interval AS z, 'a'::char(3) AS c FROM generate_series(1, 3) i",
+        " '1 day'::interval AS z, 'a'::char(3) AS c FROM generate_series(1, 3) i",
     }
     frame = db.sql(statements[db.dialect.name])
     read = hand_over(frame, name="read", max_inline_rows=1)

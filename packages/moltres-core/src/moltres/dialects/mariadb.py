@@ -25,6 +25,7 @@ from ..errors import (
     TransientQueryError,
 )
 from ..types import documents
+from ..types.arrow import bounded
 from ..types.logical import LogicalType, is_known, logical_type, register
 from ..types.values import shortest
 from .base import TEMPORARY, Dialect, driver_connection
@@ -188,9 +189,9 @@ class MariaDBDialect(Dialect):
             case "time":
                 return None if kind.zoned else mysql.TIME(fsp=6)
             case "decimal":
-                precision, scale = kind.precision or _MOST_DIGITS, kind.scale
-                if scale is None:
+                if kind.scale is None:
                     return _Decimal(_MOST_DIGITS, _OPEN_SCALE)
+                precision, scale = bounded(kind.precision or _MOST_DIGITS, kind.scale)
                 return None if precision > _MOST_DIGITS or scale > _MOST_SCALE else _Decimal(precision, scale)
             case "interval":
                 return None

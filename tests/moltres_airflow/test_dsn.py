@@ -2,11 +2,14 @@ import copy
 import pickle
 
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.log import redact
 from sqlalchemy import URL
 
+from moltres import connect
 from moltres.errors import ConfigurationError
-from moltres_airflow import Dsn
+from moltres.task import masked
+from moltres_airflow import Dsn, MoltresQueryOperator
 
 PASSWORD = "p@ss/w0rd-Xy7"
 URL_TEXT = "postgresql+psycopg://ada:p%40ss%2Fw0rd-Xy7@db.example:5432/shop"
@@ -40,6 +43,41 @@ def test_secrets_in_the_query_are_hidden_as_well():
     assert "tok-12345" not in str(dsn)
     assert "sslmode=require" in str(dsn)
     assert dsn.is_secret
+
+
+SECRETS = (
+    "aws_secret_access_key",
+    "private_key",
+    "sslkey",
+    "api_key",
+    "client_secret",
+    "credentials",
+    "sig",
+    "X-Amz-Signature",
+    "motherduck_token",
+    "sslpassword",
+)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_what_moltres_masks_is_masked(name):
+    url = f"duckdb:///x.db?{name}=S3CR3T-Zq9&threads=2"
+    dsn = Dsn(url)
+    with connect(url) as db:
+        assert masked(db.engine.url) == str(dsn)
+    assert "S3CR3T" not in str(dsn)
+    assert "threads=2" in str(dsn)
+    assert dsn.is_secret
+    assert "S3CR3T" not in redact("the driver said S3CR3T-Zq9")
+    with DAG("secrets", default_args={"dsn": url}), pytest.raises(ConfigurationError, match="has a secret"):
+        MoltresQueryOperator(task_id="q", query="SELECT 1")
+
+
+@pytest.mark.parametrize("uri", ["ftp://etl:S3CR3T@host/stage", "https://host/stage?sig=S3CR3T", "s3://KEY:S3CR3T@b/x"])
+def test_a_folder_with_secrets_is_refused(uri):
+    with pytest.raises(ConfigurationError, match="stage_uri") as refused:
+        MoltresQueryOperator(task_id="q", dsn="sqlite:///x.db", query="SELECT 1", stage_uri=uri)
+    assert "S3CR3T" not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["sqlite:///x.db", "postgresql://ada@db.example/shop", URL.create("duckdb")])

@@ -86,3 +86,56 @@ def test_checks_become_assertions_on_their_input_also_when_they_fail(users, wher
 def test_a_task_that_has_not_run_touched_nothing():
     operator = MoltresQueryOperator(task_id="query", dsn="sqlite:///x.db", query=users)
     assert operator.get_openlineage_facets_on_complete(None) == OperatorLineage()
+
+
+@pytest.mark.parametrize("handoff", ["inline", "table"])
+def test_a_chain_of_tasks_knows_what_its_rows_were_read_from(users, where, handoff):
+    namespace, prefix = where
+    instance = Instance(task_id="query")
+    query = MoltresQueryOperator(
+        task_id="query", dsn=text_of(users), query=lambda db: db.table("users"), handoff=handoff
+    )
+    query.execute({"ti": instance})
+    check = MoltresDataQualityOperator(
+        task_id="check",
+        dsn=text_of(users),
+        input_task_id="query",
+        checks=[{"type": "not_null", "column": "id"}, {"type": "not_null", "column": "email"}],
+    )
+    with pytest.raises(AirflowFailException):
+        check.execute({"ti": instance})
+    write = MoltresToTableOperator(task_id="write", dsn=text_of(users), table_name="out", input_task_id="query")
+    instance.task_id = "write"
+    write.execute({"ti": instance})
+    (found,) = lineage(query).inputs
+    assert found.name == f"{prefix}users"
+    read = found.name if handoff == "inline" else lineage(query).outputs[0].name
+    for task in (check, write):
+        (of_task,) = lineage(task).inputs
+        assert (of_task.namespace, of_task.name) == (namespace, read)
+    assertions = lineage(check).inputs[0].inputFacets["dataQualityAssertions"].assertions
+    assert [one.success for one in assertions] == [True, False]
+
+
+def test_a_query_of_inline_rows_names_their_origin_and_no_table_of_its_own(users, where):
+    _, prefix = where
+    instance = Instance(task_id="query")
+    MoltresQueryOperator(task_id="query", dsn=text_of(users), query=lambda db: db.table("users")).execute(
+        {"ti": instance}
+    )
+    instance.task_id = "next"
+    following = MoltresQueryOperator(
+        task_id="next",
+        dsn=text_of(users),
+        query=lambda db, rows: rows.join(db.table("numbers"), on="id"),
+        input_task_id="query",
+    )
+    following.execute({"ti": instance})
+    assert sorted(one.name for one in lineage(following).inputs) == [f"{prefix}numbers", f"{prefix}users"]
+
+
+def test_a_query_that_fails_says_nothing_rather_than_none(users):
+    operator = MoltresQueryOperator(task_id="query", dsn=text_of(users), query=lambda db: db.table("nothing"))
+    with pytest.raises(AirflowFailException):
+        operator.execute({})
+    assert operator.get_openlineage_facets_on_complete(None) == OperatorLineage()

@@ -42,7 +42,10 @@ def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | No
             suggestion="Call execute() with a context whose 'ti' has xcom_pull, or run the DAG with dag.test().",
         )
     if not operator.has_dag() and input_task_id is None and input_key is not None:
-        return _only(_values(instance.xcom_pull(key=input_key)), operator, input_key)
+        values = _values(instance.xcom_pull(key=input_key))
+        if not values:
+            raise _missing(operator, input_key, {"any task": input_key}, {})
+        return values[0] if len(values) == 1 else values
     tasks = operator.dag.task_dict if operator.has_dag() else {}
     if input_task_id is not None:
         circles = [{input_task_id: _key_of_named(operator, tasks, input_task_id, input_key)}]
@@ -115,17 +118,6 @@ def _values(pulled: Any) -> list[Any]:
     values = [value for value in pulled if value is not None]
     is_rows = bool(values) and all(isinstance(value, Mapping) and MARKER not in value for value in values)
     return [values] if is_rows else values
-
-
-def _only(values: list[Any], operator: Any, input_key: str) -> Any:
-    """The value of a task that runs without a DAG."""
-    if not values:
-        raise HandoffError(
-            f"Task {operator.task_id!r} found no input: nothing under the key {input_key!r}.",
-            suggestion="Push the rows under this key, or name the key under which they were pushed with input_key.",
-            context={"input_key": input_key},
-        )
-    return values[0] if len(values) == 1 else values
 
 
 def _ambiguous(operator: Any, input_key: str | None, names: Iterable[str]) -> HandoffError:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core import Report, validate
 from moltres import connect
-from moltres.task import rows_to_check
+from moltres.task import numeric_columns, rows_to_check
 from moltres_airflow.base import MoltresOperator
 from moltres_airflow.inputs import find_input
 from moltres_airflow.queries import QUERY_FIELDS, function_and_sql, query_of, query_problems
-from moltres_airflow.rules import checks_of, rule_problems, templated
+from moltres_airflow.rendered import checks_of
+from moltres_airflow.rules import rule_problems, templated
 from moltres_airflow.running import execution, run
 from moltres_airflow.templates import templates_of
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from dq_core.checks import Check
     from moltres import Database
     from moltres.task import Query
+    from moltres_airflow.rendered import Rendered
 
 
 class MoltresDataQualityOperator(MoltresOperator):
@@ -62,7 +63,7 @@ class MoltresDataQualityOperator(MoltresOperator):
     )
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers = {"sql": "sql", "parameters": "json", "op_kwargs": "json"}  # noqa: RUF012 - Airflow's way
-    shallow_copy_attrs: Sequence[str] = (*MoltresOperator.shallow_copy_attrs, "checks")
+    shallow_copy_attrs: Sequence[str] = (*MoltresOperator.shallow_copy_attrs, "checks", "given_checks")
     output_suffix = "_quality_report"
 
     def __init__(
@@ -90,7 +91,7 @@ class MoltresDataQualityOperator(MoltresOperator):
         elif parameters is not None or op_kwargs is not None:
             problems.append("parameters and op_kwargs are for query, which is not given.")
         super().__init__(problems=problems, **kwargs)
-        self.checks = templated(checks)
+        self.checks = self.given_checks = templated(checks)
         self.query, self.sql = (None, None) if query is None else function_and_sql(query)
         self.parameters = parameters
         self.op_kwargs = op_kwargs
@@ -126,9 +127,11 @@ class MoltresDataQualityOperator(MoltresOperator):
                 report.raise_if_failed()
         return report
 
-    def _validate(self, database: Database, query: Query | None, value: Any, checks: Sequence[Check]) -> Report:
+    def _validate(self, database: Database, query: Query | None, value: Any, checks: Sequence[Rendered]) -> Report:
         # On one connection of ours, so that the time limit and a kill reach what dq_core runs on it.
         with database.connection() as connection:
             rows, self.lineage = rows_to_check(connect(connection), query, value)
-            self.report = validate(rows, checks, fail_fast=self.fail_fast, samples=self.samples, mask=self.mask)
+            numeric = numeric_columns(rows)
+            rules = [check.on(numeric) for check in checks]
+            self.report = validate(rows, rules, fail_fast=self.fail_fast, samples=self.samples, mask=self.mask)
             return self.report

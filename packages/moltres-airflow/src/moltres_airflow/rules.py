@@ -1,4 +1,4 @@
-"""The checks of an operator: judged while the DAG is parsed, rendered, and parsed again when the task runs."""
+"""The checks of an operator: as they are given, and in the form in which Airflow renders them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from dq_core.checks import Check, parse
 from dq_core.errors import RuleError
 from moltres.errors import ConfigurationError, closest
-from moltres.task import refuse
 from moltres_airflow.templates import comes_from_a_task, comes_later
 
 if TYPE_CHECKING:
@@ -35,40 +34,25 @@ class Held:
 
 def templated(checks: Any) -> Any:
     """The checks in the form in which Airflow renders every string in them."""
-    return [_templated(check) for check in checks] if _is_list(checks) else checks
+    return [_templated(check) for check in checks] if is_list(checks) else checks
 
 
 def rule_problems(checks: Any, thresholds: Any) -> Iterator[str]:
     """What is wrong with the checks and thresholds, as far as it is known before they are rendered."""
-    if comes_later(checks) and not _is_list(checks):
+    if comes_later(checks) and not is_list(checks):
         return
-    rules = [_PLACEHOLDER if _is_open(check) else check for check in checks] if _is_list(checks) else checks
+    rules = [_PLACEHOLDER if _is_open(check) else check for check in checks] if is_list(checks) else checks
     try:
         known = parse(rules)
     except RuleError as error:
         yield from (f"checks: {problem}" for problem in error.problems)
         return
     if not any(map(_is_open, checks)) and not comes_from_a_task(thresholds):
-        yield from _threshold_problems(known, thresholds)
+        yield from threshold_problems(known, thresholds)
 
 
-def checks_of(operator: Any) -> tuple[Check, ...]:
-    """The checks of an operator whose templates are rendered.
-
-    Raises:
-        ConfigurationError: If they, or the thresholds, cannot work.
-    """
-    checks = operator.checks
-    try:
-        known = parse([_restored(check) for check in checks] if _is_list(checks) else checks)
-    except RuleError as error:
-        refuse(f"Task {operator.task_id!r}", [f"checks: {problem}" for problem in error.problems])
-        raise
-    refuse(f"Task {operator.task_id!r}", _threshold_problems(known, operator.thresholds, final=True))
-    return tuple(_with_threshold(check, operator.thresholds or {}) for check in known)
-
-
-def _is_list(checks: object) -> bool:
+def is_list(checks: object) -> bool:
+    """Whether these are several, and not one thing that gives them later."""
     return isinstance(checks, Sequence) and not isinstance(checks, str)
 
 
@@ -88,7 +72,8 @@ def _templated(check: Any) -> Any:
     return {_CHECK: Held(check), **later} if later else Held(check)
 
 
-def _restored(check: Any) -> Any:
+def restored(check: Any) -> Any:
+    """A check as it was given, with its options rendered."""
     if isinstance(check, Held):
         return check.check
     if isinstance(check, Mapping) and isinstance(held := check.get(_CHECK), Held):
@@ -96,7 +81,14 @@ def _restored(check: Any) -> Any:
     return check
 
 
-def _threshold_problems(checks: Sequence[Check], thresholds: Any, *, final: bool = False) -> Iterator[str]:
+def threshold_problems(checks: Sequence[Check], thresholds: Any, *, final: bool = False) -> Iterator[str]:
+    """What is wrong with thresholds.
+
+    Args:
+        checks: The checks.
+        thresholds: Shares by name of a check.
+        final: Whether they are rendered.
+    """
     if thresholds is None or (not final and comes_later(thresholds) and not isinstance(thresholds, Mapping)):
         return
     if not isinstance(thresholds, Mapping):
@@ -111,12 +103,17 @@ def _threshold_problems(checks: Sequence[Check], thresholds: Any, *, final: bool
             yield f"thresholds: no check is called {name!r}." + (f" Did you mean {match!r}?" if match else "")
             continue
         try:
-            _with_threshold(labels[name], thresholds)
+            with_threshold(labels[name], thresholds)
         except (ConfigurationError, RuleError) as error:
             yield f"thresholds: {error.message}"
 
 
-def _with_threshold(check: Check, thresholds: Mapping[str, Any]) -> Check:
+def with_threshold(check: Check, thresholds: Mapping[str, Any]) -> Check:
+    """The check with the share that is given for it.
+
+    Raises:
+        ConfigurationError: If that is no number.
+    """
     if check.label not in thresholds:
         return check
     share = thresholds[check.label]

@@ -5,7 +5,7 @@ from ..dialects.binding import parse_url
 from .identity import refuse_unknown_coordinates, run_name
 from .lineage import Dataset, Lineage, handed_over, table, tables_in, with_origin
 from .options import HandoffOptions, WriteOptions, refuse
-from .query import Query, QueryOutcome, rows_to_check, run_query
+from .query import Query, QueryOutcome, numeric_columns, rows_to_check, run_query
 from .work import BEAT, Stop, run_stoppable
 from .write import WriteOutcome, run_write
 
@@ -21,6 +21,7 @@ __all__ = [
     "WriteOutcome",
     "handed_over",
     "masked",
+    "numeric_columns",
     "parse_url",
     "refuse",
     "refuse_unknown_coordinates",

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from .._shared.arguments import function, mapping
 from .._shared.wording import question
@@ -16,16 +17,19 @@ from ..frame.dataframe import DataFrame
 from ..handoff import Reference, frame_of, pick_up
 from ..handoff.give import give
 from ..handoff.reference import STAGE_PREFIX
+from ..types.logical import logical_type
+from ..types.records import Records
 from .lineage import Dataset, Lineage, handed_over, tables_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ..database import Database
     from ..handoff.options import HandoffOptions
-    from ..types.records import Records
 
-CONTEXT = "context"
+_NUMERIC: Final = frozenset({"integer", "float", "decimal"})
+
+CONTEXT: Final = "context"
 """The parameter by which a query asks for the context of its run."""
 
 
@@ -160,6 +164,25 @@ def rows_to_check(database: Database, query: Query | None, value: Any) -> tuple[
         return pick_up(database, value), Lineage(inputs=handed_over(database, value))
     frame = query.frame(database)
     return frame, Lineage(inputs=tables_in(frame))
+
+
+def numeric_columns(rows: Any) -> frozenset[str]:
+    """The columns of rows that hold numbers.
+
+    Args:
+        rows: What :func:`rows_to_check` gave; of anything but a DataFrame and Records nothing is known.
+    """
+    if isinstance(rows, DataFrame):
+        return frozenset(name for name, type_ in rows.schema.items() if logical_type(type_).name in _NUMERIC)
+    if isinstance(rows, Records):
+        columns = zip(*rows.rows, strict=True) if rows.rows else ()
+        return frozenset(name for name, values in zip(rows.columns, columns, strict=False) if _are_numbers(values))
+    return frozenset()
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    found = [value for value in values if value is not None]
+    return bool(found) and all(isinstance(value, int | float | Decimal) and type(value) is not bool for value in found)
 
 
 def _read(database: Database, frame: DataFrame, inputs: Sequence[Any]) -> tuple[Dataset, ...]:

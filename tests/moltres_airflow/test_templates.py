@@ -1,0 +1,208 @@
+"""A template is rendered or refused; it is never taken for a value."""
+
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from dq_core import DataQualityCheck
+from moltres import connect
+from moltres.errors import ConfigurationError
+from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+from support.adapter_conformance import rows_of
+from support.airflow import Instance
+
+DAY = "2026-11-25"
+
+
+@pytest.fixture
+def days(dsn):
+    """A table with one row of this day, without id, and one of the day before."""
+    with connect(dsn) as db:
+        db.write([{"id": None, "day": DAY}, {"id": 1, "day": "2026-11-24"}]).save_as_table("days")
+    return dsn
+
+
+def context_of(**params):
+    return {"ti": Instance(), "ds": DAY, "params": params}
+
+
+def rendered(operator, **params):
+    operator.render_template_fields(context_of(**params))
+    return operator
+
+
+def check(dsn, *checks, query=lambda db: db.table("days"), **options):
+    return MoltresDataQualityOperator(
+        task_id="c", dsn=dsn, query=query, checks=list(checks), fail_on_error=False, **options
+    )
+
+
+CHECKS = {
+    "where": {"type": "not_null", "column": "id", "where": "day = '{{ ds }}'"},
+    "a check object": DataQualityCheck.column_not_null("id", where="day = '{{ ds }}'"),
+    "values": {"type": "not_in_set", "column": "day", "values": ["{{ ds }}"]},
+    "expression": {"type": "expression", "sql": "day <> '{{ ds }}'"},
+    "a number": {"type": "row_count", "min": "{{ params.least }}"},
+    "a column": {"type": "not_null", "column": "{{ params.column }}"},
+    "a bound": {"type": "in_range", "column": "day", "max": "{{ macros.ds_add(ds, -1) }}"},
+    "a statement": "{% if params.least %}{{ params.least }}{% endif %}",
+}
+CHECKS["a statement"] = {"type": "row_count", "min": CHECKS["a statement"]}
+
+
+@pytest.mark.parametrize("rule", CHECKS.values(), ids=CHECKS.keys())
+def test_every_string_of_a_check_is_rendered(days, rule):
+    operator = check(days, rule)
+    from airflow.sdk.execution_time import macros
+
+    operator.render_template_fields({**context_of(least=3, column="id"), "macros": macros})
+    assert operator.execute(context_of())["overall_status"] == "failed"
+
+
+@pytest.mark.parametrize("rule", CHECKS.values(), ids=CHECKS.keys())
+def test_what_nobody_rendered_is_refused(days, rule):
+    with pytest.raises(AirflowFailException, match=r"were not rendered: .*\{[{%]"):
+        check(days, rule).execute(context_of())
+
+
+def test_a_check_with_a_function_is_rendered_as_well(days):
+    rule = DataQualityCheck.custom(lambda rows: len(rows) == 1, check_name="one", where="day = '{{ ds }}'")
+    assert rendered(check(days, rule)).execute(context_of())["results"][0]["considered_rows"] == 1
+
+
+def test_checks_are_rendered_in_a_run_and_in_mapped_tasks(run, days):
+    with DAG("templates", params={"day": DAY}) as dag:
+        check(days, {"type": "not_null", "column": "id", "where": "day = '{{ params.day }}'"})
+        MoltresDataQualityOperator.partial(
+            task_id="mapped",
+            dsn=days,
+            checks=[{"type": "not_null", "column": "id", "where": "day = '{{ params.day }}'"}],
+            fail_on_error=False,
+        ).expand(query=[lambda db: db.table("days")])
+    done = run(dag)
+    assert done.xcoms("c")["c_quality_report"]["overall_status"] == "failed"
+    assert done.xcoms("mapped", 0)["mapped_quality_report"]["overall_status"] == "failed"
+
+
+def test_a_number_that_a_template_gives_is_one_where_the_column_holds_numbers(days):
+    rule = {"type": "in_range", "column": "id", "max": "{{ params.most }}", "where": "id IS NOT NULL"}
+    assert rendered(check(days, rule), most=0).execute(context_of())["overall_status"] == "failed"
+    rule = {"type": "in_set", "column": "id", "values": ["{{ params.one }}"]}
+    assert rendered(check(days, rule), one=1).execute(context_of())["overall_status"] == "passed"
+    rule = {"type": "in_set", "column": "day", "values": ["{{ params.one }}", "2026-11-24", DAY]}
+    assert rendered(check(days, rule), one=1).execute(context_of())["overall_status"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "status"),
+    [
+        ({"not_null_id": "{{ params.share }}"}, "passed"),
+        ({"not_null_id": 0.6}, "failed"),
+    ],
+)
+def test_thresholds_are_rendered(days, thresholds, status):
+    operator = check(days, {"type": "not_null", "column": "id"}, thresholds=thresholds)
+    assert rendered(operator, share=0.5).execute(context_of())["overall_status"] == status
+
+
+def test_thresholds_as_one_template(run, days):
+    with DAG("native", render_template_as_native_obj=True, params={"t": {"not_null_id": 0.5}}) as dag:
+        check(days, {"type": "not_null", "column": "id"}, thresholds="{{ params.t }}")
+    assert run(dag).xcoms("c")["c_quality_report"]["overall_status"] == "passed"
+
+
+def test_a_template_that_gives_no_thresholds_is_refused(days):
+    operator = check(days, {"type": "not_null", "column": "id"}, thresholds="{{ params.t }}")
+    with pytest.raises(AirflowFailException, match="thresholds must be a mapping"):
+        rendered(operator, t="most").execute(context_of())
+
+
+@pytest.mark.parametrize(("full", "rows"), [(True, 1), (False, 2)])
+def test_the_mode_is_rendered_and_judged_then(dsn, full, rows):
+    for number in range(2):
+        write = MoltresToTableOperator(
+            task_id="w",
+            dsn=dsn,
+            table_name="{{ params.table }}",
+            input_task_id="source",
+            mode="{{ 'overwrite' if params.full else 'append' }}",
+        )
+        context = {"ti": Instance(run_id=f"run-{number}"), "params": {"full": full, "table": "pages"}}
+        context["ti"].task_id = "source"
+        context["ti"].xcom_push("source", [{"id": number}])
+        write.render_template_fields(context)
+        write.execute(context)
+    assert len(rows_of(dsn, "pages")) == rows
+
+
+def test_a_mode_that_no_template_should_have_given_is_refused(dsn):
+    write = MoltresToTableOperator(task_id="w", dsn=dsn, table_name="x", input_task_id="s", mode="{{ params.mode }}")
+    write.render_template_fields({"params": {"mode": "overwrit"}})
+    with pytest.raises(AirflowFailException, match="Did you mean 'overwrite'"):
+        write.execute({"ti": SimpleNamespace(xcom_pull=lambda **_: [[{"id": 1}]])})
+
+
+def test_values_may_come_from_tasks_upstream(run, days):
+    @task
+    def rules():
+        return [{"type": "not_null", "column": "id", "where": "day = '2026-11-24'"}]
+
+    @task
+    def shares():
+        return {"not_null_id": 0.5}
+
+    @task
+    def how():
+        return "overwrite"
+
+    with DAG("xcomargs") as dag:
+        MoltresDataQualityOperator(
+            task_id="c", dsn=days, query=lambda db: db.table("days"), checks=rules(), thresholds=shares()
+        )
+        query = MoltresQueryOperator(task_id="q", dsn=days, query="SELECT id FROM days")
+        query >> MoltresToTableOperator(task_id="w", dsn=days, table_name="out", mode=how(), input_task_id="q")
+    assert dag.task_dict["c"].upstream_task_ids == {"rules", "shares"}
+    assert dag.task_dict["w"].upstream_task_ids == {"q", "how"}
+    done = run(dag)
+    assert set(done.states.values()) == {"success"}
+    assert done.xcoms("w")["w"]["mode"] == "overwrite"
+
+
+def test_values_from_tasks_are_judged_when_they_are_known(run, days, capfd):
+    @task
+    def rules():
+        return [{"type": "not_nul", "column": "id"}]
+
+    with DAG("wrong_rules") as dag:
+        MoltresDataQualityOperator(task_id="c", dsn=days, query=lambda db: db.table("days"), checks=rules())
+    assert run(dag).states["c"] == "failed"
+    assert "Did you mean 'not_null'" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments", "problem"),
+    [
+        (MoltresQueryOperator, {"query": "SELECT 1", "output_key": "rows_{{ ds }}"}, "output_key is not a template"),
+        (MoltresToTableOperator, {"table_name": "x", "output_key": "rows_{{ ds }}"}, "output_key is not a template"),
+        (MoltresQueryOperator, {"query": "SELECT 1", "dsn": "sqlite:///{{ ds }}.db"}, "dsn is not rendered"),
+        (
+            MoltresToTableOperator,
+            {"table_name": "x", "input_dsn": "sqlite:///{{ ds }}.db"},
+            "input_dsn is not rendered",
+        ),
+    ],
+)
+def test_a_template_where_nothing_is_rendered_is_refused_with_the_dag(dsn, operator, arguments, problem):
+    with pytest.raises(ConfigurationError, match=problem):
+        operator(task_id="t", **{"dsn": dsn, **arguments})
+
+
+def test_a_value_that_looks_like_a_template_is_a_value(dsn):
+    # It came through a parameter of the run: nobody wrote it as a template, and it is not rendered again.
+    query = MoltresQueryOperator(
+        task_id="q", dsn=dsn, query="SELECT :text AS a", parameters={"text": "{{ params.text }}"}
+    )
+    query.render_template_fields({"params": {"text": "{{ 1 + 1 }}"}})
+    assert query.execute({}) == [{"a": "{{ 1 + 1 }}"}]

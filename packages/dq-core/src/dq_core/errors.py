@@ -24,7 +24,7 @@ from ._shared.problems import MissingPackageError, ProblemError, UnknownDatabase
 from ._shared.wording import closest, did_you_mean, missing_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "CheckFailedError",
@@ -78,21 +78,44 @@ def _rebuild(kind: type[DataQualityError], state: dict[str, Any]) -> DataQuality
     return error
 
 
+#: Characters of one problem, and of the problems that a message lists: a stranger's rules must not fill a screen.
+_LONGEST_PROBLEM = 600
+_LONGEST_LIST = 1600
+
+
 class RuleError(DataQualityError, ValueError):
     """Rules (or other arguments of a validation) that are wrong; nothing was scanned.
 
     Args:
-        problems: Every problem that was found, each a sentence of its own.
+        problems: Every problem that was found, each a sentence of its own. The message lists as many as fit on a
+            screen; the attribute ``problems`` has them all.
     """
 
     def __init__(self, problems: Iterable[str], *, suggestion: str | None = None) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(_shortened(problem) for problem in problems)
         if len(self.problems) == 1:
             message = self.problems[0]
         else:
-            lines = "".join(f"\n  - {problem}" for problem in self.problems)
-            message = f"{len(self.problems)} problems:{lines}"
+            message = f"{len(self.problems)} problems:{_listed(self.problems)}"
         super().__init__(message, suggestion=suggestion, context={"problems": list(self.problems)})
+
+
+def _shortened(problem: str) -> str:
+    """The problem, without the middle of a very long one."""
+    if len(problem) <= _LONGEST_PROBLEM:
+        return problem
+    half = _LONGEST_PROBLEM // 2 - 2
+    return f"{problem[:half]} … {problem[-half:]}"
+
+
+def _listed(problems: Sequence[str]) -> str:
+    lines: list[str] = []
+    for problem in problems:
+        if lines and sum(map(len, lines)) + len(problem) > _LONGEST_LIST:
+            lines.append(f"\n  and {len(problems) - len(lines)} more")
+            break
+        lines.append(f"\n  - {problem}")
+    return "".join(lines)
 
 
 class SourceError(DataQualityError):

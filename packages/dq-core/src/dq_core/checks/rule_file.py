@@ -1,4 +1,8 @@
-"""Rules as YAML or JSON: the one place that reads and writes them."""
+"""Rules as YAML or JSON: the one place that reads and writes them.
+
+The reader is strict: a key that is given twice is refused, so that no rule and no option is dropped, and the limits on
+size, depth, values and numbers keep a stranger's file from costing time or memory.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import decimal
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,7 @@ import yaml
 from .._shared.arguments import plain_number
 from .._shared.wording import question
 from ..errors import RuleError, SourceError
+from .strict_yaml import MOST_CHARACTERS, read_yaml, size_problem
 
 __all__ = ["RuleFile", "dump_rules", "load_rules", "rules_of"]
 
@@ -28,42 +34,54 @@ class RuleFile:
     Attributes:
         rules: The rules as they are written; `dq_core.checks.parse` reads them.
         name: What they are called, or None.
+        places: Where each rule is written (``rules.yaml:4``), in the order of the rules.
     """
 
     rules: Any
     name: str | None = None
+    places: tuple[str, ...] = ()
 
 
-def load_rules(source: str | Path) -> RuleFile:
+def load_rules(source: str | PathLike[str], *, origin: str | None = None) -> RuleFile:
     """The rules in YAML (or JSON): a list of rules, or a mapping as `rules_of` reads it.
 
     Args:
         source: The YAML itself, or a `Path` to a file that holds it.
+        origin: What errors call the source; default: the path, or nothing.
 
     Raises:
         SourceError: The file cannot be read.
-        RuleError: It is not YAML, or a mapping with wrong keys.
+        RuleError: It is not YAML, a key is given twice, it exceeds a limit, or it is a mapping with wrong keys.
     """
-    text = _read(source) if isinstance(source, Path) else source
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RuleError([f"The rules are not valid YAML: {error}"]) from None
-    return rules_of(data) if isinstance(data, Mapping) else RuleFile(data)
+    if isinstance(source, PathLike):
+        path = Path(source)
+        text, origin = _read(path), origin or str(path)
+    elif isinstance(source, str):
+        text = source
+    else:
+        raise RuleError([f"Rules must be a string of YAML or a Path, not {type(source).__name__}."])
+    document = read_yaml(text, origin)
+    if not isinstance(document.data, Mapping):
+        return RuleFile(document.data, places=document.places(document.data))
+    found = rules_of(document.data)
+    return RuleFile(found.rules, found.name, document.places(found.rules))
 
 
 def rules_of(data: Mapping[str, Any]) -> RuleFile:
     """The rules in a mapping with the keys ``name`` (optional) and ``checks`` (or ``rules``).
 
     Raises:
-        RuleError: It has other keys, or not exactly one of ``checks`` and ``rules``.
+        RuleError: It has other keys, not exactly one of ``checks`` and ``rules``, or a name that is not a string.
     """
     problems = [f"A suite has no key {key!r}.{question(key, _KEYS)}" for key in data if key not in _KEYS]
     if ("checks" in data) == ("rules" in data):
         problems.append("A suite requires exactly one of the keys 'checks' and 'rules'.")
+    name = data.get("name")
+    if name is not None and not isinstance(name, str):
+        problems.append(f"The name of a suite must be a string, not {name!r:.80}.")
     if problems:
         raise RuleError(problems)
-    return RuleFile(data["checks"] if "checks" in data else data["rules"], data.get("name"))
+    return RuleFile(data["checks"] if "checks" in data else data["rules"], name)
 
 
 def dump_rules(data: Mapping[str, Any]) -> str:
@@ -93,6 +111,13 @@ def _yamlable(value: Any) -> Any:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            # A character has at most four bytes; what is longer is not read to its end.
+            content = file.read(4 * MOST_CHARACTERS + 1)
+        if len(content) > 4 * MOST_CHARACTERS:
+            raise RuleError([size_problem(str(path))])
+        return content.decode()
+    except (OSError, ValueError) as error:
+        if isinstance(error, RuleError):
+            raise
         raise SourceError(f"The rules in {path} cannot be read: {error}") from None

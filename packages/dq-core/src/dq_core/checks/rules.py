@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._shared.wording import question
@@ -14,11 +14,12 @@ from .registry import KINDS
 __all__ = ["parse"]
 
 
-def parse(rules: Iterable[Check | Mapping[str, Any]]) -> tuple[Check, ...]:
+def parse(rules: Iterable[Check | Mapping[str, Any]], *, places: Sequence[str] = ()) -> tuple[Check, ...]:
     """Read rules: checks stay as they are, dicts become checks.
 
     Args:
         rules: Checks, and dicts with the key ``type`` and the options of that kind.
+        places: Where each rule is written (``rules.yaml:4``), for the problems; may be left out.
 
     Returns:
         The checks, in the same order.
@@ -37,7 +38,8 @@ def parse(rules: Iterable[Check | Mapping[str, Any]]) -> tuple[Check, ...]:
         try:
             checks.append(_read(rule))
         except RuleError as error:
-            problems += [f"Rule {place}: {problem}" for problem in error.problems]
+            written = f" ({places[place - 1]})" if place <= len(places) else ""
+            problems += [f"Rule {place}{written}: {problem}" for problem in error.problems]
     if problems:
         raise RuleError(problems)
     if not checks:

@@ -37,7 +37,7 @@ def check(parser: argparse.ArgumentParser) -> Run:
 
     def run(arguments: argparse.Namespace) -> int:
         outputs = planned_outputs(arguments, SUFFIXES)
-        suite = Suite.from_yaml(sys.stdin.read() if arguments.rules == "-" else Path(arguments.rules))
+        suite = Suite.read(sys.stdin) if arguments.rules == "-" else Suite.from_yaml(Path(arguments.rules))
         with shown_progress(suite.name or "Checking", quiet=arguments.quiet) as on_progress:
             engine = get_engine(arguments.engine)
             # Only checks in the database report progress.

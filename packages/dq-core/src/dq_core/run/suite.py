@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..checks import Check, parse
-from ..checks.rule_file import dump_rules, load_rules, rules_of
+from ..checks.rule_file import RuleFile, dump_rules, load_rules, rules_of
+from ..checks.strict_yaml import MOST_CHARACTERS
 from ..errors import RuleError
 from .validate import validate
 
@@ -59,8 +60,28 @@ class Suite:
             SourceError: The file cannot be read.
             RuleError: It is not YAML, or not a suite.
         """
-        found = load_rules(source)
-        return cls(found.rules, found.name)
+        return cls._loaded(load_rules(source))
+
+    @classmethod
+    def read(cls, stream: IO[str], origin: str = "standard input") -> Suite:
+        """The suite in YAML (or JSON) that a stream gives, as `from_yaml` reads it.
+
+        Args:
+            stream: What is read to its end, or to one character beyond the limit.
+            origin: What errors call it.
+
+        Raises:
+            RuleError: It is not text, not YAML, or not a suite.
+        """
+        try:
+            text = stream.read(MOST_CHARACTERS + 1)
+        except UnicodeDecodeError as error:
+            raise RuleError([f"The rules from {origin} are not text: {error}."]) from None
+        return cls._loaded(load_rules(text, origin=origin))
+
+    @classmethod
+    def _loaded(cls, found: RuleFile) -> Suite:
+        return cls(parse(found.rules, places=found.places), found.name)
 
     def to_dict(self) -> dict[str, Any]:
         """The suite as `from_dict` reads it."""

@@ -151,7 +151,11 @@ def test_times_without_quotes_are_no_numbers() -> None:
     assert check.to_dict()["values"] == ["12:30", "1:30:30.5"]
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=5), st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False))
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=5),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
 def test_json_comes_back(text: str, whole: int, binary: float) -> None:
     rules = [{"type": "in_set", "column": "c", "values": [text, whole, binary, True]}]
     for ascii_ in (True, False):
@@ -192,7 +196,7 @@ def test_problems_name_the_file_and_the_line(
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_command_ends_with_2_and_one_message(
     content: bytes,
-    stream: bool,  # noqa: FBT001 (a parameter of the test)
+    stream: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -218,7 +218,7 @@ class _Builder:
         return self._text(value, node) if isinstance(value, str) else value
 
     def _text(self, value: str, node: yaml.Node) -> str:
-        """The string with the pairs of surrogates that JSON writes (``\\ud83d\\ude00``) as the characters they are."""
+        """The string, with each pair of surrogates that JSON writes for one character as that character."""
         if value.isascii():
             return value
         try:

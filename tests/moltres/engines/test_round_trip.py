@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from moltres import connect
 from support.mariadb import mariadb_server
 from support.round_trip import DUCKDB, MARIADB, POSTGRESQL, SQLITE, Native, faults
+from support.round_trip.targets import DECLARED, values_for, write_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,3 +63,11 @@ def test_a_value_is_equal_or_refused(
     drawn = data.draw(st.lists(native.values | st.just(("NULL", None)), min_size=1, max_size=3))
     targets = databases if database == "mariadb" else {"mariadb": databases["mariadb"]}
     assert faults(databases[database], targets, native.name, drawn, tmp_path, exact_files=database == "mariadb") == []
+
+
+@pytest.mark.parametrize("type_", DECLARED["mariadb"])
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_value_into_any_column(databases: dict[str, Database], type_: str, data: st.DataObject) -> None:
+    values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))
+    assert write_faults(databases["mariadb"], type_, values) == []

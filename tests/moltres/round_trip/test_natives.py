@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from moltres import connect
 from support.round_trip import DUCKDB, POSTGRESQL, SQLITE, Native, faults
+from support.round_trip.targets import DECLARED, values_for, write_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,3 +54,20 @@ def test_a_value_is_equal_or_refused(
 ) -> None:
     drawn = data.draw(st.lists(native.values | st.just(("NULL", None)), min_size=1, max_size=3))
     assert faults(databases[database], databases, native.name, drawn, tmp_path) == []
+
+
+COLUMNS = [
+    pytest.param(database, type_, id=f"{database}-{type_ or 'undeclared'}")
+    for database in ("sqlite", "duckdb", "postgresql")
+    for type_ in DECLARED[database]
+]
+
+
+@pytest.mark.parametrize(("database", "type_"), COLUMNS)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_value_into_any_column(
+    databases: dict[str, Database], database: str, type_: str, data: st.DataObject
+) -> None:
+    values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))
+    assert write_faults(databases[database], type_, values) == []

@@ -95,30 +95,35 @@ def faults(
         truths = [Stored(row[0]) for row in stored]
     found = []
     for road, (text, read) in OUT.items():
-        found += _judged(road, truths, lambda read=read: read(frame), text=text)  # type: ignore[misc]
+        found += judged(road, truths, lambda read=read: read(frame), text=text)  # type: ignore[misc]
     for form, (text, made) in FORMS.items():
         for name, target in targets.items():
-            found += _judged(
+            found += judged(
                 f"{form} to {name}",
                 [_in_form(form, value) for value in truths],
                 lambda made=made, target=target: _through(made(frame), target),  # type: ignore[misc]
                 text=text,
             )
     if exact_files:
-        found += _judged("parquet", truths, lambda: _through_parquet(frame, folder), text=False)
+        found += judged("parquet", truths, lambda: _through_parquet(frame, folder), text=False)
     return found
 
 
 def _through(data: Any, target: Database) -> list[Any]:
     try:
-        with target.transaction() as connection:
-            connection.exec_driver_sql("DROP TABLE IF EXISTS copied")
-        target.forget()
+        drop(target, "copied")
         target.write(data).save_as_table("copied")
     finally:
         if hasattr(data, "close"):  # an iterator that was not read to its end still has its connection
             data.close()
     return _stored(target.table("copied").order_by("id").collect())
+
+
+def drop(target: Database, table: str) -> None:
+    """Drop a table if it is there."""
+    with target.transaction() as connection:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    target.forget()
 
 
 def _stored(records: Records) -> list[Any]:
@@ -133,7 +138,15 @@ def _through_parquet(frame: DataFrame, folder: Path) -> list[Any]:
         return _stored(db.read_parquet(path).order_by("id").collect())
 
 
-def _judged(road: str, truths: Sequence[Any], read: Callable[[], list[Any]], *, text: bool) -> list[str]:
+def judged(road: str, truths: Sequence[Any], read: Callable[[], list[Any]], *, text: bool = False) -> list[str]:
+    """What is wrong with a road, in one line at most.
+
+    Args:
+        road: What to call it.
+        truths: The values that were there.
+        read: Gives those that arrive.
+        text: Whether JSON is text there.
+    """
     try:
         values = read()
     except MoltresError as error:

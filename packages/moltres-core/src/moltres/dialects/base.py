@@ -26,7 +26,7 @@ from ..errors import (
     refuse,
 )
 from ..types import documents
-from ..types.arrow import to_rows
+from ..types.arrow import to_rows, unfit_batch
 from ..types.documents import JsonText
 from ..types.logical import LogicalType, logical_type
 from ..types.values import unfit
@@ -374,6 +374,16 @@ class Dialect:
             reason = self.refusal(type_, values)
             if reason is not None:
                 faults.append(f"column {name!r}: {reason}")
+        if faults:
+            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+
+    def require_batch(self, columns: Sequence[Named], batch: Any) -> None:
+        """The same for an Arrow batch, as far as the database would change a value without an error.
+
+        Raises:
+            SchemaMismatchError: All columns that do not, each with the first value.
+        """
+        faults = unfit_batch(batch, [(name, self.held(type_)) for name, type_ in columns])
         if faults:
             raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
 

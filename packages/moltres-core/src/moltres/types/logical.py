@@ -29,6 +29,7 @@ class LogicalType:
         bits: For integers the bits that a signed number of the range needs; for floats 32 or 64.
         precision: For decimals the digits in all, None for no limit.
         scale: For decimals the digits after the point, None for no limit; below 0, so many digits before it are zero.
+            For timestamps and times the digits after the second, None for six.
         zoned: For timestamps and times, whether values carry an offset or stand for an instant.
         length: For text the most characters, None for no limit.
         padded: For text, whether values are filled up with blanks to that length.
@@ -125,7 +126,8 @@ def _structured(type_: TypeEngine[Any]) -> LogicalType | None:
     """What types hold whose options count."""
     if isinstance(type_, sql.DateTime | sql.Time):
         name = "timestamp" if isinstance(type_, sql.DateTime) else "time"
-        return LogicalType(name, zoned=bool(getattr(type_, "timezone", False)))
+        digits = getattr(type_, "precision", None)
+        return LogicalType(name, zoned=bool(getattr(type_, "timezone", False)), scale=digits)
     if isinstance(type_, sql.ARRAY):
         return LogicalType("array", item=_item(type_))
     if isinstance(type_, sql.VARCHAR | sql.CHAR | sql.NVARCHAR | sql.NCHAR):
@@ -220,8 +222,14 @@ def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -
     if source.name == target.name:
         if source.zoned != target.zoned:
             return "the time zone would be lost" if source.zoned else "values have no time zone"
+        if source.name in {"timestamp", "time"} and not checked and _digits(source) > _digits(target):
+            return "digits after the second would be lost"
         return None
     return "values would change their type"
+
+
+def _digits(moment: LogicalType) -> int:
+    return 6 if moment.scale is None else moment.scale
 
 
 def _fits_float(source: LogicalType, target: LogicalType) -> bool:

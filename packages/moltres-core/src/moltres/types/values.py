@@ -180,7 +180,13 @@ def _is_unicode(value: str) -> bool:
 
 def _unfit_moments(type_: LogicalType, values: Sequence[dt.datetime | dt.time]) -> str | None:
     why = "has no time zone" if type_.zoned else "has a time zone"
-    return _first(values, lambda value: (value.tzinfo is None) is type_.zoned, why)
+    found = _first(values, lambda value: (value.tzinfo is None) is type_.zoned, why)
+    if found is not None or type_.scale is None or type_.scale >= 6:
+        return found
+    unit = 10 ** (6 - type_.scale)
+    return _first(
+        values, lambda value: value.microsecond % unit, f"has more than {type_.scale} digits after the second"
+    )
 
 
 def _unfit_arrays(type_: LogicalType, values: Sequence[Sequence[Any]]) -> str | None:

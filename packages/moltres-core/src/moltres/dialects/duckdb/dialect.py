@@ -30,7 +30,7 @@ from ...types.logical import logical_type
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
 from ..rows import by_sqlalchemy, each, is_custom
-from .types import REFUSED, Nested, for_parquet, guarded, in_text, keep_nanoseconds, sql_type
+from .types import REFUSED, SHORT_STAMPS, Nested, ShortStamp, for_parquet, guarded, in_text, keep_nanoseconds, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -156,6 +156,15 @@ class DuckDBDialect(Dialect):
         finally:
             result.close()
 
+    def refine(self, connection: Connection, table: Table) -> None:
+        """Time stamps with the digits that they have: SQLAlchemy reads all of them as TIMESTAMP."""
+        if not any(isinstance(column.type, sql.DateTime) for column in table.columns):
+            return
+        everything: Select[Any] = select(literal_column("*")).select_from(table)
+        for name, type_ in _described(connection, everything):
+            if type_.id in SHORT_STAMPS and name in table.columns:
+                table.columns[name].type = ShortStamp(SHORT_STAMPS[type_.id])
+
     def for_file(self, connection: Connection, query: Select[Any], kind: str) -> Select[Any]:
         """The query, in which what Parquet would change is text, exact, or refused."""
         return for_parquet(connection, query, _described(connection, query)) if kind == "parquet" else query
@@ -173,8 +182,14 @@ class DuckDBDialect(Dialect):
             values = tuple(map(list, zip(*into_text(batch, named(table)), strict=True)))
             connection.exec_driver_sql(f"{into} SELECT {lists}", values)
             return len(batch)
+        columns = named(table)
+        if isinstance(batch, list):
+            self.require_fit(columns, batch)
+            batch = to_batch(batch, columns)
+        else:
+            self.require_batch(columns, batch)
         raw = _raw(connection)
-        raw.register(_BATCH, to_batch(batch, named(table)) if isinstance(batch, list) else batch)
+        raw.register(_BATCH, batch)
         try:
             connection.exec_driver_sql(f"{into} SELECT * FROM {_BATCH}")  # noqa: S608 - quoted by SQLAlchemy
         finally:

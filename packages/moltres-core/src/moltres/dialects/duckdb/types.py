@@ -32,6 +32,20 @@ class Native(sql.Text):
     """A type that other databases lack, as text."""
 
 
+class ShortStamp(sql.TIMESTAMP):
+    """A time stamp of fewer digits than six after the second.
+
+    Args:
+        precision: So many.
+    """
+
+    def __init__(self, precision: int) -> None:
+        super().__init__()
+        self.precision = precision
+
+
+SHORT_STAMPS = {"timestamp_s": 0, "timestamp_ms": 3}
+
 _TYPES: dict[str, TypeEngine[Any]] = {
     "boolean": sql.Boolean(),
     "tinyint": sql.SmallInteger(),
@@ -54,8 +68,8 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "time_ns": sql.Time(),
     "time with time zone": sql.Time(timezone=True),
     "timestamp": sql.DateTime(),
-    "timestamp_s": sql.DateTime(),
-    "timestamp_ms": sql.DateTime(),
+    "timestamp_s": ShortStamp(0),
+    "timestamp_ms": ShortStamp(3),
     "timestamp_ns": sql.DateTime(),
     "timestamp with time zone": sql.DateTime(timezone=True),
     "interval": sql.Interval(),

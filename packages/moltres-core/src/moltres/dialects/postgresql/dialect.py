@@ -224,7 +224,9 @@ class PostgreSQLDialect(Dialect):
                 with cursor.copy(statement) as copy:
                     for row in into_text(batch, columns):
                         copy.write_row(row)
-            elif (buffers := encode(batch, columns)) is not None:
+                return len(batch)
+            self.require_batch(columns, batch)
+            if (buffers := encode(batch, columns)) is not None:
                 with cursor.copy(f"{statement} (FORMAT binary)") as copy:
                     for buffer in buffers:
                         copy.write(buffer)

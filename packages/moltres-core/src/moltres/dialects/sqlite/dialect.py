@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from math import isnan
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from ...errors import (
     TransientQueryError,
 )
 from ...types.logical import logical_type
+from ...types.values import shown
 from ..base import Dialect, driver_connection
 from ..capabilities import Capabilities
 from ..rows import by_sqlalchemy, each, is_custom, is_stored, lenient
@@ -151,6 +153,13 @@ class SQLiteDialect(Dialect):
                 return None
         return super().column_type(type_)
 
+    def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """As everywhere; a column without a type holds numbers, texts and bytes, and would make these of all else."""
+        if isinstance(type_, sql.NullType):
+            found = next((value for value in values if not _is_storable(value)), None)
+            return None if found is None else f"{shown(found)} is no number, text or bytes, and the column has no type"
+        return super().refusal(type_, values)
+
     def refine(self, connection: Connection, table: Table) -> None:
         """Put our types where SQLAlchemy reads floats from decimals, or knows nothing of the declared type."""
         for row in connection.exec_driver_sql(_TABLE_INFO, (table.name, table.schema or "main")):
@@ -199,6 +208,12 @@ class SQLiteDialect(Dialect):
             super().replace(connection, old, new)
         finally:
             connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
+
+
+def _is_storable(value: Any) -> bool:
+    if type(value) is int:
+        return -(2**63) <= value < 2**63
+    return value is None or type(value) in {str, bytes} or (type(value) is float and not isnan(value))
 
 
 _TABLE_INFO = "SELECT name, type FROM pragma_table_xinfo(?, ?)"

@@ -1,0 +1,227 @@
+# ruff: noqa: DTZ001 - time stamps without a zone are some of the values
+"""Any value into any column: it comes back equal, or the write is refused with the column named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+from hypothesis import strategies as st
+
+from support.round_trip.roads import COLUMN, drop, judged
+from support.round_trip.truth import Short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hypothesis.strategies import SearchStrategy
+
+    from moltres import Database
+
+DECLARED: Mapping[str, tuple[str, ...]] = {
+    "postgresql": (
+        *(
+            "boolean",
+            "smallint",
+            "integer",
+            "bigint",
+            "numeric(5,2)",
+            "numeric(5,-2)",
+            "numeric",
+            "real",
+            "double precision",
+        ),
+        *("text", "varchar(5)", "char(5)", "bytea", "date", "time", "timetz", "timestamp", "timestamptz", "interval"),
+        *("uuid", "json", "jsonb", "integer[]", "varchar(3)[]", "numeric(5,2)[]", "inet"),
+    ),
+    "duckdb": (
+        *(
+            "boolean",
+            "tinyint",
+            "integer",
+            "bigint",
+            "ubigint",
+            "hugeint",
+            "decimal(5,2)",
+            "float",
+            "double",
+            "varchar",
+        ),
+        *(
+            "blob",
+            "date",
+            "time",
+            "timetz",
+            "timestamp",
+            "timestamp_s",
+            "timestamp_ns",
+            "timestamptz",
+            "interval",
+            "uuid",
+        ),
+        *("json", "integer[]", "varchar[]"),
+    ),
+    "sqlite": (
+        *(
+            "boolean",
+            "integer",
+            "decimal(5,2)",
+            "double",
+            "text",
+            "varchar(3)",
+            "blob",
+            "date",
+            "time",
+            "datetime",
+            "json",
+        ),
+        *("uuid", "timestamp with time zone", "", "string"),
+    ),
+    "mariadb": (
+        *(
+            "boolean",
+            "tinyint",
+            "int unsigned",
+            "bigint",
+            "decimal(5,2)",
+            "float",
+            "double",
+            "varchar(5) charset utf8mb4",
+        ),
+        *("char(5) charset utf8mb4", "varchar(5) charset latin1", "blob", "varbinary(3)", "binary(3)", "date", "time"),
+        *("time(6)", "datetime", "datetime(6)", "year", "bit(4)", "enum('a', 'b')", "set('a', 'b')", "json", "uuid"),
+    ),
+}
+"""Columns, in the words of each database."""
+
+_TEXTS = st.text(max_size=7) | st.sampled_from(
+    ["", "xxxxx   ", "ab", "ab ", " ", "a\0b", "\ud800", "a", "a,b", "true", "1", "2024-01-01", "{}", "🦆🦆🦆🦆🦆"]
+)
+VALUES = (
+    st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.sampled_from([0, 1, 3, 255, 12345, 1901])
+    | st.floats()
+    | st.sampled_from([0.5, 1.0, 12.345, 1e300])
+    | st.decimals(allow_nan=False, allow_infinity=False, places=2)
+    | st.sampled_from(
+        [Decimal("1.5"), Decimal("12.345"), Decimal("1E+3"), Decimal("NaN"), Decimal("Infinity"), Decimal("999.995")]
+    )
+    | _TEXTS
+    | st.binary(max_size=4)
+    | st.dates()
+    | st.datetimes()
+    | st.datetimes(
+        dt.datetime(2, 1, 1), dt.datetime(9998, 1, 1), timezones=st.just(dt.timezone(dt.timedelta(hours=5.5)))
+    )
+    | st.times()
+    | st.times(timezones=st.just(dt.timezone(dt.timedelta(hours=2))))
+    | st.timedeltas(dt.timedelta(days=-9999), dt.timedelta(days=9999))
+    | st.uuids()
+    | st.sampled_from([{"a": 1}, {"a": None}, {1: 2}, {"a": float("nan")}, {"d": dt.date(2024, 1, 1)}, {}])
+    | st.lists(st.integers(-9, 9) | st.none(), max_size=3)
+    | st.sampled_from([[1, "x"], ["abcd"], [[1], [2]], [Decimal("1.234")], [b"x"]])
+    | st.sampled_from(
+        [np.int64(5), np.float32(0.1), np.bool_(True), np.str_("x"), np.datetime64("2024-01-01"), np.float64("nan")]
+    )
+    | st.sampled_from([pd.Timestamp("2024-01-01"), pd.Timestamp(1), pd.Timedelta(hours=1), pd.NaT, pd.NA])
+    | st.sampled_from([object(), {1, 2}, 1j, range(3), uuid.UUID(int=5)])
+)
+"""Values of Python, NumPy and pandas."""
+
+
+def _arrow(values: Sequence[Any]) -> Any:
+    return pa.table({"id": range(len(values)), COLUMN: pa.array(list(values))})
+
+
+FORMS: dict[str, Callable[[Sequence[Any]], Any]] = {
+    "dicts": lambda values: [{"id": number, COLUMN: value} for number, value in enumerate(values)],
+    "pandas": lambda values: pd.DataFrame({"id": range(len(values)), COLUMN: pd.Series(list(values), dtype=object)}),
+    "polars": lambda values: pl.DataFrame({"id": list(range(len(values))), COLUMN: list(values)}),
+    "arrow": _arrow,
+}
+
+
+def _truth(value: Any, type_: str) -> Any:
+    """The value of Python that one of another library stands for."""
+    if value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value if value.nanosecond else value.to_pydatetime()
+    if isinstance(value, pd.Timedelta):
+        return value.to_pytimedelta()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, range):
+        return list(value)
+    if type(value) is int and type_ in _FLOATS and int(float(value)) == value:
+        value = float(value)  # a column of floats takes integers that it holds
+    return Short(value) if isinstance(value, float) and type_ in {"real", "float"} else value
+
+
+_FLOATS = {"real", "float", "double", "double precision"}
+_NUMBERS = (
+    st.integers(-(2**70), 2**70)
+    | st.sampled_from([0, 1, 3, 255, 12345, -1, Decimal("1.5"), Decimal("12.345"), Decimal("1E+3"), Decimal("999.995")])
+    | st.decimals(-1000, 1000, places=2)
+    | st.floats()
+)
+_MOMENTS = st.datetimes() | st.dates() | st.times() | st.timedeltas(dt.timedelta(hours=-30), dt.timedelta(hours=30))
+_LIKELY = (
+    (("char", "text", "enum", "set", "string"), _TEXTS),
+    (("int", "numeric", "decimal", "float", "double", "real", "bool", "bit", "year"), _NUMBERS),
+    (("date", "time", "interval"), _MOMENTS),
+    (("blob", "bytea", "binary"), st.binary(max_size=4)),
+)
+
+
+def values_for(type_: str) -> SearchStrategy[Any]:
+    """Values of any type, half of them of those that a column could hold."""
+    return next((likely for parts, likely in _LIKELY if any(part in type_ for part in parts)), VALUES) | VALUES
+
+
+def write_faults(target: Database, type_: str, values: Sequence[Any]) -> list[str]:
+    """What a column changes without a word, one line for each form of data.
+
+    Args:
+        target: Where to write.
+        type_: The type of the column.
+        values: Values for it.
+    """
+    found = []
+    for form, made in FORMS.items():
+        try:
+            data = made(values)
+        except BaseException:  # noqa: BLE001 - the library takes no such values; Polars panics
+            continue
+        truths = [_truth(value, type_) for value in values]
+        if form != "dicts":  # what the library made of the values is what is written
+            truths = [_truth(value, type_) for value in _made(form, data)]
+        found += judged(f"{form} into {type_}", truths, lambda data=data: _appended(target, type_, data))  # type: ignore[misc]
+    return found
+
+
+def _made(form: str, data: Any) -> list[Any]:
+    if form == "pandas":
+        return [None if _is_missing(value) else value for value in data[COLUMN]]
+    return data[COLUMN].to_list() if form == "polars" else data[COLUMN].to_pylist()  # type: ignore[no-any-return]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def _appended(target: Database, type_: str, data: Any) -> list[Any]:
+    drop(target, "written")
+    with target.transaction() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE written (id integer, {COLUMN} {type_})")
+    target.forget()
+    target.write(data).save_as_table("written", mode="append")
+    records = target.table("written").order_by("id").collect()
+    return [row[1] for row in records.stored_rows]

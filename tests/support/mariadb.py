@@ -13,17 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, create_engine, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from support.guard import guarded, wait_for_server
 from support.network import free_port
-from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_STARTS_WITHIN = 60
-"""Seconds to wait for the server."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,19 @@ def mariadb_server() -> Iterator[MariaDBServer]:
     folder = data / "data"
     port = free_port()
     common = ["--no-defaults", f"--user={user}", f"--datadir={folder}"]
-    server = None
+    command = [
+        _program("mariadbd"),
+        *common,
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--socket={data / 'socket'}",
+        f"--pid-file={data / 'pid'}",
+        f"--init-file={init}",
+        "--skip-name-resolve",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-lock-wait-timeout=5",
+    ]
+    running = MariaDBServer(port)
     try:
         with (data / "log").open("w") as log:
             subprocess.run(
@@ -77,42 +85,8 @@ def mariadb_server() -> Iterator[MariaDBServer]:
                 stdout=log,
                 stderr=log,
             )
-            server = subprocess.Popen(
-                [
-                    _program("mariadbd"),
-                    *common,
-                    f"--port={port}",
-                    "--bind-address=127.0.0.1",
-                    f"--socket={data / 'socket'}",
-                    f"--pid-file={data / 'pid'}",
-                    f"--init-file={init}",
-                    "--skip-name-resolve",
-                    "--innodb-flush-log-at-trx-commit=0",
-                    "--innodb-lock-wait-timeout=5",
-                ],
-                stdout=log,
-                stderr=log,
-            )
-        running = MariaDBServer(port)
-        _wait_for(running, server, data / "log")
-        yield running
+            with guarded(command, folder=data, signal="KILL", log=log):
+                wait_for_server(running.url(), "MariaDB", data / "log")
+                yield running
     finally:
-        if server is not None:
-            server.terminate()
-            server.wait()
         shutil.rmtree(data, ignore_errors=True)
-
-
-def _wait_for(running: MariaDBServer, server: subprocess.Popen[bytes], log: Path) -> None:
-    engine = create_engine(running.url(), poolclass=NullPool)
-
-    def answers() -> bool:
-        try:
-            with engine.connect():
-                return True
-        except OperationalError:
-            if server.poll() is not None:
-                raise RuntimeError(f"MariaDB does not start:\n{log.read_text()[-3000:]}") from None
-            return False
-
-    until(answers, "MariaDB", within=_STARTS_WITHIN)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from support.guard import guarded, wait_for_server
 from support.network import free_port
 
 if TYPE_CHECKING:
@@ -119,49 +120,30 @@ def _server_user() -> str | None:
 def postgresql_server() -> Iterator[PostgreSQLServer]:
     """Initialise and start a server on a free port of the loopback interface; stop and remove it afterwards."""
     user = _server_user()
+    identity = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
     binaries, copy = _binaries(user)
     data = Path(tempfile.mkdtemp(prefix="pg-data-"))
     if user is not None:
         shutil.chown(data, user)
-    port = free_port()
-
-    def run(*command: str) -> None:
-        identity = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
-        # pg_ctl leaves the server with our pipes: a file, so that nobody waits for the server to close them.
-        with (data.parent / f"{data.name}.out").open("a+") as output:
-            done = subprocess.run(
-                command, check=False, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, **identity
-            )
-            if done.returncode != 0:
-                output.seek(0)
-                raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{output.read()}")
-
-    cluster = str(data / "cluster")
-    settings = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c max_connections=200"
-        " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    )
+    cluster, log = str(data / "cluster"), data / "log"
+    server = PostgreSQLServer(free_port())
+    settings = {
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": data, "max_connections": 200,
+        "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+    }  # fmt: skip
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    initdb = ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     try:
-        run(
-            str(binaries / "initdb"),
-            "-D",
-            cluster,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-        )
-        run(str(binaries / "pg_ctl"), "-D", cluster, "-w", "-l", str(data / "log"), "-o", settings, "start")
-        try:
-            yield PostgreSQLServer(port)
-        finally:
-            run(str(binaries / "pg_ctl"), "-D", cluster, "-m", "immediate", "-w", "stop")
+        with log.open("w") as output:
+            subprocess.run(
+                [str(binaries / "initdb"), *initdb],
+                check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, **identity,
+            )  # fmt: skip
+            command = [str(binaries / "postgres"), "-D", cluster, "-p", str(server.port), *options]
+            with guarded(command, folder=data, signal="QUIT", log=output, identity=identity):
+                wait_for_server(server.url(), "PostgreSQL", log)
+                yield server
     finally:
-        shutil.rmtree(data, ignore_errors=True)
-        (data.parent / f"{data.name}.out").unlink(missing_ok=True)
-        if copy is not None:
-            shutil.rmtree(copy, ignore_errors=True)
+        for folder in (data, copy):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)

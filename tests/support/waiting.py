@@ -26,12 +26,18 @@ def until(look: Callable[[], _Found], what: str, *, within: float = 120, pause: 
         within: Seconds after which the test fails: far more than it can take.
         pause: Seconds between two looks.
     """
+    for _ in pauses(within, pause):
+        if found := look():
+            return found
+    pytest.fail(f"waited {within} seconds in vain for {what}")
+
+
+def pauses(within: float, pause: float = _PAUSE) -> Iterator[None]:
+    """Something to loop over: it comes back after a pause each time, until the time is over."""
     deadline = time.monotonic() + within
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {within} seconds in vain for {what}")
+    while time.monotonic() < deadline:
+        yield
         time.sleep(pause)
-    return found
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dq_core import CheckFailedError, CheckResult, Report, validate
+from dq_core import CheckFailedError, CheckResult, Report, learn, profile, validate
 from dq_core.report.jsonable import measure, plain
+from support.reports import report as report_of
+from support.reports import result as result_of
 
 ROWS = [{"id": 1, "age": 5}, {"id": 2, "age": None}, {"id": 2, "age": -1}]
 RULES: list[dict[str, Any]] = [
@@ -120,3 +122,55 @@ def test_measurements_stay_numbers() -> None:
     assert (measure(decimal.Decimal("3.00")), measure(decimal.Decimal("2.5"))) == (3, 2.5)
     assert isinstance(measure(decimal.Decimal(3)), int)
     assert measure(decimal.Decimal("NaN")) == "NaN"
+
+
+def verdicts() -> list[Report]:
+    """Reports of every status and severity, made by hand, by a validation, and read from JSON."""
+    made = [
+        report_of(result_of(status=status, passed=status == "passed", severity=severity))
+        for status in ("passed", "failed", "error", "skipped")
+        for severity in ("info", "warning", "error", "critical")
+    ]
+    validated = [validate(rows, [{"type": "not_null", "column": "id"}]) for rows in ([{"id": 1}], [{"id": None}])]
+    both = [*made, *validated, report_of()]
+    return [*both, *(Report.from_dict(json.loads(one.to_json())) for one in both)]
+
+
+def test_truth_is_the_verdict() -> None:
+    for report in verdicts():
+        assert bool(report) is report.passed
+        assert [bool(result) for result in report.results] == [result.passed for result in report.results]
+        assert [bool(failure) for failure in report.failures] == [False] * len(report.failures)
+    assert {bool(report) for report in verdicts()} == {True, False}
+
+
+HOSTILE = "<script>alert(1)</script>\x1b[31m\n"
+
+
+@pytest.mark.parametrize("name", ["n0", HOSTILE])
+def test_reports_show_themselves(name: str) -> None:
+    rules = [{"type": "not_null", "column": "id", "name": f"{name} {number}"} for number in range(50)]
+    report = validate([{"id": None, "text": HOSTILE}] * 3, rules)
+    for value in (report, report.results[0]):
+        html = value._repr_html_()
+        assert ("n0 0" in html) == (name == "n0")
+        assert "<script" not in html
+        assert len(repr(value)) < 1000
+        for text in (html, repr(value), str(value).replace("\n", "")):
+            assert text.isprintable()
+    assert str(report) == report.to_text()
+    assert repr(report).startswith("<Report FAILED  50 checks: 50 failed; source ")
+    assert str(report.results[0]).splitlines()[0].endswith(": failed (not_null on id, error)")
+
+
+def test_profiles_and_learned_suites_show_themselves() -> None:
+    rows = [{"v": number % 9, HOSTILE: str(number % 3)} for number in range(200)]
+    for value in (profile(rows), learn(rows)):
+        html = value._repr_html_()
+        assert "<script" not in html
+        assert ">v<" in html
+        assert len(repr(value)) < 1000
+        assert "200 rows" in repr(value)
+        for text in (html, repr(value), str(value).replace("\n", "")):
+            assert text.isprintable()
+        assert str(value) == value.to_text()

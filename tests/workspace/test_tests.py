@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).resolve().parents[1]
 OF_NAMED_TUPLES = {"_asdict", "_fields", "_make", "_replace", "_mapping"}
+#: What notebooks call, though its name begins with an underscore.
+OF_NOTEBOOKS = {"_repr_html_"}
 REACHES = {"getattr", "setattr", "delattr", "hasattr", "setitem"}
 
 
 def private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__") and name not in OF_NAMED_TUPLES
+    return name.startswith("_") and not name.startswith("__") and name not in OF_NAMED_TUPLES | OF_NOTEBOOKS
 
 
 def reaches(tree: ast.AST) -> Iterator[str]:

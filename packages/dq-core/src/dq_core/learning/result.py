@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..checks import Check, parse
 from ..report.document import Document, Documented
 from ..report.tables import Table
-from ..report.view import count, duration, moment, value_text
+from ..report.view import count, duration, moment, plural, value_text
 from ..run.suite import Suite
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class LearnedRule:
         return cls(check, data["confidence"], data["rows"], data["exceptions"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LearnedSuite(Documented):
     """Rules learned from a source; calling it with a source validates that source.
 
@@ -94,6 +94,10 @@ class LearnedSuite(Documented):
     execution_time_seconds: float
     statements: int
     started_at: str
+
+    def __repr__(self) -> str:
+        learned = f"{plural(len(self), 'rule')} learned from {plural(self.row_count, 'row')}"
+        return f"<LearnedSuite of {learned} of {self.source!r:.200}>"
 
     def __len__(self) -> int:
         return len(self.rules)

@@ -130,7 +130,7 @@ class ColumnProfile:
         return cls(**values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile(Documented):
     """A description of a source.
 
@@ -153,6 +153,10 @@ class Profile(Documented):
     execution_time_seconds: float
     statements: int
     started_at: str
+
+    def __repr__(self) -> str:
+        size = f"{plural(self.column_count, 'column')} and {plural(self.row_count, 'row')}"
+        return f"<Profile of {size} of {self.source!r:.200}>"
 
     @property
     def column_count(self) -> int:

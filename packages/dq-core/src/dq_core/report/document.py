@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import tables
+from . import notebook, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,14 @@ class Documented:
     def _document(self) -> Document:
         """Everything as facts and tables for people."""
         raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        document = self._document()
+        shown = (notebook.table(one.header, one.rows, title=one.title) for one in document.tables)
+        return notebook.fragment(document.title, document.facts, shown)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Everything as a JSON string."""

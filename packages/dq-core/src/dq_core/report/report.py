@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Self
 from ..errors import CheckFailedError
 from .html import to_html
 from .markdown import to_markdown
-from .text import rich_report, to_text
+from .notebook import report_fragment, result_fragment
+from .text import headline, result_text, rich_report, to_text
 
 __all__ = ["SEVERITIES", "STATUSES", "CheckResult", "Report"]
 
@@ -20,9 +21,15 @@ STATUSES = ("passed", "failed", "error", "skipped")
 
 
 class _Record(Mapping[str, Any]):
-    """Access by key as well as by attribute; keys and values are those of ``to_dict()``."""
+    """Access by key as well as by attribute; keys and values are those of ``to_dict()``.
+
+    Its truth is the verdict, not whether the mapping has keys.
+    """
 
     def to_dict(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def __bool__(self) -> bool:
         raise NotImplementedError
 
     @cached_property
@@ -39,7 +46,7 @@ class _Record(Mapping[str, Any]):
         return len(self._plain)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CheckResult(_Record):
     """What one check found; every field is a plain JSON value.
 
@@ -73,6 +80,18 @@ class CheckResult(_Record):
     sql: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return f"<CheckResult {self.check_name!r:.80}: {self.status}, {self.message!r:.200}>"
+
+    def __str__(self) -> str:
+        return result_text(self)
+
+    def _repr_html_(self) -> str:
+        return result_fragment(self)
+
     @property
     def blocking(self) -> bool:
         """Whether a failure of this check fails the report (severity error or critical)."""
@@ -88,7 +107,7 @@ class CheckResult(_Record):
         return cls(**{one.name: data[one.name] for one in fields(cls)})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report(_Record):
     """What a validation found.
 
@@ -115,6 +134,18 @@ class Report(_Record):
         "overall_status", "total_checks", "passed_checks", "failed_checks", "warning_checks", "error_checks",
         "total_rows", "execution_time_seconds", "statements", "source", "started_at", "results",
     )  # fmt: skip
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return f"<Report {headline(self)}; source {self.source!r:.200}, {self.total_rows} rows>"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        return report_fragment(self)
 
     def _count(self, status: str, *, blocking: bool | None = None) -> int:
         return sum(

@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingDependencyError
-from .view import CheckView, DisplayStatus, ReportView, sample_text, view, visible
+from .view import CheckView, DisplayStatus, ReportView, check_view, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +56,22 @@ def to_text(report: Mapping[str, Any], *, width: int = 120, samples: int = 5) ->
     for check in shown.needing_attention:
         lines += [*_attention(check, width, samples), ""]
     return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
+
+
+def headline(report: Mapping[str, Any]) -> str:
+    """The verdict in one line: ``FAILED  2 checks: 1 failed, 1 passed``."""
+    return _headline(view(report))
+
+
+def result_text(result: Mapping[str, Any], *, width: int = 120, samples: int = 5) -> str:
+    """The result of one check as plain text, as `to_text` shows those that need attention.
+
+    Args:
+        result: A result or its plain dict form.
+        width: Columns to wrap the message to.
+        samples: How many sample rows to show.
+    """
+    return "\n".join(line.rstrip() for line in _attention(check_view(result), width, samples)) + "\n"
 
 
 def rich_report(report: Mapping[str, Any], *, samples: int = 5) -> RenderableType:

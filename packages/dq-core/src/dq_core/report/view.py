@@ -125,7 +125,7 @@ def view(report: Mapping[str, Any]) -> ReportView:
         Everything that a renderer shows.
     """
     order = list(DisplayStatus)
-    checks = sorted(map(_check, report["results"]), key=lambda check: order.index(check.outcome))
+    checks = sorted(map(check_view, report["results"]), key=lambda check: order.index(check.outcome))
     counts = tuple(
         (outcome, number) for outcome in order if (number := sum(check.outcome is outcome for check in checks))
     )
@@ -162,7 +162,12 @@ def _facts(report: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _check(result: Mapping[str, Any]) -> CheckView:
+def check_view(result: Mapping[str, Any]) -> CheckView:
+    """Lay the result of one check out for reading.
+
+    Args:
+        result: A result or its plain dict form.
+    """
     failed, considered = result["failed_rows"], result["considered_rows"]
     share, rows = None, ""
     if failed is not None and considered is not None:

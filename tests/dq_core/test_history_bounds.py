@@ -66,7 +66,7 @@ def test_order_statistics_begin_as_soon_as_their_rate_can_be_kept() -> None:
     assert enough is not None
     assert few is not None
     assert (enough.method, enough.low, enough.high, enough.false_alarm_rate) == ("order", 0.0, 198.0, 0.01)
-    assert few.method == "normal"
+    assert few.method == "envelope"
     assert bounds_of(values[:-1], method="order") is None
 
 
@@ -75,13 +75,44 @@ def test_a_history_that_is_too_short_tells_nothing() -> None:
     assert bounds_of([1.0, 2.0, 3.0, 4.0, 5.0]) is not None
 
 
-def test_what_never_varied_may_not_vary() -> None:
-    bounds = bounds_of([0.0] * 10)
+def test_what_never_varied_does_not_say_how_much_it_may_vary() -> None:
+    assert bounds_of([3.0] * 100) is None
+    assert bounds_of([3.0] * 100, method="normal") is None
+    # As many equal values as order statistics need: the next one differs with a probability of at most 1/200.
+    bounds = bounds_of([3.0] * 199)
     assert bounds is not None
-    assert 0.0 in bounds
-    assert 0.001 not in bounds
     unknown = math.nan
-    assert unknown not in bounds
+    assert [value in bounds for value in (3.0, 3.001, unknown)] == [True, False, False]
+
+
+def drawn(chance: random.Random, shape: str) -> float:
+    match shape:
+        case "normal":
+            return chance.gauss(1000, 50)
+        case "lognormal":
+            return chance.lognormvariate(5, 1)
+        case "exponential":
+            return chance.expovariate(0.01)
+        case "gamma":
+            return chance.gammavariate(0.5, 100)
+        case _:
+            # Events of Poisson's process until the time 4 is over.
+            count, time = 0, chance.expovariate(1)
+            while time < 4:
+                count, time = count + 1, time + chance.expovariate(1)
+            return float(count)
+
+
+@pytest.mark.parametrize("count", [5, 10, 30])
+@pytest.mark.parametrize("shape", ["normal", "lognormal", "exponential", "gamma", "poisson"])
+def test_the_envelope_keeps_its_rate_from_the_fifth_run_on(shape: str, count: int) -> None:
+    chance, alarms, tries = random.Random(f"{shape} {count}"), 0, 4000
+    for _ in range(tries):
+        bounds = bounds_of([drawn(chance, shape) for _ in range(count)], false_alarm_rate=0.01)
+        assert bounds is None or (bounds.method, bounds.false_alarm_rate) == ("envelope", 0.01)
+        alarms += bounds is not None and drawn(chance, shape) not in bounds
+    # Four standard deviations.
+    assert alarms / tries <= 0.01 + 4 * math.sqrt(0.01 * 0.99 / tries)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq_core.profiling.prediction import most_failures, none_again, passing_share, tail
+from dq_core.profiling.prediction import (
+    least_events,
+    least_failures,
+    most_events,
+    most_failures,
+    none_again,
+    passing_share,
+    tail,
+)
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.data())
@@ -69,6 +77,34 @@ def test_large_numbers_take_no_time() -> None:
     assert most_failures(0, 10**9, 10**9, 0.001) == 9
     expected, spread = 300_000, math.sqrt(2 * 300_000 * 0.7)
     assert most_failures(300_000, 10**6, 10**6, 0.001) == pytest.approx(expected + 3.09 * spread, abs=0.02 * spread)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.floats(0.001, 0.2), st.data())
+def test_the_least_number_is_the_limit_on_the_other_side(
+    rows: int, further: int, error: float, data: st.DataObject
+) -> None:
+    failed = data.draw(st.integers(0, rows))
+    limit = least_failures(failed, rows, further, error)
+    # So many passing rows or more are as likely as so few failing ones or fewer.
+    assert tail(further - limit, rows - failed, rows, further) > error or limit == failed * further // rows
+    assert limit == 0 or tail(further - limit + 1, rows - failed, rows, further) <= error
+
+
+@pytest.mark.parametrize(("events", "samples"), [(0, 10), (3, 5), (50, 1), (300, 10), (90, 40)])
+@pytest.mark.parametrize("error", [0.001, 0.05])
+def test_counts_of_the_next_sample(events: int, samples: int, error: float) -> None:
+    chance = fractions.Fraction(1, samples + 1)
+
+    def share(fewest: int, most: int, total: int) -> float:
+        return float(
+            sum(math.comb(total, n) * chance**n * (1 - chance) ** (total - n) for n in range(fewest, most + 1))
+        )
+
+    most, least = most_events(events, samples, error), least_events(events, samples, error)
+    assert share(most + 1, events + most + 1, events + most + 1) <= error
+    assert most == events // samples or share(most, events + most, events + most) > error
+    assert share(0, least, events + least) > error or least == events // samples
+    assert least == 0 or share(0, least - 1, events + least - 1) <= error
 
 
 @given(st.integers(1, 10**7), st.data())

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..report.report import CheckResult, Report
+from .series import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .bounds import Bounds
 
-__all__ = ["TOTAL_ROWS", "Drift", "metrics_of", "with_drift"]
+__all__ = ["COUNTS", "TOTAL_ROWS", "Drift", "measured_of", "metrics_of", "with_drift"]
 
 #: The one metric that every report has.
 TOTAL_ROWS = "total_rows"
@@ -28,7 +29,8 @@ class Drift:
         metric: ``"total_rows"`` or the name of a check.
         value: The metric's value in this report: rows, the share of failing rows, or what the check observed; with a
             ``lag``, the difference from the value ``lag`` runs earlier.
-        bounds: The expected range; None if the history is too short.
+        bounds: The expected range; None if the history is too short, or the value never varied, so that no bounds
+            keep the rate yet.
         observations: How many earlier values there are.
     """
 
@@ -47,12 +49,25 @@ class Drift:
         """One sentence for readers."""
         now = f"{self.metric} is {self.value:g}"
         if self.bounds is None:
-            return f"{now}; {self.observations} earlier values are too few to tell whether that is normal."
+            return f"{now}; {self.observations} earlier values are too few or too alike for bounds that keep the rate."
         place = "outside of" if self.drifted else "within"
         return (
             f"{now}, {place} {self.bounds.low:g} to {self.bounds.high:g} "
             f"(from {self.observations} earlier values; at most {self.bounds.false_alarm_rate:.3%} false alarms)."
         )
+
+
+#: Checks that observe a number of rows or values.
+COUNTS = frozenset({"row_count", "distinct_count"})
+
+
+def measured_of(result: CheckResult | None, value: float) -> Measured:
+    """A metric's value with what it counts; ``total_rows`` has no result."""
+    if result is None:
+        return Measured(value, counts=True)
+    if result.failed_rows is not None and result.considered_rows:
+        return Measured(value, result.failed_rows, result.considered_rows)
+    return Measured(value, counts=result.type in COUNTS)
 
 
 def metrics_of(report: Report) -> Iterator[tuple[str, CheckResult | None, float | None]]:

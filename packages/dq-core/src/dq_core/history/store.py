@@ -17,8 +17,9 @@ from .._shared.wording import question
 from ..errors import RuleError, SourceError, translated
 from ..report.report import SEVERITIES
 from ..sources.database import connect
-from .bounds import Bounds, bounds_of, wrong_arguments
-from .drift import TOTAL_ROWS, Drift, metrics_of, with_drift
+from .bounds import Bounds, wrong_arguments
+from .drift import COUNTS, TOTAL_ROWS, Drift, measured_of, metrics_of, with_drift
+from .series import Measured, expected_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,7 +145,7 @@ class History:
             last: At most this many, the latest.
             before: Only runs that started before this time.
         """
-        return self._series([metric], suite, last, before)[metric]
+        return tuple(point for point, _ in self._series([metric], suite, last, before)[metric])
 
     def bounds(
         self,
@@ -155,7 +156,9 @@ class History:
         method: str = "auto",
         last: int = 365,
     ) -> Bounds | None:
-        """The expected range of the next value of a metric, or None while the history is too short.
+        """The expected range of the next value of a metric, or None while no bounds keep the rate.
+
+        The next value of a share is taken to be one of as many rows as the last one.
 
         Args:
             metric: ``"total_rows"`` or the name of a check.
@@ -164,8 +167,13 @@ class History:
             method: ``"auto"``, ``"order"`` or ``"normal"``.
             last: How many of the latest runs to use.
         """
-        values = [point.value for point in self.points(metric, suite=suite, last=last)]
-        return bounds_of(values, false_alarm_rate=false_alarm_rate, method=method)
+        problems = [*wrong_arguments(false_alarm_rate, method), *whole("last", last, least=1)]
+        if problems:
+            raise RuleError(problems)
+        series = [measured for _, measured in self._series([metric], suite, int(last), None)[metric]]
+        if not series:
+            return None
+        return expected_range(series, series[-1], false_alarm_rate=false_alarm_rate, method=method)
 
     def drift(
         self,
@@ -196,18 +204,17 @@ class History:
         if problems:
             raise RuleError(problems)
         lag, last = int(lag), int(last)
-        now = {metric: value for metric, _, value in metrics_of(report) if value is not None}
+        now = {metric: measured_of(result, value) for metric, result, value in metrics_of(report) if value is not None}
         series = self._series(list(now), suite, last + lag, report.started_at)
         drifts = []
-        for metric, value in now.items():
-            earlier = [point.value for point in series[metric]]
-            if lag:
-                if len(earlier) < lag:
-                    continue
-                value -= earlier[-lag]  # noqa: PLW2901 (the change takes the value's place)
-                earlier = [new - old for old, new in zip(earlier, earlier[lag:], strict=False)]
-            bounds = bounds_of(earlier, false_alarm_rate=false_alarm_rate / len(now), method=method)
-            drifts.append(Drift(metric, value, bounds, len(earlier)))
+        rate = false_alarm_rate / len(now)
+        for metric, new in now.items():
+            earlier = [measured for _, measured in series[metric]]
+            if len(earlier) < lag:
+                continue
+            bounds = expected_range(earlier, new, false_alarm_rate=rate, method=method, lag=lag)
+            value = new.value - earlier[-lag].value if lag else new.value
+            drifts.append(Drift(metric, value, bounds, len(earlier) - lag))
         return tuple(drifts)
 
     def judge(
@@ -256,7 +263,7 @@ class History:
 
     def _series(
         self, metrics: Sequence[str], suite: str, last: int, before: str | dt.datetime | None
-    ) -> dict[str, tuple[Point, ...]]:
+    ) -> dict[str, list[tuple[Point, Measured]]]:
         runs, results = self._runs, self._results
         latest = sa.select(runs.c.run_id, runs.c.started_at, runs.c.total_rows).where(runs.c.suite == suite)
         if before is not None:
@@ -264,19 +271,31 @@ class History:
         latest_runs = latest.order_by(runs.c.started_at.desc(), runs.c.run_id).limit(last).subquery("latest")
         ordered = (latest_runs.c.started_at, latest_runs.c.run_id)
         measured = (
-            sa.select(results.c.metric, latest_runs.c.run_id, latest_runs.c.started_at, results.c.value)
+            sa.select(
+                results.c.metric,
+                latest_runs.c.run_id,
+                latest_runs.c.started_at,
+                results.c.value,
+                results.c.failed_rows,
+                results.c.considered_rows,
+                results.c.type,
+            )
             .join_from(latest_runs, results, results.c.run_id == latest_runs.c.run_id)
             .where(results.c.metric.in_(metrics), results.c.value.is_not(None))
             .order_by(*ordered)
         )
-        series: dict[str, list[Point]] = {metric: [] for metric in metrics}
+        series: dict[str, list[tuple[Point, Measured]]] = {metric: [] for metric in metrics}
         with self._tables() as connection:
             if TOTAL_ROWS in series:
                 rows = connection.execute(sa.select(latest_runs).order_by(*ordered))
-                series[TOTAL_ROWS] = [Point(run_id, at, float(total)) for run_id, at, total in rows]
-            for metric, run_id, at, value in connection.execute(measured):
-                series[metric].append(Point(run_id, at, value))
-        return {metric: tuple(points) for metric, points in series.items()}
+                series[TOTAL_ROWS] = [
+                    (Point(run_id, at, float(total)), Measured(float(total), counts=True)) for run_id, at, total in rows
+                ]
+            for metric, run_id, at, value, failed, considered, kind in connection.execute(measured):
+                share = failed is not None and bool(considered)
+                one = Measured(value, failed, considered) if share else Measured(value, counts=kind in COUNTS)
+                series[metric].append((Point(run_id, at, value), one))
+        return series
 
 
 def _engine_of(url: sa.URL | str) -> sa.Engine:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["most_failures", "none_again", "passing_share", "tail"]
+__all__ = ["least_events", "least_failures", "most_events", "most_failures", "none_again", "passing_share", "tail"]
 
 
 def most_failures(failed: int, rows: int, further: int, error: float) -> int:
@@ -42,6 +42,76 @@ def most_failures(failed: int, rows: int, further: int, error: float) -> int:
         else:
             low = middle + 1
     return low
+
+
+def least_failures(failed: int, rows: int, further: int, error: float) -> int:
+    """The smallest number of failing rows in the next sample that is no surprise; see `most_failures`."""
+    low, high = 0, min(failed * further // rows, further)
+    while low < high:
+        middle = (low + high) // 2
+        # The same deal, seen from the other side: that so many or more fall into the sample at hand.
+        if tail(failed, middle, further, rows) > error:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def most_events(events: int, samples: int, error: float) -> int:
+    """The greatest count in the next sample that is no surprise if counts are Poisson's.
+
+    Given how many events there are in all samples, each falls into the next one with the same chance (J. Przyborowski
+    and H. Wilenski, "Homogeneity of results in testing samples from Poisson series", Biometrika 31, 1940).
+
+    Args:
+        events: The events of all samples at hand.
+        samples: How many samples these are.
+        error: The probability, at most, that the next sample has more, below 1/2.
+    """
+    low = events // samples
+    step = 1
+    while _upper(low + step, events, samples) > error:
+        low, step = low + step, 2 * step
+    high = low + step
+    while low < high - 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _upper(middle, events, samples) > error else (low, middle)
+    return low
+
+
+def least_events(events: int, samples: int, error: float) -> int:
+    """The smallest count in the next sample that is no surprise if counts are Poisson's; see `most_events`."""
+    low, high = 0, events // samples
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _lower(middle, events, samples) > error else (middle + 1, high)
+    return low
+
+
+def _upper(more: int, events: int, samples: int) -> float:
+    """The probability that so many or more of all events fall into the next sample, each with 1/(samples + 1)."""
+    total = events + more
+    term = math.exp(_choose(total, more) + events * math.log(samples) - total * math.log(samples + 1))
+    found = term
+    for there in range(more + 1, total + 1):
+        term *= (total - there + 1) / there / samples
+        found += term
+        if term < found * 1e-12:
+            break
+    return min(1.0, found)
+
+
+def _lower(fewer: int, events: int, samples: int) -> float:
+    """The probability that so many or fewer fall into the next sample."""
+    total = events + fewer
+    term = math.exp(_choose(total, fewer) + events * math.log(samples) - total * math.log(samples + 1))
+    found = term
+    for there in range(fewer, 0, -1):
+        term *= there / (total - there + 1) * samples
+        found += term
+        if term < found * 1e-12:
+            break
+    return min(1.0, found)
 
 
 def tail(more: int, failed: int, rows: int, further: int) -> float:

@@ -28,6 +28,7 @@ from dq_core import (
     SourceError,
     TableNotFoundError,
     open_source,
+    profile,
     validate,
 )
 from support.check_conformance import store
@@ -86,6 +87,54 @@ class TestDatabases:
     def test_a_query_with_colons_and_percent_signs(self, filled: sa.Engine) -> None:
         report = validate(filled, [RULE], query="SELECT ':x' AS a, '50%' AS b, name FROM people WHERE name LIKE 'a%'")
         assert (report.total_rows, report.passed) == (1, True)
+
+    @pytest.mark.parametrize(
+        "ends",
+        [
+            (" -- all; 'rows", ""),
+            ("; -- all", ""),
+            (" /* all; */ ;", ""),
+            (";\n-- one\n-- it's two;\n", ""),
+            (";;\n;", ";; -- before\n /* it's ; before */"),
+            (" /* \" */ -- ' */\n;", "-- first\n"),
+        ],
+    )
+    def test_queries_as_they_are_pasted(self, ends: tuple[str, str], filled: sa.Engine) -> None:
+        behind, before = ends
+        for inside in (
+            "",
+            " WHERE name IS NULL OR name <> ';--''/*' OR name = \"name\" -- why; '\n AND id > 0 /* ' ; */",
+        ):
+            assert found(filled, query=f"{before}SELECT id, name FROM people{inside}{behind}") == EXPECTED
+            assert profile(filled, query=f"{before}SELECT id, name FROM people{inside}{behind}").row_count == 3
+
+    @pytest.mark.parametrize("query", ["", " ; -- nothing\n", "SELECT 1 AS id; SELECT 2 AS id", "SELECT 1 AS id; ;x"])
+    def test_a_query_is_one_statement(self, query: str, filled: sa.Engine) -> None:
+        with pytest.raises(RuleError, match=r"The query holds (no statement|several statements)"):
+            validate(filled, [RULE], query=query)
+
+    @pytest.mark.parametrize("query", [5, sa.text("SELECT 1 AS id"), b"SELECT 1 AS id"])
+    def test_what_is_no_query(self, query: Any, filled: sa.Engine) -> None:
+        with pytest.raises(RuleError, match="query= must be a string or a SELECT of SQLAlchemy"):
+            validate(filled, [RULE], query=query)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT 1 AS id, 2 AS id, 'x' AS name",
+            "SELECT a.id, b.id, a.name FROM people a JOIN people b ON a.id = b.id -- both",
+            "SELECT *, 1 AS id FROM people",
+            "SELECT a.*, b.id FROM people a, people b WHERE 1 = 0",
+            sa.select(sa.literal(1).label("id"), sa.literal(2).label("id"), sa.literal("x").label("name")),
+        ],
+    )
+    def test_two_columns_of_one_name_are_refused(self, query: Any, filled: sa.Engine) -> None:
+        with pytest.raises(RuleError, match="several columns of the name 'id'"):
+            validate(filled, [RULE], query=query)
+
+    def test_names_that_only_look_repeated(self, filled: sa.Engine) -> None:
+        query = 'SELECT id, id AS "id:1", id AS id_1, name FROM people'
+        assert found(filled, query=query) == EXPECTED
 
     def test_views_and_schemas(self, filled: sa.Engine) -> None:
         with filled.begin() as connection:

@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.tables import locate, table_names
 from .._shared.urls import make_engine
-from ..errors import SourceConnectionError, SourceError, TableNotFoundError, translated
+from ..errors import RuleError, SourceConnectionError, SourceError, TableNotFoundError, translated
 from ..relation.dialects import Dialect, dialect_for
 from ..relation.relation import Relation
 from .opened import Opened
+from .query_text import statement_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .given import Database
 
@@ -59,6 +60,8 @@ def open_database(given: Database) -> Iterator[Opened]:
         try:
             relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
         except DBAPIError as error:
+            if (repeated := _repeated_name(error)) is not None:
+                raise _repeated_names([repeated]) from None
             what = "table" if query is None else "query"
             raise SourceError(
                 f"The {what} cannot be read: {scrubbed(str(error.orig).strip(), secrets)}",
@@ -87,18 +90,50 @@ def relation_of(
         name, schema = _find_table(connection, table, schema)
         from_ = sa.table(name, schema=schema)
     elif isinstance(query, str):
+        statement = statement_of(query, connection.dialect.name)
         # text() would read :name as a parameter.
-        written = query.strip().rstrip(";").rstrip().replace(":", "\\:")
+        written = statement.replace(":", "\\:")
         from_ = sa.text(written).columns().subquery("source")
     elif query is not None:
+        _refuse_repeated([getattr(column, "name", None) for column in query.selected_columns])
         from_ = query.subquery("source")
-    columns = {column.name: column for column in dialect.describe(connection, from_)}
+    described = dialect.describe(connection, from_)
+    names = [column.name for column in described]
+    _refuse_repeated(names)
+    if isinstance(query, str):
+        own = dialect.names_of(connection, statement, names)
+        if own != names:
+            # The database has given another name to every column whose name an earlier one has.
+            raise _repeated_names(own_name for own_name, name in zip(own, names, strict=True) if own_name != name)
+    columns = {column.name: column for column in described}
     selected: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
     if isinstance(from_, sa.TableClause):
         from_ = sa.table(from_.name, *selected, schema=from_.schema)
     elif isinstance(query, str):
         from_ = sa.text(written).columns(*selected).subquery("source")
     return Relation(from_, columns, dialect)
+
+
+def _refuse_repeated(names: list[str | None] | list[str]) -> None:
+    repeated = [name for place, name in enumerate(names) if name is not None and name in names[:place]]
+    if repeated:
+        raise _repeated_names(repeated)
+
+
+def _repeated_names(names: Iterable[str | None]) -> RuleError:
+    shown = ", ".join(repr(name) for name in dict.fromkeys(names))
+    return RuleError(
+        [f"The query has several columns of the name {shown}."],
+        suggestion="Give each column a name of its own: SELECT a.id AS a_id, b.id AS b_id.",
+    )
+
+
+def _repeated_name(error: DBAPIError) -> str | None:
+    """The name that MySQL and MariaDB refuse to have twice in a subquery (their error 1060)."""
+    arguments = list(getattr(error.orig, "args", ()))
+    if len(arguments) < 2 or arguments[0] != 1060:
+        return None
+    return str(arguments[1]).partition("'")[2].rpartition("'")[0]
 
 
 def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tuple[str, str | None]:

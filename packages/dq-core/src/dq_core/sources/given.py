@@ -49,6 +49,8 @@ def database_of(
     if isinstance(source, str) and is_database_url(source):
         with translated():
             source = database_url(source)
+    if query is not None and not isinstance(query, str | sa.SelectBase):
+        raise RuleError([f"query= must be a string or a SELECT of SQLAlchemy, not {type(query).__name__}."])
     if isinstance(source, sa.Engine | sa.Connection | sa.URL):
         if table is None and query is None:
             raise RuleError(["A database requires table= or query=."])

@@ -52,6 +52,17 @@ class Dialect:
         typed = {column.name: column.type for column in getattr(from_, "c", ())}
         return [Column.of(name, _type_name(typed.get(name))) for name in names]
 
+    def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
+        """The names of a query's columns as the query gives them; a subquery may give others to repeated ones.
+
+        Args:
+            connection: What runs statements.
+            query: One SELECT.
+            names: The names of the columns of the query as a subquery.
+        """
+        del connection, query
+        return names
+
     # Running
 
     @contextlib.contextmanager

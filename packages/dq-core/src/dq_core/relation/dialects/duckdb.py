@@ -54,6 +54,12 @@ class DuckDB(Dialect):
         rows = connection.exec_driver_sql(f"DESCRIBE {compiled}").all()
         return [_column(row[0], row[1]) for row in rows]
 
+    def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
+        """A subquery has ``id_1`` for a second ``id``; the query itself keeps both."""
+        del names
+        described = connection.exec_driver_sql(f"DESCRIBE {query}", execution_options={"no_parameters": True})
+        return [row[0] for row in described]
+
     @contextlib.contextmanager
     def guard(self, connection: Connection, *, owns_transaction: bool) -> Iterator[None]:
         """An error ends the transaction: begin it again, unless it is the caller's."""

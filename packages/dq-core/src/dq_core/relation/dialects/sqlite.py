@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import decimal
+import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -37,6 +38,15 @@ class SQLite(Dialect):
     name = "sqlite"
     dates_are_text = True
     types_by_value = True
+
+    def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
+        """A subquery has ``id:1`` for a second ``id``; only then is the query itself run, to its first row."""
+        if not any(re.fullmatch(r".+:\d+", name, re.DOTALL) for name in names):
+            return names
+        result = connection.exec_driver_sql(query)
+        own = [str(column[0]) for column in result.cursor.description]
+        result.close()
+        return own
 
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:

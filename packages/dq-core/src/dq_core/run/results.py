@@ -85,9 +85,9 @@ def _with_failing_rows(
     if samples:
         reader.expect(1)
         try:
-            narrowed = failing_rows(check, opened.relation, outcome.narrow)
-            chosen = (statement if narrowed is None else narrowed).limit(samples)
-            rows = [_sample(row, list(opened.relation.columns), masked) for row in reader.fetch(chosen)]
+            narrowed = None if outcome.narrow is None else failing_rows(check, opened.relation, outcome.narrow)
+            chosen = statement if narrowed is None else narrowed
+            rows = [_sample(row, list(opened.relation.columns), masked) for row in reader.fetch(chosen.limit(samples))]
         except StatementError as error:
             details = {**details, "samples_error": error.reason}
         reader.step(f"fetched failing rows of {check.label}")

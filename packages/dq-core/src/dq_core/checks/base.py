@@ -60,7 +60,7 @@ class Check:
     """A rule about data: the fields of a subclass are its options.
 
     Args:
-        name: The name in reports; ``<type>_<column>`` if not given.
+        name: The name in reports; ``<type>_<column>`` if not given. Later checks of one name are numbered: ``#2``.
         severity: One of info, warning, error, critical. Failures of the first two do not fail a report.
         threshold: The share of the considered rows that must pass, from 0 to 1.
         where: A boolean SQL expression: only these rows are considered.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -23,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from .._shared.masking import scrubbed
 from .._shared.wording import question
 from ..checks import parse
+from ..checks.names import names_of
 from ..errors import RuleError, SourceError
 from ..relation.dialects import dialect_for
 from ..report.report import SEVERITIES
@@ -108,7 +108,11 @@ def quarantine(
     parsed = parse(checks)
     file = Path(to) if str(to).endswith(".parquet") else None
     _refuse_arguments(mode, min_severity, column, file)
-    applied = [check for check in parsed if SEVERITIES.index(check.severity) >= SEVERITIES.index(min_severity)]
+    applied = {
+        name: check
+        for name, check in zip(names_of(parsed), parsed, strict=True)
+        if SEVERITIES.index(check.severity) >= SEVERITIES.index(min_severity)
+    }
     if file is not None:
         with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
             split = _Split.of(applied, opened.relation, column)
@@ -128,7 +132,7 @@ def quarantine(
         passed_rows=passed,
         quarantined_rows=quarantined,
         failed_rows=dict(zip(split.names, failed, strict=True)),
-        not_applied=tuple(check.label for check in parsed if check not in split.checks),
+        not_applied=tuple(name for name in names_of(parsed) if name not in split.names),
     )
 
 
@@ -156,15 +160,13 @@ class _Split:
     """The statements that separate failing rows from others.
 
     Attributes:
-        checks: The checks that are about rows.
-        names: Their names, each once.
+        names: The names of the checks that are about rows, each once.
         column: The column with the names of the failed checks.
         counts: A SELECT of the numbers of all, passing and failing rows, then of those that fail each check.
         rows: A SELECT of the failing rows, all columns of the source and then the names.
         empty: A SELECT of the same columns, for their types.
     """
 
-    checks: tuple[Check, ...]
     names: tuple[str, ...]
     column: str
     counts: sa.Select[Any]
@@ -172,18 +174,18 @@ class _Split:
     empty: sa.Select[Any]
 
     @classmethod
-    def of(cls, checks: Sequence[Check], relation: Relation, column: str) -> _Split:
-        """The statements for these checks.
+    def of(cls, checks: Mapping[str, Check], relation: Relation, column: str) -> _Split:
+        """The statements for these checks, which are given by name.
 
         Raises:
             RuleError: A check does not fit the source, or none is about rows.
         """
-        refuse(misfits(checks, relation))
-        predicates = [(check, check.failing(relation)) for check in checks]
-        about_rows = [(check, predicate) for check, predicate in predicates if predicate is not None]
+        refuse(misfits(list(checks.values()), relation))
+        predicates = {name: check.failing(relation) for name, check in checks.items()}
+        about_rows = {name: predicate for name, predicate in predicates.items() if predicate is not None}
         if not about_rows:
             raise RuleError(["No check is about rows, so there is nothing to quarantine."])
-        names = _unique([check.label for check, _ in about_rows])
+        names = tuple(about_rows)
         taken = set(relation.columns)
         flags = [_free(f"failed_{number}", taken) for number in range(len(names))]
         columns = [relation[name] for name in relation.columns]
@@ -191,7 +193,7 @@ class _Split:
             *columns,
             *(
                 sa.case((predicate, 1), else_=0).label(flag)
-                for flag, (_, predicate) in zip(flags, about_rows, strict=True)
+                for flag, predicate in zip(flags, about_rows.values(), strict=True)
             ),
         ).subquery("flagged")
         failed = [flagged.c[flag] == 1 for flag in flags]
@@ -200,23 +202,12 @@ class _Split:
         written = [flagged.c[name] for name in relation.columns]
         listed = _free(column, set(relation.columns))
         return cls(
-            tuple(check for check, _ in about_rows),
             names,
             listed,
             sa.select(*numbers).select_from(flagged),
             sa.select(*written, _json_list(names, failed).label(listed)).where(sa.or_(*failed)),
             relation.select(*columns, sa.cast(sa.null(), sa.Text()).label(listed)).where(sa.false()),
         )
-
-
-def _unique(names: Sequence[str]) -> tuple[str, ...]:
-    """The names; repeated ones get ``#2``, ``#3``."""
-    seen: Counter[str] = Counter()
-    unique = []
-    for name in names:
-        seen[name] += 1
-        unique.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
-    return tuple(unique)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -51,7 +51,7 @@ class CheckResult(_Record):
     """What one check found; every field is a plain JSON value.
 
     Attributes:
-        check_name: The check's name, or ``<type>_<column>``.
+        check_name: The check's name, or ``<type>_<column>``; later ones of one name have ``#2`` behind it.
         type: The kind of check.
         column: The column (several are joined by ", "), or None for a check of the whole table.
         severity: One of info, warning, error, critical.

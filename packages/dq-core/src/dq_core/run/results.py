@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.masking import scrubbed
 from ..checks.base import EvaluationError, Outcome
+from ..checks.names import names_of
 from ..report.jsonable import measure as plain_number
 from ..report.jsonable import plain
 from ..report.report import CheckResult
@@ -58,7 +59,9 @@ def results_of(
         else:
             results.append(_result(check, status, _without_masked(check, outcome, masked)))
         stopped = fail_fast and (status == "error" or (status == "failed" and check.blocking))
-    return tuple(results)
+    return tuple(
+        dataclasses.replace(result, check_name=name) for name, result in zip(names_of(checks), results, strict=True)
+    )
 
 
 def _judged(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -88,32 +88,33 @@ def summarize(values: Iterable[Any]) -> ColumnValues:
     Args:
         values: The values; None stands for NULL.
     """
-    by_family: dict[str, list[Any]] = {}
-    unknown: dict[type, Any] = {}
-    families: dict[type, str | None] = {}
+    by_class: dict[type, list[Any]] = {}
     for value in values:
-        if value is None:
-            continue
-        kind = type(value)
-        if kind not in families:
-            families[kind] = family_of_value(value)
-        family = families[kind]
-        if family is None:
-            unknown.setdefault(kind, value)
+        if value is not None:
+            kind = type(value)
+            if kind in by_class:
+                by_class[kind].append(value)
+            else:
+                by_class[kind] = [value]
+    families = {kind: family_of_value(several[0]) for kind, several in by_class.items()}
+
+    def of(*wanted: str) -> Iterator[Any]:
+        return (value for kind, several in by_class.items() if families[kind] in wanted for value in several)
+
+    least, greatest = int(min(of("integer"), default=0)), int(max(of("integer"), default=0))
+    whole, scale, finite = len(str(max(-least, greatest))) if "integer" in families.values() else 0, 0, True
+    for value in of("decimal"):
+        _, digits, exponent = value.as_tuple()
+        if isinstance(exponent, int):
+            whole, scale = max(whole, len(digits) + exponent), max(scale, -exponent)
         else:
-            by_family.setdefault(family, []).append(value)
-    moments = [*by_family.get("datetime", ()), *by_family.get("time", ())]
-    integers = [int(value) for value in by_family.get("integer", ())]
-    largest = max((value if value >= 0 else -value - 1 for value in integers), default=0)
-    digits = [(len(str(max(map(abs, integers)))), 0)] if integers else []
-    parts = [value.as_tuple() for value in by_family.get("decimal", ())]
-    digits += [(len(part.digits) + part.exponent, -part.exponent) for part in parts if isinstance(part.exponent, int)]
+            finite = False
     return ColumnValues(
-        families=frozenset(by_family),
-        unknown=tuple(unknown.values()),
-        zones=frozenset(value.tzinfo is not None for value in moments),
-        largest=largest,
-        whole_digits=max(whole for whole, _ in [(0, 0), *digits]),
-        scale=max(scale for _, scale in [(0, 0), *digits]),
-        finite=all(isinstance(part.exponent, int) for part in parts),
+        families=frozenset(family for family in families.values() if family is not None),
+        unknown=tuple(several[0] for kind, several in by_class.items() if families[kind] is None),
+        zones=frozenset(value.tzinfo is not None for value in of("datetime", "time")),
+        largest=max(greatest, -least - 1, 0),
+        whole_digits=whole,
+        scale=scale,
+        finite=finite,
     )

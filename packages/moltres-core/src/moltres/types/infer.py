@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import types as sql
 
+from .._shared.infer import NUMBERS, ColumnValues, summarize
 from . import documents
 from .documents import JsonText
 from .logical import ListDocument
@@ -23,45 +24,22 @@ _BIG = 2**63
 _EXACT = 2**53
 """Up to here a float holds every whole number."""
 
-# Looked up by class: bool is an int and datetime a date, so the exact class decides before its bases do.
-_SIMPLE: dict[type, type[TypeEngine[Any]]] = {
-    bool: sql.Boolean,
-    str: sql.Text,
-    bytes: sql.LargeBinary,
-    bytearray: sql.LargeBinary,
-    dt.date: sql.Date,
-    dt.time: sql.Time,
-    dt.timedelta: sql.Interval,
-    UUID: sql.Uuid,
-    dict: sql.JSON,
-    JsonText: sql.JSON,
-    list: sql.JSON,
+_TYPES: dict[str, type[TypeEngine[Any]]] = {
+    "boolean": sql.Boolean,
+    "text": sql.Text,
+    "binary": sql.LargeBinary,
+    "date": sql.Date,
+    "interval": sql.Interval,
+    "uuid": sql.Uuid,
+    "struct": sql.JSON,
 }
-
-
-def _class_of(value: object) -> type | None:
-    if value is documents.NULL:
-        return dict
-    kind = type(value)
-    if isinstance(value, Enum) or kind in _SIMPLE or kind in {int, float, Decimal, dt.datetime}:
-        return None if isinstance(value, Enum) else kind
-    # Subclasses, such as the scalars of NumPy and the time stamps of pandas.
-    bases = (bool, int, float, Decimal, dt.datetime, str, bytes, dt.date, dt.time, dt.timedelta, UUID, dict, list)
-    return next((base for base in bases if isinstance(value, base)), None)
-
-
-def _classes_of(values: Sequence[Any]) -> set[type]:
-    examples: dict[type, Any] = {}
-    for value in values:
-        if type(value) not in examples:
-            examples[type(value)] = value
-    kinds = set()
-    for cls, example in examples.items():
-        kind = _class_of(example)
-        if kind is None:
-            raise TypeError(f"a value of type {cls.__name__}, which no column holds")
-        kinds.add(kind)
-    return kinds
+_CLASSES: dict[str, type] = {
+    "boolean": bool, "integer": int, "float": float, "decimal": Decimal, "text": str, "binary": bytes,
+    "datetime": dt.datetime, "date": dt.date, "time": dt.time, "interval": dt.timedelta, "uuid": UUID,
+    "list": list, "struct": dict,
+}  # fmt: skip
+# Scalars of other libraries have become Python's own before (`foreign`): a driver would store their bytes.
+_HELD = (*_CLASSES.values(), bytearray)
 
 
 def infer(values: Iterable[Any]) -> TypeEngine[Any]:
@@ -77,22 +55,33 @@ def infer(values: Iterable[Any]) -> TypeEngine[Any]:
         TypeError: If the values have no common type, or a type that no column holds; its text says which.
     """
     present = [value for value in values if value is not None]
-    kinds = _classes_of(present)
-    if not kinds:
+    kinds = set(map(type, present))
+    if not kinds.isdisjoint({type(documents.NULL), JsonText}):
+        # JSON that only looks like a number or a string: an empty document in its place.
+        present = [{} if value is documents.NULL or type(value) is JsonText else value for value in present]
+        kinds = set(map(type, present))
+    for kind in kinds:
+        if issubclass(kind, Enum) or not issubclass(kind, _HELD):
+            raise TypeError(f"a value of type {kind.__name__}, which no column holds")
+    known = summarize(present)
+    if not known.families:
         return sql.NullType()
-    if kinds <= {int, float, Decimal}:
-        return _numbers(kinds, present)
-    if len(kinds) > 1:
-        raise TypeError(f"values of several types: {', '.join(sorted(kind.__name__ for kind in kinds))}")
-    kind = kinds.pop()
-    if kind is list:
+    if known.families <= NUMBERS:
+        return _numbers(known, present)
+    if len(known.families) > 1:
+        raise TypeError(f"values of several types: {_classes(known)}")
+    (family,) = known.families
+    if family == "list":
         return _list(present)
-    if kind is dt.datetime or kind is dt.time:
-        zones = {value.tzinfo is not None for value in present}
-        if len(zones) > 1:
+    if family in ("datetime", "time"):
+        if len(known.zones) > 1:
             raise TypeError("values with and without a time zone")
-        return sql.DateTime(timezone=zones.pop()) if kind is dt.datetime else sql.Time(timezone=zones.pop())
-    return _SIMPLE[kind]()
+        return (sql.DateTime if family == "datetime" else sql.Time)(timezone=True in known.zones)
+    return _TYPES[family]()
+
+
+def _classes(known: ColumnValues) -> str:
+    return ", ".join(sorted(_CLASSES[family].__name__ for family in known.families))
 
 
 def _list(values: Sequence[Any]) -> TypeEngine[Any]:
@@ -104,22 +93,15 @@ def _list(values: Sequence[Any]) -> TypeEngine[Any]:
     return ListDocument(item)
 
 
-def _numbers(kinds: set[type], values: Sequence[Any]) -> TypeEngine[Any]:
-    if float in kinds:
-        if Decimal in kinds:
+def _numbers(known: ColumnValues, values: Sequence[Any]) -> TypeEngine[Any]:
+    if "float" in known.families:
+        if "decimal" in known.families:
             raise TypeError("values of several types: Decimal, float")
-        if int in kinds and any(isinstance(value, int) and abs(value) > _EXACT for value in values):
+        if "integer" in known.families and any(isinstance(value, int) and abs(value) > _EXACT for value in values):
             raise TypeError("floats, and integers too long for a float")
         return sql.Double()
-    if Decimal not in kinds:
-        widest = max(value if value >= 0 else -value - 1 for value in values)
-        return sql.BigInteger() if widest < _BIG else sql.Numeric(max(38, len(str(widest))), 0)
-    scale = whole = 0
-    for value in values:
-        _, digits, exponent = Decimal(value).as_tuple()
-        if not isinstance(exponent, int):
-            continue  # NaN and infinity: whether a column holds them is for the database to say
-        scale = max(scale, -exponent)
-        whole = max(whole, len(digits) + exponent)
-    # Room for larger values of the same kind: what is left of the 38 digits that every database offers.
-    return sql.Numeric(max(38, whole + scale), scale)
+    if known.families == {"integer"}:
+        return sql.BigInteger() if known.largest < _BIG else sql.Numeric(max(38, known.whole_digits), 0)
+    # Room for larger values of the same kind: what is left of the 38 digits that every database offers. Whether a
+    # column holds NaN and infinity is for the database to say.
+    return sql.Numeric(max(38, known.whole_digits + known.scale), known.scale)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from dq_core import DataQualityCheck, RuleError, parse, validate
+from dq_core import DataQualityCheck, RuleError, Suite, learn, parse, validate
 from support.check_conformance import store
+from support.database_facts import facts_of
 
 ORDERS = [
     {"id": 0, "user": 1, "land": "DE"},
@@ -63,6 +65,65 @@ def test_from_a_query_and_empty(filled: sa.Engine) -> None:
     assert validate(filled, [ONE], query='SELECT * FROM orders WHERE "user" = 9').results[0].failed_rows == 1
 
 
+@pytest.fixture
+def schemas(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Tables ``o`` (1 and 2), ``sib`` (2), ``a.b`` (2) and ``other`` (1) in the schema ``f``; ``cust`` (1) and an empty
+    ``other`` in the default schema.
+    """
+    with engine.connect() as connection:
+        attach = "ATTACH ':memory:' AS f" if engine.dialect.name == "sqlite" else "CREATE SCHEMA f"
+        for statement in (
+            attach,
+            "CREATE TABLE cust (id int)",
+            "INSERT INTO cust VALUES (1)",
+            "CREATE TABLE other (id int)",
+            "CREATE TABLE f.o (id int)",
+            "INSERT INTO f.o VALUES (1), (2)",
+            "CREATE TABLE f.sib AS SELECT 2 AS id",
+            'CREATE TABLE f."a.b" AS SELECT 2 AS id',
+            "CREATE TABLE f.other AS SELECT 1 AS id",
+        ):
+            connection.exec_driver_sql(statement)
+        yield connection
+
+
+class TestSchemas:
+    @pytest.mark.parametrize("place", [{"table": "f.o"}, {"table": "o", "schema": "f"}])
+    def test_a_reference_reaches_every_schema(self, place: dict[str, str], schemas: sa.Connection) -> None:
+        default = facts_of(schemas.engine).schema
+        for references in (
+            {"table": f"{default}.cust"},
+            {"table": "cust", "schema": default},
+            {"table": "sib"},
+            {"table": "f.sib"},
+            {"table": "sib", "schema": "f"},
+            {"table": "a.b"},
+            {"table": "a.b", "schema": "f"},
+            {"table": "other"},
+        ):
+            rule = {"type": "foreign_key", "column": "id", "references": {**references, "column": "id"}}
+            suite = Suite.from_yaml(Suite([rule]).to_yaml())
+            (result,) = suite(schemas, **place).results
+            assert (result.failed_rows, result.considered_rows) == (1, 2), references
+            if "schema" not in references:
+                assert learn(schemas, **place, references=[references["table"]], kinds=["foreign_key"]).rules == ()
+
+    def test_a_dotted_table_finds_the_default_schema_too(self, schemas: sa.Connection) -> None:
+        rule = {"type": "foreign_key", "column": "id", "references": {"table": "cust", "column": "id"}}
+        assert validate(schemas, [rule], table="f.o").results[0].failed_rows == 1
+
+    def test_a_table_that_is_in_no_schema(self, schemas: sa.Connection) -> None:
+        for references in ({"table": "cust", "schema": "f"}, {"table": "o", "schema": "nowhere"}, {"table": "f.cust"}):
+            rule = {"type": "foreign_key", "column": "id", "references": {**references, "column": "id"}}
+            with pytest.raises(RuleError, match="does not exist"):
+                validate(schemas, [rule], table="o", schema="f")
+
+    def test_a_schema_with_files_is_refused(self) -> None:
+        rule = {"type": "foreign_key", "column": "id", "references": {"table": "a.csv", "schema": "f", "column": "id"}}
+        with pytest.raises(RuleError, match="Files have no schemas"):
+            validate([{"id": 1}], [rule])
+
+
 def test_files_and_rows_refer_to_files(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text("uid,country\n1,DE\n2,FR\n")
     rule = {**TWO, "references": {"table": str(tmp_path / "users.csv"), "columns": ["uid", "country"]}}
@@ -92,6 +153,10 @@ def test_what_does_not_exist_is_refused(filled: sa.Engine) -> None:
         ({"column": "a", "references": "users"}, "references must be a mapping with table and columns"),
         ({"column": "a", "references": {"columns": ["x"]}}, "table must be the name of a table, not None"),
         ({"column": "a", "references": {"table": "t", "colums": ["x"]}}, "no key 'colums'. Did you mean 'columns'"),
+        (
+            {"column": "a", "references": {"table": "t", "schema": 5, "column": "x"}},
+            "schema must be the name of a schema",
+        ),
         ({"column": "a", "references": {"table": "t", "columns": ["x", "y"]}}, "1 columns cannot refer to 2"),
         ({"references": {"table": "t", "columns": ["x"]}}, "give either column or columns"),
     ],

@@ -255,7 +255,7 @@ class _Answers:
             return None
         if self.relation.find is None:
             raise EngineError(f"{check.label}: there is no other table in {self.reader.opened.description}.")
-        other = self.relation.find(check.references["table"])
+        other = self.relation.find(check.references["table"], check.references.get("schema"))
         names = check.references["columns"]
         return arrow_table(self.reader, other, names, *(other[name].is_not(None) for name in names))
 

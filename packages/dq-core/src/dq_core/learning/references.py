@@ -32,7 +32,7 @@ def foreign_keys(
     """
     if relation.find is None:
         raise RuleError([f"references: this source has no other tables, so no {table!r}."])
-    other = relation.find(table)
+    other = relation.find(table, None)
     unique: dict[str, bool] = {}
     for column in columns:
         for target in other.columns.values():

@@ -29,12 +29,12 @@ class Relation(Selection):
 
     Attributes:
         dialect: What is special about the database.
-        find: Finds another relation of the same source by name (a table of the same database, a file), under the
-            alias ``referenced``; raises a SourceError if there is none.
+        find: Finds another relation of the same source by name (a table of the same database, a file) and schema (None
+            if none is given), under the alias ``referenced``; raises a SourceError if there is none.
     """
 
     dialect: Dialect
-    find: Callable[[str], Relation] = field(default_factory=lambda: _no_other, repr=False)
+    find: Callable[[str, str | None], Relation] = field(default_factory=lambda: _no_other, repr=False)
 
     def adapted(self, name: str, value: Any) -> Any:
         """A value from a rule as one that the column's values can be compared with."""
@@ -79,7 +79,8 @@ class Relation(Selection):
         return sa.or_(sa.false(), *conditions)
 
 
-def _no_other(name: str) -> Relation:
+def _no_other(name: str, schema: str | None) -> Relation:
+    del schema
     raise TableNotFoundError.missing(name, ())
 
 

@@ -53,8 +53,9 @@ def open_database(given: Database) -> Iterator[Opened]:
         secrets = secrets_of(url)
 
         @functools.cache
-        def find(name: str) -> Relation:
-            other = relation_of(connection, dialect, table=name, schema=schema)
+        def find(name: str, named_schema: str | None) -> Relation:
+            place = (name, named_schema) if named_schema is not None else _sibling(connection, name, schema, relation)
+            other = relation_of(connection, dialect, table=place[0], schema=place[1])
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         try:
@@ -136,10 +137,22 @@ def _repeated_name(error: DBAPIError) -> str | None:
     return str(arguments[1]).partition("'")[2].rpartition("'")[0]
 
 
+def _sibling(connection: sa.Connection, name: str, schema: str | None, relation: Relation) -> tuple[str, str | None]:
+    """Where a name without a schema is looked up: in the schema of ``schema.table`` first, then as it is."""
+    if schema is None and isinstance(relation.from_, sa.TableClause) and relation.from_.schema is not None:
+        own = relation.from_.schema
+        if sa.inspect(connection).has_table(name, schema=own):
+            return name, own
+    return name, schema
+
+
 def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tuple[str, str | None]:
     place = locate(connection, table, schema)
     if place is None:
-        known = table_names(sa.inspect(connection), schema)
+        try:
+            known = table_names(sa.inspect(connection), schema)
+        except DBAPIError:  # SQLite, for a schema that does not exist
+            known = []
         raise TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
     found_schema, name = place
     return name, found_schema

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ..errors import SourceError
 from ..relation.column import Column
 from ..relation.dialects import dialect_for
 from ..relation.relation import Relation
@@ -85,8 +86,14 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
         yield Opened(connection, Relation(from_, columns, dialect, _finder(connection, storage_options)), description)
 
 
-def _finder(connection: sa.Connection, storage_options: Mapping[str, Any]) -> Callable[[str], Relation]:
-    return functools.cache(lambda path: _files(connection, path, storage_options, "referenced"))
+def _finder(connection: sa.Connection, storage_options: Mapping[str, Any]) -> Callable[[str, str | None], Relation]:
+    @functools.cache
+    def find(path: str, schema: str | None) -> Relation:
+        if schema is not None:
+            raise SourceError(f"Files have no schemas, so there is no file {path!r} in the schema {schema!r}.")
+        return _files(connection, path, storage_options, "referenced")
+
+    return find
 
 
 def _files(connection: sa.Connection, source: files.Paths, storage_options: Mapping[str, Any], alias: str) -> Relation:

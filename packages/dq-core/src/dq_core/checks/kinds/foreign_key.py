@@ -30,7 +30,8 @@ class ForeignKey(Check):
     Args:
         column: The column.
         columns: The columns of a composite key, instead of column.
-        references: A mapping with table and columns (or column).
+        references: A mapping with table and columns (or column), and schema if the table is in another one; the table
+            may be given as ``schema.table`` as well.
     """
 
     column: str | None = None
@@ -44,20 +45,24 @@ class ForeignKey(Check):
         if not isinstance(self.references, Mapping):
             yield f"{self.label}: references must be a mapping with table and columns, not {self.references!r}."
             return
-        allowed = ("table", "columns", "column")
+        allowed = ("schema", "table", "columns", "column")
         for key in self.references:
             if key not in allowed:
                 yield f"{self.label}: references has no key {key!r}.{options.question(key, allowed)}"
         table = self.references.get("table")
         if not isinstance(table, str) or not table:
             yield f"{self.label}: references: table must be the name of a table, not {table!r}."
+        schema = self.references.get("schema")
+        if schema is not None and (not isinstance(schema, str) or not schema):
+            yield f"{self.label}: references: schema must be the name of a schema, not {schema!r}."
         column, columns = self.references.get("column"), options.frozen(self.references.get("columns"))
         columns = (columns,) if isinstance(columns, str) else columns
         yield from options.column_or_columns(f"{self.label}: references", column, columns)
         there = options.targets(column, columns)
         if len(there) != len(self.targets):
             yield f"{self.label}: {len(self.targets)} columns cannot refer to {len(there)}."
-        object.__setattr__(self, "references", {"table": table, "columns": list(there)})
+        place = {"table": table} if schema is None else {"schema": schema, "table": table}
+        object.__setattr__(self, "references", {**place, "columns": list(there)})
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -73,13 +78,14 @@ class ForeignKey(Check):
             return
         for name in self.references["columns"]:
             if name not in other.columns:
-                yield (
-                    f"{self.label}: {self.references['table']} has no column {name!r}."
-                    f"{options.question(name, other.columns)}"
-                )
+                yield (f"{self.label}: {self._place} has no column {name!r}.{options.question(name, other.columns)}")
+
+    @property
+    def _place(self) -> str:
+        return ".".join(filter(None, (self.references.get("schema"), self.references["table"])))
 
     def _other(self, relation: Relation) -> Relation:
-        return relation.find(self.references["table"])
+        return relation.find(self.references["table"], self.references.get("schema"))
 
     def failing(self, relation: Relation) -> ColumnElement[bool]:
         """All key columns have values, and no row of the other table has the same ones."""
@@ -106,5 +112,5 @@ class ForeignKey(Check):
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the share of rows with a match reaches the threshold."""
         del relation
-        sentence = f"are not in {self.references['table']}"
+        sentence = f"are not in {self._place}"
         return share_outcome(self, int(measured["considered_rows"]), int(measured.get("failed_rows", 0)), sentence)

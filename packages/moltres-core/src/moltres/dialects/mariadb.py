@@ -27,7 +27,7 @@ from ..errors import (
 from ..types import documents
 from ..types.arrow import bounded
 from ..types.logical import LogicalType, is_known, logical_type, register
-from ..types.values import shortest
+from ..types.values import shortest, shown
 from .base import TEMPORARY, Dialect, driver_connection
 from .capabilities import MYSQL
 from .rows import by_sqlalchemy, is_custom, lenient
@@ -233,12 +233,15 @@ class MariaDBDialect(Dialect):
         return replace(logical_type(type_), padded=False)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
-        """As everywhere, and a CHAR keeps no blanks at its end."""
+        """As everywhere, and what the server would change: a CHAR that ends with blanks, a short BINARY or YEAR."""
         reason = super().refusal(type_, values)
-        if reason is None and logical_type(type_).padded:
-            found = next((value for value in values if value is not None and value[-1:] == " "), None)
-            return None if found is None else f"{found!r} ends with blanks, which a CHAR of MariaDB does not keep"
-        return reason
+        if reason is not None:
+            return reason
+        for cls, wrong, why in _CHANGED:
+            if isinstance(type_, cls):
+                found = next((value for value in values if value is not None and wrong(type_, value)), None)
+                return None if found is None else f"{shown(found)} {why}"
+        return None
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Boolean and JSON for what MariaDB reports as integers and strings, and floats as floats."""
@@ -307,6 +310,12 @@ _REPORTED: dict[int, Callable[[], TypeEngine[Any]]] = {
     16: mysql.BIT,
 }
 """By the codes of the protocol; the others come as values whose types say the same."""
+
+_CHANGED: tuple[tuple[type[TypeEngine[Any]], Callable[[Any, Any], bool], str], ...] = (
+    (sql.CHAR, lambda _, value: str(value).endswith(" "), "ends with blanks, which a CHAR of MariaDB does not keep"),
+    (sql.BINARY, lambda type_, value: len(value) != type_.length, "is not as long as the BINARY, which is filled up"),
+    (mysql.YEAR, lambda _, value: 0 < value < 1901, "is read by a YEAR as one of the years 1970 to 2069"),
+)
 
 _DAY = timedelta(days=1)
 

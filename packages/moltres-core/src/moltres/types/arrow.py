@@ -298,11 +298,15 @@ def unfit_batch(batch: pa.RecordBatch, columns: Sequence[tuple[str, LogicalType]
     ]
 
 
+def _is_text(pa: Any, type_: Any) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
 def _unfit_array(array: Any, kind: LogicalType) -> str | None:
     pa = arrow()
     import pyarrow.compute as pc
 
-    if kind.name == "text" and kind.length is not None and pa.types.is_string(array.type):
+    if kind.name == "text" and kind.length is not None and _is_text(pa, array.type):
         found = pc.min_max(pc.utf8_length(array))
         least, most = found["min"].as_py(), found["max"].as_py()
         if most is not None and (most > kind.length or (kind.padded and least < kind.length)):

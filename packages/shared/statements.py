@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["Alarm", "Clock", "Deadline", "driver_connection", "interrupted_after", "paused", "timing"]
+__all__ = ["Alarm", "Clock", "Deadline", "clock_of", "driver_connection", "interrupted_after", "paused", "timing"]
 
 _running: WeakKeyDictionary[Connection, Clock] = WeakKeyDictionary()
 
@@ -53,7 +53,13 @@ class Deadline:
 
 
 class Clock:
-    """A stop-watch which starts anew with each statement and stands still while it is paused."""
+    """A stop-watch which starts anew with each statement and stands still while it is paused.
+
+    Attributes:
+        seconds: The limit that it is held against, where it enforces one by itself.
+    """
+
+    seconds: float | None = None
 
     def __init__(self) -> None:
         self._spent = 0.0
@@ -92,7 +98,7 @@ class Alarm(Clock):
 
     def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
         super().__init__()
-        self._seconds = float(seconds)  # a timer takes no number of NumPy, and would never ring
+        self.seconds: float = float(seconds)  # a timer takes no number of NumPy, and would never ring
         self._ring = ring
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -102,7 +108,7 @@ class Alarm(Clock):
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            timer = threading.Timer(max(self._seconds - self.elapsed(), 0.001), lambda: self._fire(timer))
+            timer = threading.Timer(max(self.seconds - self.elapsed(), 0.001), lambda: self._fire(timer))
             timer.daemon = True
             self._timer = timer
             timer.start()
@@ -169,6 +175,11 @@ def timing(connection: Connection, clock: Clock) -> Iterator[None]:
             del _running[connection]
         else:
             _running[connection] = outer
+
+
+def clock_of(connection: Connection) -> Clock | None:
+    """The clock of the time limit on this connection; None without a limit."""
+    return _running.get(connection)
 
 
 @contextmanager

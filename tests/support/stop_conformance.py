@@ -97,7 +97,7 @@ class StopConformance:
                 sent = Sent(db.engine, stop, after)
                 if run_or_stopped(work, db, stop) and len(sent.statements) < after:
                     return after
-                assert sent.late == []
+                assert sent.late == [], sent.late
             check()
         raise AssertionError("the work has no end")
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class TestSQLite(DialectConformance):
+    fires_delete_actions = "PRAGMA foreign_keys=ON"
+
     @pytest.fixture
     def url(self, sqlite_url: URL) -> URL:
         return sqlite_url
@@ -27,6 +29,9 @@ class TestSQLite(DialectConformance):
 
 class TestDuckDB(DialectConformance):
     shows_indexes = False
+    numbered = None
+    generated = "INTEGER GENERATED ALWAYS AS (a * 2)"
+    fires_delete_actions = None
 
     @pytest.fixture
     def url(self, duckdb_url: URL) -> URL:
@@ -35,6 +40,7 @@ class TestDuckDB(DialectConformance):
 
 class TestPostgreSQL(DialectConformance, LostConnections):
     views_hold_tables = True
+    numbered = "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 
     @pytest.fixture
     def url(self, postgresql_url: URL) -> URL:

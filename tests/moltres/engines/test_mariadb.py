@@ -40,6 +40,7 @@ def mariadb_url(server: MariaDBServer) -> Iterator[URL]:
 
 class TestMariaDB(DialectConformance, LostConnections):
     slow = "SELECT count(*) AS a FROM seq_1_to_100000000000 WHERE seq % 7 > 3"
+    numbered = "INTEGER AUTO_INCREMENT PRIMARY KEY"
 
     @pytest.fixture
     def url(self, mariadb_url: URL) -> URL:

@@ -14,6 +14,7 @@ from support.dialect_conformance.partitions import Partitions
 from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.statements import Statements
+from support.dialect_conformance.targets import Targets
 from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
 
@@ -21,6 +22,6 @@ __all__ = ["DialectConformance", "LostConnections"]
 
 
 class DialectConformance(
-    Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Transactions, Statements, Queries
+    Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Transactions, Statements, Queries, Targets
 ):
     """All suites. A database behind a server subclasses `LostConnections` as well."""

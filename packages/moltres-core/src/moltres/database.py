@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
+from sqlalchemy.exc import SQLAlchemyError
 
 from ._shared import arguments
 from ._shared.masking import masked
 from .dialects import binding, catalog, dialect_for
 from .dialects.error_translation import connected, translated
+from .dialects.isolation import at_least_committed, require_transactions
 from .dialects.stopping import Running, stoppable
 from .errors import ConfigurationError, refuse
 from .frame.dataframe import DataFrame
@@ -165,7 +167,8 @@ class Database:
             running = stack.enter_context(self._registered(connection))
             if begin:
                 stack.enter_context(self._begun(connection, running, seconds))
-            # Within the transaction, which the setting of PostgreSQL belongs to.
+            # Within the transaction: the settings and the limit of PostgreSQL are those of the transaction.
+            stack.enter_context(self.dialect.settled(connection))
             stack.enter_context(self.dialect.time_limit(connection, seconds))
             yield connection
 
@@ -176,21 +179,31 @@ class Database:
             yield bind
             return
         with connected(bind, self.dialect) as connection:
+            at_least_committed(connection)
             yield connection
 
     @contextmanager
     def _begun(self, connection: Connection, running: Running, seconds: float | None) -> Iterator[None]:
         outer = connection.in_transaction() if self.joined else False
+        if self.joined:
+            require_transactions(connection)
         self.dialect.begin(connection, seconds)
-        if not self.joined:
-            yield
-            running.check()
-            connection.commit()
-        elif outer and self.dialect.capabilities.savepoints:
-            with connection.begin_nested():
+        with self.dialect.writing(connection):
+            if not self.joined:
+                try:
+                    yield
+                    running.check()
+                    connection.commit()
+                except BaseException:
+                    # Before others may go on. A lost connection cannot, and need not.
+                    with suppress(SQLAlchemyError):
+                        connection.rollback()
+                    raise
+            elif outer and self.dialect.capabilities.savepoints:
+                with connection.begin_nested():
+                    yield
+            else:
                 yield
-        else:
-            yield
 
     @contextmanager
     def _registered(self, connection: Connection) -> Iterator[Running]:

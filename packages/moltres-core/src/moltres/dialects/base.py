@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, MetaData, Table, func, insert, literal_column, select
+from sqlalchemy import Column, MetaData, String, Table, func, insert, inspect, literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError
 from sqlalchemy.schema import CreateTable, DropTable
@@ -32,6 +32,7 @@ from ..types.logical import LogicalType, logical_type
 from ..types.values import unfit
 from .capabilities import Capabilities
 from .columns import portable_type
+from .fill import Fill, fill_of
 from .rows import by_sqlalchemy, open_rows
 from .statements import CreateTableAs, Explain, RenameTable
 
@@ -46,10 +47,16 @@ if TYPE_CHECKING:
     from .rows import Reader
 
 
-__all__ = ["TEMPORARY", "Dialect", "driver_connection", "named"]
+__all__ = ["DELETE_ACTIONS", "KEYS", "TEMPORARY", "Dialect", "driver_connection", "named"]
+
+DELETE_ACTIONS = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
+"""What a foreign key can do to rows of its own table when the row that they reference is deleted."""
 
 TEMPORARY = "moltres_temporary"
 """Key in `Table.info`: whether the table is temporary."""
+
+KEYS = "moltres_keys"
+"""Key in `Table.info`: columns that a temporary table is searched by, as a tuple of names."""
 
 
 def named(table: Table) -> list[Named]:
@@ -158,6 +165,20 @@ class Dialect:
         if not connection.in_transaction():
             connection.begin()
 
+    @contextmanager
+    def settled(self, connection: Connection) -> Iterator[None]:  # noqa: ARG002 - for databases with such settings
+        """Let no setting of the session change what the values of this block are; it is put back afterwards."""
+        yield
+
+    @contextmanager
+    def writing(self, connection: Connection) -> Iterator[None]:  # noqa: ARG002 - for databases that need it
+        """What holds while rows are written: strict settings, and the locks that `lock_name` takes.
+
+        Args:
+            connection: A connection in a transaction, which ends within the block if it is one of moltres.
+        """
+        yield
+
     def classify(self, error: BaseException) -> type[MoltresError]:
         """The class of moltres.errors that an error of the driver belongs to.
 
@@ -217,6 +238,47 @@ class Dialect:
             A type from which each value comes back equal, or which refuses it; None if this database has no such type.
         """
         return portable_type(type_, self.column_type, arrays=self.capabilities.arrays)
+
+    def exact_text(self, length: int) -> TypeEngine[Any]:
+        """A type for keys of our own: strings that are compared byte by byte, and that an index can hold.
+
+        Args:
+            length: The most characters.
+        """
+        return String(length)
+
+    def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:  # noqa: ARG002
+        """The columns of a table that the database fills by itself.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+            described: What `Inspector.get_columns` says of it.
+        """
+        return fill_of(described)
+
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
+        """What deleting rows of a table does to the rows of other tables.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+            own: Whether what it does to other rows of the same table counts.
+
+        Returns:
+            One phrase for each foreign key with such an action: "orders (ON DELETE CASCADE)".
+        """
+        inspector = inspect(connection)
+        found = []
+        for name in inspector.get_table_names(table.schema):
+            if name == table.name and not own:
+                continue
+            for key in inspector.get_foreign_keys(name, schema=table.schema):
+                action = str(key.get("options", {}).get("ondelete") or "").upper()
+                same_schema = key["referred_schema"] in {None, table.schema}
+                if key["referred_table"] == table.name and same_schema and action in DELETE_ACTIONS:
+                    found.append(f"{name} (ON DELETE {action})")
+        return found
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Correct the types of a reflected table where this database says more than SQLAlchemy heard.
@@ -465,7 +527,7 @@ class Dialect:
         """Like `create_as`, in two statements: create with these types, then insert."""
         made = [Column(name, self.column_type(type_) or type_) for name, type_ in columns]
         prefixes = ["TEMPORARY"] if temporary else []
-        new = Table(table.name, MetaData(), *made, schema=table.schema, prefixes=prefixes)
+        new = Table(table.name, MetaData(), *made, schema=table.schema, prefixes=prefixes, info=table.info)
         self.create(connection, new)
         return self.insert_select(connection, new, [name for name, _ in columns], query)
 
@@ -499,11 +561,43 @@ class Dialect:
 
     # -- other writers
 
-    def lock(self, connection: Connection, table: Table) -> None:
-        """Let other writers of a table wait until the transaction ends; readers do not wait."""
+    def hold(self, connection: Connection, table: Table) -> None:
+        """Keep the columns of a table as they are until the transaction ends, and let others read and add rows."""
 
-    def lock_name(self, connection: Connection, name: str) -> None:
-        """Let others that lock the same name wait until the transaction ends, for a table that does not exist yet."""
+    def lock(self, connection: Connection, table: Table) -> None:
+        """Keep other writers, but no reader, off a table until the transaction ends; its columns stay as well."""
+
+    def lock_name(self, connection: Connection, name: str, *, owns_transaction: bool, wait: bool) -> bool:
+        """Keep others who ask for the same name waiting until `writing` ends; for tables not yet there.
+
+        Args:
+            connection: A connection in a transaction that has changed nothing yet.
+            name: What names a table, with its schema.
+            owns_transaction: Whether the transaction is one of moltres, which may begin anew to see what those did
+                who held the name before.
+            wait: Whether to wait for whoever holds the name.
+
+        Returns:
+            Whether the name is held now; a database that cannot make others wait says that it is.
+
+        Raises:
+            TransientQueryError: If the wait was in vain.
+        """
+        del connection, name, owns_transaction, wait
+        return True
+
+    def label(self, connection: Connection, table: Table, text: str) -> None:
+        """Attach a text to a table that goes with it when it is renamed; where making a table commits.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+            text: What to attach instead of what is there.
+        """
+
+    def label_of(self, connection: Connection, table: Table) -> str | None:  # noqa: ARG002
+        """The text that `label` attached; None if there is none."""
+        return None
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row unless its key exists, also if a running transaction is about to commit that key.

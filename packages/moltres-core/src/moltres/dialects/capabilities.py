@@ -21,6 +21,7 @@ class Capabilities:
         insertion_order: The pseudo-column that orders a temporary table, of the same types, as a query filled it.
         arrays: A column can hold arrays.
         binds_types: A column holds, and a result has, only values of the types that are reported for it.
+        hash_joins: Two tables without indexes are joined in time that grows with their sum, not their product.
         nan: A column of floats can hold NaN.
         max_identifier_bytes: The longest name, in bytes of UTF-8; None for no limit.
         max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
@@ -37,10 +38,11 @@ class Capabilities:
     insertion_order: str = ""
     arrays: bool = False
     binds_types: bool = False
+    hash_joins: bool = True
     nan: bool = True
     max_identifier_bytes: int | None = None
     max_set_operands: int | None = None
 
 
-MYSQL = Capabilities(full_join=False, nulls_first=False, max_identifier_bytes=64)
+MYSQL = Capabilities(full_join=False, nulls_first=False, hash_joins=False, max_identifier_bytes=64)
 """What MySQL and MariaDB have in common. Their limit is one of characters, which are bytes in ASCII names."""

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import time, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, cast, func, select, text
+from sqlalchemy import MetaData, Table, cast, func, inspect, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
+from sqlalchemy.schema import CreateTable, SetTableComment
 
 from ..errors import (
     ColumnNotFoundError,
@@ -23,15 +25,16 @@ from ..errors import (
     TableExistsError,
     TableNotFoundError,
     TransientQueryError,
+    WriteError,
 )
 from ..types import documents
 from ..types.arrow import bounded
 from ..types.logical import LogicalType, is_known, logical_type, register
 from ..types.values import shortest, shown
-from .base import TEMPORARY, Dialect, driver_connection
+from .base import KEYS, TEMPORARY, Dialect, driver_connection
 from .capabilities import MYSQL
 from .rows import by_sqlalchemy, is_custom, lenient
-from .statements import Explain, SwapTables
+from .statements import CreateTableAs, Explain, SwapTables
 from .stopping import cleaning_up
 
 if TYPE_CHECKING:
@@ -67,6 +70,15 @@ _CLASSES: dict[int, type[MoltresError]] = {
 
 # Compares strings exactly: by default 'AB' = 'ab' and 'a' = 'a '.
 _EXACT = "utf8mb4_nopad_bin"
+
+_STRICT = "STRICT_ALL_TABLES"
+_LOCKED = "moltres_locked"
+"""Key in `Connection.info`: whether locks by name are to be released."""
+
+_PREFIXED = frozenset({"text", "binary", "json", "unknown"})
+_KEY_PREFIX = 100
+"""Characters of a string that an index of a temporary table holds."""
+_MOST_KEYS = 4
 
 _MOST_DIGITS = 65
 _MOST_SCALE = 38
@@ -150,6 +162,27 @@ class MariaDBDialect(Dialect):
             if not (connection.closed or connection.invalidated):
                 with cleaning_up():
                     connection.exec_driver_sql(f"SET SESSION max_statement_time = {float(before)}")
+
+    @contextmanager
+    def writing(self, connection: Connection) -> Iterator[None]:
+        """Strict SQL: what does not fit its column is an error, whatever the session or the server says."""
+        before = connection.execute(text("SELECT @@SESSION.sql_mode")).scalar_one()
+        lenient = _STRICT not in before.split(",")
+        if lenient:
+            mode = f"{before},{_STRICT}".removeprefix(",")
+            connection.execute(text("SET SESSION sql_mode = :mode"), {"mode": mode})
+        try:
+            yield
+        finally:
+            # Both belong to the session, and so to whoever gets this connection from the pool next.
+            locked = connection.info.pop(_LOCKED, False)
+            if (lenient or locked) and not (connection.closed or connection.invalidated):
+                # Through the driver: the write has ended, so that nothing stops this or begins a transaction for it.
+                with driver_connection(connection).cursor() as cursor:
+                    if lenient:
+                        cursor.execute("SET SESSION sql_mode = %s", (before,))
+                    if locked:
+                        cursor.execute("DO RELEASE_ALL_LOCKS()")
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """KILL QUERY, sent on another connection."""
@@ -273,13 +306,37 @@ class MariaDBDialect(Dialect):
         """Declare the types first where there is JSON: CREATE TABLE AS would leave a mere text of it."""
         kinds = {logical_type(type_).name for _, type_ in columns}
         if "json" not in kinds or "unknown" in kinds:
-            return super().create_as(connection, table, columns, query, temporary=temporary)
+            statement = CreateTableAs(table, query, temporary=temporary, declarations=self._key(connection, table))
+            result = connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return self._created(connection, table, result)
         return self.create_declared(connection, table, columns, query, temporary=temporary)
 
     def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
         """The plan as JSON; MariaDB's own way to run a statement for its plan is ANALYZE."""
         keywords = "ANALYZE FORMAT=JSON" if analyze else "EXPLAIN FORMAT=JSON"
         return str(connection.execute(Explain(query, keywords)).scalar_one())
+
+    def create(self, connection: Connection, table: Table) -> None:
+        """Create an empty table, with the index of a temporary one: CREATE INDEX would commit."""
+        key = self._key(connection, table)
+        if key is None:
+            super().create(connection, table)
+            return
+        before, bracket, after = str(CreateTable(table).compile(connection)).rpartition(")")
+        connection.exec_driver_sql(f"{before}, {key}{bracket}{after}")
+
+    def _key(self, connection: Connection, table: Table) -> str | None:
+        """The index by which a temporary table is searched, as CREATE TABLE declares it."""
+        quote = connection.dialect.identifier_preparer.quote
+        parts = []
+        for name in table.info.get(KEYS, ())[:_MOST_KEYS]:
+            type_ = table.columns[name].type
+            length = getattr(type_, "length", None)
+            if logical_type(type_).name not in _PREFIXED or (length is not None and length <= _KEY_PREFIX):
+                parts.append(quote(name))
+            elif length is not None or isinstance(type_, sql.Text | sql.LargeBinary):
+                parts.append(f"{quote(name)}({_KEY_PREFIX})")  # only the beginning can be indexed
+        return f"KEY ({', '.join(parts)})" if parts else None
 
     def drop(self, connection: Connection, table: Table) -> None:
         """Drop a table; without TEMPORARY, dropping a temporary one would commit the transaction."""
@@ -296,13 +353,73 @@ class MariaDBDialect(Dialect):
         super().drop(connection, aside)
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-        """Wait for concurrent inserts of the same key, then insert or leave the row."""
-        return connection.execute(mysql.insert(table).prefix_with("IGNORE").values(values)).rowcount == 1
+        """Wait for whoever inserts the same key right now, then insert or leave it."""
+        if connection.execute(mysql.insert(table).prefix_with("IGNORE").values(values)).rowcount == 1:
+            return True
+        same = [column == values[column.key] for column in table.primary_key]
+        # A locking read sees what was committed while the INSERT waited.
+        if connection.execute(select(table).where(*same).with_for_update(read=True)).first() is not None:
+            return False
+        keys = ", ".join(f"{column.key} {values[column.key]!r}" for column in table.primary_key)
+        raise WriteError(
+            f"The table {table.name!r} takes another key for {keys}: its key columns are not compared byte by byte.",
+            suggestion=f"Convert them to CHARACTER SET utf8mb4 COLLATE {_EXACT}, or rename the table: the next write"
+            " makes it anew.",
+        )
+
+    def exact_text(self, length: int) -> TypeEngine[Any]:
+        """Compared by bytes, trailing blanks included; the default collation of most servers ignores both and case."""
+        return mysql.VARCHAR(length, charset="utf8mb4", collation=_EXACT)
+
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
+        """Of tables in all databases of the server; none while the session does not check foreign keys."""
+        rows = connection.execute(_DELETE_ACTIONS, {"schema": table.schema, "name": table.name, "own": own})
+        return [f"{child} (ON DELETE {action})" for child, action in rows]
+
+    def hold(self, connection: Connection, table: Table) -> None:
+        """Use the table: from then on ALTER TABLE waits for the transaction."""
+        connection.execute(select(literal_column("1")).select_from(table).limit(0))
 
     def lock(self, connection: Connection, table: Table) -> None:
         """Lock every row and the gaps between them, as the DELETE or UPDATE that follows would."""
         connection.execute(select(func.count()).select_from(table).with_for_update())
 
+    def lock_name(self, connection: Connection, name: str, *, owns_transaction: bool, wait: bool) -> bool:
+        """A lock of the server, which the session holds until `writing` releases it or the connection ends."""
+        seconds = connection.execute(text("SELECT @@SESSION.innodb_lock_wait_timeout")).scalar_one() if wait else 0
+        lock = f"moltres {sha256(f'{connection.engine.url.database}.{name}'.encode()).hexdigest()[:40]}"
+        connection.info[_LOCKED] = True
+        if not connection.execute(
+            text("SELECT GET_LOCK(:lock, :seconds)"), {"lock": lock, "seconds": seconds}
+        ).scalar():
+            if not wait:
+                return False
+            raise TransientQueryError(
+                f"Another write of the same table did not end within {seconds} s.", suggestion="Try again."
+            )
+        if owns_transaction:
+            # What others did before is visible only to a transaction that begins now.
+            connection.rollback()
+            self.begin(connection)
+        return True
+
+    def label(self, connection: Connection, table: Table, text: str) -> None:
+        """The comment of the table, which RENAME keeps."""
+        connection.execute(SetTableComment(Table(table.name, MetaData(), schema=table.schema, comment=text)))
+
+    def label_of(self, connection: Connection, table: Table) -> str | None:
+        """The comment of the table."""
+        return inspect(connection).get_table_comment(table.name, schema=table.schema)["text"]
+
+
+_DELETE_ACTIONS = text(
+    "SELECT DISTINCT concat(r.constraint_schema, '.', r.table_name), r.delete_rule"
+    " FROM information_schema.referential_constraints r"
+    " WHERE @@SESSION.foreign_key_checks = 1 AND r.unique_constraint_schema = coalesce(:schema, database())"
+    " AND r.referenced_table_name = :name AND r.delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
+    " AND (:own OR r.table_name <> r.referenced_table_name OR r.constraint_schema <> r.unique_constraint_schema)"
+    " ORDER BY 1"
+)
 
 _REPORTED: dict[int, Callable[[], TypeEngine[Any]]] = {
     4: ShortFloat,

@@ -8,6 +8,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Table
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.selectable import SelectBase
@@ -19,22 +21,54 @@ class CreateTableAs(Executable, ClauseElement):
     Args:
         table: The table to create; only its name and schema count.
         select: The rows, with the columns' names and types.
-        temporary: Whether the table is dropped when the connection is closed.
+        temporary: Whether the table goes with the connection.
+        declarations: What to declare before the rows, as an index; within parentheses, in SQL.
     """
 
     inherit_cache = False
 
-    def __init__(self, table: Table, select: SelectBase, *, temporary: bool = False) -> None:
+    def __init__(
+        self, table: Table, select: SelectBase, *, temporary: bool = False, declarations: str | None = None
+    ) -> None:
         self.table = table
         self.select = select
         self.temporary = temporary
+        self.declarations = declarations
 
 
 @compiles(CreateTableAs)
 def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: Any) -> str:
     kind = "TEMPORARY TABLE" if element.temporary else "TABLE"
     name = compiler.preparer.format_table(element.table)
-    return f"CREATE {kind} {name} AS {compiler.process(element.select, **options)}"
+    declared = f" ({element.declarations})" if element.declarations else ""
+    return f"CREATE {kind} {name}{declared} AS {compiler.process(element.select, **options)}"
+
+
+class InsertSelect(Executable, ClauseElement):
+    """``INSERT INTO … SELECT …``, which may give values to columns that the database numbers by itself.
+
+    Args:
+        table: The table.
+        names: Its columns, in the order of the query's.
+        select: The rows.
+        overriding: Whether values are given to identity columns that are ``GENERATED ALWAYS``.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, table: Table, names: Sequence[str], select: SelectBase, *, overriding: bool = False) -> None:
+        self.table = table
+        self.names = names
+        self.select = select
+        self.overriding = overriding
+
+
+@compiles(InsertSelect)
+def _insert_select(element: InsertSelect, compiler: SQLCompiler, **options: Any) -> str:
+    names = ", ".join(compiler.preparer.quote(name) for name in element.names)
+    overriding = " OVERRIDING SYSTEM VALUE" if element.overriding else ""
+    into = f"INSERT INTO {compiler.preparer.format_table(element.table)} ({names})"
+    return f"{into}{overriding} {compiler.process(element.select, **options)}"
 
 
 class Explain(Executable, ClauseElement):

@@ -56,6 +56,7 @@ class Writable(Protocol):
         partition_by: Sequence[str] | None = None,
         run_key: str | None = None,
         schema: str | None = None,
+        cascade: bool = False,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
     ) -> WriteResult:

@@ -16,7 +16,7 @@ from ..errors import HandoffError, refuse
 from ..frame.dataframe import DataFrame
 from ..types.logical import is_known
 from ..types.records import Records
-from ..write.target import scratch_name, table_of
+from ..write.target import table_of, temporary_table
 from .options import MAX_INLINE_ROWS, HandoffOptions
 from .reference import Reference
 from .spool import open_spool
@@ -114,7 +114,7 @@ def _kept(
     """
     here, dialect = connect(connection), df.database.dialect
     columns = dialect.describe(connection, df.statement)
-    kept = table_of(scratch_name(), columns, temporary=True)
+    kept = temporary_table(columns)
     count = dialect.create_as(connection, kept, columns, df.statement, temporary=True)
     typed = table_of(kept.name, [(str(column.key), column.type) for column in df.statement.selected_columns])
     rows = DataFrame.all_of(here, typed)

@@ -6,17 +6,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import FromClause, Select, Table, TextClause, inspect
+from sqlalchemy import FromClause, Select, Table, TextClause, inspect, select
 from sqlalchemy.sql import visitors
 
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import logical_type
 from .stream import Stream, open_stream
-from .target import scratch_name, table_of
+from .target import table_of, temporary_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.types import TypeEngine
@@ -71,6 +71,22 @@ class Local:
         plain = {schema: set(inspector.get_table_names(schema)) for schema in {part.schema for part in tables}}
         return any(part.name not in plain[part.schema] for part in tables)
 
+    def passed_on(self, table: Table) -> set[str]:
+        """The columns of a table that the query passes on under their own names, unchanged."""
+        found = set()
+        for column in self._query.selected_columns:
+            for base in column.base_columns:
+                origin: Any = getattr(base, "table", None)  # an expression has none
+                if isinstance(origin, Table) and (origin.name, origin.schema) == (table.name, table.schema):
+                    found |= {base.name} & {column.key}
+        return found
+
+    def without(self, names: Collection[str]) -> Local:
+        """The same rows without some columns."""
+        rows = self._query.subquery()
+        kept = select(*(column for column in rows.columns if column.key not in names))
+        return Local(self._connection, self._dialect, kept)
+
     def create(self, table: Table, *, empty: bool = False) -> int:
         """Create the table from the query, or only its columns; returns the number of rows."""
         query = self._query.limit(0) if empty else self._query
@@ -80,12 +96,12 @@ class Local:
         """Add the rows to a table; returns their number."""
         return self._dialect.insert_select(self._connection, table, [name for name, _ in self.columns], self._query)
 
-    def to_temporary(self, table: Table | None) -> TemporaryRows:
-        """Copy the rows to a temporary table."""
+    def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
+        """Put the rows into a temporary table, which later statements can read as often as they need."""
         del table
-        temporary = table_of(scratch_name(), self.columns, temporary=True)
-        rows = self._dialect.create_as(self._connection, temporary, self.columns, self._query, temporary=True)
-        return TemporaryRows(self._connection, self._dialect, temporary, rows)
+        staged = temporary_table(self.columns, keys)
+        rows = self._dialect.create_as(self._connection, staged, self.columns, self._query, temporary=True)
+        return TemporaryRows(self._connection, self._dialect, staged, rows)
 
     def close(self) -> None:
         """There is nothing to release."""
@@ -133,13 +149,13 @@ class Streamed:
         types = {column.key: column.type for column in table.columns}
         return self._load(table_of(table.name, [(name, types[name]) for name, _ in self.columns], table.schema))
 
-    def to_temporary(self, table: Table | None) -> TemporaryRows:
-        """Copy the rows to a temporary table, with the column types of the target."""
+    def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
+        """Put the rows into a temporary table, with the types of the columns where they shall go."""
         types = {} if table is None else {column.key: column.type for column in table.columns}
         columns = [(name, types.get(name, type_)) for name, type_ in (self.columns or [])]
-        temporary = table_of(scratch_name(), columns, temporary=True)
-        self._dialect.create(self._connection, temporary)
-        return TemporaryRows(self._connection, self._dialect, temporary, self._load(temporary))
+        staged = temporary_table(columns, keys)
+        self._dialect.create(self._connection, staged)
+        return TemporaryRows(self._connection, self._dialect, staged, self._load(staged))
 
     def _new_types(self) -> list[Named]:
         if not self.columns:

@@ -24,13 +24,13 @@ LONGEST_KEY: Final = 512
 _LONGEST_NAME = 255
 
 
-def loads_table(schema: str | None) -> Table:
-    """The table of loads, one row for each key and target table."""
+def loads_table(dialect: Dialect, schema: str | None) -> Table:
+    """The table of loads, one row for each key and target table. Both are compared byte by byte."""
     return Table(
         LOADS,
         MetaData(),
-        Column("run_key", String(LONGEST_KEY), primary_key=True),
-        Column("table_name", String(_LONGEST_NAME), primary_key=True),
+        Column("run_key", dialect.exact_text(LONGEST_KEY), primary_key=True),
+        Column("table_name", dialect.exact_text(_LONGEST_NAME), primary_key=True),
         Column("mode", String(32), nullable=False),
         Column("rows_written", BigInteger),
         # In UTC, without a time zone, which not every database supports.
@@ -42,8 +42,12 @@ def loads_table(schema: str | None) -> Table:
 def key_problems(run_key: object) -> Iterator[str]:
     """The problems with a key."""
     yield from arguments.string("run_key", run_key)
-    if isinstance(run_key, str) and len(run_key) > LONGEST_KEY:
+    if not isinstance(run_key, str):
+        return
+    if len(run_key) > LONGEST_KEY:
         yield f"run_key must have at most {LONGEST_KEY} characters, not {len(run_key)}."
+    if "\0" in run_key or any("\ud800" <= character <= "\udfff" for character in run_key):
+        yield f"run_key must not have NUL characters or surrogates, which not every database can store: {run_key!r}."
 
 
 class Load:
@@ -62,16 +66,23 @@ class Load:
     ) -> None:
         self._connection = connection
         self._dialect = dialect
-        self._table = loads_table(schema)
+        self._table = loads_table(dialect, schema)
         self._key = {"run_key": run_key, "table_name": table_name}
+        self.run_key = run_key
 
     def exists(self) -> bool:
         """Whether the table of loads exists."""
         return inspect(self._connection).has_table(LOADS, schema=self._table.schema)
 
-    def create(self) -> None:
-        """Create the table of loads, unless a concurrent writer does."""
-        self._dialect.lock_name(self._connection, f"{self._table.schema}.{LOADS}")
+    def create(self, *, owns_transaction: bool) -> None:
+        """Create the table of loads, unless a concurrent writer does.
+
+        Args:
+            owns_transaction: Whether the transaction is one of moltres.
+        """
+        self._dialect.lock_name(
+            self._connection, f"{self._table.schema}.{LOADS}", owns_transaction=owns_transaction, wait=True
+        )
         if not self.exists():
             # IF NOT EXISTS, because not every database can lock a name.
             self._connection.execute(CreateTable(self._table, if_not_exists=True))

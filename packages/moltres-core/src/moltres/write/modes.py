@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, exists, func, or_, select, update
@@ -11,9 +12,17 @@ from sqlalchemy.exc import DBAPIError
 
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
-from ..errors import ColumnNotFoundError, TableExistsError, TransientQueryError, WriteError
-from .inputs import TemporaryRows, open_input
+from ..errors import (
+    ColumnNotFoundError,
+    SchemaMismatchError,
+    TableExistsError,
+    TableNotFoundError,
+    TransientQueryError,
+    WriteError,
+)
+from .inputs import Local, TemporaryRows, open_input
 from .load_log import Load
+from .request import REPLACING
 from .target import find_target, require_ddl, table_of
 
 if TYPE_CHECKING:
@@ -25,6 +34,10 @@ if TYPE_CHECKING:
     from .inputs import Input
     from .request import WriteRequest
     from .target import Target
+
+
+_LEAVE_TABLES_ALONE = frozenset({"ignore", "error_if_exists"})
+"""The modes that change nothing of a table that is there."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +73,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     Raises:
         LoadedMeanwhileError: If another load recorded the run_key in the meantime.
     """
-    target = find_target(source, connection, request)
-    if target.table is None:
-        # Wait for concurrent writers creating the same table.
-        source.dialect.lock_name(connection, f"{target.schema}.{target.name}")
-        target = find_target(source, connection, request)
+    target = _locked_target(source, connection, request)
     if request.mode == "ignore" and target.table is not None:
         return Written(skipped=True)
     load = _open_load(target, request.run_key)
@@ -73,8 +82,13 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     if load is not None and (not load.claim(request.mode) if key_first else load.done()):
         return Written(skipped=True)
     if request.mode == "error_if_exists":
+        if load is not None and target.table is not None and _finish_renamed(target, target.table, load, load.run_key):
+            return Written(skipped=True)
         target.require_absent()
-    with closing(open_input(source, connection, data, request)) as rows:
+    if request.mode in REPLACING and not request.cascade:
+        target.require_no_delete_actions(own=request.mode == "overwrite_partitions")
+    with closing(open_input(source, connection, data, request)) as opened:
+        rows = _without_generated(target, opened)
         if load is not None and request.mode == "append" and target.table is None and not key_first:
             written = _create_in_place(source, target, rows, request)
         else:
@@ -83,7 +97,80 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         if not key_first and not load.claim(request.mode):
             raise LoadedMeanwhileError
         load.finish(written.inserted + written.updated)
+        if not key_first and written.created and request.mode == "error_if_exists":
+            target.dialect.label(connection, target.new, "")  # commits the key first
     return written
+
+
+def _locked_target(source: Source, connection: Connection, request: WriteRequest) -> Target:
+    """The target, which stays as it was looked up until the transaction ends.
+
+    What is known of a table is read again under the lock: another transaction may have made, changed or replaced it.
+    """
+    dialect = source.dialect
+    target = find_target(source, connection, request)
+    if target.table is not None and request.mode in _LEAVE_TABLES_ALONE:
+        return target
+    # Where making a table commits, locks of rows do not last until its rename.
+    replaces = request.mode != "append" and not dialect.capabilities.transactional_ddl
+    wait = target.table is None or replaces
+    if (wait or target.left_overs()) and dialect.lock_name(
+        connection, target.lock_name, owns_transaction=target.owns_transaction, wait=wait
+    ):
+        target = find_target(source, connection, request)
+        target.drop_left_overs()
+    if target.table is None or request.mode in _LEAVE_TABLES_ALONE:
+        return target
+    try:
+        (dialect.hold if request.mode == "append" else dialect.lock)(connection, target.table)
+        target = find_target(source, connection, request)
+    except DBAPIError as error:
+        if dialect.classify(error) is TableNotFoundError:
+            raise _replaced(target) from error
+        raise
+    if target.table is None:
+        raise _replaced(target)
+    return target
+
+
+def _replaced(target: Target) -> TransientQueryError:
+    return TransientQueryError(
+        f"Another write replaced or dropped the table {target.name!r} at the same moment.", suggestion="Try again."
+    )
+
+
+def _finish_renamed(target: Target, table: Table, load: Load, run_key: str) -> bool:
+    """Record a load whose process was killed between the rename of its table and its key; False if there is none."""
+    if target.dialect.label_of(target.connection, table) != _label(run_key):
+        return False
+    load.claim("error_if_exists")
+    load.finish(target.connection.execute(select(func.count()).select_from(table)).scalar_one())
+    target.dialect.label(target.connection, table, "")
+    return True
+
+
+def _label(run_key: str) -> str:
+    """What a table that is to be renamed bears until its load is recorded."""
+    return f"moltres load {sha256(run_key.encode()).hexdigest()}"
+
+
+def _without_generated(target: Target, rows: Input) -> Input:
+    """Leave out the generated columns of the target that a frame of that very table passes on.
+
+    Raises:
+        SchemaMismatchError: If the rows have other values for them: the database would not store these.
+    """
+    table = target.table
+    given = [name for name, _ in rows.columns or [] if name in target.fill.generated]
+    if table is None or not given:
+        return rows
+    if isinstance(rows, Local) and rows.passed_on(table).issuperset(given):
+        return rows.without(given)
+    raise SchemaMismatchError(
+        f"The rows do not fit the table {target.name!r}.",
+        mismatches=[f"column {name!r} is generated by the database, which stores no other value" for name in given],
+        suggestion=f"Leave it out: .drop({', '.join(map(repr, given))})",
+    )
 
 
 def _open_load(target: Target, run_key: str | None) -> Load | None:
@@ -93,19 +180,22 @@ def _open_load(target: Target, run_key: str | None) -> Load | None:
     load = Load(target.connection, target.dialect, run_key, target.name, target.schema)
     if not load.exists():
         require_ddl(target.dialect, owns_transaction=target.owns_transaction)
-        load.create()
+        load.create(owns_transaction=target.owns_transaction)
     if target.table is None:
         load.release()
     return load
 
 
-def _create(target: Target, rows: Input, check: Callable[[Table], None] = lambda _: None) -> Written:
-    """Create the table from the rows.
+def _create(
+    target: Target, rows: Input, request: WriteRequest, check: Callable[[Table], None] = lambda _: None
+) -> Written:
+    """Make the table from the rows.
 
     Args:
         target: The table, which does not exist.
         rows: The rows.
-        check: A check of the new table before readers see it.
+        request: What was asked for.
+        check: What to make sure of before any reader sees the table.
     """
     require_ddl(target.dialect, owns_transaction=target.owns_transaction)
     if target.dialect.capabilities.transactional_ddl:
@@ -116,6 +206,8 @@ def _create(target: Target, rows: Input, check: Callable[[Table], None] = lambda
     with target.shadow_table() as shadow:
         inserted = rows.create(shadow)
         check(shadow)
+        if request.run_key is not None and request.mode == "error_if_exists":
+            target.dialect.label(target.connection, shadow, _label(request.run_key))
         try:
             target.connection.execute(RenameTable(shadow, target.name))
         except DBAPIError as error:
@@ -146,25 +238,21 @@ def _create_in_place(source: Source, target: Target, rows: Input, request: Write
 
 def _append(target: Target, rows: Input, request: WriteRequest) -> Written:
     """Add the rows."""
-    del request
     if target.table is None:
-        return _create(target, rows)
+        return _create(target, rows, request)
     target.require_fit(rows.columns, checked=rows.checked)
     return Written(inserted=rows.insert(target.table))
 
 
 def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
-    """Replace all rows; readers see the old rows until the commit, and then the new rows."""
-    del request
+    """Replace all rows; readers see the old ones until the end of the transaction, and then the new ones."""
     if target.table is None:
-        return _create(target, rows)
+        return _create(target, rows, request)
     connection, dialect = target.connection, target.dialect
-    names = None if rows.columns is None else {name for name, _ in rows.columns}
-    same = names is None or names == set(target.table.columns.keys())
+    same = rows.columns is None or target.has_the_columns([name for name, _ in rows.columns])
     if same and not target.problems(rows.columns, checked=rows.checked):
-        # The table is kept, with its keys, indexes and grants, and the views on it.
-        dialect.lock(connection, target.table)
-        new_rows: Input | TemporaryRows = rows.to_temporary(target.table) if rows.reads(target.table) else rows
+        # The table stays, and with it its keys, indexes, grants and the views on it.
+        new_rows: Input | TemporaryRows = rows.stage(target.table) if rows.reads(target.table) else rows
         connection.execute(delete(target.table))
         inserted = new_rows.insert(target.table)
         if isinstance(new_rows, TemporaryRows):
@@ -192,18 +280,24 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
     updated_columns = others if request.update is None or request.update is True else list(request.update or [])
     _require(updated_columns, names, "update")
     if target.table is None:
-        return _create(target, rows, lambda made: _check_keys(target, table_of(made.name, columns, made.schema), keys))
+        return _create(
+            target, rows, request, lambda made: _check_keys(target, table_of(made.name, columns, made.schema), keys)
+        )
     target.require_fit(columns, checked=rows.checked)
     connection, table = target.connection, target.table
-    target.dialect.lock(connection, table)
-    staged = rows.to_temporary(table)
+    staged = rows.stage(table, keys)
     _check_keys(target, staged.table, keys)
     same_key = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
     updated = 0
     if updated_columns:
         values = {table.columns[name]: staged.table.columns[name] for name in updated_columns}
         updated = connection.execute(update(table).where(same_key).values(values)).rowcount
-    missing = select(staged.table).where(~exists().where(same_key).correlate(staged.table))
+    missing = select(staged.table)
+    if target.dialect.capabilities.hash_joins:
+        missing = missing.where(~exists().where(same_key).correlate(staged.table))
+    else:
+        # A join that goes through the table once and finds each staged row by its index.
+        connection.execute(delete(staged.table).where(same_key))
     inserted = target.dialect.insert_select(connection, table, names, missing)
     staged.drop()
     return Written(inserted=inserted, updated=updated)
@@ -217,11 +311,10 @@ def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) ->
     names = [name for name, _ in rows.columns or []]
     _require(partition_by, names, "partition_by")
     if target.table is None:
-        return _create(target, rows)
+        return _create(target, rows, request)
     target.require_fit(rows.columns, checked=rows.checked)
     connection, table = target.connection, target.table
-    target.dialect.lock(connection, table)
-    staged = rows.to_temporary(table)
+    staged = rows.stage(table, partition_by)
     fresh = select(*(staged.table.columns[name] for name in partition_by)).distinct().subquery()
     pairs = [(table.columns[name], fresh.columns[name]) for name in partition_by]
     # Equality can be hashed; only partitions with NULL need the slower comparison.
@@ -238,8 +331,8 @@ def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) ->
 _MODES: dict[str, Callable[[Target, Input, WriteRequest], Written]] = {
     "append": _append,
     "overwrite": _overwrite,
-    "ignore": lambda target, rows, _: _create(target, rows),
-    "error_if_exists": lambda target, rows, _: _create(target, rows),
+    "ignore": _create,
+    "error_if_exists": _create,
     "merge": _merge,
     "overwrite_partitions": _overwrite_partitions,
 }

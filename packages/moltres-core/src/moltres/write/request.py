@@ -11,6 +11,9 @@ from ..errors import listing, refuse
 from ..frame.source import BATCH_ROWS, Mode
 from .load_log import key_problems
 
+REPLACING = ("overwrite", "overwrite_partitions")
+"""The modes that delete rows of a table that is there."""
+
 _OPTION_MODES = {"keys": "merge", "update": "merge", "partition_by": "overwrite_partitions"}
 
 
@@ -29,6 +32,7 @@ class WriteRequest:
     partition_by: Sequence[str] | None = None
     run_key: str | None = None
     schema: str | None = None
+    cascade: bool = False
     batch_rows: int = BATCH_ROWS
     on_progress: Callable[[int], object] | None = None
 
@@ -40,6 +44,9 @@ class WriteRequest:
             problems += [f"update names the key {key!r}." for key in self.keys if key in self.update]
         if self.run_key is not None:
             problems += key_problems(self.run_key)
+        problems += arguments.flag("cascade", self.cascade)
+        if self.cascade is True and self.mode not in REPLACING:
+            problems.append(f"cascade is for {listing(REPLACING)} and has no effect with mode={self.mode!r}.")
         problems += arguments.whole("batch_rows", self.batch_rows, least=1)
         refuse(problems, "The rows cannot be written with these arguments")
         object.__setattr__(self, "batch_rows", int(self.batch_rows))

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import Column, MetaData, Table, inspect
 
 from .._shared.tables import view_names
-from ..dialects.base import TEMPORARY
+from ..dialects.base import KEYS, TEMPORARY
 from ..dialects.catalog import candidates, locate
+from ..dialects.fill import Fill
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError
 from ..types.logical import mismatches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -32,11 +34,21 @@ def scratch_name(prefix: str = "moltres_tmp_") -> str:
     return f"{prefix}{uuid4().hex[:16]}"
 
 
-def table_of(name: str, columns: Sequence[Named], schema: str | None = None, *, temporary: bool = False) -> Table:
-    """A table for statements, with these columns only."""
+def table_of(name: str, columns: Sequence[Named], schema: str | None = None) -> Table:
+    """A table for statements, with these columns and nothing else."""
+    return Table(name, MetaData(), *(Column(column, type_) for column, type_ in columns), schema=schema)
+
+
+def temporary_table(columns: Sequence[Named], keys: Sequence[str] = ()) -> Table:
+    """A table that goes with its connection.
+
+    Args:
+        columns: Its columns.
+        keys: The columns that it is searched by.
+    """
     made = [Column(column, type_) for column, type_ in columns]
-    prefixes = ["TEMPORARY"] if temporary else []
-    return Table(name, MetaData(), *made, schema=schema, prefixes=prefixes, info={TEMPORARY: temporary})
+    info = {TEMPORARY: True, KEYS: tuple(keys)}
+    return Table(scratch_name(), MetaData(), *made, prefixes=["TEMPORARY"], info=info)
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,10 @@ class Target:
         dialect: Its dialect.
         name: Name of the table.
         schema: Its schema, None for the default.
-        table: The table with its columns; None if it does not exist.
-        required: Columns that the rows must have.
-        owns_transaction: Whether moltres commits the transaction, not the caller.
+        table: The table with its columns; None while there is none.
+        required: Columns that must be given.
+        fill: Columns that the database fills by itself.
+        owns_transaction: Whether the transaction is one of moltres, not the caller's.
     """
 
     connection: Connection
@@ -59,12 +72,45 @@ class Target:
     schema: str | None
     table: Table | None
     required: tuple[str, ...] = ()
+    fill: Fill = field(default_factory=Fill)
     owns_transaction: bool = True
 
     @property
     def new(self) -> Table:
         """The table without columns, to create it."""
         return table_of(self.name, [], self.schema)
+
+    @property
+    def lock_name(self) -> str:
+        """What writers of the same table call it when they wait for each other."""
+        return f"{self.schema}.{self.name}"
+
+    def has_the_columns(self, names: Collection[str]) -> bool:
+        """Whether rows with these columns give the table all that it does not fill by itself, and nothing else."""
+        if self.table is None:
+            return False
+        existing = set(self.table.columns.keys())
+        return existing - self.fill.columns <= set(names) <= existing
+
+    def require_no_delete_actions(self, *, own: bool) -> None:
+        """Make sure that deleting rows of the table leaves those of other tables alone.
+
+        Args:
+            own: Whether other rows of the same table count as well.
+
+        Raises:
+            ConfigurationError: If foreign keys would delete or change rows elsewhere.
+        """
+        if self.table is None:
+            return
+        actions = self.dialect.delete_actions(self.connection, self.table, own=own)
+        if actions:
+            raise ConfigurationError(
+                f"Replacing rows of the table {self.name!r} would delete or change rows that reference them:"
+                f" {', '.join(actions)}.",
+                suggestion="Use mode='merge', which deletes nothing, or pass cascade=True to let this happen.",
+                context={"table": self.name, "foreign_keys": actions},
+            )
 
     def problems(self, columns: Sequence[Named] | None, *, checked: bool) -> list[str]:
         """Everything that keeps rows of these columns from being written into the table."""
@@ -101,10 +147,29 @@ class Target:
                 context={"table": self.name},
             )
 
+    @property
+    def _shadow_prefix(self) -> str:
+        return f"moltres_new_{sha256(self.lock_name.encode()).hexdigest()[:10]}_"
+
+    def left_overs(self) -> list[str]:
+        """The shadow tables of this table: of writes that run, or that were killed.
+
+        Where making a table commits, a kill can leave one behind: with all new rows, or with all old ones.
+        """
+        if self.dialect.capabilities.transactional_ddl or not self.owns_transaction:
+            return []
+        names = inspect(self.connection).get_table_names(self.schema)
+        return [name for name in names if name.startswith(self._shadow_prefix)]
+
+    def drop_left_overs(self) -> None:
+        """Drop the shadow tables of writes that were killed. The caller holds the lock of the name."""
+        for name in self.left_overs():
+            self.dialect.drop(self.connection, table_of(name, [], self.schema))
+
     @contextmanager
     def shadow_table(self) -> Iterator[Table]:
-        """A new table in the schema of the target, which is dropped if the block fails."""
-        table = table_of(scratch_name("moltres_new_"), [], self.schema)
+        """A table to build beside the target, which is dropped if the block fails."""
+        table = table_of(scratch_name(self._shadow_prefix), [], self.schema)
         try:
             yield table
         except BaseException:
@@ -153,8 +218,9 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     described = inspector.get_columns(table_name, schema=schema)
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)
     dialect.refine(connection, table)
-    required = tuple(column["name"] for column in described if _required(column))
-    return Target(connection, dialect, table_name, schema, table, required, owns_transaction=not source.joined)
+    fill = dialect.fill(connection, table, described)
+    required = tuple(c["name"] for c in described if not c["nullable"] and c["name"] not in fill.columns)
+    return Target(connection, dialect, table_name, schema, table, required, fill, owns_transaction=not source.joined)
 
 
 def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | None, str]:
@@ -168,9 +234,3 @@ def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | No
         if any(schema == known or known.endswith(f".{schema}") for known in schemas):
             return schema, table
     raise ConfigurationError.choice(f"The schema of the table {name!r}", split[0][0], schemas)
-
-
-def _required(column: Any) -> bool:
-    filled = column.get("default") is not None or "computed" in column or "identity" in column
-    # SQLite and MariaDB report an auto-increment key as any other NOT NULL column.
-    return not column["nullable"] and not filled and column.get("autoincrement") in {None, False}

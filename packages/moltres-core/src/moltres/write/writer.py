@@ -46,6 +46,7 @@ class Writer:
         partition_by: Sequence[str] | None = None,
         run_key: str | None = None,
         schema: str | None = None,
+        cascade: bool = False,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
     ) -> WriteResult:
@@ -55,20 +56,22 @@ class Writer:
 
         Args:
             name: ``table`` or ``schema.table``.
-            mode: ``"error_if_exists"`` creates the table, which must not exist. All other modes create it if it does
-                not exist. ``"append"`` adds the rows. ``"overwrite"`` replaces all rows, and the columns if they
-                differ. ``"ignore"`` does nothing if the table exists. ``"merge"`` updates the rows with the same
-                ``keys`` and inserts the others. ``"overwrite_partitions"`` replaces the rows of each combination of
-                ``partition_by`` that the new rows have.
-            keys: For merge: the columns that identify a row; no two rows may have the same keys.
-            update: For merge: True (the default) updates all other columns, a list of names only these, and False
-                leaves existing rows unchanged.
-            partition_by: For overwrite_partitions: the columns that identify a partition; NULL is a value here.
-            run_key: The identity of this load. It is recorded in the table ``moltres_loads`` together with the rows. A
-                second load with the same key into the same table does nothing, so that a retry never duplicates rows.
-            schema: The schema of the table; ``name`` is then the exact name of the table, and may have dots.
-            batch_rows: The maximum number of rows in memory.
-            on_progress: Called with the number of rows written so far after each batch, and at the end.
+            mode: ``"error_if_exists"`` makes the table, which must not be there. ``"append"`` adds the rows, and makes
+                the table if it is missing (as all modes below do). ``"overwrite"`` replaces all rows, and the columns
+                if they are others. ``"ignore"`` writes only if there is no such table. ``"merge"`` updates the rows
+                whose ``keys`` are there and inserts the others. ``"overwrite_partitions"`` replaces the rows of each
+                combination of ``partition_by`` that the new rows have.
+            keys: For merge: the columns that tell rows apart, each time a row at most.
+            update: For merge: True (the default) updates all other columns, a list of names only these, False none:
+                rows that are there stay as they are.
+            partition_by: For overwrite_partitions: the columns that tell partitions apart; NULL is a value, too.
+            run_key: What names this load. It is recorded in the table ``moltres_loads`` together with the rows; the
+                same key for the same table does nothing a second time, so that a retry never doubles a row.
+            schema: The schema of the table; then ``name`` is taken as it is, dots and all.
+            cascade: For overwrite and overwrite_partitions: whether rows of other tables may go or change with the
+                rows that they reference (ON DELETE CASCADE, SET NULL, SET DEFAULT). Without it such a table is refused.
+            batch_rows: The most rows to hold in memory at once.
+            on_progress: Called with the number of rows so far after each batch, and at the end.
 
         Returns:
             What was done.
@@ -89,6 +92,7 @@ class Writer:
             partition_by=partition_by,
             run_key=run_key,
             schema=schema,
+            cascade=cascade,
             batch_rows=batch_rows,
             on_progress=on_progress,
         )

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+from weakref import WeakKeyDictionary
 
 import duckdb
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Connection, Select, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
-from ..._shared.statements import Alarm
+from ..._shared.statements import Alarm, clock_of
 from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
     QueryCancelledError,
     QueryError,
+    QueryTimeoutError,
     SchemaMismatchError,
     TableExistsError,
     TableNotFoundError,
@@ -29,13 +33,15 @@ from ...types.arrow import into_text, plain, to_batch
 from ...types.logical import logical_type
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
+from ..fill import Fill
 from ..rows import by_sqlalchemy, each, is_custom
+from ..stopping import check
 from .types import REFUSED, SHORT_STAMPS, Nested, ShortStamp, for_parquet, guarded, in_text, keep_nanoseconds, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, CursorResult, Table
+    from sqlalchemy import ColumnElement, CursorResult, Table
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
@@ -54,6 +60,27 @@ _TEXTS: tuple[tuple[type[Exception], str, type[MoltresError]], ...] = (
     (duckdb.CatalogException, "already exists", TableExistsError),
     (duckdb.BinderException, "Referenced column", ColumnNotFoundError),
 )
+
+
+_locks: dict[str, threading.RLock] = {}
+"""The locks of `lock_name`, by database and name."""
+_held: WeakKeyDictionary[Connection, list[threading.RLock]] = WeakKeyDictionary()
+"""The locks that each connection holds."""
+
+_BEAT: Final = 0.2
+"""Seconds between two looks at whether the work is to stop while it waits for a lock."""
+
+_TABLE_SQL = text(
+    "SELECT sql FROM duckdb_tables() WHERE database_name = current_database()"
+    " AND schema_name = :schema AND table_name = :name"
+)
+
+
+def _is_generated(name: str, statement: str) -> bool:
+    """Whether the text of a table, as DuckDB writes it, has a generated column of this name."""
+    quoted = name.replace('"', '""')
+    column = rf'[(,]\s*("{re.escape(quoted)}"|{re.escape(name)})\s[^,()]*(\([^()]*\)[^,()]*)*?GENERATED ALWAYS AS'
+    return re.search(column, statement, re.IGNORECASE) is not None
 
 
 def _raw(connection: Connection) -> duckdb.DuckDBPyConnection:
@@ -105,6 +132,48 @@ class DuckDBDialect(Dialect):
             mismatches=[f"{fault.strip()}, which has no exact form in Python"],
             suggestion="Cast the column to text in the query, or leave such rows out.",
         )
+
+    def exact_text(self, length: int) -> TypeEngine[Any]:
+        """Compared by bytes, whatever `default_collation` says."""
+        return sql.String(length, collation="C")
+
+    def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
+        """Also generated columns, which reflection takes for columns with a default."""
+        found = super().fill(connection, table, described)
+        if not found.optional:
+            return found
+        schema = (table.schema or connection.dialect.default_schema_name or "main").rpartition(".")[2]
+        statement = connection.execute(_TABLE_SQL, {"schema": schema, "name": table.name}).scalar() or ""
+        generated = {name for name in found.optional if _is_generated(name, statement)}
+        return Fill(found.optional - generated, found.generated | generated)
+
+    def lock_name(self, connection: Connection, name: str, *, owns_transaction: bool, wait: bool) -> bool:
+        """A lock of this process: a file of DuckDB, and what is in memory, belongs to one process."""
+        if not owns_transaction:
+            return True  # its snapshot is older than what others did
+        del wait
+        lock = _locks.setdefault(f"{connection.engine.url.database or id(connection.engine)} {name}", threading.RLock())
+        clock = clock_of(connection)
+        while not lock.acquire(timeout=_BEAT):
+            check()
+            if clock is not None and clock.seconds is not None and clock.elapsed() > clock.seconds:
+                raise QueryTimeoutError(
+                    f"Another write of the same new table did not end within {clock.seconds:g} s.",
+                    suggestion="Raise query_timeout, or write again.",
+                )
+        _held.setdefault(connection, []).append(lock)
+        connection.rollback()
+        self.begin(connection)
+        return True
+
+    @contextmanager
+    def writing(self, connection: Connection) -> Iterator[None]:
+        """What `lock_name` has locked is released at the end."""
+        try:
+            yield
+        finally:
+            for lock in _held.pop(connection, []):
+                lock.release()
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
         """What DuckDB says of the result, read from the cursor; the query runs for no row."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
@@ -29,14 +29,16 @@ from ...types.logical import LogicalType, logical_type, register
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
 from ..rows import by_sqlalchemy, each, is_custom
+from ..statements import InsertSelect
 from ..stopping import check, cleaning_up
 from . import copy_out, loaders
 from .copy_in import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Select, Table
+    from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
     from ..._shared.statements import Clock
@@ -57,6 +59,17 @@ _CLASSES: dict[str, type[MoltresError]] = {
     "42P07": TableExistsError,  # duplicate_table
 }
 _CONNECTION_EXCEPTIONS = "08"
+
+# What changes the text of values, or what a literal means.
+_FORMS = {
+    "DateStyle": "ISO",  # the order of day and month in what is read stays as it is
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
+    "array_nulls": "on",
+    "transform_null_equals": "off",
+}
 
 _STATUS_IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS
 
@@ -79,24 +92,14 @@ class PostgreSQLDialect(Dialect):
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:  # noqa: ARG002
-        raw = driver_connection(connection)
-        # A LOCAL setting has no effect outside of a transaction; one of the session would stay in the pool.
-        local = not raw.autocommit
-        milliseconds = str(max(1, round(seconds * 1000)))
-        before, _ = connection.execute(
-            select(
-                func.current_setting("statement_timeout"),
-                func.set_config("statement_timeout", milliseconds, local),
-            )
-        ).one()
-        try:
+        with _settings(connection, {"statement_timeout": str(max(1, round(seconds * 1000)))}):
             yield
-        finally:
-            # A rollback removes LOCAL settings; a transaction that goes on belongs to the caller.
-            usable = not (connection.closed or connection.invalidated)
-            if usable and (not local or raw.info.transaction_status == _STATUS_IN_TRANSACTION):
-                with cleaning_up():
-                    connection.execute(select(func.set_config("statement_timeout", before, local)))
+
+    @contextmanager
+    def settled(self, connection: Connection) -> Iterator[None]:
+        """Values in the text form that drivers and COPY read, and literals as the standard reads them."""
+        with _settings(connection, _FORMS):
+            yield
 
     def keeps_rows(self, connection: Connection) -> bool:
         """Not on a standby, in a transaction that only reads, or where temporary tables are not allowed."""
@@ -235,20 +238,83 @@ class PostgreSQLDialect(Dialect):
                     copy.write(_csv(batch))
         return len(batch)
 
-    def lock(self, connection: Connection, table: Table) -> None:
-        """A lock that writers wait for and readers do not."""
-        name = connection.dialect.identifier_preparer.format_table(table)
-        connection.exec_driver_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+    def exact_text(self, length: int) -> TypeEngine[Any]:
+        """Compared by bytes, whatever the collation of the database."""
+        return sql.String(length, collation="C")
 
-    def lock_name(self, connection: Connection, name: str) -> None:
-        """An advisory lock, because the table does not exist yet."""
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
+        """Of tables in all schemas."""
+        # As a value: SQLAlchemy doubles the percent signs of names for statements.
+        name = connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")
+        rows = connection.execute(_DELETE_ACTIONS, {"name": name, "own": own})
+        return [f"{child} (ON DELETE {action})" for child, action in rows]
+
+    def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
+        """One INSERT … SELECT, which gives identity columns the values of the query where it has them."""
+        statement = InsertSelect(table, names, query, overriding=True)
+        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+    def hold(self, connection: Connection, table: Table) -> None:
+        """The lock of an INSERT: ALTER TABLE waits for it, readers and other inserts do not."""
+        self._lock(connection, table, "ROW EXCLUSIVE")
+
+    def lock(self, connection: Connection, table: Table) -> None:
+        """A lock that readers do not notice and other writers wait for."""
+        self._lock(connection, table, "SHARE ROW EXCLUSIVE")
+
+    def _lock(self, connection: Connection, table: Table, mode: str) -> None:
+        name = connection.dialect.identifier_preparer.format_table(table)
+        connection.exec_driver_sql(f"LOCK TABLE {name} IN {mode} MODE")
+
+    def lock_name(
+        self,
+        connection: Connection,
+        name: str,
+        *,
+        owns_transaction: bool,  # noqa: ARG002 - READ COMMITTED sees what others did
+        wait: bool,  # noqa: ARG002 - left-overs, which nobody waits for, are none here
+    ) -> bool:
+        """An advisory lock: there is no table yet that could be locked."""
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"moltres {name}", 0))))
+        return True
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
         """Wait for concurrent inserts of the same key, then insert or leave the row."""
         statement = insert(table).values(values).on_conflict_do_nothing()
         return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
+
+@contextmanager
+def _settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Let settings have these values within the block, and those from before after it."""
+    raw = driver_connection(connection)
+    # Outside of a transaction a LOCAL setting has no effect, and a session's would stay in the pool.
+    local = not raw.autocommit
+    values = connection.execute(select(*(func.current_setting(name) for name in wanted))).one()
+    before = {
+        name: value
+        for name, value in zip(wanted, values, strict=True)
+        if value != wanted[name] and not value.startswith(f"{wanted[name]},")
+    }
+    if not before:
+        yield
+        return
+    connection.execute(select(*(func.set_config(name, wanted[name], local) for name in before)))
+    try:
+        yield
+    finally:
+        # A failed transaction takes its LOCAL settings with it; one that goes on belongs to the caller.
+        usable = not (connection.closed or connection.invalidated)
+        if usable and (not local or raw.info.transaction_status == _STATUS_IN_TRANSACTION):
+            with cleaning_up():
+                connection.execute(select(*(func.set_config(name, value, local) for name, value in before.items())))
+
+
+_DELETE_ACTIONS = text(
+    "SELECT conrelid::regclass::text, CASE confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL'"
+    " ELSE 'SET DEFAULT' END FROM pg_catalog.pg_constraint WHERE contype = 'f' AND confdeltype IN ('c', 'n', 'd')"
+    " AND confrelid = CAST(:name AS regclass) AND (:own OR conrelid <> confrelid) ORDER BY 1"
+)
 
 _NOT_CSV = frozenset({"interval", "array", "other"})
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import replace
 from math import isnan
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from ..._shared.statements import Clock
     from ...types.arrow import Named
+    from ..fill import Fill
     from ..rows import Reader
 
 # The progress handler is called after this many steps of the virtual machine: some ten microseconds.
@@ -160,6 +163,27 @@ class SQLiteDialect(Dialect):
             return None if found is None else f"{shown(found)} is no number, text or bytes, and the column has no type"
         return super().refusal(type_, values)
 
+    def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
+        """Also the one INTEGER PRIMARY KEY, which is the row's own number."""
+        found = super().fill(connection, table, described)
+        rows = connection.exec_driver_sql(_PRIMARY_KEY, (table.name, table.schema or "main")).all()
+        if len(rows) != 1 or rows[0].type.upper() != "INTEGER":
+            return found
+        statement = connection.exec_driver_sql(
+            f"SELECT sql FROM {connection.dialect.identifier_preparer.quote(table.schema or 'main')}.sqlite_master"  # noqa: S608 - quoted
+            " WHERE name = ?",
+            (table.name,),
+        ).scalar()
+        if re.search(r"\bWITHOUT\s+ROWID\b[^()'\"]*$", statement or "", re.IGNORECASE):
+            return found
+        return replace(found, optional=found.optional | {rows[0].name})
+
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
+        """None while the connection does not enforce foreign keys."""
+        if not connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
+            return []
+        return super().delete_actions(connection, table, own=own)
+
     def refine(self, connection: Connection, table: Table) -> None:
         """Put our types where SQLAlchemy reads floats from decimals, or knows nothing of the declared type."""
         for row in connection.exec_driver_sql(_TABLE_INFO, (table.name, table.schema or "main")):
@@ -217,6 +241,7 @@ def _is_storable(value: Any) -> bool:
 
 
 _TABLE_INFO = "SELECT name, type FROM pragma_table_xinfo(?, ?)"
+_PRIMARY_KEY = "SELECT name, type FROM pragma_table_xinfo(?, ?) WHERE pk > 0"
 _DECLARED: dict[str, type[sql.TypeEngine[Any]]] = {Instant.spec: Instant, UuidText.spec: UuidText}
 
 

@@ -1,0 +1,229 @@
+"""The table that is written to: what the database fills, what hangs on its rows, who else writes it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from moltres import col, connect
+from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import CHANGING_MODES, EVERY_MODE, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import URL
+
+    from moltres import Database
+
+
+def run(db: Database, *statements: str) -> None:
+    with db.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    db.forget()
+
+
+def broken(*given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from given
+    raise OSError("the source is gone")
+
+
+class Targets(DialectSuite):
+    """What must hold for the table of a write, on every database.
+
+    Attributes:
+        numbered: How a table declares a key that the database numbers; None where it has no short form.
+        generated: How a column ``b`` is declared that is twice the column ``a``.
+        fires_delete_actions: What must be executed so that foreign keys act; None where there are no such actions.
+    """
+
+    numbered: str | None = "INTEGER PRIMARY KEY"
+    generated = "INTEGER GENERATED ALWAYS AS (a * 2) STORED"
+    fires_delete_actions: str | None = ""
+
+    # -- transactions, whatever the isolation level
+
+    @pytest.mark.parametrize("level", ["AUTOCOMMIT", "READ UNCOMMITTED"])
+    @pytest.mark.parametrize(("mode", "options"), EVERY_MODE)
+    def test_all_rows_or_none_whatever_isolation_level_an_engine_has(
+        self, url: URL, mode: Any, options: Any, level: Any
+    ) -> None:
+        try:
+            engine = sa.create_engine(url, isolation_level=level)
+            with engine.connect():
+                pass
+        except (sa.exc.ArgumentError, DBAPIError, NotImplementedError):
+            pytest.skip(f"the database has no {level}")
+        db = connect(engine)
+        existing = mode not in {"ignore", "error_if_exists"}
+        if existing:
+            db.write([{"id": 1}]).save_as_table("t")
+        with pytest.raises(OSError, match="gone"):
+            db.write(broken({"id": 10})).save_as_table("t", mode=mode, run_key="k", **options)
+        assert ("t" in db.tables()) == existing
+        assert not existing or rows(db) == [{"id": 1}]
+        assert not db.write([{"id": 10}]).save_as_table("t", mode=mode, run_key="k", **options).skipped
+        assert [len(batch) for batch in db.table("t").iter_batches(1)] == [1] * db.table("t").count()
+        engine.dispose()
+
+    def test_a_connection_in_autocommit_is_refused(self, db: Database) -> None:
+        db.write([{"id": 1}]).save_as_table("t")
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            with pytest.raises(ConfigurationError, match="AUTOCOMMIT"):
+                connect(connection).write([{"id": 2}]).save_as_table("t", mode="append")
+            assert connect(connection).table("t").collect() == [{"id": 1}]
+
+    # -- keys of loads
+
+    def test_keys_of_loads_are_compared_byte_by_byte(self, db: Database) -> None:
+        keys = ["Load-1", "load-1", "load-1 ", "lóad-1", "日本", "日本 ", "Ω", "🚀", "%", "_", "\\", "'", "k" * 512]
+        for key in keys:
+            assert not db.write([{"a": 1}]).save_as_table("t", mode="append", run_key=key).skipped, key
+        for key in keys:
+            assert db.write([{"a": 1}]).save_as_table("t", mode="append", run_key=key).skipped, key
+        assert db.table("t").count() == len(keys)
+
+    @pytest.mark.parametrize("key", ["a\0b", "\ud800", "k" * 513, ""])
+    def test_a_key_that_cannot_be_stored_is_refused(self, db: Database, key: str) -> None:
+        with pytest.raises(ConfigurationError, match="run_key"):
+            db.write([{"a": 1}]).save_as_table("t", mode="append", run_key=key)
+        assert db.tables() == []
+
+    # -- columns that the database fills
+
+    @pytest.mark.parametrize("mode", ["append", "overwrite"])
+    def test_rows_need_no_number(self, db: Database, mode: Any) -> None:
+        if self.numbered is None:
+            return
+        run(db, f"CREATE TABLE t (id {self.numbered}, name VARCHAR(9) NOT NULL)", "INSERT INTO t (name) VALUES ('a')")
+        db.write([{"name": "x"}]).save_as_table("t", mode=mode)
+        run(db, "INSERT INTO t (name) VALUES ('z')")
+        found = rows(db)
+        assert [row["name"] for row in found] == (["a", "x", "z"] if mode == "append" else ["x", "z"])
+        assert len({row["id"] for row in found}) == len(found)
+
+    @pytest.mark.parametrize("mode", ["append", "overwrite"])
+    def test_rows_need_no_value_where_there_is_a_default(self, db: Database, mode: Any) -> None:
+        run(db, "CREATE TABLE t (id INTEGER, n INTEGER DEFAULT 7 NOT NULL)")
+        db.write([{"id": 1}]).save_as_table("t", mode=mode)
+        assert rows(db) == [{"id": 1, "n": 7}]
+
+    @pytest.mark.parametrize(("mode", "options"), CHANGING_MODES)
+    def test_generated_columns_stay(self, db: Database, mode: Any, options: Any) -> None:
+        run(db, f"CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b {self.generated})")
+        run(db, "INSERT INTO t (id, a) VALUES (1, 1)")
+        db.write([{"id": 2, "a": 5}]).save_as_table("t", mode=mode, **options)
+        assert rows(db)[-1] == {"id": 2, "a": 5, "b": 10}
+        # A frame of the table has the column, and the database computes it anew.
+        db.table("t").where(col("id") == 2).write.save_as_table("t", mode="overwrite")
+        assert rows(db) == [{"id": 2, "a": 5, "b": 10}]
+        with pytest.raises(SchemaMismatchError, match=r"'b' is generated"):
+            db.write([{"id": 3, "a": 1, "b": 99}]).save_as_table("t", mode=mode, **options)
+        with pytest.raises(SchemaMismatchError, match=r"'b' is generated"):
+            db.table("t").with_columns(b=col("a") + 1).write.save_as_table("t", mode=mode, **options)
+        assert rows(db) == [{"id": 2, "a": 5, "b": 10}]
+
+    # -- what hangs on its rows
+
+    @pytest.mark.parametrize("action", ["CASCADE", "SET NULL"])
+    @pytest.mark.parametrize(
+        ("mode", "options"), [("overwrite", {}), ("overwrite_partitions", {"partition_by": ["id"]})]
+    )
+    def test_rows_that_others_follow_are_not_replaced(self, url: URL, mode: Any, options: Any, action: str) -> None:
+        if self.fires_delete_actions is None:
+            return
+        engine = sa.create_engine(url)
+
+        @sa.event.listens_for(engine, "connect")
+        def enforce(raw: Any, _: Any) -> None:
+            if self.fires_delete_actions:
+                raw.execute(self.fires_delete_actions)
+
+        db = connect(engine)
+        run(
+            db,
+            "CREATE TABLE parent (id INTEGER PRIMARY KEY, n VARCHAR(9))",
+            "CREATE TABLE child (id INTEGER, pid INTEGER,"
+            f" FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE {action})",
+            "INSERT INTO parent VALUES (1, 'a')",
+            "INSERT INTO child VALUES (10, 1)",
+        )
+        write = db.write([{"id": 1, "n": "A"}]).save_as_table
+        with pytest.raises(ConfigurationError, match=r"(?s)child.*merge.*cascade=True") as caught:
+            write("parent", mode=mode, **options)
+        assert not caught.value.retryable
+        assert rows(db, "child") == [{"id": 10, "pid": 1}]
+        write("parent", mode="merge", keys=["id"])
+        assert rows(db, "child") == [{"id": 10, "pid": 1}]
+        write("parent", mode=mode, cascade=True, **options)
+        assert rows(db, "child") == ([] if action == "CASCADE" else [{"id": 10, "pid": None}])
+        engine.dispose()
+
+    def test_cascade_without_effect_is_refused(self, db: Database) -> None:
+        with pytest.raises(ConfigurationError, match="cascade"):
+            db.write([{"id": 1}]).save_as_table("t", mode="append", cascade=True)
+
+    # -- others who write at the same time
+
+    def at_once(self, count: int, work: Callable[[int], object]) -> list[BaseException]:
+        errors: list[BaseException] = []
+        start = threading.Barrier(count)
+
+        def run_one(number: int) -> None:
+            start.wait()
+            try:
+                work(number)
+            except MoltresError as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=run_one, args=(number,)) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return errors
+
+    @pytest.mark.parametrize("keyed", [True, False])
+    def test_the_first_rows_of_ten_at_once(self, url: URL, keyed: bool) -> None:
+        def work(number: int) -> None:
+            with connect(url) as db:
+                key = f"k{number}" if keyed else None
+                db.write([{"id": number}]).save_as_table("t", mode="append", run_key=key)
+
+        assert self.at_once(10, work) == []
+        with connect(url) as db:
+            assert [row["id"] for row in rows(db)] == list(range(10))
+
+    def test_whoever_loses_a_race_is_told_to_try_again(self, url: URL) -> None:
+        with connect(url) as db:
+            db.write([{"id": 1, "x": 1}]).save_as_table("t")
+
+        def work(number: int) -> None:
+            with connect(url) as mine:
+                column = "x" if number % 2 else "y"
+                mine.write([{"id": i, column: number} for i in range(20)]).save_as_table("t", mode="overwrite")
+
+        errors = self.at_once(6, work)
+        assert [error for error in errors if not getattr(error, "retryable", False)] == []
+        with connect(url) as db:
+            found = rows(db)
+        assert len(found) == 20
+        assert len({tuple(row.values())[1] for row in found}) == 1, "rows of two writers"
+
+    # -- many rows
+
+    def test_a_merge_without_indexes_takes_time_that_grows_with_the_rows(self, db: Database) -> None:
+        count = 30_000
+        db.write([{"id": i, "v": 1} for i in range(count)]).save_as_table("t")
+        news = [{"id": i, "v": 2} for i in range(count // 2, count + count // 2)]
+        # With a plan that compares each row with each other one this takes a quarter of an hour.
+        result = db.write(news).save_as_table("t", mode="merge", keys=["id"])
+        assert (result.rows_written, result.rows_updated) == (count, count // 2)
+        assert db.table("t").where(col("v") == 2).count() == count

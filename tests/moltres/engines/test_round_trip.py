@@ -55,7 +55,7 @@ def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.mark.parametrize(("database", "native"), CASES)
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_value_is_equal_or_refused(
     databases: dict[str, Database], tmp_path: Path, database: str, native: Native, data: st.DataObject
@@ -66,7 +66,7 @@ def test_a_value_is_equal_or_refused(
 
 
 @pytest.mark.parametrize("type_", DECLARED["mariadb"])
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_into_any_column(databases: dict[str, Database], type_: str, data: st.DataObject) -> None:
     values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))

@@ -47,7 +47,7 @@ def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.mark.parametrize(("database", "native"), CASES)
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_value_is_equal_or_refused(
     databases: dict[str, Database], tmp_path: Path, database: str, native: Native, data: st.DataObject
@@ -64,7 +64,7 @@ COLUMNS = [
 
 
 @pytest.mark.parametrize(("database", "type_"), COLUMNS)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_into_any_column(
     databases: dict[str, Database], database: str, type_: str, data: st.DataObject

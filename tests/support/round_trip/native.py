@@ -239,7 +239,11 @@ DUCKDB = (
     Native("decimal(10,2)", decimals(10, 2)),
     Native("decimal(38,0)", decimals(38, 0).map(lambda drawn: (quoted(drawn[0]), drawn[1]))),
     Native("decimal(38,38)", decimals(38, 38).map(lambda drawn: (quoted(drawn[0]), drawn[1]))),
-    Native("float", shorts | fixed(("'NaN'", Short(math.nan)), ("'Infinity'", Short(math.inf)))),
+    Native(
+        "float",
+        shorts.map(lambda drawn: (quoted(drawn[0]), drawn[1]))
+        | fixed(("'NaN'", Short(math.nan)), ("'Infinity'", Short(math.inf))),
+    ),
     Native("double", floats),
     Native("varchar", texts),
     Native("blob", st.binary(max_size=6).map(lambda value: (f"unhex('{value.hex()}')", value))),

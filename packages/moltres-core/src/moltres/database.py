@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,6 +69,18 @@ def connect(
     return Database(binding.resolve(target, engine_options), query_timeout=query_timeout, schema=schema)
 
 
+_databases: WeakSet[Database] = WeakSet()
+
+
+def _forked() -> None:
+    for database in list(_databases):
+        database._forked()  # noqa: SLF001 - of the class below
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 class Database:
     """A database that frames are read from and written to. Made by `connect`.
 
@@ -82,6 +96,16 @@ class Database:
         self._tables: dict[str, Table] = {}
         self.query_timeout = query_timeout
         self.schema = schema
+        _databases.add(self)
+
+    def _forked(self) -> None:
+        """Leave the connections to the parent process; a child that used them would read the parent's answers."""
+        self._lock = threading.Lock()
+        self._running = {}
+        url = self._binding.engine.url
+        # What is in memory is a copy of this process's own, which nobody else can open.
+        if url.host is not None or url.database not in {None, "", ":memory:"}:
+            self._binding.engine.dispose(close=False)
 
     # -- what it is
 

@@ -1,0 +1,49 @@
+"""A Database that was used before `fork()` gives each process connections of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from moltres import connect
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+# In a process without other threads: those of pytest's plugins make a fork unsafe, and Python warns of it.
+SCRIPT = """
+import os, sys
+from moltres import connect
+
+db = connect(sys.argv[1])
+db.table("t").collect()
+
+def ask():
+    me = os.getpid()
+    answers = [db.sql(f"SELECT {me} AS me, (SELECT count(*) FROM t) AS n").collect() for _ in range(50)]
+    return all(answer == [{"me": me, "n": 2}] for answer in answers)
+
+children = []
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if ask() else 1)
+    children.append(child)
+right = ask()
+verdicts = [os.waitpid(child, 0)[1] for child in children]
+sys.exit(0 if right and verdicts == [0, 0, 0] else f"parent {right}, children {verdicts}")
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_parent_and_children_get_their_own_answers(kind: str, request: pytest.FixtureRequest) -> None:
+    url: URL = request.getfixturevalue(f"{kind}_url")
+    with connect(url) as db:
+        db.write([{"id": 1}, {"id": 2}]).save_as_table("t")
+    address = url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", SCRIPT, address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

@@ -71,7 +71,7 @@ def same(truth: Any, found: Any, *, text: bool = False) -> bool:
         # A column of text has NaN for NULL in pandas.
         return found is None or (text and isinstance(found, float) and math.isnan(found)) if truth is None else False
     if isinstance(truth, Special):
-        return found in truth.texts
+        return (str(found) if type(found).__module__ == "ipaddress" else found) in truth.texts
     if isinstance(truth, Document):
         return _is_null(truth.text, found) or _same_document(truth.text, found, text_road=text)
     if isinstance(truth, Short):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import event
 
 from moltres.errors import ConfigurationError, closest
+from moltres.task import make_engine, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +59,11 @@ def engine_of_hook(hook: Any, conn_id: str, extra: Mapping[str, Any]) -> Engine:
         _ = hook.sqlalchemy_url
     except NotImplementedError:
         # Such a hook writes the extra into the query of its URL, where SQLAlchemy drops what it does not know.
-        url = make_url(hook.get_uri())
+        url = parse_url(hook.get_uri())
         url = url.difference_update_query([*extra, _WHOLE])
         if url.get_backend_name() == "sqlite":
             url, given = _sqlite(url, given, conn_id)
-        engine = create_engine(url, hide_parameters=True, connect_args=given, **arguments)
+        engine = make_engine(url, {"connect_args": given, **arguments})
     else:
         engine = hook.get_sqlalchemy_engine(engine_kwargs={"hide_parameters": True, "connect_args": given, **arguments})
     _refuse_unknown(engine, conn_id)

@@ -55,10 +55,20 @@ def parse_url(given: str | URL) -> URL:
         return urls.parse_url(given)
 
 
-def _make_engine(url: URL, options: dict[str, Any]) -> Engine:
+def make_engine(url: URL, options: dict[str, Any]) -> Engine:
+    """An engine for a URL, with an installed driver where the URL names none.
+
+    Args:
+        url: The URL.
+        options: Arguments for SQLAlchemy's `create_engine`.
+
+    Raises:
+        ConfigurationError: If SQLAlchemy does not know the database, the driver or an option.
+        MissingDependencyError: If the driver is not installed.
+    """
     with problems_translated():
         try:
-            engine = urls.make_engine(url, core="moltres-core", **options)
+            engine = urls.make_engine(urls.normalized(url), core="moltres-core", **options)
         except ArgumentError as error:
             raise ConfigurationError(f"The URL cannot be used: {scrubbed(str(error), secrets_of(url))}") from None
         except TypeError as error:
@@ -84,10 +94,10 @@ def _in_memory(url: URL) -> bool:
 
 def _own(url: URL, options: dict[str, Any]) -> Binding:
     if not _in_memory(url):
-        return Binding(_make_engine(url, options), owns_engine=True)
+        return Binding(make_engine(url, options), owns_engine=True)
     # With ":memory:" each connection would open a database of its own. A database with a name is shared by all
     # connections that use the name, and lives as long as one of them: one outside of the pool stays open.
-    engine = _make_engine(url.set(database=f"{OWN_MEMORY}{uuid4().hex}"), options)
+    engine = make_engine(url.set(database=f"{OWN_MEMORY}{uuid4().hex}"), options)
     try:
         anchor = engine.raw_connection()
     except engine.dialect.loaded_dbapi.Error as error:

@@ -1,7 +1,7 @@
 """What a task of an orchestrator is, once for all orchestrators: adapters translate to it and back, nothing else."""
 
 from .._shared.masking import masked, secrets_of
-from ..dialects.binding import parse_url
+from ..dialects.binding import make_engine, parse_url
 from .identity import refuse_unknown_coordinates, run_name
 from .lineage import Dataset, Lineage, handed_over, table, tables_in, with_origin
 from .options import HandoffOptions, WriteOptions, refuse
@@ -20,6 +20,7 @@ __all__ = [
     "WriteOptions",
     "WriteOutcome",
     "handed_over",
+    "make_engine",
     "masked",
     "numeric_columns",
     "parse_url",

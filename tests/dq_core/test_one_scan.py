@@ -59,7 +59,7 @@ def test_grouped_work_and_samples_are_counted(engine: sa.Engine) -> None:
         [*RULES, {"type": "unique", "column": "id"}, {"type": "in_range", "column": "age", "max": 5}],
         table="people",
     )
-    assert [result.check_name for result in report.failures] == ["unique_id", "in_range_age"]
+    assert [result.check_name for result in report.failures] == ["unique_id", "in_range_age#2"]
     assert len(seen) == report.statements
     without = validate(engine, [{"type": "in_range", "column": "age", "max": 5}], table="people", samples=0)
     assert (without.statements, without.results[0].samples) == (1, [])

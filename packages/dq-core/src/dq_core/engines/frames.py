@@ -121,7 +121,13 @@ class FrameEngine:
         expected = list(dict.fromkeys(column for check in parsed for column in check.targets))
         with (
             open_source(
-                source, table=table, query=query, schema=schema, storage_options=storage_options, expected=expected
+                source,
+                table=table,
+                query=query,
+                schema=schema,
+                storage_options=storage_options,
+                expected=expected,
+                timeout_seconds=timeout_seconds,
             ) as opened,
             self._library.session() as answer,
         ):

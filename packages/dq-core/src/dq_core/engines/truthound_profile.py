@@ -68,7 +68,14 @@ def profile(
     top_n, sample_size, seed = int(top_n), int(sample_size), int(seed)
     imported("truthound", "truthound")
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
-    with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
+    with open_source(
+        source,
+        table=table,
+        query=query,
+        schema=schema,
+        storage_options=storage_options,
+        timeout_seconds=timeout_seconds,
+    ) as opened:
         reader = Reader(opened, deadline)
         names = chosen_columns(opened.relation, columns)
         known = opened.relation.columns

@@ -126,7 +126,14 @@ def learn_with(
     """
     wanted = options.wanted
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(options.timeout_seconds)
-    with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
+    with open_source(
+        source,
+        table=table,
+        query=query,
+        schema=schema,
+        storage_options=storage_options,
+        timeout_seconds=options.timeout_seconds,
+    ) as opened:
         reader = Reader(opened, deadline)
         names = chosen_columns(opened.relation, options.columns)
         relation, total = sampled(reader, opened.relation, options.sample_size, options.seed)

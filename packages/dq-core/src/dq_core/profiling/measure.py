@@ -85,7 +85,14 @@ def profile(
     refuse([*problems, *_problems(quantiles, timeout_seconds)])
     top_n, sample_size, seed, histogram_bins = map(int, (top_n, sample_size, seed, histogram_bins))
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
-    with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
+    with open_source(
+        source,
+        table=table,
+        query=query,
+        schema=schema,
+        storage_options=storage_options,
+        timeout_seconds=timeout_seconds,
+    ) as opened:
         reader = Reader(opened, deadline, hide_values=bool(mask))
         names = chosen_columns(opened.relation, columns)
         masked = frozenset(chosen_columns(opened.relation, mask, "mask"))

@@ -79,6 +79,7 @@ def validate(
         schema=schema,
         storage_options=storage_options,
         expected=mentioned(parsed),
+        timeout_seconds=timeout_seconds,
     ) as opened:
         reader = Reader(opened, deadline, hide_values=bool(masked), on_progress=on_progress)
         refuse_unfit(parsed, reader, masked)

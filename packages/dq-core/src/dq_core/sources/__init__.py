@@ -27,6 +27,7 @@ def open_source(
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
     expected: Sequence[str] = (),
+    timeout_seconds: float | None = None,
 ) -> Iterator[Opened]:
     """Open a source for reading; everything that was opened is closed again.
 
@@ -41,6 +42,7 @@ def open_source(
         storage_options: Options for the fsspec filesystem of a URI.
 
         expected: Columns to assume for a list without rows.
+        timeout_seconds: How long a database may take to say what it has; its tables may be locked.
 
     Yields:
         The opened source.
@@ -51,7 +53,7 @@ def open_source(
     """
     database = database_of(source, table, query, schema)
     if database is not None:
-        opening = open_database(database)
+        opening = open_database(database, timeout_seconds)
     elif is_files(source):
         opening = memory.open_files(source, storage_options or {})
     else:

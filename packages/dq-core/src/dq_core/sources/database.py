@@ -11,9 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from .._shared.masking import masked, scrubbed, secrets_of
+from .._shared.statements import Deadline
 from .._shared.tables import locate, table_names
 from .._shared.urls import make_engine
-from ..errors import RuleError, SourceConnectionError, SourceError, TableNotFoundError, translated
+from ..errors import (
+    RuleError,
+    SourceConnectionError,
+    SourceError,
+    TableNotFoundError,
+    ValidationTimeoutError,
+    translated,
+)
 from ..relation.dialects import Dialect, dialect_for
 from ..relation.relation import Relation
 from .opened import Opened
@@ -28,11 +36,16 @@ __all__ = ["connect", "create_engine_of", "open_database", "relation_of"]
 
 
 @contextlib.contextmanager
-def open_database(given: Database) -> Iterator[Opened]:
+def open_database(given: Database, timeout_seconds: float | None = None) -> Iterator[Opened]:
     """Open a table or a query for reading, in a transaction of its own unless the caller has begun one.
 
     A Connection of the caller is used as it is: inside the caller's transaction if there is one.
+
+    Args:
+        given: The database, and what to read.
+        timeout_seconds: How long looking it up may take: the table may be locked.
     """
+    deadline = Deadline(timeout_seconds)
     source, table, query, schema = given.bind, given.table, given.query, given.schema
     owns_transaction = True
     with contextlib.ExitStack() as stack:
@@ -51,6 +64,7 @@ def open_database(given: Database) -> Iterator[Opened]:
             connection = stack.enter_context(connect(engine))
             stack.enter_context(dialect.snapshot(connection))
         secrets = secrets_of(url)
+        dialect.prepare(connection)
 
         @functools.cache
         def find(name: str, named_schema: str | None) -> Relation:
@@ -59,8 +73,15 @@ def open_database(given: Database) -> Iterator[Opened]:
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         try:
-            relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
+            with contextlib.ExitStack() as limited:
+                if deadline.remaining is not None:
+                    limited.enter_context(dialect.deadline(connection, max(deadline.remaining, 0.001)))
+                    limited.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
+                relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
         except DBAPIError as error:
+            # A wait for a lock that the deadline cut short ends with the database's own error, a moment before it.
+            if deadline.seconds is not None and ((deadline.remaining or 0) < 0.01 or dialect.timed_out(error)):
+                raise ValidationTimeoutError.after(deadline.seconds) from None
             if (repeated := _repeated_name(error)) is not None:
                 raise _repeated_names([repeated]) from None
             what = "table" if query is None else "query"

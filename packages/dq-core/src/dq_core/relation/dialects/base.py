@@ -65,6 +65,10 @@ class Dialect:
 
     # Running
 
+    def prepare(self, connection: Connection) -> None:
+        """Make a connection ready for reading, before anything is read."""
+        del connection
+
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:
         """A read-only transaction in which all statements see the same rows, if the database supports one."""

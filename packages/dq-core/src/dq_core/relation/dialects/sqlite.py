@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import decimal
 import re
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ..._shared.sqlite import begin_immediate, busy_timeout
-from ..._shared.statements import interrupted_after
+from ..._shared.statements import driver_connection, interrupted_after
+from ..linear import regexp, remember
 from .base import Dialect
 
 if TYPE_CHECKING:
@@ -70,9 +72,15 @@ class SQLite(Dialect):
         """Whether the statement was interrupted."""
         return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
 
+    def prepare(self, connection: Connection) -> None:
+        """REGEXP in a time that has a limit; it means the same as SQLAlchemy's, which backtracks."""
+        # A connection of the caller with a statement that still runs keeps the function that it has.
+        with contextlib.suppress(sqlite3.OperationalError):
+            driver_connection(connection).create_function("regexp", 2, regexp, deterministic=True)
+
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
-        """REGEXP is Python's ``re.search``; values of other types are cast to strings."""
-        return sa.cast(text, sa.Text()).regexp_match(pattern.for_python())
+        """REGEXP is Python's ``re.search``, or RE2 where that could take long; other values are cast to strings."""
+        return sa.cast(text, sa.Text()).regexp_match(remember(pattern))
 
     def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
         """The number of code points."""

@@ -1,0 +1,79 @@
+"""Patterns in Python without catastrophes: what could take exponential time is matched by RE2, in linear time.
+
+Python's ``re`` backtracks, and nothing can interrupt it meanwhile. A pattern is given to it only if the most steps
+that it can take on a text are few; otherwise DuckDB's RE2 matches the text, which starts slower but has a limit.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .pattern import Pattern
+
+__all__ = ["regexp", "remember"]
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}\??|[*+?]\??|\(\?[^:)]*[:)]|.", re.DOTALL)
+_MOST_STEPS = 20_000_000
+_MOST_PATTERNS = 10_000
+_known: dict[str, Pattern] = {}
+_threads = threading.local()
+
+
+def remember(pattern: Pattern) -> str:
+    """The pattern for Python's ``re``, which `regexp` will recognise as one of the common language."""
+    written = pattern.for_python()
+    if written not in _known and len(_known) >= _MOST_PATTERNS:
+        _known.pop(next(iter(_known)), None)
+    _known[written] = pattern
+    return written
+
+
+def regexp(written: str | None, text: object) -> bool | None:
+    """SQLite's function behind ``text REGEXP pattern``; a pattern that is not one of ours is Python's ``re.search``."""
+    if written is None or text is None:
+        return None
+    pattern = _known.get(written)
+    if pattern is None or not isinstance(text, str) or _steps(pattern.source, len(text)) <= _MOST_STEPS:
+        return re.search(written, text) is not None  # type: ignore[call-overload]
+    return _by_re2(pattern.for_re2(), text)
+
+
+def _steps(source: str, length: int) -> float:
+    """At least as many steps as ``re`` can take: each repetition of a character multiplies them by the length."""
+    repeats, anchored = _repeats(source)
+    return float("inf") if repeats is None else float(length + 1) ** (repeats if anchored else repeats + 1)
+
+
+@lru_cache(maxsize=1000)
+def _repeats(source: str) -> tuple[int | None, bool]:
+    """How many variable repetitions there are, None if one is of a group; and whether it begins at the beginning."""
+    count = 0
+    before = ""
+    for token in _tokens(source):
+        if re.fullmatch(r"(?:[*+?]|\{\d*,?\d*\})\??", token) and before != "(":
+            if before == ")":
+                return None, False
+            count += not re.fullmatch(r"\{\d+\}\??", token)
+        before = token
+    return count, source.startswith("^") and "|" not in source
+
+
+def _tokens(source: str) -> list[str]:
+    """Characters, classes, escapes, parentheses and repetitions, as far as `_repeats` has to tell them apart."""
+    found: list[str] = re.findall(
+        r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}\??|[*+?]\??|\(\?[^:)]*[:)]|.", source, re.DOTALL
+    )
+    return found
+
+
+def _by_re2(pattern: str, text: str) -> bool:
+    connection: Any = getattr(_threads, "connection", None)
+    if connection is None:
+        import duckdb
+
+        connection = _threads.connection = duckdb.connect(":memory:", config={"threads": 1})
+    return bool(connection.execute("SELECT regexp_matches(?, ?)", [text, pattern]).fetchone()[0])

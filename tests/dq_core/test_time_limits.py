@@ -1,0 +1,83 @@
+"""A time limit ends everything: patterns that backtrack, and waits for locks."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dq_core import ValidationTimeoutError, learn, profile, validate
+from dq_core.relation.linear import regexp, remember
+from dq_core.relation.pattern import Pattern
+from support.check_conformance import store
+
+CATASTROPHES = [
+    "(a+)+$", "(a|a)*b", "(a*)*b", "^(a?){40}$b", "(a|aa)+c", "(?:a+){2,}b", "a*a*a*a*a*a*b", "(.*)*x", "(a+)+[$]",
+    "a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", CATASTROPHES)
+@pytest.mark.parametrize("length", [27, 5000])
+def test_a_catastrophic_pattern_gets_its_verdict(pattern: str, length: int, tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/x.db")
+    store(engine, "t", [{"s": "a" * length + "!"}], {"s": sa.Text()})
+    started = time.monotonic()
+    (result,) = validate(engine, [{"type": "regex", "column": "s", "pattern": pattern}], table="t").results
+    assert time.monotonic() - started < 5
+    assert result.failed_rows == 1
+    engine.dispose()
+
+
+PIECES = [
+    "a",
+    "b",
+    "[ab]",
+    ".",
+    "a*",
+    "b+",
+    "[^a]?",
+    "(a|b)*",
+    "(ab)+",
+    "(?:a|)",
+    "a{2,}",
+    "^",
+    "$",
+    "\\w",
+    "\\*",
+    "[*+]",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5), st.text("ab*\n!", max_size=60))
+def test_both_ways_of_matching_agree(pieces: list[str], text: str) -> None:
+    pattern = Pattern("".join(pieces))
+    written = remember(pattern)
+    # A long tail of a character that no piece needs makes the text too long for backtracking.
+    for tail in ("", "!" * 4000):
+        assert regexp(written, text + tail) == regexp(f"(?:{written})".replace("(?:(?a)", "(?a)(?:"), text + tail)
+
+
+@pytest.mark.parametrize("verb", [profile, learn, lambda source, **options: validate(source, [RULE], **options)])
+def test_a_locked_table_ends_the_wait(verb: object, engine: sa.Engine) -> None:
+    store(engine, "t", [{"s": "a"}], {"s": sa.Text()})
+    if engine.dialect.name == "duckdb":
+        verb(engine, table="t", timeout_seconds=60)  # type: ignore[operator] # no reader waits for a lock here
+        return
+    with engine.connect() as other:
+        if engine.dialect.name == "sqlite":
+            other.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]
+            other.exec_driver_sql("BEGIN EXCLUSIVE")
+        else:
+            other.exec_driver_sql("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        started = time.monotonic()
+        with pytest.raises(ValidationTimeoutError):
+            verb(sa.create_engine(engine.url, poolclass=sa.NullPool), table="t", timeout_seconds=1)  # type: ignore[operator]
+        assert time.monotonic() - started < 4
+
+
+RULE = {"type": "not_null", "column": "s"}

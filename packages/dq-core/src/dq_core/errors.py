@@ -17,6 +17,7 @@ Every error is picklable and carries `message`, `suggestion`, `context` and `ret
 
 from __future__ import annotations
 
+import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -58,6 +59,7 @@ class DataQualityError(Exception):
     def __init__(
         self, message: str, *, suggestion: str | None = None, context: Mapping[str, Any] | None = None
     ) -> None:
+        message = _spelt_out(message)
         super().__init__(message)
         self.message = message
         self.suggestion = suggestion
@@ -68,6 +70,18 @@ class DataQualityError(Exception):
 
     def __reduce__(self) -> tuple[Callable[..., DataQualityError], tuple[Any, ...]]:
         return _rebuild, (type(self), dict(self.__dict__))
+
+
+def _spelt_out(text: str) -> str:
+    r"""The text with control and format characters as escapes (``\x1b``), so that it cannot steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one
+        if one.isprintable() or one == "\n" or unicodedata.category(one) == "Zs"
+        else one.encode("unicode_escape").decode()
+        for one in text
+    )
 
 
 def _rebuild(kind: type[DataQualityError], state: dict[str, Any]) -> DataQualityError:
@@ -92,7 +106,7 @@ class RuleError(DataQualityError, ValueError):
     """
 
     def __init__(self, problems: Iterable[str], *, suggestion: str | None = None) -> None:
-        self.problems = tuple(_shortened(problem) for problem in problems)
+        self.problems = tuple(_spelt_out(_shortened(problem)) for problem in problems)
         if len(self.problems) == 1:
             message = self.problems[0]
         else:
@@ -101,7 +115,8 @@ class RuleError(DataQualityError, ValueError):
 
 
 def _shortened(problem: str) -> str:
-    """The problem, without the middle of a very long one."""
+    """The problem on one line, without the middle of a very long one."""
+    problem = problem.replace("\r", "\n").replace("\n", "↵")
     if len(problem) <= _LONGEST_PROBLEM:
         return problem
     half = _LONGEST_PROBLEM // 2 - 2

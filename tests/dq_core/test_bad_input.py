@@ -1,0 +1,77 @@
+"""What a user gives wrongly ends with an error of ours, which no terminal obeys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dq_core import RuleError, cli, parse, validate
+from dq_core.checks import ColumnCheck, register
+from dq_core.checks.registry import KINDS
+
+
+@pytest.fixture
+def kind() -> Iterator[str]:
+    @register("starts")
+    @dataclass(frozen=True, kw_only=True)
+    class Starts(ColumnCheck):
+        """Every string starts with a prefix."""
+
+        prefix: str
+        times: int = 1
+        share: float | None = None
+        exact: bool = False
+        families = frozenset({"text"})
+
+        def violates(self, relation: Any) -> Any:
+            return sa.func.substr(relation[self.column], 1, len(self.prefix)) != self.prefix * self.times
+
+        def sentence(self) -> str:
+            return "start otherwise"
+
+    yield "starts"
+    KINDS.pop("starts")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"prefix": 5}, "prefix must be a string, not 5"),
+        ({"prefix": None}, "prefix must be a string, not None"),
+        ({"prefix": ["a"]}, "prefix must be a string"),
+        ({"prefix": "a", "times": "2"}, "times must be a whole number, not '2'"),
+        ({"prefix": "a", "times": True}, "times must be a whole number, not True"),
+        ({"prefix": "a", "share": "x"}, "share must be a number, not 'x'"),
+        ({"prefix": "a", "exact": 1}, "exact must be true or false, not 1"),
+    ],
+)
+def test_options_of_registered_kinds_have_the_types_of_their_fields(
+    options: dict[str, Any], problem: str, kind: str
+) -> None:
+    with pytest.raises(RuleError, match=problem):
+        parse([{"type": kind, "column": "s", **options}])
+    right = {"type": kind, "column": "s", "prefix": "a", "share": 1, "exact": True}
+    assert validate([{"s": "ab"}, {"s": "b"}], [right]).results[0].failed_rows == 1
+
+
+HOSTILE = "a\x1b[31mx\ndq: all fine\r\x9b\u202e"
+
+
+@pytest.mark.parametrize("option", ["column", "name", "severity", "where", "type"])
+def test_control_characters_are_spelt_out(option: str, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = {"type": "not_null", "column": "b", option: HOSTILE}
+    with pytest.raises(RuleError) as caught:
+        validate([{"id": 1}], [rule])
+    assert all(problem.isprintable() for problem in caught.value.problems)
+    assert str(caught.value).replace("\n", "").isprintable()
+    (tmp_path / "r.yaml").write_text(json.dumps([rule]))
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    assert cli.main(["check", str(tmp_path / "a.csv"), "--rules", str(tmp_path / "r.yaml")]) == cli.COULD_NOT_RUN
+    message = capsys.readouterr().err
+    assert message.replace("\n", "").isprintable()
+    assert "\ndq: all fine" not in message

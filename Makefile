@@ -20,8 +20,9 @@ TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.m
 TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
 TESTS_dq-core-engines := tests/dq_core/engines docs/guides/engines.md
 
-ENGINES := engines-moltres engines-kestra
+ENGINES := engines-moltres engines-dq-core engines-kestra
 TESTS_engines-moltres := tests/moltres
+TESTS_engines-dq-core := tests/dq_core --ignore=tests/dq_core/engines
 TESTS_engines-kestra := tests/truthound_kestra
 STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 
@@ -61,6 +62,12 @@ test-engines-moltres: install-engines
 	@$(SETUP) moltres-core
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-moltres.xml
 	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml $(TESTS_engines-moltres)
+
+.PHONY: test-engines-dq-core
+test-engines-dq-core: install-engines
+	@$(SETUP) dq-core
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-dq-core.xml
+	.venvs/dq-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-dq-core.xml $(TESTS_engines-dq-core)
 
 .PHONY: test-engines-kestra
 test-engines-kestra: install-engines

@@ -1,5 +1,19 @@
 """The conformance suite's fixture and cases for every test of dq_core."""
 
-from support.check_conformance import put, pytest_generate_tests, shared_postgresql_url
+from support.check_conformance import (
+    mariadb_url,
+    put,
+    pytest_collection_modifyitems,
+    pytest_generate_tests,
+    shared_mariadb_url,
+    shared_postgresql_url,
+)
 
-__all__ = ["put", "pytest_generate_tests", "shared_postgresql_url"]
+__all__ = [
+    "mariadb_url",
+    "put",
+    "pytest_collection_modifyitems",
+    "pytest_generate_tests",
+    "shared_mariadb_url",
+    "shared_postgresql_url",
+]

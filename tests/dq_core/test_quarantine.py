@@ -138,7 +138,7 @@ def rows_that_vanish(engine: sa.Engine) -> Iterator[None]:
 def test_halves_that_do_not_add_up_are_an_error_and_leave_what_was_there(people: sa.Engine, tmp_path: Path) -> None:
     quarantine(people, RULES, table="people", to="bad_people")
     targets = ["bad_people", "never_made"]
-    if dialect_for(people.dialect.name).writes_parquet:
+    if dialect_for(people.dialect).writes_parquet:
         targets.append(str(tmp_path / "never_made.parquet"))
     for target in targets:
         with rows_that_vanish(people), pytest.raises(SourceError, match="changed during the run"):

@@ -76,7 +76,9 @@ def test_strange_names(put: Callable[..., Place], place: str) -> None:
     rows: list[dict[str, Any]] = [dict.fromkeys(names, number) for number in (1, 2, 2)]
     if place == "postgresql":
         names = [name for name in STRANGE if "%" not in name]
-        rows = [{name: row[name] for name in names} for row in rows]
+    if place == "mariadb":
+        names = [name for name in STRANGE if max(name) <= "\uffff"]  # its names have no other characters
+    rows = [{name: row[name] for name in names} for row in rows]
     there = put(place, rows, {name: sa.Integer() for name in names})
     report = there.validate(
         *({"type": "unique", "column": name} for name in names),

@@ -13,9 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import Report, parse, validate
+from support.mariadb import mariadb_server
 from support.postgresql import PostgreSQLServer
 
-DATABASES = ("sqlite", "duckdb", "postgresql")
+#: All of them; the tests on those of `SERVERS` have the marker "engines".
+DATABASES = ("sqlite", "duckdb", "postgresql", "mariadb")
+SERVERS = frozenset({"mariadb"})
 FRAMES = ("parquet", "csv", "pandas", "polars", "arrow", "rows")
 PLACES = (*DATABASES, *FRAMES)
 
@@ -77,6 +80,28 @@ def shared_postgresql_url(postgresql: PostgreSQLServer) -> Iterator[sa.URL]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_mariadb_url() -> Iterator[sa.URL]:
+    """One database of a server of its own, with a collation that knows neither case nor accents nor blanks."""
+    with mariadb_server() as server, server.database("checks") as url:
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER DATABASE checks CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture
+def mariadb_url(shared_mariadb_url: sa.URL) -> sa.URL:
+    """An empty database: the shared one, without its tables."""
+    engine = sa.create_engine(shared_mariadb_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP DATABASE checks")
+        connection.exec_driver_sql("CREATE DATABASE checks CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+    engine.dispose()
+    return shared_mariadb_url
+
+
 @pytest.fixture
 def put(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Place]]:
     """A function that puts rows somewhere: ``put("sqlite", rows, {"x": sa.Integer()})``."""
@@ -84,7 +109,7 @@ def put(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[...
 
         def put(name: str, rows: Rows, types: Mapping[str, Any]) -> Place:
             if name in DATABASES:
-                fixture = "shared_postgresql_url" if name == "postgresql" else f"{name}_url"
+                fixture = f"{name}_url" if name in ("sqlite", "duckdb") else f"shared_{name}_url"
                 engine = sa.create_engine(request.getfixturevalue(fixture))
                 stack.callback(engine.dispose)
                 table = store(engine, f"data_{next(_names)}", rows, types)
@@ -257,3 +282,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         assert metafunc.cls is not None
         pairs = list(metafunc.cls().pytest_cases())
         metafunc.parametrize(("place", "case_name"), pairs, ids=[f"{place}-{name}" for place, name in pairs])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs on a server that must be installed has the marker "engines"."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is not None and SERVERS & {value for value in call.params.values() if isinstance(value, str)}:
+            item.add_marker(pytest.mark.engines)
+            item.add_marker(pytest.mark.timeout(900))  # the first one starts the server, and may build it

@@ -32,6 +32,13 @@ class DatabaseFacts:
 
 
 FACTS = {
+    "mariadb": DatabaseFacts(
+        schema="checks",
+        slow="(SELECT sleep(20)) = x",
+        broken="9223372036854775807 + (length(x) + 1) > 0",
+        repeats_values=False,
+        limit_after=("SELECT @@SESSION.max_statement_time", "0.000000"),
+    ),
     "sqlite": DatabaseFacts(
         schema="main",
         slow="(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) > x",

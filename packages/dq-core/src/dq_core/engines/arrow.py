@@ -49,7 +49,7 @@ def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *condi
     """
     if find_spec("pyarrow") is None:
         raise MissingDependencyError.extra("pyarrow", "arrow", "An engine that evaluates rules on frames")
-    statement = relation.select(*(relation[name] for name in names)).where(*conditions)
+    statement = relation.select(*(relation[name].label(name) for name in names)).where(*conditions)
     if relation.dialect.returns_arrow:
         return _from_driver(reader, statement)
     return _from_rows(reader.fetch(statement), [relation.columns[name] for name in names])

@@ -19,6 +19,7 @@ from ..report.report import SEVERITIES
 from ..sources.database import connect
 from .bounds import Bounds, wrong_arguments
 from .drift import COUNTS, TOTAL_ROWS, Drift, measured_of, metrics_of, with_drift
+from .exact_text import ExactText
 from .series import Measured, expected_range
 
 if TYPE_CHECKING:
@@ -58,28 +59,28 @@ class History:
         self._runs = sa.Table(
             f"{prefix}runs",
             self._metadata,
-            sa.Column("run_id", sa.String(64), primary_key=True),
-            sa.Column("suite", sa.String(255), nullable=False, index=True),
-            sa.Column("source", sa.Text, nullable=False),
+            sa.Column("run_id", ExactText(64), primary_key=True),
+            sa.Column("suite", ExactText(255), nullable=False, index=True),
+            sa.Column("source", ExactText(), nullable=False),
             sa.Column("started_at", sa.DateTime, nullable=False),
-            sa.Column("overall_status", sa.String(16), nullable=False),
+            sa.Column("overall_status", ExactText(16), nullable=False),
             sa.Column("total_rows", sa.BigInteger, nullable=False),
             sa.Column("execution_time_seconds", sa.Double, nullable=False),
         )
         self._results = sa.Table(
             f"{prefix}results",
             self._metadata,
-            sa.Column("run_id", sa.String(64), primary_key=True),
+            sa.Column("run_id", ExactText(64), primary_key=True),
             sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-            sa.Column("metric", sa.Text, nullable=False),
-            sa.Column("type", sa.String(64), nullable=False),
-            sa.Column("column_name", sa.Text),
-            sa.Column("severity", sa.String(16), nullable=False),
-            sa.Column("status", sa.String(16), nullable=False),
+            sa.Column("metric", ExactText(), nullable=False),
+            sa.Column("type", ExactText(64), nullable=False),
+            sa.Column("column_name", ExactText()),
+            sa.Column("severity", ExactText(16), nullable=False),
+            sa.Column("status", ExactText(16), nullable=False),
             sa.Column("failed_rows", sa.BigInteger),
             sa.Column("considered_rows", sa.BigInteger),
             sa.Column("value", sa.Double),
-            sa.Column("message", sa.Text, nullable=False),
+            sa.Column("message", ExactText(), nullable=False),
         )
 
     def __repr__(self) -> str:

@@ -173,7 +173,9 @@ class Proposer:
         if len(set(self.evidence.examples[name])) > self.categories:
             return []
         value = self.relation[name]
-        statement = self.relation.select(value, sa.func.count()).where(value.is_not(None)).group_by(value)
+        statement = (
+            self.relation.select(value, sa.func.count()).where(value.is_not(None)).group_by(*self.relation.groups(name))
+        )
         rows = [*map(tuple, self.reader.fetch(statement.limit(self.categories + 1)))]
         if len(rows) > self.categories or any(not isinstance(row[0], int | str) for row in rows):
             return []

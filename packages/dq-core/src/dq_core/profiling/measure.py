@@ -191,7 +191,9 @@ class _Profiling:
         value = self.relation[column.name]
         if column.family in _NOT_GROUPED:
             return None, ()
-        grouped = self.relation.select(value.label("value"), sa.func.count().label("n")).group_by(value)
+        grouped = self.relation.select(value.label("value"), sa.func.count().label("n")).group_by(
+            *self.relation.groups(column.name)
+        )
         if (
             column.family == "unknown"
             and self.row_count

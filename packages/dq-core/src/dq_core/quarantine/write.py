@@ -118,12 +118,15 @@ def quarantine(
             split = _Split.of(applied, opened.relation, column)
             counts = _write_file(opened, split, file)
     else:
+        in_transaction = isinstance(source, sa.Connection) and source.in_transaction()
         with (
             _writable(source, table, query) as (connection, chosen),
             open_source(connection, schema=schema, **chosen) as opened,
         ):
             split = _Split.of(applied, opened.relation, column)
-            counts = _write_table(opened, split, sa.table(str(to), schema=schema), mode, table)
+            counts = _write_table(
+                opened, split, sa.table(str(to), schema=schema), mode, table, in_transaction=in_transaction
+            )
     total, passed, quarantined, *failed = counts
     return Quarantine(
         target=str(to),
@@ -188,7 +191,7 @@ class _Split:
         names = tuple(about_rows)
         taken = set(relation.columns)
         flags = [_free(f"failed_{number}", taken) for number in range(len(names))]
-        columns = [relation[name] for name in relation.columns]
+        columns = relation.stored()
         flagged = relation.select(
             *columns,
             *(
@@ -250,15 +253,15 @@ def _writable(source: Any, table: str | None, query: Any) -> Iterator[tuple[sa.C
                 source = create_engine_of(source)
                 stack.callback(source.dispose)
             connection = stack.enter_context(connect(source))
-            connection = connection.execution_options(**dialect_for(source.dialect.name).snapshot_options)
+            connection = connection.execution_options(**dialect_for(connection.dialect).snapshot_options)
         if not connection.in_transaction():
             stack.enter_context(connection.begin())
-        dialect_for(connection.dialect.name).begin_writing(connection)
+        dialect_for(connection.dialect).begin_writing(connection)
         yield connection, chosen
 
 
 def _write_table(
-    opened: Opened, split: _Split, target: sa.TableClause, mode: str, source_table: str | None
+    opened: Opened, split: _Split, target: sa.TableClause, mode: str, source_table: str | None, *, in_transaction: bool
 ) -> tuple[int, ...]:
     """Write the failing rows to a table inside the open transaction."""
     connection = opened.connection
@@ -266,7 +269,7 @@ def _write_table(
         raise RuleError([f"The failing rows of {source_table!r} cannot be written to that table itself."])
     names = [column.name for column in split.rows.selected_columns]
     count = sa.select(sa.func.count()).select_from(target)
-    with _translated(opened):
+    with ExitStack() as stack, _translated(opened):
         if sa.inspect(connection).has_table(target.name, schema=target.schema):
             known = [one["name"] for one in sa.inspect(connection).get_columns(target.name, schema=target.schema)]
             if known != names:
@@ -278,14 +281,26 @@ def _write_table(
             if mode == "replace":
                 connection.execute(sa.delete(target))
         else:
+            if opened.relation.dialect.ddl_commits and in_transaction:
+                raise RuleError(
+                    [f"Creating the table {target.name!r} would commit your transaction."],
+                    suggestion="Give an Engine or a URL, or create the table before.",
+                )
             name = connection.dialect.identifier_preparer.format_table(target)
             create = f"CREATE TABLE {name} AS {literal_sql(split.empty, connection)}"
             connection.exec_driver_sql(create, execution_options={"no_parameters": True})
+            if opened.relation.dialect.ddl_commits:
+                # No rollback takes the table back.
+                stack.callback(connection.exec_driver_sql, f"DROP TABLE {name}")
+            opened.relation.dialect.widen(connection, target, names[-1])
         before = connection.execute(count).scalar_one()
         counts = tuple(int(number) for number in connection.execute(split.counts).one())
+        opened.relation.dialect.refuse_warnings(connection)
         written = sa.table(target.name, *map(sa.column, names), schema=target.schema)
         connection.execute(sa.insert(written).from_select(names, split.rows))
+        opened.relation.dialect.refuse_warnings(connection)
         _assert_sums(counts, connection.execute(count).scalar_one() - before)
+        stack.pop_all()
     return counts
 
 

@@ -51,6 +51,15 @@ class _Language:
 # Until 3.14, Python's \B is not found in an empty text.
 _PYTHON = _Language(r"\A", r"\Z", r"\b", r"(?:\B|\A\Z)", lambda code: f"\\U{code:08x}")
 _RE2 = _Language(r"\A", r"\z", r"\b", r"\B", lambda code: f"\\x{{{code:x}}}")
+# PCRE's own \b knows the letters of all scripts where the database asks it to.
+_WORD = "[A-Za-z0-9_]"
+_PCRE = _Language(
+    r"\A",
+    r"\z",
+    f"(?:(?<!{_WORD})(?={_WORD})|(?<={_WORD})(?!{_WORD}))",
+    f"(?:(?<!{_WORD})(?!{_WORD})|(?<={_WORD})(?={_WORD}))",
+    lambda code: f"\\x{{{code:x}}}",
+)
 _POSTGRESQL = _Language(r"\A", r"\Z", r"\y", r"\Y", lambda code: f"\\U{code:08x}")
 
 
@@ -77,7 +86,7 @@ class Pattern:
             raise ValueError(f"is not a valid regular expression: {error}") from None
         except FutureWarning as warning:
             raise UnsupportedPatternError(f"is read in different ways by different databases: {warning}") from None
-        for language in (_PYTHON, _RE2, _POSTGRESQL):
+        for language in (_PYTHON, _RE2, _PCRE, _POSTGRESQL):
             _translate(self.source, language)
 
     def for_python(self) -> str:
@@ -87,6 +96,10 @@ class Pattern:
     def for_re2(self) -> str:
         """The pattern for RE2, which DuckDB uses."""
         return _translate(self.source, _RE2)
+
+    def for_pcre(self) -> str:
+        """The pattern for PCRE, which MariaDB uses."""
+        return _translate(self.source, _PCRE)
 
     def for_postgresql(self) -> str:
         """The pattern for PostgreSQL's ``~``."""
@@ -99,7 +112,7 @@ def _translate(source: str, language: _Language) -> str:
     if set(flags) - {"i", "s"}:
         raise UnsupportedPatternError(f"uses the flags (?{flags}); only i and s mean the same in every database")
     anything = r"(?:.|\n)" if "s" in flags else "."
-    if language is _POSTGRESQL:
+    if language in (_PCRE, _POSTGRESQL):
         anything = r"(?:[^\n]|\n)" if "s" in flags else r"[^\n]"
     translated = "".join(_part(token, language, anything) for token in _TOKEN.finditer(body))
     return ("(?i)" if "i" in flags else "") + translated

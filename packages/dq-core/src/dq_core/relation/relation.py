@@ -36,6 +36,13 @@ class Relation(Selection):
     dialect: Dialect
     find: Callable[[str, str | None], Relation] = field(default_factory=lambda: _no_other, repr=False)
 
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        return self.dialect.reads(self.from_.c[name], self.columns[name])
+
+    def groups(self, name: str) -> list[ColumnElement[Any]]:
+        """What to group rows by so that those with equal values of a column are together."""
+        return self.dialect.groups(self[name], self.columns[name])
+
     def adapted(self, name: str, value: Any) -> Any:
         """A value from a rule as one that the column's values can be compared with."""
         column = self.columns[name]

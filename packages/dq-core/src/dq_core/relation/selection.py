@@ -40,14 +40,21 @@ class Selection:
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         return self.from_.c[name]
 
+    def groups(self, name: str) -> list[ColumnElement[Any]]:
+        """What to group rows by so that those with equal values of a column are together."""
+        return [self[name]]
+
     def select(self, *entities: Any) -> Select[Any]:
         """A SELECT of these expressions."""
         return sa.select(*entities).select_from(self.from_)
 
     def select_all(self) -> Select[Any]:
         """A SELECT of all columns, in order."""
-        columns: list[Any] = [self.from_.c[name] for name in self.columns]
-        return self.select(*columns or [sa.null()])
+        return self.select(*self.stored() or [sa.null()])
+
+    def stored(self) -> list[Any]:
+        """All columns, in order, as they are stored."""
+        return [self.from_.c[name] for name in self.columns]
 
     def among(self, members: Iterable[Any], where: str | None) -> list[ColumnElement[bool]]:
         """Conditions for a row to be considered: the given ones and the rule's ``where``."""

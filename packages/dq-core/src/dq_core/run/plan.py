@@ -147,7 +147,7 @@ def failing_rows(check: Check, relation: Relation, narrow: ColumnElement[bool] |
     flag = "failing"
     while flag in relation.columns:
         flag += "_"
-    flagged_rows = relation.select(*(relation[name] for name in relation.columns), predicate.label(flag))
+    flagged_rows = relation.select(*relation.stored(), predicate.label(flag))
     if narrow is not None:
         flagged_rows = flagged_rows.where(narrow)
     flagged = flagged_rows.subquery("flagged")

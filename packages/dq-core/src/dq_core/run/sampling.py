@@ -52,7 +52,7 @@ def hashed_rows(reader: Reader, relation: Relation, seed: int) -> HashedRows:
     number = "row_number"
     while number in relation.columns:
         number += "_"
-    columns = [relation[name] for name in relation.columns]
+    columns = relation.stored()
     place = sa.cast(_row_number(reader, relation), sa.BigInteger())
     numbered = relation.select(*columns, place.label(number)).subquery("numbered")
     counted = numbered.c[number]

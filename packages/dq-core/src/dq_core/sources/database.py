@@ -51,7 +51,7 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
     with contextlib.ExitStack() as stack:
         if isinstance(source, sa.Connection):
             connection, url = source, source.engine.url
-            dialect = dialect_for(connection.dialect.name)
+            dialect = dialect_for(connection.dialect)
             owns_transaction = not connection.in_transaction()
             if owns_transaction:
                 stack.callback(connection.rollback)
@@ -60,9 +60,10 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
             if isinstance(source, sa.URL):
                 stack.callback(engine.dispose)
             url = engine.url
-            dialect = dialect_for(engine.dialect.name)
             connection = stack.enter_context(connect(engine))
+            dialect = dialect_for(connection.dialect)
             stack.enter_context(dialect.snapshot(connection))
+        stack.enter_context(dialect.session(connection))
         secrets = secrets_of(url)
         dialect.prepare(connection)
 

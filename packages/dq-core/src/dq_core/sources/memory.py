@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ..errors import SourceError
 from ..relation.column import Column
-from ..relation.dialects import dialect_for
+from ..relation.dialects.duckdb import DuckDB
 from ..relation.relation import Relation
 from . import files, rows
 from .opened import Opened
@@ -77,7 +77,7 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
     """
     with _database() as connection:
         raw: Any = connection.connection.dbapi_connection
-        dialect = dialect_for("duckdb")
+        dialect = DuckDB()
         description, untyped = rows.register(raw, _SOURCE, source, expected)
         described = dialect.describe(connection, sa.table(_SOURCE))
         columns = {one.name: Column(one.name, "", "unknown") if one.name in untyped else one for one in described}
@@ -98,7 +98,7 @@ def _finder(connection: sa.Connection, storage_options: Mapping[str, Any]) -> Ca
 
 def _files(connection: sa.Connection, source: files.Paths, storage_options: Mapping[str, Any], alias: str) -> Relation:
     """``reader(…) AS alias`` with its columns."""
-    dialect = dialect_for("duckdb")
+    dialect = DuckDB()
     with files.readable(source):
         call = files.reader_call(connection.connection.dbapi_connection, source, storage_options)
         described = dialect.describe(connection, sa.text(call))

@@ -53,7 +53,7 @@ class Unique(Check):
     def failing(self, relation: Relation) -> ColumnElement[bool]:
         """The row's key occurs in another considered row as well."""
         conditions = self._considered(relation)
-        keys = [relation[key] for key in self.targets]
+        keys = [part for key in self.targets for part in relation.groups(key)]
         return sa.and_(*conditions, count_where(*conditions).over(partition_by=keys) > 1)
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .base import Dialect
 from .duckdb import DuckDB
+from .mariadb import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
 
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
 __all__ = ["Dialect", "dialect_for"]
 
-_DIALECTS: dict[str, type[Dialect]] = {one.name: one for one in (DuckDB, PostgreSQL, SQLite)}
+_DIALECTS: dict[str, type[Dialect]] = {one.name: one for one in (DuckDB, MariaDB, MySQL, PostgreSQL, SQLite)}
 
 
-def dialect_for(name: str) -> Dialect:
-    """The dialect for the name that SQLAlchemy gives to it.
+def dialect_for(known: sa.Dialect) -> Dialect:
+    """The dialect for what SQLAlchemy knows about a database.
 
     Args:
-        name: ``engine.dialect.name``.
+        known: The dialect of a connection: only the server says whether it is MariaDB or MySQL.
     """
-    return _DIALECTS.get(name, Dialect)()
+    kind = MariaDB if getattr(known, "is_mariadb", False) else _DIALECTS.get(known.name, Dialect)
+    return kind()

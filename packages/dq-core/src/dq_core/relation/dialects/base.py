@@ -38,6 +38,10 @@ class Dialect:
     returns_arrow = False
     #: Whether it writes Parquet files (``COPY … TO``).
     writes_parquet = False
+    #: Whether the conformance suite of checks runs on it, so that text means there what it means everywhere.
+    conforms = False
+    #: Whether CREATE TABLE commits the open transaction.
+    ddl_commits = False
     #: Execution options of a connection that reads and writes one snapshot.
     snapshot_options: ClassVar[Mapping[str, Any]] = {}
 
@@ -63,11 +67,31 @@ class Dialect:
         del connection, query
         return names
 
+    def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """A column's values in the form in which rules compare them."""
+        del column
+        return value
+
+    def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
+        """What to group and partition rows by so that rows with equal values of a column are together.
+
+        Args:
+            value: The values as `reads` gives them.
+            column: The column.
+        """
+        del column
+        return [value]
+
     # Running
 
     def prepare(self, connection: Connection) -> None:
         """Make a connection ready for reading, before anything is read."""
         del connection
+
+    def session(self, connection: Connection) -> AbstractContextManager[Any]:
+        """A block in which the settings of the session are those that the expressions need."""
+        del connection
+        return contextlib.nullcontext()
 
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:
@@ -90,6 +114,10 @@ class Dialect:
         del connection, owns_transaction
         return contextlib.nullcontext()
 
+    def refuse_warnings(self, connection: Connection) -> None:
+        """Raise if the last statement gave a wrong result and only warned."""
+        del connection
+
     def deadline(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
         """Stop statements once the time is over; if the database cannot, the next statement is not started."""
         del connection, seconds
@@ -99,6 +127,10 @@ class Dialect:
         """Whether a statement failed because `deadline` stopped it."""
         del error
         return False
+
+    def widen(self, connection: Connection, table: sa.TableClause, column: str) -> None:
+        """Let a column that CREATE TABLE … AS made of NULL hold strings of any length."""
+        del connection, table, column
 
     # Expressions
 
@@ -247,7 +279,7 @@ def count_repeated_keys(
     groups = (
         relation.select(sa.func.count().label("n"))
         .where(*relation.among([sa.or_(*(column.is_not(None) for column in columns)), *narrow], where))
-        .group_by(*columns)
+        .group_by(*(part for key in keys for part in relation.groups(key)))
         .having(sa.func.count() > 1)
         .subquery("repeated")
     )

@@ -44,6 +44,7 @@ class DuckDB(Dialect):
     """DuckDB, for its own tables as well as for files and frames."""
 
     name = "duckdb"
+    conforms = True
     returns_arrow = True
     writes_parquet = True
 

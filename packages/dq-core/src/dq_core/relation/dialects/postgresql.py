@@ -28,6 +28,7 @@ class PostgreSQL(Dialect):
     """PostgreSQL, through psycopg or any other driver."""
 
     name = "postgresql"
+    conforms = True
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:

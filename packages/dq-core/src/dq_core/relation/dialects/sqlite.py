@@ -38,6 +38,7 @@ class SQLite(Dialect):
     """SQLite through Python's own driver, for which SQLAlchemy brings a REGEXP function."""
 
     name = "sqlite"
+    conforms = True
     dates_are_text = True
     types_by_value = True
 

@@ -1,0 +1,229 @@
+"""MariaDB, and MySQL as far as it agrees with it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError
+
+from ..column import Column
+from .base import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
+
+    from ..pattern import Pattern
+
+__all__ = ["MariaDB", "MySQL"]
+
+#: Families of types that other databases do not have, or call otherwise.
+_FAMILIES = {
+    "year": "integer", "bit": "integer", "enum": "text", "set": "text", "inet4": "text", "inet6": "text",
+    "uuid": "text",
+}  # fmt: skip
+#: Strings of so many characters are sorted in full (3 bytes each, of ``max_sort_length``, which is 1024).
+_SORTED_CHARACTERS = 255
+#: Types by the codes of the protocol, which every driver reports; those of texts also stand for bytes.
+_CODES = {
+    0: "decimal", 1: "tinyint", 2: "smallint", 3: "int", 4: "float", 5: "double", 7: "timestamp", 8: "bigint",
+    9: "mediumint", 10: "date", 11: "time", 12: "datetime", 13: "year", 16: "bit", 245: "json", 246: "decimal",
+}  # fmt: skip
+_TEXT_CODES = frozenset({15, 247, 248, 249, 250, 251, 252, 253, 254})
+
+
+class MariaDB(Dialect):
+    """MariaDB: strings are compared by code points, whatever the collation of a column."""
+
+    name = "mariadb"
+    conforms = True
+    ddl_commits = True
+    # INSERT … SELECT reads what is committed, not the snapshot, unless all reads lock what they have seen.
+    snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "SERIALIZABLE"}
+
+    collation = "utf8mb4_nopad_bin"
+    #: Settings of a session: means keep their digits, no warning is lost, timestamps
+    #: are UTC.
+    settings: ClassVar[Mapping[str, Any]] = {
+        # The cache of results of subqueries takes outer values as equal by the column's own collation.
+        "optimizer_switch": "subquery_cache=off",
+        "div_precision_increment": 30,
+        "max_error_count": 65535,
+        "time_zone": "+00:00",
+    }
+    #: The setting that limits the time of a statement, and how many of its units a second has.
+    time_limit = ("max_statement_time", 1.0)
+    #: The errors of a statement that was stopped.
+    stopped = frozenset({1317, 1969})
+
+    # Reading what is there
+
+    def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
+        """The columns of a table as the database prints them; those of a query by the codes of an empty result."""
+        if isinstance(from_, sa.TableClause):
+            name = connection.dialect.identifier_preparer.format_table(from_)
+            rows = connection.exec_driver_sql(f"SHOW COLUMNS FROM {name}", execution_options={"no_parameters": True})
+            return [_column(row[0], row[1]) for row in rows]
+        result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
+        codes: list[tuple[str, Any]] = [(entry[0], entry[1]) for entry in result.cursor.description]
+        result.close()
+        texts = [name for name, code in codes if code in _TEXT_CODES]
+        charsets: dict[str, str] = {}
+        if texts and len(set(texts)) == len(texts):
+            # The protocol has one code for strings and bytes; only their character sets tell them apart.
+            asked = (sa.func.charset(sa.func.max(sa.column(name))).label(f"m{n}") for n, name in enumerate(texts))
+            found = connection.execute(sa.select(*asked).select_from(from_).where(sa.false())).one()
+            charsets = dict(zip(texts, found, strict=True))
+        return [_column(name, _printed(code, charsets.get(name, ""))) for name, code in codes]
+
+    def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """Strings in one character set and one collation, which knows case, accents and trailing blanks."""
+        if column.family == "text":
+            return sa.collate(sa.cast(value, mysql.CHAR(charset="utf8mb4")), self.collation)
+        return value + sa.literal_column("0", sa.BigInteger()) if _base(column.type_name) == "bit" else value
+
+    def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
+        """Long strings by a hash first: sorts compare only their first ``max_sort_length`` bytes."""
+        if column.family != "text" or _longest(column.type_name) <= _SORTED_CHARACTERS:
+            return [value]
+        return [sa.func.sha2(value, sa.literal_column("256")), value]
+
+    # Running
+
+    @contextlib.contextmanager
+    def session(self, connection: Connection) -> Iterator[None]:
+        """Settings that decide what expressions mean; put back afterwards."""
+        names = ", ".join(f"@@SESSION.{name}" for name in self.settings)
+        before = connection.exec_driver_sql(f"SELECT {names}").one()
+        _set(connection, self.settings)
+        try:
+            yield
+        finally:
+            if not connection.invalidated and not connection.closed:
+                _set(connection, dict(zip(self.settings, before, strict=True)))
+
+    @contextlib.contextmanager
+    def snapshot(self, connection: Connection) -> Iterator[None]:
+        """A read-only transaction whose snapshot is taken at once."""
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin() as transaction:
+            connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+            yield
+            transaction.rollback()
+
+    @contextlib.contextmanager
+    def guard(self, connection: Connection, *, owns_transaction: bool) -> Iterator[None]:
+        """An error does not end the transaction; a pattern that was given up is an error."""
+        del owns_transaction
+        yield
+        self.refuse_warnings(connection)
+
+    def refuse_warnings(self, connection: Connection) -> None:
+        """Raise for a pattern that was given up: the database takes it as not found, and only warns."""
+        for warning in connection.exec_driver_sql("SHOW WARNINGS").mappings():
+            if int(warning["Code"]) == 1139:
+                raise DBAPIError("SHOW WARNINGS", None, PatternGivenUpError(warning["Message"]))
+
+    @contextlib.contextmanager
+    def deadline(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """The server stops a statement that takes longer; the limit of the session is put back."""
+        name, units = self.time_limit
+        before = connection.exec_driver_sql(f"SELECT @@SESSION.{name}").scalar_one()
+        limit = max(0.001, seconds) * units
+        _set(connection, {name: int(limit) if units > 1 else round(limit, 6)})
+        try:
+            yield
+        finally:
+            if not connection.invalidated:
+                _set(connection, {name: before})
+
+    def timed_out(self, error: DBAPIError) -> bool:
+        """Whether the statement was stopped."""
+        arguments: tuple[Any, ...] = getattr(error.orig, "args", ())
+        return len(arguments) > 0 and arguments[0] in self.stopped
+
+    def widen(self, connection: Connection, table: sa.TableClause, column: str) -> None:
+        """A cast cannot name LONGTEXT."""
+        prepared = connection.dialect.identifier_preparer
+        changed = f"{prepared.quote_identifier(column)} LONGTEXT CHARACTER SET utf8mb4"
+        alter = f"ALTER TABLE {prepared.format_table(table)} MODIFY {changed}"
+        connection.exec_driver_sql(alter, execution_options={"no_parameters": True})
+
+    # Expressions
+
+    def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+        """The operator REGEXP searches, by PCRE."""
+        return text.op("REGEXP", is_comparison=True)(sa.literal(pattern.for_pcre()))
+
+    def absent(
+        self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]
+    ) -> ColumnElement[bool]:
+        """NOT IN, because the cache of a NOT EXISTS compares the stored values of the outer row."""
+        there = sa.select(*referenced).where(*(column.is_not(None) for column in referenced))
+        return keys[0].not_in(there) if len(keys) == 1 else sa.tuple_(*keys).not_in(there)
+
+    def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
+        """BOOLEAN is another name of TINYINT(1), which holds any small number."""
+        return value.not_in([0, 1]) if families == {"boolean"} else None
+
+
+class MySQL(MariaDB):
+    """MySQL 8: another name of the collation, of patterns and of the time limit. No conformance suite ran on it."""
+
+    name = "mysql"
+    conforms = False
+    collation = "utf8mb4_0900_bin"
+    settings: ClassVar[Mapping[str, Any]] = {
+        name: value for name, value in MariaDB.settings.items() if name != "optimizer_switch"
+    }
+    time_limit = ("max_execution_time", 1000.0)
+    stopped = frozenset({1317, 3024})
+
+    def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
+        """``REGEXP_LIKE`` with the flag for case."""
+        return sa.func.regexp_like(text, sa.literal(pattern.for_pcre()), "c", type_=sa.Boolean())
+
+
+class PatternGivenUpError(Exception):
+    """The database gave up looking for a pattern in some row."""
+
+
+def _set(connection: Connection, settings: Mapping[str, Any]) -> None:
+    given = ", ".join(f"SESSION {name} = {_written(value)}" for name, value in settings.items())
+    connection.exec_driver_sql(f"SET {given}")
+
+
+def _written(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _base(type_name: str) -> str:
+    found = re.match(r"[a-z0-9_]+", type_name.lower())
+    return found.group() if found else ""
+
+
+def _longest(type_name: str) -> float:
+    """The most characters of a string of a type; infinite if the type does not say."""
+    found = re.fullmatch(r"(?:var)?char\((\d+)\).*", type_name.lower())
+    return int(found[1]) if found else float("inf")
+
+
+def _printed(code: int, charset: str) -> str:
+    """A type by its code and character set."""
+    if code in _TEXT_CODES:
+        return "varbinary" if charset == "binary" else "varchar"
+    return _CODES.get(code, "")
+
+
+def _column(name: str, type_name: str) -> Column:
+    column = Column.of(name, type_name)
+    if type_name.lower().startswith("tinyint(1)"):
+        return dataclasses.replace(column, family="boolean")
+    family = _FAMILIES.get(_base(type_name))
+    return column if family is None else dataclasses.replace(column, family=family)

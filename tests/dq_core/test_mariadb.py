@@ -1,0 +1,184 @@
+"""MariaDB: what its own meaning of text, patterns, times and transactions would make wrong."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from dq_core import RuleError, Suite, ValidationTimeoutError, learn, profile, validate
+from dq_core.history import History
+from dq_core.quarantine import quarantine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
+
+#: Texts that collations of MariaDB take as equal or order in another way than code points.
+TEXTS = [
+    "a", "A", "a ", "a  ", " a", "\u00e4", "\u00c4", "e", "\u00e9", "\u00c9", "e\u0301", "ss", "\u00df", "", " ",
+    "\t", "z", "Z", "\uffff", "\U0001f600", "i", "\u0130", "\u0131", "K", "\u212a", "x" * 2000 + "a",
+    "x" * 2000 + "b",
+]  # fmt: skip
+COLLATIONS = ["utf8mb4_general_ci", "utf8mb4_unicode_ci", "utf8mb4_bin", "latin1_swedish_ci", "utf8mb3_general_ci"]
+
+
+@pytest.fixture
+def engine(mariadb_url: sa.URL) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(mariadb_url)
+    yield engine
+    engine.dispose()
+
+
+def make(engine: sa.Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("kind", ["VARCHAR(4000)"])
+@pytest.mark.parametrize("collation", COLLATIONS)
+def test_text_means_what_it_means_for_rows(engine: sa.Engine, collation: str, kind: str) -> None:
+    charset = collation.partition("_")[0]
+    last = {"utf8mb4": "\U0010ffff", "utf8mb3": "\uffff", "latin1": "\xff"}[charset]
+    able = [text for text in TEXTS if max(text, default="") <= last]
+    drawn = random.Random(collation)
+    values = [*able, *drawn.choices(able, k=10), None]
+    rows = [{"id": number, "x": text} for number, text in enumerate(values)]
+    make(engine, f"CREATE TABLE t (id INT, x {kind} CHARACTER SET {charset} COLLATE {collation})")
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO t VALUES (:id, :x)"), rows)
+    rules: list[dict[str, Any]] = [
+        {"type": "unique", "column": "x"},
+        {"type": "distinct_count", "column": "x", "min": 1},
+    ]
+    for text in able:
+        rules += [
+            {"type": "in_set", "column": "x", "values": [text]},
+            {"type": "not_in_set", "column": "x", "values": [text, "A"]},
+            {"type": "in_range", "column": "x", "min": text},
+            {"type": "in_range", "column": "x", "max": text, "strict_max": True},
+        ]
+    for pattern in (r"^\w", r"\ba\b", "(?i)^[a-k]$", r"\s$", "^.$", "\u00e9"):
+        rules.append({"type": "regex", "column": "x", "pattern": pattern})
+    rules.append({"type": "length", "column": "x", "max": 1})
+    for source, options in ((engine, {"table": "t"}), (engine, {"query": "SELECT x, id FROM t"})):
+        there, here = validate(source, rules, samples=99, **options), validate(rows, rules, samples=99)
+        for found, expected, rule in zip(there.results, here.results, rules, strict=True):
+            assert (found.status, found.failed_rows, found.observed) == (
+                expected.status, expected.failed_rows, expected.observed,
+            ), rule  # fmt: skip
+            assert {one["id"] for one in found.samples} == {one["id"] for one in expected.samples}
+
+
+def test_keys_profiles_and_learned_suites(engine: sa.Engine) -> None:
+    make(
+        engine,
+        "CREATE TABLE t (code VARCHAR(20))",
+        "INSERT INTO t VALUES ('AB1'), ('ab1'), ('zz')",
+        "CREATE TABLE p (code VARCHAR(20) CHARACTER SET latin1)",
+        "INSERT INTO p VALUES ('AB1'), ('ZZ')",
+        "CREATE TABLE l (code VARCHAR(20))",
+        "INSERT INTO l VALUES " + ",".join(["('AB')", "('ab')", "('zz')"] * 20),
+    )
+    rule = {"type": "foreign_key", "column": "code", "references": {"table": "p", "column": "code"}}
+    assert validate(engine, [rule], table="t").results[0].failed_rows == 2
+    assert profile(engine, table="l").column("code").distinct_count == 3
+    (values,) = [one.values for one in learn(engine, table="l").suite.checks if one.kind == "in_set"]
+    assert set(values) == {"AB", "ab", "zz"}
+
+
+def test_means_keep_their_digits(engine: sa.Engine) -> None:
+    make(engine, "CREATE TABLE t (n INT, d DECIMAL(10, 2))", "INSERT INTO t VALUES (1, 0.01), (2, 0.02), (2, 0.02)")
+    rules = [{"type": "statistic", "column": column, "statistic": "mean", "min": 0} for column in "nd"]
+    means = [float(result.observed) for result in validate(engine, rules, table="t").results]
+    assert means == pytest.approx([5 / 3, 0.05 / 3], rel=1e-12)
+
+
+def test_the_server_stops_at_the_time_limit_and_all_settings_are_put_back(engine: sa.Engine) -> None:
+    make(engine, "CREATE TABLE w (id INT)", "INSERT INTO w VALUES " + ",".join(f"({i})" for i in range(500)))
+    slow = "SELECT a.id FROM w a, w b, w c, w d WHERE sha2(concat(a.id, b.id, c.id, d.id), 512) <> 'x'"
+    settings = sa.text(
+        "SELECT @@max_statement_time, @@time_zone, @@div_precision_increment, @@max_error_count, @@tx_read_only"
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET max_statement_time = 77, time_zone = '+02:00'")
+        before = connection.execute(settings).one()
+        with pytest.raises(ValidationTimeoutError):
+            validate(connection, [{"type": "not_null", "column": "id"}], query=slow, timeout_seconds=0.5)
+        assert connection.execute(settings).one() == before
+        running = (
+            "SELECT info FROM information_schema.processlist WHERE info LIKE '%sha2(concat%' AND id <> connection_id()"
+        )
+        assert connection.execute(sa.text(running)).all() == []
+    with pytest.raises(ValidationTimeoutError):
+        validate(engine, [{"type": "not_null", "column": "id"}], query=slow, timeout_seconds=0.5)
+
+
+@pytest.mark.parametrize("kind", ["regex", "not_regex"])
+def test_a_pattern_that_is_given_up_is_an_error_of_its_check(engine: sa.Engine, kind: str) -> None:
+    make(engine, "CREATE TABLE t (x TEXT)", "INSERT INTO t VALUES (CONCAT(REPEAT('a', 40), 'b'))")
+    rules = [{"type": kind, "column": "x", "pattern": "^(a+)+$"}, {"type": "not_null", "column": "x"}]
+    given_up, other = validate(engine, rules, table="t").results
+    assert (given_up.status, other.status) == ("error", "passed")
+    assert "match limit" in given_up.message
+
+
+def test_types_that_only_it_has(engine: sa.Engine) -> None:
+    make(
+        engine,
+        "CREATE TABLE t (e ENUM('new', 'paid'), s SET('a', 'b'), i INET6, y YEAR, b BIT(4), o BOOLEAN, u UUID,"
+        " r VARBINARY(5), j JSON)",
+        "INSERT INTO t VALUES "
+        + ", ".join(["('new', 'a,b', '::1', 2024, 5, 1, '182bf09a-e90d-11f1-bbd2-02fc00000001', 'x', '{}')"] * 30),
+    )
+    rules = [
+        {"type": "in_set", "column": "e", "values": ["new"]},
+        {"type": "regex", "column": "s", "pattern": "^a,b$"},
+        {"type": "in_set", "column": "i", "values": ["::1"]},
+        {"type": "in_range", "column": "y", "min": 2024, "max": 2024},
+        {"type": "in_range", "column": "b", "min": 5, "max": 5},
+        {"type": "in_set", "column": "o", "values": [True]},
+        {"type": "type", "column": "o", "dtype": "boolean"},
+        {"type": "regex", "column": "u", "pattern": "^182b"},
+    ]
+    for options in ({"table": "t"}, {"query": "SELECT * FROM t"}):
+        wanted = rules if "table" in options else [rule for rule in rules if rule["column"] != "o"]
+        assert [one.status for one in validate(engine, wanted, **options).results] == ["passed"] * len(wanted)
+    assert learn(engine, table="t")(engine, table="t").passed
+    with pytest.raises(RuleError, match="r"):
+        validate(engine, [{"type": "regex", "column": "r", "pattern": "x"}], query="SELECT r FROM t")
+
+
+def test_failing_rows_are_set_aside_by_code_points(engine: sa.Engine) -> None:
+    make(engine, "CREATE TABLE t (id INT, code VARCHAR(20))", "INSERT INTO t VALUES (1, 'AB'), (2, 'ab'), (3, 'ab ')")
+    rule = {"type": "in_set", "column": "code", "values": ["AB"]}
+    done = quarantine(engine, [rule], table="t", to="bad")
+    assert (done.passed_rows, done.quarantined_rows) == (1, 2)
+    with engine.connect() as connection:
+        assert sorted(connection.exec_driver_sql("SELECT id, code FROM bad").all()) == [(2, "ab"), (3, "ab ")]
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("INSERT INTO t VALUES (4, 'x')")
+        with pytest.raises(RuleError, match="would commit your transaction"):
+            quarantine(connection, [rule], table="t", to="worse")
+    assert sa.inspect(engine).get_table_names() == ["bad", "t"]
+
+
+def test_nothing_is_left_of_a_quarantine_that_fails(engine: sa.Engine) -> None:
+    make(engine, "CREATE TABLE t (x TEXT)", "INSERT INTO t VALUES (CONCAT(REPEAT('a', 40), 'b'))")
+    with pytest.raises(Exception, match="match limit"):
+        quarantine(engine, [{"type": "regex", "column": "x", "pattern": "^(a+)+$"}], table="t", to="bad")
+    assert sa.inspect(engine).get_table_names() == ["t"]
+
+
+def test_history_tells_suites_apart_by_case(engine: sa.Engine, mariadb_url: sa.URL) -> None:
+    history = History(mariadb_url)
+    suite = Suite([{"type": "not_null", "column": "a"}])
+    for name, run in (("s", "r1"), ("S", "R1"), ("s ", "r1 ")):
+        history.record(suite([{"a": 1}]), suite=name, run_id=run)
+    with engine.connect() as connection:
+        suites = connection.exec_driver_sql("SELECT suite FROM dq_runs").scalars().all()
+    assert sorted(suites) == ["S", "s", "s "]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dq_core import RuleError, cli, parse, validate
+from dq_core import RuleError, SourceError, cli, parse, validate
 from dq_core.checks import ColumnCheck, register
 from dq_core.checks.registry import KINDS
 
@@ -75,3 +75,9 @@ def test_control_characters_are_spelt_out(option: str, tmp_path: Any, capsys: py
     message = capsys.readouterr().err
     assert message.replace("\n", "").isprintable()
     assert "\ndq: all fine" not in message
+
+
+@pytest.mark.parametrize("url", ["sqlite://nowhere/x.db", "duckdb://nowhere/x"])
+def test_a_url_that_its_driver_does_not_understand(url: str) -> None:
+    with pytest.raises(SourceError, match="is not one that its driver understands"):
+        validate(url, [{"type": "not_null", "column": "id"}], table="t")

@@ -8,7 +8,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.statements import Deadline
@@ -193,6 +193,10 @@ def connect(engine: sa.Engine) -> sa.Connection:
     except (OperationalError, InterfaceError) as error:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
         raise SourceConnectionError(f"Cannot connect to {_shown(engine.url)}: {reason}") from None
+    except (ArgumentError, TypeError) as error:
+        # The driver does not understand the URL: sqlite://host/file, duckdb://host/file.
+        reason = scrubbed(str(error).strip().partition("\n")[0], secrets_of(engine.url))
+        raise SourceError(f"The URL {_shown(engine.url)} is not one that its driver understands: {reason}") from None
 
 
 def _shown(url: sa.URL) -> str:

@@ -182,8 +182,17 @@ def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tu
 
 def create_engine_of(url: sa.URL) -> sa.Engine:
     """An engine for a URL; a driver that is missing is one clear error."""
-    with translated():
-        return make_engine(url, core="dq-core")
+    try:
+        with translated():
+            return make_engine(url, core="dq-core")
+    except ArgumentError as error:
+        raise _not_understood(url, error) from None
+
+
+def _not_understood(url: sa.URL, error: Exception) -> SourceError:
+    """The error for a URL that the driver does not understand: sqlite://host/file, duckdb://host/file."""
+    reason = scrubbed(str(error).strip().partition("\n")[0], secrets_of(url))
+    return SourceError(f"The URL {_shown(url)} is not one that its driver understands: {reason}")
 
 
 def connect(engine: sa.Engine) -> sa.Connection:
@@ -194,9 +203,7 @@ def connect(engine: sa.Engine) -> sa.Connection:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
         raise SourceConnectionError(f"Cannot connect to {_shown(engine.url)}: {reason}") from None
     except (ArgumentError, TypeError) as error:
-        # The driver does not understand the URL: sqlite://host/file, duckdb://host/file.
-        reason = scrubbed(str(error).strip().partition("\n")[0], secrets_of(engine.url))
-        raise SourceError(f"The URL {_shown(engine.url)} is not one that its driver understands: {reason}") from None
+        raise _not_understood(engine.url, error) from None
 
 
 def _shown(url: sa.URL) -> str:

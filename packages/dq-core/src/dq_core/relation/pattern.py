@@ -9,6 +9,7 @@ possessive quantifiers — is refused when the rule is read, so that a rule neve
 from __future__ import annotations
 
 import re
+import string
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -114,8 +115,33 @@ def _translate(source: str, language: _Language) -> str:
     anything = r"(?:.|\n)" if "s" in flags else "."
     if language in (_PCRE, _POSTGRESQL):
         anything = r"(?:[^\n]|\n)" if "s" in flags else r"[^\n]"
-    translated = "".join(_part(token, language, anything) for token in _TOKEN.finditer(body))
-    return ("(?i)" if "i" in flags else "") + translated
+    # The languages do not agree on the case of other letters, so the two cases of those of ASCII are written out.
+    part = _folded if "i" in flags else _part
+    return "".join(part(token, language, anything) for token in _TOKEN.finditer(body))
+
+
+def _folded(token: re.Match[str], language: _Language, anything: str) -> str:
+    """A part of a pattern that ignores the case of ASCII letters."""
+    text = token.group()
+    if token.lastgroup == "class":
+        written = _class(text, language)
+        return written[:-1] + "".join(_other_cases(text[2 if text.startswith("[^") else 1 : -1])) + "]"
+    written = _part(token, language, anything)
+    letter = token.lastgroup in ("other", "escape") and len(written) == 1 and written.isascii() and written.isalpha()
+    return f"[{written}{written.swapcase()}]" if letter else written
+
+
+def _other_cases(body: str) -> Iterator[str]:
+    """The other cases of the ASCII letters that the inside of brackets names, alone or in a range."""
+    items = _CLASS_ITEM.findall(body)
+    known = [None if len(one) > 1 and one[1] in "dwsb" else _character(one) if len(one) > 1 else one for one in items]
+    for place, character in enumerate(known):
+        ends = (character, character)
+        if items[place] == "-" and 0 < place < len(items) - 1:
+            ends = (known[place - 1], known[place + 1])
+        low, high = ends
+        if low is not None and high is not None:
+            yield from (one.swapcase() for one in string.ascii_letters if low <= one <= high)
 
 
 def _part(token: re.Match[str], language: _Language, anything: str) -> str:

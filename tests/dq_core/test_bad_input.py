@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
@@ -81,3 +82,9 @@ def test_control_characters_are_spelt_out(option: str, tmp_path: Any, capsys: py
 def test_a_url_that_its_driver_does_not_understand(url: str) -> None:
     with pytest.raises(SourceError, match="is not one that its driver understands"):
         validate(url, [{"type": "not_null", "column": "id"}], table="t")
+
+
+@pytest.mark.parametrize("source", [pd.Series([1]), pd.Series([1]).index, 5, None, b"x", object(), {"id": [1]}])
+def test_sources_that_are_none(source: object) -> None:
+    with pytest.raises(RuleError, match="cannot be checked"):
+        validate(source, [{"type": "not_null", "column": "id"}])

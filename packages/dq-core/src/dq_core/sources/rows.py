@@ -30,17 +30,19 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
         RuleError: The data is something else.
     """
     kind = type(source).__name__
-    match type(source).__module__.partition(".")[0]:
-        case "pandas":
+    library = type(source).__module__.partition(".")[0]
+    match library:
+        case "pandas" if hasattr(source, "columns"):  # not a Series
             return "pandas DataFrame", _register_pandas(raw, name, source)
-        case "polars":
+        case "polars" if kind in ("DataFrame", "LazyFrame"):
             raw.register(name, source.collect() if kind == "LazyFrame" else source)
             return f"polars {kind}", frozenset()
         case "pyarrow":
             # A reader can be read only once, and a validation may read more than once.
             raw.register(name, source.read_all() if kind == "RecordBatchReader" else source)
             return f"pyarrow {kind}", frozenset()
-    if isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping):
+    alone = library in ("pandas", "polars")  # a Series is no table
+    if isinstance(source, Iterable) and not alone and not isinstance(source, str | bytes | Mapping):
         rows = list(source)
         return f"{len(rows)} rows", _register_rows(raw, name, rows, getattr(source, "columns", None) or expected)
     raise RuleError(

@@ -14,7 +14,17 @@ from .masking import masked
 from .problems import InvalidOptionError, UnknownFormatError
 from .wording import question
 
-__all__ = ["DEFAULTS", "ENDINGS", "Paths", "each_path", "function_for", "local_path", "reader_call"]
+__all__ = [
+    "DEFAULTS",
+    "ENDINGS",
+    "Paths",
+    "delimiter_of",
+    "each_path",
+    "function_for",
+    "local_path",
+    "reader_call",
+    "resolved",
+]
 
 Paths: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]]"
 
@@ -36,6 +46,7 @@ _READERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ".ndjson": ("read_json", _LINES),
 }
 _COMPRESSED = (".gz", ".zst")
+_PATTERNS = (*_READERS, *(f"{ending}{one}" for ending in list(_READERS)[2:] for one in _COMPRESSED))
 
 ENDINGS = tuple(_READERS)
 """The endings of file names that are read; ``.gz`` and ``.zst`` may follow."""
@@ -52,9 +63,48 @@ def local_path(path: str) -> str:
 
 
 def _pattern(path: str) -> str:
-    """A folder as the pattern of its Parquet files; anything else as it is."""
+    """A folder as the pattern of its files, Parquet if it has any; anything else as it is.
+
+    Raises:
+        UnknownFormatError: The folder has no Parquet files, and files of several other formats.
+    """
     path = local_path(path)
-    return f"{path.rstrip('/')}/**/*.parquet" if "://" not in path and Path(path).is_dir() else path
+    if "://" in path or not Path(path).is_dir():
+        return path
+    folder = Path(path)
+    found = [ending for ending in _PATTERNS if next(folder.glob(f"**/*{ending}"), None) is not None]
+    if ".parquet" in found or not found:
+        return f"{path.rstrip('/')}/**/*.parquet"
+    if len(found) > 1:
+        raise UnknownFormatError(
+            f"The folder {path} has files of several formats ({', '.join(found)}): give a pattern such as "
+            f"{path.rstrip('/')}/**/*{found[0]}."
+        )
+    return f"{path.rstrip('/')}/**/*{found[0]}"
+
+
+def delimiter_of(paths: Paths) -> str:
+    """What separates the fields of a text file unless an option says so: a tab for ``.tsv``, a comma for others."""
+    return "\t" if _ending(_pattern(each_path(paths)[0])) == ".tsv" else ","
+
+
+def resolved(raw: Any, paths: Paths) -> list[str]:
+    """Every file, in order of the names that patterns stand for.
+
+    Args:
+        raw: The DuckDB connection, which knows the file systems of URIs.
+        paths: A path, URI or pattern, or several.
+    """
+    found: list[str] = []
+    for path in map(_pattern, each_path(paths)):
+        if re.search(r"[*?\[]", path) is None or Path(path).is_file() or path.startswith(("http://", "https://")):
+            found.append(path)
+        else:
+            rows = raw.execute(f"SELECT file FROM glob({_literal(path)}) ORDER BY file").fetchall()  # noqa: S608
+            if not rows:
+                raise FileNotFoundError(path)
+            found += [row[0] for row in rows]
+    return found
 
 
 def function_for(paths: Paths) -> tuple[str, Mapping[str, Any]]:

@@ -28,6 +28,7 @@ __all__ = [
     "UnknownDatabaseError",
     "UnknownFileSystemError",
     "UnknownFormatError",
+    "UnreadableFileError",
 ]
 
 
@@ -67,6 +68,10 @@ class UnknownFileSystemError(ProblemError, ValueError):
 
 class UnknownFormatError(ProblemError, ValueError):
     """A file name that tells no format, or files of several formats."""
+
+
+class UnreadableFileError(ProblemError, ValueError):
+    """A file that does not hold what its name says."""
 
 
 class NoJSONFormError(ProblemError, TypeError):

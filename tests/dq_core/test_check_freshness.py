@@ -55,7 +55,7 @@ def test_no_value_is_not_fresh(put: Callable[..., Place], place: str, rows: list
 def test_text_that_is_no_date_is_an_error(put: Callable[..., Place]) -> None:
     there = put("sqlite", [{"x": "soon"}], {"x": sa.Text()})
     (result,) = there.validate(DataQualityCheck.column_freshness("x", "1h")).results
-    assert (result.status, "'soon' is not an ISO 8601 date" in result.message) == ("error", True)
+    assert (result.status, "1 of 1 values of x is no date" in result.message) == ("error", True)
 
 
 def test_a_column_of_numbers_is_refused(put: Callable[..., Place]) -> None:

@@ -10,14 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import DataQualityCheck, RuleError, parse
-from support.check_conformance import DATABASES, Case, CheckConformance, Place
+from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
 
 
 class TestType(CheckConformance):
     kind = "type"
     options: ClassVar = {"dtype": "int"}
     cases: ClassVar = {
-        "another type": Case([1, None, 2], [0, 2], {"dtype": "text"}),
+        "another type": Case([1, None, 2], [0, 2], {"dtype": "text"}, places=[one for one in PLACES if one != "csv"]),
+        "every value of a file is text": Case([1, None, 2], (), {"dtype": "text"}, places=("csv",)),
         "this type": Case([1, None, 2], (), {"dtype": "integer"}),
         "exactly": Case([1, None], (), {"dtype": "bigint"}, places=("sqlite", "duckdb", "postgresql", "arrow", "rows")),
         "not exactly": Case([1, None], [0], {"dtype": "smallint"}, places=("sqlite", "duckdb", "postgresql", "arrow")),

@@ -21,7 +21,7 @@ import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._shared.problems import MissingPackageError, ProblemError, UnknownDatabaseError
+from ._shared.problems import MissingPackageError, ProblemError, UnknownDatabaseError, UnreadableFileError
 from ._shared.wording import closest, did_you_mean, missing_package
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _translation(problem: ProblemError) -> DataQualityError:
     match problem:
         case MissingPackageError():
             kind: type[DataQualityError] = MissingDependencyError
-        case UnknownDatabaseError():
+        case UnknownDatabaseError() | UnreadableFileError():
             kind = SourceError
         case _:
             return RuleError([problem.message], suggestion=problem.suggestion)

@@ -209,7 +209,9 @@ class Check:
     def misfit_columns(self, known: Mapping[str, Column]) -> Iterator[str]:
         """Every column that does not exist."""
         for column in self.targets:
-            if column not in known:
+            if column in known and known[column].refusal:
+                yield f"{self.label}: the column {column!r} cannot be checked: {known[column].refusal}."
+            elif column not in known:
                 yield f"{self.label}: the column {column!r} does not exist.{options.question(column, known)}" + (
                     "" if did_you_mean(column, known) else f" The columns are: {', '.join(list(known)[:30])}."
                 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._shared import arguments
 from .._shared.arguments import is_number, string
 from .._shared.wording import question
-from ..relation.type_family import adapt, family_of_value
+from ..relation.type_family import NUMBERS, adapt, family_of_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,14 +128,30 @@ def values(label: str, given: object) -> Iterator[str]:
 
 def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str]:
     """A value that cannot be compared with a column."""
+    if column.untyped is not None:
+        if column.untyped.number is None and family_of_value(value) in NUMBERS:
+            yield from too_long(label, column)
+        return
     try:
         adapt(value, column.family, zoned=column.zoned)
     except ValueError as error:
         yield f"{label}: {name}: {error} ({column.name} is {column.type_name or column.family})."
 
 
+def too_long(label: str, column: Column) -> Iterator[str]:
+    """A column of numbers that no type holds exactly."""
+    yield (
+        f"{label}: {column.name} has numbers of more digits than a type of DuckDB holds exactly (38 with a fraction, "
+        "15 next to powers of ten); check it as text."
+    )
+
+
 def family_misfit(label: str, kind: str, column: Column, families: Iterable[str]) -> Iterator[str]:
     """A column of a type that a kind of check does not support."""
+    if column.untyped is not None:
+        if column.untyped.number is None and {*families} <= NUMBERS:
+            yield from too_long(label, column)
+        return
     if column.family not in {*families, "mixed", "unknown"}:
         yield (
             f"{label}: {kind} is for columns of type {', '.join(sorted(families))}, and {column.name} is "

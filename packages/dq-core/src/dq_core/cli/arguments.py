@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import seconds, whole
 from ..engines import engine_names
@@ -13,7 +13,7 @@ from ..errors import RuleError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["add_columns", "add_limits", "add_source", "count", "source_of"]
+__all__ = ["add_columns", "add_limits", "add_source", "count", "read_options_of", "source_of"]
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,13 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", metavar="NAME", help="the table or view in the database")
     parser.add_argument("--query", metavar="SQL", help="a SELECT instead of a table")
     parser.add_argument("--schema", metavar="NAME", help="the table's schema")
+    parser.add_argument(
+        "--read-option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how CSV files are written: delimiter, quote, encoding, null, decimal, header, types=COLUMN:TYPE",
+    )
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +67,29 @@ def source_of(arguments: argparse.Namespace) -> str:
     if not value:
         raise RuleError([f"The environment variable {name!r} is not set, or empty."])
     return value
+
+
+def read_options_of(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """The options of --read-option by name, None without any; those that may be lists collect what is repeated.
+
+    Raises:
+        RuleError: One is not NAME=VALUE, or an option that has one value is given twice.
+    """
+    found: dict[str, Any] = {}
+    problems = []
+    for given in arguments.read_option:
+        name, sign, value = given.partition("=")
+        if not sign:
+            problems.append(f"--read-option {given}: give NAME=VALUE.")
+        elif name in ("null", "types"):
+            found.setdefault(name, []).extend(value.split(",") if name == "types" else [value])
+        elif name in found:
+            problems.append(f"--read-option {name} is given twice.")
+        else:
+            found[name] = value
+    if problems:
+        raise RuleError(problems)
+    return found or None
 
 
 def count(text: str) -> int:

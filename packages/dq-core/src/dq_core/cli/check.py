@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engines import get_engine
 from ..run.suite import Suite
-from .arguments import add_limits, add_source, count, source_of
+from .arguments import add_limits, add_source, count, read_options_of, source_of
 from .output import FORMATS, SUFFIXES, add_output, planned_outputs, write_report
 from .progress import shown_progress
 from .status import FAILED, PASSED
@@ -52,6 +52,7 @@ def check(parser: argparse.ArgumentParser) -> Run:
                 samples=arguments.samples,
                 mask=arguments.mask,
                 timeout_seconds=arguments.timeout,
+                read_options=read_options_of(arguments),
                 **shown,
             )
         write_report(report, outputs, suite.name, quiet=arguments.quiet)

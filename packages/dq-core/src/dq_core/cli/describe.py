@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..engines import get_engine
-from .arguments import source_of
+from .arguments import read_options_of, source_of
 from .output import planned_outputs, write
 from .status import PASSED
 
@@ -27,6 +27,7 @@ def describe(arguments: argparse.Namespace, verb: str, suffixes: dict[str, str],
         columns=arguments.column or None,
         sample_size=arguments.sample,
         timeout_seconds=arguments.timeout,
+        read_options=read_options_of(arguments),
         **options,
     )
     for target, kind in outputs:

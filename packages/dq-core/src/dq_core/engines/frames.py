@@ -107,6 +107,7 @@ class FrameEngine:
         parallel: bool = False,
         max_workers: int | None = None,
         storage_options: Mapping[str, Any] | None = None,
+        read_options: Mapping[str, Any] | None = None,
     ) -> Report:
         """Check a source; see `dq_core.engines.Engine.check`.
 
@@ -126,6 +127,7 @@ class FrameEngine:
                 query=query,
                 schema=schema,
                 storage_options=storage_options,
+                read_options=read_options,
                 expected=expected,
                 timeout_seconds=timeout_seconds,
             ) as opened,

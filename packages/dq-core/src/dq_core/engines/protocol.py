@@ -66,6 +66,7 @@ class Engine(Protocol):
         parallel: bool = False,
         max_workers: int | None = None,
         storage_options: Mapping[str, Any] | None = None,
+        read_options: Mapping[str, Any] | None = None,
     ) -> Report:
         """Check a source; the arguments, the report and the errors are those of `dq_core.validate`.
 
@@ -82,6 +83,7 @@ class Engine(Protocol):
             parallel: Evaluate several rules at the same time, each in a thread.
             max_workers: How many threads at most; default: one for each processor.
             storage_options: Options for the fsspec filesystem of a URI.
+            read_options: How CSV files are written.
 
         Raises:
             RuleError: The rules or arguments are wrong; nothing was read.

@@ -54,6 +54,7 @@ def profile(
     seed: int = 0,
     timeout_seconds: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
     **others: Any,
 ) -> Profile:
     """Describe a source with truthound; see `dq_core.profile` for the arguments.
@@ -74,6 +75,7 @@ def profile(
         query=query,
         schema=schema,
         storage_options=storage_options,
+        read_options=read_options,
         timeout_seconds=timeout_seconds,
     ) as opened:
         reader = Reader(opened, deadline)
@@ -102,6 +104,7 @@ def learn(
     query: Any = None,
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> LearnedSuite:
     """Learn the rules that truthound's profiler proposes; see `dq_core.learn` for the arguments.
@@ -123,6 +126,7 @@ def learn(
         query=query,
         schema=schema,
         storage_options=storage_options,
+        read_options=read_options,
     )
     return dataclasses.replace(learned, engine="truthound")
 

@@ -48,6 +48,7 @@ def learn(
     seed: int = 0,
     timeout_seconds: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> LearnedSuite:
     """Learn rules from a source, computed in the database.
 
@@ -80,6 +81,7 @@ def learn(
         seed: Another seed draws other examples, and another sample.
         timeout_seconds: How long it may take; the database stops what runs then.
         storage_options: Options for the fsspec filesystem of a URI.
+        read_options: How CSV files are written; see `dq_core.sources.open_source`.
 
     Raises:
         RuleError: The arguments are wrong; nothing was scanned.
@@ -100,7 +102,15 @@ def learn(
         seed=seed,
         timeout_seconds=timeout_seconds,
     )
-    return learn_with(source, options, table=table, query=query, schema=schema, storage_options=storage_options)
+    return learn_with(
+        source,
+        options,
+        table=table,
+        query=query,
+        schema=schema,
+        storage_options=storage_options,
+        read_options=read_options,
+    )
 
 
 def learn_with(
@@ -112,6 +122,7 @@ def learn_with(
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> LearnedSuite:
     """Like `learn`, with somebody else to say which rules are worth a try.
 
@@ -123,6 +134,7 @@ def learn_with(
         query: A SELECT instead of a table.
         schema: The table's schema.
         storage_options: Options for the fsspec filesystem of a URI.
+        read_options: How CSV files are written; see `dq_core.sources.open_source`.
     """
     wanted = options.wanted
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(options.timeout_seconds)
@@ -132,6 +144,7 @@ def learn_with(
         query=query,
         schema=schema,
         storage_options=storage_options,
+        read_options=read_options,
         timeout_seconds=options.timeout_seconds,
     ) as opened:
         reader = Reader(opened, deadline)

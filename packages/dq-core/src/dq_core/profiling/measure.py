@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from .._shared.arguments import is_fraction, seconds, whole
 from ..relation.type_family import NUMBERS, TEMPORAL
-from ..report.jsonable import measure as plain_number
+from ..report.jsonable import exact
 from ..run.reader import Deadline, Reader, chosen_columns, refuse
 from ..run.sampling import sampled
 from ..sources import open_source
@@ -49,6 +49,7 @@ def profile(
     mask: Collection[str] = (),
     timeout_seconds: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> Profile:
     """Describe a source column by column, computed in the database.
 
@@ -73,6 +74,7 @@ def profile(
         mask: Columns of which the profile shows counts and lengths, but no values.
         timeout_seconds: How long it may take; the database stops what runs then.
         storage_options: Options for the fsspec filesystem of a URI.
+        read_options: How CSV files are written; see `dq_core.sources.open_source`.
 
     Raises:
         RuleError: The arguments are wrong; nothing was scanned.
@@ -91,6 +93,7 @@ def profile(
         query=query,
         schema=schema,
         storage_options=storage_options,
+        read_options=read_options,
         timeout_seconds=timeout_seconds,
     ) as opened:
         reader = Reader(opened, deadline, hide_values=bool(mask))
@@ -207,7 +210,7 @@ class _Profiling:
         distinct = int(rows[0].total) if rows else 0
         if column not in self.shown:
             return distinct, ()
-        return distinct, tuple(ValueCount(plain_number(row.value), int(row.n)) for row in rows[:top_n])
+        return distinct, tuple(ValueCount(exact(row.value), int(row.n)) for row in rows[:top_n])
 
     def _shapes(self) -> dict[str, tuple[tuple[PatternCount, ...], int]]:
         """The most frequent shapes of every column of strings, from the first rows."""
@@ -256,8 +259,8 @@ class _Profiling:
             null_rate=(self.row_count - count) / self.row_count if self.row_count else None,
             distinct_count=distinct,
             distinct_rate=distinct / count if distinct is not None and count else None,
-            min=plain_number(scanned.get(("min", name))),
-            max=plain_number(scanned.get(("max", name))),
+            min=exact(scanned.get(("min", name))),
+            max=exact(scanned.get(("max", name))),
             mean=_float(scanned.get(("mean", name))),
             stddev=spread[0] if spread else None,
             quantiles=spread[1] if spread else {},

@@ -29,7 +29,7 @@ from ..report.report import SEVERITIES
 from ..run.plan import literal_sql, misfits
 from ..run.reader import refuse
 from ..sources import Opened, open_source
-from ..sources.database import connect, create_engine_of
+from ..sources.database import connect_to_read, create_engine_of
 from ..sources.given import database_of
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def quarantine(
     column: str = "failed_checks",
     min_severity: str = "error",
     storage_options: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> Quarantine:
     """Copy the rows that break rules to a table or file, with the names of the rules.
 
@@ -96,6 +97,7 @@ def quarantine(
         column: The column for the names of the checks; underscores are appended if the source has such a column.
         min_severity: Only checks of this severity or a higher one.
         storage_options: Options for the fsspec filesystem of a URI.
+        read_options: How CSV files are written; see `dq_core.sources.open_source`.
 
     Returns:
         How many rows passed and failed, and where the latter are.
@@ -114,7 +116,15 @@ def quarantine(
         if SEVERITIES.index(check.severity) >= SEVERITIES.index(min_severity)
     }
     if file is not None:
-        with open_source(source, table=table, query=query, schema=schema, storage_options=storage_options) as opened:
+        with open_source(
+            source,
+            table=table,
+            query=query,
+            schema=schema,
+            storage_options=storage_options,
+            read_options=read_options,
+            by_value=True,
+        ) as opened:
             split = _Split.of(applied, opened.relation, column)
             counts = _write_file(opened, split, file)
     else:
@@ -252,7 +262,7 @@ def _writable(source: Any, table: str | None, query: Any) -> Iterator[tuple[sa.C
             if isinstance(source, sa.URL):
                 source = create_engine_of(source)
                 stack.callback(source.dispose)
-            connection = stack.enter_context(connect(source))
+            connection = stack.enter_context(connect_to_read(source))
             connection = connection.execution_options(**dialect_for(connection.dialect).snapshot_options)
         if not connection.in_transaction():
             stack.enter_context(connection.begin())

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .type_family import canonical, family_of_name
 
-__all__ = ["Column"]
+__all__ = ["Column", "Untyped"]
+
+
+@dataclass(frozen=True)
+class Untyped:
+    """How a file holds a column for which it declares no type.
+
+    Attributes:
+        raw: The relation's column with the values as the file has them.
+        form: "csv" for text, "json" for tokens of JSON (strings within quotes).
+        number: The type that holds all numbers of the column exactly; None if no type does.
+        decimal_mark: What stands before the fraction of a number.
+    """
+
+    raw: str
+    form: str
+    number: str | None
+    decimal_mark: str = "."
 
 
 @dataclass(frozen=True)
@@ -18,12 +35,17 @@ class Column:
         type_name: Its type as the database prints it; empty if the database does not say.
         family: One of `dq_core.relation.type_family.FAMILIES`.
         members: For a column of family "mixed", the families of its values.
+        untyped: For a column of a file that declares no types, how the file holds it. The family is then the one that
+            all values can be read as, or "untyped" if they have none in common.
+        refusal: Why no rule can be evaluated on it; empty if rules can.
     """
 
     name: str
     type_name: str
     family: str
     members: tuple[str, ...] = ()
+    untyped: Untyped | None = None
+    refusal: str = ""
 
     @classmethod
     def of(cls, name: str, type_name: str) -> Column:
@@ -34,3 +56,15 @@ class Column:
     def zoned(self) -> bool:
         """Whether its timestamps carry a zone."""
         return canonical(self.type_name)[0] == "timestamptz"
+
+    @property
+    def plain(self) -> Column:
+        """The column by the type of its values; what has no type in common is text."""
+        if self.untyped is None:
+            return self
+        return replace(self, untyped=None, family="text" if self.family == "untyped" else self.family)
+
+    @property
+    def judged_by_value(self) -> bool:
+        """Whether each value decides for itself what it can be compared with."""
+        return self.untyped is not None or self.family in ("mixed", "unknown")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import decimal
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +12,15 @@ import sqlalchemy as sa
 
 from ..errors import TableNotFoundError
 from .selection import Selection
-from .type_family import MOMENTS, NUMBERS, adapt, family_of_value
+from .type_family import MOMENTS, NUMBERS, adapt, family_of_value, fits, is_iso_moment
+from .untyped import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sqlalchemy import ColumnElement
 
+    from .column import Column
     from .dialects.base import Dialect
 
 __all__ = ["Relation"]
@@ -37,19 +42,49 @@ class Relation(Selection):
     find: Callable[[str, str | None], Relation] = field(default_factory=lambda: _no_other, repr=False)
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
-        return self.dialect.reads(self.from_.c[name], self.columns[name])
+        return self.dialect.reads(super().__getitem__(name), self.columns[name])
 
     def groups(self, name: str) -> list[ColumnElement[Any]]:
         """What to group rows by so that those with equal values of a column are together."""
         return self.dialect.groups(self[name], self.columns[name])
 
+    @property
+    def read_by_value(self) -> bool:
+        """Whether it has columns for which a file declares no types."""
+        return any(column.untyped is not None for column in self.columns.values())
+
+    def by_type(self) -> Relation:
+        """The relation for what asks a column for its one type: what has none is text."""
+        return dataclasses.replace(self, columns={name: column.plain for name, column in self.columns.items()})
+
+    def family_for(self, name: str, value: Any) -> str:
+        """The family as which a column's values are read to be compared with a value from a rule."""
+        column, own = self.columns[name], family_of_value(value) or "unknown"
+        if not column.judged_by_value:
+            return column.family
+        if own != "text" or column.untyped is None:
+            return own
+        if column.family in {"time", "uuid"}:
+            return column.family if fits(value, column.family) else own
+        # A date in YAML may be written as a text.
+        return "datetime" if column.family in MOMENTS | {"untyped"} and is_iso_moment(value) else own
+
     def adapted(self, name: str, value: Any) -> Any:
         """A value from a rule as one that the column's values can be compared with."""
         column = self.columns[name]
-        return adapt(value, column.family, zoned=column.zoned)
+        if column.untyped is None:
+            return adapt(value, column.family, zoned=column.zoned)
+        family = self.family_for(name, value)
+        if isinstance(value, float) and math.isfinite(value):
+            return decimal.Decimal(repr(value))
+        return adapt(value, "datetime" if family in MOMENTS else family)
 
     def operand(self, name: str, value: Any) -> ColumnElement[Any]:
         """A value from a rule as an expression to compare a column with."""
+        untyped = self.columns[name].untyped
+        if untyped is not None and untyped.number == "BIGNUM" and family_of_value(value) == "integer":
+            # No parameter holds so many digits.
+            return sa.literal_column(f"'{int(value)}'::BIGNUM")
         return self.dialect.value(self.adapted(name, value), self.columns[name])
 
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
@@ -63,23 +98,58 @@ class Relation(Selection):
             The value (NULL where it is of another family), and None where there can be no other family.
         """
         column, value = self.columns[name], self[name]
+        if column.untyped is not None:
+            return self._read(column, family)
         if column.family != "mixed":
-            return value, None
+            return self.dialect.stored_as(value, column, family)
         alike = next((group for group in (NUMBERS, MOMENTS) if family in group), frozenset({family}))
         member = next((member for member in column.members if member in alike), None)
         if member is None:
             return sa.null(), value.is_not(None)
         return self.dialect.member_value(value, member), self.dialect.member(value) != member
 
+    def _read(self, column: Column, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
+        """The values of a column without a declared type, as one family."""
+        untyped = column.untyped
+        assert untyped is not None  # noqa: S101 (what the caller has asked)
+        raw = self.from_.c[untyped.raw]
+        for group, name in ((NUMBERS, "decimal"), (MOMENTS, "datetime"), (frozenset({family}), family)):
+            if family in group:
+                if column.family in group:
+                    return self.from_.c[column.name], None
+                if family == "text" and untyped.form == "csv":
+                    return raw, None
+                value = read(raw, untyped, name)
+                return value, sa.and_(raw.is_not(None), value.is_(None))
+        raise AssertionError(family)
+
+    def misread(self, name: str, families: frozenset[str]) -> ColumnElement[bool]:
+        """Whether a value of a column without a declared type can be read as none of the families."""
+        untyped = self.columns[name].untyped
+        assert untyped is not None  # noqa: S101 (what the caller has asked)
+        raw = self.from_.c[untyped.raw]
+        wanted = ["decimal"] if families >= NUMBERS else sorted(families)
+        return sa.and_(raw.is_not(None), *(read(raw, untyped, family).is_(None) for family in wanted))
+
+    def reading(self, name: str, family: str, *, as_double: bool = False) -> Relation:
+        """The relation with the values of one column read as a family."""
+        value, _ = self.of_family(name, family)
+        if as_double:
+            value = sa.cast(value, sa.Double())
+        others = [self.from_.c[one].label(one) for one in self.columns if one != name]
+        columns = dict(self.columns) | {name: dataclasses.replace(self.columns[name], family=family, untyped=None)}
+        from_ = sa.select(value.label(name), *others).select_from(self.from_).subquery("read")
+        return dataclasses.replace(self, from_=from_, columns={one: column.plain for one, column in columns.items()})
+
     def is_among(self, name: str, values: Iterable[Any]) -> ColumnElement[bool]:
         """Whether a column's value is one of these; NULL if it is NULL."""
         conditions: list[ColumnElement[bool]] = []
         families: dict[str, list[Any]] = {}
         for given in values:
-            family = "" if self.columns[name].family != "mixed" else family_of_value(given) or ""
+            family = self.family_for(name, given) if self.columns[name].family != "unknown" else ""
             families.setdefault(family, []).append(given)
         for family, alike in families.items():
-            value, other = self.of_family(name, family)
+            value, other = self.of_family(name, family) if family else (self[name], None)
             found = _is_in(value, [self.operand(name, given) for given in alike])
             # A value of another type is not in the list; the comparison is false, not NULL.
             conditions.append(found if other is None else sa.and_(sa.not_(other), found))

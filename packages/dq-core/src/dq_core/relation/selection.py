@@ -38,6 +38,9 @@ class Selection:
     columns: Mapping[str, Column]
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
+        column = self.columns.get(name)
+        if column is not None and column.family == "untyped" and column.untyped is not None:
+            return self.from_.c[column.untyped.raw]
         return self.from_.c[name]
 
     def groups(self, name: str) -> list[ColumnElement[Any]]:
@@ -53,7 +56,7 @@ class Selection:
         return self.select(*self.stored() or [sa.null()])
 
     def stored(self) -> list[Any]:
-        """All columns, in order, as they are stored."""
+        """All columns, in order, as they are stored; text where a file declares no type and values share none."""
         return [self.from_.c[name] for name in self.columns]
 
     def among(self, members: Iterable[Any], where: str | None) -> list[ColumnElement[bool]]:

@@ -26,6 +26,8 @@ __all__ = [
     "family_of_name",
     "family_of_python",
     "family_of_value",
+    "fits",
+    "is_iso_moment",
     "matches_type",
     "type_names",
     "wanted_families",
@@ -33,11 +35,11 @@ __all__ = [
 
 FAMILIES = (
     "integer", "float", "decimal", "boolean", "text", "date", "datetime", "time", "interval", "binary", "uuid",
-    "json", "list", "struct", "mixed", "unknown",
+    "json", "list", "struct", "mixed", "untyped", "unknown",
 )  # fmt: skip
 MOMENTS = frozenset({"date", "datetime"})
 TEMPORAL = frozenset({"date", "datetime", "time"})
-ORDERED = NUMBERS | TEMPORAL | {"text", "mixed", "unknown"}
+ORDERED = NUMBERS | TEMPORAL | {"text", "mixed", "untyped", "unknown"}
 
 # Names that mean a whole family in a rule, whatever the width.
 _GENERIC = {
@@ -163,7 +165,7 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
         raise ValueError(f"{value!r} is not a value that a column can hold")
     if own == "float" and math.isnan(value):
         raise ValueError("NaN cannot be compared with anything")
-    if family in ("unknown", "mixed") or own == family or (own in NUMBERS and family in NUMBERS):
+    if family in ("unknown", "mixed", "untyped") or own == family or (own in NUMBERS and family in NUMBERS):
         return _zone(value, zoned=zoned) if family == "datetime" else value
     if family == "datetime" and own == "date":
         return _zone(dt.datetime.combine(value, dt.time()), zoned=zoned)
@@ -183,6 +185,26 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
                 f"{value!r} is not an ISO 8601 {family}" if family != "uuid" else f"{value!r} is not a UUID"
             ) from None
     raise ValueError(f"{value!r} ({own}) cannot be compared with a column of type {family}")
+
+
+def fits(value: Any, family: str) -> bool:
+    """Whether a value can be compared with a column of this family."""
+    try:
+        adapt(value, family)
+    except ValueError:
+        return False
+    return True
+
+
+def is_iso_moment(text: str) -> bool:
+    """Whether a text is a date or a timestamp of ISO 8601."""
+    if re.match(r"\d{4}-\d{2}-\d{2}", text) is None:
+        return False
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _zone(value: dt.datetime, *, zoned: bool) -> dt.datetime:

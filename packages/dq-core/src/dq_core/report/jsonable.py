@@ -7,7 +7,7 @@ from typing import Any
 
 from .._shared import json_values
 
-__all__ = ["measure", "plain"]
+__all__ = ["exact", "measure", "plain"]
 
 _LONGEST = 1000
 
@@ -22,3 +22,11 @@ def measure(value: Any) -> Any:
     if isinstance(value, decimal.Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
     return plain(value)
+
+
+def exact(value: Any) -> Any:
+    """Like `measure` for a value of a column: a decimal that a float would round is a text with all its digits."""
+    if isinstance(value, decimal.Decimal) and value.is_finite():
+        number = measure(value)
+        return number if decimal.Decimal(repr(number)) == value else plain(value)
+    return measure(value)

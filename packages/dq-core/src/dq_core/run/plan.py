@@ -117,8 +117,10 @@ def fragments(checks: Sequence[Check]) -> dict[str, list[str]]:
     return found
 
 
-def mentioned(checks: Sequence[Check]) -> list[str]:
-    """Every column that the checks name, and every name in their SQL: the columns to assume if there are no rows."""
+def mentioned(checks: Sequence[Check]) -> list[str] | None:
+    """Every column that the checks name, and every name in their SQL; None if a function sees all columns."""
+    if any(check.kind == "custom" for check in checks):
+        return None
     names = {name.casefold(): name for check in checks for name in check.targets}
     for sql in fragments(checks):
         for quoted, bare in re.findall(r"\"([^\"]+)\"|\b([A-Za-z_]\w*)", sql):
@@ -143,7 +145,7 @@ def failing_rows(check: Check, relation: Relation, narrow: ColumnElement[bool] |
     if predicate is None:
         return None
     if not check.windowed:
-        return relation.select(sa.text("*")).where(predicate)
+        return (relation.select_all() if relation.read_by_value else relation.select(sa.text("*"))).where(predicate)
     flag = "failing"
     while flag in relation.columns:
         flag += "_"

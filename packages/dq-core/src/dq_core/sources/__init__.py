@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RuleError
 from . import memory
 from .database import open_database
 from .given import database_of, is_files
@@ -26,7 +28,9 @@ def open_source(
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
-    expected: Sequence[str] = (),
+    read_options: Mapping[str, Any] | None = None,
+    expected: Sequence[str] | None = None,
+    by_value: bool = False,
     timeout_seconds: float | None = None,
 ) -> Iterator[Opened]:
     """Open a source for reading; everything that was opened is closed again.
@@ -40,8 +44,10 @@ def open_source(
         query: A SELECT, as a string or a SQLAlchemy construct, instead of a table.
         schema: The table's schema.
         storage_options: Options for the fsspec filesystem of a URI.
-
-        expected: Columns to assume for a list without rows.
+        read_options: How CSV files are written: delimiter, quote, encoding, null, decimal, header, types.
+        expected: Columns that are needed, also of a list without rows; None for all.
+        by_value: Whether columns of files that declare no types keep the values as they are in the file, to be read as
+            what a rule needs. Otherwise such a column has the type that all its values have, or is text.
         timeout_seconds: How long a database may take to say what it has; its tables may be locked.
 
     Yields:
@@ -52,11 +58,13 @@ def open_source(
         SourceError: The source does not exist or cannot be read.
     """
     database = database_of(source, table, query, schema)
-    if database is not None:
+    if database is None and is_files(source):
+        opening = memory.open_files(source, storage_options or {}, read_options, expected)
+    elif read_options:
+        raise RuleError([f"read_options say how CSV files are written, and this is {type(source).__name__}, no file."])
+    elif database is not None:
         opening = open_database(database, timeout_seconds)
-    elif is_files(source):
-        opening = memory.open_files(source, storage_options or {})
     else:
-        opening = memory.open_data(source, storage_options or {}, expected)
+        opening = memory.open_data(source, storage_options or {}, expected or ())
     with opening as opened:
-        yield opened
+        yield opened if by_value else dataclasses.replace(opened, relation=opened.relation.by_type())

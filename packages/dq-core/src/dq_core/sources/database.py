@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from .given import Database
 
-__all__ = ["connect", "create_engine_of", "open_database", "relation_of"]
+__all__ = ["connect", "connect_to_read", "create_engine_of", "open_database", "relation_of"]
 
 
 @contextlib.contextmanager
@@ -60,7 +62,7 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
             if isinstance(source, sa.URL):
                 stack.callback(engine.dispose)
             url = engine.url
-            connection = stack.enter_context(connect(engine))
+            connection = stack.enter_context(connect_to_read(engine))
             dialect = dialect_for(connection.dialect)
             stack.enter_context(dialect.snapshot(connection))
         stack.enter_context(dialect.session(connection))
@@ -204,6 +206,31 @@ def connect(engine: sa.Engine) -> sa.Connection:
         raise SourceConnectionError(f"Cannot connect to {_shown(engine.url)}: {reason}") from None
     except (ArgumentError, TypeError) as error:
         raise _not_understood(engine.url, error) from None
+
+
+def connect_to_read(engine: sa.Engine) -> sa.Connection:
+    """A connection to a database that exists: a file that does not is not made.
+
+    Raises:
+        TableNotFoundError: There is no such file.
+        SourceConnectionError: The database cannot be reached.
+    """
+    if (missing := _missing_file(engine.url)) is not None:
+        raise TableNotFoundError(f"The file {missing} does not exist, so there is no database to read.")
+    return connect(engine)
+
+
+def _missing_file(url: sa.URL) -> str | None:
+    """The file of a URL of SQLite or DuckDB if there is none; the drivers would make an empty one."""
+    name, kind = url.database or "", url.get_backend_name()
+    if kind not in ("sqlite", "duckdb") or name in ("", ":memory:") or name.startswith(("md:", "motherduck:")):
+        return None
+    if name.startswith("file:"):
+        parts = urlsplit(name)
+        if parts.path.startswith(":memory:") or url.query.get("mode") == "memory" or "mode=memory" in parts.query:
+            return None
+        name = unquote(parts.path)
+    return None if "://" in name or name.startswith(":memory:") or Path(name).exists() else masked(name)
 
 
 def _shown(url: sa.URL) -> str:

@@ -1,10 +1,14 @@
-"""Files that DuckDB reads: the call that reads them, their file systems, and their errors."""
+"""Files that DuckDB reads: the query that reads them, their columns, their file systems, and their errors."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared import files
@@ -12,54 +16,180 @@ from .._shared.files import Paths
 from .._shared.filesystems import register_filesystem
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import UnknownFormatError
+from .._shared.read_options import ReadOptions
+from .._shared.text_files import csv_query, identifier, json_query
 from ..errors import RuleError, SourceError, TableNotFoundError, translated
+from ..relation.column import Column
+from ..relation.dialects.duckdb import DuckDB
+from ..relation.relation import Relation
+from ..relation.type_family import family_of_name
+from .untyped import untyped_relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Paths", "describe", "readable", "reader_call", "secrets"]
+__all__ = ["Opening", "Paths", "describe", "readable", "secrets"]
 
 _EXTRAS = {"s3": "s3", "s3a": "s3", "http": "http", "https": "http"}
 
 
-def reader_call(raw: Any, source: Paths, storage_options: Mapping[str, Any]) -> str:
-    """The DuckDB table function that reads the files, as SQL.
+@dataclass(frozen=True)
+class Opening:
+    """How files are opened.
 
-    Args:
-        raw: The DuckDB connection; file systems are registered with it.
-        source: A path, URI or glob, or several.
+    Attributes:
+        connection: A DuckDB in memory.
         storage_options: For the fsspec file system of URIs.
-
-    Raises:
-        RuleError: The name does not show the format.
-        SourceError: There is no such file.
+        read_options: How CSV files are written; None for what their names and headers say.
+        expected: The columns that are needed, also of files without rows; None for all.
     """
-    try:
-        function, options = files.function_for(source)
-    except UnknownFormatError as problem:
+
+    connection: sa.Connection
+    storage_options: Mapping[str, Any]
+    read_options: Mapping[str, Any] | None = None
+    expected: Sequence[str] | None = None
+
+    def referenced(self, path: str, schema: str | None = None) -> Relation:
+        """Files that a foreign key refers to, by their path."""
+        if schema is not None:
+            raise SourceError(f"Files have no schemas, so there is no file {path!r} in the schema {schema!r}.")
+        with readable(path):
+            return dataclasses.replace(self, read_options=None, expected=None).relation(path, "referenced")
+
+    def relation(self, source: Paths, alias: str) -> Relation:
+        """The files as a relation.
+
+        Args:
+            source: A path, URI or pattern, or several.
+            alias: The relation's name.
+
+        Raises:
+            RuleError: The name does not show the format, or an option does not fit.
+            SourceError: There is no such file, or it does not hold what its name says.
+        """
+        raw: Any = self.connection.connection.dbapi_connection
+        try:
+            function, options = files.function_for(source)
+        except UnknownFormatError as problem:
+            raise RuleError(
+                [problem.message],
+                suggestion="Databases are given by a URL such as postgresql://user@host/name with table= or query=.",
+            ) from None
+        with translated():
+            how = ReadOptions.of(self.read_options)
+            for path in files.each_path(source):
+                register_filesystem(raw, path, self.storage_options, core="dq-core", extras=_EXTRAS)
+            if function == "read_csv":
+                query, names = csv_query(raw, source, how)
+                return untyped_relation(
+                    self.connection, query, names, form="csv", how=how, alias=alias, needed=self.expected
+                )
+            if function == "read_json":
+                _refuse_csv_options(self.read_options, "JSON", allowed=("types",))
+                lines = bool(options)
+                query, names = json_query(raw, source, lines=lines, table=f"values of {alias}")
+                if not names:
+                    return _without_columns(query, self.expected or (), alias)
+                return untyped_relation(
+                    self.connection, query, names, form="json", how=how, alias=alias, needed=self.expected
+                )
+            _refuse_csv_options(self.read_options, "Parquet")
+            return self._parquet(raw, source, alias)
+
+    def _parquet(self, raw: Any, source: Paths, alias: str) -> Relation:
+        dialect = DuckDB()
+        call = files.reader_call("read_parquet", source, {})
+        several = not isinstance(source, str) or "*" in call or "?" in call or "[" in call
+        differing: dict[str, list[str]] = {}
+        if several:
+            every = files.resolved(raw, source)
+            call = files.reader_call("read_parquet", every if len(every) > 1 else every[0], {"union_by_name": True})
+            differing = _differing_types(raw, every) if len(every) > 1 else {}
+        described = dialect.describe(self.connection, sa.text(call))
+        columns = {one.name: _checked(one, differing) for one in described}
+        _, _, arguments = call.partition("(")
+        reader = sa.func.read_parquet(sa.literal_column(arguments[:-1]))
+        from_ = reader.table_valued(*(sa.column(name) for name in columns)).alias(alias)
+        return Relation(from_, columns, dialect)
+
+
+def _differing_types(raw: Any, every: list[str]) -> dict[str, list[str]]:
+    """The columns whose types are of several families in several files, with the types."""
+    seen: dict[str, dict[str, None]] = {}
+    for path in every:
+        call = files.reader_call("read_parquet", path, {})
+        for name, type_name, *_ in raw.execute(f"DESCRIBE SELECT * FROM {call}").fetchall():  # noqa: S608 (literals)
+            seen.setdefault(name.casefold(), {}).setdefault(type_name)
+    return {
+        name: list(types)
+        for name, types in seen.items()
+        if len({family_of_name(one) for one in types}) > 1 or (len(types) > 1 and '"NULL"' not in types and _odd(types))
+    }
+
+
+def _odd(types: Mapping[str, None]) -> bool:
+    """Whether types of one family may not be the same: timestamps with and without zones, nested types."""
+    names = {one.partition("(")[0] for one in types}
+    return len(names) > 1 and bool(names & {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS"})
+
+
+def _checked(column: Column, differing: Mapping[str, list[str]]) -> Column:
+    types = differing.get(column.name.casefold())
+    if types is None:
+        return column
+    return dataclasses.replace(column, refusal=f"the files have it in several types: {', '.join(types)}")
+
+
+def _without_columns(query: str, expected: Sequence[str], alias: str) -> Relation:
+    """Files without any object: an empty table with the columns that are needed, as an empty list of rows is."""
+    names = list(expected) or ["(none)"]
+    selected = ", ".join(f"NULL AS {identifier(name)}" for name in names)
+    written = sa.text(f"SELECT {selected} FROM ({query.replace(':', chr(92) + ':')}) AS objects")  # noqa: S608
+    from_ = written.columns(*(sa.column(name) for name in names)).subquery(alias)
+    return Relation(from_, {name: Column(name, "", "unknown") for name in expected}, DuckDB())
+
+
+def _refuse_csv_options(given: Mapping[str, Any] | None, what: str, allowed: tuple[str, ...] = ()) -> None:
+    wrong = [name for name in given or {} if name not in allowed]
+    if wrong:
         raise RuleError(
-            [problem.message],
-            suggestion="Databases are given by a URL such as postgresql://user@host/name with table= or query=.",
-        ) from None
-    with translated():
-        for path in files.each_path(source):
-            register_filesystem(raw, path, storage_options, core="dq-core", extras=_EXTRAS)
-        return files.reader_call(function, source, options)
+            [f"read_options: {', '.join(wrong)} say how CSV files are written, and these are {what} files."]
+        )
 
 
 @contextlib.contextmanager
 def readable(source: Paths) -> Iterator[None]:
-    """Translate the errors of opening files."""
+    """Translate the errors of opening and reading files."""
     import duckdb
 
     try:
         yield
-    except (DBAPIError, OSError, duckdb.Error) as error:
+    except (DBAPIError, OSError, duckdb.Error, ValueError) as error:
+        if isinstance(error, RuleError):
+            raise
         cause = error.orig if isinstance(error, DBAPIError) else error
         reason = scrubbed(str(cause).strip(), secrets(source))
         if isinstance(cause, FileNotFoundError) or "No files found" in reason:
             raise TableNotFoundError(f"The file {describe(source)} does not exist.") from None
-        raise SourceError(f"{describe(source)} cannot be read: {reason}") from None
+        raise SourceError(
+            f"{describe(source)} cannot be read: {plain_reason(reason)}", suggestion=_hint(reason)
+        ) from None
+
+
+def plain_reason(reason: str) -> str:
+    """DuckDB's message without advice about options that do not exist here."""
+    kept, _, rest = reason.partition("\nPossible ")
+    kept = re.sub(r"\bTry (setting|using|passing|increasing) .*", "", kept, flags=re.DOTALL)
+    file = re.search(r"^\s*file = (\S.*)$", rest, re.MULTILINE)
+    return " ".join(kept.split()) + (f" (file {masked(file[1])})" if file else "")
+
+
+def _hint(reason: str) -> str | None:
+    if "utf-8" in reason.lower() or "unicode" in reason.lower() or "encod" in reason.lower():
+        return 'If the file is written in another encoding, name it: read_options={"encoding": "latin-1"}.'
+    if "CSV Error" in reason:
+        return 'If the file is written in another way, say how: read_options={"delimiter": ";", "quote": "\'"}.'
+    return None
 
 
 def describe(source: Paths) -> str:

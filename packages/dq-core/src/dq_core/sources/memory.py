@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..errors import SourceError
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB
 from ..relation.relation import Relation
@@ -19,7 +18,6 @@ from .opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 __all__ = ["limit_memory", "open_data", "open_files"]
 
@@ -53,14 +51,27 @@ def limit_memory(raw: Any) -> None:
 
 
 @contextlib.contextmanager
-def open_files(source: str | Path | Sequence[str | Path], storage_options: Mapping[str, Any]) -> Iterator[Opened]:
-    """Open Parquet, CSV or JSON files: a path, a URI, a glob, or a list of these of one format."""
+def open_files(
+    source: files.Paths,
+    storage_options: Mapping[str, Any],
+    read_options: Mapping[str, Any] | None = None,
+    expected: Sequence[str] | None = None,
+) -> Iterator[Opened]:
+    """Open Parquet, CSV or JSON files: a path, a URI, a glob, a folder, or a list of these of one format.
+
+    Args:
+        source: The files.
+        storage_options: For the fsspec file system of URIs.
+        read_options: How CSV files are written; see `dq_core._shared.read_options.ReadOptions`.
+        expected: The columns that are needed, also of files without rows; None for all.
+    """
     with _database() as connection:
-        relation = _files(connection, source, storage_options, _SOURCE)
-        find = _finder(connection, storage_options)
+        opening = files.Opening(connection, storage_options, read_options, expected)
+        with files.readable(source):
+            relation = opening.relation(source, _SOURCE)
         yield Opened(
             connection,
-            dataclasses.replace(relation, find=find),
+            dataclasses.replace(relation, find=functools.cache(opening.referenced)),
             files.describe(source),
             secrets=files.secrets(source),
         )
@@ -78,32 +89,17 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
     with _database() as connection:
         raw: Any = connection.connection.dbapi_connection
         dialect = DuckDB()
-        description, untyped = rows.register(raw, _SOURCE, source, expected)
-        described = dialect.describe(connection, sa.table(_SOURCE))
-        columns = {one.name: Column(one.name, "", "unknown") if one.name in untyped else one for one in described}
+        found = rows.register(raw, _SOURCE, source, expected)
+        columns = {}
+        for one in dialect.describe(connection, sa.table(_SOURCE)):
+            known = Column(one.name, "", "unknown") if one.name in found.unknown else one
+            columns[one.name] = dataclasses.replace(known, refusal=found.refused.get(one.name, ""))
         columns.pop(rows.NO_COLUMN, None)
         from_ = sa.table(_SOURCE, *(sa.column(name) for name in columns))
-        yield Opened(connection, Relation(from_, columns, dialect, _finder(connection, storage_options)), description)
+        yield Opened(
+            connection, Relation(from_, columns, dialect, _finder(connection, storage_options)), found.description
+        )
 
 
 def _finder(connection: sa.Connection, storage_options: Mapping[str, Any]) -> Callable[[str, str | None], Relation]:
-    @functools.cache
-    def find(path: str, schema: str | None) -> Relation:
-        if schema is not None:
-            raise SourceError(f"Files have no schemas, so there is no file {path!r} in the schema {schema!r}.")
-        return _files(connection, path, storage_options, "referenced")
-
-    return find
-
-
-def _files(connection: sa.Connection, source: files.Paths, storage_options: Mapping[str, Any], alias: str) -> Relation:
-    """``reader(…) AS alias`` with its columns."""
-    dialect = DuckDB()
-    with files.readable(source):
-        call = files.reader_call(connection.connection.dbapi_connection, source, storage_options)
-        described = dialect.describe(connection, sa.text(call))
-    columns = {one.name: one for one in described}
-    reader, _, arguments = call.partition("(")
-    function = getattr(sa.func, reader)(sa.literal_column(arguments[:-1]))
-    from_ = function.table_valued(*(sa.column(name) for name in columns)).alias(alias)
-    return Relation(from_, columns, dialect)
+    return functools.cache(files.Opening(connection, storage_options).referenced)

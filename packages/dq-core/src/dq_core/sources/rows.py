@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ..errors import RuleError
+from .odd_columns import arrow_columns, is_odd, pandas_column, polars_columns, python_values
 from .values import quoted, store
 
-__all__ = ["NO_COLUMN", "register"]
+__all__ = ["NO_COLUMN", "Registered", "register"]
 
 #: What DuckDB has instead of no column at all.
 NO_COLUMN = "(none)"
 
 
-def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> tuple[str, frozenset[str]]:
+class Registered(NamedTuple):
+    """What was made known to DuckDB.
+
+    Attributes:
+        description: What the data is, for people.
+        unknown: The columns without any value, whose type is unknown.
+        refused: Why no rule can be evaluated on a column, by its name.
+    """
+
+    description: str
+    unknown: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = MappingProxyType({})
+
+
+def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> Registered:
     """Make data known to a DuckDB connection as the relation `name`.
 
     Args:
@@ -24,7 +40,7 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
         expected: Columns to assume if there are no rows.
 
     Returns:
-        What the data is, for people, and the columns without any value, whose type is unknown.
+        What the data is, and what is special about its columns.
 
     Raises:
         RuleError: The data is something else.
@@ -33,18 +49,23 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     library = type(source).__module__.partition(".")[0]
     match library:
         case "pandas" if hasattr(source, "columns"):  # not a Series
-            return "pandas DataFrame", _register_pandas(raw, name, source)
+            return Registered("pandas DataFrame", *_register_pandas(raw, name, source))
         case "polars" if kind in ("DataFrame", "LazyFrame"):
-            raw.register(name, source.collect() if kind == "LazyFrame" else source)
-            return f"polars {kind}", frozenset()
+            frame = source.collect() if kind == "LazyFrame" else source
+            rest, odd = polars_columns(frame)
+            return Registered(f"polars {kind}", *_combined(raw, name, frame.columns, rest, odd))
         case "pyarrow":
-            # A reader can be read only once, and a validation may read more than once.
-            raw.register(name, source.read_all() if kind == "RecordBatchReader" else source)
-            return f"pyarrow {kind}", frozenset()
+            table = _arrow_table(source, kind)
+            if table is None:
+                raw.register(name, source)
+                return Registered(f"pyarrow {kind}")
+            rest, odd = arrow_columns(table)
+            return Registered(f"pyarrow {kind}", *_combined(raw, name, table.column_names, rest, odd))
     alone = library in ("pandas", "polars")  # a Series is no table
     if isinstance(source, Iterable) and not alone and not isinstance(source, str | bytes | Mapping):
         rows = list(source)
-        return f"{len(rows)} rows", _register_rows(raw, name, rows, getattr(source, "columns", None) or expected)
+        names = getattr(source, "columns", None) or expected
+        return Registered(f"{len(rows)} rows", *_register_rows(raw, name, rows, names))
     raise RuleError(
         [f"A value of type {kind} cannot be checked."],
         suggestion="Give a SQLAlchemy Engine, Connection or URL with table= or query=, a moltres DataFrame, a pandas "
@@ -52,38 +73,75 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     )
 
 
-def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str]) -> frozenset[str]:
+def _register_rows(
+    raw: Any, name: str, rows: list[Any], columns: Iterable[str]
+) -> tuple[frozenset[str], dict[str, str]]:
     wrong = next((row for row in rows if not isinstance(row, Mapping)), None)
     if wrong is not None:
         raise RuleError([f"Rows must be mappings of column to value, not {type(wrong).__name__}: {wrong!r:.80}."])
     names = dict.fromkeys(map(str, columns)) if not rows else dict.fromkeys(str(key) for row in rows for key in row)
     if rows:
         _refuse_twins(names)
-    typed = store(raw, f"{name}_values", {column: [row.get(column) for row in rows] for column in names})
+    values, refused = _python({column: [row.get(column) for row in rows] for column in names})
+    typed = store(raw, f"{name}_values", values)
     origin = quoted(f"{name}_values") if typed else f"range({len(rows)})"
-    return _view(raw, name, names, typed, origin)
+    return _view(raw, name, names, typed, origin), refused
 
 
-def _register_pandas(raw: Any, name: str, frame: Any) -> frozenset[str]:
+def _python(values: Mapping[str, Iterable[Any]]) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """Columns of Python's own values, and why no rule can be evaluated on some of them."""
+    found = {column: python_values(items) for column, items in values.items()}
+    return {column: items for column, (items, _) in found.items()}, {
+        column: reason for column, (_, reason) in found.items() if reason
+    }
+
+
+def _arrow_table(source: Any, kind: str) -> Any:
+    """The data as a table that can be read several times; None for a dataset that DuckDB reads as it is."""
+    import pyarrow as pa
+
+    match kind:
+        case "RecordBatchReader":
+            return source.read_all()
+        case "RecordBatch":
+            return pa.Table.from_batches([source])
+        case "Table":
+            return source
+    schema = getattr(source, "schema", None)
+    return source.to_table() if schema is not None and any(is_odd(one.type) for one in schema) else None
+
+
+def _register_pandas(raw: Any, name: str, frame: Any) -> tuple[frozenset[str], dict[str, str]]:
     """Columns of dtype object may hold anything: they are converted here, the others are read in place."""
     frame = frame.rename(columns=str)
     _refuse_twins(frame.columns)
-    objects = [column for column in frame.columns if frame[column].dtype == object]
-    rest = frame.drop(columns=objects)
-    if not objects:
+    odd: dict[str, list[Any]] = {}
+    changed: dict[str, Any] = {}
+    for column in frame.columns:
+        native, values = pandas_column(frame[column])
+        if values is not None:
+            odd[column] = values
+        elif native is not frame[column]:
+            changed[column] = native
+    rest = frame.drop(columns=list(odd)).assign(**changed) if odd or changed else frame
+    return _combined(raw, name, list(frame.columns), rest, odd)
+
+
+def _combined(
+    raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[str, list[Any]]
+) -> tuple[frozenset[str], dict[str, str]]:
+    """A frame and the columns that DuckDB cannot read as they are, as one relation."""
+    if not odd:
         raw.register(name, rest)
-        return frozenset()
-    values = {
-        column: [None if gone else value for value, gone in zip(frame[column], frame[column].isna(), strict=True)]
-        for column in objects
-    }
+        return frozenset(), {}
+    values, refused = _python(odd)
     typed = store(raw, f"{name}_values", values)
     origins = [quoted(f"{name}_values")] if typed else []
-    if len(rest.columns):
+    if len(columns) > len(odd):
         raw.register(f"{name}_frame", rest)
         origins.append(quoted(f"{name}_frame"))
-    origin = " POSITIONAL JOIN ".join(origins) or f"range({len(frame)})"
-    return _view(raw, name, frame.columns, typed | set(rest.columns), origin)
+    origin = " POSITIONAL JOIN ".join(origins) or f"range({len(next(iter(odd.values())))})"
+    return _view(raw, name, columns, typed | (set(columns) - set(odd)), origin), refused
 
 
 def _refuse_twins(names: Iterable[str]) -> None:

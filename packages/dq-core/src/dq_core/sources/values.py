@@ -152,7 +152,10 @@ def _storage_of_several(families: set[str], values: list[Any]) -> tuple[str, _St
         return "date", _Storage("DATE")
     known = summarize(values)
     if families <= MOMENTS:
-        return "datetime", _Storage("TIMESTAMPTZ", _moment) if True in known.zones else _Storage("TIMESTAMP")
+        storage = _Storage("TIMESTAMPTZ", _moment) if True in known.zones else _Storage("TIMESTAMP")
+        if any(getattr(value, "nanosecond", 0) for value in values):
+            storage = _Storage("TIMESTAMP_NS", _with_nanoseconds, "VARCHAR")
+        return "datetime", storage
     if families == {"integer"}:
         if known.largest < _INT128:
             return "integer", _Storage("BIGINT" if known.largest < _INT64 else "HUGEINT", _to_python("integer", values))
@@ -169,6 +172,14 @@ def _moment(value: dt.date) -> dt.datetime:
     if not isinstance(value, dt.datetime):
         value = dt.datetime.combine(value, dt.time())
     return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
+
+
+def _with_nanoseconds(value: Any) -> str:
+    """A timestamp of pandas, or any other, in UTC with all its digits."""
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime.combine(value, dt.time())
+    plain = value if value.tzinfo is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+    return str(plain.isoformat(sep=" "))
 
 
 def _json(value: Any) -> str:

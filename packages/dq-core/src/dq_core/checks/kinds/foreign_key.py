@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from ...relation.selection import FollowUp
 
 
+def _pair(relation: Relation, name: str, other: Relation, there: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The two columns of a key, so that they can be compared: a value that cannot be read as the other is not there."""
+    own, referenced = relation.columns[name], other.columns[there]
+    family = referenced.family if referenced.untyped is None else own.family if own.untyped is None else None
+    if (own.untyped is None and referenced.untyped is None) or family in ("mixed", "unknown"):
+        return relation[name], other[there]
+    if family is None:
+        family = own.family if own.family == referenced.family != "untyped" else "text"
+    value, _ = relation.of_family(name, family) if own.untyped is not None else (relation[name], None)
+    their, _ = other.of_family(there, family) if referenced.untyped is not None else (other[there], None)
+    if own.untyped is not None and value is not relation[name]:
+        # NULL would be unknown; a text that no value of the other column equals is what it is.
+        value = sa.func.coalesce(sa.cast(value, sa.Text()), relation[name])
+        their = sa.cast(their, sa.Text())
+    return value, their
+
+
 @register("foreign_key")
 @dataclass(frozen=True, kw_only=True)
 class ForeignKey(Check):
@@ -90,8 +107,8 @@ class ForeignKey(Check):
     def failing(self, relation: Relation) -> ColumnElement[bool]:
         """All key columns have values, and no row of the other table has the same ones."""
         other = self._other(relation)
-        own = [relation[name] for name in self.targets]
-        referenced = [other[name] for name in self.references["columns"]]
+        pairs = zip(self.targets, self.references["columns"], strict=True)
+        own, referenced = zip(*(_pair(relation, name, other, there) for name, there in pairs), strict=True)
         return sa.and_(*self._considered(relation), relation.dialect.absent(own, referenced))
 
     def _considered(self, relation: Relation) -> list[ColumnElement[bool]]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ..._shared.durations import duration_for_people, iso_duration, parse_duration
 from .. import options
-from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome
+from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, count_where
 from ..registry import register
 
 if TYPE_CHECKING:
@@ -50,17 +50,23 @@ class Freshness(ColumnMetricCheck):
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
         """The newest value."""
-        value: Any = relation[self.column]
+        value: Any
+        value, other = relation.of_family(self.column, "datetime")
         conditions = relation.among([], self.where)
+        others = {} if other is None else {"others": ((id(self), "others"), count_where(other, *conditions))}
         if conditions:
             value = sa.case((sa.and_(*conditions), value))
-        newest = (("max", self.column, self.where), sa.func.max(value))
-        return {**super().aggregates(relation), "newest": newest}
+        newest = (("newest", self.column, self.where), sa.func.max(value))
+        return {**super().aggregates(relation), **others, "newest": newest}
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the newest value is recent enough."""
         del relation
         considered, newest = int(measured["considered_rows"]), measured["newest"]
+        if others := int(measured.get("others", 0)):
+            raise EvaluationError(
+                f"{others} of {considered} values of {self.column} {'is' if others == 1 else 'are'} no date"
+            )
         if newest is None:
             return Outcome(False, "There is no value.", None, considered)
         moment = _moment(newest)

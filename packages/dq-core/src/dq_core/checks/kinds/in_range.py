@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ...relation.type_family import family_of_value
+from ...relation.type_family import NUMBERS
 from .. import options
 from ..base import ColumnCheck, expectation
 from ..registry import register
@@ -52,9 +52,12 @@ class InRange(ColumnCheck):
 
     def violates(self, relation: Relation) -> ColumnElement[bool]:
         """The value is below min or above max, or NaN, or of a type that cannot be compared with them."""
-        family = relation.columns[self.column].family
-        bound = family_of_value(self.max if self.min is None else self.min)
-        value, other = relation.of_family(self.column, bound or "unknown")
+        column = relation.columns[self.column]
+        wanted = relation.family_for(self.column, self.max if self.min is None else self.min)
+        value, other = relation.of_family(self.column, wanted)
+        family = column.family
+        if column.untyped is not None:
+            family = "float" if wanted in NUMBERS and column.untyped.number == "DOUBLE" else wanted
         value = relation.dialect.ordered(value, family)
         conditions = [] if other is None else [other]
         if self.min is not None:

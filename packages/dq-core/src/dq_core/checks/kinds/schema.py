@@ -6,19 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...relation.type_family import describe_type, matches_type, type_names
+from ...relation.type_family import describe_type, matches_type, type_names, wanted_families
 from .. import options
-from ..base import MetricCheck, Outcome
+from ..base import Aggregate, MetricCheck, Outcome, count_where
 from ..registry import register
 
 if TYPE_CHECKING:
+    from ...relation.column import Column
     from ...relation.relation import Relation
 
 
 @register("schema")
 @dataclass(frozen=True, kw_only=True)
 class Schema(MetricCheck):
-    """The table has these columns, of these types; with strict, no others. Reads no row.
+    """The table has these columns, of these types; with strict, no others. Reads no row of what declares types.
 
     Args:
         columns: A mapping of column to type (NULL for any), or a list of columns.
@@ -46,18 +47,25 @@ class Schema(MetricCheck):
         if self.where is not None:
             yield f"{self.label}: schema is not about rows: leave where out."
 
+    def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
+        """Of columns for which a file declares no types, the values that are not of the type."""
+        return {
+            name: (("misread", name, dtype), count_where(relation.misread(name, wanted_families(dtype))))
+            for name, dtype in self.columns.items()
+            if dtype is not None and name in relation.columns and relation.columns[name].untyped is not None
+        }
+
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if nothing is missing, nothing has another type, and with strict there are no other columns."""
-        del measured
         known = relation.columns
         missing = [name for name in self.columns if name not in known]
         unexpected = [name for name in known if name not in self.columns] if self.strict else []
         wrong = {
-            name: {"expected": dtype, "found": known[name].type_name or "unknown"}
+            name: {"expected": dtype, "found": _found(known[name], measured.get(name))}
             for name, dtype in self.columns.items()
             if dtype is not None
             and name in known
-            and not matches_type(known[name].type_name, known[name].family, dtype)
+            and (measured[name] > 0 if name in measured else not _matches(known[name], dtype))
         }
         parts = [f"{name} is missing{_but(name, known)}" for name in missing]
         parts += [f"{name} is {one['found']} instead of {one['expected']}" for name, one in wrong.items()]
@@ -66,6 +74,15 @@ class Schema(MetricCheck):
         details = {"missing": missing, "unexpected": unexpected, "wrong_types": wrong}
         observed = {name: column.type_name for name, column in known.items()}
         return Outcome(not parts, message, None, None, observed, details)
+
+
+def _matches(column: Column, dtype: str) -> bool:
+    return matches_type(column.type_name, column.family, dtype)
+
+
+def _found(column: Column, misread: int | None) -> str:
+    """A column's type; for a file that declares none, how many values are of another."""
+    return (column.type_name or "unknown") if not misread else f"text with {misread} other values"
 
 
 def _but(name: str, known: Mapping[str, Any]) -> str:

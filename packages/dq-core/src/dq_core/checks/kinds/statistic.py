@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ...relation.type_family import NUMBERS, ORDERED
 from .. import options
-from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, expectation, outside
+from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, count_where, expectation, outside
 from ..registry import register
 
 if TYPE_CHECKING:
@@ -78,14 +78,24 @@ class Statistic(ColumnMetricCheck):
             if bound is not None:
                 yield from options.misfit(self.label, name, column, bound)
 
+    def _family(self, relation: Relation) -> str:
+        """The family as which the values are read."""
+        family = relation.columns[self.column].family
+        if self.statistic not in ("min", "max"):
+            return family if family in NUMBERS else "decimal"
+        return relation.family_for(self.column, self.max if self.min is None else self.min)
+
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
         """The considered rows and, unless it needs a statement of its own, the statistic."""
         measures = super().aggregates(relation)
+        value: Any
+        value, other = relation.of_family(self.column, self._family(relation))
+        conditions = relation.among([], self.where)
+        if other is not None:
+            measures["others"] = ((id(self), "others"), count_where(other, *conditions))
         if self.statistic in _FUNCTIONS:
-            value: Any = relation[self.column]
             if self.statistic in ("min", "max"):
                 value = relation.dialect.ordered(value, relation.columns[self.column].family)
-            conditions = relation.among([], self.where)
             if conditions:
                 value = sa.case((sa.and_(*conditions), value))
             key = (self.statistic, self.column, self.where)
@@ -95,7 +105,10 @@ class Statistic(ColumnMetricCheck):
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
         """Median and variance require statements of their own in some databases."""
-        del measured
+        if self.statistic in _FUNCTIONS or measured.get("others"):
+            return None
+        if relation.columns[self.column].untyped is not None:
+            relation = relation.reading(self.column, "float", as_double=True)
         if self.statistic == "median":
             return relation.dialect.median(relation, self.column, self.where)
         if self.statistic == "stddev":
@@ -104,6 +117,13 @@ class Statistic(ColumnMetricCheck):
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the statistic is within the bounds, or does not exist."""
+        others = int(measured.get("others", 0))
+        if others:
+            what = {"text": "no text", "datetime": "no date", "date": "no date", "time": "no time"}
+            raise EvaluationError(
+                f"{others} of {measured['considered_rows']} values of {self.column} "
+                f"{'is' if others == 1 else 'are'} {what.get(self._family(relation), 'no number')}"
+            )
         considered, value = int(measured["considered_rows"]), measured["value"]
         if value is None:
             return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)

@@ -46,6 +46,8 @@ class Type(ColumnCheck):
         column = relation.columns[self.column]
         value = relation[self.column]
         wanted = wanted_families(self.dtype)
+        if column.untyped is not None:
+            return relation.misread(self.column, wanted)
         if column.family == "mixed":
             return relation.dialect.member(value).not_in(sorted(wanted))
         stored_otherwise = relation.dialect.stored_otherwise(value, wanted)

@@ -170,6 +170,13 @@ class Dialect:
         del value, families
         return None
 
+    def stored_as(
+        self, value: ColumnElement[Any], column: Column, family: str
+    ) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
+        """A column's values as one family, NULL where they are of another, and whether they are; or None."""
+        del column, family
+        return value, None
+
     def member(self, value: ColumnElement[Any]) -> ColumnElement[str]:
         """The family of a value in a column of family "mixed"."""
         raise NotImplementedError(f"{self.name} has no columns of mixed types: {value}")

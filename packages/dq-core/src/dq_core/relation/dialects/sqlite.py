@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ..._shared.statements import driver_connection, interrupted_after
 from ..linear import regexp, remember
+from ..type_family import MOMENTS, NUMBERS
 from .base import Dialect
 
 if TYPE_CHECKING:
@@ -28,10 +29,32 @@ if TYPE_CHECKING:
 __all__ = ["SQLite"]
 
 _STORAGE = {
-    "integer": ("integer",), "float": ("real", "integer"), "decimal": ("real", "integer", "text"),
+    "integer": ("integer",), "float": ("real", "integer"), "decimal": ("real", "integer"),
     "boolean": ("integer",), "text": ("text",), "date": ("text",), "datetime": ("text",), "time": ("text",),
     "binary": ("blob",), "uuid": ("text", "blob"), "json": ("text",),
 }  # fmt: skip
+
+
+def _is_moment(value: ColumnElement[Any], *, only_dates: bool = False) -> ColumnElement[bool]:
+    """Whether a value is the text of a date, or of a timestamp, that exists; false and not NULL for any other value.
+
+    SQLite's ``date`` moves 30 February to March, so a date exists if it stays what it is.
+    """
+    day, clock = sa.func.substr(value, 1, 10), sa.func.substr(value, 12)
+    exists = sa.and_(
+        sa.func.typeof(value) == "text",
+        day.op("GLOB")("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"),
+        sa.func.coalesce(sa.func.date(day, "+0 days") == day, sa.false()),
+    )
+    whole = sa.func.length(value) == 10
+    if only_dates:
+        return sa.and_(exists, whole)
+    timed = sa.and_(
+        sa.func.substr(value, 11, 1).in_([" ", "T"]),
+        clock.op("GLOB")("[0-9][0-9]:[0-9][0-9]*"),
+        sa.func.time(clock).is_not(None),
+    )
+    return sa.and_(exists, sa.or_(whole, timed))
 
 
 class SQLite(Dialect):
@@ -95,11 +118,29 @@ class SQLite(Dialect):
 
     def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
         """Each value has a storage class of its own, whatever type the column declares."""
+        if families and families <= MOMENTS:
+            return sa.and_(value.is_not(None), sa.not_(_is_moment(value, only_dates=families == {"date"})))
         classes = {one for family in families for one in _STORAGE.get(family, ())}
         if not classes:
             return None
         otherwise = sa.func.typeof(value).not_in(["null", *sorted(classes)])
         return sa.or_(otherwise, value.not_in([0, 1])) if families == {"boolean"} else otherwise
+
+    def stored_as(
+        self, value: ColumnElement[Any], column: Column, family: str
+    ) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
+        """Each value has a storage class of its own: a text is no number, a blob is no text, and a date must be one."""
+        del column
+        known: ColumnElement[bool]
+        if family in NUMBERS:
+            known = sa.func.typeof(value).in_(["integer", "real"])
+        elif family in MOMENTS:
+            known = _is_moment(value)
+        elif family == "text":
+            known = sa.func.typeof(value) == "text"
+        else:
+            return value, None
+        return sa.case((known, value)), sa.and_(value.is_not(None), sa.not_(known))
 
     def deviation(self, number: ColumnElement[Any]) -> None:
         """SQLite has no such aggregate."""

@@ -1,0 +1,189 @@
+"""Values of files that declare no types: how a text is read as a number, a date, a boolean, in SQL of DuckDB.
+
+A file of CSV or JSON says nothing about types, so each value is read as what a rule needs, and what cannot be read so
+is a value that breaks the rule. Where all values of a column can be read as one type, the column has that type as well,
+for what needs a whole column: SQL of users, statistics, profiles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from .type_family import MOMENTS, NUMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from .column import Untyped
+
+__all__ = ["Typing", "measures", "read", "text_of", "typing_of"]
+
+_WHOLE = "[+-]?[0-9]+"
+_PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
+_NUMBER = rf"{_PLAIN}([eE][+-]?[0-9]+)?|[+-]?([iI]nf|[iI]nfinity)|NaN|nan"
+#: Numbers that are written as databases write them; ``007`` and ``+1`` are texts with a number in them.
+_USUAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|-?([iI]nf|[iI]nfinity)|NaN|nan"
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+_ZONE = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+#: Doubles hold every decimal of so many digits, decimals of DuckDB so many.
+_DOUBLE_DIGITS, _MOST_DIGITS = 15, 38
+
+
+class Typing(NamedTuple):
+    """What all values of a column have in common.
+
+    Attributes:
+        number: The type that holds all its numbers exactly; None if no type does.
+        whole: The type that all values can be read as, and its family; None if there is none.
+    """
+
+    number: str | None
+    whole: tuple[str, str] | None
+
+
+def text_of(raw: ColumnElement[Any], form: str) -> ColumnElement[Any]:
+    """A value as people read it: JSON's strings without quotes."""
+    return raw if form == "csv" else sa.case((_is_string(raw), _content(raw)), else_=raw)
+
+
+def _is_string(raw: ColumnElement[Any]) -> ColumnElement[bool]:
+    return sa.func.starts_with(raw, '"', type_=sa.Boolean())
+
+
+def _content(raw: ColumnElement[Any]) -> ColumnElement[Any]:
+    return sa.func.json_extract_string(raw, "$", type_=sa.Text())
+
+
+def _string(raw: ColumnElement[Any], form: str) -> ColumnElement[Any]:
+    """The text of a value; NULL for a value of JSON that is no string."""
+    return raw if form == "csv" else sa.case((_is_string(raw), _content(raw)))
+
+
+def _digits(raw: ColumnElement[Any], form: str, decimal_mark: str) -> ColumnElement[Any]:
+    """A value as a number is written in SQL."""
+    if form == "json":
+        return raw
+    trimmed = sa.func.trim(raw, type_=sa.Text())
+    if decimal_mark == ".":
+        return trimmed
+    # A point is no decimal mark then: what has one is no number.
+    return sa.case((~sa.func.contains(trimmed, "."), sa.func.replace(trimmed, decimal_mark, ".")))
+
+
+def _full(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    return sa.func.regexp_full_match(value, pattern, type_=sa.Boolean())
+
+
+def _tried(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+    return sa.func.try_cast(value.op("AS")(sa.literal_column(type_name)))
+
+
+def read(raw: ColumnElement[Any], how: Untyped, family: str) -> ColumnElement[Any]:
+    """The value as one of a family; NULL if it cannot be read as one.
+
+    Args:
+        raw: The column as the file holds it.
+        how: How the file holds it.
+        family: The family; numbers of all kinds count as one, and so do dates and timestamps (as timestamps in UTC).
+    """
+    form, string = how.form, _string(raw, how.form)
+    digits = _digits(raw, form, how.decimal_mark)
+    if family in NUMBERS:
+        pattern = {"integer": _WHOLE}.get(family, _NUMBER)
+        return sa.case((_full(digits, pattern), _tried(digits, how.number or "DOUBLE")))
+    if family in MOMENTS:
+        return _moment(string, _DATE if family == "date" else rf"{_DATE}([T ]{_CLOCK})?")
+    if family == "text":
+        return string
+    condition: ColumnElement[bool]
+    match family:
+        case "boolean":
+            condition, value = sa.func.lower(digits).in_(["true", "false"]), _tried(digits, "BOOLEAN")
+        case "time":
+            condition, value = _full(string, _CLOCK), _tried(string, "TIME")
+        case "uuid":
+            condition, value = _full(string, _UUID), _tried(string, "UUID")
+        case "list" | "struct" | "json" if form == "json":
+            starts = {"list": ["["], "struct": ["{"]}.get(family, ["[", "{"])
+            condition, value = sa.func.substr(raw, 1, 1).in_(starts), raw
+        case _:
+            return sa.null()
+    return sa.case((condition, value))
+
+
+def _moment(string: ColumnElement[Any], pattern: str) -> ColumnElement[Any]:
+    """A timestamp in UTC without a zone."""
+    zoned = sa.func.timezone("UTC", _tried(string, "TIMESTAMPTZ"))
+    plain = (_full(string, pattern), _tried(string, "TIMESTAMP"))
+    return sa.case(plain) if pattern == _DATE else sa.case(plain, (_full(string, pattern[:-1] + _ZONE), zoned))
+
+
+def measures(raw: ColumnElement[Any], form: str, decimal_mark: str) -> Iterator[tuple[str, ColumnElement[Any]]]:
+    """The aggregates that `typing_of` needs."""
+    from .column import Untyped
+
+    how = Untyped("", form, "DOUBLE", decimal_mark)
+    digits, string = _digits(raw, form, decimal_mark), _string(raw, form)
+    plain = _full(digits, _PLAIN)
+
+    def number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return sa.func.count(sa.case((condition, 1)))
+
+    def most(pattern: str) -> ColumnElement[int]:
+        return sa.func.max(sa.case((plain, sa.func.length(sa.func.regexp_extract(digits, pattern, 1)))))
+
+    yield "known", sa.func.count(raw)
+    yield "whole", number_of(_full(digits, _WHOLE))
+    yield "plain", number_of(plain)
+    yield "number", number_of(_full(digits, _NUMBER))
+    yield "usual", number_of(_full(digits, _USUAL))
+    yield "digits", most("^[+-]?0*([0-9]*)")
+    yield "scale", most(r"\.([0-9]*)$")
+    yield "boolean", sa.func.count(read(raw, how, "boolean"))
+    yield "date", sa.func.count(read(raw, how, "date"))
+    yield "datetime", sa.func.count(read(raw, how, "datetime"))
+    yield "time", sa.func.count(read(raw, how, "time"))
+    if form == "json":
+        yield "string", sa.func.count(string)
+        yield "nested", sa.func.count(read(raw, how, "json"))
+
+
+def typing_of(measured: Mapping[str, Any], form: str, wanted: str | None = None) -> Typing:
+    """What the values of a column have in common.
+
+    Args:
+        measured: What `measures` gave.
+        form: "csv" or "json".
+        wanted: The family that the values are to be read as, if all of them can be.
+    """
+    known = int(measured["known"])
+    number = _number_type(measured)
+    if not known or wanted == "text":
+        return Typing(number, None)
+    usual = measured["number" if wanted in NUMBERS else "usual"]
+    if usual == known and number is not None:
+        family = "float" if number == "DOUBLE" else "decimal" if number.startswith("DECIMAL") else "integer"
+        return Typing(number, (number, family))
+    for family, type_name in (
+        ("boolean", "BOOLEAN"), ("date", "DATE"), ("datetime", "TIMESTAMP"), ("time", "TIME"),
+    ):  # fmt: skip
+        if measured[family] == known:
+            return Typing(number, (type_name, family))
+    if form == "csv" or measured["string"] == known:
+        return Typing(number, None)
+    return Typing(number, ("JSON", "json") if measured["nested"] == known else None)
+
+
+def _number_type(measured: Mapping[str, Any]) -> str | None:
+    digits, scale = int(measured["digits"] or 0), int(measured["scale"] or 0)
+    if measured["number"] > measured["plain"]:
+        return "DOUBLE" if digits + scale <= _DOUBLE_DIGITS else None
+    if not scale:
+        return "BIGINT" if digits <= 18 else "HUGEINT" if digits <= _MOST_DIGITS else "BIGNUM"
+    return f"DECIMAL({digits + scale},{scale})" if digits + scale <= _MOST_DIGITS else None

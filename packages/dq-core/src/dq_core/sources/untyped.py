@@ -1,0 +1,113 @@
+"""Columns of files that declare no types, as a relation: what all their values have in common is looked up once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ..errors import RuleError
+from ..relation import untyped
+from ..relation.column import Column, Untyped
+from ..relation.dialects.duckdb import DuckDB
+from ..relation.relation import Relation
+from ..relation.type_family import describe_type, wanted_families
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._shared.read_options import ReadOptions
+
+__all__ = ["untyped_relation"]
+
+
+def untyped_relation(
+    connection: sa.Connection,
+    query: str,
+    names: Sequence[str],
+    *,
+    form: str,
+    how: ReadOptions,
+    alias: str,
+    needed: Sequence[str] | None,
+) -> Relation:
+    """The relation of a query for texts.
+
+    It has every column twice: by its name with the type that all values can be read as, for what is said about the
+    column as a whole and for SQL of users, and under a name of its own as the file has it.
+
+    Args:
+        connection: The DuckDB that reads the files.
+        query: The query.
+        names: Its columns, all of them texts.
+        form: "csv" or "json".
+        how: How the files are written.
+        alias: The relation's name.
+        needed: The columns about which something is said; None for all. The types of others are not looked up.
+    """
+    wanted = _wanted_types(how, names)
+    raw_names = _raw_names(names)
+    files = (
+        sa.text(query.replace(":", "\\:")).columns(*(sa.column(name, sa.Text()) for name in names)).subquery("files")
+    )
+    folded = None if needed is None else {name.casefold() for name in needed}
+    chosen = [name for name in names if folded is None or name.casefold() in folded]
+    measured: dict[str, untyped.Typing] = {}
+    if chosen:
+        expressions = {
+            (name, what): expression
+            for name in chosen
+            for what, expression in untyped.measures(files.c[name], form, how.decimal)
+        }
+        labelled = (one.label(f"m{place}") for place, one in enumerate(expressions.values()))
+        row = connection.execute(sa.select(*labelled).select_from(files)).one()
+        found: dict[str, dict[str, Any]] = {}
+        for (name, what), value in zip(expressions, row, strict=True):
+            found.setdefault(name, {})[what] = value
+        measured = {name: untyped.typing_of(one, form, wanted.get(name)) for name, one in found.items()}
+    else:
+        # A line with another number of fields is an error here, and not in the middle of the scan.
+        connection.execute(sa.select(sa.func.count()).select_from(files)).one()
+    selected: list[Any] = []
+    columns: dict[str, Column] = {}
+    for name in names:
+        raw: Any = files.c[name]
+        typing = measured.get(name, untyped.Typing(None, None))
+        one = Untyped(raw_names[name], form, typing.number, how.decimal)
+        if typing.whole is None:
+            columns[name] = Column(name, "VARCHAR", "untyped", untyped=one)
+            selected.append(untyped.text_of(raw, form).label(name))
+        else:
+            type_name, family = typing.whole
+            columns[name] = Column(name, type_name, family, untyped=one)
+            typed: Any = untyped.read(raw, one, family)
+            selected.append(sa.cast(typed, sa.Date()).label(name) if family == "date" else typed.label(name))
+        selected.append(raw.label(raw_names[name]))
+    return Relation(sa.select(*selected).select_from(files).subquery(alias), columns, DuckDB())
+
+
+def _wanted_types(how: ReadOptions, names: Sequence[str]) -> dict[str, str]:
+    """The families that the option ``types`` asks for."""
+    problems, wanted = [], {}
+    for name, kind in how.types.items():
+        if name not in names:
+            problems.append(f"read_options: types: the column {name!r} does not exist.")
+        elif describe_type(kind) is None:
+            problems.append(f"read_options: types: {name}: the type {kind!r} does not exist.")
+        else:
+            wanted[name] = "decimal" if len(wanted_families(kind)) > 1 else next(iter(wanted_families(kind)))
+    if problems:
+        raise RuleError(problems)
+    return wanted
+
+
+def _raw_names(names: Sequence[str]) -> dict[str, str]:
+    taken = {name.casefold() for name in names}
+    found = {}
+    for name in names:
+        raw = f"{name} in the file"
+        while raw.casefold() in taken:
+            raw += "_"
+        taken.add(raw.casefold())
+        found[name] = raw
+    return found

@@ -1,0 +1,215 @@
+"""CSV and JSON files as texts in DuckDB: equal to the file, line by line, with nothing guessed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .files import delimiter_of, reader_call, resolved
+from .problems import UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .files import Paths
+    from .read_options import ReadOptions
+
+__all__ = ["csv_query", "identifier", "json_query"]
+
+_HEADER_LINES = 20
+_BATCH = 10_000
+#: A number with a fraction and more digits than a double holds; DuckDB's reader of JSON would round it.
+_LONG_FRACTION = "|".join(
+    [*(rf"[0-9]{{{place}}}\.[0-9]{{{16 - place},}}" for place in range(1, 16)), r"[0-9]{16,}\.[0-9]"]
+)
+
+
+def identifier(name: str) -> str:
+    """A name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[str]]:
+    """A query for the lines of CSV files as columns of text, matched by name.
+
+    Args:
+        raw: The DuckDB connection, which knows the file systems of the paths.
+        paths: A path, URI or pattern, or several.
+        options: How the files are written.
+
+    Returns:
+        The query, and the names of its columns.
+
+    Raises:
+        UnreadableFileError: A file is empty, or its header is none.
+    """
+    delimiter = options.delimiter or delimiter_of(paths)
+    common = {
+        "auto_detect": False, "header": options.header, "delim": delimiter, "quote": options.quote,
+        "escape": options.quote, "strict_mode": True, "null_padding": False, "encoding": _encoding(options.encoding),
+    }  # fmt: skip
+    if options.null:
+        common["nullstr"] = ["", *options.null]
+    by_header: dict[tuple[str, ...], list[str]] = {}
+    for path in _decoded(raw, resolved(raw, paths), options.encoding):
+        by_header.setdefault(tuple(_header(raw, path, delimiter, options)), []).append(path)
+    names = list(dict.fromkeys(name for header in by_header for name in header))
+    _refuse_twins(names, "The files have")
+    queries = []
+    for header, alike in by_header.items():
+        call = reader_call("read_csv", alike, {**common, "columns": dict.fromkeys(header, "VARCHAR")})
+        known = set(header)
+        selected = ", ".join(
+            identifier(name) if name in known else f"NULL::VARCHAR AS {identifier(name)}" for name in names
+        )
+        queries.append(f"SELECT {selected} FROM {call}")  # noqa: S608 (names are quoted, the rest are literals)
+    return " UNION ALL ".join(queries), names
+
+
+_ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "iso8859-1": "latin-1", "utf-16": "utf-16"}
+
+
+def _encoding(name: str) -> str:
+    """An encoding as DuckDB calls it; files in one that it does not have are decoded before."""
+    return _ENCODINGS.get(name, "utf-8")
+
+
+def _decoded(raw: Any, every: list[str], encoding: str) -> list[str]:
+    """The files, or copies in UTF-8 in DuckDB's temporary folder if it does not know the encoding."""
+    if encoding in _ENCODINGS:
+        return every
+    ((folder,),) = raw.execute("SELECT current_setting('temp_directory')").fetchall()
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    copies = []
+    for place, path in enumerate(every):
+        if not Path(path).is_file() or path.endswith((".gz", ".zst")):
+            raise UnreadableFileError(
+                f"{path} is no local plain file: files elsewhere are read in utf-8, utf-16 and latin-1, not {encoding}."
+            )
+        copy = Path(folder) / f"{place}-{Path(path).name}"
+        with (
+            Path(path).open(encoding=encoding, newline="") as source,
+            copy.open("w", encoding="utf-8", newline="") as to,
+        ):
+            shutil.copyfileobj(source, to)
+        copies.append(str(copy))
+    return copies
+
+
+def _header(raw: Any, path: str, delimiter: str, options: ReadOptions) -> list[str]:
+    """The names in the first line of a file."""
+    # A character that no text has, so that a line is one field; the quote is undone below.
+    lines_call = reader_call(
+        "read_csv",
+        path,
+        {
+            "auto_detect": False, "header": False, "delim": "\x1f", "quote": "", "escape": "", "strict_mode": False,
+            "columns": {"line": "VARCHAR"}, "encoding": _encoding(options.encoding), "null_padding": True,
+        },
+    )  # fmt: skip
+    found = raw.execute(f"SELECT line FROM {lines_call} LIMIT {_HEADER_LINES}").fetchall()  # noqa: S608 (literals only)
+    if not found:
+        raise UnreadableFileError(f"The file {path} is empty: it has not even a line with the names of columns.")
+    lines = [(line or "").removeprefix("\ufeff") + "\n" for (line,) in found]
+    quoting: dict[str, Any] = (
+        {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None}
+    )
+    first = next(csv.reader(lines, delimiter=delimiter, strict=False, **quoting), [])
+    if not options.header:
+        return [f"column{place}" for place in range(max(len(first), 1))]
+    names = [name or f"column{place}" for place, name in enumerate(first)]
+    _refuse_twins(names, f"The header of {path} has")
+    if not names:
+        raise UnreadableFileError(f"The first line of {path} is empty, and should have the names of columns.")
+    return names
+
+
+def _refuse_twins(names: Sequence[str], where: str) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other is not name or names.count(name) > 1:
+            raise UnreadableFileError(
+                f"{where} two columns of one name: {other!r} and {name!r} (case does not matter)."
+            )
+
+
+def json_query(raw: Any, paths: Paths, *, lines: bool, table: str) -> tuple[str, list[str]]:
+    """A query for the objects of JSON files as columns of tokens of JSON; null, and what an object lacks, is NULL.
+
+    Args:
+        raw: The DuckDB connection, which knows the file systems of the paths.
+        paths: A path, URI or pattern, or several.
+        lines: Whether each line is an object.
+        table: The name of a temporary table that holds the tokens where DuckDB's reader would round numbers.
+
+    Returns:
+        The query, and the names of its columns in the order in which they come first; none for files without objects.
+
+    Raises:
+        UnreadableFileError: A file holds something else than objects.
+    """
+    form = {"format": "newline_delimited"} if lines else {}
+    every = resolved(raw, paths)
+    objects = reader_call("read_json_objects", every, form)
+    keys = [
+        key
+        for (key,) in raw.execute(
+            "SELECT key FROM (SELECT unnest(json_keys(json)) AS key, "  # noqa: S608 (literals only)
+            f"unnest(range(len(json_keys(json)))) AS place, row FROM (SELECT json, row_number() OVER () AS row "
+            f"FROM {objects})) GROUP BY key ORDER BY min(row), min(place)"
+        ).fetchall()
+    ]
+    others, long = raw.execute(
+        "SELECT count(*) FILTER (json_type(json) <> 'OBJECT'), "  # noqa: S608
+        f"count(*) FILTER (regexp_matches(json::VARCHAR, '{_LONG_FRACTION}')) FROM {objects}"
+    ).fetchone()
+    if others:
+        raise UnreadableFileError(f"{', '.join(every)}: {others} entries are no objects with columns.")
+    _refuse_twins(keys, "The objects have")
+    if not keys:
+        return f"SELECT NULL FROM {objects}", []  # noqa: S608
+    if not long:
+        columns = dict.fromkeys(keys, "JSON")
+        call = reader_call("read_json", every, {**form, "columns": columns})
+        selected = ", ".join(f"CAST({identifier(key)} AS VARCHAR) AS {identifier(key)}" for key in keys)
+        return f"SELECT {selected} FROM {call}", keys  # noqa: S608
+    _store(raw, table, f"SELECT json FROM {objects}", keys)  # noqa: S608
+    return f"SELECT {', '.join(map(identifier, keys))} FROM {identifier(table)}", keys  # noqa: S608
+
+
+def _store(raw: Any, table: str, query: str, keys: Sequence[str]) -> None:
+    """Read the objects with all digits of their numbers into a temporary table."""
+    raw.execute(f"CREATE TEMP TABLE {identifier(table)} ({', '.join(f'{identifier(key)} VARCHAR' for key in keys)})")
+    lists = ", ".join(f"unnest(${place}::VARCHAR[])" for place in range(1, len(keys) + 1))
+    reading = raw.cursor()
+    reading.execute(query)
+    while batch := reading.fetchmany(_BATCH):
+        rows = [json.loads(text, parse_float=_Number, parse_int=_Number) for (text,) in batch]
+        values = [[_token(row.get(key)) for row in rows] for key in keys]
+        raw.execute(f"INSERT INTO {identifier(table)} SELECT {lists}", values)
+
+
+class _Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+def _token(value: Any) -> str | None:
+    return None if value is None else "".join(_written(value))
+
+
+def _written(value: Any) -> Iterator[str]:
+    match value:
+        case _Number():
+            yield str(value)
+        case dict():
+            yield "{" + ",".join(f"{json.dumps(key)}:{''.join(_written(one))}" for key, one in value.items()) + "}"
+        case list():
+            yield "[" + ",".join("".join(_written(one)) for one in value) + "]"
+        case _:
+            yield json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,372 @@
+"""Files that declare no types: what is read equals the file, and each value is judged by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dq_core import RuleError, SourceError, learn, profile, validate
+from dq_core.cli import main
+from dq_core.errors import TableNotFoundError
+from dq_core.quarantine import quarantine
+
+
+def rule(kind: str, column: str, **options: Any) -> dict[str, Any]:
+    return {"type": kind, "column": column, **options}
+
+
+def found(source: Any, *rules: Any, **options: Any) -> list[tuple[str, int | None, int | None]]:
+    results = validate(source, list(rules), **options).results
+    return [(one.status, one.failed_rows, one.considered_rows) for one in results]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def csv(text: str, name: str = "a.csv") -> str:
+    Path(name).write_text(text)
+    return name
+
+
+MIXED = "id,age\n1,34\n2,unknown\n3,-5\n"
+
+
+class TestEachValue:
+    """A value that cannot be read as what a rule needs breaks that rule, and no other."""
+
+    def test_one_bad_value(self) -> None:
+        source = csv(MIXED)
+        assert found(source, rule("in_range", "age", min=0), rule("unique", "id"), rule("not_null", "age")) == [
+            ("failed", 2, 3), ("passed", 0, 3), ("passed", 0, 3),
+        ]  # fmt: skip
+        (result,) = validate(source, [rule("in_range", "age", min=0)]).results
+        assert [row["age"] for row in result.samples] == ["unknown", "-5"]
+
+    @pytest.mark.parametrize(
+        ("kind", "options", "failed"),
+        [
+            ("type", {"dtype": "integer"}, 1), ("type", {"dtype": "text"}, 0), ("type", {"dtype": "date"}, 3),
+            ("in_set", {"values": [34, -5]}, 1), ("in_set", {"values": ["34", "unknown"]}, 1),
+            ("not_in_set", {"values": [34]}, 1), ("regex", {"pattern": "^[0-9]+$"}, 2), ("length", {"max": 2}, 1),
+        ],
+    )  # fmt: skip
+    def test_each_kind(self, kind: str, options: dict[str, Any], failed: int) -> None:
+        assert found(csv(MIXED), rule(kind, "age", **options)) == [("failed" if failed else "passed", failed, 3)]
+
+    @pytest.mark.parametrize("statistic", ["min", "max", "mean", "median", "sum", "stddev"])
+    def test_statistic_says_how_many_are_no_numbers(self, statistic: str) -> None:
+        (result,) = validate(csv(MIXED), [rule("statistic", "age", statistic=statistic, min=0)]).results
+        assert (result.status, result.observed) == ("error", None)
+        assert "1 of 3 values of age is no number" in result.message
+
+    def test_dates(self) -> None:
+        source = csv("day\n2024-05-01\nsoon\n2023-01-01\n2024-02-30\n")
+        for bound in (dt.date(2024, 1, 1), "2024-01-01"):
+            assert found(source, rule("in_range", "day", min=bound)) == [("failed", 3, 4)]
+        assert found(source, rule("type", "day", dtype="date")) == [("failed", 2, 4)]
+
+    def test_text_is_the_text_of_the_file(self) -> None:
+        source = csv("zip,code\n01234,7\n12345,10\n1234,007\n")
+        assert found(source, rule("regex", "zip", pattern="^[0-9]{5}$"), rule("length", "code", max=2)) == [
+            ("failed", 1, 3), ("failed", 1, 3),
+        ]  # fmt: skip
+
+    def test_sql_on_a_column_of_several_types_costs_its_own_rule_only(self) -> None:
+        statuses = found(csv(MIXED), {"type": "expression", "sql": "age >= 0"}, rule("not_null", "id"))
+        assert [status for status, _, _ in statuses] == ["error", "passed"]
+
+    def test_sql_sees_numbers_where_all_values_are(self) -> None:
+        source = csv("p\n1.5\n-0.4\n")
+        assert found(source, {"type": "expression", "sql": "p >= 0"}) == [("failed", 1, 2)]
+
+    def test_json_is_as_rows_are(self) -> None:
+        rows: list[dict[str, Any]] = [{"age": 34}, {"age": "unknown"}, {"age": -5}, {"age": "7"}, {}]
+        Path("a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        rules = [
+            rule("in_range", "age", min=0),
+            rule("type", "age", dtype="integer"),
+            rule("in_set", "age", values=[7]),
+        ]
+        assert found("a.jsonl", *rules) == found(rows, *rules) == [
+            ("failed", 3, 4), ("failed", 2, 4), ("failed", 4, 4),
+        ]  # fmt: skip
+
+    def test_quarantine_and_learned_rules(self) -> None:
+        done = quarantine(csv(MIXED), [rule("in_range", "age", min=0)], to="bad.parquet")
+        assert (done.passed_rows, pl.read_parquet("bad.parquet")["age"].to_list()) == (1, ["unknown", "-5"])
+        first = csv("fare\n" + "".join(f"{10 + i % 40}.5\n" for i in range(300)))
+        suite = learn(first, kinds=["in_range", "type"])
+        second = csv("fare\n" + "".join(f"{10 + i % 40}.5\n" for i in range(299)) + "?\n", "b.csv")
+        assert {
+            one.failed_rows for one in suite(second).results if one.check_name in ("type_fare", "in_range_fare")
+        } == {1}
+
+
+class TestSQLite:
+    """SQLite's columns declare an affinity: each value is judged by what it is."""
+
+    @pytest.fixture
+    def there(self) -> sa.Engine:
+        with sqlite3.connect("t.db") as raw:
+            raw.execute("CREATE TABLE t (n NUMERIC, i INTEGER, r REAL, d DATE, s TIMESTAMP)")
+            raw.execute("INSERT INTO t VALUES (1, 1, 1.5, '2024-01-01', '2024-01-01 10:00:00')")
+            raw.execute("INSERT INTO t VALUES ('n/a', 'n/a', 'n/a', '2024-02-30', '2024-01-01 25:00:00')")
+        return sa.create_engine("sqlite:///t.db")
+
+    @pytest.mark.parametrize("column", "nirds")
+    def test_a_text_is_no_number_and_no_date(self, there: sa.Engine, column: str) -> None:
+        moment = column in "ds"
+        types = {"d": ["date"], "s": ["timestamp"], "i": ["number", "integer"], "r": ["number", "float"]}.get(
+            column, ["number", "decimal"]
+        )
+        ranged = rule("in_range", column, min=dt.date(2000, 1, 1) if moment else 0)
+        assert found(there, ranged, *(rule("type", column, dtype=one) for one in types), table="t") == [
+            ("failed", 1, 2)
+        ] * (1 + len(types))
+
+    @pytest.mark.parametrize("statistic", ["min", "max", "mean", "median", "sum", "stddev"])
+    def test_no_statistic_leaves_values_out(self, there: sa.Engine, statistic: str) -> None:
+        (result,) = validate(there, [rule("statistic", "i", statistic=statistic, min=0)], table="t").results
+        assert (result.status, result.observed) == ("error", None)
+        assert "1 of 2 values of i is no number" in result.message
+
+
+class TestEqualToTheFile:
+    @pytest.mark.parametrize(("rows", "bad"), [(100, 50), (1000, 999), (6000, 5000)])
+    @pytest.mark.parametrize("columns", [["id"], []])
+    def test_a_line_with_another_number_of_fields(self, rows: int, bad: int, columns: list[str]) -> None:
+        source = csv("id,name\n" + "".join(f"{i},n{',x' if i == bad else ''}\n" for i in range(rows)))
+        with pytest.raises(SourceError, match=rf"Line: {bad + 2}\b") as caught:
+            validate(source, [*(rule("not_null", one) for one in columns), {"type": "row_count", "min": 1}])
+        assert "ignore_errors" not in str(caught.value)
+
+    def test_a_field_too_few(self) -> None:
+        with pytest.raises(SourceError, match=r"Line: 3\b"):
+            profile(csv("id,name\n1,a\n2\n3,c\n"))
+
+    @pytest.mark.parametrize(
+        ("text", "names", "rows"),
+        [
+            ("email\na@x.org\nb@x.org\nc;d\n", ["email"], 3), ("2019,2020\n1,2\n3,4\n", ["2019", "2020"], 2),
+            ("name,city\nada,london\nbob,paris\n", ["name", "city"], 2), ("id,name\n", ["id", "name"], 0),
+            ('"a\nb",c\n"x\ny",2\n', ["a\nb", "c"], 1), ("\ufeffa,b\r\n1,2\r\n", ["a", "b"], 1),
+        ],
+    )  # fmt: skip
+    def test_header_and_lines(self, text: str, names: list[str], rows: int) -> None:
+        Path("a.csv").write_text(text, newline="")
+        read = profile("a.csv")
+        assert ([column.name for column in read.columns], read.row_count) == (names, rows)
+
+    @pytest.mark.parametrize(("name", "text"), [("h.csv", "id\n"), ("e.jsonl", ""), ("e.json", "[]")])
+    def test_files_without_rows(self, name: str, text: str) -> None:
+        assert found(csv(text, name), rule("not_null", "id")) == [("passed", 0, 0)]
+
+    def test_an_empty_csv_says_so(self) -> None:
+        with pytest.raises(SourceError, match="is empty"):
+            validate(csv(""), [rule("not_null", "id")])
+
+
+class TestSeveralFiles:
+    def test_union_of_columns_by_name(self) -> None:
+        csv("id,name\n1,a\n", "1.csv")
+        csv("salary,name,id\n9,b,2\n", "2.csv")
+        Path("1.jsonl").write_text('{"id": 1, "name": "a"}')
+        Path("2.jsonl").write_text('{"id": 2, "name": "b", "salary": 9}')
+        pl.DataFrame({"id": [1], "name": ["a"]}).write_parquet("1.parquet")
+        pl.DataFrame({"salary": [9], "name": ["b"], "id": [2]}).write_parquet("2.parquet")
+        for ending in ("csv", "jsonl", "parquet"):
+            schema = {"type": "schema", "columns": {"id": "integer", "name": "text"}, "strict": True}
+            (result,) = validate(f"*.{ending}", [schema]).results
+            assert (result.status, "salary" in result.message) == ("failed", True)
+            rules = [
+                rule("not_null", "salary"),
+                rule("in_range", "id", min=1, max=2),
+                rule("regex", "name", pattern="[ab]"),
+            ]
+            assert found(f"*.{ending}", *rules) == [("failed", 1, 2), ("passed", 0, 2), ("passed", 0, 2)]
+
+    def test_types_that_differ(self) -> None:
+        csv("v\n10\n", "1.csv")
+        csv("v\nNA\n", "2.csv")
+        assert found(["1.csv", "2.csv"], rule("in_range", "v", min=0)) == [("failed", 1, 2)]
+        pl.DataFrame({"id": [1], "v": [2**60 + 1]}).write_parquet("1.parquet")
+        pl.DataFrame({"id": [2], "v": [0.5]}).write_parquet("2.parquet")
+        assert found("*.parquet", rule("unique", "id")) == [("passed", 0, 2)]
+        with pytest.raises(RuleError, match="'v' cannot be checked: the files have it in several types"):
+            validate("*.parquet", [rule("in_range", "v", min=0)])
+
+
+class TestDigits:
+    @pytest.mark.parametrize("digits", [17, 20, 38, 45])
+    def test_long_integers(self, digits: int) -> None:
+        low, high = int("1" * digits), int("1" * (digits - 1) + "2")
+        Path("a.csv").write_text(f"v\n{low}\n{high}\n")
+        Path("a.jsonl").write_text(f'{{"v":{low}}}\n{{"v":{high}}}\n')
+        rules = [rule("unique", "v"), rule("in_set", "v", values=[low]), rule("in_range", "v", max=low)]
+        for source in ("a.csv", "a.jsonl"):
+            assert found(source, *rules) == [("passed", 0, 2), ("failed", 1, 2), ("failed", 1, 2)]
+
+    def test_long_decimals(self) -> None:
+        low, high = "12345678901234567.89", "12345678901234567.90"
+        Path("a.csv").write_text(f"v\n{low}\n{high}\n")
+        Path("a.jsonl").write_text(f'{{"v":{low}}}\n{{"v":{high}}}\n')
+        for source in ("a.csv", "a.jsonl"):
+            assert found(source, rule("unique", "v"), rule("in_range", "v", max=decimal.Decimal(low))) == [
+                ("passed", 0, 2), ("failed", 1, 2),
+            ]  # fmt: skip
+
+    def test_more_digits_than_a_type_has_are_refused(self) -> None:
+        with pytest.raises(RuleError, match="v has numbers of more digits"):
+            validate(csv("v\n" + "1" * 30 + "." + "1" * 20 + "\n"), [rule("in_range", "v", max=3)])
+
+    def test_nanoseconds(self) -> None:
+        ns = [1700000000000000001, 1700000000000000002]
+        zoned = pa.table({"t": pa.array(ns, pa.timestamp("ns", "UTC"))})
+        objects = pd.DataFrame({"t": pd.Series([pd.Timestamp(one) for one in ns], dtype=object)})
+        for source in (zoned, objects, zoned.to_pandas(), pl.from_arrow(zoned)):
+            assert found(source, rule("unique", "t")) == [("passed", 0, 2)]
+
+    def test_profiles_keep_digits(self) -> None:
+        digits = ["12345678901234567890.1234567891", "12345678901234567890.1234567892"]
+        column = profile([{"v": decimal.Decimal(one)} for one in digits]).column("v")
+        assert [one.value for one in column.top_values] == digits
+
+
+class TestColumnsThatNoRuleNames:
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            pd.cut([1, 9], 2), pd.period_range("2024-01", periods=2, freq="M"), [1 + 2j, 3j],
+            pd.Series([np.array([1]), np.array([2])]), pd.Series([{1}, {1}]), pd.Series([object(), object()]),
+        ],
+    )  # fmt: skip
+    def test_odd_columns_of_pandas(self, odd: Any) -> None:
+        frame = pd.DataFrame({"id": [1, 2], "odd": odd})
+        assert found(frame, rule("in_range", "id", min=2)) == [("failed", 1, 2)]
+        try:
+            assert found(frame, rule("not_null", "odd")) == [("passed", 0, 2)]
+        except RuleError as error:
+            assert "'odd' cannot be checked" in str(error)  # noqa: PT017 (either is right)
+
+    def test_odd_columns_of_others(self) -> None:
+        objects = pl.DataFrame({"id": [1, 2], "odd": pl.Series([{1}, {1}], dtype=pl.Object)})
+        wide = pl.DataFrame({"id": [1, 2], "odd": pl.Series([1, 2], dtype=pl.Int128)})
+        half = pa.table({"id": [1, 2], "odd": pa.array(np.array([1, 2], dtype=np.float16))})
+        long = pa.table({"id": [1, 2], "odd": pa.array([decimal.Decimal("1.5"), None], pa.decimal256(50, 2))})
+        rows = [{"id": np.int64(1), "odd": {1}}, {"id": np.int64(2), "odd": object()}]
+        for source in (objects, wide, half, long, rows):
+            assert found(source, rule("type", "id", dtype="integer")) == [("passed", 0, 2)]
+        with pytest.raises(RuleError, match="'odd' cannot be checked"):
+            validate(objects, [rule("unique", "odd")])
+
+    def test_categories_keep_their_type(self) -> None:
+        frame = pd.DataFrame({"c": pd.Categorical([1, None, 2])})
+        assert found(frame, rule("type", "c", dtype="integer")) == [("passed", 0, 2)]
+
+
+class TestReadOptions:
+    @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16"])
+    def test_encoding(self, encoding: str) -> None:
+        Path("a.csv").write_bytes("id,name\n1,Müller\n2,Çelik\n".encode(encoding))
+        rules = [rule("in_set", "name", values=["Müller", "Çelik"])]
+        assert found("a.csv", *rules, read_options={"encoding": encoding}) == [("passed", 0, 2)]
+        with pytest.raises(SourceError, match=r"read_options=\{.encoding"):
+            validate("a.csv", rules)
+
+    def test_delimiter_decimal_null_and_header(self) -> None:
+        options = {"delimiter": ";", "decimal": ",", "null": "NA", "header": False}
+        source = csv("1;1,50\n2;-2,25\n3;NA\n")
+        assert found(source, rule("in_range", "column1", min=0), read_options=options) == [("failed", 1, 2)]
+
+    def test_types(self) -> None:
+        source = csv("a,b\n007,1\n010,2\n")
+        read = profile(source, read_options={"types": {"a": "integer", "b": "text"}})
+        assert [column.family for column in read.columns] == ["integer", "text"]
+
+    def test_all_problems_at_once(self) -> None:
+        with pytest.raises(RuleError, match=r"(?s)Did you mean 'delimiter'.*encoding must.*decimal must"):
+            validate(
+                csv("a\n1\n"), [rule("not_null", "a")], read_options={"delimeter": ";", "encoding": 1, "decimal": 1}
+            )
+        with pytest.raises(RuleError, match="no file"):
+            validate([{"a": 1}], [rule("not_null", "a")], read_options={"delimiter": ";"})
+
+    def test_the_command(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Path("a.csv").write_bytes("name;p\nMüller;1,5\n".encode("latin-1"))
+        Path("r.yaml").write_text(
+            "[{type: in_set, column: name, values: [Müller]}, {type: in_range, column: p, max: 2}]"
+        )
+        given = [f"--read-option={one}" for one in ("encoding=latin-1", "delimiter=;", "decimal=,")]
+        assert main(["check", "a.csv", "--rules", "r.yaml", *given]) == 0
+        assert main(["profile", "a.csv", *given, "--read-option", "delimiter=,"]) == 2
+        assert "given twice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "duckdb"])
+def test_reading_creates_no_database(folder: Path, scheme: str) -> None:
+    address = f"{scheme}:///missing.db"
+    engine = sa.create_engine(address)
+    not_null = [rule("not_null", "id")]
+    verbs: list[Any] = [
+        lambda given: validate(given, not_null, table="t"), lambda given: profile(given, table="t"),
+        lambda given: learn(given, table="t"), lambda given: quarantine(given, not_null, to="bad", table="t"),
+    ]  # fmt: skip
+    for source in (address, sa.make_url(address), engine):
+        for verb in verbs:
+            with pytest.raises(TableNotFoundError, match=r"missing\.db does not exist"):
+                verb(source)
+    engine.dispose()
+    assert not list(folder.iterdir())
+
+
+CELLS = st.one_of(
+    st.none(), st.integers(-(10**20), 10**20).map(str), st.decimals(-1000, 1000, places=2).map(str),
+    st.sampled_from(["x", "2024-05-01", "2024-02-30", "true", "007", " ", "1e3", "NaN", "soon, or later", 'a "quote"']),
+)  # fmt: skip
+
+
+def _number(text: str) -> decimal.Decimal | None:
+    try:
+        return decimal.Decimal(text.strip())
+    except decimal.InvalidOperation:
+        return None
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(CELLS, min_size=1, max_size=8), low=st.integers(-(10**20), 10**20))
+def test_oracle(folder: Path, cells: list[str | None], low: int) -> None:
+    """CSV and Parquet of texts have one text rule; numbers and dates are those that Python reads in the texts."""
+    path = folder / "oracle.csv"
+    pd.DataFrame({"id": range(len(cells)), "v": cells}).to_csv(path, index=False)
+    pl.DataFrame({"v": pl.Series(cells, dtype=pl.String)}).write_parquet(folder / "oracle.parquet")
+    known = [one for one in cells if one is not None]
+    numbers = [_number(one) for one in known]
+    in_range = sum(one is not None and one.is_finite() and one >= low for one in numbers)
+    dates = sum(one == "2024-05-01" for one in known)
+    rules = [
+        rule("not_null", "v"), rule("in_range", "v", min=low), rule("type", "v", dtype="date"),
+        rule("in_set", "v", values=["x", "007"]), rule("length", "v", max=3),
+    ]  # fmt: skip
+    texts = found(folder / "oracle.parquet", rules[0], *rules[3:])
+    expected = [texts[0], len(known) - in_range, len(known) - dates, *texts[1:]]
+    for result, wanted in zip(found(path, *rules), expected, strict=True):
+        if isinstance(wanted, int):
+            assert result == ("failed" if wanted else "passed", wanted, len(known))
+        else:
+            assert result == wanted

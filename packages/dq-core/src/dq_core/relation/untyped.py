@@ -167,7 +167,7 @@ def typing_of(measured: Mapping[str, Any], form: str, wanted: str | None = None)
     if not known or wanted == "text":
         return Typing(number, None)
     usual = measured["number" if wanted in NUMBERS else "usual"]
-    if usual == known and number is not None:
+    if usual == known and (number == "DOUBLE" or (number is not None and measured["plain"] == known)):
         family = "float" if number == "DOUBLE" else "decimal" if number.startswith("DECIMAL") else "integer"
         return Typing(number, (number, family))
     for family, type_name in (
@@ -183,7 +183,10 @@ def typing_of(measured: Mapping[str, Any], form: str, wanted: str | None = None)
 def _number_type(measured: Mapping[str, Any]) -> str | None:
     digits, scale = int(measured["digits"] or 0), int(measured["scale"] or 0)
     if measured["number"] > measured["plain"]:
-        return "DOUBLE" if digits + scale <= _DOUBLE_DIGITS else None
+        if digits + scale <= _DOUBLE_DIGITS:
+            return "DOUBLE"
+        # Infinity and NaN are no values of it, and so in no range.
+        return f"DECIMAL({_MOST_DIGITS},{_MOST_DIGITS - digits})" if digits + scale <= _MOST_DIGITS else None
     if not scale:
         return "BIGINT" if digits <= 18 else "HUGEINT" if digits <= _MOST_DIGITS else "BIGNUM"
     return f"DECIMAL({digits + scale},{scale})" if digits + scale <= _MOST_DIGITS else None

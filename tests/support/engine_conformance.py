@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -259,12 +260,15 @@ def _run(name: str, data: str, rules: tuple[str, ...]) -> dict[str, CheckResult]
 
 
 def _verdict(result: CheckResult) -> tuple[Any, ...]:
-    """What must be equal. Which of the repeated rows a sample shows is the database's choice."""
+    """What must be equal. Which of the repeated rows a sample shows is the database's choice.
+
+    Rules of one name get a number behind it where they run together: not_null_t#2.
+    """
     observed = result.observed
     rounded = float(f"{observed:.9g}") if isinstance(observed, float) else observed
     return (
-        result.check_name, result.type, result.column, result.status, result.failed_rows, result.considered_rows,
-        rounded, len(result.samples), result.sql,
+        re.sub(r"#\d+$", "", result.check_name), result.type, result.column, result.status, result.failed_rows,
+        result.considered_rows, rounded, len(result.samples), result.sql,
     )  # fmt: skip
 
 

@@ -81,18 +81,14 @@ class Opening:
                 register_filesystem(raw, path, self.storage_options, core="dq-core", extras=_EXTRAS)
             if function == "read_csv":
                 query, names = csv_query(raw, source, how)
-                return untyped_relation(
-                    self.connection, query, names, form="csv", how=how, alias=alias, needed=self.expected
-                )
+                return untyped_relation(self.connection, query, names, form="csv", how=how, alias=alias)
             if function == "read_json":
                 _refuse_csv_options(self.read_options, "JSON", allowed=("types",))
                 lines = bool(options)
                 query, names = json_query(raw, source, lines=lines, table=f"values of {alias}")
                 if not names:
                     return _without_columns(query, self.expected or (), alias)
-                return untyped_relation(
-                    self.connection, query, names, form="json", how=how, alias=alias, needed=self.expected
-                )
+                return untyped_relation(self.connection, query, names, form="json", how=how, alias=alias)
             _refuse_csv_options(self.read_options, "Parquet")
             return self._parquet(raw, source, alias)
 

@@ -29,7 +29,6 @@ def untyped_relation(
     form: str,
     how: ReadOptions,
     alias: str,
-    needed: Sequence[str] | None,
 ) -> Relation:
     """The relation of a query for texts.
 
@@ -43,36 +42,28 @@ def untyped_relation(
         form: "csv" or "json".
         how: How the files are written.
         alias: The relation's name.
-        needed: The columns about which something is said; None for all. The types of others are not looked up.
     """
     wanted = _wanted_types(how, names)
     raw_names = _raw_names(names)
     files = (
         sa.text(query.replace(":", "\\:")).columns(*(sa.column(name, sa.Text()) for name in names)).subquery("files")
     )
-    folded = None if needed is None else {name.casefold() for name in needed}
-    chosen = [name for name in names if folded is None or name.casefold() in folded]
-    measured: dict[str, untyped.Typing] = {}
-    if chosen:
-        expressions = {
-            (name, what): expression
-            for name in chosen
-            for what, expression in untyped.measures(files.c[name], form, how.decimal)
-        }
-        labelled = (one.label(f"m{place}") for place, one in enumerate(expressions.values()))
-        row = connection.execute(sa.select(*labelled).select_from(files)).one()
-        found: dict[str, dict[str, Any]] = {}
-        for (name, what), value in zip(expressions, row, strict=True):
-            found.setdefault(name, {})[what] = value
-        measured = {name: untyped.typing_of(one, form, wanted.get(name)) for name, one in found.items()}
-    else:
-        # A line with another number of fields is an error here, and not in the middle of the scan.
-        connection.execute(sa.select(sa.func.count()).select_from(files)).one()
+    # Of all columns, so that a sample shows one and the same value whatever a rule names.
+    expressions = {
+        (name, what): expression
+        for name in names
+        for what, expression in untyped.measures(files.c[name], form, how.decimal)
+    }
+    labelled = (one.label(f"m{place}") for place, one in enumerate(expressions.values()))
+    row = connection.execute(sa.select(*labelled).select_from(files)).one()
+    found: dict[str, dict[str, Any]] = {}
+    for (name, what), value in zip(expressions, row, strict=True):
+        found.setdefault(name, {})[what] = value
     selected: list[Any] = []
     columns: dict[str, Column] = {}
     for name in names:
         raw: Any = files.c[name]
-        typing = measured.get(name, untyped.Typing(None, None))
+        typing = untyped.typing_of(found[name], form, wanted.get(name))
         one = Untyped(raw_names[name], form, typing.number, how.decimal)
         if typing.whole is None:
             columns[name] = Column(name, "VARCHAR", "untyped", untyped=one)

@@ -223,7 +223,8 @@ def connect_to_read(engine: sa.Engine) -> sa.Connection:
 def _missing_file(url: sa.URL) -> str | None:
     """The file of a URL of SQLite or DuckDB if there is none; the drivers would make an empty one."""
     name, kind = url.database or "", url.get_backend_name()
-    if kind not in ("sqlite", "duckdb") or name in ("", ":memory:") or name.startswith(("md:", "motherduck:")):
+    no_file = name in ("", ":memory:") or name.startswith(("md:", "motherduck:"))
+    if kind not in ("sqlite", "duckdb") or no_file or url.host:  # a URL with a host is one that the driver refuses
         return None
     if name.startswith("file:"):
         parts = urlsplit(name)

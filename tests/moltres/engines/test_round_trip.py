@@ -23,8 +23,20 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
+GAPS = {
+    ("mariadb", "json"): "a number of 30 digits in JSON reaches SQLite as a float",
+    ("duckdb", "float"): "MariaDB's FLOAT loses the sign of -0.0",
+}
+"""What does not come back equal yet, and is not refused either."""
+
+
+def marks(database: str, native: Native) -> list[pytest.MarkDecorator]:
+    reason = GAPS.get((database, native.name))
+    return [] if reason is None else [pytest.mark.xfail(reason=reason, strict=True)]
+
+
 CASES = [
-    pytest.param(database, native, id=f"{database}-{native.name or 'undeclared'}")
+    pytest.param(database, native, id=f"{database}-{native.name or 'undeclared'}", marks=marks(database, native))
     for database, natives in (
         ("mariadb", MARIADB),
         ("sqlite", SQLITE),
@@ -54,6 +66,7 @@ def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFac
         yield found
 
 
+@pytest.mark.filterwarnings("ignore:Did not recognize type")  # SQLAlchemy's, of types that moltres asks the server for
 @pytest.mark.parametrize(("database", "native"), CASES)
 @settings(max_examples=2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())

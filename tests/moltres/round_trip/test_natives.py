@@ -46,6 +46,7 @@ def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFac
         yield found
 
 
+@pytest.mark.filterwarnings("ignore:Did not recognize type")  # SQLAlchemy's, of types that moltres asks the server for
 @pytest.mark.parametrize(("database", "native"), CASES)
 @settings(max_examples=2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())

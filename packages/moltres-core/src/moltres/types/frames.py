@@ -84,13 +84,17 @@ def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 def _has_null_items(column: pa.ChunkedArray) -> bool:
-    if not arrow().types.is_list(column.type):
-        return False
-    return any(_has_nulls(chunk.flatten()) for chunk in column.chunks)
+    return any(_has_nulls(chunk.values) for chunk in column.chunks) if _is_list(column.type) else False
 
 
 def _has_nulls(items: pa.Array) -> bool:
-    return items.null_count > 0 or (arrow().types.is_list(items.type) and _has_nulls(items.flatten()))
+    # `values` and not `flatten()`: to_pandas() sees also the items under a list that is NULL.
+    return items.null_count > 0 or (_is_list(items.type) and _has_nulls(items.values))
+
+
+def _is_list(type_: pa.DataType) -> bool:
+    types = arrow().types
+    return bool(types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_))
 
 
 def arrow_to_polars(table: pa.Table) -> pl.DataFrame:

@@ -39,6 +39,8 @@ ELSEWHERE = {
     ("which driver a URL gets", "dq_core/sources/memory.py"),
     # A name in a message.
     ("which driver a URL gets", "moltres/dialects/binding.py"),
+    # Checks read text files without types; `files` is for those who want DuckDB's types.
+    ("readers of files", "shared/text_files.py"),
     # The state of a source is stored under a name made from it: what it is must never change.
     ("how a URL is masked", "truthound_kestra/scripts/schema.py"),
 }

@@ -82,7 +82,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     if load is not None and (not load.claim(request.mode) if key_first else load.done()):
         return Written(skipped=True)
     if request.mode == "error_if_exists":
-        if load is not None and target.table is not None and _finish_renamed(target, target.table, load, load.run_key):
+        if load is not None and target.table is not None and _finish_renamed(target, target.table, load):
             return Written(skipped=True)
         target.require_absent()
     if request.mode in REPLACING and not request.cascade:
@@ -139,9 +139,9 @@ def _replaced(target: Target) -> TransientQueryError:
     )
 
 
-def _finish_renamed(target: Target, table: Table, load: Load, run_key: str) -> bool:
+def _finish_renamed(target: Target, table: Table, load: Load) -> bool:
     """Record a load whose process was killed between the rename of its table and its key; False if there is none."""
-    if target.dialect.label_of(target.connection, table) != _label(run_key):
+    if target.dialect.label_of(target.connection, table) != _label(load.run_key):
         return False
     load.claim("error_if_exists")
     load.finish(target.connection.execute(select(func.count()).select_from(table)).scalar_one())

@@ -15,11 +15,11 @@ from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.urls import database_url, make_engine
 from .._shared.wording import question
 from ..errors import RuleError, SourceError, translated
+from ..relation.dialects.exact_text import ExactText
 from ..report.report import SEVERITIES
 from ..sources.database import connect
 from .bounds import Bounds, wrong_arguments
 from .drift import COUNTS, TOTAL_ROWS, Drift, measured_of, metrics_of, with_drift
-from .exact_text import ExactText
 from .series import Measured, expected_range
 
 if TYPE_CHECKING:

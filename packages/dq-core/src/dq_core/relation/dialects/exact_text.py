@@ -1,4 +1,4 @@
-"""The columns of strings of the history's tables."""
+"""Strings in tables of dq-core itself, compared by code points on every database."""
 
 from __future__ import annotations
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import time, timedelta
-from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, Table, cast, func, inspect, literal_column, select, text
+from sqlalchemy import MetaData, Table, func, inspect, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable, SetTableComment
 
-from ..errors import (
+from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
     MoltresError,
@@ -27,15 +24,14 @@ from ..errors import (
     TransientQueryError,
     WriteError,
 )
-from ..types import documents
-from ..types.arrow import bounded
-from ..types.logical import LogicalType, is_known, logical_type, register
-from ..types.values import shortest, shown
-from .base import KEYS, TEMPORARY, Dialect, driver_connection
-from .capabilities import MYSQL
-from .rows import by_sqlalchemy, is_custom, lenient
-from .statements import CreateTableAs, Explain, SwapTables
-from .stopping import cleaning_up
+from ...types.logical import LogicalType, is_known, logical_type
+from ..base import KEYS, TEMPORARY, Dialect, driver_connection
+from ..capabilities import MYSQL
+from ..rows import by_sqlalchemy, is_custom, lenient
+from ..statements import CreateTableAs, Explain, SwapTables
+from ..stopping import cleaning_up
+from . import types
+from .types import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,9 +40,9 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
-    from .._shared.statements import Clock
-    from ..types.arrow import Named
-    from .rows import Reader
+    from ..._shared.statements import Clock
+    from ...types.arrow import Named
+    from ..rows import Reader
 
 # https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
 _CLASSES: dict[int, type[MoltresError]] = {
@@ -68,77 +64,15 @@ _CLASSES: dict[int, type[MoltresError]] = {
     2013: DatabaseConnectionError,
 }
 
-# Compares strings exactly: by default 'AB' = 'ab' and 'a' = 'a '.
-_EXACT = "utf8mb4_nopad_bin"
-
 _STRICT = "STRICT_ALL_TABLES"
 _LOCKED = "moltres_locked"
 """Key in `Connection.info`: whether locks by name are to be released."""
 
 _PREFIXED = frozenset({"text", "binary", "json", "unknown"})
+_BY_SQLALCHEMY = frozenset({"uuid", "float", "decimal"})
 _KEY_PREFIX = 100
 """Characters of a string that an index of a temporary table holds."""
 _MOST_KEYS = 4
-
-_MOST_DIGITS = 65
-_MOST_SCALE = 38
-_OPEN_SCALE = 30
-"""Digits after the point of a decimal without limit; a value with more is refused."""
-
-
-class _Decimal(mysql.DECIMAL):
-    """DECIMAL without NaN and infinity."""
-
-    cache_ok = True
-
-    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
-        del dialect
-
-        def check(value: Any) -> Any:
-            if isinstance(value, Decimal) and not value.is_finite():
-                raise ValueError(f"MariaDB has no {value} in a DECIMAL")
-            return value
-
-        return check
-
-
-class _Double(mysql.DOUBLE):
-    """DOUBLE; NaN and infinity, which MariaDB does not have, are refused."""
-
-    cache_ok = True
-
-    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
-        del dialect
-        return _finite
-
-
-def _finite(value: Any) -> Any:
-    if value is not None and not math.isfinite(value):
-        raise ValueError(f"MariaDB has no {value}")
-    return value
-
-
-class ShortFloat(mysql.FLOAT):
-    """FLOAT, read as DOUBLE: the server writes a FLOAT with six digits, which are not all that it has."""
-
-    cache_ok = True
-
-    def __init__(self) -> None:
-        super().__init__(asdecimal=False)
-
-    def column_expression(self, column: Any) -> Any:
-        """The value with all its digits."""
-        return cast(column, mysql.DOUBLE(asdecimal=False))
-
-    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
-        """What refuses NaN and infinity."""
-        del dialect
-        return _finite
-
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
-        """The shortest decimal form of a float of 32 bits, as other databases read it."""
-        del dialect, coltype
-        return lambda value: None if value is None else shortest(value)
 
 
 class MariaDBDialect(Dialect):
@@ -207,33 +141,14 @@ class MariaDBDialect(Dialect):
         code = error.args[0] if error.args else None
         return _CLASSES.get(code, QueryError) if isinstance(code, int) else QueryError
 
-    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: PLR0911 - one line for each kind
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """Long strings, compared exactly; microseconds; no time zones, intervals or arrays."""
-        kind = logical_type(type_)
-        match kind.name:
-            case "text" | "unknown":
-                return mysql.LONGTEXT(charset="utf8mb4", collation=_EXACT)
-            case "binary":
-                return mysql.LONGBLOB()
-            case "float":
-                return ShortFloat() if isinstance(type_, ShortFloat) else _Double(asdecimal=False)
-            case "timestamp":
-                return None if kind.zoned else mysql.DATETIME(fsp=6)
-            case "time":
-                return None if kind.zoned else mysql.TIME(fsp=6)
-            case "decimal":
-                if kind.scale is None:
-                    return _Decimal(_MOST_DIGITS, _OPEN_SCALE)
-                precision, scale = bounded(kind.precision or _MOST_DIGITS, kind.scale)
-                return None if precision > _MOST_DIGITS or scale > _MOST_SCALE else _Decimal(precision, scale)
-            case "interval":
-                return None
-        return super().column_type(type_)
+        return types.column_type(type_, super().column_type)
 
     def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
         """What the server says of types whose values do not tell it; nothing of all others."""
         del connection
-        return [_REPORTED.get(entry[1], sql.NullType)() for entry in cursor.description]
+        return [types.reported(entry[1]) for entry in cursor.description]
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
         """What SQLAlchemy knows, and where it knows nothing, what the server says of the result."""
@@ -255,11 +170,10 @@ class MariaDBDialect(Dialect):
         type_ = element.type if is_known(element.type) else reported
         if is_custom(type_) or isinstance(type_, sql.Interval):
             return by_sqlalchemy(connection, type_, code)
-        kind = logical_type(type_)
-        own = _READERS.get("bits" if isinstance(type_, mysql.BIT) else kind.name)
+        own = types.reader(type_)
         if own is not None:
             return lenient(own)
-        return by_sqlalchemy(connection, type_, code) if kind.name in {"uuid", "float", "decimal"} else None
+        return by_sqlalchemy(connection, type_, code) if logical_type(type_).name in _BY_SQLALCHEMY else None
 
     def held(self, type_: TypeEngine[Any]) -> LogicalType:
         """As the type says: what is too long is cut without an error if only blanks are lost."""
@@ -267,24 +181,12 @@ class MariaDBDialect(Dialect):
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere, and what the server would change: a CHAR that ends with blanks, a short BINARY or YEAR."""
-        reason = super().refusal(type_, values)
-        if reason is not None:
-            return reason
-        for cls, wrong, why in _CHANGED:
-            if isinstance(type_, cls):
-                found = next((value for value in values if value is not None and wrong(type_, value)), None)
-                return None if found is None else f"{shown(found)} {why}"
-        return None
+        return super().refusal(type_, values) or types.changed(type_, values)
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Boolean and JSON for what MariaDB reports as integers and strings, and floats as floats."""
         for column in table.columns:
-            if isinstance(column.type, mysql.TINYINT) and column.type.display_width == 1:
-                column.type = sql.Boolean()
-            elif isinstance(column.type, mysql.FLOAT):
-                column.type = ShortFloat()
-            elif logical_type(column.type).name == "float":
-                column.type = _Double(asdecimal=False)
+            column.type = types.reflected(column.type)
         texts = {column.name: column for column in table.columns if isinstance(column.type, mysql.LONGTEXT)}
         if not texts:
             return
@@ -363,13 +265,13 @@ class MariaDBDialect(Dialect):
         keys = ", ".join(f"{column.key} {values[column.key]!r}" for column in table.primary_key)
         raise WriteError(
             f"The table {table.name!r} takes another key for {keys}: its key columns are not compared byte by byte.",
-            suggestion=f"Convert them to CHARACTER SET utf8mb4 COLLATE {_EXACT}, or rename the table: the next write"
+            suggestion=f"Convert them to CHARACTER SET utf8mb4 COLLATE {EXACT}, or rename the table: the next write"
             " makes it anew.",
         )
 
     def exact_text(self, length: int) -> TypeEngine[Any]:
         """Compared by bytes, trailing blanks included; the default collation of most servers ignores both and case."""
-        return mysql.VARCHAR(length, charset="utf8mb4", collation=_EXACT)
+        return mysql.VARCHAR(length, charset="utf8mb4", collation=EXACT)
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """Of tables in all databases of the server; none while the session does not check foreign keys."""
@@ -419,72 +321,6 @@ _DELETE_ACTIONS = text(
     " AND r.referenced_table_name = :name AND r.delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
     " AND (:own OR r.table_name <> r.referenced_table_name OR r.constraint_schema <> r.unique_constraint_schema)"
     " ORDER BY 1"
-)
-
-_REPORTED: dict[int, Callable[[], TypeEngine[Any]]] = {
-    4: ShortFloat,
-    11: sql.Time,
-    16: mysql.BIT,
-}
-"""By the codes of the protocol; the others come as values whose types say the same."""
-
-_CHANGED: tuple[tuple[type[TypeEngine[Any]], Callable[[Any, Any], bool], str], ...] = (
-    (sql.CHAR, lambda _, value: str(value).endswith(" "), "ends with blanks, which a CHAR of MariaDB does not keep"),
-    (sql.BINARY, lambda type_, value: len(value) != type_.length, "is not as long as the BINARY, which is filled up"),
-    (mysql.YEAR, lambda _, value: 0 < value < 1901, "is read by a YEAR as one of the years 1970 to 2069"),
-)
-
-_DAY = timedelta(days=1)
-
-
-def _time(value: Any) -> Any:
-    if isinstance(value, timedelta) and timedelta(0) <= value < _DAY:
-        return time(value.seconds // 3600, value.seconds // 60 % 60, value.seconds % 60, value.microseconds)
-    return value
-
-
-def _boolean(value: Any) -> Any:
-    return bool(value) if type(value) is int and value in {0, 1} else value
-
-
-def _bits(value: Any) -> Any:
-    return int.from_bytes(value, "big") if isinstance(value, bytes) else value
-
-
-def _document(value: Any) -> Any:
-    return documents.read(value) if isinstance(value, str) else value
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "boolean": _boolean,
-    "time": _time,
-    "json": _document,
-    "bits": _bits,
-}
-
-_MODULE = "sqlalchemy.dialects.mysql"
-
-
-def _integer(bits: int) -> Callable[[Any], LogicalType]:
-    return lambda type_: LogicalType("integer", bits=bits + bool(getattr(type_, "unsigned", False)))
-
-
-register(
-    {
-        f"{_MODULE}.types.TINYINT": _integer(8),
-        f"{_MODULE}.types.SMALLINT": _integer(16),
-        f"{_MODULE}.types.MEDIUMINT": _integer(24),
-        f"{_MODULE}.types.INTEGER": _integer(32),
-        f"{_MODULE}.types.BIGINT": _integer(64),
-        f"{_MODULE}.types.DATETIME": lambda type_: LogicalType("timestamp", scale=type_.fsp or 0),
-        f"{_MODULE}.types.TIMESTAMP": lambda type_: LogicalType("timestamp", scale=type_.fsp or 0),
-        f"{_MODULE}.types.TIME": lambda type_: LogicalType("time", scale=type_.fsp or 0),
-        f"{_MODULE}.types.BIT": lambda type_: LogicalType("integer", bits=(type_.length or 1) + 1, native=True),
-        f"{_MODULE}.types.YEAR": LogicalType("integer", bits=16, native=True),
-        f"{_MODULE}.enumerated.ENUM": LogicalType("text", native=True),
-        f"{_MODULE}.enumerated.SET": LogicalType("text", native=True),
-        f"{__name__}.ShortFloat": LogicalType("float", bits=32),
-    }
 )
 
 _CHECKS = text(

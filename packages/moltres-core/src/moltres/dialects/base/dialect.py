@@ -1,0 +1,22 @@
+"""The dialect of one kind of database, put together from its parts."""
+
+from __future__ import annotations
+
+from .locks import Locks
+from .reading import Reading
+from .running import Running
+from .tables import Tables
+
+
+class Dialect(Running, Reading, Tables, Locks):
+    """What one kind of database can do, and how. It has no state: one instance serves every connection.
+
+    Args:
+        name: The name of the SQLAlchemy dialect.
+
+        capabilities: What the database can do; by default those of the class.
+
+    Attributes:
+        capabilities: What the database can do.
+        placeholder: The parameter marker of drivers that take the values of many rows as tuples.
+    """

@@ -1,0 +1,20 @@
+"""What every part of a dialect knows of its database."""
+
+from __future__ import annotations
+
+from ..capabilities import Capabilities
+
+
+class Facts:
+    """Name and capabilities of one kind of database. `Dialect` documents both."""
+
+    capabilities: Capabilities = Capabilities()
+    placeholder: str | None = None
+
+    def __init__(self, name: str, capabilities: Capabilities | None = None) -> None:
+        self.name = name
+        if capabilities is not None:
+            self.capabilities = capabilities
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"

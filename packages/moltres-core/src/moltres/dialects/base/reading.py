@@ -1,0 +1,117 @@
+"""What a query returns, and its rows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import types as sql
+
+from ..rows import by_sqlalchemy, open_rows
+from .facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy.types import TypeEngine
+
+    from ...types.arrow import Batch, Named
+    from ..rows import Reader
+
+
+class Reading(Facts):
+    """How the rows of a query are read."""
+
+    def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:  # noqa: ARG002 - asked by others
+        """Names and types of the columns that a query returns.
+
+        Args:
+            connection: Where it would run.
+            query: The query. Databases that say what they return are asked for no row of it.
+
+        Returns:
+            One pair for each column; NullType if the type is not known.
+        """
+        return [(column.key or "", column.type) for column in query.selected_columns]
+
+    def declared(self, connection: Connection, text: str, described: list[Named]) -> list[Named]:  # noqa: ARG002
+        """What `describe` says of a query in SQL, with the types that its columns were declared with where they help.
+
+        Args:
+            connection: Where it would run.
+            text: The query, with NULL in the place of each value.
+            described: What `describe` says.
+        """
+        return described
+
+    def keeps_rows(self, connection: Connection) -> bool:  # noqa: ARG002 - for databases that may refuse
+        """Whether a temporary table can hold the rows of a query, with their types and in their order."""
+        return bool(self.capabilities.insertion_order)
+
+    @contextmanager
+    def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:  # noqa: ARG002
+        """The statement to run so that the driver loses nothing of the rows of a query.
+
+        Args:
+            connection: Where it runs; what has to be set on it for that holds within the block.
+            query: The query.
+        """
+        yield query
+
+    def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:  # noqa: ARG002
+        """The types of a result as the database reports them with it; NullType where it does not.
+
+        Args:
+            connection: Where it runs.
+            cursor: The driver's cursor, executed.
+        """
+        return [sql.NullType() for _ in cursor.description]
+
+    def reader(
+        self,
+        connection: Connection,
+        element: ColumnElement[Any],
+        reported: TypeEngine[Any],  # noqa: ARG002 - for those who report
+        code: Any,
+    ) -> Reader | None:
+        """What turns the driver's values of a column into those that the database holds.
+
+        Args:
+            connection: Where it runs.
+            element: The column, with the type that SQLAlchemy knows.
+            reported: The database's, from `reported`.
+            code: The type in the driver's description of the result.
+
+        Returns:
+            None if they are that already.
+        """
+        return by_sqlalchemy(connection, element.type, code)
+
+    def read(
+        self,
+        connection: Connection,
+        query: Select[Any],
+        columns: Sequence[Named],  # noqa: ARG002 - for those who read by type
+        rows: int,
+    ) -> Generator[Batch, None, None]:
+        """The rows of a query in batches, in memory that does not grow with their number.
+
+        Args:
+            connection: Where it runs; in use until the iterator ends.
+            query: The query.
+            columns: What `describe` says of it.
+            rows: The most rows of a batch.
+        """
+        with open_rows(self, connection, query, rows) as (_, batches):  # closed also if the reader stops early
+            yield from batches
+
+    def for_file(self, connection: Connection, query: Select[Any], kind: str) -> Select[Any]:  # noqa: ARG002
+        """A query whose rows a file of some kind holds as they are; for databases that write files.
+
+        Args:
+            connection: Where it will run.
+            query: The rows.
+            kind: parquet or csv.
+        """
+        return query

@@ -1,0 +1,164 @@
+"""Tables: what is known of them, how they are made, replaced and dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, MetaData, Table, func, inspect, select
+from sqlalchemy.schema import CreateTable, DropTable
+
+from ...errors import ConfigurationError
+from ..fill import Fill, fill_of
+from ..statements import CreateTableAs, RenameTable
+from .inserting import Inserting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, CursorResult
+    from sqlalchemy.sql.selectable import SelectBase
+
+    from ...types.arrow import Named
+
+
+DELETE_ACTIONS = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
+"""What a foreign key can do to rows of its own table when the row that they reference is deleted."""
+
+TEMPORARY = "moltres_temporary"
+"""Key in `Table.info`: whether the table is temporary."""
+
+KEYS = "moltres_keys"
+"""Key in `Table.info`: columns that a temporary table is searched by, as a tuple of names."""
+
+
+class Tables(Inserting):
+    """How tables are described, made, replaced and dropped."""
+
+    def refine(self, connection: Connection, table: Table) -> None:
+        """Correct the types of a reflected table where this database says more than SQLAlchemy heard.
+
+        Args:
+            connection: Where the table is.
+            table: What `autoload_with` made; changed in place.
+        """
+
+    def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:  # noqa: ARG002
+        """The columns of a table that the database fills by itself.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+            described: What `Inspector.get_columns` says of it.
+        """
+        return fill_of(described)
+
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
+        """What deleting rows of a table does to the rows of other tables.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+            own: Whether what it does to other rows of the same table counts.
+
+        Returns:
+            One phrase for each foreign key with such an action: "orders (ON DELETE CASCADE)".
+        """
+        inspector = inspect(connection)
+        found = []
+        for name in inspector.get_table_names(table.schema):
+            if name == table.name and not own:
+                continue
+            for key in inspector.get_foreign_keys(name, schema=table.schema):
+                action = str(key.get("options", {}).get("ondelete") or "").upper()
+                same_schema = key["referred_schema"] in {None, table.schema}
+                if key["referred_table"] == table.name and same_schema and action in DELETE_ACTIONS:
+                    found.append(f"{name} (ON DELETE {action})")
+        return found
+
+    def create(self, connection: Connection, table: Table) -> None:
+        """Create an empty table."""
+        connection.execute(CreateTable(table))
+
+    def create_as(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """Create a table from a query of the same database, in one statement.
+
+        Args:
+            connection: A connection in a transaction.
+            table: Name and schema of the new table.
+            columns: What `describe` says of the query.
+            query: The rows.
+            temporary: Whether the table is dropped when the connection is closed.
+
+        Returns:
+            The number of rows in it.
+        """
+        del columns
+        result = connection.execute(
+            CreateTableAs(table, query, temporary=temporary), execution_options={"preserve_rowcount": True}
+        )
+        return self._created(connection, table, result)
+
+    def create_declared(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """Like `create_as`, in two statements: create with these types, then insert."""
+        made = [Column(name, self.column_type(type_) or type_) for name, type_ in columns]
+        prefixes = ["TEMPORARY"] if temporary else []
+        new = Table(table.name, MetaData(), *made, schema=table.schema, prefixes=prefixes, info=table.info)
+        self.create(connection, new)
+        return self.insert_select(connection, new, [name for name, _ in columns], query)
+
+    def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
+        if result.rowcount >= 0:
+            return result.rowcount
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def drop(self, connection: Connection, table: Table) -> None:
+        """Drop a table."""
+        connection.execute(DropTable(table))
+
+    def replace(self, connection: Connection, old: Table, new: Table) -> None:
+        """Replace a table by another one, which takes its name. Readers see the old one or the new one.
+
+        Args:
+            connection: A connection in a transaction.
+            old: The table to replace; it is dropped.
+            new: A table of the same schema.
+
+        Raises:
+            ConfigurationError: If this database cannot do that atomically.
+        """
+        if not self.capabilities.transactional_ddl:
+            raise ConfigurationError(
+                f"Replacing a table by one with other columns is not atomic in {self.name}, and refused.",
+                suggestion="Drop the table first, or write to another name.",
+            )
+        self.drop(connection, old)
+        connection.execute(RenameTable(new, old.name))
+
+    def label(self, connection: Connection, table: Table, text: str) -> None:
+        """Attach a text to a table that goes with it when it is renamed; where making a table commits.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+            text: What to attach instead of what is there.
+        """
+
+    def label_of(self, connection: Connection, table: Table) -> str | None:  # noqa: ARG002
+        """The text that `label` attached; None if there is none."""
+        return None

@@ -1,0 +1,113 @@
+"""Which values a column holds as they are, and how the driver takes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import String, Table
+
+from ...errors import SchemaMismatchError
+from ...types import documents
+from ...types.arrow import unfit_batch
+from ...types.logical import LogicalType, logical_type
+from ...types.values import unfit
+from ..columns import portable_type
+from .facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy.types import TypeEngine
+
+    from ...types.arrow import Named, Rows
+
+
+class Values(Facts):
+    """What the columns of a database hold."""
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
+        """The type to give a new column for values of some other database's, or of no database's, type.
+
+        Args:
+            type_: What the values are.
+
+        Returns:
+            A type from which each value comes back equal, or which refuses it; None if this database has no such type.
+        """
+        return portable_type(type_, self.column_type, arrays=self.capabilities.arrays)
+
+    def exact_text(self, length: int) -> TypeEngine[Any]:
+        """A type for keys of our own: strings that are compared byte by byte, and that an index can hold.
+
+        Args:
+            length: The most characters.
+        """
+        return String(length)
+
+    def held(self, type_: TypeEngine[Any]) -> LogicalType:
+        """What a column of this database holds; as its type says, but that lengths of text are not enforced."""
+        return replace(logical_type(type_), length=None, padded=False)
+
+    def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """Why a column of this database would not give all values back equal; None if it does, or refuses them itself.
+
+        Args:
+            type_: The type of the column.
+            values: Values of Python.
+        """
+        return unfit(self.held(type_), values)
+
+    def require_fit(self, columns: Sequence[Named], rows: Rows) -> None:
+        """Make sure that columns hold the values of rows as they are.
+
+        Raises:
+            SchemaMismatchError: All columns that do not, each with the first value.
+        """
+        faults = []
+        for (name, type_), values in zip(columns, zip(*rows, strict=True), strict=False):
+            reason = self.refusal(type_, values)
+            if reason is not None:
+                faults.append(f"column {name!r}: {reason}")
+        if faults:
+            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+
+    def require_batch(self, columns: Sequence[Named], batch: Any) -> None:
+        """The same for an Arrow batch, as far as the database would change a value without an error.
+
+        Raises:
+            SchemaMismatchError: All columns that do not, each with the first value.
+        """
+        faults = unfit_batch(batch, [(name, self.held(type_)) for name, type_ in columns])
+        if faults:
+            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+
+    def _stored(self, connection: Connection, table: Table, rows: Rows) -> Rows:
+        """The rows as the driver takes them; what a column cannot give back equal is refused, with its name."""
+        columns, faults = [], []
+        for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):
+            try:
+                columns.append(self._stored_column(connection, column.type, values))
+            except (ValueError, TypeError) as error:
+                faults.append(f"column {column.name!r}: {error}")
+        if faults:
+            raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+        return list(zip(*columns, strict=True))
+
+    def _stored_column(self, connection: Connection, type_: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
+        """The values of one column as the driver takes them.
+
+        Raises:
+            ValueError, TypeError: If one would not come back equal.
+        """
+        reason = self.refusal(type_, values)
+        if reason is not None:
+            raise ValueError(reason)
+        if logical_type(type_).name == "json":
+            return [None if value is None else documents.write(value) for value in values]
+        if logical_type(type_).name == "text":
+            values = [value if value is None or type(value) is str else str(value) for value in values]
+        stored = self.column_type(type_) or type_
+        convert = stored.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        return values if convert is None else [convert(value) for value in values]

@@ -259,3 +259,48 @@ def test_a_generator_that_makes_no_sense() -> None:
 def test_a_password_in_an_expression_is_fine() -> None:
     uri = "postgresql+psycopg://me:{{ secret('PW') }}@host/db"
     assert problems(check(input_uri=uri, table="users")) == ()
+
+
+SCRIPT_TASK = TaskConfig(id="s", task_type=TaskType.PYTHON_SCRIPT, script="print(1)")
+UNWATCHED = {
+    "no check": (
+        SLAConfig(min_pass_rate=0.9),
+        {"tasks": (SCRIPT_TASK,)},
+        "min_pass_rate can only be evaluated on check",
+    ),
+    "only in finally": (
+        SLAConfig(max_failure_rate=0.1, min_row_count=1),
+        {"tasks": (SCRIPT_TASK,), "finally_tasks": (CHECK,)},
+        "max_failure_rate and min_row_count can only",
+    ),
+    "only in errors": (SLAConfig(min_row_count=0), {"tasks": (SCRIPT_TASK,), "errors": (CHECK,)}, "min_row_count"),
+    "consecutive failures": (
+        SLAConfig(max_consecutive_failures=2),
+        {"tasks": (CHECK,)},
+        "does not count consecutive failures",
+    ),
+    "among others": (SLAConfig(min_pass_rate=0.9, max_consecutive_failures=2), {"tasks": (CHECK,)}, "TaskConfig.sla"),
+    "nothing else": (SLAConfig(), {"tasks": (CHECK,)}, "would have no effect"),
+}
+
+
+@pytest.mark.parametrize("name", UNWATCHED)
+def test_a_limit_that_nothing_evaluates_is_refused(name: str) -> None:
+    sla, parts, words = UNWATCHED[name]
+    (problem,) = FlowConfig(id="flow", sla=sla, **parts).problems()
+    assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("sla", "tasks", "entries"),
+    [
+        (SLAConfig(min_pass_rate=0.9), (CHECK,), 1),
+        (SLAConfig(max_execution_time_seconds=60), (SCRIPT_TASK,), 1),
+        (SLAConfig(min_pass_rate=0.9, min_row_count=1), (CHECK, dataclasses.replace(CHECK, id="other")), 4),
+        (SLAConfig(enabled=False, max_consecutive_failures=2), (SCRIPT_TASK,), 0),
+    ],
+)
+def test_a_limit_that_kestra_evaluates_is_taken(sla: SLAConfig, tasks: tuple[TaskConfig, ...], entries: int) -> None:
+    flow = FlowConfig(id="flow", sla=sla, tasks=tasks)
+    assert flow.problems() == ()
+    assert len(FlowGenerator().to_dict(flow).get("sla", [])) == entries

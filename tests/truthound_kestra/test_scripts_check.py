@@ -71,11 +71,6 @@ def test_rules_of_config_and_call_are_one_list(users: Path) -> None:
     assert [check.type for check in result.report.results] == ["not_null", "row_count"]  # type: ignore[union-attr]
 
 
-def test_without_rules_nothing_passes(users: Path) -> None:
-    with pytest.raises(ConfigurationError, match="There are no rules"):
-        check_quality_script(users)
-
-
 def test_wrong_rules_are_told_before_anything_is_read() -> None:
     with pytest.raises(RuleError, match="Did you mean 'not_null'"):
         check_quality_script("missing.parquet", config(rules=[{"type": "not_nul", "column": "x"}]))

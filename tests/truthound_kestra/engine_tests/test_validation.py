@@ -56,11 +56,12 @@ def test_kestra_2_takes_what_we_write(kestra_2: Engine, runner: str) -> None:
 def usual(generator: FlowGenerator) -> dict[str, str]:
     """The four usual flows, with all that can go along."""
     sla = SLAConfig(max_failure_rate=0.05, min_pass_rate=0.95, max_execution_time_seconds=300, min_row_count=1)
+    duration = SLAConfig(max_execution_time_seconds=300)
     common = {"input_uri": URI, "schedule": "0 6 * * *", "sla": sla, "labels": {"team": "data"}, "generator": generator}
     return {
         "check": generate_check_flow("users", "production", rules=RULES, **common),
-        "profile": generate_profile_flow("users", "production", **common),
-        "learn": generate_learn_flow("users", "production", **common),
+        "profile": generate_profile_flow("users", "production", **common | {"sla": duration}),
+        "learn": generate_learn_flow("users", "production", **common | {"sla": duration}),
         "pipeline": generate_quality_pipeline("users", "production", rules=RULES, include_learn=True, **common),
     }
 

@@ -19,7 +19,7 @@ from truthound_kestra.flows.output import output_block, output_problems
 from truthound_kestra.flows.retry import retry_block, retry_problems
 from truthound_kestra.flows.runner import Runner
 from truthound_kestra.flows.secrets import named_secret_problems
-from truthound_kestra.flows.sla import counts_failures, remember_block, sla_block
+from truthound_kestra.flows.sla import sla_block, sla_problems
 from truthound_kestra.flows.task import (
     TaskConfig,
     TaskType,
@@ -27,6 +27,7 @@ from truthound_kestra.flows.task import (
     task_block,
     task_expressions,
     task_problems,
+    task_state,
     task_type,
 )
 from truthound_kestra.flows.trigger import open_inputs, trigger_block, trigger_expressions, trigger_problems
@@ -75,6 +76,7 @@ class FlowConfig:
         outputs: Values that an execution returns.
         retry: How failed tasks are retried.
         sla: What Kestra itself evaluates: the duration, and pass rate, failure rate and row count of the check tasks.
+            A limit that nothing evaluates is refused; consecutive failures are counted for the SLA of a task.
         checks: Conditions that must be true before an execution starts.
         triggers: What starts an execution.
     """
@@ -209,11 +211,11 @@ def flow_block(flow: FlowConfig, runner: Runner) -> dict[str, Any]:
         "variables": dict(flow.variables),
         "concurrency": None if flow.concurrency is None else concurrency_block(flow.concurrency),
         "checks": [execution_check_block(check, context.kestra_major) for check in flow.checks],
-        "sla": sla_block(flow.sla, [task.id for task in flow.tasks if task_type(task) is TaskType.CHECK]),
+        "sla": sla_block(flow.sla, _check_ids(flow)),
         "retry": None if flow.retry is None else retry_block(flow.retry),
         "tasks": arranged(_graph(flow), blocks, _free("branches", blocks)),
         "errors": [_any_task_block(task, context, runner) for task in flow.errors],
-        "finally": [*_remember_blocks(flow), *(_any_task_block(task, context, runner) for task in flow.finally_tasks)],
+        "finally": _finally_blocks(flow, context, runner),
         "outputs": [output_block(config) for config in flow.outputs],
         "triggers": [trigger_block(trigger, context) for trigger in flow.triggers],
     }
@@ -224,15 +226,27 @@ def _any_task_block(task: TaskConfig | Mapping[str, Any], context: FlowContext, 
     return task_block(task, context, runner) if isinstance(task, TaskConfig) else dict(task)
 
 
-def _remember_blocks(flow: FlowConfig) -> list[dict[str, Any]]:
+def _check_ids(flow: FlowConfig) -> list[str]:
+    """Ids of the check tasks that Kestra's own SLA can evaluate."""
+    return [task.id for task in flow.tasks if task_type(task) is TaskType.CHECK]
+
+
+def _finally_blocks(flow: FlowConfig, context: FlowContext, runner: Runner) -> list[dict[str, Any]]:
+    """The tasks at the end, and those that store state: Kestra runs each of them, whichever has failed."""
     taken = {str(_id(task)) for task in (*flow.tasks, *flow.errors, *flow.finally_tasks)}
-    blocks = []
-    for task in flow.tasks:
-        if counts_failures(task.sla):
-            name = _free(f"remember_{task.id}", taken)
-            taken.add(name)
-            blocks.append(remember_block(flow.id, task.id, name))
-    return blocks
+
+    def free(name: str) -> str:
+        name = _free(name, taken)
+        taken.add(name)
+        return name
+
+    def remember(tasks: Sequence[TaskConfig | Mapping[str, Any]]) -> list[dict[str, Any]]:
+        states = [task_state(task, flow.id) for task in tasks if isinstance(task, TaskConfig)]
+        return [block for state in states for block in state.remember_blocks(free)]
+
+    before = remember((*flow.tasks, *flow.errors))
+    own = [_any_task_block(task, context, runner) for task in flow.finally_tasks]
+    return [*before, *own, *remember(flow.finally_tasks)]
 
 
 def _free(name: str, taken: Collection[str]) -> str:
@@ -292,6 +306,7 @@ def _head_problems(flow: FlowConfig) -> Iterator[str]:
     for name in flow.variables:
         yield from string("The name of a variable", name)
     yield from named_secret_problems("The variable", flow.variables)
+    yield from sla_problems(flow.sla, _check_ids(flow))
 
 
 def _task_problems(flow: FlowConfig, context: FlowContext) -> Iterator[str]:

@@ -18,7 +18,8 @@ from truthound_kestra.flows.names import delay, pattern_problems
 from truthound_kestra.flows.program import literal, quality_program
 from truthound_kestra.flows.retry import retry_block, retry_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
-from truthound_kestra.flows.sla import sla_literal, state_env
+from truthound_kestra.flows.sla import sla_literal
+from truthound_kestra.flows.state import TaskState, counts_failures
 from truthound_kestra.flows.yaml import Folded, rules_yaml
 from truthound_kestra.kestra.context import CONTEXT_ENV
 from truthound_kestra.kestra.storage import FILE_FORMATS, file_format, is_storage_file
@@ -42,6 +43,7 @@ __all__ = [
     "task_block",
     "task_expressions",
     "task_problems",
+    "task_state",
     "task_type",
     "variable_of",
 ]
@@ -322,14 +324,22 @@ def _quality(task: TaskConfig, kind: TaskType, flow: FlowContext) -> dict[str, A
     env = dict(CONTEXT_ENV.values()) | _source_env(task, flow, files)
     if task.rules:
         files[_RULES_FILE] = rules_yaml([with_canonical_severity(rule) for rule in task.rules])
-    env |= state_env(task.sla, flow.flow_id, task.id)
+    state = task_state(task, flow.flow_id)
+    env |= state.env()
+    files |= state.files()
     block: dict[str, Any] = {"env": env}
     if files:
         block["inputFiles"] = files
     return block | {
-        "outputFiles": [f"{_report_name(kind)}.*", "result.json", *task.output_files],
+        "outputFiles": [f"{_report_name(kind)}.*", "result.json", *state.output_files(), *task.output_files],
         "script": _program(task, kind),
     }
+
+
+def task_state(task: TaskConfig, flow_id: str) -> TaskState:
+    """What a task keeps from one execution to the next."""
+    learns = bool(task.extra_args.get("auto_schema")) and task.extra_args.get("baseline_uri") is None
+    return TaskState(flow_id=flow_id, task_id=task.id, failures=counts_failures(task.sla), rules=learns)
 
 
 def variable_of(name: str) -> str:

@@ -1,4 +1,7 @@
-"""The state database: what must outlive a task, such as failed runs and learned rules."""
+"""State: what must outlive a task, such as failed runs and learned rules.
+
+It is kept in Kestra's KV store, which the flow reads and writes, or in a state database.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,25 @@ import sqlalchemy as sa
 from moltres import Database, connect
 from moltres.errors import MoltresError, QueryError
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.kestra.context import get_execution_context
 
-__all__ = ["METADATA", "STATE_URL_ENV", "open_state"]
+__all__ = [
+    "LEARNED_FILE",
+    "METADATA",
+    "SCHEMA_ENV",
+    "SLA_STATE_ENV",
+    "SLA_STATE_OUTPUT",
+    "STATE_URL_ENV",
+    "open_state",
+]
 
+#: The environment variable that passes consecutive failures from the KV store, and the output with the new count.
+SLA_STATE_ENV: Final = "KESTRA_SLA_STATE"
+SLA_STATE_OUTPUT: Final = "sla_state"
+#: The environment variable with the name of the file with learned rules from the KV store (empty if there are none),
+#: and the file that a run writes which has learned some.
+SCHEMA_ENV: Final = "KESTRA_SCHEMA_STATE"
+LEARNED_FILE: Final = "learned_rules.json"
 #: URL of the state database, instead of the embedded default.
 STATE_URL_ENV: Final = "TRUTHOUND_KESTRA_STATE_URL"
 METADATA: Final = sa.MetaData()
@@ -24,11 +43,11 @@ def open_state(url: str | sa.URL | None = None) -> Database:
 
     Args:
         url: URL of the database; None for the environment variable ``TRUTHOUND_KESTRA_STATE_URL``, else a SQLite file
-            ``$XDG_STATE_HOME/truthound-kestra/state.sqlite``. That file is lost with the container if the home
-            directory is not on a volume.
+            ``$XDG_STATE_HOME/truthound-kestra/state.sqlite``. In Kestra one of the two variables must be set: a home
+            directory is lost with the container.
 
     Raises:
-        ConfigurationError: The database cannot be opened.
+        ConfigurationError: The database cannot be opened, or would be lost with the container.
     """
     try:
         database = connect(url or _default_url())
@@ -61,6 +80,14 @@ def _default_url() -> str | sa.URL:
     configured = os.environ.get(STATE_URL_ENV)
     if configured:
         return configured
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "truthound-kestra"
+    named = os.environ.get("XDG_STATE_HOME")
+    if not named and get_execution_context().in_kestra:
+        raise ConfigurationError(
+            "What this run must remember (learned rules, consecutive failures) would be lost with its container.",
+            suggestion="Check tasks of generated flows keep it in Kestra's KV store. In a task of your own, set "
+            f"{STATE_URL_ENV} to the URL of a database, or XDG_STATE_HOME to a directory on a volume; or give "
+            "baseline_uri, and max_consecutive_failures=None.",
+        )
+    home = Path(named or Path.home() / ".local" / "state") / "truthound-kestra"
     home.mkdir(parents=True, exist_ok=True)
     return sa.URL.create("sqlite", database=str(home / "state.sqlite"))

@@ -38,8 +38,9 @@ def _check(result: CheckScriptResult) -> str:
     if result.report is None:
         return f"# Quality check: {result.status}\n\nNothing was checked.\n"
     text = result.report.to_markdown()
-    if result.skipped_count:
-        text = text.rstrip("\n") + f"\n\n{result.skipped_count} rules below the minimum severity were skipped.\n"
+    skipped = f"{result.skipped_count} rules below the minimum severity were skipped."
+    for sentence in (*([skipped] if result.skipped_count else []), *result.notes):
+        text = text.rstrip("\n") + f"\n\n{_cell(sentence)}\n"
     return text
 
 

@@ -33,7 +33,7 @@ def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | 
     Outputs: ``status``, ``passed``, the counts, ``total_count``, ``pass_rate``, ``failure_rate``, ``row_count``,
     ``execution_time_seconds``, ``failed_checks`` and all of it with every check in ``result``. Metrics: the counters
     ``checks.passed``, ``checks.failed``, ``checks.warning``, ``checks.error`` and ``rows``, the timer
-    ``check.duration``.
+    ``check.duration``. The notes of the result are entries of the log.
 
     Args:
         result: The result of the script.
@@ -51,6 +51,7 @@ def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | 
             "passed": result.is_success,
             **{f"{name}_count": getattr(result, f"{name}_count") for name in counts},
             "skipped_count": result.skipped_count,
+            "learned_count": result.learned_count,
             "total_count": result.total_count,
             "pass_rate": result.pass_rate,
             "failure_rate": result.failure_rate,
@@ -62,6 +63,8 @@ def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | 
     )
     if _first_time(result):
         tags = _tags(result)
+        for note in result.notes:
+            handler.log("WARN" if result.learned_count else "INFO", note)
         for name in counts:
             handler.counter(f"checks.{name}", getattr(result, f"{name}_count"), tags)
         handler.counter("rows", result.row_count, tags)

@@ -24,6 +24,9 @@ class CheckScriptResult(ScriptResult):
         warning_count: Failed checks of severity info or warning.
         error_count: Checks that could not be evaluated.
         skipped_count: Rules below ``min_severity``, which were not run.
+        learned_count: Rules that this run has learned from the data that it checks (``auto_schema``), which obeys them
+            by construction; 0 if an earlier run has learned them.
+        notes: What a reader must know about the learned rules, one sentence or more each.
         report: All checks in detail; None if the script was disabled.
         sla: The evaluation of the SLA, if any.
     """
@@ -33,6 +36,8 @@ class CheckScriptResult(ScriptResult):
     warning_count: int = 0
     error_count: int = 0
     skipped_count: int = 0
+    learned_count: int = 0
+    notes: tuple[str, ...] = ()
     report: Report | None = None
     sla: SLAResult | None = None
 
@@ -70,6 +75,8 @@ class CheckScriptResult(ScriptResult):
             "warning_count": self.warning_count,
             "error_count": self.error_count,
             "skipped_count": self.skipped_count,
+            "learned_count": self.learned_count,
+            "notes": list(self.notes),
             "pass_rate": self.pass_rate,
             "execution_time_seconds": self.execution_time_seconds,
             "checks": [{key: getattr(check, key) for key in keys} for check in checks],

@@ -12,8 +12,8 @@ from truthound_kestra.results.errors import CheckFailedError
 from truthound_kestra.scripts.config import DEFAULT_SCRIPT_CONFIG, CheckScriptConfig
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.run import described, publish, skipped
-from truthound_kestra.scripts.schema import schema_rules
-from truthound_kestra.scripts.service_level import evaluate
+from truthound_kestra.scripts.schema import Schema, schema_rules
+from truthound_kestra.scripts.service_level import evaluate, failure_store
 from truthound_kestra.scripts.severity import severity_rank, with_canonical_severity
 from truthound_kestra.scripts.sources import usable_source
 from truthound_kestra.sla.errors import SLAViolationError
@@ -29,7 +29,7 @@ __all__ = ["check_quality_script"]
 
 def check_quality_script(
     data_uri: Any,
-    config: CheckScriptConfig = DEFAULT_SCRIPT_CONFIG,
+    config: CheckScriptConfig | None = None,
     *,
     rules: Sequence[Mapping[str, Any] | Check] | None = None,
     table: str | None = None,
@@ -38,12 +38,16 @@ def check_quality_script(
 ) -> CheckScriptResult:
     """Check data against rules.
 
+    Without a config and without rules, the data is checked against what the first run has learned, as with
+    ``auto_schema``; the first run learns, and judges nothing. The result (``notes``, ``learned_count``) and the log say
+    so.
+
     In a Kestra task (whose ``env`` sets ``KESTRA_EXECUTION_ID``) the result is sent as outputs and metrics,
     see :func:`truthound_kestra.outputs.send_check_result`, before anything is raised.
 
     Args:
         data_uri: A path, a URI, the URL of a database, or anything else that dq_core opens, such as a DataFrame.
-        config: Options.
+        config: Options; None for ``DEFAULT_SCRIPT_CONFIG``, with ``auto_schema`` if there are no rules.
         rules: Further rules, in addition to those of the config.
         table: The table, if the data is in a database.
         query: A SELECT instead of a table.
@@ -60,13 +64,18 @@ def check_quality_script(
         SourceError: The data cannot be read.
         EngineError: The engine is not installed, or does not support a rule.
     """
+    if config is None:
+        config = DEFAULT_SCRIPT_CONFIG.with_changes(auto_schema=rules is None)
     if not config.enabled:
         result = CheckScriptResult(**skipped(data_uri, config))
         publish(result, config, handler)
         return result
     source = usable_source(data_uri, table=table, query=query)
     engine = get_engine(config.engine_name)
-    checks, skipped_count = _checks(source, config, rules or (), table, query)
+    store = None if config.sla is None else failure_store(config.sla, handler)
+    given = _given(config, rules or ())
+    schema = schema_rules(source, config, table=table, query=query, handler=handler) if config.auto_schema else None
+    checks, skipped_count = _chosen((*given, *(schema.checks if schema else ())), config)
     report = engine.check(
         source,
         checks,
@@ -78,8 +87,11 @@ def check_quality_script(
         max_workers=config.max_workers,
     )
     result = _result(report, config, skipped_count)
-    if config.sla is not None:
-        result = dataclasses.replace(result, sla=evaluate(result, config.sla, handler))
+    if schema is not None:
+        learned_count = len(schema.checks) if schema.learned else 0
+        result = dataclasses.replace(result, learned_count=learned_count, notes=(_note(schema, len(given)),))
+    if config.sla is not None and store is not None:
+        result = dataclasses.replace(result, sla=evaluate(result, config.sla, store, handler))
     publish(result, config, handler)
     if config.fail_on_error and not result.is_success:
         raise CheckFailedError(result, report)
@@ -88,14 +100,29 @@ def check_quality_script(
     return result
 
 
-def _checks(
-    source: Any, config: CheckScriptConfig, more: Sequence[Any], table: str | None, query: str | None
-) -> tuple[tuple[Check, ...], int]:
-    """The checks to run, and how many are skipped because of their severity."""
+def _given(config: CheckScriptConfig, more: Sequence[Any]) -> tuple[Check, ...]:
+    """The rules of the config and the call.
+
+    Raises:
+        RuleError: Rules are invalid; lists all problems.
+    """
     given = [with_canonical_severity(rule) for rule in (*config.rules, *more)]
-    checks = parse(given) if given else ()
-    if config.auto_schema:
-        checks = (*checks, *schema_rules(source, config, table=table, query=query))
+    return parse(given) if given else ()
+
+
+def _note(schema: Schema, given_count: int) -> str:
+    """What a reader must know about the learned rules."""
+    if not schema.checks:
+        return "No rules could be learned from the data of this run. The next run tries again."
+    count = f"{len(schema.checks)} rule{'' if len(schema.checks) == 1 else 's'} {schema.origin}"
+    if not schema.learned:
+        return f"{count}."
+    head = "" if given_count else "This run has learned, and judged nothing: "
+    return f"{head}{count}, which obeys them by construction. Later runs are checked against them."
+
+
+def _chosen(checks: Sequence[Check], config: CheckScriptConfig) -> tuple[tuple[Check, ...], int]:
+    """The checks to run, and how many are skipped because of their severity."""
     if not checks:
         if config.auto_schema:
             raise ConfigurationError("No rules were given, and none could be learned from the data (auto_schema).")

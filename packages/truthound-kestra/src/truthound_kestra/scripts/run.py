@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from truthound_kestra.kestra.context import get_execution_context
 from truthound_kestra.outputs.reports import write_report
 from truthound_kestra.outputs.send import send_result
-from truthound_kestra.results import ScriptResult
+from truthound_kestra.results import CheckScriptResult, ScriptResult
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["described", "examine", "publish", "skipped"]
 
 R = TypeVar("R", bound=ScriptResult)
+
+_LOG = logging.getLogger("truthound_kestra.scripts")
 
 
 def examine(
@@ -81,8 +84,11 @@ def skipped(source: Any, config: ScriptConfig) -> dict[str, Any]:
 
 
 def publish(result: ScriptResult, config: ScriptConfig, handler: KestraOutputHandler | None) -> None:
-    """Write the report files, and send the outputs in Kestra or if there is a handler."""
+    """Write the report files, and send the outputs in Kestra or if there is a handler; else log the notes."""
     if config.report is not None:
         write_report(result, config.report, handler)
     if handler is not None or get_execution_context().in_kestra:
         send_result(result, handler)
+    elif isinstance(result, CheckScriptResult):
+        for note in result.notes:
+            _LOG.log(logging.WARNING if result.learned_count else logging.INFO, "%s: %s", result.data_uri, note)

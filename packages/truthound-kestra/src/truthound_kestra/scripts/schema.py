@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-import sqlalchemy as sa
-
 from dq_core import parse
-from moltres.errors import QueryError
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.kestra.context import get_execution_context
-from truthound_kestra.kestra.state import METADATA, open_state
-from truthound_kestra.outputs.serialization import JsonSerializer
 from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.rules import load_rules
-from truthound_kestra.scripts.sources import usable_source
+from truthound_kestra.scripts.schema_store import schema_store
+from truthound_kestra.scripts.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
     from dq_core import Check
-    from moltres import Database
+    from truthound_kestra.kestra.handler import KestraOutputHandler
     from truthound_kestra.scripts.config import CheckScriptConfig
 
-__all__ = ["forget_schema", "schema_rules"]
+__all__ = ["Schema", "forget_schema", "schema_rules"]
 
 # Nobody reviews these rules before they are used, so they must be almost certain.
 _CONFIDENCE = 0.95
 
-_SCHEMAS = sa.Table(
-    "truthound_kestra_schemas",
-    METADATA,
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("subject", sa.String(1000), nullable=False),
-    sa.Column("rules", sa.Text, nullable=False),
-)
+
+@dataclass(frozen=True)
+class Schema:
+    """Learned rules, and where they come from.
+
+    Attributes:
+        checks: The rules.
+        learned: Whether this run has learned them from the data that it checks, which obeys them by construction.
+        origin: Where they come from, as the end of a sentence.
+    """
+
+    checks: tuple[Check, ...]
+    learned: bool
+    origin: str
 
 
 def schema_rules(
-    source: Any, config: CheckScriptConfig, *, table: str | None = None, query: str | None = None
-) -> tuple[Check, ...]:
+    source: Any,
+    config: CheckScriptConfig,
+    *,
+    table: str | None = None,
+    query: str | None = None,
+    handler: KestraOutputHandler | None = None,
+) -> Schema:
     """The learned rules of a source; they are learned now if there are none.
 
     Args:
@@ -49,45 +57,29 @@ def schema_rules(
         config: Options; with ``baseline_uri``, the rules come from there.
         table: The table, if the source is a database.
         query: A SELECT instead of a table.
+        handler: Writes the file with learned rules for Kestra's KV store.
 
     Raises:
-        ConfigurationError: The source has no identity under which its rules could be stored.
+        ConfigurationError: The source has no identity under which its rules could be stored, or nothing would keep
+            them.
+        OutputError: What is stored are not learned rules.
     """
     baseline = config.baseline_uri
     if baseline is not None:
+        shown = masked_uri(baseline)
         if Path(baseline).suffix.lower() in (".yaml", ".yml"):
-            return parse(load_rules(baseline))
-        return _learn(usable_source(baseline, table=None, query=None), config)
-    subject = _subject(source, table, query)
-    with open_state() as state:
-        # Learning takes time, so it is not part of a transaction: other tasks write to the same database.
-        rules = _stored(state, subject)
+            return Schema(parse(load_rules(baseline)), learned=False, origin=f"come from {shown}")
+        learned = _learn(usable_source(baseline, table=None, query=None), config)
+        return Schema(learned, learned=False, origin=f"were learned from {shown}")
+    with schema_store(_subject(source, table, query), handler) as store:
+        rules, own = store.load(), False
         if rules is None:
-            learned = [check.to_dict() for check in _learn(source, config, table=table, query=query)]
             # Nothing learned is nothing to store: the next run, with more data, may learn something.
-            rules = _store(state, subject, learned) if learned else []
-    return parse(rules) if rules else ()
-
-
-def _stored(state: Database, subject: str) -> list[Any] | None:
-    """The rules of a subject; None if none were learned yet."""
-    with state.connection() as connection:
-        known = connection.execute(sa.select(_SCHEMAS.c.rules).where(_SCHEMAS.c.key == _key(subject))).scalar()
-    return None if known is None else list(JsonSerializer().deserialize(known))
-
-
-def _store(state: Database, subject: str, rules: list[Any]) -> list[Any]:
-    """Store rules, unless another run has stored some first; the rules that are stored."""
-    row = {"key": _key(subject), "subject": subject[:1000], "rules": JsonSerializer().serialize(rules)}
-    try:
-        with state.transaction() as connection:
-            connection.execute(_SCHEMAS.insert().values(row))
-    except QueryError:
-        first = _stored(state, subject)
-        if first is None:
-            raise
-        return first
-    return rules
+            learned = _learn(source, config, table=table, query=query)
+            rules, own = store.save([check.to_dict() for check in learned]) if learned else ([], True)
+    if own:
+        return Schema(parse(rules) if rules else (), learned=True, origin="were learned from the data of this run")
+    return Schema(parse(rules), learned=False, origin="were learned from the data of an earlier run")
 
 
 def forget_schema(data_uri: str | Path, *, table: str | None = None, query: str | None = None) -> bool:
@@ -100,10 +92,12 @@ def forget_schema(data_uri: str | Path, *, table: str | None = None, query: str 
 
     Returns:
         Whether there were any rules to delete.
+
+    Raises:
+        ConfigurationError: The rules are in Kestra's KV store, from which a script cannot delete.
     """
-    key = _key(_subject(str(data_uri), table, query))
-    with open_state() as state, state.transaction() as connection:
-        return bool(connection.execute(_SCHEMAS.delete().where(_SCHEMAS.c.key == key)).rowcount)
+    with schema_store(_subject(usable_source(data_uri, table=table, query=query), table, query), None) as store:
+        return store.forget()
 
 
 def _learn(
@@ -119,7 +113,8 @@ def _learn(
 def _subject(source: Any, table: str | None, query: str | None) -> str:
     """What the rules belong to: the task in Kestra, where a file's name may change every day; the source elsewhere."""
     context = get_execution_context()
-    if context.in_kestra and context.task_id is not None:
+    place = (context.namespace, context.flow_id, context.task_id)
+    if context.in_kestra and None not in place:
         return f"kestra:{context.namespace}/{context.flow_id}/{context.task_id}"
     if not isinstance(source, str):
         raise ConfigurationError(
@@ -135,7 +130,3 @@ def _identity(uri: str) -> str:
         return uri
     parts = urlsplit(uri)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def _key(subject: str) -> str:
-    return hashlib.sha256(subject.encode()).hexdigest()

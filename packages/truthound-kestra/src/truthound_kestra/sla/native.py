@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dq_core.adapters import iso_duration, plain_number
 from truthound_kestra.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from truthound_kestra.sla.config import SLAConfig
 
-__all__ = ["SLABehavior", "to_kestra_sla"]
+__all__ = ["SLABehavior", "to_kestra_sla", "unwatched_limits"]
 
 SLABehavior = Literal["FAIL", "CANCEL", "NONE"]
+
+# Limits about the outputs of check tasks: the output, and how it is compared.
+_ASSERTIONS: Final = {
+    "max_failure_rate": ("failure_rate", "<="),
+    "min_pass_rate": ("pass_rate", ">="),
+    "min_row_count": ("row_count", ">="),
+}
+
+
+def unwatched_limits(config: SLAConfig, task_ids: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each kind of limit that Kestra would not evaluate for a flow with these check tasks.
+
+    The default of ``max_consecutive_failures`` is no limit that anyone has set, next to one that Kestra evaluates.
+
+    Args:
+        config: The limits.
+        task_ids: Ids of the check tasks.
+    """
+    if not config.enabled:
+        return
+    about_checks = [name for name in _ASSERTIONS if getattr(config, name) is not None]
+    if about_checks and not task_ids:
+        yield (
+            f"{' and '.join(about_checks)} can only be evaluated on check tasks, and tasks has none "
+            "(those in errors and finally_tasks do not count). Add a check task, or remove the limit."
+        )
+    count, default = config.max_consecutive_failures, type(config)().max_consecutive_failures
+    evaluated = about_checks or config.max_execution_time_seconds is not None
+    if count is not None and not (evaluated and count == default):
+        yield (
+            "Kestra does not count consecutive failures of a flow, so max_consecutive_failures would have no effect. "
+            "Give it to a check task (TaskConfig.sla), or set it to None."
+        )
 
 
 def to_kestra_sla(
@@ -52,12 +85,8 @@ def to_kestra_sla(
     if config.max_execution_time_seconds is not None:
         duration = iso_duration(config.max_execution_time_seconds)
         entries.append({"id": "max_execution_time", "type": "MAX_DURATION", "duration": duration})
-    limits = (
-        ("max_failure_rate", "failure_rate", "<=", config.max_failure_rate),
-        ("min_pass_rate", "pass_rate", ">=", config.min_pass_rate),
-        ("min_row_count", "row_count", ">=", config.min_row_count),
-    )
-    for name, output, operator, given in limits:
+    for name, (output, operator) in _ASSERTIONS.items():
+        given = getattr(config, name)
         if given is None:
             continue
         limit = plain_number(given)

@@ -13,18 +13,14 @@ import sqlalchemy as sa
 
 from truthound_kestra.errors import OutputError
 from truthound_kestra.kestra.handler import KestraOutputHandler
-from truthound_kestra.kestra.state import METADATA, open_state
+from truthound_kestra.kestra.state import METADATA, SLA_STATE_ENV, SLA_STATE_OUTPUT, open_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from moltres import Database
 
-__all__ = ["STATE_ENV", "STATE_OUTPUT", "KestraStateStore", "SQLStateStore", "StateStore"]
-
-#: The environment variable that passes the state from Kestra's KV store, and the output with the new state.
-STATE_ENV: Final = "KESTRA_SLA_STATE"
-STATE_OUTPUT: Final = "sla_state"
+__all__ = ["KestraStateStore", "SQLStateStore", "StateStore"]
 
 _RUNS = sa.Table(
     "truthound_kestra_sla_runs",
@@ -69,6 +65,14 @@ class SQLStateStore:
     @cached_property
     def _database(self) -> Database:
         return open_state(self.url)
+
+    def open(self) -> None:
+        """Open the database, so that an error is known before there is anything to record.
+
+        Raises:
+            ConfigurationError: The database cannot be opened, or would be lost with the container.
+        """
+        _ = self._database
 
     def record(self, key: str, run: str, *, failed: bool) -> int:
         """Store a run; see :meth:`StateStore.record`."""
@@ -131,11 +135,11 @@ class KestraStateStore:
         failures = earlier + 1 if failed else 0
         handler = self.handler or KestraOutputHandler()
         document = {"key": key, "run": run, "before": earlier, "failures": failures}
-        handler.send(STATE_OUTPUT, json.dumps(document))  # a string, which Kestra's expressions pass on unchanged
+        handler.send(SLA_STATE_OUTPUT, json.dumps(document))  # a string, which Kestra's expressions pass on unchanged
         return failures
 
     def _state(self, key: str) -> dict[str, Any]:
-        text = (os.environ if self.env is None else self.env).get(STATE_ENV, "")
+        text = (os.environ if self.env is None else self.env).get(SLA_STATE_ENV, "")
         if not text:
             return {"failures": 0}
         try:
@@ -145,7 +149,7 @@ class KestraStateStore:
             good = False
         if not good:
             raise OutputError(
-                f"{STATE_ENV} does not contain the state of an SLA.",
+                f"{SLA_STATE_ENV} does not contain the state of an SLA.",
                 suggestion="Delete the key from Kestra's KV store; it was written by another program.",
             )
         return state if state.get("key") == key else {"failures": 0}

@@ -1,6 +1,8 @@
 """Wrong arguments are refused while the DAG is parsed, all at once, with what was meant."""
 
 import copy
+import inspect
+from dataclasses import fields
 
 import pytest
 from airflow.sdk import DAG
@@ -8,6 +10,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from moltres.errors import ConfigurationError
+from moltres.task import WriteOptions
 from moltres_airflow import Dsn, MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 
 DSN = "sqlite:///x.db"
@@ -23,6 +26,10 @@ def refusal(operator, **arguments):
     with pytest.raises(ConfigurationError) as refused:
         operator(task_id="t", **arguments)
     return refused.value.context["problems"]
+
+
+def test_the_operator_has_every_option_of_a_write():
+    assert {option.name for option in fields(WriteOptions)} <= set(inspect.signature(MoltresToTableOperator).parameters)
 
 
 def test_everything_that_is_wrong_is_said_at_once():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from prefect.states import State
 
 from moltres import Records, col
 from moltres.errors import ConfigurationError
+from moltres.task import WriteOptions
 from moltres_prefect import MoltresTask, moltres_data_quality, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of
 
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 def of_id(number: int) -> Any:
     return lambda db: db.table("users").select("id").where(col("id") == number)
+
+
+def test_the_task_has_every_option_of_a_write() -> None:
+    assert {option.name for option in fields(WriteOptions)} <= set(inspect.signature(moltres_to_table.fn).parameters)
 
 
 def test_options_may_stand_in_the_call(dsn: str) -> None:

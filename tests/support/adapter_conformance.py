@@ -175,6 +175,40 @@ class AdapterConformance(ABC):
         self.run_to_table(dsn, "people", [{"id": 2, "name": "b"}, {"id": 3, "name": "c"}], mode="merge", keys=["id"])
         assert [row["name"] for row in rows_of(url, "people")] == ["A", "b", "c"]
 
+    def test_merge_updates_only_the_columns_that_it_is_told(self, dsn: str, url: sa.URL) -> None:
+        self.run_to_table(dsn, "people", [{"id": 1, "name": "A", "age": 1}])
+        others = [{"id": 1, "name": "a", "age": 2}, {"id": 2, "name": "b", "age": 3}]
+        for update, first in ((["age"], ("A", 2)), ("name", ("a", 2)), (False, ("a", 2))):
+            self.run_to_table(dsn, "people", others, mode="merge", keys=["id"], update=update)
+            assert [(row["name"], row["age"]) for row in rows_of(url, "people")] == [first, ("b", 3)]
+
+    @pytest.mark.parametrize(
+        ("mode", "options"), [("overwrite", {}), ("overwrite_partitions", {"partition_by": ["id"]})]
+    )
+    def test_rows_that_others_follow_are_replaced_on_request_only(
+        self, postgresql_url: sa.URL, mode: str, options: dict[str, Any]
+    ) -> None:
+        engine = sa.create_engine(postgresql_url)
+        with engine.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+            connection.execute(sa.text("CREATE TABLE child (id INTEGER REFERENCES parent ON DELETE CASCADE)"))
+            connection.execute(sa.text("INSERT INTO parent VALUES (1), (2)"))
+            connection.execute(sa.text("INSERT INTO child VALUES (1)"))
+        engine.dispose()
+        dsn = text_of(postgresql_url)
+        with pytest.raises(self.failures, match="child"):
+            self.run_to_table(dsn, "parent", [{"id": 1}], mode=mode, **options)
+        assert rows_of(postgresql_url, "child") == [{"id": 1}]
+        self.run_to_table(dsn, "parent", [{"id": 1}], mode=mode, cascade=True, **options)
+        assert rows_of(postgresql_url, "child") == []
+
+    def test_all_that_is_wrong_with_a_write_is_told_at_once(self, dsn: str, url: sa.URL) -> None:
+        with pytest.raises(self.failures, match=r"(?s)update.*partition_by.*cascade"):
+            self.run_to_table(
+                dsn, "people", [{"id": 1}], mode="append", update=["id"], partition_by=["id"], cascade=True
+            )
+        assert "people" not in tables_of(url)
+
     def test_many_rows_are_handed_over_without_moving_them(self, dsn: str, url: sa.URL) -> None:
         handed = self.run_query(dsn, lambda db: db.table("numbers").select(), max_inline_rows=100)
         staged = {table for table in tables_of(url) if table.startswith("moltres_stage_")}

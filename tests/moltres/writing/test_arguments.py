@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields
+from typing import Any
+
 import pytest
 
 from moltres import Database
 from moltres.errors import ConfigurationError
+from moltres.frame.source import Writable
+from moltres.task import WriteOptions
+from moltres.write import Writer
 
 
 def test_nothing_at_all_tells_no_columns(db: Database) -> None:
@@ -46,3 +53,18 @@ def test_progress_is_told_after_each_batch(db: Database) -> None:
     rows = [{"a": number} for number in range(10)]
     db.write(rows).save_as_table("t", batch_rows=4, on_progress=told.append)
     assert told == [4, 8, 10, 10]
+
+
+@pytest.mark.parametrize("method", ["save_as_table", "parquet", "csv"])
+def test_a_frame_knows_every_argument_of_its_writer(method: str) -> None:
+    def parameters(cls: Any) -> list[inspect.Parameter]:
+        return list(inspect.signature(getattr(cls, method)).parameters.values())
+
+    assert parameters(Writable) == parameters(Writer)
+
+
+def test_a_task_has_every_option_of_a_write() -> None:
+    # A task names its schema in table_name, and an orchestrator has no place for a function that is told of progress.
+    beyond_tasks = {"self", "name", "schema", "batch_rows", "on_progress"}
+    of_a_write = set(inspect.signature(Writer.save_as_table).parameters) - beyond_tasks
+    assert of_a_write - {option.name for option in fields(WriteOptions)} == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from moltres import connect
@@ -40,7 +41,10 @@ class MoltresToTableOperator(MoltresOperator):
             ``keys``) or ``"overwrite_partitions"`` (needs ``partition_by``). Template field.
         if_exists: Another name for ``mode``.
         keys: Columns that identify a row, for ``merge``. Template field.
+        update: Columns that ``merge`` updates; by default all others than the keys, False for none. Template field.
         partition_by: Columns whose values name the partitions to replace. Template field.
+        cascade: Whether ``overwrite`` and ``overwrite_partitions`` may delete or change rows of other tables which
+            follow the rows that they replace by ON DELETE. Without it such a table is refused.
         run_key: What the load is recorded under. Defaults to DAG, task, run, map index and iteration, the same at every
             try; False records nothing, and a retry may append twice. Template field.
         drop_staged: Whether to drop the staged rows once they are published. Another task can then not read them, and
@@ -61,6 +65,7 @@ class MoltresToTableOperator(MoltresOperator):
         "input_task_id",
         "mode",
         "keys",
+        "update",
         "partition_by",
         "run_key",
         "input_conn_id",
@@ -75,7 +80,9 @@ class MoltresToTableOperator(MoltresOperator):
         mode: Mode | None = None,
         if_exists: Mode | None = None,
         keys: str | Sequence[str] | None = None,
+        update: bool | str | Sequence[str] | None = None,
         partition_by: str | Sequence[str] | None = None,
+        cascade: bool = False,
         run_key: str | Literal[False] | None = None,
         drop_staged: bool = False,
         input_dsn: str | URL | Dsn | None = None,
@@ -86,7 +93,9 @@ class MoltresToTableOperator(MoltresOperator):
             table_name=table_name,
             mode=mode or if_exists or "append",
             keys=keys,
+            update=update,
             partition_by=partition_by,
+            cascade=cascade,
             run_key=run_key,
             drop_staged=drop_staged,
         )
@@ -102,7 +111,9 @@ class MoltresToTableOperator(MoltresOperator):
         self.input_task_id = input_task_id
         self.mode: Mode = options.mode
         self.keys = keys
+        self.update = update
         self.partition_by = partition_by
+        self.cascade = cascade
         self.run_key = run_key
         self.drop_staged = drop_staged
         self.input_dsn = None if input_dsn is None else Dsn(input_dsn)
@@ -129,8 +140,7 @@ class MoltresToTableOperator(MoltresOperator):
         return result
 
     def _options(self) -> WriteOptions:
-        names = ("table_name", "mode", "keys", "partition_by", "run_key", "drop_staged")
-        options = WriteOptions(**{name: getattr(self, name) for name in names})
+        options = WriteOptions(**{option.name: getattr(self, option.name) for option in fields(WriteOptions)})
         refuse(f"Task {self.task_id!r}", options.problems())
         return options
 

@@ -301,12 +301,15 @@ def problems_translated() -> Iterator[None]:
         ) from problem.__cause__
 
 
-def refuse(problems: Iterable[str], heading: str = "These arguments are not valid") -> None:
+def refuse(
+    problems: Iterable[str], heading: str = "These arguments are not valid", *, always_headed: bool = False
+) -> None:
     """Raise one error for all problems of a call, if there are any.
 
     Args:
         problems: A sentence for each.
         heading: The text before several of them, without a full stop.
+        always_headed: Whether it stands before a single one as well, because it says whose arguments they are.
 
     Raises:
         ConfigurationError: With every problem in its message and its context.
@@ -314,5 +317,5 @@ def refuse(problems: Iterable[str], heading: str = "These arguments are not vali
     found = list(problems)
     if found:
         lines = "".join(f"\n- {problem}" for problem in found)
-        message = found[0] if len(found) == 1 else f"{heading}:{lines}"
+        message = found[0] if len(found) == 1 and not always_headed else f"{heading}:{lines}"
         raise ConfigurationError(message, context={"problems": found})

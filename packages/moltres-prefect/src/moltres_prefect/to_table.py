@@ -31,7 +31,9 @@ def moltres_to_table(
     connection: Any = None,
     mode: Mode = "append",
     keys: str | Sequence[str] | None = None,
+    update: bool | str | Sequence[str] | None = None,
     partition_by: str | Sequence[str] | None = None,
+    cascade: bool = False,
     input_dsn: Dsn = None,
     run_key: str | Literal[False] | None = None,
     drop_staged: bool = False,
@@ -48,7 +50,10 @@ def moltres_to_table(
         mode: ``"append"``, ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"`` or
             ``"overwrite_partitions"``: what to do with rows that are there already.
         keys: Columns that identify a row, for ``mode="merge"``.
+        update: Columns that ``mode="merge"`` updates; by default all others than the keys, False for none.
         partition_by: Columns whose values name the partitions to replace, for ``mode="overwrite_partitions"``.
+        cascade: Whether ``"overwrite"`` and ``"overwrite_partitions"`` may delete or change rows of other tables which
+            follow the rows that they replace by ON DELETE. Without it such a table is refused.
         input_dsn: Where staged rows lie, if not in the target's database.
         run_key: What an append is recorded under, in the transaction of its rows; an attempt that finds the key there
             adds nothing. By default this call in this flow run: calls are told apart by their table and their order, so
@@ -68,7 +73,9 @@ def moltres_to_table(
         table_name=table_name,
         mode=mode,
         keys=keys,
+        update=update,
         partition_by=partition_by,
+        cascade=cascade,
         run_key=None if isinstance(run_key, CallKey) else run_key,
         drop_staged=drop_staged,
     )

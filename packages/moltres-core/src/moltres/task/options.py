@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .._shared.arguments import choice, seconds, string
+from .. import errors
+from .._shared.arguments import choice, flag, seconds, string
 from .._shared.wording import question
-from ..errors import ConfigurationError
 from ..handoff.options import Handoff, HandoffOptions
-from ..write.writer import Mode
+from ..write.load_log import key_problems
+from ..write.request import mode_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..write import Mode
 
 __all__ = ["RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "one_of", "refuse", "seconds", "unknown"]
 
@@ -28,7 +32,10 @@ class WriteOptions:
         table_name: The target, ``name`` or ``schema.name``.
         mode: What to do with rows that are there already.
         keys: Columns that identify a row, for ``merge``.
+        update: Columns that ``merge`` updates; None or True for all others than the keys, False for none.
         partition_by: Columns whose values name the partitions to replace, for ``overwrite_partitions``.
+        cascade: Whether rows of other tables may go or change with the rows that ``overwrite`` and
+            ``overwrite_partitions`` delete.
         run_key: What the load is recorded under; None for the task in its run, False to record nothing.
         drop_staged: Whether to drop the staged rows once they are written.
     """
@@ -36,11 +43,13 @@ class WriteOptions:
     table_name: str
     mode: Mode = "append"
     keys: str | Sequence[str] | None = None
+    update: bool | str | Sequence[str] | None = None
     partition_by: str | Sequence[str] | None = None
+    cascade: bool = False
     run_key: str | Literal[False] | None = None
     drop_staged: bool = False
 
-    def problems(self, *, unknown: Container[str] = ()) -> Iterator[str]:
+    def problems(self, *, unknown: Collection[str] = ()) -> Iterator[str]:
         """What is wrong with them.
 
         Args:
@@ -48,17 +57,23 @@ class WriteOptions:
         """
         if "table_name" not in unknown:
             yield from string("table_name", self.table_name)
-        if "mode" in unknown:
-            return
-        yield from choice("mode", self.mode, get_args(Mode))
-        for name, columns, its_mode in (
-            ("keys", self.keys, "merge"),
-            ("partition_by", self.partition_by, "overwrite_partitions"),
-        ):
-            if columns and self.mode != its_mode:
-                yield f"{name} is for mode={its_mode!r} and has no effect with mode={self.mode!r}."
-            elif not columns and self.mode == its_mode:
-                yield f"mode={its_mode!r} requires {name}."
+        yield from mode_problems(**self.of_mode(), unknown=unknown)
+        if isinstance(self.run_key, str) and "run_key" not in unknown:
+            yield from key_problems(self.run_key)
+        elif self.run_key not in (None, False) and "run_key" not in unknown:
+            yield f"run_key must be a string, False or None, not {self.run_key!r}."
+        if "drop_staged" not in unknown:
+            yield from flag("drop_staged", self.drop_staged)
+
+    def of_mode(self) -> dict[str, Any]:
+        """The mode and its options as `Writer.save_as_table` takes them."""
+        return {
+            "mode": self.mode,
+            "keys": _names(self.keys),
+            "update": self.update if isinstance(self.update, bool) else _names(self.update),
+            "partition_by": _names(self.partition_by),
+            "cascade": self.cascade,
+        }
 
     def key(self, run: Callable[[], str | None]) -> str | None:
         """What the load is recorded under; None to record nothing.
@@ -81,10 +96,14 @@ def refuse(what: str, problems: Iterable[str]) -> None:
     Raises:
         ConfigurationError: With a line for each problem.
     """
-    found = list(problems)
-    if found:
-        lines = "".join(f"\n- {problem}" for problem in found)
-        raise ConfigurationError(f"{what} cannot work with these arguments:{lines}", context={"problems": found})
+    errors.refuse(problems, f"{what} cannot work with these arguments", always_headed=True)
+
+
+def _names(columns: Any) -> Any:
+    """A single name as a list, an empty string of a template as none; what is no list of names stays as it is."""
+    if isinstance(columns, str):
+        return [columns] if columns else None
+    return list(columns) if isinstance(columns, Sequence | Set) else columns
 
 
 def unknown(given: Iterable[str], known: Iterable[str]) -> Iterator[str]:

@@ -9,8 +9,6 @@ from ..handoff import drop_staged, pick_up
 from .lineage import Lineage, handed_over, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..database import Database
     from ..write import WriteResult
     from .options import WriteOptions
@@ -66,11 +64,7 @@ def run_write(
         MoltresError: If the rows cannot be written; the table is as it was.
     """
     written = target.write(pick_up(source, value)).save_as_table(
-        options.table_name,
-        mode=options.mode,
-        keys=_names(options.keys),
-        partition_by=_names(options.partition_by),
-        run_key=run_key,
+        options.table_name, run_key=run_key, **options.of_mode()
     )
     lineage = Lineage(
         inputs=handed_over(source, value),
@@ -80,7 +74,3 @@ def run_write(
     if options.drop_staged:
         drop_staged(source, value)
     return WriteOutcome(written, lineage, run_key)
-
-
-def _names(columns: str | Sequence[str] | None) -> list[str] | None:
-    return [columns] if isinstance(columns, str) else list(columns) if columns else None

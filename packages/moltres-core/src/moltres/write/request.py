@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -37,28 +37,54 @@ class WriteRequest:
     on_progress: Callable[[int], object] | None = None
 
     def __post_init__(self) -> None:
-        problems = [*arguments.string("name", self.name), *arguments.choice("mode", self.mode, get_args(Mode))]
-        for option, its_mode in _OPTION_MODES.items():
-            problems += _option_problems(option, getattr(self, option), self.mode, its_mode)
-        if isinstance(self.update, Sequence) and self.keys is not None:
-            problems += [f"update names the key {key!r}." for key in self.keys if key in self.update]
+        options = {name: getattr(self, name) for name in ("mode", "keys", "update", "partition_by", "cascade")}
+        problems = [*arguments.string("name", self.name), *mode_problems(**options)]
         if self.run_key is not None:
             problems += key_problems(self.run_key)
-        problems += arguments.flag("cascade", self.cascade)
-        if self.cascade is True and self.mode not in REPLACING:
-            problems.append(f"cascade is for {listing(REPLACING)} and has no effect with mode={self.mode!r}.")
         problems += arguments.whole("batch_rows", self.batch_rows, least=1)
         refuse(problems, "The rows cannot be written with these arguments")
         object.__setattr__(self, "batch_rows", int(self.batch_rows))
 
 
-def _option_problems(option: str, value: Any, mode: str, its_mode: str) -> list[str]:
+def mode_problems(
+    *, mode: Any, keys: Any, update: Any, partition_by: Any, cascade: Any, unknown: Collection[str] = ()
+) -> Iterator[str]:
+    """What is wrong with a mode and its options; `Writer.save_as_table` explains them.
+
+    Args:
+        mode: What to do with rows that are there already.
+        keys: For merge.
+        update: For merge.
+        partition_by: For overwrite_partitions.
+        cascade: For the modes that delete rows.
+        unknown: The options whose values are not known yet.
+    """
+    if "mode" not in unknown:
+        yield from arguments.choice("mode", mode, get_args(Mode))
+    its_mode = None if "mode" in unknown else mode
+    for option, value in (("keys", keys), ("update", update), ("partition_by", partition_by)):
+        if option not in unknown:
+            yield from _option_problems(option, value, its_mode)
+    if isinstance(update, Sequence) and isinstance(keys, Sequence) and not {"keys", "update"} & set(unknown):
+        yield from (f"update names the key {key!r}." for key in keys if key in update)
+    if "cascade" not in unknown:
+        yield from arguments.flag("cascade", cascade)
+        if cascade is True and its_mode is not None and its_mode not in REPLACING:
+            yield f"cascade is for {listing(REPLACING)} and has no effect with mode={mode!r}."
+
+
+def _option_problems(option: str, value: Any, mode: str | None) -> Iterator[str]:
+    """What is wrong with an option of one mode; of every mode if the mode is not known."""
+    its_mode = _OPTION_MODES[option]
     if value is None or value == []:
-        return [f"mode={mode!r} requires {option}."] if mode == its_mode and option != "update" else []
-    problems = [] if mode == its_mode else [f"{option} is for mode={its_mode!r} and has no effect with mode={mode!r}."]
+        if mode == its_mode and option != "update":
+            yield f"mode={mode!r} requires {option}."
+        return
+    if mode is not None and mode != its_mode:
+        yield f"{option} is for mode={its_mode!r} and has no effect with mode={mode!r}."
     if option == "update" and isinstance(value, bool):
-        return problems
+        return
     found = [*arguments.strings(option, value)]
     if not found and len(set(value)) < len(value):
         found = [f"{option} has duplicate columns: {listing(value)}."]
-    return [*problems, *found]
+    yield from found

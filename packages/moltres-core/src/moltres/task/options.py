@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -103,7 +104,7 @@ def _names(columns: Any) -> Any:
     """A single name as a list, an empty string of a template as none; what is no list of names stays as it is."""
     if isinstance(columns, str):
         return [columns] if columns else None
-    return list(columns) if isinstance(columns, Sequence | Set) else columns
+    return list(columns) if isinstance(columns, Sequence | AbstractSet) else columns
 
 
 def unknown(given: Iterable[str], known: Iterable[str]) -> Iterator[str]:

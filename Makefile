@@ -10,14 +10,16 @@ RESULTS := .cache/results
 LINT := .venvs/lint/bin
 
 # A leg is one run of pytest: the tests of a distribution, and the pages whose Python blocks run in its environment. The
-# engines of dq-core (truthound, great-expectations, pandera) are a leg of their own, where these are installed.
-LEGS := $(DISTRIBUTIONS) dq-core-engines
+# engines of dq-core (truthound, great-expectations, pandera) are a leg of their own, where these are installed; so is the
+# newest pre-release of Airflow.
+LEGS := $(DISTRIBUTIONS) dq-core-engines moltres-airflow-next
 ENVIRONMENT_dq-core-engines := truthound-kestra
 TESTS_dq-core := tests/dq_core --ignore=tests/dq_core/engines tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
 TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
 TESTS_moltres-airflow := tests/moltres_airflow packages/moltres-airflow/README.md docs/guides/airflow.md
 TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.md docs/guides/prefect.md
 TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
+TESTS_moltres-airflow-next := tests/moltres_airflow --ignore=tests/moltres_airflow/test_live.py --ignore=tests/moltres_airflow/test_example.py
 TESTS_dq-core-engines := tests/dq_core/engines docs/guides/engines.md
 
 ENGINES := engines-moltres engines-dq-core engines-kestra

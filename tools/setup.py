@@ -38,6 +38,8 @@ ENVIRONMENTS = {
     "dq-core": ["--package", "dq-core"],
     "moltres-core": ["--package", "moltres-core"],
     "moltres-airflow": ["--package", "moltres-airflow"],
+    # The newest pre-release of Airflow, so that its next version is no surprise.
+    "moltres-airflow-next": ["--package", "moltres-airflow", "--no-dev", "--group", "next"],
     "moltres-prefect": ["--package", "moltres-prefect"],
     "truthound-kestra": ["--package", "truthound-kestra"],
     # What a user of the package has, without the other engines and the tests: enough for `make demo`.

@@ -29,6 +29,11 @@ os.environ |= {
 }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Airflow 3.4.0b2 itself calls what SQLAlchemy 2.1 deprecates.
+    config.addinivalue_line("filterwarnings", r"ignore:The Result\.tuples\(\) method:DeprecationWarning:airflow\.")
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 

@@ -12,7 +12,7 @@ from .files import delimiter_of, reader_call, resolved
 from .problems import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .files import Paths
     from .read_options import ReadOptions
@@ -25,6 +25,9 @@ _BATCH = 10_000
 _LONG_FRACTION = "|".join(
     [*(rf"[0-9]{{{place}}}\.[0-9]{{{16 - place},}}" for place in range(1, 16)), r"[0-9]{16,}\.[0-9]"]
 )
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_FRACTION = r"[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?"
 
 
 def identifier(name: str) -> str:
@@ -137,22 +140,22 @@ def _refuse_twins(names: Sequence[str], where: str) -> None:
             )
 
 
-def json_query(raw: Any, paths: Paths, *, lines: bool, table: str) -> tuple[str, list[str]]:
+def json_query(raw: Any, paths: Paths, *, form: Mapping[str, Any], table: str | None) -> tuple[str, list[str]]:
     """A query for the objects of JSON files as columns of tokens of JSON; null, and what an object lacks, is NULL.
 
     Args:
         raw: The DuckDB connection, which knows the file systems of the paths.
         paths: A path, URI or pattern, or several.
-        lines: Whether each line is an object.
-        table: The name of a temporary table that holds the tokens where DuckDB's reader would round numbers.
+        form: The option that says how they are written, if it is known; see `files.function_for`.
+        table: The name of a temporary table that holds the tokens where DuckDB's reader would round numbers; None to
+            refuse the numbers that a double does not hold.
 
     Returns:
         The query, and the names of its columns in the order in which they come first; none for files without objects.
 
     Raises:
-        UnreadableFileError: A file holds something else than objects.
+        UnreadableFileError: A file holds something else than objects, or numbers that nothing here holds.
     """
-    form = {"format": "newline_delimited"} if lines else {}
     every = resolved(raw, paths)
     objects = reader_call("read_json_objects", every, form)
     keys = [
@@ -160,7 +163,7 @@ def json_query(raw: Any, paths: Paths, *, lines: bool, table: str) -> tuple[str,
         for (key,) in raw.execute(
             "SELECT key FROM (SELECT unnest(json_keys(json)) AS key, "  # noqa: S608 (literals only)
             f"unnest(range(len(json_keys(json)))) AS place, row FROM (SELECT json, row_number() OVER () AS row "
-            f"FROM {objects})) GROUP BY key ORDER BY min(row), min(place)"
+            f"FROM {objects})) GROUP BY key ORDER BY min([row, place])"
         ).fetchall()
     ]
     others, long = raw.execute(
@@ -172,13 +175,30 @@ def json_query(raw: Any, paths: Paths, *, lines: bool, table: str) -> tuple[str,
     _refuse_twins(keys, "The objects have")
     if not keys:
         return f"SELECT NULL FROM {objects}", []  # noqa: S608
-    if not long:
+    if long and table is None:
+        _refuse_rounded(raw, objects, every)
+    if not long or table is None:
         columns = dict.fromkeys(keys, "JSON")
         call = reader_call("read_json", every, {**form, "columns": columns})
         selected = ", ".join(f"CAST({identifier(key)} AS VARCHAR) AS {identifier(key)}" for key in keys)
         return f"SELECT {selected} FROM {call}", keys  # noqa: S608
     _store(raw, table, f"SELECT json FROM {objects}", keys)  # noqa: S608
     return f"SELECT {', '.join(map(identifier, keys))} FROM {identifier(table)}", keys  # noqa: S608
+
+
+def _refuse_rounded(raw: Any, objects: str, every: list[str]) -> None:
+    """Make sure that the numbers with many digits are doubles as programs write them, with the fewest digits."""
+    outside = f"regexp_replace(json::VARCHAR, '{_STRING}', '', 'g')"
+    numbers = f"SELECT unnest(regexp_extract_all({outside}, '{_FRACTION}')) AS number FROM {objects}"  # noqa: S608
+    found = raw.execute(
+        f"SELECT number FROM ({numbers}) WHERE regexp_matches(number, '{_LONG_FRACTION}') "  # noqa: S608
+        "AND number <> CAST(CAST(number AS DOUBLE) AS VARCHAR) LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        raise UnreadableFileError(
+            f"{', '.join(every)}: {found[0]} has more digits than a double holds.",
+            suggestion="Write such numbers as strings.",
+        )
 
 
 def _store(raw: Any, table: str, query: str, keys: Sequence[str]) -> None:

@@ -47,9 +47,84 @@ def test_parquet_paths_patterns_and_lists(duck: Database, parquet: Path) -> None
 def test_csv_with_options(duck: Database, tmp_path: Path) -> None:
     path = tmp_path / "it's.csv"
     path.write_text("id;day\n1;2024-01-31\n2;\n")
-    assert duck.read_csv(path).collect() == [{"id": 1, "day": dt.date(2024, 1, 31)}, {"id": 2, "day": None}]
+    days = [{"id": 1, "day": dt.date(2024, 1, 31)}, {"id": 2, "day": None}]
+    assert duck.read_csv(path, delimiter=";").collect() == duck.read_csv(path, delim=";").collect() == days
+    with pytest.raises(ConfigurationError, match=r"delimiter=';'"):
+        duck.read_csv(path)
     frame = duck.read_csv(path, delim=";", header=False, skip=1, names=["a", "b"], types={"a": "VARCHAR"})
     assert frame.order_by("a").first() == {"a": "1", "b": dt.date(2024, 1, 31)}
+
+
+VALUES = {
+    # what a file has: what a frame gives
+    ("1", "-20"): (1, -20),
+    ("1.50", "0.30000000000000004"): (1.5, 0.30000000000000004),
+    ("1e3", "nan"): (1000.0, None),
+    ("12345678901234567890", "2"): (12345678901234567890, 2),
+    ("0.1000000000000000055", "2"): (Decimal("0.1000000000000000055"), Decimal(2)),
+    ("007", "10"): ("007", "10"),
+    ("+1", "1"): ("+1", "1"),
+    ("1", "x"): ("1", "x"),
+    ("2024-01-31", "2023-12-01"): (dt.date(2024, 1, 31), dt.date(2023, 12, 1)),
+    ("01/02/2024", "31/01/2024"): ("01/02/2024", "31/01/2024"),
+    ("2024-01-31 10:00:00", "2024-01-31T11:00:00.5"): (
+        dt.datetime(2024, 1, 31, 10),
+        dt.datetime(2024, 1, 31, 11, 0, 0, 500000),
+    ),
+    ("2024-01-31T10:00:00+02:00", "2024-01-31T08:00:00Z"): (dt.datetime(2024, 1, 31, 8, tzinfo=dt.timezone.utc),) * 2,
+    ("2024-01-31T10:00:00+02:00", "2024-01-31T08:00:00"): ("2024-01-31T10:00:00+02:00", "2024-01-31T08:00:00"),
+    ("10:00", "11:30:05"): (dt.time(10), dt.time(11, 30, 5)),
+    ("true", "False"): (True, False),
+}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in the sample", "beyond the sample"])
+@pytest.mark.parametrize("written", VALUES, ids=" ".join)
+def test_a_column_has_a_type_where_it_gives_every_value_back(
+    duck: Database, tmp_path: Path, written: tuple[str, str], late: bool
+) -> None:
+    """The second value comes behind as many like the first as show the type that is looked for."""
+    path = tmp_path / "values.csv"
+    lines = [written[0]] * (2_500 if late else 1) + [written[1]]
+    path.write_text("a,b\n" + "".join(f"{number},{line}\n" for number, line in enumerate(lines)))
+    found = duck.read_csv(path).order_by("a").collect().column("b")
+    expected = VALUES[written]
+    assert found[0] == expected[0]
+    assert found[-1] == expected[1] or (expected[1] is None and found[-1] != found[-1])
+    # JSON says itself which values are strings.
+    (tmp_path / "values.json").write_text("\n".join(json.dumps({"b": line}) for line in lines))
+    strings = duck.read_json(tmp_path / "values.json").collect().column("b")
+    assert [type(value) for value in strings[:1]] != [float]
+    assert strings[0] in (written[0], expected[0])
+
+
+def test_numbers_of_json_are_those_of_the_file(duck: Database, tmp_path: Path) -> None:
+    path = tmp_path / "numbers.json"
+    path.write_text('[{"a": 12345678901234567890123, "b": 0.30000000000000004, "c": 1}, {"c": "x", "a": 1, "b": 2}]')
+    assert duck.read_json(path).collect() == [
+        {"a": 12345678901234567890123, "b": 0.30000000000000004, "c": 1},
+        {"a": 1, "b": 2.0, "c": "x"},
+    ]
+    path.write_text('{"a": 0.1000000000000000055}')
+    with pytest.raises(ConfigurationError, match="more digits than a double holds"):
+        duck.read_json(path)
+    path.write_text("[]")
+    with pytest.raises(ConfigurationError, match="no columns"):
+        duck.read_json(path)
+
+
+def test_types_that_a_caller_states(duck: Database, tmp_path: Path) -> None:
+    path = tmp_path / "stated.csv"
+    path.write_text("id,amount,day\n007,1.25,31/01/2024\n8,2,01/02/2024\n")
+    frame = duck.read_csv(path, types={"id": "INTEGER", "amount": "DECIMAL(9,2)"})
+    assert frame.collect().column("amount") == [Decimal("1.25"), Decimal("2.00")]
+    assert frame.collect().column("id") == [7, 8]
+    with pytest.raises(QueryError, match=r"1\.25 is no DECIMAL\(9,1\) of column 'amount'"):
+        duck.read_csv(path, types={"amount": "DECIMAL(9,1)"}).collect()
+    with pytest.raises(ConfigurationError, match=r"'amuont'.*'amount'"):
+        duck.read_csv(path, types={"amuont": "DOUBLE"})
+    dated = duck.read_csv(path, dateformat="%d/%m/%Y", filename=True)
+    assert dated.collect()[0] == {"id": "007", "amount": 1.25, "day": dt.date(2024, 1, 31), "filename": str(path)}
 
 
 def test_json_by_line_and_in_an_array(duck: Database, tmp_path: Path) -> None:

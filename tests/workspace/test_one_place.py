@@ -31,6 +31,7 @@ DECISIONS = {
     "waits for locks of SQLite": (r"PRAGMA busy_timeout", "sqlite"),
     "file systems of URIs": (r"\burl_to_fs\b|\bfsspec\.filesystem\b|raw\.register_filesystem\(", "filesystems"),
     "readers of files": (r"newline_delimited|sample_size['\"]: -1", "files"),
+    "CSV and JSON as they are": (r"read_json_objects|strict_mode", "text_files"),
 }
 ELSEWHERE = {
     # A URL that is only shown must be read although it cannot be used.
@@ -39,8 +40,6 @@ ELSEWHERE = {
     ("which driver a URL gets", "dq_core/sources/memory.py"),
     # A name in a message.
     ("which driver a URL gets", "moltres/dialects/binding.py"),
-    # Checks read text files without types; `files` is for those who want DuckDB's types.
-    ("readers of files", "shared/text_files.py"),
     # The state of a source is stored under a name made from it: what it is must never change.
     ("how a URL is masked", "truthound_kestra/scripts/schema.py"),
 }

@@ -348,11 +348,36 @@ class Database:
         return DataFrame.all_of(self, files.read(self, "read_parquet", path, options))
 
     def read_csv(self, path: files.Paths, **options: Any) -> DataFrame:
-        """A frame of CSV files; see `read_parquet`. Options are those of DuckDB's ``read_csv``."""
+        """A frame of CSV files; see `read_parquet`.
+
+        A column has a type where it gives every value back as the file has it: ``007`` stays text, and so does a date
+        that is not written as 2024-01-31. Numbers are decimals where doubles would lose digits.
+
+        Args:
+            path: See `read_parquet`.
+            **options: ``delimiter`` (default: a comma, for ``.tsv`` a tab), ``quote``, ``encoding``, ``null`` (the
+                strings that mean NULL, besides an empty field), ``decimal``, ``header``, ``types`` (of columns, by
+                name), as for ``read_options`` of dq-core; and ``storage_options``. Any option of DuckDB's ``read_csv``
+                works as well; then DuckDB finds out what is not stated of the delimiter, the quote and the header.
+
+        Raises:
+            ConfigurationError: If an option is not valid, or the first line is no header.
+        """
         return DataFrame.all_of(self, files.read(self, "read_csv", path, options))
 
     def read_json(self, path: files.Paths, **options: Any) -> DataFrame:
-        """A frame of JSON files, by line or in an array; see `read_parquet`. Options: DuckDB's ``read_json``."""
+        """A frame of JSON files, by line or in an array; see `read_parquet`.
+
+        A column has a type where it gives every value back as the file has it; lists and objects are JSON.
+
+        Args:
+            path: See `read_parquet`.
+            **options: ``storage_options``. With options of DuckDB's ``read_json``, such as ``columns``, DuckDB decides
+                on the types of what they do not state.
+
+        Raises:
+            ConfigurationError: If an entry is no object, or a number has more digits than a double holds.
+        """
         return DataFrame.all_of(self, files.read(self, "read_json", path, options))
 
     # -- changes

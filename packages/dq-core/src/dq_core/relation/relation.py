@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from .._shared.untyped import read
 from ..errors import TableNotFoundError
 from .selection import Selection
 from .type_family import MOMENTS, NUMBERS, adapt, family_of_value, fits, is_iso_moment
-from .untyped import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

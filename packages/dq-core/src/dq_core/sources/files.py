@@ -84,8 +84,7 @@ class Opening:
                 return untyped_relation(self.connection, query, names, form="csv", how=how, alias=alias)
             if function == "read_json":
                 _refuse_csv_options(self.read_options, "JSON", allowed=("types",))
-                lines = bool(options)
-                query, names = json_query(raw, source, lines=lines, table=f"values of {alias}")
+                query, names = json_query(raw, source, form=options, table=f"values of {alias}")
                 if not names:
                     return _without_columns(query, self.expected or (), alias)
                 return untyped_relation(self.connection, query, names, form="json", how=how, alias=alias)

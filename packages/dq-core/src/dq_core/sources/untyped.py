@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from .._shared import untyped
 from ..errors import RuleError
-from ..relation import untyped
 from ..relation.column import Column, Untyped
 from ..relation.dialects.duckdb import DuckDB
 from ..relation.relation import Relation

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from .._shared import filesystems
 from .._shared.files import reader_call
 from ..errors import ConfigurationError, problems_translated
+from . import text_files
 from .sql_text import selectable
 
 if TYPE_CHECKING:
@@ -70,10 +71,17 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)
-    with problems_translated():
-        call = reader_call(function, paths, options)
     with source.connection() as connection:
         for each in [paths] if isinstance(paths, str) else paths:
             register_filesystem(connection, each, storage_options)
-    # Every value in the call is a literal; colons in them are no parameters.
-    return selectable(source, text(f"SELECT * FROM {call}".replace(":", "\\:")))  # noqa: S608
+        with problems_translated():
+            query = _QUERIES[function](connection, paths, options)
+    # Every value in the query is a literal; colons in them are no parameters.
+    return selectable(source, text(query.replace(":", "\\:")))
+
+
+def _parquet(connection: Connection, paths: Any, options: dict[str, Any]) -> str:  # noqa: ARG001 - one of three
+    return f"SELECT * FROM {reader_call('read_parquet', paths, options)}"  # noqa: S608 - literals
+
+
+_QUERIES = {"read_parquet": _parquet, "read_csv": text_files.csv, "read_json": text_files.json}

@@ -7,32 +7,56 @@ for what needs a whole column: SQL of users, statistics, profiles.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
-from .type_family import MOMENTS, NUMBERS
+from .infer import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement
 
-    from .column import Untyped
-
-__all__ = ["Typing", "measures", "read", "text_of", "typing_of"]
+__all__ = [
+    "DOUBLE_DIGITS", "NUMBER", "ZONED", "Typing", "Written",
+    "digits_of", "measures", "read", "string_of", "text_of", "typing_of",
+]  # fmt: skip
 
 _WHOLE = "[+-]?[0-9]+"
 _PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
-_NUMBER = rf"{_PLAIN}([eE][+-]?[0-9]+)?|[+-]?([iI]nf|[iI]nfinity)|NaN|nan"
+NUMBER = rf"{_PLAIN}([eE][+-]?[0-9]+)?|[+-]?([iI]nf|[iI]nfinity)|NaN|nan"
 #: Numbers that are written as databases write them; ``007`` and ``+1`` are texts with a number in them.
 _USUAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|-?([iI]nf|[iI]nfinity)|NaN|nan"
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
 _ZONE = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+ZONED = rf"{_DATE}[T ]{_CLOCK}{_ZONE}"
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: Doubles hold every decimal of so many digits, decimals of DuckDB so many.
-_DOUBLE_DIGITS, _MOST_DIGITS = 15, 38
+DOUBLE_DIGITS, _MOST_DIGITS = 15, 38
+
+
+class Written(Protocol):
+    """How a file holds a column."""
+
+    @property
+    def form(self) -> str:
+        """``csv`` for text, ``json`` for tokens of JSON (strings within quotes)."""
+
+    @property
+    def number(self) -> str | None:
+        """The type that holds all numbers of the column exactly; None if no type does."""
+
+    @property
+    def decimal_mark(self) -> str:
+        """What stands before the fraction of a number."""
+
+
+class _Anyhow(NamedTuple):
+    form: str
+    number: str | None
+    decimal_mark: str
 
 
 class Typing(NamedTuple):
@@ -60,12 +84,12 @@ def _content(raw: ColumnElement[Any]) -> ColumnElement[Any]:
     return sa.func.json_extract_string(raw, "$", type_=sa.Text())
 
 
-def _string(raw: ColumnElement[Any], form: str) -> ColumnElement[Any]:
+def string_of(raw: ColumnElement[Any], form: str) -> ColumnElement[Any]:
     """The text of a value; NULL for a value of JSON that is no string."""
     return raw if form == "csv" else sa.case((_is_string(raw), _content(raw)))
 
 
-def _digits(raw: ColumnElement[Any], form: str, decimal_mark: str) -> ColumnElement[Any]:
+def digits_of(raw: ColumnElement[Any], form: str, decimal_mark: str) -> ColumnElement[Any]:
     """A value as a number is written in SQL."""
     if form == "json":
         return raw
@@ -84,7 +108,7 @@ def _tried(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
     return sa.func.try_cast(value.op("AS")(sa.literal_column(type_name)))
 
 
-def read(raw: ColumnElement[Any], how: Untyped, family: str) -> ColumnElement[Any]:
+def read(raw: ColumnElement[Any], how: Written, family: str) -> ColumnElement[Any]:
     """The value as one of a family; NULL if it cannot be read as one.
 
     Args:
@@ -92,12 +116,12 @@ def read(raw: ColumnElement[Any], how: Untyped, family: str) -> ColumnElement[An
         how: How the file holds it.
         family: The family; numbers of all kinds count as one, and so do dates and timestamps (as timestamps in UTC).
     """
-    form, string = how.form, _string(raw, how.form)
-    digits = _digits(raw, form, how.decimal_mark)
+    form, string = how.form, string_of(raw, how.form)
+    digits = digits_of(raw, form, how.decimal_mark)
     if family in NUMBERS:
-        pattern = {"integer": _WHOLE}.get(family, _NUMBER)
+        pattern = {"integer": _WHOLE}.get(family, NUMBER)
         return sa.case((_full(digits, pattern), _tried(digits, how.number or "DOUBLE")))
-    if family in MOMENTS:
+    if family in ("date", "datetime"):
         return _moment(string, _DATE if family == "date" else rf"{_DATE}([T ]{_CLOCK})?")
     if family == "text":
         return string
@@ -126,10 +150,8 @@ def _moment(string: ColumnElement[Any], pattern: str) -> ColumnElement[Any]:
 
 def measures(raw: ColumnElement[Any], form: str, decimal_mark: str) -> Iterator[tuple[str, ColumnElement[Any]]]:
     """The aggregates that `typing_of` needs."""
-    from .column import Untyped
-
-    how = Untyped("", form, "DOUBLE", decimal_mark)
-    digits, string = _digits(raw, form, decimal_mark), _string(raw, form)
+    how = _Anyhow(form, "DOUBLE", decimal_mark)
+    digits, string = digits_of(raw, form, decimal_mark), string_of(raw, form)
     plain = _full(digits, _PLAIN)
 
     def number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -141,7 +163,7 @@ def measures(raw: ColumnElement[Any], form: str, decimal_mark: str) -> Iterator[
     yield "known", sa.func.count(raw)
     yield "whole", number_of(_full(digits, _WHOLE))
     yield "plain", number_of(plain)
-    yield "number", number_of(_full(digits, _NUMBER))
+    yield "number", number_of(_full(digits, NUMBER))
     yield "usual", number_of(_full(digits, _USUAL))
     yield "digits", most("^[+-]?0*([0-9]*)")
     yield "scale", most(r"\.([0-9]*)$")
@@ -183,7 +205,7 @@ def typing_of(measured: Mapping[str, Any], form: str, wanted: str | None = None)
 def _number_type(measured: Mapping[str, Any]) -> str | None:
     digits, scale = int(measured["digits"] or 0), int(measured["scale"] or 0)
     if measured["number"] > measured["plain"]:
-        if digits + scale <= _DOUBLE_DIGITS:
+        if digits + scale <= DOUBLE_DIGITS:
             return "DOUBLE"
         # Infinity and NaN are no values of it, and so in no range.
         return f"DECIMAL({_MOST_DIGITS},{_MOST_DIGITS - digits})" if digits + scale <= _MOST_DIGITS else None

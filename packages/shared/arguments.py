@@ -26,6 +26,7 @@ __all__ = [
     "flag",
     "fraction",
     "function",
+    "instance",
     "is_fraction",
     "is_number",
     "is_whole",
@@ -172,6 +173,19 @@ def mapping(name: str, given: object) -> Iterator[str]:
 def function(name: str, given: object, what: str = "a function") -> Iterator[str]:
     """Something that can be called."""
     if not callable(given):
+        yield f"{name} must be {what}, not {type(given).__name__}."
+
+
+def instance(name: str, given: object, kind: type | tuple[type, ...], what: str) -> Iterator[str]:
+    """An object of a class, or of one of several.
+
+    Args:
+        name: The argument.
+        given: Its value, which no message shows.
+        kind: The class or classes.
+        what: What it must be, with its article: ``an SLAConfig``.
+    """
+    if not isinstance(given, kind):
         yield f"{name} must be {what}, not {type(given).__name__}."
 
 

@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truthound_kestra.outputs import KestraOutputHandler, log_line, metric_line, outputs_line, send_outputs
+from truthound_kestra.outputs import (
+    KestraOutputHandler,
+    log_line,
+    metric_line,
+    outputs_line,
+    send_check_result,
+    send_outputs,
+)
+from truthound_kestra.scripts import CheckScriptConfig, CheckScriptResult, check_quality_script
 from truthound_kestra.utils.exceptions import OutputError
 
 if TYPE_CHECKING:
@@ -78,7 +86,24 @@ def test_kestras_own_package_writes_the_same_lines(capsys: pytest.CaptureFixture
 def test_a_log_entry_has_a_level() -> None:
     assert sent(log_line("WARN", "careful")) == [{"logs": [{"level": "WARN", "message": "careful"}]}]
     with pytest.raises(OutputError, match="TRACE, DEBUG, INFO, WARN, ERROR, not 'LOUD'"):
-        log_line("LOUD", "careful")  # type: ignore[arg-type]
+        log_line("LOUD", "careful")
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [("info", "INFO"), ("WARNING", "WARN"), ("Warn", "WARN"), ("critical", "ERROR")]
+)
+def test_levels_may_be_named_as_in_python(level: str, shown: str) -> None:
+    assert sent(log_line(level, "x")) == [{"logs": [{"level": shown, "message": "x"}]}]
+    with pytest.raises(OutputError, match="Did you mean 'DEBUG'"):
+        log_line("debugg", "x")
+
+
+def test_several_outputs_may_be_sent_as_one_mapping() -> None:
+    out = io.StringIO()
+    KestraOutputHandler(out).send({"a": 1, "b": {"c": 2}})
+    assert sent(out.getvalue()) == [{"outputs": {"a": 1, "b": {"c": 2}}}]
+    with pytest.raises(OutputError, match="requires a value"):
+        KestraOutputHandler(out).send("a")
 
 
 @pytest.mark.parametrize("name", ["", " ", 3, None])
@@ -100,6 +125,42 @@ def test_what_is_too_big_goes_to_a_file(tmp_path: Path) -> None:
     assert json.loads(content) == report
     assert reference["bytes"] == len(content.encode()) > 5_000_000
     assert len(out.getvalue()) < 1000
+
+
+def large_result(count: int) -> CheckScriptResult:
+    rules = [{"type": "row_count", "min": 2 if n == count - 1 else 1, "name": f"{'x' * 200}{n}"} for n in range(count)]
+    config = CheckScriptConfig(engine_name="dq_core", rules=rules, fail_on_error=False)
+    return check_quality_script([{"id": 1}], config)
+
+
+@pytest.mark.parametrize("room", [100_000, 5_000, 0])
+def test_a_large_result_stays_an_object_and_names_the_file_with_the_whole(tmp_path: Path, room: int) -> None:
+    out, result = io.StringIO(), large_result(400)
+    send_check_result(result, KestraOutputHandler(out, tmp_path, room))
+    outputs = next(line["outputs"]["result"] for line in sent(out.getvalue()) if "outputs" in line)
+    whole = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert whole == json.loads(json.dumps(result.summary()))
+    assert (outputs["status"], outputs["passed_count"], outputs["file"]) == ("failed", 399, "result.json")
+    assert len(outputs["checks"]) + outputs["left_out"] == 400
+    assert all(check in whole["checks"] for check in outputs["checks"])
+    if room:
+        assert outputs["checks"][-1]["status"] == "failed"  # what failed is kept rather than what passed
+        assert len(json.dumps(outputs).encode()) <= room
+
+
+@pytest.mark.parametrize(
+    ("listed", "level"),
+    [("check_report.*\nresult.json", "INFO"), ("*.json", "INFO"), ("other", "WARN"), (None, "WARN")],
+)
+def test_who_lists_a_file_is_not_told_to_list_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: str | None, level: str
+) -> None:
+    if listed is not None:
+        monkeypatch.setenv("KESTRA_OUTPUT_FILES", listed)
+    out = io.StringIO()
+    send_check_result(large_result(20), KestraOutputHandler(out, tmp_path, 2_000))
+    (entry,) = sent(out.getvalue())[0]["logs"]
+    assert (entry["level"], "List the file in outputFiles" in entry["message"]) == (level, level == "WARN")
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/b", "", ".hidden", "a b"])

@@ -14,8 +14,17 @@ from truthound_kestra.utils import exceptions
 PARTS = ("flows", "outputs", "scripts", "sla", "utils")
 
 
-def test_dir_shows_the_public_names_only() -> None:
-    assert dir(truthound_kestra) == sorted(["__version__", *PARTS])
+def names_of_parts() -> dict[str, str]:
+    modules = [*PARTS, "utils.exceptions", "utils.serialization"]
+    parts = {part: importlib.import_module(f"truthound_kestra.{part}") for part in modules}
+    return {name: part for part, module in parts.items() for name in module.__all__}
+
+
+def test_the_package_has_the_names_of_its_parts_and_no_others() -> None:
+    assert dir(truthound_kestra) == sorted(["__version__", *PARTS, *names_of_parts()])
+    for name, part in names_of_parts().items():
+        module = importlib.import_module(f"truthound_kestra.{part}")
+        assert getattr(truthound_kestra, name) is getattr(module, name)
 
 
 @pytest.mark.parametrize("part", PARTS)

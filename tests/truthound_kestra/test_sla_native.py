@@ -46,5 +46,5 @@ def test_nothing_to_watch() -> None:
 
 
 def test_a_behavior_that_kestra_does_not_know() -> None:
-    with pytest.raises(ConfigurationError, match="FAIL, CANCEL or NONE"):
+    with pytest.raises(ConfigurationError, match="'FAIL', 'CANCEL', 'NONE', not 'STOP'"):
         to_kestra_sla(SLAConfig(), behavior="STOP")  # type: ignore[arg-type]

@@ -23,10 +23,11 @@ def test_register_evaluate_and_read_back() -> None:
     }
 
 
-def test_a_violation_raises_and_is_kept() -> None:
+def test_a_violation_is_kept_and_raises_on_request() -> None:
     register_sla("orders_check", SLAConfig(min_pass_rate=0.99))
+    assert not evaluate_sla("orders_check", METRICS).is_compliant
     with pytest.raises(SLAViolationError, match="SLA orders_check is violated"):
-        evaluate_sla("orders_check", METRICS)
+        evaluate_sla("orders_check", METRICS, raise_on_violation=True)
     assert not get_sla_registry().get_all_results()["orders_check"].is_compliant
 
 

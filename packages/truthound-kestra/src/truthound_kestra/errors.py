@@ -22,6 +22,7 @@ __all__ = [
     "RuleError",
     "ScriptError",
     "SourceError",
+    "refuse",
 ]
 
 
@@ -47,6 +48,21 @@ class ConfigurationError(_ProblemsError):
     Args:
         problems: All problems, one sentence each.
     """
+
+
+def refuse(problems: Iterable[str], *, suggestion: str | None = None) -> None:
+    """Raise if there are problems.
+
+    Args:
+        problems: One sentence each.
+        suggestion: How to solve them.
+
+    Raises:
+        ConfigurationError: There are problems; lists all of them.
+    """
+    found = tuple(problems)
+    if found:
+        raise ConfigurationError(found, suggestion=suggestion)
 
 
 class FlowError(_ProblemsError):

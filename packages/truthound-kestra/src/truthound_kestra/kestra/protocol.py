@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from dq_core.adapters import number, plain_number
+from dq_core.adapters import choice, mapping, number, plain_number, question, string
 from truthound_kestra.errors import OutputError
 from truthound_kestra.kestra.json_values import plain
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["LogLevel", "MetricType", "check_name", "log_line", "metric_line", "outputs_line"]
 
 LogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
+#: What Python's loggers call Kestra's levels.
+_LEVEL_NAMES: Final = {"WARNING": "WARN", "CRITICAL": "ERROR", "FATAL": "ERROR"}
 MetricType = Literal["counter", "timer", "gauge"]
 
 _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
@@ -49,6 +51,8 @@ def outputs_line(values: Mapping[str, Any]) -> str:
     Raises:
         OutputError: A value has no form in JSON; the message names it.
     """
+    for problem in mapping("outputs", values):
+        raise OutputError(problem)
     return _line({"outputs": {check_name(name): plain(value, name) for name, value in values.items()}})
 
 
@@ -65,23 +69,37 @@ def metric_line(kind: MetricType, name: str, value: float, tags: Mapping[str, An
         One line of ASCII, without a line break.
 
     Raises:
-        OutputError: The value is not a finite number.
+        OutputError: The value is not a finite number, or another argument is invalid.
     """
-    for problem in number(f"The metric {name!r}", value):
-        raise OutputError(problem)
+    problems = [
+        *choice("The type of a metric", kind, ("counter", "timer", "gauge")),
+        *number(f"The metric {name!r}", value),
+        *(() if tags is None else mapping("tags", tags)),
+    ]
+    if problems:
+        raise OutputError(" ".join(problems))
     labels = {str(key): str(plain(tag, key)) for key, tag in (tags or {}).items() if tag is not None}
     return _line({"metrics": [{"name": check_name(name), "type": kind, "value": plain_number(value), "tags": labels}]})
 
 
-def log_line(level: LogLevel, message: str) -> str:
+def log_line(level: LogLevel | str, message: str) -> str:
     """The line that writes an entry with this level to the execution's log.
 
+    Args:
+        level: TRACE, DEBUG, INFO, WARN or ERROR, in capitals or not; WARNING and CRITICAL, as Python calls them, are
+            WARN and ERROR.
+        message: The entry.
+
     Raises:
-        OutputError: The level does not exist.
+        OutputError: The level does not exist, or the message is not a string.
     """
-    if level not in _LEVELS:
-        raise OutputError(f"The log level must be one of {', '.join(_LEVELS)}, not {level!r}.")
-    return _line({"logs": [{"level": level, "message": plain(message)}]})
+    name = str(level).strip().upper()
+    name = _LEVEL_NAMES.get(name, name)
+    if name not in _LEVELS:
+        raise OutputError(f"The log level must be one of {', '.join(_LEVELS)}, not {level!r}.{question(name, _LEVELS)}")
+    for problem in string("The message of a log entry", message, empty=True):
+        raise OutputError(problem)
+    return _line({"logs": [{"level": name, "message": plain(message)}]})
 
 
 def _line(document: Mapping[str, Any]) -> str:

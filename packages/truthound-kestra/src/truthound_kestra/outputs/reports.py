@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 from truthound_kestra.outputs.serialization import JsonSerializer, MarkdownSerializer
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
 
@@ -31,7 +31,7 @@ def write_report(result: ScriptResult, name: str, handler: KestraOutputHandler |
     Raises:
         OutputError: A file cannot be written.
     """
-    handler = handler or KestraOutputHandler()
+    handler = handler_of(handler)
     contents = {"json": JsonSerializer(indent=2).serialize(result), "md": MarkdownSerializer().serialize(result)}
     if isinstance(result, CheckScriptResult) and result.report is not None:
         contents["html"] = result.report.to_html()

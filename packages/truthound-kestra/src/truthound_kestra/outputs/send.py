@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from dq_core.adapters import instance
 from truthound_kestra.errors import OutputError
-from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from truthound_kestra.sla.metrics import SLAResult
+from truthound_kestra.sla.metrics import SLAResult
 
 __all__ = [
     "send_check_result",
@@ -23,11 +21,15 @@ __all__ = [
     "send_sla_result",
 ]
 
+R = TypeVar("R", bound=ScriptResult)
+
 # Kestra adds metrics up, so the metrics of a result are sent once, however often the result is sent.
 _COUNTED: WeakValueDictionary[int, ScriptResult] = WeakValueDictionary()
 
 
-def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | None = None) -> None:
+def send_check_result(
+    result: CheckScriptResult | Mapping[str, Any], handler: KestraOutputHandler | None = None
+) -> None:
     """Send a check's result.
 
     Outputs: ``status``, ``passed``, the counts, ``total_count``, ``pass_rate``, ``failure_rate``, ``row_count``,
@@ -36,14 +38,14 @@ def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | 
     ``check.duration``. The notes of the result are entries of the log.
 
     Args:
-        result: The result of the script.
+        result: The result of the script, or its ``to_dict()``.
         handler: Sends the outputs; None for standard output.
 
     Raises:
         OutputError: It is not the result of a check, or cannot be sent.
     """
-    handler = handler or KestraOutputHandler()
-    _expect(result, CheckScriptResult)
+    handler = handler_of(handler)
+    result = _expected(result, CheckScriptResult)
     counts = ("passed", "failed", "warning", "error")
     handler.send_outputs(
         {
@@ -58,7 +60,7 @@ def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | 
             "row_count": result.row_count,
             "execution_time_seconds": result.execution_time_seconds,
             "failed_checks": result.failed_checks,
-            "result": result.summary(),
+            "result": handler.fitting("result", result.summary(), "checks", _has_failed),
         }
     )
     if _first_time(result):
@@ -71,37 +73,53 @@ def send_check_result(result: CheckScriptResult, handler: KestraOutputHandler | 
         handler.timer("check.duration", result.execution_time_seconds, tags)
 
 
-def send_profile_result(result: ProfileScriptResult, handler: KestraOutputHandler | None = None) -> None:
+def send_profile_result(
+    result: ProfileScriptResult | Mapping[str, Any], handler: KestraOutputHandler | None = None
+) -> None:
     """Send a profile: the outputs ``status``, ``row_count``, ``column_count``, ``result``; rows and time as metrics.
 
     Args:
-        result: The result of the script.
+        result: The result of the script, or its ``to_dict()``.
         handler: Sends the outputs; None for standard output.
 
     Raises:
         OutputError: It is not the result of a profile, or cannot be sent.
     """
-    _expect(result, ProfileScriptResult)
-    _send(result, handler, "profile", {"column_count": len(result.columns)})
+    result = _expected(result, ProfileScriptResult)
+    _send(result, handler, "profile", "columns", {"column_count": len(result.columns)})
 
 
-def send_learn_result(result: LearnScriptResult, handler: KestraOutputHandler | None = None) -> None:
+def send_learn_result(
+    result: LearnScriptResult | Mapping[str, Any], handler: KestraOutputHandler | None = None
+) -> None:
     """Send learned rules: the outputs ``status``, ``row_count``, ``rule_count``, ``result``, and two metrics.
 
     Args:
-        result: The result of the script.
+        result: The result of the script, or its ``to_dict()``.
         handler: Sends the outputs; None for standard output.
 
     Raises:
         OutputError: It is not the result of learning, or cannot be sent.
     """
-    _expect(result, LearnScriptResult)
-    _send(result, handler, "learn", {"rule_count": len(result.rules)})
+    result = _expected(result, LearnScriptResult)
+    _send(result, handler, "learn", "rules", {"rule_count": len(result.rules)})
 
 
-def send_sla_result(result: SLAResult, handler: KestraOutputHandler | None = None) -> None:
-    """Send an SLA's evaluation: the outputs ``sla_compliant``, ``sla_violations``, ``sla_consecutive_failures``."""
-    (handler or KestraOutputHandler()).send_outputs(result.outputs())
+def send_sla_result(result: SLAResult | Mapping[str, Any], handler: KestraOutputHandler | None = None) -> None:
+    """Send an SLA's evaluation: the outputs ``sla_compliant``, ``sla_violations``, ``sla_consecutive_failures``.
+
+    Args:
+        result: The evaluation, or its ``to_dict()``.
+        handler: Sends the outputs; None for standard output.
+
+    Raises:
+        OutputError: It is not the result of an evaluation.
+    """
+    if isinstance(result, Mapping):
+        result = SLAResult.from_dict(result)
+    for problem in instance("The result", result, SLAResult, "an SLAResult"):
+        raise OutputError(problem)
+    handler_of(handler).send_outputs(result.outputs())
 
 
 def send_result(result: ScriptResult, handler: KestraOutputHandler | None = None) -> None:
@@ -130,25 +148,36 @@ def send_outputs(values: Mapping[str, Any], handler: KestraOutputHandler | None 
     Raises:
         OutputError: A value has no form in JSON.
     """
-    (handler or KestraOutputHandler()).send_outputs(values)
+    handler_of(handler).send_outputs(values)
 
 
-def _send(result: ScriptResult, handler: KestraOutputHandler | None, what: str, outputs: Mapping[str, Any]) -> None:
-    handler = handler or KestraOutputHandler()
+def _send(
+    result: ScriptResult, handler: KestraOutputHandler | None, what: str, items: str, outputs: Mapping[str, Any]
+) -> None:
+    handler = handler_of(handler)
     common = {
         "status": result.status,
         "row_count": result.row_count,
         "execution_time_seconds": result.execution_time_seconds,
     }
-    handler.send_outputs({**common, **outputs, "result": result.summary()})
+    summary = handler.fitting("result", result.summary(), items, lambda _: False)
+    handler.send_outputs({**common, **outputs, "result": summary})
     if _first_time(result):
         handler.counter("rows", result.row_count, _tags(result))
         handler.timer(f"{what}.duration", result.execution_time_seconds, _tags(result))
 
 
-def _expect(result: object, kind: type[ScriptResult]) -> None:
+def _expected(result: object, kind: type[R]) -> R:
+    """A result of this kind, which may be given as its ``to_dict()``."""
+    if isinstance(result, Mapping):
+        return kind.from_dict(result)
     if not isinstance(result, kind):
         raise OutputError(f"The result must be a {kind.__name__}, not {type(result).__name__}.")
+    return result
+
+
+def _has_failed(check: Mapping[str, Any]) -> bool:
+    return bool(check["status"] != "passed")
 
 
 def _first_time(result: ScriptResult) -> bool:

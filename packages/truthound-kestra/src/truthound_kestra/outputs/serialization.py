@@ -11,12 +11,13 @@ from typing import Any, Final
 
 import yaml
 
+from dq_core.adapters import string, whole
 from dq_core.learning import LearnedSuite
 from dq_core.profiling import Profile
 from dq_core.report import Report
 from moltres.errors import MoltresError
 from moltres.handoff.encoding import decode, encode
-from truthound_kestra.errors import OutputError
+from truthound_kestra.errors import DataQualityError, OutputError, refuse
 from truthound_kestra.outputs.markdown import to_markdown
 from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
 from truthound_kestra.sla.config import SLAConfig
@@ -26,6 +27,9 @@ __all__ = ["JsonSerializer", "MarkdownSerializer", "YamlSerializer"]
 
 _TYPE: Final = "$type"
 
+
+# What a string that another program wrote can lead to.
+_NOT_OURS: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, MoltresError, DataQualityError)
 
 #: The dataclasses and enums that are deserialized as the same type, by name.
 _KINDS: Final[dict[str, type]] = {
@@ -117,6 +121,9 @@ class JsonSerializer:
 
     indent: int | None = None
 
+    def __post_init__(self) -> None:
+        refuse(() if self.indent is None else whole("indent", self.indent))
+
     def serialize(self, result: Any) -> str:
         """A result, or any nesting of mappings, lists and values, as JSON.
 
@@ -131,9 +138,11 @@ class JsonSerializer:
         Raises:
             OutputError: The string is not JSON, or was written by another program.
         """
+        for problem in string("What is deserialized", text, empty=True):
+            raise OutputError(problem)
         try:
             return _unpack(json.loads(text))
-        except (ValueError, TypeError, KeyError) as error:
+        except _NOT_OURS as error:
             raise OutputError(f"The string is not a serialized result: {error}") from error
 
 
@@ -155,9 +164,11 @@ class YamlSerializer:
         Raises:
             OutputError: The string is not YAML, or was written by another program.
         """
+        for problem in string("What is deserialized", text, empty=True):
+            raise OutputError(problem)
         try:
             return _unpack(yaml.safe_load(text))
-        except (yaml.YAMLError, ValueError, TypeError, KeyError) as error:
+        except (yaml.YAMLError, *_NOT_OURS) as error:
             raise OutputError(f"The string is not a serialized result: {error}") from error
 
 

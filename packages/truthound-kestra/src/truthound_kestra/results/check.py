@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from dq_core.report import Report
+from moltres.handoff.encoding import decode
 from truthound_kestra.results.script import ScriptResult
+from truthound_kestra.sla.metrics import SLAResult
 
 if TYPE_CHECKING:
-    from dq_core.report import Report
-    from truthound_kestra.sla.metrics import SLAResult
+    from collections.abc import Callable, Mapping
 
 __all__ = ["CheckScriptResult"]
 
@@ -30,6 +32,12 @@ class CheckScriptResult(ScriptResult):
         report: All checks in detail; None if the script was disabled.
         sla: The evaluation of the SLA, if any.
     """
+
+    _readers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "notes": tuple,
+        "report": lambda stored: Report.from_dict(decode(stored)),
+        "sla": SLAResult.from_dict,
+    }
 
     passed_count: int = 0
     failed_count: int = 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from dq_core.learning import LearnedSuite
+from moltres.handoff.encoding import decode
 from truthound_kestra.results.script import ScriptResult
 
 if TYPE_CHECKING:
-    from dq_core.learning import LearnedRule, LearnedSuite
+    from collections.abc import Callable, Mapping
+
+    from dq_core.learning import LearnedRule
 
 __all__ = ["LearnScriptResult"]
 
@@ -20,6 +24,10 @@ class LearnScriptResult(ScriptResult):
     Attributes:
         suite: The rules as a suite, which can be saved and run; None if the script was disabled.
     """
+
+    _readers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "suite": lambda stored: LearnedSuite.from_dict(decode(stored)),
+    }
 
     suite: LearnedSuite | None = None
 

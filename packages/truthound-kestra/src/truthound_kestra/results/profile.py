@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from dq_core.profiling import Profile
+from moltres.handoff.encoding import decode
 from truthound_kestra.results.script import ScriptResult
 
 if TYPE_CHECKING:
-    from dq_core.profiling import ColumnProfile, Profile
+    from collections.abc import Callable, Mapping
+
+    from dq_core.profiling import ColumnProfile
 
 __all__ = ["ProfileScriptResult"]
 
@@ -20,6 +24,10 @@ class ProfileScriptResult(ScriptResult):
     Attributes:
         profile: All columns in detail; None if the script was disabled.
     """
+
+    _readers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "profile": lambda stored: Profile.from_dict(decode(stored)),
+    }
 
     profile: Profile | None = None
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from truthound_kestra.documents import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["ScriptResult"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScriptResult:
+class ScriptResult(Document):
     """Attributes of all results.
 
     Attributes:
@@ -25,6 +27,8 @@ class ScriptResult:
         description: From the config.
         metadata: From the config.
     """
+
+    _readers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"tags": tuple}
 
     status: str
     data_uri: str

@@ -6,12 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from dq_core import Check, parse
-from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.errors import ConfigurationError, refuse
 from truthound_kestra.results import CheckScriptResult
 from truthound_kestra.results.errors import CheckFailedError
-from truthound_kestra.scripts.config import DEFAULT_SCRIPT_CONFIG, CheckScriptConfig
+from truthound_kestra.scripts.config import DEFAULT_SCRIPT_CONFIG, CheckScriptConfig, rules_problems
 from truthound_kestra.scripts.engines import get_engine
-from truthound_kestra.scripts.run import described, publish, skipped
+from truthound_kestra.scripts.run import check_arguments, described, publish, skipped
 from truthound_kestra.scripts.schema import Schema, schema_rules
 from truthound_kestra.scripts.service_level import evaluate, failure_store
 from truthound_kestra.scripts.severity import severity_rank, with_canonical_severity
@@ -66,6 +66,8 @@ def check_quality_script(
     """
     if config is None:
         config = DEFAULT_SCRIPT_CONFIG.with_changes(auto_schema=rules is None)
+    check_arguments(config, CheckScriptConfig, table=table, query=query, handler=handler)
+    refuse(() if rules is None else rules_problems(rules))
     if not config.enabled:
         result = CheckScriptResult(**skipped(data_uri, config))
         publish(result, config, handler)
@@ -73,7 +75,7 @@ def check_quality_script(
     source = usable_source(data_uri, table=table, query=query)
     engine = get_engine(config.engine_name)
     store = None if config.sla is None else failure_store(config.sla, handler)
-    given = _given(config, rules or ())
+    given = _given(config, () if rules is None else rules)
     schema = schema_rules(source, config, table=table, query=query, handler=handler) if config.auto_schema else None
     checks, skipped_count = _chosen((*given, *(schema.checks if schema else ())), config)
     report = engine.check(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dq_core.adapters import choice, fraction, seconds, strings, whole
+from dq_core.adapters import choice, flag, fraction, instance, question, seconds, string, strings, whole
 from dq_core.report import SEVERITIES
-from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.errors import ConfigurationError, refuse
 from truthound_kestra.plain_numbers import with_plain_numbers
 from truthound_kestra.scripts.engines import ENGINES
 from truthound_kestra.scripts.severity import SEVERITY_ALIASES, canonical_severity
+from truthound_kestra.sla.config import SLAConfig
 
 if TYPE_CHECKING:
     from dq_core import Check
-    from truthound_kestra.sla.config import SLAConfig
 
 __all__ = [
     "DEFAULT_SCRIPT_CONFIG",
@@ -27,6 +28,13 @@ __all__ = [
     "ProfileScriptConfig",
     "ScriptConfig",
 ]
+
+
+def rules_problems(rules: object) -> Iterator[str]:
+    """Yield a sentence if something is not a list; dq_core judges the rules themselves."""
+    # A sequence or another collection: whose truth is its size, and which can be read twice.
+    if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Collection):
+        yield f"rules must be a list of rules, not {type(rules).__name__}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +72,25 @@ class ScriptConfig:
         """The same options with some changes.
 
         Raises:
-            ConfigurationError: Invalid values; lists all of them.
+            ConfigurationError: Invalid values or unknown options; lists all of them.
         """
+        known = [option.name for option in fields(self)]
+        refuse(f"The option {name!r} does not exist.{question(name, known)}" for name in changes if name not in known)
         return replace(self, **changes)
 
     def _problems(self) -> Iterator[str]:
         yield from choice("engine_name", self.engine_name, ENGINES)
         if self.timeout_seconds is not None:
             yield from seconds("timeout_seconds", self.timeout_seconds)
+        yield from flag("enabled", self.enabled)
         yield from strings("tags", self.tags)
-        if self.report is not None and not (self.report.strip() and "/" not in self.report):
-            yield f"report must be the base name of a file, not {self.report!r}."
+        yield from string("description", self.description, empty=True)
+        yield from instance("metadata", self.metadata, Mapping, "a mapping")
+        if self.report is not None:
+            wrong = list(string("report", self.report))
+            yield from wrong
+            if not wrong and not (self.report.strip() and "/" not in self.report):
+                yield f"report must be the base name of a file, not {self.report!r}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +126,11 @@ class CheckScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
-        if isinstance(self.rules, str | Mapping):
-            yield f"rules must be a list of rules, not {type(self.rules).__name__}."
+        yield from rules_problems(self.rules)
+        for name in ("fail_on_error", "fail_on_warning", "auto_schema", "parallel"):
+            yield from flag(name, getattr(self, name))
+        if self.sla is not None:
+            yield from instance("sla", self.sla, SLAConfig, "an SLAConfig")
         if canonical_severity(self.min_severity) not in SEVERITIES:
             yield from choice("min_severity", self.min_severity, (*SEVERITY_ALIASES, *SEVERITIES))
         yield from whole("sample_failures", self.sample_failures, least=0)
@@ -119,8 +138,10 @@ class CheckScriptConfig(ScriptConfig):
             yield from whole("max_workers", self.max_workers, least=1)
             if not self.parallel:
                 yield "max_workers requires parallel=True."
-        if self.baseline_uri is not None and not self.auto_schema:
-            yield "baseline_uri requires auto_schema=True."
+        if self.baseline_uri is not None:
+            yield from instance("baseline_uri", self.baseline_uri, (str, PathLike), "a path or URI")
+            if not self.auto_schema:
+                yield "baseline_uri requires auto_schema=True."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +162,8 @@ class ProfileScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
+        for name in ("include_stats", "include_histograms"):
+            yield from flag(name, getattr(self, name))
         yield from whole("sample_size", self.sample_size, least=0)
         yield from whole("top_n", self.top_n, least=0)
 
@@ -167,6 +190,8 @@ class LearnScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
+        for name in ("include_patterns", "include_ranges", "include_categories"):
+            yield from flag(name, getattr(self, name))
         yield from fraction("min_confidence", self.min_confidence)
         yield from whole("categorical_threshold", self.categorical_threshold, least=1)
         yield from whole("sample_size", self.sample_size, least=0)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import moltres
+from dq_core.adapters import instance, mapping, string
 from dq_core.errors import RuleError
 from dq_core.sources import open_source
 from moltres.errors import MoltresError
-from truthound_kestra.errors import ConfigurationError, SourceError
+from truthound_kestra.errors import ConfigurationError, SourceError, refuse
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
 
@@ -49,6 +50,14 @@ def load_data(
         SourceError: The data does not exist or cannot be read.
         MissingDependencyError: A required package is not installed.
     """
+    refuse(
+        [
+            *instance("A data URI", uri, (str, Path), "a path or URI"),
+            *(() if table is None else string("table", table)),
+            *(() if query is None else string("query", query)),
+            *(() if storage_options is None else mapping("storage_options", storage_options)),
+        ]
+    )
     source = usable_source(uri, table=table, query=query)
     try:
         with open_source(source, table=table, query=query, storage_options=storage_options) as opened:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dq_core.adapters import pip_line
+from dq_core.adapters import choice, pip_line
 from dq_core.engines import get_engine as dq_get_engine
 from truthound_kestra.errors import EngineError, MissingDependencyError
 
@@ -35,6 +35,8 @@ def get_engine(name: str = "truthound", **options: Any) -> Engine:
     Raises:
         EngineError: The engine does not exist, or its library is not installed; the hint says how to install it.
     """
+    for problem in choice("engine_name", name, ENGINES):
+        raise EngineError(problem)
     try:
         return dq_get_engine(name, **options)
     except MissingDependencyError as error:

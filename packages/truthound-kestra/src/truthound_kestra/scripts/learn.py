@@ -52,14 +52,14 @@ def learn_schema_script(
         "categorical_threshold",
         "sample_size",
     )
-    options = {name: getattr(config, name) for name in names}
     return examine(
         LearnScriptResult,
         "learn",
         "suite",
         data_uri,
         config,
-        options=options,
+        config_kind=LearnScriptConfig,
+        options=names,
         table=table,
         query=query,
         handler=handler,

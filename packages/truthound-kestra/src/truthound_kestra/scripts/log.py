@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from truthound_kestra.errors import DataQualityError
-from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,9 @@ def errors_in_log(handler: KestraOutputHandler | None = None) -> Iterator[None]:
     Args:
         handler: Sends the log entry; None for standard output.
     """
+    handler = handler_of(handler)
     try:
         yield
     except DataQualityError as error:
-        (handler or KestraOutputHandler()).log("ERROR", f"{type(error).__name__}: {error}")
+        handler.log("ERROR", f"{type(error).__name__}: {error}")
         raise SystemExit(1) from error

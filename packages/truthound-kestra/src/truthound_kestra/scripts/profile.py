@@ -45,14 +45,14 @@ def profile_data_script(
         EngineError: The engine is not installed, or does not support this.
     """
     names = ("include_stats", "include_histograms", "sample_size", "top_n")
-    options = {name: getattr(config, name) for name in names}
     return examine(
         ProfileScriptResult,
         "profile",
         "profile",
         data_uri,
         config,
-        options=options,
+        config_kind=ProfileScriptConfig,
+        options=names,
         table=table,
         query=query,
         handler=handler,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dq_core.adapters import instance
 from dq_core.checks import rule_file
 from dq_core.errors import RuleError
+from truthound_kestra.errors import refuse
 from truthound_kestra.scripts.severity import with_canonical_severity
 
 if TYPE_CHECKING:
@@ -19,9 +21,11 @@ def load_rules(path: str | Path) -> tuple[Mapping[str, Any], ...]:
     """The rules in a YAML or JSON file: a list, or a mapping with the key ``checks`` or ``rules``, as dq_core reads it.
 
     Raises:
+        ConfigurationError: It is not a path.
         RuleError: The file does not contain rules.
         SourceError: The file cannot be read.
     """
+    refuse(instance("The path of a rule file", path, (str, Path), "a path"))
     rules = rule_file.load_rules(Path(path)).rules
     if not isinstance(rules, list):
         raise RuleError([f"{path} does not contain a list of rules."])

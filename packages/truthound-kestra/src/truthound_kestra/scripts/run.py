@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dq_core.adapters import instance, string
+from truthound_kestra.errors import refuse
 from truthound_kestra.kestra.context import get_execution_context
+from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.outputs.reports import write_report
 from truthound_kestra.outputs.send import send_result
 from truthound_kestra.results import CheckScriptResult, ScriptResult
@@ -13,14 +16,30 @@ from truthound_kestra.scripts.engines import get_engine
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from truthound_kestra.kestra.handler import KestraOutputHandler
     from truthound_kestra.scripts.config import ScriptConfig
 
-__all__ = ["described", "examine", "publish", "skipped"]
+__all__ = ["check_arguments", "described", "examine", "publish", "skipped"]
 
 R = TypeVar("R", bound=ScriptResult)
+
+
+def check_arguments(config: object, kind: type[ScriptConfig], *, table: object, query: object, handler: object) -> None:
+    """Check the arguments of a script, before any work.
+
+    Raises:
+        ConfigurationError: Values of other types; lists all of them.
+    """
+    refuse(
+        [
+            *instance("config", config, kind, f"a {kind.__name__}"),
+            *(() if table is None else string("table", table)),
+            *(() if query is None else string("query", query)),
+            *instance("handler", handler, (KestraOutputHandler, type(None)), "a KestraOutputHandler"),
+        ]
+    )
+
 
 _LOG = logging.getLogger("truthound_kestra.scripts")
 
@@ -32,7 +51,8 @@ def examine(
     data_uri: Any,
     config: ScriptConfig,
     *,
-    options: Mapping[str, Any],
+    config_kind: type[ScriptConfig],
+    options: Sequence[str],
     table: str | None,
     query: str | None,
     handler: KestraOutputHandler | None,
@@ -45,17 +65,20 @@ def examine(
         field: The field of the result for what the engine returns.
         data_uri: The data.
         config: Options of the script.
-        options: Further arguments for the engine.
+        config_kind: The class of the options.
+        options: Names of the options that the engine takes.
         table: The table, if the data is in a database.
         query: A SELECT instead of a table.
         handler: Sends the outputs.
     """
+    check_arguments(config, config_kind, table=table, query=query, handler=handler)
     if not config.enabled:
         result = kind(**skipped(data_uri, config))
     else:
         source = usable_source(data_uri, table=table, query=query)
+        given = {name: getattr(config, name) for name in options}
         look = getattr(get_engine(config.engine_name), method)
-        found = look(source, table=table, query=query, timeout_seconds=config.timeout_seconds, **options)
+        found = look(source, table=table, query=query, timeout_seconds=config.timeout_seconds, **given)
         result = kind(
             status="passed",
             data_uri=found.source,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from moltres.errors import QueryError
 from truthound_kestra.errors import ConfigurationError, OutputError
 from truthound_kestra.kestra.context import get_execution_context
-from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 from truthound_kestra.kestra.state import LEARNED_FILE, METADATA, SCHEMA_ENV, open_state
 from truthound_kestra.outputs.serialization import JsonSerializer
 
@@ -63,7 +63,7 @@ def schema_store(subject: str, handler: KestraOutputHandler | None) -> Iterator[
     """
     known = os.environ.get(SCHEMA_ENV)
     if known:
-        yield _KeptByKestra(subject, Path(known), handler or KestraOutputHandler())
+        yield _KeptByKestra(subject, Path(known), handler_of(handler))
     else:
         with open_state() as database:
             yield _InDatabase(subject, database)

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from truthound_kestra.kestra.context import get_execution_context
-from truthound_kestra.kestra.handler import KestraOutputHandler
+from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 from truthound_kestra.kestra.state import SLA_STATE_ENV
 from truthound_kestra.sla.hooks import KestraNotificationHook
 from truthound_kestra.sla.metrics import SLAMetrics, SLAResult
@@ -48,6 +48,6 @@ def evaluate(
     names = ("namespace", "flow_id", "task_id", "execution_id")
     metrics = SLAMetrics.from_result(result, **{name: context[name] for name in names})
     should_alert = handler is not None or context.in_kestra
-    hooks = (KestraNotificationHook(handler=handler or KestraOutputHandler()),) if should_alert else ()
+    hooks = (KestraNotificationHook(handler=handler_of(handler)),) if should_alert else ()
     name = None if context.task_id is not None else result.data_uri
     return SLAMonitor(sla, hooks, name=name, store=store).evaluate(metrics)

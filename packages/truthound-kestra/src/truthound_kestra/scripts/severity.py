@@ -13,9 +13,9 @@ SEVERITY_ALIASES: Final = {"low": "info", "medium": "warning", "high": "error"}
 
 
 def canonical_severity(name: Any) -> Any:
-    """dq_core's name of a severity; an unknown value unchanged, which dq_core refuses."""
+    """dq_core's name of a severity; an unknown value unchanged, which dq_core refuses; None for what is no string."""
     if not isinstance(name, str):
-        return name
+        return None
     return SEVERITY_ALIASES.get(name.lower(), name.lower() if name.lower() in SEVERITIES else name)
 
 
@@ -27,5 +27,6 @@ def severity_rank(name: str) -> int:
 def with_canonical_severity(rule: Any) -> Any:
     """A rule with dq_core's name of its severity; anything but a mapping unchanged."""
     if isinstance(rule, Mapping) and "severity" in rule:
-        return {**rule, "severity": canonical_severity(rule["severity"])}
+        severity = rule["severity"]
+        return {**rule, "severity": canonical_severity(severity) if isinstance(severity, str) else severity}
     return rule

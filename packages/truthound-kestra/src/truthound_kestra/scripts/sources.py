@@ -6,8 +6,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from dq_core.adapters import closest, is_database_url, masked
-from truthound_kestra.errors import ConfigurationError, ScriptError
+from dq_core.adapters import closest, instance, is_database_url, masked
+from truthound_kestra.errors import ConfigurationError, ScriptError, refuse
 
 __all__ = ["DataSourceType", "detect_data_source_type", "masked_uri", "usable_source"]
 
@@ -49,6 +49,7 @@ def detect_data_source_type(uri: str | Path) -> DataSourceType:
     Raises:
         ConfigurationError: The URI is empty, or its scheme is not supported.
     """
+    refuse(instance("A data URI", uri, (str, Path), "a path or URI"))
     text = str(uri).strip()
     if not text:
         raise ConfigurationError("A data URI must not be empty.")
@@ -78,9 +79,11 @@ def usable_source(source: Any, *, table: str | None, query: str | None) -> Any:
         query: A SELECT instead of a table.
 
     Raises:
-        ConfigurationError: The arguments do not go together.
+        ConfigurationError: The arguments do not go together, or the source is nothing that is ever opened.
         ScriptError: The source is in Kestra's storage, which a script cannot read.
     """
+    if source is None or isinstance(source, bool | int | float | bytes):
+        raise ConfigurationError(f"A data URI must be a path or URI, not {type(source).__name__}.")
     if not isinstance(source, str | Path):
         return source
     kind = detect_data_source_type(source)

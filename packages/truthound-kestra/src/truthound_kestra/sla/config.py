@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from dq_core.adapters import fraction, seconds, whole
-from truthound_kestra.errors import ConfigurationError
+from dq_core.adapters import flag, fraction, instance, question, seconds, string, whole
+from truthound_kestra.documents import Document
+from truthound_kestra.errors import ConfigurationError, refuse
 from truthound_kestra.plain_numbers import with_plain_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 __all__ = [
     "DEFAULT_SLA_CONFIG",
@@ -22,7 +24,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class SLAConfig:
+class SLAConfig(Document):
     """The limits of a run; a limit that is None is not evaluated.
 
     Args:
@@ -56,6 +58,9 @@ class SLAConfig:
         with_plain_numbers(self)
 
     def _problems(self) -> Iterator[str]:
+        yield from flag("enabled", self.enabled)
+        yield from string("description", self.description, empty=True)
+        yield from instance("metadata", self.metadata, Mapping, "a mapping")
         for name in ("max_failure_rate", "min_pass_rate"):
             value = getattr(self, name)
             if value is not None:
@@ -71,8 +76,10 @@ class SLAConfig:
         """The same SLA with some changes.
 
         Raises:
-            ConfigurationError: Invalid values; lists all of them.
+            ConfigurationError: Invalid values or unknown limits; lists all of them.
         """
+        known = [option.name for option in fields(self)]
+        refuse(f"The limit {name!r} does not exist.{question(name, known)}" for name in changes if name not in known)
         return replace(self, **changes)
 
 

@@ -8,16 +8,18 @@ import threading
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from truthound_kestra.errors import ConfigurationError, OutputError
+from dq_core.adapters import function, instance, seconds
+from truthound_kestra.errors import ConfigurationError, OutputError, refuse
 from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.sla.metrics import AlertLevel, SLAResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from truthound_kestra.kestra.protocol import LogLevel
 
@@ -28,6 +30,7 @@ __all__ = [
     "LoggingSLAHook",
     "MetricsSLAHook",
     "SLAHook",
+    "hooks_of",
 ]
 
 _LOGGING_LEVELS: Final = {
@@ -56,6 +59,35 @@ class SLAHook(Protocol):
         ...
 
 
+def hooks_of(given: object) -> tuple[SLAHook, ...]:
+    """Hooks, given as a sequence of them, or a single one.
+
+    Raises:
+        ConfigurationError: Something is not a hook; names all that are not.
+    """
+    if _is_hook(given):
+        return (given,)  # type: ignore[return-value]  # _is_hook
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise ConfigurationError(f"hooks must be a list of SLA hooks, not {given!r}.", suggestion=_HOOK)
+    hooks = tuple(given)
+    refuse((f"{hook!r} is not an SLA hook." for hook in hooks if not _is_hook(hook)), suggestion=_HOOK)
+    return hooks
+
+
+_HOOK: Final = (
+    "A hook is an object with the methods on_pass(result) and on_violation(result), such as LoggingSLAHook()."
+)
+
+
+def _is_hook(given: object) -> bool:
+    methods = (getattr(given, "on_pass", None), getattr(given, "on_violation", None))
+    return not isinstance(given, type) and all(map(callable, methods))
+
+
+def _handler_problems(given: object) -> Iterator[str]:
+    return instance("handler", given, KestraOutputHandler, "a KestraOutputHandler")
+
+
 def _title(result: SLAResult) -> str:
     metrics = result.metrics
     place = ".".join(part for part in (metrics.namespace, metrics.flow_id, metrics.task_id) if part)
@@ -71,6 +103,9 @@ class LoggingSLAHook:
     """
 
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("truthound_kestra.sla"))
+
+    def __post_init__(self) -> None:
+        refuse(instance("logger", self.logger, (logging.Logger, logging.LoggerAdapter), "a logger"))
 
     def on_pass(self, result: SLAResult) -> None:
         """Log that the SLA is met."""
@@ -96,6 +131,10 @@ class MetricsSLAHook:
     handler: KestraOutputHandler | None = None
     counts: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.handler is not None:
+            refuse(_handler_problems(self.handler))
 
     def on_pass(self, result: SLAResult) -> None:
         """Count an evaluation that passed."""
@@ -134,6 +173,9 @@ class CallbackSLAHook:
     on_pass: Callable[[SLAResult], Any] = lambda _: None
     on_violation: Callable[[SLAResult], Any] = lambda _: None
 
+    def __post_init__(self) -> None:
+        refuse([*function("on_pass", self.on_pass), *function("on_violation", self.on_violation)])
+
 
 @dataclass(frozen=True)
 class KestraNotificationHook:
@@ -153,7 +195,7 @@ class KestraNotificationHook:
         handler: Sends log entries, outputs and metrics; by default to standard output, where Kestra reads them.
 
     Raises:
-        ConfigurationError: The URL is not http or https.
+        ConfigurationError: The URL is not http or https, or other values are invalid; lists all of them.
     """
 
     webhook_url: str | None = field(default=None, repr=False)
@@ -161,8 +203,14 @@ class KestraNotificationHook:
     handler: KestraOutputHandler = field(default_factory=KestraOutputHandler)
 
     def __post_init__(self) -> None:
-        if self.webhook_url is not None and not self.webhook_url.startswith(("http://", "https://")):
-            raise ConfigurationError("webhook_url must start with http:// or https://.")
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        url: object = self.webhook_url  # contains a key: no message shows it
+        if url is not None and not (isinstance(url, str) and url.startswith(("http://", "https://"))):
+            yield "webhook_url must be a string that starts with http:// or https://."
+        yield from seconds("timeout_seconds", self.timeout_seconds)
+        yield from _handler_problems(self.handler)
 
     def on_pass(self, result: SLAResult) -> None:
         """Set the outputs."""
@@ -209,6 +257,9 @@ class CompositeSLAHook:
     """
 
     hooks: Sequence[SLAHook]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hooks", hooks_of(self.hooks))
 
     def on_pass(self, result: SLAResult) -> None:
         """Call ``on_pass`` of each."""

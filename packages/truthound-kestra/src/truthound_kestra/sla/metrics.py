@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from dq_core.adapters import number
+from dq_core.adapters import choice, flag, instance, number, string, whole
+from truthound_kestra.documents import Document
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.plain_numbers import with_plain_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["AlertLevel", "SLAMetrics", "SLAResult", "SLAViolation", "SLAViolationType"]
 
@@ -27,17 +31,17 @@ class AlertLevel(Enum):
         """0 for info to 3 for critical."""
         return list(AlertLevel).index(self)
 
-    def __lt__(self, other: AlertLevel) -> bool:
-        return self.rank < other.rank
+    def __lt__(self, other: object) -> bool:
+        return self.rank < other.rank if isinstance(other, AlertLevel) else NotImplemented
 
-    def __le__(self, other: AlertLevel) -> bool:
-        return self.rank <= other.rank
+    def __le__(self, other: object) -> bool:
+        return self.rank <= other.rank if isinstance(other, AlertLevel) else NotImplemented
 
-    def __gt__(self, other: AlertLevel) -> bool:
-        return self.rank > other.rank
+    def __gt__(self, other: object) -> bool:
+        return self.rank > other.rank if isinstance(other, AlertLevel) else NotImplemented
 
-    def __ge__(self, other: AlertLevel) -> bool:
-        return self.rank >= other.rank
+    def __ge__(self, other: object) -> bool:
+        return self.rank >= other.rank if isinstance(other, AlertLevel) else NotImplemented
 
 
 class SLAViolationType(Enum):
@@ -96,8 +100,14 @@ class RunCounts(Protocol):
         ...
 
 
+_COUNTS: Final = (
+    "passed_count", "failed_count", "error_count", "warning_count", "skipped_count", "execution_time_seconds",
+    "row_count",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
-class SLAMetrics:
+class SLAMetrics(Document):
     """Metrics of a run. Counts may be of checks or of rows: only their shares matter.
 
     Args:
@@ -114,7 +124,7 @@ class SLAMetrics:
         measured_at: Time of the run, with time zone; None for the time of the evaluation.
 
     Raises:
-        ConfigurationError: Negative counts or durations.
+        ConfigurationError: Negative counts or durations, or values of other types; lists all of them.
     """
 
     passed_count: int = 0
@@ -130,24 +140,24 @@ class SLAMetrics:
     measured_at: dt.datetime | None = None
 
     def __post_init__(self) -> None:
-        names = (
-            "passed_count",
-            "failed_count",
-            "warning_count",
-            "skipped_count",
-            "execution_time_seconds",
-            "row_count",
-        )
-        given = {name: getattr(self, name) for name in names}
-        problems = [
-            problem
-            for name, value in given.items()
-            if not (name == "row_count" and value is None)
-            for problem in number(name, value, least=0)
-        ]
+        problems = list(self._problems())
         if problems:
             raise ConfigurationError(problems)
         with_plain_numbers(self)
+
+    def _problems(self) -> Iterator[str]:
+        for name in ("passed_count", "failed_count", "warning_count", "skipped_count", "execution_time_seconds"):
+            yield from number(name, getattr(self, name), least=0)
+        if self.row_count is not None:
+            yield from number("row_count", self.row_count, least=0)
+        for name in ("flow_id", "task_id", "namespace", "execution_id"):
+            if getattr(self, name) is not None:
+                yield from string(name, getattr(self, name), empty=True)
+        moment: object = self.measured_at
+        if moment is not None:
+            yield from instance("measured_at", moment, dt.datetime, "a datetime")
+        if isinstance(moment, dt.datetime) and moment.tzinfo is None:
+            yield f"measured_at must have a time zone, not {moment.isoformat()}."
 
     @property
     def total_count(self) -> int:
@@ -171,7 +181,15 @@ class SLAMetrics:
         Args:
             result: The result of the check script, or anything with the same counts.
             **context: Further fields: flow_id, task_id, namespace, execution_id.
+
+        Raises:
+            ConfigurationError: The result has no counts.
         """
+        missing = [name for name in _COUNTS if not hasattr(result, name)]
+        if missing:
+            raise ConfigurationError(
+                f"The metrics of a run come from its result; a {type(result).__name__} has no {', '.join(missing)}."
+            )
         return cls(
             passed_count=result.passed_count,
             failed_count=result.failed_count + result.error_count,
@@ -184,7 +202,7 @@ class SLAMetrics:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SLAViolation:
+class SLAViolation(Document):
     """A violation of one limit.
 
     Attributes:
@@ -193,7 +211,12 @@ class SLAViolation:
         limit: The value of the limit.
         actual: The measured value.
         level: Severity of the violation.
+
+    Raises:
+        ConfigurationError: Values of other types; lists all of them.
     """
+
+    _readers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"violation_type": SLAViolationType, "level": AlertLevel}
 
     violation_type: SLAViolationType
     message: str
@@ -201,9 +224,33 @@ class SLAViolation:
     actual: float
     level: AlertLevel
 
+    def __post_init__(self) -> None:
+        problems = [
+            *_member_problems("violation_type", self.violation_type, SLAViolationType),
+            *string("message", self.message),
+            *number("limit", self.limit),
+            *number("actual", self.actual),
+            *_member_problems("level", self.level, AlertLevel),
+        ]
+        if problems:
+            raise ConfigurationError(problems)
+
+
+def _member_problems(name: str, given: object, kind: type[Enum]) -> Iterator[str]:
+    if not isinstance(given, kind):
+        near = [member.name for member in kind if isinstance(given, str) and member.value == given]
+        if near:
+            yield f"{name} must be {kind.__name__}.{near[0]}, not {given!r}."
+        else:
+            yield from choice(name, given, [f"{kind.__name__}.{member.name}" for member in kind])
+
+
+def _violations(stored: Any) -> tuple[SLAViolation, ...]:
+    return tuple(SLAViolation.from_dict(item) for item in stored)
+
 
 @dataclass(frozen=True, kw_only=True)
-class SLAResult:
+class SLAResult(Document):
     """The result of an evaluation.
 
     Attributes:
@@ -213,7 +260,15 @@ class SLAResult:
         consecutive_failures: Consecutive failed runs, this one included; 0 if it did not fail or is not counted.
         evaluated_at: Time of the evaluation, in UTC.
         name: Name of the SLA, if any.
+
+    Raises:
+        ConfigurationError: Values of other types; lists all of them.
     """
+
+    _readers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "violations": _violations,
+        "metrics": SLAMetrics.from_dict,
+    }
 
     is_compliant: bool
     violations: tuple[SLAViolation, ...]
@@ -221,6 +276,20 @@ class SLAResult:
     consecutive_failures: int = 0
     evaluated_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     name: str | None = None
+
+    def __post_init__(self) -> None:
+        problems = [
+            *flag("is_compliant", self.is_compliant),
+            *whole("consecutive_failures", self.consecutive_failures),
+            *(() if self.name is None else string("name", self.name)),
+        ]
+        given: object = self.violations
+        if not isinstance(given, tuple) or not all(isinstance(item, SLAViolation) for item in given):
+            problems.append(f"violations must be a tuple of SLAViolation, not {given!r}.")
+        problems.extend(instance("metrics", self.metrics, SLAMetrics, "SLAMetrics"))
+        problems.extend(instance("evaluated_at", self.evaluated_at, dt.datetime, "a datetime"))
+        if problems:
+            raise ConfigurationError(problems)
 
     def outputs(self) -> dict[str, Any]:
         """The evaluation as Kestra outputs, by name."""

@@ -7,8 +7,11 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dq_core.adapters import instance, string
+from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.sla.config import SLAConfig
 from truthound_kestra.sla.errors import SLAViolationError
+from truthound_kestra.sla.hooks import hooks_of
 from truthound_kestra.sla.metrics import SLAMetrics, SLAResult, SLAViolation, SLAViolationType
 from truthound_kestra.sla.store import SQLStateStore, StateStore
 
@@ -26,15 +29,27 @@ class SLAMonitor:
 
     Args:
         config: The limits.
-        hooks: Called after each evaluation, in order.
+        hooks: Called after each evaluation, in order; a single hook is taken as well.
         name: Name of the SLA, which distinguishes two SLAs of the same task.
         store: Stores failed runs across executions; by default in a table of an embedded database.
+
+    Raises:
+        ConfigurationError: Values of other types; lists all of them.
     """
 
     config: SLAConfig = field(default_factory=SLAConfig)
     hooks: Sequence[SLAHook] = ()
     name: str | None = None
     store: StateStore = field(default_factory=SQLStateStore)
+
+    def __post_init__(self) -> None:
+        problems = [] if self.name is None else list(string("name", self.name))
+        problems.extend(instance("config", self.config, SLAConfig, "an SLAConfig"))
+        if not callable(getattr(self.store, "record", None)):
+            problems.append(f"store must be a StateStore, such as SQLStateStore(), not {self.store!r}.")
+        if problems:
+            raise ConfigurationError(problems)
+        object.__setattr__(self, "hooks", hooks_of(self.hooks))
 
     def evaluate(self, metrics: SLAMetrics, *, raise_on_violation: bool = False) -> SLAResult:
         """Evaluate a run.
@@ -49,7 +64,14 @@ class SLAMonitor:
 
         Raises:
             SLAViolationError: A limit is violated, and ``raise_on_violation`` is set.
+            ConfigurationError: They are no metrics.
         """
+        problems = list(instance("metrics", metrics, SLAMetrics, "SLAMetrics"))
+        if problems:
+            raise ConfigurationError(
+                problems,
+                suggestion="Make them of the result of a script: SLAMetrics.from_result(result).",
+            )
         now = metrics.measured_at or dt.datetime.now(dt.UTC)
         if not self.config.enabled:
             return SLAResult(is_compliant=True, violations=(), metrics=metrics, evaluated_at=now, name=self.name)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from dq_core.adapters import iso_duration, plain_number
-from truthound_kestra.errors import ConfigurationError
+from dq_core.adapters import choice, instance, iso_duration, mapping, plain_number, strings
+from truthound_kestra.errors import refuse
+from truthound_kestra.sla.config import SLAConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from truthound_kestra.sla.config import SLAConfig
 
 __all__ = ["SLABehavior", "to_kestra_sla", "unwatched_limits"]
 
@@ -74,10 +73,16 @@ def to_kestra_sla(
         An entry for each limit and task; empty if the SLA is disabled or has none of these limits.
 
     Raises:
-        ConfigurationError: The behavior does not exist.
+        ConfigurationError: The behavior does not exist, or values have other types; lists all of them.
     """
-    if behavior not in ("FAIL", "CANCEL", "NONE"):
-        raise ConfigurationError(f"behavior must be FAIL, CANCEL or NONE, not {behavior!r}.")
+    refuse(
+        [
+            *instance("config", config, SLAConfig, "an SLAConfig"),
+            *strings("task_ids", task_ids),
+            *choice("behavior", behavior, ("FAIL", "CANCEL", "NONE")),
+            *(() if labels is None else mapping("labels", labels)),
+        ]
+    )
     if not config.enabled:
         return []
     tags = dict(labels) if labels is not None else {"sla": "violated"}
@@ -85,6 +90,15 @@ def to_kestra_sla(
     if config.max_execution_time_seconds is not None:
         duration = iso_duration(config.max_execution_time_seconds)
         entries.append({"id": "max_execution_time", "type": "MAX_DURATION", "duration": duration})
+    entries.extend(_assertions(config, task_ids))
+    for entry in entries:
+        entry["behavior"] = behavior
+        if tags:
+            entry["labels"] = dict(tags)
+    return entries
+
+
+def _assertions(config: SLAConfig, task_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     for name, (output, operator) in _ASSERTIONS.items():
         given = getattr(config, name)
         if given is None:
@@ -96,9 +110,4 @@ def to_kestra_sla(
             )
             suffix = f"_{task}" if len(task_ids) > 1 else ""
             expression = f"{{{{ ({variable} ?? {limit!r}) {operator} {limit!r} }}}}"
-            entries.append({"id": f"{name}{suffix}", "type": "EXECUTION_ASSERTION", "assert": expression})
-    for entry in entries:
-        entry["behavior"] = behavior
-        if tags:
-            entry["labels"] = dict(tags)
-    return entries
+            yield {"id": f"{name}{suffix}", "type": "EXECUTION_ASSERTION", "assert": expression}

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dq_core.adapters import closest
+from dq_core.adapters import closest, string
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.sla.errors import SLAViolationError
 from truthound_kestra.sla.monitor import SLAMonitor
@@ -53,11 +53,12 @@ class SLARegistry:
             The monitor that evaluates it.
 
         Raises:
-            ConfigurationError: The name is empty, or another SLA is registered under it.
+            ConfigurationError: The name is empty, another SLA is registered under it, or values have other types.
         """
-        if not name:
-            raise ConfigurationError("An SLA requires a name.")
-        monitor = SLAMonitor(config=config, hooks=tuple(hooks), name=name, store=store or SQLStateStore())
+        problems = list(string("The name of an SLA", name))
+        if problems:
+            raise ConfigurationError(problems)
+        monitor = SLAMonitor(config=config, hooks=hooks, name=name, store=SQLStateStore() if store is None else store)
         with self._lock:
             known = self._monitors.get(name)
             if known is not None and known.config != config and not replace:
@@ -71,14 +72,22 @@ class SLARegistry:
         Raises:
             ConfigurationError: The SLA does not exist.
         """
-        if name not in self._monitors:
+        if name not in self.names():
             near = closest(name, self._monitors)
             hint = f"Did you mean {near!r}?" if near else f"Registered: {', '.join(sorted(self._monitors)) or 'none'}."
             raise ConfigurationError(f"The SLA {name!r} does not exist.", suggestion=hint)
         return self._monitors[name]
 
-    def evaluate(self, name: str, metrics: SLAMetrics, *, raise_on_violation: bool = True) -> SLAResult:
+    def evaluate(self, name: str, metrics: SLAMetrics, *, raise_on_violation: bool = False) -> SLAResult:
         """Evaluate an SLA and store the result.
+
+        Args:
+            name: Name of the SLA.
+            metrics: Metrics of the run.
+            raise_on_violation: Whether to raise if a limit is violated.
+
+        Returns:
+            The result.
 
         Raises:
             ConfigurationError: The SLA does not exist.

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from truthound_kestra.errors import OutputError
-from truthound_kestra.kestra.handler import KestraOutputHandler
+from dq_core.adapters import flag, instance, mapping, string
+from truthound_kestra.errors import OutputError, refuse
+from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 from truthound_kestra.kestra.state import METADATA, SLA_STATE_ENV, SLA_STATE_OUTPUT, open_state
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ class StateStore(Protocol):
         ...
 
 
+def _check_run(key: object, run: object, failed: object) -> None:
+    refuse([*string("key", key, empty=True), *string("run", run), *flag("failed", failed)])
+
+
 @dataclass(frozen=True)
 class SQLStateStore:
     """A table in any database of SQLAlchemy; by default a SQLite file in the home directory.
@@ -61,6 +66,9 @@ class SQLStateStore:
     """
 
     url: str | sa.URL | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        refuse(() if self.url is None else instance("url", self.url, (str, sa.URL), "the URL of a database"))
 
     @cached_property
     def _database(self) -> Database:
@@ -76,6 +84,7 @@ class SQLStateStore:
 
     def record(self, key: str, run: str, *, failed: bool) -> int:
         """Store a run; see :meth:`StateStore.record`."""
+        _check_run(key, run, failed)
         mine = (_RUNS.c.sla == key) & (_RUNS.c.run == run)
         with self._database.transaction() as connection:
             if connection.execute(_RUNS.update().where(mine).values(failed=failed)).rowcount == 0:
@@ -128,12 +137,18 @@ class KestraStateStore:
     handler: KestraOutputHandler | None = None
     env: Mapping[str, str] | None = None
 
+    def __post_init__(self) -> None:
+        kind = (KestraOutputHandler, type(None))
+        handler = instance("handler", self.handler, kind, "a KestraOutputHandler")
+        refuse([*handler, *(() if self.env is None else mapping("env", self.env))])
+
     def record(self, key: str, run: str, *, failed: bool) -> int:
         """Store a run; see :meth:`StateStore.record`."""
+        _check_run(key, run, failed)
         state = self._state(key)
         earlier = state["before"] if state.get("run") == run else state["failures"]
         failures = earlier + 1 if failed else 0
-        handler = self.handler or KestraOutputHandler()
+        handler = handler_of(self.handler)
         document = {"key": key, "run": run, "before": earlier, "failures": failures}
         handler.send(SLA_STATE_OUTPUT, json.dumps(document))  # a string, which Kestra's expressions pass on unchanged
         return failures

@@ -21,7 +21,8 @@ class ReadOptions:
     """How a CSV file is written. What is left out follows from the file's name and its first line.
 
     Attributes:
-        delimiter: What separates fields, one character; default: a comma, for ``.tsv`` a tab.
+        delimiter: What separates fields, one character; default: a comma, for ``.tsv`` a tab; or the ``;``, tab or
+            ``|`` that the first line has instead, if further lines have it too.
         quote: What stands around a field with delimiters in it, one character, or "" for nothing.
         encoding: How characters are written as bytes; any name that Python knows.
         null: The texts that mean NULL, besides an empty field.

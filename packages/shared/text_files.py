@@ -21,6 +21,7 @@ __all__ = ["csv_query", "identifier", "json_query"]
 
 _HEADER_LINES = 20
 _BATCH = 10_000
+_DELIMITERS = (",", ";", "\t", "|")
 #: A number with a fraction and more digits than a double holds; DuckDB's reader of JSON would round it.
 _LONG_FRACTION = "|".join(
     [*(rf"[0-9]{{{place}}}\.[0-9]{{{16 - place},}}" for place in range(1, 16)), r"[0-9]{16,}\.[0-9]"]
@@ -49,21 +50,23 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[s
     Raises:
         UnreadableFileError: A file is empty, or its header is none.
     """
-    delimiter = options.delimiter or delimiter_of(paths)
     common = {
-        "auto_detect": False, "header": options.header, "delim": delimiter, "quote": options.quote,
+        "auto_detect": False, "header": options.header, "quote": options.quote,
         "escape": options.quote, "strict_mode": True, "null_padding": False, "encoding": _encoding(options.encoding),
     }  # fmt: skip
     if options.null:
         common["nullstr"] = ["", *options.null]
-    by_header: dict[tuple[str, ...], list[str]] = {}
+    by_header: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for path in _decoded(raw, resolved(raw, paths), options.encoding):
-        by_header.setdefault(tuple(_header(raw, path, delimiter, options)), []).append(path)
-    names = list(dict.fromkeys(name for header in by_header for name in header))
+        lines = _first_lines(raw, path, options)
+        delimiter = options.delimiter or _delimiter(lines, delimiter_of(paths), options)
+        by_header.setdefault((delimiter, tuple(_header(lines, path, delimiter, options))), []).append(path)
+    names = list(dict.fromkeys(name for _, header in by_header for name in header))
     _refuse_twins(names, "The files have")
     queries = []
-    for header, alike in by_header.items():
-        call = reader_call("read_csv", alike, {**common, "columns": dict.fromkeys(header, "VARCHAR")})
+    for (delimiter, header), alike in by_header.items():
+        columns = dict.fromkeys(header, "VARCHAR")
+        call = reader_call("read_csv", alike, {**common, "delim": delimiter, "columns": columns})
         known = set(header)
         selected = ", ".join(
             identifier(name) if name in known else f"NULL::VARCHAR AS {identifier(name)}" for name in names
@@ -102,8 +105,8 @@ def _decoded(raw: Any, every: list[str], encoding: str) -> list[str]:
     return copies
 
 
-def _header(raw: Any, path: str, delimiter: str, options: ReadOptions) -> list[str]:
-    """The names in the first line of a file."""
+def _first_lines(raw: Any, path: str, options: ReadOptions) -> list[str]:
+    """The first lines of a file, as they are."""
     # A character that no text has, so that a line is one field; the quote is undone below.
     lines_call = reader_call(
         "read_csv",
@@ -116,11 +119,34 @@ def _header(raw: Any, path: str, delimiter: str, options: ReadOptions) -> list[s
     found = raw.execute(f"SELECT line FROM {lines_call} LIMIT {_HEADER_LINES}").fetchall()  # noqa: S608 (literals only)
     if not found:
         raise UnreadableFileError(f"The file {path} is empty: it has not even a line with the names of columns.")
-    lines = [(line or "").removeprefix("\ufeff") + "\n" for (line,) in found]
+    return [(line or "").removeprefix("\ufeff") + "\n" for (line,) in found]
+
+
+def _rows(lines: Sequence[str], delimiter: str, options: ReadOptions) -> Iterator[list[str]]:
     quoting: dict[str, Any] = (
         {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None}
     )
-    first = next(csv.reader(lines, delimiter=delimiter, strict=False, **quoting), [])
+    return csv.reader(lines, delimiter=delimiter, strict=False, **quoting)
+
+
+def _delimiter(lines: Sequence[str], usual: str, options: ReadOptions) -> str:
+    """What separates the fields: the usual delimiter, or the one that the first line has instead and others have too.
+
+    A line that does not agree is an error of the reader, which names it.
+    """
+    if len(next(_rows(lines, usual, options), [])) > 1:
+        return usual
+    found = []
+    for other in _DELIMITERS:
+        counts = [len(row) for row in _rows(lines, other, options)]
+        if other != usual and counts[0] > 1 and max(counts[1:], default=0) > 1:
+            found.append(other)
+    return found[0] if len(found) == 1 else usual
+
+
+def _header(lines: Sequence[str], path: str, delimiter: str, options: ReadOptions) -> list[str]:
+    """The names in the first line of a file."""
+    first = next(_rows(lines, delimiter, options), [])
     if not options.header:
         return [f"column{place}" for place in range(max(len(first), 1))]
     names = [name or f"column{place}" for place, name in enumerate(first)]

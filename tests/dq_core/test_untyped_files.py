@@ -294,6 +294,34 @@ class TestReadOptions:
         source = csv("1;1,50\n2;-2,25\n3;NA\n")
         assert found(source, rule("in_range", "column1", min=0), read_options=options) == [("failed", 1, 2)]
 
+    @pytest.mark.parametrize(
+        ("text", "names", "rows"),
+        [
+            ("zip;code\n01234;NA\n99999;null\n", ["zip", "code"], 2),
+            ("a|b\n1|2\n", ["a", "b"], 1),
+            ("a\tb\n1\t2\n", ["a", "b"], 1),
+            ('x;y\n"a;\nb";2\n' + "1;2\n" * 30, ["x", "y"], 31),
+            ("email\na@x.org\nc;d\n", ["email"], 2),
+            ("a,b;c\n1,2;3\n", ["a", "b;c"], 1),
+            ("a;b\n1\n2\n", ["a;b"], 2),
+            ("a;b|c\n1;2|3\n", ["a;b|c"], 1),
+            ("a;b\n", ["a;b"], 0),
+        ],
+    )
+    def test_the_first_line_tells_the_delimiter(self, text: str, names: list[str], rows: int) -> None:
+        read = profile(csv(text))
+        assert ([column.name for column in read.columns], read.row_count) == (names, rows)
+
+    @pytest.mark.parametrize("further", ["3;4;5\n", "3\n"])
+    def test_a_line_that_does_not_agree_is_named(self, further: str) -> None:
+        with pytest.raises(SourceError, match="Line: 3"):
+            profile(csv("a;b\n1;2\n" + further))
+
+    def test_files_with_other_delimiters_are_read_together(self) -> None:
+        csv("id,v\n1,2\n", "1.csv")
+        csv("v;id\n3;4\n", "2.csv")
+        assert found("[12].csv", rule("in_range", "id", min=4)) == [("failed", 1, 2)]
+
     def test_types(self) -> None:
         source = csv("a,b\n007,1\n010,2\n")
         read = profile(source, read_options={"types": {"a": "integer", "b": "text"}})

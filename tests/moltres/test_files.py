@@ -49,8 +49,10 @@ def test_csv_with_options(duck: Database, tmp_path: Path) -> None:
     path.write_text("id;day\n1;2024-01-31\n2;\n")
     days = [{"id": 1, "day": dt.date(2024, 1, 31)}, {"id": 2, "day": None}]
     assert duck.read_csv(path, delimiter=";").collect() == duck.read_csv(path, delim=";").collect() == days
+    assert duck.read_csv(path).collect() == days
+    (tmp_path / "one.csv").write_text("id;day\n1\n2\n")
     with pytest.raises(ConfigurationError, match=r"delimiter=';'"):
-        duck.read_csv(path)
+        duck.read_csv(tmp_path / "one.csv")
     frame = duck.read_csv(path, delim=";", header=False, skip=1, names=["a", "b"], types={"a": "VARCHAR"})
     assert frame.order_by("a").first() == {"a": "1", "b": dt.date(2024, 1, 31)}
 

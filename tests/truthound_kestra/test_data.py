@@ -108,6 +108,19 @@ def test_a_late_string_does_not_change_the_values_before_it(tmp_path: Path) -> N
     assert load_data(path)["code"].value_counts().to_dict() == {"01": 30_000, "n/a": 1}
 
 
+def test_separators_zeros_texts_and_several_files_are_those_of_the_check(tmp_path: Path) -> None:
+    rows = [{"zip": "01234", "code": "NA"}, {"zip": "99999", "code": "null"}]
+    for separator in ",;":
+        text = "\n".join(separator.join(row) for row in (["zip", "code"], ["01234", "NA"], ["99999", "null"]))
+        (tmp_path / "z.csv").write_text(text, encoding="utf-8")
+        assert load_data(tmp_path / "z.csv").to_dict("records") == rows
+    (tmp_path / "parts").mkdir()
+    for number in (1, 2):
+        pd.DataFrame({"a": [number]}).to_parquet(tmp_path / "parts" / f"{number}.parquet")
+    for uri in (tmp_path / "parts", tmp_path / "parts" / "*.parquet"):
+        assert load_data(uri).to_dict("records") == [{"a": 1}, {"a": 2}]
+
+
 def test_what_is_not_there(tmp_path: Path, file_server: str) -> None:
     with pytest.raises(SourceError, match=r"The file .* does not exist"):
         load_data(tmp_path / "missing.csv")

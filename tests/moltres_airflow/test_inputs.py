@@ -4,6 +4,7 @@ import pytest
 from airflow.sdk import DAG, TaskGroup, task, task_group
 
 from moltres import col
+from moltres.errors import ConfigurationError
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import rows_of
 
@@ -121,6 +122,27 @@ def test_a_task_of_a_group_is_found_by_the_name_that_the_user_gave_it(run, query
         rows >> write(input_task_id="one")
     assert run(dag).states["write"] == FAILED
     assert "Did you mean 'grp.one'?" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("named", ["one", "grp.on", ["grp.one", "grp.ome"]])
+def test_a_task_that_the_whole_dag_does_not_have_is_refused_while_it_is_parsed(dsn, query, write, named):
+    with DAG("grouped") as dag:
+        if isinstance(named, str):
+            last = write(input_task_id=named)  # before the tasks that it might name
+        else:
+            last = query("last", lambda db, one, other: one, input_task_id=named)
+        with TaskGroup("grp"):
+            query("one") >> last
+    with pytest.raises(ConfigurationError, match=r"is not a task of DAG 'grouped'[\s\S]*Did you mean 'grp.one'"):
+        dag.resolve_template_files()  # as Airflow does when a DAG file is parsed
+
+
+def test_a_task_that_comes_later_or_from_a_template_is_none_that_is_missing(query, write):
+    with DAG("fine") as dag:
+        write(input_task_id="later")
+        query("reads", lambda db, rows: rows, input_task_id="{{ params.task }}")
+        query("later")
+    dag.resolve_template_files()
 
 
 def test_a_task_without_upstream_is_told_so(run, write, capfd):

@@ -10,6 +10,7 @@ from moltres.handoff import encode
 from moltres.task import Lineage, Stop, refuse, with_origin
 from moltres_airflow import arguments
 from moltres_airflow.dsn import Dsn
+from moltres_airflow.inputs import named_input_problems
 from moltres_airflow.instances import instance_of
 from moltres_airflow.lineage import facets
 from moltres_airflow.mapping import DsnHidingPartial, hide_urls
@@ -111,6 +112,11 @@ class MoltresOperator(BaseOperator):
     def output(self) -> XComArg:
         """The result, for use as an argument of another task."""
         return XComArg(self, key=self.output_key)
+
+    def prepare_template(self) -> None:
+        """Check what only the whole DAG can tell; Airflow calls this when the DAG is complete, while it is parsed."""
+        super().prepare_template()
+        refuse(f"{type(self).__name__} {self.task_id!r}", named_input_problems(self))
 
     def on_kill(self) -> None:
         """Stop the task, and what it runs in the database; Airflow calls this when it is killed or out of time."""

@@ -9,9 +9,10 @@ from moltres import Records
 from moltres.errors import HandoffError, closest, listing
 from moltres.handoff.reference import MARKER
 from moltres_airflow.instances import instance_of
+from moltres_airflow.templates import comes_from_a_task, templates_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 RETURN_VALUE: Final = "return_value"
 """Where Airflow keeps what a ``@task`` function returns."""
@@ -63,6 +64,26 @@ def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | No
     raise _missing(operator, input_key, {name: key for keys in circles for name, key in keys.items()}, tasks)
 
 
+def named_input_problems(operator: Any) -> Iterator[str]:
+    """A sentence for each task that ``input_task_id`` names and that the DAG, which must be complete, does not have."""
+    given = getattr(operator, "input_task_id", None)
+    if given is None or comes_from_a_task(given) or not operator.has_dag():
+        return
+    for name in [given] if isinstance(given, str) else given:
+        if name not in operator.dag.task_dict and not any(True for _ in templates_in(name)):
+            message, suggestion = _not_a_task(operator, name, operator.dag.task_dict)
+            yield f"{message} {suggestion}".rstrip()
+
+
+def _not_a_task(operator: Any, name: str, tasks: Mapping[str, Any]) -> tuple[str, str]:
+    # In a task group a task has the group's name before its own.
+    match = next((known for known in sorted(tasks) if known.endswith(f".{name}")), None) or closest(name, tasks)
+    message = (
+        f"input_task_id {name!r} is not a task of DAG {operator.dag_id!r}; its tasks are {listing(sorted(tasks))}."
+    )
+    return message, f"Did you mean {match!r}?" if match else ""
+
+
 def output_key_of(upstream: Any) -> str | None:
     """The XCom key under which a task hands over rows; None for a task of ours that hands over none."""
     kind = getattr(upstream, "operator_class", type(upstream))
@@ -83,12 +104,8 @@ def _keys(tasks: Mapping[str, Any], names: Iterable[str], input_key: str | None)
 def _key_of_named(operator: Any, tasks: Mapping[str, Any], name: str, input_key: str | None) -> str:
     """Which key to ask the task for that ``input_task_id`` names."""
     if tasks and name not in tasks:
-        # In a task group a task has the group's name before its own.
-        match = next((known for known in sorted(tasks) if known.endswith(f".{name}")), None) or closest(name, tasks)
-        raise HandoffError(
-            f"input_task_id {name!r} is not a task of DAG {operator.dag_id!r}; its tasks are {listing(sorted(tasks))}.",
-            suggestion=f"Did you mean {match!r}?" if match else None,
-        )
+        message, suggestion = _not_a_task(operator, name, tasks)
+        raise HandoffError(message, suggestion=suggestion or None)
     key = input_key or (output_key_of(tasks[name]) if tasks else name)
     if key is None:
         raise HandoffError(

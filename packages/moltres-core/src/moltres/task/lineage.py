@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.sql.util import find_tables
 
+from .._shared.masking import masked
 from ..handoff import Reference, decode, is_reference
 from ..handoff.reference import MARKER
 
@@ -104,6 +105,11 @@ def with_origin(encoded: Any, inputs: Iterable[Dataset]) -> Any:
     if isinstance(encoded, Mapping) and encoded.get(MARKER) == "rows":
         return {**encoded, _READ_FROM: [[one.namespace, one.name] for one in inputs]}
     return encoded
+
+
+def place(database: Source) -> str:
+    """A database for a line in a log: its URL, without secrets."""
+    return masked(database.engine.url)
 
 
 def staged(database: Database, reference: Reference) -> Dataset:

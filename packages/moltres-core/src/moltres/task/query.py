@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from .._shared.arguments import function, mapping
+from .._shared.masking import masked
 from .._shared.wording import question
 from ..errors import ConfigurationError
 from ..frame.dataframe import DataFrame
@@ -19,7 +20,7 @@ from ..handoff.give import give
 from ..handoff.reference import STAGE_PREFIX
 from ..types.logical import logical_type
 from ..types.records import Records
-from .lineage import Dataset, Lineage, handed_over, tables_in
+from .lineage import Dataset, Lineage, handed_over, place, tables_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from ..handoff.options import HandoffOptions
 
 _NUMERIC: Final = frozenset({"integer", "float", "decimal"})
+
+_LONGEST_SQL: Final = 1000
 
 CONTEXT: Final = "context"
 """The parameter by which a query asks for the context of its run."""
@@ -114,7 +117,8 @@ class QueryOutcome:
     Attributes:
         value: What it hands over.
         lineage: What it read, and where it left the rows.
-        summary: The same in one line, for the log.
+        summary: The same in one line, for the log: rows, database, hand-off, seconds and SQL, without any secret and
+            without the values of parameters.
     """
 
     value: Records | Reference
@@ -147,9 +151,11 @@ def run_query(
         frame = query.frame(database, *frames)
         value = give(frame, name=name, options=options, stage_in=database)
         lineage = Lineage(inputs=_read(database, frame, inputs), outputs=handed_over(database, value))
-    staged = f"left in {value.location}" if isinstance(value, Reference) else "handed over inline"
+        sql = frame.to_sql(literals=False)
+    staged = f"left in {masked(value.location)}" if isinstance(value, Reference) else "handed over inline"
     rows = value.row_count if isinstance(value, Reference) else len(value)
-    return QueryOutcome(value, lineage, f"{rows} rows {staged} in {time.monotonic() - started:.3f} s")
+    summary = f"{rows:,} rows of {place(database)} {staged} in {time.monotonic() - started:.3f} s: {_one_line(sql)}"
+    return QueryOutcome(value, lineage, summary)
 
 
 def rows_to_check(database: Database, query: Query | None, value: Any) -> tuple[Any, Lineage]:
@@ -200,6 +206,12 @@ def _parameters(query: Callable[..., Any], *, every: bool = True) -> list[str] |
     if every and any(one.kind is one.VAR_KEYWORD for one in found):
         return None
     return [one.name for one in found if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+
+
+def _one_line(sql: str) -> str:
+    """SQL for a log, without the values of its parameters."""
+    line = masked(" ".join(sql.split()))
+    return line if len(line) <= _LONGEST_SQL else f"{line[:_LONGEST_SQL]} …"
 
 
 def _article(value: object) -> str:

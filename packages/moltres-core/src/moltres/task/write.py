@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..handoff import drop_staged, pick_up
-from .lineage import Lineage, handed_over, table
+from .lineage import Lineage, handed_over, place, table
 
 if TYPE_CHECKING:
     from ..database import Database
@@ -22,20 +22,26 @@ class WriteOutcome:
         written: What the write did.
         lineage: What it read and wrote.
         run_key: What the load is recorded under, if it is.
+        place: The database, without secrets.
     """
 
     written: WriteResult
     lineage: Lineage
     run_key: str | None
+    place: str
 
     @property
     def summary(self) -> str:
-        """The same in one line, for the log."""
+        """The same in one line, for the log: rows, table, mode, database and seconds, without any secret."""
         written = self.written
+        table_name = f"{written.table_name} (mode {written.mode}) in {self.place}"
         if written.skipped and self.run_key is not None:
-            return f"An earlier try has written these rows already: nothing was added. run_key={self.run_key}"
-        done = "nothing written to" if written.skipped else f"{written.rows_written} rows written to"
-        return f"{done} {written.table_name} (mode {written.mode}) in {written.seconds:.3f} s"
+            return (
+                f"An earlier try has written these rows already to {table_name}: nothing was added. "
+                f"run_key={self.run_key}"
+            )
+        done = "nothing" if written.skipped else f"{written.rows_written:,} rows"
+        return f"{done} written to {table_name}, in {written.seconds:.3f} s"
 
     def to_dict(self) -> dict[str, Any]:
         """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped``."""
@@ -73,4 +79,4 @@ def run_write(
     )
     if options.drop_staged:
         drop_staged(source, value)
-    return WriteOutcome(written, lineage, run_key)
+    return WriteOutcome(written, lineage, run_key, place(target))

@@ -415,6 +415,8 @@ def share_outcome(check: Check, considered: int, failed: int, sentence: str) -> 
 
 def outside(value: Any, low: Any, high: Any, *, strict_min: bool = False, strict_max: bool = False) -> bool:
     """Whether a measured value is not between two bounds; NaN never is."""
+    if value != value:  # noqa: PLR0124 (NaN; a decimal one does not compare)
+        return True
     above = low is None or (value > low if strict_min else value >= low)
     below = high is None or (value < high if strict_max else value <= high)
     return not (above and below)

@@ -40,6 +40,7 @@ class Evidence:
         examples: Up to 2000 values (without NULL) of each column, in the order of the rows: a random choice, or all.
         teachers: Those of them that patterns may be taken from.
         teaching: The rows of a smaller hash than this are the teachers.
+        odd: Columns with values that the database or its driver cannot hand over, or cannot reckon with.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Evidence:
     examples: Mapping[str, list[Any]]
     teachers: Mapping[str, list[Any]]
     teaching: int
+    odd: frozenset[str] = frozenset()
 
     def next_count(self, count: int) -> int:
         """How many of the next sample's rows there are to so many of this one."""
@@ -66,8 +68,10 @@ def gather(reader: Reader, hashed: HashedRows, columns: Sequence[Column], total:
         columns: What to learn about.
         total: The rows of the whole source if these are a sample.
     """
-    measured = reader.aggregates(hashed.relation, dict(_aggregates(hashed.relation, columns)))
+    failures: dict[Any, str] = {}
+    measured = reader.aggregates(hashed.relation, dict(_aggregates(hashed.relation, columns)), failures=failures)
     rows = int(measured["rows"])
+    odd = {key[1] for key in failures}
 
     def of(what: str) -> dict[str, int]:
         return {column.name: int(measured[what, column.name]) for column in columns if (what, column.name) in measured}
@@ -80,7 +84,9 @@ def gather(reader: Reader, hashed: HashedRows, columns: Sequence[Column], total:
 
     shown = min(1.0, _EXAMPLES / max(rows, 1))
     teaching = int(min(shown, _TEACHING) * HASH_RANGE)
-    examples = _examples(reader, hashed, [column.name for column in columns], int(shown * HASH_RANGE), teaching)
+    names = [column.name for column in columns]
+    printed: set[int] = set()
+    examples = _examples(reader, hashed, names, int(shown * HASH_RANGE), teaching, printed)
     return Evidence(
         rows=rows,
         further=max(rows, total or 0),
@@ -91,6 +97,7 @@ def gather(reader: Reader, hashed: HashedRows, columns: Sequence[Column], total:
         examples={name: [value for value, _ in values] for name, values in examples.items()},
         teachers={name: [value for value, teaches in values if teaches] for name, values in examples.items()},
         teaching=teaching,
+        odd=frozenset(odd) | {names[place] for place in printed},
     )
 
 
@@ -112,15 +119,19 @@ def _aggregates(relation: Relation, columns: Sequence[Column]) -> Iterator[tuple
 
 
 def _examples(
-    reader: Reader, hashed: HashedRows, names: Sequence[str], shown: int, teaching: int
+    reader: Reader, hashed: HashedRows, names: Sequence[str], shown: int, teaching: int, printed: set[int]
 ) -> dict[str, list[tuple[Any, bool]]]:
     """The values of some rows in the order of the rows, each with whether its row teaches."""
     values = [hashed.relation[name] for name in names]
-    statement = hashed.relation.select(hashed.number, hashed.row_hash < teaching, *values).where(
-        hashed.row_hash < shown
+    fetched = reader.rows(
+        lambda chosen: hashed.relation.select(*chosen, hashed.number, hashed.row_hash < teaching).where(
+            hashed.row_hash < shown
+        ),
+        values,
+        printed,
     )
-    rows = sorted(map(tuple, reader.fetch(statement)), key=lambda row: int(row[0]))
+    rows = sorted(map(tuple, fetched), key=lambda row: int(row[-2]))
     return {
-        name: [(row[place], bool(row[1])) for row in rows if row[place] is not None]
-        for place, name in enumerate(names, start=2)
+        name: [(row[place], bool(row[-1])) for row in rows if row[place] is not None]
+        for place, name in enumerate(names)
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import math
 from collections import Counter
@@ -13,13 +14,14 @@ import sqlalchemy as sa
 from ..checks import parse
 from ..relation.selection import count_where
 from ..relation.type_family import NUMBERS
+from ..run.reader import StatementError
 from .proposal import Proposal, share_rule
 from .ranges import ends_of, ranges
 from .structure import are_uuids, expected_repeats, is_key, is_measured, names_rows, span_of_texts
 from .texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ..checks.base import Check
     from ..relation.column import Column
@@ -73,12 +75,14 @@ class Proposer:
 
     def proposals(self, columns: Sequence[Column], wanted: Wanted) -> list[Proposal]:
         """All rules that hold for the rows."""
-        filled = [column for column in columns if self.evidence.counts[column.name]]
+        filled = [column for column in columns if self.evidence.counts.get(column.name)]
+        # Of values that cannot be handed over it is known how many there are, and nothing else.
+        known = [column for column in filled if column.name not in self.evidence.odd]
 
         def of(kind: str, families: frozenset[str]) -> list[Column]:
-            return [column for column in filled if column.family in families and wanted(kind, column.name)]
+            return [column for column in known if column.family in families and wanted(kind, column.name)]
 
-        repeats = self._repeats([column for column in filled if column.family in _KEYS])
+        repeats = self._repeats([column for column in known if column.family in _KEYS])
         found = [
             self._unique(column.name, repeats[column.name]) for column in of("unique", _KEYS) if column.name in repeats
         ]
@@ -86,19 +90,19 @@ class Proposer:
             kind = "not_null" if self.evidence.counts[column.name] == self.evidence.rows else "completeness"
             if wanted(kind, column.name):
                 found.append(self._complete(kind, column.name, repeats.get(column.name, 0.0)))
-        sets = {column.name: self._sets(column) for column in of("in_set", _CATEGORIES)}
+        sets = {column.name: list(_readable(self._sets(column))) for column in of("in_set", _CATEGORIES)}
         settled = {name for name, proposals in sets.items() if proposals and not self.explicit}
         found += [proposal for proposals in sets.values() for proposal in proposals]
         found += self._types(of("type", frozenset(_TYPES)))
-        for column in filled:
+        for column in known:
             ranged = wanted("in_range", column.name) or wanted("freshness", column.name)
             unsettled = column.family in NUMBERS | _MOMENTS and column.name not in settled
             if ranged and unsettled and (self.explicit or not self._is_key(column, repeats)):
                 found += self._ranges(column, wanted)
         texts = Texts(self.reader, self.hashed, self.evidence)
-        for column in filled:
+        for column in known:
             if column.family == "text" and column.name not in settled:
-                found += texts.proposals(column.name, wanted)
+                found += _readable(texts.proposals(column.name, wanted))
         return found
 
     def _repeats(self, columns: Sequence[Column]) -> dict[str, float]:
@@ -161,7 +165,7 @@ class Proposer:
 
         return Proposal(name, make, rows, rows - count, rule if count == rows else None)
 
-    def _sets(self, column: Column) -> list[Proposal]:
+    def _sets(self, column: Column) -> Iterator[Proposal]:
         """The values of a column of few, and the value that nearly all rows have.
 
         How many rows of the next sample have a value that is not known yet is told by the number of those that were met
@@ -171,28 +175,27 @@ class Proposer:
         """
         name, count = column.name, self.evidence.counts[column.name]
         if len(set(self.evidence.examples[name])) > self.categories:
-            return []
+            return
         value = self.relation[name]
         statement = (
             self.relation.select(value, sa.func.count()).where(value.is_not(None)).group_by(*self.relation.groups(name))
         )
         rows = [*map(tuple, self.reader.fetch(statement.limit(self.categories + 1)))]
-        if len(rows) > self.categories or any(not isinstance(row[0], int | str) for row in rows):
-            return []
+        if len(rows) > self.categories or not all(_is_of(row[0], column.family) for row in rows):
+            return
         counts = Counter({bool(row[0]) if column.family == "boolean" else row[0]: int(row[1]) for row in rows})
         measured = column.family == "integer" and is_measured(counts)
-        further, found = self.evidence.next_count(count), []
+        further, open_set = self.evidence.next_count(count), True
         rare = sum(number for number in counts.values() if number <= 2)
         if column.family != "boolean" and not measured and rare <= _OPEN * count:
             values = sorted(counts, key=lambda value: (str(type(value)), value))
             rule = {"type": "in_set", "column": name, "values": values}
-            strict = None if rare else rule
-            found.append(Proposal(name, share_rule(rule, rare, count, further), count, rare, strict))
+            strict, open_set = None if rare else rule, False
+            yield Proposal(name, share_rule(rule, rare, count, further), count, rare, strict)
         ((usual, number),) = counts.most_common(1)
-        if _NEARLY_ALL * count <= number and not measured and (len(counts) > 1 or not found):
+        if _NEARLY_ALL * count <= number and not measured and (len(counts) > 1 or open_set):
             rule = {"type": "in_set", "column": name, "values": [usual], "name": f"in_set_{name}_usual"}
-            found.append(Proposal(name, share_rule(rule, count - number, count, further), count, count - number))
-        return found
+            yield Proposal(name, share_rule(rule, count - number, count, further), count, count - number)
 
     def _types(self, columns: Sequence[Column]) -> list[Proposal]:
         """The types, where no stored value is of another one: a type is not a matter of shares."""
@@ -216,6 +219,18 @@ class Proposer:
 def certain(rule: dict[str, Any], rows: int) -> Callable[[float], dict[str, Any] | None]:
     """A rule without exceptions, unless the rows are too few to tell it from one that holds for every other row."""
     return lambda error: rule if 0.5**rows <= error else None
+
+
+def _is_of(value: Any, family: str) -> bool:
+    """Whether a value is a category of a column of this family: SQLite's columns may hold others."""
+    kinds = {"boolean": (0, 1)}
+    return isinstance(value, str) if family == "text" else isinstance(value, int) and value in kinds.get(family, (value,))
+
+
+def _readable(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
+    """The rules of a column up to the one for which the driver cannot hand over a value."""
+    with contextlib.suppress(StatementError):
+        yield from proposals
 
 
 def _failing(rule: dict[str, Any], relation: Relation) -> sa.ColumnElement[bool]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..profiling.numbers import finite
-from ..relation.type_family import NUMBERS
+from ..relation.type_family import NUMBERS, adapt
 from .proposal import Proposal, share_rule
 from .structure import ends_at_zero, grows
 from .tails import looked_at, piles_up, reach
@@ -68,12 +68,12 @@ def ends_of(reader: Reader, relation: Relation, evidence: Evidence, column: Colu
     try:
         lowest, highest = (
             [
-                _known(row[0])
-                for row in reader.fetch(relation.select(value).where(value.is_not(None)).order_by(one).limit(most))
+                _known(row[0], column.family)
+                for row in reader.exact_rows(relation.select(value).where(value.is_not(None)).order_by(one).limit(most))
             ]
             for one in (value.asc(), value.desc())
         )
-        examples = [_known(example) for example in evidence.examples[name]]
+        examples = [_known(example, column.family) for example in evidence.examples[name]]
     except (SourceError, ValueError):
         # An infinite date, a text where SQLite should hold a date: such a column has no range.
         return None
@@ -178,16 +178,21 @@ def _gaps(ends: Ends, numbers: _Scale) -> list[float]:
     return [new - old for old, new in itertools.pairwise(newest)] or [0.0]
 
 
-def _known(value: Any) -> Any:
+def _known(value: Any, family: str) -> Any:
     """A number or date; ISO 8601 text, as SQLite holds dates, becomes one.
 
     Raises:
         ValueError: It is nothing of the kind.
     """
-    if isinstance(value, str):
+    if isinstance(value, str) and family not in NUMBERS:
         value = dt.datetime.fromisoformat(value) if len(value) > len("2024-01-01") else dt.date.fromisoformat(value)
-    if not isinstance(value, int | float | decimal.Decimal | dt.date):
-        raise ValueError(f"{value!r} is no number and no date")  # noqa: TRY004 (text is a wrong value as well)
+        if family == "datetime":
+            value = adapt(value, family)
+    kinds: Any = (int, float, decimal.Decimal)
+    if family not in NUMBERS:
+        kinds = dt.datetime if family == "datetime" else dt.date
+    if not isinstance(value, kinds) or (family == "date" and isinstance(value, dt.datetime)):
+        raise ValueError(f"{value!r} is no {family}")
     return value
 
 

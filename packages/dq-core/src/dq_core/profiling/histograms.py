@@ -28,8 +28,18 @@ def histograms(
     values: Mapping[str, ColumnElement[Any]],
     limits: Mapping[str, tuple[Any, Any]],
     bins: int,
+    failures: dict[tuple[str, int], str],
 ) -> dict[str, tuple[Bin, ...]]:
-    """Count the values of every column in bins between its least and its greatest value."""
+    """Count the values of every column in bins between its least and its greatest value.
+
+    Args:
+        reader: Runs the statement.
+        relation: The rows.
+        values: The columns' values, NULL where they are not finite.
+        limits: The least and the greatest value of each.
+        bins: How many bins.
+        failures: Where to note which bins cannot be counted, and why; their column is left out.
+    """
     borders = {name: edges(low, high, bins) for name, (low, high) in limits.items() if low is not None}
     expressions: dict[tuple[str, int], ColumnElement[Any]] = {}
     for name, at in borders.items():
@@ -38,13 +48,15 @@ def histograms(
         for place, (low, high) in enumerate(itertools.pairwise(bounds)):
             upper = value <= high if place == len(at) - 2 else value < high
             expressions[name, place] = count_where(value >= low, upper)
-    counted = reader.aggregates(relation, expressions) if expressions else {}
+    counted = reader.aggregates(relation, expressions, failures=failures) if expressions else {}
+    failed = {name for name, _ in failures}
     return {
         name: tuple(
             Bin(measure(low), measure(high), int(counted[name, place]))
             for place, (low, high) in enumerate(itertools.pairwise(at))
         )
         for name, at in borders.items()
+        if name not in failed
     }
 
 

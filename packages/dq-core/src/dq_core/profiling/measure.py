@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from .._shared.arguments import is_fraction, seconds, whole
 from ..relation.type_family import NUMBERS, TEMPORAL
 from ..report.jsonable import exact
-from ..run.reader import Deadline, Reader, chosen_columns, refuse
+from ..run.reader import Deadline, Reader, StatementError, chosen_columns, refuse
 from ..run.sampling import sampled
 from ..sources import open_source
 from . import histograms, numbers
-from .result import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
+from .result import Bin, ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from .shapes import shape
 
 if TYPE_CHECKING:
@@ -136,6 +136,10 @@ class _Profiling:
         self.shown = [column for column in columns if column.name not in masked]
         self.numeric = [column.name for column in self.shown if column.family in NUMBERS]
         self.row_count = 0
+        self.notes: dict[str, list[str]] = collections.defaultdict(list)
+
+    def _note(self, name: str, what: str, reason: str) -> None:
+        self.notes[name].append(f"{what}: {reason.partition(chr(10))[0]}")
 
     def value(self, column: Column) -> sa.ColumnElement[Any]:
         """A column's values as they are ordered and computed with: strings by code points, only finite numbers."""
@@ -145,14 +149,16 @@ class _Profiling:
 
     def columns(self, *, stats: bool, top_n: int, shares: tuple[float, ...], bins: int) -> tuple[ColumnProfile, ...]:
         """Run all statements."""
-        scanned = self.reader.aggregates(self.relation, dict(self._aggregates(stats=stats)))
+        scanned = self._scan(dict(self._aggregates(stats=stats)))
         self.row_count = int(scanned["rows"])
         values = {name: self.value(self.relation.columns[name]) for name in self.numeric}
-        spread = numbers.spread(self.reader, self.relation, values, scanned, shares) if stats else {}
+        unmeasured: dict[str, str] = {}
+        spread = numbers.spread(self.reader, self.relation, values, scanned, shares, unmeasured) if stats else {}
+        for name, reason in unmeasured.items():
+            self._note(name, "quantiles", reason)
         shapes = self._shapes() if stats else {}
         frequent = {column.name: self._frequent(column, top_n) for column in self.all}
-        limits = {name: (scanned["min", name], scanned["max", name]) for name in self.numeric}
-        binned = histograms.histograms(self.reader, self.relation, values, limits, bins) if bins else {}
+        binned = self._binned(values, scanned, bins) if bins else {}
         return tuple(
             self._column(
                 column,
@@ -164,6 +170,32 @@ class _Profiling:
             )
             for column in self.all
         )
+
+    def _scan(self, expressions: dict[Any, sa.ColumnElement[Any]]) -> dict[Any, Any]:
+        """The one scan. What the driver cannot hand over is shown as the database prints it, or left out."""
+        failures: dict[Any, str] = {}
+        scanned = self.reader.aggregates(self.relation, expressions, failures=failures)
+        ends = {key: self.relation.dialect.printed(expressions[key]) for key in failures if key[0] in ("min", "max")}
+        scanned |= self.reader.aggregates(self.relation, ends, failures=failures) if ends else {}
+        for key, reason in failures.items():
+            if key == "rows":
+                raise StatementError(self.reader.opened.description, reason)
+            self._note(key[1], key[0].replace("_", " "), reason)
+        return scanned
+
+    def _binned(
+        self, values: Mapping[str, sa.ColumnElement[Any]], scanned: Mapping[Any, Any], bins: int
+    ) -> dict[str, tuple[Bin, ...]]:
+        limits = {
+            name: (scanned["min", name], scanned["max", name])
+            for name in self.numeric
+            if not isinstance(scanned.get(("min", name)), str | None) and not isinstance(scanned["max", name], str)
+        }
+        failures: dict[tuple[str, int], str] = {}
+        found = histograms.histograms(self.reader, self.relation, values, limits, bins, failures)
+        for name, reason in {name: reason for (name, _), reason in failures.items()}.items():
+            self._note(name, "histogram", reason)
+        return found
 
     def _aggregates(self, *, stats: bool) -> Iterator[tuple[Any, sa.ColumnElement[Any]]]:
         """The aggregates of the one scan, by statistic and column."""
@@ -186,11 +218,18 @@ class _Profiling:
             if column.family in NUMBERS:
                 yield ("finite", name), func.count(value)
             if column.family in NUMBERS and stats:
-                yield ("mean", name), func.avg(value)
+                yield ("mean", name), dialect.mean(value, column)
                 yield from numbers.deviation(dialect, name, value)
 
     def _frequent(self, column: Column, top_n: int) -> tuple[int | None, tuple[ValueCount, ...]]:
         """The number of distinct values and the most frequent ones, by one grouping."""
+        try:
+            return self._grouped(column, top_n)
+        except StatementError as error:
+            self._note(column.name, "frequent values", error.reason)
+            return None, ()
+
+    def _grouped(self, column: Column, top_n: int) -> tuple[int | None, tuple[ValueCount, ...]]:
         value = self.relation[column.name]
         if column.family in _NOT_GROUPED:
             return None, ()
@@ -205,19 +244,24 @@ class _Profiling:
             return None, ()
         groups = grouped.where(value.is_not(None)).subquery("groups")
         order = self.relation.dialect.ordered(groups.c.value, column.family)
-        statement = sa.select(groups.c.value, groups.c.n, sa.func.count().over().label("total"))
-        rows = self.reader.fetch(statement.order_by(groups.c.n.desc(), order).limit(max(top_n, 1)))
-        distinct = int(rows[0].total) if rows else 0
+        total = sa.func.count().over()
+        rows = self.reader.rows(
+            lambda values: sa.select(*values, groups.c.n, total).order_by(groups.c.n.desc(), order).limit(max(top_n, 1)),
+            [groups.c.value],
+        )
+        distinct = int(rows[0][2]) if rows else 0
         if column not in self.shown:
             return distinct, ()
-        return distinct, tuple(ValueCount(exact(row.value), int(row.n)) for row in rows[:top_n])
+        return distinct, tuple(ValueCount(exact(row[0]), int(row[1])) for row in rows[:top_n])
 
     def _shapes(self) -> dict[str, tuple[tuple[PatternCount, ...], int]]:
         """The most frequent shapes of every column of strings, from the first rows."""
         texts = [column.name for column in self.shown if column.family == "text"]
         if not texts:
             return {}
-        rows = self.reader.fetch(self.relation.select(*(self.relation[name] for name in texts)).limit(_PATTERN_ROWS))
+        rows = self.reader.rows(
+            lambda values: self.relation.select(*values).limit(_PATTERN_ROWS), [self.relation[name] for name in texts]
+        )
         found = {}
         for place, name in enumerate(texts):
             shapes = [shape(str(row[place])) for row in rows if row[place] is not None]
@@ -236,17 +280,20 @@ class _Profiling:
         shapes: Mapping[str, tuple[tuple[PatternCount, ...], int]],
         binned: Mapping[str, Any],
     ) -> ColumnProfile:
-        name, count = column.name, int(scanned["count", column.name])
+        name = column.name
+        if ("count", name) not in scanned:
+            raise StatementError(self.reader.opened.description, "; ".join(self.notes[name]))
+        count = int(scanned["count", name])
         distinct, top_values = frequent
         finite = scanned.get(("finite", name))
         text = None
         if column.family == "text":
             patterns, pattern_rows = shapes.get(name, ((), 0))
             text = TextProfile(
-                min_length=_integer(scanned["min_length", name]),
-                mean_length=_float(scanned["mean_length", name]),
-                max_length=_integer(scanned["max_length", name]),
-                empty_count=int(scanned["empty", name]),
+                min_length=_integer(scanned.get(("min_length", name))),
+                mean_length=_float(scanned.get(("mean_length", name))),
+                max_length=_integer(scanned.get(("max_length", name))),
+                empty_count=int(scanned.get(("empty", name), 0)),
                 patterns=patterns,
                 pattern_rows=pattern_rows,
             )
@@ -268,6 +315,7 @@ class _Profiling:
             top_values=top_values,
             text=text,
             histogram=binned.get(name, ()),
+            notes=tuple(self.notes[name]),
         )
 
 

@@ -49,6 +49,7 @@ def spread(
     values: Mapping[str, ColumnElement[Any]],
     scanned: Mapping[Any, Any],
     shares: Sequence[float],
+    failures: dict[str, str],
 ) -> dict[str, tuple[float | None, dict[str, float]]]:
     """The standard deviation and the quantiles of columns of numbers.
 
@@ -58,11 +59,12 @@ def spread(
         values: The columns' values, NULL where they are not finite.
         scanned: What the scan measured: "stddev" (if the database has it), "mean", "finite" or "count".
         shares: Which quantiles.
+        failures: Where to note of which columns they cannot be measured, and why.
     """
-    deviations = {name: scanned[("stddev", name)] for name in values if ("stddev", name) in scanned}
-    if len(deviations) < len(values):
+    deviations = {name: scanned.get(("stddev", name)) for name in values}
+    if values and relation.dialect.deviation(next(iter(values.values()))) is None:
         deviations = _second_pass(reader, relation, values, scanned)
-    found = _quantiles(reader, relation, values, scanned, shares) if shares else {}
+    found = _quantiles(reader, relation, values, scanned, shares, failures) if shares else {}
     return {name: (_number(deviations[name]), _named(shares, found.get(name))) for name in values}
 
 
@@ -70,7 +72,8 @@ def _second_pass(
     reader: Reader, relation: Relation, values: Mapping[str, ColumnElement[Any]], scanned: Mapping[Any, Any]
 ) -> dict[str, float | None]:
     """Deviations from the mean that the scan found: stable, unlike the difference of two sums."""
-    wanted = {name: value for name, value in values.items() if _count(scanned, name) > 1}
+    known = {name: value for name, value in values.items() if scanned.get(("mean", name)) is not None}
+    wanted = {name: value for name, value in known.items() if _count(scanned, name) > 1}
     if not wanted:
         return dict.fromkeys(values)
     squares: dict[str, ColumnElement[Any]] = {}
@@ -89,11 +92,12 @@ def _quantiles(
     values: Mapping[str, ColumnElement[Any]],
     scanned: Mapping[Any, Any],
     shares: Sequence[float],
+    failures: dict[str, str],
 ) -> dict[str, Sequence[Any] | None]:
     aggregates = {name: relation.dialect.quantiles(value, shares) for name, value in values.items()}
     known = {name: aggregate for name, aggregate in aggregates.items() if aggregate is not None}
     if known or not values:
-        return reader.aggregates(relation, known)
+        return reader.aggregates(relation, known, failures=failures)
     return {name: _ranked(reader, relation, value, _count(scanned, name), shares) for name, value in values.items()}
 
 

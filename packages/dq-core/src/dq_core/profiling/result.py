@@ -89,6 +89,7 @@ class ColumnProfile:
         top_values: The most frequent values, ties in ascending order; empty where the type cannot be grouped.
         text: Lengths and shapes, for strings.
         histogram: Bins of equal width, if they were asked for and the column has them.
+        notes: What could not be measured, and why: a value that Python cannot hold, a sum that overflows.
     """
 
     name: str
@@ -108,6 +109,7 @@ class ColumnProfile:
     top_values: tuple[ValueCount, ...] = ()
     text: TextProfile | None = None
     histogram: tuple[Bin, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_unique(self) -> bool:
@@ -121,7 +123,9 @@ class ColumnProfile:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The column that `to_dict` wrote."""
-        values = {one.name: data[one.name] for one in fields(cls)}
+        # Profiles that were written before there were notes have none.
+        values = {one.name: data[one.name] for one in fields(cls) if one.name != "notes"}
+        values["notes"] = tuple(data.get("notes", ()))
         values["top_values"] = tuple(ValueCount(**item) for item in data["top_values"])
         values["histogram"] = tuple(Bin(**item) for item in data["histogram"])
         if (text := data["text"]) is not None:
@@ -203,6 +207,9 @@ class Profile(Documented):
             if column.histogram:
                 bins = [[_text(one.low), _text(one.high), count(one.count)] for one in column.histogram]
                 found.append(Table(f"Histogram of {column.name}", ("From", "To", "Rows"), bins, frozenset({0, 1, 2})))
+        notes = [[column.name, note] for column in self.columns for note in column.notes]
+        if notes:
+            found.append(Table("Notes", ("Column", "What could not be measured"), notes, frozenset()))
         return Document("Data profile", facts, found)
 
 

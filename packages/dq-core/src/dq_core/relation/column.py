@@ -54,8 +54,8 @@ class Column:
 
     @property
     def zoned(self) -> bool:
-        """Whether its timestamps carry a zone."""
-        return canonical(self.type_name)[0] == "timestamptz"
+        """Whether its timestamps, or times, carry a zone."""
+        return canonical(self.type_name)[0] in ("timestamptz", "timetz")
 
     @property
     def plain(self) -> Column:

@@ -81,10 +81,6 @@ class Relation(Selection):
 
     def operand(self, name: str, value: Any) -> ColumnElement[Any]:
         """A value from a rule as an expression to compare a column with."""
-        untyped = self.columns[name].untyped
-        if untyped is not None and untyped.number == "BIGNUM" and family_of_value(value) == "integer":
-            # No parameter holds so many digits.
-            return sa.literal_column(f"'{int(value)}'::BIGNUM")
         return self.dialect.value(self.adapted(name, value), self.columns[name])
 
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
@@ -146,7 +142,9 @@ class Relation(Selection):
         conditions: list[ColumnElement[bool]] = []
         families: dict[str, list[Any]] = {}
         for given in values:
-            family = self.family_for(name, given) if self.columns[name].family != "unknown" else ""
+            family = self.family_for(name, given)
+            if self.columns[name].family == "unknown" and family not in MOMENTS:
+                family = ""
             families.setdefault(family, []).append(given)
         for family, alike in families.items():
             value, other = self.of_family(name, family) if family else (self[name], None)

@@ -80,6 +80,11 @@ _BY_NAME = {
     "struct": ("struct", "map", "row"),
     "mixed": ("union",),
 }  # fmt: skip
+#: Types that only one database has: rules may name them, and its dialect says what their values are read as.
+_OF_ONE_DATABASE = frozenset({
+    "inet", "inet4", "inet6", "cidr", "macaddr", "macaddr8", "bit", "varbit", "bit varying", "xml", "tsvector",
+    "tsquery", "hstore", "year", "pg_lsn", "point", "geometry",
+})  # fmt: skip
 _FAMILY = {name: family for family, names in _BY_NAME.items() for name in names}
 
 
@@ -110,14 +115,15 @@ def describe_type(dtype: str | type) -> str | None:
     if isinstance(dtype, type):
         name = dtype.__name__.lower()
         return None if family_of_python(dtype) is None else _OTHER_NAMES.get(name, name)
-    if dtype.strip().lower() in _GENERIC or family_of_name(dtype) != "unknown":
+    named = dtype.strip().lower() in _GENERIC or canonical(dtype)[0] in _OF_ONE_DATABASE
+    if named or family_of_name(dtype) != "unknown":
         return dtype.strip()
     return None
 
 
 def type_names() -> list[str]:
     """Every type name that a rule may use, for suggestions."""
-    return sorted({*_GENERIC, *_SAME, *_FAMILY})
+    return sorted({*_GENERIC, *_SAME, *_FAMILY, *_OF_ONE_DATABASE})
 
 
 def wanted_families(dtype: str) -> frozenset[str]:
@@ -155,17 +161,19 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
     Args:
         value: What the rule says.
         family: The column's family.
-        zoned: Whether the column's timestamps carry a zone.
+        zoned: Whether the column's timestamps, or times, carry a zone.
 
     Raises:
         ValueError: The two can never be compared.
     """
     own = family_of_value(value)
-    if own is None:
+    if own is None or (own == "interval" and family in ("unknown", "untyped")):
         raise ValueError(f"{value!r} is not a value that a column can hold")
     if own == "float" and math.isnan(value):
         raise ValueError("NaN cannot be compared with anything")
     if family in ("unknown", "mixed", "untyped") or own == family or (own in NUMBERS and family in NUMBERS):
+        if family == "time":
+            return _time(value, zoned=zoned)
         return _zone(value, zoned=zoned) if family == "datetime" else value
     if family == "datetime" and own == "date":
         return _zone(dt.datetime.combine(value, dt.time()), zoned=zoned)
@@ -175,7 +183,7 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
                 case "date":
                     return dt.date.fromisoformat(value)
                 case "time":
-                    return dt.time.fromisoformat(value)
+                    return _time(dt.time.fromisoformat(value), zoned=zoned)
                 case "uuid":
                     return uuid.UUID(value)
                 case _:
@@ -205,6 +213,11 @@ def is_iso_moment(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _time(value: dt.time, *, zoned: bool) -> dt.time:
+    """A time for a column of times: those without a zone are UTC."""
+    return value.replace(tzinfo=dt.UTC) if zoned and value.tzinfo is None else value
 
 
 def _zone(value: dt.datetime, *, zoned: bool) -> dt.datetime:

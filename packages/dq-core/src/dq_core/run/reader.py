@@ -14,7 +14,7 @@ from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTi
 from ..relation.selection import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import sqlalchemy as sa
@@ -123,6 +123,9 @@ class Reader:
         try:
             with self.limited(), dialect.guard(connection, owns_transaction=self.opened.owns_transaction):
                 return connection.execute(statement).all()
+        except (ArithmeticError, ValueError) as error:
+            # The driver's, for a value that Python cannot hold.
+            raise StatementError(self.opened.description, self.reason(error)) from None
         except DBAPIError as error:
             # A wait for a lock that the deadline cut short ends with the database's own error.
             if self.deadline.passed or (self.deadline.seconds is not None and dialect.timed_out(error)):
@@ -152,18 +155,108 @@ class Reader:
         """Run the statements of a follow-up; gives what it measured."""
         return finish(follow_up, self.fetch)
 
+    def one_row(self, statement: sa.Select[Any]) -> Row[Any]:
+        """The only row of a statement.
+
+        Raises:
+            StatementError: The database refused it, or the driver handed over another value than the database holds.
+        """
+        return self.exact_rows(statement)[0]
+
     def aggregates(
-        self, relation: Relation, expressions: Mapping[K, sa.ColumnElement[Any]], *conditions: Any
+        self,
+        relation: Relation,
+        expressions: Mapping[K, sa.ColumnElement[Any]],
+        *conditions: Any,
+        failures: dict[K, str] | None = None,
     ) -> dict[K, Any]:
-        """Aggregates over a relation by name, in as few statements as the database's widest SELECT allows."""
+        """Aggregates over a relation by name, in as few statements as the database's widest SELECT allows.
+
+        Args:
+            relation: The rows.
+            expressions: The aggregates.
+            conditions: Only these rows.
+            failures: Where to note why an aggregate cannot be read; it is then left out, and no other one with it.
+
+        Raises:
+            StatementError: One of them cannot be read, and there is no place to note it.
+        """
         names = list(expressions)
         found: dict[K, Any] = {}
         width = relation.dialect.widest_select
-        for start in range(0, len(names), width):
-            batch = names[start : start + width]
+
+        def read(batch: list[K]) -> None:
             statement = relation.select(*(expressions[name].label(f"m{place}") for place, name in enumerate(batch)))
-            found.update(zip(batch, self.fetch(statement.where(*conditions))[0], strict=True))
+            try:
+                found.update(zip(batch, self.one_row(statement.where(*conditions)), strict=True))
+            except StatementError as error:
+                if failures is None:
+                    raise
+                if len(batch) == 1:
+                    failures[batch[0]] = error.reason
+                    return
+                middle = len(batch) // 2
+                read(batch[:middle])
+                read(batch[middle:])
+
+        for start in range(0, len(names), width):
+            read(names[start : start + width])
         return found
+
+    def rows(
+        self,
+        select: Callable[[Sequence[sa.ColumnElement[Any]]], sa.Select[Any]],
+        columns: Sequence[sa.ColumnElement[Any]],
+        printed: set[int] | None = None,
+    ) -> Sequence[Row[Any]]:
+        """Rows with values of columns; where the driver cannot hand over a column's, as the database prints them.
+
+        Args:
+            select: Makes a SELECT of these expressions, which gives the same rows for any of them.
+            columns: The columns.
+            printed: Where to note the places of the columns that are printed.
+
+        Raises:
+            StatementError: The database refuses the statement whatever the columns.
+        """
+        try:
+            return self.exact_rows(select(columns))
+        except StatementError:
+            if not columns:
+                raise
+        odd = set(self._odd(select, list(enumerate(columns))))
+        if printed is not None:
+            printed |= odd
+        dialect = self.opened.relation.dialect
+        return self.fetch(select([dialect.printed(one) if place in odd else one for place, one in enumerate(columns)]))
+
+    def exact_rows(self, statement: sa.Select[Any]) -> Sequence[Row[Any]]:
+        """The rows of a statement as `fetch` gives them, all values of which are the database's.
+
+        Raises:
+            StatementError: The database refused it, or the driver handed over another value than the database holds.
+        """
+        found = self.fetch(statement)
+        lost = self.opened.relation.dialect.lost
+        if any(lost(value) for row in found for value in row):
+            raise StatementError(self.opened.description, "a value is one that Python cannot hold")
+        return found
+
+    def _odd(
+        self,
+        select: Callable[[Sequence[sa.ColumnElement[Any]]], sa.Select[Any]],
+        columns: list[tuple[int, sa.ColumnElement[Any]]],
+    ) -> Iterator[int]:
+        """The places of the columns whose values the driver cannot hand over, found by halving."""
+        try:
+            self.exact_rows(select([one for _, one in columns]))
+        except StatementError:
+            if len(columns) == 1:
+                yield columns[0][0]
+                return
+            middle = len(columns) // 2
+            yield from self._odd(select, columns[:middle])
+            yield from self._odd(select, columns[middle:])
 
     def expect(self, steps: int) -> None:
         """Count further steps into the total of the progress."""

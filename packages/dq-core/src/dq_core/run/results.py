@@ -90,7 +90,9 @@ def _with_failing_rows(
         try:
             narrowed = None if outcome.narrow is None else failing_rows(check, opened.relation, outcome.narrow)
             chosen = statement if narrowed is None else narrowed
-            rows = [_sample(row, list(opened.relation.columns), masked) for row in reader.fetch(chosen.limit(samples))]
+            columns = list(chosen.selected_columns) if check.windowed else opened.relation.stored()
+            found = reader.rows(lambda columns: chosen.with_only_columns(*columns).limit(samples), columns)
+            rows = [_sample(row, list(opened.relation.columns), masked) for row in found]
         except StatementError as error:
             details = {**details, "samples_error": error.reason}
         reader.step(f"fetched failing rows of {check.label}")

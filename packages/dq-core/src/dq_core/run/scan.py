@@ -42,7 +42,7 @@ def _run(scan: Scan, reader: Reader, measured: Measured) -> int:
     """Run one scan; if the database refuses it, find the check that causes it by halving."""
     relation = reader.opened.relation
     try:
-        row = reader.fetch(scan.statement)[0]
+        row = reader.one_row(scan.statement)
     except StatementError as error:
         match scan.checks:
             case ():

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ...relation.type_family import NUMBERS, ORDERED
+from ...relation.type_family import MOMENTS, NUMBERS, ORDERED
 from .. import options
 from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, count_where, expectation, outside
 from ..registry import register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ...relation.relation import Relation
     from ...relation.selection import FollowUp
 
-_FUNCTIONS = {"min": "min", "max": "max", "mean": "avg", "sum": "sum"}
+_IN_THE_SCAN = frozenset({"min", "max", "mean", "sum"})
 STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
 
 
@@ -93,19 +93,27 @@ class Statistic(ColumnMetricCheck):
         conditions = relation.among([], self.where)
         if other is not None:
             measures["others"] = ((id(self), "others"), count_where(other, *conditions))
-        if self.statistic in _FUNCTIONS:
+        if self.statistic in _IN_THE_SCAN:
             if self.statistic in ("min", "max"):
                 value = relation.dialect.ordered(value, relation.columns[self.column].family)
             if conditions:
                 value = sa.case((sa.and_(*conditions), value))
             key = (self.statistic, self.column, self.where)
-            function: Any = getattr(sa.func, _FUNCTIONS[self.statistic])
-            measures["value"] = (key, function(value))
+            measures["value"] = (key, self._function(relation)(value))
         return measures
+
+    def _function(self, relation: Relation) -> Callable[[Any], Any]:
+        column, dialect = relation.columns[self.column], relation.dialect
+        match self.statistic:
+            case "mean":
+                return lambda value: dialect.mean(value, column)
+            case "sum":
+                return lambda value: dialect.total(value, column)
+        return sa.func.min if self.statistic == "min" else sa.func.max
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
         """Median and variance require statements of their own in some databases."""
-        if self.statistic in _FUNCTIONS or measured.get("others"):
+        if self.statistic in _IN_THE_SCAN or measured.get("others"):
             return None
         if relation.columns[self.column].untyped is not None:
             relation = relation.reading(self.column, "float", as_double=True)
@@ -129,6 +137,7 @@ class Statistic(ColumnMetricCheck):
             return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)
         if self.statistic == "stddev":
             value = math.sqrt(value)
+        value = self._moment(relation, value)
         low, high = (self._bound(relation, bound, value) for bound in (self.min, self.max))
         try:
             passed = not outside(value, low, high, strict_min=self.strict_min, strict_max=self.strict_max)
@@ -139,14 +148,22 @@ class Statistic(ColumnMetricCheck):
         message = f"The {self.statistic} is {value}; expected {expectation(self)}."
         return Outcome(passed, message, None, considered, value)
 
+    def _moment(self, relation: Relation, value: Any) -> Any:
+        """What the database returned; where it stores dates as texts, the date or timestamp."""
+        family = self._family(relation)
+        if not isinstance(value, str) or not relation.dialect.dates_are_text or family not in MOMENTS:
+            return value
+        moment = dt.datetime.fromisoformat(value)
+        return moment.date() if family == "date" and moment.time() == dt.time() else moment
+
     def _bound(self, relation: Relation, bound: Any, value: Any) -> Any:
         """A bound as something to compare with what the database returned."""
         if bound is None:
             return None
         adapted = relation.adapted(self.column, bound)
-        if isinstance(value, str) and isinstance(adapted, dt.date | dt.time):
-            # SQLite stores dates as strings.
-            return adapted.isoformat(" ") if isinstance(adapted, dt.datetime) else adapted.isoformat()
+        if isinstance(value, str) and isinstance(adapted, dt.time):
+            # SQLite stores times as strings.
+            return adapted.isoformat()
         if isinstance(value, decimal.Decimal) and isinstance(adapted, float):
             return decimal.Decimal(str(adapted))
         return adapted

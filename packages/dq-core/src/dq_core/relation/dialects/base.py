@@ -72,6 +72,15 @@ class Dialect:
         del column
         return value
 
+    def printed(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A value as the database prints it, for one that the driver cannot hand over."""
+        return sa.cast(value, sa.Text())
+
+    def lost(self, value: Any) -> bool:
+        """Whether the driver may have handed over another value than the database holds."""
+        del value
+        return False
+
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
         """What to group and partition rows by so that rows with equal values of a column are together.
 
@@ -143,6 +152,8 @@ class Dialect:
             return sa.literal(value, sa.Double())
         if isinstance(value, dt.datetime):
             return sa.literal(value, sa.DateTime(timezone=value.tzinfo is not None))
+        if isinstance(value, dt.time):
+            return sa.literal(value, sa.Time(timezone=value.tzinfo is not None))
         if isinstance(value, decimal.Decimal):
             return sa.literal(value, sa.Numeric(asdecimal=True))
         return sa.literal(value)
@@ -184,6 +195,16 @@ class Dialect:
     def member_value(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
         """A value in a column of family "mixed" if it is of this family, else NULL."""
         raise NotImplementedError(f"{self.name} has no columns of mixed types: {value}, {family}")
+
+    def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """The mean of a column's numbers as an aggregate."""
+        del column
+        return sa.func.avg(number)
+
+    def total(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """The sum of a column's numbers as an aggregate."""
+        del column
+        return sa.func.sum(number)
 
     def deviation(self, number: ColumnElement[Any]) -> ColumnElement[Any] | None:
         """The sample standard deviation as an aggregate; None where there is none."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
+import decimal
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..._shared.statements import interrupted_after
 from ..column import Column
+from ..type_family import family_of_name
 from .base import Dialect, count_repeated_keys
 
 if TYPE_CHECKING:
@@ -29,6 +32,13 @@ __all__ = ["DuckDB"]
 _MOST_BITS = 2**29
 #: … and at most this many for each row; beyond that, hashes are smaller.
 _BITS_FOR_A_ROW = 64
+#: Integers whose sums overflow their type.
+_LONGEST = frozenset({"HUGEINT", "UHUGEINT"})
+#: What the driver gives for infinity.
+_LIMITS = frozenset({
+    dt.date.max, dt.date.min, dt.datetime.max, dt.datetime.min,
+    dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC),
+})  # fmt: skip
 #: Up to this many repeated hashes are written into the next statement; more are computed again.
 _MOST_SUSPECTS = 1000
 
@@ -38,6 +48,24 @@ class _TimeNs(sa.types.UserDefinedType[Any]):
 
     def get_col_spec(self, **_: Any) -> str:
         return "TIME_NS"
+
+
+class _Longest(sa.types.UserDefinedType[Any]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "BIGNUM"
+
+
+class _BigNum(sa.types.TypeDecorator[int]):
+    """Integers of any length, which the driver hands over as text."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> int | None:
+        del dialect
+        return None if value is None else int(value)
 
 
 class DuckDB(Dialect):
@@ -80,8 +108,38 @@ class DuckDB(Dialect):
         """Whether the statement was interrupted."""
         return type(error.orig).__name__ == "InterruptException"
 
+    def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """Types outside of the families as text; integers of any length as Python's."""
+        if column.type_name == "BIGNUM":
+            return sa.type_coerce(value, _BigNum())
+        printed = column.family == "text" and family_of_name(column.type_name) != "text"
+        return sa.cast(value, sa.Text()) if printed else value
+
+    def lost(self, value: Any) -> bool:
+        """The driver hands over infinity as the last moment that Python knows, and others as text."""
+        return value in _LIMITS if isinstance(value, dt.date) else False
+
+    def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """The sum behind the mean of the longest integers overflows."""
+        return sa.func.avg(sa.cast(number, sa.Double()) if column.type_name in _LONGEST else number)
+
+    def total(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """The sum of the longest integers needs longer ones."""
+        if column.type_name == "HUGEINT":
+            return sa.type_coerce(sa.func.sum(sa.cast(number, _Longest())), _BigNum())
+        return super().total(number, column)
+
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """Times with nanoseconds (the only kind that polars has) are not compared with those without."""
+        if column.type_name == "UHUGEINT" and isinstance(value, int | decimal.Decimal):
+            # No parameter is of this type, and a smaller one would be taken for the type of both.
+            if isinstance(value, int) and 0 <= value < 2**128:
+                return sa.literal_column(f"'{int(value)}'::UHUGEINT")
+            value = float(value) if value < 2**128 else float(2**129)
+        number = column.type_name if column.untyped is None else column.untyped.number
+        if number == "BIGNUM" and isinstance(value, int):
+            # No parameter holds so many digits.
+            return sa.literal_column(f"'{int(value)}'::BIGNUM")
         literal = super().value(value, column)
         return sa.cast(literal, _TimeNs()) if column.type_name == "TIME_NS" else literal
 
@@ -112,7 +170,8 @@ class DuckDB(Dialect):
 
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """``median``."""
-        rows = yield relation.select(sa.func.median(relation[column])).where(*relation.among([], where))
+        value = relation[column]
+        rows = yield relation.select(sa.func.median(value, type_=value.type)).where(*relation.among([], where))
         return {"value": rows[0][0]}
 
     def key_bounds(self, relation: Selection, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
@@ -159,6 +218,8 @@ class DuckDB(Dialect):
 def _column(name: str, type_name: str) -> Column:
     """A column; the members of a UNION are known by name."""
     column = Column.of(name, type_name)
+    if column.family == "unknown":
+        return dataclasses.replace(column, family="text")
     if column.family != "mixed":
         return column
     return dataclasses.replace(column, members=tuple(re.findall(r'[(,] ?"?(\w+)"? ', type_name)))

@@ -34,7 +34,12 @@ _SORTED_CHARACTERS = 255
 _CODES = {
     0: "decimal", 1: "tinyint", 2: "smallint", 3: "int", 4: "float", 5: "double", 7: "timestamp", 8: "bigint",
     9: "mediumint", 10: "date", 11: "time", 12: "datetime", 13: "year", 16: "bit", 245: "json", 246: "decimal",
+    255: "geometry",
 }  # fmt: skip
+_SHAPES = frozenset({
+    "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+    "geometrycollection",
+})  # fmt: skip
 _TEXT_CODES = frozenset({15, 247, 248, 249, 250, 251, 252, 253, 254})
 
 
@@ -84,6 +89,8 @@ class MariaDB(Dialect):
 
     def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """Strings in one character set and one collation, which knows case, accents and trailing blanks."""
+        if _base(column.type_name) in _SHAPES:
+            value = sa.func.st_astext(value)
         if column.family == "text":
             return sa.collate(sa.cast(value, mysql.CHAR(charset="utf8mb4")), self.collation)
         return value + sa.literal_column("0", sa.BigInteger()) if _base(column.type_name) == "bit" else value
@@ -225,5 +232,5 @@ def _column(name: str, type_name: str) -> Column:
     column = Column.of(name, type_name)
     if type_name.lower().startswith("tinyint(1)"):
         return dataclasses.replace(column, family="boolean")
-    family = _FAMILIES.get(_base(type_name))
+    family = "text" if _base(type_name) in _SHAPES else _FAMILIES.get(_base(type_name))
     return column if family is None else dataclasses.replace(column, family=family)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 
 from ..column import Column
+from ..type_family import canonical
 from .base import Dialect
 
 if TYPE_CHECKING:
@@ -22,6 +24,19 @@ if TYPE_CHECKING:
     from ..selection import FollowUp, Selection
 
 __all__ = ["PostgreSQL"]
+
+#: Types whose own operators and functions mean what rules mean; values of all others are read in another form.
+_PLAIN = frozenset({
+    "smallint", "integer", "bigint", "real", "double", "decimal", "boolean", "varchar", "text", "date", "timestamp",
+    "timestamptz", "time", "timetz", "interval", "blob", "uuid", "jsonb",
+})  # fmt: skip
+#: The forms of others that are not text.
+_READ_AS: Mapping[str, tuple[str, Any]] = {
+    "money": ("decimal", sa.Numeric()),
+    "oid": ("integer", sa.BigInteger()),
+}
+#: Types that are shown as they are, and compared as text.
+_KEPT = frozenset({"json", "list", "struct"})
 
 
 class PostgreSQL(Dialect):
@@ -39,7 +54,22 @@ class PostgreSQL(Dialect):
         result.close()
         names = sa.select(*(sa.func.format_type(sa.literal(code), sa.literal(modifier)) for _, code, modifier in codes))
         printed = connection.execute(names).one() if codes else ()
-        return [Column.of(name, type_name) for (name, _, _), type_name in zip(codes, printed, strict=True)]
+        rows = _ROW_TYPES.bindparams(codes=[code for _, code, _ in codes])
+        rows_of_types = set(connection.execute(rows).scalars()) if codes else set()
+        return [
+            _column(name, type_name, is_row=code in rows_of_types)
+            for (name, code, _), type_name in zip(codes, printed, strict=True)
+        ]
+
+    def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """Values of types outside of the families as text, as the database prints them: enums, addresses, ranges."""
+        name = canonical(column.type_name)[0]
+        if name in _PLAIN or (name == "list" and canonical(column.type_name.removesuffix("[]"))[0] in _PLAIN):
+            return value
+        if name in _READ_AS:
+            return sa.cast(value, _READ_AS[name][1])
+        # The cast of an address would give it a mask that its own form does not have.
+        return sa.func.abbrev(value, type_=sa.Text()) if name == "inet" else sa.cast(value, sa.Text())
 
     @contextlib.contextmanager
     def snapshot(self, connection: Connection) -> Iterator[None]:
@@ -99,7 +129,9 @@ class PostgreSQL(Dialect):
     def quantiles(self, number: ColumnElement[Any], shares: Sequence[float]) -> ColumnElement[Any]:
         """``percentile_cont`` of an array."""
         listed = ", ".join(repr(float(share)) for share in shares)
-        return sa.func.percentile_cont(sa.literal_column(f"ARRAY[{listed}]::double precision[]")).within_group(number)
+        # Not the type of the number, as which its list of results would be read.
+        order = sa.type_coerce(number, sa.types.NullType())
+        return sa.func.percentile_cont(sa.literal_column(f"ARRAY[{listed}]::double precision[]")).within_group(order)
 
     def row_address(self, columns: Collection[str]) -> ColumnElement[int] | None:
         """From ``ctid``: the block and the position in it. Parallel and synchronised scans read rows in any order."""
@@ -116,6 +148,25 @@ class PostgreSQL(Dialect):
     def ordered(self, value: ColumnElement[Any], family: str) -> ColumnElement[Any]:
         """The collation "C", which orders by code points."""
         return sa.collate(value, "C") if family == "text" else value
+
+
+#: Which of these types are types of rows.
+_ROW_TYPES = sa.text("SELECT oid FROM pg_type WHERE typtype = 'c' AND oid IN :codes").bindparams(
+    sa.bindparam("codes", expanding=True)
+)
+
+
+def _column(name: str, type_name: str, *, is_row: bool) -> Column:
+    """A column; the values of types that are in no family are text."""
+    column = Column.of(name, type_name)
+    base = canonical(type_name)[0]
+    if is_row:
+        family = "struct"
+    elif column.family in _KEPT or base in _PLAIN:
+        family = column.family
+    else:
+        family = _READ_AS[base][0] if base in _READ_AS else "text"
+    return dataclasses.replace(column, family=family)
 
 
 def _modifier(column: Any) -> int | None:

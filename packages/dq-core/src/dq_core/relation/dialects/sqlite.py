@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import decimal
 import re
 import sqlite3
@@ -35,6 +36,9 @@ _STORAGE = {
 }  # fmt: skip
 
 
+_FORM = "0000-00-00 00:00:00.000000"
+
+
 def _is_moment(value: ColumnElement[Any], *, only_dates: bool = False) -> ColumnElement[bool]:
     """Whether a value is the text of a date, or of a timestamp, that exists; false and not NULL for any other value.
 
@@ -55,6 +59,17 @@ def _is_moment(value: ColumnElement[Any], *, only_dates: bool = False) -> Column
         sa.func.time(clock).is_not(None),
     )
     return sa.and_(exists, sa.or_(whole, timed))
+
+
+def _in_one_form(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The text of a date or timestamp with six digits of seconds, so that texts are in the order of the moments.
+
+    Those with a zone are told in UTC, of which SQLite knows milliseconds.
+    """
+    plain = sa.func.replace(value, "T", " ")
+    filled = sa.func.substr(plain.concat(sa.func.substr(_FORM, sa.func.length(value) + 1)), 1, len(_FORM))
+    in_utc = sa.func.strftime("%Y-%m-%d %H:%M:%f", value).concat("000")
+    return sa.case((sa.func.substr(value, 12).op("GLOB")("*[-+Zz]*"), in_utc), else_=filled)
 
 
 class SQLite(Dialect):
@@ -111,10 +126,17 @@ class SQLite(Dialect):
         return sa.func.length(text, type_=sa.Integer())
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
-        """SQLite has no decimals, and its integers have 64 bits."""
+        """SQLite has no decimals, its integers have 64 bits, and its dates are texts (of one form: `stored_as`)."""
+        if isinstance(value, dt.date):
+            form = value.isoformat(" ", "microseconds") if isinstance(value, dt.datetime) else f"{value} 00:00:00.000000"
+            return sa.literal(form)
         if isinstance(value, decimal.Decimal) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
             value = float(value)
         return super().value(value, column)
+
+    def printed(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Texts by their bytes: the driver hands over those that are UTF-8."""
+        return sa.case((sa.func.typeof(value) == "text", sa.func.quote(sa.cast(value, sa.LargeBinary()))), else_=value)
 
     def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
         """Each value has a storage class of its own, whatever type the column declares."""
@@ -136,6 +158,7 @@ class SQLite(Dialect):
             known = sa.func.typeof(value).in_(["integer", "real"])
         elif family in MOMENTS:
             known = _is_moment(value)
+            return sa.case((known, _in_one_form(value))), sa.and_(value.is_not(None), sa.not_(known))
         elif family == "text":
             known = sa.func.typeof(value) == "text"
         else:

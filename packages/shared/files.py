@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
@@ -12,16 +13,18 @@ from urllib.parse import unquote, urlsplit
 
 from .masking import masked
 from .problems import InvalidOptionError, UnknownFormatError
-from .wording import question
+from .wording import did_you_mean, question
 
 __all__ = [
     "DEFAULTS",
     "ENDINGS",
     "Paths",
+    "database_file",
     "delimiter_of",
     "each_path",
     "function_for",
     "local_path",
+    "near_file",
     "reader_call",
     "resolved",
 ]
@@ -60,6 +63,46 @@ def each_path(paths: Paths) -> list[str]:
 def local_path(path: str) -> str:
     """A ``file://`` URI as a path; anything else as it is."""
     return unquote(urlsplit(path).path) if path.startswith("file://") else path
+
+
+_DATABASES: Mapping[str, str] = MappingProxyType(
+    {
+        ".db": "sqlite",
+        ".db3": "sqlite",
+        ".sqlite": "sqlite",
+        ".sqlite3": "sqlite",
+        ".duckdb": "duckdb",
+        ".ddb": "duckdb",
+    }
+)
+
+
+def database_file(path: str | PathLike[str]) -> str | None:
+    """The URL of a file that is a database, by its first bytes or its ending; None for any other path."""
+    name = local_path(fspath(path))
+    if "://" in name:
+        return None
+    kind = _DATABASES.get(Path(name).suffix.lower())
+    try:
+        with Path(name).open("rb") as file:
+            start = file.read(16)
+    except (OSError, ValueError):
+        start = b""
+    if start.startswith(b"SQLite format 3"):
+        kind = "sqlite"
+    elif start[8:12] == b"DUCK":
+        kind = "duckdb"
+    return None if kind is None else f"{kind}:///{name}"
+
+
+def near_file(path: str | PathLike[str]) -> str | None:
+    """``Did you mean 'orders.csv'?`` for a local file that does not exist, or None if no name in its folder is near."""
+    place = Path(local_path(fspath(path)))
+    if "://" in fspath(path) or not place.parent.is_dir():
+        return None
+    # A folder of a million files is not worth a hint.
+    names = [str(place.with_name(one.name)) for one in itertools.islice(place.parent.iterdir(), 5000)]
+    return did_you_mean(str(place), names)
 
 
 def _pattern(path: str) -> str:

@@ -19,4 +19,4 @@ class TestCompleteness(CheckConformance):
         there = put(place, Case([1] * 9 + [None]).rows, self.types())
         enough, more = there.validate(self.rule(threshold=0.9), self.rule(threshold=0.91)).results
         assert (enough.status, enough.observed, enough.failed_rows) == ("passed", 0.9, 1)
-        assert more.message == "1 of 10 rows are incomplete (0.9 pass, 0.91 must pass)."
+        assert more.message == "1 of 10 rows are incomplete (90% pass, 91% must pass)."

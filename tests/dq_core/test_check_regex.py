@@ -102,3 +102,17 @@ def test_escaped_text_is_found_as_it_is(text: str) -> None:
 
 def test_places_are_all_databases_and_frames() -> None:
     assert set(DATABASES) < set(PLACES)
+
+
+@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("pattern", [r"[^\x00-\x7f]", "[^\0-\x7f]", "(?i)[^\\x00-\\x7F]"])
+def test_ranges_may_begin_with_nul(put: Callable[..., Place], place: str, pattern: str) -> None:
+    there = put(place, Case(["plain", "caf\u00e9", "\x01", "", None]).rows, {"id": sa.BigInteger(), "x": sa.Text()})
+    report = there.validate({"type": "not_regex", "column": "x", "pattern": pattern})
+    assert [row["id"] for row in report.results[0].samples] == [1]
+
+
+@pytest.mark.parametrize("pattern", [r"\x00", r"[\x00]", r"[a\x00]", r"[\x00a]"])
+def test_nul_itself_is_refused(pattern: str) -> None:
+    with pytest.raises(RuleError, match="contains the character NUL"):
+        parse([{"type": "regex", "column": "x", "pattern": pattern}])

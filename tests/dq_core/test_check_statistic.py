@@ -116,7 +116,7 @@ def test_wrong_options(options: dict[str, object], problem: str) -> None:
 @pytest.mark.parametrize("place", DATABASES)
 def test_no_mean_of_text(put: Callable[..., Place], place: str) -> None:
     there = put(place, [{"x": "a"}], {"x": sa.Text()})
-    with pytest.raises(RuleError, match="mean is for columns of type decimal, float, integer, and x is") as caught:
+    with pytest.raises(RuleError, match="mean is for columns of type boolean, decimal, float, integer, and") as caught:
         there.validate({"type": "statistic", "column": "x", "statistic": "mean", "min": 1})
     assert "'x' cannot" not in str(caught.value)
 
@@ -136,3 +136,23 @@ def test_median_and_stddev_are_those_of_python(engine: sa.Engine, values: list[i
     )
     expected = [statistics.median(values), statistics.stdev(values), statistics.mean(values)]
     assert [result.observed for result in report.results] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_mean_of_booleans_is_the_share_of_true(put: Callable[..., Place], place: str) -> None:
+    rows = Case([True, False, None, False, False]).rows
+    report = put(place, rows, types(sa.Boolean())).validate(
+        {"type": "statistic", "column": "x", "statistic": "mean", "max": 0.2},
+        {"type": "statistic", "column": "x", "statistic": "mean", "max": 0.25},
+        {"type": "statistic", "column": "x", "statistic": "sum", "max": 0, "where": "part = 'a'"},
+    )
+    assert [(one.passed, one.observed, one.considered_rows) for one in report.results] == [
+        (False, 0.25, 4), (True, 0.25, 4), (False, 1, 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("bound", [True, "a", dt.date(2024, 1, 1)])
+def test_bounds_of_booleans_are_numbers(put: Callable[..., Place], bound: Any) -> None:
+    there = put("duckdb", [], types(sa.Boolean()))
+    with pytest.raises(RuleError, match=r"min must be a (finite )?number"):
+        there.validate({"type": "statistic", "column": "x", "statistic": "mean", "min": bound})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
@@ -15,7 +16,8 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from dq_core import Report, cli
+from dq_core import Report, cli, learn, profile, validate
+from dq_core.quarantine import quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +163,7 @@ def test_rules_that_are_not_there(people: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["chek"], ["check"], ["check", "x.parquet"], ["check", "x", "--rules", "r", "--samples", "-1"],
+    [["chek"], ["check"], ["check", "x.parquet"], ["check", "x", "--rules", "r", "--samples", "-1"],
      ["check", "x", "--rules", "r", "--timeout", "0"], ["check", "x", "--rules", "r", "--timeout", "nan"],
      ["check", "x", "--rules", "r", "--format", "pdf"]],
 )  # fmt: skip
@@ -170,6 +172,13 @@ def test_wrong_arguments_end_with_2(arguments: list[str], capsys: pytest.Capture
         cli.main(arguments)
     assert ended.value.code == cli.COULD_NOT_RUN
     assert "usage: dq" in capsys.readouterr().err
+
+
+def test_alone_it_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == cli.PASSED
+    shown = capsys.readouterr().out
+    assert shown.startswith("usage: dq")
+    assert all(name in shown for name in cli.COMMANDS)
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"]])
@@ -287,3 +296,133 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:
         return b""
+
+
+MESSAGES = [
+    (["check", "shop.db", "--rules", "good.yaml"], "this one by 'sqlite:///shop.db', with --table or --query"),
+    (["check", "shop.duckdb", "--rules", "good.yaml"], "this one by 'duckdb:///shop.duckdb'"),
+    (["check", "sqlite:///shop.db", "--rules", "good.yaml"], "A database requires --table or --query."),
+    (["check", "people.parquet", "--rules", "good.yaml", "--table", "t"], "--table goes with a database"),
+    (["check", "pepole.parquet", "--rules", "good.yaml"], "Hint: Did you mean 'people.parquet'?"),
+    (["check", "people.parquet", "--rules", "god.yaml"], "Hint: Did you mean 'good.yaml'?"),
+    (["profile", "people.parquet", "--quantiles", "2"], "--quantiles must be a list of numbers from 0 to 1"),
+    (["learn", "people.parquet", "--false-alarm-rate", "2"], "--false-alarm-rate must be"),
+    (["check", "people.parquet", "--rules", "places.yaml"], "Rule 2 (places.yaml:3): Ages: the column 'aeg' does not"),
+    (["check", "people.parquet", "--rules", "null.yaml"], "is written in quotes: 'null'"),
+    (["check", "people.parquet", "--rules", "kinds.yaml"], "Did you mean {type: type, dtype: integer}?"),
+    (["check", "empty.csv", "--rules", "good.yaml"], "The file empty.csv is empty"),
+    (["check", "people.parquet", "--rules", "good.yaml", "--storage-options", "anon"], "give NAME=VALUE"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MESSAGES, ids=[said for _, said in MESSAGES])
+def test_messages_speak_the_command_line(
+    arguments: list[str], said: str, people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sa.create_engine(f"sqlite:///{people}/shop.db").connect().connection.execute("CREATE TABLE t (id)")
+    (people / "shop.duckdb").touch()
+    (people / "empty.csv").touch()
+    (people / "places.yaml").write_text(
+        "- {type: not_null, column: id}\n\n- {type: not_null, column: aeg, name: Ages}\n"
+    )
+    (people / "null.yaml").write_text("- {type: null, column: id}\n")
+    (people / "kinds.yaml").write_text("- {type: integer, column: id}\n")
+    assert cli.main(arguments) == cli.COULD_NOT_RUN
+    message = capsys.readouterr().err
+    assert said in message
+    assert not any(word in message for word in ("table=", "query=", "Errno", "Traceback"))
+
+
+def test_messages_of_the_database_show_no_sql_of_ours(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (people / "where.yaml").write_text("- {type: not_null, column: id, where: 'idx > 1'}\n")
+    (people / "call.yaml").write_text("- {type: not_null, column: id, where: 'sqrt(id, 2) > 1'}\n")
+    for rules, said in (("where.yaml", "idx"), ("call.yaml", "sqrt")):
+        assert cli.main(["check", "people.parquet", "--rules", rules]) == cli.COULD_NOT_RUN
+        message = capsys.readouterr().err
+        assert f"Rule 1 ({rules}:1): not_null_id: where" in message
+        assert said in message
+        assert not any(part in message for part in ("LINE 1", "CASE WHEN", "count(", "Candidate functions"))
+
+
+def test_only_engines_that_can_are_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb, offered in (("check", True), ("profile", False), ("learn", False)):
+        with pytest.raises(SystemExit):
+            cli.main([verb, "--help"])
+        shown = capsys.readouterr().out
+        assert ("pandera" in shown, "great_expectations" in shown, "truthound" in shown) == (offered, offered, True)
+        assert ("1 something failed" in shown) == (verb == "check")
+
+
+def test_options_have_the_names_of_the_library() -> None:
+    verbs = {"check": validate, "profile": profile, "learn": learn, "quarantine": quarantine}
+    for name, function in verbs.items():
+        given = vars(cli.command_parser().parse_args([name, "x", "--rules", "r", "--to", "t"][: REQUIRED[name]]))
+        library = set(inspect.signature(function).parameters) - {"checks", "on_progress"}
+        assert library <= set(given), name
+
+
+#: How many of the arguments above a verb requires.
+REQUIRED = {"check": 4, "profile": 2, "learn": 2, "quarantine": 6}
+
+
+def test_quarantine(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["quarantine", "people.parquet", "--rules", "bad.yaml", "--to", "failed.parquet"]
+    assert cli.main(arguments) == cli.FAILED
+    assert capsys.readouterr().out == "1 of 4 rows quarantined in failed.parquet.\n  in_range_age: 1\n"
+    assert duckdb.sql("SELECT * FROM 'failed.parquet'").fetchall() == [(0, -1, '["in_range_age"]')]
+    arguments[3] = "good.yaml"
+    assert cli.main([*arguments, "--format", "json"]) == cli.PASSED
+    found = json.loads(capsys.readouterr().out)
+    assert (found["quarantined_rows"], found["not_applied"]) == (0, ["row_count"])
+
+
+def test_quarantine_in_a_table(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{people}/people.sqlite"
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE people (id INTEGER, age INTEGER)")
+        connection.exec_driver_sql("INSERT INTO people VALUES (1, 30), (2, -1)")
+    arguments = ["quarantine", url, "--table", "people", "--rules", "bad.yaml", "--to", "failed", "--column", "why"]
+    assert [cli.main([*arguments, "--mode", "append"]) for _ in range(2)] == [cli.FAILED, cli.FAILED]
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT id, age, why FROM failed").all()
+    engine.dispose()
+    assert rows == [(2, -1, '["in_range_age"]')] * 2
+
+
+def test_history_records_shows_and_judges(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{people}/history.db"
+    check = ["check", "people.parquet", "--rules", "good.yaml", "--quiet", "--output", "report.json"]
+    record = ["history", "record", url, "report.json", "--suite", "people"]
+    for day in range(7):
+        cli.main(check)
+        assert cli.main([*record, "--run-id", f"day {day}"]) == cli.PASSED
+        assert capsys.readouterr().out == f"day {day}\n"
+    assert cli.main(["history", "show", url, "--suite", "people", "--format", "json"]) == cli.PASSED
+    shown = json.loads(capsys.readouterr().out)
+    assert [(one["run_id"], one["value"]) for one in shown["points"]] == [(f"day {day}", 4) for day in range(7)]
+    duckdb.execute("COPY (SELECT i AS id, i AS age FROM range(4000) t(i)) TO 'people.parquet'")
+    cli.main(check)
+    judge = ["history", "judge", url, "report.json", "--suite", "people"]
+    assert cli.main(judge) == cli.PASSED
+    assert "drift_total_rows" in capsys.readouterr().out
+    assert cli.main([*judge, "--severity", "error"]) == cli.FAILED
+    assert cli.main(["history", "show", url, "--suite", "people", "--metric", "row_count"]) == cli.PASSED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["record", "sqlite:///h.db", "reprot.json", "--suite", "s"], "Did you mean 'report.json'?"),
+        (["record", "sqlite:///h.db", "good.yaml", "--suite", "s"], "good.yaml is not a report in JSON"),
+        (["judge", "sqlite:///h.db", "report.json", "--suite", "s", "--false-alarm-rate", "2"], "alarm-rate must"),
+        (["show", "sqlite:///h.db", "--suite", "nobody"], "No run of the suite 'nobody' is recorded."),
+        (["show", "h.db", "--suite", "s"], "The URL of the database cannot be read"),
+    ],
+)  # fmt: skip
+def test_history_that_cannot_run(
+    arguments: list[str], said: str, people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["check", "people.parquet", "--rules", "good.yaml", "--quiet", "--output", "report.json"])
+    assert cli.main(["history", *arguments]) == cli.COULD_NOT_RUN
+    assert said in capsys.readouterr().err

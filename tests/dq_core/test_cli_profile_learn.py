@@ -49,7 +49,7 @@ def test_chosen_rules(data: str, capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "reason"),
     [
         (["profile", "data.parquet", "--column", "idd"], "the column 'idd' does not exist"),
-        (["learn", "data.parquet", "--min-confidence", "7"], "min_confidence must be a number from 0 to 1"),
+        (["learn", "data.parquet", "--min-confidence", "7"], "--min-confidence must be a number from 0 to 1"),
         (["learn", "nowhere.parquet"], "nowhere.parquet"),
         (["profile", "data.parquet", "--engine", "truthound"], 'pip install "dq-core[truthound]'),
     ],

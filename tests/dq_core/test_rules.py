@@ -176,7 +176,7 @@ def test_what_does_not_fit_the_table_is_refused_before_any_scan(engine: sa.Engin
             mask=["nme"],
         )
     problems = caught.value.problems
-    assert problems[0] == "not_null_agee: the column 'agee' does not exist. Did you mean 'age'?"
+    assert problems[0] == "Rule 1: not_null_agee: the column 'agee' does not exist. Did you mean 'age'?"
     assert "'old' (text) cannot be compared with a column of type integer" in problems[1]
     assert "'yesterday' is not an ISO 8601 date" in problems[2]
     assert "1 (integer) cannot be compared with a column of type text" in problems[3]
@@ -204,3 +204,24 @@ def test_what_does_not_fit_the_table_is_refused_before_any_scan(engine: sa.Engin
 def test_wrong_arguments(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(RuleError, match=problem):
         validate([{"x": 1}], [{"type": "not_null", "column": "x"}], **options)
+
+
+def _function(name: str) -> Any:
+    """A function of `DataQualityCheck` that no type checker sees."""
+    return getattr(DataQualityCheck, name)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda: DataQualityCheck.column_range("age", minn=0), r"column_range has no option 'minn'. Did you mean"),
+        (lambda: DataQualityCheck.column_range("age", 0, 9), "column_range: too many positional arguments"),
+        (lambda: DataQualityCheck.column_in_set("age"), "column_in_set: missing a required argument: 'values'"),
+        (lambda: _function("column_in_range")("age", minn=0), r"column_in_range has no option 'minn'. Did you mean"),
+        (_function("column_in_range"), "column_in_range: the option 'column' is missing"),
+        (lambda: DataQualityCheck.row_count(min=0, columns=1), "row_count has no option 'columns'"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_of_functions_are_errors_of_ours(make: Any, problem: str) -> None:
+    with pytest.raises(RuleError, match=problem):
+        make()

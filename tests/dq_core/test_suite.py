@@ -55,8 +55,10 @@ def test_files(tmp_path: Path) -> None:
     assert Suite.from_yaml(path) == Suite.from_yaml(YAML)
     path.write_text(json.dumps([{"type": "row_count", "min": 1}]), encoding="utf-8")
     assert Suite.from_yaml(path) == Suite([{"type": "row_count", "min": 1}])
-    with pytest.raises(SourceError, match=r"nope.yaml cannot be read"):
-        Suite.from_yaml(tmp_path / "nope.yaml")
+    with pytest.raises(SourceError, match=r"file .*rule.yaml does not exist.\nHint: Did you mean '.*rules.yaml'"):
+        Suite.from_yaml(tmp_path / "rule.yaml")
+    with pytest.raises(RuleError, match=r"'rules.yaml' is neither a list.*\nHint: .*\(Path\('rules.yaml'\)\)"):
+        Suite.from_yaml("rules.yaml")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ _STAMPS = _quoted("2024-01-01 10:00:00", "2024-02-29 23:59:59", "1999-12-31 00:0
 _CLOCKS = _quoted("10:00:00", "23:59:59", "00:00:00")
 _UUIDS = _quoted(*(f"0000000{n}-0000-4000-8000-00000000000{n}" for n in (1, 2, 3)))
 _NUMBERS = ("1", "2", "30")
-_JSON = _quoted('{"a": 1}', '[1, 2]', '"x"')
+_JSON = _quoted('{"a": 1}', "[1, 2]", '"x"')
 
 TYPES: dict[str, tuple[ColumnType, ...]] = {
     "postgresql": (
@@ -205,7 +205,7 @@ ODD_VALUES: dict[str, tuple[OddValue, ...]] = {
         OddValue("real", "'-Infinity'", "3"),
         OddValue("timestamp[]", "'{infinity}'", "'{2024-01-01}'"),
         OddValue("daterange", "'[0044-03-15 BC,infinity)'", "'[2024-01-01,2024-01-02)'"),
-        OddValue("jsonb", '\'{"n": 1e400}\'', "'1'"),
+        OddValue("jsonb", "'{\"n\": 1e400}'", "'1'"),
     ),
     "duckdb": (
         OddValue("DATE", "'infinity'", "'2024-01-01'"),

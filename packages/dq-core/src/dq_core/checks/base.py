@@ -17,6 +17,7 @@ from ..errors import RuleError
 from ..relation.pattern import Pattern
 from ..relation.selection import Aggregate, FollowUp, count_where, fragment
 from ..report.report import SEVERITIES
+from ..report.view import count, percent, value_text
 from . import options
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ __all__ = [
 #: Annotations of options that are no decimals: `Decimal` is accepted and stored as int or float.
 _BINARY = frozenset({"int", "int | None", "float", "float | None"})
 
+
+#: Characters of a list of values that a message shows.
+_LONGEST_LIST = 80
 
 #: The kinds of this package, which check their options themselves.
 _OWN_KINDS = f"{__package__}.kinds."
@@ -83,6 +87,8 @@ class Check:
 
     #: The name that rules use.
     kind: ClassVar[str] = ""
+    #: Where the rule is written (``rules.yaml:4``), if a file holds it; no option, and no part of what is equal.
+    written_at = ""
     #: Whether `failing` contains a window function, which is allowed in a SELECT list but not in WHERE.
     windowed: ClassVar[bool] = False
     #: Former names of what a kind may define.
@@ -343,6 +349,15 @@ class ValuesCheck(ColumnCheck):
         object.__setattr__(self, "values", options.frozen(self.values))
         yield from options.values(self.label, self.values)
 
+    @property
+    def listed(self) -> str:
+        """The values for a sentence: themselves while they are few and short."""
+        if not self.values:
+            return "the empty set"
+        shown = ", ".join(repr(value) if isinstance(value, str) else value_text(value) for value in self.values[:6])
+        few = len(self.values) <= 5 and len(shown) <= _LONGEST_LIST
+        return f"{{{shown}}}" if few else f"the set of {count(len(self.values))}"
+
     def misfits(self, relation: Relation) -> Iterator[str]:
         """Values that cannot be compared with the column."""
         for value in self.values:
@@ -406,10 +421,10 @@ def share_outcome(check: Check, considered: int, failed: int, sentence: str) -> 
     if considered == 0:
         message = "No rows to consider."
     elif failed == 0:
-        message = f"All {considered} considered rows pass."
+        message = f"All {count(considered)} considered rows pass."
     else:
-        allowed = "" if check.threshold == 1 else f", {check.threshold:.4g} must pass"
-        message = f"{failed} of {considered} rows {sentence} ({float(share):.6g} pass{allowed})."
+        allowed = "" if check.threshold == 1 else f", {percent(check.threshold)} must pass"
+        message = f"{count(failed)} of {count(considered)} rows {sentence} ({percent(float(share))} pass{allowed})."
     return Outcome(passed, message, failed, considered, float(share))
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from .._shared.wording import question
+from ..errors import RuleError
+from .base import Check
 from .kinds.completeness import Completeness
 from .kinds.custom import Custom
 from .kinds.distinct_count import DistinctCount
@@ -29,8 +33,6 @@ from .registry import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from .base import Check
 
 __all__ = ["DataQualityCheck"]
 
@@ -67,10 +69,47 @@ def _maker(kind: type[Check]) -> Callable[..., Check]:
 
     def make(*given: Any, **options: Any) -> Check:
         if len(given) > len(required):
-            raise TypeError(f"{_name_of(kind)} takes {len(required)} arguments by position: {', '.join(required)}.")
-        return kind(**dict(zip(required, given, strict=False)), **options)
+            raise ArgumentsError(
+                [f"{_name_of(kind)} takes {len(required)} arguments by position: {', '.join(required)}."]
+            )
+        options |= dict(zip(required, given, strict=False))
+        names = [field.name for field in dataclasses.fields(kind)]
+        _refuse_unknown(_name_of(kind), options, names)
+        missing = [name for name in required if name not in options]
+        if missing:
+            raise ArgumentsError([f"{_name_of(kind)}: the option {name!r} is missing." for name in missing])
+        return kind(**options)
 
     make.__name__, make.__doc__ = _name_of(kind), kind.__doc__
+    return make
+
+
+class ArgumentsError(RuleError, TypeError):
+    """Arguments that a function of `DataQualityCheck` does not have, or lacks."""
+
+
+def _refuse_unknown(function: str, options: Mapping[str, Any], known: Iterable[str]) -> None:
+    names = list(known)
+    problems = [f"{function} has no option {name!r}.{question(name, names)}" for name in options if name not in names]
+    if problems:
+        raise ArgumentsError(problems)
+
+
+def _strict(function: Callable[..., Check]) -> Callable[..., Check]:
+    """The function, with errors of this package for arguments that it does not have."""
+    signature = inspect.signature(function)
+    kind = KINDS.get(function.__name__.removeprefix("column_"), Check)
+    common = [field.name for field in dataclasses.fields(kind)]
+
+    @functools.wraps(function)
+    def make(*given: Any, **options: Any) -> Check:
+        _refuse_unknown(function.__name__, options, [*list(signature.parameters)[:-1], *common])
+        try:
+            signature.bind(*given, **options)
+        except TypeError as error:
+            raise ArgumentsError([f"{function.__name__}: {error}."]) from None
+        return function(*given, **options)
+
     return make
 
 
@@ -198,6 +237,11 @@ class DataQualityCheck(metaclass=_Derived):
         """A function gets the rows as a list of dicts and returns True or False."""
         named: dict[str, Any] = {} if check_name is None else {"name": check_name}
         return Custom(function=function, **named, **common)
+
+
+for _name, _function in list(vars(DataQualityCheck).items()):
+    if isinstance(_function, staticmethod):
+        setattr(DataQualityCheck, _name, staticmethod(_strict(_function.__func__)))
 
 
 def _one_or_more(column: str, columns: tuple[str, ...]) -> dict[str, Any]:

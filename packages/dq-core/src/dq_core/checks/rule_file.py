@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from .._shared.arguments import plain_number
+from .._shared.files import near_file
 from .._shared.wording import question
 from ..errors import RuleError, SourceError
 from .strict_yaml import MOST_CHARACTERS, read_yaml, size_problem
@@ -117,7 +118,10 @@ def _read(path: Path) -> str:
         if len(content) > 4 * MOST_CHARACTERS:
             raise RuleError([size_problem(str(path))])
         return content.decode()
+    except FileNotFoundError:
+        raise SourceError(f"The rules file {path} does not exist.", suggestion=near_file(path)) from None
     except (OSError, ValueError) as error:
         if isinstance(error, RuleError):
             raise
-        raise SourceError(f"The rules in {path} cannot be read: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SourceError(f"The rules in {path} cannot be read: {reason}.") from None

@@ -8,6 +8,7 @@ from typing import Any
 
 from .._shared.wording import question
 from ..errors import RuleError
+from ..relation.type_family import describe_type
 from .base import Check
 from .registry import KINDS
 
@@ -36,7 +37,7 @@ def parse(rules: Iterable[Check | Mapping[str, Any]], *, places: Sequence[str] =
             checks.append(rule)
             continue
         try:
-            checks.append(_read(rule))
+            checks.append(_placed(_read(rule), places[place - 1] if place <= len(places) else ""))
         except RuleError as error:
             written = f" ({places[place - 1]})" if place <= len(places) else ""
             problems += [f"Rule {place}{written}: {problem}" for problem in error.problems]
@@ -47,6 +48,13 @@ def parse(rules: Iterable[Check | Mapping[str, Any]], *, places: Sequence[str] =
     return tuple(checks)
 
 
+def _placed(check: Check, written: str) -> Check:
+    """The check, which knows where it is written, for the problems that only the data shows."""
+    if written:
+        object.__setattr__(check, "written_at", written)
+    return check
+
+
 def _read(rule: object) -> Check:
     if not isinstance(rule, Mapping):
         raise RuleError([f"a rule must be a check or a dict, not {rule!r:.80}."])
@@ -54,9 +62,12 @@ def _read(rule: object) -> Check:
         raise RuleError([f"the key 'type' is missing: {dict(rule)!r:.200}."])
     kind = rule["type"]
     if not isinstance(kind, str) or kind not in KINDS:
-        raise RuleError(
-            [f"the type of check {kind!r} does not exist.{question(kind, KINDS) or f' The types are: {_kinds()}.'}"]
-        )
+        # Someone who asks for a type of values has left out that of the check.
+        named = describe_type(kind) if isinstance(kind, str) else None
+        hint = f" Did you mean {{type: type, dtype: {kind}}}?" if named is not None else question(kind, KINDS)
+        if kind is None:
+            hint = " In YAML, the type null is written in quotes: 'null'."
+        raise RuleError([f"the type of check {kind!r} does not exist.{hint or f' The types are: {_kinds()}.'}"])
     options, problems = _options(kind, rule)
     fields = dataclasses.fields(KINDS[kind])
     missing = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in options]

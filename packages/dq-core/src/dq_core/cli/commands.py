@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 from ..errors import DataQualityError
 from ..version import VERSION
 from .check import check
+from .history import history
 from .learn import learn
 from .profile import profile
-from .status import COULD_NOT_RUN, INTERRUPTED, Run
+from .quarantine import quarantine
+from .spoken import spoken
+from .status import COULD_NOT_RUN, INTERRUPTED, PASSED, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,11 +29,17 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "command_parser", "main"]
 
 #: Every subcommand.
-COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": check, "profile": profile, "learn": learn}
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
+    "check": check,
+    "profile": profile,
+    "learn": learn,
+    "quarantine": quarantine,
+    "history": history,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
+    """Run the command; without arguments, show its help.
 
     Args:
         arguments: The arguments after ``dq``; default: those of the process.
@@ -38,11 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 passed, 1 failed, 2 could not run (the reason is on standard error).
     """
-    parsed = command_parser().parse_args(arguments)
+    parser = command_parser()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if not given:
+        parser.print_help()
+        return PASSED
+    parsed = parser.parse_args(given)
     try:
         return int(parsed.run(parsed))
     except DataQualityError as error:
-        print(f"dq: {error}", file=sys.stderr)
+        print(f"dq: {spoken(str(error), parsed)}", file=sys.stderr)
     except BrokenPipeError:
         # The reader has closed the pipe. Without this, Python prints an error when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,11 +78,6 @@ def command_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
         help_ = (command.__doc__ or "").partition("\n")[0].rstrip(".")
-        subparser = subparsers.add_parser(
-            name,
-            help=help_[0].lower() + help_[1:],
-            description=f"{help_}.",
-            epilog="Exit status: 0 everything passed, 1 something failed, 2 could not run.",
-        )
+        subparser = subparsers.add_parser(name, help=help_[0].lower() + help_[1:], description=f"{help_}.")
         subparser.set_defaults(run=command(subparser))
     return parser

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..engines import engine_names
 from ..learning import KINDS
-from .arguments import add_columns, add_limits, add_source
+from .arguments import add_columns, add_engine, add_source, add_timeout, count
 from .describe import describe
 from .output import FORMATS, SUFFIXES, add_output
+from .status import WRITTEN
 
 if TYPE_CHECKING:
     import argparse
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["learn"]
 
+_INCLUDED = {
+    "patterns": "no rules about patterns and lengths",
+    "ranges": "no rules about ranges and freshness",
+    "categories": "no rules about sets of values",
+}
+
 
 def learn(parser: argparse.ArgumentParser) -> Run:
     """Learn rules from a source, each with a confidence."""
+    parser.epilog = WRITTEN
     add_source(parser)
     add_columns(parser)
     parser.add_argument(
@@ -35,20 +44,25 @@ def learn(parser: argparse.ArgumentParser) -> Run:
         metavar="SHARE",
         help="the probability, at least, that a fresh sample passes each single rule (0.8)",
     )
-    parser.add_argument("--kind", action="append", choices=KINDS, help="learn only this kind of rule; repeatable")
+    parser.add_argument(
+        "--kinds", "--kind", action="append", choices=KINDS, help="learn only this kind of rule; repeatable"
+    )
+    for name, help_ in _INCLUDED.items():
+        parser.add_argument(f"--no-include-{name}", dest=f"include_{name}", action="store_false", help=help_)
+    parser.add_argument(
+        "--categorical-threshold", type=count, default=50, metavar="N", help="the most values of a set (50)"
+    )
     parser.add_argument(
         "--references", action="append", default=[], metavar="TABLE", help="a table to refer to; repeatable"
     )
-    add_limits(parser)
+    add_engine(parser, engine_names("learn"), "proposes the rules")
+    add_timeout(parser)
     add_output(parser, ("yaml", *FORMATS))
 
     def run(arguments: argparse.Namespace) -> int:
-        options = {
-            "false_alarm_rate": arguments.false_alarm_rate,
-            "min_confidence": arguments.min_confidence,
-            "kinds": arguments.kind,
-            "references": arguments.references,
-        }
+        included = [f"include_{name}" for name in _INCLUDED]
+        names = ("false_alarm_rate", "min_confidence", "kinds", *included, "categorical_threshold", "references")
+        options = {name: getattr(arguments, name) for name in names}
         return describe(arguments, "learn", {**SUFFIXES, ".yaml": "yaml", ".yml": "yaml"}, options)
 
     return run

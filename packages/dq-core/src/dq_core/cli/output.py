@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..report import Report
 
-__all__ = ["FORMATS", "SUFFIXES", "add_output", "planned_outputs", "write", "write_report"]
+__all__ = ["FORMATS", "SUFFIXES", "add_output", "planned_outputs", "say_written", "write", "write_report"]
 
 #: The format for each file extension.
 SUFFIXES = {
@@ -67,6 +67,12 @@ def write(target: Path | None, text: str) -> None:
         return
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def say_written(files: Sequence[Path], *, quiet: bool) -> None:
+    """Say on standard error which files were written."""
+    if files and not quiet:
+        print(f"dq: written: {', '.join(map(str, files))}", file=sys.stderr)
 
 
 def write_report(report: Report, outputs: Sequence[tuple[Path | None, str]], title: str | None, *, quiet: bool) -> None:

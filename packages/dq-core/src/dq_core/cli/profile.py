@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .arguments import add_columns, add_limits, add_source, count
+from ..engines import engine_names
+from .arguments import add_columns, add_engine, add_source, add_timeout, count
 from .describe import describe
 from .output import FORMATS, SUFFIXES, add_output
+from .status import WRITTEN
 
 if TYPE_CHECKING:
     import argparse
@@ -18,22 +20,34 @@ __all__ = ["profile"]
 
 def profile(parser: argparse.ArgumentParser) -> Run:
     """Describe a source column by column."""
+    parser.epilog = WRITTEN
     add_source(parser)
     add_columns(parser)
-    parser.add_argument("--top", type=count, default=10, metavar="N", help="most frequent values to keep (10)")
-    parser.add_argument("--no-stats", action="store_true", help="no means, deviations, quantiles and shapes of strings")
-    parser.add_argument("--histograms", action="store_true", help="count numbers in bins of equal width")
+    parser.add_argument(
+        "--top-n", "--top", type=count, default=10, metavar="N", help="most frequent values to keep (10)"
+    )
+    parser.add_argument(
+        "--no-include-stats", "--no-stats", dest="include_stats", action="store_false", help="no means, deviations, "
+        "quantiles and shapes of strings",
+    )  # fmt: skip
+    parser.add_argument(
+        "--include-histograms", "--histograms", action="store_true", help="count numbers in bins of equal width"
+    )
+    parser.add_argument("--histogram-bins", type=count, default=10, metavar="N", help="how many bins (10)")
+    parser.add_argument(
+        "--quantiles", action="append", type=float, metavar="SHARE", help="a quantile, from 0 to 1; repeatable (0.05, "
+        "0.25, 0.5, 0.75, 0.95)",
+    )  # fmt: skip
     parser.add_argument("--mask", action="append", default=[], metavar="COLUMN", help="show only counts; repeatable")
-    add_limits(parser)
+    add_engine(parser, engine_names("profile"), "describes the source")
+    add_timeout(parser)
     add_output(parser, FORMATS)
 
     def run(arguments: argparse.Namespace) -> int:
-        options = {
-            "include_stats": not arguments.no_stats,
-            "include_histograms": arguments.histograms,
-            "top_n": arguments.top,
-            "mask": arguments.mask,
-        }
+        names = ("include_stats", "include_histograms", "histogram_bins", "quantiles", "top_n", "mask")
+        options = {name: getattr(arguments, name) for name in names}
+        if options["quantiles"] is None:
+            del options["quantiles"]
         return describe(arguments, "profile", SUFFIXES, options)
 
     return run

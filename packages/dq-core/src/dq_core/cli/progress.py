@@ -50,7 +50,7 @@ def _plain(title: str) -> Iterator[OnProgress]:
         sys.stderr.flush()
 
     def on_progress(step: Progress) -> None:
-        show(f"{title}: step {step.done} of {step.total}, {time.monotonic() - started:.0f} s")
+        show(f"{title}: {step.message}, {time.monotonic() - started:.0f} s")
 
     show(title)
     try:
@@ -62,9 +62,10 @@ def _plain(title: str) -> Iterator[OnProgress]:
 @contextmanager
 def _rich(title: str) -> Iterator[OnProgress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+    # No bar: how many steps there are is known when the last one is done.
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None)
-        yield lambda step: progress.update(task, completed=step.done, total=step.total)
+        yield lambda step: progress.update(task, description=f"{title}: {step.message}")

@@ -29,9 +29,17 @@ _MODULES = {
 }
 
 
-def engine_names() -> tuple[str, ...]:
-    """The names that `get_engine` knows, whether or not their libraries are installed."""
-    return tuple(_MODULES)
+#: Those that profile and learn as well.
+_DESCRIBING = ("dq_core", "truthound")
+
+
+def engine_names(able_to: str = "check") -> tuple[str, ...]:
+    """The names that `get_engine` knows, whether or not their libraries are installed.
+
+    Args:
+        able_to: Only engines that can do this: check, profile or learn.
+    """
+    return _DESCRIBING if able_to in ("profile", "learn") else tuple(_MODULES)
 
 
 def get_engine(name: str) -> Engine:

@@ -86,7 +86,7 @@ def gather(reader: Reader, hashed: HashedRows, columns: Sequence[Column], total:
     teaching = int(min(shown, _TEACHING) * HASH_RANGE)
     names = [column.name for column in columns]
     printed: set[int] = set()
-    examples = _examples(reader, hashed, names, int(shown * HASH_RANGE), teaching, printed)
+    examples = _examples(reader, hashed, names, int(shown * HASH_RANGE), teaching, printed=printed)
     return Evidence(
         rows=rows,
         further=max(rows, total or 0),
@@ -119,7 +119,7 @@ def _aggregates(relation: Relation, columns: Sequence[Column]) -> Iterator[tuple
 
 
 def _examples(
-    reader: Reader, hashed: HashedRows, names: Sequence[str], shown: int, teaching: int, printed: set[int]
+    reader: Reader, hashed: HashedRows, names: Sequence[str], shown: int, teaching: int, *, printed: set[int]
 ) -> dict[str, list[tuple[Any, bool]]]:
     """The values of some rows in the order of the rows, each with whether its row teaches."""
     values = [hashed.relation[name] for name in names]

@@ -224,7 +224,9 @@ def certain(rule: dict[str, Any], rows: int) -> Callable[[float], dict[str, Any]
 def _is_of(value: Any, family: str) -> bool:
     """Whether a value is a category of a column of this family: SQLite's columns may hold others."""
     kinds = {"boolean": (0, 1)}
-    return isinstance(value, str) if family == "text" else isinstance(value, int) and value in kinds.get(family, (value,))
+    return (
+        isinstance(value, str) if family == "text" else isinstance(value, int) and value in kinds.get(family, (value,))
+    )
 
 
 def _readable(proposals: Iterable[Proposal]) -> Iterator[Proposal]:

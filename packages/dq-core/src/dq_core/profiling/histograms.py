@@ -28,6 +28,7 @@ def histograms(
     values: Mapping[str, ColumnElement[Any]],
     limits: Mapping[str, tuple[Any, Any]],
     bins: int,
+    *,
     failures: dict[tuple[str, int], str],
 ) -> dict[str, tuple[Bin, ...]]:
     """Count the values of every column in bins between its least and its greatest value.

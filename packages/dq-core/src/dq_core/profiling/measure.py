@@ -153,7 +153,9 @@ class _Profiling:
         self.row_count = int(scanned["rows"])
         values = {name: self.value(self.relation.columns[name]) for name in self.numeric}
         unmeasured: dict[str, str] = {}
-        spread = numbers.spread(self.reader, self.relation, values, scanned, shares, unmeasured) if stats else {}
+        spread = (
+            numbers.spread(self.reader, self.relation, values, scanned, shares, failures=unmeasured) if stats else {}
+        )
         for name, reason in unmeasured.items():
             self._note(name, "quantiles", reason)
         shapes = self._shapes() if stats else {}
@@ -192,7 +194,7 @@ class _Profiling:
             if not isinstance(scanned.get(("min", name)), str | None) and not isinstance(scanned["max", name], str)
         }
         failures: dict[tuple[str, int], str] = {}
-        found = histograms.histograms(self.reader, self.relation, values, limits, bins, failures)
+        found = histograms.histograms(self.reader, self.relation, values, limits, bins, failures=failures)
         for name, reason in {name: reason for (name, _), reason in failures.items()}.items():
             self._note(name, "histogram", reason)
         return found
@@ -245,8 +247,10 @@ class _Profiling:
         groups = grouped.where(value.is_not(None)).subquery("groups")
         order = self.relation.dialect.ordered(groups.c.value, column.family)
         total = sa.func.count().over()
-        rows = self.reader.rows(
-            lambda values: sa.select(*values, groups.c.n, total).order_by(groups.c.n.desc(), order).limit(max(top_n, 1)),
+        rows: Sequence[Any] = self.reader.rows(
+            lambda values: (
+                sa.select(*values, groups.c.n, total).order_by(groups.c.n.desc(), order).limit(max(top_n, 1))
+            ),
             [groups.c.value],
         )
         distinct = int(rows[0][2]) if rows else 0

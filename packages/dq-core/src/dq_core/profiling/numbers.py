@@ -49,6 +49,7 @@ def spread(
     values: Mapping[str, ColumnElement[Any]],
     scanned: Mapping[Any, Any],
     shares: Sequence[float],
+    *,
     failures: dict[str, str],
 ) -> dict[str, tuple[float | None, dict[str, float]]]:
     """The standard deviation and the quantiles of columns of numbers.
@@ -64,7 +65,7 @@ def spread(
     deviations = {name: scanned.get(("stddev", name)) for name in values}
     if values and relation.dialect.deviation(next(iter(values.values()))) is None:
         deviations = _second_pass(reader, relation, values, scanned)
-    found = _quantiles(reader, relation, values, scanned, shares, failures) if shares else {}
+    found = _quantiles(reader, relation, values, scanned, shares, failures=failures) if shares else {}
     return {name: (_number(deviations[name]), _named(shares, found.get(name))) for name in values}
 
 
@@ -92,6 +93,7 @@ def _quantiles(
     values: Mapping[str, ColumnElement[Any]],
     scanned: Mapping[Any, Any],
     shares: Sequence[float],
+    *,
     failures: dict[str, str],
 ) -> dict[str, Sequence[Any] | None]:
     aggregates = {name: relation.dialect.quantiles(value, shares) for name, value in values.items()}

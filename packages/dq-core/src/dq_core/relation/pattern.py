@@ -47,6 +47,8 @@ class _Language:
     boundary: str
     no_boundary: str
     code_point: Callable[[int], str]
+    #: The first code point of its texts.
+    least: int = 0
 
 
 # Until 3.14, Python's \B is not found in an empty text.
@@ -61,7 +63,7 @@ _PCRE = _Language(
     f"(?:(?<!{_WORD})(?!{_WORD})|(?<={_WORD})(?={_WORD}))",
     lambda code: f"\\x{{{code:x}}}",
 )
-_POSTGRESQL = _Language(r"\A", r"\Z", r"\y", r"\Y", lambda code: f"\\U{code:08x}")
+_POSTGRESQL = _Language(r"\A", r"\Z", r"\y", r"\Y", lambda code: f"\\U{code:08x}", least=1)
 
 
 @dataclass(frozen=True)
@@ -217,10 +219,17 @@ def _class_items(body: str, language: _Language) -> Iterator[str]:
             raise UnsupportedPatternError(f"uses {item} within brackets, which not every database has")
         elif item == r"\b":
             yield language.code_point(8)
+        elif place < len(items) - 2 and items[place + 1] == "-" and _denotes_nul(item):
+            # PostgreSQL's texts hold no NUL, and so its ranges begin after it.
+            yield language.code_point(language.least)
         elif item == "-" and 0 < place < len(items) - 1:
             yield "-"
         else:
             yield _literal(_character(item) if len(item) > 1 else item, language)
+
+
+def _denotes_nul(item: str) -> bool:
+    return item == "\0" or (item[:1] == "\\" and item[1:2] in ("x", "u", "U", "0") and _character(item) == "\0")
 
 
 def _group(text: str) -> str:

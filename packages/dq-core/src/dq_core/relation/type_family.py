@@ -10,9 +10,12 @@ import datetime as dt
 import math
 import re
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._shared.infer import NUMBERS, family_of_python, family_of_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "FAMILIES",
@@ -172,22 +175,12 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
     if own == "float" and math.isnan(value):
         raise ValueError("NaN cannot be compared with anything")
     if family in ("unknown", "mixed", "untyped") or own == family or (own in NUMBERS and family in NUMBERS):
-        if family == "time":
-            return _time(value, zoned=zoned)
-        return _zone(value, zoned=zoned) if family == "datetime" else value
+        return _placed(value, family, zoned=zoned)
     if family == "datetime" and own == "date":
         return _zone(dt.datetime.combine(value, dt.time()), zoned=zoned)
-    if own == "text" and family in TEMPORAL | {"uuid"}:
+    if own == "text" and family in _WRITTEN:
         try:
-            match family:
-                case "date":
-                    return dt.date.fromisoformat(value)
-                case "time":
-                    return _time(dt.time.fromisoformat(value), zoned=zoned)
-                case "uuid":
-                    return uuid.UUID(value)
-                case _:
-                    return _zone(dt.datetime.fromisoformat(value), zoned=zoned)
+            return _placed(_WRITTEN[family](value), family, zoned=zoned)
         except ValueError:
             raise ValueError(
                 f"{value!r} is not an ISO 8601 {family}" if family != "uuid" else f"{value!r} is not a UUID"
@@ -215,9 +208,20 @@ def is_iso_moment(text: str) -> bool:
     return True
 
 
-def _time(value: dt.time, *, zoned: bool) -> dt.time:
-    """A time for a column of times: those without a zone are UTC."""
-    return value.replace(tzinfo=dt.UTC) if zoned and value.tzinfo is None else value
+#: How the texts of a rule are read where a column holds these.
+_WRITTEN: dict[str, Callable[[str], Any]] = {
+    "date": dt.date.fromisoformat,
+    "time": dt.time.fromisoformat,
+    "datetime": dt.datetime.fromisoformat,
+    "uuid": uuid.UUID,
+}
+
+
+def _placed(value: Any, family: str, *, zoned: bool) -> Any:
+    """A timestamp or time with or without a zone, as the column has it; any other value as it is."""
+    if family == "time":
+        return value.replace(tzinfo=dt.UTC) if zoned and value.tzinfo is None else value
+    return _zone(value, zoned=zoned) if family == "datetime" else value
 
 
 def _zone(value: dt.datetime, *, zoned: bool) -> dt.datetime:

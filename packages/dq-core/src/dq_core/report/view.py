@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from math import isfinite
 from typing import Any, cast
@@ -268,6 +269,18 @@ def value_text(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(value_text(item) for item in cast("tuple[object, ...]", tuple(value)))
     return str(value)
+
+
+def number_text(value: object) -> str:
+    """A measured number with its thousands set apart and without trailing zeros; any other value as `value_text`."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, float) and isfinite(value):
+        return f"{value:,.15g}"
+    if isinstance(value, Decimal) and value.is_finite():
+        shown = f"{value:,f}"
+        return shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return value_text(value)
 
 
 def sample_text(value: object) -> str:

@@ -65,9 +65,14 @@ class Scan:
 
 def misfits(checks: Sequence[Check], relation: Relation) -> Iterator[str]:
     """Every column that does not exist or whose type does not fit."""
-    for check in checks:
+    for place, check in enumerate(checks, 1):
         missing = list(check.misfit_columns(relation.columns))
-        yield from missing or check.misfits(relation)
+        yield from (f"{_numbered(place, check)}{problem}" for problem in missing or check.misfits(relation))
+
+
+def _numbered(place: int, check: Check) -> str:
+    """Which rule a problem is about, beside its name: ``Rule 3 (rules.yaml:4): ``."""
+    return f"Rule {place} ({check.written_at}): " if check.written_at else f"Rule {place}: "
 
 
 def planned(checks: Sequence[Check], relation: Relation) -> tuple[PlannedCheck, ...]:
@@ -109,11 +114,11 @@ def halves(scan: Scan, relation: Relation) -> tuple[Scan, Scan]:
 def fragments(checks: Sequence[Check]) -> dict[str, list[str]]:
     """Every piece of SQL that users wrote, with the names of the checks and options that hold it."""
     found: dict[str, list[str]] = {}
-    for check in checks:
+    for place, check in enumerate(checks, 1):
         for option in ("where", "sql"):
             sql = getattr(check, option, None)
             if isinstance(sql, str):
-                found.setdefault(sql, []).append(f"{check.label}: {option}")
+                found.setdefault(sql, []).append(f"{_numbered(place, check)}{check.label}: {option}")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -273,13 +274,20 @@ class Reader:
         kind = type(error).__name__
         if self._hide_values:
             return f"{kind} (the database's message is not shown because columns are masked)"
-        return scrubbed(f"{kind}: {str(error).strip()}", self.opened.secrets)
+        return scrubbed(f"{kind}: {_of_the_user(str(error))}", self.opened.secrets)
 
     def _refusal(self, error: DBAPIError) -> SourceError:
         reason = self.reason(error.orig)
         if error.connection_invalidated:
             return SourceConnectionError(f"The connection to {self.opened.description} was lost: {reason}")
         return StatementError(self.opened.description, reason)
+
+
+def _of_the_user(message: str) -> str:
+    """A database's message without the line of our own SQL that it shows, and without its list of all functions."""
+    message = re.sub(r"\n+LINE \d+:[^\n]*(?:\n[ \t]*\^[^\n]*)?", "", message)
+    message = re.sub(r"\s*\n\s*Candidate functions:.*", "", message, flags=re.DOTALL)
+    return re.sub(r', "[^"]* in the file"', "", message).strip()
 
 
 def refuse(problems: Iterable[str]) -> None:

@@ -60,7 +60,13 @@ class Suite:
             SourceError: The file cannot be read.
             RuleError: It is not YAML, or not a suite.
         """
-        return cls._loaded(load_rules(source))
+        found = load_rules(source)
+        if isinstance(source, str) and isinstance(found.rules, str):
+            raise RuleError(
+                [f"{found.rules!r:.80} is neither a list of rules nor a mapping with 'checks'."],
+                suggestion=f"A file is given as a Path: Suite.from_yaml(Path({found.rules!r:.80})).",
+            )
+        return cls._loaded(found)
 
     @classmethod
     def read(cls, stream: IO[str], origin: str = "standard input") -> Suite:

@@ -71,9 +71,10 @@ class Opening:
         try:
             function, options = files.function_for(source)
         except UnknownFormatError as problem:
+            urls = [url for path in files.each_path(source) if (url := files.database_file(path)) is not None]
+            url = f"this one by {masked(urls[0])!r}" if urls else "such as postgresql://user@host/name"
             raise RuleError(
-                [problem.message],
-                suggestion="Databases are given by a URL such as postgresql://user@host/name with table= or query=.",
+                [problem.message], suggestion=f"Databases are given by a URL, {url}, with table= or query=."
             ) from None
         with translated():
             how = ReadOptions.of(self.read_options)
@@ -165,7 +166,9 @@ def readable(source: Paths) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         reason = scrubbed(str(cause).strip(), secrets(source))
         if isinstance(cause, FileNotFoundError) or "No files found" in reason:
-            raise TableNotFoundError(f"The file {describe(source)} does not exist.") from None
+            hints = (files.near_file(path) for path in files.each_path(source))
+            hint = next((masked(one) for one in hints if one is not None), None)
+            raise TableNotFoundError(f"The file {describe(source)} does not exist.", suggestion=hint) from None
         raise SourceError(
             f"{describe(source)} cannot be read: {plain_reason(reason)}", suggestion=_hint(reason)
         ) from None

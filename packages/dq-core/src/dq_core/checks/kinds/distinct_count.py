@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...report.view import plural
 from .. import options
 from ..base import ColumnMetricCheck, Outcome, expectation, outside
 from ..registry import register
@@ -42,6 +43,6 @@ class DistinctCount(ColumnMetricCheck):
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the number is within the bounds."""
         del relation
-        count = int(measured["value"])
-        message = f"{count} distinct values; expected {expectation(self)}."
-        return Outcome(not outside(count, self.min, self.max), message, None, int(measured["considered_rows"]), count)
+        found = int(measured["value"])
+        message = f"{plural(found, 'distinct value')}; expected {expectation(self)}."
+        return Outcome(not outside(found, self.min, self.max), message, None, int(measured["considered_rows"]), found)

@@ -28,4 +28,4 @@ class InSet(ValuesCheck):
 
     def sentence(self) -> str:
         """What is wrong with a failing row."""
-        return f"are not in the set of {len(self.values)}"
+        return f"are not in {self.listed}"

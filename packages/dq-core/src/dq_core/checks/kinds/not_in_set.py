@@ -25,4 +25,4 @@ class NotInSet(ValuesCheck):
 
     def sentence(self) -> str:
         """What is wrong with a failing row."""
-        return f"are in the forbidden set of {len(self.values)}"
+        return f"are in {self.listed}, which is forbidden"

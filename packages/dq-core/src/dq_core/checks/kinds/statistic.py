@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ..._shared.arguments import number
 from ...relation.type_family import MOMENTS, NUMBERS, ORDERED
+from ...report.view import number_text
 from .. import options
 from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, count_where, expectation, outside
 from ..registry import register
@@ -29,6 +31,8 @@ STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
 @dataclass(frozen=True, kw_only=True)
 class Statistic(ColumnMetricCheck):
     """A statistic of the column is between min and max; passes if there is no value. stddev is the sample's.
+
+    The mean of booleans is the share of those that are true, and the sum is their number.
 
     Args:
         statistic: One of min, max, mean, median, sum or stddev.
@@ -70,19 +74,23 @@ class Statistic(ColumnMetricCheck):
         """A column that has no such statistic, or bounds that cannot be compared with it."""
         column = relation.columns[self.column]
         families = ORDERED if self.statistic in ("min", "max") else NUMBERS
+        if self.statistic in ("mean", "sum"):
+            families |= {"boolean"}
         if column.family == "mixed":
             yield f"{self.label}: {self.column} has values of several types, which have no {self.statistic}."
             return
         yield from options.family_misfit(self.label, self.statistic, column, families - {"mixed", "unknown"})
         for name, bound in (("min", self.min), ("max", self.max)):
-            if bound is not None:
+            if bound is not None and column.family == "boolean":
+                yield from number(f"{self.label}: {name}", bound)
+            elif bound is not None:
                 yield from options.misfit(self.label, name, column, bound)
 
     def _family(self, relation: Relation) -> str:
         """The family as which the values are read."""
         family = relation.columns[self.column].family
         if self.statistic not in ("min", "max"):
-            return family if family in NUMBERS else "decimal"
+            return family if family in NUMBERS or family == "boolean" else "decimal"
         return relation.family_for(self.column, self.max if self.min is None else self.min)
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
@@ -91,6 +99,9 @@ class Statistic(ColumnMetricCheck):
         value: Any
         value, other = relation.of_family(self.column, self._family(relation))
         conditions = relation.among([], self.where)
+        if relation.columns[self.column].family == "boolean":
+            other = relation.dialect.stored_otherwise(relation[self.column], frozenset({"boolean"}))
+            value = sa.case((value, 1), (value.is_not(None), 0))
         if other is not None:
             measures["others"] = ((id(self), "others"), count_where(other, *conditions))
         if self.statistic in _IN_THE_SCAN:
@@ -127,7 +138,13 @@ class Statistic(ColumnMetricCheck):
         """Passed if the statistic is within the bounds, or does not exist."""
         others = int(measured.get("others", 0))
         if others:
-            what = {"text": "no text", "datetime": "no date", "date": "no date", "time": "no time"}
+            what = {
+                "boolean": "no boolean",
+                "text": "no text",
+                "datetime": "no date",
+                "date": "no date",
+                "time": "no time",
+            }
             raise EvaluationError(
                 f"{others} of {measured['considered_rows']} values of {self.column} "
                 f"{'is' if others == 1 else 'are'} {what.get(self._family(relation), 'no number')}"
@@ -145,7 +162,7 @@ class Statistic(ColumnMetricCheck):
             raise EvaluationError(
                 f"the {self.statistic} {value!r} ({type(value).__name__}) cannot be compared with the bounds"
             ) from None
-        message = f"The {self.statistic} is {value}; expected {expectation(self)}."
+        message = f"The {self.statistic} is {number_text(value)}; expected {expectation(self)}."
         return Outcome(passed, message, None, considered, value)
 
     def _moment(self, relation: Relation, value: Any) -> Any:
@@ -160,7 +177,8 @@ class Statistic(ColumnMetricCheck):
         """A bound as something to compare with what the database returned."""
         if bound is None:
             return None
-        adapted = relation.adapted(self.column, bound)
+        booleans = relation.columns[self.column].family == "boolean"
+        adapted = bound if booleans else relation.adapted(self.column, bound)
         if isinstance(value, str) and isinstance(adapted, dt.time):
             # SQLite stores times as strings.
             return adapted.isoformat()

@@ -35,10 +35,8 @@ _BITS_FOR_A_ROW = 64
 #: Integers whose sums overflow their type.
 _LONGEST = frozenset({"HUGEINT", "UHUGEINT"})
 #: What the driver gives for infinity.
-_LIMITS = frozenset({
-    dt.date.max, dt.date.min, dt.datetime.max, dt.datetime.min,
-    dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC),
-})  # fmt: skip
+_ENDS = (dt.datetime.combine(dt.date.min, dt.time.min), dt.datetime.combine(dt.date.max, dt.time.max))
+_LIMITS = frozenset({dt.date.min, dt.date.max, *_ENDS, *(end.replace(tzinfo=dt.UTC) for end in _ENDS)})
 #: Up to this many repeated hashes are written into the next statement; more are computed again.
 _MOST_SUSPECTS = 1000
 

@@ -128,7 +128,9 @@ class SQLite(Dialect):
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """SQLite has no decimals, its integers have 64 bits, and its dates are texts (of one form: `stored_as`)."""
         if isinstance(value, dt.date):
-            form = value.isoformat(" ", "microseconds") if isinstance(value, dt.datetime) else f"{value} 00:00:00.000000"
+            form = (
+                value.isoformat(" ", "microseconds") if isinstance(value, dt.datetime) else f"{value} 00:00:00.000000"
+            )
             return sa.literal(form)
         if isinstance(value, decimal.Decimal) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
             value = float(value)

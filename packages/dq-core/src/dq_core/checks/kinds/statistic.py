@@ -82,7 +82,8 @@ class Statistic(ColumnMetricCheck):
         yield from options.family_misfit(self.label, self.statistic, column, families - {"mixed", "unknown"})
         for name, bound in (("min", self.min), ("max", self.max)):
             if bound is not None and column.family == "boolean":
-                yield from number(f"{self.label}: {name}", bound)
+                for problem in number(f"{self.label}: {name}", bound):
+                    yield f"{problem} ({column.name} is {column.type_name})"
             elif bound is not None:
                 yield from options.misfit(self.label, name, column, bound)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,16 @@ def database_url(request: pytest.FixtureRequest) -> URL:
     """The URL of an empty database, once for each kind."""
     url: URL = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(params=DATABASES)
+def other_url(request: pytest.FixtureRequest, postgresql: PostgreSQLServer, tmp_path: Path) -> Iterator[URL]:
+    """The URL of a second empty database, once for each kind."""
+    with ExitStack() as stack:
+        of_servers = {"postgresql": postgresql}
+        server = of_servers.get(request.param)
+        file = URL.create(request.param, database=str(tmp_path / "other"))
+        yield file if server is None else stack.enter_context(server.empty())
 
 
 @pytest.fixture

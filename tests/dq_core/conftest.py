@@ -5,8 +5,10 @@ from support.check_conformance import (
     put,
     pytest_collection_modifyitems,
     pytest_generate_tests,
+    shared_duckdb_url,
     shared_mariadb_url,
     shared_postgresql_url,
+    shared_sqlite_url,
 )
 
 __all__ = [
@@ -14,6 +16,8 @@ __all__ = [
     "put",
     "pytest_collection_modifyitems",
     "pytest_generate_tests",
+    "shared_duckdb_url",
     "shared_mariadb_url",
     "shared_postgresql_url",
+    "shared_sqlite_url",
 ]

@@ -71,9 +71,8 @@ def schemas(engine: sa.Engine) -> Iterator[sa.Connection]:
     ``other`` in the default schema.
     """
     with engine.connect() as connection:
-        attach = "ATTACH ':memory:' AS f" if engine.dialect.name == "sqlite" else "CREATE SCHEMA f"
         for statement in (
-            attach,
+            facts_of(engine).new_schema.format(name="f"),
             "CREATE TABLE cust (id int)",
             "INSERT INTO cust VALUES (1)",
             "CREATE TABLE other (id int)",

@@ -20,13 +20,11 @@ TYPES = {"id": sa.Integer(), "x": sa.Integer()}
 
 @pytest.fixture
 def snapshots(database_url: sa.URL) -> Any:
-    if database_url.get_backend_name() == "sqlite":
-        # Readers and a writer at once, as in any SQLite that is used by more than one.
-        engine = sa.create_engine(database_url)
+    engine = sa.create_engine(database_url)
+    together = facts_of(engine).readers_and_writer
+    if together is not None:
         with engine.begin() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-    else:
-        engine = sa.create_engine(database_url)
+            connection.exec_driver_sql(together)
     yield engine
     engine.dispose()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from dq_core import validate
 from support.check_conformance import DATABASES, Place, store
-from support.database_facts import facts_of
+from support.database_facts import FACTS, facts_of
 
 STRANGE = ["two words", 'a"quote', "it's", "select", "Mixed", "100%", ":colon", "ä€😀", "a.b", "a\\b", "(x)", "?"]
 
@@ -71,13 +72,10 @@ def test_messages_of_the_database_are_not_shown_beside_masks(engine: sa.Engine) 
 
 @pytest.mark.parametrize("place", [*DATABASES, "rows", "parquet", "pandas"])
 def test_strange_names(put: Callable[..., Place], place: str) -> None:
-    # psycopg takes no % in the names of columns that it sends as parameters, SQLAlchemy neither; a query is no way out.
     names = STRANGE
     rows: list[dict[str, Any]] = [dict.fromkeys(names, number) for number in (1, 2, 2)]
-    if place == "postgresql":
-        names = [name for name in STRANGE if "%" not in name]
-    if place == "mariadb":
-        names = [name for name in STRANGE if max(name) <= "\uffff"]  # its names have no other characters
+    if place in FACTS:
+        names = [name for name in STRANGE if re.search(FACTS[place].not_in_names, name) is None]
     rows = [{name: row[name] for name in names} for row in rows]
     there = put(place, rows, {name: sa.Integer() for name in names})
     report = there.validate(

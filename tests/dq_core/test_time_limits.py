@@ -14,6 +14,7 @@ from dq_core import ValidationTimeoutError, learn, profile, validate
 from dq_core.relation.linear import regexp, remember
 from dq_core.relation.pattern import Pattern
 from support.check_conformance import store
+from support.database_facts import facts_of
 
 CATASTROPHES = [
     "(a+)+$", "(a|a)*b", "(a*)*b", "^(a?){40}$b", "(a|aa)+c", "(?:a+){2,}b", "a*a*a*a*a*a*b", "(.*)*x", "(a+)+[$]",
@@ -65,15 +66,12 @@ def test_both_ways_of_matching_agree(pieces: list[str], text: str) -> None:
 @pytest.mark.parametrize("verb", [profile, learn, lambda source, **options: validate(source, [RULE], **options)])
 def test_a_locked_table_ends_the_wait(verb: object, engine: sa.Engine) -> None:
     store(engine, "t", [{"s": "a"}], {"s": sa.Text()})
-    if engine.dialect.name == "duckdb":
+    exclusive = facts_of(engine).exclusive
+    if exclusive is None:
         verb(engine, table="t", timeout_seconds=60)  # type: ignore[operator] # no reader waits for a lock here
         return
     with engine.connect() as other:
-        if engine.dialect.name == "sqlite":
-            other.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]
-            other.exec_driver_sql("BEGIN EXCLUSIVE")
-        else:
-            other.exec_driver_sql("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        other.exec_driver_sql(exclusive)
         started = time.monotonic()
         with pytest.raises(ValidationTimeoutError):
             verb(sa.create_engine(engine.url, poolclass=sa.NullPool), table="t", timeout_seconds=1)  # type: ignore[operator]

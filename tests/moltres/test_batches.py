@@ -13,6 +13,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, text
 
 from moltres import Database, DataFrame, col
 from moltres.errors import ConfigurationError, MissingDependencyError
+from support.database_facts import facts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ def test_arrow_batches(numbers: DataFrame) -> None:
     batches = list(reader)
     assert sum(batch.num_rows for batch in batches) == 25
     assert all(batch.schema == reader.schema for batch in batches)
-    assert max(batch.num_rows for batch in batches) <= 10 or numbers.database.dialect.name == "duckdb"
+    assert max(batch.num_rows for batch in batches) <= max(10, facts_of(numbers.database.engine).batch_rows)
     empty = numbers.where(col("n") < 0).to_arrow_batches()
     assert empty.read_all().schema == reader.schema
     assert numbers.to_arrow_batches().read_all().column("n").to_pylist() == list(range(25))
@@ -98,12 +99,8 @@ with connect(sys.argv[1]) as db:
 
 def test_memory_does_not_grow_with_the_rows(db: Database, database_url: URL, tmp_path: Path) -> None:
     """400 000 rows of 200 bytes are 80 MB of text alone, and several times that as Python objects."""
-    series = {
-        "sqlite": "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 400000) SELECT i,"
-        " printf('%0200d', i) AS t FROM s",
-        "duckdb": "SELECT i, lpad(i::VARCHAR, 200, 'x') AS t FROM range(400000) r(i)",
-        "postgresql": "SELECT i, lpad(i::TEXT, 200, 'x') AS t FROM generate_series(1, 400000) i",
-    }[db.dialect.name]
+    facts = facts_of(db.engine)
+    series = f"SELECT i, '{'x' * 194}' || i AS t FROM ({facts.counting}) AS numbers"
     with db.engine.begin() as connection:
         connection.execute(text(f"CREATE TABLE big AS {series}"))
     db.engine.dispose()
@@ -113,8 +110,7 @@ def test_memory_does_not_grow_with_the_rows(db: Database, database_url: URL, tmp
     done = subprocess.run([sys.executable, str(script), address], check=True, capture_output=True, text=True)
     rows, megabytes = map(int, done.stdout.split())
     assert rows == 400_000
-    # DuckDB keeps what it has read of its own file, up to its memory limit; the rows themselves would be 130 MB.
-    assert megabytes < (120 if db.dialect.name == "duckdb" else 10)
+    assert megabytes < 10 + facts.cached_mb  # the rows themselves would be 130 MB more
 
 
 def test_missing_dependency_names_the_pip_line(numbers: DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

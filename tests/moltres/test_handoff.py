@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from moltres import Database, DataFrame, Records, Reference, col, connect
 from moltres.errors import ConfigurationError, HandoffError, QueryError, TableNotFoundError
 from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
+from support.database_facts import facts_of
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -59,7 +60,7 @@ def test_one_row_more_than_allowed_is_staged(db: Database, numbers: DataFrame) -
 @pytest.fixture
 def counted(db: Database, numbers: DataFrame) -> DataFrame:
     """300 rows, each with how many rows the query has made so far."""
-    if db.dialect.name == "sqlite":
+    if not db.engine.dialect.supports_sequences:
         ticks = itertools.count(1)
         sa.event.listen(db.engine, "connect", lambda raw, _: raw.create_function("tick", 0, lambda: next(ticks)))
         db.engine.dispose()
@@ -85,14 +86,7 @@ def test_a_query_runs_once(counted: DataFrame, tmp_path: Path, mode: Any, limit:
 
 def test_staged_rows_have_the_types_of_the_query(db: Database, tmp_path: Path) -> None:
     # As CREATE TABLE AS would make them, also where Python has no type for them, and where the first rows tell none.
-    statements = {
-        "sqlite": "SELECT 1 AS id, NULL AS x, 1 AS y UNION ALL SELECT 2, 'a', 'b' UNION ALL SELECT 3, x'00', 2.5",
-        "duckdb": "SELECT i AS id, CASE WHEN i > 1 THEN {'a': i} END AS x, MAP {'k': i} AS y, i::HUGEINT AS z"
-        " FROM range(1, 4) r(i)",
-        "postgresql": "SELECT i AS id, CASE WHEN i > 1 THEN '10.0.0.1/8'::inet END AS x, ARRAY[i, 2] AS y,"
-        " '1 day'::interval AS z, 'a'::char(3) AS c FROM generate_series(1, 3) i",
-    }
-    frame = db.sql(statements[db.dialect.name])
+    frame = db.sql(facts_of(db.engine).own_types)
     read = hand_over(frame, name="read", max_inline_rows=1)
     made = hand_over(frame, name="made", mode="table")
     assert isinstance(read, Reference)
@@ -116,19 +110,20 @@ def test_rows_that_stay_inline_keep_their_order_and_types(db: Database, numbers:
     assert (empty.columns, empty.types.keys()) == (handed.columns, handed.types.keys())
 
 
-def test_few_rows_of_a_read_only_connection_are_handed_over(db: Database, numbers: DataFrame) -> None:
-    if db.dialect.name != "postgresql":
-        return
-    read_only = db.engine.execution_options(postgresql_readonly=True)
-    with connect(read_only) as reader:
-        assert len(hand_over(reader.table("numbers"), name="run")) == NUMBERS
+def test_few_rows_of_a_read_only_connection_are_handed_over(postgresql_url: sa.URL) -> None:
+    with connect(postgresql_url) as db:
+        db.write([{"id": number} for number in range(NUMBERS)]).save_as_table("numbers")
+        with connect(db.engine.execution_options(postgresql_readonly=True)) as reader:
+            assert len(hand_over(reader.table("numbers"), name="run")) == NUMBERS
 
 
 def test_a_hand_over_that_fails_leaves_nothing(db: Database, numbers: DataFrame) -> None:
-    if db.dialect.name != "postgresql":
-        return
-    frame = db.sql("SELECT id, 1 / (250 - id) AS n FROM numbers ORDER BY id")
-    with pytest.raises(QueryError, match="division by zero"):
+    broken = facts_of(db.engine).broken
+    frame = db.sql(
+        f"SELECT id, CASE WHEN id = 250 THEN CASE WHEN {broken} THEN 1 END ELSE 0 END AS n"
+        " FROM (SELECT id, 'a' || id AS x FROM numbers) AS t ORDER BY id"
+    )
+    with pytest.raises(QueryError):
         hand_over(frame, name="run", max_inline_rows=10)
     assert stages(db) == []
 

@@ -14,17 +14,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import tables_of, text_of
 from support.airflow import Instance
+from support.database_facts import facts_of
 from support.waiting import repeating
-
-FOREVER = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n",
-    "duckdb": "SELECT count(*) AS c FROM range(10000000000) AS a, range(1000) AS b",
-    "postgresql": "SELECT pg_sleep(600) IS NULL AS c",
-}
 
 
 def forever(db):
-    return db.sql(FOREVER[db.engine.dialect.name])
+    return db.sql(facts_of(db.engine).forever)
 
 
 @pytest.fixture

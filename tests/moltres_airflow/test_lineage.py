@@ -21,7 +21,7 @@ def users(db):
 @pytest.fixture
 def where(users):
     """The namespace of the database and the prefix of its tables."""
-    if users.get_backend_name() == "postgresql":
+    if users.host:
         return f"postgres://127.0.0.1:{users.port}", f"{users.database}.public."
     return f"{users.get_backend_name()}://{users.database}", ""
 

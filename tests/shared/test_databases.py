@@ -14,6 +14,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
+from support.database_facts import facts_of
 from support.shared import shared
 
 if TYPE_CHECKING:
@@ -161,11 +162,10 @@ def test_a_table_is_found_by_name_and_schema(engine: Engine) -> None:
         assert tables.locate(connection, "a.b") == (None, "a.b")
         assert tables.locate(connection, "nowhere") is None
         assert tables.table_names(sa.inspect(connection)) == ["a.b", "plain"]
-        if engine.dialect.name != "sqlite":
-            connection.exec_driver_sql("CREATE SCHEMA s")
-            connection.exec_driver_sql("CREATE TABLE s.inner_one (x int)")
-            assert tables.locate(connection, "s.inner_one") == ("s", "inner_one")
-            assert tables.locate(connection, "inner_one", "s") == ("s", "inner_one")
+        connection.exec_driver_sql(facts_of(engine).new_schema.format(name="s"))
+        connection.exec_driver_sql("CREATE TABLE s.inner_one (x int)")
+        assert tables.locate(connection, "s.inner_one") == ("s", "inner_one")
+        assert tables.locate(connection, "inner_one", "s") == ("s", "inner_one")
     assert list(tables.candidates("a.b.c", "s")) == [("s", "a.b.c"), ("a", "b.c"), ("a.b", "c")]
     assert list(tables.candidates(".a.")) == [(None, ".a.")]
 

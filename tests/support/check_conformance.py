@@ -73,6 +73,18 @@ class Case:
         return [{"id": place, "x": value, "part": "ab"[place % 2]} for place, value in enumerate(self.values)]
 
 
+@pytest.fixture
+def shared_sqlite_url(sqlite_url: sa.URL) -> sa.URL:
+    """A file of its own for each test, which costs nothing."""
+    return sqlite_url
+
+
+@pytest.fixture
+def shared_duckdb_url(duckdb_url: sa.URL) -> sa.URL:
+    """A file of its own for each test, which costs nothing."""
+    return duckdb_url
+
+
 @pytest.fixture(scope="session")
 def shared_postgresql_url(postgresql: PostgreSQLServer) -> Iterator[sa.URL]:
     """One database for all tables that `put` makes: their names differ."""
@@ -109,8 +121,7 @@ def put(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[...
 
         def put(name: str, rows: Rows, types: Mapping[str, Any]) -> Place:
             if name in DATABASES:
-                fixture = f"{name}_url" if name in ("sqlite", "duckdb") else f"shared_{name}_url"
-                engine = sa.create_engine(request.getfixturevalue(fixture))
+                engine = sa.create_engine(request.getfixturevalue(f"shared_{name}_url"))
                 stack.callback(engine.dispose)
                 table = store(engine, f"data_{next(_names)}", rows, types)
                 return Place(name, engine, {"table": table}, lambda sql: run_sql(engine, sql))

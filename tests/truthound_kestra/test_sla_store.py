@@ -47,8 +47,6 @@ def test_any_history_is_counted_as_in_plain_python(history: list[tuple[str, str,
 
 
 def test_every_database(database_url: URL) -> None:
-    if database_url.get_backend_name() == "postgresql":
-        database_url = database_url.set(drivername="postgresql+psycopg")
     store = SQLStateStore(database_url)
     assert [store.record("k", f"r{n}", failed=n != 1) for n in range(4)] == [1, 0, 1, 2]
     store.close()

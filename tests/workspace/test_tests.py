@@ -1,4 +1,4 @@
-"""The tests look at what the code does, not at what it keeps for itself."""
+"""The tests look at what the code does, not at what it keeps for itself, and decide nothing by a database's name."""
 
 from __future__ import annotations
 
@@ -58,3 +58,73 @@ def test_no_test_reaches_inside() -> None:
     assert len(modules) > 100
     found = {str(path.relative_to(TESTS)): list(reaches(ast.parse(path.read_text()))) for path in modules}
     assert {path: places for path, places in found.items() if places} == {}
+
+
+DATABASE_NAMES = {"sqlite", "duckdb", "postgresql", "mariadb", "mysql"}
+#: The one place where a database is found by its name: one row of facts for each.
+FACTS = TESTS / "support/database_facts.py"
+
+
+def decided_by_name(tree: ast.AST) -> Iterator[int]:
+    """The lines where the name of a database decides: compared with a literal, but to assert it, or looked up."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.If(test) | ast.IfExp(test) | ast.While(test):
+                yield from compared(test)
+            case ast.comprehension(ifs=tests):
+                yield from (line for test in tests for line in compared(test))
+            case ast.Assign(value=ast.Compare() | ast.BoolOp() as test) | ast.keyword(value=ast.Compare() as test):
+                yield from compared(test)
+            case ast.Subscript(_, key) | ast.Call(ast.Attribute(_, "get"), [key, *_]):
+                if is_name(key):
+                    yield node.lineno
+
+
+def compared(test: ast.AST) -> Iterator[int]:
+    for node in ast.walk(test):
+        if isinstance(node, ast.Compare) and any(map(literal_name, (node.left, *node.comparators))):
+            yield node.lineno
+
+
+def literal_name(node: ast.AST) -> bool:
+    match node:
+        case ast.Constant(value):
+            return value in DATABASE_NAMES
+        case ast.Tuple(items) | ast.List(items) | ast.Set(items):
+            return any(map(literal_name, items))
+    return False
+
+
+def is_name(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(ast.Attribute(_, "dialect") | ast.Name("dialect"), "name"):
+            return True
+        case ast.Call(ast.Attribute(_, "get_backend_name")):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if db.dialect.name == 'sqlite': pass",
+        "x = 1 if 'duckdb' != place else 2",
+        "[name for name in names if name in ('sqlite', 'duckdb')]",
+        "assert x < (1 if url.get_backend_name() == 'postgresql' else 2)",
+        "run(exact=place == 'mariadb')",
+        "exact = place == 'mariadb' or other",
+        "{'sqlite': 1}[db.dialect.name]",
+        "SQL.get(engine.dialect.name)",
+    ],
+)
+def test_every_way_to_decide_by_a_name_is_seen(source: str) -> None:
+    assert list(decided_by_name(ast.parse(source))) == [1]
+
+
+def test_no_test_decides_by_the_name_of_a_database() -> None:
+    found = {
+        str(path.relative_to(TESTS)): list(decided_by_name(ast.parse(path.read_text())))
+        for path in sorted(TESTS.rglob("*.py"))
+        if path != FACTS
+    }
+    assert {path: lines for path, lines in found.items() if lines} == {}

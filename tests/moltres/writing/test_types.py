@@ -16,9 +16,12 @@ import pytest
 from moltres import Database, Records, connect
 from moltres.errors import SchemaMismatchError
 from moltres.types.logical import logical_type
+from support.database_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from sqlalchemy import URL
 
 TOKYO = dt.timezone(dt.timedelta(hours=9))
 
@@ -69,15 +72,11 @@ def test_python_values_come_back_without_pyarrow(db: Database, monkeypatch: pyte
     assert_same(collected(db), ROWS)
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql"])
-def other(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database]:
+@pytest.fixture
+def other(other_url: URL) -> Iterator[Database]:
     """A second database of each kind."""
-    if request.param == "postgresql":
-        with request.getfixturevalue("postgresql").empty() as url, connect(url) as database:
-            yield database
-    else:
-        with connect(f"{request.param}:///{tmp_path / 'other'}") as database:
-            yield database
+    with connect(other_url) as database:
+        yield database
 
 
 def test_a_table_moves_between_databases_and_back(db: Database, other: Database) -> None:
@@ -128,7 +127,7 @@ ARROW = {
 
 def test_arrow_types_come_back(db: Database) -> None:
     table = pa.table({"id": [0, 1, 2], **ARROW})
-    if db.dialect.name == "sqlite":
+    if not facts_of(db.engine).long_numbers:
         with pytest.raises(SchemaMismatchError, match="'uint64': SQLite keeps numbers as floats"):
             db.write(table).save_as_table("t")
         table = table.drop_columns(["uint64"])
@@ -181,7 +180,7 @@ def test_numbers_of_several_kinds_in_one_column(db: Database) -> None:
 
 def test_integers_beyond_64_bits(db: Database) -> None:
     rows = [{"id": 1, "n": 10**30}, {"id": 2, "n": -5}]
-    if db.dialect.name == "sqlite":
+    if not facts_of(db.engine).long_numbers:
         with pytest.raises(SchemaMismatchError, match="'n': SQLite keeps numbers as floats"):
             db.write([{"id": 1, "n": 10**30 + 1}]).save_as_table("t")
     else:
@@ -206,7 +205,7 @@ def test_nan_is_not_null(db: Database) -> None:
 
 def test_long_decimals_are_exact_or_refused(db: Database) -> None:
     long = Decimal("12345678901234567890.123456789")
-    if db.dialect.name == "sqlite":
+    if not facts_of(db.engine).long_numbers:
         with pytest.raises(SchemaMismatchError, match="'d': SQLite keeps numbers as floats"):
             db.write([{"id": 1, "d": long}]).save_as_table("t")
     else:

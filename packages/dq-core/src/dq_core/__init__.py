@@ -12,6 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .former import MOVED, forward
 from .version import VERSION
 
 if TYPE_CHECKING:
@@ -112,3 +113,6 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """The public names, without the modules that were loaded for them."""
     return __all__
+
+
+forward(__name__, MOVED)

@@ -10,6 +10,8 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from moltres.former import forward
+
 if TYPE_CHECKING:
     from moltres import ETLPipeline
     from moltres_airflow.dsn import Dsn
@@ -39,3 +41,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+forward(__name__, {"database": (".connections", ".errors")})

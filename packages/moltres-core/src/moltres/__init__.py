@@ -18,6 +18,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from .former import MOVED, forward
+
 if TYPE_CHECKING:
     from .database import Database, connect
     from .errors import MoltresError
@@ -85,3 +87,6 @@ def _version() -> str:
         except PackageNotFoundError:
             pass  # a source tree that is not installed
     return "0+unknown"
+
+
+forward(__name__, MOVED)

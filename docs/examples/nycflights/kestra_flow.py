@@ -1,5 +1,7 @@
 """The main pipeline for Kestra: a flow that profiles and checks the published rows, and the same check run directly.
 
+The flow is started with the file of rows, so that it runs on any server, whatever folders that has.
+
 python docs/examples/nycflights/kestra_flow.py duckdb:///flights.duckdb departures flights.yaml
 """
 
@@ -13,7 +15,7 @@ from pathlib import Path
 from flights import PUBLISHED
 
 from moltres import connect
-from truthound_kestra.flows import generate_quality_pipeline
+from truthound_kestra.flows import InputConfig, generate_quality_pipeline
 from truthound_kestra.scripts import CheckScriptConfig, check_quality_script
 
 
@@ -28,9 +30,10 @@ def main() -> None:
     flow = generate_quality_pipeline(
         flow_id="published_departures",
         namespace="flights",
-        input_uri=str(rows_file),
+        inputs=(InputConfig(name="departures", type="FILE", description="The published departures, as Parquet."),),
+        input_uri="{{ inputs.departures }}",
+        input_format="parquet",
         rules=rules,
-        schedule="0 6 * * *",
         engine_name="dq_core",
     )
     Path(flow_file).write_text(flow, encoding="utf-8")

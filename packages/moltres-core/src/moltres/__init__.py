@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from .former import MOVED, forward
 
 if TYPE_CHECKING:
+    from . import functions
     from .database import Database, connect
     from .errors import MoltresError
     from .frame.dataframe import DataFrame
@@ -40,6 +41,7 @@ _HOMES = {
     "connect": ".database",
     "drop_staged": ".handoff",
     "func": ".frame.expressions",
+    "functions": ".functions",
     "hand_over": ".handoff",
     "lit": ".frame.expressions",
     "pick_up": ".handoff",
@@ -58,6 +60,7 @@ __all__ = [
     "connect",
     "drop_staged",
     "func",
+    "functions",
     "hand_over",
     "lit",
     "pick_up",
@@ -70,7 +73,8 @@ def __getattr__(name: str) -> Any:
         return _version()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name], __name__), name)
+    home = import_module(_HOMES[name], __name__)
+    value = home if name == "functions" else getattr(home, name)
     globals()[name] = value
     return value
 

@@ -231,6 +231,31 @@ class Check:
                 rule[one.name] = list(value) if isinstance(value, tuple) else value
         return rule
 
+    def keys(self) -> list[str]:
+        """The keys of the rule as a mapping: ``type``, ``name`` and the options that differ from their defaults."""
+        return list(self._rule())
+
+    def __getitem__(self, key: str) -> Any:
+        """The type, the name or an option of the rule, as in its mapping: ``check["type"]``.
+
+        Raises:
+            KeyError: If a rule of this type has no such option.
+        """
+        if not isinstance(key, str):
+            raise TypeError(f"A check has options by name, not {key!r}, and is not iterable.")
+        rule = self._rule()
+        if key in rule:
+            return rule[key]
+        if key in (one.name for one in dataclasses.fields(self)):
+            return getattr(self, key)
+        raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rule()
+
+    def _rule(self) -> dict[str, Any]:
+        return {**self.to_dict(), "name": self.label}
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowCheck(Check):

@@ -170,7 +170,9 @@ class DataFrame:
         Args:
             other: The right frame.
             on: A name or a list of names that both frames have (each becomes one column); pairs ``(left, right)`` in a
-                list; or a condition, in which names of the right frame that the left frame also has carry the suffix.
+                list; or a condition or a list of conditions, in which names of the right frame that the left frame
+                also has carry the suffix. Columns of a side that is a whole table may be named with it:
+                ``col("orders.id")``.
             how: Which rows: those with a match ("inner"), also those without one of either or both sides ("left",
                 "right", "full"), all combinations ("cross"), or the rows and columns of the left frame that have a
                 match ("semi") or none ("anti"). NULL matches nothing.

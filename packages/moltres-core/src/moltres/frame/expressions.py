@@ -93,6 +93,10 @@ class Unbound(ColumnClause[Any]):
     def __init__(self, name: str) -> None:
         super().__init__(name, _Unknown())
 
+    def alias(self, name: str) -> Label[Any]:
+        """Another name for ``label``."""
+        return self.label(name)
+
 
 class Operation(ColumnElement[Any]):
     """An operation on a column that is not bound yet.
@@ -112,6 +116,10 @@ class Operation(ColumnElement[Any]):
         self.operands = operands
         self.options = options
         self.type = _Unknown()
+
+    def alias(self, name: str) -> Label[Any]:
+        """Another name for ``label``."""
+        return self.label(name)
 
     def self_group(self, against: operators.OperatorType | None = None) -> ColumnElement[Any]:
         """Parentheses where the operator around this one has precedence."""
@@ -181,6 +189,10 @@ class When(Case[Any]):
     """``CASE WHEN``; an expression that is NULL where no condition is true."""
 
     inherit_cache = True
+
+    def alias(self, name: str) -> Label[Any]:
+        """Another name for ``label``."""
+        return self.label(name)
 
     def when(self, condition: ColumnExpressionArgument[bool], value: Any) -> When:
         """The value for rows for which the condition is true and none before it is.

@@ -48,6 +48,8 @@ def _parse(on: object, how: str) -> _Keys:
         on = [on]
     if isinstance(on, ColumnElement):
         return _Keys((), (), on)
+    if isinstance(on, list | tuple) and on and all(isinstance(part, ColumnElement) for part in on):
+        return _Keys((), (), and_(*on))
     pairs: list[tuple[str, str]] = []
     merged: list[str] = []
     if not isinstance(on, Sequence) or not on:
@@ -63,7 +65,9 @@ def _parse(on: object, how: str) -> _Keys:
         elif isinstance(part, Sequence) and len(part) == 2 and all(isinstance(name, str) for name in part):
             pairs.append((part[0], part[1]))
         else:
-            raise ConfigurationError(f"join(on=[…]) requires names and pairs of names, not {part!r}.")
+            raise ConfigurationError(
+                f"join(on=[…]) requires names and pairs of names, or conditions only, not {part!r} among {len(on)}."
+            )
     return _Keys(tuple(pairs), tuple(merged), None)
 
 
@@ -124,6 +128,7 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
         # Rows without a match have NULL on the left, also in computed columns, and are not filtered.
         left = wrap(left)
     names = _joined_names(left.columns, right.columns, keys.merged, suffix)
+    keys = _with_plain_names(keys, left, right, names)
     left = _ready(left, keys, names)
     if how == "full" and not left.capabilities.full_join:
         matched = join(left, right, on=on, how="left", suffix=suffix)
@@ -147,6 +152,36 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
         joined = reads.join(source, condition, isouter=how == "left", full=how == "full")
     statement = left.query.with_only_columns(*columns).select_from(joined)
     return replace(_joined(left, statement), order=left.order if how in {"inner", "left", "cross"} else ())
+
+
+def _with_plain_names(keys: _Keys, left: SelectState, right: SelectState, names: dict[str, str]) -> _Keys:
+    """The condition with ``table.column`` as the name that the column has in the joined frame.
+
+    A column whose own name is ``table.column`` comes first. Only a side that is a whole table has a name.
+
+    Raises:
+        ConfigurationError: If both sides are of that table.
+    """
+
+    def plain(name: str) -> ColumnElement[Any]:
+        table, dot, column = name.rpartition(".")
+        if not dot or name in left.columns or name in names.values():
+            return col(name)
+        of_left = _is_table(left, table) and column in left.columns
+        of_right = _is_table(right, table) and column in right.columns
+        if of_left and of_right:
+            raise ConfigurationError(
+                f"join(): {name!r} could be a column of either side.",
+                suggestion=f"Use col({column!r}) for the left side and col({names[column]!r}) for the right one.",
+            )
+        return col(names[column] if of_right else column) if of_left or of_right else col(name)
+
+    return keys if keys.condition is None else keys._replace(condition=bind(keys.condition, plain))
+
+
+def _is_table(state: SelectState, name: str) -> bool:
+    source = state.source
+    return isinstance(source, Table) and name in (source.name, f"{source.schema}.{source.name}")
 
 
 def _exists(source: FromClause, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from sqlalchemy.sql.elements import (
     WithinGroup,
 )
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import NullType
 
 from .._shared import arguments
@@ -73,6 +74,9 @@ def _expression(value: Any, verb: str) -> ColumnElement[Any]:
         value = value.__clause_element__()
     if isinstance(value, Select):
         return value.scalar_subquery()
+    if isinstance(value, TableValuedAlias) and isinstance(value.element, FunctionElement):
+        # func.sum(…).alias("total"): what SQLAlchemy takes for a table, a verb can only take for a column.
+        return value.element.label(value.name)
     if not isinstance(value, ColumnElement):
         raise ConfigurationError(
             f"{verb}() requires a column expression, not {value!r}.",

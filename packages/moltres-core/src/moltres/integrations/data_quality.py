@@ -1,5 +1,10 @@
 """The data-quality checks of ``dq-core``."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
 from ..errors import MissingDependencyError
 
 try:
@@ -9,4 +14,34 @@ except ModuleNotFoundError as error:
         raise
     raise MissingDependencyError.extra("dq-core", "quality", "moltres.integrations.data_quality") from error
 
-__all__ = ["CheckResult", "DataQualityCheck", "Report", "Suite", "validate"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["CheckResult", "DataQualityCheck", "QualityChecker", "QualityReport", "Report", "Suite", "validate"]
+
+QualityReport = Report
+"""Another name for the report of a suite."""
+
+
+@dataclass(frozen=True)
+class QualityChecker:
+    """Checks frames; the same as ``Suite(checks)(frame)`` of ``dq_core``.
+
+    Args:
+        fail_fast: Whether the checks behind the first failure are skipped.
+    """
+
+    fail_fast: bool = False
+
+    def check(self, df: Any, checks: Sequence[Any]) -> Report:
+        """Check a frame, or anything else that ``dq_core.validate`` takes.
+
+        Args:
+            df: What to check.
+            checks: Made by ``DataQualityCheck``, or mappings.
+
+        Returns:
+            The report.
+        """
+        report: Report = Suite(checks)(df, fail_fast=self.fail_fast)
+        return report

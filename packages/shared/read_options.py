@@ -25,10 +25,10 @@ class ReadOptions:
             ``|`` that the first line has instead, if further lines have it too.
         quote: What stands around a field with delimiters in it, one character, or "" for nothing.
         encoding: How characters are written as bytes; any name that Python knows.
-        null: The texts that mean NULL, besides an empty field.
+        null: The strings that mean NULL, besides an empty field.
         decimal: What stands before the fraction of a number, one character.
         header: Whether the first line has the names of the columns; otherwise they are ``column0``, ``column1`` …
-        types: Types of columns, by name, where they shall not follow from the values; "text" keeps digits as text.
+        types: Types of columns, by name, where they do not follow from the values; "text" keeps digits as text.
     """
 
     delimiter: str | None = None
@@ -94,7 +94,7 @@ def _encoding(value: object) -> str:
 def _null(value: object) -> tuple[str, ...]:
     texts = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
     if not all(isinstance(text, str) for text in texts):
-        raise ValueError("must be a text or a list of texts")
+        raise ValueError("must be a string or a list of strings")
     return tuple(dict.fromkeys(str(text) for text in texts))
 
 
@@ -113,7 +113,7 @@ def _header(value: object) -> bool:
 
 
 def _types(value: object) -> Mapping[str, str]:
-    """A mapping, or ``name:type`` as a text or a list of texts, as a command line gives it."""
+    """A mapping, or ``name:type`` as a string or a list of strings, as a command line gives it."""
     if isinstance(value, str | Sequence):
         parts = value.split(",") if isinstance(value, str) else [str(one) for one in value]
         pairs = [part.rpartition(":") for part in parts]

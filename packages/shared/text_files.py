@@ -1,4 +1,4 @@
-"""CSV and JSON files as texts in DuckDB: equal to the file, line by line, with nothing guessed."""
+"""CSV and JSON files as strings in DuckDB: equal to the file, line by line, with nothing guessed."""
 
 from __future__ import annotations
 

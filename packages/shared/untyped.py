@@ -1,4 +1,4 @@
-"""Values of files that declare no types: how a text is read as a number, a date, a boolean, in SQL of DuckDB.
+"""Values of files that declare no types: how a string is read as a number, a date, a boolean, in SQL of DuckDB.
 
 A file of CSV or JSON says nothing about types, so each value is read as what a rule needs, and what cannot be read so
 is a value that breaks the rule. Where all values of a column can be read as one type, the column has that type as well,
@@ -26,7 +26,7 @@ __all__ = [
 _WHOLE = "[+-]?[0-9]+"
 _PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
 NUMBER = rf"{_PLAIN}([eE][+-]?[0-9]+)?|[+-]?([iI]nf|[iI]nfinity)|NaN|nan"
-#: Numbers that are written as databases write them; ``007`` and ``+1`` are texts with a number in them.
+#: Numbers that are written as databases write them; ``007`` and ``+1`` are strings with a number in them.
 _USUAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|-?([iI]nf|[iI]nfinity)|NaN|nan"
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"

@@ -51,7 +51,7 @@ def test_functions_under_one_short_name(shop: Database) -> None:
     [lambda: F.sum("amount"), lambda: F.concat(col("a"), "b"), lambda: F.count_distinct("a"), lambda: F.mean("a")],
 )
 def test_a_string_that_could_be_a_column_or_a_text_is_refused(call: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"is the string a column or a text[\s\S]*lit\("):
+    with pytest.raises(ConfigurationError, match=r"is it the name of a column or a string value[\s\S]*lit\("):
         call()
 
 

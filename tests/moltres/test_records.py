@@ -78,7 +78,7 @@ def test_repr_is_bounded() -> None:
 
 
 def test_mistakes() -> None:
-    with pytest.raises(ConfigurationError, match="stands twice"):
+    with pytest.raises(ConfigurationError, match="Duplicate column names"):
         Records([], ["a", "a"])
     with pytest.raises(ConfigurationError, match="Row 1 has 2 values for 1 columns"):
         Records([(1,), (1, 2)], ["a"])

@@ -46,7 +46,7 @@ def templates_of(operator: Any) -> frozenset[str]:
 def refuse_unrendered(operator: Any, given: frozenset[str]) -> None:
     """Make sure that the templates which an operator was given have been rendered.
 
-    A text that looks like a template and was not given is a value, which came from somewhere else.
+    A string that looks like a template and was not given is a value, which came from somewhere else.
 
     Args:
         operator: The operator that is about to run.

@@ -2,7 +2,7 @@
 
 Everything of ``moltres.func`` (any function of the database, by its name), ``col``, ``lit`` and ``when``, and the names
 that other libraries use for some functions. A column is ``col("amount")``: where every argument of a function is a
-column, a string is refused, because it could be meant as one or as a text.
+column, a string is refused, because it could be meant as one or as a value.
 """
 
 from __future__ import annotations
@@ -62,6 +62,6 @@ def _refuse_strings(name: str, arguments: tuple[Any, ...]) -> None:
     for argument in arguments:
         if isinstance(argument, str):
             raise ConfigurationError(
-                f"F.{name}({argument!r}): is the string a column or a text?",
+                f"F.{name}({argument!r}): is it the name of a column or a string value?",
                 suggestion=f"Write col({argument!r}) for the column, lit({argument!r}) for the text.",
             )

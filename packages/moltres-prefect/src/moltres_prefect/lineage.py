@@ -68,5 +68,5 @@ def log(summary: str) -> None:
 
 
 def slug(text: str) -> str:
-    """A text as the key of an artifact: lower-case letters, digits and dashes."""
+    """A string as the key of an artifact: lower-case letters, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

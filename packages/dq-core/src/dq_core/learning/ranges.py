@@ -75,7 +75,7 @@ def ends_of(reader: Reader, relation: Relation, evidence: Evidence, column: Colu
         )
         examples = [_known(example, column.family) for example in evidence.examples[name]]
     except (SourceError, ValueError):
-        # An infinite date, a text where SQLite should hold a date: such a column has no range.
+        # An infinite date, a string where SQLite should hold a date: such a column has no range.
         return None
     if len(lowest) < 2:
         return None

@@ -52,15 +52,15 @@ def is_key(repeats: float, error: float) -> bool:
 
 
 def are_uuids(texts: Sequence[str]) -> bool:
-    """Whether texts are UUIDs, which are made to be different."""
+    """Whether strings are UUIDs, which are made to be different."""
     return all(_UUID.fullmatch(text) for text in texts)
 
 
 def span_of_texts(texts: Sequence[str]) -> float:
-    """How many texts there could be of the kind of these; infinitely many if they do not say.
+    """How many strings there could be of the kind of these; infinitely many if they do not say.
 
-    Only numbers in texts of otherwise one shape say something: ``AB-0017`` is one of as many as the numbers between the
-    least and the greatest.
+    Only numbers in strings of otherwise one shape say something: ``AB-0017`` is one of as many as the numbers between
+    the least and the greatest.
     """
     rows = [re.split(r"(\d+)", text) for text in texts]
     columns = list(zip(*rows, strict=False))

@@ -1,4 +1,4 @@
-"""Lengths and patterns of texts, and numbers among which markers stand for missing ones."""
+"""Lengths and patterns of strings, and numbers among which markers stand for missing ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def null_markers(evidence: Evidence, name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Texts:
-    """Finds the rules about the characters of texts.
+    """Finds the rules about the characters of strings.
 
     Attributes:
         reader: Runs the statements.
@@ -58,7 +58,7 @@ class Texts:
                 yield from self._regex(name, pattern)
 
     def _length(self, name: str) -> Proposal:
-        """The shortest and the longest: order statistics, beyond which a known number of the next texts lie."""
+        """The shortest and the longest: order statistics, beyond which a known number of the next strings are."""
         count, (low, high) = self.evidence.counts[name], self.evidence.lengths[name]
         rule = {"type": "length", "column": name, "min": low, "max": high}
         beyond = 0 if low == high else 1

@@ -1,7 +1,7 @@
 """Patterns in Python without catastrophes: what could take exponential time is matched by RE2, in linear time.
 
 Python's ``re`` backtracks, and nothing can interrupt it meanwhile. A pattern is given to it only if the most steps
-that it can take on a text are few; otherwise DuckDB's RE2 matches the text, which starts slower but has a limit.
+that it can take on a string are few; otherwise DuckDB's RE2 matches the text, which starts slower but has a limit.
 """
 
 from __future__ import annotations

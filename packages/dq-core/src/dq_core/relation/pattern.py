@@ -47,7 +47,7 @@ class _Language:
     boundary: str
     no_boundary: str
     code_point: Callable[[int], str]
-    #: The first code point of its texts.
+    #: The first code point of its strings.
     least: int = 0
 
 
@@ -220,7 +220,7 @@ def _class_items(body: str, language: _Language) -> Iterator[str]:
         elif item == r"\b":
             yield language.code_point(8)
         elif place < len(items) - 2 and items[place + 1] == "-" and _denotes_nul(item):
-            # PostgreSQL's texts hold no NUL, and so its ranges begin after it.
+            # PostgreSQL's strings hold no NUL, and so its ranges begin after it.
             yield language.code_point(language.least)
         elif item == "-" and 0 < place < len(items) - 1:
             yield "-"

@@ -66,7 +66,7 @@ class Relation(Selection):
             return own
         if column.family in {"time", "uuid"}:
             return column.family if fits(value, column.family) else own
-        # A date in YAML may be written as a text.
+        # A date in YAML may be written as a string.
         return "datetime" if column.family in MOMENTS | {"untyped"} and is_iso_moment(value) else own
 
     def adapted(self, name: str, value: Any) -> Any:

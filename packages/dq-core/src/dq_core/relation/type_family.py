@@ -198,7 +198,7 @@ def fits(value: Any, family: str) -> bool:
 
 
 def is_iso_moment(text: str) -> bool:
-    """Whether a text is a date or a timestamp of ISO 8601."""
+    """Whether a string is a date or a timestamp of ISO 8601."""
     if re.match(r"\d{4}-\d{2}-\d{2}", text) is None:
         return False
     try:
@@ -208,7 +208,7 @@ def is_iso_moment(text: str) -> bool:
     return True
 
 
-#: How the texts of a rule are read where a column holds these.
+#: How the strings of a rule are read where a column holds these.
 _WRITTEN: dict[str, Callable[[str], Any]] = {
     "date": dt.date.fromisoformat,
     "time": dt.time.fromisoformat,

@@ -25,7 +25,7 @@ def measure(value: Any) -> Any:
 
 
 def exact(value: Any) -> Any:
-    """Like `measure` for a value of a column: a decimal that a float would round is a text with all its digits."""
+    """Like `measure` for a value of a column: a decimal that a float would round is a string with all its digits."""
     if isinstance(value, decimal.Decimal) and value.is_finite():
         number = measure(value)
         return number if decimal.Decimal(repr(number)) == value else plain(value)

@@ -19,7 +19,7 @@ _NATIVE_PANDAS = frozenset({
 
 
 def python_values(items: Iterable[Any]) -> tuple[list[Any], str]:
-    """Values as Python's own, and why no rule can be evaluated on them: then all of them are texts.
+    """Values as Python's own, and why no rule can be evaluated on them: then all of them are strings.
 
     Returns:
         The values, and the reason; empty if there is none.

@@ -30,7 +30,7 @@ def untyped_relation(
     how: ReadOptions,
     alias: str,
 ) -> Relation:
-    """The relation of a query for texts.
+    """The relation of a query for strings.
 
     It has every column twice: by its name with the type that all values can be read as, for what is said about the
     column as a whole and for SQL of users, and under a name of its own as the file has it.
@@ -38,7 +38,7 @@ def untyped_relation(
     Args:
         connection: The DuckDB that reads the files.
         query: The query.
-        names: Its columns, all of them texts.
+        names: Its columns, all of them strings.
         form: "csv" or "json".
         how: How the files are written.
         alias: The relation's name.

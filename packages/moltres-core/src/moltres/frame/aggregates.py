@@ -119,7 +119,7 @@ def bare_columns(expression: ColumnElement[Any], keys: Sequence[ColumnElement[An
     """The columns that are neither a key nor inside of an aggregate.
 
     Args:
-        expression: What shall be computed for each group.
+        expression: What to compute for each group.
         keys: The expressions that the rows are grouped by.
     """
     return list(dict.fromkeys(_bare([expression], keys)))

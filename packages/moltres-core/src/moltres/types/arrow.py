@@ -285,7 +285,7 @@ def _usual(pa: Any, type_: Any) -> Any:
 
 
 def unfit_batch(batch: pa.RecordBatch, columns: Sequence[tuple[str, LogicalType]]) -> list[str]:
-    """What of a batch a database would cut off without an error: long texts, short seconds.
+    """What of a batch a database would cut off without an error: long strings, short seconds.
 
     Args:
         batch: The rows.

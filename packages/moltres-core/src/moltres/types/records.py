@@ -55,8 +55,9 @@ class Records(Sequence[dict[str, Any]]):
         self._stored = self._rows
         self._columns = tuple(columns)
         self._types: dict[str, TypeEngine[Any]] = dict(types or {})
-        if len(set(self._columns)) != len(self._columns):
-            raise ConfigurationError(f"A column stands twice in {list(self._columns)}.")
+        duplicates = [name for name in dict.fromkeys(self._columns) if self._columns.count(name) > 1]
+        if duplicates:
+            raise ConfigurationError(f"Duplicate column names: {listing(duplicates)}.")
         width = len(self._columns)
         wrong = next((index for index, row in enumerate(self._rows) if len(row) != width), None)
         if wrong is not None:

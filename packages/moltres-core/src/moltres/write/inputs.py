@@ -150,7 +150,7 @@ class Streamed:
         return self._load(table_of(table.name, [(name, types[name]) for name, _ in self.columns], table.schema))
 
     def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
-        """Put the rows into a temporary table, with the types of the columns where they shall go."""
+        """Put the rows into a temporary table, with the types of the columns of the target."""
         types = {} if table is None else {column.key: column.type for column in table.columns}
         columns = [(name, types.get(name, type_)) for name, type_ in (self.columns or [])]
         staged = temporary_table(columns, keys)

@@ -31,7 +31,7 @@ def _pair(relation: Relation, name: str, other: Relation, there: str) -> tuple[C
     value, _ = relation.of_family(name, family) if own.untyped is not None else (relation[name], None)
     their, _ = other.of_family(there, family) if referenced.untyped is not None else (other[there], None)
     if own.untyped is not None and value is not relation[name]:
-        # NULL would be unknown; a text that no value of the other column equals is what it is.
+        # NULL would be unknown; a string that no value of the other column equals is what it is.
         value = sa.func.coalesce(sa.cast(value, sa.Text()), relation[name])
         their = sa.cast(their, sa.Text())
     return value, their

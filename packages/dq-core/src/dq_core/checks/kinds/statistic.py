@@ -167,7 +167,7 @@ class Statistic(ColumnMetricCheck):
         return Outcome(passed, message, None, considered, value)
 
     def _moment(self, relation: Relation, value: Any) -> Any:
-        """What the database returned; where it stores dates as texts, the date or timestamp."""
+        """What the database returned; where it stores dates as strings, the date or timestamp."""
         family = self._family(relation)
         if not isinstance(value, str) or not relation.dialect.dates_are_text or family not in MOMENTS:
             return value

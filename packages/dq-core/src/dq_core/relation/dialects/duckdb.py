@@ -177,7 +177,7 @@ class DuckDB(Dialect):
         if len(keys) != 1 or relation.columns[keys[0]].family != "integer" or where is not None:
             return {}
         if relation.columns[keys[0]].type_name == "BIGNUM":
-            # Its values come back as texts, and no bitmap is so long.
+            # Its values come back as strings, and no bitmap is so long.
             return {}
         (key,) = keys
         return {

@@ -30,7 +30,7 @@ _FAMILIES = {
 }  # fmt: skip
 #: Strings of so many characters are sorted in full (3 bytes each, of ``max_sort_length``, which is 1024).
 _SORTED_CHARACTERS = 255
-#: Types by the codes of the protocol, which every driver reports; those of texts also stand for bytes.
+#: Types by the codes of the protocol, which every driver reports; those of strings also stand for bytes.
 _CODES = {
     0: "decimal", 1: "tinyint", 2: "smallint", 3: "int", 4: "float", 5: "double", 7: "timestamp", 8: "bigint",
     9: "mediumint", 10: "date", 11: "time", 12: "datetime", 13: "year", 16: "bit", 245: "json", 246: "decimal",

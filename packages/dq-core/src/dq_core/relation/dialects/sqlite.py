@@ -62,7 +62,7 @@ def _is_moment(value: ColumnElement[Any], *, only_dates: bool = False) -> Column
 
 
 def _in_one_form(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The text of a date or timestamp with six digits of seconds, so that texts are in the order of the moments.
+    """The text of a date or timestamp with six digits of seconds, so that strings are in the order of the moments.
 
     Those with a zone are told in UTC, of which SQLite knows milliseconds.
     """
@@ -126,7 +126,7 @@ class SQLite(Dialect):
         return sa.func.length(text, type_=sa.Integer())
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
-        """SQLite has no decimals, its integers have 64 bits, and its dates are texts (of one form: `stored_as`)."""
+        """SQLite has no decimals, its integers have 64 bits, and its dates are strings (of one form: `stored_as`)."""
         if isinstance(value, dt.date):
             form = (
                 value.isoformat(" ", "microseconds") if isinstance(value, dt.datetime) else f"{value} 00:00:00.000000"
@@ -137,7 +137,7 @@ class SQLite(Dialect):
         return super().value(value, column)
 
     def printed(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Texts by their bytes: the driver hands over those that are UTF-8."""
+        """Strings by their bytes: the driver hands over those that are UTF-8."""
         return sa.case((sa.func.typeof(value) == "text", sa.func.quote(sa.cast(value, sa.LargeBinary()))), else_=value)
 
     def stored_otherwise(self, value: ColumnElement[Any], families: frozenset[str]) -> ColumnElement[bool] | None:
@@ -153,7 +153,7 @@ class SQLite(Dialect):
     def stored_as(
         self, value: ColumnElement[Any], column: Column, family: str
     ) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
-        """Each value has a storage class of its own: a text is no number, a blob is no text, and a date must be one."""
+        """Each value has a storage class of its own: a string is no number, a blob no string, a date must be one."""
         del column
         known: ColumnElement[bool]
         if family in NUMBERS:

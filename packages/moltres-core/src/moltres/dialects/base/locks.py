@@ -33,7 +33,7 @@ class Locks(Facts):
             Whether the name is held now; a database that cannot make others wait says that it is.
 
         Raises:
-            TransientQueryError: If the wait was in vain.
+            TransientQueryError: If the name is still held when the wait ends.
         """
         del connection, name, owns_transaction, wait
         return True

@@ -151,7 +151,7 @@ class Tables(Inserting):
         connection.execute(RenameTable(new, old.name))
 
     def label(self, connection: Connection, table: Table, text: str) -> None:
-        """Attach a text to a table that goes with it when it is renamed; where making a table commits.
+        """Attach a string to a table that goes with it when it is renamed; where making a table commits.
 
         Args:
             connection: Where the table is.

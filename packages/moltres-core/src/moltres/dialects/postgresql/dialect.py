@@ -187,10 +187,10 @@ class PostgreSQLDialect(Dialect):
         return logical_type(type_)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
-        """As everywhere, and texts have no NUL."""
+        """As everywhere, and strings have no NUL."""
         reason = super().refusal(type_, values)
         if reason is None and logical_type(type_).name == "text" and any("\0" in str(value) for value in values):
-            return "a text has a NUL character, which PostgreSQL does not store"
+            return "a string has a NUL character, which PostgreSQL does not store"
         return reason
 
     def read(

@@ -157,7 +157,7 @@ class SQLiteDialect(Dialect):
         return super().column_type(type_)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
-        """As everywhere; a column without a type holds numbers, texts and bytes, and would make these of all else."""
+        """As everywhere; a column without a type holds numbers, strings and bytes, and would make these of all else."""
         if isinstance(type_, sql.NullType):
             found = next((value for value in values if not _is_storable(value)), None)
             return None if found is None else f"{shown(found)} is no number, text or bytes, and the column has no type"

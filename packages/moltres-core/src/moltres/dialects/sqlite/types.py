@@ -92,7 +92,7 @@ class _Text(sql.UserDefinedType[Any]):
 def _store_instant(value: dt.datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone")
-    # All in UTC, so that the order of the texts is the order of the instants.
+    # All in UTC, so that the order of the strings is the order of the instants.
     return value.astimezone(dt.UTC).isoformat(" ", timespec="microseconds")
 
 

@@ -1,7 +1,7 @@
 """SQLite's values, judged by what they are: a declared type binds no value of its column.
 
 A value that has the form in which the type is stored is read as one of that type. Any other stays what it is, a number,
-a text or bytes, so that nothing is bent, and whoever needs values of one type (Arrow, another database) refuses it.
+a string or bytes, so that nothing is bent, and whoever needs values of one type (Arrow, another database) refuses it.
 """
 
 from __future__ import annotations

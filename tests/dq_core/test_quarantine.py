@@ -188,7 +188,7 @@ def test_wrong_rules_change_nothing(people: sa.Engine) -> None:
 
 def test_rows_that_cannot_be_evaluated_are_an_error(people: sa.Engine) -> None:
     rule = {"type": "expression", "sql": "no_such_function(age) > 1"}
-    with pytest.raises(SourceError, match="cannot be quarantined"):
+    with pytest.raises(RuleError, match="no_such_function"):
         quarantine(people, [rule], table="people", to="bad_people")
     assert tables(people) == {"people"}
 

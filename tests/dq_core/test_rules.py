@@ -186,9 +186,10 @@ def test_what_does_not_fit_the_table_is_refused_before_any_scan(engine: sa.Engin
     assert "not_null_age: where \"nmae = 'x'\" cannot be evaluated" in problems[7]
     assert "expression: sql 'agee > 1' cannot be evaluated" in problems[8]
     assert len(problems) == 9
-    reading = [sql.lower() for sql in seen if "people" in sql and "count(" in sql.lower()]
-    assert reading
-    assert all("false" in sql or "0 = 1" in sql for sql in reading)
+    reading = [sql.lower() for sql in seen if "from people" in sql.lower().replace("\n", "")]
+    assert all(
+        sql.startswith(("prepare", "describe", "explain")) or "false" in sql or "0 = 1" in sql for sql in reading
+    )
 
 
 @pytest.mark.parametrize(

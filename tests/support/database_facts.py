@@ -62,7 +62,8 @@ class DatabaseFacts:
 FACTS = {
     "mariadb": DatabaseFacts(
         schema="checks",
-        slow="(SELECT sleep(20)) = x",
+        slow="(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) "
+        "SELECT count(*) FROM n AS a, n AS b, n AS c, n AS d WHERE a.i + b.i + c.i + d.i = x) > x",
         broken="9223372036854775807 + (length(x) + 1) > 0",
         repeats_values=False,
         forever="SELECT sleep(600) AS c",
@@ -100,7 +101,8 @@ FACTS = {
     ),
     "postgresql": DatabaseFacts(
         schema="public",
-        slow="(SELECT count(*) FROM pg_sleep(20)) = 1",
+        slow="(SELECT count(*) FROM generate_series(1, 1000000) AS a, generate_series(1, 1000000) AS b "
+        "WHERE a + b = x) > x",
         forever="SELECT pg_sleep(600) IS NULL AS c",
         counting="SELECT i FROM generate_series(1, 400000) i",
         own_types="SELECT i AS id, CASE WHEN i > 1 THEN '10.0.0.1/8'::inet END AS x, ARRAY[i, 2] AS y,"

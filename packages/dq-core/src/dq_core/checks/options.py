@@ -175,38 +175,6 @@ def frozen(given: Any) -> Any:
 
 
 def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
-    """A piece of SQL must be one expression: not empty, parentheses balanced, no second statement."""
-    if not isinstance(sql, str) or not sql.strip():
+    """A piece of SQL must be a string that is not blank; whether it is one expression says the database's parser."""
+    if not isinstance(sql, str) or not sql.strip() or "\0" in sql:
         yield f"{label}: {name} must be an SQL expression, not {sql!r}."
-        return
-    depth = 0
-    for character in _outside_quotes(sql):
-        if character == ";":
-            yield f"{label}: {name} must be one SQL expression, without ';': {sql!r}."
-            return
-        if character == "\0":
-            yield f"{label}: {name} has a quote or comment that is not closed: {sql!r}."
-            return
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            break
-    if depth:
-        yield f"{label}: {name} has parentheses that do not match: {sql!r}."
-
-
-def _outside_quotes(sql: str) -> Iterator[str]:
-    """The characters outside of strings, quoted names and comments; NUL where one of these is not closed."""
-    position = 0
-    ends = {"'": "'", '"': '"', "`": "`", "--": "\n", "/*": "*/"}
-    while position < len(sql):
-        start = next((mark for mark in ends if sql.startswith(mark, position)), None)
-        if start is None:
-            yield sql[position]
-            position += 1
-            continue
-        end = sql.find(ends[start], position + len(start))
-        if end < 0:
-            if start != "--":
-                yield "\0"
-            return
-        position = end + len(ends[start])

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EngineError, MissingDependencyError
-from ..run.plan import literal_sql
+from ..relation.selection import literal_sql
 from ..run.reader import StatementError
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ source (files, frames, lists of dicts, DuckDB's own tables), into a Parquet file
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import secrets
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -25,9 +24,11 @@ from ..checks import parse
 from ..checks.names import names_of
 from ..errors import RuleError, SourceError
 from ..relation.dialects import dialect_for
+from ..relation.selection import literal_sql
 from ..report.report import SEVERITIES
-from ..run.plan import literal_sql, misfits
-from ..run.reader import refuse
+from ..run.fragments import fragment_problems
+from ..run.plan import misfits
+from ..run.reader import Deadline, Reader, refuse
 from ..sources import Opened, open_source
 from ..sources.database import connect_to_read, create_engine_of
 from ..sources.given import database_of
@@ -125,14 +126,17 @@ def quarantine(
             read_options=read_options,
             by_value=True,
         ) as opened:
+            draft = file.parent / f".{file.name}.{secrets.token_hex(8)}"
+            _refuse_unfit(applied, opened, draft)
             split = _Split.of(applied, opened.relation, column)
-            counts = _write_file(opened, split, file)
+            counts = _write_file(opened, split, file, draft)
     else:
         in_transaction = isinstance(source, sa.Connection) and source.in_transaction()
         with (
             _writable(source, table, query) as (connection, chosen),
             open_source(connection, schema=schema, **chosen) as opened,
         ):
+            _refuse_unfit(applied, opened)
             split = _Split.of(applied, opened.relation, column)
             counts = _write_table(
                 opened, split, sa.table(str(to), schema=schema), mode, table, in_transaction=in_transaction
@@ -168,6 +172,13 @@ def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | No
         raise RuleError(problems)
 
 
+def _refuse_unfit(checks: Mapping[str, Check], opened: Opened, *files: Path) -> None:
+    """Refuse checks that do not fit the source, all problems at once; then no file but these is written."""
+    found = list(misfits(list(checks.values()), opened.relation))
+    opened.confine(*map(str, files))
+    refuse([*found, *fragment_problems(list(checks.values()), Reader(opened, Deadline(None)))])
+
+
 @dataclass(frozen=True)
 class _Split:
     """The statements that separate failing rows from others.
@@ -191,9 +202,8 @@ class _Split:
         """The statements for these checks, which are given by name.
 
         Raises:
-            RuleError: A check does not fit the source, or none is about rows.
+            RuleError: No check is about rows.
         """
-        refuse(misfits(list(checks.values()), relation))
         predicates = {name: check.failing(relation) for name, check in checks.items()}
         about_rows = {name: predicate for name, predicate in predicates.items() if predicate is not None}
         if not about_rows:
@@ -314,35 +324,25 @@ def _write_table(
     return counts
 
 
-def _write_file(opened: Opened, split: _Split, path: Path) -> tuple[int, ...]:
-    """Write the failing rows to a temporary file, then rename it."""
+def _write_file(opened: Opened, split: _Split, path: Path, draft: Path) -> tuple[int, ...]:
+    """Write the failing rows to a draft beside the file, then rename it."""
     connection = opened.connection
     if not opened.relation.dialect.writes_parquet:
         raise RuleError(
             [f"Rows of {opened.description} cannot be written to Parquet from here: give the name of a table."],
             suggestion="The table can be exported afterwards.",
         )
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(descriptor)
     try:
         with _translated(opened):
             counts = tuple(int(number) for number in connection.execute(split.counts).one())
-            quoted = draft.replace("'", "''")
+            quoted = str(draft).replace("'", "''")
             copy = f"COPY ({literal_sql(split.rows, connection)}) TO '{quoted}' (FORMAT parquet)"
             _assert_sums(counts, connection.exec_driver_sql(copy).scalar_one())
-        Path(draft).chmod(0o666 & ~_umask())
-        Path(draft).replace(path)
+        draft.replace(path)
     finally:
         with suppress(FileNotFoundError):
-            Path(draft).unlink()
+            draft.unlink()
     return counts
-
-
-def _umask() -> int:
-    """The permissions that new files of this process do not get; those of mkstemp are private."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _assert_sums(counts: Sequence[int], written: int) -> None:

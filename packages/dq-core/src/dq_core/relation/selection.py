@@ -11,12 +11,12 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import ColumnElement, FromClause, Select
+    from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select
     from sqlalchemy.engine import Row
 
     from .column import Column
 
-__all__ = ["Aggregate", "FollowUp", "Selection", "count_where", "finish", "fragment"]
+__all__ = ["Aggregate", "FollowUp", "Selection", "count_where", "finish", "fragment", "literal_sql"]
 
 #: An aggregate of the shared scan; checks that need the same one give it the same key.
 Aggregate = tuple[Hashable, "ColumnElement[Any]"]
@@ -77,7 +77,7 @@ def fragment(sql: str) -> ColumnElement[bool]:
 
     The line break keeps a trailing comment from swallowing the parenthesis.
     """
-    closing = "\n)" if "--" in sql else ")"
+    closing = "\n)" if "--" in sql or "#" in sql else ")"
     return sa.literal_column(f"({sql}{closing}", sa.Boolean())
 
 
@@ -95,3 +95,10 @@ def finish(follow_up: FollowUp, fetch: Callable[[Select[Any]], Sequence[Row[Any]
     except StopIteration as end:
         measured: dict[str, Any] = end.value
         return measured
+
+
+def literal_sql(statement: Select[Any], connection: Connection) -> str:
+    """A statement as SQL that any client of the database can run: values written out, percent signs single."""
+    kind: Any = type(connection.dialect)
+    dialect: Dialect = kind(paramstyle="named")
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

@@ -17,15 +17,15 @@ from ..relation.selection import count_where, fragment
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Dialect, Select
+    from sqlalchemy import ColumnElement, Select
 
     from ..checks.base import Check
     from ..relation.relation import Relation
     from ..relation.selection import Aggregate
 
 __all__ = [
-    "PlannedCheck", "Scan", "failing_rows", "fragments", "halves", "literal_sql", "mentioned", "misfits", "planned",
-    "probe", "scan_of", "scans",
+    "PlannedCheck", "Scan", "failing_rows", "fragments", "halves", "mentioned", "misfits", "planned", "probe",
+    "scan_of", "scans",
 ]  # fmt: skip
 
 
@@ -159,10 +159,3 @@ def failing_rows(check: Check, relation: Relation, narrow: ColumnElement[bool] |
         flagged_rows = flagged_rows.where(narrow)
     flagged = flagged_rows.subquery("flagged")
     return sa.select(*(flagged.c[name] for name in relation.columns)).where(flagged.c[flag])
-
-
-def literal_sql(statement: Select[Any], connection: Connection) -> str:
-    """A statement as SQL that any client of the database can run: values written out, percent signs single."""
-    kind: Any = type(connection.dialect)
-    dialect: Dialect = kind(paramstyle="named")
-    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

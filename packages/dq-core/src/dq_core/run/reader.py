@@ -141,6 +141,29 @@ class Reader:
             return False
         return bool(rows) and rows[0][0] is not None
 
+    def refused(self, sqls: Sequence[str]) -> dict[str, str]:
+        """Which fragments of SQL the dialect refuses, and why; no row is read."""
+        opened = self.opened
+        dialect = opened.relation.dialect
+        with self.limited(), dialect.guard(opened.connection, owns_transaction=opened.owns_transaction):
+            found = dialect.refused(opened.connection, opened.relation, sqls)
+        return {sql: scrubbed(reason, opened.secrets) for sql, reason in found.items()}
+
+    def compile_error(self, statements: Sequence[str]) -> str | None:
+        """Why the database's parser refuses one of these statements; None runs."""
+        opened = self.opened
+        dialect = opened.relation.dialect
+        try:
+            with self.limited(), dialect.guard(opened.connection, owns_transaction=opened.owns_transaction):
+                for statement in statements:
+                    dialect.compile(opened.connection, statement)
+        except DBAPIError as error:
+            refusal = self._refusal(error)
+            if not isinstance(refusal, StatementError):
+                raise refusal from None
+            return refusal.reason
+        return None
+
     def limited(self) -> AbstractContextManager[None]:
         """A block in which the database stops what still runs at the deadline.
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .._shared.masking import scrubbed
 from ..checks.base import EvaluationError, Outcome
 from ..checks.names import names_of
+from ..relation.selection import literal_sql
 from ..report.jsonable import measure as plain_number
 from ..report.jsonable import plain
 from ..report.report import CheckResult
-from .plan import failing_rows, literal_sql
+from .plan import failing_rows
 from .reader import StatementError
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import seconds, whole
@@ -11,13 +10,14 @@ from .._shared.wording import question
 from ..checks import parse
 from ..report.report import Report
 from ..sources import open_source
-from .plan import fragments, mentioned, misfits, planned, probe, scans
+from .fragments import fragment_problems
+from .plan import mentioned, misfits, planned, scans
 from .reader import Deadline, Progress, Reader, StatementError, refuse
 from .results import results_of
 from .scan import run_scans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import sqlalchemy as sa
 
@@ -126,32 +126,10 @@ def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str]
         f"mask: the column {column!r} does not exist.{question(column, relation.columns)}"
         for column in sorted(masked - set(relation.columns))
     )
-    refuse([*misfits(checks, relation), *unknown, *_sql_problems(checks, reader)])
-
-
-def _sql_problems(checks: Sequence[Check], reader: Reader) -> Iterator[str]:
-    relation = reader.opened.relation
-    odd = [name for name, column in relation.columns.items() if column.family == "untyped"]
-    # What SQL makes of a column whose values have no type in common is known at the scan, and costs only its own rule.
-    found = {
-        sql: places
-        for sql, places in fragments(checks).items()
-        if not any(re.search(rf"\b{re.escape(name)}\b", sql, re.IGNORECASE) for name in odd)
-    }
-    if not found or _refusal(list(found), reader) is None:
-        return
-    for sql, places in found.items():
-        reason = _refusal([sql], reader)
-        if reason is not None:
-            yield from (f"{place} {sql!r} cannot be evaluated: {reason}" for place in places)
-
-
-def _refusal(sqls: list[str], reader: Reader) -> str | None:
-    try:
-        reader.fetch(probe(sqls, reader.opened.relation), counted=False)
-    except StatementError as error:
-        return error.reason
-    return None
+    found = [*misfits(checks, relation), *unknown]
+    # By now every file that a rule refers to is open.
+    reader.opened.confine()
+    refuse([*found, *fragment_problems(checks, reader)])
 
 
 def _measurements(planned: PlannedCheck, measured: Measured, reader: Reader) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -42,12 +42,14 @@ class Opening:
         storage_options: For the fsspec file system of URIs.
         read_options: How CSV files are written; None for what their names and headers say.
         expected: The columns that are needed, also of files without rows; None for all.
+        read: The files that have been opened.
     """
 
     connection: sa.Connection
     storage_options: Mapping[str, Any]
     read_options: Mapping[str, Any] | None = None
     expected: Sequence[str] | None = None
+    read: list[str] = field(default_factory=list)
 
     def referenced(self, path: str, schema: str | None = None) -> Relation:
         """Files that a foreign key refers to, by their path."""
@@ -80,6 +82,7 @@ class Opening:
             how = ReadOptions.of(self.read_options)
             for path in files.each_path(source):
                 register_filesystem(raw, path, self.storage_options, core="dq-core", extras=_EXTRAS)
+            self.read.extend(files.resolved(raw, source))
             if function == "read_csv":
                 query, names = csv_query(raw, source, how)
                 return untyped_relation(self.connection, query, names, form="csv", how=how, alias=alias)

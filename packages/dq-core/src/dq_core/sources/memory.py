@@ -17,7 +17,7 @@ from . import files, rows
 from .opened import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["limit_memory", "open_data", "open_files"]
 
@@ -30,13 +30,18 @@ _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 def _database() -> Iterator[sa.Connection]:
     """A DuckDB in memory that spills to a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="dq-core-") as spill:
-        engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": {"temp_directory": spill}})
+        engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": _config(spill)})
         try:
             with engine.connect() as connection:
                 limit_memory(connection.connection.dbapi_connection)
                 yield connection
         finally:
             engine.dispose()
+
+
+def _config(spill: str) -> dict[str, str]:
+    # Names in SQL are tables, never variables of Python.
+    return {"temp_directory": spill, "python_enable_replacements": "false"}
 
 
 def limit_memory(raw: Any) -> None:
@@ -74,6 +79,7 @@ def open_files(
             dataclasses.replace(relation, find=functools.cache(opening.referenced)),
             files.describe(source),
             secrets=files.secrets(source),
+            files=opening.read,
         )
 
 
@@ -96,10 +102,6 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
             columns[one.name] = dataclasses.replace(known, refusal=found.refused.get(one.name, ""))
         columns.pop(rows.NO_COLUMN, None)
         from_ = sa.table(_SOURCE, *(sa.column(name) for name in columns))
-        yield Opened(
-            connection, Relation(from_, columns, dialect, _finder(connection, storage_options)), found.description
-        )
-
-
-def _finder(connection: sa.Connection, storage_options: Mapping[str, Any]) -> Callable[[str, str | None], Relation]:
-    return functools.cache(files.Opening(connection, storage_options).referenced)
+        others = files.Opening(connection, storage_options)
+        relation = Relation(from_, columns, dialect, functools.cache(others.referenced))
+        yield Opened(connection, relation, found.description, files=others.read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -23,6 +23,7 @@ class Opened:
         description: What it is, for people; without secrets.
         owns_transaction: Whether the transaction was begun here; otherwise it is the caller's.
         secrets: Strings that nothing may show.
+        files: The files that a DuckDB of this package has opened; None for a database of the caller.
     """
 
     connection: Connection
@@ -30,3 +31,19 @@ class Opened:
     description: str
     owns_transaction: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    files: list[str] | None = field(default=None, repr=False)
+
+    def confine(self, *more: str) -> None:
+        """Close a DuckDB of this package, for good, to all files but those that it has opened, and to settings.
+
+        Args:
+            more: Further files that it may write.
+        """
+        if self.files is None:
+            return
+        raw: Any = self.connection.connection.dbapi_connection
+        paths = ", ".join("'" + path.replace("'", "''") + "'" for path in dict.fromkeys([*self.files, *more]))
+        raw.execute("SET allowed_directories = [current_setting('temp_directory')]")
+        raw.execute(f"SET allowed_paths = [{paths}]")
+        raw.execute("SET enable_external_access = false")
+        raw.execute("SET lock_configuration = true")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 
 from ..column import Column
+from ..sql_text import Lexis
+from . import fragments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -140,6 +142,29 @@ class Dialect:
     def widen(self, connection: Connection, table: sa.TableClause, column: str) -> None:
         """Let a column that CREATE TABLE … AS made of NULL hold strings of any length."""
         del connection, table, column
+
+    # Fragments of SQL in rules
+
+    def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
+        """Which fragments of SQL are not one expression that only computes, and why; nothing is evaluated.
+
+        A fragment runs no other statement, reads and writes no file, and calls no function with effects.
+
+        Args:
+            connection: What knows the functions and tables of the database.
+            relation: What the fragments are about.
+            sqls: The fragments.
+
+        Returns:
+            The reasons, by fragment, of those that are refused; `compile` says about the others whether they are one
+            expression.
+        """
+        del connection, relation
+        return fragments.refused_by_list(sqls, Lexis(), fragments.COMPUTING, marks="\\$#@?{}[]", in_strings="\\`")
+
+    def compile(self, connection: Connection, statement: str) -> None:
+        """Let the database parse a statement without running it, where it can; its refusal is a DBAPIError."""
+        del connection, statement
 
     # Expressions
 

@@ -16,6 +16,7 @@ from ..._shared.statements import interrupted_after
 from ..column import Column
 from ..type_family import family_of_name
 from .base import Dialect, count_repeated_keys
+from .duckdb_syntax import named_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,10 @@ _LONGEST = frozenset({"HUGEINT", "UHUGEINT"})
 #: What the driver gives for infinity.
 _ENDS = (dt.datetime.combine(dt.date.min, dt.time.min), dt.datetime.combine(dt.date.max, dt.time.max))
 _LIMITS = frozenset({dt.date.min, dt.date.max, *_ENDS, *(end.replace(tzinfo=dt.UTC) for end in _ENDS)})
+#: Functions of subqueries that compute rows; all others may read files or run statements.
+_TABLE_FUNCTIONS = frozenset({"generate_series", "json_each", "json_tree", "range", "unnest"})
+#: Functions that read settings, or bind or run statements in text; DuckDB calls them free of effects.
+_REFUSED = frozenset({"current_setting", "getenv", "getvariable", "json_execute_serialized_sql", "json_serialize_plan"})
 #: Up to this many repeated hashes are written into the next statement; more are computed again.
 _MOST_SUSPECTS = 1000
 
@@ -126,6 +131,11 @@ class DuckDB(Dialect):
         if column.type_name == "HUGEINT":
             return sa.type_coerce(sa.func.sum(sa.cast(number, _Longest())), _BigNum())
         return super().total(number, column)
+    def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
+        """By the syntax tree of DuckDB's parser, and by what its catalog says about the functions and tables in it."""
+        del relation
+        catalog = _Catalog(connection)
+        return {sql: reason for sql in sqls if (reason := catalog.refusal(sql)) is not None}
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """Times with nanoseconds (the only kind that polars has) are not compared with those without."""
@@ -211,6 +221,58 @@ class DuckDB(Dialect):
         narrow = hashed.in_(known) if len(known) <= _MOST_SUSPECTS else hashed.in_(suspects)
         rows = yield count_repeated_keys(relation, keys, where, narrow)
         return {"failed_rows": int(rows[0][0]), "narrow": narrow}
+
+
+class _Catalog:
+    """What a database says about the names in fragments of SQL.
+
+    Args:
+        connection: The database.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._functions: dict[str, list[tuple[Any, ...]]] = {}
+
+    def refusal(self, sql: str, outer: tuple[str, ...] = ()) -> str | None:
+        """Why a fragment, or the definition of a macro within others, is refused; None if it only computes."""
+        named = named_by(sql)
+        tables = {".".join(filter(None, one)) for one in named.tables if not self._is_table(*one)}
+        strange = sorted((named.table_functions - _TABLE_FUNCTIONS) | tables)
+        if named.problems:
+            return named.problems[0]
+        if strange:
+            return f"it selects from {', '.join(strange)}, which is no table of the database"
+        return next(filter(None, (self._call(name, outer) for name in sorted(named.functions))), None)
+
+    def _call(self, name: str, outer: tuple[str, ...]) -> str | None:
+        """Why a function is refused."""
+        if name in _TABLE_FUNCTIONS:
+            return None
+        if name not in self._functions:
+            asked = sa.text(
+                "SELECT function_type, coalesce(has_side_effects, function_type <> 'macro')"
+                " OR coalesce(stability, '') = 'VOLATILE', macro_definition FROM duckdb_functions()"
+                " WHERE lower(function_name) = :name AND function_type IN ('scalar', 'aggregate', 'macro')"
+            )
+            self._functions[name] = list(map(tuple, self._connection.execute(asked, {"name": name})))
+        known = self._functions[name]
+        if not known:
+            return f"it calls {name}, and the database has no such function"
+        if name in _REFUSED or name in outer or any(effects for _, effects, _ in known):
+            return f"it calls {name}, and it is not known that this only computes"
+        macros = [definition for kind, _, definition in known if kind == "macro"]
+        if any(self.refusal(definition, (*outer, name)) for definition in macros):
+            return f"it calls {name}, a macro that does more than compute"
+        return None
+
+    def _is_table(self, schema: str, name: str) -> bool:
+        asked = sa.text(
+            "SELECT 1 FROM (SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal UNION ALL"
+            " SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal) AS relations (place, name)"
+            " WHERE lower(name) = :name AND :place IN ('', lower(place)) LIMIT 1"
+        )
+        return self._connection.execute(asked, {"name": name, "place": schema}).first() is not None
 
 
 def _column(name: str, type_name: str) -> Column:

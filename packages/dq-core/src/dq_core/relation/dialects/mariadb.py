@@ -12,6 +12,8 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
 from ..column import Column
+from ..sql_text import Lexis
+from . import fragments
 from .base import Dialect
 
 if TYPE_CHECKING:
@@ -20,8 +22,32 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
 
     from ..pattern import Pattern
+    from ..selection import Selection
 
 __all__ = ["MariaDB", "MySQL"]
+
+#: Character sets in which no byte of a character is a quote or a backslash.
+_PLAIN_CHARSETS = frozenset({"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii"})
+#: Functions that only compute, beside those that other databases have too.
+_COMPUTING = fragments.COMPUTING | frozenset({
+    "adddate", "add_months", "addtime", "any_value", "bin", "bit_and", "bit_count", "bit_or", "bit_xor", "char", "chr",
+    "conv", "convert_tz", "crc32", "curdate", "current_date", "current_time", "current_timestamp", "curtime",
+    "date_add", "date_format", "date_sub", "dayname", "dayofmonth", "dayofweek", "dayofyear", "elt", "export_set",
+    "extractvalue", "field", "find_in_set", "format", "from_base64", "from_days", "from_unixtime", "get_format",
+    "group_concat", "hex", "if", "inet6_aton", "inet6_ntoa", "inet_aton", "inet_ntoa", "insert", "is_ipv4", "is_ipv6",
+    "json_array", "json_array_append", "json_arrayagg", "json_array_insert", "json_compact", "json_contains",
+    "json_contains_path", "json_depth", "json_detailed", "json_equals", "json_exists", "json_extract", "json_keys",
+    "json_length", "json_loose", "json_merge_patch", "json_merge_preserve", "json_normalize", "json_object",
+    "json_objectagg", "json_overlaps", "json_pretty", "json_query", "json_quote", "json_remove", "json_replace",
+    "json_search", "json_set", "json_type", "json_unquote", "json_valid", "json_value", "last_day", "localtime",
+    "localtimestamp", "maketime", "makedate", "make_set", "median", "microsecond", "mid", "monthname",
+    "natural_sort_key", "nvl2", "oct", "ord", "percentile_cont", "percentile_disc", "period_add", "period_diff",
+    "quote", "regexp_instr", "regexp_like", "regexp_replace", "regexp_substr", "sec_to_time", "sformat", "sha", "sha1",
+    "sha2", "soundex", "space", "std", "str_to_date", "strcmp", "subdate", "substring_index", "subtime", "time_format",
+    "time_to_sec", "timediff", "timestampadd", "timestampdiff", "to_base64", "to_char", "to_days", "to_seconds",
+    "unhex", "unix_timestamp", "utc_date", "utc_time", "utc_timestamp", "weekday", "weekofyear", "weight_string",
+    "yearweek",
+})  # fmt: skip
 
 #: Families of types that other databases do not have, or call otherwise.
 _FAMILIES = {
@@ -161,6 +187,30 @@ class MariaDB(Dialect):
         changed = f"{prepared.quote_identifier(column)} LONGTEXT CHARACTER SET utf8mb4"
         alter = f"ALTER TABLE {prepared.format_table(table)} MODIFY {changed}"
         connection.exec_driver_sql(alter, execution_options={"no_parameters": True})
+
+    # Fragments of SQL in rules
+
+    def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
+        """By a list of functions: the catalog does not say which have effects, and stored ones may have any."""
+        del relation
+        mode, charset = connection.exec_driver_sql("SELECT @@SESSION.sql_mode, @@SESSION.character_set_client").one()
+        if charset.lower() not in _PLAIN_CHARSETS:
+            return dict.fromkeys(sqls, f"the connection's character set {charset} is not one that is known to be safe")
+        lexis = Lexis(
+            escapes="NO_BACKSLASH_ESCAPES" not in mode,
+            hash=True,
+            double_quoted="name" if "ANSI_QUOTES" in mode else "string",
+        )
+        return fragments.refused_by_list(sqls, lexis, _COMPUTING, marks="\\$@?:{}\0")
+
+    def compile(self, connection: Connection, statement: str) -> None:
+        """PREPARE parses one statement, and resolves its names."""
+        connection.exec_driver_sql(f"SET @dq_core_fragment = CONVERT(0x{statement.encode().hex()} USING utf8mb4)")
+        try:
+            connection.exec_driver_sql("PREPARE dq_core_fragment FROM @dq_core_fragment")
+            connection.exec_driver_sql("DEALLOCATE PREPARE dq_core_fragment")
+        finally:
+            connection.exec_driver_sql("SET @dq_core_fragment = NULL")
 
     # Expressions
 

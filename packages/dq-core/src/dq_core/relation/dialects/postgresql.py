@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 
 from ..column import Column
 from ..type_family import canonical
+from ..sql_text import POSTGRESQL as LEXIS
+from . import fragments
 from .base import Dialect
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..pattern import Pattern
     from ..selection import FollowUp, Selection
+    from ..sql_text import Token
 
 __all__ = ["PostgreSQL"]
 
@@ -37,6 +41,12 @@ _READ_AS: Mapping[str, tuple[str, Any]] = {
 }
 #: Types that are shown as they are, and compared as text.
 _KEPT = frozenset({"json", "list", "struct"})
+#: Functions of the server itself: settings, files, transactions, statements in text.
+_OF_THE_SERVER = re.compile(
+    "pg_|txid_|current_setting$|in_hot_standby|inet_(client|server)_|(cursor|database|query|schema|table)_to_xml"
+)
+_HARMLESS = frozenset({"pg_typeof", "pg_column_size", "pg_size_pretty", "pg_input_is_valid", "pg_client_encoding"})
+_OPERATOR = frozenset("+-*/<>=~!@#%^&|`?")
 
 
 class PostgreSQL(Dialect):
@@ -97,6 +107,28 @@ class PostgreSQL(Dialect):
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether the statement was cancelled."""
         return getattr(error.orig, "sqlstate", None) == "57014"
+
+    def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
+        """By what the catalog says about every function and operator that has one of the names in a fragment."""
+        del relation
+        found = {}
+        strict = connection.exec_driver_sql("SHOW standard_conforming_strings").scalar() == "on"
+        tokens = {sql: fragments.parts(sql, LEXIS) for sql in sqls}
+        for sql, parts in tokens.items():
+            reason = (
+                fragments.no_expression(parts) or fragments.misread(sql, LEXIS, marks="\\$\0") or _odd(parts, strict)
+            )
+            if reason is None and (clause := fragments.locks(parts)) is not None:
+                reason = f"it has {clause}, which is more than reading"
+            if reason is not None:
+                found[sql] = reason
+        return found | _by_catalog(connection, {sql: parts for sql, parts in tokens.items() if sql not in found})
+
+    def compile(self, connection: Connection, statement: str) -> None:
+        """PREPARE parses one statement, and resolves its names."""
+        options = {"no_parameters": True}
+        connection.exec_driver_sql(f"PREPARE dq_core_fragment AS {statement}", execution_options=options)
+        connection.exec_driver_sql("DEALLOCATE dq_core_fragment")
 
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
         """The operator ``~`` searches."""
@@ -173,3 +205,89 @@ def _modifier(column: Any) -> int | None:
     """The type's modifier (length, precision) as the server counts it, if the driver gives it."""
     modifier = getattr(column, "_fmod", None)
     return modifier if isinstance(modifier, int) and modifier >= 0 else None
+
+
+def _odd(tokens: Sequence[Token], strict: bool) -> str | None:
+    """Strings and names that are read in another way by another setting, or after a line break."""
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        if token.kind == "string" and token.text[0] in "eE" and following is not None and following.kind == "string":
+            return "it has a string with escapes that goes on in another string"
+        if token.kind == "string" and token.text[0] == "'" and "\\" in token.text and not strict:
+            return "it has a backslash in a string, and the setting standard_conforming_strings is off"
+        if (
+            token.text in ("u", "U")
+            and following is not None
+            and (following.text, following.start) == ("&", token.stop)
+        ):
+            return "it has a string or name with Unicode escapes (U&)"
+    return None
+
+
+def _by_catalog(connection: Connection, tokens: Mapping[str, Sequence[Token]]) -> dict[str, str]:
+    """The fragments that call functions with effects, or select from views of the server."""
+    words = sorted({name for parts in tokens.values() for token in parts for name in _names(token)})
+    operators = sorted({one for parts in tokens.values() for one in _operators(parts)})
+    if not words and not operators:
+        return {}
+    functions: dict[str, list[Any]] = {}
+    for row in connection.execute(_FUNCTIONS, {"names": words or [""]}):
+        functions.setdefault(row.name, []).append(row)
+    views = set(connection.execute(_VIEWS, {"names": words or [""]}).scalars())
+    volatile = set(connection.execute(_OPERATORS, {"names": operators or [""]}).scalars())
+    found = {}
+    for sql, parts in tokens.items():
+        wrong = [*_effects(parts, functions), *sorted(volatile & set(_operators(parts)))]
+        selected = [name for token in parts for name in _names(token) if name in views]
+        if wrong:
+            found[sql] = f"it calls {', '.join(dict.fromkeys(wrong))}, which does more than compute from its arguments"
+        elif selected:
+            found[sql] = f"it selects from {selected[0]}, which is no table of the database"
+    return found
+
+
+def _effects(tokens: Sequence[Token], functions: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    called = {token.start for token, _ in fragments.calls(tokens)}
+    for place, token in enumerate(tokens):
+        dotted = place > 0 and tokens[place - 1].text == "."
+        for row in (row for name in _names(token) for row in functions.get(name, ())):
+            own = row.schema == "pg_catalog"
+            reached = (token.start in called and (row.visible or dotted)) or (dotted and not own)
+            server = own and _OF_THE_SERVER.match(row.name) is not None and row.name not in _HARMLESS
+            if reached and (row.volatile or server):
+                yield row.name
+
+
+def _names(token: Token) -> set[str]:
+    """What a word or quoted name may name."""
+    if token.kind == "name":
+        return {token.text[1:-1].replace('""', '"')}
+    return {token.text.lower(), token.text} if token.kind == "word" else set()
+
+
+def _operators(tokens: Sequence[Token]) -> Iterator[str]:
+    """Everything that may be an operator in a row of marks."""
+    run = "".join(token.text if token.kind == "mark" and token.text in _OPERATOR else " " for token in tokens)
+    for marks in run.split():
+        for start in range(len(marks)):
+            for stop in range(start + 1, len(marks) + 1):
+                yield marks[start:stop]
+
+
+def _asked(sql: str) -> sa.TextClause:
+    return sa.text(sql).bindparams(sa.bindparam("names", expanding=True))
+
+
+_FUNCTIONS = _asked(
+    "SELECT p.proname::text AS name, n.nspname::text AS schema, pg_catalog.pg_function_is_visible(p.oid) AS visible,"
+    " p.provolatile = 'v' AS volatile FROM pg_catalog.pg_proc AS p"
+    " JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname::text IN :names"
+)
+_OPERATORS = _asked(
+    "SELECT DISTINCT o.oprname::text FROM pg_catalog.pg_operator AS o"
+    " JOIN pg_catalog.pg_proc AS p ON p.oid = o.oprcode WHERE p.provolatile = 'v' AND o.oprname::text IN :names"
+)
+_VIEWS = _asked(
+    "SELECT relname::text FROM pg_catalog.pg_class WHERE relkind = 'v' AND relname::text IN :names"
+    " AND relnamespace = 'pg_catalog'::regnamespace"
+)

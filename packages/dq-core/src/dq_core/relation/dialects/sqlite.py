@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ..._shared.statements import driver_connection, interrupted_after
 from ..linear import regexp, remember
+from ..selection import literal_sql
 from ..type_family import MOMENTS, NUMBERS
 from .base import Dialect
 
@@ -34,6 +35,13 @@ _STORAGE = {
     "boolean": ("integer",), "text": ("text",), "date": ("text",), "datetime": ("text",), "time": ("text",),
     "binary": ("blob",), "uuid": ("text", "blob"), "json": ("text",),
 }  # fmt: skip
+
+#: Flags of SQLite's list of functions.
+_DETERMINISTIC, _DIRECT_ONLY = 0x800, 0x80000
+#: Functions that give the same within one statement, or belong to an operator.
+_STEADY = frozenset({"current_date", "current_time", "current_timestamp", "match"})
+_TABLE_FUNCTIONS = frozenset({"json_each", "json_tree"})
+_SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"})
 
 
 _FORM = "0000-00-00 00:00:00.000000"
@@ -117,6 +125,22 @@ class SQLite(Dialect):
         with contextlib.suppress(sqlite3.OperationalError):
             driver_connection(connection).create_function("regexp", 2, regexp, deterministic=True)
 
+    def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
+        """By what the compiler of SQLite reports to its authorizer, twice: alone, and within parentheses.
+
+        An authorizer that the caller has set on the connection is removed: the driver does not tell it.
+        """
+        raw = driver_connection(connection)
+        select = f"EXPLAIN {literal_sql(relation.select(sa.literal_column('1')), connection)} WHERE "
+        catalog = _catalog(raw)
+        found = {}
+        for sql in sqls:
+            for statement in (f"{select}({sql}\n)", f"{select}{sql}\n"):
+                reason = _compiled(raw, statement, *catalog)
+                if reason is not None:
+                    found[sql] = reason
+        return found
+
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
         """REGEXP is Python's ``re.search``, or RE2 where that could take long; other values are cast to strings."""
         return sa.cast(text, sa.Text()).regexp_match(remember(pattern))
@@ -195,3 +219,49 @@ class SQLite(Dialect):
         distance = value - sa.literal(mean, sa.Double())
         rows = yield relation.select(sa.func.sum(distance * distance)).where(*conditions)
         return {"value": rows[0][0] / (count - 1)}
+
+
+def _catalog(raw: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """The functions that always give the same for the same, and the tables and views, in lower case."""
+    functions: dict[str, bool] = {}
+    for name, kind, flags in raw.execute("SELECT name, type, flags FROM pragma_function_list"):
+        steady = (kind != "s" or bool(flags & _DETERMINISTIC) or name in _STEADY) and not flags & _DIRECT_ONLY
+        functions[name.lower()] = functions.get(name.lower(), True) and steady
+    tables = set(_TABLE_FUNCTIONS | _SCHEMA_TABLES)
+    for (database,) in raw.execute("SELECT name FROM pragma_database_list").fetchall():
+        quoted = database.replace('"', '""')
+        tables.update(name.lower() for (name,) in raw.execute(f'SELECT name FROM "{quoted}".sqlite_master'))  # noqa: S608
+    return frozenset(name for name, steady in functions.items() if steady), frozenset(tables)
+
+
+def _compiled(raw: Any, statement: str, functions: frozenset[str], tables: frozenset[str]) -> str | None:
+    """Why a statement is not compiled; it is not run."""
+    reasons: list[str] = []
+
+    def authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+        if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_FUNCTION and str(second).lower() in functions:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_READ and str(first).lower() in tables:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_UPDATE and str(first).lower() in _SCHEMA_TABLES:
+            # How a function of subqueries (json_each) makes itself known; no expression updates.
+            return sqlite3.SQLITE_OK
+        match action:
+            case sqlite3.SQLITE_FUNCTION:
+                reasons.append(f"it calls {second}, and it is not known that this only computes")
+            case sqlite3.SQLITE_READ:
+                reasons.append(f"it selects from {first}, which is no table of the database")
+            case _:
+                reasons.append(f"it does more than read (action {action} of SQLite)")
+        return sqlite3.SQLITE_DENY
+
+    raw.set_authorizer(authorize)
+    try:
+        raw.execute(statement).close()
+    except sqlite3.Error as error:
+        return reasons[0] if reasons else f"{type(error).__name__}: {error}"
+    finally:
+        raw.set_authorizer(None)
+    return None

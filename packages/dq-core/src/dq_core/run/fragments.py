@@ -1,0 +1,65 @@
+"""Fragments of SQL in rules: each is judged before anything is read, and none does more than compute."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ..relation.selection import literal_sql
+from .plan import fragments, probe
+from .reader import StatementError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..checks.base import Check
+    from .reader import Reader
+
+__all__ = ["fragment_problems"]
+
+
+def fragment_problems(checks: Sequence[Check], reader: Reader) -> Iterator[str]:
+    """Every fragment of SQL that is not one boolean expression that only computes; no row is read."""
+    places = fragments(checks)
+    if not places:
+        return
+    refused = reader.refused(list(places))
+    sound = [sql for sql in places if sql not in refused]
+    refused |= _not_compiled(sound, reader)
+    refused |= _not_bound([sql for sql in sound if sql not in refused], reader)
+    for sql, options in places.items():
+        if sql in refused:
+            yield from (f"{option} {sql!r} cannot be evaluated: {refused[sql]}" for option in options)
+
+
+def _not_compiled(sqls: Sequence[str], reader: Reader) -> dict[str, str]:
+    """What the database's parser refuses, alone or within parentheses: what passes both is one expression."""
+    opened = reader.opened
+    select = literal_sql(opened.relation.select(sa.literal_column("1")), opened.connection)
+    statements = {sql: [f"{select} WHERE ({sql}\n)", f"{select} WHERE {sql}\n"] for sql in sqls}
+    if not sqls or reader.compile_error([one for both in statements.values() for one in both]) is None:
+        return {}
+    reasons = {sql: reader.compile_error(both) for sql, both in statements.items()}
+    return {sql: reason for sql, reason in reasons.items() if reason is not None}
+
+
+def _not_bound(sqls: Sequence[str], reader: Reader) -> dict[str, str]:
+    """What is no boolean expression on the columns."""
+    relation = reader.opened.relation
+    odd = [name for name, column in relation.columns.items() if column.family == "untyped"]
+    # What SQL makes of a column whose values have no type in common is known at the scan, and costs only its own rule.
+    asked = [sql for sql in sqls if not any(re.search(rf"\b{re.escape(name)}\b", sql, re.IGNORECASE) for name in odd)]
+    if not asked or _refusal(asked, reader) is None:
+        return {}
+    reasons = {sql: _refusal([sql], reader) for sql in asked}
+    return {sql: reason for sql, reason in reasons.items() if reason is not None}
+
+
+def _refusal(sqls: Sequence[str], reader: Reader) -> str | None:
+    try:
+        reader.fetch(probe(sqls, reader.opened.relation), counted=False)
+    except StatementError as error:
+        return error.reason
+    return None

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import validate
-from support.check_conformance import DATABASES, Place, store
+from dq_core.run.reader import Reader, StatementError
+from support.check_conformance import DATABASES, PLACES, Place, store
 from support.database_facts import FACTS, facts_of
 
 STRANGE = ["two words", 'a"quote', "it's", "select", "Mixed", "100%", ":colon", "ä€😀", "a.b", "a\\b", "(x)", "?"]
@@ -97,3 +98,70 @@ def test_strange_tables(engine: sa.Engine, name: str) -> None:
     assert report.results[0].samples == [{"x": None}]
     with engine.connect() as connection:
         assert connection.exec_driver_sql(report.results[0].sql).all() == [(None,)]
+
+
+MANY = [
+    *({"type": "in_range", "column": f"c{place}", "min": place + 1} for place in range(6)),
+    *({"type": "not_null", "column": f"c{place}"} for place in range(6)),
+    *({"type": "unique", "column": f"c{place}"} for place in range(6)),
+    {"type": "expression", "sql": "c0 < c1"},
+    {"type": "in_set", "column": "s", "values": ["x"], "where": "c2 > 3"},
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_many_failing_checks_have_the_samples_that_each_has_alone(put: Callable[..., Place], place: str) -> None:
+    names = [f"c{number}" for number in range(6)]
+    rows = [
+        {name: None if (row * 7 + at) % 5 == 0 else (row * (at + 3)) % 17 for at, name in enumerate(names)}
+        | {"s": "xyz"[row % 3], "d": dt.date(2024, 1, 1 + row % 28)}
+        for row in range(60)
+    ]
+    there = put(place, rows, {name: sa.Integer() for name in names} | {"s": sa.Text(), "d": sa.Date()})
+    together = there.validate(*MANY, samples=3)
+    assert {result.status for result in together.results} == {"failed"}
+    for rule, result in zip(MANY, together.results, strict=True):
+        assert len(result.samples) == min(3, result.failed_rows or 0)
+        if rule["type"] == "unique":
+            # The order in which a window gives rows is the database's.
+            values = [row[rule["column"]] for row in rows]
+            assert all(values.count(int(sample[rule["column"]])) > 1 for sample in result.samples)
+        else:
+            (alone,) = there.validate(rule, samples=3).results
+            assert result.samples == alone.samples, rule
+
+
+@pytest.mark.parametrize("place", [*DATABASES, "pandas"])
+def test_statements_grow_with_batches_not_with_failing_checks(put: Callable[..., Place], place: str) -> None:
+    names = [f"c{number}" for number in range(300)]
+    rows = [dict.fromkeys(names, value) for value in (None, 1, 2)]
+    there = put(place, rows, dict.fromkeys(names, sa.Integer()))
+    report = there.validate(*({"type": "not_null", "column": name} for name in names))
+    assert report.statements <= 6
+    assert all(result.samples == [dict.fromkeys(names)] for result in report.results)
+
+
+def test_rare_failures_are_found_check_by_check(engine: sa.Engine) -> None:
+    # The first rows that fail any of the rules all fail the first one; those that fail the others come much later.
+    rows = [{"id": number, "a": 0, "b": int(number < 4000), "c": int(number < 4500)} for number in range(5000)]
+    store(engine, "t", rows, {name: sa.Integer() for name in ("id", "a", "b", "c")})
+    rules = [{"type": "in_range", "column": name, "min": 1} for name in ("a", "b", "c")]
+    report = validate(engine, rules, table="t", samples=2)
+    assert [[row["id"] for row in result.samples] for result in report.results] == [[0, 1], [4000, 4001], [4500, 4501]]
+
+
+def test_a_check_whose_samples_cannot_be_read_costs_no_other_its_own(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(engine, "t", [{"x": 1, "y": 1}], {"x": sa.Integer(), "y": sa.Integer()})
+    fetch = Reader.fetch
+
+    def refuse(reader: Reader, statement: Any, **options: Any) -> Any:
+        if "7777" in str(statement.compile(compile_kwargs={"literal_binds": True})) and "flagged" in str(statement):
+            raise StatementError("t", "too much")
+        return fetch(reader, statement, **options)
+
+    monkeypatch.setattr(Reader, "fetch", refuse)
+    rules = [{"type": "in_range", "column": name, "min": low} for name, low in (("x", 7777), ("y", 5), ("x", 6))]
+    report = validate(engine, rules, table="t")
+    assert [result.samples for result in report.results] == [[{"x": 1, "y": 1}]] * 3

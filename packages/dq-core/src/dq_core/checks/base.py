@@ -164,6 +164,11 @@ class Check:
         """The verdict on what was measured."""
         raise NotImplementedError
 
+    @property
+    def scanned(self) -> bool:
+        """Whether the shared scan alone finds its failing rows, so that they can be looked for with those of others."""
+        return not self.windowed and type(self).follow_up is Check.follow_up
+
     # Common to all kinds
 
     def _mistyped(self) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared import statements
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    import sqlalchemy as sa
     from sqlalchemy.engine import Row
 
     from ..relation.relation import Relation
@@ -107,11 +107,11 @@ class Reader:
         self._on_progress = on_progress
         self._done = self._total = 0
 
-    def fetch(self, statement: sa.Select[Any], *, counted: bool = True) -> Sequence[Row[Any]]:
+    def fetch(self, statement: sa.Select[Any] | sa.CompoundSelect[Any], *, counted: bool = True) -> Sequence[Row[Any]]:
         """The rows of a statement.
 
         Args:
-            statement: A SELECT.
+            statement: A SELECT, or several with UNION ALL.
             counted: Whether it counts as a statement that reads data.
 
         Raises:
@@ -248,13 +248,15 @@ class Reader:
         except StatementError:
             if not columns:
                 raise
+        # Fails if it is not the columns that the database refuses.
+        self.fetch(select([sa.literal_column("1")]))
         odd = set(self._odd(select, list(enumerate(columns))))
         if printed is not None:
             printed |= odd
         dialect = self.opened.relation.dialect
         return self.fetch(select([dialect.printed(one) if place in odd else one for place, one in enumerate(columns)]))
 
-    def exact_rows(self, statement: sa.Select[Any]) -> Sequence[Row[Any]]:
+    def exact_rows(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Row[Any]]:
         """The rows of a statement as `fetch` gives them, all values of which are the database's.
 
         Raises:

@@ -12,13 +12,13 @@ from ..relation.selection import literal_sql
 from ..report.jsonable import measure as plain_number
 from ..report.jsonable import plain
 from ..report.report import CheckResult
-from .plan import failing_rows
+from .failing import failing_of, fetch_samples
 from .reader import StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy.engine import Row
+    from sqlalchemy import Select
 
     from ..checks.base import Check
     from .reader import Reader
@@ -48,18 +48,28 @@ def results_of(
         samples: How many failing rows of each failing check to keep.
         fail_fast: Skip the checks after the first failure of severity error or critical.
     """
-    results: list[CheckResult] = []
+    judged: list[tuple[str, Outcome]] = []
     stopped = False
     for place, check in enumerate(checks):
         if stopped:
-            results.append(_result(check, "skipped", Outcome(False, "Skipped after an earlier failure.")))
+            judged.append(("skipped", Outcome(False, "Skipped after an earlier failure.")))
             continue
         status, outcome = _judged(check, place, measure, reader)
-        if status == "failed" and outcome.failed_rows:
-            results.append(_with_failing_rows(check, outcome, reader, masked, samples))
+        judged.append((status, outcome))
+        stopped = fail_fast and (status == "error" or (status == "failed" and check.blocking))
+    failing = {
+        place: found
+        for place, (check, (status, outcome)) in enumerate(zip(checks, judged, strict=True))
+        if status == "failed" and (found := failing_of(check, outcome, reader)) is not None
+    }
+    fetched = fetch_samples(failing, reader, samples) if samples else {}
+    results = []
+    for place, (check, (status, outcome)) in enumerate(zip(checks, judged, strict=True)):
+        if place in failing:
+            rows = fetched.get(place, [])
+            results.append(_with_failing_rows(check, outcome, failing[place].statement, rows, reader, masked=masked))
         else:
             results.append(_result(check, status, _without_masked(check, outcome, masked)))
-        stopped = fail_fast and (status == "error" or (status == "failed" and check.blocking))
     return tuple(
         dataclasses.replace(result, check_name=name) for name, result in zip(names_of(checks), results, strict=True)
     )
@@ -78,31 +88,28 @@ def _judged(
 
 
 def _with_failing_rows(
-    check: Check, outcome: Outcome, reader: Reader, masked: frozenset[str], samples: int
+    check: Check,
+    outcome: Outcome,
+    statement: Select[Any],
+    fetched: list[Sequence[Any]] | StatementError,
+    reader: Reader,
+    *,
+    masked: frozenset[str],
 ) -> CheckResult:
-    """The result of a failed check with the SQL and samples of its failing rows, if it is about rows."""
+    """The result of a failed check with the SQL and samples of its failing rows."""
     opened = reader.opened
-    statement = failing_rows(check, opened.relation)
-    if statement is None:
-        return _result(check, "failed", outcome)
+    names = list(opened.relation.columns)
     details, rows = outcome.details, []
-    if samples:
-        reader.expect(1)
-        try:
-            narrowed = None if outcome.narrow is None else failing_rows(check, opened.relation, outcome.narrow)
-            chosen = statement if narrowed is None else narrowed
-            columns = list(chosen.selected_columns) if check.windowed else opened.relation.stored()
-            found = reader.rows(lambda columns: chosen.with_only_columns(*columns).limit(samples), columns)
-            rows = [_sample(row, list(opened.relation.columns), masked) for row in found]
-        except StatementError as error:
-            details = {**details, "samples_error": error.reason}
-        reader.step(f"fetched failing rows of {check.label}")
+    if isinstance(fetched, StatementError):
+        details = {**details, "samples_error": fetched.reason}
+    else:
+        rows = [_sample(row, names, masked) for row in fetched]
     # Secrets, such as the signature of a URI, have to be filled in before it is run.
     sql = scrubbed(literal_sql(statement, opened.connection), opened.secrets)
     return _result(check, "failed", dataclasses.replace(outcome, details=details), samples=rows, sql=sql)
 
 
-def _sample(row: Row[Any], names: Sequence[str], masked: frozenset[str]) -> dict[str, Any]:
+def _sample(row: Sequence[Any], names: Sequence[str], masked: frozenset[str]) -> dict[str, Any]:
     return {
         name: _MASKED if name in masked and value is not None else plain(value)
         for name, value in zip(names, row, strict=True)

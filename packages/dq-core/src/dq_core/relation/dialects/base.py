@@ -32,6 +32,12 @@ class Dialect:
     name = "default"
     #: How many aggregates one SELECT may contain.
     widest_select = 500
+    #: How many columns a SELECT may have, and how many conditions one OR of it.
+    most_columns = 1000
+    most_flags = 200
+    #: How many SELECTs one UNION ALL may have, and how many columns all of them together.
+    most_union_parts = 50
+    most_union_columns = 20_000
     #: Whether dates and timestamps are stored as strings.
     dates_are_text = False
     #: Whether the columns of a query have only the types of their values.

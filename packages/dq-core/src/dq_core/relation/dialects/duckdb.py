@@ -76,6 +76,7 @@ class DuckDB(Dialect):
 
     name = "duckdb"
     conforms = True
+    most_columns = 10000
     returns_arrow = True
     writes_parquet = True
 
@@ -131,6 +132,7 @@ class DuckDB(Dialect):
         if column.type_name == "HUGEINT":
             return sa.type_coerce(sa.func.sum(sa.cast(number, _Longest())), _BigNum())
         return super().total(number, column)
+
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
         """By the syntax tree of DuckDB's parser, and by what its catalog says about the functions and tables in it."""
         del relation

@@ -74,6 +74,7 @@ class MariaDB(Dialect):
 
     name = "mariadb"
     conforms = True
+    most_columns = 4000
     ddl_commits = True
     # INSERT … SELECT reads what is committed, not the snapshot, unless all reads lock what they have seen.
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "SERIALIZABLE"}

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 
 from ..column import Column
-from ..type_family import canonical
 from ..sql_text import POSTGRESQL as LEXIS
+from ..type_family import canonical
 from . import fragments
 from .base import Dialect
 
@@ -54,6 +54,7 @@ class PostgreSQL(Dialect):
 
     name = "postgresql"
     conforms = True
+    most_columns = 1600
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:

@@ -85,6 +85,7 @@ class SQLite(Dialect):
 
     name = "sqlite"
     conforms = True
+    most_columns = 2000
     dates_are_text = True
     types_by_value = True
 

@@ -224,7 +224,7 @@ def test_what_does_more_than_compute_is_refused_and_leaves_nothing(
         there.validate({"type": "unique", "column": "id"}, *rules)
     problems = refused.value.problems
     assert len(problems) == len(rules), set(sqls) - {sql for sql in sqls if any(repr(sql) in one for one in problems)}
-    assert all(one.startswith(("not_null_id: where ", "expression: sql ")) for one in problems)
+    assert all("not_null_id: where " in one or "expression: sql " in one for one in problems)
     assert traces(there, folder) == before
 
 

@@ -294,7 +294,9 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
         updated = connection.execute(update(table).where(same_key).values(values)).rowcount
     missing = select(staged.table)
     if target.dialect.capabilities.hash_joins:
-        missing = missing.where(~exists().where(same_key).correlate(staged.table))
+        # An outer join and no NOT EXISTS, for which SQLite would go through the table for each row.
+        both = staged.table.outerjoin(table, same_key)
+        missing = missing.select_from(both).where(table.columns[keys[0]].is_(None))
     else:
         # A join that goes through the table once and finds each staged row by its index.
         connection.execute(delete(staged.table).where(same_key))

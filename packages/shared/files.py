@@ -16,12 +16,14 @@ from .problems import InvalidOptionError, UnknownFormatError
 from .wording import did_you_mean, question
 
 __all__ = [
+    "ALL_ENDINGS",
     "DEFAULTS",
     "ENDINGS",
     "Paths",
     "database_file",
     "delimiter_of",
     "each_path",
+    "ending_of",
     "function_for",
     "local_path",
     "near_file",
@@ -53,6 +55,9 @@ _PATTERNS = (*_READERS, *(f"{ending}{one}" for ending in list(_READERS)[2:] for 
 
 ENDINGS = tuple(_READERS)
 """The endings of file names that are read; ``.gz`` and ``.zst`` may follow."""
+
+ALL_ENDINGS = _PATTERNS
+"""The endings of file names that are read, those of compressed files included."""
 
 
 def each_path(paths: Paths) -> list[str]:
@@ -128,7 +133,7 @@ def _pattern(path: str) -> str:
 
 def delimiter_of(paths: Paths) -> str:
     """What separates the fields of a text file unless an option says so: a tab for ``.tsv``, a comma for others."""
-    return "\t" if _ending(_pattern(each_path(paths)[0])) == ".tsv" else ","
+    return "\t" if ending_of(_pattern(each_path(paths)[0])) == ".tsv" else ","
 
 
 def resolved(raw: Any, paths: Paths) -> list[str]:
@@ -160,7 +165,7 @@ def function_for(paths: Paths) -> tuple[str, Mapping[str, Any]]:
         UnknownFormatError: A name tells no format, or the names tell several.
     """
     every = [_pattern(path) for path in each_path(paths)]
-    found = {ending: _READERS[ending] for ending in map(_ending, every)}
+    found = {ending: _READERS[ending] for ending in map(ending_of, every)}
     if len({id(options) if options else function for function, options in found.values()}) > 1:
         raise UnknownFormatError(
             f"Files of several formats cannot be read as one table: {', '.join(map(masked, every))}."
@@ -168,7 +173,12 @@ def function_for(paths: Paths) -> tuple[str, Mapping[str, Any]]:
     return next(iter(found.values()))
 
 
-def _ending(path: str) -> str:
+def ending_of(path: str) -> str:
+    """The ending that tells how a file is read, without that of its compression.
+
+    Raises:
+        UnknownFormatError: It has none that is read.
+    """
     name = urlsplit(path).path if "://" in path else path
     stem = name.lower()
     for ending in _COMPRESSED:

@@ -13,7 +13,7 @@ from .wording import missing_package, question
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["filesystem_of", "register_filesystem", "scheme_of"]
+__all__ = ["filesystem_of", "filesystem_package", "register_filesystem", "scheme_of"]
 
 #: What pip installs for a scheme, where that is another name than the missing module's.
 _PACKAGES = {
@@ -21,6 +21,11 @@ _PACKAGES = {
     "http": "aiohttp", "https": "aiohttp", "sftp": "paramiko", "ssh": "paramiko", "smb": "smbprotocol",
     "hdfs": "pyarrow",
 }  # fmt: skip
+
+
+def filesystem_package(scheme: str) -> str | None:
+    """What pip installs to open the URIs of a scheme; None if nothing more is needed, or nothing is known."""
+    return _PACKAGES.get(scheme)
 
 
 def scheme_of(uri: str) -> str | None:

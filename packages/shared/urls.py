@@ -17,7 +17,7 @@ from .wording import closest, did_you_mean, missing_package
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["DRIVERS", "KNOWN", "Driver", "database_url", "is_database_url", "make_engine", "normalized", "parse_url"]
+__all__ = ["DRIVERS", "KNOWN", "Driver", "database_url", "is_database_url", "make_engine", "normalized", "packages_of", "parse_url"]
 
 _SCHEME = re.compile(r"(?P<backend>[A-Za-z][\w.\-]*)(?:\+(?P<driver>\w+))?://")
 
@@ -137,6 +137,25 @@ def is_database_url(text: str) -> bool:
     except ImportError:
         return True  # registered, and what it needs is missing: told when it is opened
     return True
+
+
+def packages_of(url: str) -> tuple[str, ...]:
+    """What pip installs for the URL of a database: its dialect or driver; nothing for those that come with the cores.
+
+    Args:
+        url: The URL, or its beginning up to ``://``; only the scheme counts. A driver that it does not name is the
+            first of `DRIVERS`.
+    """
+    scheme = _SCHEME.match(url)
+    if scheme is None:
+        return ()
+    backend = _SAME.get(scheme["backend"].lower(), scheme["backend"].lower())
+    if backend in _DIALECTS:
+        return (_DIALECTS[backend],)
+    drivers = DRIVERS.get(backend, ())
+    if scheme["driver"] is not None:
+        return tuple(one.package for one in drivers if one.name == scheme["driver"].lower())
+    return (drivers[0].package,) if drivers and backend != "sqlite" else ()
 
 
 def database_url(given: str | URL) -> URL:

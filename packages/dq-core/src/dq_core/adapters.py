@@ -23,16 +23,23 @@ from ._shared.arguments import (
     whole,
 )
 from ._shared.durations import iso_duration
+from ._shared.files import ALL_ENDINGS as FILE_ENDINGS
+from ._shared.files import ending_of
+from ._shared.filesystems import filesystem_package
 from ._shared.json_values import plain
-from ._shared.masking import masked, secrets_of, secrets_of_options
-from ._shared.problems import NoJSONFormError
-from ._shared.urls import is_database_url
+from ._shared.masking import masked, scrubbed, secrets_of, secrets_of_options
+from ._shared.problems import NoJSONFormError, UnknownFormatError
+from ._shared.urls import is_database_url, packages_of
 from ._shared.wording import closest, listing, pip_line, question
 
 __all__ = [
+    "FILE_ENDINGS",
     "NoJSONFormError",
+    "UnknownFormatError",
     "choice",
     "closest",
+    "ending_of",
+    "filesystem_package",
     "flag",
     "fraction",
     "function",
@@ -45,10 +52,12 @@ __all__ = [
     "mapping",
     "masked",
     "number",
+    "packages_of",
     "pip_line",
     "plain",
     "plain_number",
     "question",
+    "scrubbed",
     "seconds",
     "secrets_of",
     "secrets_of_options",

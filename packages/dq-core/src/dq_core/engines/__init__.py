@@ -16,9 +16,13 @@ from ..errors import EngineError
 from .protocol import Capabilities, Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+    from typing import Any
 
-__all__ = ["Capabilities", "Engine", "engine_names", "get_engine"]
+    from ..checks.base import Check
+
+__all__ = ["Capabilities", "Engine", "engine_names", "get_engine", "refusals"]
 
 #: The module of each engine; its function ``engine`` makes one.
 _MODULES = {
@@ -52,6 +56,30 @@ def get_engine(name: str) -> Engine:
         EngineError: There is no engine with this name.
         MissingDependencyError: Its library is not installed; the suggestion says how to install it.
     """
+    make = cast("Callable[[], Engine]", _module(name).engine)
+    return make()
+
+
+def refusals(name: str, verb: str = "check", checks: Sequence[Check] = (), **options: Any) -> tuple[str, ...]:
+    """What an engine refuses whatever the data is, without its library and without data.
+
+    Args:
+        name: The name of the engine.
+        verb: check, profile or learn.
+        checks: The rules, for check.
+        **options: Options that the engine would get: ``parallel``, ``max_workers``, ``include_histograms``.
+
+    Returns:
+        One sentence for each problem; with none, the engine may still refuse the columns that it meets.
+
+    Raises:
+        EngineError: There is no engine with this name.
+    """
+    found = cast("Callable[..., tuple[str, ...]]", _module(name).refusals)
+    return found(verb, checks, options)
+
+
+def _module(name: str) -> ModuleType:
     known = str(name).replace("-", "_")
     if known not in _MODULES:
         hint = did_you_mean(name, _MODULES)
@@ -60,5 +88,4 @@ def get_engine(name: str) -> Engine:
             suggestion=hint or "dq_core requires no other library.",
             context={"engine": str(name)},
         )
-    make = cast("Callable[[], Engine]", import_module(_MODULES[known]).engine)
-    return make()
+    return import_module(_MODULES[known])

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FrameEngine", "Library"]
 
+_VERBS = {"profile": "profile", "learn": "learn rules"}
 _OTHERS = {
     "custom": "the function gets all rows as dicts, which only dq_core supports",
     "expression": "the expression is the database's own SQL",
@@ -51,9 +52,10 @@ class Library:
     Attributes:
         name: The name that `get_engine` knows it by.
         kinds: The kinds of check that it evaluates.
-        refusal: Why it cannot evaluate a rule of one of these kinds, or None if it can.
+        refusal: Why it cannot evaluate a rule of one of these kinds on a relation, or None if it can.
         session: Gives what answers for a rule: with the failing rows, or with the measured value for a rule about one.
         parallel: Whether several threads may ask at the same time.
+        never: Why it cannot evaluate a rule whatever the relation, or None.
         profile: Its way of profiling, if any; takes the arguments of `dq_core.profile`.
         learn: Its way of learning, if any; takes the arguments of `dq_core.learn`.
     """
@@ -63,8 +65,32 @@ class Library:
     refusal: Callable[[Any, Relation], str | None]
     session: Callable[[], AbstractContextManager[Callable[[RuleInput], Any]]]
     parallel: bool
+    never: Callable[[Any], str | None] = lambda _: None
     profile: Callable[..., Profile] | None = None
     learn: Callable[..., LearnedSuite] | None = None
+
+    def never_evaluates(self, check: Check) -> str | None:
+        """Why it cannot evaluate a rule whatever the data, or None."""
+        if check.kind not in self.kinds:
+            return _OTHERS.get(check.kind, "it has no rule of this kind")
+        return self.never(check)
+
+    def refusals(self, verb: str, checks: Sequence[Check], options: Mapping[str, Any]) -> tuple[str, ...]:
+        """What it refuses whatever the data; see `dq_core.engines.refusals`."""
+        found = []
+        if verb != "check":
+            if getattr(self, verb) is None:
+                found.append(_cannot(self.name, _VERBS[verb], ("dq_core", "truthound")).message)
+            elif options.get("include_histograms"):
+                found.append(f"{self.name} does not {verb} with include_histograms.")
+            return tuple(found)
+        if options.get("parallel") and not self.parallel:
+            found.append(_sequential(self.name))
+        for check in checks:
+            reason = self.never_evaluates(check)
+            if reason is not None:
+                found.append(f"{self.name} cannot evaluate {check.label} ({check.kind}): {reason}.")
+        return tuple(found)
 
 
 class FrameEngine:
@@ -167,7 +193,7 @@ class FrameEngine:
             return 0
         if not self._library.parallel:
             raise EngineError(
-                f"{self.name} evaluates one rule after the other; parallel=True is not supported.",
+                _sequential(self.name),
                 suggestion="Leave it out, or use the engine dq_core, which evaluates all rules in one scan.",
                 context={"engine": self.name},
             )
@@ -189,13 +215,18 @@ class FrameEngine:
             )
 
     def _refusal(self, check: Check, relation: Relation) -> str | None:
-        if check.kind not in self._library.kinds:
-            return _OTHERS.get(check.kind, "it has no rule of this kind")
+        reason = self._library.never_evaluates(check)
+        if reason is not None:
+            return reason
         for name in check.targets:
             column = relation.columns[name]
             if not is_held(column, relation):
                 return f"{name} is {column.type_name or column.family}, which a frame does not hold as it is"
         return self._library.refusal(check, relation)
+
+
+def _sequential(name: str) -> str:
+    return f"{name} evaluates one rule after the other; parallel=True is not supported."
 
 
 def _cannot(name: str, what: str, others: tuple[str, ...]) -> EngineError:

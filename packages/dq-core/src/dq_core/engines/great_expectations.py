@@ -106,15 +106,21 @@ _EXPECTATIONS: dict[str, Callable[[RuleInput], Expectation]] = {
 
 
 def _refusal(check: Any, relation: Relation) -> str | None:
-    """What its expectations cannot express."""
+    """What its expectations cannot express for the columns of a relation."""
     family = relation.columns[check.targets[0]].family if check.targets else ""
     match check.kind:
         case "in_range" if family in ("text", "decimal"):
             return "its bounds are integers, floats and dates"
-        case "in_range" if any(isinstance(bound, int) and abs(bound) >= _EXACT for bound in (check.min, check.max)):
-            return "its bounds are floats, which do not hold such large integers"
         case "statistic" if family not in ("integer", "float"):
             return "its statistics are those of integers and floats"
+    return None
+
+
+def _never(check: Any) -> str | None:
+    """What its expectations cannot express."""
+    match check.kind:
+        case "in_range" if any(isinstance(bound, int) and abs(bound) >= _EXACT for bound in (check.min, check.max)):
+            return "its bounds are floats, which do not hold such large integers"
         case "foreign_key" if len(check.targets) > 1:
             return "it compares one column with another table, not several"
         case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
@@ -186,4 +192,8 @@ def engine() -> Engine:
         MissingDependencyError: great-expectations is not installed.
     """
     _library()
-    return FrameEngine(Library("great_expectations", frozenset(_EXPECTATIONS), _refusal, _session, parallel=False))
+    return FrameEngine(LIBRARY)
+
+
+LIBRARY = Library("great_expectations", frozenset(_EXPECTATIONS), _refusal, _session, parallel=False, never=_never)
+refusals = LIBRARY.refusals

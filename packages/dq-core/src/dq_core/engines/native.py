@@ -12,12 +12,18 @@ from ..run import validate
 from .protocol import Capabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..checks.base import Check
     from ..learning import LearnedSuite
     from ..profiling import Profile
     from ..report.report import Report
     from .protocol import Engine
 
 __all__ = ["engine"]
+
+
+_ONE_SCAN = "dq_core does not support max_workers: the database divides one scan among its own threads."
 
 
 class NativeEngine:
@@ -41,7 +47,7 @@ class NativeEngine:
         del parallel
         if max_workers is not None:
             raise EngineError(
-                "dq_core does not support max_workers: the database divides one scan among its own threads.",
+                _ONE_SCAN,
                 suggestion="Leave max_workers out, or limit the threads in the database.",
                 context={"engine": self.name},
             )
@@ -59,3 +65,9 @@ class NativeEngine:
 def engine() -> Engine:
     """The engine."""
     return NativeEngine()
+
+
+def refusals(verb: str, checks: Sequence[Check], options: Mapping[str, Any]) -> tuple[str, ...]:
+    """What it refuses whatever the data; see `dq_core.engines.refusals`."""
+    del verb, checks
+    return () if options.get("max_workers") is None else (_ONE_SCAN,)

@@ -60,15 +60,20 @@ _CHECKS: dict[str, Callable[[Any, RuleInput], Any]] = {
 }
 
 
-def _refusal(check: Any, relation: Relation) -> str | None:
+def _never(check: Any) -> str | None:
     """What its checks cannot express."""
     if check.kind == "foreign_key" and len(check.targets) > 1:
         return "it compares one column with another table, not several"
     if check.kind != "type":
         return None
     wanted = wanted_families(check.dtype)
-    if len(wanted) != 1 or not wanted <= _TYPES.keys():
-        return "its frames have no single type for this one"
+    return None if len(wanted) == 1 and wanted <= _TYPES.keys() else "its frames have no single type for this one"
+
+
+def _refusal(check: Any, relation: Relation) -> str | None:
+    """What its checks cannot express for the columns of a relation."""
+    if check.kind != "type":
+        return None
     if relation.columns[check.column].family not in _TYPES or relation.columns[check.column].zoned:
         return "its frames have no single type for such a column"
     return None
@@ -129,5 +134,9 @@ def engine() -> Engine:
         MissingDependencyError: pandera or pandas is not installed.
     """
     imported("pandera.pandas", "pandera")
-    kinds = frozenset({*_CHECKS, "not_null", "completeness", "unique", "type"})
-    return FrameEngine(Library("pandera", kinds, _refusal, _session, parallel=True))
+    return FrameEngine(LIBRARY)
+
+
+_KINDS = frozenset({*_CHECKS, "not_null", "completeness", "unique", "type"})
+LIBRARY = Library("pandera", _KINDS, _refusal, _session, parallel=True, never=_never)
+refusals = LIBRARY.refusals

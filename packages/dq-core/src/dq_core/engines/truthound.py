@@ -179,13 +179,17 @@ _ANSWERS: dict[str, Callable[[_Question], Any]] = {
 
 
 def _refusal(check: Any, relation: Relation) -> str | None:
+    """What its validators cannot express for the columns of a relation."""
+    if check.kind == "statistic" and relation.columns[check.column].family not in ("integer", "float"):
+        return "its statistics are those of integers and floats"
+    return None
+
+
+def _never(check: Any) -> str | None:
     """What its validators cannot express."""
-    family = relation.columns[check.targets[0]].family if check.targets else ""
     match check.kind:
         case "type" if len(wanted_families(check.dtype)) != 1 or not wanted_families(check.dtype) <= _TYPES.keys():
             return "its frames have no single type for this one"
-        case "statistic" if family not in ("integer", "float"):
-            return "its statistics are those of integers and floats"
         case "foreign_key" if len(check.targets) > 1:
             return "it compares one column with another table, not several"
     return None
@@ -217,5 +221,10 @@ def engine() -> Engine:
         MissingDependencyError: truthound is not installed.
     """
     imported("truthound", "truthound")
-    kinds = frozenset(_ANSWERS)
-    return FrameEngine(Library("truthound", kinds, _refusal, _session, parallel=True, profile=profile, learn=learn))
+    return FrameEngine(LIBRARY)
+
+
+LIBRARY = Library(
+    "truthound", frozenset(_ANSWERS), _refusal, _session, parallel=True, never=_never, profile=profile, learn=learn
+)
+refusals = LIBRARY.refusals

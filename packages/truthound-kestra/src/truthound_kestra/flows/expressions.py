@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from dq_core.adapters import closest, listing
 
-__all__ = ["Scope", "all_true", "expression_problems", "holds_expression", "reference", "texts"]
+__all__ = ["DEEPEST", "Scope", "all_true", "blocks_of", "expression_problems", "holds_expression", "reference", "texts", "without_expressions"]
 
+#: How deep mappings and lists of a flow may be nested.
+DEEPEST: Final = 50
 _OPENING: Final = re.compile(r"\{[{%#]")
 _BLOCK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _STRING: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -27,14 +29,14 @@ class Scope:
     Args:
         inputs: Names of the flow's inputs.
         variables: Names of the flow's variables.
-        tasks: Ids of the tasks that have run before.
+        tasks: Ids of the tasks that have run before; None if they are those of another flow.
         later: Ids of the other tasks.
         scripts: Ids of the script tasks, whose outputs are in ``vars`` and ``outputFiles``.
     """
 
     inputs: Collection[str]
     variables: Collection[str]
-    tasks: Collection[str]
+    tasks: Collection[str] | None
     later: Collection[str] = ()
     scripts: Collection[str] = ()
 
@@ -44,16 +46,26 @@ def holds_expression(text: object) -> bool:
     return isinstance(text, str) and _OPENING.search(text) is not None
 
 
-def texts(value: Any) -> Iterator[str]:
-    """All strings in nested mappings and lists, without keys."""
+def blocks_of(text: str) -> list[str]:
+    """The expressions and tags in a string, with empty strings in place of those inside them."""
+    return [_STRING.sub("''", block) for block in _BLOCK.findall(text) if not block.startswith("{#")]
+
+
+def without_expressions(text: str, instead: str = "") -> str:
+    """A string with something else in place of its expressions, tags and comments."""
+    return _BLOCK.sub(lambda _: instead, text)
+
+
+def texts(value: Any, depth: int = 0) -> Iterator[str]:
+    """All strings in nested mappings and lists, without keys, as deep as a flow may be nested."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and depth < DEEPEST:
         for item in value.values():
-            yield from texts(item)
-    elif isinstance(value, list | tuple):
+            yield from texts(item, depth + 1)
+    elif isinstance(value, list | tuple) and depth < DEEPEST:
         for item in value:
-            yield from texts(item)
+            yield from texts(item, depth + 1)
 
 
 def expression_problems(label: str, value: Any, scope: Scope) -> Iterator[str]:
@@ -82,9 +94,11 @@ def _text_problems(label: str, text: str, scope: Scope) -> Iterator[str]:
 
 def _reference_problems(label: str, match: re.Match[str], scope: Scope) -> Iterator[str]:
     kind, dotted, single, double, rest = match.groups()
+    if kind == "outputs" and scope.tasks is None:
+        return
     name = next(part for part in (dotted, single, double) if part is not None)
     known: Collection[str]
-    known = {"inputs": scope.inputs, "vars": scope.variables, "outputs": scope.tasks}[kind]
+    known = {"inputs": scope.inputs, "vars": scope.variables, "outputs": scope.tasks or ()}[kind]
     what = {"inputs": "input", "vars": "variable", "outputs": "task"}[kind]
     if name not in known:
         if kind == "outputs" and name in scope.later:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from truthound_kestra.flows.input import InputConfig
+    from truthound_kestra.flows.input import InputFacts
 
 __all__ = ["FlowContext"]
 
@@ -23,13 +23,15 @@ class FlowContext:
         inputs: Inputs of the flow.
         variables: Names of the flow's variables.
         kestra_major: The major version of Kestra that the flow is for: 1 or 2.
+        triggered: Whether the flow has triggers, so that a script can ask for what they pass.
     """
 
     flow_id: str
     namespace: str
-    inputs: Sequence[InputConfig]
+    inputs: Sequence[InputFacts]
     variables: Sequence[str]
     kestra_major: int
+    triggered: bool = False
 
     @property
     def input_names(self) -> list[str]:
@@ -39,4 +41,4 @@ class FlowContext:
     @property
     def file_inputs(self) -> list[str]:
         """Names of the inputs of type FILE, whose values are files of Kestra's storage."""
-        return [config.name for config in self.inputs if config.kestra_type == "FILE"]
+        return [config.name for config in self.inputs if config.type == "FILE"]

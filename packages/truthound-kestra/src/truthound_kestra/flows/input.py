@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from dq_core.adapters import choice
+from dq_core.adapters import choice, is_number, number
 from truthound_kestra.flows.expressions import holds_expression
+from truthound_kestra.flows.extra import extra_problems, merged
+from truthound_kestra.flows.fields import (
+    anything,
+    field_problems,
+    keyed,
+    optional,
+    shown,
+    strings_of,
+    text,
+    yes_or_no,
+)
 from truthound_kestra.flows.names import pattern_problems
-from truthound_kestra.flows.secrets import named_secret_problems
-from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
-from truthound_kestra.flows.yaml import Folded
+from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
+from truthound_kestra.flows.value_types import VALUE_TYPES, all_types, kestra_type
+from truthound_kestra.flows.yaml import Folded, yaml_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["InputConfig", "input_block", "input_problems"]
+    from truthound_kestra.flows.fields import Kind
+
+__all__ = ["InputConfig", "InputFacts", "input_block", "input_expressions", "input_facts", "input_name", "input_problems"]
 
 _DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
     "INT": (int,),
@@ -60,6 +74,7 @@ class InputConfig:
         min: The smallest value of an INT or FLOAT.
         max: The largest value of an INT or FLOAT.
         extensions: File extensions that a FILE may have, with their dots.
+        extra: Further properties of Kestra, merged last: ``{"displayName": "Rows"}``.
     """
 
     name: str
@@ -73,6 +88,7 @@ class InputConfig:
     min: float | None = None
     max: float | None = None
     extensions: Sequence[str] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kestra_type(self) -> str:
@@ -80,13 +96,89 @@ class InputConfig:
         return kestra_type(self.type)
 
 
-def input_problems(config: InputConfig) -> Iterator[str]:
+_KINDS: Final[dict[str, Kind]] = {
+    "type": text,
+    "required": yes_or_no,
+    "default": anything,
+    "description": text,
+    "values": strings_of,
+    "item_type": optional(text),
+    "validator": optional(text),
+    "min": optional(number),
+    "max": optional(number),
+    "extensions": strings_of,
+    "extra": keyed,
+}
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """What other parts of a flow ask of an input.
+
+    Attributes:
+        name: Its name.
+        type: Its type, as every version of Kestra calls it.
+        given: Whether every execution has a value: it is not required, or has a default.
+    """
+
+    name: str
+    type: str
+    given: bool
+
+
+def input_name(config: InputConfig | Mapping[str, Any]) -> Any:
+    """The name of an input, of whatever type."""
+    return config.name if isinstance(config, InputConfig) else config.get("id")
+
+
+def input_facts(config: InputConfig | Mapping[str, Any]) -> InputFacts:
+    """The facts of an input, as far as it has any."""
+    if isinstance(config, InputConfig):
+        given = not config.required or config.default is not None
+        return InputFacts(str(config.name), kestra_type(str(config.type)), given)
+    given = config.get("required") is False or config.get("defaults") is not None
+    return InputFacts(str(config.get("id")), kestra_type(str(config.get("type"))), given)
+
+
+def input_expressions(config: InputConfig | Mapping[str, Any]) -> Any:
+    """The values whose expressions Kestra renders."""
+    return [config.default, config.extra] if isinstance(config, InputConfig) else config
+
+
+def input_problems(config: InputConfig | Mapping[str, Any], major: int) -> Iterator[str]:
     """Yield the problems of an input, one sentence each."""
-    label, kind = f"The input {config.name!r}", config.kestra_type
+    if not isinstance(config, InputConfig):
+        yield from _mapping_problems(config, major)
+        return
+    label = f"The input {config.name!r:.80}"
+    wrong = field_problems(label, config, _KINDS)
+    if wrong:
+        yield from pattern_problems("input name", config.name)
+        yield from wrong
+        return
+    yield from _config_problems(label, config)
+    yield from extra_problems(label, config.extra, ("id",))
+
+
+def _mapping_problems(config: Mapping[str, Any], major: int) -> Iterator[str]:
+    """Problems of an input that is written as Kestra's own mapping."""
+    label = f"The input {config.get('id')!r:.80}"
+    yield from pattern_problems("input name", config.get("id"))
+    yield from choice(f"{label}: its type", config.get("type"), all_types(major))
+    yield from yaml_problems(label, config)
+    yield from secret_problems(label, config)
+    default = config.get("defaults")
+    if default is not None and isinstance(config.get("id"), str):
+        yield from named_secret_problems("The default of the input", {config["id"]: default})
+
+
+def _config_problems(label: str, config: InputConfig) -> Iterator[str]:
+    kind = config.kestra_type
     yield from pattern_problems("input name", config.name)
     yield from choice(f"{label}: its type", kind, VALUE_TYPES)
     for option, kinds in _OPTIONS.items():
-        if getattr(config, option) not in (None, ()) and kind not in kinds:
+        given = getattr(config, option)
+        if given is not None and (is_number(given) or len(given) > 0) and kind not in kinds:
             yield f"{label} is of type {kind}; {option} is only supported for {' and '.join(kinds)}."
     if config.default is not None:
         yield from _default_problems(label, config)
@@ -109,6 +201,7 @@ def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
     for extension in config.extensions:
         if not extension.startswith("."):
             yield f"{label}: an extension must begin with a dot: {'.' + extension!r}."
+    yield from yaml_problems(f"{label}: its default", config.default)
 
 
 def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
@@ -123,20 +216,22 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
         return
     wanted = _DEFAULTS.get(kind)
     if wanted and (not isinstance(default, wanted) or (isinstance(default, bool) and kind != "BOOL")):
-        yield f"{label} is of type {kind}; its default must not be {default!r}."
+        yield f"{label} is of type {kind}; its default must not be {shown(default)}."
     elif kind in _MOMENTS:
         try:
             _MOMENTS[kind](str(default))
         except ValueError as error:
-            yield f"{label} is of type {kind}; its default must not be {default!r}: {error}."
+            yield f"{label} is of type {kind}; its default must not be {shown(default)}: {error}."
     elif config.values:
         for value in default if kind == "MULTISELECT" else [default]:
-            if value not in config.values:
+            if not isinstance(value, str) or value not in config.values:
                 yield from choice(f"{label}: its default", value, config.values)
 
 
-def input_block(config: InputConfig) -> dict[str, Any]:
+def input_block(config: InputConfig | Mapping[str, Any]) -> dict[str, Any]:
     """An input as Kestra's own mapping."""
+    if not isinstance(config, InputConfig):
+        return dict(config)
     block: dict[str, Any] = {"id": config.name, "type": config.kestra_type}
     if config.item_type is not None:
         block["itemType"] = config.item_type
@@ -153,4 +248,4 @@ def input_block(config: InputConfig) -> dict[str, Any]:
             block[key] = getattr(config, key)
     if config.extensions:
         block["allowedFileExtensions"] = list(config.extensions)
-    return block
+    return merged(block, config.extra)

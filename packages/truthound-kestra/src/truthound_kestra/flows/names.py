@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = [
+    "LONGEST",
     "delay",
     "duplicates",
     "kestra_major",
@@ -22,7 +23,8 @@ __all__ = [
 E = TypeVar("E", bound=Enum)
 
 _SHORTEST: Final = 0.001
-_LONGEST: Final = 1e9
+#: The longest duration that Kestra is given, in seconds.
+LONGEST: Final = 1e9
 _PATTERNS: Final[dict[str, tuple[str, int, str]]] = {
     "flow id": (r"[a-zA-Z0-9][a-zA-Z0-9._-]*", 100, "letters, digits, dots, dashes, underscores"),
     "namespace": (r"[a-z0-9][a-z0-9._-]*", 150, "lower-case letters, digits, dots, dashes, underscores"),
@@ -43,7 +45,7 @@ def pattern_problems(kind: str, name: object) -> Iterator[str]:
     """Yield the problems of a name of this kind."""
     pattern, longest, words = _PATTERNS[kind]
     if not isinstance(name, str) or not name:
-        yield f"The {kind} must be a string, not {name!r}."
+        yield f"The {kind} must be a string, not {name!r:.80}."
     elif not re.fullmatch(pattern, name):
         yield f"The {kind} {name!r:.80} must contain only {words}" + (
             "." if kind == "label" else ", and begin with a letter or digit."
@@ -67,7 +69,7 @@ def member(kind: type[E], value: object) -> E | None:
     """The member of an enum, given as the member or its value; None for anything else."""
     if isinstance(value, kind):
         return value
-    return next((one for one in kind if one.value == value), None)
+    return next((one for one in kind if one.value == value), None) if isinstance(value, str) else None
 
 
 def delay(label: str, value: Any) -> Iterator[str]:
@@ -76,8 +78,8 @@ def delay(label: str, value: Any) -> Iterator[str]:
         return
     problems = list(seconds(label, value))
     yield from problems
-    if not problems and not _SHORTEST <= value <= _LONGEST:
-        yield f"{label} must be from {_SHORTEST} to {_LONGEST:g} seconds, not {value!r}."
+    if not problems and not _SHORTEST <= value <= LONGEST:
+        yield f"{label} must be from {_SHORTEST} to {LONGEST:g} seconds, not {value!r}."
 
 
 def kestra_major(version: str) -> int | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dq_core.adapters import choice
+from truthound_kestra.flows.extra import extra_problems, merged
+from truthound_kestra.flows.fields import anything, field_problems, keyed, text, yes_or_no
 from truthound_kestra.flows.names import pattern_problems
+from truthound_kestra.flows.secrets import secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
-from truthound_kestra.flows.yaml import Folded
+from truthound_kestra.flows.yaml import Folded, yaml_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["OutputConfig", "output_block", "output_problems"]
 
@@ -26,6 +29,7 @@ class OutputConfig:
         type: One of Kestra's types, as for inputs.
         required: Whether an execution without the value fails.
         description: Shown in the UI.
+        extra: Further properties of Kestra, merged last.
     """
 
     name: str
@@ -33,6 +37,7 @@ class OutputConfig:
     type: str = "STRING"
     required: bool = True
     description: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kestra_type(self) -> str:
@@ -42,7 +47,16 @@ class OutputConfig:
 
 def output_problems(config: OutputConfig) -> Iterator[str]:
     """Yield the problems of an output, one sentence each."""
+    label = f"The output {config.name!r:.80}"
     yield from pattern_problems("output name", config.name)
+    kinds = {"value": anything, "type": text, "required": yes_or_no, "description": text, "extra": keyed}
+    wrong = field_problems(label, config, kinds)
+    if wrong:
+        yield from wrong
+        return
+    yield from yaml_problems(f"{label}: its value", config.value)
+    yield from secret_problems(f"{label}: its value", config.value)
+    yield from extra_problems(label, config.extra, ("id",))
     yield from choice(f"The output {config.name!r}: its type", config.kestra_type, VALUE_TYPES)
 
 
@@ -51,4 +65,5 @@ def output_block(config: OutputConfig) -> dict[str, Any]:
     block: dict[str, Any] = {"id": config.name, "type": config.kestra_type}
     if config.description:
         block["description"] = Folded(config.description)
-    return block | {"value": config.value} | ({} if config.required else {"required": False})
+    block |= {"value": config.value} | ({} if config.required else {"required": False})
+    return merged(block, config.extra)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from dq_core.adapters import flag
 from truthound_kestra.errors import FlowError
+from truthound_kestra.flows.fields import shown
 from truthound_kestra.flows.flow import FlowConfig
 from truthound_kestra.flows.generator import FlowGenerator
 from truthound_kestra.flows.output import OutputConfig
@@ -14,6 +16,9 @@ from truthound_kestra.flows.trigger import TriggerConfig, TriggerType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from os import PathLike
+
+    from dq_core import Check
 
 __all__ = ["generate_check_flow", "generate_learn_flow", "generate_profile_flow", "generate_quality_pipeline"]
 
@@ -31,8 +36,8 @@ def generate_check_flow(
     flow_id: str,
     namespace: str = "default",
     *,
-    input_uri: str,
-    rules: Sequence[Mapping[str, Any]] = (),
+    input_uri: str | PathLike[str],
+    rules: Sequence[Mapping[str, Any] | Check] = (),
     fail_on_error: bool = True,
     schedule: str | None = None,
     timezone: str | None = None,
@@ -46,7 +51,7 @@ def generate_check_flow(
         namespace: Namespace of the flow.
         input_uri: The data to check: a path, a URI, the URL of a database, or an expression such as
             ``{{ inputs.data_uri }}``.
-        rules: Rules as mappings; see dq_core.
+        rules: Rules as mappings (see dq_core), or checks of dq_core.
         fail_on_error: Whether failed checks fail the execution; the outputs are sent in either case.
         schedule: A cron expression of five fields, or a nickname such as ``@daily``; None for no schedule.
         timezone: IANA name of the schedule's time zone.
@@ -60,16 +65,16 @@ def generate_check_flow(
     Raises:
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
-    task = {"rules": tuple(rules), "fail_on_error": fail_on_error}
+    task = {"rules": rules, "fail_on_error": fail_on_error}
     tasks = [_Step("check", TaskType.CHECK, task)]
-    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
 
 
 def generate_profile_flow(
     flow_id: str,
     namespace: str = "default",
     *,
-    input_uri: str,
+    input_uri: str | PathLike[str],
     schedule: str | None = None,
     timezone: str | None = None,
     generator: FlowGenerator = _GENERATOR,
@@ -83,14 +88,14 @@ def generate_profile_flow(
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     tasks = [_Step("profile", TaskType.PROFILE, {})]
-    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
 
 
 def generate_learn_flow(
     flow_id: str,
     namespace: str = "default",
     *,
-    input_uri: str,
+    input_uri: str | PathLike[str],
     min_confidence: float = 0.8,
     schedule: str | None = None,
     timezone: str | None = None,
@@ -106,15 +111,15 @@ def generate_learn_flow(
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     tasks = [_Step("learn", TaskType.LEARN, {"extra_args": {"min_confidence": min_confidence}})]
-    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
 
 
 def generate_quality_pipeline(
     flow_id: str,
     namespace: str = "default",
     *,
-    input_uri: str,
-    rules: Sequence[Mapping[str, Any]] = (),
+    input_uri: str | PathLike[str],
+    rules: Sequence[Mapping[str, Any] | Check] = (),
     include_profile: bool = True,
     include_check: bool = True,
     include_learn: bool = False,
@@ -130,7 +135,7 @@ def generate_quality_pipeline(
         flow_id: Id of the flow.
         namespace: Namespace of the flow.
         input_uri: The data, as in :func:`generate_check_flow`.
-        rules: Rules as mappings; see dq_core.
+        rules: Rules as mappings (see dq_core), or checks of dq_core.
         include_profile: Whether there is a task ``profile``.
         include_check: Whether there is a task ``check``.
         include_learn: Whether there is a task ``learn``; with ``fail_on_error`` it only learns from data that passed.
@@ -146,14 +151,24 @@ def generate_quality_pipeline(
     Raises:
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
+    included = {"include_profile": include_profile, "include_check": include_check, "include_learn": include_learn}
+    problems = [problem for name, value in included.items() for problem in flag(name, value)]
+    if problems:
+        raise FlowError(problems)
     steps = [
         (include_profile, _Step("profile", TaskType.PROFILE, {})),
-        (include_check, _Step("check", TaskType.CHECK, {"rules": tuple(rules), "fail_on_error": fail_on_error})),
+        (include_check, _Step("check", TaskType.CHECK, {"rules": rules, "fail_on_error": fail_on_error})),
         (include_learn, _Step("learn", TaskType.LEARN, {})),
     ]
     options.setdefault("description", "Data quality pipeline")
-    tasks = [step for included, step in steps if included]
-    return generator.generate(_flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    tasks = [step for wanted, step in steps if wanted]
+    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+
+
+def _written(generator: object, flow: FlowConfig) -> str:
+    if not isinstance(generator, FlowGenerator):
+        raise FlowError(f"generator must be a FlowGenerator, not {shown(generator)}.")
+    return generator.generate(flow)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,7 +189,7 @@ def _schedule(cron: str | None, timezone: str | None) -> tuple[TriggerConfig, ..
 def _flow(  # noqa: PLR0917 - private, and called with all of them by the four functions above
     flow_id: str,
     namespace: str,
-    input_uri: str,
+    input_uri: Any,
     steps: Sequence[_Step],
     schedule: Sequence[TriggerConfig],
     options: Mapping[str, Any],
@@ -196,10 +211,15 @@ def _flow(  # noqa: PLR0917 - private, and called with all of them by the four f
         id=flow_id,
         namespace=namespace,
         tasks=tuple(_task(step, input_uri, of_task, _options_of(step, steps, rest)) for step in steps),
-        outputs=(*outputs, *of_flow.pop("outputs", ())),
-        triggers=(*schedule, *of_flow.pop("triggers", ())),
+        outputs=_joined(outputs, of_flow.pop("outputs", ())),
+        triggers=_joined(schedule, of_flow.pop("triggers", ())),
         **of_flow,
     )
+
+
+def _joined(own: Sequence[Any], more: Any) -> Any:
+    """Our own parts of a flow and those that were given; what is no list is left to the flow, which refuses it."""
+    return (*own, *more) if isinstance(more, list | tuple) else more
 
 
 def _options_of(step: _Step, steps: Sequence[_Step], rest: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,12 +233,7 @@ def _options_of(step: _Step, steps: Sequence[_Step], rest: Mapping[str, Any]) ->
     }
 
 
-def _task(step: _Step, input_uri: str, of_task: Mapping[str, Any], rest: Mapping[str, Any]) -> TaskConfig:
+def _task(step: _Step, input_uri: Any, of_task: Mapping[str, Any], rest: Mapping[str, Any]) -> TaskConfig:
     fields = {**of_task, **step.fields}
-    return TaskConfig(
-        id=step.id,
-        task_type=step.kind,
-        input_uri=input_uri,
-        extra_args={**fields.pop("extra_args", {}), **rest},
-        **fields,
-    )
+    extra_args = {**fields.pop("extra_args", {}), **rest}
+    return TaskConfig(id=step.id, task_type=step.kind, input_uri=input_uri, extra_args=extra_args, **fields)

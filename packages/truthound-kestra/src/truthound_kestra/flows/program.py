@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from os import PathLike, fspath
 from textwrap import indent
 from typing import Any
 
@@ -12,31 +13,23 @@ from dq_core.adapters import is_number, plain_number
 __all__ = ["literal", "quality_program"]
 
 
-def quality_program(
-    config: str, function: str, arguments: Mapping[str, str], *, table: bool, query: bool, sla: bool
-) -> str:
+def quality_program(config: str, function: str, arguments: Mapping[str, str], *, sla: bool) -> str:
     """The program of a check, profile or learn task. Strings of the user only occur in it as Python literals.
 
     Args:
         config: Name of the script's config class.
         function: Name of the script's function.
         arguments: Arguments of the config, as Python code.
-        table: Whether the task has a table.
-        query: Whether the task has a query.
         sla: Whether the arguments contain an SLAConfig.
     """
     names = [config, function, "errors_in_log", *(["load_rules"] if "rules" in arguments else [])]
     imports = [f"from truthound_kestra.scripts import {', '.join(sorted(names, key=_isort))}"]
     if sla:
         imports.append("from truthound_kestra.sla import SLAConfig")
-    call = ['os.environ["DATA_URI"]', "config"]
-    if table:
-        call.append('table=os.environ["DATA_TABLE"]')
-    if query:
-        call.append('query=os.environ["DATA_QUERY"]')
+    imports.append("from truthound_kestra.utils import data_source")
     body = "".join(f"    {name}={value},\n" for name, value in arguments.items())
-    header = "import os\n\n" + "\n".join(imports) + "\n\n"
-    work = f"config = {config}(\n{body})\n{function}({', '.join(call)})\n"
+    header = "\n".join(imports) + "\n\n"
+    work = f"config = {config}(\n{body})\n{function}(**data_source(), config=config)\n"
     return f"{header}with errors_in_log():\n{indent(work, '    ')}"
 
 
@@ -65,9 +58,10 @@ def literal(value: Any) -> str:
         return repr(plain_number(value))
     if isinstance(value, float):
         return f'float("{value}")'
+    value = fspath(value) if isinstance(value, PathLike) else value
     if not isinstance(value, str):
         raise TypeError(f"contains a value of type {type(value).__name__}, which a flow cannot contain")
-    text = repr(value)
+    text = repr(str.__str__(value))
     if text[0] == "'" and '"' not in text:
         text = f'"{text[1:-1]}"'
     return re.sub(r"\{(?=[{%#])", r"\\x7b", text)

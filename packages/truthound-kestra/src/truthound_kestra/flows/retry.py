@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from dq_core.adapters import choice, iso_duration, number, whole
-from truthound_kestra.flows.names import delay, member
+from truthound_kestra.flows.extra import extra_problems, merged
+from truthound_kestra.flows.fields import field_problems, keyed
+from truthound_kestra.flows.names import LONGEST, delay, member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["RetryConfig", "RetryPolicy", "retry_block", "retry_problems"]
 
@@ -40,6 +42,7 @@ class RetryConfig:
         max_delay_seconds: The longest delay; None for the delay of the last retry. RANDOM waits between the two.
         backoff_factor: The factor by which the delay grows; a whole number on 1.x.
         max_duration_seconds: No attempt starts later than this many seconds after the first; None for no limit.
+        extra: Further properties of Kestra, merged last: ``{"behavior": "CREATE_NEW_EXECUTION"}``.
     """
 
     max_attempts: int = 3
@@ -48,19 +51,25 @@ class RetryConfig:
     max_delay_seconds: float | None = None
     backoff_factor: float = 2.0
     max_duration_seconds: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def longest_delay_seconds(self) -> float:
         """``max_delay_seconds``, or the delay of the last retry; always greater than the initial delay."""
         if self.max_delay_seconds is not None:
             return self.max_delay_seconds
-        growth = max(self.backoff_factor, 2.0) ** max(self.max_attempts - 1, 1)
-        return float(self.initial_delay_seconds * growth)
+        try:
+            growth = max(float(self.backoff_factor), 2.0) ** max(int(self.max_attempts) - 1, 1)
+        except OverflowError:
+            return LONGEST
+        return min(float(self.initial_delay_seconds) * growth, LONGEST)
 
 
 def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
     """Yield the problems of a retry, for a major version of Kestra."""
     policy = member(RetryPolicy, retry.policy)
+    wrong = field_problems(label, retry, {"extra": keyed})
+    yield from wrong or extra_problems(label, retry.extra, ())
     if policy is None:
         yield from choice(f"{label}: policy", retry.policy, [one.value for one in RetryPolicy])
         return
@@ -92,6 +101,8 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
 def retry_block(retry: RetryConfig) -> dict[str, Any] | None:
     """A retry as Kestra's own mapping; None for RetryPolicy.NONE."""
     policy = member(RetryPolicy, retry.policy)
+    if policy is RetryPolicy.NONE:
+        return None
     first, longest = iso_duration(retry.initial_delay_seconds), iso_duration(retry.longest_delay_seconds)
     block: dict[str, Any]
     match policy:
@@ -107,4 +118,4 @@ def retry_block(retry: RetryConfig) -> dict[str, Any] | None:
     block["maxAttempts"] = retry.max_attempts
     if retry.max_duration_seconds is not None:
         block["maxDuration"] = iso_duration(retry.max_duration_seconds)
-    return block
+    return merged(block, retry.extra)

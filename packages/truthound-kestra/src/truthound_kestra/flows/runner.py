@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import choice
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.flows.fields import Kind, field_problems, optional, strings_of, text
 from truthound_kestra.flows.names import kestra_major
 
 if TYPE_CHECKING:
@@ -17,6 +18,14 @@ __all__ = ["Runner"]
 _TASK_RUNNERS: Final = {
     "docker": "io.kestra.plugin.scripts.runner.docker.Docker",
     "process": "io.kestra.plugin.core.runner.Process",
+}
+_TYPES: Final[dict[str, Kind]] = {
+    "python_version": text,
+    "kestra_version": text,
+    "task_runner": text,
+    "container_image": optional(text),
+    "package_manager": text,
+    "dependencies": optional(strings_of),
 }
 _PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
 
@@ -38,6 +47,10 @@ class Runner:
             raise ConfigurationError(problems)
 
     def _problems(self) -> Iterator[str]:
+        wrong = field_problems("FlowGenerator", self, _TYPES)
+        if wrong:
+            yield from (problem.removeprefix("FlowGenerator: ") for problem in wrong)
+            return
         yield from choice("python_version", self.python_version, _PYTHONS)
         yield from choice("task_runner", self.task_runner, _TASK_RUNNERS)
         yield from choice("package_manager", self.package_manager, ("PIP", "UV"))

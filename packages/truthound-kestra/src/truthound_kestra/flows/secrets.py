@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dq_core.adapters import secrets_of, secrets_of_options
-from truthound_kestra.flows.expressions import holds_expression, texts
+from dq_core.adapters import scrubbed, secrets_of, secrets_of_options
+from truthound_kestra.flows.expressions import holds_expression, texts, without_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,13 +16,13 @@ _FOUND = "contains a secret, which everyone who can read the flow would see."
 
 
 def secret_problems(label: str, value: Any) -> Iterator[str]:
-    """Yield a sentence if a value contains a secret: in a URL, or a known kind of token.
+    """Yield a sentence if a value contains a secret: in a URL, also inside of a longer text, or a known kind of token.
 
     Args:
         label: How messages call the value.
         value: A string, or nested mappings and lists with strings.
     """
-    if any(_plain(secrets_of(text)) or _plain(secrets_of_options({"": text})) for text in texts(value)):
+    if any(_is_secret(text) for text in texts(value)):
         yield f"{label} {_FOUND} Use {{{{ secret('SECRET') }}}} in its place."
 
 
@@ -37,6 +37,14 @@ def named_secret_problems(label: str, values: Mapping[str, Any]) -> Iterator[str
         if _plain(secrets_of_options({str(name): value})) or any(secret_problems("", value)):
             use = f"Use {{{{ secret('{str(name).upper()}') }}}}, or rename it if it is not a secret."
             yield f"{label} {name!r} {_FOUND} {use}"
+
+
+def _is_secret(text: str) -> bool:
+    """Whether a string is, or contains, a URL with a secret, or is a token."""
+    if _plain(secrets_of(text)) or _plain(secrets_of_options({"": text})):
+        return True
+    hidden = without_expressions(text, "***")
+    return "://" in hidden and scrubbed(hidden) != hidden
 
 
 def _plain(secrets: tuple[str, ...]) -> bool:

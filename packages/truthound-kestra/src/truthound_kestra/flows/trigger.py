@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
@@ -10,16 +11,38 @@ from typing import TYPE_CHECKING, Any, Final
 from dq_core.adapters import choice, iso_duration, masked, question
 from truthound_kestra.flows.cron import cron_problems
 from truthound_kestra.flows.expressions import all_true, holds_expression
+from truthound_kestra.flows.extra import extra_problems, merged
+from truthound_kestra.flows.fields import (
+    field_problems,
+    keyed,
+    name_or_member,
+    optional,
+    shown,
+    strings_of,
+    text,
+    yes_or_no,
+)
 from truthound_kestra.flows.names import delay, member, pattern_problems
-from truthound_kestra.flows.secrets import secret_problems
+from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
+from truthound_kestra.flows.yaml import yaml_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from truthound_kestra.flows.fields import Kind
     from truthound_kestra.flows.flow_context import FlowContext
-    from truthound_kestra.flows.input import InputConfig
+    from truthound_kestra.flows.input import InputFacts
 
-__all__ = ["TriggerConfig", "TriggerType", "open_inputs", "trigger_block", "trigger_expressions", "trigger_problems"]
+__all__ = [
+    "TriggerConfig",
+    "TriggerType",
+    "is_of_another_flow",
+    "open_inputs",
+    "trigger_block",
+    "trigger_expressions",
+    "trigger_id",
+    "trigger_problems",
+]
 
 _PLUGIN: Final = "io.kestra.plugin.core.trigger"
 _STATES: Final = (
@@ -58,6 +81,7 @@ class TriggerConfig:
         inputs: Inputs that the trigger starts the flow with, by name; not supported for POLLING.
         conditions: Expressions that must be true as well.
         disabled: Whether the trigger is disabled.
+        extra: Further properties of Kestra, merged last: ``{"recoverMissedSchedules": "NONE"}``.
     """
 
     id: str
@@ -74,8 +98,24 @@ class TriggerConfig:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     conditions: Sequence[str] = ()
     disabled: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+_TYPES: Final[dict[str, Kind]] = {
+    "type": name_or_member(TriggerType),
+    "cron": optional(text),
+    "timezone": optional(text),
+    "flow_id": optional(text),
+    "namespace": optional(text),
+    "states": strings_of,
+    "key": optional(text),
+    "uri": optional(text),
+    "response_condition": optional(text),
+    "inputs": keyed,
+    "conditions": strings_of,
+    "disabled": yes_or_no,
+    "extra": keyed,
+}
 _FIELD_OF: Final[dict[TriggerType, str]] = {
     TriggerType.SCHEDULE: "cron",
     TriggerType.FLOW: "flow_id",
@@ -84,10 +124,54 @@ _FIELD_OF: Final[dict[TriggerType, str]] = {
 }
 
 
-def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
+def trigger_id(trigger: TriggerConfig | Mapping[str, Any]) -> Any:
+    """The id of a trigger, of whatever type."""
+    return trigger.id if isinstance(trigger, TriggerConfig) else trigger.get("id")
+
+
+def is_of_another_flow(trigger: TriggerConfig | Mapping[str, Any]) -> bool:
+    """Whether the expressions of a trigger may refer to outputs of another flow."""
+    return not isinstance(trigger, TriggerConfig) and str(trigger.get("type")).endswith(".Flow")
+
+
+def trigger_problems(trigger: TriggerConfig | Mapping[str, Any], flow: FlowContext) -> Iterator[str]:
     """Yield the problems of a trigger, one sentence each."""
-    label = f"The trigger {trigger.id!r}"
-    yield from pattern_problems("trigger id", trigger.id)
+    label = f"The trigger {trigger_id(trigger)!r:.80}"
+    yield from pattern_problems("trigger id", trigger_id(trigger))
+    if not isinstance(trigger, TriggerConfig):
+        yield from _mapping_problems(label, trigger, flow)
+        return
+    wrong = field_problems(label, trigger, _TYPES)
+    if wrong:
+        yield from wrong
+        return
+    yield from extra_problems(label, trigger.extra, ("id",))
+    yield from _config_problems(label, trigger, flow)
+
+
+def _mapping_problems(label: str, trigger: Mapping[str, Any], flow: FlowContext) -> Iterator[str]:
+    """Problems of a trigger that is written as Kestra's own mapping."""
+    kind = trigger.get("type")
+    if not isinstance(kind, str) or "." not in kind:
+        example = f"{_PLUGIN}.Schedule"
+        yield f"{label}: type must be the full name of a plugin trigger, such as {example}, not {shown(kind)}."
+    yield from yaml_problems(label, trigger)
+    yield from secret_problems(label, trigger)
+    inputs = trigger.get("inputs")
+    if isinstance(inputs, Mapping):
+        yield from _input_problems(label, inputs, flow)
+
+
+def _input_problems(label: str, inputs: Mapping[str, Any], flow: FlowContext) -> Iterator[str]:
+    known = flow.input_names
+    for name in inputs:
+        if name not in known:
+            yield from choice(f"{label}: the name of an input", name, known)
+    yield from yaml_problems(f"{label}: inputs", inputs)
+    yield from named_secret_problems(f"{label}: the input", inputs)
+
+
+def _config_problems(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
     kind = member(TriggerType, trigger.type)
     if kind is None:
         yield from choice(f"{label}: its type", trigger.type, [one.value for one in TriggerType])
@@ -96,19 +180,16 @@ def trigger_problems(trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]
         if owner is not kind and getattr(trigger, name) is not None:
             yield f"{label} is of type {kind.value}; {name} is not supported."
     yield from _KINDS[kind](label, trigger, flow)
-    known = flow.input_names
-    for name in trigger.inputs:
-        if name not in known:
-            yield from choice(f"{label}: the name of an input", name, known)
+    yield from _input_problems(label, trigger.inputs, flow)
     if flow.kestra_major == 2 and kind in (TriggerType.SCHEDULE, TriggerType.WEBHOOK):
         for name in open_inputs(trigger, flow.inputs):
             yield f"{label} does not set the required input {name!r}, which has no default. Kestra 2 refuses that."
 
 
-def open_inputs(trigger: TriggerConfig, inputs: Sequence[InputConfig]) -> list[str]:
+def open_inputs(trigger: TriggerConfig | Mapping[str, Any], inputs: Sequence[InputFacts]) -> list[str]:
     """Required inputs that neither have a default nor are set by the trigger: an execution that it starts fails."""
-    needed = [config.name for config in inputs if config.required and config.default is None]
-    return [name for name in needed if name not in trigger.inputs]
+    given = trigger.inputs if isinstance(trigger, TriggerConfig) else trigger.get("inputs")
+    return [one.name for one in inputs if not one.given and not (isinstance(given, Mapping) and one.name in given)]
 
 
 def _schedule(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
@@ -162,13 +243,18 @@ _KINDS: Final[dict[TriggerType, Callable[[str, TriggerConfig, FlowContext], Iter
 }
 
 
-def trigger_expressions(trigger: TriggerConfig) -> list[Any]:
+def trigger_expressions(trigger: TriggerConfig | Mapping[str, Any]) -> list[Any]:
     """The values whose expressions Kestra renders."""
-    return [dict(trigger.inputs), list(trigger.conditions), trigger.key, trigger.uri, trigger.response_condition]
+    if not isinstance(trigger, TriggerConfig):
+        return [trigger]
+    own = [trigger.inputs, trigger.conditions, trigger.key, trigger.uri, trigger.response_condition]
+    return [*own, trigger.extra]
 
 
-def trigger_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:
+def trigger_block(trigger: TriggerConfig | Mapping[str, Any], flow: FlowContext) -> dict[str, Any]:
     """A trigger as Kestra's own mapping; Kestra 2 names dependencies and conditions differently."""
+    if not isinstance(trigger, TriggerConfig):
+        return dict(trigger)
     block = {"id": trigger.id} | _kind_block(trigger, flow)
     if trigger.inputs:
         block["inputs"] = dict(trigger.inputs)
@@ -179,7 +265,7 @@ def trigger_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:
         block["when"] = all_true(trigger.conditions)
     if trigger.disabled:
         block["disabled"] = True
-    return block
+    return merged(block, trigger.extra)
 
 
 def _kind_block(trigger: TriggerConfig, flow: FlowContext) -> dict[str, Any]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
 
 import yaml
 
 from dq_core.adapters import is_number, plain_number
 from truthound_kestra.errors import FlowError
-from truthound_kestra.flows.expressions import holds_expression
+from truthound_kestra.flows.expressions import DEEPEST, holds_expression
 
-__all__ = ["Folded", "flow_yaml", "rules_yaml"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Folded", "flow_yaml", "formless", "plain_rule", "rules_yaml", "yaml_problems"]
+
 
 _FOLD_AT: Final = 100
 _FOLD_AFTER: Final = 90  # the emitter breaks after the word that reaches it
@@ -61,9 +67,13 @@ _Dumper.add_representer(Folded, _folded)
 
 
 def _other(dumper: yaml.SafeDumper, value: Any) -> yaml.Node:
-    """Write numbers of NumPy and decimals; no other type has a form in YAML."""
+    """Write numbers of NumPy and decimals, and strings of other types; no other type has a form in YAML."""
     if is_number(value):
         return dumper.represent_data(plain_number(value))
+    if isinstance(value, str):
+        return dumper.represent_data(str.__str__(value))
+    if isinstance(value, Mapping):
+        return dumper.represent_dict(dict(value))
     raise FlowError(f"A value of type {type(value).__name__} has no form in YAML: {value!r:.80}")
 
 
@@ -102,6 +112,37 @@ def flow_yaml(flow: Mapping[str, Any], head: str, comments: Mapping[str, str]) -
     return "".join(parts)
 
 
+def yaml_problems(label: str, value: Any) -> Iterator[str]:
+    """Yield a sentence if a value cannot be written as YAML."""
+    found = formless(value)
+    if found is not None:
+        yield f"{label}: {found}"
+
+
+def formless(value: Any, depth: int = 0) -> str | None:
+    """Why a value cannot be written as YAML, as a sentence; None if it can."""
+    if depth > DEEPEST:
+        return f"It is nested more than {DEEPEST} times."
+    if isinstance(value, str):
+        return _unencodable(value)
+    if isinstance(value, Mapping | list | tuple):
+        odd = [key for key in value if not isinstance(key, str)] if isinstance(value, Mapping) else []
+        if odd:
+            return f"Keys must be strings, not {odd[0]!r:.80}."
+        parts = value.values() if isinstance(value, Mapping) else value
+        return next((found for item in parts if (found := formless(item, depth + 1))), None)
+    known = value is None or isinstance(value, bool | int | float | dt.date) or is_number(value)
+    return None if known else f"A value of type {type(value).__name__} has no form in YAML."
+
+
+def _unencodable(text: str) -> str | None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return f"The string {text!r:.80} contains half of a surrogate pair."
+    return None
+
+
 def rules_yaml(rules: Any) -> str:
     """Rules as a YAML list, one rule per line, in which Kestra finds no expression.
 
@@ -116,7 +157,7 @@ def rules_yaml(rules: Any) -> str:
 
 def _rule(rule: Any) -> str:
     text = yaml.dump(
-        _literal(rule),
+        plain_rule(rule),
         Dumper=_RuleDumper,
         sort_keys=False,
         allow_unicode=True,
@@ -139,12 +180,14 @@ def _rule_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 _RuleDumper.add_representer(str, _rule_text)
 
 
-def _literal(value: Any) -> Any:
+def plain_rule(value: Any) -> Any:
     """Rules in types that YAML has: decimals and times become strings, which dq_core parses as the column's type."""
     if isinstance(value, Mapping):
-        return {str(key): _literal(item) for key, item in value.items()}
+        return {str(key): plain_rule(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_literal(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str | dt.date):
-        return value
-    return str(value)
+        return [plain_rule(item) for item in value]
+    if isinstance(value, Decimal | dt.time | UUID):
+        return str(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    return plain_number(value) if is_number(value) and not isinstance(value, int | float) else value

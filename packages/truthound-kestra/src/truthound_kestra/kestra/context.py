@@ -11,6 +11,7 @@ from dq_core.adapters import closest
 from truthound_kestra.errors import ScriptError
 from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.protocol import check_name
+from truthound_kestra.kestra.values import task_values, text_of
 
 __all__ = ["CONTEXT_ENV", "ExecutionContext", "create_kestra_output", "get_execution_context", "get_kestra_variable"]
 
@@ -89,29 +90,45 @@ def get_execution_context(env: Mapping[str, str] | None = None) -> ExecutionCont
 
 
 def get_kestra_variable(name: str, default: Any = _MISSING, *, env: Mapping[str, str] | None = None) -> Any:
-    """An input or variable of the flow that the task passes in its ``env``.
+    """An input or variable of the flow, or an environment variable that the task sets.
 
-    Generated Python-script tasks pass all inputs and variables of their flow, in upper case.
+    Generated Python-script tasks get all inputs and variables of their flow, and what its trigger passes, in a file.
 
     Args:
-        name: Name of the input or variable; ``data_uri`` is looked up as ``DATA_URI``, then as it is.
+        name: Name of the input or variable. ``inputs.limit`` and ``vars.limit`` tell two of one name apart;
+            ``trigger.body.limit`` is a value of a webhook. An environment variable of the task is looked up in upper
+            case, then as it is; in a task without the file, every environment variable is.
         default: The value if the variable is missing or empty; without a default, that is an error.
         env: The environment; None for the process's own.
 
     Returns:
-        The value of the variable as a string, or the default.
+        The value as a string, as ``{{ inputs.<name> }}`` prints it (lists and objects as JSON), or the default.
 
     Raises:
-        ScriptError: The variable is missing, and there is no default.
+        ScriptError: The variable is missing, and there is no default; or the name means several.
     """
     env = os.environ if env is None else env
+    values = task_values(env)
     upper = "".join(letter if letter.isalnum() else "_" for letter in name).upper()
-    for candidate in (upper, name):
-        if env.get(candidate):
-            return env[candidate]
+    text = None
+    if values is not None:
+        found = values.found(name)
+        if len(found) > 1:
+            raise ScriptError(
+                f"{name!r} means several values of the flow: {', '.join(found)}.",
+                suggestion=f"Write get_kestra_variable({next(iter(found))!r}).",
+                context={"variable": name},
+            )
+        text = next((text_of(value) for value in found.values() if value is not None), None)
+    if text is None:
+        allowed = None if values is None else values.env
+        candidates = [one for one in (upper, name) if allowed is None or one in allowed]
+        text = next((env[one] for one in candidates if env.get(one)), None)
+    if text or (text is not None and default is _MISSING):
+        return text
     if default is not _MISSING:
         return default
-    near = closest(upper, env)
+    near = closest(name, values.names) if values is not None else closest(upper, env)
     hint = f' Did you mean "{near}"?' if near else ""
     raise ScriptError(
         f"The task does not pass the variable {name!r}.",

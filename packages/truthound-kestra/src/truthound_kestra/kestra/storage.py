@@ -5,24 +5,32 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from dq_core.adapters import FILE_ENDINGS
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 __all__ = ["FILE_FORMATS", "file_format", "is_storage_file"]
 
-#: Formats of files of Kestra's storage.
-FILE_FORMATS: Final = ("parquet", "csv", "json", "jsonl")
+#: Formats of files of Kestra's storage: those that the scripts read.
+FILE_FORMATS: Final = tuple(ending.removeprefix(".") for ending in FILE_ENDINGS)
+
+_ENDING: Final = re.compile(
+    rf"\.({'|'.join(re.escape(one) for one in sorted(FILE_FORMATS, key=len, reverse=True))})['\"\]\s}}]*$",
+    re.IGNORECASE,
+)
 
 
 def is_storage_file(uri: str, file_inputs: Collection[str]) -> bool:
-    """Whether a URI, or an expression for one, is a file of Kestra's own storage.
+    """Whether a URI, or an expression for one, is certainly a file of Kestra's own storage.
 
     Args:
-        uri: ``kestra:///…``, or an expression for a FILE input or for an output file of a task.
+        uri: ``kestra:///…``, ``nsfile:///…`` (a file of the namespace), or an expression for a FILE input or for an
+            output file of a task.
         file_inputs: Names of the flow's inputs of type FILE.
     """
     uri = uri.strip()
-    if uri.startswith("kestra://"):
+    if uri.startswith(("kestra://", "nsfile://")):
         return True
     expression = re.fullmatch(r"\{\{-?\s*(.*?)\s*-?\}\}", uri, re.DOTALL)
     if expression is None:
@@ -35,6 +43,6 @@ def is_storage_file(uri: str, file_inputs: Collection[str]) -> bool:
 
 
 def file_format(uri: str) -> str | None:
-    """The format that a file's name ends with; None if it ends with none."""
-    found = re.search(r"\.(" + "|".join(FILE_FORMATS) + r")\b['\"\]\s}]*$", uri, re.IGNORECASE)
+    """The format that a file's name ends with, compression included; None if it ends with none."""
+    found = _ENDING.search(uri)
     return found.group(1).lower() if found else None

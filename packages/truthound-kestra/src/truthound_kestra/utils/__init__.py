@@ -6,6 +6,7 @@ from truthound_kestra.kestra.context import (
     get_execution_context,
     get_kestra_variable,
 )
+from truthound_kestra.kestra.values import data_source
 from truthound_kestra.scripts.data import load_data
 from truthound_kestra.scripts.sources import DataSourceType, detect_data_source_type
 
@@ -13,6 +14,7 @@ __all__ = [
     "DataSourceType",
     "ExecutionContext",
     "create_kestra_output",
+    "data_source",
     "detect_data_source_type",
     "get_execution_context",
     "get_kestra_variable",

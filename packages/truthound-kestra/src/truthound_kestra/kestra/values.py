@@ -1,0 +1,173 @@
+"""The file by which a task gets values: inputs and variables of the flow, what its trigger passes, and its data.
+
+Kestra renders the environment of a script twice, so that a value in it could be an expression, and a name in it could
+hide a variable of the system. It renders an input file once, and the names in it are nobody's variables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from dq_core.adapters import masked
+from truthound_kestra.errors import ScriptError
+
+__all__ = ["VALUES_ENV", "VALUES_FILE", "TaskValues", "data_source", "task_values", "text_of"]
+
+#: The environment variable that names the file, and the file's name in generated flows.
+VALUES_ENV: Final = "KESTRA_VALUES"
+VALUES_FILE: Final = "kestra.json"
+
+
+class _Number(float):
+    """A number with a fraction, which keeps the digits that Kestra wrote."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+@dataclass(frozen=True)
+class TaskValues:
+    """What a task gets.
+
+    Attributes:
+        inputs: The inputs of the execution, by name; without those that were not given.
+        vars: The variables of the flow, by name.
+        trigger: What the trigger passes: ``body`` of a webhook, ``outputs`` of another flow.
+        env: Names of the environment variables that the task sets itself.
+        task: The data: ``data_uri``, ``table``, ``query``, and ``file`` for a file of Kestra's storage.
+    """
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    trigger: Any = None
+    env: tuple[str, ...] = ()
+    task: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def found(self, name: str) -> dict[str, Any]:
+        """Every value that a name can mean, by the expression for it; a value of None was not given.
+
+        Args:
+            name: ``limit``, or with its place: ``inputs.limit``, ``vars.limit``, ``trigger.body.limit``.
+        """
+        places = {"inputs": self.inputs, "vars": self.vars}
+        exact = {f"{place}.{name}": values[name] for place, values in places.items() if name in values}
+        if exact:
+            return exact
+        place, _, rest = name.partition(".")
+        if place in places and rest in places[place]:
+            return {name: places[place][rest]}
+        if place == "trigger" and rest:
+            return _along(self.trigger, rest.split("."), name)
+        return {
+            f"{place}.{other}": value
+            for place, values in places.items()
+            for other, value in values.items()
+            if _plain(other) == _plain(name)
+        }
+
+    @property
+    def names(self) -> list[str]:
+        """The names that `found` knows."""
+        return [*self.inputs, *self.vars, *self.env]
+
+
+def _along(value: Any, path: list[str], name: str) -> dict[str, Any]:
+    for step in path:
+        if not isinstance(value, Mapping) or step not in value:
+            return {}
+        value = value[step]
+    return {name: value}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+def text_of(value: Any) -> str:
+    """A value as Kestra's expressions print it: a string as it is, anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return value.text if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
+
+
+def task_values(env: Mapping[str, str] | None = None) -> TaskValues | None:
+    """The values that the task gets; None if it passes no file (a task that is written by hand, or no task).
+
+    Args:
+        env: The environment; None for the process's own.
+
+    Raises:
+        ScriptError: The file is missing, or is not one of these.
+    """
+    name = (os.environ if env is None else env).get(VALUES_ENV)
+    if not name:
+        return None
+    path = Path(name)
+    if not path.is_absolute() and not path.exists():
+        # The script may have left the working directory of the task; it was started from there.
+        path = Path(sys.argv[0]).parent / name
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_float=_Number)
+    except OSError as error:
+        raise ScriptError(
+            f"The file {name}, which {VALUES_ENV} names, cannot be read: {error.strerror}.",
+            suggestion=f"Keep {name} in the task's inputFiles.",
+        ) from None
+    except ValueError as error:
+        raise ScriptError(f"The file {name}, which {VALUES_ENV} names, is not JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise ScriptError(f"The file {name}, which {VALUES_ENV} names, must contain an object.")
+    return TaskValues(
+        inputs=document.get("inputs") or {},
+        vars=document.get("vars") or {},
+        trigger=document.get("trigger"),
+        env=tuple(document.get("env") or ()),
+        task=document.get("task") or {},
+    )
+
+
+def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The data of a generated check, profile or learn task, as the scripts take it.
+
+    Args:
+        env: The environment; None for the process's own.
+
+    Returns:
+        ``data_uri``, and ``table`` or ``query`` if the task has one.
+
+    Raises:
+        ScriptError: The task passes no data, or Kestra could not hand in the file, because it is not in its storage.
+    """
+    values = task_values(env)
+    if values is None or "data_uri" not in values.task:
+        raise ScriptError(
+            "The task does not pass its data.", suggestion="Call the script with data_uri in tasks written by hand."
+        )
+    source = dict(values.task)
+    given = source.pop("file", None)
+    if given is not None and _is_its_own_address(Path(source["data_uri"]), given):
+        raise ScriptError(
+            f"{masked(given)!r} is not a file of Kestra's storage, so Kestra cannot hand it in.",
+            suggestion="input_format is for files of Kestra's storage (kestra:///…, FILE inputs, output files); "
+            "leave it out for paths, URIs and databases.",
+        )
+    return source
+
+
+def _is_its_own_address(file: Path, given: str) -> bool:
+    """Whether Kestra wrote the text of an address into the file, as it does with any that is not its own."""
+    try:
+        return file.stat().st_size == len(given.encode()) and file.read_bytes() == given.encode()
+    except OSError:
+        return False

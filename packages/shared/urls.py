@@ -17,7 +17,17 @@ from .wording import closest, did_you_mean, missing_package
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["DRIVERS", "KNOWN", "Driver", "database_url", "is_database_url", "make_engine", "normalized", "packages_of", "parse_url"]
+__all__ = [
+    "DRIVERS",
+    "KNOWN",
+    "Driver",
+    "database_url",
+    "is_database_url",
+    "make_engine",
+    "normalized",
+    "packages_of",
+    "parse_url",
+]
 
 _SCHEME = re.compile(r"(?P<backend>[A-Za-z][\w.\-]*)(?:\+(?P<driver>\w+))?://")
 

@@ -52,6 +52,12 @@ def test_a_check_task() -> None:
     assert (
         """\
     inputFiles:
+      kestra.json: |
+        {
+          "task": {
+            "data_uri": "s3://bucket/users.parquet"
+          }
+        }
       rules.yaml: |
         - {type: not_null, column: id}
         - {type: in_range, column: age, min: 0, severity: error}
@@ -59,9 +65,8 @@ def test_a_check_task() -> None:
       - check_report.*
       - result.json
     script: |
-      import os
-
       from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, errors_in_log, load_rules
+      from truthound_kestra.utils import data_source
 
       with errors_in_log():
           config = CheckScriptConfig(
@@ -70,7 +75,7 @@ def test_a_check_task() -> None:
               fail_on_error=True,
               report="check_report",
           )
-          check_quality_script(os.environ["DATA_URI"], config)
+          check_quality_script(**data_source(), config=config)
 """
         in text
     )
@@ -190,33 +195,14 @@ def test_a_file_of_kestras_storage_is_handed_in() -> None:
     config = dataclasses.replace(CHECK, input_uri="{{ inputs.upload }}", input_format="csv")
     block = task(config, inputs=(InputConfig(name="upload", type="FILE"),))
     assert block["inputFiles"]["data.csv"] == "{{ inputs.upload }}"
-    assert block["env"]["DATA_URI"] == "data.csv"
+    assert '"data_uri": "data.csv"' in block["inputFiles"]["kestra.json"]
 
 
 def test_an_output_file_tells_its_format() -> None:
     first = dataclasses.replace(SCRIPT, id="make", script="open('users.parquet', 'w')")
     second = dataclasses.replace(CHECK, input_uri="{{ outputs.make.outputFiles['users.parquet'] }}")
     block = generated(FlowConfig(id="flow", tasks=(first, second)))["tasks"][1]
-    assert block["env"]["DATA_URI"] == "data.parquet"
-
-
-def test_tables_and_queries_travel_in_the_environment() -> None:
-    url = "sqlite:////data/db.sqlite"
-    block = task(
-        dataclasses.replace(CHECK, input_uri=url, query='SELECT \'"""\' -- {{ inputs.x }}'),
-        inputs=(InputConfig(name="x"),),
-    )
-    assert block["env"]["DATA_QUERY"] == 'SELECT \'"""\' -- {{ inputs.x }}'
-    call = 'check_quality_script(os.environ["DATA_URI"], config, query=os.environ["DATA_QUERY"])'
-    assert block["script"].endswith(call + "\n")
-
-
-def test_scripts_get_inputs_and_variables() -> None:
-    flow = dataclasses.replace(FLOW, inputs=(InputConfig(name="data-uri"),), variables={"limit": 3})
-    env = generated(flow)["tasks"][0]["env"]
-    assert env["DATA_URI"] == "{{ inputs['data-uri'] ?? '' }}"
-    assert env["LIMIT"] == "{{ vars.limit }}"
-    assert env["KESTRA_EXECUTION_ID"] == "{{ execution.id }}"
+    assert block["inputFiles"]["data.parquet"] == "{{ outputs.make.outputFiles['users.parquet'] }}"
 
 
 def test_options_of_the_script_are_literals() -> None:
@@ -224,18 +210,15 @@ def test_options_of_the_script_are_literals() -> None:
     script = task(dataclasses.replace(CHECK, extra_args=extra, timeout_seconds=60))["script"]
     assert "{{" not in script
     calls: list[Any] = []
-    fake = {"__name__": "x", "os": None}
-    program = script.replace("import os", "").replace(
-        "from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, errors_in_log, load_rules", ""
-    )
+    program = "\n".join(line for line in script.splitlines() if not line.startswith("from "))
     names = {
         "CheckScriptConfig": lambda **options: options,
         "load_rules": lambda name: name,
         "errors_in_log": contextlib.nullcontext,
-        "check_quality_script": lambda uri, config: calls.append((uri, config)),
-        "os": type("os", (), {"environ": {"DATA_URI": "u"}}),
+        "check_quality_script": lambda data_uri, config: calls.append((data_uri, config)),
+        "data_source": lambda: {"data_uri": "u"},
     }
-    exec(program, fake | names)
+    exec(program, {"__name__": "x"} | names)
     uri, config = calls[0]
     assert uri == "u"
     assert {name: config[name] for name in extra} == extra

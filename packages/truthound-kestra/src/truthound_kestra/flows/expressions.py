@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from dq_core.adapters import closest, listing
 
-__all__ = ["DEEPEST", "Scope", "all_true", "blocks_of", "expression_problems", "holds_expression", "reference", "texts", "without_expressions"]
+__all__ = [
+    "DEEPEST",
+    "Scope",
+    "all_true",
+    "blocks_of",
+    "expression_problems",
+    "holds_expression",
+    "reference",
+    "texts",
+    "without_expressions",
+]
 
 #: How deep mappings and lists of a flow may be nested.
 DEEPEST: Final = 50

@@ -37,6 +37,8 @@ def merged(block: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(block)
     for key, value in extra.items():
         known = result.get(key)
-        extends = key in _EXTENDED and isinstance(known, Mapping) and isinstance(value, Mapping)
-        result[key] = {**known, **value} if extends else value
+        if key in _EXTENDED and isinstance(known, Mapping) and isinstance(value, Mapping):
+            result[key] = {**known, **value}
+        else:
+            result[key] = value
     return result

@@ -6,12 +6,14 @@ Whoever reads a field afterwards may rely on its type: the parts of a flow look 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import Enum
 from os import PathLike, fspath
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dq_core.adapters import flag, mapping, scrubbed, strings
 from truthound_kestra.flows.expressions import DEEPEST
+
+if TYPE_CHECKING:
+    from enum import Enum
 
 __all__ = [
     "Kind",

@@ -45,9 +45,9 @@ class FlowConfig(FlowFields):
         variables: Values by name; expressions read them as ``{{ vars.<name> }}``.
         concurrency: How many executions may run at the same time: a number, or a ConcurrencyConfig.
         inputs: Values that an execution is started with: configs, or mappings as Kestra writes them.
-        tasks: Tasks, in the order in which they run, unless ``depends_on`` of a task says otherwise. A task of any other
-            plugin is a mapping with ``id`` and ``type``, written as it is; its ``dependsOn`` is what ``depends_on`` is.
-            Tasks of this package may be inside it.
+        tasks: Tasks, in the order in which they run, unless ``depends_on`` of a task says otherwise. A task of any
+            other plugin is a mapping with ``id`` and ``type``, written as it is; its ``dependsOn`` means what
+            ``depends_on`` means. Tasks of this package may be inside it.
         errors: Tasks that run after a failure, as for ``tasks``.
         finally_tasks: Tasks that run at the end, after success and after a failure, as for ``tasks``.
         outputs: Values that an execution returns.

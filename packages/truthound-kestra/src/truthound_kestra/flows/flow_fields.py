@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from truthound_kestra.flows.concurrency import ConcurrencyConfig
     from truthound_kestra.flows.fields import Kind
 
-__all__ = ["FLOW_TYPES", "FlowFields", "Task", "after_tasks", "check_ids", "configs_of", "flow_context", "graph_of", "task_id"]
+__all__ = [
+    "FLOW_TYPES",
+    "FlowFields",
+    "Task",
+    "after_tasks",
+    "check_ids",
+    "configs_of",
+    "flow_context",
+    "graph_of",
+    "task_id",
+]
 
 Task = TaskConfig | Mapping[str, Any]
 """A task of this package, or of another plugin."""

@@ -111,7 +111,7 @@ def _problems(flow: FlowFields, major: int, *, complete: bool) -> Iterator[str]:
 
 def _head_problems(flow: FlowFields) -> Iterator[str]:
     yield from pattern_problems("flow id", flow.id)
-    if isinstance(flow.id, str) and flow.id in _RESERVED_IDS:
+    if flow.id in _RESERVED_IDS:
         yield f"The flow id {flow.id!r} is reserved by Kestra."
     yield from pattern_problems("namespace", flow.namespace)
     for key, value in flow.labels.items():
@@ -156,11 +156,7 @@ def _inner_problems(task: TaskConfig, context: FlowContext) -> Iterator[str]:
     if task.depends_on:
         yield f"Task {task.id!r} is inside of another task; depends_on is not supported there."
     state = task_state(task, context.flow_id)
-    kept = [
-        what
-        for keeps, what in ((state.failures, "consecutive failures"), (state.rules, "learned rules"))
-        if keeps
-    ]
+    kept = [what for keeps, what in ((state.failures, "consecutive failures"), (state.rules, "learned rules")) if keeps]
     for what in kept:
         yield f"Task {task.id!r} is inside of another task, where nothing keeps its {what}."
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,11 +26,19 @@ from truthound_kestra.flows.value_types import VALUE_TYPES, all_types, kestra_ty
 from truthound_kestra.flows.yaml import Folded, yaml_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from truthound_kestra.flows.fields import Kind
 
-__all__ = ["InputConfig", "InputFacts", "input_block", "input_expressions", "input_facts", "input_name", "input_problems"]
+__all__ = [
+    "InputConfig",
+    "InputFacts",
+    "input_block",
+    "input_expressions",
+    "input_facts",
+    "input_name",
+    "input_problems",
+]
 
 _DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
     "INT": (int,),

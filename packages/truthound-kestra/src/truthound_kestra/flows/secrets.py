@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from dq_core.adapters import scrubbed, secrets_of, secrets_of_options
+from dq_core.adapters import secrets_of, secrets_of_options
 from truthound_kestra.flows.expressions import holds_expression, texts, without_expressions
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["named_secret_problems", "secret_problems"]
 
+# A URL in a text, and what stands in place of the expressions in it.
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`\\]+")
+_MARK: Final = "KESTRAEXPRESSION"
 _FOUND = "contains a secret, which everyone who can read the flow would see."
 
 
@@ -43,11 +47,11 @@ def _is_secret(text: str) -> bool:
     """Whether a string is, or contains, a URL with a secret, or is a token."""
     if _plain(secrets_of(text)) or _plain(secrets_of_options({"": text})):
         return True
-    hidden = without_expressions(text, "***")
-    return "://" in hidden and scrubbed(hidden) != hidden
+    urls = _URL.findall(without_expressions(text, _MARK))
+    return any(_plain(secrets_of(url)) for url in urls)
 
 
 def _plain(secrets: tuple[str, ...]) -> bool:
     """Whether any secret is neither an expression nor part of a secret that contains one."""
-    hidden = [secret for secret in secrets if holds_expression(secret)]
+    hidden = [secret for secret in secrets if holds_expression(secret) or _MARK in secret]
     return any(not any(secret in whole for whole in hidden) for secret in secrets)

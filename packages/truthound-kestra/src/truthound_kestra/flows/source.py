@@ -33,8 +33,11 @@ def source_problems(label: str, uri: str, table: str | None, query: str | None) 
         table: The table.
         query: The SELECT.
     """
-    before, *_, after = _EXPRESSION.split(uri) if holds_expression(uri) else (uri, uri)
     whole = not holds_expression(uri)
+    parts = _EXPRESSION.split(uri)
+    if not whole and len(parts) == 1:
+        return  # an expression that is not closed, which is told with all others
+    before, after = parts[0], parts[-1]
     kind: DataSourceType | None = None
     if whole or "://" in before:
         try:
@@ -59,9 +62,7 @@ def file_problems(label: str, table: str | None, query: str | None) -> Iterator[
         yield f"{label}: table and query require the URL of a database, not a file of Kestra's storage."
 
 
-def _format_problems(
-    label: str, before: str, after: str, kind: DataSourceType | None, *, whole: bool
-) -> Iterator[str]:
+def _format_problems(label: str, before: str, after: str, kind: DataSourceType | None, *, whole: bool) -> Iterator[str]:
     """Problems with the ending of a file's name, where it is known."""
     name = before if whole or (kind is not None and "?" in before) else f"x{after}"
     last = re.split(r"[/\\]", name.partition("?")[0] if "://" in name else name)[-1]

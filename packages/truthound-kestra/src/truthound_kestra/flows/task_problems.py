@@ -91,7 +91,7 @@ def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
         yield f"{label} is a Python script and requires script."
     elif not holds_expression(task.script):
         try:
-            compile(task.script, task.id if isinstance(task.id, str) else "script", "exec")
+            compile(task.script, "script", "exec")
         except (SyntaxError, ValueError) as error:
             yield f"{label}: its script is not valid Python: {error}."
     yield from secret_problems(f"{label}: script", task.script)

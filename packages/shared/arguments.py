@@ -43,7 +43,10 @@ __all__ = [
 
 def is_number(value: object) -> bool:
     """Whether a value is a finite real number, of Python, NumPy or `decimal`; True and False are none."""
-    return not isinstance(value, bool) and isinstance(value, Real | Decimal) and math.isfinite(value)
+    try:
+        return not isinstance(value, bool) and isinstance(value, Real | Decimal) and math.isfinite(value)
+    except OverflowError:
+        return False  # an integer that no float can hold, or a ratio of such
 
 
 def is_whole(value: object, *, least: int | None = None, most: int | None = None) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from truthound_kestra.flows import FlowConfig, FlowGenerator, TaskConfig
@@ -73,6 +73,7 @@ texts = st.text() | st.sampled_from(NASTY) | st.lists(st.sampled_from(NASTY), ma
 plain_values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts | st.dates()
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(texts, plain_values | st.lists(plain_values, max_size=3), min_size=1), min_size=1))
 def test_any_rules_survive_yaml_and_kestra(rules: list[dict[str, Any]]) -> None:
     written = rules_yaml(rules)

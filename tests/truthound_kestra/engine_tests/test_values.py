@@ -35,7 +35,7 @@ import os
 from truthound_kestra.outputs import send_outputs
 from truthound_kestra.utils import get_kestra_variable
 
-names = ["path", "home", "pythonpath", "kestra_execution_id", "data-uri", "data_uri", "limit", "json", "day", "inputs.limit"]
+names = ["path", "home", "pythonpath", "kestra_execution_id", "data-uri", "data_uri", "limit", "json", "day"]
 send_outputs({
     "values": {name: get_kestra_variable(name, default=None) for name in names},
     "absent": get_kestra_variable("absent", default="d"),

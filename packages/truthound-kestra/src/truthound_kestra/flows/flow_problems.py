@@ -110,9 +110,10 @@ def _problems(flow: FlowFields, major: int, *, complete: bool) -> Iterator[str]:
 
 
 def _head_problems(flow: FlowFields) -> Iterator[str]:
-    yield from pattern_problems("flow id", flow.id)
-    if flow.id in _RESERVED_IDS:
-        yield f"The flow id {flow.id!r} is reserved by Kestra."
+    flow_id: object = flow.id
+    yield from pattern_problems("flow id", flow_id)
+    if isinstance(flow_id, str) and flow_id in _RESERVED_IDS:
+        yield f"The flow id {flow_id!r} is reserved by Kestra."
     yield from pattern_problems("namespace", flow.namespace)
     for key, value in flow.labels.items():
         yield from pattern_problems("label", key)
@@ -144,7 +145,7 @@ def _task_problems(flow: FlowFields, context: FlowContext, *, complete: bool) ->
                 if isinstance(inner, TaskConfig):
                     yield from _inner_problems(inner, context)
     for task in after:
-        if (task.depends_on if isinstance(task, TaskConfig) else "dependsOn" in task) and _fits(task):
+        if _fits(task) and (task.depends_on if isinstance(task, TaskConfig) else "dependsOn" in task):
             yield f"Task {task_id(task)!r} is one of errors or finally_tasks; depends_on is not supported there."
 
 

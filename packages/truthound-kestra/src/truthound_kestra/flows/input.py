@@ -141,7 +141,7 @@ def input_name(config: InputConfig | Mapping[str, Any]) -> Any:
 def input_facts(config: InputConfig | Mapping[str, Any]) -> InputFacts:
     """The facts of an input, as far as it has any."""
     if isinstance(config, InputConfig):
-        given = not config.required or config.default is not None
+        given = config.required is False or config.default is not None
         return InputFacts(str(config.name), kestra_type(str(config.type)), given)
     given = config.get("required") is False or config.get("defaults") is not None
     return InputFacts(str(config.get("id")), kestra_type(str(config.get("type"))), given)
@@ -216,7 +216,7 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     if kind == "SECRET" and not holds_expression(default):
         yield f"{label} is of type SECRET; its default must be an expression such as {{{{ secret('NAME') }}}}."
     else:
-        yield from named_secret_problems("The default of the input", {config.name: default})
+        yield from named_secret_problems("The default of the input", {str(config.name): default})
     if not config.required:
         yield f"{label} has a default and must be required: Kestra always applies the default."
     if holds_expression(default):

@@ -72,9 +72,15 @@ def member(kind: type[E], value: object) -> E | None:
     return next((one for one in kind if one.value == value), None) if isinstance(value, str) else None
 
 
-def delay(label: str, value: Any) -> Iterator[str]:
-    """Yield the problems of a duration in seconds; None has none. Kestra counts milliseconds."""
-    if value is None:
+def delay(label: str, value: Any, *, optional: bool = True) -> Iterator[str]:
+    """Yield the problems of a duration in seconds. Kestra counts milliseconds.
+
+    Args:
+        label: How messages call it.
+        value: The duration.
+        optional: Whether it may be None.
+    """
+    if value is None and optional:
         return
     problems = list(seconds(label, value))
     yield from problems

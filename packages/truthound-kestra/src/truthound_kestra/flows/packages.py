@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from truthound_kestra.flows.dependencies import pinned_dependencies
 from truthound_kestra.flows.expressions import without_expressions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from truthound_kestra.flows.runner import Runner
     from truthound_kestra.flows.task import TaskConfig
@@ -61,15 +62,20 @@ def packages_problems(label: str, task: TaskConfig, runner: Runner) -> Iterator[
     installed = _closure([*script_dependencies(script), *task.dependencies])
     if installed is None:
         return
-    distributions = packages_distributions()
     for name in _imported(script):
-        if name in sys.stdlib_module_names:
+        if name in sys.stdlib_module_names or _canonical(name) in installed:
             continue
-        brings = {_canonical(one) for one in distributions.get(name, [])} | {_canonical(name)}
-        if not brings & installed:
-            package = next(iter(distributions.get(name, [name])))
+        brings = _distributions().get(name, [name])
+        if not {_canonical(one) for one in brings} & installed:
+            package = brings[0]
             hint = f"Add dependencies=({package!r},)."
             yield f"{label}: its script imports {name}, which is not among its packages. {hint}"
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """The distributions that bring each module, as far as they are installed here; to ask takes half a second."""
+    return packages_distributions()
 
 
 def _imported(script: str) -> list[str]:

@@ -76,7 +76,7 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
     if policy is RetryPolicy.NONE:
         return
     yield from whole(f"{label}: max_attempts", retry.max_attempts, least=1)
-    numbers = list(delay(f"{label}: initial_delay_seconds", retry.initial_delay_seconds))
+    numbers = list(delay(f"{label}: initial_delay_seconds", retry.initial_delay_seconds, optional=False))
     numbers += delay(f"{label}: max_delay_seconds", retry.max_delay_seconds)
     numbers += delay(f"{label}: max_duration_seconds", retry.max_duration_seconds)
     numbers += number(f"{label}: backoff_factor", retry.backoff_factor, above=0)
@@ -86,11 +86,11 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
     longest = retry.max_delay_seconds
     if policy is not RetryPolicy.CONSTANT and longest is not None and longest <= retry.initial_delay_seconds:
         first = retry.initial_delay_seconds
-        yield f"{label}: max_delay_seconds {longest:g} must be greater than initial_delay_seconds {first:g}."
+        yield f"{label}: max_delay_seconds {float(longest):g} must be greater than initial_delay_seconds {float(first):g}."
     if retry.max_duration_seconds is not None and retry.max_duration_seconds <= retry.initial_delay_seconds:
         yield (
-            f"{label}: max_duration_seconds {retry.max_duration_seconds:g} must be greater than "
-            f"initial_delay_seconds {retry.initial_delay_seconds:g}."
+            f"{label}: max_duration_seconds {float(retry.max_duration_seconds):g} must be greater than "
+            f"initial_delay_seconds {float(retry.initial_delay_seconds):g}."
         )
     if policy is RetryPolicy.LINEAR and major == 2:
         yield f"{label}: Kestra 2 does not support linear retries. Use RetryPolicy.CONSTANT, EXPONENTIAL or RANDOM."

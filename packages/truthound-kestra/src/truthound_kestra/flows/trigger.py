@@ -229,7 +229,7 @@ def _polling(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[
             f"{label} requires an http:// or https:// URL, not {masked(uri)!r}: Kestra's core polls nothing else. "
             "For S3, JDBC and others, use a flow with the trigger of that plugin, and TriggerType.FLOW here."
         )
-    yield from delay(f"{label}: interval_seconds", trigger.interval_seconds)
+    yield from delay(f"{label}: interval_seconds", trigger.interval_seconds, optional=False)
     yield from secret_problems(f"{label}: uri", uri)
     if trigger.inputs:
         yield f"{label} is of type polling; Kestra does not support inputs there. Give the inputs defaults."

@@ -131,9 +131,7 @@ def written_or_refused(make: Any) -> str | None:
     try:
         text: str = make()
     except (FlowError, ConfigurationError) as error:
-        assert error.problems
-        assert str(error)
-        return None
+        return None if error.problems and str(error) else pytest.fail("an error without a problem")
     text.encode()
     return text
 
@@ -177,15 +175,13 @@ def test_any_argument_of_the_functions(function: Any, argument: str) -> None:
             raise AssertionError(f"{argument} = {name}: {type(error).__name__}: {error}") from error
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from([field.name for field in dataclasses.fields(TaskConfig)]), st.sampled_from(list(ODD))
-    ),
-    st.dictionaries(
-        st.sampled_from([field.name for field in dataclasses.fields(FlowConfig)]), st.sampled_from(list(ODD))
-    ),
-)
-@settings(max_examples=60, deadline=None)
+def odd_fields(config: type) -> st.SearchStrategy[dict[str, str]]:
+    names = [field.name for field in dataclasses.fields(config)]
+    return st.dictionaries(st.sampled_from(names), st.sampled_from(list(ODD)))
+
+
+@given(odd_fields(TaskConfig), odd_fields(FlowConfig))
+@settings(max_examples=30, deadline=None)
 def test_several_wrong_fields_at_once(task: dict[str, str], flow: dict[str, str]) -> None:
     tasks = (dataclasses.replace(CHECK, **{name: ODD[value] for name, value in task.items()}), SCRIPT)
     fields = {"tasks": tasks, **{name: ODD[value] for name, value in flow.items()}}
@@ -232,10 +228,8 @@ def test_text_where_a_list_is_meant_is_one_problem_for_each_field(config: Any, f
 
 
 def test_text_where_a_generator_or_flow_means_a_list() -> None:
-    with pytest.raises(
-        ConfigurationError, match="^dependencies must be a list of strings, not 'pandas==2.2'"
-    ) as caught:
-        FlowGenerator(dependencies="pandas==2.2")
+    with pytest.raises(ConfigurationError, match="must be a list of strings, not 'pandas'") as caught:
+        FlowGenerator(dependencies="pandas")
     assert len(caught.value.problems) == 1
     for field in ("tasks", "inputs", "outputs", "triggers", "errors", "finally_tasks", "checks"):
         for value in ("daily", CHECK, {"id": "a", "type": "a.b"}):

@@ -35,6 +35,7 @@ def blocks(flow: FlowConfig) -> list[dict[str, Any]]:
     "name", ["path", "home", "pythonpath", "kestra_execution_id", "kestra_values", "data_uri", "ld-preload", "a.b"]
 )
 def test_no_name_of_the_flow_becomes_an_environment_variable(name: str) -> None:
+    given = f"{{{{ inputs['{name}'] }}}}"
     others = {place: dataclasses.replace(SCRIPT, id=place) for place in ("failed", "end")}
     flow = FlowConfig(
         id="flow",
@@ -42,9 +43,9 @@ def test_no_name_of_the_flow_becomes_an_environment_variable(name: str) -> None:
         variables={f"{name}_": 1},
         tasks=(
             SCRIPT,
-            dataclasses.replace(CHECK, input_uri="{{ inputs['%s'] }}" % name),
-            TaskConfig(id="table", input_uri="sqlite:///x", table="{{ inputs['%s'] }}" % name, rules=RULES),
-            TaskConfig(id="query", input_uri="sqlite:///x", query="SELECT {{ inputs['%s'] }}" % name, rules=RULES),
+            dataclasses.replace(CHECK, input_uri=given),
+            TaskConfig(id="table", input_uri="sqlite:///x", table=given, rules=RULES),
+            TaskConfig(id="query", input_uri="sqlite:///x", query=f"SELECT {given}", rules=RULES),
         ),
         errors=(others["failed"],),
         finally_tasks=(others["end"],),

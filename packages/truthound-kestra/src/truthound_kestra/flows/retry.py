@@ -85,8 +85,8 @@ def retry_problems(label: str, retry: RetryConfig, major: int) -> Iterator[str]:
         return
     longest = retry.max_delay_seconds
     if policy is not RetryPolicy.CONSTANT and longest is not None and longest <= retry.initial_delay_seconds:
-        first = retry.initial_delay_seconds
-        yield f"{label}: max_delay_seconds {float(longest):g} must be greater than initial_delay_seconds {float(first):g}."
+        first = float(retry.initial_delay_seconds)
+        yield f"{label}: max_delay_seconds {float(longest):g} must be greater than initial_delay_seconds {first:g}."
     if retry.max_duration_seconds is not None and retry.max_duration_seconds <= retry.initial_delay_seconds:
         yield (
             f"{label}: max_duration_seconds {float(retry.max_duration_seconds):g} must be greater than "

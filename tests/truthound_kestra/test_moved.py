@@ -13,7 +13,7 @@ NAMES = {
     "flows.generate": ("generate_check_flow", "flows.presets"),
     "flows.part_validation": ("input_problems", "flows.input"),
     "flows.parts": ("RetryPolicy", "flows"),
-    "flows.task_blocks": ("task_block", "flows.task"),
+    "flows.task_blocks": ("task_block", "flows.task_block"),
     "flows.task_validation": ("task_type", "flows.task"),
     "flows.tasks": ("TaskType", "flows"),
     "flows.trigger_validation": ("trigger_problems", "flows.trigger"),

@@ -43,7 +43,7 @@ _NAMES: Final = {
         "register_sla", "to_kestra_sla",
     ),
     "utils": (
-        "DataSourceType", "ExecutionContext", "create_kestra_output", "detect_data_source_type",
+        "DataSourceType", "ExecutionContext", "create_kestra_output", "data_source", "detect_data_source_type",
         "get_execution_context", "get_kestra_variable", "load_data",
     ),
     "utils.exceptions": (

@@ -8,7 +8,7 @@ MOVED: Final = {
     "flows.generate": (".flows.presets",),
     "flows.part_validation": (".flows.input", ".flows.retry"),
     "flows.parts": (".flows",),
-    "flows.task_blocks": (".flows.task", ".flows.program"),
+    "flows.task_blocks": (".flows.task_block", ".flows.task", ".flows.program"),
     "flows.task_validation": (".flows.task",),
     "flows.tasks": (".flows", ".flows.task"),
     "flows.trigger_validation": (".flows.trigger",),

@@ -131,7 +131,8 @@ class CheckScriptConfig(ScriptConfig):
             yield from flag(name, getattr(self, name))
         if self.sla is not None:
             yield from instance("sla", self.sla, SLAConfig, "an SLAConfig")
-        if not isinstance(self.min_severity, str) or canonical_severity(self.min_severity) not in SEVERITIES:
+        severity = canonical_severity(self.min_severity)
+        if not isinstance(severity, str) or severity not in SEVERITIES:
             yield from choice("min_severity", self.min_severity, (*SEVERITY_ALIASES, *SEVERITIES))
         yield from whole("sample_failures", self.sample_failures, least=0)
         if self.max_workers is not None:

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moltres.errors import HandoffError
 from moltres.handoff.encoding import decode, encode
 from moltres.handoff.reference import MARKER, Reference
 from moltres.types.records import Records
+from support import handed_values
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -158,3 +159,50 @@ def test_a_value_without_a_form_names_its_column_and_type() -> None:
 def test_numbers_of_numpy_are_plain_numbers_afterwards() -> None:
     np = pytest.importorskip("numpy")
     assert encode([np.int64(3), np.float64(1.5), np.bool_(True)]) == [3, 1.5, True]
+
+
+@given(handed_values.tables())
+@settings(deadline=None, max_examples=60)
+def test_any_table_comes_back_equal(table: Records) -> None:
+    handed_values.assert_arrives(there_and_back, table)
+
+
+@pytest.mark.parametrize("value", handed_values.FOREIGN, ids=lambda value: str(value)[:30])
+def test_what_could_not_come_back_is_refused_by_its_column(value: object) -> None:
+    handed_values.assert_refused(there_and_back, 'the "column"', value)
+
+
+def test_scalars_of_numpy_and_pandas_are_equal_values_or_refused() -> None:
+    np, pd = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    equal = {
+        "2026-01-01": (np.datetime64("2026-01-01"), dt.date(2026, 1, 1)),
+        "us": (np.datetime64("2026-01-01T00:00:00.000001"), dt.datetime.fromisoformat("2026-01-01T00:00:00.000001")),
+        "ns": (np.datetime64("2026-01-01T00:00:00.000001000"), dt.datetime.fromisoformat("2026-01-01T00:00:00.000001")),
+        "td": (np.timedelta64(1, "us"), dt.timedelta(microseconds=1)),
+        "f32": (np.float32(0.1), float(np.float32(0.1))),
+        "int": (np.int8(-5), -5),
+        "bool": (np.bool_(True), True),
+        "stamp": (pd.Timestamp("2026-01-01 01:00"), dt.datetime.fromisoformat("2026-01-01T01:00")),
+        "missing": (pd.NaT, None),
+    }
+    for given_value, expected in equal.values():
+        assert same(there_and_back([given_value]), [expected])
+    exact = np.longdouble(1) / 3
+    refused = [
+        np.datetime64(1, "ns"),
+        np.timedelta64(1, "ns"),
+        np.timedelta64(1, "M"),
+        pd.Timestamp(1),
+        exact,
+        np.complex64(1),
+        np.array([1]),
+    ]
+    for value in refused:
+        handed_values.assert_refused(there_and_back, "c", value)
+
+
+def test_what_contains_itself_is_refused() -> None:
+    rows: list[object] = []
+    rows.append(rows)
+    with pytest.raises(HandoffError, match="contains itself"):
+        encode({"a": rows})

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from ..errors import HandoffError
 from ..types import documents
+from ..types.foreign import as_python
 from ..types.logical import logical_type
 from ..types.records import Records
 from .reference import MARKER, Reference, is_reference
@@ -152,6 +153,16 @@ def encode(value: Any) -> Any:
     Raises:
         HandoffError: If a value has no lossless form; the message names its column and type.
     """
+    try:
+        return _encode(value)
+    except RecursionError:
+        raise HandoffError(
+            "A value is nested too deeply, or contains itself.",
+            suggestion="Hand the rows over as a table or Parquet instead of inline.",
+        ) from None
+
+
+def _encode(value: Any) -> Any:
     if isinstance(value, Records):
         names = value.columns
         rows = [[_encode_cell(item, name) for item, name in zip(row, names, strict=True)] for row in value.stored_rows]
@@ -159,11 +170,11 @@ def encode(value: Any) -> Any:
     if isinstance(value, Reference):
         return value.to_dict()
     if type(value) is list:
-        return [encode(item) for item in value]
+        return [_encode(item) for item in value]
     if isinstance(value, Mapping):
         if is_reference(value):
             return dict(value)
-        return _encode_mapping({key: _encode_cell(item, key) for key, item in value.items()})
+        return _encode_mapping({key: _encode_cell(item, key) for key, item in value.items()}, None)
     return _encode_cell(value, None)
 
 
@@ -204,9 +215,10 @@ def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return 
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, Mapping):
-        return _encode_mapping({key: _encode_cell(item, column) for key, item in value.items()})
-    if kind.__module__ == "numpy" and hasattr(value, "item") and value.ndim == 0:
-        return _encode_cell(value.item(), column)
+        return _encode_mapping({key: _encode_cell(item, column) for key, item in value.items()}, column)
+    plain = _scalar(value)
+    if type(plain) is not kind:
+        return _encode_cell(plain, column)
     where = "" if column is None else f" in column {column!r}"
     raise HandoffError(
         f"A value of type {kind.__module__}.{kind.__qualname__}{where} has no lossless form in JSON.",
@@ -214,9 +226,21 @@ def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return 
     )
 
 
-def _encode_mapping(encoded: Mapping[Any, Any]) -> dict[str, Any]:
+def _scalar(value: Any) -> Any:
+    """A scalar of NumPy or pandas as the equal value of Python; the value itself if there is none."""
+    library = type(value).__module__.partition(".")[0]
+    if library not in {"numpy", "pandas"} or getattr(value, "ndim", 0):
+        return value
+    try:
+        return as_python([value])[0]
+    except ValueError:  # nanoseconds, for example
+        return value
+
+
+def _encode_mapping(encoded: Mapping[Any, Any], column: Any) -> dict[str, Any]:
     """A dict as a JSON object, or as pairs where an object could not say the same."""
-    plain = all(type(key) is str for key in encoded) and MARKER not in encoded
+    # Names with two underscores are what stores mark their own documents with, as we do with MARKER.
+    plain = all(type(key) is str and not key.startswith("__") for key in encoded)
     if plain and not (len(encoded) == 1 and next(iter(encoded)).startswith("$")):
         return dict(encoded)
-    return {"$dict": [[_encode_cell(key, None), item] for key, item in encoded.items()]}
+    return {"$dict": [[_encode_cell(key, column), item] for key, item in encoded.items()]}

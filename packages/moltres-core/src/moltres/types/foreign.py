@@ -80,6 +80,11 @@ def _exact_moment(value: Any, nanoseconds: int) -> Any:
 def _numpy_moment(value: Any) -> Any:
     if str(value) == "NaT":
         return None
+    found = value.item()
+    if type(found) is not int:
+        return found  # a date stays a date
+    if value.dtype.str.endswith(("[Y]", "[M]", "8")):
+        raise ValueError(f"{value} is no exact duration")
     short = value.astype(f"{type(value).__name__}[us]")
     if short != value:
         raise ValueError(f"{value} has nanoseconds")

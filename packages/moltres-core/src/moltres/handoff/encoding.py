@@ -229,7 +229,7 @@ def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return 
 def _scalar(value: Any) -> Any:
     """A scalar of NumPy or pandas as the equal value of Python; the value itself if there is none."""
     library = type(value).__module__.partition(".")[0]
-    if library not in {"numpy", "pandas"} or getattr(value, "ndim", 0):
+    if library not in {"numpy", "pandas"} or getattr(value, "ndim", None):
         return value
     try:
         return as_python([value])[0]

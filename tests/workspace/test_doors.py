@@ -19,6 +19,17 @@ CONTRACTS: list[dict[str, Any]] = SETTINGS["contracts"]
 PACKAGES = sorted(init.parent.name for init in (ROOT / "packages").glob("*/src/*/__init__.py"))
 
 
+LONGEST = 450
+"""Lines of a module; one that grows beyond has more than one idea."""
+
+
+def test_modules_are_short() -> None:
+    modules = [path for path in (ROOT / "packages").rglob("*.py") if "_shared" not in path.parts]
+    assert len(modules) > 300
+    lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
+    assert {path: number for path, number in lines.items() if number > LONGEST} == {}
+
+
 def test_every_package_is_looked_at() -> None:
     assert sorted(SETTINGS["root_packages"]) == PACKAGES
 

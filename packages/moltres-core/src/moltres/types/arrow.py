@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy.types import TypeEngine
 
-    from .logical import LogicalType
-
 Named = tuple[str, "TypeEngine[Any]"]
 """Name and SQL type of a column."""
 
@@ -282,43 +280,6 @@ def _usual(pa: Any, type_: Any) -> Any:
         "is_fixed_size_binary": pa.binary,
     }
     return next((made() for test, made in usual.items() if getattr(types, test)(type_)), None)
-
-
-def unfit_batch(batch: pa.RecordBatch, columns: Sequence[tuple[str, LogicalType]]) -> list[str]:
-    """What of a batch a database would cut off without an error: long strings, short seconds.
-
-    Args:
-        batch: The rows.
-        columns: What the columns of the target hold, in the order of the batch's.
-    """
-    return [
-        f"column {name!r}: {reason}"
-        for array, (name, kind) in zip(batch.columns, columns, strict=True)
-        if (reason := _unfit_array(array, kind)) is not None
-    ]
-
-
-def _is_text(pa: Any, type_: Any) -> bool:
-    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
-
-
-def _unfit_array(array: Any, kind: LogicalType) -> str | None:
-    pa = arrow()
-    import pyarrow.compute as pc
-
-    if kind.name == "text" and kind.length is not None and _is_text(pa, array.type):
-        found = pc.min_max(pc.utf8_length(array))
-        least, most = found["min"].as_py(), found["max"].as_py()
-        if most is not None and (most > kind.length or (kind.padded and least < kind.length)):
-            wrong = pc.not_equal if kind.padded else pc.greater
-            return unfit(kind, array.filter(wrong(pc.utf8_length(array), kind.length)).slice(0, 1).to_pylist())
-    short = kind.name in {"timestamp", "time"} and kind.scale is not None and kind.scale < 6
-    if short and (pa.types.is_timestamp(array.type) or pa.types.is_time64(array.type)):
-        unit = 10 ** (6 - (kind.scale or 0))
-        numbers = array.cast(pa.int64())
-        rest = pc.subtract(numbers, pc.multiply(pc.divide(numbers, unit), unit))
-        return unfit(kind, array.filter(pc.not_equal(rest, 0)).slice(0, 1).to_pylist())
-    return None
 
 
 def to_rows(batch: pa.RecordBatch, columns: Sequence[Named]) -> Rows:

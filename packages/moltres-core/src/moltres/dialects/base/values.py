@@ -9,7 +9,7 @@ from sqlalchemy import String, Table
 
 from ...errors import SchemaMismatchError
 from ...types import documents
-from ...types.arrow import unfit_batch
+from ...types.arrow_fit import unfit_batch
 from ...types.logical import LogicalType, logical_type
 from ...types.values import unfit
 from ..columns import portable_type

@@ -73,6 +73,8 @@ class Check:
     written_at = ""
     #: Whether `failing` contains a window function, which is allowed in a SELECT list but not in WHERE.
     windowed: ClassVar[bool] = False
+    #: Whether it compares values, so that its meaning depends on what the database takes as equal, less or matching.
+    compares: ClassVar[bool] = True
     #: Former names of what a kind may define.
     _FORMER: ClassVar[Mapping[str, str]] = {"work": "follow_up", "reveals": "exposes_values"}
 
@@ -322,6 +324,7 @@ class ColumnCheck(RowCheck, _OneColumn):
 class NullCheck(ColumnCheck):
     """A check of whether the values of one column are NULL: every row is considered."""
 
+    compares = False
     #: Whether it is NULL that fails.
     null_fails: ClassVar[bool] = True
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import seconds, whole
 from ..errors import RuleError
+from ..run.semantics import PORTABLE, SEMANTICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +45,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="an option of the file system of a URI, such as anon=true; repeatable",
+    )
+    parser.add_argument(
+        "--semantics",
+        choices=SEMANTICS,
+        default=PORTABLE,
+        help="database: take the meaning of strings and patterns of a database that no conformance suite ran on",
     )
 
 
@@ -92,6 +99,8 @@ def from_environment(given: str) -> str:
 def options_of(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
     """The arguments that the library takes by the same names: those of the source, and further ones."""
     found = {name: getattr(arguments, name) for name in ("table", "query", "schema", *names)}
+    if arguments.semantics != PORTABLE:
+        found["semantics"] = arguments.semantics
     return {
         **found,
         "read_options": read_options_of(arguments),

@@ -17,6 +17,7 @@ from ..errors import EngineError
 from ..relation.selection import fragment
 from ..run.reader import Deadline, Reader, refuse
 from ..run.results import results_of
+from ..run.semantics import PORTABLE
 from ..run.validate import checked_arguments, refuse_unfit, report_of
 from ..sources import open_source
 from .arrow import arrow_table, is_held
@@ -134,6 +135,7 @@ class FrameEngine:
         max_workers: int | None = None,
         storage_options: Mapping[str, Any] | None = None,
         read_options: Mapping[str, Any] | None = None,
+        semantics: str = PORTABLE,
     ) -> Report:
         """Check a source; see `dq_core.engines.Engine.check`.
 
@@ -141,7 +143,7 @@ class FrameEngine:
         is evaluating ends in the background.
         """
         parsed = parse(checks)
-        masked = checked_arguments(samples, mask, timeout_seconds)
+        masked = checked_arguments(samples, mask, timeout_seconds, semantics)
         samples = int(samples)
         workers = self._workers(parallel, max_workers)
         started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
@@ -160,14 +162,14 @@ class FrameEngine:
             self._library.session() as answer,
         ):
             reader = Reader(opened, deadline, hide_values=bool(masked))
-            refuse_unfit(parsed, reader, masked)
+            refuse_unfit(parsed, reader, masked, semantics)
             self._refuse(parsed, opened.relation)
             with _Answers(reader, answer, workers, masked=masked) as answers:
                 answers.prepare(parsed)
                 results = results_of(
                     parsed, answers.measured, reader, masked=masked, samples=samples, fail_fast=fail_fast
                 )
-        return report_of(results, answers.total_rows, reader, started_at)
+        return report_of(results, answers.total_rows, reader, started_at, semantics)
 
     def profile(self, source: Any, **options: Any) -> Profile:
         """Describe a source; see `dq_core.engines.Engine.profile`."""

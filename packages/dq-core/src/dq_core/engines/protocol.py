@@ -67,6 +67,7 @@ class Engine(Protocol):
         max_workers: int | None = None,
         storage_options: Mapping[str, Any] | None = None,
         read_options: Mapping[str, Any] | None = None,
+        semantics: str = "portable",
     ) -> Report:
         """Check a source; the arguments, the report and the errors are those of `dq_core.validate`.
 
@@ -84,6 +85,7 @@ class Engine(Protocol):
             max_workers: How many threads at most; default: one for each processor.
             storage_options: Options for the fsspec filesystem of a URI.
             read_options: How CSV files are written.
+            semantics: ``"database"`` takes the meaning of a database that no conformance suite ran on.
 
         Raises:
             RuleError: The rules or arguments are wrong; nothing was read.

@@ -105,6 +105,7 @@ def learn(
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
+    semantics: str = "portable",
     **options: Any,
 ) -> LearnedSuite:
     """Learn the rules that truthound's profiler proposes; see `dq_core.learn` for the arguments.
@@ -127,6 +128,7 @@ def learn(
         schema=schema,
         storage_options=storage_options,
         read_options=read_options,
+        semantics=semantics,
     )
     return dataclasses.replace(learned, engine="truthound")
 

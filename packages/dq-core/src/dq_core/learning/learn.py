@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..checks import parse
+from ..checks import KINDS, parse
 from ..profiling.prediction import none_again
-from ..run.reader import Deadline, Reader, chosen_columns
+from ..run.reader import Deadline, Reader, chosen_columns, refuse
 from ..run.sampling import hashed_rows, sampled
+from ..run.semantics import PORTABLE, refuse_dependent_columns, semantics_of, semantics_problems
 from ..sources import open_source
 from .evidence import gather
 from .options import LearnOptions
@@ -49,6 +50,7 @@ def learn(
     timeout_seconds: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
+    semantics: str = PORTABLE,
 ) -> LearnedSuite:
     """Learn rules from a source, computed in the database.
 
@@ -82,6 +84,8 @@ def learn(
         timeout_seconds: How long it may take; the database stops what runs then.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written; see `dq_core.sources.open_source`.
+        semantics: ``"database"`` takes the meaning of a database that no conformance suite ran on, where string columns
+            are refused otherwise; see `dq_core.validate`.
 
     Raises:
         RuleError: The arguments are wrong; nothing was scanned.
@@ -110,6 +114,7 @@ def learn(
         schema=schema,
         storage_options=storage_options,
         read_options=read_options,
+        semantics=semantics,
     )
 
 
@@ -123,6 +128,7 @@ def learn_with(
     schema: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
+    semantics: str = PORTABLE,
 ) -> LearnedSuite:
     """Like `learn`, with somebody else to say which rules are worth a try.
 
@@ -135,7 +141,10 @@ def learn_with(
         schema: The table's schema.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written; see `dq_core.sources.open_source`.
+        semantics: ``"database"`` takes the meaning of a database that no conformance suite ran on, where string columns
+            are refused otherwise; see `dq_core.validate`.
     """
+    refuse(semantics_problems(semantics))
     wanted = options.wanted
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(options.timeout_seconds)
     with open_source(
@@ -149,6 +158,9 @@ def learn_with(
     ) as opened:
         reader = Reader(opened, deadline)
         names = chosen_columns(opened.relation, options.columns)
+        if any(KINDS[kind].compares for kind in wanted):
+            refuse_dependent_columns(names, opened, semantics, "learn")
+        stated = semantics_of(opened, semantics)
         relation, total = sampled(reader, opened.relation, options.sample_size, options.seed)
         chosen = None if proposed is None else proposed(reader, relation, names)
         found = _examine(
@@ -171,6 +183,7 @@ def learn_with(
         execution_time_seconds=round(deadline.elapsed, 6),
         statements=reader.statements,
         started_at=started_at.isoformat(),
+        semantics=stated,
     )
 
 

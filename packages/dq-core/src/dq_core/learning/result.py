@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..checks import Check, parse
 from ..report.document import Document, Documented
 from ..report.tables import Table
-from ..report.view import count, duration, moment, plural, value_text
+from ..report.view import count, duration, moment, plural, stated_semantics, value_text
 from ..run.suite import Suite
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class LearnedSuite(Documented):
         execution_time_seconds: Wall time.
         statements: How many statements read data.
         started_at: When, ISO 8601 in UTC.
+        semantics: "database" where strings are compared in the database's own way.
     """
 
     rules: tuple[LearnedRule, ...]
@@ -94,6 +95,7 @@ class LearnedSuite(Documented):
     execution_time_seconds: float
     statements: int
     started_at: str
+    semantics: str = "portable"
 
     def __repr__(self) -> str:
         learned = f"{plural(len(self), 'rule')} learned from {plural(self.row_count, 'row')}"
@@ -136,7 +138,8 @@ class LearnedSuite(Documented):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The suite that `to_dict` wrote."""
-        values = {one.name: data[one.name] for one in fields(cls)}
+        values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
+        values["semantics"] = data.get("semantics", "portable")
         values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
         values["null_markers"] = {name: tuple(markers) for name, markers in data["null_markers"].items()}
         return cls(**values)
@@ -159,6 +162,7 @@ class LearnedSuite(Documented):
             ("Took", duration(self.execution_time_seconds)),
             ("Statements", count(self.statements)),
             ("Engine", self.engine),
+            *stated_semantics(self.semantics),
         ]
         table = Table(f"{len(self)} rules", _HEADER, [_cells(rule) for rule in self.rules], frozenset({3, 4, 5}))
         return Document("Learned rules", facts, [table])

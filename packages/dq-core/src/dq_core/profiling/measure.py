@@ -14,6 +14,7 @@ from ..relation.type_family import NUMBERS, TEMPORAL
 from ..report.jsonable import exact
 from ..run.reader import Deadline, Reader, StatementError, chosen_columns, refuse
 from ..run.sampling import sampled
+from ..run.semantics import PORTABLE, refuse_dependent_columns, semantics_of, semantics_problems
 from ..sources import open_source
 from . import histograms, numbers
 from .result import Bin, ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
@@ -50,6 +51,7 @@ def profile(
     timeout_seconds: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
+    semantics: str = PORTABLE,
 ) -> Profile:
     """Describe a source column by column, computed in the database.
 
@@ -75,6 +77,8 @@ def profile(
         timeout_seconds: How long it may take; the database stops what runs then.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written; see `dq_core.sources.open_source`.
+        semantics: ``"database"`` takes the meaning of a database that no conformance suite ran on, where string columns
+            are refused otherwise; see `dq_core.validate`.
 
     Raises:
         RuleError: The arguments are wrong; nothing was scanned.
@@ -84,7 +88,7 @@ def profile(
     counts = {"top_n": top_n, "sample_size": sample_size, "seed": seed}
     problems = [problem for name, value in counts.items() for problem in whole(name, value)]
     problems += whole("histogram_bins", histogram_bins, least=1)
-    refuse([*problems, *_problems(quantiles, timeout_seconds)])
+    refuse([*problems, *_problems(quantiles, timeout_seconds), *semantics_problems(semantics)])
     top_n, sample_size, seed, histogram_bins = map(int, (top_n, sample_size, seed, histogram_bins))
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(
@@ -98,6 +102,8 @@ def profile(
     ) as opened:
         reader = Reader(opened, deadline, hide_values=bool(mask))
         names = chosen_columns(opened.relation, columns)
+        refuse_dependent_columns(names, opened, semantics, "profile")
+        stated = semantics_of(opened, semantics)
         masked = frozenset(chosen_columns(opened.relation, mask, "mask"))
         relation, total = sampled(reader, opened.relation, sample_size, seed)
         run = _Profiling(reader, relation, [relation.columns[name] for name in names], masked)
@@ -116,6 +122,7 @@ def profile(
         execution_time_seconds=round(deadline.elapsed, 6),
         statements=reader.statements,
         started_at=started_at.isoformat(),
+        semantics=stated,
     )
 
 

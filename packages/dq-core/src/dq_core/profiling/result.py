@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..report.document import Document, Documented
 from ..report.tables import Table
-from ..report.view import count, duration, moment, percent, plural, value_text
+from ..report.view import count, duration, moment, percent, plural, stated_semantics, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,6 +147,7 @@ class Profile(Documented):
         execution_time_seconds: Wall time.
         statements: How many statements read data.
         started_at: When, ISO 8601 in UTC.
+        semantics: "database" where strings are compared in the database's own way.
     """
 
     source: str
@@ -157,6 +158,7 @@ class Profile(Documented):
     execution_time_seconds: float
     statements: int
     started_at: str
+    semantics: str = "portable"
 
     def __repr__(self) -> str:
         size = f"{plural(self.column_count, 'column')} and {plural(self.row_count, 'row')}"
@@ -185,7 +187,8 @@ class Profile(Documented):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The profile that `to_dict` wrote."""
-        values = {one.name: data[one.name] for one in fields(cls)}
+        values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
+        values["semantics"] = data.get("semantics", "portable")
         values["columns"] = tuple(map(ColumnProfile.from_dict, data["columns"]))
         return cls(**values)
 
@@ -201,6 +204,7 @@ class Profile(Documented):
             ("Took", duration(self.execution_time_seconds)),
             ("Statements", count(self.statements)),
             ("Engine", self.engine),
+            *stated_semantics(self.semantics),
         ]
         found = [Table("Columns", _HEADER, [_cells(column) for column in self.columns], _RIGHT)]
         for column in self.columns:

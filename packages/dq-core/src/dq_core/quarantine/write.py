@@ -29,6 +29,7 @@ from ..report.report import SEVERITIES
 from ..run.fragments import fragment_problems
 from ..run.plan import misfits
 from ..run.reader import Deadline, Reader, refuse
+from ..run.semantics import PORTABLE, dependent_rules, semantics_of, semantics_problems
 from ..sources import Opened, open_source
 from ..sources.database import connect_to_read, create_engine_of
 from ..sources.given import database_of
@@ -56,6 +57,7 @@ class Quarantine:
         quarantined_rows: Rows that failed at least one check; this many were written.
         failed_rows: For each check, the rows that failed it.
         not_applied: The checks that are not about rows, or below the severity that was asked for.
+        semantics: "database" where rules have the meaning that the database gives them.
     """
 
     target: str
@@ -65,6 +67,7 @@ class Quarantine:
     quarantined_rows: int
     failed_rows: Mapping[str, int]
     not_applied: tuple[str, ...]
+    semantics: str = PORTABLE
 
 
 def quarantine(
@@ -80,6 +83,7 @@ def quarantine(
     min_severity: str = "error",
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
+    semantics: str = PORTABLE,
 ) -> Quarantine:
     """Copy the rows that break rules to a table or file, with the names of the rules.
 
@@ -99,6 +103,8 @@ def quarantine(
         min_severity: Only checks of this severity or a higher one.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written; see `dq_core.sources.open_source`.
+        semantics: ``"database"`` takes rules as a database means them that no conformance suite ran on; see
+            `dq_core.validate`.
 
     Returns:
         How many rows passed and failed, and where the latter are.
@@ -110,7 +116,7 @@ def quarantine(
     """
     parsed = parse(checks)
     file = Path(to) if str(to).endswith(".parquet") else None
-    _refuse_arguments(mode, min_severity, column, file)
+    _refuse_arguments(mode, min_severity, column, file, semantics)
     applied = {
         name: check
         for name, check in zip(names_of(parsed), parsed, strict=True)
@@ -127,20 +133,22 @@ def quarantine(
             by_value=True,
         ) as opened:
             draft = file.parent / f".{file.name}.{secrets.token_hex(8)}"
-            _refuse_unfit(applied, opened, draft)
+            _refuse_unfit(applied, opened, semantics, draft)
             split = _Split.of(applied, opened.relation, column)
             counts = _write_file(opened, split, file, draft)
+            stated = semantics_of(opened, semantics)
     else:
         in_transaction = isinstance(source, sa.Connection) and source.in_transaction()
         with (
             _writable(source, table, query) as (connection, chosen),
             open_source(connection, schema=schema, **chosen) as opened,
         ):
-            _refuse_unfit(applied, opened)
+            _refuse_unfit(applied, opened, semantics)
             split = _Split.of(applied, opened.relation, column)
             counts = _write_table(
                 opened, split, sa.table(str(to), schema=schema), mode, table, in_transaction=in_transaction
             )
+            stated = semantics_of(opened, semantics)
     total, passed, quarantined, *failed = counts
     return Quarantine(
         target=str(to),
@@ -149,12 +157,13 @@ def quarantine(
         passed_rows=passed,
         quarantined_rows=quarantined,
         failed_rows=dict(zip(split.names, failed, strict=True)),
+        semantics=stated,
         not_applied=tuple(name for name in names_of(parsed) if name not in split.names),
     )
 
 
-def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | None) -> None:
-    problems = []
+def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | None, semantics: object) -> None:
+    problems = [*semantics_problems(semantics)]
     if mode not in MODES:
         problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")
     elif mode == "append" and file is not None:
@@ -172,9 +181,12 @@ def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | No
         raise RuleError(problems)
 
 
-def _refuse_unfit(checks: Mapping[str, Check], opened: Opened, *files: Path) -> None:
+def _refuse_unfit(checks: Mapping[str, Check], opened: Opened, semantics: str, *files: Path) -> None:
     """Refuse checks that do not fit the source, all problems at once; then no file but these is written."""
-    found = list(misfits(list(checks.values()), opened.relation))
+    found = [
+        *misfits(list(checks.values()), opened.relation),
+        *dependent_rules(list(checks.values()), opened, semantics),
+    ]
     opened.confine(*map(str, files))
     refuse([*found, *fragment_problems(list(checks.values()), Reader(opened, Deadline(None)))])
 

@@ -120,6 +120,8 @@ class Report(_Record):
         statements: How many statements read data.
         source: What was checked, without passwords.
         started_at: When, ISO 8601 in UTC.
+        semantics: "portable", or "database" where rules have the meaning that the database gives them: `to_dict` and
+            the printed forms say so only then.
     """
 
     results: tuple[CheckResult, ...]
@@ -128,8 +130,9 @@ class Report(_Record):
     statements: int
     source: str
     started_at: str
+    semantics: str = "portable"
 
-    #: The keys of the JSON form, in order.
+    #: The keys of the JSON form, in order; ``semantics`` comes before the results where it is "database".
     KEYS: ClassVar[tuple[str, ...]] = (
         "overall_status", "total_checks", "passed_checks", "failed_checks", "warning_checks", "error_checks",
         "total_rows", "execution_time_seconds", "statements", "source", "started_at", "results",
@@ -199,14 +202,17 @@ class Report(_Record):
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, with the keys in `KEYS`."""
-        values = {key: getattr(self, key) for key in self.KEYS}
+        values = {key: getattr(self, key) for key in self.KEYS if key != "results"}
+        if self.semantics != "portable":
+            values["semantics"] = self.semantics
         values["results"] = [result.to_dict() for result in self.results]
         return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The report that `to_dict` wrote; what can be computed is computed again."""
-        values = {one.name: data[one.name] for one in fields(cls)}
+        values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
+        values["semantics"] = data.get("semantics", "portable")
         values["results"] = tuple(CheckResult.from_dict(result) for result in data["results"])
         return cls(**values)
 

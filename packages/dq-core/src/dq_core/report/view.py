@@ -160,7 +160,14 @@ def _facts(report: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Started", moment(report["started_at"])),
         ("Took", duration(report["execution_time_seconds"])),
         ("Statements", count(report["statements"])),
+        *stated_semantics(report.get("semantics")),
     )
+
+
+def stated_semantics(semantics: str | None) -> tuple[tuple[str, str], ...]:
+    """What a reader must know where rules do not mean what they mean on other databases."""
+    own = "the database's own, which no conformance suite has tested (semantics: database)"
+    return (("Meaning of rules", own),) if semantics == "database" else ()
 
 
 def check_view(result: Mapping[str, Any]) -> CheckView:

@@ -15,6 +15,7 @@ from .plan import mentioned, misfits, planned, scans
 from .reader import Deadline, Progress, Reader, StatementError, refuse
 from .results import results_of
 from .scan import run_scans
+from .semantics import PORTABLE, dependent_rules, semantics_of, semantics_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,6 +44,7 @@ def validate(
     on_progress: Callable[[Progress], object] | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
+    semantics: str = PORTABLE,
 ) -> Report:
     """Check data where it is.
 
@@ -62,6 +64,9 @@ def validate(
         on_progress: Called with a `Progress` after every step.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written; see `dq_core.sources.open_source`.
+        semantics: On a database that no conformance suite ran on, rules whose meaning depends on the database (what
+            strings are equal, less, or match) are refused; ``"database"`` takes the database's own meaning, which the
+            report then states. Elsewhere the meaning is always the same.
 
     Returns:
         The report; it says "failed" where data is wrong or a check could not be evaluated.
@@ -72,7 +77,7 @@ def validate(
         ValidationTimeoutError: It took longer than `timeout_seconds`.
     """
     parsed = parse(checks)
-    masked = checked_arguments(samples, mask, timeout_seconds)
+    masked = checked_arguments(samples, mask, timeout_seconds, semantics)
     samples = int(samples)
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(
@@ -87,7 +92,7 @@ def validate(
         by_value=True,
     ) as opened:
         reader = Reader(opened, deadline, hide_values=bool(masked), on_progress=on_progress)
-        refuse_unfit(parsed, reader, masked)
+        refuse_unfit(parsed, reader, masked, semantics)
         plan = planned(parsed, opened.relation)
         measured, total_rows = run_scans(scans(plan, opened.relation), reader)
         results = results_of(
@@ -98,24 +103,26 @@ def validate(
             samples=samples,
             fail_fast=fail_fast,
         )
-    return report_of(results, total_rows, reader, started_at)
+    return report_of(results, total_rows, reader, started_at, semantics)
 
 
-def checked_arguments(samples: object, mask: Iterable[str], timeout_seconds: object) -> frozenset[str]:
+def checked_arguments(
+    samples: object, mask: Iterable[str], timeout_seconds: object, semantics: object = PORTABLE
+) -> frozenset[str]:
     """The columns to mask, if all of these arguments are right.
 
     Raises:
         RuleError: Some are wrong; lists all of them.
     """
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
-    problems = [*whole("samples", samples), *limits]
+    problems = [*whole("samples", samples), *limits, *semantics_problems(semantics)]
     if isinstance(mask, str) or not all(isinstance(column, str) for column in mask):
         problems.append(f"mask must be a list of column names, not {mask!r}.")
     refuse(problems)
     return frozenset(mask)
 
 
-def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str]) -> None:
+def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str], semantics: str = PORTABLE) -> None:
     """Refuse checks and masked columns that do not fit the source, all problems at once; reads no row.
 
     Raises:
@@ -126,7 +133,7 @@ def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str]
         f"mask: the column {column!r} does not exist.{question(column, relation.columns)}"
         for column in sorted(masked - set(relation.columns))
     )
-    found = [*misfits(checks, relation), *unknown]
+    found = [*misfits(checks, relation), *unknown, *dependent_rules(checks, reader.opened, semantics)]
     # By now every file that a rule refers to is open.
     reader.opened.confine()
     refuse([*found, *fragment_problems(checks, reader)])
@@ -146,7 +153,13 @@ def _measurements(planned: PlannedCheck, measured: Measured, reader: Reader) -> 
     return found
 
 
-def report_of(results: tuple[CheckResult, ...], total_rows: int, reader: Reader, started_at: dt.datetime) -> Report:
+def report_of(
+    results: tuple[CheckResult, ...],
+    total_rows: int,
+    reader: Reader,
+    started_at: dt.datetime,
+    semantics: str = PORTABLE,
+) -> Report:
     """The report of a validation that ends now."""
     return Report(
         results=results,
@@ -155,4 +168,5 @@ def report_of(results: tuple[CheckResult, ...], total_rows: int, reader: Reader,
         statements=reader.statements,
         source=reader.opened.description,
         started_at=started_at.isoformat(),
+        semantics=semantics_of(reader.opened, semantics),
     )

@@ -29,6 +29,8 @@ class Custom(MetricCheck):
         max_rows: More rows than this are not fetched: the check's status is error.
     """
 
+    compares = False
+
     function: Function
     max_rows: int = 1_000_000
 

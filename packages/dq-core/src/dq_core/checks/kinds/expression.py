@@ -29,6 +29,8 @@ class Expression(RowCheck):
         sql: A boolean SQL expression over the columns, in the database's own SQL.
     """
 
+    compares = False
+
     sql: str
 
     def problems(self) -> Iterator[str]:

@@ -28,6 +28,8 @@ class Freshness(ColumnMetricCheck):
         max_age: The greatest age: seconds, 36h, 7d, PT36H, or a timedelta.
     """
 
+    compares = False
+
     max_age: Any
 
     @property

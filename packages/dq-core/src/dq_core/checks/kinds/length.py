@@ -29,6 +29,8 @@ class Length(ColumnCheck):
         max: The greatest number of characters.
     """
 
+    compares = False
+
     families = frozenset({"text"})
 
     min: int | None = None

@@ -25,6 +25,8 @@ class RowCount(MetricCheck):
         max: The greatest number of rows.
     """
 
+    compares = False
+
     min: int | None = None
     max: int | None = None
 

@@ -26,6 +26,8 @@ class Schema(MetricCheck):
         strict: No other columns are allowed.
     """
 
+    compares = False
+
     columns: Any
     strict: bool = False
 

@@ -29,6 +29,8 @@ class Type(ColumnCheck):
         dtype: A Python type (or its name) or a SQL type name.
     """
 
+    compares = False
+
     aliases: ClassVar[Mapping[str, str]] = {"expected_type": "dtype", "column_type": "dtype"}
 
     dtype: Any

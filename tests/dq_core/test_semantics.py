@@ -1,4 +1,4 @@
-"""Databases that no conformance suite ran on: what depends on them is refused, unless their own meaning is asked for."""
+"""Databases that no conformance suite ran on: what depends on them is refused, or taken as they mean it if asked."""
 
 from __future__ import annotations
 

@@ -66,3 +66,11 @@ def test_a_key_under_which_there_is_nothing_is_named(dsn):
     write = MoltresToTableOperator(task_id="w", dsn=dsn, table_name="out", input_key="rows")
     with pytest.raises(AirflowFailException, match="'rows'"):
         write.execute({"ti": instance})
+
+
+def test_semantics_are_those_of_dq_core(dsn):
+    options = {"dsn": dsn, "query": lambda db: db.table("users"), "checks": [{"type": "unique", "column": "id"}]}
+    context = context_of(MagicMock())
+    assert MoltresDataQualityOperator(task_id="c", semantics="database", **options).execute(context).passed
+    with pytest.raises(AirflowFailException, match="semantics must be one of 'portable', 'database', not 'databse'"):
+        MoltresDataQualityOperator(task_id="c", semantics="databse", **options).execute(context)

@@ -12,6 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.runtime import task_run
 from prefect.states import State
 
+from dq_core import RuleError
 from moltres import Records, col
 from moltres.errors import ConfigurationError
 from moltres.task import WriteOptions
@@ -215,6 +216,9 @@ def test_checks_may_stop_at_the_first_failure() -> None:
     for fail_fast, status in ((False, "passed"), (True, "skipped")):
         report = moltres_data_quality(data=[{"id": 1}], checks=checks, fail_fast=fail_fast)
         assert [result["status"] for result in report["results"]] == ["failed", status]
+    assert moltres_data_quality(data=[{"id": 1}], checks=checks[1:], semantics="database").passed
+    with pytest.raises(RuleError, match="semantics must be one of 'portable', 'database', not 'databse'"):
+        moltres_data_quality(data=[{"id": 1}], checks=checks, semantics="databse")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ class MoltresDataQualityOperator(MoltresOperator):
         thresholds: Share of rows that must pass, by name of the check, in place of the check's own. Template field.
         samples: How many failing rows the report shows for each check.
         mask: Columns whose values the report shows as ``***``.
+        semantics: ``"database"`` takes rules as a database means them that dq_core has no conformance suite for.
         input_key: XCom key of the rows to check. Template field.
         input_task_id: The task that pushed them. Template field.
         **kwargs: Arguments of :class:`~moltres_airflow.base.MoltresOperator` (``dsn``, ``session``, ``conn_id``,
@@ -78,6 +79,7 @@ class MoltresDataQualityOperator(MoltresOperator):
         thresholds: Mapping[str, float | str] | str | None = None,
         samples: int = 5,
         mask: Sequence[str] = (),
+        semantics: str = "portable",
         input_key: str | None = None,
         input_task_id: str | None = None,
         **kwargs: Any,
@@ -100,6 +102,7 @@ class MoltresDataQualityOperator(MoltresOperator):
         self.thresholds = thresholds
         self.samples = samples
         self.mask = mask
+        self.semantics = semantics
         self.input_key = input_key
         self.input_task_id = input_task_id
         self.templates = templates_of(self)
@@ -133,5 +136,12 @@ class MoltresDataQualityOperator(MoltresOperator):
             rows, self.lineage = rows_to_check(connect(connection), query, value)
             numeric = numeric_columns(rows)
             rules = [check.on(numeric) for check in checks]
-            self.report = validate(rows, rules, fail_fast=self.fail_fast, samples=self.samples, mask=self.mask)
+            self.report = validate(
+                rows,
+                rules,
+                fail_fast=self.fail_fast,
+                samples=self.samples,
+                mask=self.mask,
+                semantics=self.semantics,
+            )
             return self.report

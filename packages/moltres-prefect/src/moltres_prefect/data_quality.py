@@ -34,6 +34,7 @@ def moltres_data_quality(
     connection: Any = None,
     fail_on_error: bool = False,
     fail_fast: bool = False,
+    semantics: str = "portable",
     artifact: bool = True,
     artifact_key: str | None = None,
     query_timeout: float | None = None,
@@ -51,6 +52,7 @@ def moltres_data_quality(
         connection: A block of prefect-sqlalchemy, or ``"type/name"`` of one.
         fail_on_error: Whether the task fails if the checks fail. By default the flow decides, by the report.
         fail_fast: Whether to stop at the first failure.
+        semantics: ``"database"`` takes rules as a database means them that dq_core has no conformance suite for.
         artifact: Whether to leave the artifact.
         artifact_key: Its key; by default made of the flow, the task and the number of its call.
         query_timeout: Seconds after which the database stops a statement.
@@ -71,7 +73,7 @@ def moltres_data_quality(
     def work(database: Database) -> Report:
         rows, lineage = rows_to_check(database, what, data)
         note_reading(lineage)
-        report: Report = suite(rows, fail_fast=fail_fast)
+        report: Report = suite(rows, fail_fast=fail_fast, semantics=semantics)
         return report
 
     report = work_in_database(

@@ -29,9 +29,11 @@ class QualityChecker:
 
     Args:
         fail_fast: Whether the checks behind the first failure are skipped.
+        semantics: ``"database"`` takes rules as a database means them that dq_core has no conformance suite for.
     """
 
     fail_fast: bool = False
+    semantics: str = "portable"
 
     def check(self, df: Any, checks: Sequence[Any]) -> Report:
         """Check a frame, or anything else that ``dq_core.validate`` takes.
@@ -43,5 +45,5 @@ class QualityChecker:
         Returns:
             The report.
         """
-        report: Report = Suite(checks)(df, fail_fast=self.fail_fast)
+        report: Report = Suite(checks)(df, fail_fast=self.fail_fast, semantics=self.semantics)
         return report

@@ -5,12 +5,9 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
-from pathlib import Path
 
 from moltres.dialects import Capabilities, supported
-
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "databases.md"
-BEGIN, END = "<!-- capabilities: written by tools/capabilities_table.py -->\n", "<!-- end of capabilities -->\n"
+from written_table import DOCS, WrittenTable
 
 
 def shown(value: object) -> str:
@@ -32,23 +29,8 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def updated(page: str) -> str:
-    """The page with the table as the dialects give it."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
-
-
-def main() -> int:
-    page = PAGE.read_text(encoding="utf-8")
-    if updated(page) == page:
-        return 0
-    if "--check" in sys.argv:
-        print(f"{PAGE} is not what the dialects say: run python tools/capabilities_table.py")
-        return 1
-    PAGE.write_text(updated(page), encoding="utf-8")
-    return 0
+TABLE = WrittenTable(DOCS / "reference" / "databases.md", "capabilities", "capabilities_table", table)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(TABLE.main())

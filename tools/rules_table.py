@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from pathlib import Path
 
 from dq_core import Check
 from dq_core.checks import KINDS
-
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "checks.md"
-BEGIN, END = "<!-- rules: written by tools/rules_table.py -->\n", "<!-- end of rules -->\n"
+from written_table import DOCS, WrittenTable
 
 
 def table() -> str:
@@ -32,23 +29,8 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def updated(page: str) -> str:
-    """The page with the table as the classes give it."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
-
-
-def main() -> int:
-    page = PAGE.read_text(encoding="utf-8")
-    if updated(page) == page:
-        return 0
-    if "--check" in sys.argv:
-        print(f"{PAGE} is not what the classes say: run python tools/rules_table.py")
-        return 1
-    PAGE.write_text(updated(page), encoding="utf-8")
-    return 0
+TABLE = WrittenTable(DOCS / "guides" / "checks.md", "rules", "rules_table", table)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(TABLE.main())

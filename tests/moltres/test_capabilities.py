@@ -11,6 +11,7 @@ from sqlalchemy import create_engine
 
 import moltres
 from moltres.dialects import Capabilities, dialect_for, supported
+from support.database_names import is_name_of_database
 from support.tools import load_tool
 
 if TYPE_CHECKING:
@@ -25,22 +26,11 @@ def decided_by_name(tree: ast.AST) -> Iterator[int]:
     for node in ast.walk(tree):
         match node:
             case ast.Compare(left, _, comparators):
-                if any(is_name_of_dialect(part) for part in (left, *comparators)):
+                if any(is_name_of_database(part) for part in (left, *comparators)):
                     yield node.lineno
             case ast.Call(ast.Name("isinstance"), [_, ast.Name(name) | ast.Attribute(_, name)]):
                 if name.endswith("Dialect"):
                     yield node.lineno
-
-
-def is_name_of_dialect(node: ast.AST) -> bool:
-    match node:
-        case ast.Attribute(ast.Attribute(_, "dialect" | "_dialect") | ast.Name("dialect"), "name"):
-            return True
-        case ast.Attribute(ast.Name("engine") | ast.Attribute(_, "engine"), "name"):
-            return True
-        case ast.Call(ast.Attribute(_, "get_backend_name")):
-            return True
-    return False
 
 
 @pytest.mark.parametrize(
@@ -67,8 +57,8 @@ def test_nothing_outside_of_the_dialects_asks_for_the_name_of_a_database() -> No
 
 
 def test_the_documentation_shows_the_capabilities() -> None:
-    page = tool.PAGE.read_text(encoding="utf-8")
-    assert tool.updated(page) == page, "run python tools/capabilities_table.py"
+    page = tool.TABLE.page.read_text(encoding="utf-8")
+    assert tool.TABLE.updated(page) == page, "run python tools/capabilities_table.py"
     assert [dialect.name for dialect in supported()] == ["duckdb", "mariadb", "postgresql", "sqlite"]
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.database_names import is_name_of_database
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -76,7 +78,7 @@ def decided_by_name(tree: ast.AST) -> Iterator[int]:
             case ast.Assign(value=ast.Compare() | ast.BoolOp() as test) | ast.keyword(value=ast.Compare() as test):
                 yield from compared(test)
             case ast.Subscript(_, key) | ast.Call(ast.Attribute(_, "get"), [key, *_]):
-                if is_name(key):
+                if is_name_of_database(key):
                     yield node.lineno
 
 
@@ -92,15 +94,6 @@ def literal_name(node: ast.AST) -> bool:
             return value in DATABASE_NAMES
         case ast.Tuple(items) | ast.List(items) | ast.Set(items):
             return any(map(literal_name, items))
-    return False
-
-
-def is_name(node: ast.AST) -> bool:
-    match node:
-        case ast.Attribute(ast.Attribute(_, "dialect") | ast.Name("dialect"), "name"):
-            return True
-        case ast.Call(ast.Attribute(_, "get_backend_name")):
-            return True
     return False
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from .database import Database, connect
-from .errors import ConfigurationError, MissingDependencyError, QualityGateError, listing
+from .errors import MissingDependencyError, QualityGateError, listing, refuse
 from .frame.dataframe import DataFrame
 from .handoff import staged
 
@@ -84,14 +84,13 @@ class ETLPipeline:
 
     def __post_init__(self) -> None:
         problems = [
-            f"{name} must be a function, not {type(given).__name__}"
+            f"{name} must be a function, not {type(given).__name__}."
             for name in ("extract", "transform", "load", "validate", "on_progress")
             if not callable(given := getattr(self, name)) and (given is not None or name == "extract")
         ]
         if not self.name or not isinstance(self.name, str):
-            problems.append(f"name must be a string that is not empty, not {self.name!r}")
-        if problems:
-            raise ConfigurationError(f"The arguments of the pipeline are not valid: {'; '.join(problems)}.")
+            problems.append(f"name must be a string that is not empty, not {self.name!r}.")
+        refuse(problems, "The arguments of the pipeline are not valid")
         object.__setattr__(self, "_gate", _gate(self.checks))
 
     def execute(self, *, run_key: str | None = None) -> PipelineResult:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from dq_core import CheckResult, RuleError, learn, profile, validate
 from dq_core.quarantine import quarantine
 from support.column_types import ODD_VALUES, TYPES, ColumnType, OddValue
+from support.database_facts import FACTS, facts_of
 
 _names = itertools.count(1)
 _DAY, _MOMENT, _CLOCK = dt.date(2024, 1, 1), dt.datetime.fromisoformat("2024-01-01T10:00"), dt.time(10)
@@ -51,7 +52,7 @@ def _cases(of: Mapping[str, Sequence[Any]], name: Callable[[Any], str]) -> list[
 
 
 def _marks(database: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.engines, pytest.mark.timeout(900)] if database == "mariadb" else []
+    return [pytest.mark.engines, pytest.mark.timeout(900)] if FACTS[database].installed else []
 
 
 @pytest.fixture
@@ -59,8 +60,7 @@ def engine_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], sa.Eng
     engines: list[sa.Engine] = []
 
     def make(database: str) -> sa.Engine:
-        fixture = f"{database}_url" if database in ("sqlite", "duckdb") else f"shared_{database}_url"
-        engines.append(sa.create_engine(request.getfixturevalue(fixture)))
+        engines.append(sa.create_engine(request.getfixturevalue(f"shared_{database}_url")))
         return engines[-1]
 
     yield make
@@ -73,8 +73,9 @@ def _table(engine: sa.Engine, kind: str, values: Sequence[str], before: Sequence
     name = f"types_{next(_names)}"
     rows = ", ".join(f"({place + 1}, {values[place % len(values)]})" for place in range(40))
     with engine.begin() as connection:
-        if engine.dialect.name == "mariadb":
-            connection.exec_driver_sql("SET sql_mode = ''")
+        lenient = facts_of(engine).lenient
+        if lenient is not None:
+            connection.exec_driver_sql(lenient)
         for statement in before:
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"CREATE TABLE {name} (id INTEGER, x {kind})")

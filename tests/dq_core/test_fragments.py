@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dq_core import DataQualityError, RuleError, get_engine, open_source, validate
 from dq_core.quarantine import quarantine
 from support.check_conformance import DATABASES, FRAMES, Place
+from support.database_facts import facts_of
 
 ROWS = [
     {"id": 1, "s": "a;b", "d": None, "n": 1.5},
@@ -152,7 +153,7 @@ def effects(put: Callable[..., Place], folder: Path) -> Callable[[str], Place]:
         with place.source.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
-        if name == "sqlite":
+        if facts_of(place.source).python_functions:
 
             @sa.event.listens_for(place.source, "connect")
             def _add(raw: Any, _: object) -> None:

@@ -22,6 +22,9 @@ class DatabaseFacts:
             a row is read.
         repeats_values: Whether the error of `broken` repeats the value.
         limit_after: The SQL that shows the time limit of a connection, and what it shows without a limit; or None.
+        installed: Whether its server must be installed, so that its tests have the marker engines.
+        lenient: The SQL that lets a session store what the database would refuse.
+        python_functions: Whether a connection takes functions of Python, which its SQL can call.
         forever: A query that runs until it is stopped.
         counting: A query for the whole numbers ``i`` from 1 to 400000.
         new_schema: The SQL that makes a schema ``{name}``.
@@ -47,6 +50,9 @@ class DatabaseFacts:
     schemas_last: bool = True
     exclusive: str | None = None
     readers_and_writer: str | None = None
+    installed: bool = False
+    lenient: str | None = None
+    python_functions: bool = False
     renames_columns: bool = True
     integer_bits: int = 32
     long_numbers: bool = True
@@ -69,6 +75,8 @@ FACTS = {
         forever="SELECT sleep(600) AS c",
         counting="SELECT seq AS i FROM seq_1_to_400000",
         own_types="SELECT 1 AS id, inet6('::1') AS x UNION ALL SELECT 2, NULL UNION ALL SELECT 3, NULL",
+        installed=True,
+        lenient="SET sql_mode = ''",
         renames_columns=False,
         indexed_string="{0}(9)",
         not_in_names="[\U00010000-\U0010ffff]",
@@ -84,6 +92,7 @@ FACTS = {
         own_types="SELECT 1 AS id, NULL AS x, 1 AS y UNION ALL SELECT 2, 'a', 'b' UNION ALL SELECT 3, x'00', 2.5",
         new_schema="ATTACH ':memory:' AS {name}",
         schemas_last=False,
+        python_functions=True,
         exclusive="BEGIN EXCLUSIVE",
         readers_and_writer="PRAGMA journal_mode=WAL",
         integer_bits=64,

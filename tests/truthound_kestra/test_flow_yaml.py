@@ -394,3 +394,48 @@ def test_an_option_that_a_program_cannot_hold_is_refused() -> None:
 def test_a_variable_without_a_form_in_yaml_is_refused() -> None:
     with pytest.raises(FlowError, match="A value of type object has no form in YAML"):
         dataclasses.replace(FLOW, variables={"x": object()}).to_yaml()
+
+
+WARNS = dataclasses.replace(CHECK, rules=({"type": "not_null", "column": "id", "severity": "low"},))
+
+
+@pytest.mark.parametrize("rules", [WARNS.rules, (*RULES, {"type": "unique", "column": "id", "severity": "warning"})])
+def test_a_check_that_can_only_warn_gives_the_execution_that_state(rules: tuple[dict[str, Any], ...]) -> None:
+    after = dataclasses.replace(SCRIPT, id="after")
+    flow = FlowConfig(id="flow", tasks=(dataclasses.replace(WARNS, rules=rules), after))
+    tasks = generated(flow)["tasks"]
+    assert [one["id"] for one in tasks] == ["check", "warn_check", "after"]
+    assert tasks[1] == {
+        "id": "warn_check",
+        "type": "io.kestra.plugin.core.execution.Fail",
+        "runIf": "{{ (outputs.check.vars.warning_count ?? 0) > 0 }}",
+        "errorMessage": "{{ outputs.check.vars.warning_count }} checks of task check failed that only warn.",
+        "allowFailure": True,
+    }
+
+
+def test_in_a_dag_no_task_waits_for_the_warning() -> None:
+    other, last = (dataclasses.replace(SCRIPT, id=name) for name in ("warn_check", "last"))
+    flow = FlowConfig(id="flow", tasks=(WARNS, other, dataclasses.replace(last, depends_on=("check", "warn_check"))))
+    (dag,) = generated(flow)["tasks"]
+    assert [(one["task"]["id"], one.get("dependsOn")) for one in dag["tasks"]] == [
+        ("check", None),
+        ("warn_check_", ["check"]),
+        ("warn_check", None),
+        ("last", ["check", "warn_check"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "check", [CHECK, dataclasses.replace(WARNS, extra_args={"fail_on_warning": True})], ids=["errors", "fails"]
+)
+def test_a_check_that_cannot_end_with_warnings_has_no_task_for_them(check: TaskConfig) -> None:
+    assert len(generated(FlowConfig(id="flow", tasks=(check,)))["tasks"]) == 1
+
+
+def test_a_script_knows_which_files_kestra_keeps() -> None:
+    check = dataclasses.replace(CHECK, output_files=("*.png", "{{ inputs.name }}.csv"))
+    flow = FlowConfig(id="flow", inputs=(InputConfig(name="name"),), tasks=(check, SCRIPT))
+    first, second = generated(flow)["tasks"]
+    assert first["env"]["KESTRA_OUTPUT_FILES"] == "check_report.*\nresult.json\n*.png"
+    assert "KESTRA_OUTPUT_FILES" not in second["env"]

@@ -101,6 +101,28 @@ def test_a_check_that_fails_without_failing_the_flow(kestra: Engine, flow_id: Na
     assert result.outputs["check_result"]["status"] == "failed"
 
 
+@pytest.mark.parametrize(("severity", "state"), [("low", "WARNING"), ("high", "FAILED")])
+def test_a_check_that_only_warns_is_a_warning(
+    kestra: Engine, flow_id: Names, users: Path, severity: str, state: str
+) -> None:
+    rules = [*GOOD, {"type": "not_null", "column": "email", "severity": severity}, {**GOOD[0], "severity": "low"}]
+    flow = generate_quality_pipeline(
+        flow_id("warns"),
+        "tests",
+        input_uri=str(users),
+        rules=rules,
+        include_learn=True,
+        engine_name="dq_core",
+        generator=GENERATOR,
+    )
+    result = kestra.run(flow)
+    assert result.state == state, result.logs
+    if state == "WARNING":
+        assert result.task_ids == ["profile", "check", "warn_check", "learn"]
+        assert result.task("warn_check")["state"] == "WARNING"
+        assert "1 checks of task check failed that only warn." in result.logs
+
+
 def test_rules_of_any_text_arrive_as_they_were(kestra: Engine, flow_id: Names, users: Path) -> None:
     name = "{{ secret('X') }} {% raw %} ' \" \\ é 🙂"
     rules = [
@@ -123,6 +145,8 @@ def test_a_result_that_is_too_big_is_a_file(kestra: Engine, flow_id: Names, user
     result = kestra.run(flow)
     assert result.state == "SUCCESS", result.logs
     assert result.vars("check")["passed_count"] == 400
+    assert "INFO The output 'result' has" in result.logs
+    assert "List the file" not in result.logs
     sent = result.outputs["check_result"]
     assert (sent["file"], sent["status"], len(sent["checks"]) + sent["left_out"]) == ("result.json", "passed", 400)
     assert result.files("check")["result.json"].startswith('{"status": "passed"')

@@ -14,10 +14,12 @@ from truthound_kestra.flows.names import kestra_major
 from truthound_kestra.flows.output import output_block
 from truthound_kestra.flows.plugin import plugin_block
 from truthound_kestra.flows.retry import retry_block
+from truthound_kestra.flows.rules import parsed_rules
 from truthound_kestra.flows.sla import sla_block
 from truthound_kestra.flows.task import TaskConfig, task_state
 from truthound_kestra.flows.task_block import task_block
 from truthound_kestra.flows.trigger import open_inputs, trigger_block
+from truthound_kestra.flows.warning import can_warn, warning_block
 from truthound_kestra.flows.yaml import Folded
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def document(flow: FlowFields, runner: Runner) -> dict[str, Any]:
         "checks": [execution_check_block(check, context.kestra_major) for check in flow.checks],
         "sla": sla_block(flow.sla, check_ids(flow)),
         "retry": None if flow.retry is None else retry_block(flow.retry),
-        "tasks": arranged(graph_of(flow), blocks, _free("branches", blocks)),
+        "tasks": arranged(graph_of(flow), blocks, _free("branches", blocks), _warning_blocks(flow)),
         "errors": [_task_block(task, context, runner) for task in flow.errors],
         "finally": _finally_blocks(flow, context, runner),
         "outputs": [output_block(config) for config in flow.outputs],
@@ -76,6 +78,18 @@ def _task_block(task: Task, context: FlowContext, runner: Runner) -> dict[str, A
     if isinstance(task, TaskConfig):
         return task_block(task, context, runner)
     return plugin_block(task, lambda inner: task_block(inner, context, runner))
+
+
+def _warning_blocks(flow: FlowFields) -> dict[str, dict[str, Any]]:
+    """The tasks after check tasks that can end with nothing but warnings."""
+    taken = {str(task_id(task)) for task in (*flow.tasks, *after_tasks(flow))}
+    return {
+        task.id: warning_block(task.id, _free(f"warn_{task.id}", taken))
+        for task in flow.tasks
+        if isinstance(task, TaskConfig)
+        and can_warn(parsed_rules(task.rules))
+        and not task.extra_args.get("fail_on_warning")
+    }
 
 
 def _finally_blocks(flow: FlowFields, context: FlowContext, runner: Runner) -> list[dict[str, Any]]:

@@ -57,21 +57,26 @@ def ancestors(graph: Graph) -> dict[str, set[str]]:
     return result
 
 
-def arranged(graph: Graph, blocks: Mapping[str, dict[str, Any]], dag_id: str) -> list[dict[str, Any]]:
+def arranged(
+    graph: Graph, blocks: Mapping[str, dict[str, Any]], dag_id: str, followers: Mapping[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Blocks of tasks in the order in which they run; a single Dag if they branch.
 
     Args:
         graph: Of the tasks.
         blocks: A task's block by its id.
         dag_id: Id of the Dag.
+        followers: The block that runs after a task, and that no other task waits for in a Dag, by the task's id.
     """
     order = linear_order(graph)
     if order is not None:
-        return [blocks[task] for task in order]
+        return [block for task in order for block in (blocks[task], followers.get(task)) if block is not None]
     branches = []
     for task, needs in graph.items():
         branch: dict[str, Any] = {"task": blocks[task]}
         if needs:
             branch["dependsOn"] = list(needs)
         branches.append(branch)
+        if task in followers:
+            branches.append({"task": followers[task], "dependsOn": [task]})
     return [{"id": dag_id, "type": "io.kestra.plugin.core.flow.Dag", "tasks": branches}]

@@ -80,7 +80,8 @@ class TaskConfig:
             ``{{ outputs.<id>.outputFiles['<name>'] }}``.
         allow_failure: Whether the flow continues, with a warning, if the task fails.
         description: Shown in the UI.
-        extra_args: Further fields of the script's config: ``{"sample_failures": 10}``.
+        extra_args: Further options of the script's config which are no fields here: ``{"sample_failures": 10}``;
+            rules, fail_on_error, engine_name and sla are fields of the task.
         extra: Further properties of Kestra's task, merged last: ``{"taskCache": {"enabled": True, "ttl": "PT1H"}}``.
             ``env`` and ``inputFiles`` extend what the task has, everything else replaces it.
     """

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import iso_duration
 from truthound_kestra.flows.dependencies import pinned_dependencies
-from truthound_kestra.flows.expressions import all_true
+from truthound_kestra.flows.expressions import all_true, holds_expression
 from truthound_kestra.flows.extra import merged
 from truthound_kestra.flows.packages import script_dependencies
 from truthound_kestra.flows.program import literal, quality_program
@@ -17,6 +18,7 @@ from truthound_kestra.flows.task import SCRIPT_CONFIGS, TaskConfig, TaskType, ta
 from truthound_kestra.flows.values import env_value, values_file
 from truthound_kestra.flows.yaml import Folded, rules_yaml
 from truthound_kestra.kestra.context import CONTEXT_ENV
+from truthound_kestra.kestra.output_files import OUTPUT_FILES_ENV
 from truthound_kestra.kestra.values import VALUES_ENV, VALUES_FILE
 
 if TYPE_CHECKING:
@@ -39,7 +41,15 @@ def task_block(task: TaskConfig, flow: FlowContext, runner: Runner) -> dict[str,
     kind = task_type(task) or TaskType.CHECK
     block |= runner.runner_block() | runner.package_block(_pinned(task, kind), task.dependencies)
     block |= _script(task, flow) if kind is TaskType.PYTHON_SCRIPT else _quality(task, kind, flow)
-    return merged(block, task.extra)
+    return _telling_its_files(merged(block, task.extra))
+
+
+def _telling_its_files(block: dict[str, Any]) -> dict[str, Any]:
+    """A block whose script knows which files Kestra keeps, so that it does not ask for those."""
+    patterns = [name for name in block.get("outputFiles", ()) if isinstance(name, str) and not holds_expression(name)]
+    if not patterns or not isinstance(block.get("env"), Mapping):
+        return block
+    return block | {"env": {OUTPUT_FILES_ENV: "\n".join(patterns), **block["env"]}}
 
 
 def _pinned(task: TaskConfig, kind: TaskType) -> list[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ._shared import arguments
 from ._shared.masking import masked
 from .dialects import binding, catalog, dialect_for
+from .dialects.compiling import compiled_by
 from .dialects.error_translation import connected, translated
 from .dialects.isolation import at_least_committed, require_transactions
 from .dialects.stopping import Running, stoppable
@@ -200,9 +201,10 @@ class Database:
     def _acquired(self) -> Iterator[Connection]:
         bind = self.bind
         if isinstance(bind, Connection):
-            yield bind
+            with compiled_by(bind, self.dialect):
+                yield bind
             return
-        with connected(bind, self.dialect) as connection:
+        with connected(bind, self.dialect) as connection, compiled_by(connection, self.dialect):
             at_least_committed(connection)
             yield connection
 

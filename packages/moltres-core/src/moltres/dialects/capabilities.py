@@ -23,7 +23,12 @@ class Capabilities:
         binds_types: A column holds, and a result has, only values of the types that are reported for it.
         hash_joins: Two tables without indexes are joined in time that grows with their sum, not their product.
         nan: A column of floats can hold NaN.
-        max_identifier_bytes: The longest name, in bytes of UTF-8; None for no limit.
+        enforces_types: A column takes only values of its type, so that text compared with it must be one of these.
+        max_identifier_bytes: The longest name of a table or column, in bytes of UTF-8; None for no limit.
+        counts_characters: The limits of names are of characters instead of bytes.
+        max_label_bytes: The longest name within a statement, such as that of a computed column, where it is another.
+        name_pattern: What names look like, as a regular expression.
+        keeps_inner_order: The rows of a subquery with ORDER BY come in its order, unless they are sorted again.
         max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
     """
 
@@ -40,9 +45,23 @@ class Capabilities:
     binds_types: bool = False
     hash_joins: bool = True
     nan: bool = True
+    enforces_types: bool = True
     max_identifier_bytes: int | None = None
+    counts_characters: bool = False
+    max_label_bytes: int | None = None
+    name_pattern: str = r"[^\0]+"
+    keeps_inner_order: bool = True
     max_set_operands: int | None = None
 
 
-MYSQL = Capabilities(full_join=False, nulls_first=False, hash_joins=False, max_identifier_bytes=64)
-"""What MySQL and MariaDB have in common. Their limit is one of characters, which are bytes in ASCII names."""
+MYSQL = Capabilities(
+    full_join=False,
+    nulls_first=False,
+    hash_joins=False,
+    max_identifier_bytes=64,
+    counts_characters=True,
+    max_label_bytes=256,
+    name_pattern=r"[^\0\U00010000-\U0010FFFF]*[^\0 \U00010000-\U0010FFFF]",
+    keeps_inner_order=False,
+)
+"""What MySQL and MariaDB have in common."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import CompileError
 
-from ..dialects.literals import literal_dialect
+from ..dialects.compiling import compiling, literal
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ def explain(source: Readable, statement: Select[Any], *, analyze: bool) -> str:
 
 def to_sql(source: Readable, statement: Select[Any], *, literals: bool) -> str:
     """The statement in the dialect of the database."""
-    dialect = literal_dialect(source.engine.dialect)
+    dialect = literal(compiling(source.engine.dialect, source.dialect))
+    # Lists have as many parameters as items.
+    options = {"literal_binds": True} if literals else {"render_postcompile": True}
     try:
-        compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": literals})
+        compiled = statement.compile(dialect=dialect, compile_kwargs=options)
     except CompileError as error:
         if not literals:
             raise

@@ -13,6 +13,7 @@ from sqlalchemy.sql.expression import Executable
 
 from ..dialects import dialect_for
 from ..dialects.binding import resolve
+from ..dialects.compiling import compiled_by
 from ..dialects.error_translation import translated
 from ..errors import ConfigurationError, TableExistsError
 from ..frame.dataframe import DataFrame
@@ -102,6 +103,7 @@ def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
             translated(binding.engine, dialect),
             closing(open_stream(data, BATCH_ROWS)) as stream,
             binding.engine.begin() as connection,
+            compiled_by(connection, dialect),
         ):
             Streamed(connection, dialect, stream).create(rows)
             everything: Select[Any] = select(literal_column("*")).select_from(rows)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
+from ..dialects.names import require_names
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
 from ..errors import (
@@ -88,6 +89,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     if request.mode in REPLACING and not request.cascade:
         target.require_no_delete_actions(own=request.mode == "overwrite_partitions")
     with closing(open_input(source, connection, data, request)) as opened:
+        require_names((name for name, _ in opened.columns or []), target.dialect.capabilities, target.dialect.name)
         rows = _without_generated(target, opened)
         if load is not None and request.mode == "append" and target.table is None and not key_first:
             written = _create_in_place(source, target, rows, request)

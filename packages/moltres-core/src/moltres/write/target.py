@@ -14,6 +14,7 @@ from .._shared.tables import view_names
 from ..dialects.base import KEYS, TEMPORARY
 from ..dialects.catalog import candidates, locate
 from ..dialects.fill import Fill
+from ..dialects.names import require_names
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError
 from ..types.logical import mismatches
@@ -212,6 +213,7 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
         place = found or _new_place(inspector, name, source.schema)
     schema, table_name = place
     if found is None:
+        require_names([table_name, *([schema] if schema else [])], dialect.capabilities, dialect.name)
         return Target(connection, dialect, table_name, schema, None, owns_transaction=not source.joined)
     if table_name in view_names(inspector, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")

@@ -19,4 +19,5 @@ class Dialect(Running, Reading, Tables, Locks):
     Attributes:
         capabilities: What the database can do.
         placeholder: The parameter marker of drivers that take the values of many rows as tuples.
+        identifier_quote: The character around names, where it is another than SQLAlchemy's.
     """

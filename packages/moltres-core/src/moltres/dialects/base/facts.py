@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..capabilities import Capabilities
 
 
@@ -10,6 +12,7 @@ class Facts:
 
     capabilities: Capabilities = Capabilities()
     placeholder: str | None = None
+    identifier_quote: str | None = None
 
     def __init__(self, name: str, capabilities: Capabilities | None = None) -> None:
         self.name = name
@@ -18,3 +21,11 @@ class Facts:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+    def statement_compiler(self, base: type[Any]) -> type[Any]:
+        """The compiler of statements.
+
+        Args:
+            base: SQLAlchemy's.
+        """
+        return base

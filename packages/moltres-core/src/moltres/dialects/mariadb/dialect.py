@@ -80,6 +80,7 @@ class MariaDBDialect(Dialect):
 
     capabilities = replace(MYSQL, statement_timeout=True, cancellation=True, nan=False)
     placeholder = "%s"
+    identifier_quote = "`"  # also with ANSI_QUOTES
 
     def __init__(self) -> None:
         super().__init__("mariadb")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import SchemaMismatchError
 from ...types.arrow import arrow, plain, to_arrow
 from ...types.logical import logical_type
-from ..literals import literal_dialect
+from ..compiling import literal
 from ..stopping import check
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def copy_statement(connection: Connection, raw: Any, query: Select[Any], columns
     sent: Any = query.compile(dialect=connection.dialect)
     if any(type(value) not in {int, str} for bound in sent.binds.values() for value in _values(bound)):
         return None
-    text = query.compile(dialect=literal_dialect(connection.dialect), compile_kwargs={"literal_binds": True})
+    text = query.compile(dialect=literal(connection.dialect), compile_kwargs={"literal_binds": True})
     return f"COPY ({text}) TO STDOUT (FORMAT csv)"
 
 

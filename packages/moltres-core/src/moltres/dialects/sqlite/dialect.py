@@ -78,9 +78,12 @@ class SQLiteDialect(Dialect):
         full_join=False,  # that of 3.40 gives wrong rows, or an error, within a UNION ALL
         explain_analyze=False,
         nan=False,
+        enforces_types=False,
+        name_pattern=r"[^\0]*",
         max_set_operands=500,
     )
     placeholder = "?"
+    identifier_quote = "`"  # in double quotes, the name of a column that is not there is a string
 
     def __init__(self) -> None:
         super().__init__("sqlite")

@@ -1,0 +1,126 @@
+"""How SQLAlchemy writes the statements of moltres: every name in quotes, on a copy of the engine's dialect.
+
+SQLAlchemy quotes the names that it takes for reserved words or that have other characters than words have. Its lists
+are not those of the server that is connected, which has more words with each version: a name in quotes is a name on all
+of them. The engine's own dialect, which may be the caller's, stays as it is.
+"""
+
+from __future__ import annotations
+
+import copy
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
+
+from .names import require_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from .capabilities import Capabilities
+
+
+class Compiling(Protocol):
+    """What writing statements needs to know of a database; `Dialect` explains it."""
+
+    name: str
+    capabilities: Capabilities
+    identifier_quote: str | None
+
+    def statement_compiler(self, base: type[Any]) -> type[Any]:
+        """The compiler of statements."""
+
+
+_OWN = frozenset(
+    {"identifier_preparer", "type_compiler", "type_compiler_instance", "statement_compiler", "dispatch", "_type_memos"}
+)
+"""What the copy has of its own; all else follows the engine's dialect, which learns of its server when it connects."""
+
+_copies: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def compiling(engines: Any, dialect: Compiling) -> Any:
+    """SQLAlchemy's dialect of an engine, as moltres writes statements.
+
+    Args:
+        engines: The dialect of an engine, or such a copy.
+        dialect: What moltres knows of the database.
+    """
+    if isinstance(engines.identifier_preparer, _Quoting) or engines.requires_name_normalize:
+        return engines  # where names are folded to upper case, quotes would make other names of them
+    made = _copies.get(engines)
+    if made is None or type(made.identifier_preparer).__mro__[2] is not type(engines.identifier_preparer):
+        made = _copy(engines)
+        made.statement_compiler = dialect.statement_compiler(engines.statement_compiler)
+        made.identifier_preparer = _quoting(made, engines.identifier_preparer, dialect)
+        made.type_compiler = made.type_compiler_instance = type(engines.type_compiler_instance)(made)
+        made = _copies.setdefault(engines, made)
+    vars(made).update({name: value for name, value in vars(engines).items() if name not in _OWN})
+    made.dispatch = engines.dispatch
+    return made
+
+
+def literal(compiled: Any) -> Any:
+    """The same for SQL that no driver formats: percent signs are not doubled.
+
+    Args:
+        compiled: What `compiling` has made, such as the dialect of a connection of moltres.
+    """
+    made = _copy(compiled)
+    made.paramstyle, made.positional = "named", False
+    preparer = copy.copy(made.identifier_preparer)
+    preparer.dialect, preparer._double_percents, preparer._strings = made, False, {}  # noqa: SLF001 - see _quoting
+    made.identifier_preparer = preparer
+    made.type_compiler = made.type_compiler_instance = type(made.type_compiler_instance)(made)
+    return made
+
+
+def _copy(engines: Any) -> Any:
+    made = copy.copy(engines)
+    vars(made).pop("_type_memos", None)  # what it has remembered of types may double percent signs, or not
+    return made
+
+
+@contextmanager
+def compiled_by(connection: Connection, dialect: Compiling) -> Iterator[None]:
+    """Let the statements of a connection be written so within the block.
+
+    Args:
+        connection: The connection; it may be the caller's, in the thread of the caller.
+        dialect: What moltres knows of the database.
+    """
+    before = connection.dialect
+    connection.dialect = compiling(before, dialect)
+    try:
+        yield
+    finally:
+        connection.dialect = before
+
+
+class _Quoting:
+    """Mixed into the preparer of a dialect: every name is quoted, and refused if the database would change it."""
+
+    moltres: Compiling
+
+    def _requires_quotes(self, value: str) -> bool:
+        del value
+        return True
+
+    def quote_identifier(self, value: str) -> str:
+        require_label(value, self.moltres.capabilities, self.moltres.name)
+        quoted: str = super().quote_identifier(value)  # type: ignore[misc]  # of the preparer that it is mixed into
+        return quoted
+
+
+def _quoting(made: Any, preparer: Any, dialect: Compiling) -> Any:
+    """A copy of a preparer that quotes every name; SQLAlchemy gives no public way to make one for a dialect."""
+    kind = type(preparer)
+    quoting = copy.copy(preparer)
+    quoting.__class__ = type(f"Quoting{kind.__name__}", (_Quoting, kind), {})
+    quoting.moltres, quoting.dialect, quoting._strings = dialect, made, {}  # noqa: SLF001 - as above
+    if dialect.identifier_quote is not None:
+        quoting.initial_quote = quoting.final_quote = quoting.escape_quote = dialect.identifier_quote
+        quoting.escape_to_quote = dialect.identifier_quote * 2
+    return quoting

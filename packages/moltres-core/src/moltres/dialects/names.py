@@ -1,0 +1,61 @@
+"""Names of tables and columns: which of them a database keeps as they are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .capabilities import Capabilities
+
+_SHOWN = 40
+"""Characters of a name that an error repeats; the error names its length as well."""
+
+
+def require_names(names: Iterable[str], capabilities: Capabilities, database: str) -> None:
+    """Make sure that a database can have tables and columns of these names, before one is made.
+
+    Args:
+        names: The names.
+        capabilities: What the database can do.
+        database: What errors call it.
+
+    Raises:
+        ConfigurationError: With all that it cannot; a longer name would be cut, and then not be found.
+    """
+    problems = [problem for name in dict.fromkeys(names) for problem in _problems(name, capabilities, database)]
+    refuse(problems, "These names cannot be used")
+
+
+def require_label(name: str, capabilities: Capabilities, database: str) -> None:
+    """Make sure that a statement can have this name in it.
+
+    Raises:
+        ConfigurationError: If the database would cut or change it.
+    """
+    for problem in _problems(name, capabilities, database, capabilities.max_label_bytes):
+        raise ConfigurationError(problem)
+
+
+def _problems(name: str, capabilities: Capabilities, database: str, most: int | None = None) -> Iterator[str]:
+    shown = repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
+    if re.fullmatch(capabilities.name_pattern, name) is None or not _is_unicode(name):
+        yield f"{database} cannot have the name {shown}: it is empty, or has a character that names there cannot have."
+        return
+    most = most or capabilities.max_identifier_bytes
+    length = len(name) if capabilities.counts_characters else len(name.encode())
+    if most is not None and length > most:
+        unit = "characters" if capabilities.counts_characters else "bytes"
+        yield f"The name {shown} has {length} {unit}; {database} takes at most {most}."
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Inspector
 
@@ -27,17 +27,20 @@ def candidates(name: str, schema: str | None = None) -> Iterator[tuple[str | Non
             yield name[:index], name[index + 1 :]
 
 
-def locate(connection: Connection, name: str, schema: str | None = None) -> tuple[str | None, str] | None:
+def locate(
+    connection: Connection, name: str, schema: str | None = None, possible: Callable[[str], bool] = lambda _: True
+) -> tuple[str | None, str] | None:
     """The schema and the table that a name stands for; None if there is no such table or view.
 
     Args:
         connection: Where to look.
         name: As in `candidates`.
         schema: The schema for names without one; the database's default if None.
+        possible: Whether the database can have a name; MariaDB refuses to look for those that it cannot.
     """
     inspector = inspect(connection)
     for place, table in candidates(name, schema):
-        if inspector.has_table(table, schema=place):
+        if possible(table) and possible(place or table) and inspector.has_table(table, schema=place):
             return place, table
     return None
 

@@ -15,8 +15,30 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 
+STRINGS = (
+    (r"SELECT E'it\'s :x' AS a", "it's :x"),
+    (r"SELECT E'a\\' AS a", "a\\"),
+    (r"SELECT 'a\' AS a", "a\\"),
+    ("SELECT $$it's :x$$ AS a", "it's :x"),
+    ("SELECT $q$ $$ :x; $q$ AS a", " $$ :x; "),
+    ("SELECT 1 AS a /* a /* nested :x */ comment ' */", 1),
+    ("SELECT :one::int AS a", 1),
+    ("SELECT '7'::int+:one AS a", 8),
+    ('SELECT 1 AS "a :x"', 1),
+)
+"""Of PostgreSQL, and of DuckDB, which has its parser."""
+
+
 class TestSQLite(DialectConformance):
     fires_delete_actions = "PRAGMA foreign_keys=ON"
+    encloses_queries = False
+    readings = (
+        (r"SELECT 'a\' AS a", "a\\"),
+        ('SELECT 1 AS "a :x"', 1),
+        ("SELECT 1 AS [a :x']", 1),
+        ("SELECT 1 AS `a :x'`", 1),
+        ("SELECT 1 AS a /* to the end :x", 1),
+    )
 
     @pytest.fixture
     def url(self, sqlite_url: URL) -> URL:
@@ -29,6 +51,15 @@ class TestSQLite(DialectConformance):
 
 class TestDuckDB(DialectConformance):
     shows_indexes = False
+    readings = (
+        *STRINGS,
+        ("SELECT {'n':n}.n AS a FROM (SELECT 5 AS n) t", 5),
+        ("SELECT [1, 2, 3][2:n][1] AS a FROM (SELECT 3 AS n) t", 2),
+        ("SELECT [1, 2, 3][:n][1] AS a FROM (SELECT 3 AS n) t", 1),
+        ("SELECT a: 5", 5),
+        ("SELECT {'n': :one}.n AS a", 1),
+        ("FROM (SELECT 5 AS n)", 5),
+    )
     numbered = None
     generated = "INTEGER GENERATED ALWAYS AS (a * 2)"
     fires_delete_actions = None
@@ -40,6 +71,17 @@ class TestDuckDB(DialectConformance):
 
 class TestPostgreSQL(DialectConformance, LostConnections):
     views_hold_tables = True
+    readings = (
+        *STRINGS,
+        ("SELECT '{\"b\": 1}'::jsonb ? 'b' AS a", True),
+        ("SELECT '{\"b\": 1}'::jsonb @? '$.b' AS a", True),
+        ("SELECT (ARRAY[1, 2, 3])[2:n] = '{2,3}' AS a FROM (SELECT 3 AS n) t", True),
+        ("SELECT (ARRAY[1, 2, 3])[:n] = '{1,2,3}' AS a FROM (SELECT 3 AS n) t", True),
+        ("SELECT 7 % 4 AS a", 3),
+        ("SELECT E'x'\n'\\':x' AS a", "x':x"),
+        ("SELECT U&'\\0041 :x' AS a", "A :x"),
+        ("SELECT B'10'::text AS a", "10"),
+    )
     numbered = "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 
     @pytest.fixture

@@ -41,6 +41,19 @@ def mariadb_url(server: MariaDBServer) -> Iterator[URL]:
 class TestMariaDB(DialectConformance, LostConnections):
     slow = "SELECT count(*) AS a FROM seq_1_to_100000000000 WHERE seq % 7 > 3"
     numbered = "INTEGER AUTO_INCREMENT PRIMARY KEY"
+    readings = (
+        (r"SELECT 'it\'s :x' AS a", "it's :x"),
+        (r"SELECT 'a\\' AS a", "a\\"),
+        (r'SELECT "it\"s :x" AS a', 'it"s :x'),
+        ('SELECT "it\'s" AS a', "it's"),
+        ("SELECT 1 AS `a :x'`", 1),
+        ("SELECT 1 AS a # it's :x", 1),
+        ("SELECT 2--1 AS a", 3),
+        ("SELECT /*! 1 + */ :one AS a", 2),
+        ("SELECT @n:=:one AS a", 1),
+        ("SELECT 1 AS a /* to the end :x", 1),
+        ("SELECT 7 % 4 AS a", 3),
+    )
 
     @pytest.fixture
     def url(self, mariadb_url: URL) -> URL:

@@ -7,12 +7,16 @@ What a database cannot do is a capability of its `Dialect` (`transactional_ddl`,
 from __future__ import annotations
 
 from support.dialect_conformance.all_or_nothing import AllOrNothing, LostConnections
+from support.dialect_conformance.binds import Binds
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.modes import Modes
+from support.dialect_conformance.names import Names
+from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
 from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.run_keys import RunKeys
+from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
 from support.dialect_conformance.transactions import Transactions
@@ -22,6 +26,20 @@ __all__ = ["DialectConformance", "LostConnections"]
 
 
 class DialectConformance(
-    Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Transactions, Statements, Queries, Targets
+    Values,
+    Modes,
+    Overwrite,
+    Merge,
+    Partitions,
+    RunKeys,
+    AllOrNothing,
+    Transactions,
+    Statements,
+    Queries,
+    Targets,
+    Names,
+    Binds,
+    SqlText,
+    Order,
 ):
     """All suites. A database behind a server subclasses `LostConnections` as well."""

@@ -317,14 +317,17 @@ class Database:
         The database is asked for the names of its columns at once, and for no row.
 
         Args:
-            query: A query in the SQL of this database, with ``:name`` for values.
-            **binds: The values, sent as parameters of the statement.
+            query: One query in the SQL of this database, with ``:name`` for values, and ``IN :names`` for those of a
+                list. A colon in a string, a name in quotes or a comment is part of it, by the rules of this database.
+            **binds: The values, sent as parameters of the statement; PostgreSQL gets strings as literals, whose type
+                it infers as in the query itself: ``day >= :since`` compares dates.
 
         Raises:
             QueryError: If the database refuses it.
-            ConfigurationError: If a ``:name`` has no value, or a value no ``:name``.
+            ConfigurationError: If a ``:name`` has no value, a value no ``:name``, or the database cannot take a value
+                as it is.
         """
-        return DataFrame.all_of(self, sql_text.selectable(self, sql_text.statement(query, binds)))
+        return DataFrame.all_of(self, sql_text.selectable(self, sql_text.statement(self, query, binds)))
 
     def from_select(self, statement: SelectBase) -> DataFrame:
         """A frame of what a SQLAlchemy SELECT (or UNION, …) returns.
@@ -334,7 +337,7 @@ class Database:
         """
         if not isinstance(statement, SelectBase):
             raise ConfigurationError(f"from_select() requires a SQLAlchemy select(), not {type(statement).__name__}.")
-        return DataFrame.all_of(self, statement.subquery())
+        return DataFrame.all_of(self, self.dialect.ordered(statement).subquery())
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:
         """A frame of Parquet files; DuckDB reads only the columns and row groups that the query needs.

@@ -58,6 +58,8 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
         if name in _MODULES:
             register(_load(name))
         else:
-            known = _PORTABLE.get(name) or Capabilities(max_identifier_bytes=bind.dialect.max_identifier_length, counts_characters=True)
+            known = _PORTABLE.get(name) or Capabilities(
+                max_identifier_bytes=bind.dialect.max_identifier_length, counts_characters=True
+            )
             register(Dialect(name, known))
     return _LOADED[name]

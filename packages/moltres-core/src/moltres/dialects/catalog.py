@@ -9,6 +9,7 @@ from sqlalchemy.exc import NoSuchTableError
 
 from .._shared import tables
 from ..errors import ConfigurationError, TableNotFoundError
+from .names import is_possible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +33,13 @@ def names(inspector: Inspector, schema: str | None) -> list[str]:
     return tables.table_names(inspector, schema)
 
 
-def locate(connection: Connection, name: object, schema: str | None) -> tuple[str | None, str] | None:
+def locate(connection: Connection, dialect: Dialect, name: object, schema: str | None) -> tuple[str | None, str] | None:
     """The schema and the table that a name stands for; None if there is no such table or view.
 
     Raises:
         ConfigurationError: If this is no name.
     """
-    return tables.locate(connection, _checked(name), schema)
+    return tables.locate(connection, _checked(name), schema, lambda part: is_possible(part, dialect.capabilities))
 
 
 def _checked(name: object) -> str:
@@ -53,7 +54,7 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     Raises:
         TableNotFoundError: With the tables that there are.
     """
-    found = locate(connection, name, schema)
+    found = locate(connection, dialect, name, schema)
     inspector = inspect(connection)
     if found is None:
         raise TableNotFoundError.of(name, names(inspector, schema))
@@ -61,7 +62,7 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     try:
         columns: list[Column[Any]] = [
             Column(column["name"], column["type"], nullable=column["nullable"])
-            for column in inspector.get_columns(table, schema=place)
+            for column in dialect.columns_of(connection, table, place)
         ]
     except NoSuchTableError:  # a table of the system, which SQLAlchemy's dialect finds and does not describe
         everything: Select[Any] = select(literal_column("*")).select_from(Table(table, MetaData(), schema=place))

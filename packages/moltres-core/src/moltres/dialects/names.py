@@ -31,6 +31,27 @@ def require_names(names: Iterable[str], capabilities: Capabilities, database: st
     refuse(problems, "These names cannot be used")
 
 
+def is_possible(name: str, capabilities: Capabilities) -> bool:
+    """Whether a table or schema can have this name."""
+    return not any(_problems(name, capabilities, ""))
+
+
+def require_table(name: str, schema: str | None, capabilities: Capabilities, database: str) -> None:
+    """The same of the name of a table and its schema.
+
+    Raises:
+        ConfigurationError: With all that it cannot have.
+    """
+    require_names([name, *([schema] if schema else [])], capabilities, database)
+    most = capabilities.max_file_name_bytes
+    # https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html: @ and two or four characters for one.
+    length = sum(1 if re.fullmatch(r"\w", one, re.ASCII) else 3 if "\u00c0" <= one < "\u0590" else 5 for one in name)
+    if most is not None and length > most:
+        raise ConfigurationError(
+            f"The name {name!r} has {length} bytes as that of a file; {database} takes at most {most} for a table."
+        )
+
+
 def require_label(name: str, capabilities: Capabilities, database: str) -> None:
     """Make sure that a statement can have this name in it.
 

@@ -12,6 +12,7 @@ import operator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import (
@@ -31,7 +32,7 @@ from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType
 
 from ..errors import ConfigurationError
-from ..types.logical import sendable
+from ..types.logical import logical_type, sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,40 @@ _INFIX = frozenset(
 )
 
 
+# What only columns of some types have: JSON, arrays, hstore, ranges, and what else SQLAlchemy has comparators for.
+_METHODS = frozenset(
+    {"all", "any", "as_boolean", "as_float", "as_integer", "as_json", "as_numeric", "as_string"}
+    | {"contained_by", "delete_path", "has_all", "has_any", "has_key", "overlap", "path_exists", "path_match"}
+    | {"array", "defined", "delete", "keys", "matrix", "slice", "vals"}
+    | {"adjacent_to", "difference", "intersection", "not_extend_left_of", "not_extend_right_of"}
+    | {"overlaps", "strictly_left_of", "strictly_right_of", "union"}
+)
+_INDEXED = frozenset({"json", "array", "other", "unknown"})
+_PROPERTIES = frozenset({"astext"})
+
+
+class _Call:
+    """Calls a method that only columns of some types have, once the column is known.
+
+    Args:
+        name: The method.
+        is_property: Whether it is a property.
+    """
+
+    def __init__(self, name: str, *, is_property: bool = False) -> None:
+        self.name = name
+        self.is_property = is_property
+
+    def __call__(self, element: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            found = getattr(element, self.name)
+        except AttributeError:
+            raise ConfigurationError(
+                f".{self.name} is for columns of another type: {element} is {type(element.type).__name__}."
+            ) from None
+        return found if self.is_property else found(*arguments, **options)
+
+
 class _Unknown(NullType):
     """The type of a column that is not bound yet: its operators record the operation."""
 
@@ -81,6 +116,13 @@ class _Unknown(NullType):
 
         def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> ColumnElement[Any]:
             return Operation(op, (other, self.expr), kwargs)
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _METHODS:
+                return lambda *arguments, **options: Operation(_Call(name), (self.expr, *arguments), options)
+            if name in _PROPERTIES:
+                return Operation(_Call(name, is_property=True), (self.expr,), {})
+            raise AttributeError(name)
 
     comparator_factory = Comparator
 
@@ -132,7 +174,12 @@ class Operation(ColumnElement[Any]):
     def perform(self, resolve: Callable[[str], ColumnElement[Any]]) -> ColumnElement[Any]:
         """The operation on bound columns."""
         operands = [bind(operand, resolve) for operand in self.operands]
-        result: ColumnElement[Any] = self.operation(*operands, **self.options)
+        if self.operation is operators.getitem and logical_type(operands[0].type).name not in _INDEXED:
+            raise ConfigurationError(f"{operands[0]} is {type(operands[0].type).__name__}, which has no items.")
+        try:
+            result: ColumnElement[Any] = self.operation(*operands, **self.options)
+        except (NotImplementedError, ArgumentError, TypeError) as error:
+            raise ConfigurationError(f"The operation is not one for {operands[0]}: {error}") from error
         return result
 
 

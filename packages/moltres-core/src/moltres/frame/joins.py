@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,9 +23,13 @@ from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.visitors import iterate
 
 from ..errors import ColumnNotFoundError, ConfigurationError
+from .comparisons import as_columns
 from .expressions import bind, col, names_in
 from .select_state import SelectState, inlinable, unsealed, wrap
 from .set_operations import combine
+
+if TYPE_CHECKING:
+    from ..dialects import Capabilities
 
 JOINS = ("inner", "left", "right", "full", "semi", "anti", "cross")
 
@@ -135,9 +139,8 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
         return combine(matched, _without_partner(left, right, keys, names), "union_all")
     source = _source(right, left)
     left_columns, right_columns = left.columns, _columns(source)
-    condition = _condition(
-        keys, left_columns, {shown: right_columns[name] for name, shown in names.items()}, right_columns
-    )
+    shown_columns = {shown: right_columns[name] for name, shown in names.items()}
+    condition = _condition(keys, left_columns, shown_columns, right_columns, left.capabilities)
     if how in {"semi", "anti"}:
         has_partner = _exists(source, condition)
         return _joined(left, left.query.where(has_partner if how == "semi" else ~has_partner))
@@ -194,7 +197,7 @@ def _without_partner(left: SelectState, right: SelectState, keys: _Keys, names: 
     source = _source(left, right)
     left_columns, right_columns = _columns(source), {k: _plain(v) for k, v in right.columns.items()}
     shown = {shown: right_columns[name] for name, shown in names.items()}
-    condition = _condition(keys, left_columns, shown, right_columns)
+    condition = _condition(keys, left_columns, shown, right_columns, left.capabilities)
     columns = [
         (right_columns[name] if name in keys.merged else type_coerce(null(), column.type)).label(name)
         for name, column in left_columns.items()
@@ -223,12 +226,12 @@ def _condition(
     left: dict[str, ColumnElement[Any]],
     shown: dict[str, ColumnElement[Any]],
     right: dict[str, ColumnElement[Any]],
+    capabilities: Capabilities,
 ) -> ColumnElement[bool]:
     """The condition of a match; `shown` are the right columns by their names after the join."""
     if keys.condition is not None:
-        condition: ColumnElement[bool] = bind(
-            keys.condition, lambda name: _plain(left[name]) if name in left else shown[name]
-        )
+        bound = bind(keys.condition, lambda name: _plain(left[name]) if name in left else shown[name])
+        condition: ColumnElement[bool] = as_columns(bound, capabilities)
         return condition
     return and_(true(), *(_plain(left[a]) == right[b] for a, b in keys.pairs))
 

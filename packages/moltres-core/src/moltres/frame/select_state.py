@@ -15,6 +15,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from ..errors import ColumnNotFoundError, listing
 from ..read.fetch import columns_of
+from .comparisons import as_columns
 from .expressions import bind, names_in
 
 if TYPE_CHECKING:
@@ -258,4 +259,4 @@ def resolve(state: SelectState, expression: Any) -> Any:
         # SQLAlchemy adds parentheses where operators need them.
         return element.element if isinstance(element, Label) else element
 
-    return bind(expression, find)
+    return as_columns(bind(expression, find), state.capabilities)

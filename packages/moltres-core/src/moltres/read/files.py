@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import text
-
 from .._shared import filesystems
 from .._shared.files import reader_call
 from ..errors import ConfigurationError, problems_translated
 from . import text_files
-from .sql_text import selectable
+from .sql_text import Query, selectable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, FromClause
@@ -76,8 +74,7 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
             register_filesystem(connection, each, storage_options)
         with problems_translated():
             query = _QUERIES[function](connection, paths, options)
-    # Every value in the query is a literal; colons in them are no parameters.
-    return selectable(source, text(query.replace(":", "\\:")))
+    return selectable(source, Query.of(query))  # every value in it is a literal
 
 
 def _parquet(connection: Connection, paths: Any, options: dict[str, Any]) -> str:  # noqa: ARG001 - one of three

@@ -2,45 +2,117 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, column, literal_column, select, text
+from sqlalchemy import BindParameter, Select, column, literal_column, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import NullType
 
+from ..dialects.untyped import Untyped
 from ..errors import ConfigurationError, closest, listing
+from ..types import foreign
 from ..types.logical import is_known, sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import FromClause, TextClause
+    from sqlalchemy import FromClause
+    from sqlalchemy.sql.compiler import SQLCompiler
 
+    from ..dialects.lexis import Token
     from .source import Readable
 
-# Where a colon means nothing: strings, quoted names, comments, and dollar-quoted strings.
-_OPAQUE = r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
-# Neither a cast (a::int), nor an escaped colon, nor a slice (a[1:2]).
-_BIND = r"(?<![:\w\\]):(?P<name>[A-Za-z_]\w*)(?!:(?!:))"
-_TOKEN = re.compile(
-    rf"(?P<opaque>{_OPAQUE}) | {_BIND} | (?P<escaped>\\:) | (?P<cast>::) | (?P<colon>:)", re.VERBOSE | re.DOTALL
-)
+_MARK = "\0"
+"""Around the names of values in the text of a `Query`; no database takes it in SQL."""
 
 
-def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
+class Query(TextClause):
+    """A query in SQL, which goes to the database as it is written, with its values in their places.
+
+    SQLAlchemy's own text() looks for colons and backslashes by rules that no database has.
+
+    Args:
+        marked: The text, with the name of each value between two NUL characters.
+        values: The values by name.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, marked: str, values: Mapping[str, BindParameter[Any]]) -> None:
+        self.text = marked
+        self._bindparams = dict(values)
+
+    @classmethod
+    def of(cls, text: str) -> Query:
+        """A query without values."""
+        return cls(text, {})
+
+    @property
+    def without_values(self) -> str:
+        """The SQL with NULL for each value: the same columns, where parameters are not supported."""
+        return "".join("NULL" if number % 2 else part for number, part in enumerate(self.text.split(_MARK)))
+
+
+@compiles(Query)
+def _compile_query(element: Query, compiler: SQLCompiler, **options: Any) -> str:
+    options.pop("add_to_result_map", None)
+    values = element._bindparams  # noqa: SLF001 - of the class above
+    return "".join(
+        compiler.process(values[part], **options) if number % 2 else compiler.post_process_text(part)
+        for number, part in enumerate(element.text.split(_MARK))
+    )
+
+
+def statement(source: Readable, sql: object, binds: Mapping[str, Any]) -> Query:
     """A query as a statement with its values.
 
     Args:
+        source: Where it will run.
         sql: One query. Colons in strings, quoted names and comments have no meaning.
         binds: Values by name.
 
     Raises:
-        ConfigurationError: If a ``:name`` has no value, or a value no ``:name``.
+        ConfigurationError: If a ``:name`` has no value, a value no ``:name``, or the database cannot take a value as it
+            is; or if these are several queries.
     """
     if not isinstance(sql, str) or not sql.strip():
         raise ConfigurationError(f"sql() requires a query as a string, not {sql!r}.")
-    sql = sql.rstrip().rstrip(";")
-    wanted = {match["name"] for match in _TOKEN.finditer(sql) if match["name"]}
+    if _MARK in sql:
+        raise ConfigurationError("sql() requires a query without NUL characters.")
+    with source.connection() as connection:
+        tokens = _one_query(list(source.dialect.lexis(connection, sql).tokens(sql)))
+    tokens = [_as_written(tokens, number, binds) for number in range(len(tokens))]
+    _require_match({token.text[1:] for token in tokens if token.kind == "bind"}, binds)
+    tokens = source.dialect.in_its_order(tokens)
+    return _Marked(source, binds).query(tokens)
+
+
+def _one_query(tokens: list[Token]) -> list[Token]:
+    """The tokens without what follows the query: semicolons and comments."""
+    ends = [number for number, token in enumerate(tokens) if token.text == ";"]
+    end = ends[0] if ends else len(tokens)
+    if any(token.kind != "space" and token.text != ";" for token in tokens[end:]):
+        raise ConfigurationError("sql() takes one query, and there is more after the semicolon.")
+    while end and tokens[end - 1].kind == "space":
+        end -= 1
+    if not end:
+        raise ConfigurationError("sql() requires a query, and there are only comments.")
+    return tokens[:end]
+
+
+def _as_written(tokens: Sequence[Token], number: int, binds: Mapping[str, Any]) -> Token:
+    """A token; that of a parameter becomes a plain one where it can be the end of a slice, and has no value."""
+    token = tokens[number]
+    if token.kind == "bind" and token.text[1:] not in binds:
+        before = next((other for other in reversed(tokens[:number]) if other.kind != "space"), None)
+        after = tokens[number + 1] if number + 1 < len(tokens) else None
+        if (before is not None and before.text == "[") or (after is not None and after.text == ":"):
+            return type(token)("symbol", token.text)
+    return token
+
+
+def _require_match(wanted: set[str], binds: Mapping[str, Any]) -> None:
     missing, extra = sorted(wanted - binds.keys()), sorted(binds.keys() - wanted)
     if missing or extra:
         problems = [f"no value for :{name}" for name in missing]
@@ -52,18 +124,107 @@ def statement(sql: object, binds: Mapping[str, Any]) -> TextClause:
             suggestion=r"Write \: for a colon that is not a parameter." if missing else None,
         )
 
-    def rewritten(match: re.Match[str]) -> str:
-        if match["opaque"] or match["cast"] or match["colon"]:
-            return match.group().replace(":", "\\:")
-        return match.group()
 
-    # The line break ends a comment at the end of the query.
-    return text(f"{_TOKEN.sub(rewritten, sql)}\n").bindparams(
-        **{name: sendable(value) for name, value in binds.items()}
-    )
+class _Marked:
+    """Puts values in their places.
+
+    Args:
+        source: Where the query will run.
+        binds: Values by name.
+    """
+
+    def __init__(self, source: Readable, binds: Mapping[str, Any]) -> None:
+        self._dialect = source.dialect
+        self._driver = source.engine.dialect
+        self._binds = binds
+        self._parameters: dict[str, BindParameter[Any]] = {}
+
+    def query(self, tokens: Sequence[Token]) -> Query:
+        """The statement.
+
+        Raises:
+            ConfigurationError: With all values that the database cannot take as they are.
+        """
+        text: list[str] = []
+        problems = []
+        places = [number for number, token in enumerate(tokens) if token.kind != "space"]
+        skipped = -1
+        for number, token in enumerate(tokens):
+            if token.kind != "bind":
+                if number != skipped:
+                    text.append(":" if token.kind == "escape" else token.text)
+                continue
+            name, place = token.text[1:], places.index(number)
+            before = [tokens[other] for other in places[max(0, place - 3) : place]]
+            closes = place + 1 < len(places) and tokens[places[place + 1]].text == ")"
+            enclosed = closes and len(before) > 1 and before[-1].text == "(" and before[-2].word == "in"
+            after_in = enclosed or (bool(before) and before[-1].word == "in")
+            try:
+                items = _items(foreign.as_python([self._binds[name]])[0]) if after_in else None
+                if items is None:
+                    text.append(self._value(name, name, self._binds[name]))
+                    continue
+                if enclosed:
+                    del text[len(text) - text[::-1].index("(") - 1 :]
+                    skipped = places[place + 1]
+                negated = [other.word for other in before[: -2 if enclosed else -1]][-1:] == ["not"]
+                self._list(name, items, text, negated=negated)
+            except (ValueError, TypeError) as error:
+                problems.append(f"the value of :{name}: {error}")
+        if problems:
+            raise ConfigurationError(
+                f"{self._dialect.name} cannot take some values as they are: {'; '.join(dict.fromkeys(problems))}."
+            )
+        # The line break ends a comment at the end of the query.
+        return Query(f"{''.join(text)}\n", self._parameters)
+
+    def _list(self, name: str, items: Sequence[Any], text: list[str], *, negated: bool) -> None:
+        if items:
+            text.append(
+                f"({', '.join(self._value(name, f'{name}_{number}', item) for number, item in enumerate(items))})"
+            )
+            return
+        empty = self._dialect.empty_list(negated=negated)
+        if not empty.startswith("("):  # instead of IN and NOT IN
+            words = {"in", "not"} if negated else {"in"}
+            while words:
+                words.discard(text.pop().lower())
+        text.append(empty)
+
+    def _value(self, name: str, key: str, value: Any) -> str:
+        if isinstance(value, tuple) and key != name:  # a row, as in (a, b) IN :pairs
+            return f"({', '.join(self._value(name, f'{key}_{number}', item) for number, item in enumerate(value))})"
+        key = next(free for free in _free(key) if free == name or free not in self._binds)
+        if key not in self._parameters:
+            self._parameters[key] = self._parameter(key, foreign.as_python([value])[0])
+        return f"{_MARK}{key}{_MARK}"
+
+    def _parameter(self, key: str, value: Any) -> BindParameter[Any]:
+        value, type_ = self._dialect.parameter(value)
+        found: BindParameter[Any] = BindParameter(
+            key, sendable(value), type_=type_, literal_execute=isinstance(type_, Untyped)
+        )
+        # Also what a type of SQLAlchemy refuses is refused here, where the name of the value is known.
+        process = found.type.dialect_impl(self._driver).bind_processor(self._driver)
+        if process is not None and value is not None:
+            process(found.value)
+        return found
 
 
-def selectable(source: Readable, query: TextClause) -> FromClause:
+def _free(key: str) -> Iterator[str]:
+    yield key
+    number = 0
+    while True:
+        number += 1
+        yield f"{key}__{number}"
+
+
+def _items(value: Any) -> list[Any] | None:
+    """The items of a value that stands for several; None for a single value."""
+    return list(value) if isinstance(value, list | tuple | set | frozenset | range) else None
+
+
+def selectable(source: Readable, query: Query) -> FromClause:
     """A query in SQL as something to select from: the database is asked for its columns, and for no row.
 
     Raises:
@@ -75,7 +236,7 @@ def selectable(source: Readable, query: TextClause) -> FromClause:
         described = source.dialect.describe(connection, everything)
         if [name for name, _ in described] == ["*"]:  # the portable way knows only what SQLAlchemy knows
             described = [(name, NullType()) for name in list(connection.execute(everything.limit(0)).keys())]
-        described = source.dialect.declared(connection, _without_values(query), described)
+        described = source.dialect.declared(connection, query.without_values, described)
     names = [name for name, _ in described]
     duplicates = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if duplicates:
@@ -84,9 +245,3 @@ def selectable(source: Readable, query: TextClause) -> FromClause:
         )
     columns = [column(name, type_ if is_known(type_) else NullType()) for name, type_ in described]
     return query.columns(*columns).subquery()
-
-
-def _without_values(query: TextClause) -> str:
-    """The SQL with NULL for each value: the same columns, where parameters are not supported."""
-    nulls = re.sub(_BIND, "NULL", query.text)
-    return nulls.replace("\\:", ":")

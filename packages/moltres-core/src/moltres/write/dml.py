@@ -12,6 +12,7 @@ from sqlalchemy import insert as sql_insert
 from sqlalchemy import update as sql_update
 
 from ..errors import ColumnNotFoundError, ConfigurationError
+from ..frame.comparisons import as_columns
 from ..frame.expressions import bind, names_in
 
 if TYPE_CHECKING:
@@ -26,15 +27,18 @@ def _require(table: Table, names: Sequence[str]) -> None:
         raise ColumnNotFoundError.of(missing, table.c.keys(), where=f"the table {table.name!r}")
 
 
-def _condition(table: Table, where: Any, verb: str) -> ColumnElement[bool]:
+def _condition(database: Source, table: Table, where: Any, verb: str) -> ColumnElement[bool]:
     if not isinstance(where, ColumnElement):
         raise ConfigurationError(
             f"{verb}(where=…) requires a condition on columns, not {where!r}.",
             suggestion=f'Use where=col("id") == 1, or where=lit(True) to {verb} every row.',
         )
     _require(table, list(names_in(where)))
-    condition: ColumnElement[bool] = bind(where, lambda name: table.c[name])
-    return condition
+    return _bound(database, table, where)  # type: ignore[no-any-return]
+
+
+def _bound(database: Source, table: Table, expression: Any) -> Any:
+    return as_columns(bind(expression, lambda name: table.c[name]), database.dialect.capabilities)
 
 
 def _affected(result: CursorResult[Any]) -> int:
@@ -74,10 +78,10 @@ def update(database: Source, name: str, values: object, where: Any) -> int:
     if not isinstance(values, Mapping) or not values:
         raise ConfigurationError(f"update() requires new values by column, not {values!r}.")
     table = database.reflect(name)
-    condition = _condition(table, where, "update")
+    condition = _condition(database, table, where, "update")
     expressions = list(values.values())
     _require(table, [*values, *names_in(expressions)])
-    bound = {key: bind(value, lambda column: table.c[column]) for key, value in values.items()}
+    bound = {key: _bound(database, table, value) for key, value in values.items()}
     with database.transaction() as connection:
         return _affected(connection.execute(sql_update(table).where(condition).values(bound)))
 
@@ -85,6 +89,6 @@ def update(database: Source, name: str, values: object, where: Any) -> int:
 def delete(database: Source, name: str, where: Any) -> int:
     """Delete rows in one statement."""
     table = database.reflect(name)
-    condition = _condition(table, where, "delete")
+    condition = _condition(database, table, where, "delete")
     with database.transaction() as connection:
         return _affected(connection.execute(sql_delete(table).where(condition)))

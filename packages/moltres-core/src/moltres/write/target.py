@@ -14,7 +14,7 @@ from .._shared.tables import view_names
 from ..dialects.base import KEYS, TEMPORARY
 from ..dialects.catalog import candidates, locate
 from ..dialects.fill import Fill
-from ..dialects.names import require_names
+from ..dialects.names import is_possible, require_table
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError
 from ..types.logical import mismatches
@@ -206,18 +206,21 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     found: tuple[str | None, str] | None
     place: tuple[str | None, str]
     if request.schema is not None:
+        require_table(name, request.schema, dialect.capabilities, dialect.name)
         found = (request.schema, name) if inspector.has_table(name, schema=request.schema) else None
         place = (request.schema, name)
     else:
-        found = locate(connection, name, source.schema)
+        if not any(is_possible(table, dialect.capabilities) for _, table in candidates(name, source.schema)):
+            require_table(list(candidates(name, source.schema))[-1][1], None, dialect.capabilities, dialect.name)
+        found = locate(connection, dialect, name, source.schema)
         place = found or _new_place(inspector, name, source.schema)
     schema, table_name = place
     if found is None:
-        require_names([table_name, *([schema] if schema else [])], dialect.capabilities, dialect.name)
+        require_table(table_name, schema, dialect.capabilities, dialect.name)
         return Target(connection, dialect, table_name, schema, None, owns_transaction=not source.joined)
     if table_name in view_names(inspector, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
-    described = inspector.get_columns(table_name, schema=schema)
+    described = dialect.columns_of(connection, table_name, schema)
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)
     dialect.refine(connection, table)
     fill = dialect.fill(connection, table, described)

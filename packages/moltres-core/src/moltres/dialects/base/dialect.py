@@ -5,10 +5,11 @@ from __future__ import annotations
 from .locks import Locks
 from .reading import Reading
 from .running import Running
+from .sending import Sending
 from .tables import Tables
 
 
-class Dialect(Running, Reading, Tables, Locks):
+class Dialect(Running, Sending, Reading, Tables, Locks):
     """What one kind of database can do, and how. It has no state: one instance serves every connection.
 
     Args:

@@ -34,6 +34,16 @@ KEYS = "moltres_keys"
 class Tables(Inserting):
     """How tables are described, made, replaced and dropped."""
 
+    def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
+        """What SQLAlchemy says of the columns of a table or view: a dict for each, as of `Inspector.get_columns`.
+
+        Args:
+            connection: Where it is.
+            table: Its name.
+            schema: Its schema; None for the default.
+        """
+        return inspect(connection).get_columns(table, schema=schema)
+
     def refine(self, connection: Connection, table: Table) -> None:
         """Correct the types of a reflected table where this database says more than SQLAlchemy heard.
 

@@ -34,6 +34,7 @@ from ...types.logical import logical_type
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
 from ..fill import Fill
+from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
 from ..stopping import check
 from .types import REFUSED, SHORT_STAMPS, Nested, ShortStamp, for_parquet, guarded, in_text, keep_nanoseconds, sql_type
@@ -103,6 +104,14 @@ class DuckDBDialect(Dialect):
 
     def __init__(self) -> None:
         super().__init__("duckdb")
+
+    def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
+        """Its parser is that of PostgreSQL."""
+        return POSTGRESQL
+
+    def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
+        """Also structs."""
+        return (value, None) if isinstance(value, dict) else super().parameter(value)
 
     def _clock(self, connection: Connection, seconds: float) -> Clock:
         # DuckDB has no statement timeout, but interrupt() stops it at once.

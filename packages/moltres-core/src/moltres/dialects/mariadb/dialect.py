@@ -26,11 +26,16 @@ from ...errors import (
 )
 from ...types.logical import LogicalType, is_known, logical_type
 from ..base import KEYS, TEMPORARY, Dialect, driver_connection
+from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
+from ..lexis import mariadb
 from ..rows import by_sqlalchemy, is_custom, lenient
 from ..statements import CreateTableAs, Explain, SwapTables
 from ..stopping import cleaning_up
 from . import types
+from .empty import EMPTY, with_empty_lists
+from .order import with_limit, with_limit_of
+from .reflection import odd_columns
 from .types import EXACT
 
 if TYPE_CHECKING:
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
 
     from ..._shared.statements import Clock
     from ...types.arrow import Named
+    from ..lexis import Lexis, Token
     from ..rows import Reader
 
 # https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
@@ -84,6 +90,32 @@ class MariaDBDialect(Dialect):
 
     def __init__(self) -> None:
         super().__init__("mariadb")
+
+    def statement_compiler(self, base: type[Any]) -> type[Any]:
+        """One whose empty lists can be compared with every type."""
+        return with_empty_lists(base)
+
+    def lexis(self, connection: Connection, sql: str) -> Lexis:
+        """As the modes of the session say what quotes and backslashes mean."""
+        asks = '"' in sql or "\\" in sql
+        return mariadb(connection.execute(text("SELECT @@SESSION.sql_mode")).scalar_one() if asks else "")
+
+    def in_its_order(self, tokens: Sequence[Token]) -> Sequence[Token]:
+        """With a LIMIT that cuts nothing: without one MariaDB leaves the ORDER BY of a subquery out."""
+        return with_limit(tokens)
+
+    def ordered(self, statement: SelectBase) -> SelectBase:
+        """The same of a statement of SQLAlchemy."""
+        return with_limit_of(statement)
+
+    def empty_list(self, *, negated: bool) -> str:
+        """None of any text."""
+        del negated
+        return f"({EMPTY})"
+
+    def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
+        """As a column that moltres makes would store it."""
+        return typed_parameter(value, super().parameter(value), self.column_type)
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:
@@ -183,6 +215,10 @@ class MariaDBDialect(Dialect):
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere, and what the server would change: a CHAR that ends with blanks, a short BINARY or YEAR."""
         return super().refusal(type_, values) or types.changed(type_, values)
+
+    def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
+        """As everywhere, also where names have backquotes or line breaks."""
+        return odd_columns(connection, table, schema) or super().columns_of(connection, table, schema)
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Boolean and JSON for what MariaDB reports as integers and strings, and floats as floats."""

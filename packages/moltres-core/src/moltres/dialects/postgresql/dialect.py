@@ -28,10 +28,13 @@ from ...types.arrow import Batch, Named, arrow, into_text, to_rows
 from ...types.logical import LogicalType, logical_type, register
 from ..base import Dialect, driver_connection, named
 from ..capabilities import Capabilities
+from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
 from ..statements import InsertSelect
 from ..stopping import check, cleaning_up
+from ..untyped import Untyped
 from . import copy_out, loaders
+from .compiler import comparing
 from .copy_in import encode
 
 if TYPE_CHECKING:
@@ -87,8 +90,30 @@ class PostgreSQLDialect(Dialect):
         max_identifier_bytes=63,
     )
 
+    parameter_modules = ("ipaddress", "psycopg")
+
     def __init__(self) -> None:
         super().__init__("postgresql")
+
+    def statement_compiler(self, base: type[Any]) -> type[Any]:
+        """One that gives strings no type where they are compared."""
+        return comparing(base)
+
+    def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
+        """Nested comments, E'…' and $…$."""
+        return POSTGRESQL
+
+    def empty_list(self, *, negated: bool) -> str:
+        """A comparison with an empty array, whose type follows from the other side."""
+        return "<> ALL ('{}')" if negated else "= ANY ('{}')"
+
+    def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
+        """Strings, and JSON, as literals whose type PostgreSQL infers."""
+        if isinstance(value, str):
+            return value, Untyped()
+        if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value)):
+            return documents.write(value), Untyped()
+        return super().parameter(value)
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:  # noqa: ARG002

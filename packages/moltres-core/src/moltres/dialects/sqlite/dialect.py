@@ -27,7 +27,9 @@ from ...errors import (
 from ...types.logical import logical_type
 from ...types.values import shown
 from ..base import Dialect, driver_connection
+from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
+from ..lexis import SQLITE, Lexis
 from ..rows import by_sqlalchemy, each, is_custom, is_stored, lenient
 from ..statements import Explain
 from . import values
@@ -87,6 +89,14 @@ class SQLiteDialect(Dialect):
 
     def __init__(self) -> None:
         super().__init__("sqlite")
+
+    def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
+        """Three kinds of quotes for names, no escapes in strings."""
+        return SQLITE
+
+    def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
+        """As a column that moltres makes would store it."""
+        return typed_parameter(value, super().parameter(value), self.column_type)
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:

@@ -1,0 +1,58 @@
+"""Columns whose names SQLAlchemy's reader of ``SHOW CREATE TABLE`` does not read: with backquotes or line breaks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.mysql.reflection import MySQLTableDefinitionParser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+_ODD = re.compile(r"[`\r\n]")
+
+_COLUMNS = text(
+    "SELECT column_name AS name, column_type AS type, is_nullable AS nullable, column_default AS fallback,"
+    " collation_name AS collation, extra, generation_expression AS generated FROM information_schema.columns"
+    " WHERE table_schema = coalesce(:schema, database()) AND table_name = :table ORDER BY ordinal_position"
+)
+
+
+def odd_columns(connection: Connection, table: str, schema: str | None) -> list[dict[str, Any]] | None:
+    """What `Inspector.get_columns` would say of a table or view; None if it can say so itself.
+
+    Args:
+        connection: Where it is.
+        table: Its name.
+        schema: Its schema.
+    """
+    rows = connection.execute(_COLUMNS, {"schema": schema, "table": table}).mappings().all()
+    if not any(_ODD.search(row["name"]) for row in rows):
+        return None
+    # As the server itself would write the table, but with names that can be read.
+    lines = [f"  `c{number}` {_declared(row)}" for number, row in enumerate(rows)]
+    statement = "CREATE TABLE `t` (\n" + ",\n".join(lines) + "\n)"
+    dialect: Any = connection.engine.dialect
+    parser = MySQLTableDefinitionParser(dialect, dialect.identifier_preparer)
+    columns: Sequence[Any] = parser.parse(statement, "utf8mb4").columns
+    return [{**column, "name": row["name"]} for column, row in zip(columns, rows, strict=True)]
+
+
+def _declared(row: Any) -> str:
+    parts = [row["type"]]
+    if row["collation"] is not None:
+        parts.append(f"COLLATE {row['collation']}")
+    if row["generated"] is not None:
+        kind = "STORED" if "STORED" in row["extra"] else "VIRTUAL"
+        return " ".join([*parts, f"GENERATED ALWAYS AS ({row['generated']}) {kind}"])
+    if row["nullable"] == "NO":
+        parts.append("NOT NULL")
+    if row["fallback"] is not None:
+        parts.append(f"DEFAULT {row['fallback']}")
+    if "auto_increment" in row["extra"].lower():
+        parts.append("AUTO_INCREMENT")
+    return " ".join(parts)

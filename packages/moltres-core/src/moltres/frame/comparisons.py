@@ -1,0 +1,196 @@
+"""Strings that are compared with a column of another type: they are compared as values of that type.
+
+Left to the databases, ``day >= '2024-01-01'`` compares dates on one, texts on the next, and is an error on the third.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter
+from sqlalchemy import types as sql
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ClauseList, ExpressionClauseList, Grouping
+from sqlalchemy.sql.visitors import iterate, replacement_traverse
+
+from ..errors import ConfigurationError
+from ..types.logical import LogicalType, logical_type, sendable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.types import TypeEngine
+
+    from ..dialects import Capabilities
+
+_COMPARISONS = frozenset(
+    {operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge}
+    | {operators.is_distinct_from, operators.is_not_distinct_from, operators.in_op, operators.not_in_op}
+    | {operators.between_op, operators.not_between_op}
+)
+
+
+def as_columns(expression: Any, capabilities: Capabilities) -> Any:
+    """An expression in which each string that is compared is a value of the other side's type.
+
+    Args:
+        expression: An expression on the columns of tables; anything else is returned unchanged.
+        capabilities: What the database can do.
+
+    Raises:
+        ConfigurationError: If a string is none, and the database would compare it as some other value; or if an instant
+            is compared with a column that has no time zone.
+    """
+    if not isinstance(expression, ClauseElement) or not any(map(_compares, iterate(expression))):
+        return expression
+
+    def replace(element: Any, **_: Any) -> Any:
+        if not _compares(element):
+            return None
+        left, right = element.left, element.right
+        made = element._clone()  # noqa: SLF001 - as SQLAlchemy's own traversals copy an expression
+        made.left, made.right = _as(left, right, capabilities), _as(right, left, capabilities)
+        return None if made.left is left and made.right is right else made
+
+    return replacement_traverse(expression, {}, replace)
+
+
+def _compares(element: Any) -> bool:
+    return (
+        isinstance(element, BinaryExpression)
+        and element.operator in _COMPARISONS
+        and any(
+            isinstance(side, BindParameter | ClauseList | ExpressionClauseList | Grouping) for side in _sides(element)
+        )
+    )
+
+
+def _sides(element: BinaryExpression[Any]) -> tuple[Any, Any]:
+    return element.left, element.right
+
+
+def _as(side: Any, other: Any, capabilities: Capabilities) -> Any:
+    """A side of a comparison, in which strings are values of the other side's type."""
+    if isinstance(side, Grouping):
+        inner = _as(side.element, other, capabilities)
+        return side if inner is side.element else Grouping(inner)
+    if isinstance(side, ClauseList | ExpressionClauseList):
+        parts = [_as(part, other, capabilities) for part in side.clauses]
+        if all(new is old for new, old in zip(parts, side.clauses, strict=True)):
+            return side
+        made: Any = side._clone()  # noqa: SLF001 - as above
+        made.clauses = parts
+        return made
+    if not isinstance(side, BindParameter) or side.callable is not None:
+        return side
+    values = list(side.value or ()) if side.expanding else [side.value]
+    items = [_value(value, side.type, other, capabilities) for value in values]
+    kind = logical_type(other.type)
+    # Where SQLAlchemy would leave the zone out, or write the UUID in another way than the column.
+    as_stored = kind.name == "uuid" or (kind.zoned and not capabilities.binds_types)
+    own = other.type if as_stored and all(isinstance(item, UUID | dt.datetime) for item in items) else None
+    if own is None and all(new is old for new, old in zip(items, values, strict=True)):
+        return side
+    return BindParameter(None, items if side.expanding else items[0], type_=own, unique=True, expanding=side.expanding)
+
+
+def _value(value: Any, type_: TypeEngine[Any], other: Any, capabilities: Capabilities) -> Any:
+    kind = logical_type(other.type)
+    if isinstance(value, dt.datetime) and not capabilities.binds_types:
+        return _with_its_zone(value, kind, other)
+    if not isinstance(value, str) or not isinstance(type_, sql.String) or isinstance(type_, sql.Enum):
+        return value
+    read = _READERS.get(kind.name)
+    if read is None or (kind.name not in _OF_ALL and not capabilities.enforces_types):
+        return value  # SQLite's columns of dates hold texts, and such a text is compared as it is
+    found = None if kind.zoned and not _OFFSET.search(value) else read(value)
+    if found is not None:
+        return _with_its_zone(found, kind, other)
+    if capabilities.binds_types or not capabilities.enforces_types or kind.zoned:
+        return value  # the database refuses it, or knows more forms of the type; SQLite compares it as a text
+    raise ConfigurationError(
+        f"{value!r} is no {kind.name}, which {_named(other)} holds: the database would take it for another value."
+    )
+
+
+def _with_its_zone(value: Any, kind: LogicalType, other: Any) -> Any:
+    if isinstance(value, dt.datetime) and value.tzinfo is not None and kind.name in _MOMENTS and not kind.zoned:
+        raise ConfigurationError(
+            f"{value} has a time zone, and {_named(other)} has none.",
+            suggestion="Compare with a moment without a zone.",
+        )
+    return value
+
+
+def _named(other: Any) -> str:
+    name = getattr(other, "name", None)
+    return f"the column {name!r}" if name else "the expression"
+
+
+_WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?")
+_OFFSET = re.compile(r"(Z|[+-]\d\d(:?\d\d)?)$")
+
+
+def _number(text: str) -> Any:
+    if _WHOLE.fullmatch(text):
+        return sendable(int(text))
+    try:
+        return Decimal(text.strip()) if _NUMBER.fullmatch(text) else None
+    except InvalidOperation:
+        return None
+
+
+def _float(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _boolean(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text.strip().lower())
+
+
+def _moment(text: str) -> Any:
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _date(text: str) -> Any:
+    if not _DAY.fullmatch(text):
+        return _moment(text)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": _number,
+    "decimal": _number,
+    "float": _float,
+    "boolean": _boolean,
+    "date": _date,
+    "timestamp": _moment,
+    "uuid": _uuid,
+}
+
+_MOMENTS = frozenset({"date", "timestamp"})
+
+_OF_ALL = frozenset({"integer", "decimal", "float", "boolean", "uuid"})
+"""Types whose values SQLite stores as what they are, and not as texts."""

@@ -1,0 +1,130 @@
+"""Values of Python beside columns: compared as the database compares a literal with the column, on every database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+
+from moltres import col, lit
+from moltres.errors import ConfigurationError, MoltresError
+from support.dialect_conformance.base import DialectSuite
+
+if TYPE_CHECKING:
+    from moltres import Database, DataFrame
+
+KEY = UUID("00000000-0000-4000-8000-0000000000ab")
+SMALL: dict[str, Any] = {
+    "n": 2, "x": Decimal("2.50"), "f": 2.5, "s": "2", "b": False, "d": dt.date(2023, 5, 1),
+    "ts": dt.datetime.fromisoformat("2023-05-01 10:00:00"), "u": UUID(int=1),
+}  # fmt: skip
+LARGE: dict[str, Any] = {
+    "n": 10, "x": Decimal("10.25"), "f": 10.25, "s": "10", "b": True, "d": dt.date(2024, 5, 1),
+    "ts": dt.datetime.fromisoformat("2024-05-01 10:00:00.500000"), "u": KEY,
+}  # fmt: skip
+
+# A string that is the larger value, in the form of SQL literals.
+LARGER = {
+    "n": "10", "x": "10.25", "f": "10.25", "b": "true", "d": "2024-05-01", "ts": "2024-05-01 10:00:00.500000",
+    "u": str(KEY),
+}  # fmt: skip
+
+
+class Binds(DialectSuite):
+    """Strings, lists, documents, moments beside columns of every type."""
+
+    @pytest.fixture
+    def pairs(self, db: Database) -> DataFrame:
+        db.write([SMALL, LARGE]).save_as_table("pairs")
+        return db.table("pairs")
+
+    @pytest.mark.parametrize("column", sorted(LARGER))
+    def test_a_string_is_compared_as_the_type_of_the_column(self, db: Database, pairs: DataFrame, column: str) -> None:
+        text = LARGER[column]
+        larger = [{"n": 10}]
+        for condition in (col(column) == text, col(column) >= text, col(column).in_([text]), lit(text) <= col(column)):
+            assert pairs.where(condition).select("n").collect() == larger, str(condition)
+        assert pairs.where(col(column).between(text, text)).select("n").collect() == larger
+        assert pairs.where(col(column) != text).select("n").collect() == [{"n": 2}]
+        assert pairs.where(col(column) < lit(text)).select("n").collect() == [{"n": 2}]
+        assert pairs.limit(2).where(col(column) == text).select("n").collect() == larger
+        joined = pairs.join(pairs.select(other=col("n")), on=(col("n") == col("other")) & (col(column) == text))
+        assert joined.select("n").collect() == larger
+        assert db.update("pairs", {"s": "found"}, where=col(column) == text) == 1
+        assert db.delete("pairs", where=col(column) < text) == 1
+
+    @pytest.mark.parametrize("column", sorted({"n", "x", "f", "d", "u"}))
+    def test_a_string_beside_sql_is_compared_as_the_type_of_the_column(
+        self, db: Database, pairs: DataFrame, column: str
+    ) -> None:
+        for sql in (f"{column} = :value", f"{column} >= :value", f":value <= {column}", f"{column} IN :value"):
+            value: Any = [LARGER[column]] if "IN" in sql else LARGER[column]
+            assert db.sql(f"SELECT n FROM pairs WHERE {sql}", value=value).collect() == [{"n": 10}], sql
+
+    @pytest.mark.parametrize("column", sorted(LARGE))
+    def test_a_value_beside_sql_is_that_value(self, db: Database, pairs: DataFrame, column: str) -> None:
+        query = f"SELECT n FROM pairs WHERE {column} = :value"
+        assert db.sql(query, value=LARGE[column]).collect() == [{"n": 10}]
+
+    @pytest.mark.parametrize("form", ["IN :ns", "in(:ns)", "IN ( :ns )", "IN /* these */ :ns"])
+    def test_a_list_is_its_items(self, db: Database, pairs: DataFrame, form: str) -> None:
+        query = f"SELECT n FROM pairs WHERE n {form} ORDER BY n"
+        for items in ([2, 10, 11], (2, 10), {2, 10}, range(2, 11)):
+            assert db.sql(query, ns=items).collect().column("n") == [2, 10], items
+        assert db.sql(query, ns=[]).collect() == []
+        negated = query.replace("n IN", "n NOT IN").replace("n in", "n NOT in")
+        assert db.sql(negated, ns=[]).collect().column("n") == [2, 10]
+        assert db.sql(negated, ns=[2]).collect().column("n") == [10]
+        texts = db.sql(query.replace("WHERE n", "WHERE s"), ns=["2", "x'y\\z"]).collect()
+        assert texts.column("n") == [2]
+
+    def test_an_empty_list_of_any_column(self, db: Database, pairs: DataFrame) -> None:
+        for column in LARGE:
+            assert db.sql(f"SELECT n FROM pairs WHERE {column} IN :none", none=[]).collect() == []
+            assert db.sql(f"SELECT n FROM pairs WHERE NOT {column} IN :none", none=()).count() == 2
+            assert pairs.where(col(column).in_([])).count() == 0
+
+    def test_several_values_in_one_query(self, db: Database, pairs: DataFrame) -> None:
+        query = "SELECT :s AS s, n FROM pairs WHERE d >= :d AND n IN :ns AND s = :s AND b = :b"
+        assert db.sql(query, s="10", d="2024-01-01", ns=[10], b=True).collect() == [{"s": "10", "n": 10}]
+
+    @pytest.mark.parametrize("text", ["", "it's", "a\\'b\\", "%s %% :x ?", "日本\n😀", "E'x'", "$$", "--", "/*"])
+    def test_a_text_comes_back(self, db: Database, text: str) -> None:
+        assert db.sql("SELECT :x AS a, :y AS b", x=text, y=text * 2).collect() == [{"a": text, "b": text * 2}]
+
+    def test_a_document_is_json(self, db: Database) -> None:
+        document = {"a": 1, "it's": ["x\\", None]}
+        db.write([{"j": document}]).save_as_table("j")
+        sent = db.sql("SELECT :j AS j FROM j", j=document).collect()[0]["j"]
+        assert (json.loads(sent) if isinstance(sent, str) else sent) == document
+
+    def test_a_moment_with_a_zone_keeps_it_or_is_refused(self, db: Database) -> None:
+        zoned = dt.datetime(2024, 5, 1, 10, tzinfo=dt.timezone(dt.timedelta(hours=5)))
+        db.write([{"ts": dt.datetime.fromisoformat("2024-05-01 10:00:00")}]).save_as_table("t")
+        if db.dialect.capabilities.binds_types:
+            return  # it has a type of its own for these
+        with pytest.raises(ConfigurationError, match="zone"):
+            db.table("t").where(col("ts") == zoned)
+        try:
+            found = db.sql("SELECT :x AS x", x=zoned).collect()[0]["x"]
+        except ConfigurationError as error:
+            said = str(error)
+        else:
+            assert dt.datetime.fromisoformat(found) == zoned
+            return
+        assert ":x" in said
+
+    def test_what_cannot_be_sent_is_named(self, db: Database) -> None:
+        with pytest.raises(ConfigurationError, match=":what"):
+            db.sql("SELECT :what AS a, :n AS b", what=object(), n=1)
+
+    def test_a_string_that_is_no_value_of_the_type(self, db: Database, pairs: DataFrame) -> None:
+        try:
+            found = pairs.where(col("n") == "none").collect()
+        except MoltresError:
+            return
+        assert found == []

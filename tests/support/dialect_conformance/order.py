@@ -1,0 +1,94 @@
+"""The order of a query in SQL, or of SQLAlchemy, through all that a frame does with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from moltres import col, connect
+from support.dialect_conformance.base import DialectSuite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from moltres import Database, DataFrame
+
+ROWS = 1000
+
+
+def _sorted(*, descending: bool = False) -> list[str]:
+    return sorted((f"v{number:04d}" for number in range(ROWS)), reverse=descending)
+
+
+class Order(DialectSuite):
+    """Frames of ordered queries.
+
+    Attributes:
+        encloses_queries: Whether a query can be in parentheses.
+    """
+
+    encloses_queries = True
+
+    @pytest.fixture
+    def shuffled(self, db: Database) -> Database:
+        db.write([{"s": f"v{number * 7919 % ROWS:04d}", "n": number} for number in range(ROWS)]).save_as_table("t")
+        return db
+
+    def check(self, frame: DataFrame, expected: list[str], tmp_path: Path) -> None:
+        assert frame.collect().column("s") == expected
+        assert frame.limit(3).collect().column("s") == expected[:3]
+        assert frame.offset(2).limit(3).collect().column("s") == expected[2:5]
+        assert frame.select("s").limit(2).collect().column("s") == expected[:2]
+        assert (
+            frame.where(col("s") > "v0100").limit(2).collect().column("s") == [s for s in expected if s > "v0100"][:2]
+        )
+        assert frame.rename(s="renamed").limit(2).collect().column("renamed") == expected[:2]
+        assert frame.limit(50).where(col("s") > "").offset(1).limit(2).collect().column("s") == expected[1:3]
+        assert [s for batch in frame.iter_batches(300) for s in batch.column("s")] == expected
+        assert frame.to_arrow().column("s").to_pylist() == expected
+        frame.limit(5).write.parquet(tmp_path / "rows.parquet")
+        with connect() as other:
+            assert other.read_parquet(tmp_path / "rows.parquet").collect().column("s") == expected[:5]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT s, n FROM t ORDER BY s",
+            "SELECT s, n FROM t ORDER BY s -- sorted",
+            "(SELECT s, n FROM t ORDER BY s)",
+            "WITH q AS (SELECT s, n FROM t) SELECT s, n FROM q ORDER BY s;",
+            "SELECT s, n FROM t WHERE n < 500 UNION ALL SELECT s, n FROM t WHERE n >= 500 ORDER BY s",
+            "SELECT s, n FROM t ORDER BY s LIMIT 1000",
+            "SELECT s, n, row_number() OVER (ORDER BY n) AS r FROM t ORDER BY s",
+        ],
+    )
+    def test_a_query_in_sql(self, shuffled: Database, query: str, tmp_path: Path) -> None:
+        if query.startswith("(") and not self.encloses_queries:
+            pytest.skip("no query of this database is in parentheses")
+        self.check(shuffled.sql(query), _sorted(), tmp_path)
+
+    @pytest.mark.parametrize("kind", ["select", "union", "text", "offset"])
+    def test_a_statement(self, shuffled: Database, kind: str, tmp_path: Path) -> None:
+        s, n, t = sa.column("s"), sa.column("n"), sa.table("t")
+        every = sa.select(s, n).select_from(t)
+        made: dict[str, sa.SelectBase] = {
+            "select": every.order_by(s.desc()),
+            "union": every.where(n < 500).union_all(every.where(n >= 500)).order_by(s.desc()),
+            "text": sa.text("SELECT s, n FROM t ORDER BY s DESC").columns(s=sa.String, n=sa.Integer),
+            "offset": every.order_by(s.desc()).offset(0).limit(ROWS),
+        }
+        self.check(shuffled.from_select(made[kind]), _sorted(descending=True), tmp_path)
+
+    def test_a_frame(self, shuffled: Database, tmp_path: Path) -> None:
+        self.check(shuffled.table("t").order_by("s"), _sorted(), tmp_path)
+        self.check(
+            shuffled.sql("SELECT s, n FROM t ORDER BY n").order_by("s", descending=True),
+            _sorted(descending=True),
+            tmp_path,
+        )
+
+    def test_a_write_takes_the_first_rows(self, shuffled: Database) -> None:
+        shuffled.sql("SELECT s FROM t ORDER BY s").limit(3).write.save_as_table("first")
+        assert sorted(shuffled.table("first").collect().column("s")) == _sorted()[:3]

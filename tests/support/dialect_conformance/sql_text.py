@@ -1,0 +1,77 @@
+"""The text of queries: read as the database reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from moltres import col
+from moltres.errors import ConfigurationError, QueryError
+from support.dialect_conformance.base import DialectSuite
+
+if TYPE_CHECKING:
+    from moltres import Database
+
+
+class SqlText(DialectSuite):
+    """Strings, names, comments, semicolons, and what looks like them.
+
+    Attributes:
+        readings: Queries of one column in the SQL of this database, with what they give.
+    """
+
+    readings: tuple[tuple[str, object], ...] = ()
+
+    def test_strings_names_and_comments_have_no_parameters(self, db: Database) -> None:
+        query = """SELECT ':a' AS x, -- :b isn't one
+        '--' AS y, /* :c ' */ '/*' AS z, :d AS w"""
+        assert db.sql(query, d=1).collect() == [{"x": ":a", "y": "--", "z": "/*", "w": 1}]
+
+    @pytest.mark.parametrize(
+        "end", ["", ";", " ; ", ";;", ";\n", "; -- done", "-- done", "\n-- it's; done\n", ";/* a; b */", "/* ' */ ;"]
+    )
+    def test_what_follows_the_query_is_left_out(self, db: Database, end: str) -> None:
+        frame = db.sql(f"SELECT 1 AS a{end}")
+        assert frame.collect() == [{"a": 1}]
+        assert frame.where(col("a") == 1).count() == 1
+
+    def test_a_second_query_is_refused(self, db: Database) -> None:
+        db.write([{"n": 1}]).save_as_table("t")
+        with pytest.raises(ConfigurationError, match="semicolon"):
+            db.sql("SELECT 1 AS a; DROP TABLE t")
+        assert db.tables() == ["t"]
+
+    @pytest.mark.parametrize("text", ["", ";", "-- nothing", "/* nothing */ ;"])
+    def test_no_query_is_refused(self, db: Database, text: str) -> None:
+        with pytest.raises(ConfigurationError):
+            db.sql(text)
+
+    def test_everything_the_database_reads(self, db: Database) -> None:
+        for query, value in self.readings:
+            frame = db.sql(query, one=1) if ":one" in query else db.sql(query)
+            assert frame.collect().rows == [(value,)], query
+            if ":one" not in query and query.count("/*") == query.count("*/"):
+                inner = db.sql(f"SELECT q.*, :x AS b FROM ({query}\n) q", x=7)
+                assert inner.collect().rows == [(value, 7)], query
+
+    def test_methods_of_json_columns_work_on_names(self, db: Database) -> None:
+        db.write([{"j": {"a": "x", "n": 3, "f": 1.5, "t": True, "o": {"p": "q"}}}]).save_as_table("j")
+        found = db.table("j").select(
+            a=col("j")["a"].as_string(), n=col("j")["n"].as_integer(), f=col("j")["f"].as_float()
+        )
+        assert found.collect() == [{"a": "x", "n": 3, "f": 1.5}]
+        assert db.table("j").where(col("j")["a"].as_string() == "x").count() == 1
+
+    def test_methods_of_other_types_are_refused(self, db: Database) -> None:
+        db.write([{"n": 1}]).save_as_table("t")
+        with pytest.raises(ConfigurationError):
+            db.table("t").select(a=col("n")["a"].as_string())
+        with pytest.raises(ConfigurationError, match="as_string"):
+            db.table("t").select(a=col("n").as_string())
+        with pytest.raises(AttributeError):
+            col("n").as_strings()
+
+    def test_an_error_of_the_database_is_told(self, db: Database) -> None:
+        with pytest.raises(QueryError):
+            db.sql("SELECT 'a")

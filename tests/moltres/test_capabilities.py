@@ -66,7 +66,7 @@ def test_an_unknown_database_has_the_capabilities_of_sqlalchemy_alone() -> None:
     engine = create_engine("sqlite://")
     engine.dialect.name = "elsewhere"
     found = dialect_for(engine).capabilities
-    assert found == Capabilities(max_identifier_bytes=engine.dialect.max_identifier_length)
+    assert found == Capabilities(max_identifier_bytes=engine.dialect.max_identifier_length, counts_characters=True)
 
 
 def test_mysql_shares_the_limits_of_mariadb() -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import FromClause
-    from sqlalchemy.sql.compiler import SQLCompiler
 
     from ..dialects.lexis import Token
     from .source import Readable
@@ -55,7 +54,7 @@ class Query(TextClause):
 
 
 @compiles(Query)
-def _compile_query(element: Query, compiler: SQLCompiler, **options: Any) -> str:
+def _compile_query(element: Query, compiler: Any, **options: Any) -> str:
     options.pop("add_to_result_map", None)
     values = element._bindparams  # noqa: SLF001 - of the class above
     return "".join(
@@ -84,8 +83,7 @@ def statement(source: Readable, sql: object, binds: Mapping[str, Any]) -> Query:
         tokens = _one_query(list(source.dialect.lexis(connection, sql).tokens(sql)))
     tokens = [_as_written(tokens, number, binds) for number in range(len(tokens))]
     _require_match({token.text[1:] for token in tokens if token.kind == "bind"}, binds)
-    tokens = source.dialect.in_its_order(tokens)
-    return _Marked(source, binds).query(tokens)
+    return _Marked(source, binds).query(source.dialect.in_its_order(tokens))
 
 
 def _one_query(tokens: list[Token]) -> list[Token]:

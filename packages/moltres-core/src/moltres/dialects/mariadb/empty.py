@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 EMPTY = "SELECT CAST(NULL AS CHAR) FROM DUAL WHERE 1 <> 1"
@@ -19,7 +18,6 @@ class _EmptyLists:
         return found
 
 
-@cache
 def with_empty_lists(base: type[Any]) -> type[Any]:
     """SQLAlchemy's compiler for MariaDB, with such lists.
 

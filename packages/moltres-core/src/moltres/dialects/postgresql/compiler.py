@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
 
 class _Comparing:
     """Mixed into SQLAlchemy's compiler, which casts each string to VARCHAR: ``day >= $1::VARCHAR`` is an error."""
+
+    _truncate_bindparam: Any
+    dialect: Any
 
     def visit_binary(self, binary: Any, *args: Any, **options: Any) -> Any:
         for side in (binary.left, binary.right):
@@ -37,7 +39,7 @@ class _Comparing:
 
     def render_literal_value(self, value: Any, type_: Any) -> Any:
         if isinstance(type_, Untyped):  # has its own way with backslashes
-            return type_.literal_processor(self.dialect)(value)  # type: ignore[attr-defined]  # of the compiler
+            return type_.literal_processor(self.dialect)(value)
         return super().render_literal_value(value, type_)  # type: ignore[misc]  # as above
 
     @property
@@ -65,7 +67,6 @@ def _strings(side: Any) -> Iterator[BindParameter[Any]]:
             yield from _strings(part)
 
 
-@cache
 def comparing(base: type[Any]) -> type[Any]:
     """SQLAlchemy's compiler for PostgreSQL, comparing so.
 

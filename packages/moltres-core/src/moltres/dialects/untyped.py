@@ -38,6 +38,6 @@ class Untyped(UserDefinedType[str]):
 
 def _checked(value: str) -> str:
     if "\0" in value:
-        raise ValueError("a text has a NUL character, which PostgreSQL does not store")
+        raise ValueError("a string has a NUL character, which PostgreSQL does not store")
     value.encode()
     return value

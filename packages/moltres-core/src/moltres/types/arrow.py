@@ -362,12 +362,15 @@ def into_text(rows: Rows, columns: Sequence[Named]) -> Rows:
     """
     if not any(logical_type(type_).name in _INTO_TEXT for _, type_ in columns):
         return rows
-    made, faults = [], []
+    made, faults, same = [], [], True
     for (name, type_), values in zip(columns, zip(*rows, strict=True), strict=True):
         try:
             made.append(_texts(values, type_))
+            same = same and made[-1] is values
         except ValueError as error:
             faults.append(f"column {name!r}: {error}")
     if faults:
         raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+    if same:
+        return rows
     return list(zip(*made, strict=True))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
-from decimal import Decimal
+from collections import deque
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from itertools import repeat
 from math import isnan
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -52,11 +55,15 @@ def unfit(type_: LogicalType, values: Iterable[Any]) -> str | None:
     """
     if type_.name in {"unknown", "other"}:
         return None
-    present = [value for value in values if value is not None]
+    present = values if isinstance(values, tuple | list) else list(values)
+    classes = set(map(type, present))
+    if type(None) in classes:
+        present = [value for value in present if value is not None]
+        classes.discard(type(None))
     if type_.name == "json":
         return _unfit_documents(present)
     allowed = _CLASSES[type_.name]
-    for cls in set(map(type, present)):
+    for cls in classes:
         if cls in allowed or (type_.name == "text" and cls in _ADDRESSES):
             continue
         # A bool is an int and a datetime a date, but not to a database.
@@ -97,6 +104,8 @@ def _unfit_integers(type_: LogicalType, values: Sequence[int]) -> str | None:
 def _unfit_decimals(type_: LogicalType, values: Sequence[Decimal | int]) -> str | None:
     if type_.scale is None:
         return None
+    if _are_decimals(type_.precision or 0, type_.scale, values):
+        return None
     scale, whole = type_.scale, (type_.precision or 0) - type_.scale
     limit = Decimal(10) ** whole
 
@@ -112,8 +121,20 @@ def _unfit_decimals(type_: LogicalType, values: Sequence[Decimal | int]) -> str 
     return _first(values, wrong, f"does not fit decimal({type_.precision}, {type_.scale})")
 
 
+def _are_decimals(precision: int, scale: int, values: Sequence[Decimal | int]) -> bool:
+    """Whether all values are of so many digits; of any other, such as NaN, nothing is said."""
+    if not 0 <= scale <= precision or precision < 1:
+        return False
+    context = Context(prec=precision, traps=[Inexact, InvalidOperation])
+    try:
+        deque(map(context.quantize, values, repeat(Decimal(1).scaleb(-scale))), maxlen=0)
+    except (Inexact, InvalidOperation, TypeError):
+        return False
+    return True
+
+
 def _unfit_floats(type_: LogicalType, values: Sequence[float]) -> str | None:
-    if any(type(value) is int for value in values):
+    if int in set(map(type, values)):
         found = _first(values, lambda value: type(value) is int and not _is_float(value), "is too long for a float")
         if found is not None:
             return found
@@ -154,7 +175,7 @@ def _rounds_to(found: float, value: float) -> bool:
 
 def _unfit_texts(type_: LogicalType, values: Sequence[Any]) -> str | None:
     try:
-        "".join(map(str, values)).encode()
+        ("".join(values) if set(map(type, values)) <= {str} else "".join(map(str, values))).encode()
     except UnicodeEncodeError:
         return _first(
             values, lambda value: not _is_unicode(str(value)), "has half of a surrogate pair, which is no text"
@@ -180,7 +201,8 @@ def _is_unicode(value: str) -> bool:
 
 def _unfit_moments(type_: LogicalType, values: Sequence[dt.datetime | dt.time]) -> str | None:
     why = "has no time zone" if type_.zoned else "has a time zone"
-    found = _first(values, lambda value: (value.tzinfo is None) is type_.zoned, why)
+    right = not type_.zoned and set(map(attrgetter("tzinfo"), values)) <= {None}
+    found = None if right else _first(values, lambda value: (value.tzinfo is None) is type_.zoned, why)
     if found is not None or type_.scale is None or type_.scale >= 6:
         return found
     unit = 10 ** (6 - type_.scale)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import FromClause, Select, Table, TextClause, inspect, select
 from sqlalchemy.sql import visitors
 
+from ..dialects.rows import uncollected
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import logical_type
@@ -184,7 +185,8 @@ class Streamed:
         expected = [(column.key, column.type) for column in table.columns]
         with closing(self._stream.batches(expected)) as batches:
             for batch in batches:
-                rows += self._dialect.load(self._connection, table, batch)
+                with uncollected():
+                    rows += self._dialect.load(self._connection, table, batch)
                 if self._on_progress is not None:
                     self._on_progress(rows)
         return rows

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.types import NullType
 
 from .._shared.statements import paused
+from ..dialects.rows import uncollected
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.arrow import arrow, plain, to_sql
@@ -117,7 +118,8 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
                         found = _told([(name, NullType()) for name, _ in columns], [batch])
                         _same_types([pair for pair in found if pair[0] in unknown], expected, number)
                     if not binds_types:
-                        _require_types(batch, [pair for pair in columns if pair[0] not in unknown], columns)
+                        with uncollected():
+                            _require_types(batch, [pair for pair in columns if pair[0] not in unknown], columns)
                 with paused(connection):
                     yield _fitted(batch, columns, expected)
 
@@ -128,8 +130,7 @@ def _told(columns: list[Named], batches: list[Batch]) -> list[Named]:
     """The columns, with the types of the values where the type is unknown, or is not theirs."""
     rows = [row for batch in batches if isinstance(batch, list) for row in batch]
     found, faults = [], []
-    for index, (name, type_) in enumerate(columns):
-        values = [row[index] for row in rows]
+    for (name, type_), values in zip(columns, _by_column(rows, columns), strict=True):
         known = is_known(type_)
         if known and unfit(logical_type(type_), values) is None:
             found.append((name, type_))
@@ -143,11 +144,15 @@ def _told(columns: list[Named], batches: list[Batch]) -> list[Named]:
     return found
 
 
+def _by_column(rows: Rows, columns: Sequence[Named]) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+
+
 def _require_types(rows: Rows, checked: Sequence[Named], columns: Sequence[Named]) -> None:
-    positions = {name: index for index, (name, _) in enumerate(columns)}
+    names = {name for name, _ in checked}
     faults = []
-    for name, type_ in checked:
-        reason = unfit(logical_type(type_), [row[positions[name]] for row in rows])
+    for (name, type_), values in zip(columns, _by_column(rows, columns), strict=True):
+        reason = unfit(logical_type(type_), values) if name in names else None
         if reason is not None:
             faults.append(f"column {name!r}: {reason}")
     if faults:

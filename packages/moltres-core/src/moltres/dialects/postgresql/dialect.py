@@ -33,7 +33,7 @@ from ..rows import by_sqlalchemy, each, is_custom
 from ..statements import InsertSelect
 from ..stopping import check, cleaning_up
 from ..untyped import Untyped
-from . import copy_out, loaders
+from . import copy_out, copy_text, loaders
 from .compiler import comparing
 from .copy_in import encode
 
@@ -214,7 +214,7 @@ class PostgreSQLDialect(Dialect):
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere, and strings have no NUL."""
         reason = super().refusal(type_, values)
-        if reason is None and logical_type(type_).name == "text" and any("\0" in str(value) for value in values):
+        if reason is None and logical_type(type_).name == "text" and "\0" in _joined(values):
             return "a string has a NUL character, which PostgreSQL does not store"
         return reason
 
@@ -249,9 +249,14 @@ class PostgreSQLDialect(Dialect):
         with raw.cursor() as cursor:
             if isinstance(batch, list):
                 self.require_fit(columns, batch)
+                rows = into_text(batch, columns)
                 with cursor.copy(statement) as copy:
-                    for row in into_text(batch, columns):
-                        copy.write_row(row)
+                    if copy_text.can_write(columns):
+                        for part in copy_text.lines(rows, columns):
+                            copy.write(part)
+                    else:
+                        for row in rows:
+                            copy.write_row(row)
                 return len(batch)
             self.require_batch(columns, batch)
             if (buffers := encode(batch, columns)) is not None:
@@ -361,6 +366,10 @@ def _csv(batch: Any) -> memoryview:
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, options)
     return sink.getbuffer()
+
+
+def _joined(values: Sequence[Any]) -> str:
+    return "".join(values if set(map(type, values)) <= {str} else map(str, values))
 
 
 def _is_psycopg(connection: Connection) -> bool:

@@ -30,7 +30,7 @@ from ..base import Dialect, driver_connection
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
 from ..lexis import SQLITE, Lexis
-from ..rows import by_sqlalchemy, each, is_custom, is_stored, lenient
+from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
@@ -145,13 +145,9 @@ class SQLiteDialect(Dialect):
     ) -> Reader | None:
         """What reads each value as its own form tells."""
         del reported
-        own = values.reader(logical_type(element.type), computed=not is_stored(element))
         if is_custom(element.type) or isinstance(element.type, sql.Interval):
             return by_sqlalchemy(connection, element.type, code)
-        if own is None:
-            return None
-        # Text that is no JSON could not be told from the text that a document is: it is refused, not passed on.
-        return each(own) if isinstance(element.type, sql.JSON) else lenient(own)
+        return values.reader(logical_type(element.type), computed=not is_stored(element))
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """A type whose values come back equal or are refused one by one."""

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ...types import documents
+from ..rows import each, lenient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ...types.logical import LogicalType
+    from ..rows import Reader
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
@@ -69,13 +71,68 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def reader(type_: LogicalType, *, computed: bool) -> Callable[[Any], Any] | None:
-    """What reads a value of a column of this type; None if it is read as it is stored.
+_NULL = type(None)
+
+
+def _map(convert: Callable[[Any], Any], values: Sequence[Any], classes: set[type]) -> Sequence[Any]:
+    if _NULL in classes:
+        return [None if value is None else convert(value) for value in values]
+    return list(map(convert, values))
+
+
+def _booleans(values: Sequence[Any]) -> Sequence[Any] | None:
+    classes = set(map(type, values))
+    return _map(bool, values, classes) if classes <= {int, _NULL} and set(values) <= {0, 1, None} else None
+
+
+def _decimals(values: Sequence[Any]) -> Sequence[Any] | None:
+    classes = set(map(type, values))
+    if not classes <= {float, int, _NULL}:
+        return None
+    # Of a whole number this is its digits as well.
+    return _map(_of_digits, values, classes) if _NULL in classes else list(map(Decimal, map(repr, values)))
+
+
+def _of_digits(value: float) -> Decimal:
+    return Decimal(repr(value))
+
+
+def _floats(values: Sequence[Any]) -> Sequence[Any] | None:
+    return values if set(map(type, values)) <= {float, _NULL} else None
+
+
+def _moments(form: re.Pattern[str], convert: Callable[[str], Any]) -> Callable[[Sequence[Any]], Sequence[Any] | None]:
+    def read(values: Sequence[Any]) -> Sequence[Any] | None:
+        classes = set(map(type, values))
+        if not classes <= {str, _NULL}:
+            return None
+        texts = [value for value in values if value is not None] if _NULL in classes else values
+        return _map(convert, values, classes) if all(map(form.fullmatch, texts)) else None
+
+    return read
+
+
+_AT_ONCE: dict[str, Callable[[Sequence[Any]], Sequence[Any] | None]] = {
+    "boolean": _booleans,
+    "decimal": _decimals,
+    "float": _floats,
+    "date": _moments(_DATE, dt.date.fromisoformat),
+    "time": _moments(_TIME, dt.time.fromisoformat),
+    "timestamp": _moments(_TIMESTAMP, dt.datetime.fromisoformat),
+}
+
+
+def reader(type_: LogicalType, *, computed: bool) -> Reader | None:
+    """What reads the values of a column of this type; None if they are read as they are stored.
 
     Args:
         type_: What the column should hold.
         computed: Whether it is a result of arithmetic.
     """
     if computed and type_.name == "decimal":
-        return _computed_decimal
-    return _READERS.get(type_.name)
+        return lenient(_computed_decimal)
+    own = _READERS.get(type_.name)
+    if own is None:
+        return None
+    # Text that is no JSON could not be told from the text that a document is: it is refused, not passed on.
+    return each(own) if type_.name == "json" else lenient(own, _AT_ONCE.get(type_.name, lambda _: None))

@@ -23,22 +23,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
-GAPS = {
-    ("mariadb", "json"): "a number of 30 digits in JSON reaches SQLite as a float",
-    ("duckdb", "float"): "MariaDB's FLOAT loses the sign of -0.0",
-}
-"""What does not come back equal yet, and is not refused either."""
-
-
-def marks(database: str, native: Native) -> list[pytest.MarkDecorator]:
-    reason = GAPS.get((database, native.name))
-    return [] if reason is None else [pytest.mark.xfail(reason=reason, strict=True)]
-
 
 CASES = [
-    pytest.param(
-        database, native, targets, id=f"{database}-{native.name or 'undeclared'}", marks=marks(database, native)
-    )
+    pytest.param(database, native, targets, id=f"{database}-{native.name or 'undeclared'}")
     for database, natives, targets in (
         ("mariadb", MARIADB, ("mariadb", "sqlite", "duckdb", "postgresql")),
         ("sqlite", SQLITE, ("mariadb",)),

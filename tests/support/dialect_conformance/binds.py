@@ -79,8 +79,8 @@ class Binds(DialectSuite):
         negated = query.replace("n IN", "n NOT IN").replace("n in", "n NOT in")
         assert db.sql(negated, ns=[]).collect().column("n") == [2, 10]
         assert db.sql(negated, ns=[2]).collect().column("n") == [10]
-        texts = db.sql(query.replace("WHERE n", "WHERE s"), ns=["2", "x'y\\z"]).collect()
-        assert texts.column("n") == [2]
+        found = db.sql(query.replace("WHERE n", "WHERE s"), ns=["2", "x'y\\z"]).collect()
+        assert found.column("n") == [2]
 
     def test_an_empty_list_of_any_column(self, db: Database, pairs: DataFrame) -> None:
         for column in LARGE:

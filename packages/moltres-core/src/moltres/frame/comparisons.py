@@ -1,6 +1,6 @@
 """Strings that are compared with a column of another type: they are compared as values of that type.
 
-Left to the databases, ``day >= '2024-01-01'`` compares dates on one, texts on the next, and is an error on the third.
+Left to the databases, ``day >= '2024-01-01'`` compares dates on one, strings on the next, and is an error on the third.
 """
 
 from __future__ import annotations
@@ -106,12 +106,12 @@ def _value(value: Any, type_: TypeEngine[Any], other: Any, capabilities: Capabil
         return value
     read = _READERS.get(kind.name)
     if read is None or (kind.name not in _OF_ALL and not capabilities.enforces_types):
-        return value  # SQLite's columns of dates hold texts, and such a text is compared as it is
+        return value  # SQLite's columns of dates hold strings, which are compared as they are
     found = None if kind.zoned and not _OFFSET.search(value) else read(value)
     if found is not None:
         return _with_its_zone(found, kind, other)
     if capabilities.binds_types or not capabilities.enforces_types or kind.zoned:
-        return value  # the database refuses it, or knows more forms of the type; SQLite compares it as a text
+        return value  # the database refuses it, or knows more forms of the type; SQLite compares strings
     raise ConfigurationError(
         f"{value!r} is no {kind.name}, which {_named(other)} holds: the database would take it for another value."
     )
@@ -193,4 +193,4 @@ _READERS: dict[str, Callable[[str], Any]] = {
 _MOMENTS = frozenset({"date", "timestamp"})
 
 _OF_ALL = frozenset({"integer", "decimal", "float", "boolean", "uuid"})
-"""Types whose values SQLite stores as what they are, and not as texts."""
+"""Types whose values SQLite stores as what they are, and not as strings."""

@@ -149,6 +149,11 @@ def reported(code: int) -> TypeEngine[Any]:
 _CHANGED: tuple[tuple[type[TypeEngine[Any]], Callable[[Any, Any], bool], str], ...] = (
     (sql.CHAR, lambda _, value: str(value).endswith(" "), "ends with blanks, which a CHAR of MariaDB does not keep"),
     (sql.BINARY, lambda type_, value: len(value) != type_.length, "is not as long as the BINARY, which is filled up"),
+    (
+        sql.Float,
+        lambda _, value: value == 0 and math.copysign(1, value) < 0,
+        "has a sign that MariaDB's floats do not keep",
+    ),
     (mysql.YEAR, lambda _, value: 0 < value < 1901, "is read by a YEAR as one of the years 1970 to 2069"),
 )
 

@@ -34,6 +34,7 @@ from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
+from .values import loses_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -170,6 +171,10 @@ class SQLiteDialect(Dialect):
         if isinstance(type_, sql.NullType):
             found = next((value for value in values if not _is_storable(value)), None)
             return None if found is None else f"{shown(found)} is no number, text or bytes, and the column has no type"
+        if isinstance(type_, sql.JSON):
+            found = next((value for value in values if loses_digits(value)), None)
+            if found is not None:
+                return f"{shown(found)} is a number with more digits than SQLite keeps in a column of JSON"
         return super().refusal(type_, values)
 
     def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:

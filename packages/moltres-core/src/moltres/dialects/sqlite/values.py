@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ...types import documents
+from ...types.documents import JsonText
 from ..rows import each, lenient
 
 if TYPE_CHECKING:
@@ -136,3 +137,23 @@ def reader(type_: LogicalType, *, computed: bool) -> Reader | None:
         return None
     # Text that is no JSON could not be told from the text that a document is: it is refused, not passed on.
     return each(own) if type_.name == "json" else lenient(own, _AT_ONCE.get(type_.name, lambda _: None))
+
+
+def loses_digits(value: Any) -> bool:
+    """Whether a JSON document is a number that SQLite would round: to the affinity of JSON it is a mere number."""
+    if isinstance(value, JsonText):
+        value = documents.read(value)
+    if type(value) is int:
+        return not -_WHOLE <= value < _WHOLE and not _is_float(Decimal(value))
+    return isinstance(value, Decimal) and not _is_float(value)
+
+
+def _is_float(value: Decimal) -> bool:
+    try:
+        return Decimal(repr(float(value))) == value
+    except OverflowError:
+        return False
+
+
+_WHOLE = 2**63
+"""SQLite's integers reach up to here."""

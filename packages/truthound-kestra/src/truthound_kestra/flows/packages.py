@@ -63,7 +63,7 @@ def packages_problems(label: str, task: TaskConfig, runner: Runner) -> Iterator[
     if installed is None:
         return
     for name in _imported(script):
-        if name in sys.stdlib_module_names or _canonical(name) in installed:
+        if name in sys.stdlib_module_names or name in _OURS or _canonical(name) in installed:
             continue
         brings = _distributions().get(name, [name])
         if not {_canonical(one) for one in brings} & installed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import choice, closest, string
@@ -179,5 +180,8 @@ def _config_problems(label: str, task: TaskConfig, kind: TaskType) -> Iterator[s
 def _baseline_problems(label: str, options: Any) -> Iterator[str]:
     """Problems of the data that rules are learned from; a YAML file has the rules themselves."""
     baseline = options.get("baseline_uri")
-    if isinstance(baseline, str) and not baseline.lower().endswith((".yaml", ".yml")):
+    baseline = fspath(baseline) if isinstance(baseline, PathLike) else baseline
+    if holds_expression(baseline):
+        yield f"{label}: baseline_uri must not contain an expression: options are literal."
+    elif isinstance(baseline, str) and not baseline.lower().endswith((".yaml", ".yml")):
         yield from source_problems(f"{label}: baseline_uri", baseline, None, None)

@@ -142,11 +142,8 @@ def test_rules_of_low_severity_beside_learned_ones() -> None:
 def test_metadata_of_numbers_is_a_program_that_works() -> None:
     given = {"nan": float("nan"), "half": Decimal("1.5"), "n": np.int64(3), "none": None, "infinite": float("inf")}
     text = MAKERS["check"](input_uri="x.csv", metadata=given)
-    (call,) = [
-        node.value
-        for node in ast.walk(ast.parse(yaml.safe_load(text)["tasks"][0]["script"]))
-        if isinstance(node, ast.Assign)
-    ]
+    program = ast.parse(yaml.safe_load(text)["tasks"][0]["script"])
+    (call,) = [node.value for node in ast.walk(program) if isinstance(node, ast.Assign)]
     assert isinstance(call, ast.Call)
     source = next(ast.unparse(one.value) for one in call.keywords if one.arg == "metadata")
     value = eval(source, {"float": float, "dict": dict})
@@ -192,10 +189,10 @@ def test_learned_rules_are_rules() -> None:
 
 
 def test_a_rule_that_no_flow_can_contain() -> None:
-    custom = dq_core.DataQualityCheck.custom(lambda rows: bool(rows))
+    custom = dq_core.DataQualityCheck.custom(bool)
     with pytest.raises(FlowError, match=r"rule 1 \(custom\) cannot be part of a flow"):
         MAKERS["check"](input_uri="x.csv", rules=[custom], engine_name="dq_core")
-    with pytest.raises(FlowError, match="cannot be part of a flow|must be"):
+    with pytest.raises(FlowError, match="not a value that a column can hold"):
         MAKERS["check"](input_uri="x.csv", rules=[{"type": "in_set", "column": "a", "values": [object()]}])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from .files import delimiter_of, reader_call, resolved
 from .problems import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from .files import Paths
     from .read_options import ReadOptions
@@ -51,22 +52,29 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[s
         UnreadableFileError: A file is empty, or its header is none.
     """
     common = {
-        "auto_detect": False, "header": options.header, "quote": options.quote,
+        "auto_detect": False, "quote": options.quote,
         "escape": options.quote, "strict_mode": True, "null_padding": False, "encoding": _encoding(options.encoding),
     }  # fmt: skip
     if options.null:
         common["nullstr"] = ["", *options.null]
-    by_header: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    by_header: dict[tuple[bool, str, tuple[str, ...]], list[str]] = {}
     for path in _decoded(raw, resolved(raw, paths), options.encoding):
         lines = _first_lines(raw, path, options)
         delimiter = options.delimiter or _delimiter(lines, delimiter_of(paths), options)
-        by_header.setdefault((delimiter, tuple(_header(lines, path, delimiter, options))), []).append(path)
-    names = list(dict.fromkeys(name for _, header in by_header for name in header))
+        first = next(_rows(lines, delimiter, options), [])
+        if any("\n" in field for field in first):
+            copy, names = _with_plain_header(raw, path, delimiter, options)
+            by_header.setdefault((True, delimiter, tuple(names)), []).append(copy)
+        else:
+            by_header.setdefault((options.header, delimiter, tuple(_names(first, path, options))), []).append(path)
+    names = list(dict.fromkeys(name for _, _, header in by_header for name in header))
     _refuse_twins(names, "The files have")
     queries = []
-    for (delimiter, header), alike in by_header.items():
+    for (has_header, delimiter, header), alike in by_header.items():
         columns = dict.fromkeys(header, "VARCHAR")
-        call = reader_call("read_csv", alike, {**common, "delim": delimiter, "columns": columns})
+        call = reader_call(
+            "read_csv", alike, {**common, "header": has_header, "delim": delimiter, "columns": columns}
+        )
         known = set(header)
         selected = ", ".join(
             identifier(name) if name in known else f"NULL::VARCHAR AS {identifier(name)}" for name in names
@@ -87,15 +95,14 @@ def _decoded(raw: Any, every: list[str], encoding: str) -> list[str]:
     """The files, or copies in UTF-8 in DuckDB's temporary folder if it does not know the encoding."""
     if encoding in _ENCODINGS:
         return every
-    ((folder,),) = raw.execute("SELECT current_setting('temp_directory')").fetchall()
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = _temporary(raw)
     copies = []
     for place, path in enumerate(every):
         if not Path(path).is_file() or path.endswith((".gz", ".zst")):
             raise UnreadableFileError(
                 f"{path} is no local plain file: files elsewhere are read in utf-8, utf-16 and latin-1, not {encoding}."
             )
-        copy = Path(folder) / f"{place}-{Path(path).name}"
+        copy = folder / f"{place}-{Path(path).name}"
         with (
             Path(path).open(encoding=encoding, newline="") as source,
             copy.open("w", encoding="utf-8", newline="") as to,
@@ -122,7 +129,7 @@ def _first_lines(raw: Any, path: str, options: ReadOptions) -> list[str]:
     return [(line or "").removeprefix("\ufeff") + "\n" for (line,) in found]
 
 
-def _rows(lines: Sequence[str], delimiter: str, options: ReadOptions) -> Iterator[list[str]]:
+def _rows(lines: Iterable[str], delimiter: str, options: ReadOptions) -> Iterator[list[str]]:
     quoting: dict[str, Any] = (
         {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None}
     )
@@ -144,9 +151,8 @@ def _delimiter(lines: Sequence[str], usual: str, options: ReadOptions) -> str:
     return found[0] if len(found) == 1 else usual
 
 
-def _header(lines: Sequence[str], path: str, delimiter: str, options: ReadOptions) -> list[str]:
-    """The names in the first line of a file."""
-    first = next(_rows(lines, delimiter, options), [])
+def _names(first: Sequence[str], path: str, options: ReadOptions) -> list[str]:
+    """The names of the columns by the fields of the first line."""
     if not options.header:
         return [f"column{place}" for place in range(max(len(first), 1))]
     names = [name or f"column{place}" for place, name in enumerate(first)]
@@ -154,6 +160,44 @@ def _header(lines: Sequence[str], path: str, delimiter: str, options: ReadOption
     if not names:
         raise UnreadableFileError(f"The first line of {path} is empty, and should have the names of columns.")
     return names
+
+
+def _with_plain_header(raw: Any, path: str, delimiter: str, options: ReadOptions) -> tuple[str, list[str]]:
+    """A copy of a file whose header is one line, and the names of its columns.
+
+    DuckDB takes the first line break of a file for the end of every line, also one within the quotes of the first
+    field, and then finds no row.
+    """
+    if not Path(path).is_file() or path.endswith((".gz", ".zst")):
+        raise UnreadableFileError(f"The first line of {path} has a line break within quotes: copy it to a plain file.")
+    copy = _temporary(raw) / f"{uuid.uuid4().hex}.csv"
+    encoding = options.encoding if options.encoding in _ENCODINGS else "utf-8"
+    taken: list[str] = []
+    with (
+        Path(path).open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source,
+        copy.open("w", encoding=encoding, newline="") as to,
+    ):
+        first = next(_rows(_noted(source, taken), delimiter, options))
+        names = _names(first, path, options)
+        end = taken[-1][len(taken[-1].rstrip("\r\n")) :] or "\n"
+        to.write(delimiter.join(f"column{place}" for place in range(len(names))) + end)
+        to.writelines([] if options.header else taken)
+        shutil.copyfileobj(source, to)
+    return str(copy), names
+
+
+def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    """The lines, each noted before it is used."""
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _temporary(raw: Any) -> Path:
+    """DuckDB's temporary folder, which goes with the connection."""
+    ((folder,),) = raw.execute("SELECT current_setting('temp_directory')").fetchall()
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)
 
 
 def _refuse_twins(names: Sequence[str], where: str) -> None:

@@ -27,7 +27,7 @@ from ..relation.dialects import dialect_for
 from ..relation.selection import literal_sql
 from ..report.report import SEVERITIES
 from ..run.fragments import fragment_problems
-from ..run.plan import misfits
+from ..run.plan import mentioned, misfits
 from ..run.reader import Deadline, Reader, refuse
 from ..run.semantics import PORTABLE, dependent_rules, semantics_of, semantics_problems
 from ..sources import Opened, open_source
@@ -130,6 +130,7 @@ def quarantine(
             schema=schema,
             storage_options=storage_options,
             read_options=read_options,
+            expected=mentioned(parsed),
             by_value=True,
         ) as opened:
             draft = file.parent / f".{file.name}.{secrets.token_hex(8)}"

@@ -20,7 +20,7 @@ from .._shared.read_options import ReadOptions
 from .._shared.text_files import csv_query, identifier, json_query
 from ..errors import RuleError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
-from ..relation.dialects.duckdb import DuckDB
+from ..relation.dialects.duckdb import DuckDB, read_exactly
 from ..relation.relation import Relation
 from ..relation.type_family import family_of_name
 from .untyped import untyped_relation
@@ -105,6 +105,7 @@ class Opening:
             call = files.reader_call("read_parquet", every if len(every) > 1 else every[0], {"union_by_name": True})
             differing = _differing_types(raw, every) if len(every) > 1 else {}
         described = dialect.describe(self.connection, sa.text(call))
+        read_exactly(raw, described)
         columns = {one.name: _checked(one, differing) for one in described}
         _, _, arguments = call.partition("(")
         reader = sa.func.read_parquet(sa.literal_column(arguments[:-1]))
@@ -143,7 +144,8 @@ def _without_columns(query: str, expected: Sequence[str], alias: str) -> Relatio
     """Files without any object: an empty table with the columns that are needed, as an empty list of rows is."""
     names = list(expected) or ["(none)"]
     selected = ", ".join(f"NULL AS {identifier(name)}" for name in names)
-    written = sa.text(f"SELECT {selected} FROM ({query.replace(':', chr(92) + ':')}) AS objects")  # noqa: S608
+    statement = f"SELECT {selected} FROM ({query}) AS objects"  # noqa: S608 (names are quoted)
+    written = sa.text(statement.replace(":", "\\:"))
     from_ = written.columns(*(sa.column(name) for name in names)).subquery(alias)
     return Relation(from_, {name: Column(name, "", "unknown") for name in expected}, DuckDB())
 

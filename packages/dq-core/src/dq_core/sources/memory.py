@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..relation.column import Column
-from ..relation.dialects.duckdb import DuckDB
+from ..relation.dialects.duckdb import DuckDB, read_exactly
 from ..relation.relation import Relation
 from . import files, rows
 from .opened import Opened
@@ -101,6 +101,7 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
             known = Column(one.name, "", "unknown") if one.name in found.unknown else one
             columns[one.name] = dataclasses.replace(known, refusal=found.refused.get(one.name, ""))
         columns.pop(rows.NO_COLUMN, None)
+        read_exactly(raw, columns.values())
         from_ = sa.table(_SOURCE, *(sa.column(name) for name in columns))
         others = files.Opening(connection, storage_options)
         relation = Relation(from_, columns, dialect, functools.cache(others.referenced))

@@ -67,7 +67,9 @@ def untyped_relation(
         one = Untyped(raw_names[name], form, typing.number, how.decimal)
         if typing.whole is None:
             columns[name] = Column(name, "VARCHAR", "untyped", untyped=one)
-            selected.append(untyped.text_of(raw, form).label(name))
+            # Without any value the column is of any type, so that SQL of users finds what it needs.
+            whole: Any = untyped.text_of(raw, form) if found[name]["known"] else sa.null()
+            selected.append(whole.label(name))
         else:
             type_name, family = typing.whole
             columns[name] = Column(name, type_name, family, untyped=one)

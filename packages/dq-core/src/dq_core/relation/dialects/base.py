@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from ..column import Column
 from ..sql_text import Lexis
 from . import fragments
+from .exact_bytes import ExactBytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -48,6 +50,8 @@ class Dialect:
     writes_parquet = False
     #: Whether the conformance suite of checks runs on it, so that text means there what it means everywhere.
     conforms = False
+    #: The character NUL as an expression; None if it stands in a string as any other does, or not at all.
+    nul: str | None = None
     #: Whether CREATE TABLE commits the open transaction.
     ddl_commits = False
     #: Execution options of a connection that reads and writes one snapshot.
@@ -187,7 +191,18 @@ class Dialect:
             return sa.literal(value, sa.Time(timezone=value.tzinfo is not None))
         if isinstance(value, decimal.Decimal):
             return sa.literal(value, sa.Numeric(asdecimal=True))
-        return sa.literal(value)
+        return self._string(value) if isinstance(value, str | bytes) else sa.literal(value)
+
+    def _string(self, value: str | bytes) -> ColumnElement[Any]:
+        """Characters or bytes, so that SQL that is written out holds exactly them."""
+        if isinstance(value, bytes):
+            return sa.literal(value, ExactBytes())
+        if "\0" not in value or self.nul is None:
+            return sa.literal(value)
+        # No SQL that is written out holds the character itself.
+        parts = [sa.literal(part, sa.Text()) for part in value.split("\0")]
+        nul: ColumnElement[Any] = sa.literal_column(self.nul, sa.Text())
+        return reduce(lambda text, part: text + nul + part, parts)
 
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
         """Whether the pattern is found anywhere in the string."""

@@ -19,7 +19,7 @@ from .base import Dialect, count_repeated_keys
 from .duckdb_syntax import named_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from ..pattern import Pattern
     from ..selection import Aggregate, FollowUp, Selection
 
-__all__ = ["DuckDB"]
+__all__ = ["DuckDB", "read_exactly"]
+
+#: Types whose values Arrow and the statistics of Parquet compare otherwise than DuckDB, or not at all.
+_COMPARED_OTHERWISE = frozenset({"TIME_NS", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"})
 
 #: The bitmap of integers has at most this many bits (64 MB for each thread) …
 _MOST_BITS = 2**29
@@ -77,6 +80,7 @@ class DuckDB(Dialect):
     name = "duckdb"
     conforms = True
     most_columns = 10000
+    nul = "chr(0)"
     returns_arrow = True
     writes_parquet = True
 
@@ -275,6 +279,20 @@ class _Catalog:
             " WHERE lower(name) = :name AND :place IN ('', lower(place)) LIMIT 1"
         )
         return self._connection.execute(asked, {"name": name, "place": schema}).first() is not None
+
+
+def read_exactly(raw: Any, columns: Iterable[Column]) -> None:
+    """Let DuckDB itself compare the values of files and frames, if others would compare them otherwise.
+
+    Conditions are pushed down into Arrow, for which NaN is not greater than anything and a timestamp of seconds equals
+    one with microseconds, and are answered by the statistics of Parquet files, which leave NaN out.
+
+    Args:
+        raw: A DuckDB connection of this package's own.
+        columns: The columns of the file or frame.
+    """
+    if any(one.family in ("float", "list", "struct") or one.type_name in _COMPARED_OTHERWISE for one in columns):
+        raw.execute("SET disabled_optimizers = 'filter_pushdown,statistics_propagation'")
 
 
 def _column(name: str, type_name: str) -> Column:

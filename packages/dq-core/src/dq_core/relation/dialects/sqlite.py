@@ -86,6 +86,7 @@ class SQLite(Dialect):
     name = "sqlite"
     conforms = True
     most_columns = 2000
+    nul = "char(0)"
     dates_are_text = True
     types_by_value = True
 
@@ -147,8 +148,12 @@ class SQLite(Dialect):
         return sa.cast(text, sa.Text()).regexp_match(remember(pattern))
 
     def length(self, text: ColumnElement[Any]) -> ColumnElement[int]:
-        """The number of code points."""
-        return sa.func.length(text, type_=sa.Integer())
+        """The number of code points; ``length`` ends at NUL, ``instr`` does not."""
+        nul: ColumnElement[Any]
+        end: ColumnElement[Any]
+        nul, end = sa.literal_column("char(0)", sa.Text()), sa.literal_column("CAST(x'FF' AS TEXT)", sa.Text())
+        whole = sa.func.instr(text + end, end, type_=sa.Integer()) - sa.literal_column("1", sa.Integer())
+        return sa.case((sa.func.instr(text, nul) > 0, whole), else_=sa.func.length(text, type_=sa.Integer()))
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """SQLite has no decimals, its integers have 64 bits, and its dates are strings (of one form: `stored_as`)."""

@@ -63,8 +63,8 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[s
         delimiter = options.delimiter or _delimiter(lines, delimiter_of(paths), options)
         first = next(_rows(lines, delimiter, options), [])
         if any("\n" in field for field in first):
-            copy, names = _with_plain_header(raw, path, delimiter, options)
-            by_header.setdefault((True, delimiter, tuple(names)), []).append(copy)
+            path_or_copy, has_header, names = _with_plain_header(raw, path, delimiter, options)
+            by_header.setdefault((has_header, delimiter, tuple(names)), []).append(path_or_copy)
         else:
             by_header.setdefault((options.header, delimiter, tuple(_names(first, path, options))), []).append(path)
     names = list(dict.fromkeys(name for _, _, header in by_header for name in header))
@@ -72,9 +72,7 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[s
     queries = []
     for (has_header, delimiter, header), alike in by_header.items():
         columns = dict.fromkeys(header, "VARCHAR")
-        call = reader_call(
-            "read_csv", alike, {**common, "header": has_header, "delim": delimiter, "columns": columns}
-        )
+        call = reader_call("read_csv", alike, {**common, "header": has_header, "delim": delimiter, "columns": columns})
         known = set(header)
         selected = ", ".join(
             identifier(name) if name in known else f"NULL::VARCHAR AS {identifier(name)}" for name in names
@@ -162,28 +160,30 @@ def _names(first: Sequence[str], path: str, options: ReadOptions) -> list[str]:
     return names
 
 
-def _with_plain_header(raw: Any, path: str, delimiter: str, options: ReadOptions) -> tuple[str, list[str]]:
-    """A copy of a file whose header is one line, and the names of its columns.
+def _with_plain_header(raw: Any, path: str, delimiter: str, options: ReadOptions) -> tuple[str, bool, list[str]]:
+    """A file whose first line has a line break within quotes, as one that DuckDB reads.
 
-    DuckDB takes the first line break of a file for the end of every line, also one within the quotes of the first
-    field, and then finds no row.
+    DuckDB takes the first line break of a file, also one within quotes, for the end of every line, and finds no row.
+
+    Returns:
+        The file, or a copy with another header if its line breaks differ; whether that has a header; the names of the
+        columns.
     """
     if not Path(path).is_file() or path.endswith((".gz", ".zst")):
         raise UnreadableFileError(f"The first line of {path} has a line break within quotes: copy it to a plain file.")
-    copy = _temporary(raw) / f"{uuid.uuid4().hex}.csv"
     encoding = options.encoding if options.encoding in _ENCODINGS else "utf-8"
     taken: list[str] = []
-    with (
-        Path(path).open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source,
-        copy.open("w", encoding=encoding, newline="") as to,
-    ):
-        first = next(_rows(_noted(source, taken), delimiter, options))
-        names = _names(first, path, options)
-        end = taken[-1][len(taken[-1].rstrip("\r\n")) :] or "\n"
-        to.write(delimiter.join(f"column{place}" for place in range(len(names))) + end)
-        to.writelines([] if options.header else taken)
-        shutil.copyfileobj(source, to)
-    return str(copy), names
+    with Path(path).open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source:
+        names = _names(next(_rows(_noted(source, taken), delimiter, options)), path, options)
+        ends = [line[len(line.rstrip("\r\n")) :] for line in taken]
+        if len(set(ends)) == 1:
+            return path, options.header, names
+        copy = _temporary(raw) / f"{uuid.uuid4().hex}.csv"
+        with copy.open("w", encoding=encoding, newline="") as to:
+            to.write(delimiter.join(f"column{place}" for place in range(len(names))) + (ends[-1] or "\n"))
+            to.writelines([] if options.header else taken)
+            shutil.copyfileobj(source, to)
+    return str(copy), True, names
 
 
 def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
@@ -194,7 +194,7 @@ def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
 
 
 def _temporary(raw: Any) -> Path:
-    """DuckDB's temporary folder, which goes with the connection."""
+    """DuckDB's temporary folder."""
     ((folder,),) = raw.execute("SELECT current_setting('temp_directory')").fetchall()
     Path(folder).mkdir(parents=True, exist_ok=True)
     return Path(folder)

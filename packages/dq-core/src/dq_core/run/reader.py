@@ -263,10 +263,19 @@ class Reader:
             StatementError: The database refused it, or the driver handed over another value than the database holds.
         """
         found = self.fetch(statement)
-        lost = self.opened.relation.dialect.lost
-        if any(lost(value) for row in found for value in row):
+        dialect = self.opened.relation.dialect
+        suspects = {place for row in found for place, value in enumerate(row) if dialect.lost(value)}
+        if suspects and self._prints_otherwise(statement, suspects):
             raise StatementError(self.opened.description, "a value is one that Python cannot hold")
         return found
+
+    def _prints_otherwise(self, statement: sa.Select[Any] | sa.CompoundSelect[Any], places: Collection[int]) -> bool:
+        """Whether the database prints a value in these columns of a statement as one that Python cannot hold."""
+        dialect = self.opened.relation.dialect
+        columns = [
+            dialect.printed(column) for place, column in enumerate(statement.subquery("found").c) if place in places
+        ]
+        return any(dialect.unheld(text) for row in self.fetch(sa.select(*columns), counted=False) for text in row)
 
     def _odd(
         self,

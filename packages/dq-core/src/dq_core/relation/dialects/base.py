@@ -93,6 +93,10 @@ class Dialect:
         del value
         return False
 
+    def unheld(self, printed: str | None) -> bool:
+        """Whether a value that `lost` suspects is one that Python cannot hold, by how the database prints it."""
+        return printed is not None
+
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
         """What to group and partition rows by so that rows with equal values of a column are together.
 

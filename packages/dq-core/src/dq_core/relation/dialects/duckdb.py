@@ -127,6 +127,10 @@ class DuckDB(Dialect):
         """The driver hands over infinity as the last moment that Python knows, and others as text."""
         return value in _LIMITS if isinstance(value, dt.date) else False
 
+    def unheld(self, printed: str | None) -> bool:
+        """The last moment itself is printed as what it is."""
+        return printed in ("infinity", "-infinity")
+
     def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """The sum behind the mean of the longest integers overflows."""
         return sa.func.avg(sa.cast(number, sa.Double()) if column.type_name in _LONGEST else number)

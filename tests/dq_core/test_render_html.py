@@ -71,8 +71,7 @@ def test_nothing_is_loaded_and_nothing_runs() -> None:
             assert not name.startswith("on")
             assert name not in ("src", "srcset", "action")
             if name == "href":
-                assert tag == "use"
-                assert (value or "").startswith("#icon-")
+                assert (tag, (value or "")[:6]) in {("use", "#icon-"), ("a", "#check")}
     assert "@import" not in text
     assert "url(" not in text
     assert "default-src 'none'" in text
@@ -97,6 +96,28 @@ def test_the_column_that_was_checked_is_set_off() -> None:
     document = _Document(to_html(every_outcome()))
     assert (document.count("th", "checked"), document.count("td", "checked")) == (1, 2)
     assert document.count("td", "number") == 2
+
+
+def test_the_column_that_was_checked_comes_first() -> None:
+    samples = [{"id": number, "other": "x", "x": number} for number in range(2)]
+    text = to_html(report(result(status="failed", column="x", failed_rows=2, samples=samples)))
+    assert re.findall(r"<th [^>]*>(\w+)</th>", text) == ["x", "id", "other"]
+    assert re.findall(r"<td [^>]*>(\w+)</td>", text) == ["0", "0", "x", "1", "1", "x"]
+
+
+def test_each_check_has_a_link_of_its_own() -> None:
+    names = ["not_null x", "not_null_x", "not_null x#2", "ä", "ß", "not_null-x"]
+    text = to_html(report(*(result(check_name=name) for name in names)))
+    anchors = re.findall(r'class="check [^"]*" id="([^"]+)"', text)
+    assert len(set(anchors)) == len(names)
+    assert sorted(re.findall(r'href="#(check[^"]*)"', text)) == sorted(anchors)
+    assert anchors[0] == "check-not_null-x"
+
+
+def test_the_title_of_the_window_says_what_was_checked() -> None:
+    data = every_outcome()
+    assert re.findall("<title>(.*)</title>", to_html(data)) == ["Failed: Data quality report of users.parquet"]
+    assert re.findall("<title>(.*)</title>", to_html(data, title="Users")) == ["Failed: Users"]
 
 
 def test_grave_failures_are_unfolded_while_they_are_few() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ def to_html(report: Mapping[str, Any], *, title: str | None = None) -> str:
 
     Args:
         report: A report or its plain dict form.
-        title: The heading and the title of the window; default: ``"Data quality report"``.
+        title: The heading and the title of the window; default: ``"Data quality report"``, in the title of the window
+            with the source.
 
     Returns:
         The document. Everything that comes out of the report is escaped; the document loads nothing and runs no
@@ -40,8 +42,9 @@ def to_html(report: Mapping[str, Any], *, title: str | None = None) -> str:
     shown = view(report)
     heading = title or DEFAULT_TITLE
     verdict = "Passed" if shown.passed else "Failed"
+    source = dict(shown.facts).get("Source", "")
     return page(
-        f"{verdict}: {heading}",
+        f"{verdict}: {heading}" + (f" of {source}" if source and title is None else ""),
         Markup(_resource("icons.svg")),
         _masthead(shown, heading, verdict),
         element("main", _summary(shown), _checks(shown)),
@@ -130,7 +133,14 @@ def _checks(shown: ReportView) -> Markup:
             class_="bar",
         ),
         element("div", *(element("span", name) for name in head), class_="captions", aria_hidden="true"),
-        element("div", *(_check(check, unfold=unfold) for check in shown.checks), class_="list")
+        element(
+            "div",
+            *(
+                _check(check, anchor, unfold=unfold)
+                for check, anchor in zip(shown.checks, _anchors(shown.checks), strict=True)
+            ),
+            class_="list",
+        )
         if shown.checks
         else None,
         class_="checks",
@@ -147,28 +157,45 @@ def _filters(choices: tuple[tuple[str, str, int], ...]) -> Iterator[Markup]:
         )
 
 
-def _check(check: CheckView, *, unfold: bool) -> Markup:
+def _anchors(checks: tuple[CheckView, ...]) -> list[str]:
+    """The part of a link that leads to each check: the same in every report that has a check of this name."""
+    found: list[str] = []
+    for check in checks:
+        anchor = f"check-{re.sub(r'[^A-Za-z0-9_.]+', '-', check.name).strip('-')}"
+        while anchor in found:
+            anchor += "-"
+        found.append(anchor)
+    return found
+
+
+def _check(check: CheckView, anchor: str, *, unfold: bool) -> Markup:
     kind = f"check {check.outcome.value}" + (" attention" if check.outcome.needs_attention else "")
     body = tuple(_body(check))
     if not body:
-        return element("div", element("div", *_row(check), class_="row"), class_=kind)
+        return element("div", element("div", *_row(check, anchor), class_="row"), class_=kind, id=anchor)
     grave = check.outcome in (DisplayStatus.ERROR, DisplayStatus.FAILED)
     return element(
         "details",
-        element("summary", *_row(check), class_="row"),
+        element("summary", *_row(check, anchor), class_="row"),
         element("div", *body, class_="body"),
         class_=kind,
+        id=anchor,
         open=grave and unfold,
     )
 
 
-def _row(check: CheckView) -> Iterator[Markup]:
+def _row(check: CheckView, anchor: str) -> Iterator[Markup]:
     label = element("span", _LABELS[check.outcome], class_="unseen")
     about = " · ".join(filter(None, (check.type, check.column)))
     yield element("span", _icon(check.outcome), label, class_="mark")
     yield element(
         "span",
-        element("span", visible(check.name), class_="name", dir="auto"),
+        element(
+            "span",
+            element("span", visible(check.name), dir="auto"),
+            element("a", "#", href=f"#{anchor}", class_="anchor", aria_label=f"Link to {visible(check.name)}"),
+            class_="name",
+        ),
         element("span", visible(about), class_="about"),
         class_="what",
     )
@@ -205,13 +232,17 @@ def _body(check: CheckView) -> Iterator[Markup]:
 
 
 def _samples(check: CheckView) -> Markup:
-    columns = tuple(zip(check.sample_columns, zip(*check.samples, strict=True), strict=True))
+    given = zip(check.sample_columns, zip(*check.samples, strict=True), strict=True)
+    # What was checked stands first, where a wide table shows it without scrolling.
+    columns = sorted(given, key=lambda column: not check.is_about(column[0]))
     kinds = tuple(_column_class(values, checked=check.is_about(name)) for name, values in columns)
     header = (
         element("th", visible(name, limit=_VALUE_WIDTH), scope="col", class_=kind)
-        for name, kind in zip(check.sample_columns, kinds, strict=True)
+        for (name, _), kind in zip(columns, kinds, strict=True)
     )
-    rows = (element("tr", *map(_value, sample, kinds)) for sample in check.samples)
+    rows = (
+        element("tr", *map(_value, sample, kinds)) for sample in zip(*(values for _, values in columns), strict=True)
+    )
     table = element(
         "table",
         element("caption", f"{plural(len(check.samples), 'failing row')} as a sample"),

@@ -7,15 +7,17 @@ import json
 import math
 import statistics
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dq_core import Profile, RuleError, SourceError, ValidationTimeoutError, profile
+from dq_core import Profile, RuleError, SourceError, ValidationTimeoutError, learn, profile
 from dq_core.profiling.histograms import edges
 from dq_core.profiling.shapes import shape
 from support.check_conformance import DATABASES, PLACES, Place, store
@@ -304,3 +306,18 @@ def test_what_sqlite_keeps_in_a_column_of_numbers(sqlite_url: sa.URL) -> None:
     assert (column.null_count, column.non_finite_count, column.distinct_count) == (1, 2, 4)
     assert (column.min, column.max, column.mean, column.quantiles["0.5"]) == (1, 3, 2, 2)
     assert sum(one.count for one in column.histogram) == 2
+
+
+def test_files_that_have_a_column_in_several_types(tmp_path: Path) -> None:
+    for name, value in (("a", "DATE '2024-01-01'"), ("b", "1::BIGINT")):
+        duckdb.execute(f"COPY (SELECT i AS id, {value} AS x FROM range(30) t(i)) TO '{tmp_path}/{name}.parquet'")
+    found = profile(tmp_path)
+    assert (found.column("id").min, found.column("id").null_count) == (0, 0)
+    odd = found.column("x")
+    assert (odd.null_count, odd.null_rate, odd.distinct_count, odd.is_unique) == (None, None, None, False)
+    assert odd.notes[0] == "no rule can be evaluated on it: the files have it in several types: DATE, BIGINT"
+    assert found.from_dict(found.to_dict()) == found
+    assert "several types" in found.to_text()
+    suite = learn(tmp_path)
+    assert {rule.check.column_label for rule in suite.rules} == {"id"}
+    assert suite(tmp_path).passed

@@ -76,3 +76,11 @@ def test_files(tmp_path: Path) -> None:
 def test_what_is_no_suite(text: str, problem: str) -> None:
     with pytest.raises(RuleError, match=problem):
         Suite.from_yaml(text)
+
+
+@pytest.mark.parametrize("digits", ["0.1234567890123456789012345678", "12345678901234567890.5", "0.5", "1.0", "1E-30"])
+def test_decimals_keep_their_digits(digits: str) -> None:
+    suite = Suite([{"type": "in_range", "column": "x", "max": decimal.Decimal(digits)}])
+    (check,) = Suite.from_yaml(suite.to_yaml()).checks
+    assert decimal.Decimal(str(check.to_dict()["max"])) == decimal.Decimal(digits)
+    assert Suite.from_yaml(suite.to_yaml()).to_yaml() == suite.to_yaml()

@@ -79,3 +79,20 @@ def test_a_locked_table_ends_the_wait(verb: object, engine: sa.Engine) -> None:
 
 
 RULE = {"type": "not_null", "column": "s"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "failed"),
+    [("(a+)+$", 1), ("^(a|a)*$", 1), ("(a+)+[0-9]$", 2), (r"(\\w+)+$", None)],
+)
+def test_patterns_in_the_own_sql_of_a_rule_have_a_limit(sqlite_url: str, pattern: str, failed: int | None) -> None:
+    pattern = pattern.replace("\\\\", "\\")
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x TEXT)")
+        connection.execute(sa.text("INSERT INTO t VALUES (:x), ('aaa')"), {"x": "a" * 40 + "!"})
+    rule = {"type": "expression", "sql": f"x REGEXP '{pattern}'"}
+    (result,) = validate(engine, [rule], table="t", samples=0).results
+    engine.dispose()
+    # What means another thing to RE2 and could take too long is an error, not a wait.
+    assert (result.status, result.failed_rows) == (("error", None) if failed is None else ("failed", failed))

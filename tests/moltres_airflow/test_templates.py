@@ -206,3 +206,22 @@ def test_a_value_that_looks_like_a_template_is_a_value(dsn):
     )
     query.render_template_fields({"params": {"text": "{{ 1 + 1 }}"}})
     assert query.execute({}) == [{"a": "{{ 1 + 1 }}"}]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "status"),
+    [({"not_null_id#2": 0.4}, "failed"), ({"not_null_id": 0.4}, "failed"),
+     ({"not_null_id": 0.4, "not_null_id#2": 0.4}, "passed")],
+)  # fmt: skip
+def test_thresholds_have_the_names_that_reports_give(days, thresholds, status):
+    operator = MoltresDataQualityOperator(
+        task_id="t",
+        dsn=days,
+        query=lambda db: db.sql("SELECT 1 AS id UNION ALL SELECT NULL"),
+        checks=[{"type": "not_null", "column": "id"}] * 2,
+        thresholds=thresholds,
+        fail_on_error=False,
+    )
+    report = rendered(operator).execute(context_of())
+    assert report["overall_status"] == status
+    assert {result["check_name"] for result in report["results"]} == {"not_null_id", "not_null_id#2"}

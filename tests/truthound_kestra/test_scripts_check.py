@@ -350,3 +350,13 @@ def test_a_run_that_learns_nothing_stores_nothing(tmp_path: Path) -> None:
         check_quality_script(path, learned)
     pd.DataFrame({"note": [f"n{n}" for n in range(100)]}).to_parquet(path)
     assert check_quality_script(path, learned).status == "passed"
+
+
+def test_problems_name_the_line_of_the_file(users: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("- {type: not_null, column: email}\n\n- {type: unique, column: idd, severity: high}\n")
+    with pytest.raises(RuleError, match=r"Rule 2 \(.*rules.yaml:3\): unique_idd: the column 'idd' does not exist"):
+        check_quality_script(users, config(rules=()), rules=load_rules(path))
+    path.write_text("- {type: not_null, column: email}\n- {type: uniqe, column: id, severity: high}\n")
+    with pytest.raises(RuleError, match=r"Rule 2 \(.*rules.yaml:2\): the type of check 'uniqe' does not exist"):
+        check_quality_script(users, config(rules=()), rules=load_rules(path))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.checks import Check, parse
+from dq_core.checks.names import names_of
 from dq_core.errors import RuleError
 from moltres.task import refuse
 from moltres_airflow.rules import is_list, restored, threshold_problems, with_threshold
@@ -59,8 +60,10 @@ def checks_of(operator: Any) -> tuple[Rendered, ...]:
     refuse(f"Task {operator.task_id!r}", threshold_problems(known, thresholds, final=True))
     shares = thresholds or {}
     return tuple(
-        Rendered(with_threshold(check, shares), None if numbers is None else with_threshold(numbers, shares))
-        for check, (_, numbers) in zip(known, pairs, strict=True)
+        Rendered(
+            with_threshold(check, name, shares), None if numbers is None else with_threshold(numbers, name, shares)
+        )
+        for check, name, (_, numbers) in zip(known, names_of(known), pairs, strict=True)
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.checks import Check, parse
+from dq_core.checks.names import names_of
 from dq_core.errors import RuleError
 from moltres.errors import ConfigurationError, closest
 from moltres_airflow.templates import comes_from_a_task, comes_later
@@ -86,7 +87,7 @@ def threshold_problems(checks: Sequence[Check], thresholds: Any, *, final: bool 
 
     Args:
         checks: The checks.
-        thresholds: Shares by name of a check.
+        thresholds: Shares by the name that reports give a check.
         final: Whether they are rendered.
     """
     if thresholds is None or (not final and comes_later(thresholds) and not isinstance(thresholds, Mapping)):
@@ -94,31 +95,36 @@ def threshold_problems(checks: Sequence[Check], thresholds: Any, *, final: bool 
     if not isinstance(thresholds, Mapping):
         yield f"thresholds must be a mapping from names of checks to shares, not {thresholds!r}."
         return
-    labels = {check.label: check for check in checks}
+    named = dict(zip(names_of(checks), checks, strict=True))
     for name, share in thresholds.items():
         if not final and (comes_later(name) or comes_later(share)):
             continue
-        if name not in labels:
-            match = closest(str(name), labels)
+        if name not in named:
+            match = closest(str(name), named)
             yield f"thresholds: no check is called {name!r}." + (f" Did you mean {match!r}?" if match else "")
             continue
         try:
-            with_threshold(labels[name], thresholds)
+            with_threshold(named[name], name, thresholds)
         except (ConfigurationError, RuleError) as error:
             yield f"thresholds: {error.message}"
 
 
-def with_threshold(check: Check, thresholds: Mapping[str, Any]) -> Check:
+def with_threshold(check: Check, name: str, thresholds: Mapping[str, Any]) -> Check:
     """The check with the share that is given for it.
+
+    Args:
+        check: The check.
+        name: Its name in reports: later checks of one name have a number behind it.
+        thresholds: Shares by name.
 
     Raises:
         ConfigurationError: If that is no number.
     """
-    if check.label not in thresholds:
+    if name not in thresholds:
         return check
-    share = thresholds[check.label]
+    share = thresholds[name]
     try:
         number = float(share)
     except (TypeError, ValueError):
-        raise ConfigurationError(f"The threshold of {check.label!r} must be a number, not {share!r}.") from None
+        raise ConfigurationError(f"The threshold of {name!r} must be a number, not {share!r}.") from None
     return dataclasses.replace(check, threshold=number)

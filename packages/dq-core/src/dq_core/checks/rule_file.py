@@ -88,16 +88,28 @@ def rules_of(data: Mapping[str, Any]) -> RuleFile:
 def dump_rules(data: Mapping[str, Any]) -> str:
     """A mapping that `rules_of` reads, as YAML."""
     plain = _yamlable(data)
-    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    text = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     # Some line breaks of Unicode (U+0085) do not survive unescaped.
-    return text if yaml.safe_load(text) == plain else yaml.safe_dump(plain, sort_keys=False)
+    return text if read_yaml(text, None).data == plain else yaml.dump(plain, Dumper=_Dumper, sort_keys=False)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a decimal with all its digits, which the strict reader keeps."""
+
+
+def _written(dumper: yaml.SafeDumper, value: decimal.Decimal) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:float", f"{value:f}")
+
+
+_Dumper.add_representer(decimal.Decimal, _written)
 
 
 def _yamlable(value: Any) -> Any:
-    """YAML has dates and bytes, but neither decimals, times nor UUIDs; checks understand these as strings."""
+    """YAML has dates and bytes, but neither times nor UUIDs; checks understand these as strings."""
     match value:
         case decimal.Decimal():
-            return plain_number(value)
+            number = plain_number(value)
+            return number if decimal.Decimal(repr(number)) == value else value
         case dt.time():
             return value.isoformat()
         case uuid.UUID():

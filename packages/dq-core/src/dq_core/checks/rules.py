@@ -12,7 +12,20 @@ from ..relation.type_family import describe_type
 from .base import Check
 from .registry import KINDS
 
-__all__ = ["parse"]
+__all__ = ["PlacedRule", "parse"]
+
+
+class PlacedRule(dict[str, Any]):
+    """A rule as a dict that knows where it is written (``rules.yaml:4``)."""
+
+    written_at: str = ""
+
+    @classmethod
+    def at(cls, rule: Mapping[str, Any], place: str) -> PlacedRule:
+        """A rule with its place."""
+        found = cls(rule)
+        found.written_at = place
+        return found
 
 
 def parse(rules: Iterable[Check | Mapping[str, Any]], *, places: Sequence[str] = ()) -> tuple[Check, ...]:
@@ -20,7 +33,8 @@ def parse(rules: Iterable[Check | Mapping[str, Any]], *, places: Sequence[str] =
 
     Args:
         rules: Checks, and dicts with the key ``type`` and the options of that kind.
-        places: Where each rule is written (``rules.yaml:4``), for the problems; may be left out.
+        places: Where each rule is written (``rules.yaml:4``), for the problems; may be left out, also for a
+            `PlacedRule`, which knows it.
 
     Returns:
         The checks, in the same order.
@@ -36,11 +50,12 @@ def parse(rules: Iterable[Check | Mapping[str, Any]], *, places: Sequence[str] =
         if isinstance(rule, Check):
             checks.append(rule)
             continue
+        written = places[place - 1] if place <= len(places) else getattr(rule, "written_at", "")
         try:
-            checks.append(_placed(_read(rule), places[place - 1] if place <= len(places) else ""))
+            checks.append(_placed(_read(rule), written))
         except RuleError as error:
-            written = f" ({places[place - 1]})" if place <= len(places) else ""
-            problems += [f"Rule {place}{written}: {problem}" for problem in error.problems]
+            where = f" ({written})" if written else ""
+            problems += [f"Rule {place}{where}: {problem}" for problem in error.problems]
     if problems:
         raise RuleError(problems)
     if not checks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -37,6 +38,7 @@ _NUMBERS = {"tag:yaml.org,2002:int": "a number", "tag:yaml.org,2002:float": "a n
 _LOOKS_LIKE = {**_NUMBERS, "tag:yaml.org,2002:timestamp": "a date", "tag:yaml.org,2002:binary": "binary data"}
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
+_DIGITS = re.compile(r"[-+]?[0-9]+\.[0-9]+")
 _EXPONENT = re.compile(r"-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+")
 
 
@@ -215,6 +217,9 @@ class _Builder:
             kind = _LOOKS_LIKE.get(node.tag, node.tag)
             self.problems.append(f"{self._at(node)}: {written[:80]!r} looks like {kind} and is none ({error!s:.80}).")
             return written
+        if isinstance(value, float) and _DIGITS.fullmatch(written) and Decimal(written) != Decimal(repr(value)):
+            # A float would round it.
+            return Decimal(written)
         return self._text(value, node) if isinstance(value, str) else value
 
     def _text(self, value: str, node: yaml.Node) -> str:

@@ -7,8 +7,10 @@ import decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from ..checks.base import PatternCheck
 from ..errors import EngineError, MissingDependencyError
 from ..relation.selection import literal_sql
+from ..relation.type_family import MOMENTS, NUMBERS
 from ..run.reader import StatementError
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import sqlalchemy as sa
 
+    from ..checks.base import Check
     from ..relation.column import Column
     from ..relation.relation import Relation
     from ..run.reader import Reader
@@ -24,13 +27,38 @@ if TYPE_CHECKING:
 __all__ = ["arrow_table", "is_held"]
 
 _BATCH = 50_000
+#: Integers that do not fit into 64 bits; Arrow has them as doubles or texts.
+_LONG = frozenset({"HUGEINT", "UHUGEINT", "BIGNUM"})
 
 _FAMILIES = frozenset({"integer", "float", "decimal", "boolean", "text", "date", "datetime"})
 
 
 def is_held(column: Column, relation: Relation) -> bool:
     """Whether every frame holds a column's values as they are. SQLite gives types only for values."""
+    if column.type_name in _LONG:
+        return False
     return column.family in _FAMILIES or (column.family == "unknown" and relation.dialect.types_by_value)
+
+
+def read_alike(check: Check, relation: Relation, name: str) -> bool:
+    """Whether a rule reads the values of a column without a declared type as the type that they have in common.
+
+    Args:
+        check: The rule.
+        relation: The rows, read value by value.
+        name: The column.
+    """
+    family = relation.columns[name].family
+    if check.kind in ("type", "schema"):
+        return False
+    if isinstance(check, PatternCheck) or check.kind == "length":
+        return family == "text"
+    given = [*getattr(check, "values", ()), getattr(check, "min", None), getattr(check, "max", None)]
+    wanted = {relation.family_for(name, value) for value in given if value is not None}
+    if check.kind in ("distinct_count", "statistic"):
+        wanted = set()
+    alike = next((group for group in (NUMBERS, MOMENTS) if family in group), frozenset({family}))
+    return wanted <= alike
 
 
 def arrow_table(reader: Reader, relation: Relation, names: Sequence[str], *conditions: Any) -> pa.Table:

@@ -20,7 +20,7 @@ from ..run.results import results_of
 from ..run.semantics import PORTABLE
 from ..run.validate import checked_arguments, refuse_unfit, report_of
 from ..sources import open_source
-from .arrow import arrow_table, is_held
+from .arrow import arrow_table, is_held, read_alike
 from .protocol import Capabilities
 from .rule_input import RuleInput, input_of
 
@@ -158,6 +158,7 @@ class FrameEngine:
                 read_options=read_options,
                 expected=expected,
                 timeout_seconds=timeout_seconds,
+                by_value=True,
             ) as opened,
             self._library.session() as answer,
         ):
@@ -223,8 +224,11 @@ class FrameEngine:
         for name in check.targets:
             column = relation.columns[name]
             if not is_held(column, relation):
-                return f"{name} is {column.type_name or column.family}, which a frame does not hold as it is"
-        return self._library.refusal(check, relation)
+                kind = "of no single type" if column.family == "untyped" else column.type_name or column.family
+                return f"{name} is {kind}, which a frame does not hold as it is"
+            if column.untyped is not None and not read_alike(check, relation, name):
+                return f"the file declares no type for {name}, whose values this rule does not read as {column.family}"
+        return self._library.refusal(check, relation.by_type())
 
 
 def _sequential(name: str) -> str:
@@ -246,7 +250,8 @@ class _Answers:
         self, reader: Reader, answer: Callable[[RuleInput], Any], workers: int, *, masked: frozenset[str]
     ) -> None:
         self.reader = reader
-        self.relation = reader.opened.relation
+        # What a frame holds has one type; `_refuse` has seen to it that all rules read the values as that.
+        self.relation = reader.opened.relation.by_type()
         self.total_rows = 0
         self._answer = answer
         self._masked = masked

@@ -43,9 +43,8 @@ _FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
 def _unique(given: RuleInput) -> Expectation:
-    targets = list(given.check.targets)
-    if len(targets) > 1:
-        return "ExpectCompoundColumnsToBeUnique", {"column_list": targets, "ignore_row_if": "never"}
+    if len(given.names) > 1:
+        return "ExpectCompoundColumnsToBeUnique", {"column_list": given.names, "ignore_row_if": "never"}
     return "ExpectColumnValuesToBeUnique", {"column": given.column}
 
 

@@ -90,7 +90,7 @@ def _failed(library: Any, given: RuleInput) -> int:
     """The number of rows that break the rule."""
     frame, kind = pandas_frame(given), given.check.kind
     if kind == "unique":
-        return _rows(library.DataFrameSchema(unique=list(given.check.targets), report_duplicates="all"), frame)
+        return _rows(library.DataFrameSchema(unique=given.names, report_duplicates="all"), frame)
     if kind in ("not_null", "completeness"):
         return _rows(library.DataFrameSchema({given.column: library.Column(nullable=False)}), frame)
     if kind == "type":

@@ -25,6 +25,8 @@ _LARGEST = 2**63
 class RuleInput:
     """The rows that a rule considers.
 
+    The library knows the columns by names of their places (``c0``), because it may read others as patterns (``^x$``).
+
     Attributes:
         check: The rule.
         relation: Where the rows come from; knows the columns' types.
@@ -44,19 +46,30 @@ class RuleInput:
     references: pa.Table | None = None
 
     @property
+    def names(self) -> list[str]:
+        """The names by which the library knows the rule's columns."""
+        return list(self.table.column_names)
+
+    @property
     def column(self) -> str:
-        """The rule's only column."""
-        (column,) = self.check.targets
-        return str(column)
+        """That of the rule's only column."""
+        (column,) = self.names
+        return column
+
+    @property
+    def families(self) -> list[str]:
+        """The families of the rule's columns."""
+        return [self.relation.columns[target].family for target in self.check.targets]
 
     @property
     def family(self) -> str:
-        """The family of that column."""
-        return self.relation.columns[self.column].family
+        """That of the rule's only column."""
+        (family,) = self.families
+        return family
 
     def adapted(self, value: Any) -> Any:
         """A value from the rule as one that the column's values can be compared with."""
-        return None if value is None else self.relation.adapted(self.column, value)
+        return None if value is None else self.relation.adapted(self.check.targets[0], value)
 
     @property
     def values(self) -> list[Any]:
@@ -92,7 +105,7 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
     import pyarrow as pa
 
     names = list(check.targets) or table.column_names[:1]
-    table = table.select(names)
+    table = table.select(names).rename_columns([f"c{place}" for place in range(len(names))])
     if isinstance(check, NullCheck) or check.kind == "row_count":
         # For these rules NaN is a value like any other; pandas treats it as missing.
         return RuleInput(check, relation, _without_nan(table), table.num_rows)
@@ -118,9 +131,7 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
 def pandas_frame(given: RuleInput, *, dates_as_moments: bool = False) -> Any:
     """The rows as a pandas frame; strings as Python's own, which every version searches with Python's patterns."""
     frame = given.table.to_pandas(date_as_object=not dates_as_moments)
-    texts = (
-        [name for name in frame.columns if given.relation.columns[name].family == "text"] if given.check.targets else []
-    )
+    texts = [name for name, family in zip(given.names, given.families, strict=False) if family == "text"]
     return frame.astype(dict.fromkeys(texts, object)) if texts else frame
 
 

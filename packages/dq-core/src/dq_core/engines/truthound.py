@@ -162,7 +162,7 @@ _ANSWERS: dict[str, Callable[[_Question], Any]] = {
     "not_null": _nulls,
     "completeness": _nulls,
     "null": lambda question: question.broken(question.column.is_null()),
-    "unique": lambda question: question.count("DuplicateValidator", subset=list(question.rule.targets)),
+    "unique": lambda question: question.count("DuplicateValidator", subset=question.given.names),
     "in_range": _in_range,
     "in_set": _in_set,
     "not_in_set": _in_set,

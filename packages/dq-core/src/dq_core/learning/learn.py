@@ -206,7 +206,8 @@ def _examine(
 ) -> _Found:
     """All rules that hold, the markers of missing numbers, and the number of rows."""
     hashed = hashed_rows(reader, relation, options.seed)
-    columns = [relation.columns[name] for name in names]
+    # No rule can be evaluated on what several files have in several types.
+    columns = [relation.columns[name] for name in names if not relation.columns[name].refusal]
     evidence = gather(reader, hashed, columns, total)
     proposer = Proposer(reader, hashed, evidence, options.kinds is not None, options.categorical_threshold)
     proposals = proposer.proposals(columns, wanted)

@@ -292,9 +292,9 @@ class _Profiling:
         binned: Mapping[str, Any],
     ) -> ColumnProfile:
         name = column.name
-        if ("count", name) not in scanned:
-            raise StatementError(self.reader.opened.description, "; ".join(self.notes[name]))
-        count = int(scanned["count", name])
+        if column.refusal:
+            self.notes[name].insert(0, f"no rule can be evaluated on it: {column.refusal}")
+        count = _integer(scanned.get(("count", name)))
         distinct, top_values = frequent
         finite = scanned.get(("finite", name))
         text = None
@@ -313,8 +313,8 @@ class _Profiling:
             dtype=column.type_name,
             family=column.family,
             row_count=self.row_count,
-            null_count=self.row_count - count,
-            null_rate=(self.row_count - count) / self.row_count if self.row_count else None,
+            null_count=None if count is None else self.row_count - count,
+            null_rate=None if count is None or not self.row_count else (self.row_count - count) / self.row_count,
             distinct_count=distinct,
             distinct_rate=distinct / count if distinct is not None and count else None,
             min=exact(scanned.get(("min", name))),
@@ -322,7 +322,7 @@ class _Profiling:
             mean=_float(scanned.get(("mean", name))),
             stddev=spread[0] if spread else None,
             quantiles=spread[1] if spread else {},
-            non_finite_count=None if finite is None else count - int(finite),
+            non_finite_count=None if finite is None or count is None else count - int(finite),
             top_values=top_values,
             text=text,
             histogram=binned.get(name, ()),

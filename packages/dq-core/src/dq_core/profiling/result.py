@@ -75,7 +75,7 @@ class ColumnProfile:
         dtype: Its type as the database prints it.
         family: What kind of values it holds; see `dq_core.relation.type_family.FAMILIES`.
         row_count: Rows that were read.
-        null_count: Those that are NULL.
+        null_count: Those that are NULL; None where the database cannot read the column (see `notes`).
         null_rate: Their share, from 0 to 1; None without rows.
         distinct_count: Different values, without NULL; None where the type cannot be grouped.
         distinct_rate: Their number by that of the values; 1.0 says that all are different.
@@ -96,7 +96,7 @@ class ColumnProfile:
     dtype: str
     family: str
     row_count: int
-    null_count: int
+    null_count: int | None
     null_rate: float | None
     distinct_count: int | None = None
     distinct_rate: float | None = None
@@ -114,7 +114,9 @@ class ColumnProfile:
     @property
     def is_unique(self) -> bool:
         """Whether no value occurs twice, without NULL."""
-        return self.distinct_count is not None and self.distinct_count == self.row_count - self.null_count
+        if self.distinct_count is None or self.null_count is None:
+            return False
+        return self.distinct_count == self.row_count - self.null_count
 
     def to_dict(self) -> dict[str, Any]:
         """The column as plain JSON values."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .pattern import Pattern
+from .pattern import Pattern
 
 __all__ = ["regexp", "remember"]
 
@@ -33,13 +32,27 @@ def remember(pattern: Pattern) -> str:
 
 
 def regexp(written: str | None, text: object) -> bool | None:
-    """SQLite's function behind ``text REGEXP pattern``; a pattern that is not one of ours is Python's ``re.search``."""
+    """SQLite's function behind ``text REGEXP pattern``; a pattern that is not one of ours is Python's ``re.search``.
+
+    Raises:
+        ValueError: Such a pattern could take too long, and does not mean the same to RE2.
+    """
     if written is None or text is None:
         return None
     pattern = _known.get(written)
-    if pattern is None or not isinstance(text, str) or _steps(pattern.source, len(text)) <= _MOST_STEPS:
+    source = written if pattern is None else pattern.source
+    if not isinstance(text, str) or _steps(source, len(text)) <= _MOST_STEPS:
         return re.search(written, text) is not None  # type: ignore[call-overload]
-    return _by_re2(pattern.for_re2(), text)
+    return _by_re2((pattern or _as_ours(written)).for_re2(), text)
+
+
+@lru_cache(maxsize=1000)
+def _as_ours(written: str) -> Pattern:
+    """A pattern of a user's own SQL in the common language, if it means the same there as to Python."""
+    # Classes and boundaries of Python know all scripts, and so does its case; those of the common language ASCII.
+    if re.search(r"\\[dwsbDWSB]|\(\?[a-zA-Z]*i", written):
+        raise ValueError(f"the pattern {written!r:.80} could take too long; write it without groups that repeat")
+    return Pattern(written)
 
 
 def _steps(source: str, length: int) -> float:

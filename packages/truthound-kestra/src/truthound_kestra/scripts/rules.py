@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dq_core.adapters import instance
 from dq_core.checks import rule_file
+from dq_core.checks.rules import PlacedRule
 from dq_core.errors import RuleError
 from truthound_kestra.errors import refuse
 from truthound_kestra.scripts.severity import with_canonical_severity
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["load_rules"]
 
@@ -26,7 +25,12 @@ def load_rules(path: str | Path) -> tuple[Mapping[str, Any], ...]:
         SourceError: The file cannot be read.
     """
     refuse(instance("The path of a rule file", path, (str, Path), "a path"))
-    rules = rule_file.load_rules(Path(path)).rules
-    if not isinstance(rules, list):
+    found = rule_file.load_rules(Path(path))
+    if not isinstance(found.rules, list):
         raise RuleError([f"{path} does not contain a list of rules."])
-    return tuple(with_canonical_severity(rule) for rule in rules)
+    places = [*found.places, *[""] * (len(found.rules) - len(found.places))]
+    placed = (
+        PlacedRule.at(rule, place) if isinstance(rule, Mapping) else rule
+        for rule, place in zip(found.rules, places, strict=True)
+    )
+    return tuple(map(with_canonical_severity, placed))

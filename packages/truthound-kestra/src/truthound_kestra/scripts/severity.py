@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dq_core.checks.rules import PlacedRule
 from dq_core.report import SEVERITIES
 
 __all__ = ["SEVERITY_ALIASES", "canonical_severity", "severity_rank", "with_canonical_severity"]
@@ -28,5 +29,6 @@ def with_canonical_severity(rule: Any) -> Any:
     """A rule with dq_core's name of its severity; anything but a mapping unchanged."""
     if isinstance(rule, Mapping) and "severity" in rule:
         severity = rule["severity"]
-        return {**rule, "severity": canonical_severity(severity) if isinstance(severity, str) else severity}
+        canonical = {**rule, "severity": canonical_severity(severity) if isinstance(severity, str) else severity}
+        return PlacedRule.at(canonical, rule.written_at) if isinstance(rule, PlacedRule) else canonical
     return rule

@@ -317,7 +317,7 @@ def test_files_that_have_a_column_in_several_types(tmp_path: Path) -> None:
     assert (odd.null_count, odd.null_rate, odd.distinct_count, odd.is_unique) == (None, None, None, False)
     assert odd.notes[0] == "no rule can be evaluated on it: the files have it in several types: DATE, BIGINT"
     assert found.from_dict(found.to_dict()) == found
-    assert "several types" in found.to_text()
+    assert "several types" in found.to_markdown()
     suite = learn(tmp_path)
     assert {rule.check.column_label for rule in suite.rules} == {"id"}
     assert suite(tmp_path).passed

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dq_core import RuleError, Suite, cli
@@ -151,6 +151,7 @@ def test_times_without_quotes_are_no_numbers() -> None:
     assert check.to_dict()["values"] == ["12:30", "1:30:30.5"]
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=5),
     st.integers(-(2**70), 2**70),

@@ -130,7 +130,8 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
 
 def pandas_frame(given: RuleInput, *, dates_as_moments: bool = False) -> Any:
     """The rows as a pandas frame; strings as Python's own, which every version searches with Python's patterns."""
-    frame = given.table.to_pandas(date_as_object=not dates_as_moments)
+    # Integers beside NULL would become floats, which do not hold them all.
+    frame = given.table.to_pandas(date_as_object=not dates_as_moments, integer_object_nulls=True)
     texts = [name for name, family in zip(given.names, given.families, strict=False) if family == "text"]
     return frame.astype(dict.fromkeys(texts, object)) if texts else frame
 

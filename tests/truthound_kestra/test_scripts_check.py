@@ -295,7 +295,7 @@ def test_files_that_hold_no_rules(tmp_path: Path, text: str) -> None:
     (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RuleError):
         load_rules("rules.yaml")
-    with pytest.raises(SourceError, match="missing.yaml does not exist"):
+    with pytest.raises(SourceError, match=r"missing.yaml does not exist"):
         load_rules("missing.yaml")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -49,6 +50,7 @@ def _may_be_anything(uri: str) -> bool:
     return holds_expression(uri.partition("://")[0])
 
 
+@cache
 def _pinned(requirement: str) -> str | None:
     name = requirement.partition("[")[0]
     try:

@@ -195,8 +195,10 @@ def open_inputs(trigger: TriggerConfig | Mapping[str, Any], inputs: Sequence[Inp
 def _schedule(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
     del flow
     yield from cron_problems(label, trigger.cron)
+    if trigger.timezone is None:
+        return
     zones = zoneinfo.available_timezones()
-    if trigger.timezone is not None and trigger.timezone not in zones:
+    if trigger.timezone not in zones:
         near = question(trigger.timezone, zones)
         yield f"{label}: timezone must be an IANA name such as 'Europe/Paris', not {trigger.timezone!r}.{near}"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import pytest
@@ -14,6 +15,10 @@ import sqlalchemy as sa
 from dq_core import RuleError, SourceError, cli, parse, validate
 from dq_core.checks import ColumnCheck, register
 from dq_core.checks.registry import KINDS
+
+if TYPE_CHECKING:
+    from fractions import Fraction as Unheard
+    # A name that only type checkers know says nothing at run time.
 
 
 @pytest.fixture
@@ -27,6 +32,13 @@ def kind() -> Iterator[str]:
         times: int = 1
         share: float | None = None
         exact: bool = False
+        words: list[str] = field(default_factory=list)
+        pair: tuple[int, ...] = ()
+        either: int | str | None = None
+        limits: Mapping[str, float] = field(default_factory=dict)
+        mode: Literal["any", "all"] = "any"
+        since: dt.date | None = None
+        unknown: Unheard | None = None
         families = frozenset({"text"})
 
         def violates(self, relation: Any) -> Any:
@@ -49,6 +61,15 @@ def kind() -> Iterator[str]:
         ({"prefix": "a", "times": True}, "times must be a whole number, not True"),
         ({"prefix": "a", "share": "x"}, "share must be a number, not 'x'"),
         ({"prefix": "a", "exact": 1}, "exact must be true or false, not 1"),
+        ({"prefix": "a", "words": "b"}, "words must be a list of strings, not 'b'"),
+        ({"prefix": "a", "words": ["b", 1]}, r"words must be a list of strings, not \['b', 1\]"),
+        ({"prefix": "a", "pair": [1, "b"]}, "pair must be a list of whole numbers"),
+        ({"prefix": "a", "pair": 1}, "pair must be a list of whole numbers, not 1"),
+        ({"prefix": "a", "either": 1.5}, "either must be a whole number or a string, not 1.5"),
+        ({"prefix": "a", "limits": [1]}, "limits must be a mapping of strings to numbers"),
+        ({"prefix": "a", "limits": {"b": "c"}}, "limits must be a mapping of strings to numbers"),
+        ({"prefix": "a", "mode": "some"}, "mode must be one of 'any', 'all', not 'some'"),
+        ({"prefix": "a", "since": "yesterday"}, "since must be a date, not 'yesterday'"),
     ],
 )
 def test_options_of_registered_kinds_have_the_types_of_their_fields(
@@ -56,7 +77,12 @@ def test_options_of_registered_kinds_have_the_types_of_their_fields(
 ) -> None:
     with pytest.raises(RuleError, match=problem):
         parse([{"type": kind, "column": "s", **options}])
-    right = {"type": kind, "column": "s", "prefix": "a", "share": 1, "exact": True}
+    right = {
+        "type": kind, "column": "s", "prefix": "a", "share": 1, "exact": True, "words": ["b"], "pair": [1, 2],
+        "either": "b", "limits": {"b": 1}, "mode": "all", "since": dt.date(2024, 1, 1), "unknown": object(),
+    }  # fmt: skip
+    (check,) = parse([right])
+    assert check.to_dict()["pair"] == [1, 2]
     assert validate([{"s": "ab"}, {"s": "b"}], [right]).results[0].failed_rows == 1
 
 

@@ -18,6 +18,7 @@ from ..relation.selection import Aggregate, FollowUp, count_where
 from ..report.report import SEVERITIES
 from ..report.view import count, value_text
 from . import options
+from .field_types import mistyped
 from .outcome import EvaluationError, Outcome, expectation, known_rows, outside, rows_where, share_outcome
 
 if TYPE_CHECKING:
@@ -43,13 +44,6 @@ _LONGEST_LIST = 80
 
 #: The kinds of this package, which check their options themselves.
 _OWN_KINDS = f"{__package__}.kinds."
-#: What options of simple types must be, by the name of the type.
-_VALIDATORS: Mapping[str, tuple[Any, str]] = {
-    "str": (str, "a string"),
-    "bool": (bool, "true or false"),
-    "int": (int, "a whole number"),
-    "float": ((int, float), "a number"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +97,9 @@ class Check:
             if own is not given:
                 object.__setattr__(self, one.name, own)
         # A kind that says nothing about its options itself gets at least values of the types that they declare.
-        mistyped = list(self._mistyped()) if not type(self).__module__.startswith(_OWN_KINDS) else []
-        problems = mistyped or [*self._common_problems(), *self.problems()]
+        own = type(self).__module__.startswith(_OWN_KINDS)
+        wrong = [] if own else list(mistyped(self, frozenset(one.name for one in dataclasses.fields(Check))))
+        problems = wrong or [*self._common_problems(), *self.problems()]
         if problems:
             raise RuleError(problems)
 
@@ -154,19 +149,6 @@ class Check:
         return not self.windowed and type(self).follow_up is Check.follow_up
 
     # Common to all kinds
-
-    def _mistyped(self) -> Iterator[str]:
-        common = {one.name for one in dataclasses.fields(Check)}
-        for one in dataclasses.fields(self):
-            declared = one.type if isinstance(one.type, str) else getattr(one.type, "__name__", str(one.type))
-            name, _, rest = declared.partition(" | ")
-            if one.name in common or name not in _VALIDATORS or rest not in ("", "None"):
-                continue
-            value = getattr(self, one.name)
-            if not (rest and value is None):
-                kind, described = _VALIDATORS[name]
-                if not isinstance(value, kind) or (isinstance(value, bool) and name != "bool"):
-                    yield f"{self.kind}: {one.name} must be {described}, not {value!r:.80}."
 
     def _common_problems(self) -> Iterator[str]:
         if self.name is not None:

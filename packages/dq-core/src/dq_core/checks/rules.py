@@ -85,7 +85,8 @@ def _read(rule: object) -> Check:
         raise RuleError([f"the type of check {kind!r} does not exist.{hint or f' The types are: {_kinds()}.'}"])
     options, problems = _options(kind, rule)
     fields = dataclasses.fields(KINDS[kind])
-    missing = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in options]
+    required = [one.name for one in fields if one.default is one.default_factory is dataclasses.MISSING]
+    missing = [name for name in required if name not in options]
     # A misspelt option is both unknown and missing: report it once.
     named = " ".join(problems)
     problems += [f"{kind}: the option {name!r} is missing." for name in missing if f"{name!r}?" not in named]

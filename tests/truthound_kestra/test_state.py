@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import logging
@@ -101,6 +102,28 @@ def test_the_state_of_a_task_is_stored_after_it_wherever_it_is() -> None:
 def test_a_task_that_need_not_remember_has_no_state(extra: dict[str, Any]) -> None:
     task = TaskConfig(id="check", input_uri="x.csv", rules=RULES, extra_args=extra)
     assert "finally" not in yaml.safe_load(FlowConfig(id="f", tasks=(task,)).to_yaml())
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"extra": {"outputFiles": ["x.png"]}}, "outputFiles must list 'learned_rules.json'"),
+        ({"extra": {"inputFiles": {"known_rules.json": ""}}}, "'known_rules.json' must not be given"),
+        ({"extra": {"env": {"KESTRA_SCHEMA_STATE": ""}}}, "'KESTRA_SCHEMA_STATE' must not be given"),
+        ({"env": {"KESTRA_SCHEMA_STATE": ""}}, "'KESTRA_SCHEMA_STATE'"),
+        ({"env": {"KESTRA_SLA_STATE": ""}, "sla": SLAConfig()}, "'KESTRA_SLA_STATE'"),
+    ],
+)
+def test_a_task_is_not_cut_off_from_its_state(changes: dict[str, Any], words: str) -> None:
+    task = dataclasses.replace(LEARNING, **changes)
+    problems = FlowConfig(id="f", tasks=(task,)).problems()
+    assert len(problems) == 1
+    assert words in problems[0]
+
+
+def test_further_files_of_a_task_that_remembers_are_fine() -> None:
+    task = dataclasses.replace(LEARNING, extra={"outputFiles": ["*.json", "x.png"], "inputFiles": {"a": "b"}})
+    assert FlowConfig(id="f", tasks=(task,)).problems() == ()
 
 
 # Scripts

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.flows.expressions import reference
 from truthound_kestra.kestra.state import LEARNED_FILE, SCHEMA_ENV, SLA_STATE_ENV, SLA_STATE_OUTPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from truthound_kestra.sla.config import SLAConfig
 
@@ -59,6 +61,24 @@ class TaskState:
     def output_files(self) -> list[str]:
         """The output files with new state."""
         return [LEARNED_FILE] if self.rules else []
+
+    def problems(self, env: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[str]:
+        """Yield a sentence for each setting of the task that would cut it off from its state.
+
+        Args:
+            env: Its environment variables.
+            extra: Its further properties, which are merged last.
+        """
+        for places, own in (((env, extra.get("env")), self.env()), ((extra.get("inputFiles"),), self.files())):
+            for name in own:
+                if any(isinstance(given, Mapping) and name in given for given in places):
+                    yield f"{name!r} must not be given; it passes what an earlier run has stored to the task."
+        files = extra.get("outputFiles")
+        if files is not None:
+            patterns = [name for name in files if isinstance(name, str)] if isinstance(files, list | tuple) else []
+            for name in self.output_files():
+                if not any(fnmatch(name, pattern) for pattern in patterns):
+                    yield f"outputFiles must list {name!r}, which a later run is checked against; or use output_files."
 
     def remember_blocks(self, free: Callable[[str], str]) -> list[dict[str, Any]]:
         """The tasks at the end of the flow that store new state.

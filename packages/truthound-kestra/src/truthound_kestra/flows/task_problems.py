@@ -18,7 +18,7 @@ from truthound_kestra.flows.retry import retry_problems
 from truthound_kestra.flows.rules import parsed_rules, rule_problems, severity_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.source import file_problems, source_problems
-from truthound_kestra.flows.task import SCRIPT_CONFIGS, TaskConfig, TaskType, task_type, wrong_types
+from truthound_kestra.flows.task import SCRIPT_CONFIGS, TaskConfig, TaskType, task_state, task_type, wrong_types
 from truthound_kestra.kestra.context import CONTEXT_ENV
 from truthound_kestra.kestra.storage import FILE_FORMATS
 from truthound_kestra.kestra.values import VALUES_ENV
@@ -113,6 +113,8 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
         yield from _rule_problems(label, task)
     elif task.rules or task.sla is not None:
         yield f"{label} is of type {kind.value}; rules and sla are only supported for checks."
+    for problem in task_state(task, flow.flow_id).problems(task.env, task.extra):
+        yield f"{label}: {problem}"
     config_problems = list(_config_problems(label, task, kind))
     yield from config_problems
     if not config_problems:

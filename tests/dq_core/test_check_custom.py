@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -75,3 +77,29 @@ def test_it_cannot_be_given_as_text() -> None:
         DataQualityCheck.custom(len, max_rows=0)
     with pytest.raises(RuleError, match="cannot be written as YAML: custom_broken"):
         Suite([DataQualityCheck.custom(broken)]).to_yaml()
+
+
+SLOW = """
+import threading
+from dq_core import ValidationTimeoutError, validate
+started = threading.Event()
+def slow(rows):
+    started.set()
+    threading.Event().wait()
+try:
+    validate([{"id": 1}], [{"type": "custom", "function": slow}], timeout_seconds=3)
+except ValidationTimeoutError:
+    print("stopped", started.is_set())
+"""
+
+
+def test_the_time_limit_ends_the_wait_for_a_function_and_the_process_with_it() -> None:
+    done = subprocess.run([sys.executable, "-c", SLOW], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.returncode) == ("stopped True\n", 0), done.stderr
+
+
+def test_what_a_function_returns_or_raises_in_time_is_what_counts() -> None:
+    rules = [{"type": "custom", "function": function} for function in (lambda rows: len(rows) == 1, lambda _: 1 / 0)]
+    report = validate([{"id": 1}], rules, timeout_seconds=600)
+    assert [result.status for result in report.results] == ["passed", "error"]
+    assert "ZeroDivisionError" in report.results[1].message

@@ -262,3 +262,11 @@ def test_what_truthound_learns_passes_and_carries_a_confidence() -> None:
     }
     assert all(rule.confidence >= 0.9 for rule in learned)
     assert learned(rows).passed
+
+
+@pytest.mark.parametrize("kind", ["regex", "not_regex"])
+def test_a_pattern_that_nothing_could_interrupt_is_not_searched_for_by_pandera(kind: str) -> None:
+    rules = [{"type": kind, "column": "s", "pattern": pattern} for pattern in ("(a+)+$", "^a+!$")]
+    report = get_engine("pandera").check([{"s": "a" * 40 + "!"}, {"s": "b"}], rules, timeout_seconds=600)
+    assert [result.status for result in report.results] == ["error", "failed"]
+    assert "Python's re" in report.results[0].message

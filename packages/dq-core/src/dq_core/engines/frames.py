@@ -19,6 +19,7 @@ from ..run.reader import Deadline, Reader, refuse
 from ..run.results import results_of
 from ..run.semantics import PORTABLE
 from ..run.validate import checked_arguments, refuse_unfit, report_of
+from ..run.workers import Workers
 from ..sources import open_source
 from .arrow import arrow_table, is_held, read_alike
 from .protocol import Capabilities
@@ -258,7 +259,7 @@ class _Answers:
         self._inputs: dict[int, Callable[[], RuleInput]] = {}
         # With a time limit the library runs in a thread as well, so that the caller gets its answer in time.
         threads = workers or int(reader.deadline.seconds is not None)
-        self._pool = concurrent.futures.ThreadPoolExecutor(threads) if threads else None
+        self._pool = Workers(threads) if threads else None
         self._ahead = workers > 0
         self._futures: dict[int, concurrent.futures.Future[dict[str, Any]]] = {}
 
@@ -267,7 +268,7 @@ class _Answers:
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.close()
 
     def prepare(self, checks: Sequence[Check]) -> None:
         """Read the rows: the columns of all rules with the same ``where`` together."""

@@ -21,7 +21,6 @@ from .rule_input import pandas_frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..relation.pattern import Pattern
     from ..relation.relation import Relation
     from .protocol import Engine
     from .rule_input import RuleInput
@@ -62,7 +61,7 @@ def _in_set(given: RuleInput) -> Expectation:
 
 def _regex(given: RuleInput) -> Expectation:
     name = "ExpectColumnValuesToMatchRegex" if given.check.kind == "regex" else "ExpectColumnValuesToNotMatchRegex"
-    return name, {"column": given.column, "regex": _searched(given.check.compiled)}
+    return name, {"column": given.column, "regex": _searched(given)}
 
 
 def _length(given: RuleInput) -> Expectation:
@@ -170,11 +169,13 @@ def _answer(found: Any, given: RuleInput) -> Any:
             return int(found.result["unexpected_count"])
 
 
-def _searched(pattern: Pattern) -> str:
+def _searched(given: RuleInput) -> str:
     """The pattern in the language that its string columns are searched with: Arrow's in pandas 3, Python's before."""
     import pandas as pd
 
-    return pattern.for_python() if pd.Series(["a"]).astype(str).dtype == object else pattern.for_re2()
+    if pd.Series(["a"]).astype(str).dtype == object:
+        return given.python_pattern
+    return str(given.check.compiled.for_re2())
 
 
 def _moment(value: Any) -> Any:

@@ -54,8 +54,8 @@ _CHECKS: dict[str, Callable[[Any, RuleInput], Any]] = {
     "in_set": lambda make, given: make.isin(given.values),
     "foreign_key": lambda make, given: make.isin(given.values),
     "not_in_set": lambda make, given: make.notin(given.values),
-    "regex": lambda make, given: make.str_contains(given.check.compiled.for_python()),
-    "not_regex": lambda make, given: make.str_matches(_nowhere(given.check.compiled.for_python())),
+    "regex": lambda make, given: make.str_contains(given.python_pattern),
+    "not_regex": lambda make, given: make.str_matches(_nowhere(given.python_pattern)),
     "length": lambda make, given: make.str_length(min_value=given.check.min, max_value=given.check.max),
 }
 

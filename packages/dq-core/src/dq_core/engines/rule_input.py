@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..checks.base import EvaluationError, NullCheck
+from ..relation.linear import takes_long
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,6 +78,23 @@ class RuleInput:
         if self.references is not None:
             return list(self.references.column(0).unique().to_pylist())
         return [self.adapted(value) for value in self.check.values]
+
+    @property
+    def python_pattern(self) -> str:
+        """The rule's pattern for a library that searches with Python's ``re``.
+
+        Raises:
+            EvaluationError: It could take very long, and nothing could interrupt it.
+        """
+        import pyarrow.compute as pc
+
+        longest = pc.max(pc.utf8_length(self.table.column(0))).as_py() or 0
+        if takes_long(self.check.pattern, longest):
+            raise EvaluationError(
+                f"Python's re, which this engine uses, could take very long for this pattern on {longest} characters, "
+                "and nothing can interrupt it; the engine dq_core matches in linear time"
+            )
+        return str(self.check.compiled.for_python())
 
     @property
     def answer_without_rows(self) -> Any:

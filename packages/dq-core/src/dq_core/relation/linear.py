@@ -13,7 +13,7 @@ from typing import Any
 
 from .pattern import Pattern
 
-__all__ = ["regexp", "remember"]
+__all__ = ["regexp", "remember", "takes_long"]
 
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}\??|[*+?]\??|\(\?[^:)]*[:)]|.", re.DOTALL)
 _MOST_STEPS = 20_000_000
@@ -41,7 +41,7 @@ def regexp(written: str | None, text: object) -> bool | None:
         return None
     pattern = _known.get(written)
     source = written if pattern is None else pattern.source
-    if not isinstance(text, str) or _steps(source, len(text)) <= _MOST_STEPS:
+    if not isinstance(text, str) or not takes_long(source, len(text)):
         return re.search(written, text) is not None  # type: ignore[call-overload]
     return _by_re2((pattern or _as_ours(written)).for_re2(), text)
 
@@ -53,6 +53,11 @@ def _as_ours(written: str) -> Pattern:
     if re.search(r"\\[dwsbDWSB]|\(\?[a-zA-Z]*i", written):
         raise ValueError(f"the pattern {written!r:.80} could take too long; write it without groups that repeat")
     return Pattern(written)
+
+
+def takes_long(source: str, length: int) -> bool:
+    """Whether Python's ``re``, which nothing interrupts, could take long on a text of so many characters."""
+    return _steps(source, length) > _MOST_STEPS
 
 
 def _steps(source: str, length: int) -> float:

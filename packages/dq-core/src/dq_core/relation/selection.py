@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select
-    from sqlalchemy.engine import Row
 
     from .column import Column
 
@@ -21,8 +20,9 @@ __all__ = ["Aggregate", "FollowUp", "Selection", "count_where", "finish", "fragm
 #: An aggregate of the shared scan; checks that need the same one give it the same key.
 Aggregate = tuple[Hashable, "ColumnElement[Any]"]
 
-#: Statements after the shared scan: yields SELECTs, is sent their rows, returns what it measured.
-FollowUp = Generator["Select[Any]", "Sequence[Row[Any]]", dict[str, Any]]
+#: What comes after the shared scan: yields SELECTs and is sent their rows, or functions without arguments and is sent
+#: what they return; returns what it measured.
+FollowUp = Generator["Select[Any] | Callable[[], Any]", Any, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -81,17 +81,17 @@ def fragment(sql: str) -> ColumnElement[bool]:
     return sa.literal_column(f"({sql}{closing}", sa.Boolean())
 
 
-def finish(follow_up: FollowUp, fetch: Callable[[Select[Any]], Sequence[Row[Any]]]) -> dict[str, Any]:
+def finish(follow_up: FollowUp, answer: Callable[[Any], Any]) -> dict[str, Any]:
     """Run the statements of a follow-up until it returns what it measured.
 
     Args:
         follow_up: The generator.
-        fetch: Runs a statement and returns its rows.
+        answer: Runs a statement and gives its rows, or calls a function and gives what it returns.
     """
     try:
         statement = next(follow_up)
         while True:
-            statement = follow_up.send(fetch(statement))
+            statement = follow_up.send(answer(statement))
     except StopIteration as end:
         measured: dict[str, Any] = end.value
         return measured

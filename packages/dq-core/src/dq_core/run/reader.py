@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -14,6 +15,7 @@ from .._shared.masking import scrubbed
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
 from ..relation.selection import finish
+from .workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -177,7 +179,22 @@ class Reader:
 
     def follow(self, follow_up: FollowUp) -> dict[str, Any]:
         """Run the statements of a follow-up; gives what it measured."""
-        return finish(follow_up, self.fetch)
+        return finish(follow_up, lambda asked: self.fetch(asked) if isinstance(asked, sa.Select) else self._call(asked))
+
+    def _call(self, function: Callable[[], Any]) -> Any:
+        """What a function of the user returns; after the deadline it goes on in its thread, and nobody waits for it."""
+        left = self.deadline.left()
+        if left is None:
+            return function()
+        workers = Workers(1)
+        try:
+            return workers.submit(function).result(left)
+        except concurrent.futures.TimeoutError:
+            if self.deadline.passed:
+                raise self.deadline.error() from None
+            raise
+        finally:
+            workers.close()
 
     def one_row(self, statement: sa.Select[Any]) -> Row[Any]:
         """The only row of a statement.

@@ -61,7 +61,8 @@ class Custom(MetricCheck):
                 "an expression, which stays in the database"
             )
         rows = yield relation.select_all().where(*relation.among([], self.where))
-        return {"passed": self._call(rows, list(relation.columns))}
+        passed = yield lambda: self._call(rows, list(relation.columns))
+        return {"passed": passed}
 
     def _call(self, rows: Sequence[Any], names: list[str]) -> bool:
         data = [dict(zip(names, row, strict=True)) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_both_ways_of_matching_agree(pieces: list[str], text: str) -> None:
     written = remember(pattern)
     # A long tail of a character that no piece needs makes the text too long for backtracking.
     for tail in ("", "!" * 4000):
-        assert regexp(written, text + tail) == regexp(f"(?:{written})".replace("(?:(?a)", "(?a)(?:"), text + tail)
+        assert regexp(written, text + tail) == (re.search(written, text + tail) is not None)
 
 
 @pytest.mark.parametrize("verb", [profile, learn, lambda source, **options: validate(source, [RULE], **options)])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["arrow_table", "is_held"]
 
 _BATCH = 50_000
-#: Integers that do not fit into 64 bits; Arrow has them as doubles or texts.
+#: Integers that do not fit into 64 bits; Arrow has them as doubles or strings.
 _LONG = frozenset({"HUGEINT", "UHUGEINT", "BIGNUM"})
 
 _FAMILIES = frozenset({"integer", "float", "decimal", "boolean", "text", "date", "datetime"})

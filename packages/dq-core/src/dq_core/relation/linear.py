@@ -56,7 +56,7 @@ def _as_ours(written: str) -> Pattern:
 
 
 def takes_long(source: str, length: int) -> bool:
-    """Whether Python's ``re``, which nothing interrupts, could take long on a text of so many characters."""
+    """Whether Python's ``re``, which nothing interrupts, could take long on a string of so many characters."""
     return _steps(source, length) > _MOST_STEPS
 
 

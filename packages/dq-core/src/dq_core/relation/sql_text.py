@@ -18,7 +18,7 @@ __all__ = ["MYSQL", "POSTGRESQL", "SQLITE", "Lexis", "Token"]
 
 
 class Token(NamedTuple):
-    """A part of a text.
+    """A part of a string.
 
     Attributes:
         kind: blank (also a comment), end (a semicolon), word, name (quoted), string, number, mark, or open for
@@ -76,7 +76,7 @@ class Lexis:
         )
 
     def tokens(self, text: str) -> Iterator[Token]:
-        """The parts of a text, from its beginning to its end."""
+        """The parts of a string, from its beginning to its end."""
         place = 0
         while (found := self._tokens.match(text, place)) is not None:
             kind, end = found.lastgroup or "mark", found.end()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["named_secret_problems", "secret_problems"]
 
-# A URL in a text, and what stands in place of the expressions in it.
+# A URL in a string, and what stands in place of the expressions in it.
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`\\]+")
 _MARK: Final = "KESTRAEXPRESSION"
 _FOUND = "contains a secret, which everyone who can read the flow would see."

@@ -56,7 +56,7 @@ def named_by(sql: str) -> Named:
 
 
 def _select(sql: str) -> dict[str, Any] | str:
-    """The SELECT of one expression that a text is, or why it is none."""
+    """The SELECT of one expression that a string is, or why it is none."""
     connection: Any = getattr(_threads, "connection", None)
     if connection is None:
         import duckdb

@@ -61,7 +61,7 @@ def no_expression(tokens: Sequence[Token]) -> str | None:
 
 
 def misread(sql: str, lexis: Lexis, *, marks: str, in_strings: str = "") -> str | None:
-    """Why a text could be cut in another way than the database cuts it, or holds variables or placeholders.
+    """Why a string could be cut in another way than the database cuts it, or holds variables or placeholders.
 
     Args:
         sql: The text.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dq_core import RuleError, SourceError, Suite
+from dq_core import Report, RuleError, SourceError, Suite
 
 YAML = """
 name: people
@@ -84,3 +84,15 @@ def test_decimals_keep_their_digits(digits: str) -> None:
     (check,) = Suite.from_yaml(suite.to_yaml()).checks
     assert decimal.Decimal(str(check.to_dict()["max"])) == decimal.Decimal(digits)
     assert Suite.from_yaml(suite.to_yaml()).to_yaml() == suite.to_yaml()
+
+
+def test_reports_say_which_suite_made_them(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(YAML, encoding="utf-8")
+    report = Suite.from_yaml(path)(ROWS)
+    assert (report["suite"], report["rules_file"]) == ("people", str(path))
+    assert f"Rules: people ({path})" in report.to_text()
+    assert Report.from_dict(json.loads(report.to_json())).to_dict() == report.to_dict()
+    plain = Suite(Suite.from_yaml(YAML).checks)(ROWS).to_dict()
+    assert not {"suite", "rules_file"} & set(plain)
+    assert Report.from_dict(plain).suite is None

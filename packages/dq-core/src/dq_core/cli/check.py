@@ -41,7 +41,7 @@ def check(parser: argparse.ArgumentParser) -> Run:
             # Only checks in the database report progress.
             shown: dict[str, Any] = {"on_progress": on_progress} if engine.capabilities.in_database else {}
             options = options_of(arguments, "fail_fast", "samples", "mask", "timeout_seconds")
-            report = engine.check(source_of(arguments), suite.checks, **options, **shown)
+            report = suite.signed(engine.check(source_of(arguments), suite.checks, **options, **shown))
         write_report(report, outputs, suite.name, quiet=arguments.quiet)
         return PASSED if report.passed else FAILED
 

@@ -122,6 +122,8 @@ class Report(_Record):
         started_at: When, ISO 8601 in UTC.
         semantics: "portable", or "database" where rules have the meaning that the database gives them: `to_dict` and
             the printed forms say so only then.
+        suite: The name of the suite that was run, if it has one; left out of `to_dict` otherwise.
+        rules_file: The file that its rules are from, likewise.
     """
 
     results: tuple[CheckResult, ...]
@@ -131,12 +133,17 @@ class Report(_Record):
     source: str
     started_at: str
     semantics: str = "portable"
+    suite: str | None = None
+    rules_file: str | None = None
 
     #: The keys of the JSON form, in order; ``semantics`` comes before the results where it is "database".
     KEYS: ClassVar[tuple[str, ...]] = (
         "overall_status", "total_checks", "passed_checks", "failed_checks", "warning_checks", "error_checks",
         "total_rows", "execution_time_seconds", "statements", "source", "started_at", "results",
     )  # fmt: skip
+
+    #: The fields that `to_dict` leaves out where they say nothing, with what they are then.
+    _OPTIONAL: ClassVar[Mapping[str, str | None]] = {"semantics": "portable", "suite": None, "rules_file": None}
 
     def __bool__(self) -> bool:
         return self.passed
@@ -205,14 +212,16 @@ class Report(_Record):
         values = {key: getattr(self, key) for key in self.KEYS if key != "results"}
         if self.semantics != "portable":
             values["semantics"] = self.semantics
+        named = {"suite": self.suite, "rules_file": self.rules_file}
+        values |= {key: value for key, value in named.items() if value is not None}
         values["results"] = [result.to_dict() for result in self.results]
         return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The report that `to_dict` wrote; what can be computed is computed again."""
-        values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
-        values["semantics"] = data.get("semantics", "portable")
+        values = {one.name: data[one.name] for one in fields(cls) if one.name not in cls._OPTIONAL}
+        values |= {name: data.get(name, default) for name, default in cls._OPTIONAL.items()}
         values["results"] = tuple(CheckResult.from_dict(result) for result in data["results"])
         return cls(**values)
 

@@ -161,7 +161,14 @@ def _facts(report: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Took", duration(report["execution_time_seconds"])),
         ("Statements", count(report["statements"])),
         *stated_semantics(report.get("semantics")),
+        *_stated_rules(report.get("suite"), report.get("rules_file")),
     )
+
+
+def _stated_rules(suite: str | None, rules_file: str | None) -> tuple[tuple[str, str], ...]:
+    """What was run: the suite's name and the file of its rules, as far as they are known."""
+    shown = f"{suite} ({rules_file})" if suite and rules_file else suite or rules_file
+    return (("Rules", shown),) if shown else ()
 
 
 def stated_semantics(semantics: str | None) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
+from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
 from ..checks import Check, parse
@@ -27,6 +29,7 @@ class Suite:
     Args:
         checks: Checks, or rules as dicts.
         name: The name of the suite.
+        origin: The file that holds the rules, for reports.
 
     Raises:
         RuleError: Something is wrong with the rules; lists every problem of every rule.
@@ -34,14 +37,23 @@ class Suite:
 
     checks: tuple[Check, ...]
     name: str | None = None
+    #: The file that holds the rules, for reports; no part of what is equal.
+    origin: str | None = field(default=None, compare=False, repr=False)
 
-    def __init__(self, checks: Iterable[Check | Mapping[str, Any]], name: str | None = None) -> None:
+    def __init__(
+        self, checks: Iterable[Check | Mapping[str, Any]], name: str | None = None, *, origin: str | None = None
+    ) -> None:
         object.__setattr__(self, "checks", parse(checks))
         object.__setattr__(self, "name", name)
+        object.__setattr__(self, "origin", origin)
 
     def __call__(self, source: Any, **options: Any) -> Report:
         """Validate a source; takes the options of `dq_core.validate`."""
-        return validate(source, self.checks, **options)
+        return self.signed(validate(source, self.checks, **options))
+
+    def signed(self, report: Report) -> Report:
+        """A report of these checks that says which suite made it."""
+        return dataclasses.replace(report, suite=self.name, rules_file=self.origin)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Suite:
@@ -66,7 +78,7 @@ class Suite:
                 [f"{found.rules!r:.80} is neither a list of rules nor a mapping with 'checks'."],
                 suggestion=f"A file is given as a Path: Suite.from_yaml(Path({found.rules!r:.80})).",
             )
-        return cls._loaded(found)
+        return cls._loaded(found, str(source) if isinstance(source, PathLike) else None)
 
     @classmethod
     def read(cls, stream: IO[str], origin: str = "standard input") -> Suite:
@@ -86,8 +98,8 @@ class Suite:
         return cls._loaded(load_rules(text, origin=origin))
 
     @classmethod
-    def _loaded(cls, found: RuleFile) -> Suite:
-        return cls(parse(found.rules, places=found.places), found.name)
+    def _loaded(cls, found: RuleFile, origin: str | None = None) -> Suite:
+        return cls(parse(found.rules, places=found.places), found.name, origin=origin)
 
     def to_dict(self) -> dict[str, Any]:
         """The suite as `from_dict` reads it."""

@@ -10,6 +10,8 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from .connecting import meant_url
+from .duckdb_literals import use_literals
 from .masking import as_meant
 from .problems import InvalidURLError, MissingPackageError, UnknownDatabaseError
 from .wording import closest, did_you_mean, missing_package
@@ -103,9 +105,12 @@ def parse_url(given: str | URL) -> URL:
         url = make_url(given)
     except (ArgumentError, ValueError):
         # `from None`: SQLAlchemy's own message quotes the whole text.
+        meant = meant_url(given)
         raise InvalidURLError(
             "The URL of the database cannot be read.",
-            suggestion="Write dialect://user:password@host:port/database, with special characters of the password"
+            suggestion=f"Did you mean {meant!r}?"
+            if meant is not None
+            else "Write dialect://user:password@host:port/database, with special characters of the password"
             " quoted by urllib.parse.quote(password, safe=''), or build it with sqlalchemy.URL.create(...).",
         ) from None
     if "@" in (url.host or "") or as_meant(url) is not url:
@@ -189,11 +194,14 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
     """
     backend = url.get_backend_name()
     try:
-        return create_engine(url, **{"hide_parameters": True, **options})
+        engine = create_engine(url, **{"hide_parameters": True, **options})
     except NoSuchModuleError:
         raise _unknown(url, backend, core) from None
     except ImportError as error:
         raise _missing(url, backend, error, core) from error
+    if backend == "duckdb":
+        use_literals(engine)
+    return engine
 
 
 def _unknown(url: URL, backend: str, core: str) -> MissingPackageError | UnknownDatabaseError:

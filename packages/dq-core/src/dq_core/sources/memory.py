@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from .._shared.duckdb_literals import use_literals
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
 from ..relation.relation import Relation
@@ -31,6 +32,7 @@ def _database() -> Iterator[sa.Connection]:
     """A DuckDB in memory that spills to a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="dq-core-") as spill:
         engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": _config(spill)})
+        use_literals(engine)
         try:
             with engine.connect() as connection:
                 limit_memory(connection.connection.dbapi_connection)

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Select, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
+from ..._shared.duckdb_literals import literal
 from ..._shared.statements import Alarm, clock_of
 from ...errors import (
     ColumnNotFoundError,
-    DatabaseConnectionError,
+    DatabaseAccessError,
     MoltresError,
     QueryCancelledError,
     QueryError,
@@ -52,14 +53,16 @@ if TYPE_CHECKING:
 
 _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
     (duckdb.InterruptException, QueryCancelledError),
-    (duckdb.TransactionException, TransientQueryError),
-    (duckdb.ConnectionException, DatabaseConnectionError),
+    (duckdb.ConnectionException, DatabaseAccessError),
 )
+# A commit that fails because the disk is full has the same class as one that lost against another transaction.
+_LOST = re.compile(r"conflict|constraint|another transaction|different transaction|has been altered", re.IGNORECASE)
 # All catalog errors have one class; only the message tells them apart.
 _TEXTS: tuple[tuple[type[Exception], str, type[MoltresError]], ...] = (
     (duckdb.CatalogException, "does not exist", TableNotFoundError),
     (duckdb.CatalogException, "already exists", TableExistsError),
     (duckdb.BinderException, "Referenced column", ColumnNotFoundError),
+    (duckdb.IOException, "Could not set lock", TransientQueryError),
 )
 
 
@@ -122,6 +125,8 @@ class DuckDBDialect(Dialect):
         return _raw(connection).interrupt
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
+        if isinstance(error, duckdb.TransactionException):
+            return TransientQueryError if _LOST.search(str(error)) else QueryError
         for exception, cls in _CLASSES:
             if isinstance(error, exception):
                 return cls
@@ -263,6 +268,11 @@ class DuckDBDialect(Dialect):
         columns = named(table)
         if isinstance(batch, list):
             self.require_fit(columns, batch)
+            if len(batch) * len(columns) <= _FEW:
+                # As literals: Arrow, and pandas with it, would have to be imported first.
+                written = (f"({', '.join(map(literal, row))})" for row in into_text(batch, columns))
+                connection.exec_driver_sql(f"{into} VALUES {', '.join(written)}")
+                return len(batch)
             batch = to_batch(batch, columns)
         else:
             self.require_batch(columns, batch)
@@ -279,6 +289,11 @@ class DuckDBDialect(Dialect):
         if isinstance(query, Select):
             query = keep_nanoseconds(connection, query, partial(_described, connection, query), table, names)
         return super().insert_select(connection, table, names, query)
+
+    def fingerprint(self, connection: Connection, table: Table) -> str | None:
+        """The sum of the hashes of its rows, which DuckDB makes of millions in a second."""
+        name = connection.dialect.identifier_preparer.format_table(table)
+        return str(connection.exec_driver_sql(f"SELECT sum(hash(r)) FROM (SELECT * FROM {name}) r").scalar())  # noqa: S608 - quoted
 
     def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
         del connection, table
@@ -315,5 +330,7 @@ def _list(value: Sequence[Any]) -> list[Any]:
 
 
 _BATCH = "moltres_batch"
+_FEW = 2_000
+"""Values that are written in SQL in a moment."""
 _SAFE = frozenset({"boolean", "integer", "decimal", "float", "text", "binary", "uuid", "json"})
 _DECIMAL_DIGITS = 38

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
@@ -26,12 +27,17 @@ def postgresql() -> Iterator[PostgreSQLServer]:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> URL:
-    return URL.create("sqlite", database=str(tmp_path / "test.sqlite"))
+    # An empty file is a database without tables; a file that does not exist is none, and is not read.
+    file = tmp_path / "test.sqlite"
+    file.touch()
+    return URL.create("sqlite", database=str(file))
 
 
 @pytest.fixture
 def duckdb_url(tmp_path: Path) -> URL:
-    return URL.create("duckdb", database=str(tmp_path / "test.duckdb"))
+    file = tmp_path / "test.duckdb"
+    duckdb.connect(file).close()
+    return URL.create("duckdb", database=str(file))
 
 
 @pytest.fixture

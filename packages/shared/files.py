@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from .connecting import meant_url
 from .masking import masked
 from .problems import InvalidOptionError, UnknownFormatError
 from .wording import did_you_mean, question
@@ -187,6 +188,7 @@ def ending_of(path: str) -> str:
     if suffix not in _READERS:
         raise UnknownFormatError(
             f"{masked(path)!r} has none of the endings that are read: {', '.join(ENDINGS)}.{question(suffix, ENDINGS)}",
+            suggestion=None if (meant := meant_url(path)) is None else f"Did you mean {meant!r}?",
             context={"path": masked(path), "endings": list(ENDINGS)},
         )
     return suffix

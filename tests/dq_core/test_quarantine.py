@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dq_core import RuleError, SourceError
+from dq_core import RuleError, SourceError, ValidationTimeoutError
 from dq_core.quarantine import quarantine
 from dq_core.relation.dialects import dialect_for
+from support.database_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,3 +246,33 @@ def test_the_halves_are_those_of_plain_python(tmp_path: Path, values: list[tuple
     assert read(engine) == expected
     assert (done.total_rows, done.quarantined_rows) == (len(values), len(expected))
     engine.dispose()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("seconds", [0.2, 0.000001])
+def test_a_time_limit_leaves_nothing(engine: sa.Engine, seconds: float) -> None:
+    with engine.begin() as connection:
+        PEOPLE.create(connection)
+        connection.execute(sa.insert(PEOPLE), ROWS)
+    slow = [{"type": "expression", "sql": facts_of(engine).slow.replace("x", "id")}, *RULES]
+    with pytest.raises(ValidationTimeoutError):
+        quarantine(engine, slow, table="people", to="bad", timeout_seconds=seconds)
+    assert sa.inspect(engine).get_table_names() == ["people"]
+    assert quarantine(engine, RULES, table="people", to="bad", timeout_seconds=60).quarantined_rows == 3
+
+
+@pytest.mark.timeout(60)
+def test_a_time_limit_ends_the_wait_for_a_lock(sqlite_url: sa.URL) -> None:
+    engine = sa.create_engine(sqlite_url, connect_args={"timeout": 120})
+    with engine.begin() as connection:
+        PEOPLE.create(connection)
+    with engine.connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(ValidationTimeoutError):
+            quarantine(engine, RULES, table="people", to="bad", timeout_seconds=0.3)
+    engine.dispose()
+
+
+def test_a_time_limit_must_be_a_number_of_seconds() -> None:
+    with pytest.raises(RuleError, match="timeout_seconds"):
+        quarantine([{"a": 1}], RULES, to="bad.parquet", timeout_seconds=-1)

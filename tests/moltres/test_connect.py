@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,21 @@ from sqlalchemy import URL, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool
 
-from moltres import Database, col, connect
+from moltres import Database, ETLPipeline, Reference, col, connect, lit
 from moltres.dialects import dialect_for
-from moltres.errors import ConfigurationError, DatabaseConnectionError, MissingDependencyError
+from moltres.errors import (
+    ConfigurationError,
+    DatabaseAccessError,
+    DatabaseConnectionError,
+    MissingDependencyError,
+    MoltresError,
+    TransientQueryError,
+)
+from moltres.handoff import rows_of
 from support import people as people_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -231,15 +241,117 @@ def test_asynchronous_engines_are_refused_with_the_way_out() -> None:
             connect(target)  # type: ignore[arg-type]
 
 
-def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
-    for address in (
-        f"sqlite:///{tmp_path}/no/such/folder/x.db",
-        "postgresql://u@127.0.0.1:1/x",
-        f"duckdb:///{tmp_path}/no/x",
+@pytest.mark.parametrize(
+    ("address", "retryable"),
+    [
+        ("postgresql://u@127.0.0.1:1/x", True),  # it may be starting
+        ("postgresql://u@nosuch.invalid/x", True),  # the name of a container that does not run yet
+        ("sqlite:///{tmp}/no/such/folder/x.db", False),
+        ("duckdb:///{tmp}/no/x", False),
+        ("sqlite:///{tmp}/text.txt", False),
+        ("duckdb:///{tmp}/text.txt", False),
+        ("sqlite:///{tmp}", False),
+        ("duckdb:///{tmp}", False),
+    ],
+)
+def test_a_database_that_cannot_be_opened(tmp_path: Path, address: str, retryable: bool) -> None:
+    (tmp_path / "text.txt").write_text("This is no database. " * 500)
+    for action in (lambda db: db.tables(), lambda db: db.write([{"a": 1}]).save_as_table("t")):
+        with connect(address.format(tmp=tmp_path)) as db, pytest.raises(MoltresError) as caught:
+            action(db)
+        assert caught.value.retryable is retryable
+        assert isinstance(caught.value, DatabaseConnectionError)
+
+
+def test_a_server_that_refuses(postgresql_url: URL) -> None:
+    for url in (
+        postgresql_url.set(database="nosuch"),
+        postgresql_url.set(username="nosuch"),
+        postgresql_url.update_query_dict({"options": "-c nosuch=1"}),
+        postgresql_url.update_query_dict({"sslmode": "require"}),
     ):
-        with connect(address) as db, pytest.raises(DatabaseConnectionError) as caught:
+        with connect(url) as db, pytest.raises(DatabaseAccessError) as caught:
             db.tables()
-        assert caught.value.retryable
+        assert not caught.value.retryable
+
+
+READS: dict[str, Callable[[Database], Any]] = {
+    "table": lambda db: db.table("t").count(),
+    "tables": lambda db: db.tables(),
+    "sql": lambda db: db.sql("SELECT * FROM t").collect(),
+    "catalog": lambda db: db.sql("SELECT * FROM information_schema.tables").collect(),
+    "insert": lambda db: db.insert("t", {"a": 1}),
+    "update": lambda db: db.update("t", {"a": 1}, where=lit(True)),
+    "write": lambda db: db.write(db.table("t")).save_as_table("u"),
+    "pipeline": lambda db: ETLPipeline(name="copy", extract=lambda: db.table("t")).execute(),
+    "hand-over": lambda db: rows_of(Reference(kind="table", location="t", columns=("a",), row_count=1), dsn=db.engine),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("backend", ["sqlite", "duckdb"])
+def test_reading_makes_no_file(tmp_path: Path, backend: str, read: str) -> None:
+    (tmp_path / "shop.db").write_text("another")
+    with connect(f"{backend}:///{tmp_path}/shpo.db") as db, pytest.raises(MoltresError, match=r"shpo\.db") as caught:
+        READS[read](db)
+    assert "shop.db" in str(caught.value)
+    assert not caught.value.retryable
+    assert [file.name for file in tmp_path.iterdir()] == ["shop.db"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "duckdb"])
+def test_a_query_that_needs_no_file_runs_without_one(tmp_path: Path, backend: str) -> None:
+    with connect(f"{backend}:///{tmp_path}/x.db") as db:
+        frame = db.sql("SELECT :n AS a", n=1)
+        assert frame.collect() == [{"a": 1}]
+        assert not (tmp_path / "x.db").exists()
+        frame.write.save_as_table("t")
+        assert db.table("t").collect() == [{"a": 1}]
+    assert (tmp_path / "x.db").exists()
+
+
+def test_a_closed_database_is_refused(db: Database) -> None:
+    db.write([{"a": 1}]).save_as_table("t")
+    frame = db.table("t")
+    with connect(db.engine) as closed:
+        pass
+    for action in (closed.tables, lambda: closed.sql("SELECT 1"), lambda: closed.write([{"a": 1}]).save_as_table("u")):
+        with pytest.raises(ConfigurationError, match="is closed"):
+            action()
+    assert frame.count() == 1
+    db.close()
+    with pytest.raises(ConfigurationError, match="is closed"):
+        frame.count()
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("shop.duckdb", "duckdb:///shop.duckdb"),
+        ("x.db", "sqlite:///x.db"),
+        ("/data/x.sqlite3", "sqlite:////data/x.sqlite3"),
+        ("a:b@c.db", None),
+    ],
+)
+def test_the_url_of_a_file_is_proposed(given: str, meant: str | None) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read") as caught:
+        connect(given)
+    assert (caught.value.suggestion == f"Did you mean {meant!r}?") is (meant is not None)
+    assert given not in str(caught.value) or meant is not None
+
+
+def test_a_file_that_another_process_writes(duckdb_url: URL) -> None:
+    code = "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nprint(1, flush=True)\nsys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(duckdb_url.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with connect(duckdb_url) as db, pytest.raises(TransientQueryError, match="pool with one slot") as caught:
+            db.tables()
+        other.communicate()
+    assert caught.value.retryable
 
 
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@
     ├── SourceError                             the data cannot be opened or read
     │   ├── TableNotFoundError (LookupError)
     │   └── SourceConnectionError (ConnectionError)   retryable
+    │       └── SourceAccessError                     a password, a user, a database, a file: a retry cannot help
     ├── ValidationTimeoutError (TimeoutError)   retryable
     ├── MissingDependencyError (ImportError)    an extra is not installed
     ├── EngineError                             an engine cannot do what a rule asks
@@ -33,6 +34,7 @@ __all__ = [
     "EngineError",
     "MissingDependencyError",
     "RuleError",
+    "SourceAccessError",
     "SourceConnectionError",
     "SourceError",
     "TableNotFoundError",
@@ -149,9 +151,15 @@ class TableNotFoundError(SourceError, LookupError):
 
 
 class SourceConnectionError(SourceError, ConnectionError):
-    """The database or the storage cannot be reached, or the connection was lost."""
+    """The database or the storage cannot be reached, the connection was lost, or another's lock is in the way."""
 
     retryable = True
+
+
+class SourceAccessError(SourceConnectionError):
+    """The database refuses the connection as it was asked for: a password, a user, a database, a file."""
+
+    retryable = False
 
 
 class ValidationTimeoutError(DataQualityError, TimeoutError):

@@ -6,6 +6,7 @@
     ├── ConfigurationError          (ValueError)       an argument is not valid
     ├── MissingDependencyError      (ImportError)      an extra or a driver is not installed
     ├── DatabaseConnectionError     (ConnectionError)  no connection, or a lost one; retryable
+    │   └── DatabaseAccessError                        refused: password, user, database, file
     ├── QueryError                                     the database refused a query, or it cannot run
     │   ├── QueryTimeoutError       (TimeoutError)     the time limit was reached; retryable
     │   ├── QueryCancelledError                        cancel() or an administrator stopped it
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ColumnNotFoundError",
     "ConfigurationError",
+    "DatabaseAccessError",
     "DatabaseConnectionError",
     "HandoffError",
     "MissingDependencyError",
@@ -134,6 +136,12 @@ class DatabaseConnectionError(MoltresError, ConnectionError):
     """The database cannot be reached, refused the connection, or closed it."""
 
     retryable = True
+
+
+class DatabaseAccessError(DatabaseConnectionError):
+    """The database refuses the connection as it was asked for: a password, a user, a database, a file."""
+
+    retryable = False
 
 
 class QueryError(MoltresError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..quarantine import quarantine as split
 from ..report.report import SEVERITIES
 from ..report.view import count, plural
-from .arguments import add_source, options_of, source_of
+from .arguments import add_source, add_timeout, options_of, source_of
 from .output import SUFFIXES, add_output, planned_outputs, say_written, write
 from .rules import add_rules, suite_of
 from .status import FAILED, PASSED
@@ -42,12 +42,13 @@ def quarantine(parser: argparse.ArgumentParser) -> Run:
         "--min-severity", choices=SEVERITIES, default="error", help="only checks of this severity or a higher one "
         "(error)",
     )  # fmt: skip
+    add_timeout(parser)
     add_output(parser, ("text", "json"))
 
     def run(arguments: argparse.Namespace) -> int:
         outputs = planned_outputs(arguments, {end: kind for end, kind in SUFFIXES.items() if kind in ("text", "json")})
         suite = suite_of(arguments)
-        options = options_of(arguments, "mode", "column", "min_severity")
+        options = options_of(arguments, "mode", "column", "min_severity", "timeout_seconds")
         found = split(source_of(arguments), suite.checks, to=arguments.to, **options)
         for target, kind in outputs:
             write(target, json.dumps(dataclasses.asdict(found), indent=2) + "\n" if kind == "json" else _text(found))

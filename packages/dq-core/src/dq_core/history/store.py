@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared.arguments import whole
+from .._shared.connecting import missing_file, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.urls import database_url, make_engine
 from .._shared.wording import question
-from ..errors import RuleError, SourceError, translated
+from ..errors import RuleError, SourceConnectionError, SourceError, translated
 from ..relation.dialects.exact_text import ExactText
 from ..report.report import SEVERITIES
-from ..sources.database import connect
+from ..sources.database import connect, connect_to_read
 from .bounds import Bounds, wrong_arguments
 from .drift import COUNTS, TOTAL_ROWS, Drift, measured_of, metrics_of, with_drift
 from .series import Measured, expected_range
@@ -206,7 +207,9 @@ class History:
             raise RuleError(problems)
         lag, last = int(lag), int(last)
         now = {metric: measured_of(result, value) for metric, result, value in metrics_of(report) if value is not None}
-        series = self._series(list(now), suite, last + lag, report.started_at)
+        series: dict[str, list[tuple[Point, Measured]]] = {metric: [] for metric in now}
+        if missing_file(self.engine.url) is None:  # before the first run is recorded there is no file, and no drift
+            series = self._series(list(now), suite, last + lag, report.started_at)
         drifts = []
         rate = false_alarm_rate / len(now)
         for metric, new in now.items():
@@ -247,20 +250,26 @@ class History:
         return with_drift(report, drifts, severity)
 
     @contextmanager
-    def _tables(self) -> Iterator[sa.Connection]:
+    def _tables(self, *, reads: bool = False) -> Iterator[sa.Connection]:
         """A transaction in which the tables exist.
+
+        Args:
+            reads: Whether a file that does not exist is an error, and not made.
 
         Raises:
             SourceConnectionError: The database cannot be reached.
             SourceError: The database refused a statement.
+            TableNotFoundError: There is no file to read.
         """
         try:
-            with connect(self.engine) as connection, connection.begin():
+            with (connect_to_read if reads else connect)(self.engine) as connection, connection.begin():
                 self._metadata.create_all(connection)
                 yield connection
         except DBAPIError as error:
             reason = scrubbed(str(error.orig).strip(), secrets_of(self.engine.url))
-            raise SourceError(f"The history in {masked(self.engine.url)} cannot be used: {reason}") from None
+            again = retry_can_help(self.engine.dialect.name, error.orig or error, unknown=False)
+            kind = SourceConnectionError if again else SourceError
+            raise kind(f"The history in {masked(self.engine.url)} cannot be used: {reason}") from None
 
     def _series(
         self, metrics: Sequence[str], suite: str, last: int, before: str | dt.datetime | None
@@ -286,7 +295,7 @@ class History:
             .order_by(*ordered)
         )
         series: dict[str, list[tuple[Point, Measured]]] = {metric: [] for metric in metrics}
-        with self._tables() as connection:
+        with self._tables(reads=True) as connection:
             if TOTAL_ROWS in series:
                 rows = connection.execute(sa.select(latest_runs).order_by(*ordered))
                 series[TOTAL_ROWS] = [

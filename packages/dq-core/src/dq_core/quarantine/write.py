@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.masking import scrubbed
+from .._shared.arguments import seconds
+from .._shared.connecting import retry_can_help
+from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.wording import question
 from ..checks import parse
 from ..checks.names import names_of
-from ..errors import RuleError, SourceError
+from ..errors import RuleError, SourceConnectionError, SourceError
 from ..relation.dialects import dialect_for
 from ..relation.selection import literal_sql
 from ..report.report import SEVERITIES
@@ -84,6 +86,7 @@ def quarantine(
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
     semantics: str = PORTABLE,
+    timeout_seconds: float | None = None,
 ) -> Quarantine:
     """Copy the rows that break rules to a table or file, with the names of the rules.
 
@@ -105,6 +108,7 @@ def quarantine(
         read_options: How CSV files are written; see `dq_core.sources.open_source`.
         semantics: ``"database"`` takes rules as a database means them that no conformance suite ran on; see
             `dq_core.validate`.
+        timeout_seconds: How long it may take, in seconds; the database stops what still runs then.
 
     Returns:
         How many rows passed and failed, and where the latter are.
@@ -113,7 +117,10 @@ def quarantine(
         RuleError: The rules or arguments are wrong; lists all problems, and nothing was written.
         SourceError: The source cannot be read, the target cannot be written, or the numbers of rows do not add up
             because the source changed during the run; nothing was written.
+        ValidationTimeoutError: It took longer than `timeout_seconds`; nothing was written.
     """
+    refuse([] if timeout_seconds is None else [*seconds("timeout_seconds", timeout_seconds)])
+    deadline = Deadline(timeout_seconds)
     parsed = parse(checks)
     file = Path(to) if str(to).endswith(".parquet") else None
     _refuse_arguments(mode, min_severity, column, file, semantics)
@@ -132,23 +139,23 @@ def quarantine(
             read_options=read_options,
             expected=mentioned(parsed),
             by_value=True,
+            timeout_seconds=timeout_seconds,
         ) as opened:
             draft = file.parent / f".{file.name}.{secrets.token_hex(8)}"
             _refuse_unfit(applied, opened, semantics, draft)
             split = _Split.of(applied, opened.relation, column)
-            counts = _write_file(opened, split, file, draft)
+            counts = _write_file(opened, split, file, draft, deadline)
             stated = semantics_of(opened, semantics)
     else:
         in_transaction = isinstance(source, sa.Connection) and source.in_transaction()
         with (
-            _writable(source, table, query) as (connection, chosen),
-            open_source(connection, schema=schema, **chosen) as opened,
+            _writable(source, table, query, deadline) as (connection, chosen),
+            open_source(connection, schema=schema, timeout_seconds=deadline.left(), **chosen) as opened,
         ):
             _refuse_unfit(applied, opened, semantics)
             split = _Split.of(applied, opened.relation, column)
-            counts = _write_table(
-                opened, split, sa.table(str(to), schema=schema), mode, table, in_transaction=in_transaction
-            )
+            target = sa.table(str(to), schema=schema)
+            counts = _write_table(opened, split, target, mode, table, deadline=deadline, in_transaction=in_transaction)
             stated = semantics_of(opened, semantics)
     total, passed, quarantined, *failed = counts
     return Quarantine(
@@ -272,7 +279,9 @@ def _json_list(names: Sequence[str], failed: Sequence[sa.ColumnElement[bool]]) -
 
 
 @contextmanager
-def _writable(source: Any, table: str | None, query: Any) -> Iterator[tuple[sa.Connection, dict[str, Any]]]:
+def _writable(
+    source: Any, table: str | None, query: Any, deadline: Deadline
+) -> Iterator[tuple[sa.Connection, dict[str, Any]]]:
     """A connection in a transaction that may write and sees one snapshot, and what to open with it."""
     database = database_of(source, table, query, None)
     if database is None:
@@ -289,12 +298,29 @@ def _writable(source: Any, table: str | None, query: Any) -> Iterator[tuple[sa.C
             connection = connection.execution_options(**dialect_for(connection.dialect).snapshot_options)
         if not connection.in_transaction():
             stack.enter_context(connection.begin())
-        dialect_for(connection.dialect).begin_writing(connection)
+        dialect, left = dialect_for(connection.dialect), deadline.left()
+        try:
+            with nullcontext() if left is None else dialect.deadline(connection, left):
+                dialect.begin_writing(connection)
+        except DBAPIError as error:
+            if deadline.seconds is not None and (deadline.passed or (deadline.remaining or 0) < 0.1):
+                raise deadline.error() from None
+            reason = scrubbed(str(error.orig).strip(), secrets_of(connection.engine.url))
+            again = retry_can_help(connection.dialect.name, error.orig or error, unknown=False)
+            kind = SourceConnectionError if again else SourceError
+            raise kind(f"Nothing can be written to {masked(connection.engine.url)}: {reason}") from None
         yield connection, chosen
 
 
 def _write_table(
-    opened: Opened, split: _Split, target: sa.TableClause, mode: str, source_table: str | None, *, in_transaction: bool
+    opened: Opened,
+    split: _Split,
+    target: sa.TableClause,
+    mode: str,
+    source_table: str | None,
+    *,
+    deadline: Deadline,
+    in_transaction: bool,
 ) -> tuple[int, ...]:
     """Write the failing rows to a table inside the open transaction."""
     connection = opened.connection
@@ -312,7 +338,8 @@ def _write_table(
                     suggestion="Choose another name, or drop the table if it holds an older quarantine.",
                 )
             if mode == "replace":
-                connection.execute(sa.delete(target))
+                with _limited(opened, deadline):
+                    connection.execute(sa.delete(target))
         else:
             if opened.relation.dialect.ddl_commits and in_transaction:
                 raise RuleError(
@@ -327,17 +354,19 @@ def _write_table(
                 stack.callback(connection.exec_driver_sql, f"DROP TABLE {name}")
             opened.relation.dialect.widen(connection, target, names[-1])
         before = connection.execute(count).scalar_one()
-        counts = tuple(int(number) for number in connection.execute(split.counts).one())
-        opened.relation.dialect.refuse_warnings(connection)
+        with _limited(opened, deadline):
+            counts = tuple(int(number) for number in connection.execute(split.counts).one())
+            opened.relation.dialect.refuse_warnings(connection)
         written = sa.table(target.name, *map(sa.column, names), schema=target.schema)
-        connection.execute(sa.insert(written).from_select(names, split.rows))
-        opened.relation.dialect.refuse_warnings(connection)
+        with _limited(opened, deadline):
+            connection.execute(sa.insert(written).from_select(names, split.rows))
+            opened.relation.dialect.refuse_warnings(connection)
         _assert_sums(counts, connection.execute(count).scalar_one() - before)
         stack.pop_all()
     return counts
 
 
-def _write_file(opened: Opened, split: _Split, path: Path, draft: Path) -> tuple[int, ...]:
+def _write_file(opened: Opened, split: _Split, path: Path, draft: Path, deadline: Deadline) -> tuple[int, ...]:
     """Write the failing rows to a draft beside the file, then rename it."""
     connection = opened.connection
     if not opened.relation.dialect.writes_parquet:
@@ -347,10 +376,13 @@ def _write_file(opened: Opened, split: _Split, path: Path, draft: Path) -> tuple
         )
     try:
         with _translated(opened):
-            counts = tuple(int(number) for number in connection.execute(split.counts).one())
+            with _limited(opened, deadline):
+                counts = tuple(int(number) for number in connection.execute(split.counts).one())
             quoted = str(draft).replace("'", "''")
             copy = f"COPY ({literal_sql(split.rows, connection)}) TO '{quoted}' (FORMAT parquet)"
-            _assert_sums(counts, connection.exec_driver_sql(copy).scalar_one())
+            with _limited(opened, deadline):
+                written = connection.exec_driver_sql(copy).scalar_one()
+            _assert_sums(counts, written)
         draft.replace(path)
     finally:
         with suppress(FileNotFoundError):
@@ -367,6 +399,26 @@ def _assert_sums(counts: Sequence[int], written: int) -> None:
             suggestion="Nothing was written. Try again, or check a snapshot.",
             context={"total_rows": total, "passed_rows": passed, "failed_rows": failed, "written_rows": written},
         )
+
+
+@contextmanager
+def _limited(opened: Opened, deadline: Deadline) -> Iterator[None]:
+    """A block in which the database stops what still runs at the deadline.
+
+    Raises:
+        ValidationTimeoutError: The deadline has passed.
+    """
+    left, dialect = deadline.left(), opened.relation.dialect
+    if left is None:
+        yield
+        return
+    try:
+        with dialect.deadline(opened.connection, left), dialect.guard(opened.connection, owns_transaction=False):
+            yield
+    except DBAPIError as error:
+        if deadline.passed or dialect.timed_out(error):
+            raise deadline.error() from None
+        raise
 
 
 @contextmanager

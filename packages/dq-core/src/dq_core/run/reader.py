@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared import statements
+from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
@@ -74,11 +75,13 @@ class StatementError(SourceError):
     Args:
         source: What was read, for people.
         reason: The database's message, without secrets.
+        temporary: Whether it was refused because of others, such as a lock.
     """
 
-    def __init__(self, source: str, reason: str) -> None:
+    def __init__(self, source: str, reason: str, *, temporary: bool = False) -> None:
         super().__init__(f"{source} cannot be read: {reason}")
         self.reason = reason
+        self.temporary = temporary
 
 
 class Reader:
@@ -331,7 +334,9 @@ class Reader:
         reason = self.reason(error.orig)
         if error.connection_invalidated:
             return SourceConnectionError(f"The connection to {self.opened.description} was lost: {reason}")
-        return StatementError(self.opened.description, reason)
+        name = self.opened.connection.dialect.name
+        temporary = retry_can_help(name, error.orig or error, unknown=False)
+        return StatementError(self.opened.description, reason, temporary=temporary)
 
 
 def _of_the_user(message: str) -> str:

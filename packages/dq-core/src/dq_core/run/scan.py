@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceConnectionError
+from ..errors import SourceConnectionError, SourceError
 from .plan import halves, scan_of
 from .reader import StatementError
 
@@ -27,7 +27,7 @@ def run_scans(scans: Sequence[Scan], reader: Reader) -> tuple[Measured, int]:
         What they say about each check, and the number of rows.
 
     Raises:
-        SourceConnectionError: Not even the rows can be counted.
+        SourceError: Not even the rows can be counted.
     """
     measured: Measured = {}
     total_rows = 0
@@ -46,7 +46,8 @@ def _run(scan: Scan, reader: Reader, measured: Measured) -> int:
     except StatementError as error:
         match scan.checks:
             case ():
-                raise SourceConnectionError(f"{reader.opened.description} cannot be read: {error.reason}") from None
+                kind = SourceConnectionError if error.temporary else SourceError
+                raise kind(f"{reader.opened.description} cannot be read: {error.reason}") from None
             case (only,):
                 measured[only.place] = error
                 return _run(scan_of((), relation), reader, measured)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from .._shared.connecting import lock_hint, missing_file, missing_file_hint, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.statements import Deadline
 from .._shared.tables import locate, table_names
 from .._shared.urls import make_engine
 from ..errors import (
     RuleError,
+    SourceAccessError,
     SourceConnectionError,
     SourceError,
     TableNotFoundError,
@@ -88,7 +88,8 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
             if (repeated := _repeated_name(error)) is not None:
                 raise _repeated_names([repeated]) from None
             what = "table" if query is None else "query"
-            raise SourceError(
+            again = retry_can_help(connection.dialect.name, error.orig or error, unknown=False)
+            raise (SourceConnectionError if again else SourceError)(
                 f"The {what} cannot be read: {scrubbed(str(error.orig).strip(), secrets)}",
                 context={"table": table},
             ) from None
@@ -201,10 +202,12 @@ def connect(engine: sa.Engine) -> sa.Connection:
     """A connection; a failure says where to, and why, without secrets."""
     try:
         return engine.connect()
-    except (OperationalError, InterfaceError) as error:
+    except DBAPIError as error:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
-        raise SourceConnectionError(f"Cannot connect to {_shown(engine.url)}: {reason}") from None
-    except (ArgumentError, TypeError) as error:
+        name, cause = engine.dialect.name, error.orig or error
+        kind = SourceConnectionError if retry_can_help(name, cause) else SourceAccessError
+        raise kind(f"Cannot connect to {_shown(engine.url)}: {reason}", suggestion=lock_hint(name, cause)) from None
+    except (ArgumentError, TypeError, ValueError, OSError) as error:
         raise _not_understood(engine.url, error) from None
 
 
@@ -215,23 +218,12 @@ def connect_to_read(engine: sa.Engine) -> sa.Connection:
         TableNotFoundError: There is no such file.
         SourceConnectionError: The database cannot be reached.
     """
-    if (missing := _missing_file(engine.url)) is not None:
-        raise TableNotFoundError(f"The file {missing} does not exist, so there is no database to read.")
+    if (missing := missing_file(engine.url)) is not None:
+        raise TableNotFoundError(
+            f"The file {masked(str(missing))} does not exist, so there is no database to read.",
+            suggestion=missing_file_hint(missing),
+        )
     return connect(engine)
-
-
-def _missing_file(url: sa.URL) -> str | None:
-    """The file of a URL of SQLite or DuckDB if there is none; the drivers would make an empty one."""
-    name, kind = url.database or "", url.get_backend_name()
-    no_file = name in ("", ":memory:") or name.startswith(("md:", "motherduck:"))
-    if kind not in ("sqlite", "duckdb") or no_file or url.host:  # a URL with a host is one that the driver refuses
-        return None
-    if name.startswith("file:"):
-        parts = urlsplit(name)
-        if parts.path.startswith(":memory:") or url.query.get("mode") == "memory" or "mode=memory" in parts.query:
-            return None
-        name = unquote(parts.path)
-    return None if "://" in name or name.startswith(":memory:") or Path(name).exists() else masked(name)
 
 
 def _shown(url: sa.URL) -> str:

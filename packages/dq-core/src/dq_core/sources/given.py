@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .._shared.connecting import meant_url
 from .._shared.urls import database_url, is_database_url
 from ..errors import RuleError, translated
 
@@ -55,7 +56,8 @@ def database_of(
         if table is None and query is None:
             raise RuleError(["A database requires table= or query=."])
         return Database(source, table, query, schema)
-    _refuse_place(table, query, schema, "files, frames and rows")
+    meant = meant_url(source) if isinstance(source, str) else None
+    _refuse_place(table, query, schema, "files, frames and rows", meant)
     return None
 
 
@@ -71,11 +73,13 @@ def is_files(source: Any) -> bool:
     )
 
 
-def _refuse_place(table: object, query: object, schema: object, what: str) -> None:
+def _refuse_place(table: object, query: object, schema: object, what: str, meant: str | None = None) -> None:
     given = [name for name, value in (("table", table), ("query", query), ("schema", schema)) if value is not None]
     if given:
         verb = "goes" if len(given) == 1 else "go"
         raise RuleError(
             [f"{' and '.join(f'{name}=' for name in given)} {verb} with a database, not with {what}."],
-            suggestion="A database is given by a URL such as postgresql://user@host/name, or by a SQLAlchemy Engine.",
+            suggestion="A database is given by a URL such as postgresql://user@host/name, or by a SQLAlchemy Engine."
+            if meant is None
+            else f"Did you mean {meant!r}?",
         )

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from .._shared.connecting import lock_hint, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from ..errors import (
     ConfigurationError,
+    DatabaseAccessError,
     DatabaseConnectionError,
     MoltresError,
     QueryCancelledError,
@@ -33,6 +35,8 @@ def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
         return "The statement conflicts with another transaction"
     if issubclass(kind, ConfigurationError):
         return "The connection cannot be opened as the URL says"
+    if issubclass(kind, DatabaseAccessError):
+        return "The database refused the connection"
     if issubclass(kind, DatabaseConnectionError):
         return "The connection to the database failed"
     return "The database refused the statement"
@@ -52,8 +56,10 @@ def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, ca
 def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool) -> MoltresError | None:
     url = engine.url
     if isinstance(error, DBAPIError):
-        said = str(error.orig)
-        return _error(dialect.classify(error), url, said, error.statement, cancelled=cancelled)
+        said, kind = str(error.orig), dialect.classify(error)
+        if issubclass(kind, DatabaseConnectionError) and (outgrown := dialect.outgrown(engine, error)) is not None:
+            kind, said = QueryError, outgrown
+        return _error(kind, url, said, error.statement, cancelled=cancelled)
     if isinstance(error, StatementError):
         return _error(
             QueryError, url, f"a value is not supported by the driver: {error.orig}", error.statement, cancelled=False
@@ -99,21 +105,28 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
     """A connection from the engine's pool.
 
     Raises:
-        DatabaseConnectionError: Whatever the driver calls the failure; TransientQueryError if the database is locked.
+        DatabaseConnectionError: If a retry can help, whatever the driver calls the failure; TransientQueryError if the
+            database is locked.
+        DatabaseAccessError: If it cannot help: a wrong password, an unknown database, a file that is no database.
         ConfigurationError: If the URL has an option that the driver does not take.
     """
     try:
         return engine.connect()
     except DBAPIError as error:
-        kind = dialect.classify(error)
-        if not issubclass(kind, TransientQueryError):
-            kind = DatabaseConnectionError
-        failure = _error(kind, engine.url, str(error.orig), None, cancelled=False)
-    except (engine.dialect.loaded_dbapi.Error, ArgumentError, OSError) as error:
+        failure = _unconnected(engine, dialect, error.orig or error)
+    except engine.dialect.loaded_dbapi.Error as error:
+        failure = _unconnected(engine, dialect, error)
+    except (ArgumentError, OSError, TypeError, ValueError) as error:
         # What a driver raises before it connects: an option that it does not know, a file that it cannot read.
-        kind = dialect.classify(error)
-        if not issubclass(kind, DatabaseConnectionError | TransientQueryError):
-            kind = ConfigurationError
-        failure = _error(kind, engine.url, str(error), None, cancelled=False)
+        failure = _error(ConfigurationError, engine.url, str(error), None, cancelled=False)
     # Outside of the handler, so that psycopg's error, which contains the password, is neither cause nor context.
     raise failure
+
+
+def _unconnected(engine: Engine, dialect: Dialect, error: BaseException) -> MoltresError:
+    kind = dialect.classify(error)
+    if not issubclass(kind, TransientQueryError | DatabaseAccessError):
+        kind = DatabaseConnectionError if retry_can_help(engine.dialect.name, error) else DatabaseAccessError
+    failure = _error(kind, engine.url, str(error), None, cancelled=False)
+    failure.suggestion = lock_hint(engine.dialect.name, error)
+    return failure

@@ -26,7 +26,7 @@ from .facts import Facts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection, Engine, Select
 
 
 class Running(Facts):
@@ -133,6 +133,15 @@ class Running(Facts):
 
     def _classify(self, error: BaseException) -> type[MoltresError]:  # noqa: ARG002 - codes differ by database
         return QueryError
+
+    def outgrown(self, engine: Engine, error: DBAPIError) -> str | None:  # noqa: ARG002 - for servers that hang up
+        """What was too large to be sent, if that is why a connection was lost.
+
+        Args:
+            engine: The engine of the connection.
+            error: What SQLAlchemy raised.
+        """
+        return None
 
     def refused(self, error: BaseException) -> SchemaMismatchError | None:  # noqa: ARG002 - for those who guard
         """What a guarded statement says of a value that cannot be read as it is, if that is what an error is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, func, inspect, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, SetTableComment
 
 from ...errors import (
@@ -41,7 +43,7 @@ from .types import EXACT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
@@ -55,6 +57,10 @@ _CLASSES: dict[int, type[MoltresError]] = {
     1020: TransientQueryError,  # the record has changed since it was read
     1205: TransientQueryError,  # lock wait timeout
     1213: TransientQueryError,  # deadlock
+    1412: TransientQueryError,  # the table definition has changed
+    1614: TransientQueryError,  # deadlock of a distributed transaction
+    1615: TransientQueryError,  # the statement needs to be prepared again
+    1637: TransientQueryError,  # too many transactions at once
     1317: QueryCancelledError,  # interrupted by KILL
     1969: QueryTimeoutError,  # max_statement_time
     1054: ColumnNotFoundError,
@@ -63,12 +69,23 @@ _CLASSES: dict[int, type[MoltresError]] = {
     1146: TableNotFoundError,
     1040: DatabaseConnectionError,  # too many connections
     1053: DatabaseConnectionError,  # the server shuts down
+    1080: DatabaseConnectionError,  # the connection was closed
+    1158: DatabaseConnectionError,  # packets could not be read or written
+    1159: DatabaseConnectionError,
+    1160: DatabaseConnectionError,
+    1161: DatabaseConnectionError,
     1927: DatabaseConnectionError,  # the connection was killed
     2002: DatabaseConnectionError,
     2003: DatabaseConnectionError,
+    2005: DatabaseConnectionError,
     2006: DatabaseConnectionError,
     2013: DatabaseConnectionError,
+    2055: DatabaseConnectionError,
 }
+
+_LEAST_PACKET = 1024
+"""No server takes less, whatever `max_allowed_packet` says."""
+_ESCAPED = re.compile(r"[\\'\"\0\n\r\x1a]")
 
 _STRICT = "STRICT_ALL_TABLES"
 _LOCKED = "moltres_locked"
@@ -145,11 +162,14 @@ class MariaDBDialect(Dialect):
             locked = connection.info.pop(_LOCKED, False)
             if (lenient or locked) and not (connection.closed or connection.invalidated):
                 # Through the driver: the write has ended, so that nothing stops this or begins a transaction for it.
-                with driver_connection(connection).cursor() as cursor:
-                    if lenient:
-                        cursor.execute("SET SESSION sql_mode = %s", (before,))
-                    if locked:
-                        cursor.execute("DO RELEASE_ALL_LOCKS()")
+                try:
+                    with driver_connection(connection).cursor() as cursor:
+                        if lenient:
+                            cursor.execute("SET SESSION sql_mode = %s", (before,))
+                        if locked:
+                            cursor.execute("DO RELEASE_ALL_LOCKS()")
+                except connection.dialect.loaded_dbapi.Error:
+                    connection.invalidate()  # the session has ended, and with it both; what was committed stays so
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """KILL QUERY, sent on another connection."""
@@ -173,6 +193,27 @@ class MariaDBDialect(Dialect):
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = error.args[0] if error.args else None
         return _CLASSES.get(code, QueryError) if isinstance(code, int) else QueryError
+
+    def outgrown(self, engine: Engine, error: DBAPIError) -> str | None:
+        """The server hangs up on a packet that is larger than it takes; asked on another connection."""
+        sent = _most_bytes(error.params) + len(error.statement or "")
+        if sent < _LEAST_PACKET:
+            return None
+        spare = engine.pool.recreate()  # that of the engine may be exhausted
+        try:
+            other = spare.connect()
+            cursor = other.cursor()
+            cursor.execute("SELECT @@GLOBAL.max_allowed_packet")
+            most = int(cursor.fetchall()[0][0])
+            cursor.close()
+            other.close()
+        except (DBAPIError, engine.dialect.loaded_dbapi.Error):  # it is gone indeed
+            return None
+        finally:
+            spare.dispose()
+        if sent < most:
+            return None
+        return f"a row of {sent:,} bytes is larger than what the server takes (max_allowed_packet = {most:,} bytes)"
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """Long strings, compared exactly; microseconds; no time zones, intervals or arrays."""
@@ -342,6 +383,11 @@ class MariaDBDialect(Dialect):
             self.begin(connection)
         return True
 
+    def fingerprint(self, connection: Connection, table: Table) -> str | None:
+        """The server's own checksum of all rows."""
+        name = connection.dialect.identifier_preparer.format_table(table)
+        return str(connection.exec_driver_sql(f"CHECKSUM TABLE {name} EXTENDED").one()[1])
+
     def label(self, connection: Connection, table: Table, text: str) -> None:
         """The comment of the table, which RENAME keeps."""
         connection.execute(SetTableComment(Table(table.name, MetaData(), schema=table.schema, comment=text)))
@@ -364,3 +410,18 @@ _CHECKS = text(
     "SELECT check_clause FROM information_schema.check_constraints"
     " WHERE constraint_schema = coalesce(:schema, database()) AND table_name = :table AND level = 'Column'"
 )
+
+
+def _most_bytes(parameters: Any) -> int:
+    """The bytes of the longest row among the parameters of a statement, as the driver writes them into SQL."""
+    rows = parameters if isinstance(parameters, list) else [parameters]
+    return max((sum(map(_bytes, row.values() if isinstance(row, dict) else row or ())) for row in rows), default=0)
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+        return len(value) + len(_ESCAPED.findall(value))
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "surrogatepass")) + len(_ESCAPED.findall(value))
+    return len(str(value))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import cast, func, literal_column, select, text
 from sqlalchemy import types as sql
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import OID, insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
 
 from ...errors import (
     ColumnNotFoundError,
+    DatabaseAccessError,
     DatabaseConnectionError,
     MoltresError,
     QueryCancelledError,
@@ -56,12 +58,23 @@ _CLASSES: dict[str, type[MoltresError]] = {
     "57P01": DatabaseConnectionError,  # admin_shutdown
     "57P02": DatabaseConnectionError,  # crash_shutdown
     "57P03": DatabaseConnectionError,  # cannot_connect_now
+    "57P04": DatabaseAccessError,  # database_dropped
+    "57P05": DatabaseConnectionError,  # idle_session_timeout
+    "25P03": DatabaseConnectionError,  # idle_in_transaction_session_timeout
+    "28000": DatabaseAccessError,  # invalid_authorization_specification
+    "28P01": DatabaseAccessError,  # invalid_password
+    "3D000": DatabaseAccessError,  # invalid_catalog_name
+    "08004": DatabaseAccessError,  # sqlserver_rejected_establishment_of_sqlconnection
     "53300": DatabaseConnectionError,  # too_many_connections
     "42P01": TableNotFoundError,  # undefined_table
     "42703": ColumnNotFoundError,  # undefined_column
     "42P07": TableExistsError,  # duplicate_table
 }
 _CONNECTION_EXCEPTIONS = "08"
+# Other transactions have changed a table while a statement looked it up; the code is that of internal errors.
+_CHANGED_MEANWHILE = re.compile(
+    r"concurrently (updated|deleted)|could not open relation with OID|cached plan must not change|cache lookup failed"
+)
 
 # What changes the text of values, or what a literal means.
 _FORMS = {
@@ -138,15 +151,26 @@ class PostgreSQLDialect(Dialect):
         cancel: Callable[[], None] = getattr(raw, "cancel_safe", raw.cancel)
         return cancel
 
+    def fingerprint(self, connection: Connection, table: Table) -> str | None:
+        """The transactions that wrote its rows, and the table's own number."""
+        written: Any = cast(cast(literal_column("xmin"), sql.Text), sql.BigInteger)
+        name = connection.dialect.identifier_preparer.format_table(table)
+        number = select(cast(func.to_regclass(name), OID)).scalar_subquery()
+        rows = select(number, func.min(written), func.max(written)).select_from(table)
+        return ".".join(map(str, connection.execute(rows).one()))
+
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
         if code is None:
             # No code: the connection was lost before the server could send one.
             name = type(error).__name__
             return DatabaseConnectionError if name in {"OperationalError", "InterfaceError"} else QueryError
-        if code.startswith(_CONNECTION_EXCEPTIONS):
+        known = _CLASSES.get(code)
+        if known is None and code.startswith(_CONNECTION_EXCEPTIONS):
             return DatabaseConnectionError
-        return _CLASSES.get(code, QueryError)
+        if known in {None, TableNotFoundError} and _CHANGED_MEANWHILE.search(str(error)):
+            return TransientQueryError
+        return known or QueryError
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
         """What the server says of the result; the query runs for no row."""

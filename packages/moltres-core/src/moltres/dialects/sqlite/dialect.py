@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import isnan
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
+from zlib import crc32
 
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy import types as sql
@@ -16,7 +17,7 @@ from sqlalchemy import types as sql
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ...errors import (
     ColumnNotFoundError,
-    DatabaseConnectionError,
+    DatabaseAccessError,
     MoltresError,
     QueryCancelledError,
     QueryError,
@@ -57,7 +58,9 @@ _CLASSES: dict[int, type[MoltresError]] = {
     sqlite3.SQLITE_BUSY: TransientQueryError,
     sqlite3.SQLITE_LOCKED: TransientQueryError,
     sqlite3.SQLITE_INTERRUPT: QueryCancelledError,
-    sqlite3.SQLITE_CANTOPEN: DatabaseConnectionError,
+    sqlite3.SQLITE_PROTOCOL: TransientQueryError,
+    sqlite3.SQLITE_CANTOPEN: DatabaseAccessError,
+    sqlite3.SQLITE_NOTADB: DatabaseAccessError,
 }
 # SQLite has one code for all errors in a statement; only the message tells them apart.
 _TEXTS: tuple[tuple[str, type[MoltresError]], ...] = (
@@ -78,6 +81,7 @@ class SQLiteDialect(Dialect):
         transactional_ddl=True,
         statement_timeout=True,
         cancellation=True,
+        concurrent_reads=False,
         full_join=False,  # that of 3.40 gives wrong rows, or an error, within a UNION ALL
         explain_analyze=False,
         nan=False,
@@ -227,6 +231,12 @@ class SQLiteDialect(Dialect):
         """Declare the types first: CREATE TABLE AS would leave no more of them than their affinity."""
         declared = [(name, _Undeclared() if isinstance(type_, sql.NullType) else type_) for name, type_ in columns]
         return self.create_declared(connection, table, declared, query, temporary=temporary)
+
+    def fingerprint(self, connection: Connection, table: Table) -> str | None:
+        """The sum of the checksums of its rows, made here: SQLite has none, and the rows are in this process anyway."""
+        name = connection.dialect.identifier_preparer.format_table(table)
+        rows = _raw(connection).execute(f"SELECT * FROM {name}")  # noqa: S608 - quoted
+        return str(sum(crc32(repr(row).encode("utf-8", "surrogatepass")) for row in rows))
 
     def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
         """EXPLAIN QUERY PLAN, with steps indented below the step they belong to."""

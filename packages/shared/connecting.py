@@ -1,0 +1,180 @@
+"""Opening databases: whether a file is there to be read, and whether trying to connect again can help."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from .masking import masked
+from .wording import closest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import URL
+
+__all__ = ["database_file", "lock_hint", "meant_url", "missing_file", "missing_file_hint", "retry_can_help"]
+
+_FILES = frozenset({"sqlite", "duckdb"})
+_SUFFIXES = {
+    ".duckdb": "duckdb",
+    ".ddb": "duckdb",
+    ".db": "sqlite",
+    ".db3": "sqlite",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+}
+_PATH = re.compile(r"[\w./~ -]+")
+_MAGIC = {b"SQLite format 3\0": "sqlite", b"DUCK": "duckdb"}
+
+# Errors by which a server of MySQL or MariaDB, or its driver, says: not now.
+_MYSQL_LATER = frozenset(
+    {
+        1040,  # too many connections
+        1043,  # bad handshake
+        1053,  # the server shuts down
+        1080,  # the connection was closed
+        1152,  # aborted connection
+        1158,  # packets could not be read or written
+        1159,
+        1160,
+        1161,
+        1203,  # too many connections of this user
+        1205,  # lock wait timeout
+        1213,  # deadlock
+        1226,  # a limit of the user, per hour or at a time
+        1927,  # the connection was killed
+        2002,  # no server at the socket
+        2003,  # no server at the port, or the host has no address (yet)
+        2005,  # the host has no address (yet)
+        2006,  # the server has gone away
+        2013,  # the connection was lost
+        2055,
+    }
+)
+
+# libpq has no code for what happens before a session begins, only its own English and the server's message.
+_POSTGRESQL_LATER = re.compile(
+    r"connection refused|connection reset|is the server running|timed? ?out|timeout|no route to host"
+    r"|network is (unreachable|down)|host is (down|unreachable)|closed the connection|connection is closed"
+    r"|resolve host|translate host name|starting up|shutting down|recovery mode|not yet accepting"
+    r"|too many (clients|connections)|connection slots|terminating connection|SSL SYSCALL|EOF detected"
+    r"|could not (receive|send)|hot standby|session is (not )?read-only|the connection is lost",
+    re.IGNORECASE,
+)
+_POSTGRESQL_CODES = re.compile("08(?!004|P01)|53300|57P0[1235]|25P03|40")
+
+_SQLITE_LATER = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
+
+
+def _postgresql(error: BaseException) -> bool:
+    code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    if code is not None:
+        return _POSTGRESQL_CODES.match(code) is not None
+    return _POSTGRESQL_LATER.search(str(error)) is not None
+
+
+def _mysql(error: BaseException) -> bool:
+    return bool(error.args) and error.args[0] in _MYSQL_LATER
+
+
+def _duckdb(error: BaseException) -> bool:
+    return "Could not set lock" in str(error)
+
+
+def _sqlite(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_LATER
+
+
+_LATER: dict[str, Callable[[BaseException], bool]] = {
+    "duckdb": _duckdb,
+    "mariadb": _mysql,
+    "mysql": _mysql,
+    "postgresql": _postgresql,
+    "sqlite": _sqlite,
+}
+
+
+def retry_can_help(backend: str, error: BaseException, *, unknown: bool = True) -> bool:
+    """Whether what failed while connecting, or because of others, can succeed later although nobody changes anything.
+
+    No: a wrong password, an unknown user or database, what a server does not support, a file that is no database or
+    cannot be opened. Yes: a server that does not answer, starts, stops or is full; a file that another process has
+    locked; a host that has no address, because a container's name has none until it runs.
+
+    Args:
+        backend: SQLAlchemy's name of the database.
+        error: What the driver raised.
+        unknown: What to say of a database that is not known here.
+    """
+    known = _LATER.get(backend)
+    return unknown if known is None else known(error)
+
+
+def lock_hint(backend: str, error: BaseException) -> str | None:
+    """What to do about a file that another process has open; None for other errors."""
+    if backend != "duckdb" or "Could not set lock" not in str(error):
+        return None
+    return (
+        "One process at a time can write a DuckDB file. Let tasks that use it run one after the other (a pool with one"
+        " slot) or retry, and open it with ?access_mode=read_only where rows are only read."
+    )
+
+
+def database_file(url: URL) -> Path | None:
+    """The file that a URL of SQLite or DuckDB names; None for servers and for what is in memory.
+
+    Args:
+        url: The URL. One with a host is left to the driver, which refuses it.
+    """
+    name = url.database or ""
+    if url.get_backend_name() not in _FILES or url.host or name in ("", ":memory:"):
+        return None
+    if name.startswith(("md:", "motherduck:")):
+        return None
+    if name.startswith("file:"):
+        parts = urlsplit(name)
+        if parts.path.startswith(":memory:") or url.query.get("mode") == "memory" or "mode=memory" in parts.query:
+            return None
+        name = unquote(parts.path)
+    return None if "://" in name or name.startswith(":memory:") else Path(name)
+
+
+def missing_file(url: URL) -> Path | None:
+    """The file of a database that does not exist; a driver that opens it to read would make an empty one."""
+    file = database_file(url)
+    return None if file is None or file.exists() else file
+
+
+def missing_file_hint(file: Path) -> str | None:
+    """The file of the same folder that is meant, if one has a name like it."""
+    try:
+        there: list[Any] = [one.name for one in file.parent.iterdir() if one.is_file()]
+    except OSError:
+        return None if file.parent.exists() else f"The folder {masked(str(file.parent))!r} does not exist."
+    found = closest(file.name, there)
+    return None if found is None else f"Did you mean {masked(str(file.with_name(found)))!r}?"
+
+
+def meant_url(given: str) -> str | None:
+    """The URL of a database file that was given by its path alone: ``sqlite:///shop.db``.
+
+    Args:
+        given: What stands where a URL belongs.
+
+    Returns:
+        None if it does not read as the path of such a file; what has other characters could hold a password.
+    """
+    backend = _SUFFIXES.get(Path(given).suffix.lower())
+    if backend is None or not _PATH.fullmatch(given):
+        return None
+    try:
+        with Path(given).open("rb") as file:
+            head = file.read(16)
+    except OSError:
+        head = b""
+    found = next((name for magic, name in _MAGIC.items() if magic in (head, head[8:12])), backend)
+    return f"{found}:///{given}"

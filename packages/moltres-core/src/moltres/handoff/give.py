@@ -14,13 +14,13 @@ from ..dialects.binding import OWN_MEMORY
 from ..dialects.stopping import cleaning_up
 from ..errors import HandoffError, refuse
 from ..frame.dataframe import DataFrame
+from ..read.spool import open_spool
 from ..types.logical import is_known
 from ..types.records import Records
 from ..write.target import table_of, temporary_table
 from .options import MAX_INLINE_ROWS, HandoffOptions
 from .reference import Reference
-from .spool import open_spool
-from .staging import drop_table, stage_parquet, stage_table
+from .staging import drop_table, marked, stage_parquet, stage_table
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from ..frame.source import Source
+    from ..read.spool import Spool
     from .options import Handoff
-    from .spool import Spool
 
 _BATCH_ROWS = 10_000
 
@@ -94,7 +94,8 @@ def give(
         df = df.limit(options.max_inline_rows + 1)  # one more is enough to refuse them
     if df.database.dialect.capabilities.insertion_order:
         with df.database.connection() as connection:
-            if df.database.dialect.keeps_rows(connection):
+            # A database file that does not exist yet is only made when rows are staged in it.
+            if connection.engine is df.database.engine and df.database.dialect.keeps_rows(connection):
                 return _kept(df, connection, name=name, options=options, home=home, argument=argument)
     return _read(df, name=name, options=options, home=home, argument=argument)
 
@@ -213,4 +214,4 @@ def _staged(df: DataFrame, spool: Spool, *, name: str, options: HandoffOptions, 
         with cleaning_up():
             drop_table(home, reference.location)
         raise
-    return replace(reference, row_count=spool.rows)
+    return marked(home, replace(reference, row_count=spool.rows))

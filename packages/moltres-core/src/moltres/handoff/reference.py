@@ -27,6 +27,7 @@ class Reference:
         row_count: Rows at the time of the hand-over.
         staged: Whether the rows were put there for the hand-over, so that clean-up may remove them.
         database: The database that holds the table, without password; for people and messages, not for connecting.
+        fingerprint: What the rows are compared with when they are read; None if only their number and columns are.
     """
 
     kind: Literal["table", "parquet"]
@@ -35,6 +36,7 @@ class Reference:
     row_count: int
     staged: bool = True
     database: str | None = None
+    fingerprint: str | None = None
 
     def __repr__(self) -> str:
         shown = (f"{name}={value!r}" for name, value in {**asdict(self), "location": masked(self.location)}.items())
@@ -71,7 +73,12 @@ class Reference:
         """
         names = {"kind", "location", "columns", "row_count", "staged", "database"}
         fields = {name: value for name, value in stored.items() if name != MARKER}
-        if not is_reference(stored) or set(fields) != names or fields["kind"] not in ("table", "parquet"):
+        # One that an earlier version stored has no fingerprint.
+        if (
+            not is_reference(stored)
+            or set(fields) - {"fingerprint"} != names
+            or fields["kind"] not in ("table", "parquet")
+        ):
             raise HandoffError(
                 f"This is not a stored reference: {sorted(map(str, stored))}.",
                 suggestion="Pass on what hand_over gave, or Reference.to_dict() of it, as it is.",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass, replace
+from os import SEEK_END
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, Table, inspect
+from sqlalchemy import MetaData, Table, func, inspect, select
 from sqlalchemy.schema import DropTable
 
 from .._shared.filesystems import filesystem_of
@@ -20,7 +22,18 @@ if TYPE_CHECKING:
     from ..frame.source import Source
 
 _LONGEST_NAME = 63
+_END = 1 << 17
+"""Bytes at the end of a file that its fingerprint is made of."""
 _ROOM_FOR_WRITER = 15  # a swap builds beside the target, under a name that it derives from the target's
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a reference leads to now: columns, number of rows, and their fingerprint where it was asked for."""
+
+    columns: tuple[str, ...]
+    rows: int
+    fingerprint: str | None
 
 
 def stage_name(database: Source, name: str) -> str:
@@ -41,13 +54,35 @@ def stage_table(database: Source, data: Any, *, name: str) -> Reference:
     """
     table = stage_name(database, name)
     written = database.write(data).save_as_table(table, mode="overwrite")
-    return Reference(
+    made = Reference(
         kind="table",
         location=table,
         columns=tuple(database.reflect(table).columns.keys()),
         row_count=written.rows_written,
         database=masked(database.engine.url),
     )
+    return marked(database, made)
+
+
+def marked(database: Source, reference: Reference) -> Reference:
+    """A reference to a staged table, with the fingerprint of its rows."""
+    table = database.reflect(reference.location)
+    with database.connection() as connection:
+        return replace(reference, fingerprint=database.dialect.fingerprint(connection, table))
+
+
+def found_in_table(database: Source, reference: Reference) -> Found:
+    """What a table holds now.
+
+    Raises:
+        TableNotFoundError: If it is gone.
+    """
+    table = database.reflect(reference.location)
+    with database.connection() as connection:
+        rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        same = rows == reference.row_count and reference.fingerprint is not None
+        fingerprint = database.dialect.fingerprint(connection, table) if same else None
+    return Found(tuple(table.columns.keys()), rows, fingerprint)
 
 
 def stage_parquet(database: Source, data: Any, columns: tuple[str, ...], name: str, folder: str) -> Reference:
@@ -75,7 +110,28 @@ def stage_parquet(database: Source, data: Any, columns: tuple[str, ...], name: s
             # A plain file server shows a file while it grows: under its name it appears when it is whole.
             file_system.put_file(str(local), f"{path}.part")
         file_system.mv(f"{path}.part", path)
-    return Reference(kind="parquet", location=location, columns=columns, row_count=written.rows_written, database=None)
+    return Reference(
+        kind="parquet",
+        location=location,
+        columns=columns,
+        row_count=written.rows_written,
+        database=None,
+        fingerprint=file_fingerprint(location),
+    )
+
+
+def file_fingerprint(location: str) -> str:
+    """The size of a file and a hash of its end, where Parquet has its schema and the statistics of all columns."""
+    file_system, path = _file_system(location)
+    if file_system is None:
+        with Path(path).open("rb") as file:
+            size = file.seek(0, SEEK_END)
+            file.seek(max(size - _END, 0))
+            end = file.read()
+    else:
+        size = int(file_system.size(path))
+        end = file_system.cat_file(path, start=max(size - _END, 0), end=size)
+    return f"{size}.{hashlib.sha256(end).hexdigest()[:24]}"
 
 
 def _file_system(location: str) -> tuple[Any, str]:

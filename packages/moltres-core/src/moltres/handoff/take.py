@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import union_all
 
+from .._shared.connecting import missing_file
 from .._shared.masking import masked
 from ..database import Database, connect
 from ..dialects.stopping import cleaning_up
 from ..errors import (
+    DatabaseAccessError,
     HandoffError,
     MoltresError,
     TableNotFoundError,
@@ -22,7 +24,16 @@ from ..frame.dataframe import DataFrame
 from ..types.records import Records
 from .encoding import decode
 from .reference import MARKER, STAGE_PREFIX, Reference
-from .staging import drop_table, file_exists, remove_file, stage_name, stage_table
+from .staging import (
+    Found,
+    drop_table,
+    file_exists,
+    file_fingerprint,
+    found_in_table,
+    remove_file,
+    stage_name,
+    stage_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -234,21 +245,52 @@ def _home(database: Database, kind: str) -> Database:
 
 def _open_one(database: Database, reference: Reference) -> DataFrame:
     if reference.kind == "parquet":
-        if file_exists(reference.location):
-            return database.read_parquet(reference.location)
-        raise _gone(reference, "")
+        if not file_exists(reference.location):
+            raise _gone(reference, "")
+        frame = database.read_parquet(reference.location)
+        _require_unchanged(reference, Found(frame.columns, frame.count(), file_fingerprint(reference.location)))
+        return frame
     database.forget(reference.location)  # it may have been staged anew, with other columns
     try:
+        _require_unchanged(reference, found_in_table(database, reference))
         return database.table(reference.location)
     except TableNotFoundError as error:
         raise _gone(reference, f" in {masked(database.engine.url)}") from error
+    except DatabaseAccessError as error:
+        if missing_file(database.engine.url) is None:
+            raise
+        raise _gone(reference, f": {error.message.rstrip('.')}", error.suggestion) from error
 
 
-def _gone(reference: Reference, where: str) -> HandoffError:
+def _require_unchanged(reference: Reference, found: Found) -> None:
+    """Compare what a reference leads to with what was handed over.
+
+    Raises:
+        HandoffError: If the rows are others now.
+    """
+    faults = []
+    if found.columns != reference.columns:
+        faults.append(f"the columns are {', '.join(found.columns)} instead of {', '.join(reference.columns)}")
+    if found.rows != reference.row_count:
+        faults.append(f"there are {found.rows} rows instead of {reference.row_count}")
+    if not faults and reference.fingerprint not in {None, found.fingerprint}:
+        faults.append(f"the {found.rows} rows are not those that were handed over")
+    if faults:
+        raise HandoffError(
+            f"The rows in {masked(reference.location)!r} have changed since they were handed over:"
+            f" {'; '.join(faults)}.",
+            suggestion="Another run may have staged its rows under the same name. Give each hand-over a name of its"
+            " own, or run the task that staged them again.",
+            context=reference.to_dict(),
+        )
+
+
+def _gone(reference: Reference, where: str, suggestion: str | None = None) -> HandoffError:
     staged_in = f" They were staged in {reference.database}." if reference.database else ""
     return HandoffError(
         f"The staged rows {masked(reference.location)!r} are not there{where}.{staged_in}",
-        suggestion=(
+        suggestion=suggestion
+        or (
             "Open the database in which they were staged, or hand over with a stage_uri that both tasks can reach. "
             "If a clean-up has removed them, run the task that staged them again."
         ),

@@ -62,6 +62,7 @@ class Clock:
     seconds: float | None = None
 
     def __init__(self) -> None:
+        self._closed = False
         self._spent = 0.0
         self._since: float | None = time.monotonic()
 
@@ -86,6 +87,7 @@ class Clock:
     def close(self) -> None:
         """Stop for good."""
         self.pause()
+        self._closed = True
 
 
 class Alarm(Clock):
@@ -105,6 +107,8 @@ class Alarm(Clock):
         self._arm()
 
     def _arm(self) -> None:
+        if self._closed:
+            return
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

@@ -21,6 +21,7 @@ from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
 from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
+from support.dialect_conformance.waits import Waits
 
 __all__ = ["DialectConformance", "LostConnections"]
 
@@ -41,5 +42,6 @@ class DialectConformance(
     Binds,
     SqlText,
     Order,
+    Waits,
 ):
     """All suites. A database behind a server subclasses `LostConnections` as well."""

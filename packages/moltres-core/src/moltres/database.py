@@ -12,8 +12,9 @@ from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from ._shared import arguments
+from ._shared.connecting import missing_file
 from ._shared.masking import masked
-from .dialects import binding, catalog, dialect_for
+from .dialects import absent, binding, catalog, dialect_for, held
 from .dialects.compiling import compiled_by
 from .dialects.error_translation import connected, translated
 from .dialects.isolation import at_least_committed, require_transactions
@@ -26,6 +27,7 @@ from .write.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
@@ -95,6 +97,8 @@ class Database:
         self._lock = threading.Lock()
         self._running: dict[int, Running] = {}
         self._tables: dict[str, Table] = {}
+        self._stand_in: binding.Binding | None = None
+        self._closed = False
         self.query_timeout = query_timeout
         self.schema = schema
         _databases.add(self)
@@ -145,11 +149,16 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close the connections of an engine that moltres made; a given one stays open. A second call does nothing."""
-        if self._binding.owns_engine:
-            self._binding.engine.dispose()
-        if self._binding.anchor is not None:
-            self._binding.anchor.close()
+        """Close the connections of an engine that moltres made; a given one stays open. A second call does nothing.
+
+        What is read or written afterwards is refused.
+        """
+        self._closed = True
+        for bound in (self._binding, self._stand_in):
+            if bound is not None and bound.owns_engine:
+                bound.engine.dispose()
+                if bound.anchor is not None:
+                    bound.anchor.close()
 
     # -- running statements
 
@@ -184,11 +193,16 @@ class Database:
         if seconds is not None:
             refuse(arguments.seconds("query_timeout", seconds))
         running: Running | None = None
+        if self._closed:
+            raise ConfigurationError(
+                f"{self!r} is closed.", suggestion="Call connect() again, or use the Database inside its with block."
+            )
         with ExitStack() as stack:
             stack.enter_context(
                 translated(self.engine, self.dialect, lambda: running is not None and running.cancelled)
             )
-            connection = stack.enter_context(self._acquired())
+            connection = stack.enter_context(self._acquired(writes=begin))
+            stack.enter_context(held.holding(connection, writes=begin))
             running = stack.enter_context(self._registered(connection))
             if begin:
                 stack.enter_context(self._begun(connection, running, seconds))
@@ -198,15 +212,29 @@ class Database:
             yield connection
 
     @contextmanager
-    def _acquired(self) -> Iterator[Connection]:
+    def _acquired(self, *, writes: bool) -> Iterator[Connection]:
         bind = self.bind
+        held.make_room(bind, writes=writes)
         if isinstance(bind, Connection):
             with compiled_by(bind, self.dialect):
                 yield bind
             return
+        file = None if writes else missing_file(bind.url)
+        if file is not None:
+            # What only reads never makes a file. A query that needs none of its tables can still run.
+            with absent.connected(self._empty(file), file) as connection, compiled_by(connection, self.dialect):
+                yield connection
+            return
         with connected(bind, self.dialect) as connection, compiled_by(connection, self.dialect):
             at_least_committed(connection)
             yield connection
+
+    def _empty(self, file: Path) -> Engine:
+        with self._lock:
+            if self._stand_in is None:
+                self._stand_in = binding.resolve(absent.stand_in(self._binding.engine.url), {})
+                absent.refuse_catalogs(self._stand_in.engine, file)
+            return self._stand_in.engine
 
     @contextmanager
     def _begun(self, connection: Connection, running: Running, seconds: float | None) -> Iterator[None]:

@@ -21,6 +21,7 @@ class Capabilities:
         insertion_order: The pseudo-column that orders a temporary table, of the same types, as a query filled it.
         arrays: A column can hold arrays.
         binds_types: A column holds, and a result has, only values of the types that are reported for it.
+        concurrent_reads: Others can read while a transaction writes, and never keep it from committing.
         hash_joins: Two tables without indexes are joined in time that grows with their sum, not their product.
         nan: A column of floats can hold NaN.
         enforces_types: A column takes only values of its type, so that text compared with it must be one of these.
@@ -44,6 +45,7 @@ class Capabilities:
     insertion_order: str = ""
     arrays: bool = False
     binds_types: bool = False
+    concurrent_reads: bool = True
     hash_joins: bool = True
     nan: bool = True
     enforces_types: bool = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ..types.infer import infer
 from ..types.logical import is_known, logical_type
 from ..types.records import Records
 from ..types.values import unfit
+from .paged import paged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,14 +87,14 @@ def iter_batches(
 
 
 def _batches(source: Readable, statement: Select[Any], rows: int, query_timeout: float | None) -> Iterator[Records]:
-    with (
-        source.connection(query_timeout=query_timeout) as connection,
-        open_rows(source.dialect, connection, statement, rows) as (columns, batches),
-    ):
-        for part in batches:
-            batch = _records(columns, part)
-            with paused(connection):
-                yield batch
+    with ExitStack() as stack:
+        connection = stack.enter_context(source.connection(query_timeout=query_timeout))
+        columns, batches = stack.enter_context(open_rows(source.dialect, connection, statement, rows))
+        with paged(connection, batches, stack.close) as parts:
+            for part in parts:
+                batch = _records(columns, part)
+                with paused(connection):
+                    yield batch
 
 
 # -- Arrow
@@ -103,20 +104,22 @@ def _arrow_batches(source: Readable, statement: Select[Any], rows: int, query_ti
     """First the Arrow schema, then the batches."""
     pa = arrow()
     dialect = source.dialect
-    with source.connection(query_timeout=query_timeout) as connection:
+    with ExitStack() as stack:
+        connection = stack.enter_context(source.connection(query_timeout=query_timeout))
         described = [
             (name, type_)
             for name, (_, type_) in zip(columns_of(statement), dialect.describe(connection, statement), strict=True)
         ]
         # Closed before the connection is: PostgreSQL would wait for the end of a COPY that nobody reads any more.
-        with closing(dialect.read(connection, statement, described, rows)) as batches:
-            first = next(batches, [])
+        batches = stack.enter_context(closing(dialect.read(connection, statement, described, rows)))
+        with paged(connection, batches, stack.close) as parts:
+            first: Any = next(parts, [])
             if isinstance(first, list):
                 described = _inferred(described, first)
             target = pa.schema([(name, arrow_type(type_)) for name, type_ in described])
             with paused(connection):
                 yield target
-            for batch in chain([first] if len(first) else [], batches):
+            for batch in chain([first] if len(first) else [], parts):
                 made = to_batch(batch, described) if isinstance(batch, list) else batch
                 if not made.schema.equals(target):
                     made = _cast(made, target)

@@ -62,6 +62,28 @@ class LoadedMeanwhileError(Exception):
     """Another load with the same key is finished: what this one wrote must be rolled back."""
 
 
+def is_done(source: Source, connection: Connection, request: WriteRequest) -> bool:
+    """Whether there is nothing to write, so that a source need not be read; nothing is changed or locked.
+
+    Args:
+        source: The database that is written to.
+        connection: A connection of it, in a transaction.
+        request: The arguments of the write.
+
+    Raises:
+        TableExistsError: If the table must not be there, and no load with the key has made it.
+    """
+    target = find_target(source, connection, request)
+    if request.mode == "ignore" and target.table is not None:
+        return True
+    if request.run_key is not None:
+        load = Load(connection, source.dialect, request.run_key, target.name, target.schema)
+        return target.table is not None and load.exists() and load.done()
+    if request.mode == "error_if_exists":
+        target.require_absent()
+    return False
+
+
 def write_rows(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Written:
     """Write rows within the transaction of a connection.
 

@@ -14,6 +14,7 @@ from .._shared.statements import paused
 from ..dialects.rows import uncollected
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
+from ..read.paged import paged
 from ..types.arrow import arrow, plain, to_sql
 from ..types.foreign import arrow_table, as_python, require_names
 from ..types.infer import infer
@@ -97,7 +98,11 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
         stack.close()
         raise
 
-    parts = database.dialect.read(connection, frame.statement, columns, batch_rows)
+    read = database.dialect.read(connection, frame.statement, columns, batch_rows)
+    stack.push(closing(read))  # before the connection is given back
+    pages = ExitStack()
+    parts = pages.enter_context(paged(connection, read, stack.close))
+    pages.push(stack)
     first: list[Batch] = []
     unknown = [name for name, type_ in columns if logical_type(type_).name == "unknown"]
     if unknown or not binds_types:
@@ -106,12 +111,12 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
             first = list(islice(parts, 1))
             columns = _told(columns, first)
         except BaseException:
-            stack.close()
+            pages.close()
             raise
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         # With the last row the source's transaction ends, before anything happens to the target that may wait for it.
-        with stack, closing(parts):
+        with pages:
             for number, batch in enumerate(chain(first, parts), start=1):
                 if number > 1 and isinstance(batch, list):
                     if unknown:
@@ -123,7 +128,7 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
                 with paused(connection):
                     yield _fitted(batch, columns, expected)
 
-    return Stream(columns, batches, close=stack.close)
+    return Stream(columns, batches, close=pages.close)
 
 
 def _told(columns: list[Named], batches: list[Batch]) -> list[Named]:

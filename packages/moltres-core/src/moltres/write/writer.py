@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import TableExistsError, TransientQueryError
 from ..frame.source import BATCH_ROWS, Mode, WriteResult
 from . import export
-from .modes import LoadedMeanwhileError, Written, write_rows
+from .ahead import ahead, is_lazy
+from .modes import LoadedMeanwhileError, Written, is_done, write_rows
 from .request import WriteRequest
 
 if TYPE_CHECKING:
@@ -112,9 +113,19 @@ class Writer:
         )
 
     def _write(self, request: WriteRequest) -> Written:
+        if not is_lazy(self._data):
+            return self._write_rows(self._data, request)
+        if request.run_key is not None or request.mode in {"ignore", "error_if_exists"}:
+            with self._database.transaction() as connection:
+                if is_done(self._database, connection, request):
+                    return Written(skipped=True)
+        with ahead(self._database, self._data, request.batch_rows) as data:
+            return self._write_rows(data, request)
+
+    def _write_rows(self, data: Any, request: WriteRequest) -> Written:
         try:
             with self._database.transaction() as connection:
-                return write_rows(self._database, connection, self._data, request)
+                return write_rows(self._database, connection, data, request)
         except LoadedMeanwhileError:
             return Written(skipped=True)
         except TableExistsError as error:

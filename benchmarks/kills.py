@@ -1,0 +1,50 @@
+"""Kill writes at random moments, in every mode, and look at what is left: 0 wrong rows, 0 left-overs.
+
+    python benchmarks/kills.py mariadb://root@127.0.0.1:3306/scratch --kills 200
+    python benchmarks/kills.py duckdb:////tmp/scratch.duckdb --kills 200 --ways merge append
+
+The database must be empty: its tables are dropped. Kills are SIGKILL to the process that writes; with ``--server``, the
+server ends its connections instead (MariaDB). Ends with 1 if a row was wrong or a table was left over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from moltres.dialects import dialect_for
+from moltres.dialects.binding import make_engine, parse_url
+from support.kills import WAYS, campaign, disconnected, killed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--server", action="store_true", help="let the server kill the connections")
+    parser.add_argument("--ways", nargs="*", choices=list(WAYS), default=list(WAYS))
+    given = parser.parse_args()
+    engine = make_engine(parse_url(given.url), {})
+    url, isolated = engine.url, engine.dialect.name == "duckdb"
+    dialect_for(engine)  # imported once, before the first fork; and what DuckDB's driver looks for
+    with suppress(ImportError):
+        import_module("pandas")
+    kill = disconnected if given.server else killed
+    faults = 0
+    for name in given.ways:
+        tally = campaign(url, WAYS[name], given.kills, seed=given.seed, kill=kill, isolated=isolated)
+        print(f"{name:22} {tally}", flush=True)
+        for fault in [*tally.wrong, *tally.left_over][:5]:
+            print(f"    {fault}", flush=True)
+        faults += len(tally.wrong) + len(tally.left_over)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,147 @@
+"""The connections that this thread holds, so that it never waits for itself.
+
+An open read holds a connection, its locks and its place in a pool while its rows are worked on. A write of the same
+thread would wait for it: for the only connection of a pool, for SQLite's readers, for a table that is replaced. So
+before it begins, the rest of such a read is put into a temporary file, and its connection given back.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING
+
+from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
+
+from .._shared.connecting import database_file
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+    from sqlalchemy import Connection, Engine
+
+
+__all__ = ["Held", "capacity", "done", "holding", "is_held", "make_room", "place_of", "reading"]
+
+
+@dataclass(eq=False)
+class Held:
+    """A connection in use.
+
+    Attributes:
+        connection: The connection.
+        place: What it reads or writes, whatever engine leads there.
+        writes: Whether it is in a transaction that may write.
+        set_aside: Puts the rest of the rows that are read on it elsewhere, and gives it back; None if none are.
+    """
+
+    connection: Connection
+    place: Hashable
+    writes: bool
+    set_aside: Callable[[], None] | None = field(default=None, repr=False)
+
+
+class _Thread(threading.local):
+    def __init__(self) -> None:
+        self.held: list[Held] = []
+
+
+_thread = _Thread()
+
+
+def place_of(engine: Engine) -> Hashable:
+    """What an engine leads to: a file, a database of a server, or what only this engine has in memory."""
+    url = engine.url
+    file = database_file(url)
+    if file is not None:
+        return file.resolve()
+    if url.host is None:
+        return id(engine)
+    return (url.get_backend_name(), url.host, url.port, url.database)
+
+
+def capacity(engine: Engine) -> float:
+    """How many connections of an engine one thread can have at once."""
+    pool = engine.pool
+    if isinstance(pool, StaticPool | SingletonThreadPool | AssertionPool):
+        return 1
+    if isinstance(pool, QueuePool):
+        most = getattr(pool, "_max_overflow", -1)  # the pool tells its size, but not this part of it
+        return inf if most < 0 or pool.size() == 0 else pool.size() + most
+    return inf
+
+
+def _is_shared(engine: Engine) -> bool:
+    """Whether two connections of a thread are one connection of the driver."""
+    return isinstance(engine.pool, StaticPool | SingletonThreadPool)
+
+
+def make_room(bind: Engine | Connection, *, writes: bool) -> None:
+    """Set aside what this thread still reads where a new session would wait for it, or disturb it.
+
+    Args:
+        bind: Where the session will run.
+        writes: Whether it may write.
+
+    Raises:
+        ConfigurationError: If this thread would wait for a connection that only it can give back.
+    """
+    engine = bind.engine
+    place = place_of(engine)
+    is_engine = bind is engine
+    for held in list(_thread.held):
+        same_connection = held.connection is bind or (held.connection.engine is engine and _is_shared(engine))
+        if held.set_aside is not None and (same_connection or (writes and held.place == place)):
+            held.set_aside()
+    if not is_engine:
+        return
+    most = capacity(engine)
+    mine = [held for held in _thread.held if held.connection.engine is engine]
+    for held in mine if len(mine) >= most else ():
+        if held.set_aside is not None:
+            held.set_aside()
+    mine = [held for held in _thread.held if held.connection.engine is engine]
+    if len(mine) >= most and (writes or any(held.writes for held in mine) or not _is_shared(engine)):
+        raise ConfigurationError(
+            f"This thread already has all connections of the pool in use ({len(mine)}), and would wait for itself.",
+            suggestion="Let the pool have more connections (pool_size, max_overflow), or read the rows to their end"
+            " before others are written or read.",
+        )
+
+
+@contextmanager
+def holding(connection: Connection, *, writes: bool) -> Iterator[Held]:
+    """Say that this thread has a connection in use."""
+    held = Held(connection, place_of(connection.engine), writes)
+    mine = _thread.held
+    mine.append(held)
+    try:
+        yield held
+    finally:
+        mine.remove(held)
+
+
+def reading(connection: Connection, set_aside: Callable[[], None]) -> None:
+    """Say how the rest of what is read on a connection is set aside; at once if this thread writes the same place."""
+    held = next((one for one in reversed(_thread.held) if one.connection is connection), None)
+    if held is None:
+        return
+    held.set_aside = set_aside
+    if any(one.writes and one is not held and one.place == held.place for one in _thread.held):
+        set_aside()
+
+
+def done(connection: Connection) -> None:
+    """Say that nothing is read on a connection any more."""
+    for held in _thread.held:
+        if held.connection is connection:
+            held.set_aside = None
+
+
+def is_held(engine: Engine) -> bool:
+    """Whether this thread has a connection to the same place in use."""
+    place = place_of(engine)
+    return any(held.place == place for held in _thread.held)

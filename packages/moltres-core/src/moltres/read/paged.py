@@ -1,0 +1,58 @@
+"""Batches of an open read, whose rest can be set aside so that others need not wait for it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from .._shared.statements import clock_of
+from ..dialects import held
+from .spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+Batch = TypeVar("Batch")
+
+
+@contextmanager
+def paged(connection: Connection, batches: Iterator[Batch], release: Callable[[], None]) -> Iterator[Iterator[Batch]]:
+    """Let a read be set aside as long as its rows are worked on.
+
+    Args:
+        connection: Where it runs.
+        batches: What it reads.
+        release: Ends the read, and gives its connection back.
+
+    Yields:
+        The same batches.
+    """
+    spool: Spool | None = None
+
+    def set_aside() -> None:
+        nonlocal spool
+        held.done(connection)
+        spool = Spool()
+        clock = clock_of(connection)
+        if clock is not None:
+            clock.resume()  # the caller's work is over for the moment, and the database's goes on
+        spool.add(batches)
+        release()
+
+    def every() -> Iterator[Batch]:
+        while spool is None:
+            batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
+        yield from spool.batches()
+
+    held.reading(connection, set_aside)
+    try:
+        yield every()
+    finally:
+        held.done(connection)
+        if spool is not None:
+            spool.close()

@@ -1,0 +1,64 @@
+"""Rows on their way from one query to where they go, in memory that does not grow with their number."""
+
+from __future__ import annotations
+
+import pickle
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Spool:
+    """Batches in a file that nobody else can open, and that goes with `close`.
+
+    What is being read may hold locks, or the only connection, which the writing of its rows would wait for: so the rows
+    wait here.
+
+    Attributes:
+        rows: How many rows the batches have.
+    """
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = TemporaryFile(prefix="moltres-")  # noqa: SIM115 - closed by close()
+        self._kept: dict[int, Any] = {}
+        self._batches = 0
+        self.rows = 0
+
+    def add(self, batches: Iterable[Any]) -> None:
+        """Append batches: lists of rows, or anything else that has a length."""
+        for batch in batches:
+            try:
+                made = pickle.dumps(batch, protocol=pickle.HIGHEST_PROTOCOL)
+            except (pickle.PicklingError, TypeError, AttributeError):  # a file cannot hold such objects
+                self._kept[self._batches] = batch
+            else:
+                self._file.write(made)
+            self._batches += 1
+            self.rows += len(batch)
+
+    def batches(self) -> Iterator[Any]:
+        """The batches in the order in which they came."""
+        self._file.seek(0)
+        for number in range(self._batches):
+            if number in self._kept:
+                yield self._kept[number]
+            else:
+                yield pickle.load(self._file)  # noqa: S301 - this process wrote it a moment ago
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+        self._kept.clear()
+
+
+@contextmanager
+def open_spool() -> Iterator[Spool]:
+    """A spool that goes with the ``with`` block."""
+    spool = Spool()
+    try:
+        yield spool
+    finally:
+        spool.close()

@@ -1,0 +1,329 @@
+"""Writes that are killed at a random moment, by a signal to the process or by the server that ends its connection.
+
+After each kill, a reader must find the old rows or the new ones; the same call again must succeed and leave exactly
+the new rows; and after the next write of the table nothing may be left over. `benchmarks/kills.py` does it hundreds of
+times for each mode, the tests a few times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Engine, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from moltres import connect
+from moltres.errors import MoltresError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from moltres import Database
+
+Rows = list[tuple[Any, ...]]
+
+BATCHES, BATCH = 5, 20
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to write.
+
+    Attributes:
+        mode: The mode of the write.
+        there: Whether the table exists before.
+        column: The second column of the new rows; the table has ``v``.
+        options: The options of the mode.
+        new: What the table holds afterwards, of the old rows and those that are written.
+    """
+
+    mode: str
+    there: bool
+    new: Callable[[Rows, Rows], Rows]
+    column: str = "v"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def _merged(old: Rows, given: Rows) -> Rows:
+    return list({row[0]: row for row in [*old, *given]}.values())
+
+
+WAYS = {
+    "error_if_exists": Way("error_if_exists", False, lambda _, given: given),
+    "ignore": Way("ignore", False, lambda _, given: given),
+    "append": Way("append", True, lambda old, given: [*old, *given]),
+    "append-new": Way("append", False, lambda _, given: given),
+    "overwrite": Way("overwrite", True, lambda _, given: given),
+    "overwrite-columns": Way("overwrite", True, lambda _, given: given, column="w"),
+    "merge": Way("merge", True, _merged, options={"keys": ["id"]}),
+    "overwrite_partitions": Way(
+        "overwrite_partitions",
+        True,
+        lambda old, given: [*(row for row in old if row[2] != 1), *given],
+        options={"partition_by": ["p"]},
+    ),
+}
+
+OLD: Rows = [(number, 0, number % 2) for number in range(40)]
+GIVEN: Rows = [(number, 1, 1) for number in range(20, 20 + BATCHES * BATCH)]
+
+
+@dataclass
+class Tally:
+    """What happened to the writes of one way."""
+
+    kills: int = 0
+    before: int = 0
+    after: int = 0
+    wrong: list[str] = field(default_factory=list)
+    left_over: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills ({self.before} before the commit, {self.after} after it), {len(self.wrong)} wrong,"
+            f" {len(self.left_over)} with left-overs, {self.seconds:.0f} s"
+        )
+
+
+def batches(way: Way) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a write, batch by batch."""
+    for start in range(0, len(GIVEN), BATCH):
+        yield [{"id": a, way.column: b, "p": c} for a, b, c in GIVEN[start : start + BATCH]]
+
+
+def write(database: Database, way: Way, key: str, *, streamed: bool) -> None:
+    """The write under test: rows that come in batches, or those of a table of the same database."""
+    data = batches(way) if streamed else database.table("source").rename({"v": way.column})
+    database.write(data).save_as_table("t", mode=way.mode, run_key=key, **way.options)  # type: ignore[arg-type]
+
+
+@cache
+def _engine(url: URL, process: int) -> Engine:
+    """One engine for each process: what a fork inherits belongs to its parent."""
+    del process
+    return create_engine(url, pool_pre_ping=url.host is not None)
+
+
+def prepare(url: URL, way: Way) -> None:
+    """The tables as they are before a write."""
+    engine = _engine(url, os.getpid())
+    with engine.begin() as connection:
+        for name in inspect(connection).get_table_names():
+            if name != "source":
+                connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(text("CREATE TABLE IF NOT EXISTS source (id INT, v INT, p INT)"))
+        if connection.execute(text("SELECT count(*) FROM source")).scalar_one() == 0:
+            _insert(connection, "source", GIVEN)
+        if way.there:
+            connection.execute(text("CREATE TABLE t (id INT, v INT, p INT)"))
+            _insert(connection, "t", OLD)
+
+
+def _insert(connection: Any, table: str, rows: Rows) -> None:
+    values = ", ".join(str(row) for row in rows)
+    connection.execute(text(f"INSERT INTO {table} VALUES {values}"))
+
+
+def _rows(url: URL) -> tuple[Rows | None, list[str]]:
+    """The rows of the table, None if it does not exist, and the other tables."""
+    engine = _engine(url, os.getpid())
+    with engine.connect() as connection:
+        names = sorted(set(inspect(connection).get_table_names()) - {"source", "moltres_loads"})
+        rows = None
+        if "t" in names:
+            rows = sorted(tuple(row) for row in connection.execute(text("SELECT * FROM t")))
+    return rows, [name for name in names if name != "t"]
+
+
+def judge(url: URL, way: Way, key: str, *, streamed: bool, tally: Tally) -> None:
+    """Look at what a kill has left, write again, look again, and write once more."""
+    old = sorted(OLD) if way.there else None
+    new = sorted(way.new(OLD if way.there else [], GIVEN))
+    found, _ = _rows(url)
+    # Where CREATE TABLE commits, an append may have made the table, and nothing in it.
+    if found != new and found != old and not (old is None and found == [] and way.mode == "append"):
+        tally.wrong.append(f"{key}: after the kill {_shown(found)}")
+    tally.after += found == new
+    tally.before += found != new
+    with connect(url) as database:
+        _retried(lambda: write(database, way, key, streamed=streamed))
+        found, _ = _rows(url)
+        if found != new:
+            tally.wrong.append(f"{key}: after the retry {_shown(found)}")
+        database.write([{"id": -1, "z": 1}]).save_as_table("t", mode="overwrite")
+    found, others = _rows(url)
+    if found != [(-1, 1)] or others:
+        tally.left_over.append(f"{key}: {others} {_shown(found)}")
+
+
+def _shown(rows: Rows | None) -> str:
+    return "no table" if rows is None else f"{len(rows)} rows, {rows[:2]} … {rows[-2:]}"
+
+
+def _retried(work: Callable[[], None]) -> None:
+    """Again while a retry can help: what was killed may still hold its locks for a moment."""
+    for left in range(20, -1, -1):
+        try:
+            return work()
+        except MoltresError as error:
+            if not error.retryable or not left:
+                raise
+            time.sleep(0.05)  # noqa: TID251 - the server tells nobody when it has rolled back
+    return None
+
+
+def in_child(work: Callable[[], None]) -> tuple[int, int]:
+    """Run work in a process of its own, from a fork of this one.
+
+    Returns:
+        Its process id, and the end of a pipe that tells by its end that the process has ended.
+    """
+    read, written = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(written)
+    return child, read
+
+
+def _waited(child: int, pipe: int, seconds: float | None) -> bool:
+    """Wait for a child at most so long; whether it has ended."""
+    return bool(select.select([pipe], [], [], seconds)[0])
+
+
+def killed(url: URL, way: Way, key: str, *, streamed: bool, seconds: float) -> bool:
+    """Write in a process that is killed after some seconds; whether it was killed before its end."""
+
+    def work() -> None:
+        with connect(url) as database:
+            write(database, way, key, streamed=streamed)
+
+    child, pipe = in_child(work)
+    ended = _waited(child, pipe, seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(pipe)
+    return not ended
+
+
+def disconnected(url: URL, way: Way, key: str, *, streamed: bool, seconds: float) -> bool:
+    """Write in a process whose connections the server kills after some seconds; whether it was before its end."""
+
+    def work() -> None:
+        with connect(url) as database:
+            write(database, way, key, streamed=streamed)
+
+    child, pipe = in_child(work)
+    ended = _waited(child, pipe, seconds)
+    if not ended:
+        with _engine(url, os.getpid()).connect() as connection:
+            own = connection.execute(text("SELECT connection_id()")).scalar_one()
+            for (number,) in connection.execute(
+                text("SELECT id FROM information_schema.processlist WHERE db = database()")
+            ).all():
+                if number != own:
+                    _kill(connection, number)
+        if not _waited(child, pipe, 30):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise AssertionError(f"{key}: the write does not end although its connection is gone")
+    os.waitpid(child, 0)
+    os.close(pipe)
+    return not ended
+
+
+def _kill(connection: Any, number: int) -> None:
+    try:
+        connection.execute(text(f"KILL CONNECTION {number}"))
+    except DBAPIError:  # it has ended by itself
+        connection.rollback()
+
+
+def campaign(
+    url: URL,
+    way: Way,
+    kills: int,
+    *,
+    seed: int,
+    kill: Callable[..., bool] = killed,
+    isolated: bool,
+) -> Tally:
+    """Kill a way of writing many times.
+
+    Args:
+        url: An empty database.
+        way: The way.
+        kills: How many kills that hit a running write.
+        seed: Of the moments.
+        kill: How.
+        isolated: Whether only one process at a time can open the database, so that a process of its own judges.
+    """
+    tally, random = Tally(), Random(seed)
+    started = time.monotonic()
+    apart = _apart if isolated else _here
+    lengths = []
+    for number in range(3):
+        apart(lambda _: prepare(url, way), tally)
+        begun = time.monotonic()
+        killed(url, way, f"whole{number}", streamed=True, seconds=60)
+        lengths.append(time.monotonic() - begun)
+    length = sorted(lengths)[1]
+    apart(lambda _: prepare(url, way), tally)
+    number = 0
+    while tally.kills < kills:
+        number += 1
+        key, streamed = f"k{seed}.{number}", bool(number % 2)
+        hit = kill(url, way, key, streamed=streamed, seconds=random.uniform(0, length))
+        tally.kills += hit
+
+        def after(one: Tally, hit: bool = hit, key: str = key, streamed: bool = streamed) -> None:
+            if hit:
+                judge(url, way, key, streamed=streamed, tally=one)
+            prepare(url, way)
+
+        apart(after, tally)
+    tally.seconds = time.monotonic() - started
+    return tally
+
+
+def _here(work: Callable[[Tally], None], tally: Tally) -> None:
+    work(tally)
+
+
+def _apart(work: Callable[[Tally], None], tally: Tally) -> None:
+    """The same in a process of its own, which has the database to itself."""
+    read, written = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        one = Tally()
+        try:
+            work(one)
+        except BaseException as error:  # noqa: BLE001 - the parent tells it
+            one.wrong.append(f"{type(error).__name__}: {error}")
+        with os.fdopen(written, "w") as pipe:
+            json.dump([one.before, one.after, one.wrong, one.left_over], pipe)
+        os._exit(0)
+    os.close(written)
+    with os.fdopen(read) as pipe:
+        before, after, wrong, left_over = json.load(pipe)
+    os.waitpid(child, 0)
+    tally.before += before
+    tally.after += after
+    tally.wrong += wrong
+    tally.left_over += left_over

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 import sys
 import threading
 from typing import Any
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 import dq_core
 from dq_core import EngineError, MissingDependencyError, RuleError, ValidationTimeoutError
-from dq_core.engines import engine_names, get_engine
+from dq_core.engines import engine_names, get_engine, refusals
 
 LIBRARIES = [name for name in engine_names() if name != "dq_core"]
 ROWS = [{"id": place % 7, "t": "a" * (place % 4), "secret": f"s{place}"} for place in range(40)]
@@ -223,6 +224,49 @@ def test_capabilities_say_what_works(name: str) -> None:
     else:
         with pytest.raises(EngineError, match=f"{name} does not learn"):
             engine.learn(rows)
+
+
+#: Rules that some engine refuses whatever the data is, on columns of ROWS.
+REFUSED = [
+    {"type": "row_count", "min": 1},
+    {"type": "expression", "sql": "id >= 0"},
+    {"type": "in_range", "column": "id", "max": 2**60},
+    {"type": "type", "column": "t", "dtype": "json"},
+    {"type": "distinct_count", "column": "id", "min": 1},
+    {"type": "not_null", "column": "id"},
+]
+
+
+@pytest.mark.parametrize("name", engine_names())
+@pytest.mark.parametrize("rule", REFUSED)
+def test_what_is_refused_whatever_the_data_is_refused_with_data(name: str, rule: dict[str, Any]) -> None:
+    found = refusals(name, "check", dq_core.parse([rule]))
+    if found:
+        with pytest.raises(EngineError):
+            get_engine(name).check(ROWS, [rule])
+    else:
+        assert get_engine(name).check(ROWS, [rule]).total_rows == len(ROWS)
+
+
+@pytest.mark.parametrize("name", engine_names())
+def test_options_and_verbs_that_are_refused_whatever_the_data(name: str) -> None:
+    able = get_engine(name).capabilities
+    assert (refusals(name, "profile") == ()) == able.profile
+    assert (refusals(name, "learn") == ()) == able.learn
+    assert (refusals(name, parallel=True) == ()) == able.parallel
+    assert (refusals(name, "profile", include_histograms=True) == ()) == (name == "dq_core")
+    with pytest.raises(EngineError, match="The engines are"):
+        refusals("pandra")
+
+
+def test_refusals_import_no_library() -> None:
+    program = (
+        "import sys\nfrom dq_core.engines import engine_names, refusals\n"
+        "for name in engine_names(): refusals(name, 'check', parallel=True)\n"
+        "print(*({'truthound', 'pandera', 'great_expectations', 'polars', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_what_truthound_profiles_is_what_dq_core_profiles() -> None:

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
     from ..frame.source import Source
 
+_ELSEWHERE = (
+    "Open the database in which they were staged, or hand over with a stage_uri that both tasks can reach. "
+    "If a clean-up has removed them, run the task that staged them again."
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -289,10 +294,6 @@ def _gone(reference: Reference, where: str, suggestion: str | None = None) -> Ha
     staged_in = f" They were staged in {reference.database}." if reference.database else ""
     return HandoffError(
         f"The staged rows {masked(reference.location)!r} are not there{where}.{staged_in}",
-        suggestion=suggestion
-        or (
-            "Open the database in which they were staged, or hand over with a stage_uri that both tasks can reach. "
-            "If a clean-up has removed them, run the task that staged them again."
-        ),
+        suggestion=" ".join([*filter(None, [suggestion]), _ELSEWHERE]),
         context=reference.to_dict(),
     )

@@ -6,13 +6,14 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from .connecting import meant_url
 from .duckdb_literals import use_literals
 from .masking import as_meant
+from .optimizers import disable_wrong_optimizers
 from .problems import InvalidURLError, MissingPackageError, UnknownDatabaseError
 from .wording import closest, did_you_mean, missing_package
 
@@ -201,6 +202,7 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
         raise _missing(url, backend, error, core) from error
     if backend == "duckdb":
         use_literals(engine)
+        event.listen(engine, "connect", lambda raw, _: disable_wrong_optimizers(raw))
     return engine
 
 

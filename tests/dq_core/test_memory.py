@@ -34,3 +34,15 @@ def test_its_folder_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         folder = opened.connection.exec_driver_sql("SELECT current_setting('temp_directory')").scalar_one()
         assert Path(folder).parent == tmp_path
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_duckdb_of_ours_runs_the_optimizer_that_loses_rows(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("a\n1\n")
+    stored = tmp_path / "rows.duckdb"
+    with duckdb.connect(str(stored)) as connection:
+        connection.execute("CREATE TABLE t (a INTEGER)")
+    for source, options in ((file, {}), (f"duckdb:///{stored}", {"table": "t"})):
+        with open_source(source, **options) as opened:
+            asked = opened.connection.exec_driver_sql("SELECT current_setting('disabled_optimizers')")
+            assert "join_filter_pushdown" in asked.scalar_one()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from moltres import DataFrame, col, connect, func, lit
 from moltres.errors import ColumnNotFoundError, ConfigurationError
 from support.people import ids
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from moltres import Database
 
 
@@ -155,3 +158,24 @@ def test_a_page_joined_with_itself_is_whole_every_time(people: DataFrame) -> Non
     # An optimizer of DuckDB loses such rows about every second time.
     page = people.order_by("id", descending=True).offset(1).limit(1)
     assert {page.join(page.select("id").distinct(), on="id").count() for _ in range(50)} == {1}
+
+
+def test_engines_of_the_caller_give_whole_pages_as_well(tmp_path: Path) -> None:
+    engine = create_engine(f"duckdb:///{tmp_path / 'rows.duckdb'}")
+    with connect(engine) as db:
+        db.write([{"id": number} for number in range(5)]).save_as_table("t")
+        page = db.table("t").order_by("id", descending=True).offset(1).limit(1)
+        assert {page.join(page.select("id").distinct(), on="id").count() for _ in range(50)} == {1}
+    engine.dispose()
+
+
+def test_a_locked_configuration_with_the_fault_is_refused() -> None:
+    engine = create_engine("duckdb://", connect_args={"config": {"lock_configuration": "true"}})
+    with connect(engine) as db, pytest.raises(ConfigurationError, match="join_filter_pushdown"):
+        db.sql("SELECT 1 AS a")
+    engine.dispose()
+    config = {"lock_configuration": "true", "disabled_optimizers": "join_filter_pushdown"}
+    engine = create_engine("duckdb://", connect_args={"config": config})
+    with connect(engine) as db:
+        assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}]
+    engine.dispose()

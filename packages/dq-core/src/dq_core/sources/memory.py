@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .._shared.duckdb_literals import use_literals
+from .._shared.optimizers import WRONG
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
 from ..relation.relation import Relation
@@ -43,7 +44,8 @@ def _database() -> Iterator[sa.Connection]:
 
 def _config(spill: str) -> dict[str, str]:
     # Names in SQL are tables, never variables of Python.
-    return {"temp_directory": spill, "python_enable_replacements": "false"}
+    wrong = ",".join(sorted(WRONG))
+    return {"temp_directory": spill, "python_enable_replacements": "false", "disabled_optimizers": wrong}
 
 
 def limit_memory(raw: Any) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
 from .._shared import urls
@@ -73,19 +73,7 @@ def make_engine(url: URL, options: dict[str, Any]) -> Engine:
             raise ConfigurationError(f"The URL cannot be used: {scrubbed(str(error), secrets_of(url))}") from None
         except TypeError as error:
             raise ConfigurationError(f"create_engine() refused an option: {error}") from error
-    if engine.dialect.name == "duckdb":
-        event.listen(engine, "connect", _disable_join_filters)
     return engine
-
-
-def _disable_join_filters(raw: Any, _: object) -> None:
-    """Disable an optimizer of DuckDB 1.5 that loses rows at random, in a page (LIMIT, OFFSET) joined with itself."""
-    cursor = raw.cursor()
-    cursor.execute("SELECT current_setting('disabled_optimizers')")
-    (disabled,) = cursor.fetchone()
-    names = {name for name in disabled.split(",") if name} | {"join_filter_pushdown"}
-    cursor.execute(f"SET disabled_optimizers = '{','.join(sorted(names))}'")
-    cursor.close()
 
 
 def _in_memory(url: URL) -> bool:

@@ -16,9 +16,11 @@ from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
 from ..._shared.duckdb_literals import literal
+from ..._shared.optimizers import WRONG, disable_wrong_optimizers
 from ..._shared.statements import Alarm, clock_of
 from ...errors import (
     ColumnNotFoundError,
+    ConfigurationError,
     DatabaseAccessError,
     MoltresError,
     QueryCancelledError,
@@ -28,6 +30,7 @@ from ...errors import (
     TableExistsError,
     TableNotFoundError,
     TransientQueryError,
+    listing,
 )
 from ...types import documents
 from ...types.arrow import into_text, plain, to_batch
@@ -70,6 +73,9 @@ _locks: dict[str, threading.RLock] = {}
 """The locks of `lock_name`, by database and name."""
 _held: WeakKeyDictionary[Connection, list[threading.RLock]] = WeakKeyDictionary()
 """The locks that each connection holds."""
+
+_SETTLED: Final = "moltres_settled"
+"""Key in `Connection.info`: whether the optimizers of its database are those that give right rows."""
 
 _BEAT: Final = 0.2
 """Seconds between two looks at whether the work is to stop while it waits for a lock."""
@@ -123,6 +129,22 @@ class DuckDBDialect(Dialect):
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """`interrupt()` may be called from any thread."""
         return _raw(connection).interrupt
+
+    @contextmanager
+    def settled(self, connection: Connection) -> Iterator[None]:
+        """Without the optimizers that give wrong rows, also where the engine is the caller's; it stays so."""
+        if _SETTLED not in connection.info:
+            try:
+                disable_wrong_optimizers(_raw(connection))
+            except duckdb.Error as error:
+                raise ConfigurationError(
+                    f"DuckDB {duckdb.__version__} loses rows with the optimizer {listing(WRONG)}, and the configuration"
+                    " of this database is locked.",
+                    suggestion="Disable it where the database is opened:"
+                    f" config={{'disabled_optimizers': {','.join(WRONG)!r}}}.",
+                ) from error
+            connection.info[_SETTLED] = True
+        yield
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
         if isinstance(error, duckdb.TransactionException):

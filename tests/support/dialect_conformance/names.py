@@ -40,7 +40,8 @@ class Names(DialectSuite):
         assert frame.drop("extra").collect() == [row]
         assert frame.limit(1).with_columns(extra=col(names[0])).collect() == [{**row, "extra": 0}]
         for name in names:
-            found = frame.where(col(name) == row[name]).select(name).order_by(name).distinct()
+            both = frame.where(col(name) == row[name], col(name).in_([row[name], -1]))
+            found = both.select(name).order_by(name).distinct()
             assert found.collect() == [{name: row[name]}], name
             groups = frame.group_by(name).agg(largest=func.max(col(name)))
             assert groups.collect() == [{name: row[name], "largest": row[name]}], name

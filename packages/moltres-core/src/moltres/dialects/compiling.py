@@ -53,7 +53,7 @@ def compiling(engines: Any, dialect: Compiling) -> Any:
     made = _copies.get(engines)
     if made is None or type(made.identifier_preparer).__mro__[2] is not type(engines.identifier_preparer):
         made = _copy(engines)
-        made.statement_compiler = dialect.statement_compiler(engines.statement_compiler)
+        made.statement_compiler = dialect.statement_compiler(_naming(engines.statement_compiler))
         made.identifier_preparer = _quoting(made, engines.identifier_preparer, dialect)
         made.type_compiler = made.type_compiler_instance = type(engines.type_compiler_instance)(made)
         made = _copies.setdefault(engines, made)
@@ -81,6 +81,31 @@ def _copy(engines: Any) -> Any:
     made = copy.copy(engines)
     vars(made).pop("_type_memos", None)  # what it has remembered of types may double percent signs, or not
     return made
+
+
+class _Naming:
+    """Mixed into a compiler: values that are put into a statement later are found by whatever name a column has."""
+
+    escaped_bind_names: Any
+    literal_execute_params: Any
+    bind_names: Any
+
+    def _process_parameters_for_postcompile(self, parameters: Any, **options: Any) -> Any:
+        # SQLAlchemy looks for literals by the names that it has escaped, and is given the others.
+        for bound in self.literal_execute_params:
+            name = self.bind_names[bound]
+            if name in parameters and name in self.escaped_bind_names:
+                parameters[self.escaped_bind_names[name]] = parameters.pop(name)
+        return super()._process_parameters_for_postcompile(parameters, **options)  # type: ignore[misc]  # of the compiler
+
+
+def _naming(compiler: type[Any]) -> type[Any]:
+    escaped = {**compiler.bindname_escape_characters, **dict.fromkeys(_MARKUP, "_")}
+    return type(f"Naming{compiler.__name__}", (_Naming, compiler), {"bindname_escape_characters": escaped})
+
+
+_MARKUP = ("[", "]", "~", *(chr(code) for code in range(0x3001) if chr(code).isspace()))
+"""What would end the name of a parameter where its value is put into the statement later."""
 
 
 @contextmanager

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -127,6 +128,8 @@ def _same(verdict: Verdict, observed: Any) -> bool:
         return observed is expected or bool(observed) is expected
     if isinstance(expected, int | float) and not isinstance(expected, bool) and verdict.tolerance:
         return abs(float(observed) - expected) <= verdict.tolerance
+    if isinstance(observed, float) and isinstance(expected, decimal.Decimal):
+        return observed == float(expected)  # plain JSON; the message has all digits
     if isinstance(observed, str) and not isinstance(expected, str):
         if hasattr(expected, "year"):
             return moment_of(dt.datetime.fromisoformat(observed)) == moment_of(expected)

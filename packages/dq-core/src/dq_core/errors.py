@@ -19,14 +19,16 @@ Every error is picklable and carries `message`, `suggestion`, `context` and `ret
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._shared.masking import scrubbed
 from ._shared.problems import MissingPackageError, ProblemError, UnknownDatabaseError, UnreadableFileError
 from ._shared.wording import closest, did_you_mean, missing_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "CheckFailedError",
@@ -38,8 +40,10 @@ __all__ = [
     "SourceConnectionError",
     "SourceError",
     "TableNotFoundError",
+    "UnknownColumnError",
     "ValidationTimeoutError",
     "closest",
+    "reading_document",
     "translated",
 ]
 
@@ -61,7 +65,7 @@ class DataQualityError(Exception):
     def __init__(
         self, message: str, *, suggestion: str | None = None, context: Mapping[str, Any] | None = None
     ) -> None:
-        message = _spelt_out(message)
+        message = _spelt_out(scrubbed(message))
         super().__init__(message)
         self.message = message
         self.suggestion = suggestion
@@ -72,6 +76,27 @@ class DataQualityError(Exception):
 
     def __reduce__(self) -> tuple[Callable[..., DataQualityError], tuple[Any, ...]]:
         return _rebuild, (type(self), dict(self.__dict__))
+
+
+@contextmanager
+def reading_document(what: str, data: object) -> Iterator[None]:
+    """A block that reads what a `to_dict` wrote.
+
+    Args:
+        what: What is read, for the error: ``Report.from_dict``.
+        data: What was given.
+
+    Raises:
+        RuleError: It is no mapping, or lacks something, or has something of another type.
+    """
+    if not isinstance(data, Mapping):
+        raise RuleError([f"{what} requires a mapping as to_dict() gives it, not {data!r:.80}."])
+    try:
+        yield
+    except KeyError as error:
+        raise RuleError([f"{what} requires a mapping as to_dict() gives it: it has no {error}."]) from error
+    except (TypeError, AttributeError) as error:
+        raise RuleError([f"{what} requires a mapping as to_dict() gives it: {error}."]) from error
 
 
 def _spelt_out(text: str) -> str:
@@ -108,7 +133,8 @@ class RuleError(DataQualityError, ValueError):
     """
 
     def __init__(self, problems: Iterable[str], *, suggestion: str | None = None) -> None:
-        self.problems = tuple(_spelt_out(_shortened(problem)) for problem in problems)
+        # Scrubbed first: half of a URL hides what the whole one shows.
+        self.problems = tuple(_spelt_out(_shortened(scrubbed(problem))) for problem in problems)
         if len(self.problems) == 1:
             message = self.problems[0]
         else:
@@ -133,6 +159,18 @@ def _listed(problems: Sequence[str]) -> str:
             break
         lines.append(f"\n  - {problem}")
     return "".join(lines)
+
+
+class UnknownColumnError(RuleError, KeyError):
+    """A column that a profile does not have.
+
+    Args:
+        name: What was asked for.
+        known: The columns that there are.
+    """
+
+    def __init__(self, name: object, known: Sequence[str]) -> None:
+        super().__init__([f"The column {name!r} was not profiled.{did_you_mean(name, known)}"])
 
 
 class SourceError(DataQualityError):

@@ -74,6 +74,8 @@ def rules_of(data: Mapping[str, Any]) -> RuleFile:
     Raises:
         RuleError: It has other keys, not exactly one of ``checks`` and ``rules``, or a name that is not a string.
     """
+    if not isinstance(data, Mapping):
+        raise RuleError([f"A suite must be a mapping with the keys 'name' and 'checks', not {data!r:.80}."])
     problems = [f"A suite has no key {key!r}.{question(key, _KEYS)}" for key in data if key not in _KEYS]
     if ("checks" in data) == ("rules" in data):
         problems.append("A suite requires exactly one of the keys 'checks' and 'rules'.")

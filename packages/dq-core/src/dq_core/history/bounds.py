@@ -33,14 +33,16 @@ from __future__ import annotations
 import functools
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .._shared.arguments import is_fraction, is_number
 from .._shared.wording import question
 from ..errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 __all__ = ["FEWEST", "METHODS", "Bounds", "bounds_of", "wrong_arguments"]
 
@@ -90,8 +92,9 @@ def bounds_of(values: Sequence[float], *, false_alarm_rate: float = 0.01, method
         RuleError: An argument is out of its range.
     """
     problems = [*wrong_arguments(false_alarm_rate, method)]
-    if not all(map(math.isfinite, values)):
-        problems.append("The values must be finite numbers.")
+    given: object = values
+    if not isinstance(given, Sequence) or not all(map(is_number, values)):
+        problems.append("The values must be a sequence of finite numbers.")
     if problems:
         raise RuleError(problems)
     if len(values) < FEWEST:
@@ -102,11 +105,11 @@ def bounds_of(values: Sequence[float], *, false_alarm_rate: float = 0.01, method
     return _by_normal(values, false_alarm_rate) if method == "normal" else _by_envelope(values, false_alarm_rate)
 
 
-def wrong_arguments(false_alarm_rate: float, method: str) -> Iterator[str]:
+def wrong_arguments(false_alarm_rate: Any, method: object) -> Iterator[str]:
     """Every argument of `bounds_of` that is out of its range."""
-    if not 0 < false_alarm_rate < 1:
+    if not is_fraction(false_alarm_rate) or not 0 < false_alarm_rate < 1:
         yield f"false_alarm_rate must be between 0 and 1, not {false_alarm_rate!r}."
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         yield f"method must be one of {', '.join(METHODS)}, not {method!r}.{question(method, METHODS)}"
 
 

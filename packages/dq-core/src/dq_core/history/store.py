@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.arguments import whole
+from .._shared.arguments import string, whole
 from .._shared.connecting import missing_file, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.urls import database_url, make_engine
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, translated
 from ..relation.dialects.exact_text import ExactText
-from ..report.report import SEVERITIES
+from ..report.report import SEVERITIES, Report
 from ..sources.database import connect, connect_to_read
 from .bounds import Bounds, wrong_arguments
 from .drift import COUNTS, TOTAL_ROWS, Drift, measured_of, metrics_of, with_drift
@@ -26,9 +26,12 @@ from .series import Measured, expected_range
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..report.report import Report
 
 __all__ = ["History", "Point"]
+
+
+#: No history has more runs.
+_MOST_RUNS = 10**9
 
 
 class Point(NamedTuple):
@@ -55,6 +58,9 @@ class History:
     """
 
     def __init__(self, bind: sa.Engine | sa.URL | str, *, prefix: str = "dq_", schema: str | None = None) -> None:
+        named = [*string("prefix", prefix, empty=True), *([] if schema is None else string("schema", schema))]
+        if named:
+            raise RuleError(named)
         self.engine = bind if isinstance(bind, sa.Engine) else _engine_of(bind)
         self._metadata = sa.MetaData(schema=schema)
         self._runs = sa.Table(
@@ -99,6 +105,7 @@ class History:
         Returns:
             The run's identity.
         """
+        _refuse(report=report, suite=suite, run_id=run_id)
         run_id = run_id or uuid.uuid4().hex
         measured = [one for one in metrics_of(report) if one[1] is not None]
         with self._tables() as connection:
@@ -147,7 +154,10 @@ class History:
             last: At most this many, the latest.
             before: Only runs that started before this time.
         """
-        return tuple(point for point, _ in self._series([metric], suite, last, before)[metric])
+        _refuse(suite=suite, metric=metric, last=last)
+        if before is not None and not isinstance(before, str | dt.datetime):
+            raise RuleError([f"before must be a time, not {before!r:.80}."])
+        return tuple(point for point, _ in self._series([metric], suite, int(last), before)[metric])
 
     def bounds(
         self,
@@ -169,7 +179,8 @@ class History:
             method: ``"auto"``, ``"order"`` or ``"normal"``.
             last: How many of the latest runs to use.
         """
-        problems = [*wrong_arguments(false_alarm_rate, method), *whole("last", last, least=1)]
+        _refuse(suite=suite, metric=metric)
+        problems = [*wrong_arguments(false_alarm_rate, method), *whole("last", last, least=1, most=_MOST_RUNS)]
         if problems:
             raise RuleError(problems)
         series = [measured for _, measured in self._series([metric], suite, int(last), None)[metric]]
@@ -202,7 +213,12 @@ class History:
         Returns:
             One for each metric that has a value in this report.
         """
-        problems = [*wrong_arguments(false_alarm_rate, method), *whole("lag", lag), *whole("last", last, least=1)]
+        _refuse(report=report, suite=suite)
+        problems = [
+            *wrong_arguments(false_alarm_rate, method),
+            *whole("lag", lag),
+            *whole("last", last, least=1, most=_MOST_RUNS),
+        ]
         if problems:
             raise RuleError(problems)
         lag, last = int(lag), int(last)
@@ -317,3 +333,23 @@ def _utc(moment: str | dt.datetime) -> dt.datetime:
     """A moment in UTC without its zone, as the tables store it."""
     parsed = dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return parsed if parsed.tzinfo is None else parsed.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def _refuse(
+    *, suite: object, metric: object = TOTAL_ROWS, run_id: object = None, last: object = 1, report: object = ...
+) -> None:
+    """Refuse what identifies nothing, all problems at once.
+
+    Raises:
+        RuleError: Some do not fit.
+    """
+    problems = [*string("suite", suite), *string("metric", metric), *whole("last", last, least=1, most=_MOST_RUNS)]
+    if run_id is not None:
+        problems += string("run_id", run_id, empty=True)
+    for name, given in (("suite", suite), ("metric", metric), ("run_id", run_id)):
+        if isinstance(given, str) and any("\ud800" <= one <= "\udfff" for one in given):
+            problems.append(f"{name} has characters that no database stores: {given!r}.")
+    if report is not ... and not isinstance(report, Report):
+        problems.append(f"report must be a report of validate(), not {report!r:.80}.")
+    if problems:
+        raise RuleError(problems)

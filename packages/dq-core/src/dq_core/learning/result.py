@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from ..checks import Check, parse
+from ..errors import reading_document
 from ..report.document import Document, Documented
 from ..report.tables import Table
 from ..report.view import count, duration, moment, plural, stated_semantics, value_text
@@ -61,8 +62,9 @@ class LearnedRule:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The rule that `to_dict` wrote."""
-        (check,) = parse([data["rule"]])
-        return cls(check, data["confidence"], data["rows"], data["exceptions"])
+        with reading_document("LearnedRule.from_dict", data):
+            (check,) = parse([data["rule"]])
+            return cls(check, data["confidence"], data["rows"], data["exceptions"])
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,11 +140,12 @@ class LearnedSuite(Documented):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The suite that `to_dict` wrote."""
-        values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
-        values["semantics"] = data.get("semantics", "portable")
-        values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
-        values["null_markers"] = {name: tuple(markers) for name, markers in data["null_markers"].items()}
-        return cls(**values)
+        with reading_document("LearnedSuite.from_dict", data):
+            values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
+            values["semantics"] = data.get("semantics", "portable")
+            values["rules"] = tuple(map(LearnedRule.from_dict, data["rules"]))
+            values["null_markers"] = {name: tuple(markers) for name, markers in data["null_markers"].items()}
+            return cls(**values)
 
     def _document(self) -> Document:
         rows = count(self.row_count)

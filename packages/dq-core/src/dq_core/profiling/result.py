@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
+from ..errors import UnknownColumnError, reading_document
 from ..report.document import Document, Documented
 from ..report.tables import Table
 from ..report.view import count, duration, moment, percent, plural, stated_semantics, value_text
@@ -125,15 +126,16 @@ class ColumnProfile:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The column that `to_dict` wrote."""
-        # Profiles that were written before there were notes have none.
-        values = {one.name: data[one.name] for one in fields(cls) if one.name != "notes"}
-        values["notes"] = tuple(data.get("notes", ()))
-        values["top_values"] = tuple(ValueCount(**item) for item in data["top_values"])
-        values["histogram"] = tuple(Bin(**item) for item in data["histogram"])
-        if (text := data["text"]) is not None:
-            patterns = tuple(PatternCount(**item) for item in text["patterns"])
-            values["text"] = TextProfile(**{**text, "patterns": patterns})
-        return cls(**values)
+        with reading_document("ColumnProfile.from_dict", data):
+            # Profiles that were written before there were notes have none.
+            values = {one.name: data[one.name] for one in fields(cls) if one.name != "notes"}
+            values["notes"] = tuple(data.get("notes", ()))
+            values["top_values"] = tuple(ValueCount(**item) for item in data["top_values"])
+            values["histogram"] = tuple(Bin(**item) for item in data["histogram"])
+            if (text := data["text"]) is not None:
+                patterns = tuple(PatternCount(**item) for item in text["patterns"])
+                values["text"] = TextProfile(**{**text, "patterns": patterns})
+            return cls(**values)
 
 
 @dataclass(frozen=True, repr=False)
@@ -175,12 +177,12 @@ class Profile(Documented):
         """A column by its name.
 
         Raises:
-            KeyError: It was not profiled.
+            UnknownColumnError: It was not profiled; a KeyError, too.
         """
         for one in self.columns:
             if one.name == name:
                 return one
-        raise KeyError(name)
+        raise UnknownColumnError(name, [one.name for one in self.columns])
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as plain JSON values."""
@@ -189,10 +191,11 @@ class Profile(Documented):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The profile that `to_dict` wrote."""
-        values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
-        values["semantics"] = data.get("semantics", "portable")
-        values["columns"] = tuple(map(ColumnProfile.from_dict, data["columns"]))
-        return cls(**values)
+        with reading_document("Profile.from_dict", data):
+            values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
+            values["semantics"] = data.get("semantics", "portable")
+            values["columns"] = tuple(map(ColumnProfile.from_dict, data["columns"]))
+            return cls(**values)
 
     def _document(self) -> Document:
         rows = count(self.row_count)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.arguments import seconds
+from .._shared.arguments import seconds, string
 from .._shared.connecting import retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.wording import question
@@ -171,7 +171,7 @@ def quarantine(
 
 
 def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | None, semantics: object) -> None:
-    problems = [*semantics_problems(semantics)]
+    problems = [*semantics_problems(semantics), *string("column", column)]
     if mode not in MODES:
         problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")
     elif mode == "append" and file is not None:
@@ -181,8 +181,6 @@ def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | No
         problems.append(
             f"min_severity must be one of {known}, not {min_severity!r}.{question(min_severity, SEVERITIES)}"
         )
-    if not column:
-        problems.append("column must be the name of a column, not ''.")
     if file is not None and not file.parent.is_dir():
         problems.append(f"The folder {str(file.parent)!r} does not exist.")
     if problems:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from ..version import VERSION
 from .elements import Markup, element
-from .view import DEFAULT_TITLE, CheckView, DisplayStatus, ReportView, count, plural, sample_text, view, visible
+from .view import (
+    DEFAULT_TITLE,
+    CheckView,
+    DisplayStatus,
+    ReportView,
+    count,
+    plural,
+    refuse_looks,
+    sample_text,
+    view,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +50,7 @@ def to_html(report: Mapping[str, Any], *, title: str | None = None) -> str:
         The document. Everything that comes out of the report is escaped; the document loads nothing and runs no
         script, and says so in its content security policy.
     """
+    refuse_looks(title=title)
     shown = view(report)
     heading = title or DEFAULT_TITLE
     verdict = "Passed" if shown.passed else "Failed"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .view import DEFAULT_TITLE, CheckView, DisplayStatus, ReportView, plural, sample_text, view, visible
+from .view import DEFAULT_TITLE, CheckView, DisplayStatus, ReportView, plural, refuse_looks, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,6 +38,7 @@ def to_markdown(report: Mapping[str, Any], *, samples: int = 5, title: str | Non
         The text, ending in a line break. Names, messages and values out of the data are escaped: they show as they
         are, and can neither leave their table cell nor become markup or HTML.
     """
+    refuse_looks(samples=samples, title=title)
     shown = view(report)
     mark, verdict = ("✅", "passed") if shown.passed else ("❌", "failed")
     lines = [f"## {mark} {escape(title or DEFAULT_TITLE)}: {verdict}", ""]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from ..errors import CheckFailedError
+from ..errors import CheckFailedError, reading_document
 from .html import to_html
 from .markdown import to_markdown
 from .notebook import report_fragment, result_fragment
@@ -104,7 +104,8 @@ class CheckResult(_Record):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The result that `to_dict` wrote."""
-        return cls(**{one.name: data[one.name] for one in fields(cls)})
+        with reading_document("CheckResult.from_dict", data):
+            return cls(**{one.name: data[one.name] for one in fields(cls)})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -220,10 +221,11 @@ class Report(_Record):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The report that `to_dict` wrote; what can be computed is computed again."""
-        values = {one.name: data[one.name] for one in fields(cls) if one.name not in cls._OPTIONAL}
-        values |= {name: data.get(name, default) for name, default in cls._OPTIONAL.items()}
-        values["results"] = tuple(CheckResult.from_dict(result) for result in data["results"])
-        return cls(**values)
+        with reading_document("Report.from_dict", data):
+            values = {one.name: data[one.name] for one in fields(cls) if one.name not in cls._OPTIONAL}
+            values |= {name: data.get(name, default) for name, default in cls._OPTIONAL.items()}
+            values["results"] = tuple(CheckResult.from_dict(result) for result in data["results"])
+            return cls(**values)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The report as a JSON string."""

@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingDependencyError
-from .view import CheckView, DisplayStatus, ReportView, check_view, sample_text, view, visible
+from .view import CheckView, DisplayStatus, ReportView, check_view, refuse_looks, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +49,7 @@ def to_text(report: Mapping[str, Any], *, width: int = 120, samples: int = 5) ->
         The text, ending in a line break. Values out of the data cannot steer a terminal: control characters are shown
         as escapes.
     """
+    refuse_looks(samples=samples, width=width)
     shown = view(report)
     lines = [_headline(shown), *_facts(shown), ""]
     if shown.checks:
@@ -94,6 +95,7 @@ def rich_report(report: Mapping[str, Any], *, samples: int = 5) -> RenderableTyp
     except ImportError as error:
         raise MissingDependencyError.extra("rich", "rich", "A report in colour") from error
 
+    refuse_looks(samples=samples)
     shown = view(report)
     parts: list[RenderableType] = [Text(_headline(shown), style="bold green" if shown.passed else "bold red")]
     parts += [Text(line, style="dim") for line in _facts(shown)]

@@ -15,6 +15,9 @@ from enum import Enum
 from math import isfinite
 from typing import Any, cast
 
+from .._shared.arguments import string, whole
+from ..errors import RuleError, reading_document
+
 DEFAULT_TITLE = "Data quality report"
 
 # Options of a rule that a check's other fields show.
@@ -125,7 +128,27 @@ def view(report: Mapping[str, Any]) -> ReportView:
     Returns:
         Everything that a renderer shows.
     """
+    given: object = report
+    if not isinstance(given, Mapping) and not callable(getattr(given, "to_dict", None)):
+        raise RuleError([f"A report, or its plain dict form, is required, not {given!r:.80}."])
     order = list(DisplayStatus)
+    with reading_document("A report", given if isinstance(given, Mapping) else {}):
+        return _laid_out(report, order)
+
+
+def refuse_looks(*, samples: object = 5, width: object = 120, title: object = None) -> None:
+    """Refuse what does not fit the arguments of a renderer, all problems at once.
+
+    Raises:
+        RuleError: Some do not.
+    """
+    named = [] if title is None else string("title", title, empty=True)
+    problems = [*whole("samples", samples), *whole("width", width, least=1), *named]
+    if problems:
+        raise RuleError(problems)
+
+
+def _laid_out(report: Mapping[str, Any], order: list[DisplayStatus]) -> ReportView:
     checks = sorted(map(check_view, report["results"]), key=lambda check: order.index(check.outcome))
     counts = tuple(
         (outcome, number) for outcome in order if (number := sum(check.outcome is outcome for check in checks))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared import statements
+from .._shared.arguments import strings
 from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import question
@@ -365,8 +366,7 @@ def chosen_columns(relation: Relation, chosen: Collection[str] | None, what: str
     """
     if chosen is None:
         return list(relation.columns)
-    if isinstance(chosen, str) or not all(isinstance(name, str) for name in chosen):
-        raise RuleError([f"{what} must be a list of column names, not {chosen!r}."])
+    refuse(strings(what, chosen))
     refuse(
         f"{what}: the column {name!r} does not exist.{question(name, relation.columns)}"
         for name in chosen

@@ -91,6 +91,8 @@ class Suite:
         Raises:
             RuleError: It is not text, not YAML, or not a suite.
         """
+        if not callable(getattr(stream, "read", None)):
+            raise RuleError([f"The rules from {origin} must be a stream, not {stream!r:.80}."])
         try:
             text = stream.read(MOST_CHARACTERS + 1)
         except UnicodeDecodeError as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._shared.arguments import seconds, whole
+from .._shared.arguments import function, seconds, strings, whole
 from .._shared.wording import question
 from ..checks import parse
 from ..report.report import Report
@@ -18,7 +19,7 @@ from .scan import run_scans
 from .semantics import PORTABLE, dependent_rules, semantics_of, semantics_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import sqlalchemy as sa
 
@@ -77,7 +78,7 @@ def validate(
         ValidationTimeoutError: It took longer than `timeout_seconds`.
     """
     parsed = parse(checks)
-    masked = checked_arguments(samples, mask, timeout_seconds, semantics)
+    masked = checked_arguments(samples, mask, timeout_seconds, semantics, on_progress)
     samples = int(samples)
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with open_source(
@@ -107,7 +108,11 @@ def validate(
 
 
 def checked_arguments(
-    samples: object, mask: Iterable[str], timeout_seconds: object, semantics: object = PORTABLE
+    samples: object,
+    mask: object,
+    timeout_seconds: object,
+    semantics: object = PORTABLE,
+    on_progress: object = None,
 ) -> frozenset[str]:
     """The columns to mask, if all of these arguments are right.
 
@@ -116,10 +121,12 @@ def checked_arguments(
     """
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
     problems = [*whole("samples", samples), *limits, *semantics_problems(semantics)]
-    if isinstance(mask, str) or not all(isinstance(column, str) for column in mask):
-        problems.append(f"mask must be a list of column names, not {mask!r}.")
+    masked: list[Any] = list(mask) if isinstance(mask, Iterable) else []
+    problems += list(strings("mask", masked if isinstance(mask, Iterator) else mask))
+    if on_progress is not None:
+        problems += list(function("on_progress", on_progress))
     refuse(problems)
-    return frozenset(mask)
+    return frozenset(masked)
 
 
 def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str], semantics: str = PORTABLE) -> None:

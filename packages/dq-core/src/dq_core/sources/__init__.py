@@ -57,6 +57,8 @@ def open_source(
         RuleError: The arguments do not fit together.
         SourceError: The source does not exist or cannot be read.
     """
+    if isinstance(source, str) and not source:
+        raise RuleError(["The source is an empty string, which is no path and no URL."])
     database = database_of(source, table, query, schema)
     if database is None and is_files(source):
         opening = memory.open_files(source, storage_options or {}, read_options, expected)

@@ -76,9 +76,9 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
 def _register_rows(
     raw: Any, name: str, rows: list[Any], columns: Iterable[str]
 ) -> tuple[frozenset[str], dict[str, str]]:
-    wrong = next((row for row in rows if not isinstance(row, Mapping)), None)
-    if wrong is not None:
-        raise RuleError([f"Rows must be mappings of column to value, not {type(wrong).__name__}: {wrong!r:.80}."])
+    for row in rows:
+        if not isinstance(row, Mapping):
+            raise RuleError([f"Rows must be mappings of column to value, not {type(row).__name__}: {row!r:.80}."])
     names = dict.fromkeys(map(str, columns)) if not rows else dict.fromkeys(str(key) for row in rows for key in row)
     if rows:
         _refuse_twins(names)

@@ -155,6 +155,9 @@ class Statistic(ColumnMetricCheck):
             return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)
         if self.statistic == "stddev":
             value = math.sqrt(value)
+        if isinstance(value, dt.timedelta) and dt.timedelta() <= value < dt.timedelta(days=1):
+            # The drivers of MariaDB hand over a TIME, which may be longer than a day, so.
+            value = (dt.datetime.min + value).time()
         value = self._moment(relation, value)
         low, high = (self._bound(relation, bound, value) for bound in (self.min, self.max))
         try:

@@ -157,7 +157,7 @@ class Statistic(ColumnMetricCheck):
             value = math.sqrt(value)
         if isinstance(value, dt.timedelta) and dt.timedelta() <= value < dt.timedelta(days=1):
             # The drivers of MariaDB hand over a TIME, which may be longer than a day, so.
-            value = (dt.datetime.min + value).time()
+            value = (dt.datetime.fromtimestamp(0, dt.UTC) + value).time()
         value = self._moment(relation, value)
         low, high = (self._bound(relation, bound, value) for bound in (self.min, self.max))
         try:

@@ -11,13 +11,12 @@ from ..checks import Check, parse
 from ..checks.rule_file import RuleFile, dump_rules, load_rules, rules_of
 from ..checks.strict_yaml import MOST_CHARACTERS
 from ..errors import RuleError
+from ..report.report import Report
 from .validate import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-    from ..report.report import Report
 
 __all__ = ["Suite"]
 
@@ -52,7 +51,14 @@ class Suite:
         return self.signed(validate(source, self.checks, **options))
 
     def signed(self, report: Report) -> Report:
-        """A report of these checks that says which suite made it."""
+        """A report of these checks that says which suite made it.
+
+        Raises:
+            RuleError: It is no report.
+        """
+        given: object = report
+        if not isinstance(given, Report):
+            raise RuleError([f"report must be a report of validate(), not {given!r:.80}."])
         return dataclasses.replace(report, suite=self.name, rules_file=self.origin)
 
     @classmethod

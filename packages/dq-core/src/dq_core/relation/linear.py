@@ -73,7 +73,8 @@ def _repeats(source: str) -> tuple[int | None, bool]:
     before = ""
     for token in _tokens(source):
         if re.fullmatch(r"(?:[*+?]|\{\d*,?\d*\})\??", token) and before != "(":
-            if before == ")":
+            # A group that may be left out is tried twice at most; one that repeats, as often as it divides the text.
+            if before == ")" and token not in ("?", "??"):
                 return None, False
             count += not re.fullmatch(r"\{\d+\}\??", token)
         before = token

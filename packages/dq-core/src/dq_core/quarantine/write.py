@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.arguments import seconds, string
+from .._shared.arguments import seconds
 from .._shared.connecting import retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.wording import question
@@ -170,8 +170,10 @@ def quarantine(
     )
 
 
-def _refuse_arguments(mode: str, min_severity: str, column: str, file: Path | None, semantics: object) -> None:
-    problems = [*semantics_problems(semantics), *string("column", column)]
+def _refuse_arguments(mode: str, min_severity: str, column: object, file: Path | None, semantics: object) -> None:
+    problems = [*semantics_problems(semantics)]
+    if not isinstance(column, str) or not column:
+        problems.append(f"column must be the name of a column, not {column!r:.80}.")
     if mode not in MODES:
         problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")
     elif mode == "append" and file is not None:

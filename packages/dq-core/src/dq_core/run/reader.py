@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -11,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared import statements
-from .._shared.arguments import strings
 from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import question
@@ -20,7 +20,7 @@ from ..relation.selection import finish
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Row
@@ -366,7 +366,10 @@ def chosen_columns(relation: Relation, chosen: Collection[str] | None, what: str
     """
     if chosen is None:
         return list(relation.columns)
-    refuse(strings(what, chosen))
+    given: object = chosen
+    names = given if isinstance(given, Collection) and not isinstance(given, str | bytes | Mapping) else None
+    if names is None or not all(isinstance(name, str) for name in names):
+        raise RuleError([f"{what} must be a list of column names, not {chosen!r:.80}."])
     refuse(
         f"{what}: the column {name!r} does not exist.{question(name, relation.columns)}"
         for name in chosen

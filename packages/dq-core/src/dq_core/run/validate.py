@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._shared.arguments import function, seconds, strings, whole
+from .._shared.arguments import function, seconds, whole
 from .._shared.wording import question
 from ..checks import parse
 from ..report.report import Report
@@ -121,8 +121,9 @@ def checked_arguments(
     """
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
     problems = [*whole("samples", samples), *limits, *semantics_problems(semantics)]
-    masked: list[Any] = list(mask) if isinstance(mask, Iterable) else []
-    problems += list(strings("mask", masked if isinstance(mask, Iterator) else mask))
+    masked: list[Any] = list(mask) if isinstance(mask, Iterable) and not isinstance(mask, str | bytes | Mapping) else []
+    if (mask and not masked) or not all(isinstance(column, str) for column in masked):
+        problems.append(f"mask must be a list of column names, not {mask!r:.80}.")
     if on_progress is not None:
         problems += list(function("on_progress", on_progress))
     refuse(problems)

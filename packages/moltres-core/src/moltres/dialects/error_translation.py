@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,21 @@ def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
     return "The database refused the statement"
 
 
+_EXCERPT = re.compile(r"\n+LINE \d+:[^\n]*(\n[^\S\n]*\^[^\n]*)?")
+"""The part of the statement that PostgreSQL and DuckDB repeat; it can have the values that are literals in it."""
+
+
+_STRING = re.compile(r"\bE'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'", re.DOTALL)
+
+
+def _without_literals(dialect: Dialect, statement: str | None) -> str | None:
+    """A statement without the strings in it, where these can be values that were given beside it."""
+    return statement if statement is None or not dialect.writes_literals else _STRING.sub("'…'", statement)
+
+
 def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, cancelled: bool) -> MoltresError:
     secrets = secrets_of(url)
-    said = scrubbed(said.strip(), secrets)
+    said = scrubbed(_EXCERPT.sub("", said).strip(), secrets)
     sql = None if sql is None else scrubbed(sql, secrets)  # the path of a file may be a signed URL
     message = f"{_heading(kind, cancelled=cancelled)}: {said}"
     context: dict[str, Any] = {"database": masked(url)}
@@ -59,10 +72,14 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         said, kind = str(error.orig), dialect.classify(error)
         if issubclass(kind, DatabaseConnectionError) and (outgrown := dialect.outgrown(engine, error)) is not None:
             kind, said = QueryError, outgrown
-        return _error(kind, url, said, error.statement, cancelled=cancelled)
+        return _error(kind, url, said, _without_literals(dialect, error.statement), cancelled=cancelled)
     if isinstance(error, StatementError):
         return _error(
-            QueryError, url, f"a value is not supported by the driver: {error.orig}", error.statement, cancelled=False
+            QueryError,
+            url,
+            f"a value is not supported by the driver: {error.orig}",
+            _without_literals(dialect, error.statement),
+            cancelled=False,
         )
     if isinstance(error, PoolTimeoutError):
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
@@ -77,6 +94,8 @@ def _cause(error: BaseException | None, url: URL) -> BaseException | None:
     """The cause to show: the driver's error, because that of SQLAlchemy can contain the values of a statement."""
     if isinstance(error, StatementError):
         error = error.orig
+    if error is not None and _EXCERPT.search(str(error)):
+        error = type(error)(_EXCERPT.sub("", str(error)))
     return None if error is None or scrubbed(str(error), secrets_of(url)) != str(error) else error
 
 

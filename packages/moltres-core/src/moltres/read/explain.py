@@ -24,10 +24,8 @@ def explain(source: Readable, statement: Select[Any], *, analyze: bool) -> str:
 def to_sql(source: Readable, statement: Select[Any], *, literals: bool) -> str:
     """The statement in the dialect of the database."""
     dialect = literal(compiling(source.engine.dialect, source.dialect))
-    # Lists have as many parameters as items.
-    options = {"literal_binds": True} if literals else {"render_postcompile": True}
     try:
-        compiled = statement.compile(dialect=dialect, compile_kwargs=options)
+        compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": literals})
     except CompileError as error:
         if not literals:
             raise

@@ -23,7 +23,10 @@ class Sending(Facts):
 
     Attributes:
         parameter_modules: Modules of further classes that the driver takes values of.
+        writes_literals: Whether strings can be literals in a statement instead of parameters beside it.
     """
+
+    writes_literals = False
 
     parameter_modules: tuple[str, ...] = ()
 

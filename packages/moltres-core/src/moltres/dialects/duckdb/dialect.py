@@ -111,6 +111,8 @@ class DuckDBDialect(Dialect):
         binds_types=True,
     )
 
+    writes_literals = True
+
     def __init__(self) -> None:
         super().__init__("duckdb")
 

@@ -104,6 +104,7 @@ class PostgreSQLDialect(Dialect):
     )
 
     parameter_modules = ("ipaddress", "psycopg")
+    writes_literals = True
 
     def __init__(self) -> None:
         super().__init__("postgresql")

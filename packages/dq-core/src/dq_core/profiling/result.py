@@ -12,7 +12,7 @@ from ..report.tables import Table
 from ..report.view import count, duration, moment, percent, plural, stated_semantics, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Bin", "ColumnProfile", "PatternCount", "Profile", "TextProfile", "ValueCount"]
 
@@ -212,14 +212,30 @@ class Profile(Documented):
             *stated_semantics(self.semantics),
         ]
         found = [Table("Columns", _HEADER, [_cells(column) for column in self.columns], _RIGHT)]
-        for column in self.columns:
-            if column.histogram:
-                bins = [[_text(one.low), _text(one.high), count(one.count)] for one in column.histogram]
-                found.append(Table(f"Histogram of {column.name}", ("From", "To", "Rows"), bins, frozenset({0, 1, 2})))
+        found += _quantiles(self.columns)
+        found += [_histogram(column) for column in self.columns if column.histogram]
         notes = [[column.name, note] for column in self.columns for note in column.notes]
         if notes:
-            found.append(Table("Notes", ("Column", "What could not be measured"), notes, frozenset()))
+            found.append(Table("Notes", ("Column", "What could not be measured"), notes, limit=None))
         return Document("Data profile", facts, found)
+
+
+def _quantiles(columns: Sequence[ColumnProfile]) -> list[Table]:
+    shares = sorted({share for column in columns for share in column.quantiles}, key=float)
+    rows = [
+        [column.name, *(_text(column.quantiles.get(share)) for share in shares)]
+        for column in columns
+        if column.quantiles
+    ]
+    header = ("Column", *(percent(float(share)) for share in shares))
+    return [Table("Quantiles", header, rows, frozenset(range(1, len(header))))] if rows else []
+
+
+def _histogram(column: ColumnProfile) -> Table:
+    bins = [[_text(one.low), _text(one.high), count(one.count)] for one in column.histogram]
+    most = max(one.count for one in column.histogram) or 1
+    shares = [one.count / most for one in column.histogram]
+    return Table(f"Histogram of {column.name}", ("From", "To", "Rows"), bins, frozenset({0, 1, 2}), shares=shares)
 
 
 def _cells(column: ColumnProfile) -> list[str]:

@@ -408,6 +408,8 @@ def test_history_records_shows_and_judges(people: Path, capsys: pytest.CaptureFi
     assert "drift_total_rows" in capsys.readouterr().out
     assert cli.main([*judge, "--severity", "error"]) == cli.FAILED
     assert cli.main(["history", "show", url, "--suite", "people", "--metric", "row_count"]) == cli.PASSED
+    assert cli.main(["history", "show", url, "--suite", "nobody"]) == cli.COULD_NOT_RUN
+    assert "No run of the suite 'nobody' is recorded." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -416,7 +418,7 @@ def test_history_records_shows_and_judges(people: Path, capsys: pytest.CaptureFi
         (["record", "sqlite:///h.db", "reprot.json", "--suite", "s"], "Did you mean 'report.json'?"),
         (["record", "sqlite:///h.db", "good.yaml", "--suite", "s"], "good.yaml is not a report in JSON"),
         (["judge", "sqlite:///h.db", "report.json", "--suite", "s", "--false-alarm-rate", "2"], "alarm-rate must"),
-        (["show", "sqlite:///h.db", "--suite", "nobody"], "No run of the suite 'nobody' is recorded."),
+        (["show", "sqlite:///h.db", "--suite", "s"], "The file h.db does not exist"),
         (["show", "h.db", "--suite", "s"], "The URL of the database cannot be read"),
     ],
 )  # fmt: skip

@@ -78,7 +78,10 @@ def is_done(source: Source, connection: Connection, request: WriteRequest) -> bo
         return True
     if request.run_key is not None:
         load = Load(connection, source.dialect, request.run_key, target.name, target.schema)
-        return target.table is not None and load.exists() and load.done()
+        if target.table is not None and load.exists() and load.done():
+            return True
+        if not source.dialect.capabilities.transactional_ddl:
+            return False  # the table may be that of a load with this key that was killed, which the write finds out
     if request.mode == "error_if_exists":
         target.require_absent()
     return False

@@ -48,6 +48,8 @@ SUBQUERIES = {
     "id = (SELECT max(id) FROM {t})": 1,
     "EXISTS (SELECT 1 FROM {t} AS o WHERE o.id = {t}.id + 1)": 2,
     "id IN (WITH o (i) AS (SELECT id FROM {t}) SELECT i FROM o WHERE i > 1)": 2,
+    "id < (WITH o (i) AS (SELECT id FROM {t}) SELECT count(*) FROM o)": 2,
+    "id < (WITH RECURSIVE o (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM o WHERE i < 3) SELECT count(*) FROM o)": 2,
 }
 OWN = {
     "sqlite": {"s GLOB 'a*'": 1, "rowid = 1": 1, "[id] = 1": 1, "s REGEXP '^a'": 1, "date('now') > '2024-01-01'": 3,
@@ -75,6 +77,7 @@ NO_EXPRESSIONS = [
 HOSTILE = {
     "sqlite": [
         "random() > 0", "load_extension('x') = 1", "(SELECT count(*) FROM pragma_database_list) > 0",
+        "(SELECT count(*) FROM dbstat) >= 0", "(SELECT count(*) FROM PRAGMA_MODULE_LIST) > 0",
         "writefile('x', 1)",
         "last_insert_rowid() = 1", "(ATTACH 'pwned.txt' AS y)", "effect(id) = 1", "fts3_tokenizer('x') IS NULL",
     ],

@@ -227,8 +227,8 @@ class SQLite(Dialect):
         return {"value": rows[0][0] / (count - 1)}
 
 
-def _catalog(raw: Any) -> tuple[frozenset[str], frozenset[str]]:
-    """The functions that always give the same for the same, and the tables and views, in lower case."""
+def _catalog(raw: Any) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The functions that always give the same for the same, the tables and views, and the modules, in lower case."""
     functions: dict[str, bool] = {}
     for name, kind, flags in raw.execute("SELECT name, type, flags FROM pragma_function_list"):
         steady = (kind != "s" or bool(flags & _DETERMINISTIC) or name in _STEADY) and not flags & _DIRECT_ONLY
@@ -237,19 +237,27 @@ def _catalog(raw: Any) -> tuple[frozenset[str], frozenset[str]]:
     for (database,) in raw.execute("SELECT name FROM pragma_database_list").fetchall():
         quoted = database.replace('"', '""')
         tables.update(name.lower() for (name,) in raw.execute(f'SELECT name FROM "{quoted}".sqlite_master'))  # noqa: S608
-    return frozenset(name for name, steady in functions.items() if steady), frozenset(tables)
+    modules = frozenset(name.lower() for (name,) in raw.execute("SELECT name FROM pragma_module_list"))
+    return frozenset(name for name, steady in functions.items() if steady), frozenset(tables), modules
 
 
-def _compiled(raw: Any, statement: str, functions: frozenset[str], tables: frozenset[str]) -> str | None:
+def _compiled(
+    raw: Any, statement: str, functions: frozenset[str], tables: frozenset[str], modules: frozenset[str]
+) -> str | None:
     """Why a statement is not compiled; it is not run."""
     reasons: list[str] = []
 
-    def authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    def named_query(name: str, column: str | None, database: str | None) -> bool:
+        # A common table expression has no database and no columns; so have tables that a module makes up.
+        return database is None and not column and name not in modules and not name.startswith("pragma_")
+
+    def authorize(action: int, first: str | None, second: str | None, database: str | None, _: str | None) -> int:
         if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_FUNCTION and str(second).lower() in functions:
             return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_READ and str(first).lower() in tables:
+        name = str(first).lower()
+        if action == sqlite3.SQLITE_READ and (name in tables or named_query(name, second, database)):
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_UPDATE and str(first).lower() in _SCHEMA_TABLES:
             # How a function of subqueries (json_each) makes itself known; no expression updates.

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy import types as sql
 
-from moltres.errors import SchemaMismatchError
+from moltres.errors import MoltresError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import rows
 
@@ -52,6 +53,25 @@ class Values(DialectSuite):
         db.write(data).save_as_table("t", mode="overwrite")
         db.table("t").write.save_as_table("u")
         assert rows(db, "u") == data
+
+    @pytest.mark.parametrize(("mode", "options"), [("append", {}), ("merge", {"keys": ["id"]}), ("overwrite", {})])
+    @pytest.mark.parametrize("narrow", ["VARCHAR(3)", "CHAR(3)"])
+    @pytest.mark.parametrize("value", ["ab  ", "a ", "", "abcd"])
+    def test_a_copy_within_the_database_cuts_no_blanks(
+        self, db: Database, value: str, narrow: str, mode: Any, options: Any
+    ) -> None:
+        with db.transaction() as connection:
+            connection.execute(text("CREATE TABLE t (id BIGINT, s VARCHAR(10))"))
+            connection.execute(text(f"CREATE TABLE u (id BIGINT, s {narrow})"))
+            connection.execute(text("INSERT INTO u VALUES (1, 'abc')"))
+            connection.execute(text("INSERT INTO t VALUES (1, :value), (2, NULL)"), {"value": value})
+        try:
+            db.table("t").write.save_as_table("u", mode=mode, **options)
+        except MoltresError:
+            assert rows(db, "u") == [{"id": 1, "s": "abc"}]
+        else:
+            assert {"id": 1, "s": value} in rows(db, "u")
+            assert {"id": 2, "s": None} in rows(db, "u")
 
     def test_nan(self, db: Database) -> None:
         data = [{"id": 1, "x": float("nan")}]

@@ -95,14 +95,23 @@ class Local:
 
     def insert(self, table: Table) -> int:
         """Add the rows to a table; returns their number."""
-        return self._dialect.insert_select(self._connection, table, [name for name, _ in self.columns], self._query)
+        names = [name for name, _ in self.columns]
+        return self._dialect.insert_select(self._connection, table, names, self._uncut(table))
 
     def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
         """Put the rows into a temporary table, which later statements can read as often as they need."""
-        del table
         staged = temporary_table(self.columns, keys)
-        rows = self._dialect.create_as(self._connection, staged, self.columns, self._query, temporary=True)
+        query = self._query if table is None else self._uncut(table)
+        rows = self._dialect.create_as(self._connection, staged, self.columns, query, temporary=True)
         return TemporaryRows(self._connection, self._dialect, staged, rows)
+
+    def _uncut(self, table: Table) -> Select[Any]:
+        """The rows, with strings that a column of the table would cut made such that it refuses them."""
+        rows, types = self._query.subquery(), {column.key: column.type for column in table.columns}
+        given = [(rows.columns[name], source, types.get(name, source)) for name, source in self.columns]
+        kept = [self._dialect.uncut(*one).label(one[0].key) for one in given]
+        unchanged = all(new.element is old for new, (old, _, _) in zip(kept, given, strict=True))
+        return self._query if unchanged else select(*kept)
 
     def close(self) -> None:
         """There is nothing to release."""

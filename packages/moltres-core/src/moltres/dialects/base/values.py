@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, Table
+from sqlalchemy import String, Table, case, func
 
 from ...errors import SchemaMismatchError
 from ...types import documents
@@ -18,10 +18,15 @@ from .facts import Facts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.types import TypeEngine
 
     from ...types.arrow import Named, Rows
+
+
+def too_long(value: ColumnElement[Any], length: int) -> ColumnElement[str]:
+    """A string that no column of this length takes: it ends behind it, and not with a blank."""
+    return func.concat(func.rpad(value, length, "."), ".")
 
 
 class Values(Facts):
@@ -49,6 +54,25 @@ class Values(Facts):
     def held(self, type_: TypeEngine[Any]) -> LogicalType:
         """What a column of this database holds; as its type says, but that lengths of text are not enforced."""
         return replace(logical_type(type_), length=None, padded=False)
+
+    def uncut(self, value: ColumnElement[Any], source: TypeEngine[Any], target: TypeEngine[Any]) -> ColumnElement[Any]:
+        """A string that a column holds unchanged, or one that it refuses because it is too long.
+
+        By the standard, an INSERT … SELECT cuts blanks off that a column has no room for, without an error.
+
+        Args:
+            value: The string, of a query on this database.
+            source: Its type.
+            target: The type of the column.
+        """
+        column, given = self.held(target), self.held(source)
+        if column.name != "text" or column.length is None or given == column:
+            return value
+        if not (column.padded or given.padded) and given.length is not None and given.length <= column.length:
+            return value
+        length = func.char_length(value)
+        changed = length != column.length if column.padded else length > column.length
+        return case((changed, too_long(value, column.length)), else_=value)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """Why a column of this database would not give all values back equal; None if it does, or refuses them itself.

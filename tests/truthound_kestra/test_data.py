@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from truthound_kestra.errors import EngineError
 from truthound_kestra.scripts import CheckScriptConfig, check_quality_script
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 from truthound_kestra.utils import DataSourceType, detect_data_source_type, load_data
@@ -96,10 +97,15 @@ def test_the_values_are_those_that_the_check_reads(tmp_path: Path, engine: str) 
     assert loaded["code"].tolist() == ["007", "010"]
     assert loaded["big"][0] == 2**53 + 1
     assert loaded.isna().sum().to_dict() == {"id": 0, "code": 0, "big": 1, "day": 1, "flag": 1}
-    rules = [{"type": "in_set", "column": name, "values": loaded[name].dropna().tolist()} for name in loaded.columns]
+    # A frame has a type for each column, and "007" is a string and a number: another engine refuses it by name.
+    held = [name for name in loaded.columns if engine == "dq_core" or name != "code"]
+    rules = [{"type": "in_set", "column": name, "values": loaded[name].dropna().tolist()} for name in held]
     config = CheckScriptConfig(engine_name=engine, rules=rules, fail_on_error=False)
     result = check_quality_script(path, config)
-    assert (result.status, result.passed_count) == ("passed", 5)
+    assert (result.status, result.passed_count) == ("passed", len(held))
+    if engine != "dq_core":
+        with pytest.raises(EngineError, match="code is of no single type"):
+            check_quality_script(path, CheckScriptConfig(engine_name=engine, rules=[{**rules[0], "column": "code"}]))
 
 
 def test_a_late_string_does_not_change_the_values_before_it(tmp_path: Path) -> None:

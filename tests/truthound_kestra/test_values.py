@@ -53,7 +53,8 @@ def test_no_name_of_the_flow_becomes_an_environment_variable(name: str) -> None:
     found = blocks(flow)
     assert [block["id"] for block in found] == ["script", "check", "table", "query", "failed", "end"]
     for block in found:
-        assert sorted(block["env"]) == sorted(f"KESTRA_{part}" for part in CONTEXT)
+        kept = ["KESTRA_OUTPUT_FILES"] if "outputFiles" in block else []
+        assert sorted(block["env"]) == sorted([*(f"KESTRA_{part}" for part in CONTEXT), *kept])
         assert "inputs" not in str(block["env"])
 
 

@@ -171,7 +171,7 @@ def task_type(task: TaskConfig) -> TaskType | None:
 
 def task_state(task: TaskConfig, flow_id: str) -> TaskState:
     """What a task keeps from one execution to the next."""
-    learns = bool(task.extra_args.get("auto_schema")) and task.extra_args.get("baseline_uri") is None
+    learns = task.extra_args.get("auto_schema") is True and task.extra_args.get("baseline_uri") is None
     return TaskState(flow_id=flow_id, task_id=task.id, failures=counts_failures(task.sla), rules=learns)
 
 

@@ -120,7 +120,7 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
     if not config_problems:
         checks = parsed_rules(task.rules) if kind is TaskType.CHECK else ()
         yield from engine_problems(label, task.engine_name, kind.value, checks, task.extra_args)
-        if not task.extra_args.get("auto_schema"):
+        if task.extra_args.get("auto_schema") is not True:
             yield from severity_problems(label, checks, task.extra_args.get("min_severity", "low"))
 
 
@@ -149,7 +149,7 @@ def _rule_problems(label: str, task: TaskConfig) -> Iterator[str]:
     if task.rules:
         yield from rule_problems(label, task.rules)
         yield from secret_problems(f"{label}: rules", [rule for rule in task.rules if isinstance(rule, dict)])
-    elif not task.extra_args.get("auto_schema"):
+    elif task.extra_args.get("auto_schema") is not True:
         yield f"{label} has no rules. Give rules, or extra_args={{'auto_schema': True}} to learn them."
 
 

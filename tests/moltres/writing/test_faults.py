@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import NullPool, create_engine, event, text
 
 from moltres import Database, connect
 from moltres.errors import (
@@ -33,7 +33,9 @@ def test_the_source_breaks_off(db: Database, tmp_path: Path) -> None:
 
 
 def _terminate_others(url: URL) -> None:
-    with connect(url) as admin, admin.transaction() as connection:
+    # On an engine of its own: a Database sets the reads of its thread aside before it writes where they read.
+    admin = create_engine(url, poolclass=NullPool)
+    with admin.connect() as connection:
         connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

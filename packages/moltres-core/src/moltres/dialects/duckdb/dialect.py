@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -275,6 +276,14 @@ class DuckDBDialect(Dialect):
     def for_file(self, connection: Connection, query: Select[Any], kind: str) -> Select[Any]:
         """The query, in which what Parquet would change is text, exact, or refused."""
         return for_parquet(connection, query, _described(connection, query)) if kind == "parquet" else query
+
+    def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """As everywhere, and DECIMAL has neither NaN nor infinity."""
+        reason = super().refusal(type_, values)
+        if reason is None and logical_type(type_).name == "decimal":
+            odd = next((one for one in values if isinstance(one, Decimal) and not one.is_finite()), None)
+            return None if odd is None else f"{odd} is no value of a DECIMAL column"
+        return reason
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """Let DuckDB read the Arrow memory; without pyarrow, pass each column as one list."""

@@ -17,11 +17,13 @@ TESTS = Path(__file__).resolve().parents[1]
 OF_NAMED_TUPLES = {"_asdict", "_fields", "_make", "_replace", "_mapping"}
 #: What notebooks call, though its name begins with an underscore.
 OF_NOTEBOOKS = {"_repr_html_"}
+#: The documented way out of a forked process.
+OF_FORKS = {"_exit"}
 REACHES = {"getattr", "setattr", "delattr", "hasattr", "setitem"}
 
 
 def private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__") and name not in OF_NAMED_TUPLES | OF_NOTEBOOKS
+    return name.startswith("_") and not name.startswith("__") and name not in OF_NAMED_TUPLES | OF_NOTEBOOKS | OF_FORKS
 
 
 def reaches(tree: ast.AST) -> Iterator[str]:

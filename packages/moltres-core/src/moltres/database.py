@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
-from sqlalchemy.exc import SQLAlchemyError
 
 from ._shared import arguments
 from ._shared.connecting import missing_file
@@ -17,8 +16,9 @@ from ._shared.masking import masked
 from .dialects import absent, binding, catalog, dialect_for, held
 from .dialects.compiling import compiled_by
 from .dialects.error_translation import connected, translated
-from .dialects.isolation import at_least_committed, require_transactions
+from .dialects.isolation import at_least_committed
 from .dialects.stopping import Running, stoppable
+from .dialects.transactions import in_transaction
 from .errors import ConfigurationError, refuse
 from .frame.dataframe import DataFrame
 from .read import files, sql_text
@@ -205,7 +205,7 @@ class Database:
             stack.enter_context(held.holding(connection, writes=begin))
             running = stack.enter_context(self._registered(connection))
             if begin:
-                stack.enter_context(self._begun(connection, running, seconds))
+                stack.enter_context(in_transaction(connection, self.dialect, running, seconds, joined=self.joined))
             # Within the transaction: the settings and the limit of PostgreSQL are those of the transaction.
             stack.enter_context(self.dialect.settled(connection))
             stack.enter_context(self.dialect.time_limit(connection, seconds))
@@ -235,29 +235,6 @@ class Database:
                 self._stand_in = binding.resolve(absent.stand_in(self._binding.engine.url), {})
                 absent.refuse_catalogs(self._stand_in.engine, file)
             return self._stand_in.engine
-
-    @contextmanager
-    def _begun(self, connection: Connection, running: Running, seconds: float | None) -> Iterator[None]:
-        outer = connection.in_transaction() if self.joined else False
-        if self.joined:
-            require_transactions(connection)
-        self.dialect.begin(connection, seconds)
-        with self.dialect.writing(connection):
-            if not self.joined:
-                try:
-                    yield
-                    running.check()
-                    connection.commit()
-                except BaseException:
-                    # Before others may go on. A lost connection cannot, and need not.
-                    with suppress(SQLAlchemyError):
-                        connection.rollback()
-                    raise
-            elif outer and self.dialect.capabilities.savepoints:
-                with connection.begin_nested():
-                    yield
-            else:
-                yield
 
     @contextmanager
     def _registered(self, connection: Connection) -> Iterator[Running]:

@@ -20,6 +20,9 @@ PACKAGES = sorted(init.parent.name for init in (ROOT / "packages").glob("*/src/*
 
 
 LONGEST = 450
+#: The adapters only translate.
+ADAPTERS = ("packages/moltres-airflow/", "packages/moltres-prefect/")
+LONGEST_OF_ADAPTERS = 150
 """Lines of a module; one that grows beyond has more than one idea."""
 
 
@@ -27,7 +30,8 @@ def test_modules_are_short() -> None:
     modules = [path for path in (ROOT / "packages").rglob("*.py") if "_shared" not in path.parts]
     assert len(modules) > 300
     lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
-    assert {path: number for path, number in lines.items() if number > LONGEST} == {}
+    most = {path: LONGEST_OF_ADAPTERS if path.startswith(ADAPTERS) else LONGEST for path in lines}
+    assert {path: number for path, number in lines.items() if number > most[path]} == {}
 
 
 def test_every_package_is_looked_at() -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from moltres import Records
-from moltres.errors import HandoffError, closest, listing
+from moltres.errors import HandoffError
 from moltres.handoff.reference import MARKER
 from moltres_airflow.instances import instance_of
-from moltres_airflow.templates import comes_from_a_task, templates_in
+from moltres_airflow.upstream import ambiguous, missing, not_a_task, output_key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-RETURN_VALUE: Final = "return_value"
-"""Where Airflow keeps what a ``@task`` function returns."""
+    from collections.abc import Iterable
 
 
 def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | None, input_task_id: str | None) -> Any:
@@ -45,7 +42,7 @@ def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | No
     if not operator.has_dag() and input_task_id is None and input_key is not None:
         values = _values(instance.xcom_pull(key=input_key))
         if not values:
-            raise _missing(operator, input_key, {"any task": input_key}, {})
+            raise missing(operator, input_key, {"any task": input_key}, {})
         return values[0] if len(values) == 1 else values
     tasks = operator.dag.task_dict if operator.has_dag() else {}
     if input_task_id is not None:
@@ -57,42 +54,11 @@ def find_input(operator: Any, context: Mapping[str, Any], *, input_key: str | No
     for keys in circles:
         found = {name: values for name, key in keys.items() if (values := _pull(tasks.get(name), instance, name, key))}
         if len(found) > 1:
-            raise _ambiguous(operator, input_key, found)
+            raise ambiguous(operator, input_key, found)
         if found:
             (values,) = found.values()
             return values[0] if len(values) == 1 else values
-    raise _missing(operator, input_key, {name: key for keys in circles for name, key in keys.items()}, tasks)
-
-
-def named_input_problems(operator: Any) -> Iterator[str]:
-    """A sentence for each task that ``input_task_id`` names and that the DAG, which must be complete, does not have."""
-    given = getattr(operator, "input_task_id", None)
-    if given is None or comes_from_a_task(given) or not operator.has_dag():
-        return
-    for name in [given] if isinstance(given, str) else given:
-        if name not in operator.dag.task_dict and not any(True for _ in templates_in(name)):
-            message, suggestion = _not_a_task(operator, name, operator.dag.task_dict)
-            yield f"{message} {suggestion}".rstrip()
-
-
-def _not_a_task(operator: Any, name: str, tasks: Mapping[str, Any]) -> tuple[str, str]:
-    # In a task group a task has the group's name before its own.
-    match = next((known for known in sorted(tasks) if known.endswith(f".{name}")), None) or closest(name, tasks)
-    message = (
-        f"input_task_id {name!r} is not a task of DAG {operator.dag_id!r}; its tasks are {listing(sorted(tasks))}."
-    )
-    return message, f"Did you mean {match!r}?" if match else ""
-
-
-def output_key_of(upstream: Any) -> str | None:
-    """The XCom key under which a task hands over rows; None for a task of ours that hands over none."""
-    kind = getattr(upstream, "operator_class", type(upstream))
-    if not hasattr(kind, "default_output_key"):
-        return RETURN_VALUE
-    if not kind.hands_over_rows:
-        return None
-    given = upstream.partial_kwargs.get("output_key") if upstream.is_mapped else upstream.output_key
-    return str(given or kind.default_output_key(upstream.task_id))
+    raise missing(operator, input_key, {name: key for keys in circles for name, key in keys.items()}, tasks)
 
 
 def _keys(tasks: Mapping[str, Any], names: Iterable[str], input_key: str | None) -> dict[str, str]:
@@ -104,7 +70,7 @@ def _keys(tasks: Mapping[str, Any], names: Iterable[str], input_key: str | None)
 def _key_of_named(operator: Any, tasks: Mapping[str, Any], name: str, input_key: str | None) -> str:
     """Which key to ask the task for that ``input_task_id`` names."""
     if tasks and name not in tasks:
-        message, suggestion = _not_a_task(operator, name, tasks)
+        message, suggestion = not_a_task(operator, name, tasks)
         raise HandoffError(message, suggestion=suggestion or None)
     key = input_key or (output_key_of(tasks[name]) if tasks else name)
     if key is None:
@@ -135,29 +101,3 @@ def _values(pulled: Any) -> list[Any]:
     values = [value for value in pulled if value is not None]
     is_rows = bool(values) and all(isinstance(value, Mapping) and MARKER not in value for value in values)
     return [values] if is_rows else values
-
-
-def _ambiguous(operator: Any, input_key: str | None, names: Iterable[str]) -> HandoffError:
-    what = f"a value under input_key {input_key!r}" if input_key else "rows to hand over"
-    return HandoffError(
-        f"Several upstream tasks of {operator.task_id!r} have {what}: {listing(sorted(names))}.",
-        suggestion="Say which one with input_task_id.",
-        context={"input_key": input_key, "tasks": sorted(names)},
-    )
-
-
-def _missing(operator: Any, input_key: str | None, asked: Mapping[str, str], tasks: Mapping[str, Any]) -> HandoffError:
-    if not asked:
-        return HandoffError(
-            f"Task {operator.task_id!r} has no upstream task that hands over rows.",
-            suggestion="Set it downstream of a query task (query >> to_table), or name one with input_task_id.",
-        )
-    own_keys = [key for name in asked if name in tasks and (key := output_key_of(tasks[name]))]
-    match = closest(input_key or "", own_keys)
-    hint = f"Did you mean input_key={match!r}? " if match and match != input_key else ""
-    places = ", ".join(f"{name!r} (key {key!r})" for name, key in sorted(asked.items()))
-    return HandoffError(
-        f"Task {operator.task_id!r} found no input: nothing under these keys of its upstream tasks: {places}.",
-        suggestion=f"{hint}Name the task with input_task_id. A task with do_xcom_push=False hands over nothing.",
-        context={"input_key": input_key, "tasks": sorted(asked)},
-    )

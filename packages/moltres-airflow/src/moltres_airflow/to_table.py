@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,8 +35,7 @@ class MoltresToTableOperator(MoltresOperator):
 
     Args:
         table_name: The target, ``name`` or ``schema.name``. Template field.
-        input_key: XCom key of the rows. Defaults to the key under which the upstream task hands them over. Template
-            field.
+        input_key: XCom key of the rows. Defaults to that under which the upstream task has them. Template field.
         input_task_id: The task that pushed them. Defaults to the one upstream task that has. Template field.
         mode: ``"append"`` (the default), ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"`` (needs
             ``keys``) or ``"overwrite_partitions"`` (needs ``partition_by``). Template field.
@@ -43,8 +43,7 @@ class MoltresToTableOperator(MoltresOperator):
         keys: Columns that identify a row, for ``merge``. Template field.
         update: Columns that ``merge`` updates; by default all others than the keys, False for none. Template field.
         partition_by: Columns whose values name the partitions to replace. Template field.
-        cascade: Whether ``overwrite`` and ``overwrite_partitions`` may delete or change rows of other tables which
-            follow the rows that they replace by ON DELETE. Without it such a table is refused.
+        cascade: Whether ``overwrite`` and ``overwrite_partitions`` may change other tables by ON DELETE.
         run_key: What the load is recorded under. Defaults to DAG, task, run, map index and iteration, the same at every
             try; False records nothing, and a retry may append twice. Template field.
         drop_staged: Whether to drop the staged rows once they are published. Another task can then not read them, and
@@ -132,26 +131,20 @@ class MoltresToTableOperator(MoltresOperator):
             AirflowFailException: If it failed and a retry cannot help.
         """
         with execution(self), engine_of(self.input_dsn, self.input_conn_id) as source:
-            options = self._options()
+            options = WriteOptions(**{option.name: getattr(self, option.name) for option in fields(WriteOptions)})
+            refuse(f"Task {self.task_id!r}", options.problems())
             value = find_input(self, context, input_key=self.input_key, input_task_id=self.input_task_id)
             run_key = options.key(lambda: name_of(context))
             result = run(self, lambda database: self._write(database, source, value, options, run_key))
             self.push(context, result)
         return result
 
-    def _options(self) -> WriteOptions:
-        options = WriteOptions(**{option.name: getattr(self, option.name) for option in fields(WriteOptions)})
-        refuse(f"Task {self.task_id!r}", options.problems())
-        return options
-
     def _write(
         self, database: Database, source: URL | Engine | None, value: Any, options: WriteOptions, run_key: str | None
     ) -> dict[str, Any]:
-        if source is None:
-            outcome = run_write(database, database, value, options, run_key=run_key)
-        else:
-            with connect(source, query_timeout=self.query_timeout) as staged:
-                outcome = run_write(database, staged, value, options, run_key=run_key)
+        opened = nullcontext(database) if source is None else connect(source, query_timeout=self.query_timeout)
+        with opened as staged:
+            outcome = run_write(database, staged, value, options, run_key=run_key)
         self.lineage = outcome.lineage
         self.log.info("%s", outcome.summary)
         return outcome.to_dict()

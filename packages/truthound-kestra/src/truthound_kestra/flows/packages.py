@@ -22,7 +22,7 @@ __all__ = ["packages_problems", "script_dependencies"]
 
 _OURS: Final = ("truthound_kestra", "dq_core", "moltres")
 _IMPORT: Final = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+))", re.MULTILINE)
-# What runs the default engine, and what an address in a script begins with.
+# What runs the default engine, and what a URL in a script begins with.
 _DEFAULT_ENGINE: Final = re.compile(
     r"\b(check_quality_script|profile_data_script|learn_schema_script|get_engine|truthound)\b"
 )

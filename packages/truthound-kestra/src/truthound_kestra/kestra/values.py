@@ -166,7 +166,7 @@ def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def _is_its_own_address(file: Path, given: str) -> bool:
-    """Whether Kestra wrote the text of an address into the file, as it does with any that is not its own."""
+    """Whether Kestra wrote a URL as text into the file, as it does with any that is not its own."""
     try:
         return file.stat().st_size == len(given.encode()) and file.read_bytes() == given.encode()
     except OSError:

@@ -44,6 +44,21 @@ def test_parquet_paths_patterns_and_lists(duck: Database, parquet: Path) -> None
     assert duck.read_parquet(one, filename=True).columns == ("id", "amount", "filename")
 
 
+@pytest.mark.parametrize("name", ["v", 'a "b" 100%', "select"])
+@pytest.mark.parametrize("type_", [pa.float32(), pa.float64()], ids=str)
+def test_nan_is_greater_than_every_number_in_files_too(duck: Database, tmp_path: Path, name: str, type_: Any) -> None:
+    numbers = [1.0, float("nan"), None, float("inf"), -0.0, 0.0]
+    pq.write_table(pa.table({name: pa.array(numbers, type_), "id": range(6)}), tmp_path / "x.parquet")
+    frame = duck.read_parquet(tmp_path / "x.parquet")
+    frame.write.save_as_table("t")
+    assert frame.columns == (name, "id")
+    assert repr(frame.collect()) == repr(duck.table("t").collect())
+    for condition in (col(name) > 100, col(name) <= 100, col(name) > float("inf"), col(name) == float("nan")):
+        ids = [[row["id"] for row in rows.where(condition).order_by("id").collect()] for rows in (frame, duck.table("t"))]
+        assert ids[0] == ids[1], condition
+    assert repr(frame.agg(m=func.max(col(name))).collect()[0]["m"]) == "nan"
+
+
 def test_csv_with_options(duck: Database, tmp_path: Path) -> None:
     path = tmp_path / "it's.csv"
     path.write_text("id;day\n1;2024-01-31\n2;\n")

@@ -77,8 +77,18 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
     return selectable(source, Query.of(query))  # every value in it is a literal
 
 
-def _parquet(connection: Connection, paths: Any, options: dict[str, Any]) -> str:  # noqa: ARG001 - one of three
-    return f"SELECT * FROM {reader_call('read_parquet', paths, options)}"  # noqa: S608 - literals
+def _parquet(connection: Connection, paths: Any, options: dict[str, Any]) -> str:
+    """The rows of Parquet files, with NaN where DuckDB has it: greater than every number.
+
+    The statistics of a file leave NaN out, and DuckDB answers comparisons and ``max`` with them. The value of an
+    expression that can be NaN has no such statistics.
+    """
+    call = reader_call("read_parquet", paths, options)
+    described = connection.exec_driver_sql(f"DESCRIBE SELECT * FROM {call}")
+    quote = connection.dialect.identifier_preparer.quote
+    floats = [(quote(name), type_) for name, type_, *_ in described if type_ in ("FLOAT", "DOUBLE")]
+    exact = ", ".join(f"if(isnan({name}), 'NaN'::{type_}, {name}) AS {name}" for name, type_ in floats)
+    return f"SELECT *{f' REPLACE ({exact})' if exact else ''} FROM {call}"  # noqa: S608 - literals and quoted names
 
 
 _QUERIES = {"read_parquet": _parquet, "read_csv": text_files.csv, "read_json": text_files.json}

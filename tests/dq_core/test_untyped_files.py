@@ -9,13 +9,14 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dq_core import RuleError, SourceError, learn, profile, validate
@@ -369,6 +370,18 @@ CELLS = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("bound", [10**16, 10**40, decimal.Decimal("1e25")])
+@pytest.mark.parametrize("source", ["e.csv", "d.parquet"])
+def test_a_bound_may_be_beyond_what_the_column_can_hold(folder: Path, source: str, bound: Any) -> None:
+    (folder / "e.csv").write_text("v\n1000000000000000\n1e3\n")
+    duckdb.execute("COPY (SELECT unnest([1000000000000000.5, 1000])::DECIMAL(38,22) AS v) TO 'd.parquet'")
+    rules = [
+        rule("in_range", "v", min=bound), rule("in_range", "v", min=-bound), rule("in_range", "v", max=bound),
+        rule("in_range", "v", max=-bound), rule("in_set", "v", values=[bound, 1000]),
+    ]  # fmt: skip
+    assert [failed for _, failed, _ in found(source, *rules)] == [2, 0, 0, 2, 1]
+
+
 def _number(text: str) -> decimal.Decimal | None:
     try:
         return decimal.Decimal(text.strip())
@@ -378,6 +391,7 @@ def _number(text: str) -> decimal.Decimal | None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(CELLS, min_size=1, max_size=8), low=st.integers(-(10**20), 10**20))
+@example(cells=["1000000000000000", "1e3"], low=10**16)
 def test_oracle(folder: Path, cells: list[str | None], low: int) -> None:
     """CSV and Parquet of texts have one text rule; numbers and dates are those that Python reads in the texts."""
     path = folder / "oracle.csv"

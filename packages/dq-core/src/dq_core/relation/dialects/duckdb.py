@@ -36,6 +36,7 @@ _COMPARED_OTHERWISE = frozenset({"TIME_NS", "TIMESTAMP_S", "TIMESTAMP_MS", "TIME
 _MOST_BITS = 2**29
 #: … and at most this many for each row; beyond that, hashes are smaller.
 _BITS_FOR_A_ROW = 64
+_MOST_DIGITS = 38
 #: Integers whose sums overflow their type.
 _LONGEST = frozenset({"HUGEINT", "UHUGEINT"})
 #: What the driver gives for infinity.
@@ -158,6 +159,8 @@ class DuckDB(Dialect):
         if number == "BIGNUM" and isinstance(value, int):
             # No parameter holds so many digits.
             return sa.literal_column(f"'{int(value)}'::BIGNUM")
+        if isinstance(value, int | decimal.Decimal) and (beyond := _beyond(value, number)) is not None:
+            return beyond
         literal = super().value(value, column)
         return sa.cast(literal, _TimeNs()) if column.type_name == "TIME_NS" else literal
 
@@ -297,6 +300,21 @@ def read_exactly(raw: Any, columns: Iterable[Column]) -> None:
     """
     if any(one.family in ("float", "list", "struct") or one.type_name in _COMPARED_OTHERWISE for one in columns):
         raw.execute("SET disabled_optimizers = 'filter_pushdown,statistics_propagation'")
+
+
+def _beyond(value: int | decimal.Decimal, number: str | None) -> ColumnElement[Any] | None:
+    """The end of a DECIMAL for a number beyond it, which no DECIMAL that holds the column's digits can hold as well.
+
+    Only a column with 38 nines has a value that is equal to it.
+    """
+    parts = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", number or "")
+    if parts is None or not decimal.Decimal(value).is_finite():
+        return None
+    precision, scale = map(int, parts.groups())
+    if len(str(abs(int(value)))) + scale <= _MOST_DIGITS:
+        return None
+    end = f"{'-' if value < 0 else ''}{'9' * (precision - scale)}.{'9' * scale}"
+    return sa.literal_column(f"'{end}'::DECIMAL({precision},{scale})")
 
 
 def _column(name: str, type_name: str) -> Column:

@@ -28,6 +28,9 @@ TESTS_engines-dq-core := tests/dq_core --ignore=tests/dq_core/engines
 TESTS_engines-kestra := tests/truthound_kestra
 STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 
+# The same examples in every run, so that a submission is judged by its own change; pytest by itself draws new ones.
+EXAMPLES := --hypothesis-profile=ci
+
 .PHONY: help
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +52,7 @@ test: $(LEGS:%=test-%) ## All tests but those that need a server which must be i
 $(LEGS:%=test-%): test-%:
 	@$(SETUP) $(or $(ENVIRONMENT_$*),$*)
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/$*.xml
-	.venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest -q -m "not engines" --junitxml=$(RESULTS)/$*.xml $(TESTS_$*)
+	.venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest -q $(EXAMPLES) -m "not engines" --junitxml=$(RESULTS)/$*.xml $(TESTS_$*)
 
 .PHONY: test-engines
 test-engines: $(ENGINES:%=test-%) ## Tests on servers that must be installed: MariaDB, Kestra
@@ -63,19 +66,19 @@ install-engines:
 test-engines-moltres: install-engines
 	@$(SETUP) moltres-core
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-moltres.xml
-	.venvs/moltres-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-moltres.xml $(TESTS_engines-moltres)
+	.venvs/moltres-core/bin/python -m pytest -q $(EXAMPLES) -m engines --junitxml=$(RESULTS)/engines-moltres.xml $(TESTS_engines-moltres)
 
 .PHONY: test-engines-dq-core
 test-engines-dq-core: install-engines
 	@$(SETUP) dq-core
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-dq-core.xml
-	.venvs/dq-core/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-dq-core.xml $(TESTS_engines-dq-core)
+	.venvs/dq-core/bin/python -m pytest -q $(EXAMPLES) -m engines --junitxml=$(RESULTS)/engines-dq-core.xml $(TESTS_engines-dq-core)
 
 .PHONY: test-engines-kestra
 test-engines-kestra: install-engines
 	@$(SETUP) truthound-kestra
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-kestra.xml
-	.venvs/truthound-kestra/bin/python -m pytest -q -m engines --junitxml=$(RESULTS)/engines-kestra.xml \
+	.venvs/truthound-kestra/bin/python -m pytest -q $(EXAMPLES) -m engines --junitxml=$(RESULTS)/engines-kestra.xml \
 		$(TESTS_engines-kestra)
 
 .PHONY: lint

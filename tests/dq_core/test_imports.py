@@ -38,6 +38,7 @@ def test_checking_files_and_rows_imports_no_pandas(tmp_path: Path) -> None:
         {"type": "not_null", "column": "id"}, {"type": "unique", "column": "id"},
         {"type": "in_range", "column": "amount", "min": 0.5}, {"type": "regex", "column": "code", "pattern": "^a"},
         {"type": "in_set", "column": "code", "values": ["a", "b"]}, {"type": "row_count", "min": 1},
+        {"type": "not_null", "column": "id", "where": "amount > 0"}, {"type": "expression", "sql": "id + amount < 9"},
     ]  # fmt: skip
     code = f"""
 import sys

@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..._shared.duckdb_literals import literal
+
 __all__ = ["Named", "named_by"]
 
 _threads = threading.local()
@@ -64,7 +66,7 @@ def _select(sql: str) -> dict[str, Any] | str:
         connection = _threads.connection = duckdb.connect(":memory:", config={"threads": 1})
     # What is nested too deeply is an error of the function, not a value that it returns.
     try:
-        tree = json.loads(connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()[0])
+        tree = json.loads(connection.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchone()[0])
     except Exception as error:  # noqa: BLE001 (whatever the parser refuses is refused)
         return str(error)
     if tree["error"]:

@@ -28,10 +28,10 @@ from ..errors import RuleError, SourceConnectionError, SourceError
 from ..relation.dialects import dialect_for
 from ..relation.selection import literal_sql
 from ..report.report import SEVERITIES
-from ..run.fragments import fragment_problems
-from ..run.plan import mentioned, misfits
+from ..run.plan import mentioned
 from ..run.reader import Deadline, Reader, refuse
-from ..run.semantics import PORTABLE, dependent_rules, semantics_of, semantics_problems
+from ..run.semantics import PORTABLE, semantics_of, semantics_problems
+from ..run.validate import refuse_unfit
 from ..sources import Opened, open_source
 from ..sources.database import connect_to_read, create_engine_of
 from ..sources.given import database_of
@@ -119,11 +119,10 @@ def quarantine(
             because the source changed during the run; nothing was written.
         ValidationTimeoutError: It took longer than `timeout_seconds`; nothing was written.
     """
-    refuse([] if timeout_seconds is None else [*seconds("timeout_seconds", timeout_seconds)])
-    deadline = Deadline(timeout_seconds)
     parsed = parse(checks)
     file = Path(to) if str(to).endswith(".parquet") else None
-    _refuse_arguments(mode, min_severity, column, file, semantics)
+    _refuse_arguments(mode, min_severity, column, file, semantics=semantics, timeout_seconds=timeout_seconds)
+    deadline = Deadline(timeout_seconds)
     applied = {
         name: check
         for name, check in zip(names_of(parsed), parsed, strict=True)
@@ -142,7 +141,7 @@ def quarantine(
             timeout_seconds=timeout_seconds,
         ) as opened:
             draft = file.parent / f".{file.name}.{secrets.token_hex(8)}"
-            _refuse_unfit(applied, opened, semantics, draft)
+            refuse_unfit(list(applied.values()), Reader(opened, deadline), semantics=semantics, writes=[draft])
             split = _Split.of(applied, opened.relation, column)
             counts = _write_file(opened, split, file, draft, deadline)
             stated = semantics_of(opened, semantics)
@@ -152,7 +151,7 @@ def quarantine(
             _writable(source, table, query, deadline) as (connection, chosen),
             open_source(connection, schema=schema, timeout_seconds=deadline.left(), **chosen) as opened,
         ):
-            _refuse_unfit(applied, opened, semantics)
+            refuse_unfit(list(applied.values()), Reader(opened, deadline), semantics=semantics)
             split = _Split.of(applied, opened.relation, column)
             target = sa.table(str(to), schema=schema)
             counts = _write_table(opened, split, target, mode, table, deadline=deadline, in_transaction=in_transaction)
@@ -170,8 +169,11 @@ def quarantine(
     )
 
 
-def _refuse_arguments(mode: str, min_severity: str, column: object, file: Path | None, semantics: object) -> None:
-    problems = [*semantics_problems(semantics)]
+def _refuse_arguments(
+    mode: str, min_severity: str, column: object, file: Path | None, *, semantics: object, timeout_seconds: object
+) -> None:
+    limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
+    problems = [*limits, *semantics_problems(semantics)]
     if not isinstance(column, str) or not column:
         problems.append(f"column must be the name of a column, not {column!r:.80}.")
     if mode not in MODES:
@@ -185,18 +187,7 @@ def _refuse_arguments(mode: str, min_severity: str, column: object, file: Path |
         )
     if file is not None and not file.parent.is_dir():
         problems.append(f"The folder {str(file.parent)!r} does not exist.")
-    if problems:
-        raise RuleError(problems)
-
-
-def _refuse_unfit(checks: Mapping[str, Check], opened: Opened, semantics: str, *files: Path) -> None:
-    """Refuse checks that do not fit the source, all problems at once; then no file but these is written."""
-    found = [
-        *misfits(list(checks.values()), opened.relation),
-        *dependent_rules(list(checks.values()), opened, semantics),
-    ]
-    opened.confine(*map(str, files))
-    refuse([*found, *fragment_problems(list(checks.values()), Reader(opened, Deadline(None)))])
+    refuse(problems)
 
 
 @dataclass(frozen=True)

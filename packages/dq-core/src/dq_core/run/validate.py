@@ -20,6 +20,7 @@ from .semantics import PORTABLE, dependent_rules, semantics_of, semantics_proble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import sqlalchemy as sa
 
@@ -130,8 +131,22 @@ def checked_arguments(
     return frozenset(masked)
 
 
-def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str], semantics: str = PORTABLE) -> None:
+def refuse_unfit(
+    checks: Sequence[Check],
+    reader: Reader,
+    masked: frozenset[str] = frozenset(),
+    semantics: str = PORTABLE,
+    *,
+    writes: Sequence[Path] = (),
+) -> None:
     """Refuse checks and masked columns that do not fit the source, all problems at once; reads no row.
+
+    Args:
+        checks: The checks.
+        reader: Reads the source, within its time limit.
+        masked: Columns whose values must not be shown.
+        semantics: Whose meaning rules have.
+        writes: The files that the caller is about to write; a database of this package is closed to all others.
 
     Raises:
         RuleError: Some do not.
@@ -143,7 +158,7 @@ def refuse_unfit(checks: Sequence[Check], reader: Reader, masked: frozenset[str]
     )
     found = [*misfits(checks, relation), *unknown, *dependent_rules(checks, reader.opened, semantics)]
     # By now every file that a rule refers to is open.
-    reader.opened.confine()
+    reader.opened.confine(*map(str, writes))
     refuse([*found, *fragment_problems(checks, reader)])
 
 

@@ -7,19 +7,19 @@ that it can take on a string are few; otherwise DuckDB's RE2 matches the text, w
 from __future__ import annotations
 
 import re
-import threading
 from functools import lru_cache
-from typing import Any
 
+from .._shared.duckdb_literals import literal
+from .answers import answer
 from .pattern import Pattern
 
 __all__ = ["regexp", "remember", "takes_long"]
 
+# Characters, classes, escapes, parentheses and repetitions, as far as `_repeats` has to tell them apart.
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}\??|[*+?]\??|\(\?[^:)]*[:)]|.", re.DOTALL)
 _MOST_STEPS = 20_000_000
 _MOST_PATTERNS = 10_000
 _known: dict[str, Pattern] = {}
-_threads = threading.local()
 
 
 def remember(pattern: Pattern) -> str:
@@ -71,7 +71,7 @@ def _repeats(source: str) -> tuple[int | None, bool]:
     """How many variable repetitions there are, None if one is of a group; and whether it begins at the beginning."""
     count = 0
     before = ""
-    for token in _tokens(source):
+    for token in _TOKEN.findall(source):
         if re.fullmatch(r"(?:[*+?]|\{\d*,?\d*\})\??", token) and before != "(":
             # A group that may be left out is tried twice at most; one that repeats, as often as it divides the text.
             if before == ")" and token not in ("?", "??"):
@@ -81,18 +81,5 @@ def _repeats(source: str) -> tuple[int | None, bool]:
     return count, source.startswith("^") and "|" not in source
 
 
-def _tokens(source: str) -> list[str]:
-    """Characters, classes, escapes, parentheses and repetitions, as far as `_repeats` has to tell them apart."""
-    found: list[str] = re.findall(
-        r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}\??|[*+?]\??|\(\?[^:)]*[:)]|.", source, re.DOTALL
-    )
-    return found
-
-
 def _by_re2(pattern: str, text: str) -> bool:
-    connection: Any = getattr(_threads, "connection", None)
-    if connection is None:
-        import duckdb
-
-        connection = _threads.connection = duckdb.connect(":memory:", config={"threads": 1})
-    return bool(connection.execute("SELECT regexp_matches(?, ?)", [text, pattern]).fetchone()[0])
+    return bool(answer(f"regexp_matches({literal(text)}, {literal(pattern)})"))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..._shared.duckdb_literals import literal
+from ..answers import answer
 
 __all__ = ["Named", "named_by"]
-
-_threads = threading.local()
 
 _CLASSES = frozenset({
     "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "LAMBDA",
@@ -59,14 +57,9 @@ def named_by(sql: str) -> Named:
 
 def _select(sql: str) -> dict[str, Any] | str:
     """The SELECT of one expression that a string is, or why it is none."""
-    connection: Any = getattr(_threads, "connection", None)
-    if connection is None:
-        import duckdb
-
-        connection = _threads.connection = duckdb.connect(":memory:", config={"threads": 1})
     # What is nested too deeply is an error of the function, not a value that it returns.
     try:
-        tree = json.loads(connection.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchone()[0])
+        tree = json.loads(answer(f"json_serialize_sql({literal(sql)})"))
     except Exception as error:  # noqa: BLE001 (whatever the parser refuses is refused)
         return str(error)
     if tree["error"]:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 from support.postgresql import PostgreSQLServer, postgresql_server
+from support.trino import TrinoServer, trino_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,27 @@ def postgresql() -> Iterator[PostgreSQLServer]:
     """A PostgreSQL server for the whole run."""
     with postgresql_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def trino(postgresql: PostgreSQLServer) -> Iterator[TrinoServer]:
+    """A Trino server for the whole run; its tests have the marker engines."""
+    with postgresql.empty() as catalog, trino_server(catalog) as server:
+        yield server
+
+
+@pytest.fixture
+def iceberg_url(trino: TrinoServer) -> Iterator[URL]:
+    """An empty schema of Trino's Iceberg catalog."""
+    with trino.schema("iceberg") as url:
+        yield url
+
+
+@pytest.fixture
+def trino_memory_url(trino: TrinoServer) -> Iterator[URL]:
+    """An empty schema of Trino's memory catalog."""
+    with trino.schema("memory") as url:
+        yield url
 
 
 @pytest.fixture

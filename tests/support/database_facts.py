@@ -121,6 +121,18 @@ FACTS = {
         not_in_names="%",  # psycopg takes none in the names of columns that it sends as parameters
         limit_after=("SHOW statement_timeout", "0"),
     ),
+    "trino": DatabaseFacts(
+        schema="test",  # tests run in a schema of their own
+        slow="(SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a(i), UNNEST(sequence(1, 10000)) AS b(i), "
+        "UNNEST(sequence(1, 10000)) AS c(i) WHERE a.i + b.i + c.i = x) > x",
+        forever="SELECT count(*) AS c FROM UNNEST(sequence(1, 10000)) AS a(i), UNNEST(sequence(1, 10000)) AS b(i), "
+        "UNNEST(sequence(1, 10000)) AS c(i) WHERE a.i * b.i + c.i <> 7",
+        counting="SELECT (a.i - 1) * 1000 + b.i AS i FROM UNNEST(sequence(1, 400)) AS a(i), "
+        "UNNEST(sequence(1, 1000)) AS b(i)",
+        own_types="SELECT 1 AS id, ARRAY[1, 2] AS x, MAP(ARRAY['k'], ARRAY[1]) AS y, ROW(1, 'a') AS z"
+        " UNION ALL SELECT 2, NULL, NULL, NULL UNION ALL SELECT 3, ARRAY[3], NULL, NULL",
+        installed=True,
+    ),
 }
 
 

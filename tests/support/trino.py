@@ -1,0 +1,250 @@
+"""A throw-away Trino server from Maven Central, whose Iceberg catalog PyIceberg can share."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from support.guard import guarded
+from support.network import free_port
+from support.waiting import pauses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["CATALOGS", "VERSION", "TrinoServer", "trino_server"]
+
+VERSION = "476"
+CATALOGS = ("iceberg", "memory")
+"""The catalogs that tests write to; ``tpch`` only has tables to read."""
+
+_ARCHIVE = f"io.trino:trino-server:{VERSION}:tar.gz"
+_PLUGINS = frozenset({"iceberg", "memory", "tpch", "password-authenticators", "spooling-filesystem"})
+_LEAST_JAVA = 24
+_JVM = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djdk.attach.allowAttachSelf=true",
+    "--add-modules=jdk.incubator.vector",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+)
+# The tables of a catalog in a database, as PyIceberg makes them; Trino expects to find them.
+_CATALOG_TABLES = (
+    """
+    CREATE TABLE iceberg_tables (
+        catalog_name varchar(255) NOT NULL, table_namespace varchar(255) NOT NULL, table_name varchar(255) NOT NULL,
+        metadata_location varchar(1000), previous_metadata_location varchar(1000), iceberg_type varchar(5),
+        PRIMARY KEY (catalog_name, table_namespace, table_name)
+    )
+    """,
+    """
+    CREATE TABLE iceberg_namespace_properties (
+        catalog_name varchar(255) NOT NULL, namespace varchar(255) NOT NULL, property_key varchar(255) NOT NULL,
+        property_value varchar(1000) NOT NULL, PRIMARY KEY (catalog_name, namespace, property_key)
+    )
+    """,
+)
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class TrinoServer:
+    """A running server.
+
+    Attributes:
+        port: Where it listens.
+        catalog: The database with the Iceberg catalog, for PyIceberg's SqlCatalog of the name ``iceberg``.
+        folder: The folder that server and tests reach; the tables' files are under ``warehouse``.
+    """
+
+    port: int
+    catalog: URL
+    folder: Path
+
+    @property
+    def warehouse(self) -> str:
+        """Where the files of the Iceberg tables are, as a URI."""
+        return (self.folder / "warehouse").as_uri()
+
+    def url(self, catalog: str, schema: str | None = None) -> URL:
+        """The URL of one catalog."""
+        database = catalog if schema is None else f"{catalog}/{schema}"
+        return URL.create("trino", "tester", host="127.0.0.1", port=self.port, database=database)
+
+    @contextmanager
+    def schema(self, catalog: str) -> Iterator[URL]:
+        """An empty schema, which is dropped afterwards with what is in it."""
+        name = f"test_{next(_numbers)}"
+        admin = create_engine(self.url(catalog), poolclass=NullPool)
+        with admin.connect() as connection:
+            before = _schemas(connection)
+            connection.execute(text(f"CREATE SCHEMA {name}"))
+        yield self.url(catalog, name)
+        with admin.connect() as connection:
+            for schema in _schemas(connection) - before:
+                _drop_schema(connection, schema)
+
+
+def _schemas(connection: Connection) -> set[str]:
+    return set(connection.execute(text("SHOW SCHEMAS")).scalars())
+
+
+def _drop_schema(connection: Connection, schema: str) -> None:
+    found = text("SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = :schema")
+    for table, kind in connection.execute(found, {"schema": schema}).fetchall():
+        connection.execute(text(f'DROP {"VIEW" if kind == "VIEW" else "TABLE"} "{schema}"."{table}"'))
+    connection.execute(text(f'DROP SCHEMA "{schema}"'))
+
+
+def _java() -> Path:
+    """The first Java that is new enough: TRINO_JAVA_HOME, JAVA_HOME, then what lies in /usr/lib/jvm."""
+    named = [Path(home) for name in ("TRINO_JAVA_HOME", "JAVA_HOME") if (home := os.environ.get(name))]
+    for home in [*named, *sorted(Path("/usr/lib/jvm").glob("*"))]:
+        release = home / "release"
+        if release.exists():
+            found = re.search(r'JAVA_VERSION="(\d+)', release.read_text(encoding="utf-8"))
+            if found and int(found.group(1)) >= _LEAST_JAVA:
+                return home / "bin" / "java"
+    raise FileNotFoundError(f"Trino needs a Java {_LEAST_JAVA} or newer: name one in TRINO_JAVA_HOME.")
+
+
+def _installation() -> Path:
+    """The unpacked server without the plugins that no test needs; made once for all checkouts of this machine."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "moltres-tests"
+    cache.mkdir(parents=True, exist_ok=True)
+    ready = cache / f"trino-server-{VERSION}"
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            part = Path(tempfile.mkdtemp(prefix="part-", dir=cache))
+            try:
+                # Files of several plugins are links to one file of the archive: all are unpacked, then removed.
+                subprocess.run(["tar", "-xzf", str(_archive()), "-C", str(part)], check=True)
+                unpacked = part / f"trino-server-{VERSION}"
+                for plugin in (unpacked / "plugin").iterdir():
+                    if plugin.name not in _PLUGINS:
+                        shutil.rmtree(plugin)
+                unpacked.rename(ready)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
+    return ready
+
+
+def _archive() -> Path:
+    repository = Path.home() / ".m2" / "repository"
+    group, artifact, version, kind = _ARCHIVE.split(":")
+    found = repository / group.replace(".", "/") / artifact / version / f"{artifact}-{version}.{kind}"
+    if not found.exists():
+        wanted = [f"-Dartifact={_ARCHIVE}", "-Dtransitive=false"]
+        subprocess.run(["mvn", "-B", "-q", "dependency:get", *wanted], check=True)
+    return found
+
+
+def _write(file: Path, properties: Mapping[str, object]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8")
+
+
+def _configure(folder: Path, port: int, catalog: URL, heap_mb: int) -> None:
+    _write(
+        folder / "etc" / "config.properties",
+        {
+            "coordinator": "true",
+            "node-scheduler.include-coordinator": "true",
+            "http-server.http.port": port,
+            "discovery.uri": f"http://127.0.0.1:{port}",
+            "query.max-memory-per-node": f"{heap_mb * 4 // 10}MB",
+            "memory.heap-headroom-per-node": f"{heap_mb * 2 // 10}MB",
+        },
+    )
+    _write(folder / "etc" / "catalog" / "memory.properties", {"connector.name": "memory"})
+    _write(folder / "etc" / "catalog" / "tpch.properties", {"connector.name": "tpch"})
+    _write(
+        folder / "etc" / "catalog" / "iceberg.properties",
+        {
+            "connector.name": "iceberg",
+            "iceberg.catalog.type": "jdbc",
+            "iceberg.jdbc-catalog.catalog-name": "iceberg",
+            "iceberg.jdbc-catalog.driver-class": "org.postgresql.Driver",
+            "iceberg.jdbc-catalog.connection-url": f"jdbc:postgresql://{catalog.host}:{catalog.port}/{catalog.database}",
+            "iceberg.jdbc-catalog.connection-user": catalog.username,
+            "iceberg.jdbc-catalog.connection-password": catalog.password or "",
+            "iceberg.jdbc-catalog.default-warehouse-dir": (folder / "warehouse").as_uri(),
+            "iceberg.add-files-procedure.enabled": "true",
+            "iceberg.register-table-procedure.enabled": "true",
+            "fs.native-local.enabled": "true",
+            "local.location": "/",
+        },
+    )
+
+
+def _create_catalog(catalog: URL) -> None:
+    engine = create_engine(catalog, poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement in _CATALOG_TABLES:
+            connection.execute(text(statement))
+
+
+def _command(folder: Path, heap_mb: int) -> list[str]:
+    installation = _installation()
+    settings = {
+        "config": folder / "etc" / "config.properties",
+        "catalog.config-dir": folder / "etc" / "catalog",
+        "node.environment": "test",
+        "node.id": "test",
+        "node.data-dir": folder / "data",
+        "plugin.dir": installation / "plugin",
+    }
+    defined = [f"-D{name}={value}" for name, value in settings.items()]
+    classes = str(installation / "lib" / "*")
+    return [str(_java()), f"-Xmx{heap_mb}M", *_JVM, *defined, "-cp", classes, "io.trino.server.TrinoServer"]
+
+
+def _wait(port: int, log: Path) -> None:
+    for _ in pauses(within=180):
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/v1/info", timeout=5) as answer:
+                if not json.load(answer)["starting"]:
+                    return
+        except (URLError, OSError, ValueError):
+            continue
+    raise RuntimeError(f"Trino does not start:\n{log.read_text()[-3000:]}")
+
+
+@contextmanager
+def trino_server(catalog: URL, *, heap_mb: int = 1536) -> Iterator[TrinoServer]:
+    """Start a server on a free port of the loopback interface; stop it and remove its files afterwards.
+
+    Args:
+        catalog: An empty database of PostgreSQL, for the Iceberg catalog.
+        heap_mb: The memory of the Java process, in megabytes.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="trino-"))
+    server = TrinoServer(free_port(), catalog, folder)
+    log = folder / "log"
+    try:
+        (folder / "warehouse").mkdir()
+        _create_catalog(catalog)
+        _configure(folder, server.port, catalog, heap_mb)
+        with log.open("w") as output, guarded(_command(folder, heap_mb), folder=folder, signal="KILL", log=output):
+            _wait(server.port, log)
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -6,13 +6,14 @@ PYTHON ?= python3
 DISTRIBUTIONS := dq-core moltres-core moltres-airflow moltres-prefect truthound-kestra
 SETUP := $(PYTHON) tools/setup.py
 STEP := $(PYTHON) tools/results.py run
-RESULTS := .cache/results
+LEG := $(PYTHON) tools/results.py leg
 LINT := .venvs/lint/bin
 
 # A leg is one run of pytest: the tests of a distribution, and the pages whose Python blocks run in its environment. The
 # engines of dq-core (truthound, great-expectations, pandera) are a leg of their own, where these are installed; so is the
-# newest pre-release of Airflow.
-LEGS := $(DISTRIBUTIONS) dq-core-engines moltres-airflow-next
+# newest pre-release of Airflow. `make -j2` runs two legs at once, so the longest come first: what is left for the end is
+# short, and neither core waits for the other.
+LEGS := dq-core moltres-core moltres-airflow moltres-prefect truthound-kestra dq-core-engines moltres-airflow-next
 ENVIRONMENT_dq-core-engines := truthound-kestra
 TESTS_dq-core := tests/dq_core --ignore=tests/dq_core/engines tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
 TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
@@ -23,13 +24,17 @@ TESTS_moltres-airflow-next := tests/moltres_airflow --ignore=tests/moltres_airfl
 TESTS_dq-core-engines := tests/dq_core/engines docs/guides/engines.md
 
 ENGINES := engines-moltres engines-dq-core engines-kestra
+ENVIRONMENT_engines-moltres := moltres-core
+ENVIRONMENT_engines-dq-core := dq-core
+ENVIRONMENT_engines-kestra := truthound-kestra
 TESTS_engines-moltres := tests/moltres
 TESTS_engines-dq-core := tests/dq_core --ignore=tests/dq_core/engines
 TESTS_engines-kestra := tests/truthound_kestra
 STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 
 # The same examples in every run, so that a submission is judged by its own change; pytest by itself draws new ones.
-EXAMPLES := --hypothesis-profile=ci
+# What pytest keeps of a run is the leg's own, since legs run at once.
+OPTIONS = -q --hypothesis-profile=ci -o cache_dir=.cache/pytest/$*
 
 .PHONY: help
 help: ## Show this list
@@ -51,8 +56,7 @@ test: $(LEGS:%=test-%) ## All tests but those that need a server which must be i
 .PHONY: $(LEGS:%=test-%)
 $(LEGS:%=test-%): test-%:
 	@$(SETUP) $(or $(ENVIRONMENT_$*),$*)
-	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/$*.xml
-	.venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest -q $(EXAMPLES) -m "not engines" --junitxml=$(RESULTS)/$*.xml $(TESTS_$*)
+	@$(LEG) $* -- .venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest $(OPTIONS) -m "not engines" $(TESTS_$*)
 
 .PHONY: test-engines
 test-engines: $(ENGINES:%=test-%) ## Tests on servers that must be installed: MariaDB, Kestra
@@ -62,24 +66,10 @@ test-engines: $(ENGINES:%=test-%) ## Tests on servers that must be installed: Ma
 install-engines:
 	@tools/install-engines
 
-.PHONY: test-engines-moltres
-test-engines-moltres: install-engines
-	@$(SETUP) moltres-core
-	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-moltres.xml
-	.venvs/moltres-core/bin/python -m pytest -q $(EXAMPLES) -m engines --junitxml=$(RESULTS)/engines-moltres.xml $(TESTS_engines-moltres)
-
-.PHONY: test-engines-dq-core
-test-engines-dq-core: install-engines
-	@$(SETUP) dq-core
-	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-dq-core.xml
-	.venvs/dq-core/bin/python -m pytest -q $(EXAMPLES) -m engines --junitxml=$(RESULTS)/engines-dq-core.xml $(TESTS_engines-dq-core)
-
-.PHONY: test-engines-kestra
-test-engines-kestra: install-engines
-	@$(SETUP) truthound-kestra
-	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/engines-kestra.xml
-	.venvs/truthound-kestra/bin/python -m pytest -q $(EXAMPLES) -m engines --junitxml=$(RESULTS)/engines-kestra.xml \
-		$(TESTS_engines-kestra)
+.PHONY: $(ENGINES:%=test-%)
+$(ENGINES:%=test-%): test-%: install-engines
+	@$(SETUP) $(ENVIRONMENT_$*)
+	@$(LEG) $* -- .venvs/$(ENVIRONMENT_$*)/bin/python -m pytest $(OPTIONS) -m engines $(TESTS_$*)
 
 .PHONY: lint
 lint: ## Formatting, lint rules, layers, lock file
@@ -101,7 +91,7 @@ types: $(DISTRIBUTIONS:%=types-%) ## Strict types, each distribution in its own 
 .PHONY: $(DISTRIBUTIONS:%=types-%)
 $(DISTRIBUTIONS:%=types-%): types-%:
 	@$(SETUP) $*
-	@$(STEP) types-$* -- .venvs/$*/bin/mypy packages/$*/src
+	@$(STEP) types-$* -- .venvs/$*/bin/mypy --cache-dir .cache/mypy/$* packages/$*/src
 
 .PHONY: docs
 docs: ## Build the documentation under site/

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from support.maven import maven
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -155,13 +157,7 @@ def _build(version: str, java: Path) -> Path:
     jar = _SOURCES / "target" / version / "kengine.jar"
     sources = [_SOURCES / "pom.xml", *(_SOURCES / "src").rglob("*.*")]
     if not jar.exists() or any(source.stat().st_mtime > jar.stat().st_mtime for source in sources):
-        subprocess.run(
-            ["mvn", "-B", "-q", "package", f"-Dkestra.version={version}"],
-            cwd=_SOURCES,
-            env={**os.environ, "JAVA_HOME": str(java)},
-            check=True,
-            stdout=sys.stderr,
-        )
+        maven("package", f"-Dkestra.version={version}", folder=_SOURCES, environment={"JAVA_HOME": str(java)})
     return jar
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from support.guard import guarded
+from support.maven import REPOSITORY, maven
 from support.network import free_port
 from support.waiting import pauses
 
@@ -148,12 +149,10 @@ def _installation() -> Path:
 
 
 def _archive() -> Path:
-    repository = Path.home() / ".m2" / "repository"
     group, artifact, version, kind = _ARCHIVE.split(":")
-    found = repository / group.replace(".", "/") / artifact / version / f"{artifact}-{version}.{kind}"
+    found = REPOSITORY / group.replace(".", "/") / artifact / version / f"{artifact}-{version}.{kind}"
     if not found.exists():
-        wanted = [f"-Dartifact={_ARCHIVE}", "-Dtransitive=false"]
-        subprocess.run(["mvn", "-B", "-q", "dependency:get", *wanted], check=True)
+        maven("dependency:get", f"-Dartifact={_ARCHIVE}", "-Dtransitive=false")
     return found
 
 

@@ -100,6 +100,7 @@ def test_strange_tables(engine: sa.Engine, name: str) -> None:
         assert connection.exec_driver_sql(report.results[0].sql).all() == [(None,)]
 
 
+MIXED = {"n": sa.Integer(), "m": sa.Integer(), "x": sa.Text()}
 MANY = [
     *({"type": "in_range", "column": f"c{place}", "min": place + 1} for place in range(6)),
     *({"type": "not_null", "column": f"c{place}"} for place in range(6)),
@@ -139,6 +140,69 @@ def test_statements_grow_with_batches_not_with_failing_checks(put: Callable[...,
     report = there.validate(*({"type": "not_null", "column": name} for name in names))
     assert report.statements <= 6
     assert all(result.samples == [dict.fromkeys(names)] for result in report.results)
+
+
+#: Rules that ask something after the shared scan, all of which fail for the rows below.
+FOLLOWED_UP: dict[str, Callable[[str, str], dict[str, Any]]] = {
+    "unique": lambda name, _: {"type": "unique", "column": name},
+    "two columns": lambda name, _: {"type": "unique", "columns": [name, "known"]},
+    "foreign_key": lambda name, table: {
+        "type": "foreign_key", "column": name, "references": {"table": table, "column": "known"},
+    },
+    "distinct_count": lambda name, _: {"type": "distinct_count", "column": name, "min": 9},
+    "median": lambda name, _: {"type": "statistic", "column": name, "statistic": "median", "max": 0},
+    "stddev": lambda name, _: {"type": "statistic", "column": name, "statistic": "stddev", "max": 0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", DATABASES)
+def test_follow_ups_of_many_checks_are_few_statements(put: Callable[..., Place], place: str) -> None:
+    names = [f"c{number}" for number in range(12)]
+    rows = [
+        {"known": 1} | {name: None if row == 3 else row // 2 + at + 2 for at, name in enumerate(names)}
+        for row in range(7)
+    ]
+    there = put(place, rows, dict.fromkeys(rows[0], sa.Integer()))
+    for kind, make in FOLLOWED_UP.items():
+        rules = [make(name, there.options.get("table", "")) for name in names]
+        few, many = there.validate(*rules[:2], samples=3), there.validate(*rules, samples=3)
+        assert few.statements == many.statements, kind
+        for rule, result in zip(rules, many.results, strict=True):
+            alone = there.validate(rule, samples=3)
+            (same,) = alone.results
+            assert alone.statements <= many.statements <= alone.statements + 1, kind
+            assert (result.status, result.message, result.sql) == ("failed", same.message, same.sql)
+            assert (result.failed_rows, result.observed) == (same.failed_rows, same.observed)
+            assert sorted(map(str, result.samples)) == sorted(map(str, same.samples))
+
+
+@pytest.mark.parametrize("place", DATABASES)
+def test_a_check_that_cannot_be_followed_up_costs_no_other_its_own(put: Callable[..., Place], place: str) -> None:
+    there = put(place, [{"n": one, "m": 1, "x": "ab"} for one in (1, 1, 2)], MIXED)
+    view = f"view_of_{there.options['table']}"
+    with there.source.begin() as connection:
+        connection.execute(
+            sa.text(
+                f"CREATE VIEW {view} AS SELECT n, CASE WHEN {FACTS[place].broken} THEN 1 END AS broken "  # noqa: S608
+                f"FROM {there.options['table']}"
+            )
+        )
+    rules = [
+        *({"type": "unique", "column": name} for name in "nm"),
+        *(
+            {"type": "foreign_key", "column": name, "references": {"table": view, "column": column}}
+            for name in "nm"
+            for column in ("n", "broken")
+        ),
+        {"type": "distinct_count", "column": "n", "min": 9},
+    ]
+    results = there.validate(*rules).results
+    assert [result.status for result in results] == [
+        "failed", "failed", "passed", "error", "passed", "error", "failed"
+    ]  # fmt: skip
+    assert [result.failed_rows for result in results] == [2, 3, 0, None, 0, None, None]
+    with there.source.begin() as connection:
+        connection.execute(sa.text(f"DROP VIEW {view}"))
 
 
 def test_rare_failures_are_found_check_by_check(engine: sa.Engine) -> None:

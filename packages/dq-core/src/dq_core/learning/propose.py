@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ..checks import parse
 from ..relation.selection import count_where
 from ..relation.type_family import NUMBERS
+from ..run.follow_ups import follow_all
 from ..run.reader import StatementError
 from .proposal import Proposal, share_rule
 from .ranges import ends_of, ranges
@@ -118,13 +119,18 @@ class Proposer:
             for what, (_, aggregate) in check.aggregates(self.relation).items()
         }
         measured = self.reader.aggregates(self.relation, needed) if needed else {}
-        found = {}
-        for column in candidates:
-            known = {what: value for (name, what), value in measured.items() if name == column.name}
-            work = checks[column.name].follow_up(self.relation, known)
-            if work is not None and not self.reader.follow(work)["failed_rows"]:
-                found[column.name] = self._by_chance(column)
-        return found
+        follow_ups = {}
+        for name, check in checks.items():
+            known = {what: value for (one, what), value in measured.items() if one == name}
+            follow_up = check.follow_up(self.relation, known)
+            if follow_up is not None:
+                follow_ups[name] = follow_up
+        followed = follow_all(follow_ups, self.reader)
+        refused = next((one for one in followed.values() if isinstance(one, Exception)), None)
+        if refused is not None:
+            raise refused
+        different = {name for name, one in followed.items() if isinstance(one, dict) and not one["failed_rows"]}
+        return {column.name: self._by_chance(column) for column in candidates if column.name in different}
 
     def _by_chance(self, column: Column) -> float:
         name, count = column.name, self.evidence.counts[column.name]

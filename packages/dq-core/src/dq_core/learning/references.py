@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import parse
 from ..errors import RuleError
+from ..run.follow_ups import follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +61,7 @@ def _holds(reader: Reader, check: Check, relation: Relation) -> tuple[bool, int]
     measured = reader.aggregates(relation, needed)
     follow_up = check.follow_up(relation, measured)
     if follow_up is not None:
-        measured.update(reader.follow(follow_up))
+        measured.update(follow(follow_up, reader))
     return not measured.get("failed_rows"), int(measured["considered_rows"])
 
 

@@ -15,14 +15,25 @@ if TYPE_CHECKING:
 
     from .column import Column
 
-__all__ = ["Aggregate", "FollowUp", "Selection", "count_where", "finish", "fragment", "literal_sql"]
+__all__ = ["Aggregate", "FollowUp", "OneValue", "Selection", "count_where", "fragment", "literal_sql"]
 
 #: An aggregate of the shared scan; checks that need the same one give it the same key.
 Aggregate = tuple[Hashable, "ColumnElement[Any]"]
 
-#: What comes after the shared scan: yields SELECTs and is sent their rows, or functions without arguments and is sent
-#: what they return; returns what it measured.
-FollowUp = Generator["Select[Any] | Callable[[], Any]", Any, dict[str, Any]]
+#: What comes after the shared scan: yields a SELECT of one value and is sent the value, any other SELECT and is sent its
+#: rows, or a function without arguments and is sent what it returns; returns what it measured.
+FollowUp = Generator["OneValue | Select[Any] | Callable[[], Any]", Any, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class OneValue:
+    """A SELECT of one row and one column: those of many checks are read in one statement.
+
+    Attributes:
+        statement: The SELECT.
+    """
+
+    statement: Select[Any]
 
 
 @dataclass(frozen=True)
@@ -79,22 +90,6 @@ def fragment(sql: str) -> ColumnElement[bool]:
     """
     closing = "\n)" if "--" in sql or "#" in sql else ")"
     return sa.literal_column(f"({sql}{closing}", sa.Boolean())
-
-
-def finish(follow_up: FollowUp, answer: Callable[[Any], Any]) -> dict[str, Any]:
-    """Run the statements of a follow-up until it returns what it measured.
-
-    Args:
-        follow_up: The generator.
-        answer: Runs a statement and gives its rows, or calls a function and gives what it returns.
-    """
-    try:
-        statement = next(follow_up)
-        while True:
-            statement = follow_up.send(answer(statement))
-    except StopIteration as end:
-        measured: dict[str, Any] = end.value
-        return measured
 
 
 def literal_sql(statement: Select[Any], connection: Connection) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .plan import failing_rows
-from .reader import StatementError
+from .reader import StatementError, by_halves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ def fetch_samples(failing: Mapping[int, Failing], reader: Reader, most: int) -> 
     rest = {place: one.some.limit(most) for place, one in failing.items() if place not in found}
     for batch in _batches(list(rest), min(dialect.most_union_parts, dialect.most_union_columns // max(1, columns))):
         labels = {place: failing[place].label for place in batch}
-        _in_halves(labels, partial(_union, rest, reader), reader, found)
+        found.update(by_halves(list(batch), partial(_fetch_union, rest, labels, reader, found)))
     return found
 
 
@@ -113,24 +113,21 @@ def _look_together(failing: Mapping[int, Failing], reader: Reader, most: int, fo
                 del left[place]
 
 
-def _in_halves(
-    labels: Mapping[int, str], run: Callable[[Iterable[int]], Samples], reader: Reader, found: Samples
+def _fetch_union(
+    statements: Mapping[int, Select[Any]],
+    labels: Mapping[int, str],
+    reader: Reader,
+    found: Samples,
+    places: Sequence[int],
 ) -> None:
-    """Fetch for all of these checks together; if the database refuses, find the check that causes it by halving."""
     reader.expect(1)
-    what = next(iter(labels.values())) if len(labels) == 1 else f"{len(labels)} checks"
+    what = labels[places[0]] if len(places) == 1 else f"{len(places)} checks"
     try:
-        found |= run(labels)
+        found.update(_union(statements, reader, places))
         reader.step(f"fetched failing rows of {what}")
-    except StatementError as error:
+    except StatementError:
         reader.step(f"looked for failing rows of {what}")
-        places = list(labels)
-        if len(places) == 1:
-            found[places[0]] = error
-            return
-        middle = len(places) // 2
-        for half in (places[:middle], places[middle:]):
-            _in_halves({place: labels[place] for place in half}, run, reader, found)
+        raise
 
 
 def _flagged(failing: Mapping[int, Failing], reader: Reader, limit: int) -> Samples:

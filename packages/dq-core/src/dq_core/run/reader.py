@@ -16,7 +16,6 @@ from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
-from ..relation.selection import finish
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -26,12 +25,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
     from ..relation.relation import Relation
-    from ..relation.selection import FollowUp
     from ..sources import Opened
 
 K = TypeVar("K")
 
-__all__ = ["Deadline", "Progress", "Reader", "StatementError", "chosen_columns", "refuse"]
+__all__ = ["Deadline", "Progress", "Reader", "StatementError", "by_halves", "chosen_columns", "refuse"]
 
 
 class Progress(NamedTuple):
@@ -181,11 +179,7 @@ class Reader:
             return nullcontext()
         return self.opened.relation.dialect.deadline(self.opened.connection, left)
 
-    def follow(self, follow_up: FollowUp) -> dict[str, Any]:
-        """Run the statements of a follow-up; gives what it measured."""
-        return finish(follow_up, lambda asked: self.fetch(asked) if isinstance(asked, sa.Select) else self._call(asked))
-
-    def _call(self, function: Callable[[], Any]) -> Any:
+    def call(self, function: Callable[[], Any]) -> Any:
         """What a function of the user returns; after the deadline it goes on in its thread, and nobody waits for it."""
         left = self.deadline.left()
         if left is None:
@@ -230,22 +224,16 @@ class Reader:
         found: dict[K, Any] = {}
         width = relation.dialect.widest_select
 
-        def read(batch: list[K]) -> None:
+        def read(batch: Sequence[K]) -> None:
             statement = relation.select(*(expressions[name].label(f"m{place}") for place, name in enumerate(batch)))
-            try:
-                found.update(zip(batch, self.one_row(statement.where(*conditions)), strict=True))
-            except StatementError as error:
-                if failures is None:
-                    raise
-                if len(batch) == 1:
-                    failures[batch[0]] = error.reason
-                    return
-                middle = len(batch) // 2
-                read(batch[:middle])
-                read(batch[middle:])
+            found.update(zip(batch, self.one_row(statement.where(*conditions)), strict=True))
 
         for start in range(0, len(names), width):
-            read(names[start : start + width])
+            batch = names[start : start + width]
+            if failures is None:
+                read(batch)
+            else:
+                failures.update((name, error.reason) for name, error in by_halves(batch, read))
         return found
 
     def rows(
@@ -338,6 +326,27 @@ class Reader:
         name = self.opened.connection.dialect.name
         temporary = retry_can_help(name, error.orig or error, unknown=False)
         return StatementError(self.opened.description, reason, temporary=temporary)
+
+
+def by_halves(keys: Sequence[K], read: Callable[[Sequence[K]], object]) -> Iterator[tuple[K, StatementError]]:
+    """Read for all keys together; if the database refuses, find the keys that cause it by halving.
+
+    Args:
+        keys: What is read for.
+        read: Reads for these keys.
+
+    Yields:
+        The keys for which nothing can be read, each with the reason.
+    """
+    try:
+        read(keys)
+    except StatementError as error:
+        if len(keys) == 1:
+            yield keys[0], error
+            return
+        middle = len(keys) // 2
+        yield from by_halves(keys[:middle], read)
+        yield from by_halves(keys[middle:], read)
 
 
 def _of_the_user(message: str) -> str:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from .._shared.arguments import function, seconds, whole
 from .._shared.wording import question
 from ..checks import parse
+from ..checks.base import EvaluationError
 from ..report.report import Report
 from ..sources import open_source
+from .follow_ups import follow_all
 from .fragments import fragment_problems
 from .plan import mentioned, misfits, planned, scans
 from .reader import Deadline, Progress, Reader, StatementError, refuse
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from ..checks.base import Check
+    from ..relation.selection import FollowUp
     from ..report.report import CheckResult
+    from .follow_ups import FollowedUp
     from .plan import PlannedCheck
     from .scan import Measured
 
@@ -99,7 +103,7 @@ def validate(
         measured, total_rows = run_scans(scans(plan, opened.relation), reader)
         results = results_of(
             parsed,
-            lambda place: _measurements(plan[place], measured, reader),
+            _measure(plan, measured, reader, one_by_one=fail_fast),
             reader,
             masked=masked,
             samples=samples,
@@ -162,18 +166,47 @@ def refuse_unfit(
     refuse([*found, *fragment_problems(checks, reader)])
 
 
-def _measurements(planned: PlannedCheck, measured: Measured, reader: Reader) -> Mapping[str, Any]:
-    """What the scan said about a check, and what its follow-up statements say, if it has any."""
-    known = measured[planned.place]
-    if isinstance(known, StatementError):
-        raise known
-    follow_up = planned.check.follow_up(reader.opened.relation, known)
-    if follow_up is None:
-        return known
-    reader.expect(1)
-    found = {**known, **reader.follow(follow_up)}
-    reader.step(f"measured {planned.check.label}")
-    return found
+def _measure(
+    plan: Sequence[PlannedCheck], measured: Measured, reader: Reader, *, one_by_one: bool
+) -> Callable[[int], Mapping[str, Any]]:
+    """What gives the measurements of a check by its place: the scan's, and those of its follow-up if it has one.
+
+    Args:
+        plan: The checks.
+        measured: What the scans say.
+        reader: Runs the statements.
+        one_by_one: Whether to follow a check up only when its measurements are wanted, because later ones may not be.
+    """
+    followed: dict[int, FollowedUp] = {}
+
+    def follow_up(places: Sequence[int]) -> None:
+        wanted: dict[int, FollowUp] = {}
+        for place in places:
+            known = measured[place]
+            try:
+                found = None if isinstance(known, StatementError) else plan[place].check.follow_up(relation, known)
+            except EvaluationError as error:
+                followed[place] = error
+                continue
+            if found is not None:
+                wanted[place] = found
+        reader.expect(len(wanted))
+        followed.update(follow_all(wanted, reader, lambda place: reader.step(f"measured {plan[place].check.label}")))
+
+    def measure(place: int) -> Mapping[str, Any]:
+        if one_by_one:
+            follow_up([place])
+        known, further = measured[place], followed.get(place, {})
+        if isinstance(known, Exception):
+            raise known
+        if isinstance(further, Exception):
+            raise further
+        return {**known, **further}
+
+    relation = reader.opened.relation
+    if not one_by_one:
+        follow_up([one.place for one in plan])
+    return measure
 
 
 def report_of(

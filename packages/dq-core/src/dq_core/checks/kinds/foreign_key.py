@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ...errors import SourceError
+from ...relation.selection import OneValue
 from .. import options
 from ..base import Aggregate, Check, Outcome, known_rows, share_outcome
 from ..registry import register
@@ -123,8 +124,7 @@ class ForeignKey(Check):
         return self._count(relation) if measured["considered_rows"] else None
 
     def _count(self, relation: Relation) -> FollowUp:
-        rows = yield relation.select(sa.func.count()).where(self.failing(relation))
-        return {"failed_rows": rows[0][0]}
+        return {"failed_rows": (yield OneValue(relation.select(sa.func.count()).where(self.failing(relation))))}
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the share of rows with a match reaches the threshold."""

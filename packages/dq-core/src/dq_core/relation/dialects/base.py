@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 
 from ..column import Column
+from ..selection import OneValue
 from ..sql_text import Lexis
 from . import fragments
 from .exact_bytes import ExactBytes
@@ -37,7 +38,7 @@ class Dialect:
     #: How many columns a SELECT may have, and how many conditions one OR of it.
     most_columns = 1000
     most_flags = 200
-    #: How many SELECTs one UNION ALL may have, and how many columns all of them together.
+    #: How many SELECTs one statement may consist of, and how many columns all of them together.
     most_union_parts = 50
     most_union_columns = 20_000
     #: Whether dates and timestamps are stored as strings.
@@ -304,20 +305,19 @@ class Dialect:
             makes them cheap to find.
         """
         del measured
-        rows = yield count_repeated_keys(relation, keys, where)
-        return {"failed_rows": int(rows[0][0])}
+        failed = yield OneValue(count_repeated_keys(relation, keys, where))
+        return {"failed_rows": int(failed)}
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """Count the distinct values of a column: ``{"value": n}``."""
         conditions = relation.among([relation[column].is_not(None)], where)
-        rows = yield relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions)
-        return {"value": int(rows[0][0])}
+        count = yield OneValue(relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions))
+        return {"value": int(count)}
 
     def variance(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """The sample variance of a column: ``{"value": v}``, None for fewer than two values."""
         conditions = relation.among([relation[column].is_not(None)], where)
-        rows = yield relation.select(sa.func.var_samp(relation[column])).where(*conditions)
-        return {"value": rows[0][0]}
+        return {"value": (yield OneValue(relation.select(sa.func.var_samp(relation[column])).where(*conditions)))}
 
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """The median of a column, the mean of the two middle values if their number is even: ``{"value": v}``."""
@@ -333,8 +333,7 @@ class Dialect:
         )
         middle = (ranked.c.place * 2).between(ranked.c.total, ranked.c.total + 2)
         # Not sum/2: two middle values near the end of their type's range must not overflow.
-        rows = yield sa.select(sa.func.avg(ranked.c.value)).where(middle)
-        return {"value": rows[0][0]}
+        return {"value": (yield OneValue(sa.select(sa.func.avg(ranked.c.value)).where(middle)))}
 
 
 def _type_name(kind: sa.types.TypeEngine[Any] | None) -> str:

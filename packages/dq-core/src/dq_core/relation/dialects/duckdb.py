@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..._shared.statements import interrupted_after
 from ..column import Column
+from ..selection import OneValue
 from ..type_family import family_of_name
 from .base import Dialect, count_repeated_keys
 from .duckdb_syntax import named_by
@@ -192,8 +193,8 @@ class DuckDB(Dialect):
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """``median``."""
         value = relation[column]
-        rows = yield relation.select(sa.func.median(value, type_=value.type)).where(*relation.among([], where))
-        return {"value": rows[0][0]}
+        median = relation.select(sa.func.median(value, type_=value.type)).where(*relation.among([], where))
+        return {"value": (yield OneValue(median))}
 
     def key_bounds(self, relation: Selection, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
         """For a single integer key, its bounds."""
@@ -221,19 +222,20 @@ class DuckDB(Dialect):
         least, greatest = measured.get("least"), measured.get("greatest")
         if least is not None and greatest - least < min(_MOST_BITS, considered * _BITS_FOR_A_ROW):
             low, high = (sa.literal_column(str(bound), sa.BigInteger()) for bound in (least, greatest))
-            rows = yield relation.select(sa.func.bit_count(sa.func.bitstring_agg(columns[0], low, high)))
-            if rows[0][0] == considered:
+            bits = yield OneValue(relation.select(sa.func.bit_count(sa.func.bitstring_agg(columns[0], low, high))))
+            if bits == considered:
                 return {"failed_rows": 0}
         hashed = sa.func.hash(*columns, type_=sa.BigInteger())
         conditions = relation.among([sa.or_(*(column.is_not(None) for column in columns))], where)
-        suspects = relation.select(hashed).where(*conditions).group_by(hashed).having(sa.func.count() > 1)
-        rows = yield suspects.limit(_MOST_SUSPECTS + 1)
-        if not rows:
+        suspects = relation.select(hashed.label("hash")).where(*conditions).group_by(hashed).having(sa.func.count() > 1)
+        some = suspects.limit(_MOST_SUSPECTS + 1).subquery("suspects")
+        hashes = yield OneValue(sa.select(sa.func.list(some.c.hash, type_=sa.types.NullType())))
+        if not hashes:
             return {"failed_rows": 0}
-        known: list[ColumnElement[Any]] = [sa.literal_column(str(row[0])) for row in rows]
+        known: list[ColumnElement[Any]] = [sa.literal_column(str(one)) for one in hashes]
         narrow = hashed.in_(known) if len(known) <= _MOST_SUSPECTS else hashed.in_(suspects)
-        rows = yield count_repeated_keys(relation, keys, where, narrow)
-        return {"failed_rows": int(rows[0][0]), "narrow": narrow}
+        failed = yield OneValue(count_repeated_keys(relation, keys, where, narrow))
+        return {"failed_rows": int(failed), "narrow": narrow}
 
 
 class _Catalog:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 
 from ..column import Column
+from ..selection import OneValue
 from ..sql_text import POSTGRESQL as LEXIS
 from ..type_family import canonical
 from . import fragments
@@ -142,22 +143,21 @@ class PostgreSQL(Dialect):
         if len(keys) == 1:
             value = self.ordered(relation[keys[0]], relation.columns[keys[0]].family)
             conditions = relation.among([], where)
-            rows = yield relation.select(sa.func.count(sa.distinct(value))).where(*conditions)
-            if rows[0][0] == measured["considered_rows"]:
+            distinct = yield OneValue(relation.select(sa.func.count(sa.distinct(value))).where(*conditions))
+            if distinct == measured["considered_rows"]:
                 return {"failed_rows": 0}
         return (yield from super().repeated(relation, keys, where, measured))
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """Sorting by code points is much faster than by a collation and finds the same values."""
         value = self.ordered(relation[column], relation.columns[column].family)
-        rows = yield relation.select(sa.func.count(sa.distinct(value))).where(*relation.among([], where))
-        return {"value": int(rows[0][0])}
+        counted = relation.select(sa.func.count(sa.distinct(value))).where(*relation.among([], where))
+        return {"value": int((yield OneValue(counted)))}
 
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """``percentile_cont``."""
         middle = sa.func.percentile_cont(0.5).within_group(relation[column])
-        rows = yield relation.select(middle).where(*relation.among([], where))
-        return {"value": rows[0][0]}
+        return {"value": (yield OneValue(relation.select(middle).where(*relation.among([], where))))}
 
     def quantiles(self, number: ColumnElement[Any], shares: Sequence[float]) -> ColumnElement[Any]:
         """``percentile_cont`` of an array."""

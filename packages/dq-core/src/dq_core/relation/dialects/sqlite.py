@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ..._shared.statements import driver_connection, interrupted_after
 from ..linear import regexp, remember
-from ..selection import literal_sql
+from ..selection import OneValue, literal_sql
 from ..type_family import MOMENTS, NUMBERS
 from .base import Dialect
 
@@ -218,13 +218,13 @@ class SQLite(Dialect):
         """SQLite has no such aggregate; two passes (mean, then squared distances) lose no digits."""
         value = sa.cast(relation[column], sa.Float())
         conditions = relation.among([value.is_not(None)], where)
-        rows = yield relation.select(sa.func.avg(value), sa.func.count()).where(*conditions)
-        mean, count = list(rows[0])
-        if count < 2:
+        mean = yield OneValue(relation.select(sa.func.avg(value)).where(*conditions))
+        if mean is None:
             return {"value": None}
         distance = value - sa.literal(mean, sa.Double())
-        rows = yield relation.select(sa.func.sum(distance * distance)).where(*conditions)
-        return {"value": rows[0][0] / (count - 1)}
+        # NULL, and so no value, where the divisor is 0: for fewer than two values.
+        variance = sa.func.sum(distance * distance) / (sa.func.count() - 1)
+        return {"value": (yield OneValue(relation.select(variance).where(*conditions)))}
 
 
 def _catalog(raw: Any) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:

@@ -183,7 +183,7 @@ def test_a_check_that_cannot_be_followed_up_costs_no_other_its_own(put: Callable
     with there.source.begin() as connection:
         connection.execute(
             sa.text(
-                f"CREATE VIEW {view} AS SELECT n, CASE WHEN {FACTS[place].broken} THEN 1 END AS broken "  # noqa: S608
+                f"CREATE VIEW {view} AS SELECT n, CASE WHEN {FACTS[place].broken} THEN 1 END AS broken "
                 f"FROM {there.options['table']}"
             )
         )

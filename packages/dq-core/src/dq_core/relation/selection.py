@@ -20,8 +20,8 @@ __all__ = ["Aggregate", "FollowUp", "OneValue", "Selection", "count_where", "fra
 #: An aggregate of the shared scan; checks that need the same one give it the same key.
 Aggregate = tuple[Hashable, "ColumnElement[Any]"]
 
-#: What comes after the shared scan: yields a SELECT of one value and is sent the value, any other SELECT and is sent its
-#: rows, or a function without arguments and is sent what it returns; returns what it measured.
+#: What comes after the shared scan: yields a SELECT of one value and is sent the value, any other SELECT and is sent
+#: its rows, or a function without arguments and is sent what it returns; returns what it measured.
 FollowUp = Generator["OneValue | Select[Any] | Callable[[], Any]", Any, dict[str, Any]]
 
 

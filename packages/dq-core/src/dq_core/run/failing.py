@@ -12,7 +12,7 @@ from .plan import failing_rows
 from .reader import StatementError, by_halves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Select
 

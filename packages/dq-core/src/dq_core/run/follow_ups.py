@@ -49,42 +49,48 @@ def follow_all(
         done: Is called whenever one has ended.
     """
     found: dict[K, FollowedUp] = {}
-    asked: dict[K, sa.Select[Any]] = {}
-
-    def go_on(key: K, answer: Any) -> None:
-        """Send an answer, and run what only this follow-up asks for."""
-        asked.pop(key, None)
-        try:
-            wanted = follow_ups[key].send(answer)
-            while not isinstance(wanted, OneValue):
-                answer = reader.fetch(wanted) if isinstance(wanted, sa.Select) else reader.call(wanted)
-                wanted = follow_ups[key].send(answer)
-            asked[key] = wanted.statement
-        except StopIteration as end:
-            end_with(key, end.value)
-        except (EvaluationError, StatementError) as error:
-            end_with(key, error)
-
-    def end_with(key: K, outcome: FollowedUp) -> None:
-        asked.pop(key, None)
-        found[key] = outcome
-        done(key)
-
-    for key in follow_ups:
-        go_on(key, None)
-    size = reader.opened.relation.dialect.most_union_parts
-    while asked:
-        keys, answers = list(asked), dict[K, Any]()
-
-        def read(batch: Sequence[K], answers: dict[K, Any] = answers) -> None:
-            answers.update(zip(batch, reader.fetch(_together([asked[key] for key in batch]))[0], strict=True))
-
-        for start in range(0, len(keys), size):
-            for key, error in by_halves(keys[start : start + size], read):
-                end_with(key, error)
+    answers: dict[K, Any] = dict.fromkeys(follow_ups)
+    while answers:
+        steps: dict[K, sa.Select[Any] | FollowedUp] = {}
         for key, answer in answers.items():
-            go_on(key, answer)
+            steps[key] = _go_on(follow_ups[key], answer, reader)
+            if not isinstance(steps[key], sa.Select):
+                done(key)
+        asked = {key: step for key, step in steps.items() if isinstance(step, sa.Select)}
+        found.update((key, step) for key, step in steps.items() if not isinstance(step, sa.Select))
+        answers, refused = _answers(asked, reader)
+        found.update(refused)
+        for key in refused:
+            done(key)
     return found
+
+
+def _go_on(follow_up: FollowUp, answer: Any, reader: Reader) -> sa.Select[Any] | FollowedUp:
+    """Send an answer and run what nobody else asks for: gives the SELECT of the next value, or the end."""
+    try:
+        wanted = follow_up.send(answer)
+        while not isinstance(wanted, OneValue):
+            wanted = follow_up.send(reader.fetch(wanted) if isinstance(wanted, sa.Select) else reader.call(wanted))
+    except StopIteration as end:
+        measured: dict[str, Any] = end.value
+        return measured
+    except (EvaluationError, StatementError) as error:
+        return error
+    return wanted.statement
+
+
+def _answers(asked: Mapping[K, sa.Select[Any]], reader: Reader) -> tuple[dict[K, Any], dict[K, StatementError]]:
+    """The values of SELECTs, and why others have none."""
+    answers: dict[K, Any] = {}
+    refused: dict[K, StatementError] = {}
+
+    def read(batch: Sequence[K]) -> None:
+        answers.update(zip(batch, reader.fetch(_together([asked[key] for key in batch]))[0], strict=True))
+
+    keys, size = list(asked), reader.opened.relation.dialect.most_union_parts
+    for start in range(0, len(keys), size):
+        refused.update(by_halves(keys[start : start + size], read))
+    return answers, refused
 
 
 def _together(statements: Sequence[sa.Select[Any]]) -> sa.Select[Any]:

@@ -183,8 +183,25 @@ class Database:
 
         Args:
             query_timeout: Time limit of each statement in seconds; by default that of `connect`.
+
+        Raises:
+            ConfigurationError: If the database commits each statement at once, as Trino does.
         """
+        if not self.dialect.capabilities.transactions:
+            raise ConfigurationError(
+                f"{self.dialect.name} commits each statement: what a block has done cannot be rolled back.",
+                suggestion="Write with write(…).save_as_table(…), which is one commit, or use connection().",
+            )
         with self._session(query_timeout, begin=True) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection to write with: in a transaction where the database has them.
+
+        Where it has none each statement is a commit: whoever writes several must be able to go on after any of them.
+        """
+        with self._session(None, begin=True) as connection:
             yield connection
 
     @contextmanager

@@ -18,6 +18,7 @@ _MODULES = {
     "duckdb": (".duckdb", "DuckDBDialect"),
     "mariadb": (".mariadb", "MariaDBDialect"),
     "postgresql": (".postgresql", "PostgreSQLDialect"),
+    "trino": (".trino", "TrinoDialect"),
 }
 # Databases without a module: what is known of them beyond SQLAlchemy.
 _PORTABLE = {"mysql": MYSQL}
@@ -62,4 +63,4 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
                 max_identifier_bytes=bind.dialect.max_identifier_length, counts_characters=True
             )
             register(Dialect(name, known))
-    return _LOADED[name]
+    return _LOADED[name].of(bind)

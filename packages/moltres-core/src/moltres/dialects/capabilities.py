@@ -10,6 +10,12 @@ class Capabilities:
     """What one kind of database can do. The defaults are those of a database that moltres does not know.
 
     Attributes:
+        transactions: Several statements can be one transaction. Without them each statement is a commit of its own, and
+            a write is one statement; see `moltres.write.publish`.
+        replaces_rows: Rows that are there can be changed, deleted or replaced.
+        run_keys: A load can be recorded such that a retry of it does nothing, wherever the first try ended.
+        constraints: A table can have keys, indexes, defaults and checks.
+        keeps_case: Names keep upper and lower case.
         transactional_ddl: CREATE, DROP and ALTER are rolled back with their transaction.
         savepoints: A transaction can be rolled back to a point within it.
         statement_timeout: The database or its driver stops a statement that takes too long.
@@ -34,6 +40,11 @@ class Capabilities:
         max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
     """
 
+    transactions: bool = True
+    replaces_rows: bool = True
+    run_keys: bool = True
+    constraints: bool = True
+    keeps_case: bool = True
     transactional_ddl: bool = False
     savepoints: bool = True
     statement_timeout: bool = False

@@ -85,7 +85,7 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
     if isinstance(error, CompileError):
         return QueryError(f"SQLAlchemy cannot compile the statement for {dialect.name}: {error}")
-    if isinstance(error, engine.dialect.loaded_dbapi.Error):
+    if isinstance(error, engine.dialect.loaded_dbapi.Error) or dialect.is_driver_error(error):
         return _error(dialect.classify(error), url, str(error), None, cancelled=cancelled)
     return None
 

@@ -135,6 +135,8 @@ POSTGRESQL = Lexis(
 
 SQLITE = Lexis(names=(_QUOTED, _BACKQUOTED, r"\[[^\]]*\]"))
 
+TRINO = Lexis(names=(_QUOTED,))
+
 _DOUBLE_QUOTED_STRING = r'"(?:[^"\\]|\\.|"")*"'
 _PLAIN_DOUBLE_QUOTED = _QUOTED
 

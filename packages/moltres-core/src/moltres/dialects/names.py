@@ -27,12 +27,19 @@ def require_names(names: Iterable[str], capabilities: Capabilities, database: st
     Raises:
         ConfigurationError: With all that it cannot; a longer name would be cut, and then not be found.
     """
-    problems = [problem for name in dict.fromkeys(names) for problem in _problems(name, capabilities, database)]
+    known = list(dict.fromkeys(names))
+    problems = [problem for name in known for problem in _problems(name, capabilities, database)]
+    if not capabilities.keeps_case:
+        problems += [
+            f"{database} would keep the name {name!r} as {name.lower()!r}." for name in known if name != name.lower()
+        ]
     refuse(problems, "These names cannot be used")
 
 
 def is_possible(name: str, capabilities: Capabilities) -> bool:
     """Whether a table or schema can have this name."""
+    if not capabilities.keeps_case and name != name.lower():
+        return False
     return not any(_problems(name, capabilities, ""))
 
 

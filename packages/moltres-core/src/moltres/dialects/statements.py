@@ -10,7 +10,7 @@ from sqlalchemy.sql.expression import ClauseElement, Executable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, FromClause, Table
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.selectable import SelectBase
 
@@ -23,17 +23,28 @@ class CreateTableAs(Executable, ClauseElement):
         select: The rows, with the columns' names and types.
         temporary: Whether the table goes with the connection.
         declarations: What to declare before the rows, as an index; within parentheses, in SQL.
+        replaces: Whether a table of this name is replaced.
+        properties: What the catalog is told of the table, in SQL.
     """
 
     inherit_cache = False
 
     def __init__(
-        self, table: Table, select: SelectBase, *, temporary: bool = False, declarations: str | None = None
+        self,
+        table: Table,
+        select: SelectBase,
+        *,
+        temporary: bool = False,
+        declarations: str | None = None,
+        replaces: bool = False,
+        properties: str = "",
     ) -> None:
         self.table = table
         self.select = select
         self.temporary = temporary
         self.declarations = declarations
+        self.replaces = replaces
+        self.properties = properties
 
 
 @compiles(CreateTableAs)
@@ -41,7 +52,9 @@ def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: A
     kind = "TEMPORARY TABLE" if element.temporary else "TABLE"
     name = compiler.preparer.format_table(element.table)
     declared = f" ({element.declarations})" if element.declarations else ""
-    return f"CREATE {kind} {name}{declared} AS {compiler.process(element.select, **options)}"
+    create = "CREATE OR REPLACE" if element.replaces else "CREATE"
+    properties = f" {element.properties}" if element.properties else ""
+    return f"{create} {kind} {name}{declared}{properties} AS {compiler.process(element.select, **options)}"
 
 
 class InsertSelect(Executable, ClauseElement):
@@ -142,3 +155,63 @@ class SwapTables(Executable, ClauseElement):
 def _swap_tables(element: SwapTables, compiler: SQLCompiler, **_: Any) -> str:
     old, new, aside = (compiler.preparer.format_table(table) for table in (element.old, element.new, element.aside))
     return f"RENAME TABLE {old} TO {aside}, {new} TO {old}"
+
+
+class MergeInto(Executable, ClauseElement):
+    """``MERGE INTO``: one statement that changes, deletes and adds rows.
+
+    Args:
+        table: The table to change.
+        source: The rows that it is compared with, under an alias.
+        on: Which of them belong together.
+        deletes: Whether rows of the table that have one are deleted.
+        update: The columns that are set to those of the source instead.
+        insert: The columns of rows that are added for rows of the source without one.
+        unless: What keeps a row of the source from being added.
+    """
+
+    inherit_cache = False
+
+    def __init__(
+        self,
+        table: Table,
+        source: FromClause,
+        on: ColumnElement[bool],
+        *,
+        deletes: bool = False,
+        update: Sequence[str] = (),
+        insert: Sequence[str] = (),
+        unless: ColumnElement[bool] | None = None,
+    ) -> None:
+        self.table = table
+        self.source = source
+        self.on = on
+        self.deletes = deletes
+        self.update = update
+        self.insert = insert
+        self.unless = unless
+
+
+@compiles(MergeInto)
+def _merge_into(element: MergeInto, compiler: SQLCompiler, **options: Any) -> str:
+    quote = compiler.preparer.quote
+
+    def given(name: str) -> str:
+        return compiler.process(element.source.columns[name], **options)
+
+    source = compiler.process(element.source, asfrom=True, **options)
+    parts = [
+        f"MERGE INTO {compiler.preparer.format_table(element.table)} USING {source}",
+        f"ON {compiler.process(element.on, **options)}",
+    ]
+    if element.deletes:
+        parts.append("WHEN MATCHED THEN DELETE")
+    if element.update:
+        parts.append(
+            f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{quote(name)} = {given(name)}' for name in element.update)}"
+        )
+    if element.insert:
+        unless = "" if element.unless is None else f" AND NOT {compiler.process(element.unless, **options)}"
+        names, values = ", ".join(map(quote, element.insert)), ", ".join(map(given, element.insert))
+        parts.append(f"WHEN NOT MATCHED{unless} THEN INSERT ({names}) VALUES ({values})")  # noqa: S608 - quoted
+    return " ".join(parts)

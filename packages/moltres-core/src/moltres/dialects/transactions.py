@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..errors import ConfigurationError
 from .isolation import require_transactions
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def in_transaction(
     """
     outer = connection.in_transaction() if joined else False
     if joined:
+        if not dialect.capabilities.transactions:
+            raise ConfigurationError(
+                f"{dialect.name} commits each statement: a write cannot be part of a transaction of the caller.",
+                suggestion="Connect with a URL or an Engine.",
+            )
         require_transactions(connection)
     dialect.begin(connection, seconds)
     with dialect.writing(connection):

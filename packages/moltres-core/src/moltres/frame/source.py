@@ -85,6 +85,9 @@ class Source(Readable, Protocol):
     def transaction(self, *, query_timeout: float | None = None) -> AbstractContextManager[Connection]:
         """A connection in a transaction, committed at the end of the block."""
 
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A connection to write with: in a transaction where the database has them."""
+
     def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
         """A table or view with its columns."""
 

@@ -207,7 +207,7 @@ def _staged(df: DataFrame, spool: Spool, *, name: str, options: HandoffOptions, 
     reference = stage_table(home, df.limit(0), name=name)
     table = home.reflect(reference.location)
     try:
-        with home.transaction() as connection:
+        with home.writing() as connection:
             for batch in spool.batches():
                 home.dialect.load(connection, table, batch)
     except BaseException:

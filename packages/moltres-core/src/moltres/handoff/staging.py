@@ -166,7 +166,7 @@ def remove_file(location: str) -> int:
 
 def drop_table(database: Source, name: str) -> int:
     """Drop a staged table; how many were dropped."""
-    with database.transaction() as connection:
+    with database.writing() as connection:
         if not inspect(connection).has_table(name, schema=database.schema):
             return 0
         connection.execute(DropTable(Table(name, MetaData(), schema=database.schema)))

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from ..frame.source import Source
 
 
+def _require_changes(database: Source, table: Table, verb: str) -> None:
+    if not database.dialect.capabilities.replaces_rows:
+        raise ConfigurationError(
+            f"The catalog of {table.name!r} ({database.dialect.connector}) cannot {verb} rows.",
+            suggestion="Write to a catalog whose tables can be changed.",
+        )
+
+
 def _require(table: Table, names: Sequence[str]) -> None:
     missing = [name for name in dict.fromkeys(names) if name not in table.c]
     if missing:
@@ -61,7 +69,12 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
     _require(table, [key for row in every for key in row])
     if not every:
         return 0
-    with database.transaction() as connection:
+    if not database.dialect.capabilities.transactions:
+        # One statement for all rows: without transactions a later one that fails would leave the earlier rows.
+        keys = list(dict.fromkeys(key for row in every for key in row))
+        alike = [{key: row.get(key) for key in keys} for row in every]
+        return database.write(alike).save_as_table(table.name, mode="append", schema=table.schema).rows_written
+    with database.writing() as connection:
         # Rows with the same keys are inserted together: a missing key means the default of the column, not NULL.
         for keys, group in groupby(every, key=_keys):
             statement = sql_insert(table)
@@ -78,17 +91,19 @@ def update(database: Source, name: str, values: object, where: Any) -> int:
     if not isinstance(values, Mapping) or not values:
         raise ConfigurationError(f"update() requires new values by column, not {values!r}.")
     table = database.reflect(name)
+    _require_changes(database, table, "update")
     condition = _condition(database, table, where, "update")
     expressions = list(values.values())
     _require(table, [*values, *names_in(expressions)])
     bound = {key: _bound(database, table, value) for key, value in values.items()}
-    with database.transaction() as connection:
+    with database.writing() as connection:
         return _affected(connection.execute(sql_update(table).where(condition).values(bound)))
 
 
 def delete(database: Source, name: str, where: Any) -> int:
     """Delete rows in one statement."""
     table = database.reflect(name)
+    _require_changes(database, table, "delete")
     condition = _condition(database, table, where, "delete")
-    with database.transaction() as connection:
+    with database.writing() as connection:
         return _affected(connection.execute(sql_delete(table).where(condition)))

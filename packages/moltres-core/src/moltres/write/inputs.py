@@ -17,14 +17,14 @@ from .stream import Stream, open_stream
 from .target import table_of, temporary_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.types import TypeEngine
 
     from ..dialects import Dialect
     from ..frame.source import Source
-    from ..types.arrow import Named
+    from ..types.arrow import Batch, Named
     from .request import WriteRequest
 
 
@@ -96,16 +96,21 @@ class Local:
     def insert(self, table: Table) -> int:
         """Add the rows to a table; returns their number."""
         names = [name for name, _ in self.columns]
-        return self._dialect.insert_select(self._connection, table, names, self._uncut(table))
+        return self._dialect.insert_select(self._connection, table, names, self.uncut(table))
 
     def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
         """Put the rows into a temporary table, which later statements can read as often as they need."""
         staged = temporary_table(self.columns, keys)
-        query = self._query if table is None else self._uncut(table)
+        query = self._query if table is None else self.uncut(table)
         rows = self._dialect.create_as(self._connection, staged, self.columns, query, temporary=True)
         return TemporaryRows(self._connection, self._dialect, staged, rows)
 
-    def _uncut(self, table: Table) -> Select[Any]:
+    @property
+    def query(self) -> Select[Any]:
+        """The query."""
+        return self._query
+
+    def uncut(self, table: Table) -> Select[Any]:
         """The rows, with strings that a column of the table would cut made such that it refuses them."""
         rows, types = self._query.subquery(), {column.key: column.type for column in table.columns}
         given = [(rows.columns[name], source, types.get(name, source)) for name, source in self.columns]
@@ -148,7 +153,7 @@ class Streamed:
 
     def create(self, table: Table, *, empty: bool = False) -> int:
         """Create the table with types that hold the values, with or without rows; returns the number of rows."""
-        made = table_of(table.name, self._new_types(), table.schema)
+        made = table_of(table.name, self.new_types(), table.schema)
         self._dialect.create(self._connection, made)
         return 0 if empty else self._load(made)
 
@@ -167,7 +172,13 @@ class Streamed:
         self._dialect.create(self._connection, staged)
         return TemporaryRows(self._connection, self._dialect, staged, self._load(staged))
 
-    def _new_types(self) -> list[Named]:
+    def new_types(self) -> list[Named]:
+        """The columns of a new table, with types that hold the values.
+
+        Raises:
+            ConfigurationError: If the columns are unknown.
+            SchemaMismatchError: If the database has no type for some.
+        """
         if not self.columns:
             raise ConfigurationError(
                 "The columns of the new table are unknown, because there are no rows.",
@@ -188,6 +199,20 @@ class Streamed:
                 suggestion="Cast the columns before writing, to a string for example.",
             )
         return [(name, new) for name, new in made if new is not None]
+
+    def batches(self, columns: Sequence[Named]) -> Generator[Batch, None, None]:
+        """The rows, as columns of these types hold them; the caller is told how far they have come.
+
+        Args:
+            columns: The columns of the table that they are for, in their order.
+        """
+        rows = 0
+        with closing(self._stream.batches(columns)) as batches:
+            for batch in batches:
+                rows += len(batch) if isinstance(batch, list) else batch.num_rows
+                yield batch
+                if self._on_progress is not None:
+                    self._on_progress(rows)
 
     def _load(self, table: Table) -> int:
         rows = 0

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ..dialects.names import require_names
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
-from ..errors import (
-    ColumnNotFoundError,
-    SchemaMismatchError,
-    TableExistsError,
-    TableNotFoundError,
-    TransientQueryError,
-    WriteError,
-)
+from ..errors import SchemaMismatchError, TableExistsError, TableNotFoundError, TransientQueryError
 from .inputs import Local, TemporaryRows, open_input
 from .load_log import Load
+from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
 from .request import REPLACING
 from .target import find_target, require_ddl, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
+    from sqlalchemy import Connection, Table
 
     from ..frame.source import Source
     from .inputs import Input
@@ -39,27 +33,6 @@ if TYPE_CHECKING:
 
 _LEAVE_TABLES_ALONE = frozenset({"ignore", "error_if_exists"})
 """The modes that change nothing of a table that is there."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a write has done.
-
-    Attributes:
-        inserted: Rows that were added.
-        updated: Rows that existed and got new values.
-        created: Whether the table is new.
-        skipped: Whether nothing was done.
-    """
-
-    inserted: int = 0
-    updated: int = 0
-    created: bool = False
-    skipped: bool = False
-
-
-class LoadedMeanwhileError(Exception):
-    """Another load with the same key is finished: what this one wrote must be rolled back."""
 
 
 def is_done(source: Source, connection: Connection, request: WriteRequest) -> bool:
@@ -302,18 +275,21 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
         return Written()
     keys, columns = request.keys or (), rows.columns or []
     names = [name for name, _ in columns]
-    _require(keys, names, "keys")
+    require_columns(keys, names, "keys")
     others = [name for name in names if name not in keys]
     updated_columns = others if request.update is None or request.update is True else list(request.update or [])
-    _require(updated_columns, names, "update")
+    require_columns(updated_columns, names, "update")
     if target.table is None:
         return _create(
-            target, rows, request, lambda made: _check_keys(target, table_of(made.name, columns, made.schema), keys)
+            target,
+            rows,
+            request,
+            lambda made: check_keys(target.connection, table_of(made.name, columns, made.schema), keys),
         )
     target.require_fit(columns, checked=rows.checked)
     connection, table = target.connection, target.table
     staged = rows.stage(table, keys)
-    _check_keys(target, staged.table, keys)
+    check_keys(connection, staged.table, keys)
     same_key = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
     updated = 0
     if updated_columns:
@@ -338,7 +314,7 @@ def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) ->
         return Written()
     partition_by = request.partition_by or ()
     names = [name for name, _ in rows.columns or []]
-    _require(partition_by, names, "partition_by")
+    require_columns(partition_by, names, "partition_by")
     if target.table is None:
         return _create(target, rows, request)
     target.require_fit(rows.columns, checked=rows.checked)
@@ -365,25 +341,3 @@ _MODES: dict[str, Callable[[Target, Input, WriteRequest], Written]] = {
     "merge": _merge,
     "overwrite_partitions": _overwrite_partitions,
 }
-
-
-def _require(names: Sequence[str], existing: Sequence[str], what: str) -> None:
-    missing = [name for name in names if name not in existing]
-    if missing:
-        raise ColumnNotFoundError.of(missing, existing, where=f"the rows ({what})")
-
-
-def _check_keys(target: Target, rows: Table, keys: Sequence[str]) -> None:
-    columns: list[Column[Any]] = [rows.columns[key] for key in keys]
-    missing: ColumnElement[bool] = or_(*(column.is_(None) for column in columns))
-    nulls = target.connection.execute(select(func.count(case((missing, 1)))).select_from(rows)).scalar_one()
-    repeated: FromClause = select(*columns).group_by(*columns).having(func.count() > 1).subquery()
-    duplicates = target.connection.execute(select(func.count()).select_from(repeated)).scalar_one()
-    faults = [f"{nulls} rows have NULL keys"] if nulls else []
-    faults += [f"{duplicates} keys are duplicates"] if duplicates else []
-    if faults:
-        raise WriteError(
-            f"The rows cannot be merged by {', '.join(map(repr, keys))}: {' and '.join(faults)}. Nothing was changed.",
-            suggestion="Filter such rows, or reduce them with group_by() or distinct().",
-            context={"null_keys": nulls, "repeated_keys": duplicates},
-        )

@@ -148,6 +148,10 @@ class Target:
                 context={"table": self.name},
             )
 
+    def snapshots(self) -> list[Any]:
+        """The states that the table had, the oldest first, where the database keeps them."""
+        return self.dialect.snapshots(self.connection, self.new)
+
     @property
     def _shadow_prefix(self) -> str:
         return f"moltres_new_{sha256(self.lock_name.encode()).hexdigest()[:10]}_"

@@ -9,7 +9,9 @@ from ..errors import TableExistsError, TransientQueryError
 from ..frame.source import BATCH_ROWS, Mode, WriteResult
 from . import export
 from .ahead import ahead, is_lazy
-from .modes import LoadedMeanwhileError, Written, is_done, write_rows
+from .modes import is_done, write_rows
+from .outcome import LoadedMeanwhileError, Written
+from .publish import is_published, publish
 from .request import WriteRequest
 
 if TYPE_CHECKING:
@@ -116,16 +118,21 @@ class Writer:
         if not is_lazy(self._data):
             return self._write_rows(self._data, request)
         if request.run_key is not None or request.mode in {"ignore", "error_if_exists"}:
-            with self._database.transaction() as connection:
-                if is_done(self._database, connection, request):
+            known = is_done if self._transactions else is_published
+            with self._database.writing() as connection:
+                if known(self._database, connection, request):
                     return Written(skipped=True)
         with ahead(self._database, self._data, request.batch_rows) as data:
             return self._write_rows(data, request)
 
+    @property
+    def _transactions(self) -> bool:
+        return self._database.dialect.capabilities.transactions
+
     def _write_rows(self, data: Any, request: WriteRequest) -> Written:
         try:
-            with self._database.transaction() as connection:
-                return write_rows(self._database, connection, data, request)
+            with self._database.writing() as connection:
+                return (write_rows if self._transactions else publish)(self._database, connection, data, request)
         except LoadedMeanwhileError:
             return Written(skipped=True)
         except TableExistsError as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from .locks import Locks
+from .publishing import Publishing
 from .reading import Reading
 from .running import Running
 from .sending import Sending
-from .tables import Tables
 
 
-class Dialect(Running, Sending, Reading, Tables, Locks):
+class Dialect(Running, Sending, Reading, Publishing, Locks):
     """What one kind of database can do, and how. It has no state: one instance serves every connection.
 
     Args:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..capabilities import Capabilities
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 
 class Facts:
@@ -21,6 +24,10 @@ class Facts:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+    def of(self, bind: Engine | Connection) -> Self:  # noqa: ARG002 - for servers of several kinds of database
+        """The dialect for the database behind an engine or a connection; this one, unless databases differ."""
+        return self
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
         """The compiler of statements.

@@ -134,6 +134,10 @@ class Running(Facts):
     def _classify(self, error: BaseException) -> type[MoltresError]:  # noqa: ARG002 - codes differ by database
         return QueryError
 
+    def is_driver_error(self, error: BaseException) -> bool:  # noqa: ARG002 - for drivers with errors of other kinds
+        """Whether an error that is none of DB-API comes from the driver."""
+        return False
+
     def outgrown(self, engine: Engine, error: DBAPIError) -> str | None:  # noqa: ARG002 - for servers that hang up
         """What was too large to be sent, if that is why a connection was lost.
 

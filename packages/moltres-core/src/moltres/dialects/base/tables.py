@@ -141,6 +141,10 @@ class Tables(Inserting):
         """Drop a table."""
         connection.execute(DropTable(table))
 
+    def drop_if_exists(self, connection: Connection, table: Table) -> None:
+        """Drop a table that may be gone."""
+        connection.execute(DropTable(table, if_exists=True))
+
     def replace(self, connection: Connection, old: Table, new: Table) -> None:
         """Replace a table by another one, which takes its name. Readers see the old one or the new one.
 

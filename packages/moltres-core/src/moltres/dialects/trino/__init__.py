@@ -1,0 +1,5 @@
+"""Trino."""
+
+from .dialect import TrinoDialect
+
+__all__ = ["TrinoDialect"]

@@ -1,0 +1,264 @@
+"""Trino: ``trino://user@host:port/catalog/schema``."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, case, text
+from sqlalchemy import types as sql
+
+from ..._shared.statements import driver_connection
+from ...errors import ConfigurationError, MoltresError
+from ...types.arrow import to_rows
+from ...types.logical import LogicalType, logical_type
+from ..base import Dialect
+from ..base.sending import typed_parameter
+from ..base.values import too_long
+from ..capabilities import Capabilities
+from ..lexis import TRINO
+from ..rows import by_sqlalchemy, is_custom
+from ..statements import CreateTableAs
+from ..stopping import cleaning_up
+from . import types
+from .commits import Commits
+from .compiler import corrected
+from .errors import classify, is_of_driver
+from .watch import watch_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import ColumnElement, Engine, Select, Table
+    from sqlalchemy.sql.selectable import SelectBase
+    from sqlalchemy.types import TypeEngine
+
+    from ..._shared.statements import Clock
+    from ...types.arrow import Batch, Named
+    from ..lexis import Lexis
+    from ..rows import Reader
+
+_TIME_LIMIT: Final = "query_max_execution_time"
+
+_ICEBERG = Capabilities(
+    transactions=False,
+    savepoints=False,
+    constraints=False,
+    keeps_case=False,
+    statement_timeout=True,
+    cancellation=True,
+    arrays=True,
+    binds_types=True,
+    keeps_inner_order=False,
+    max_identifier_bytes=200,
+)
+_OTHERS = replace(_ICEBERG, replaces_rows=False, run_keys=False)
+
+_COLUMNS = text(
+    "SELECT column_name AS name, data_type AS type, upper(is_nullable) = 'YES' AS nullable, column_default AS default"
+    " FROM information_schema.columns WHERE table_schema = :schema AND table_name = :table ORDER BY ordinal_position"
+)
+
+
+class TrinoDialect(Commits, Dialect):
+    """Trino: each statement is a commit of its own; what it can change is for the connector of the catalog to say.
+
+    Args:
+        connector: What serves the catalog; only with Iceberg can rows be replaced.
+    """
+
+    def __init__(self, connector: str = "iceberg") -> None:
+        super().__init__("trino", _ICEBERG if connector == "iceberg" else _OTHERS)
+        self.connector = connector
+
+    def of(self, bind: Engine | Connection) -> Self:
+        """The dialect for the catalog of an engine, whose connector is asked for once."""
+        known = _dialects.get(bind.engine)
+        if known is None:
+            known = _dialects[bind.engine] = type(self)(_connector(bind))
+        return known  # type: ignore[return-value]  # the dictionary holds this class
+
+    def is_driver_error(self, error: BaseException) -> bool:
+        """Also those that are not of DB-API: of an answer over HTTP that is no answer of a query."""
+        return is_of_driver(error)
+
+    def statement_compiler(self, base: type[Any]) -> type[Any]:
+        """One that writes what Trino takes."""
+        return corrected(base)
+
+    def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
+        """That of the standard."""
+        return TRINO
+
+    def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
+        """As a column that moltres makes would store it."""
+        return typed_parameter(value, super().parameter(value), self.column_type)
+
+    # -- running
+
+    @contextmanager
+    def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:
+        del clock
+        before = (driver_connection(connection).session_properties or {}).get(_TIME_LIMIT)
+        connection.exec_driver_sql(f"SET SESSION {_TIME_LIMIT} = '{max(round(seconds * 1000), 1)}ms'")
+        try:
+            yield
+        finally:
+            # The setting would stay with the connection in the pool.
+            if not (connection.closed or connection.invalidated):
+                with cleaning_up():
+                    put_back = "RESET SESSION " + _TIME_LIMIT
+                    if before is not None:
+                        put_back = f"SET SESSION {_TIME_LIMIT} = '{str(before).replace(chr(39), chr(39) * 2)}'"
+                    watch_of(connection).renew()
+                    connection.exec_driver_sql(put_back)
+
+    def canceller(self, connection: Connection) -> Callable[[], None]:
+        """The query is killed on another connection; the driver's own way would end like a query without rows."""
+        watch = watch_of(connection)
+        watch.renew()
+        pool = connection.engine.pool
+
+        def cancel() -> None:
+            query = watch.cancel()
+            if query is None:
+                return
+            spare = pool.recreate()
+            try:
+                other = spare.connect()
+                cursor = other.cursor()
+                try:
+                    cursor.execute(f"CALL system.runtime.kill_query(query_id => '{query}', message => 'cancelled')")
+                except connection.dialect.loaded_dbapi.Error as error:
+                    # It has ended by itself, or was not begun.
+                    if getattr(error, "error_name", None) not in {"NOT_FOUND", "NOT_SUPPORTED"}:
+                        raise
+                finally:
+                    cursor.close()
+                    other.close()
+            finally:
+                spare.dispose()
+
+        return cancel
+
+    def _classify(self, error: BaseException) -> type[MoltresError]:
+        return classify(error)
+
+    # -- types
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
+        """Microseconds, strings of any length; no JSON, intervals or arrays of arrays."""
+        return types.column_type(type_, super().column_type)
+
+    def held(self, type_: TypeEngine[Any]) -> LogicalType:
+        """As the type says: what is too long is cut without an error if only blanks are lost."""
+        return replace(logical_type(type_), padded=False)
+
+    def uncut(self, value: ColumnElement[Any], source: TypeEngine[Any], target: TypeEngine[Any]) -> ColumnElement[Any]:
+        """As everywhere; a CHAR also loses the blanks at the end that it has room for."""
+        kept = super().uncut(value, source, target)
+        if not isinstance(target, sql.CHAR) or isinstance(source, sql.CHAR):
+            return kept
+        return case((value.like("% "), too_long(value, target.length or 1)), else_=kept)
+
+    def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
+        """What Trino says of its results."""
+        del connection
+        return [types.parsed(entry[1]) for entry in cursor.description]
+
+    def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
+        """What Trino says of the result: its types are exact, those of SQLAlchemy are a guess for what is computed."""
+        result: Any = connection.execute(query.limit(0))
+        told = self.reported(connection, result.cursor)
+        names = [entry[0] for entry in result.cursor.description]
+        result.close()
+        known = super().describe(connection, query)
+        if len(known) == len(told):
+            names = [name for name, _ in known]
+        return list(zip(names, told, strict=True))
+
+    def reader(
+        self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
+    ) -> Reader | None:
+        """The driver gives Python's values; what it would round is refused."""
+        if is_custom(element.type):
+            return by_sqlalchemy(connection, element.type, code)
+        return types.reader(reported, str(code))
+
+    # -- tables
+
+    def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
+        """With the types as Trino spells them."""
+        place = schema or driver_connection(connection).schema
+        rows = connection.execute(_COLUMNS, {"schema": place, "table": table}).mappings()
+        return [{**row, "type": types.parsed(row["type"]), "comment": None} for row in rows]
+
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
+        """There are no foreign keys."""
+        del connection, table, own
+        return []
+
+    def create_as(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """In one statement, which is one commit; with types that the catalog keeps as they are."""
+        if temporary:
+            raise ConfigurationError("trino has no temporary tables.")
+        statement = CreateTableAs(table, self.fitted(columns, query))
+        result = connection.execute(statement, execution_options={"preserve_rowcount": True})
+        return result.rowcount
+
+    # -- rows
+
+    def load(self, connection: Connection, table: Table, batch: Batch) -> int:
+        """In statements of as many rows as one can have, never row by row."""
+        columns = [(column.key, column.type) for column in table.columns]
+        rows = 0
+        for part in self.parts(self.encoded(columns, batch)):
+            names = [name for name, _ in columns]
+            rows += self.insert_select(connection, table, names, self.inline(connection, columns, part).select())
+        return rows
+
+    def encoded(self, columns: Sequence[Named], batch: Batch) -> list[str]:
+        """The rows of a batch, each as a list in JSON of the texts of its values.
+
+        Raises:
+            SchemaMismatchError: If a column cannot hold a value.
+        """
+        rows = batch if isinstance(batch, list) else to_rows(batch, columns)
+        if not rows:
+            return []
+        self.require_fit(columns, rows)
+        made = [types.texts(type_, values) for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)]
+        return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in zip(*made, strict=True)]
+
+
+_dialects: WeakKeyDictionary[Engine, TrinoDialect] = WeakKeyDictionary()
+
+
+def _connector(bind: Engine | Connection) -> str:
+    """The connector of the catalog of an engine."""
+    if isinstance(bind, Connection):
+        return _asked(bind)
+    with bind.connect() as connection:
+        return _asked(connection)
+
+
+def _asked(connection: Connection) -> str:
+    raw = driver_connection(connection)
+    cursor = raw.cursor()
+    try:
+        cursor.execute("SELECT connector_name FROM system.metadata.catalogs WHERE catalog_name = ?", [raw.catalog])
+        found = cursor.fetchall()
+    finally:
+        cursor.close()
+    return str(found[0][0]) if found else "unknown"

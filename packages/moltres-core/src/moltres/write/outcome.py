@@ -1,0 +1,78 @@
+"""What a write has done, and what makes it refuse its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, func, or_, select
+
+from ..errors import ColumnNotFoundError, WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Connection, FromClause
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write has done.
+
+    Attributes:
+        inserted: Rows that were added.
+        updated: Rows that existed and got new values.
+        created: Whether the table is new.
+        skipped: Whether nothing was done.
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    created: bool = False
+    skipped: bool = False
+
+
+class LoadedMeanwhileError(Exception):
+    """Another load with the same key is finished: what this one wrote must be rolled back, or is not begun."""
+
+
+def require_columns(names: Sequence[str], existing: Sequence[str], what: str) -> None:
+    """Make sure that the rows have columns.
+
+    Args:
+        names: The columns.
+        existing: Those of the rows.
+        what: The option that names them.
+
+    Raises:
+        ColumnNotFoundError: If some are missing.
+    """
+    missing = [name for name in names if name not in existing]
+    if missing:
+        raise ColumnNotFoundError.of(missing, existing, where=f"the rows ({what})")
+
+
+def check_keys(connection: Connection, rows: FromClause, keys: Sequence[str]) -> None:
+    """Make sure that each row has a key of its own.
+
+    Args:
+        connection: Where the rows are.
+        rows: The rows to merge.
+        keys: The columns that tell them apart.
+
+    Raises:
+        WriteError: If keys are NULL or duplicates.
+    """
+    columns: list[ColumnElement[Any]] = [rows.columns[key] for key in keys]
+    missing: ColumnElement[bool] = or_(*(column.is_(None) for column in columns))
+    nulls = connection.execute(select(func.count(case((missing, 1)))).select_from(rows)).scalar_one()
+    repeated: FromClause = select(*columns).group_by(*columns).having(func.count() > 1).subquery()
+    duplicates = connection.execute(select(func.count()).select_from(repeated)).scalar_one()
+    faults = [f"{nulls} rows have NULL keys"] if nulls else []
+    faults += [f"{duplicates} keys are duplicates"] if duplicates else []
+    if faults:
+        raise WriteError(
+            f"The rows cannot be merged by {', '.join(map(repr, keys))}: {' and '.join(faults)}. Nothing was changed.",
+            suggestion="Filter such rows, or reduce them with group_by() or distinct().",
+            context={"null_keys": nulls, "repeated_keys": duplicates},
+        )

@@ -1,0 +1,385 @@
+"""One write where each statement is a commit: rows are staged and checked, and then published by one statement.
+
+Readers see the rows that were there or those that the statement leaves, whatever the mode, and a write that fails or
+dies before it has changed nothing. See decision 0141.
+"""
+
+from __future__ import annotations
+
+import operator
+from contextlib import closing, contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import Text, and_, case, false, func, null, or_, select, true, union_all
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.exc import DBAPIError
+
+from ..dialects.names import require_names
+from ..dialects.statements import CreateTableAs, InsertSelect, MergeInto, RenameTable
+from ..dialects.stopping import cleaning_up
+from ..errors import ConfigurationError, TransientQueryError
+from ..types.logical import logical_type
+from .attempts import LOST, Attempts
+from .inputs import Local, Streamed, open_input
+from .left_overs import drop_left_overs, released, staging_name
+from .outcome import Written, check_keys, require_columns
+from .target import find_target, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection, Select
+    from sqlalchemy.sql.expression import ColumnElement, Executable
+
+    from ..frame.source import Source
+    from ..types.arrow import Named
+    from .inputs import Input
+    from .request import WriteRequest
+    from .target import Target
+
+_NEVER_CHANGES = frozenset({"ignore", "error_if_exists"})
+_CHANGES_ROWS = frozenset({"overwrite", "merge", "overwrite_partitions"})
+_OLD = "moltres_old"
+"""The column that tells the rows to delete from the rows to add."""
+
+
+def is_published(source: Source, connection: Connection, request: WriteRequest) -> bool:
+    """Whether there is nothing to write, so that a source need not be read.
+
+    Raises:
+        TableExistsError: If the table must not be there, and no load with the key has made it.
+    """
+    target = find_target(source, connection, request)
+    _require(target, request)
+    if request.mode == "ignore" and target.table is not None:
+        return True
+    attempts = _attempts(target, request)
+    if attempts is not None and attempts.open():
+        return True
+    if request.mode == "error_if_exists":
+        target.require_absent()
+    return False
+
+
+def publish(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Written:
+    """Write rows by one statement that commits them.
+
+    Args:
+        source: The database that is written to.
+        connection: A connection of it.
+        data: The rows; see `Database.write`.
+        request: The arguments of the write.
+
+    Raises:
+        LoadedMeanwhileError: If another load with the run_key has published its rows.
+    """
+    target = find_target(source, connection, request)
+    _require(target, request)
+    if request.mode == "ignore" and target.table is not None:
+        return Written(skipped=True)
+    attempts = _attempts(target, request)
+    if attempts is not None and attempts.open():
+        return Written(skipped=True)
+    if request.mode == "error_if_exists":
+        target.require_absent()
+    drop_left_overs(target)
+    with closing(open_input(source, connection, data, request)) as opened:
+        require_names((name for name, _ in opened.columns or []), target.dialect.capabilities, target.dialect.name)
+        if opened.columns is None and target.table is not None and request.mode != "overwrite":
+            return Written()
+        with _staged(target, opened, request) as rows:
+            return _Publication(target, request, attempts).run(rows)
+
+
+def _attempts(target: Target, request: WriteRequest) -> Attempts | None:
+    return None if request.run_key is None else Attempts(target, request.run_key, request.mode)
+
+
+def _require(target: Target, request: WriteRequest) -> None:
+    """Refuse what the database cannot do, before any work."""
+    capabilities = target.dialect.capabilities
+    place = f"The catalog of {target.name!r} ({target.dialect.connector})"
+    if request.run_key is not None and not capabilities.run_keys:
+        raise ConfigurationError(
+            f"{place} keeps no snapshots, so that a run_key cannot promise that a retry adds nothing.",
+            suggestion="Leave run_key out, or write to a catalog with Iceberg tables.",
+        )
+    if target.table is not None and request.mode in _CHANGES_ROWS and not capabilities.replaces_rows:
+        raise ConfigurationError(
+            f"{place} cannot change or replace rows: mode={request.mode!r} is not possible for a table that exists.",
+            suggestion="Use mode='append', or write to a catalog with Iceberg tables.",
+        )
+
+
+class _Rows(Protocol):
+    """Rows that a statement of the database can read."""
+
+    columns: list[Named]
+    source: Select[Any]
+
+
+class _Staged:
+    def __init__(self, columns: list[Named], source: Select[Any]) -> None:
+        self.columns = columns
+        self.source = source
+
+
+@contextmanager
+def _staged(target: Target, rows: Input, request: WriteRequest) -> Iterator[_Rows]:
+    """The rows where a statement can read them: in their query, in the statement itself, or in a staging table."""
+    table = target.table
+    keeps = table is not None and (request.mode != "overwrite" or not _others(target, rows))
+    if keeps and not (request.mode == "overwrite" and rows.columns is None):
+        target.require_fit(rows.columns, checked=rows.checked)
+    if isinstance(rows, Local):
+        query = rows.uncut(table) if keeps and table is not None else rows.query
+        if request.mode not in {"merge", "overwrite_partitions"}:
+            yield _Staged(rows.columns, query)
+            return
+        # It is read several times, and must be the same each time.
+        with _staging_table(target) as staging:
+            target.dialect.create_as(target.connection, staging, rows.columns, query)
+            made = table_of(staging.name, rows.columns, staging.schema)
+            yield _Staged(rows.columns, made.select())
+        return
+    if keeps and table is not None:
+        types = {column.key: column.type for column in table.columns}
+        columns = [(name, types[name]) for name, _ in rows.columns or []] or [
+            (column.key, column.type) for column in table.columns
+        ]
+    else:
+        columns = rows.new_types()
+    with _from_elsewhere(target, rows, columns) as source:
+        yield _Staged(columns, source)
+
+
+def _others(target: Target, rows: Input) -> bool:
+    """Whether the rows have other columns than the table, so that an overwrite replaces these as well."""
+    if rows.columns is None:
+        return False
+    same = target.has_the_columns([name for name, _ in rows.columns])
+    return not same or bool(target.problems(rows.columns, checked=rows.checked))
+
+
+@contextmanager
+def _from_elsewhere(target: Target, rows: Streamed, columns: list[Named]) -> Iterator[Select[Any]]:
+    """Rows that come in batches: in the statement itself if they are few, else in a table that is filled first."""
+    dialect, connection = target.dialect, target.connection
+    first: list[str] = []
+    size = 0
+    with closing(rows.batches(columns)) as batches:
+        for batch in batches:
+            encoded = dialect.encoded(columns, batch)
+            first += encoded
+            size += sum(map(dialect.length, encoded))
+            if not dialect.fits(size):
+                break
+        else:
+            yield dialect.inline(connection, columns, first).select()
+            return
+        with _staging_table(target) as staging:
+            made = table_of(staging.name, columns, staging.schema)
+            dialect.create(connection, made)
+            names = [name for name, _ in columns]
+            encoded_rows = chain(first, (row for batch in batches for row in dialect.encoded(columns, batch)))
+            for part in dialect.parts(encoded_rows):
+                dialect.insert_select(connection, made, names, dialect.inline(connection, columns, part).select())
+            del first
+            yield made.select()
+
+
+@contextmanager
+def _staging_table(target: Target) -> Iterator[Any]:
+    name = staging_name(target)
+    table = table_of(name, [], target.schema)
+    try:
+        yield table
+    finally:
+        with cleaning_up():
+            target.dialect.drop_if_exists(target.connection, table)
+        released(name)
+
+
+class _Publication:
+    """The one statement of a write.
+
+    Args:
+        target: The table.
+        request: What was asked for.
+        attempts: The tries of this load, if it has a key.
+    """
+
+    def __init__(self, target: Target, request: WriteRequest, attempts: Attempts | None) -> None:
+        self._target = target
+        self._request = request
+        self._attempts = attempts
+        self._query: str | None = None
+
+    def run(self, rows: _Rows) -> Written:
+        """Publish the rows."""
+        target, mode = self._target, self._request.mode
+        self._check(rows)
+        if target.table is None:
+            written = self._create(rows)
+        elif mode == "append":
+            written = Written(inserted=self._committed(self._insert(rows)))
+        elif mode == "overwrite":
+            written = self._overwrite(rows)
+        elif mode == "merge":
+            written = self._merge(rows)
+        else:
+            written = self._overwrite_partitions(rows)
+        if self._attempts is not None:
+            self._attempts.finish(written.inserted + written.updated)
+        return written
+
+    def _check(self, rows: _Rows) -> None:
+        request, names = self._request, [name for name, _ in rows.columns]
+        if request.mode == "merge":
+            require_columns(request.keys or (), names, "keys")
+            require_columns(self._updated(rows), names, "update")
+            check_keys(self._target.connection, rows.source.subquery(), request.keys or ())
+        if request.mode == "overwrite_partitions":
+            require_columns(request.partition_by or (), names, "partition_by")
+
+    def _updated(self, rows: _Rows) -> list[str]:
+        update = self._request.update
+        if update is None or update is True:
+            return [name for name, _ in rows.columns if name not in (self._request.keys or ())]
+        return list(update or [])
+
+    def _committed(self, statement: Executable) -> int:
+        """Run the statement; returns the rows that it has changed.
+
+        With a key its query is recorded when the server knows it, and has not begun it.
+        """
+        target = self._target
+
+        def started(query: str) -> None:
+            self._query = query
+            if self._attempts is not None:
+                self._attempts.begin(query)
+
+        try:
+            with target.dialect.announced(target.connection, started):
+                options = {"preserve_rowcount": True}
+                return target.connection.execute(statement, execution_options=options).rowcount
+        except DBAPIError as error:
+            if LOST in str(error.orig):
+                raise TransientQueryError(
+                    "Another try of this load took the place of this one.", suggestion="Try again."
+                ) from None
+            raise
+
+    def _held(self, rows: _Rows) -> Select[Any]:
+        """The rows, and none if another try took the place of this one: then the statement fails."""
+        if self._attempts is None:
+            return rows.source
+        given = rows.source.subquery("rows")
+        both = union_all(select(*given.columns), self._attempts.holds(rows.columns)).subquery("held")
+        return select(*both.columns)
+
+    def _insert(self, rows: _Rows) -> Executable:
+        table = self._target.table
+        assert table is not None  # noqa: S101 - for mypy
+        return InsertSelect(table, [name for name, _ in rows.columns], self._held(rows))
+
+    def _create(self, rows: _Rows) -> Written:
+        target = self._target
+        query = target.dialect.fitted(rows.columns, self._held(rows))
+        if target.dialect.capabilities.replaces_rows:
+            return Written(inserted=self._committed(CreateTableAs(target.new, query)), created=True)
+        # Where a table that cannot be filled is left there empty, it gets its name when it has its rows.
+        with _staging_table(target) as made:
+            inserted = self._committed(CreateTableAs(made, query))
+            target.connection.execute(RenameTable(made, target.name))
+        return Written(inserted=inserted, created=True)
+
+    def _overwrite(self, rows: _Rows) -> Written:
+        target = self._target
+        table = target.table
+        assert table is not None  # noqa: S101 - for mypy
+        given = {name for name, _ in rows.columns}
+        same = given == set(table.columns.keys())
+        declared = {column.key: column.type for column in table.columns} if same else None
+        replaced = target.dialect.replace_as(target.connection, table, rows.columns, self._held(rows), declared)
+        if replaced is not None:
+            return Written(inserted=self._committed(replaced))
+        if not given <= set(table.columns.keys()):
+            raise ConfigurationError(
+                f"The table {target.name!r} declares NOT NULL or comments, which other columns would lose.",
+                suggestion="Drop the table first, or write to another name.",
+            )
+        return self._replaced(rows, [])
+
+    def _merge(self, rows: _Rows) -> Written:
+        target = self._target
+        table = target.table
+        assert table is not None  # noqa: S101 - for mypy
+        source = self._held(rows).subquery("given")
+        keys = self._request.keys or ()
+        on = and_(*(table.columns[key] == source.columns[key] for key in keys))
+        names = [name for name, _ in rows.columns]
+        changed = self._committed(MergeInto(table, source, on, update=self._updated(rows), insert=names))
+        updated = self._deleted()
+        return Written(inserted=changed - updated, updated=updated)
+
+    def _overwrite_partitions(self, rows: _Rows) -> Written:
+        return self._replaced(rows, list(self._request.partition_by or ()))
+
+    def _replaced(self, rows: _Rows, partition_by: Sequence[str]) -> Written:
+        """Delete the rows of some partitions, or all of them, and add the new ones: one MERGE.
+
+        The source has the new rows, and for each partition one row of another kind that finds its old ones.
+        """
+        target = self._target
+        table = target.table
+        assert table is not None  # noqa: S101 - for mypy
+        given = rows.source.subquery("rows")
+        new = select(*given.columns, false().label(_OLD))
+        fill = [
+            given.columns[name] if name in partition_by else sql_cast(null(), type_).label(name)
+            for name, type_ in rows.columns
+        ]
+        if partition_by:
+            old: Select[Any] = select(*fill, true().label(_OLD)).distinct()
+        else:
+            old = select(*fill, true().label(_OLD))
+        parts = [new, old]
+        if self._attempts is not None:
+            held = self._attempts.holds(rows.columns).subquery("held_rows")
+            parts.append(select(*held.columns, false().label(_OLD)))
+        both = union_all(*parts).subquery("given")
+        nulls = self._with_nulls(rows, partition_by)
+        same = [
+            (_alike if name in nulls else operator.eq)(table.columns[name], both.columns[name]) for name in partition_by
+        ]
+        on = and_(both.columns[_OLD], *same)
+        names = [name for name, _ in rows.columns]
+        changed = self._committed(MergeInto(table, both, on, deletes=True, insert=names, unless=both.columns[_OLD]))
+        return Written(inserted=changed - self._deleted())
+
+    def _with_nulls(self, rows: _Rows, names: Sequence[str]) -> set[str]:
+        """The columns in which the rows have NULL."""
+        if not names:
+            return set()
+        given = rows.source.subquery("rows")
+        counts = [func.count(case((given.columns[name].is_(None), 1))) for name in names]
+        found = self._target.connection.execute(select(*counts).select_from(given)).one()
+        return {name for name, count in zip(names, found, strict=True) if count}
+
+    def _deleted(self) -> int:
+        """How many rows the statement has deleted, or changed, as its snapshot tells."""
+        snapshots = self._target.snapshots() if self._query is not None else []
+        found = next((one for one in snapshots if one.query == self._query), None)
+        return 0 if found is None else found.count("added-position-deletes")
+
+
+def _alike(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether two values are equal, or both NULL, in a form by which the database can hash them."""
+    same = and_(one.is_(None) == other.is_(None), or_(one == other, one.is_(None)))
+    if logical_type(one.type).name == "float":  # of which equal ones can be written in two ways
+        return same
+    texts = (func.coalesce(sql_cast(value, Text()), "") for value in (one, other))
+    return and_(next(texts) == next(texts), same)

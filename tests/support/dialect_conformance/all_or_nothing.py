@@ -9,12 +9,11 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
 
 from moltres import connect
 from moltres.errors import DatabaseConnectionError, MoltresError, SchemaMismatchError, TableExistsError
 from support.dialect_conformance.base import DialectSuite
-from support.dialect_conformance.data import CHANGING_MODES, NEW, OLD, rows
+from support.dialect_conformance.data import CHANGING_MODES, NEW, OLD, rows, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +75,9 @@ class AllOrNothing(DialectSuite):
 
     @pytest.mark.parametrize(("mode", "options"), CHANGING_MODES)
     def test_a_batch_that_the_database_refuses_leaves_nothing(self, db: Database, mode: Any, options: Any) -> None:
-        with db.transaction() as connection:
-            connection.execute(text("CREATE TABLE t (id BIGINT, b BIGINT CHECK (b < 25))"))
-            connection.execute(text("INSERT INTO t VALUES (1, 1)"))
+        if not db.dialect.capabilities.constraints:
+            pytest.skip("this database has no checks to fail on")
+        run(db, "CREATE TABLE t (id BIGINT, b BIGINT CHECK (b < 25))", "INSERT INTO t VALUES (1, 1)")
         data = [{"id": number, "b": number} for number in range(30)]
         with pytest.raises(MoltresError):
             db.write(data).save_as_table("t", mode=mode, batch_rows=10, **options)
@@ -109,7 +108,7 @@ class AllOrNothing(DialectSuite):
         with connect(url) as db:
             if db.dialect.capabilities.transactional_ddl:
                 assert db.tables() == []
-            else:
+            elif "t" in db.tables():
                 assert rows(db) == [], "the table may be there, but nothing in it"
             assert not db.write(NEW[:1]).save_as_table("t", mode="append", run_key="r").skipped
             assert len(rows(db)) == 1

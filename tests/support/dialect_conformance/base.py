@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
 
 from moltres import connect
+from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ class DialectSuite:
     Attributes:
         slow: A query of one number, ``a``, that takes minutes if nobody stops it.
         views_hold_tables: Whether the database refuses to drop a table while a view reads it.
+        some: A query of the number 900 that takes a moment, where it is not the usual one.
+        examples: How many drawn examples a test tries; fewer where each takes seconds.
         shows_indexes: Whether SQLAlchemy can list the indexes of a table.
     """
 
@@ -31,6 +33,8 @@ class DialectSuite:
         " SELECT count(*) AS a FROM n WHERE i % 7 > 3"
     )
     views_hold_tables = False
+    examples = 20
+    some: str | None = None
     shows_indexes = True
 
     @pytest.fixture
@@ -47,19 +51,16 @@ class DialectSuite:
     @pytest.fixture
     def schema(self, db: Database) -> str:
         """A schema beside the one that is meant when none is named."""
-        with db.transaction() as connection:
-            connection.execute(text("CREATE SCHEMA mart"))
+        run(db, "CREATE SCHEMA mart")
         return "mart"
 
     @pytest.fixture
     def people(self, db: Database) -> Database:
         """A database with the table ``people``: three rows, a key, an index and a view on it."""
-        with db.transaction() as connection:
-            for statement in (
-                "CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(20), age INTEGER)",
-                "CREATE INDEX people_by_name ON people (name)",
-                "CREATE VIEW names AS SELECT name FROM people",
-                "INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Alan', 41)",
-            ):
-                connection.execute(text(statement))
+        declared = db.dialect.capabilities.constraints
+        run(db, f"CREATE TABLE people (id INTEGER{' PRIMARY KEY' if declared else ''}, name VARCHAR(20), age INTEGER)")
+        if declared:
+            run(db, "CREATE INDEX people_by_name ON people (name)")
+        run(db, "CREATE VIEW names AS SELECT name FROM people")
+        run(db, "INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Alan', 41)")
         return db

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import text
+
 if TYPE_CHECKING:
     from moltres import Database
 
@@ -22,6 +24,14 @@ EVERY_MODE: list[tuple[str, dict[str, list[str]]]] = [
 
 CHANGING_MODES = EVERY_MODE[:4]
 """Those that change a table which is there."""
+
+
+def run(db: Database, *statements: str, **values: Any) -> None:
+    """Run statements of the database itself, in a transaction where it has them."""
+    with db.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement), values if ":" in statement else {})
+    db.forget()
 
 
 def rows(db: Database, table: str = "t", key: str = "id") -> list[dict[str, Any]]:

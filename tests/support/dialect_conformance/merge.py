@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError, WriteError
 from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
     from moltres import Database
@@ -109,12 +109,10 @@ class Merge(DialectSuite):
             db.write([{**NEWS[0], "extra": 1}]).save_as_table("sales", mode="merge", keys=KEYS)
 
     def test_a_merge_is_like_an_update_of_a_dict(self, db: Database) -> None:
-        @settings(max_examples=20, deadline=None)
+        @settings(max_examples=self.examples, deadline=None)
         @given(old=states, new=states, update=st.booleans())
         def holds(old: State, new: State, update: bool) -> None:
-            with db.transaction() as connection:
-                connection.execute(text("DROP TABLE IF EXISTS t"))
-                connection.execute(text("CREATE TABLE t (a VARCHAR(9), b BIGINT, v BIGINT)"))
+            run(db, "DROP TABLE IF EXISTS t", "CREATE TABLE t (a VARCHAR(9), b BIGINT, v BIGINT)")
             db.write(as_rows(old)).save_as_table("t", mode="append")
             result = db.write(as_rows(new)).save_as_table("t", mode="merge", keys=["a", "b"], update=update)
             expected = {**old, **new} if update else {**new, **old}

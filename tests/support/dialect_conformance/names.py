@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from moltres import col, func
 from moltres.errors import ConfigurationError, QueryError
 from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
     from moltres import Database
@@ -112,7 +113,6 @@ class Names(DialectSuite):
     def test_a_column_that_is_not_there_is_no_string(self, db: Database) -> None:
         db.write([{"n": 1}]).save_as_table("t")
         frame = db.table("t")
-        with db.transaction() as connection:
-            connection.exec_driver_sql("ALTER TABLE t RENAME COLUMN n TO m")
+        run(db, "ALTER TABLE t RENAME COLUMN n TO m")
         with pytest.raises(QueryError):
             frame.select("n").collect()

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from moltres import col, connect
 from moltres.errors import ConfigurationError, MoltresError, QueryError, WriteError
 from support.dialect_conformance.base import DialectSuite
-from support.dialect_conformance.data import rows
+from support.dialect_conformance.data import rows, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +33,10 @@ class Overwrite(DialectSuite):
         assert (result.rows_written, result.created) == (1, False)
         assert people_of(people) == [{"id": 7, "name": "Edsger", "age": 72}]
         inspector = inspect(people.engine)
-        assert inspector.get_pk_constraint("people")["constrained_columns"] == ["id"]
+        if people.dialect.capabilities.constraints:
+            assert inspector.get_pk_constraint("people")["constrained_columns"] == ["id"]
         assert list(people.table("names").collect()) == [{"name": "Edsger"}]
-        if self.shows_indexes:
+        if self.shows_indexes and people.dialect.capabilities.constraints:
             assert [index["name"] for index in inspector.get_indexes("people")] == ["people_by_name"]
 
     def test_the_order_of_the_columns_does_not_matter(self, people: Database) -> None:
@@ -59,8 +60,7 @@ class Overwrite(DialectSuite):
         assert [row["age"] for row in people_of(people)] == [72, 170, 82]
 
     def test_a_table_replaced_by_a_view_on_it(self, people: Database) -> None:
-        with people.transaction() as connection:
-            connection.execute(text("CREATE VIEW young AS SELECT id, name, age FROM people WHERE age < 50"))
+        run(people, "CREATE VIEW young AS SELECT id, name, age FROM people WHERE age < 50")
         assert people.table("young").write.save_as_table("people", mode="overwrite").rows_written == 2
         assert [row["name"] for row in people_of(people)] == ["Ada", "Alan"]
 
@@ -94,13 +94,15 @@ class Overwrite(DialectSuite):
 
     def test_a_wider_type_replaces_the_table_and_a_narrower_one_does_not(self, people: Database) -> None:
         people.write([{"id": 1, "name": "x", "age": 30}]).save_as_table("people", mode="overwrite")
-        assert inspect(people.engine).get_pk_constraint("people")["constrained_columns"] == ["id"]
-        with people.transaction() as connection:
-            connection.execute(text("DROP VIEW names"))
+        if people.dialect.capabilities.constraints:
+            assert inspect(people.engine).get_pk_constraint("people")["constrained_columns"] == ["id"]
+        run(people, "DROP VIEW names")
         people.write([{"id": 1, "name": "x", "age": "thirty"}]).save_as_table("people", mode="overwrite")
         assert people_of(people) == [{"id": 1, "name": "x", "age": "thirty"}]
 
     def test_a_failure_leaves_the_old_rows(self, people: Database) -> None:
+        if not people.dialect.capabilities.constraints:
+            pytest.skip("this database has no keys to fail on")
         before = people_of(people)
         twice = [{"id": 1, "name": "x", "age": 1}, {"id": 1, "name": "y", "age": 2}]
         with pytest.raises(QueryError):
@@ -122,6 +124,8 @@ class Overwrite(DialectSuite):
             assert reader.table("people").count() == 4
 
     def test_a_writer_does_not_keep_readers_waiting(self, people: Database, url: URL) -> None:
+        if not people.dialect.capabilities.transactions:
+            pytest.skip("this database has no transactions in which a writer could wait")
         with connect(url) as reader, people.transaction() as connection:
             people.dialect.lock(connection, people.reflect("people"))
             connection.execute(text("DELETE FROM people"))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from moltres import connect
+from moltres import col, connect
 from moltres.errors import MoltresError, QueryError, TransientQueryError
 from support.dialect_conformance.base import DialectSuite
-from support.dialect_conformance.data import EVERY_MODE, NEW, OLD, rows
+from support.dialect_conformance.data import EVERY_MODE, NEW, OLD, rows, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class RunKeys(DialectSuite):
 
     def test_what_was_loaded_is_on_record(self, db: Database) -> None:
         db.write(NEW).save_as_table("t", mode="append", run_key='it\'s a "key"')
-        row = db.table("moltres_loads").first()
+        row = db.table("moltres_loads").where(col("rows_written").is_not(None)).first()
         assert row is not None
         assert (row["run_key"], row["table_name"], row["mode"]) == ('it\'s a "key"', "t", "append")
         assert row["rows_written"] == 2
@@ -67,8 +67,7 @@ class RunKeys(DialectSuite):
 
     def test_a_table_that_was_dropped_is_loaded_again(self, db: Database) -> None:
         db.write([{"id": 1}]).save_as_table("t", mode="append", run_key="r")
-        with db.transaction() as connection:
-            connection.exec_driver_sql("DROP TABLE t")
+        run(db, "DROP TABLE t")
         assert db.write([{"id": 1}]).save_as_table("t", mode="append", run_key="r").created
         assert rows(db) == [{"id": 1}]
 
@@ -82,6 +81,8 @@ class RunKeys(DialectSuite):
         assert db.write(never()).save_as_table("t", mode="append", run_key="r").skipped
 
     def test_the_database_itself_refuses_a_key_twice(self, db: Database) -> None:
+        if not db.dialect.capabilities.constraints:
+            pytest.skip("this database has no keys: a load is recorded before it is published")
         db.write([{"id": 1}]).save_as_table("t", mode="append", run_key="r")
         row = db.table("moltres_loads").first()
         assert row is not None

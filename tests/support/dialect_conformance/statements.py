@@ -20,7 +20,7 @@ from moltres.errors import (
     TableNotFoundError,
 )
 from support.dialect_conformance.base import DialectSuite
-from support.dialect_conformance.data import OLD, rows
+from support.dialect_conformance.data import OLD, rows, run
 from support.limits import outlast
 from support.waiting import repeating
 
@@ -74,9 +74,8 @@ class Statements(DialectSuite):
         ],
     )
     def test_errors_have_classes(self, db: Database, statement: str, error: type[Exception]) -> None:
-        with db.transaction() as connection:
-            connection.execute(text("CREATE TABLE t (id INTEGER NOT NULL)"))
-        with pytest.raises(error) as caught, db.transaction() as connection:
+        run(db, "CREATE TABLE t (id INTEGER NOT NULL)")
+        with pytest.raises(error) as caught, db.connection() as connection:
             connection.exec_driver_sql(statement)
         assert type(caught.value) is error
 
@@ -136,7 +135,8 @@ class Statements(DialectSuite):
     def test_the_pooled_connection_does_not_keep_the_limit(self, url: URL, db: Database) -> None:
         engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
         some = text(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT count(*) FROM n"
+            self.some
+            or "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT count(*) FROM n"
         )
         try:
             with engine.connect() as connection, db.dialect.time_limit(connection, 0.2):

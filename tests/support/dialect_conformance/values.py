@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy import types as sql
+from sqlalchemy.exc import DBAPIError
 
 from moltres.errors import MoltresError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
-from support.dialect_conformance.data import rows
+from support.dialect_conformance.data import rows, run
 
 if TYPE_CHECKING:
     from moltres import Database
@@ -60,11 +60,12 @@ class Values(DialectSuite):
     def test_a_copy_within_the_database_cuts_no_blanks(
         self, db: Database, value: str, narrow: str, mode: Any, options: Any
     ) -> None:
-        with db.transaction() as connection:
-            connection.execute(text("CREATE TABLE t (id BIGINT, s VARCHAR(10))"))
-            connection.execute(text(f"CREATE TABLE u (id BIGINT, s {narrow})"))
-            connection.execute(text("INSERT INTO u VALUES (1, 'abc')"))
-            connection.execute(text("INSERT INTO t VALUES (1, :value), (2, NULL)"), {"value": value})
+        run(db, "CREATE TABLE t (id BIGINT, s VARCHAR(10))")
+        try:
+            run(db, f"CREATE TABLE u (id BIGINT, s {narrow})", "INSERT INTO u VALUES (1, 'abc')")
+        except DBAPIError:
+            pytest.skip(f"this database has no {narrow}")
+        run(db, "INSERT INTO t VALUES (1, :value), (2, NULL)", value=value)
         try:
             db.table("t").write.save_as_table("u", mode=mode, **options)
         except MoltresError:
@@ -93,7 +94,8 @@ class Values(DialectSuite):
                 db.write(data).save_as_table("t")
 
     def test_names_of_any_kind(self, db: Database) -> None:
-        names = ["id", "with space", 'double "quote"', "select", "UPPER", "per%cent", "co:lon", "%(n)s"]
+        upper = "UPPER" if db.dialect.capabilities.keeps_case else "upper"
+        names = ["id", "with space", 'double "quote"', "select", upper, "per%cent", "co:lon", "%(n)s"]
         data = [dict.fromkeys(names, number) for number in range(3)]
         db.write(data).save_as_table("order")
         db.write(data).save_as_table("order", mode="merge", keys=["select", "with space"])

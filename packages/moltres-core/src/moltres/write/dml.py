@@ -71,8 +71,8 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
         return 0
     if not database.dialect.capabilities.transactions:
         # One statement for all rows: without transactions a later one that fails would leave the earlier rows.
-        keys = list(dict.fromkeys(key for row in every for key in row))
-        alike = [{key: row.get(key) for key in keys} for row in every]
+        given = list(dict.fromkeys(key for row in every for key in row))
+        alike = [{key: row.get(key) for key in given} for row in every]
         return database.write(alike).save_as_table(table.name, mode="append", schema=table.schema).rows_written
     with database.writing() as connection:
         # Rows with the same keys are inserted together: a missing key means the default of the column, not NULL.

@@ -18,9 +18,11 @@ from .version import VERSION
 if TYPE_CHECKING:
     from .checks import Check, parse
     from .checks.factory import DataQualityCheck
+    from .comparing import Comparison, Source, compare
     from .engines import get_engine
     from .errors import (
         CheckFailedError,
+        ComparisonFailedError,
         DataQualityError,
         EngineError,
         MissingDependencyError,
@@ -45,6 +47,8 @@ _HOMES = {
     "CheckFailedError": ".errors",
     "CheckResult": ".report",
     "ColumnProfile": ".profiling",
+    "Comparison": ".comparing",
+    "ComparisonFailedError": ".errors",
     "DataQualityCheck": ".checks.factory",
     "DataQualityError": ".errors",
     "EngineError": ".errors",
@@ -55,12 +59,14 @@ _HOMES = {
     "Progress": ".run.reader",
     "Report": ".report",
     "RuleError": ".errors",
+    "Source": ".comparing",
     "SourceAccessError": ".errors",
     "SourceConnectionError": ".errors",
     "SourceError": ".errors",
     "Suite": ".run.suite",
     "TableNotFoundError": ".errors",
     "ValidationTimeoutError": ".errors",
+    "compare": ".comparing",
     "get_engine": ".engines",
     "learn": ".learning",
     "open_source": ".sources",
@@ -69,13 +75,26 @@ _HOMES = {
     "validate": ".run.validate",
 }
 #: Modules with public names of their own, which `import dq_core` alone has to offer.
-_ROOMS = ("checks", "engines", "errors", "history", "learning", "profiling", "quarantine", "report", "sources")
+_ROOMS = (
+    "checks",
+    "comparing",
+    "engines",
+    "errors",
+    "history",
+    "learning",
+    "profiling",
+    "quarantine",
+    "report",
+    "sources",
+)
 
 __all__ = [
     "Check",
     "CheckFailedError",
     "CheckResult",
     "ColumnProfile",
+    "Comparison",
+    "ComparisonFailedError",
     "DataQualityCheck",
     "DataQualityError",
     "EngineError",
@@ -86,12 +105,14 @@ __all__ = [
     "Progress",
     "Report",
     "RuleError",
+    "Source",
     "SourceAccessError",
     "SourceConnectionError",
     "SourceError",
     "Suite",
     "TableNotFoundError",
     "ValidationTimeoutError",
+    "compare",
     "get_engine",
     "learn",
     "open_source",

@@ -256,6 +256,19 @@ class CheckFailedError(DataQualityError):
         )
 
 
+class ComparisonFailedError(DataQualityError):
+    """Both sides of a comparison are not equal.
+
+    Args:
+        comparison: The `dq_core.Comparison`, with what differs.
+        verdict: What it says, in one sentence.
+    """
+
+    def __init__(self, comparison: Any, verdict: str) -> None:
+        self.comparison = comparison
+        super().__init__(f"{verdict}.", context={"left": comparison.left, "right": comparison.right})
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Translate the errors of the shared modules into those of this package."""

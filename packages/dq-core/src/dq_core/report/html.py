@@ -57,7 +57,7 @@ def to_html(report: Mapping[str, Any], *, title: str | None = None) -> str:
     source = dict(shown.facts).get("Source", "")
     return page(
         f"{verdict}: {heading}" + (f" of {source}" if source and title is None else ""),
-        Markup(_resource("icons.svg")),
+        icons(),
         _masthead(shown, heading, verdict),
         element("main", _summary(shown), _checks(shown)),
         element("footer", f"Written by dq-core {VERSION}"),
@@ -87,7 +87,13 @@ def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8").strip()
 
 
-def _icon(outcome: DisplayStatus) -> Markup:
+def icons() -> Markup:
+    """The drawings that `icon` refers to; once in a page."""
+    return Markup(_resource("icons.svg"))
+
+
+def icon(outcome: DisplayStatus) -> Markup:
+    """The icon of an outcome."""
     drawing = Markup(f'<use href="#icon-{outcome.value}"></use>')
     return element("svg", drawing, class_="icon", aria_hidden="true", viewBox="0 0 16 16")
 
@@ -96,7 +102,7 @@ def _masthead(shown: ReportView, heading: str, verdict: str) -> Markup:
     outcome = DisplayStatus.PASSED if shown.passed else DisplayStatus.FAILED
     return element(
         "header",
-        element("p", _icon(outcome), verdict, class_=f"verdict {outcome.value}"),
+        element("p", icon(outcome), verdict, class_=f"verdict {outcome.value}"),
         element("h1", visible(heading)),
         element("p", shown.verdict, class_="sentence"),
         element("dl", *(fact(name, text) for name, text in shown.facts), class_="facts"),
@@ -117,7 +123,7 @@ def _summary(shown: ReportView) -> Markup | None:
         element(
             "li",
             element("span", count(number), class_="number"),
-            element("span", _icon(outcome), _LABELS[outcome], class_="label"),
+            element("span", icon(outcome), _LABELS[outcome], class_="label"),
             class_=outcome.value,
         )
         for outcome, number in shown.counts
@@ -199,7 +205,7 @@ def _check(check: CheckView, anchor: str, *, unfold: bool) -> Markup:
 def _row(check: CheckView, anchor: str) -> Iterator[Markup]:
     label = element("span", _LABELS[check.outcome], class_="unseen")
     about = " · ".join(filter(None, (check.type, check.column)))
-    yield element("span", _icon(check.outcome), label, class_="mark")
+    yield element("span", icon(check.outcome), label, class_="mark")
     yield element(
         "span",
         element(

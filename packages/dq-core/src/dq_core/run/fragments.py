@@ -12,17 +12,21 @@ from .plan import fragments, probe
 from .reader import StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..checks.base import Check
     from .reader import Reader
 
-__all__ = ["fragment_problems"]
+__all__ = ["fragment_problems", "sql_problems"]
 
 
 def fragment_problems(checks: Sequence[Check], reader: Reader) -> Iterator[str]:
     """Every fragment of SQL that is not one boolean expression that only computes; no row is read."""
-    places = fragments(checks)
+    return sql_problems(fragments(checks), reader)
+
+
+def sql_problems(places: Mapping[str, Sequence[str]], reader: Reader) -> Iterator[str]:
+    """The same of fragments by themselves, with the names of what holds each."""
     if not places:
         return
     refused = reader.refused(list(places))

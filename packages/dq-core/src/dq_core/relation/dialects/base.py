@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
     from sqlalchemy.exc import DBAPIError
 
+    from ..._shared.canonical_sql import CanonicalSQL
     from ..pattern import Pattern
     from ..selection import Aggregate, FollowUp, Selection
 
@@ -55,6 +56,10 @@ class Dialect:
     nul: str | None = None
     #: Whether CREATE TABLE commits the open transaction.
     ddl_commits = False
+    #: The canonical forms of values and the hashes of rows in its SQL; None if nobody has written them.
+    canonical: CanonicalSQL | None = None
+    #: Whether another thread than the one that opened a connection may use it.
+    any_thread = True
     #: Execution options of a connection that reads and writes one snapshot.
     snapshot_options: ClassVar[Mapping[str, Any]] = {}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from ..._shared.canonical_sql import DuckDBForms
 from ..._shared.statements import interrupted_after
 from ..column import Column
 from ..selection import OneValue
@@ -84,6 +85,7 @@ class DuckDB(Dialect):
     most_columns = 10000
     nul = "chr(0)"
     returns_arrow = True
+    canonical = DuckDBForms()
     writes_parquet = True
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
+from ..._shared.canonical_sql import MariaDBForms
 from ..column import Column
 from ..sql_text import Lexis
 from . import fragments
@@ -76,6 +77,7 @@ class MariaDB(Dialect):
     conforms = True
     most_columns = 4000
     ddl_commits = True
+    canonical = MariaDBForms()
     # INSERT … SELECT reads what is committed, not the snapshot, unless all reads lock what they have seen.
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "SERIALIZABLE"}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 
+from ..._shared.canonical_sql import PostgreSQLForms
 from ..column import Column
 from ..selection import OneValue
 from ..sql_text import POSTGRESQL as LEXIS
@@ -56,6 +57,7 @@ class PostgreSQL(Dialect):
     name = "postgresql"
     conforms = True
     most_columns = 1600
+    canonical = PostgreSQLForms()
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ..._shared.canonical_sql import SQLiteForms
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ..._shared.statements import driver_connection, interrupted_after
 from ..linear import regexp, remember
@@ -89,6 +90,8 @@ class SQLite(Dialect):
     nul = "char(0)"
     dates_are_text = True
     types_by_value = True
+    canonical = SQLiteForms()
+    any_thread = False
 
     def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
         """A subquery has ``id:1`` for a second ``id``; only then is the query itself run, to its first row."""

@@ -1,0 +1,83 @@
+"""One side of a comparison, as it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .._shared.urls import is_database_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from ..sources import Opened
+
+from ..sources import open_source
+
+__all__ = ["Source"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to read on one side of a comparison.
+
+    Args:
+        source: Anything that `dq_core.validate` takes: an Engine, Connection or URL with ``table`` or ``query``, a moltres
+            DataFrame, a frame of pandas or polars, an Arrow table, a list of dicts, the path or URI of files.
+        table: The table or view in the database.
+        query: A SELECT instead of a table.
+        schema: The table's schema.
+        storage_options: Options for the fsspec filesystem of a URI.
+        read_options: How CSV files are written.
+    """
+
+    source: Any
+    table: str | None = None
+    query: str | sa.Select[Any] | None = None
+    schema: str | None = None
+    storage_options: Mapping[str, Any] | None = None
+    read_options: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        # A URL may hold a password.
+        shown = self.source if isinstance(self.source, sa.Engine | sa.URL) else type(self.source).__name__
+        return f"<Source {shown} {self.table or self.query or ''}>"
+
+    @classmethod
+    def of(cls, given: Any, table: str | None, query: Any, schema: str | None) -> Source:
+        """A side as it is given: a Source, a pair of a database and a table, or a source alone.
+
+        Args:
+            given: The side.
+            table: The table of a database that is given alone.
+            query: A SELECT, likewise.
+            schema: The schema, likewise.
+        """
+        if isinstance(given, Source):
+            return given
+        if isinstance(given, tuple) and len(given) == 2 and is_database(given[0]):
+            return cls(given[0], table=given[1], schema=schema)
+        if is_database(given):
+            return cls(given, table=table, query=query, schema=schema)
+        return cls(given)
+
+    def open(self, timeout_seconds: float | None) -> AbstractContextManager[Opened]:
+        """Open it for reading."""
+        return open_source(
+            self.source,
+            table=self.table,
+            query=self.query,
+            schema=self.schema,
+            storage_options=self.storage_options,
+            read_options=self.read_options,
+            timeout_seconds=timeout_seconds,
+            by_value=True,
+        )
+
+
+def is_database(given: Any) -> bool:
+    """Whether this is a database, for which a table or query says what to read."""
+    return isinstance(given, sa.Engine | sa.Connection | sa.URL) or (isinstance(given, str) and is_database_url(given))

@@ -1,0 +1,405 @@
+"""Finding the rows in which two relations differ: fingerprints first, then buckets of keys, then rows.
+
+What is the same on both sides is never fetched. The statements of both sides come in pairs, so that whoever runs them
+can run both at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .._shared.canonical_sql import MOST_BUCKETS
+from .._shared.fingerprint import Fingerprint, value_of
+from ..errors import SourceError
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+    from .forms import Side
+    from .tolerance import Tolerance
+
+__all__ = ["Differences", "Found", "Sides", "Step", "Steps", "differences"]
+
+#: About how many rows of each side are compared at once.
+_BATCH = 50_000
+#: About how many rows a bucket is to have.
+_ROWS_OF_A_BUCKET = 64
+#: Ranges of keys that are written as conditions, which an index answers; more are one expression, for which rows are read.
+_MOST_RANGES = 200
+_LONGEST_KEY = 2**62
+
+#: Yields what is done and the statement of each side; is sent their rows.
+Steps = Generator["Step", "tuple[Sequence[Any], Sequence[Any]]", Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A statement for each side; None where a side has nothing to say.
+
+    Attributes:
+        message: What it is for.
+        left: The statement of the left side.
+        right: That of the right side.
+    """
+
+    message: str
+    left: Select[Any] | None
+    right: Select[Any] | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One row in which the sides differ.
+
+    Attributes:
+        kind: "missing" (only on the left), "extra" (only on the right) or "changed".
+        left: The values of the left side by column; None if it has no such row.
+        right: Those of the right side.
+        columns: The columns that differ.
+    """
+
+    kind: str
+    left: Mapping[str, Any] | None
+    right: Mapping[str, Any] | None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass
+class Differences:
+    """What was found; counts are exact.
+
+    Attributes:
+        left: The fingerprint of the left side.
+        right: That of the right side.
+        missing: Rows that only the left side has.
+        extra: Rows that only the right side has.
+        changed: Rows that both have by their keys, with other values.
+        columns: In how many changed rows each column differs.
+        within_tolerance: Rows that differ by no more than the tolerance; they count as equal.
+        null_keys: How many rows of each side have a NULL in their key.
+        repeated_keys: How many rows of each side share their key with another one, among those that were looked at.
+        samples: The first rows of each kind.
+    """
+
+    left: Fingerprint
+    right: Fingerprint
+    missing: int = 0
+    extra: int = 0
+    changed: int = 0
+    columns: Counter[str] = field(default_factory=Counter)
+    within_tolerance: int = 0
+    null_keys: tuple[int, int] = (0, 0)
+    repeated_keys: tuple[int, int] = (0, 0)
+    samples: list[Found] = field(default_factory=list)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides have the same rows, as often."""
+        return not (self.missing or self.extra or self.changed)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides with what is compared.
+
+    Attributes:
+        left: The left side.
+        right: The right side.
+        forms: The form of each column.
+        keys: The columns that identify a row; none if only whole rows are compared.
+        tolerance: How far numbers may be apart.
+        samples: How many rows of each kind to keep.
+    """
+
+    left: Side
+    right: Side
+    forms: Mapping[str, str]
+    keys: tuple[str, ...] = ()
+    tolerance: Tolerance | None = None
+    samples: int = 20
+
+    @property
+    def names(self) -> list[str]:
+        """The columns, keys first."""
+        return [*self.keys, *(name for name in self.forms if name not in self.keys)]
+
+    @property
+    def integer_key(self) -> str | None:
+        """The only key, if it is an integer on both sides."""
+        if len(self.keys) != 1:
+            return None
+        (key,) = self.keys
+        families = {self.left.relation.columns[key].family, self.right.relation.columns[key].family}
+        return key if families == {"integer"} else None
+
+
+def differences(sides: Sides) -> Steps:
+    """Find in which rows two sides differ; the generator returns `Differences`.
+
+    Raises:
+        SourceError: A row has no fingerprint, or the rows change meanwhile.
+    """
+    answers = yield Step("compared the fingerprints", *(_totals(sides, one) for one in (sides.left, sides.right)))
+    totals = [_total(side, rows[0], sides) for side, rows in zip((sides.left, sides.right), answers, strict=True)]
+    found = Differences(totals[0].fingerprint, totals[1].fingerprint, null_keys=(totals[0].nulls, totals[1].nulls))
+    if found.left == found.right:
+        return found
+    rows = max(found.left.rows, found.right.rows)
+    if rows <= _BATCH // 4:
+        yield from _compare(sides, [None], found, rows)
+    else:
+        bounds = [number for total in totals for number in total.bounds]
+        ranged = len(bounds) == 4 and all(isinstance(one, int) for one in bounds)
+        span = (min(bounds), max(bounds)) if ranged else None
+        if span is not None and (span[0] < -_LONGEST_KEY or span[1] > _LONGEST_KEY):
+            span = None
+        yield from _narrow(sides, _Buckets.of(sides, rows, span), found, (found.left, found.right))
+    if found.equal and not found.within_tolerance:
+        raise SourceError("The fingerprints differ, and no row does: the rows changed while they were compared.")
+    return found
+
+
+@dataclass(frozen=True)
+class _Total:
+    fingerprint: Fingerprint
+    nulls: int
+    bounds: tuple[Any, ...]
+
+
+def _hashes(sides: Sides, side: Side, *more: ColumnElement[Any], among: Sequence[Any] = ()) -> Any:
+    """A subquery of the hash of each row, with further expressions."""
+    selected = side.relation.select(side.sql.hash(side.of(sides.names)).label("h"), *more)
+    return side.sql.once(selected.where(*side.relation.among(among, side.where))).subquery("hashes")
+
+
+def _sums(side: Side, hashes: Any) -> list[ColumnElement[Any]]:
+    return [sa.func.count(), sa.func.count(hashes.c.h), *side.sql.sums(hashes.c.h)]
+
+
+def _totals(sides: Sides, side: Side) -> Select[Any]:
+    key = sides.integer_key
+    more: list[ColumnElement[Any]] = []
+    if sides.keys:
+        null = sa.or_(*(side.relation[name].is_(None) for name in sides.keys))
+        more.append(sa.case((null, sa.literal_column("1")), else_=sa.literal_column("0")).label("n"))
+    if key is not None:
+        more.append(side.relation[key].label("k"))
+    hashes = _hashes(sides, side, *more)
+    asked = _sums(side, hashes)
+    if sides.keys:
+        asked.append(sa.func.sum(hashes.c.n))
+    if key is not None:
+        asked += [sa.func.min(hashes.c.k), sa.func.max(hashes.c.k)]
+    return sa.select(*(one.label(f"m{place}") for place, one in enumerate(asked))).select_from(hashes)
+
+
+def _total(side: Side, row: Sequence[Any], sides: Sides) -> _Total:
+    return _Total(_fingerprint(side, row[:4]), int(row[4] or 0) if sides.keys else 0, tuple(row[5:7]))
+
+
+def _fingerprint(side: Side, row: Sequence[Any]) -> Fingerprint:
+    rows, hashed, *sums = row
+    if rows != hashed:
+        raise SourceError(f"{rows - hashed:,} rows have no fingerprint: the database gives NULL for their hash.")
+    return Fingerprint.of_sums(rows, *side.sql.folded(sums))
+
+
+@dataclass(frozen=True)
+class _Buckets:
+    """How rows are divided into buckets: by ranges of an integer key, or by the hash of the key, or of the row.
+
+    Attributes:
+        sides: What is compared.
+        number: How many buckets there are.
+        least: The least key of a division by ranges; None for one by hashes.
+        width: How many keys a range has.
+    """
+
+    sides: Sides
+    number: int
+    least: int | None = None
+    width: int = 1
+
+    @classmethod
+    def of(cls, sides: Sides, rows: int, span: tuple[int, int] | None) -> _Buckets:
+        """Buckets for so many rows, with keys of a span."""
+        number = min(MOST_BUCKETS, 1 << max(1, (rows // _ROWS_OF_A_BUCKET).bit_length()))
+        if span is None:
+            return cls(sides, number)
+        keys = span[1] - span[0] + 1
+        return cls(sides, number, span[0], max(1, -(-keys // number)))
+
+    def of_row(self, side: Side) -> ColumnElement[Any]:
+        """The bucket of a row; NULL for a key that is NULL, in a division by ranges."""
+        if self.least is not None:
+            (key,) = self.sides.keys
+            return side.sql.range_bucket(side.relation[key], self.least, self.width)
+        return side.sql.bucket(side.sql.hash(side.of(self.sides.keys or self.sides.names)), self.number)
+
+    def range_of(self, bucket: int) -> tuple[int, int]:
+        """The first and the last key of a range."""
+        assert self.least is not None  # noqa: S101 (only a division by ranges is asked)
+        first = self.least + bucket * self.width
+        return first, first + self.width - 1
+
+    def among(self, side: Side, buckets: Sequence[Any]) -> list[ColumnElement[bool]]:
+        """The condition of the rows in some of the buckets."""
+        known = sorted(one for one in buckets if one is not None)
+        conditions: list[ColumnElement[bool]] = []
+        if self.least is None:
+            return [self.of_row(side).in_([sa.literal_column(str(one)) for one in known])]
+        key = side.relation[self.sides.keys[0]]
+        if len(known) < len(buckets):
+            conditions.append(key.is_(None))
+        ranges: list[list[int]] = []
+        for one in known:
+            first, last = self.range_of(one)
+            if ranges and ranges[-1][1] == first - 1:
+                ranges[-1][1] = last
+            else:
+                ranges.append([first, last])
+        if len(ranges) <= _MOST_RANGES:
+            conditions += [
+                key.between(sa.literal_column(f"({low})"), sa.literal_column(f"({high})")) for low, high in ranges
+            ]
+        else:
+            conditions.append(self.of_row(side).in_([sa.literal_column(str(one)) for one in known]))
+        return [sa.or_(*conditions)]
+
+
+def _narrow(sides: Sides, buckets: _Buckets, found: Differences, whole: tuple[Fingerprint, Fingerprint]) -> Steps:
+    """Compare the fingerprints of buckets, then the rows of those that differ."""
+    within: list[tuple[Side, list[Any]]] = []
+    for side in (sides.left, sides.right):
+        inside: list[Any] = []
+        if buckets.least is not None and whole != (found.left, found.right):
+            low, high = buckets.range_of(0)[0], buckets.range_of(buckets.number - 1)[1]
+            inside = [
+                side.relation[sides.keys[0]].between(sa.literal_column(f"({low})"), sa.literal_column(f"({high})"))
+            ]
+        within.append((side, inside))
+    answers = yield Step(
+        "compared the fingerprints of buckets", *(_levels(sides, one, buckets, more) for one, more in within)
+    )
+    counted = [
+        {_bucket_of(row[0]): _fingerprint(side, row[1:5]) for row in rows}
+        for side, rows in zip((sides.left, sides.right), answers, strict=True)
+    ]
+    for fingerprints, expected in zip(counted, whole, strict=True):
+        if sum(fingerprints.values(), Fingerprint()) != expected:
+            raise SourceError("The rows changed while they were compared.")
+    left, right = counted
+    batch: list[Any] = []
+    size = 0
+    for bucket in sorted({*left, *right}, key=lambda one: -1 if one is None else one):
+        pair = left.get(bucket, Fingerprint()), right.get(bucket, Fingerprint())
+        if pair[0] == pair[1]:
+            continue
+        rows = max(pair[0].rows, pair[1].rows)
+        if rows > _BATCH and buckets.least is not None and buckets.width > 1 and bucket is not None:
+            yield from _narrow(sides, _Buckets.of(sides, rows, buckets.range_of(bucket)), found, pair)
+            continue
+        if batch and size + rows > _BATCH:
+            yield from _compare(sides, batch, found, size, buckets)
+            batch, size = [], 0
+        batch.append(bucket)
+        size += rows
+    if batch:
+        yield from _compare(sides, batch, found, size, buckets)
+
+
+def _bucket_of(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _levels(sides: Sides, side: Side, buckets: _Buckets, inside: Sequence[Any]) -> Select[Any]:
+    hashes = _hashes(sides, side, buckets.of_row(side).label("b"), among=inside)
+    asked = [one.label(f"m{place}") for place, one in enumerate(_sums(side, hashes))]
+    return sa.select(hashes.c.b, *asked).select_from(hashes).group_by(hashes.c.b)
+
+
+def _compare(
+    sides: Sides, batch: Sequence[Any], found: Differences, rows: int, buckets: _Buckets | None = None
+) -> Steps:
+    """Fetch the rows of some buckets, or all of them, and compare them."""
+    statements = []
+    for side in (sides.left, sides.right):
+        fields = [side.sql.form(*value).label(f"c{place}") for place, value in enumerate(side.of(sides.names))]
+        among = [] if buckets is None else buckets.among(side, batch)
+        statements.append(side.relation.select(*fields).where(*side.relation.among(among, side.where)))
+    answers = yield Step(f"compared {rows:,} rows", *statements)
+    _match(sides, answers[0], answers[1], found)
+
+
+def _match(sides: Sides, left: Sequence[Any], right: Sequence[Any], found: Differences) -> None:
+    """Compare rows of both sides by their keys."""
+    width = len(sides.keys) or len(sides.forms)
+    grouped: list[dict[tuple[Any, ...], list[tuple[Any, ...]]]] = []
+    for rows in (left, right):
+        by_key: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        for row in rows:
+            by_key.setdefault(tuple(row[:width]), []).append(tuple(row))
+        grouped.append(by_key)
+    if sides.keys:
+        repeated = [sum(len(rows) for rows in one.values() if len(rows) > 1) for one in grouped]
+        before = found.repeated_keys
+        found.repeated_keys = (before[0] + repeated[0], before[1] + repeated[1])
+    for key in dict.fromkeys([*grouped[0], *grouped[1]]):
+        ours, theirs = grouped[0].get(key, []), grouped[1].get(key, [])
+        if ours == theirs:
+            continue
+        both = Counter(ours) & Counter(theirs)
+        ours, theirs = _without(ours, both), _without(theirs, both)
+        for one, other in zip(ours, theirs, strict=False):
+            _note_changed(sides, one, other, found)
+        for one in ours[len(theirs) :]:
+            found.missing += 1
+            _keep(sides, found, "missing", one, None)
+        for other in theirs[len(ours) :]:
+            found.extra += 1
+            _keep(sides, found, "extra", None, other)
+
+
+def _without(rows: list[tuple[Any, ...]], others: Counter[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    left = Counter(others)
+    kept = []
+    for row in rows:
+        if left[row] > 0:
+            left[row] -= 1
+        else:
+            kept.append(row)
+    return kept
+
+
+def _note_changed(sides: Sides, left: tuple[Any, ...], right: tuple[Any, ...], found: Differences) -> None:
+    names = sides.names
+    changed = tuple(name for name, one, other in zip(names, left, right, strict=True) if one != other)
+    if sides.tolerance is not None:
+        places = {name: place for place, name in enumerate(names)}
+        changed = tuple(
+            name
+            for name in changed
+            if not sides.tolerance.allows(*(value_of(row[places[name]], sides.forms[name]) for row in (left, right)))
+        )
+        if not changed:
+            found.within_tolerance += 1
+            return
+    found.changed += 1
+    found.columns.update(changed)
+    _keep(sides, found, "changed", left, right, changed)
+
+
+def _keep(sides: Sides, found: Differences, kind: str, left: Any, right: Any, columns: tuple[str, ...] = ()) -> None:
+    if sum(one.kind == kind for one in found.samples) >= sides.samples:
+        return
+    shown = [None if row is None else _values(sides, row) for row in (left, right)]
+    found.samples.append(Found(kind, shown[0], shown[1], columns))
+
+
+def _values(sides: Sides, row: Sequence[Any]) -> dict[str, Any]:
+    return {name: value_of(value, sides.forms[name]) for name, value in zip(sides.names, row, strict=True)}

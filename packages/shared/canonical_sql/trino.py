@@ -1,0 +1,93 @@
+"""Trino."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ..fingerprint import NAN
+from .base import CanonicalSQL, Value, converted, operation, raw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
+
+__all__ = ["TrinoForms"]
+
+
+class TrinoForms(CanonicalSQL):
+    """Trino."""
+
+    def text_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """VARCHAR of any length."""
+        return sa.cast(value, sa.String())
+
+    def number_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """Decimals without the zeros of their scale."""
+        text = super().number_form(value, type_name)
+        if not type_name.startswith("decimal") or type_name.replace(" ", "").endswith(",0)"):
+            return text
+        return sa.func.regexp_replace(text, raw(r"'\.?0+$'"))
+
+    def float_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """The bits."""
+        del type_name
+        double: ColumnElement[Any] = sa.cast(value, sa.Double())
+        bits = sa.func.lower(sa.func.to_hex(sa.func.to_ieee754_64(double)))
+        return sa.case((sa.func.is_nan(double), raw(f"'{NAN}'")), else_=bits)
+
+    def date_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """Days."""
+        del type_name
+        return self.text_of(sa.func.date_diff(raw("'day'"), raw("DATE '1970-01-01'"), value))
+
+    def moment_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """Microseconds; more digits are refused by the type's name."""
+        if "with time zone" in type_name:
+            value = value.op("AT TIME ZONE")(raw("'UTC'"))
+        plain = converted(value, "TIMESTAMP(6)")
+        whole = sa.func.date_diff(
+            raw("'second'"), raw("TIMESTAMP '2000-01-01 00:00:00'"), sa.func.date_trunc(raw("'second'"), plain)
+        )
+        fraction = sa.cast(sa.func.date_format(plain, raw("'%f'")), sa.BigInteger())
+        return self._hex(operation(operation(whole, "*", raw("1000000")), "+", fraction))
+
+    def time_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """Microseconds."""
+        del type_name
+        text = self.text_of(converted(value, "TIME(6)"))
+        fraction = sa.cast(sa.func.substr(text, raw("10")), sa.BigInteger())
+        second = sa.func.date_diff(
+            raw("'second'"), raw("TIME '00:00:00'"), converted(sa.func.substr(text, raw("1"), raw("8")), "TIME(0)")
+        )
+        return self._hex(operation(operation(second, "*", raw("1000000")), "+", fraction))
+
+    def _hex(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        return sa.func.lower(sa.func.to_hex(sa.func.to_big_endian_64(number)))
+
+    def binary_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """Hexadecimal digits."""
+        del type_name
+        return sa.func.lower(sa.func.to_hex(value))
+
+    def octets(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The length of the bytes."""
+        return sa.func.length(sa.func.to_utf8(text), type_=sa.Integer())
+
+    def hash(self, values: Sequence[Value]) -> ColumnElement[Any]:
+        """16 bytes."""
+        return sa.func.md5(sa.func.to_utf8(self.encoding(values)), type_=sa.LargeBinary())
+
+    def sums(self, hash_: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
+        """Signed numbers of 64 bits; their sum is a decimal, which is exact."""
+        return [
+            sa.func.sum(sa.cast(sa.func.from_big_endian_64(half), sa.Numeric(38, 0)))
+            for half in (sa.func.substr(hash_, raw("1"), raw("8")), sa.func.substr(hash_, raw("9"), raw("8")))
+        ]
+
+    def bucket(self, hash_: ColumnElement[Any], number: int) -> ColumnElement[Any]:
+        """Four hexadecimal digits as a number."""
+        bits = sa.func.from_base(sa.func.substr(sa.func.to_hex(hash_), raw("1"), raw("4")), raw("16"))
+        return sa.func.mod(bits, raw(str(number), sa.Integer()))

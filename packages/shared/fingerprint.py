@@ -1,0 +1,347 @@
+"""Fingerprints of sets of rows: what they mean, and how Python computes them.
+
+A fingerprint does not depend on the order of rows, counts repeated rows, and is the same in every database for the same
+values (`fingerprint_sql` has the SQL of each):
+
+1. Every value has one canonical form, a string, that depends on its *form* (`FORMS`) and not on its type.
+2. A row is the encoding of its values in the order of the columns, which no other row has: the fields are joined by
+   ``|``; first come the canonical forms of all values but strings (empty for NULL; no other is empty or has a ``|``), with
+   the length in bytes of UTF-8 in the place of a string (-1 for NULL), then the strings themselves.
+3. The MD5 of the encoding in UTF-8, 128 bits, is read as two unsigned numbers of 64 bits, big-endian.
+4. The fingerprint is the number of rows, and the sum of the first and of the second numbers modulo 2**64.
+
+Adding hashes of the elements is AdHash (Bellare and Micciancio, "A New Paradigm for Collision-Free Hashing:
+Incrementality at Reduced Cost", EUROCRYPT 1997) and MSet-Add-Hash (Clarke, Devadas, van Dijk, Gassend and Suh,
+"Incremental Multiset Hash Functions and Their Application to Memory Integrity Checking", ASIACRYPT 2003). XOR in the
+place of addition would lose every row that stands twice. For rows that nobody has chosen to deceive, MD5 is a random
+function: one changed row hides with a probability of 2**-128, since its hash would have to be the one before; so does any
+other set of differences, because the sum of the hashes that only one side has is uniform. Whoever chooses the rows of both
+sides can make two with the same MD5, or find a set with a given sum: a fingerprint proves a copy against faults, and is
+no signature.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import hashlib
+import math
+import struct
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+__all__ = ["FORMS", "NAN", "Fingerprint", "Stray", "canonical", "digest", "encoded", "hashed", "value_of"]
+
+#: The forms of values, and the canonical form of each.
+FORMS = {
+    "number": "integers, decimals and booleans by value: the shortest decimal digits (1.50 is 1.5, true is 1)",
+    "float": "binary floating point by bits: 16 hexadecimal digits of IEEE 754 binary64; every NaN is the same",
+    "text": "strings by code points",
+    "date": "days since 1970-01-01",
+    "moment": "timestamps by instant (UTC without a zone): microseconds since 2000-01-01 as 16 hexadecimal digits",
+    "time": "times of a day: microseconds since midnight as 16 hexadecimal digits",
+    "binary": "bytes as hexadecimal digits",
+    "uuid": "hexadecimal digits in lower case with hyphens",
+    "any": "values of columns without a type (SQLite): the kind of the value, and its canonical form",
+}  # fmt: skip
+
+#: The canonical form of every NaN.
+NAN = "7ff8000000000000"
+_MODULUS = 2**64
+_EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_FIRST_DAY = dt.date(1970, 1, 1).toordinal()
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The fingerprint of a multiset of rows.
+
+    Attributes:
+        rows: How many rows there are.
+        first: The sum of the first halves of their hashes, modulo 2**64.
+        second: The sum of the second halves.
+    """
+
+    rows: int = 0
+    first: int = 0
+    second: int = 0
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[Any]], forms: Sequence[str]) -> Self:
+        """The fingerprint of rows of Python values.
+
+        Args:
+            rows: The values of each row, in the order of `forms`.
+            forms: The form of each column, out of `FORMS`.
+        """
+        count = first = second = 0
+        for row in rows:
+            fields = [canonical(value, form) for value, form in zip(row, forms, strict=True)]
+            one, other = hashed(encoded(fields, forms))
+            count, first, second = count + 1, first + one, second + other
+        return cls(count, first % _MODULUS, second % _MODULUS)
+
+    @classmethod
+    def of_sums(cls, rows: int, first: int, second: int) -> Self:
+        """The fingerprint of sums that a database has computed: of signed numbers or not, modulo 2**64 or not."""
+        return cls(int(rows), int(first) % _MODULUS, int(second) % _MODULUS)
+
+    def __add__(self, other: Fingerprint) -> Fingerprint:
+        """The fingerprint of both sets of rows together."""
+        return self.of_sums(self.rows + other.rows, self.first + other.first, self.second + other.second)
+
+    def __sub__(self, other: Fingerprint) -> Fingerprint:
+        """The fingerprint of the rows that are left without others, all of which are among them."""
+        return self.of_sums(self.rows - other.rows, self.first - other.first, self.second - other.second)
+
+    def __str__(self) -> str:
+        return f"{self.rows}:{self.first:016x}{self.second:016x}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The fingerprint that `str` wrote.
+
+        Raises:
+            ValueError: It is none.
+        """
+        rows, _, digits = text.partition(":")
+        if len(digits) != 32:
+            raise ValueError(f"{text!r:.80} is no fingerprint")
+        return cls(int(rows), int(digits[:16], 16), int(digits[16:], 16))
+
+
+def encoded(fields: Sequence[str | None], forms: Sequence[str]) -> str:
+    """The encoding of a row.
+
+    Args:
+        fields: The canonical form of each value; None for NULL.
+        forms: The form of each column.
+    """
+    heads, strings = [], []
+    for field, form in zip(fields, forms, strict=True):
+        if form == "text" and not isinstance(field, Stray):
+            heads.append("-1" if field is None else str(len(field.encode("utf-8", "surrogatepass"))))
+            strings.append(field or "")
+        else:
+            heads.append(field or "")
+            strings += [""] * (form == "text")
+    return "|".join([*heads, *strings])
+
+
+def digest(encoding: str) -> bytes:
+    """The hash of the encoding of a row: 16 bytes."""
+    return hashlib.md5(encoding.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+
+
+def hashed(encoding: str) -> tuple[int, int]:
+    """The two halves of the hash of a row, as numbers."""
+    found = digest(encoding)
+    return int.from_bytes(found[:8]), int.from_bytes(found[8:])
+
+
+def canonical(value: Any, form: str) -> str | None:
+    """The canonical form of a Python value; None for NULL.
+
+    A value that has none of this form (a string in a column of numbers, as SQLite stores it) has a form of its own,
+    which begins with ``!`` and equals that of no other value.
+    """
+    if value is None:
+        return None
+    found = _OF_FORM[form](value)
+    return _stray(value) if found is None else found
+
+
+class Stray(str):
+    """The canonical form of a value that has none of its column's form."""
+
+    __slots__ = ()
+
+
+def _stray(value: Any) -> Stray:
+    return Stray(_marked(value))
+
+
+def _marked(value: Any) -> str:
+    for kind, form in ((str, "text"), (bytes | bytearray | memoryview, "binary"), (float, "float")):
+        if isinstance(value, kind):
+            text = canonical(value, form) or ""
+            # Within the digits of bytes nothing can be taken for the end of a field.
+            return f"!{form} {text.encode('utf-8', 'surrogatepass').hex() if form == 'text' else text}"
+    return f"!{type(value).__name__} {str(value).encode('utf-8', 'surrogatepass').hex()}"
+
+
+def _any(value: Any) -> str:
+    if isinstance(value, int):
+        return f"number {int(value)}"
+    return _marked(value)[1:]
+
+
+def _number(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        # By its shortest digits: SQLite has no decimals, and stores them like this.
+        value = decimal.Decimal(repr(value))
+    if not isinstance(value, decimal.Decimal):
+        return None
+    if not value.is_finite():
+        return "NaN" if value.is_nan() else "Infinity" if value > 0 else "-Infinity"
+    if not value:
+        return "0"
+    digits = format(value, "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def _float(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    if math.isnan(number):
+        return NAN
+    if not isinstance(value, float) and number != value:
+        return None
+    return struct.pack(">d", number).hex()
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | uuid.UUID) else None
+
+
+def _date(value: Any) -> str | None:
+    if isinstance(value, str):
+        try:
+            value = dt.date.fromisoformat(value) if len(value) == 10 else None
+        except ValueError:
+            return None
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+        return None
+    return str(value.toordinal() - _FIRST_DAY)
+
+
+def _moment(value: Any) -> str | None:
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value) if len(value) >= 10 and value[4:5] == value[7:8] == "-" else None
+        except ValueError:
+            return None
+    if not isinstance(value, dt.date):
+        return None
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime.combine(value, dt.time())
+    aware = value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
+    rest = int(getattr(value, "nanosecond", 0))
+    # Through the difference and not the instant in UTC, which may be beyond the last year.
+    offset = aware.utcoffset() or dt.timedelta()
+    distance = aware.replace(tzinfo=dt.UTC) - _EPOCH - offset
+    return _microseconds(distance // _MICROSECOND) + (f".{rest:03}" if rest else "")
+
+
+def _time(value: Any) -> str | None:
+    if isinstance(value, str):
+        try:
+            value = dt.time.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, dt.time) and value.tzinfo is None:
+        value = dt.timedelta(
+            hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
+        )
+    return _microseconds(value // _MICROSECOND) if isinstance(value, dt.timedelta) else None
+
+
+def _microseconds(number: int) -> str:
+    return f"{number % _MODULUS:016x}"
+
+
+def _binary(value: Any) -> str | None:
+    return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else None
+
+
+def _uuid(value: Any) -> str | None:
+    if isinstance(value, str | bytes):
+        try:
+            value = uuid.UUID(value) if isinstance(value, str) else uuid.UUID(bytes=value)
+        except ValueError:
+            return None
+    return str(value) if isinstance(value, uuid.UUID) else None
+
+
+_OF_FORM: dict[str, Callable[[Any], str | None]] = {
+    "number": _number, "float": _float, "text": _text, "date": _date, "moment": _moment, "time": _time,
+    "binary": _binary, "uuid": _uuid, "any": _any,
+}  # fmt: skip
+
+
+def value_of(field: str | None, form: str) -> Any:
+    """The value that a canonical form stands for, as Python's; one that Python cannot hold as a string."""
+    if field is None or form in ("text", "uuid"):
+        return field
+    if field.startswith("!") or form == "any":
+        return _of_stray(field.removeprefix("!"))
+    return _VALUE_OF[form](field)
+
+
+def _number_of(field: str) -> Any:
+    return int(field) if field.lstrip("-").isdigit() else decimal.Decimal(field)
+
+
+def _float_of(field: str) -> Any:
+    return struct.unpack(">d", bytes.fromhex(field))[0]
+
+
+def _time_of(field: str) -> Any:
+    micros, fraction = _signed(field), field.partition(".")[2]
+    whole = dt.timedelta(microseconds=micros)
+    if fraction or not 0 <= micros < 86_400_000_000:
+        return f"{whole}{fraction}"
+    return (_EPOCH + whole).time()
+
+
+def _of_stray(field: str) -> Any:
+    kind, _, rest = field.partition(" ")
+    match kind:
+        case "number" | "float" | "binary":
+            return value_of(rest, kind)
+        case _:
+            return bytes.fromhex(rest).decode("utf-8", "surrogatepass")
+
+
+def _signed(field: str) -> int:
+    number = int(field[:16], 16)
+    return number - _MODULUS if number >= _MODULUS // 2 else number
+
+
+def _day_of(field: str) -> Any:
+    if not field.lstrip("-").isdigit():
+        return field
+    ordinal = int(field) + _FIRST_DAY
+    if 1 <= ordinal <= dt.date.max.toordinal():
+        return dt.date.fromordinal(ordinal)
+    return f"{field} days since 1970-01-01"
+
+
+def _moment_of(field: str) -> Any:
+    if field.endswith("infinity"):
+        return field
+    try:
+        moment = _EPOCH.replace(tzinfo=None) + dt.timedelta(microseconds=_signed(field))
+    except OverflowError:
+        return f"{_signed(field)} microseconds since 2000-01-01"
+    fraction = field.partition(".")[2]
+    return f"{moment.isoformat(' ', 'microseconds')}{fraction}" if fraction else moment
+
+
+_VALUE_OF: dict[str, Callable[[str], Any]] = {
+    "number": _number_of, "float": _float_of, "date": _day_of, "moment": _moment_of, "time": _time_of,
+    "binary": bytes.fromhex,
+}  # fmt: skip

@@ -1,0 +1,127 @@
+"""Fingerprints: every database, Arrow and plain Python give the same one for the same rows."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dq_core import compare
+from dq_core._shared.fingerprint import Fingerprint, canonical, encoded, value_of
+from support.fingerprints import EDGES, FORMS, fitting, stored, strategies
+
+Row = Mapping[str, Any]
+_ROWS: list[dict[str, Any]] = [
+    {name: values[place % len(values)] for name, values in EDGES.items()}
+    for place in range(max(len(values) for values in EDGES.values()) * 2)
+]
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", pytest.param("mariadb", marks=pytest.mark.engines)])
+def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    url = request.getfixturevalue(f"{request.param}_url")
+    engine = sa.create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def _expected(rows: list[dict[str, Any]]) -> str:
+    # Arrow has UUIDs as strings: that is the form that both sides have in common.
+    forms = {**FORMS, "u": "text"}
+    return str(Fingerprint.of([list(row.values()) for row in rows], list(forms.values())))
+
+
+def _check(engine: sa.Engine, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+
+    held = [fitting(engine.dialect.name, row) for row in rows]
+    stored(engine, held)
+    typed = {name: [row[name] for row in held] for name in FORMS if name not in ("u",)}
+    arrow = pa.table({**typed, "u": [None if row["u"] is None else str(row["u"]) for row in held]})
+    found = compare((engine, "t"), arrow)
+    assert found.equal, found.to_text()
+    assert found.left_fingerprint == found.right_fingerprint == _expected(held), _differing(engine, held)
+
+
+def _differing(engine: sa.Engine, rows: list[dict[str, Any]]) -> list[str]:
+    """The columns whose fingerprints are not what plain Python says."""
+    wrong = []
+    for name, form in FORMS.items():
+        found = compare((engine, "t"), (engine, "t"), columns=[name])
+        if found.left_fingerprint != str(Fingerprint.of([[row[name]] for row in rows], [form])):
+            wrong.append(name)
+    return wrong
+
+
+def test_edges_of_every_type(database: sa.Engine) -> None:
+    _check(database, _ROWS)
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=st.lists(st.fixed_dictionaries({name: st.none() | one for name, one in strategies.items()}), max_size=8))
+def test_any_rows(database: sa.Engine, rows: list[dict[str, Any]]) -> None:
+    _check(database, rows)
+
+
+def test_it_does_not_depend_on_the_order() -> None:
+    rows = [list(row.values()) for row in _ROWS]
+    shuffled = random.Random(5).sample(rows, len(rows))
+    assert Fingerprint.of(rows, list(FORMS.values())) == Fingerprint.of(shuffled, list(FORMS.values()))
+
+
+def test_it_counts_repeated_rows() -> None:
+    once, twice = (Fingerprint.of([[1]] * number, ["number"]) for number in (1, 2))
+    assert once != twice
+    assert twice - once == once
+    assert once + once == twice
+    # What XOR would lose: a pair that both sides have, another one.
+    assert Fingerprint.of([[1], [1]], ["number"]) != Fingerprint.of([[2], [2]], ["number"])
+
+
+def test_it_can_be_written_and_read() -> None:
+    one = Fingerprint.of([[1], ["a"]], ["any"])
+    assert Fingerprint.parse(str(one)) == one
+    for wrong in ("", "1", "1:zz", "x:" + "0" * 32):
+        with pytest.raises(ValueError, match=r"fingerprint|literal"):
+            Fingerprint.parse(wrong)
+
+
+_PARTS = st.none() | st.text(alphabet="a|-1\u00e9", max_size=3)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.sampled_from(["text", "number"]), min_size=1, max_size=3).flatmap(
+        lambda forms: st.tuples(
+            st.just(forms),
+            *[st.tuples(*(_PARTS if form == "text" else st.none() | st.integers(-1, 1) for form in forms))] * 2,
+        )
+    )
+)
+def test_no_two_rows_have_the_same_encoding(drawn: tuple[list[str], tuple[Any, ...], tuple[Any, ...]]) -> None:
+    forms, one, other = drawn
+    encodings = [
+        encoded([canonical(value, form) for value, form in zip(row, forms, strict=True)], forms) for row in (one, other)
+    ]
+    assert (one == other) is (encodings[0] == encodings[1])
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_canonical_form_gives_its_value_back(name: str) -> None:
+    for value in EDGES[name]:
+        field = canonical(value, FORMS[name])
+        back = value_of(field, FORMS[name])
+        assert canonical(back, FORMS[name]) == field
+
+
+def test_a_value_of_another_type_is_like_no_other() -> None:
+    values = ["1", b"1", 1.5, "abc", b"abc", "", b""]
+    fields = [canonical(value, form) for value, form in itertools.product(values, ["date", "moment", "time"])]
+    assert all(field is not None and field.startswith("!") and "|" not in field for field in fields)
+    assert len({field for field in fields}) == len(values)

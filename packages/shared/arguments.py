@@ -45,8 +45,8 @@ def is_number(value: object) -> bool:
     """Whether a value is a finite real number, of Python, NumPy or `decimal`; True and False are none."""
     try:
         return not isinstance(value, bool) and isinstance(value, Real | Decimal) and math.isfinite(value)
-    except OverflowError:
-        return False  # an integer that no float can hold, or a ratio of such
+    except (OverflowError, ValueError):
+        return False  # an integer that no float can hold, a ratio of such, or a signalling NaN
 
 
 def is_whole(value: object, *, least: int | None = None, most: int | None = None) -> bool:

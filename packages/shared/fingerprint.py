@@ -5,8 +5,8 @@ values (`fingerprint_sql` has the SQL of each):
 
 1. Every value has one canonical form, a string, that depends on its *form* (`FORMS`) and not on its type.
 2. A row is the encoding of its values in the order of the columns, which no other row has: the fields are joined by
-   ``|``; first come the canonical forms of all values but strings (empty for NULL; no other is empty or has a ``|``), with
-   the length in bytes of UTF-8 in the place of a string (-1 for NULL), then the strings themselves.
+   ``|``; first come the canonical forms of all values but strings (empty for NULL; no other is empty or has a ``|``),
+   with the length in bytes of UTF-8 in the place of a string (-1 for NULL), then the strings themselves.
 3. The MD5 of the encoding in UTF-8, 128 bits, is read as two unsigned numbers of 64 bits, big-endian.
 4. The fingerprint is the number of rows, and the sum of the first and of the second numbers modulo 2**64.
 
@@ -14,10 +14,10 @@ Adding hashes of the elements is AdHash (Bellare and Micciancio, "A New Paradigm
 Incrementality at Reduced Cost", EUROCRYPT 1997) and MSet-Add-Hash (Clarke, Devadas, van Dijk, Gassend and Suh,
 "Incremental Multiset Hash Functions and Their Application to Memory Integrity Checking", ASIACRYPT 2003). XOR in the
 place of addition would lose every row that stands twice. For rows that nobody has chosen to deceive, MD5 is a random
-function: one changed row hides with a probability of 2**-128, since its hash would have to be the one before; so does any
-other set of differences, because the sum of the hashes that only one side has is uniform. Whoever chooses the rows of both
-sides can make two with the same MD5, or find a set with a given sum: a fingerprint proves a copy against faults, and is
-no signature.
+function: one changed row hides with a probability of 2**-128, since its hash would have to be the one before; so does
+any other set of differences, because the sum of the hashes that only one side has is uniform. Whoever chooses the rows
+of both sides can make two with the same MD5, or find a set with a given sum: a fingerprint proves a copy against
+faults, and is no signature.
 """
 
 from __future__ import annotations

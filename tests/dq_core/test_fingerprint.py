@@ -42,7 +42,7 @@ def _check(engine: sa.Engine, rows: list[dict[str, Any]]) -> None:
 
     held = [fitting(engine.dialect.name, row) for row in rows]
     stored(engine, held)
-    typed = {name: [row[name] for row in held] for name in FORMS if name not in ("u",)}
+    typed = {name: [row[name] for row in held] for name in FORMS if name != "u"}
     arrow = pa.table({**typed, "u": [None if row["u"] is None else str(row["u"]) for row in held]})
     found = compare((engine, "t"), arrow)
     assert found.equal, found.to_text()
@@ -124,4 +124,4 @@ def test_a_value_of_another_type_is_like_no_other() -> None:
     values = ["1", b"1", 1.5, "abc", b"abc", "", b""]
     fields = [canonical(value, form) for value, form in itertools.product(values, ["date", "moment", "time"])]
     assert all(field is not None and field.startswith("!") and "|" not in field for field in fields)
-    assert len({field for field in fields}) == len(values)
+    assert len(set(fields)) == len(values)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import io
 import tempfile
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 import dq_core
-from dq_core import DataQualityCheck, Suite, learn, open_source, parse, profile, validate
+from dq_core import DataQualityCheck, Source, Suite, compare, learn, open_source, parse, profile, validate
 from dq_core.checks.registry import KINDS
 from dq_core.engines import engine_names, get_engine, refusals
 from dq_core.history import History, bounds_of
@@ -27,15 +28,16 @@ from support.hostile import Call, cases, public_names, refused, takes_arguments
 ROWS = [{"id": 1, "t": "a"}, {"id": 2, "t": None}]
 RULES = [{"type": "not_null", "column": "id"}]
 MODULES = (
-    "dq_core", "dq_core.checks", "dq_core.engines", "dq_core.history", "dq_core.learning", "dq_core.profiling",
-    "dq_core.quarantine", "dq_core.report", "dq_core.sources",
+    "dq_core", "dq_core.checks", "dq_core.comparing", "dq_core.engines", "dq_core.history", "dq_core.learning",
+    "dq_core.profiling", "dq_core.quarantine", "dq_core.report", "dq_core.sources",
 )  # fmt: skip
 #: Names that take nothing from users.
 NOTHING = {
     "made by this package": (
         "Progress", "Outcome", "Aggregate", "Point", "Bin", "PatternCount", "TextProfile", "ValueCount", "Opened",
         "Quarantine", "Report", "CheckResult", "Profile", "ColumnProfile", "LearnedSuite",
-        "LearnedRule", "LearnOptions.error", "Bounds", "Drift", "Capabilities", "Engine", "EvaluationError", "Function",
+        "LearnedRule", "LearnOptions.error",
+        "Comparison", "Bounds", "Drift", "Capabilities", "Engine", "EvaluationError", "Function",
     ),
     "for those who write kinds of check": (
         "Check", "ColumnCheck", "ColumnMetricCheck", "MetricCheck", "NullCheck", "PatternCheck", "RowCheck",
@@ -53,7 +55,7 @@ def _opened(source: Any, **options: Any) -> None:
         pass
 
 
-_opened.__signature__ = __import__("inspect").signature(open_source)  # type: ignore[attr-defined]
+_opened.__signature__ = inspect.signature(open_source)  # type: ignore[attr-defined]
 
 
 def _calls(folder: Path) -> dict[str, Call]:
@@ -68,6 +70,9 @@ def _calls(folder: Path) -> dict[str, Call]:
         "validate": _source_call(validate, checks=RULES),
         "learn": _source_call(learn),
         "profile": _source_call(profile),
+        "compare": Call(compare, {"left": ROWS, "right": ROWS, "keys": ["id"]}, ("left", "right")),
+        "Source": Call(_compared, {"source": ROWS}),
+        "Comparison.from_dict": Call(dq_core.Comparison.from_dict, {"data": compare(ROWS, ROWS).to_dict()}, ("data",)),
         "open_source": Call(_opened, {"source": ROWS}, ("source",)),
         "quarantine": _source_call(quarantine, checks=RULES, to=folder / "bad.parquet"),
         "parse": Call(parse, {"rules": RULES}),
@@ -113,6 +118,13 @@ def _calls(folder: Path) -> dict[str, Call]:
         right = _RIGHT.get(kind, {"column": "id"})
         calls[f"DataQualityCheck.{name}"] = Call(_checked(function), right, leave=("type",))
     return calls
+
+
+def _compared(**options: Any) -> None:
+    compare(Source(**options), ROWS, ["id"])
+
+
+_compared.__signature__ = inspect.signature(Source)  # type: ignore[attr-defined]
 
 
 def _read(text: Any) -> Suite:

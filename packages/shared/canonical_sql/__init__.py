@@ -11,5 +11,12 @@ from .sqlite import SQLiteForms
 from .trino import TrinoForms
 
 __all__ = [
-    "MOST_BUCKETS", "CanonicalSQL", "DuckDBForms", "MariaDBForms", "PostgreSQLForms", "SQLiteForms", "TrinoForms", "Value",
-]  # fmt: skip
+    "MOST_BUCKETS",
+    "CanonicalSQL",
+    "DuckDBForms",
+    "MariaDBForms",
+    "PostgreSQLForms",
+    "SQLiteForms",
+    "TrinoForms",
+    "Value",
+]

@@ -16,8 +16,9 @@ from ..run.pairs import run_steps
 from ..run.reader import Deadline, Progress, Reader, refuse
 from ..run.semantics import PORTABLE, dependent_columns, semantics_of
 from ..run.validate import checked_arguments
-from .comparison import Comparison
-from .source import Source
+from .comparison import Comparison, comparison_of
+from .source import opened as opening
+from .source import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from ..sources import Opened
+    from .source import Source
 
 __all__ = ["compare"]
 
@@ -48,15 +50,15 @@ def compare(
 ) -> Comparison:
     """Say whether two tables, files or frames hold the same rows, and which rows differ.
 
-    Each side computes a fingerprint of its rows in one scan, where they are; only if these differ, the sides are asked for
-    fingerprints of parts, until the rows that differ are found and fetched. Both sides may be in different databases.
+    Each side computes a fingerprint of its rows in one scan, where they are. Only if these differ, the sides are asked
+    for fingerprints of parts, until the rows that differ are found and fetched.
 
     Args:
-        left: What is right: anything that `dq_core.validate` takes; of a database a pair ``(engine, "table")``, or a
-            `Source` with a query or options. A database alone takes ``table``, ``query`` and ``schema``.
+        left: What is right: anything that `dq_core.validate` takes; of a database a pair ``(engine, "table")``, or
+            a `Source` with a query or options. A database alone takes ``table``, ``query`` and ``schema``.
         right: What is compared with it, given in the same way.
-        keys: The columns that identify a row. Without keys, whole rows are compared: a changed row is one that is missing
-            and one that is extra.
+        keys: The columns that identify a row. Without keys, whole rows are compared: a changed row is one that is
+            missing and one that is extra.
         columns: The columns to compare, besides the keys; None for all, which both sides must have then.
         where: A boolean SQL expression: only these rows of both sides. The SQL must be that of both databases.
         tolerance: How far numbers may be apart to count as equal: a number, or a mapping with ``absolute`` and
@@ -83,7 +85,7 @@ def compare(
     chosen = None if columns is None else _names("columns", columns)
     refuse(_wrong(where, tolerance, chosen_keys))
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
-    given = [Source.of(one, table, query, schema) for one in (left, right)]
+    given = [source_of(one, table, query, schema) for one in (left, right)]
     with ExitStack() as stack:
         opened = [_opened(stack, one, side, timeout_seconds) for side, one in _sided(given)]
         readers = [
@@ -101,7 +103,7 @@ def compare(
         )
         refuse([*_unfit(opened, sides.names, masked, semantics), *_unfit_sql(readers, where)])
         found = run_steps(differences(sides), readers[0], readers[1])
-        return Comparison.of(
+        return comparison_of(
             found,
             sides,
             sources=(opened[0].description, opened[1].description),
@@ -121,7 +123,7 @@ def _sided(values: Sequence[Any]) -> list[tuple[str, Any]]:
 
 def _opened(stack: ExitStack, source: Source, side: str, timeout_seconds: float | None) -> Opened:
     try:
-        return stack.enter_context(source.open(timeout_seconds))
+        return stack.enter_context(opening(source, timeout_seconds))
     except RuleError as error:
         raise RuleError([f"{side}: {problem}" for problem in error.problems], suggestion=error.suggestion) from None
 

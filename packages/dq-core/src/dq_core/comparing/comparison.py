@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..relation.differences import Differences, Found, Sides
 
-__all__ = ["Comparison"]
+__all__ = ["Comparison", "comparison_of", "sample_dicts"]
 
 _MASKED = "***"
 
@@ -44,14 +44,14 @@ class Comparison:
         within_tolerance: Rows that differ by no more than the tolerance, which count as equal.
         null_keys: ``{"left": n, "right": n}``: rows with a NULL in their key.
         repeated_keys: Likewise, rows that share their key with another one, among those that had to be looked at.
-        samples: Some rows that differ: ``kind`` ("missing", "extra", "changed"), ``left`` and ``right`` (the row by column,
-            or None), ``columns`` (those that differ). Masked columns show ``***``.
+        samples: Some rows that differ: ``kind`` ("missing", "extra", "changed"), ``left`` and ``right`` (the row by
+            column, or None), ``columns`` (those that differ). Masked columns show ``***``.
         tolerance: How far numbers may be apart, as it was given.
         where: Only these rows were compared.
         statements: How many statements read data, on both sides together.
         execution_time_seconds: Wall time.
         started_at: When, ISO 8601 in UTC.
-        semantics: "portable", or "database" where strings were compared as a database gives them that nobody has tested.
+        semantics: "portable", or "database" where strings were compared as an untested database gives them.
     """
 
     equal: bool
@@ -77,49 +77,6 @@ class Comparison:
     execution_time_seconds: float = 0.0
     started_at: str = ""
     semantics: str = "portable"
-
-    @classmethod
-    def of(
-        cls,
-        found: Differences,
-        sides: Sides,
-        *,
-        sources: tuple[str, str],
-        masked: frozenset[str],
-        where: str | None,
-        tolerance: Any,
-        statements: int,
-        seconds: float,
-        started_at: dt.datetime,
-        semantics: str,
-    ) -> Self:
-        """The comparison that `dq_core.relation.differences` has made."""
-        names = sides.names
-        return cls(
-            equal=found.equal,
-            left=sources[0],
-            right=sources[1],
-            left_rows=found.left.rows,
-            right_rows=found.right.rows,
-            left_fingerprint=str(found.left),
-            right_fingerprint=str(found.right),
-            keys=list(sides.keys),
-            columns=names,
-            missing=found.missing,
-            extra=found.extra,
-            changed=found.changed,
-            changed_columns={name: found.columns[name] for name in names if found.columns[name]},
-            within_tolerance=found.within_tolerance,
-            null_keys=dict(zip(("left", "right"), found.null_keys, strict=True)),
-            repeated_keys=dict(zip(("left", "right"), found.repeated_keys, strict=True)),
-            samples=sample_dicts(found.samples, masked),
-            tolerance=dict(tolerance) if hasattr(tolerance, "keys") else tolerance,
-            where=where,
-            statements=statements,
-            execution_time_seconds=round(seconds, 6),
-            started_at=started_at.isoformat(),
-            semantics=semantics,
-        )
 
     def __bool__(self) -> bool:
         return self.equal
@@ -184,3 +141,45 @@ def sample_dicts(samples: list[Found], masked: frozenset[str]) -> list[dict[str,
         {"kind": one.kind, "left": row(one.left), "right": row(one.right), "columns": list(one.columns)}
         for one in samples
     ]
+
+
+def comparison_of(
+    found: Differences,
+    sides: Sides,
+    *,
+    sources: tuple[str, str],
+    masked: frozenset[str],
+    where: str | None,
+    tolerance: Any,
+    statements: int,
+    seconds: float,
+    started_at: dt.datetime,
+    semantics: str,
+) -> Comparison:
+    """The comparison that `dq_core.relation.differences` has made."""
+    names = sides.names
+    return Comparison(
+        equal=found.equal,
+        left=sources[0],
+        right=sources[1],
+        left_rows=found.left.rows,
+        right_rows=found.right.rows,
+        left_fingerprint=str(found.left),
+        right_fingerprint=str(found.right),
+        keys=list(sides.keys),
+        columns=names,
+        missing=found.missing,
+        extra=found.extra,
+        changed=found.changed,
+        changed_columns={name: found.columns[name] for name in names if found.columns[name]},
+        within_tolerance=found.within_tolerance,
+        null_keys=dict(zip(("left", "right"), found.null_keys, strict=True)),
+        repeated_keys=dict(zip(("left", "right"), found.repeated_keys, strict=True)),
+        samples=sample_dicts(found.samples, masked),
+        tolerance=dict(tolerance) if hasattr(tolerance, "keys") else tolerance,
+        where=where,
+        statements=statements,
+        execution_time_seconds=round(seconds, 6),
+        started_at=started_at.isoformat(),
+        semantics=semantics,
+    )

@@ -57,17 +57,15 @@ def notes(found: Mapping[str, Any]) -> list[str]:
     repeated = [
         f"{count(found['repeated_keys'][side])} on the {side}" for side in sides if found["repeated_keys"][side]
     ]
-    return [
-        *([f"NULL in the key: {' and '.join(nulls)}; NULL is compared like a value."] if nulls else []),
-        *(
-            [
-                f"Keys that are not unique: {' and '.join(repeated)} of the rows that were looked at share their key; rows of "
-                "one key are compared in any order."
-            ]
-            if repeated
-            else []
-        ),
-    ]
+    found_notes = []
+    if nulls:
+        found_notes.append(f"NULL in the key: {' and '.join(nulls)}; NULL is compared like a value.")
+    if repeated:
+        found_notes.append(
+            f"Keys that are not unique: {' and '.join(repeated)} of the rows that were looked at share their key; rows "
+            "of one key are compared in any order."
+        )
+    return found_notes
 
 
 def findings(found: Mapping[str, Any], kind: str) -> tuple[list[str], list[list[str]]] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .._shared.urls import is_database_url
+from ..sources import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
 
     from ..sources import Opened
 
-from ..sources import open_source
-
-__all__ = ["Source"]
+__all__ = ["Source", "opened", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,8 @@ class Source:
     """What to read on one side of a comparison.
 
     Args:
-        source: Anything that `dq_core.validate` takes: an Engine, Connection or URL with ``table`` or ``query``, a moltres
-            DataFrame, a frame of pandas or polars, an Arrow table, a list of dicts, the path or URI of files.
+        source: Anything that `dq_core.validate` takes: an Engine, Connection or URL with ``table`` or ``query``, a
+            moltres DataFrame, a frame of pandas or polars, an Arrow table, a list of dicts, the path or URI of files.
         table: The table or view in the database.
         query: A SELECT instead of a table.
         schema: The table's schema.
@@ -46,38 +45,39 @@ class Source:
         shown = self.source if isinstance(self.source, sa.Engine | sa.URL) else type(self.source).__name__
         return f"<Source {shown} {self.table or self.query or ''}>"
 
-    @classmethod
-    def of(cls, given: Any, table: str | None, query: Any, schema: str | None) -> Source:
-        """A side as it is given: a Source, a pair of a database and a table, or a source alone.
 
-        Args:
-            given: The side.
-            table: The table of a database that is given alone.
-            query: A SELECT, likewise.
-            schema: The schema, likewise.
-        """
-        if isinstance(given, Source):
-            return given
-        if isinstance(given, tuple) and len(given) == 2 and is_database(given[0]):
-            return cls(given[0], table=given[1], schema=schema)
-        if is_database(given):
-            return cls(given, table=table, query=query, schema=schema)
-        return cls(given)
+def source_of(given: Any, table: str | None, query: Any, schema: str | None) -> Source:
+    """A side as it is given: a Source, a pair of a database and a table, or a source alone.
 
-    def open(self, timeout_seconds: float | None) -> AbstractContextManager[Opened]:
-        """Open it for reading."""
-        return open_source(
-            self.source,
-            table=self.table,
-            query=self.query,
-            schema=self.schema,
-            storage_options=self.storage_options,
-            read_options=self.read_options,
-            timeout_seconds=timeout_seconds,
-            by_value=True,
-        )
+    Args:
+        given: The side.
+        table: The table of a database that is given alone.
+        query: A SELECT, likewise.
+        schema: The schema, likewise.
+    """
+    if isinstance(given, Source):
+        return given
+    if isinstance(given, tuple) and len(given) == 2 and _is_database(given[0]):
+        return Source(given[0], table=given[1], schema=schema)
+    if _is_database(given):
+        return Source(given, table=table, query=query, schema=schema)
+    return Source(given)
 
 
-def is_database(given: Any) -> bool:
+def opened(source: Source, timeout_seconds: float | None) -> AbstractContextManager[Opened]:
+    """Open a side for reading."""
+    return open_source(
+        source.source,
+        table=source.table,
+        query=source.query,
+        schema=source.schema,
+        storage_options=source.storage_options,
+        read_options=source.read_options,
+        timeout_seconds=timeout_seconds,
+        by_value=True,
+    )
+
+
+def _is_database(given: Any) -> bool:
     """Whether this is a database, for which a table or query says what to read."""
     return isinstance(given, sa.Engine | sa.Connection | sa.URL) or (isinstance(given, str) and is_database_url(given))

@@ -29,7 +29,7 @@ __all__ = ["Differences", "Found", "Sides", "Step", "Steps", "differences"]
 _BATCH = 50_000
 #: About how many rows a bucket is to have.
 _ROWS_OF_A_BUCKET = 64
-#: Ranges of keys that are written as conditions, which an index answers; more are one expression, for which rows are read.
+#: Ranges of keys that are written as conditions, which an index answers; more are one expression.
 _MOST_RANGES = 200
 _LONGEST_KEY = 2**62
 
@@ -218,12 +218,14 @@ class _Buckets:
         number: How many buckets there are.
         least: The least key of a division by ranges; None for one by hashes.
         width: How many keys a range has.
+        most: The greatest key of a division by ranges.
     """
 
     sides: Sides
     number: int
     least: int | None = None
     width: int = 1
+    most: int = 0
 
     @classmethod
     def of(cls, sides: Sides, rows: int, span: tuple[int, int] | None) -> _Buckets:
@@ -232,7 +234,7 @@ class _Buckets:
         if span is None:
             return cls(sides, number)
         keys = span[1] - span[0] + 1
-        return cls(sides, number, span[0], max(1, -(-keys // number)))
+        return cls(sides, number, span[0], max(1, -(-keys // number)), span[1])
 
     def of_row(self, side: Side) -> ColumnElement[Any]:
         """The bucket of a row; NULL for a key that is NULL, in a division by ranges."""
@@ -245,7 +247,7 @@ class _Buckets:
         """The first and the last key of a range."""
         assert self.least is not None  # noqa: S101 (only a division by ranges is asked)
         first = self.least + bucket * self.width
-        return first, first + self.width - 1
+        return first, min(first + self.width - 1, self.most)
 
     def among(self, side: Side, buckets: Sequence[Any]) -> list[ColumnElement[bool]]:
         """The condition of the rows in some of the buckets."""
@@ -264,9 +266,7 @@ class _Buckets:
             else:
                 ranges.append([first, last])
         if len(ranges) <= _MOST_RANGES:
-            conditions += [
-                key.between(sa.literal_column(f"({low})"), sa.literal_column(f"({high})")) for low, high in ranges
-            ]
+            conditions += [_between(key, low, high) for low, high in ranges]
         else:
             conditions.append(self.of_row(side).in_([sa.literal_column(str(one)) for one in known]))
         return [sa.or_(*conditions)]
@@ -313,6 +313,10 @@ def _narrow(sides: Sides, buckets: _Buckets, found: Differences, whole: tuple[Fi
         yield from _compare(sides, batch, found, size, buckets)
 
 
+def _between(key: ColumnElement[Any], low: int, high: int) -> ColumnElement[bool]:
+    return key.between(sa.literal_column(f"({low})"), sa.literal_column(f"({high})"))
+
+
 def _bucket_of(value: Any) -> int | None:
     return None if value is None else int(value)
 
@@ -332,7 +336,7 @@ def _compare(
         fields = [side.sql.form(*value).label(f"c{place}") for place, value in enumerate(side.of(sides.names))]
         among = [] if buckets is None else buckets.among(side, batch)
         statements.append(side.relation.select(*fields).where(*side.relation.among(among, side.where)))
-    answers = yield Step(f"compared {rows:,} rows", *statements)
+    answers = yield Step(f"compared rows: {rows:,}", *statements)
     _match(sides, answers[0], answers[1], found)
 
 
@@ -391,10 +395,10 @@ def _note_changed(sides: Sides, left: tuple[Any, ...], right: tuple[Any, ...], f
             return
     found.changed += 1
     found.columns.update(changed)
-    _keep(sides, found, "changed", left, right, changed)
+    _keep(sides, found, "changed", left, right, columns=changed)
 
 
-def _keep(sides: Sides, found: Differences, kind: str, left: Any, right: Any, columns: tuple[str, ...] = ()) -> None:
+def _keep(sides: Sides, found: Differences, kind: str, left: Any, right: Any, *, columns: tuple[str, ...] = ()) -> None:
     if sum(one.kind == kind for one in found.samples) >= sides.samples:
         return
     shown = [None if row is None else _values(sides, row) for row in (left, right)]

@@ -25,7 +25,7 @@ _FORM = {
     "untyped": "text", "date": "date", "datetime": "moment", "time": "time", "binary": "binary", "uuid": "uuid",
 }  # fmt: skip
 #: Pairs of forms with a form that holds the values of both.
-_COMMON = {frozenset({"date", "moment"}): "moment", frozenset({"text", "uuid"}): "text"}
+_COMMON = {frozenset({"text", "uuid"}): "text"}
 #: As which family a value without a declared type is read for a form.
 _FAMILY = {
     "number": "decimal", "float": "decimal", "text": "text", "date": "date", "moment": "datetime", "time": "time",
@@ -74,8 +74,8 @@ def form_problems(left: Relation, right: Relation, columns: Sequence[str]) -> It
         yield from alone
         if not alone and _common(left, right, name) is None:
             yield (
-                f"{name}: {_type(sides[0][1])} on the left and {_type(sides[1][1])} on the right have no canonical form "
-                "in common; cast one of them in a query=, or leave the column out of columns=."
+                f"{name}: {_type(sides[0][1])} on the left and {_type(sides[1][1])} on the right have no canonical "
+                "form in common; cast one of them in a query=, or leave the column out of columns=."
             )
 
 
@@ -105,25 +105,23 @@ def _form(column: Column, relation: Relation) -> str | None:
 
 def _common(left: Relation, right: Relation, name: str) -> str | None:
     one, other = left.columns[name], right.columns[name]
-    found = [_form(one, left), _form(other, right)]
-    first, second = found
+    first, second = _form(one, left), _form(other, right)
     if first is None or second is None or one.refusal or other.refusal:
         return None
-    if _EMPTY in found:
+    if _EMPTY in (first, second):
         declared = second if first == _EMPTY else first
         return "text" if declared == _EMPTY else declared
-    if first == second:
-        return first
-    if {first, second} == {"date", "moment"}:
-        return "moment"
+    if first == second or {first, second} == {"date", "moment"}:
+        return first if first == second else "moment"
     adapting = (_adapts(one, left), _adapts(other, right))
     if all(adapting):
         return _of_adapting(one, other, first, second)
-    if adapting[0] and _readable(one, second):
-        return second
-    if adapting[1] and _readable(other, first):
-        return first
-    return _COMMON.get(frozenset({first, second}))
+    candidates = [
+        form
+        for adapts, column, form in zip(adapting, (one, other), (second, first), strict=True)
+        if adapts and _readable(column, form)
+    ]
+    return candidates[0] if candidates else _COMMON.get(frozenset({first, second}))
 
 
 def _readable(column: Column, form: str) -> bool:

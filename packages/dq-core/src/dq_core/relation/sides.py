@@ -72,7 +72,4 @@ def _unknown(left: Relation, right: Relation, keys: Sequence[str], columns: Sequ
 def _without_sql(left: Relation, right: Relation) -> Iterator[str]:
     for side, relation in (("left", left), ("right", right)):
         if relation.dialect.canonical is None:
-            yield (
-                f"The {side} is a database whose SQL has no canonical forms of values here; give its rows as a file or a "
-                "frame."
-            )
+            yield (f"The {side} is a database that has no canonical forms of values; give its rows as a file or frame.")

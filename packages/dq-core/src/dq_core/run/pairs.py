@@ -57,6 +57,7 @@ def _both(step: Step, left: Reader, right: Reader) -> tuple[Sequence[Any], Seque
     future = workers.submit(_rows, right, step.right)
     try:
         ours = _rows(left, step.left)
+        return ours, future.result()
     except BaseException:
         # Nobody wants the other answer any more, and its connection is about to be closed.
         _stop(right)
@@ -64,7 +65,6 @@ def _both(step: Step, left: Reader, right: Reader) -> tuple[Sequence[Any], Seque
         raise
     finally:
         workers.close()
-    return ours, future.result()
 
 
 def _stop(reader: Reader) -> None:

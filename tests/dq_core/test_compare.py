@@ -1,0 +1,246 @@
+"""`compare`: what is equal, and which rows differ, on every database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dq_core import Comparison, ComparisonFailedError, RuleError, Source, compare
+from dq_core.relation import differences
+
+_MARIADB = pytest.param("mariadb", marks=pytest.mark.engines)
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", _MARIADB])
+def engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(request.getfixturevalue(f"{request.param}_url"))
+    yield engine
+    engine.dispose()
+
+
+def _rows(number: int = 40) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": place,
+            "part": f"p{place % 3}",
+            "amount": decimal.Decimal(place) / 4,
+            "note": None if place % 5 else "é ",
+        }
+        for place in range(number)
+    ]
+
+
+def _put(engine: sa.Engine, rows: list[dict[str, Any]], name: str = "t", key: Any = None) -> None:
+    columns = [
+        sa.Column("id", sa.BigInteger() if key is None else key),
+        sa.Column("part", sa.String(20)),
+        sa.Column("amount", sa.Numeric(20, 4)),
+        sa.Column("note", sa.String(20)),
+    ]
+    table = sa.Table(name, sa.MetaData(), *columns)
+    table.create(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(table), rows)
+
+
+def _changed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with one changed in two columns, one missing and one more."""
+    found = [dict(row) for row in rows]
+    found[7] |= {"amount": decimal.Decimal("0.01"), "note": "other"}
+    del found[3]
+    return [*found, {"id": 900_000, "part": "new", "amount": None, "note": ""}]
+
+
+def test_the_same_rows_are_equal_whatever_the_database(engine: sa.Engine) -> None:
+    rows = _rows()
+    _put(engine, rows)
+    found = compare((engine, "t"), rows[::-1], ["id"])
+    assert found
+    assert (found.left_rows, found.right_rows, found.statements) == (40, 40, 2)
+    assert found.left_fingerprint == found.right_fingerprint
+    assert "Equal: 40 rows" in repr(found)
+    assert found.raise_if_different() is found
+
+
+@pytest.mark.parametrize("batch", [10, 50_000])
+def test_it_finds_what_differs(engine: sa.Engine, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With small batches everything is looked for through buckets, and buckets are divided again.
+    monkeypatch.setattr(differences, "_BATCH", batch)
+    monkeypatch.setattr(differences, "_ROWS_OF_A_BUCKET", 4)
+    rows = _rows()
+    _put(engine, rows)
+    found = compare((engine, "t"), _changed(rows), ["id"])
+    assert not found
+    assert (found.missing, found.extra, found.changed) == (1, 1, 1)
+    assert found.changed_columns == {"amount": 1, "note": 1}
+    by_kind = {one["kind"]: one for one in found.samples}
+    assert by_kind["missing"]["left"]["id"] == 3
+    assert by_kind["missing"]["right"] is None
+    assert by_kind["extra"]["right"] == {"id": 900_000, "part": "new", "amount": None, "note": ""}
+    changed = by_kind["changed"]
+    assert (changed["left"]["amount"], changed["right"]["amount"]) == (1.75, 0.01)
+    assert changed["columns"] == ["amount", "note"]
+    with pytest.raises(ComparisonFailedError, match=r"1 missing, 1 extra, 1 changed \(in amount 1, note 1\)"):
+        found.raise_if_different()
+
+
+@pytest.mark.parametrize("keys", [["part", "id"], ["part"], []])
+@pytest.mark.parametrize("batch", [10, 50_000])
+def test_keys_of_any_type(engine: sa.Engine, keys: list[str], batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "_BATCH", batch)
+    monkeypatch.setattr(differences, "_ROWS_OF_A_BUCKET", 4)
+    rows = _rows()
+    _put(engine, rows)
+    found = compare((engine, "t"), _changed(rows), keys)
+    expected = {("part", "id"): (1, 1, 1), (): (2, 2, 0)}
+    if keys != ["part"]:
+        assert (found.missing, found.extra, found.changed) == expected[tuple(keys)]
+        assert found.repeated_keys == {"left": 0, "right": 0}
+        return
+    # A key that is not unique is told, and its rows are compared in any order.
+    assert found.repeated_keys["left"] > 0
+    assert (found.missing + found.changed, found.extra + found.changed) == (2, 2)
+    assert "Keys that are not unique" in found.to_text()
+
+
+def test_both_sides_in_the_same_database(engine: sa.Engine) -> None:
+    _put(engine, _rows())
+    _put(engine, _changed(_rows()), "u")
+    with engine.connect() as connection:
+        found = compare((connection, "t"), (connection, "u"), ["id"])
+        assert (found.missing, found.extra, found.changed) == (1, 1, 1)
+        assert compare(connection, (connection, "t"), ["id"], table="t")
+    assert compare(Source(engine, query="SELECT * FROM u WHERE id < 3"), (engine, "t"), ["id"], where="id < 3")
+
+
+def test_null_keys_are_told_and_compared(engine: sa.Engine) -> None:
+    rows = [*_rows(5), {"id": None, "part": "x", "amount": None, "note": None}]
+    _put(engine, rows)
+    assert compare((engine, "t"), rows, ["id"]).null_keys == {"left": 1, "right": 1}
+    found = compare((engine, "t"), _rows(5), ["id"])
+    assert (found.missing, found.null_keys) == (1, {"left": 1, "right": 0})
+    assert "NULL in the key: 1 row on the left" in found.to_text()
+
+
+def test_null_keys_in_a_bucket_of_their_own(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "_BATCH", 10)
+    rows = [*_rows(), {"id": None, "part": "x", "amount": None, "note": None}]
+    _put(engine, rows)
+    found = compare((engine, "t"), _rows(), ["id"])
+    assert (found.missing, found.extra, found.changed) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "changed", "within"),
+    [(None, 2, 0), (0.01, 1, 1), ({"relative": 0.001}, 1, 1), ({"absolute": 1, "relative": 0.5}, 0, 2)],
+)
+def test_tolerance(tolerance: Any, changed: int, within: int) -> None:
+    left = [{"id": 1, "v": 10.0, "t": "a"}, {"id": 2, "v": 20.0, "t": "a"}, {"id": 3, "v": 1.0, "t": "a"}]
+    right = [left[0] | {"v": 10.005}, left[1] | {"v": 21.0}, left[2]]
+    found = compare(left, right, ["id"], tolerance=tolerance)
+    assert (found.changed, found.within_tolerance, found.equal) == (changed, within, not changed)
+
+
+def test_no_difference_hides_behind_a_tolerance() -> None:
+    left, right = [{"id": 1, "v": 1.0, "t": "a"}], [{"id": 1, "v": 1.001, "t": "b"}]
+    found = compare(left, right, ["id"], tolerance=0.1)
+    assert found.changed_columns == {"t": 1}
+    assert not compare([{"id": 1, "v": float("nan")}], [{"id": 1, "v": 1.0}], ["id"], tolerance=100)
+
+
+def test_types_that_hold_the_same_values_are_compared_by_value(tmp_path: Path) -> None:
+    day = dt.date(2024, 2, 29)
+    left = [{"id": 1, "n": decimal.Decimal("1.00"), "b": True, "d": day}]
+    right = [{"id": decimal.Decimal(1), "n": 1, "b": 1, "d": dt.datetime(2024, 2, 29, tzinfo=dt.UTC)}]
+    assert compare(left, right, ["id"])
+    # A file declares no types: its values are read as what the other side has.
+    file = tmp_path / "a.csv"
+    file.write_text("id,zip,price,at\n1,00501,0.1,2024-02-29\n")
+    other = [{"id": 1, "zip": "00501", "price": 0.1, "at": dt.datetime(2024, 2, 29, tzinfo=dt.UTC)}]
+    assert compare(file, other, ["id"])
+    assert not compare(file, [other[0] | {"zip": "501"}], ["id"])
+
+
+def test_what_cannot_be_compared_is_refused_all_at_once() -> None:
+    left = [{"id": 1, "f": 1.5, "j": {"a": 1}, "only": 1}]
+    right = [{"id": 1, "f": "x", "j": {"a": 1}, "other": 1}]
+    with pytest.raises(RuleError) as caught:
+        compare(left, right, ["id", "nix"], columns=["f", "onl"])
+    assert len(caught.value.problems) == 4
+    assert "Did you mean 'only'?" in str(caught.value)
+    with pytest.raises(RuleError) as caught:
+        compare(left, right, ["id"], columns=["f", "j"])
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == ["f", "j", "j"]
+    with pytest.raises(RuleError, match="Only the left has 'only'; name the columns"):
+        compare(left, right, ["id"])
+    with pytest.raises(RuleError, match="tolerance requires keys"):
+        compare(left, right, columns=["id"], tolerance=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"keys": "id"}, "keys must be a list of column names"),
+        ({"keys": ["id", "id"]}, "keys has duplicate names: 'id'"),
+        ({"columns": 5}, "columns must be a list of column names"),
+        ({"tolerance": -1}, "tolerance must be a number from 0"),
+        ({"tolerance": {"abs": 1}}, "tolerance has no key 'abs'"),
+        ({"samples": -1}, "samples"),
+        ({"mask": ["nix"]}, "mask: the column 'nix' is not compared"),
+        ({"where": "id = (SELECT 1 FROM t)"}, "where"),
+        ({"where": "nix > 1"}, "left: where 'nix > 1' cannot be evaluated"),
+        ({"table": "t", "query": "SELECT 1"}, ""),
+    ],
+)
+def test_wrong_arguments(options: dict[str, Any], message: str) -> None:
+    rows = [{"id": 1}]
+    if "query" in options:
+        assert compare(rows, rows, **options)  # rows are no database: both say nothing about them
+        return
+    with pytest.raises(RuleError, match=message.replace("(", r"\(")):
+        compare(rows, rows, **{"keys": ["id"], **options})
+
+
+def test_masked_columns_show_no_value() -> None:
+    left, right = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Eve"}], [{"id": 1, "name": "Bob"}]
+    found = compare(left, right, ["id"], mask=["name"])
+    written = found.to_json() + found.to_html() + found.to_markdown() + found.to_text()
+    assert not any(name in written for name in ("Ada", "Bob", "Eve"))
+    assert found.changed_columns == {"name": 1}
+
+
+def test_a_comparison_comes_back_from_json() -> None:
+    found = compare([{"id": 1, "v": float("inf")}], [{"id": 1, "v": b"x".hex()}], columns=["id"])
+    again = Comparison.from_dict(json.loads(found.to_json()))
+    assert again.to_dict() == found.to_dict()
+
+
+def test_what_comes_out_of_the_data_is_escaped() -> None:
+    evil = "<script>alert(1)</script>|`x`\x1b[31m"
+    found = compare([{"id": 1, evil: evil}], [{"id": 1, evil: "b"}], ["id"])
+    assert "<script>" not in found.to_html()
+    assert "<script>" not in found._repr_html_()
+    assert "\x1b" not in found.to_text()
+    assert "<del>" in found.to_html()
+    assert "| `x`" not in found.to_markdown()
+
+
+def test_progress_is_told() -> None:
+    steps: list[str] = []
+    compare([{"id": 1}], [{"id": 2}], ["id"], on_progress=lambda step: steps.append(step.message))
+    assert steps == ["compared the fingerprints", "compared rows: 1"]
+
+
+def test_samples_are_bounded() -> None:
+    left, right = [{"id": n, "v": 1} for n in range(50)], [{"id": n + 25, "v": 2} for n in range(50)]
+    found = compare(left, right, ["id"], samples=3)
+    assert (found.missing, found.extra, found.changed) == (25, 25, 25)
+    assert [one["kind"] for one in found.samples].count("changed") == 3
+    assert compare(left, right, ["id"], samples=0).samples == []

@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .duckdb_literals import literal
 from .files import delimiter_of, reader_call, resolved
 from .problems import UnreadableFileError
 
@@ -37,13 +38,14 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[str]]:
+def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bool = False) -> tuple[str, list[str]]:
     """A query for the lines of CSV files as columns of text, matched by name.
 
     Args:
         raw: The DuckDB connection, which knows the file systems of the paths.
         paths: A path, URI or pattern, or several.
         options: How the files are written.
+        empty_strings: Whether an empty field within quotes is an empty string instead of NULL.
 
     Returns:
         The query, and the names of its columns.
@@ -55,7 +57,9 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[s
         "auto_detect": False, "quote": options.quote,
         "escape": options.quote, "strict_mode": True, "null_padding": False, "encoding": _encoding(options.encoding),
     }  # fmt: skip
-    if options.null:
+    if empty_strings:
+        common["allow_quoted_nulls"] = False
+    elif options.null:
         common["nullstr"] = ["", *options.null]
     by_header: dict[tuple[bool, str, tuple[str, ...]], list[str]] = {}
     for path in _decoded(raw, resolved(raw, paths), options.encoding):
@@ -75,10 +79,22 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions) -> tuple[str, list[s
         call = reader_call("read_csv", alike, {**common, "header": has_header, "delim": delimiter, "columns": columns})
         known = set(header)
         selected = ", ".join(
-            identifier(name) if name in known else f"NULL::VARCHAR AS {identifier(name)}" for name in names
+            _field(name, options.null if empty_strings else ()) if name in known else _missing(name) for name in names
         )
         queries.append(f"SELECT {selected} FROM {call}")  # noqa: S608 (names are quoted, the rest are literals)
     return " UNION ALL ".join(queries), names
+
+
+def _missing(name: str) -> str:
+    return f"NULL::VARCHAR AS {identifier(name)}"
+
+
+def _field(name: str, null: Sequence[str]) -> str:
+    """A column, in which some strings are NULL."""
+    if not null:
+        return identifier(name)
+    texts = ", ".join(map(literal, null))
+    return f"CASE WHEN {identifier(name)} NOT IN ({texts}) THEN {identifier(name)} END AS {identifier(name)}"
 
 
 _ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "iso8859-1": "latin-1", "utf-16": "utf-16"}
@@ -265,8 +281,13 @@ def _refuse_rounded(raw: Any, objects: str, every: list[str]) -> None:
         "AND number <> CAST(CAST(number AS DOUBLE) AS VARCHAR) LIMIT 1"
     ).fetchone()
     if found is not None:
+        pointer = "'/' || replace(replace(key, '~', '~0'), '/', '~1')"
+        ((column,),) = raw.execute(
+            f"SELECT min(key) FROM (SELECT unnest(json_keys(json)) AS key, json FROM {objects}) "  # noqa: S608
+            f"WHERE contains(json_extract(json, {pointer})::VARCHAR, {literal(found[0])})"
+        ).fetchall()
         raise UnreadableFileError(
-            f"{', '.join(every)}: {found[0]} has more digits than a double holds.",
+            f"{', '.join(every)}: {found[0]} in the column {column!r} has more digits than a double holds.",
             suggestion="Write such numbers as strings.",
         )
 

@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
+from moltres import col, lit
 from moltres.errors import MoltresError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import rows, run
@@ -74,6 +77,71 @@ class Values(DialectSuite):
             assert {"id": 1, "s": value} in rows(db, "u")
             assert {"id": 2, "s": None} in rows(db, "u")
 
+    @pytest.mark.parametrize("narrow", ["VARCHAR(5)", "CHAR(5)"])
+    @pytest.mark.parametrize("road", ["update", "append", "value", "literal", "insert"])
+    def test_no_assignment_cuts_or_fills_a_string(self, db: Database, narrow: str, road: str) -> None:
+        changed = []
+        for value in ("abc", "abc  ", "abcde", "abcde ", "abcdef", "", " "):
+            run(db, "DROP TABLE IF EXISTS u")
+            try:
+                run(db, f"CREATE TABLE u (id BIGINT, x VARCHAR(9), s {narrow})")
+            except DBAPIError:
+                pytest.skip(f"this database has no {narrow}")
+            run(db, "INSERT INTO u VALUES (1, :value, 'abcde')", value=value)
+            whole = col("x") + ""  # of a type whose length nobody knows
+            wanted = value
+            try:
+                match road:
+                    case "update":
+                        db.update("u", {"s": whole}, where=col("id") == 1)
+                    case "value":
+                        db.update("u", {"s": value}, where=col("id") == 1)
+                    case "literal":
+                        db.update("u", {"s": lit(value)}, where=col("id") == 1)
+                    case "insert":
+                        db.insert("u", {"id": 2, "s": value})
+                    case "append":
+                        db.table("u").select(id=col("id") + 1, s=whole).write.save_as_table("u", mode="append")
+            except MoltresError as error:
+                wanted = "abcde" if "'s'" in str(error) else str(error)
+            if {row["s"] for row in rows(db, "u")} - {"abcde"} != {wanted} - {"abcde"}:
+                changed.append((value, wanted, rows(db, "u")))
+        assert changed == []
+
+    def test_the_blanks_of_a_column_of_fixed_length_are_copied_as_they_are_read(self, db: Database) -> None:
+        try:
+            run(db, "CREATE TABLE t (id BIGINT, s CHAR(5))", "CREATE TABLE u (id BIGINT, s VARCHAR(9))")
+        except DBAPIError:
+            pytest.skip("this database has no CHAR(5)")
+        run(db, "INSERT INTO t VALUES (1, 'ab'), (2, '')")
+        db.table("t").write.save_as_table("u", mode="append")
+        db.table("t").write.save_as_table("new")
+        assert rows(db, "u") == rows(db, "t") == rows(db, "new")
+
+    @pytest.mark.parametrize("column", ["BIGINT", "DATE", "DOUBLE PRECISION", "DECIMAL(5,2)"])
+    def test_values_of_insert_and_update_are_equal_or_refused(self, db: Database, column: str) -> None:
+        run(db, f"CREATE TABLE t (id BIGINT, x {column})")
+        values = [1, 1.5, 2**70, True, "1", "x", "2024-01-31", Decimal("1.25"), Decimal("1.255"), dt.date(2024, 1, 31)]
+        values += [dt.datetime(2024, 1, 31, 5), np.int64(2), np.datetime64("20000-01-01"), np.timedelta64(5, "ns")]  # noqa: DTZ001
+        values += [pd.NaT, pd.Period("2024-01"), pd.Timestamp("2024-01-01T00:00:00.000000001"), object(), {1}]
+        wrong = []
+        for value in values:
+            db.delete("t", where=lit(True))
+            db.insert("t", {"id": 1, "x": None})
+            for change in (
+                lambda value=value: db.update("t", {"x": value}, where=col("id") == 1),
+                lambda value=value: db.insert("t", {"id": 2, "x": value}),
+            ):
+                try:
+                    change()
+                except MoltresError as error:
+                    if "'x'" not in str(error):
+                        wrong.append((value, str(error)))
+            found = [row["x"] for row in rows(db) if row["x"] is not None]
+            if any(not _is(value, one) for one in found):
+                wrong.append((value, found))
+        assert wrong == []
+
     def test_nan(self, db: Database) -> None:
         data = [{"id": 1, "x": float("nan")}]
         if db.dialect.capabilities.nan:
@@ -101,3 +169,12 @@ class Values(DialectSuite):
         db.write(data).save_as_table("order", mode="merge", keys=["select", "with space"])
         db.table("order").write.save_as_table("order", mode="overwrite")
         assert rows(db, "order") == data
+
+
+def _is(value: Any, found: Any) -> bool:
+    """Whether what a column holds is a value, or what a string says."""
+    if isinstance(value, str):
+        return value == (str(found) if isinstance(found, dt.date) else f"{float(found):g}")
+    return type(found) not in {bool, dt.datetime} and bool(
+        found == (value.item() if isinstance(value, np.number) else value)
+    )

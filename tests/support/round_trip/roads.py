@@ -6,9 +6,9 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from moltres import connect
 from moltres.errors import MoltresError
 from moltres.handoff import decode, encode
+from support.round_trip.files import COLUMN, faults_by_files
 from support.round_trip.truth import Document, Short, Stored, same
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moltres import Database, DataFrame, Records
-
-COLUMN = "c_value"
 
 
 def _in_form(form: str, truth: Any) -> Any:
@@ -66,7 +64,7 @@ def faults(
     drawn: Sequence[tuple[str, Any]],
     folder: Path,
     *,
-    exact_files: bool = True,
+    reader: Database | None = None,
 ) -> list[str]:
     """What comes back neither equal nor refused with its column, one line for each road.
 
@@ -76,7 +74,7 @@ def faults(
         type_: The type, in the words of the source.
         drawn: Literals with their values.
         folder: Where files go.
-        exact_files: Whether files are tried, too.
+        reader: A DuckDB that reads files with the rows; None to try none.
     """
     with source.transaction() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS src")
@@ -104,8 +102,8 @@ def faults(
                 lambda made=made, target=target: _through(made(frame), target),  # type: ignore[misc]
                 text=text,
             )
-    if exact_files:
-        found += judged("parquet", truths, lambda: _through_parquet(frame, folder), text=False)
+    if reader is not None:
+        found += faults_by_files(frame, truths, reader, folder, judged)
     return found
 
 
@@ -131,14 +129,14 @@ def _stored(records: Records) -> list[Any]:
     return [row[records.columns.index(COLUMN)] for row in records.stored_rows]
 
 
-def _through_parquet(frame: DataFrame, folder: Path) -> list[Any]:
-    path = folder / "copied.parquet"
-    frame.write.parquet(path)
-    with connect() as db:
-        return _stored(db.read_parquet(path).order_by("id").collect())
-
-
-def judged(road: str, truths: Sequence[Any], read: Callable[[], list[Any]], *, text: bool = False) -> list[str]:
+def judged(
+    road: str,
+    truths: Sequence[Any],
+    read: Callable[[], list[Any]],
+    *,
+    text: bool = False,
+    equal: Callable[[Any, Any], bool] | None = None,
+) -> list[str]:
     """What is wrong with a road, in one line at most.
 
     Args:
@@ -146,15 +144,15 @@ def judged(road: str, truths: Sequence[Any], read: Callable[[], list[Any]], *, t
         truths: The values that were there.
         read: Gives those that arrive.
         text: Whether JSON is text there.
+        equal: Whether a value is the one that was there, where that is not for `same` to say.
     """
+    equal = equal or (lambda truth, value: same(truth, value, text=text))
     try:
         values = read()
     except MoltresError as error:
         return [] if COLUMN in str(error) else [f"{road}: refused without the column: {error!r:.300}"]
     except Exception as error:  # noqa: BLE001 - whatever it is, it is no error of moltres
         return [f"{road}: {type(error).__module__}.{type(error).__name__}: {error!s:.200}"]
-    if len(values) == len(truths) and all(
-        same(truth, value, text=text) for truth, value in zip(truths, values, strict=True)
-    ):
+    if len(values) == len(truths) and all(map(equal, truths, values)):
         return []
     return [f"{road}: {truths!r} became {values!r}"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,10 @@ import polars as pl
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from support.round_trip.roads import COLUMN, drop, judged
-from support.round_trip.truth import Short
+from moltres import col
+from support.round_trip.files import COLUMN, same_as_read
+from support.round_trip.roads import drop, judged
+from support.round_trip.truth import Short, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +42,7 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
         ),
         *("text", "varchar(5)", "char(5)", "bytea", "date", "time", "timetz", "timestamp", "timestamptz", "interval"),
         *("uuid", "json", "jsonb", "integer[]", "varchar(3)[]", "numeric(5,2)[]", "inet"),
+        *("time(0)", "timestamp(3)", "timestamptz(0)", "interval(0)", "interval day to minute"),
     ),
     "duckdb": (
         *(
@@ -60,7 +64,9 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
             "timetz",
             "timestamp",
             "timestamp_s",
+            "timestamp_ms",
             "timestamp_ns",
+            "time_ns",
             "timestamptz",
             "interval",
             "uuid",
@@ -103,6 +109,29 @@ DECLARED: Mapping[str, tuple[str, ...]] = {
 _TEXTS = st.text(max_size=7) | st.sampled_from(
     ["", "xxxxx   ", "ab", "ab ", " ", "a\0b", "\ud800", "a", "a,b", "true", "1", "2024-01-01", "{}", "🦆🦆🦆🦆🦆"]
 )
+_NUMPY_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")
+MOMENTS_OF_LIBRARIES = (
+    st.sampled_from(
+        [
+            pd.Timestamp("2024-01-01"),
+            pd.Timestamp(1),
+            pd.Timestamp("2024-01-01", tz="Europe/Berlin"),
+            pd.Timedelta(hours=1),
+            pd.Timedelta(1, unit="ns"),
+            pd.NaT,
+            pd.NA,
+            pd.Period("2024-01-02", freq="D"),
+            np.datetime64("20000-01-01"),
+            np.datetime64("-0044-03-15"),
+            np.datetime64("NaT"),
+            np.timedelta64(10**12, "D"),
+        ]
+    )
+    | st.tuples(st.integers(-(10**5), 10**5), st.sampled_from(_NUMPY_UNITS)).map(lambda drawn: np.datetime64(*drawn))
+    | st.tuples(st.integers(-(10**5), 10**5), st.sampled_from(_NUMPY_UNITS)).map(lambda drawn: np.timedelta64(*drawn))
+)
+"""Moments and durations of NumPy and pandas."""
+
 VALUES = (
     st.booleans()
     | st.integers(-(2**70), 2**70)
@@ -130,7 +159,7 @@ VALUES = (
     | st.sampled_from(
         [np.int64(5), np.float32(0.1), np.bool_(True), np.str_("x"), np.datetime64("2024-01-01"), np.float64("nan")]
     )
-    | st.sampled_from([pd.Timestamp("2024-01-01"), pd.Timestamp(1), pd.Timedelta(hours=1), pd.NaT, pd.NA])
+    | MOMENTS_OF_LIBRARIES
     | st.sampled_from([object(), {1, 2}, 1j, range(3), uuid.UUID(int=5)])
 )
 """Values of Python, NumPy and pandas."""
@@ -156,6 +185,8 @@ def _truth(value: Any, type_: str) -> Any:
         return value if value.nanosecond else value.to_pydatetime()
     if isinstance(value, pd.Timedelta):
         return value.to_pytimedelta()
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return _moment(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, range):
@@ -165,6 +196,23 @@ def _truth(value: Any, type_: str) -> Any:
     return Short(value) if isinstance(value, float) and type_ in {"real", "float"} else value
 
 
+def _moment(value: Any) -> Any:
+    """A moment or duration of NumPy as one of Python; as it is if Python has none."""
+    if np.isnat(value):
+        return None
+    unit, step = np.datetime_data(value.dtype)
+    if not isinstance(value.item(), int) or unit not in _SECONDS:
+        return value if isinstance(value.item(), int) else value.item()
+    length = Fraction(int(value.astype(np.int64)) * step) * _SECONDS[unit] * 10**6
+    try:
+        made = dt.timedelta(microseconds=int(length)) if length.denominator == 1 else None
+        return value if made is None else made if isinstance(value, np.timedelta64) else dt.datetime(1970, 1, 1) + made
+    except OverflowError:
+        return value
+
+
+_SECONDS = {"W": 604_800, "D": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SECONDS |= {"ms": Fraction(1, 10**3), "us": Fraction(1, 10**6), "ns": Fraction(1, 10**9)}  # type: ignore[dict-item]
 _FLOATS = {"real", "float", "double", "double precision"}
 _NUMBERS = (
     st.integers(-(2**70), 2**70)
@@ -172,7 +220,13 @@ _NUMBERS = (
     | st.decimals(-1000, 1000, places=2)
     | st.floats()
 )
-_MOMENTS = st.datetimes() | st.dates() | st.times() | st.timedeltas(dt.timedelta(hours=-30), dt.timedelta(hours=30))
+_MOMENTS = (
+    st.datetimes()
+    | st.dates()
+    | st.times()
+    | st.timedeltas(dt.timedelta(hours=-30), dt.timedelta(hours=30))
+    | MOMENTS_OF_LIBRARIES
+)
 _LIKELY = (
     (("char", "text", "enum", "set", "string"), _TEXTS),
     (("int", "numeric", "decimal", "float", "double", "real", "bool", "bit", "year"), _NUMBERS),
@@ -195,6 +249,14 @@ def write_faults(target: Database, type_: str, values: Sequence[Any]) -> list[st
         values: Values for it.
     """
     found = []
+    stated = [_truth(value, type_) for value in values]
+    for road in (_inserted, _updated):
+        found += judged(
+            f"{road.__name__[1:]} into {type_}",
+            stated,
+            lambda road=road: road(target, type_, values),  # type: ignore[misc]
+            equal=lambda truth, value: same(truth, value) or _says(truth, value, type_),
+        )
     for form, made in FORMS.items():
         try:
             data = made(values)
@@ -217,11 +279,40 @@ def _is_missing(value: Any) -> bool:
     return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
 
 
-def _appended(target: Database, type_: str, data: Any) -> list[Any]:
+def _says(truth: Any, found: Any, type_: str) -> bool:
+    """Whether a value is what a string, or a float for a column of decimals, says of the column's type."""
+    if isinstance(truth, str):
+        return found is not None and not isinstance(found, str) and same_as_read(truth, found)
+    return isinstance(truth, float) and isinstance(found, Decimal) and Decimal(repr(truth)) == found and bool(type_)
+
+
+def _made_table(target: Database, type_: str) -> None:
     drop(target, "written")
     with target.transaction() as connection:
         connection.exec_driver_sql(f"CREATE TABLE written (id integer, {COLUMN} {type_})")
     target.forget()
+
+
+def _inserted(target: Database, type_: str, values: Sequence[Any]) -> list[Any]:
+    _made_table(target, type_)
+    target.insert("written", [{"id": number, COLUMN: value} for number, value in enumerate(values)])
+    return _written(target)
+
+
+def _updated(target: Database, type_: str, values: Sequence[Any]) -> list[Any]:
+    _made_table(target, type_)
+    for number, value in enumerate(values):
+        target.insert("written", {"id": number})
+        target.update("written", {COLUMN: value}, where=col("id") == number)
+    return _written(target)
+
+
+def _appended(target: Database, type_: str, data: Any) -> list[Any]:
+    _made_table(target, type_)
     target.write(data).save_as_table("written", mode="append")
+    return _written(target)
+
+
+def _written(target: Database) -> list[Any]:
     records = target.table("written").order_by("id").collect()
     return [row[1] for row in records.stored_rows]

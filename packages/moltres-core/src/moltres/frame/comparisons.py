@@ -117,6 +117,19 @@ def _value(value: Any, type_: TypeEngine[Any], other: Any, capabilities: Capabil
     )
 
 
+def typed(text: str, type_: TypeEngine[Any]) -> Any:
+    """What a string says as a value of a type; the string if it says none, or the type is one of strings.
+
+    Args:
+        text: The string.
+        type_: A type.
+    """
+    kind = logical_type(type_)
+    read = _READERS.get(kind.name)
+    found = None if read is None or (kind.zoned and not _OFFSET.search(text)) else read(text)
+    return text if found is None else found
+
+
 def _with_its_zone(value: Any, kind: LogicalType, other: Any) -> Any:
     if isinstance(value, dt.datetime) and value.tzinfo is not None and kind.name in _MOMENTS and not kind.zoned:
         raise ConfigurationError(

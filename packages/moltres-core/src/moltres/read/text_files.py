@@ -89,7 +89,7 @@ def csv(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str
     if not given.keys() <= {one.name for one in fields(ReadOptions)}:
         return _as_duckdb_reads(connection, paths, options)
     how = ReadOptions.of(given)
-    query, names = csv_query(_raw(connection), paths, how)
+    query, names = csv_query(_raw(connection), paths, how, empty_strings=True)
     _refuse_one_column(names, how)
     return _typed(connection, query, names, "csv", how)
 
@@ -226,6 +226,8 @@ def _is(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
 
 def _column(raw: Any, measured: Mapping[str, Any], form: str, how: ReadOptions) -> ColumnElement[Any]:
     typing = untyped.typing_of(measured, form)
+    if measured["known"] and measured["usual"] == measured["double"] == measured["known"] > measured["plain"]:
+        typing = untyped.Typing("DOUBLE", ("DOUBLE", "float"))  # exponents, each of a number that a double is
     held = _Column(form, typing.number, how.decimal)
     if raw.name in how.types:
         return _stated(raw, how.types[raw.name], held)
@@ -267,19 +269,20 @@ def _cast(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
 
 
 def _stated(raw: ColumnElement[Any], type_name: str, held: _Column) -> ColumnElement[Any]:
-    """The values as a type that the caller states; a whole number or decimal that it would round is an error."""
+    """The values as a type that the caller states; what is none, or a number that it would round, is an error."""
     name = type_name.strip().upper()
     if not all(character.isalnum() or character in "_ (),[]" for character in name):
         raise InvalidOptionError(f"types: {type_name!r} is not the name of a type.")
     if name in ("TEXT", "VARCHAR", "STRING"):
         return untyped.text_of(raw, held.form)
     digits = untyped.digits_of(raw, held.form, held.decimal_mark)
-    value = _cast(digits, name)
-    if held.number is None or name.partition("(")[0].strip() not in _EXACT_TYPES:
-        return value
-    changed = sa.func.error(sa.func.concat(digits, f" is no {type_name} of column {raw.name!r}"))
-    exact = untyped.read(raw, held, "decimal")
-    return sa.case((exact.is_not(None) & (value != exact), _cast(changed, name)), else_=value)
+    value = sa.func.try_cast(digits.op("AS")(sa.literal_column(name)))
+    wrong = (digits != "") & value.is_(None)  # an empty string is NULL where the type has no such value
+    if held.number is not None and name.partition("(")[0].strip() in _EXACT_TYPES:
+        exact = untyped.read(raw, held, "decimal")
+        wrong = wrong | (exact.is_not(None) & (value != exact))
+    refusal = sa.func.error(sa.func.concat(digits, f" is no {type_name} of column {raw.name!r}"))
+    return sa.case((wrong, _cast(refusal, name)), else_=value)
 
 
 def _as_duckdb_reads(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str:

@@ -38,15 +38,31 @@ def _unfit_array(array: Any, kind: LogicalType) -> str | None:
     import pyarrow.compute as pc
 
     if kind.name == "text" and kind.length is not None and _is_text(pa, array.type):
-        found = pc.min_max(pc.utf8_length(array))
-        least, most = found["min"].as_py(), found["max"].as_py()
+        least, most = extremes(pc.utf8_length(array))
         if most is not None and (most > kind.length or (kind.padded and least < kind.length)):
             wrong = pc.not_equal if kind.padded else pc.greater
             return unfit(kind, array.filter(wrong(pc.utf8_length(array), kind.length)).slice(0, 1).to_pylist())
-    short = kind.name in {"timestamp", "time"} and kind.scale is not None and kind.scale < 6
-    if short and (pa.types.is_timestamp(array.type) or pa.types.is_time64(array.type)):
-        unit = 10 ** (6 - (kind.scale or 0))
+    unit = _unit(kind)
+    if unit > 1 and (
+        pa.types.is_timestamp(array.type) or pa.types.is_time64(array.type) or pa.types.is_duration(array.type)
+    ):
         numbers = array.cast(pa.int64())
         rest = pc.subtract(numbers, pc.multiply(pc.divide(numbers, unit), unit))
         return unfit(kind, array.filter(pc.not_equal(rest, 0)).slice(0, 1).to_pylist())
     return None
+
+
+def _unit(kind: LogicalType) -> int:
+    """The microseconds of which every moment or interval of a column is a multiple."""
+    if kind.name == "interval":
+        return kind.precision or 1
+    short = kind.name in {"timestamp", "time"} and kind.scale is not None and kind.scale < 6
+    return 10 ** (6 - (kind.scale or 0)) if short else 1
+
+
+def extremes(array: Any) -> list[Any]:
+    """The least and the greatest value of an Arrow array; None for one without values."""
+    import pyarrow.compute as pc
+
+    found = pc.min_max(array)
+    return [found["min"].as_py(), found["max"].as_py()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -83,12 +85,27 @@ def _numpy_moment(value: Any) -> Any:
     found = value.item()
     if type(found) is not int:
         return found  # a date stays a date
-    if value.dtype.str.endswith(("[Y]", "[M]", "8")):
-        raise ValueError(f"{value} is no exact duration")
-    short = value.astype(f"{type(value).__name__}[us]")
-    if short != value:
+    # By whole numbers: NumPy's own conversions overflow without an error.
+    step, unit = _UNIT.findall(value.dtype.str)[0] if "[" in value.dtype.str else ("", "")
+    if unit not in _ATTOSECONDS:
+        raise ValueError(f"{value} is no exact moment or duration of Python")
+    microseconds, rest = divmod(int(value.astype("int64")) * int(step or 1) * _ATTOSECONDS[unit], 10**12)
+    if rest:
         raise ValueError(f"{value} has nanoseconds")
-    return short.item()
+    try:
+        length = dt.timedelta(microseconds=microseconds)
+        return length if type(value).__name__ == "timedelta64" else _EPOCH + length
+    except OverflowError:
+        raise ValueError(f"{value} is not within what Python has: the years 1 to 9999, 999,999,999 days") from None
+
+
+_UNIT = re.compile(r"\[(\d*)(\w+)\]")
+_DAY = 86_400 * 10**18
+_ATTOSECONDS = {
+    "W": 7 * _DAY, "D": _DAY, "h": _DAY // 24, "m": _DAY // 1440,
+    **{unit: 10 ** (18 - 3 * place) for place, unit in enumerate(("s", "ms", "us", "ns", "ps", "fs", "as"))},
+}  # fmt: skip
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - NumPy has no zones
 
 
 # -- tables

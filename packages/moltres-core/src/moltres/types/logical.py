@@ -27,7 +27,8 @@ class LogicalType:
             array, other, or unknown. Types that only one database has (enums, addresses, ranges, bit strings) are text,
             as that database writes them.
         bits: For integers the bits that a signed number of the range needs; for floats 32 or 64.
-        precision: For decimals the digits in all, None for no limit.
+        precision: For decimals the digits in all, None for no limit. For intervals the unit in microseconds of which
+            each is a multiple, None for one.
         scale: For decimals the digits after the point, None for no limit; below 0, so many digits before it are zero.
             For timestamps and times the digits after the second, None for six.
         zoned: For timestamps and times, whether values carry an offset or stand for an instant.
@@ -219,13 +220,18 @@ def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -
     pair = (source.name, target.name)
     if pair in rules:
         return rules[pair]
-    if source.name == target.name:
-        if source.zoned != target.zoned:
-            return "the time zone would be lost" if source.zoned else "values have no time zone"
-        if source.name in {"timestamp", "time"} and not checked and _digits(source) > _digits(target):
-            return "digits after the second would be lost"
-        return None
-    return "values would change their type"
+    return _lost(source, target, checked=checked) if source.name == target.name else "values would change their type"
+
+
+def _lost(source: LogicalType, target: LogicalType, *, checked: bool) -> str | None:
+    """What of a value another type of the same family loses."""
+    if source.zoned != target.zoned:
+        return "the time zone would be lost" if source.zoned else "values have no time zone"
+    if source.name in {"timestamp", "time"} and not checked and _digits(source) > _digits(target):
+        return "digits after the second would be lost"
+    if source.name == "interval" and not checked and (source.precision or 1) % (target.precision or 1):
+        return "the smaller units would be lost"
+    return None
 
 
 def _digits(moment: LogicalType) -> int:

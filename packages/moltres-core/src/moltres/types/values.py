@@ -211,6 +211,13 @@ def _unfit_moments(type_: LogicalType, values: Sequence[dt.datetime | dt.time]) 
     )
 
 
+def _unfit_intervals(type_: LogicalType, values: Sequence[dt.timedelta]) -> str | None:
+    if type_.precision is None:
+        return None
+    unit = dt.timedelta(microseconds=type_.precision)
+    return _first(values, lambda value: bool(value % unit), f"is no multiple of {unit}, the unit of the column")
+
+
 def _unfit_arrays(type_: LogicalType, values: Sequence[Sequence[Any]]) -> str | None:
     return None if type_.item is None else unfit(type_.item, [item for value in values for item in value])
 
@@ -222,5 +229,6 @@ _CHECKS: dict[str, Callable[[LogicalType, Sequence[Any]], str | None]] = {
     "text": _unfit_texts,
     "timestamp": _unfit_moments,
     "time": _unfit_moments,
+    "interval": _unfit_intervals,
     "array": _unfit_arrays,
 }

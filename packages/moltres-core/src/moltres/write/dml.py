@@ -14,6 +14,7 @@ from sqlalchemy import update as sql_update
 from ..errors import ColumnNotFoundError, ConfigurationError
 from ..frame.comparisons import as_columns
 from ..frame.expressions import bind, names_in
+from .assigned import rows_for, values_for
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
@@ -79,7 +80,7 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
         for keys, group in groupby(every, key=_keys):
             statement = sql_insert(table)
             if keys:
-                connection.execute(statement, [dict(row) for row in group])
+                connection.execute(statement, rows_for(database.dialect, table, keys, list(group)))
             else:
                 for _ in group:
                     connection.execute(statement.values({}))
@@ -95,7 +96,7 @@ def update(database: Source, name: str, values: object, where: Any) -> int:
     condition = _condition(database, table, where, "update")
     expressions = list(values.values())
     _require(table, [*values, *names_in(expressions)])
-    bound = {key: _bound(database, table, value) for key, value in values.items()}
+    bound = values_for(database.dialect, table, {key: _bound(database, table, value) for key, value in values.items()})
     with database.writing() as connection:
         return _affected(connection.execute(sql_update(table).where(condition).values(bound)))
 

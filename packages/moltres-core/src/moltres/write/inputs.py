@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import FromClause, Select, Table, TextClause, inspect, select
 from sqlalchemy.sql import visitors
 
-from ..dialects.rows import uncollected
+from ..dialects.rows import is_stored, uncollected
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import logical_type
@@ -90,7 +90,8 @@ class Local:
 
     def create(self, table: Table, *, empty: bool = False) -> int:
         """Create the table from the query, or only its columns; returns the number of rows."""
-        query = self._query.limit(0) if empty else self._query
+        query = self._query if self._dialect.capabilities.enforces_types else self.uncut(table_of("", self.columns))
+        query = query.limit(0) if empty else query
         return self._dialect.create_as(self._connection, table, self.columns, query)
 
     def insert(self, table: Table) -> int:
@@ -111,12 +112,19 @@ class Local:
         return self._query
 
     def uncut(self, table: Table) -> Select[Any]:
-        """The rows, with strings that a column of the table would cut made such that it refuses them."""
-        rows, types = self._query.subquery(), {column.key: column.type for column in table.columns}
-        given = [(rows.columns[name], source, types.get(name, source)) for name, source in self.columns]
-        kept = [self._dialect.uncut(*one).label(one[0].key) for one in given]
-        unchanged = all(new.element is old for new, (old, _, _) in zip(kept, given, strict=True))
-        return self._query if unchanged else select(*kept)
+        """The rows, with values that a column of the table would change made such that it refuses them."""
+        types = {column.key: column.type for column in table.columns}
+        rows, elements = self._query.subquery(), list(self._query.selected_columns)
+        stored = [is_stored(one) for one in elements] if len(elements) == len(self.columns) else []
+        given = list(zip(rows.columns, self.columns, stored or [True] * len(self.columns), strict=True))
+        kept = [
+            self._dialect.uncut(value, source, (name, types.get(name, source)), computed=not as_it_is)
+            for value, (name, source), as_it_is in given
+        ]
+        unchanged = all(new is old for new, (old, _, _) in zip(kept, given, strict=True))
+        if unchanged:
+            return self._query
+        return select(*(one.label(name) for one, (name, _) in zip(kept, self.columns, strict=True)))
 
     def close(self) -> None:
         """There is nothing to release."""

@@ -22,6 +22,7 @@ from ...errors import (
 )
 from ..statements import Explain
 from .facts import Facts
+from .refusals import REFUSED, REFUSED_END
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,9 +148,12 @@ class Running(Facts):
         """
         return None
 
-    def refused(self, error: BaseException) -> SchemaMismatchError | None:  # noqa: ARG002 - for those who guard
-        """What a guarded statement says of a value that cannot be read as it is, if that is what an error is."""
-        return None
+    def refused(self, error: BaseException) -> SchemaMismatchError | None:
+        """What a guarded statement says of a value that a column would change, if that is what an error is."""
+        original = error.orig if isinstance(error, DBAPIError) else error
+        _, found, fault = str(original).partition(REFUSED)
+        fault, _, _ = fault.partition(REFUSED_END)
+        return SchemaMismatchError("Some values would not come back equal.", mismatches=[fault]) if found else None
 
     def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
         """How the database would run a query.

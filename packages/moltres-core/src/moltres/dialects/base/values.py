@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from ...types.arrow import Named, Rows
 
 
-def too_long(value: ColumnElement[Any], length: int) -> ColumnElement[str]:
-    """A string that no column of this length takes: it ends behind it, and not with a blank."""
-    return func.concat(func.rpad(value, length, "."), ".")
+def misfits(value: ColumnElement[Any], column: LogicalType) -> ColumnElement[bool]:
+    """Whether a column of strings cuts or fills up a value."""
+    length = func.char_length(value)
+    return length != column.length if column.padded else length > column.length
 
 
 class Values(Facts):
@@ -55,24 +56,39 @@ class Values(Facts):
         """What a column of this database holds; as its type says, but that lengths of text are not enforced."""
         return replace(logical_type(type_), length=None, padded=False)
 
-    def uncut(self, value: ColumnElement[Any], source: TypeEngine[Any], target: TypeEngine[Any]) -> ColumnElement[Any]:
-        """A string that a column holds unchanged, or one that it refuses because it is too long.
+    def uncut(
+        self, value: ColumnElement[Any], source: TypeEngine[Any], column: Named, *, computed: bool
+    ) -> ColumnElement[Any]:
+        """A value that a column holds unchanged, or one that it refuses; for values that never leave the database.
 
-        By the standard, an INSERT … SELECT cuts blanks off that a column has no room for, without an error.
+        By the standard, an assignment cuts blanks off that a column has no room for, without an error.
 
         Args:
-            value: The string, of a query on this database.
+            value: The value, of a query on this database.
             source: Its type.
-            target: The type of the column.
+            column: Name and type of the column.
+            computed: Whether the value is computed, so that its type is a guess, and its length unknown.
         """
-        column, given = self.held(target), self.held(source)
-        if column.name != "text" or column.length is None or given == column:
+        _, target = column
+        held, given = self.held(target), self.held(source)
+        if computed:
+            given = replace(given, length=None, padded=False)
+        if held.name != "text" or held.length is None or given == held:
             return value
-        if not (column.padded or given.padded) and given.length is not None and given.length <= column.length:
+        if not (held.padded or given.padded) and given.length is not None and given.length <= held.length:
             return value
-        length = func.char_length(value)
-        changed = length != column.length if column.padded else length > column.length
-        return case((changed, too_long(value, column.length)), else_=value)
+        return case((misfits(value, held), self.too_long(value, column, held.length)), else_=value)
+
+    def too_long(self, value: ColumnElement[Any], column: Named, length: int) -> ColumnElement[Any]:
+        """What fails in the place of a string that a column would change, best with the name of the column.
+
+        Args:
+            value: The string.
+            column: Name and type of the column.
+            length: The characters that the column holds.
+        """
+        del column
+        return func.concat(func.rpad(value, length, "."), ".")  # it ends behind the length, and not with a blank
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """Why a column of this database would not give all values back equal; None if it does, or refuses them itself.

@@ -35,14 +35,26 @@ from ...errors import (
 )
 from ...types import documents
 from ...types.arrow import into_text, plain, to_batch
+from ...types.arrow_fit import extremes
 from ...types.logical import logical_type
 from ..base import Dialect, driver_connection, named
+from ..base.refusals import REFUSED
 from ..capabilities import Capabilities
 from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
 from ..stopping import check
-from .types import REFUSED, SHORT_STAMPS, Nested, ShortStamp, for_parquet, guarded, in_text, keep_nanoseconds, sql_type
+from .types import (
+    SHORT_STAMPS,
+    Nested,
+    ShortStamp,
+    for_parquet,
+    guarded,
+    has_nanoseconds,
+    in_text,
+    keep_nanoseconds,
+    sql_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -278,12 +290,26 @@ class DuckDBDialect(Dialect):
         return for_parquet(connection, query, _described(connection, query)) if kind == "parquet" else query
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
-        """As everywhere, and DECIMAL has neither NaN nor infinity."""
+        """As everywhere; DECIMAL has neither NaN nor infinity, and nanoseconds in 64 bits reach from 1677 to 2262."""
         reason = super().refusal(type_, values)
         if reason is None and logical_type(type_).name == "decimal":
             odd = next((one for one in values if isinstance(one, Decimal) and not one.is_finite()), None)
             return None if odd is None else f"{odd} is no value of a DECIMAL column"
+        if reason is None and has_nanoseconds(type_):
+            odd = next((one for one in values if one is not None and not 1678 <= one.year < 2262), None)
+            return None if odd is None else f"{odd} is not within the years 1678 to 2261 of a TIMESTAMP_NS column"
         return reason
+
+    def require_batch(self, columns: Sequence[Named], batch: Any) -> None:
+        """As everywhere, and what is too early or too late for nanoseconds."""
+        super().require_batch(columns, batch)
+        short = [
+            (array, column) for array, column in zip(batch.columns, columns, strict=True) if has_nanoseconds(column[1])
+        ]
+        if short:
+            self.require_fit(
+                [column for _, column in short], list(zip(*(extremes(array) for array, _ in short), strict=True))
+            )
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """Let DuckDB read the Arrow memory; without pyarrow, pass each column as one list."""

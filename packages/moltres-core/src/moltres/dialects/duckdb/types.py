@@ -11,14 +11,12 @@ from sqlalchemy.types import TypeEngine
 from ...errors import SchemaMismatchError
 from ...types.arrow import array_of
 from ...types.logical import LogicalType, register
+from ..base.refusals import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Select, Table
-
-REFUSED = "moltres refuses "
-"""How the errors begin that a guarded query raises."""
 
 
 class Nested(sql.JSON):
@@ -238,6 +236,11 @@ def for_parquet(connection: Connection, query: Select[Any], described: Sequence[
         return f"CASE WHEN {decimal} IS NULL AND {value} IS NOT NULL THEN error({said}) ELSE {decimal} END"
 
     return _projected(connection, query, described, exact)
+
+
+def has_nanoseconds(type_: TypeEngine[Any]) -> bool:
+    """Whether a column is a TIMESTAMP_NS."""
+    return type(type_).__name__ == "TimestampNs"
 
 
 _NANOSECONDS = {"timestamp_ns": "epoch_ns({}) % 1000 <> 0", "time_ns": "epoch_ns({}) % 1000 <> 0"}

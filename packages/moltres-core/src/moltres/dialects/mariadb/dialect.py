@@ -29,7 +29,6 @@ from ...errors import (
 from ...types.logical import LogicalType, is_known, logical_type
 from ..base import KEYS, TEMPORARY, Dialect, driver_connection
 from ..base.sending import typed_parameter
-from ..base.values import too_long
 from ..capabilities import MYSQL
 from ..lexis import mariadb
 from ..rows import by_sqlalchemy, is_custom, lenient
@@ -254,12 +253,15 @@ class MariaDBDialect(Dialect):
         """As the type says: what is too long is cut without an error if only blanks are lost."""
         return replace(logical_type(type_), padded=False)
 
-    def uncut(self, value: ColumnElement[Any], source: TypeEngine[Any], target: TypeEngine[Any]) -> ColumnElement[Any]:
+    def uncut(
+        self, value: ColumnElement[Any], source: TypeEngine[Any], column: Named, *, computed: bool
+    ) -> ColumnElement[Any]:
         """As everywhere; a CHAR also loses the blanks at the end that it has room for."""
-        kept = super().uncut(value, source, target)
-        if not isinstance(target, sql.CHAR) or isinstance(source, sql.CHAR):
+        kept = super().uncut(value, source, column, computed=computed)
+        target = column[1]
+        if not isinstance(target, sql.CHAR) or (isinstance(source, sql.CHAR) and not computed):
             return kept
-        return case((value.like("% "), too_long(value, target.length or 1)), else_=kept)
+        return case((value.like("% "), self.too_long(value, column, target.length or 1)), else_=kept)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere, and what the server would change: a CHAR that ends with blanks, a short BINARY or YEAR."""

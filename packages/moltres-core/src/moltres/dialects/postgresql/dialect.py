@@ -29,6 +29,7 @@ from ...types import documents
 from ...types.arrow import Batch, Named, arrow, into_text, to_rows
 from ...types.logical import LogicalType, logical_type, register
 from ..base import Dialect, driver_connection, named
+from ..base.refusals import said
 from ..capabilities import Capabilities
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
@@ -236,6 +237,21 @@ class PostgreSQLDialect(Dialect):
         """As the type says: blanks that are too many are cut, those that are too few are added, without an error."""
         return logical_type(type_)
 
+    def uncut(
+        self, value: ColumnElement[Any], source: TypeEngine[Any], column: Named, *, computed: bool
+    ) -> ColumnElement[Any]:
+        """As everywhere; the blanks of a CHAR, which it would lose on its way to another type, belong to its value."""
+        held, given = self.held(column[1]), self.held(source)
+        if given.padded and held.name == "text" and (computed or given != held):
+            value = func.concat(value)
+        return super().uncut(value, source, column, computed=computed)
+
+    def too_long(self, value: ColumnElement[Any], column: Named, length: int) -> ColumnElement[Any]:
+        """A cast that fails with the column and the value in its error."""
+        del length
+        before, after = said(column[0])
+        return cast(cast(func.concat(before, func.quote_literal(value), after), sql.Integer), sql.Text)
+
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere, and strings have no NUL."""
         reason = super().refusal(type_, values)
@@ -425,6 +441,17 @@ def _type(column: Any, registry: Any, names: dict[str, Any]) -> TypeEngine[Any]:
     return sql.ARRAY(found) if column.type_code == info.array_oid else found
 
 
+_SMALLEST = {"minute": 60 * 10**6, "hour": 3_600 * 10**6, "day": 86_400 * 10**6, "month": 10**18, "year": 10**18}
+"""The last field of an INTERVAL in microseconds; no days are months, so that only none of them fits."""
+
+
+def _interval(type_: Any) -> LogicalType:
+    """What an INTERVAL holds: it cuts off what is smaller than its last field, or digit, without an error."""
+    field = (type_.fields or "second").split()[-1].lower()
+    unit = _SMALLEST.get(field, 10 ** (6 - (6 if type_.precision is None else type_.precision)))
+    return LogicalType("interval", precision=unit if unit > 1 else None)
+
+
 _TEXT = LogicalType("text", native=True)
 _MODULE = "sqlalchemy.dialects.postgresql"
 register(
@@ -440,6 +467,7 @@ register(
         f"{_MODULE}.types.REGCLASS": _TEXT,
         f"{_MODULE}.types.REGCONFIG": _TEXT,
         f"{_MODULE}.types.OID": LogicalType("integer", bits=33, native=True),
+        f"{_MODULE}.types.INTERVAL": _interval,
         f"{_MODULE}.ranges.AbstractRange": _TEXT,
         f"{_MODULE}.hstore.HSTORE": _TEXT,
         f"{_MODULE}.named_types.ENUM": _TEXT,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 from zlib import crc32
 
-from sqlalchemy import Column, MetaData, Table, inspect
+from sqlalchemy import Column, MetaData, Table, case, func, inspect, literal
 from sqlalchemy import types as sql
+from sqlalchemy.exc import DBAPIError
 
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ...errors import (
@@ -21,6 +22,7 @@ from ...errors import (
     MoltresError,
     QueryCancelledError,
     QueryError,
+    SchemaMismatchError,
     TableExistsError,
     TableNotFoundError,
     TransientQueryError,
@@ -28,6 +30,7 @@ from ...errors import (
 from ...types.logical import logical_type
 from ...types.values import shown
 from ..base import Dialect, driver_connection
+from ..base.refusals import said
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
 from ..lexis import SQLITE, Lexis
@@ -169,6 +172,27 @@ class SQLiteDialect(Dialect):
             case "interval" | "array":
                 return None
         return super().column_type(type_)
+
+    def refused(self, error: BaseException) -> SchemaMismatchError | None:
+        """As everywhere; what SQLite repeats of a path has its quotes doubled."""
+        original = error.orig if isinstance(error, DBAPIError) else error
+        return super().refused(sqlite3.Error(str(original).replace("''", "'")))
+
+    def uncut(
+        self, value: ColumnElement[Any], source: TypeEngine[Any], column: Named, *, computed: bool
+    ) -> ColumnElement[Any]:
+        """A value that the column keeps as one of its type: no type binds what an expression gives."""
+        name, target = column
+        same = logical_type(source).name == logical_type(target).name
+        if same and not computed:
+            return value  # of another column, which has the same affinity
+        wrong = values.misplaced(value, logical_type(target))
+        if wrong is None:
+            return value
+        before, after = said(name)
+        # A path that is none is an error which repeats it.
+        path = literal(before, sql.String()) + func.quote(value) + literal(after, sql.String())
+        return case((wrong, func.json_extract("{}", path)), else_=value)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere; a column without a type holds numbers, strings and bytes, and would make these of all else."""

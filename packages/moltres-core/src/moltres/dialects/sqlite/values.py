@@ -12,12 +12,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from sqlalchemy import REAL, cast, func, not_, or_
+
 from ...types import documents
 from ...types.documents import JsonText
 from ..rows import each, lenient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from sqlalchemy import ColumnElement
 
     from ...types.logical import LogicalType
     from ..rows import Reader
@@ -137,6 +141,40 @@ def reader(type_: LogicalType, *, computed: bool) -> Reader | None:
         return None
     # Text that is no JSON could not be told from the text that a document is: it is refused, not passed on.
     return each(own) if type_.name == "json" else lenient(own, _AT_ONCE.get(type_.name, lambda _: None))
+
+
+_CLASSES = {
+    "boolean": ("integer",),
+    "integer": ("integer",),
+    "decimal": ("integer", "real"),
+    "float": ("real", "integer"),
+    "text": ("text",),
+    "binary": ("blob",),
+}
+"""The storage classes of values, by what a column should hold."""
+_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+_FORMS = {"date": _DAY, "timestamp": f"{_DAY}*", "time": "[0-9][0-9]:[0-9][0-9]*", "uuid": "*-*-*-*-*"}
+"""What strings look like that a column of numeric affinity leaves strings, by what it should hold."""
+
+
+def misplaced(value: ColumnElement[Any], type_: LogicalType) -> ColumnElement[bool] | None:
+    """Whether a column would store a value as another one, or as one of another type; None if none would be.
+
+    Args:
+        value: The value in SQL.
+        type_: What the column should hold.
+    """
+    if type_.name in _FORMS:
+        return or_(func.typeof(value) != "text", not_(func.glob(_FORMS[type_.name], value))) & value.is_not(None)
+    classes = _CLASSES.get(type_.name)
+    if classes is None:
+        return None
+    wrong: ColumnElement[bool] = func.typeof(value).not_in([*classes, "null"])
+    if type_.name == "boolean":
+        return wrong | value.not_in([0, 1])
+    if type_.name == "float":  # an integer with more digits than a float holds
+        return wrong | (cast(value, REAL) != value)
+    return wrong
 
 
 def loses_digits(value: Any) -> bool:

@@ -17,7 +17,6 @@ from ...types.arrow import to_rows
 from ...types.logical import LogicalType, logical_type
 from ..base import Dialect
 from ..base.sending import typed_parameter
-from ..base.values import too_long
 from ..capabilities import Capabilities
 from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom
@@ -157,12 +156,15 @@ class TrinoDialect(Commits, Dialect):
         """As the type says: what is too long is cut without an error if only blanks are lost."""
         return replace(logical_type(type_), padded=False)
 
-    def uncut(self, value: ColumnElement[Any], source: TypeEngine[Any], target: TypeEngine[Any]) -> ColumnElement[Any]:
+    def uncut(
+        self, value: ColumnElement[Any], source: TypeEngine[Any], column: Named, *, computed: bool
+    ) -> ColumnElement[Any]:
         """As everywhere; a CHAR also loses the blanks at the end that it has room for."""
-        kept = super().uncut(value, source, target)
-        if not isinstance(target, sql.CHAR) or isinstance(source, sql.CHAR):
+        kept = super().uncut(value, source, column, computed=computed)
+        target = column[1]
+        if not isinstance(target, sql.CHAR) or (isinstance(source, sql.CHAR) and not computed):
             return kept
-        return case((value.like("% "), too_long(value, target.length or 1)), else_=kept)
+        return case((value.like("% "), self.too_long(value, column, target.length or 1)), else_=kept)
 
     def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
         """What Trino says of its results."""

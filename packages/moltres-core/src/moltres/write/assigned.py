@@ -1,0 +1,97 @@
+"""What INSERT and UPDATE assign to columns: equal, or refused with the column."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BindParameter, ColumnElement
+
+from ..dialects.rows import is_stored
+from ..errors import SchemaMismatchError
+from ..frame.comparisons import typed
+from ..types.foreign import as_python
+from ..types.logical import logical_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Table
+    from sqlalchemy.types import TypeEngine
+
+    from ..dialects import Dialect
+
+
+def rows_for(dialect: Dialect, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Rows for an INSERT, with values of Python that the columns hold as they are.
+
+    Args:
+        dialect: The dialect of the database.
+        table: The table.
+        keys: The columns that each of the rows has.
+        rows: The rows.
+
+    Raises:
+        SchemaMismatchError: If columns would change a value; all of them, each with the first value.
+    """
+    columns = _each(keys, lambda key: _values(dialect, table.c[key].type, [row[key] for row in rows]))
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def values_for(dialect: Dialect, table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values and expressions for an UPDATE, which the columns hold as they are, or which the database refuses.
+
+    Args:
+        dialect: The dialect of the database.
+        table: The table.
+        given: By column; expressions are bound to the table.
+
+    Raises:
+        SchemaMismatchError: If columns would change a value; all of them.
+    """
+    return _each(list(given), lambda key: _assigned(dialect, (key, table.c[key].type), given[key]))
+
+
+def _each(keys: Sequence[str], made: Callable[[str], Any]) -> dict[str, Any]:
+    found, faults = {}, []
+    for key in keys:
+        try:
+            found[key] = made(key)
+        except (ValueError, TypeError, OverflowError) as error:
+            faults.append(f"column {key!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+    return found
+
+
+def _assigned(dialect: Dialect, column: tuple[str, TypeEngine[Any]], value: Any) -> Any:
+    if isinstance(value, BindParameter) and not value.expanding and value.callable is None:
+        value = value.value  # lit(…)
+    if isinstance(value, ColumnElement):
+        return dialect.uncut(value, value.type, column, computed=not is_stored(value))
+    return value if hasattr(value, "__clause_element__") else _values(dialect, column[1], [value])[0]
+
+
+def _values(dialect: Dialect, type_: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
+    """Values of Python for a column.
+
+    Raises:
+        ValueError, TypeError: If one would be changed.
+    """
+    found = [_as(type_, value) for value in as_python(values)]
+    reason = dialect.refusal(type_, found)
+    if reason is not None:
+        raise ValueError(reason)
+    return found
+
+
+def _as(type_: TypeEngine[Any], value: Any) -> Any:
+    """A string, or a float for decimals, as what it says of the column's type."""
+    kind = logical_type(type_).name
+    if isinstance(value, str):
+        return typed(value, type_)
+    if kind == "decimal" and isinstance(value, float):
+        return Decimal(repr(value))
+    if kind == "float" and type(value) is int and int(float(value)) == value:
+        return float(value)
+    return value

@@ -156,6 +156,7 @@ _RIGHT: Mapping[str, Mapping[str, Any]] = {
     "distinct_count": {"column": "id", "min": 0}, "statistic": {"column": "id", "statistic": "min", "min": 0},
     "schema": {"columns": {"id": None}}, "expression": {"sql": "id > 0"}, "custom": {"function": bool},
     "foreign_key": {"column": "id", "references": {"table": "nowhere.csv", "column": "id"}},
+    "same_rows": {"source": ROWS, "keys": ["id"]},
     "freshness": {"column": "t", "max_age": 1}, "type": {"column": "id", "dtype": "int"},
 }  # fmt: skip
 

@@ -202,6 +202,10 @@ class Check:
                 rule[one.name] = list(value) if isinstance(value, tuple) else value
         return rule
 
+    def shown(self) -> dict[str, Any]:
+        """The rule as reports show it: without rows and connections that it may hold."""
+        return self.to_dict()
+
     def keys(self) -> list[str]:
         """The keys of the rule as a mapping: ``type``, ``name`` and the options that differ from their defaults."""
         return list(self._rule())

@@ -25,6 +25,7 @@ from .kinds.not_regex import NotRegex
 from .kinds.null import Null
 from .kinds.regex import Regex
 from .kinds.row_count import RowCount
+from .kinds.same_rows import SameRows
 from .kinds.schema import Schema
 from .kinds.statistic import Statistic
 from .kinds.type import Type
@@ -221,6 +222,18 @@ class DataQualityCheck(metaclass=_Derived):
     def foreign_key(column: str, *columns: str, references: Mapping[str, Any], **common: Any) -> Check:
         """Every value (or combination) occurs in the columns of another table."""
         return ForeignKey(**_one_or_more(column, columns), references=references, **common)
+
+    @staticmethod
+    def same_rows(
+        source: Any,
+        *,
+        keys: Iterable[str] = (),
+        columns: Iterable[str] | None = None,
+        tolerance: Any = None,
+        **common: Any,
+    ) -> Check:
+        """The rows are those of another source; a database takes ``table``, ``query`` and ``schema`` as well."""
+        return SameRows(source=source, key_columns=keys, columns=columns, tolerance=tolerance, **common)
 
     @staticmethod
     def column_freshness(column: str, max_age: Any, **common: Any) -> Check:

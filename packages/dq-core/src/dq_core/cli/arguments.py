@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
-    "add_columns", "add_engine", "add_source", "add_timeout", "count", "mapping_of", "options_of", "read_options_of",
-    "source_of",
+    "add_columns", "add_engine", "add_source", "add_timeout", "count", "from_environment", "mapping_of", "options_of",
+    "read_options_of", "source_of",
 ]  # fmt: skip
 
 

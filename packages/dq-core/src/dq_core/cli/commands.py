@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ..errors import DataQualityError
 from ..version import VERSION
 from .check import check
+from .compare import compare_command
 from .history import history
 from .learn import learn
 from .profile import profile
@@ -31,6 +32,7 @@ __all__ = ["COMMANDS", "command_parser", "main"]
 #: Every subcommand.
 COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
     "check": check,
+    "compare": compare_command,
     "profile": profile,
     "learn": learn,
     "quarantine": quarantine,

@@ -7,18 +7,16 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import ComparisonFailedError, reading_document
-from ..report.jsonable import exact
+from ..report.compared import sample_dicts
 from . import page, printed
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
-    from ..relation.differences import Differences, Found, Sides
+    from ..relation.differences import Differences, Sides
 
-__all__ = ["Comparison", "comparison_of", "sample_dicts"]
-
-_MASKED = "***"
+__all__ = ["Comparison", "comparison_of"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -125,22 +123,6 @@ class Comparison:
         if not self.equal:
             raise ComparisonFailedError(self, printed.verdict(self.to_dict()))
         return self
-
-
-def sample_dicts(samples: list[Found], masked: frozenset[str]) -> list[dict[str, Any]]:
-    """Samples as plain JSON values, without the values of masked columns."""
-
-    def row(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        if values is None:
-            return None
-        return {
-            name: _MASKED if name in masked and value is not None else exact(value) for name, value in values.items()
-        }
-
-    return [
-        {"kind": one.kind, "left": row(one.left), "right": row(one.right), "columns": list(one.columns)}
-        for one in samples
-    ]
 
 
 def comparison_of(

@@ -39,7 +39,7 @@ Steps = Generator["Step", "tuple[Sequence[Any], Sequence[Any]]", Any]
 
 @dataclass(frozen=True)
 class Step:
-    """A statement for each side; None where a side has nothing to say.
+    """A statement for each side.
 
     Attributes:
         message: What it is for.
@@ -48,8 +48,8 @@ class Step:
     """
 
     message: str
-    left: Select[Any] | None
-    right: Select[Any] | None
+    left: Select[Any]
+    right: Select[Any]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .._shared.untyped import read
-from ..errors import TableNotFoundError
+from ..errors import SourceError, TableNotFoundError
 from .selection import Selection
 from .type_family import MOMENTS, NUMBERS, adapt, family_of_value, fits, is_iso_moment
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .column import Column
     from .dialects.base import Dialect
+    from .elsewhere import Other, Place
 
 __all__ = ["Relation"]
 
@@ -36,10 +37,12 @@ class Relation(Selection):
         dialect: What is special about the database.
         find: Finds another relation of the same source by name (a table of the same database, a file) and schema (None
             if none is given), under the alias ``referenced``; raises a SourceError if there is none.
+        elsewhere: Opens a relation of another source, which is closed with this one; only a validation does.
     """
 
     dialect: Dialect
     find: Callable[[str, str | None], Relation] = field(default_factory=lambda: _no_other, repr=False)
+    elsewhere: Callable[[Place], Other] = field(default_factory=lambda: _nowhere, repr=False)
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         return self.dialect.reads(super().__getitem__(name), self.columns[name])
@@ -152,6 +155,11 @@ class Relation(Selection):
             # A value of another type is not in the list; the comparison is false, not NULL.
             conditions.append(found if other is None else sa.and_(sa.not_(other), found))
         return sa.or_(sa.false(), *conditions)
+
+
+def _nowhere(place: Place) -> Other:
+    del place
+    raise SourceError("Rows are compared with another source only where a source is validated.")
 
 
 def _no_other(name: str, schema: str | None) -> Relation:

@@ -41,7 +41,7 @@ def run_steps(steps: Steps, left: Reader, right: Reader) -> Differences:
 
 
 def _rows(reader: Reader, statement: Any) -> Sequence[Any]:
-    return () if statement is None else reader.fetch(statement)
+    return reader.fetch(statement)
 
 
 def _separate(left: Reader, right: Reader) -> bool:

@@ -131,7 +131,7 @@ def _result(
     details = dict(outcome.details)
     if check.description:
         details["description"] = check.description
-    details["rule"] = plain(check.to_dict())
+    details["rule"] = plain(check.shown())
     return CheckResult(
         check_name=check.label,
         type=check.kind,

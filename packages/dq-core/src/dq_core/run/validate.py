@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import function, seconds, whole
@@ -12,6 +14,7 @@ from ..checks import parse
 from ..checks.base import EvaluationError
 from ..report.report import Report
 from ..sources import open_source
+from .elsewhere import Others
 from .follow_ups import follow_all
 from .fragments import fragment_problems
 from .plan import mentioned, misfits, planned, scans
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from ..checks.base import Check
     from ..relation.selection import FollowUp
     from ..report.report import CheckResult
+    from ..sources import Opened
     from .follow_ups import FollowedUp
     from .plan import PlannedCheck
     from .scan import Measured
@@ -86,17 +90,21 @@ def validate(
     masked = checked_arguments(samples, mask, timeout_seconds, semantics, on_progress)
     samples = int(samples)
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
-    with open_source(
-        source,
-        table=table,
-        query=query,
-        schema=schema,
-        storage_options=storage_options,
-        read_options=read_options,
-        expected=mentioned(parsed),
-        timeout_seconds=timeout_seconds,
-        by_value=True,
-    ) as opened:
+    with (
+        ExitStack() as others,
+        open_source(
+            source,
+            table=table,
+            query=query,
+            schema=schema,
+            storage_options=storage_options,
+            read_options=read_options,
+            expected=mentioned(parsed),
+            timeout_seconds=timeout_seconds,
+            by_value=True,
+        ) as source_alone,
+    ):
+        opened = _looking_elsewhere(source_alone, deadline, others, masked, semantics)
         reader = Reader(opened, deadline, hide_values=bool(masked), on_progress=on_progress)
         refuse_unfit(parsed, reader, masked, semantics)
         plan = planned(parsed, opened.relation)
@@ -110,6 +118,14 @@ def validate(
             fail_fast=fail_fast,
         )
     return report_of(results, total_rows, reader, started_at, semantics)
+
+
+def _looking_elsewhere(
+    opened: Opened, deadline: Deadline, stack: ExitStack, masked: frozenset[str], semantics: str
+) -> Opened:
+    """The source with a way to others, for rules that compare both."""
+    others = Others(Reader(opened, deadline, hide_values=bool(masked)), stack, masked, semantics)
+    return dataclasses.replace(opened, relation=dataclasses.replace(opened.relation, elsewhere=others.open))
 
 
 def checked_arguments(

@@ -16,17 +16,19 @@ from .selection import Selection
 from .type_family import MOMENTS, NUMBERS, adapt, family_of_value, fits, is_iso_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import ColumnElement
 
     from .column import Column
     from .dialects.base import Dialect
-    from .elsewhere import Other, Place
 
-__all__ = ["Relation"]
+__all__ = ["Other", "Place", "Relation"]
 
 _MOST_PARAMETERS = 500
+
+#: Where another source is: the source, and the table, query and schema if that is a database.
+Place = tuple[Any, "str | None", "str | None", "str | None"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,25 @@ class Relation(Selection):
             # A value of another type is not in the list; the comparison is false, not NULL.
             conditions.append(found if other is None else sa.and_(sa.not_(other), found))
         return sa.or_(sa.false(), *conditions)
+
+
+@dataclass(frozen=True)
+class Other:
+    """A relation of another source, open for reading.
+
+    Attributes:
+        relation: The relation.
+        description: What it is, for people; without secrets.
+        fetch: Runs a SELECT.
+        problems: What stands in the way of comparing some columns of rows that meet a condition.
+        masked: Columns whose values must not be shown.
+    """
+
+    relation: Relation
+    description: str
+    fetch: Callable[[Any], Sequence[Any]]
+    problems: Callable[[Sequence[str], str | None], list[str]]
+    masked: frozenset[str]
 
 
 def _nowhere(place: Place) -> Other:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RuleError
-from ..relation.elsewhere import Other
+from ..relation.relation import Other
 from ..sources import open_source
 from .fragments import sql_problems
 from .reader import Reader
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import ExitStack
 
-    from ..relation.elsewhere import Place
+    from ..relation.relation import Place
     from ..sources import Opened
 
 __all__ = ["Others"]

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ...relation.differences import Differences, Sides
-    from ...relation.elsewhere import Other
-    from ...relation.relation import Relation
+    from ...relation.relation import Other, Relation
     from ...relation.selection import FollowUp
 
 _SAMPLES = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -17,10 +18,12 @@ from support.maven import maven
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["KESTRA_1", "KESTRA_2", "Engine", "Run", "kestra_engine"]
+__all__ = ["KESTRA_1", "KESTRA_2", "SECRETS", "Engine", "Run", "kestra_engine"]
 
 KESTRA_1 = "1.3.19"
 KESTRA_2 = "2.0.0"  # validates only
+#: The secrets of the engine.
+SECRETS = {"WEBHOOK_KEY": "webhook-key-4711", "PASSWORD": "pass-4712"}
 
 _SOURCES = Path(__file__).parents[1] / "truthound_kestra" / "engine"
 _LEAST_JAVA = 21
@@ -90,6 +93,7 @@ class Engine:
         inputs: Mapping[str, Any] | None = None,
         before: Sequence[str] = (),
         trigger: str | None = None,
+        webhook: Mapping[str, Any] | None = None,
         timeout: int = 180,
         follow: int = 0,
     ) -> Run:
@@ -100,11 +104,12 @@ class Engine:
             inputs: By name.
             before: Flows to deploy first, which may be triggered.
             trigger: Start it as this trigger of the flow would.
+            webhook: Start it by a call of a webhook: its ``key``, and the ``body``, ``headers`` and ``query`` of the call.
             timeout: Seconds to wait for its end.
             follow: How many triggered executions to wait for.
         """
         request = {"command": "run", "flow": flow, "before": list(before), "timeout": timeout, "follow": follow}
-        return Run(self._ask({**request, "inputs": dict(inputs or {}), "trigger": trigger}))
+        return Run(self._ask({**request, "inputs": dict(inputs or {}), "trigger": trigger, "webhook": webhook}))
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self.stdin.write(json.dumps(request) + "\n")
@@ -126,7 +131,8 @@ def kestra_engine(version: str) -> Iterator[Engine]:
     """
     java = _java_home()
     jar = _build(version, java)
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    secrets = {f"SECRET_{name}": base64.b64encode(value.encode()).decode() for name, value in SECRETS.items()}
+    environment = {**os.environ, **secrets, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     # Every task is a new Python: without compiled bytecode most of its time would go into imports.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(_SOURCES / "target" / "pycache")

@@ -36,7 +36,14 @@ class Proposal:
 
 
 def share_rule(
-    rule: dict[str, Any], failed: int, rows: int, further: int, *, at_a_time: int = 1, tight: bool = False
+    rule: dict[str, Any],
+    failed: int,
+    rows: int,
+    further: int,
+    *,
+    at_a_time: int = 1,
+    tight: bool = False,
+    limit: Callable[[float], int] | None = None,
 ) -> Callable[[float], dict[str, Any] | None]:
     """A rule about rows with the share of them that must pass.
 
@@ -47,13 +54,16 @@ def share_rule(
         further: The rows of the next sample.
         at_a_time: How many rows fail whenever it is broken.
         tight: Whether it says something only if it lets few rows fail at all.
+        limit: How often the next sample may break it, for a probability of error; that of rows that fail one by one
+            if not given.
 
     Returns:
         Makes the rule for a probability of error; None if it would let too many rows fail.
     """
 
     def make(error: float) -> dict[str, Any] | None:
-        allowed = most_failures(failed, rows, further, error) * at_a_time
+        most = most_failures(failed, rows, further, error) if limit is None else limit(error)
+        allowed = most * at_a_time
         loose = allowed / further - (0 if tight else failed * at_a_time / rows)
         if allowed >= further or loose > _LOOSEST:
             return None

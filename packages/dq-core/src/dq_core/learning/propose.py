@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..checks import parse
+from ..profiling.prediction import most_unknown
 from ..relation.selection import count_where
 from ..relation.type_family import NUMBERS
 from ..run.follow_ups import follow_all
@@ -174,10 +175,8 @@ class Proposer:
     def _sets(self, column: Column) -> Iterator[Proposal]:
         """The values of a column of few, and the value that nearly all rows have.
 
-        How many rows of the next sample have a value that is not known yet is told by the number of those that were met
-        once (I. J. Good, "The population frequencies of species and the estimation of population parameters",
-        Biometrika 40, 1953). An unknown value may bring several rows: the variance has two more for each value that was
-        met twice, which therefore count like exceptions as well.
+        How many rows of the next sample have a value that is not known yet is told by the values that were met once,
+        twice and three times; see `most_unknown`.
         """
         name, count = column.name, self.evidence.counts[column.name]
         if len(set(self.evidence.examples[name])) > self.categories:
@@ -197,7 +196,12 @@ class Proposer:
             values = sorted(counts, key=lambda value: (str(type(value)), value))
             rule = {"type": "in_set", "column": name, "values": values}
             strict, open_set = None if rare else rule, False
-            yield Proposal(name, share_rule(rule, rare, count, further), count, rare, strict)
+            met = Counter(counts.values())
+
+            def limit(error: float) -> int:
+                return most_unknown(met[1], met[2], met[3], count, further, error)
+
+            yield Proposal(name, share_rule(rule, met[1], count, further, limit=limit), count, rare, strict)
         ((usual, number),) = counts.most_common(1)
         if _NEARLY_ALL * count <= number and not measured and (len(counts) > 1 or open_set):
             rule = {"type": "in_set", "column": name, "values": [usual], "name": f"in_set_{name}_usual"}

@@ -108,19 +108,28 @@ def ends_at_zero(examples: Sequence[float], rows: int, error: float) -> bool:
 
     The numbers from 0 to the median are counted in three parts of equal width. If the next part, below 0, went on in
     the same manner (the ratio of neighbouring parts changes by a constant factor, as in a normal distribution), so many
-    rows would be expected there that to find none has at most the probability ``error``.
+    rows would be expected there that to find none has at most the probability ``error``. Integers may as well end at the
+    least of them, as those of a die do at 1; their parts hold whole numbers.
 
     Args:
         examples: Some of the numbers.
         rows: How many there are in all.
         error: The probability of error that is allowed.
     """
-    median = sorted(examples)[len(examples) // 2]
-    width = median / 3
-    if width <= 0:
+    ordered = sorted(examples)
+    median, least = ordered[len(ordered) // 2], ordered[0]
+    if median <= 0:
         return True
+    parts = [(0.0, median / 3)]
+    if all(float(value).is_integer() for value in examples):
+        parts.append((least, max(1.0, (median - least + 1) // 3)))
+    return any(_ends_before(examples, start, width, rows, error) for start, width in parts)
+
+
+def _ends_before(examples: Sequence[float], start: float, width: float, rows: int, error: float) -> bool:
+    """Whether so many numbers would be below ``start``, if they went on there, that to find none is no chance."""
     nearest, middle, farthest = (
-        sum(width * part <= value < width * (part + 1) for value in examples) for part in range(3)
+        sum(start + width * part <= value < start + width * (part + 1) for value in examples) for part in range(3)
     )
     if not nearest or not middle or not farthest:
         return False

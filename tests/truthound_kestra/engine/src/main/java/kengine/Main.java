@@ -18,7 +18,8 @@ import java.util.Map;
  * kengine validate FILE...   check flows as a Kestra server would; exit 1 when one is refused
  * kengine serve              answer requests, one JSON document a line on stdin, one a line on stdout:
  *   {"command": "validate", "flows": {NAME: YAML, ...}}
- *   {"command": "run", "flow": YAML, "before": [YAML, ...], "inputs": {}, "trigger": ID, "timeout": SECONDS, "follow": N}
+ *   {"command": "run", "flow": YAML, "before": [YAML, ...], "inputs": {}, "trigger": ID,
+ *    "webhook": {"key": TEXT, "body": TEXT, "headers": {}, "query": TEXT}, "timeout": SECONDS, "follow": N}
  */
 public final class Main {
     static final String TENANT = "main";

@@ -1,6 +1,8 @@
 package kengine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.kestra.core.http.HttpRequest;
+import io.kestra.core.http.HttpResponse;
 import io.kestra.core.models.Label;
 import io.kestra.core.models.executions.Execution;
 import io.kestra.core.models.executions.LogEntry;
@@ -27,8 +29,12 @@ import io.kestra.core.services.ConditionService;
 import io.kestra.core.services.ExecutionService;
 import io.kestra.core.services.FlowService;
 import io.kestra.core.services.PluginDefaultService;
+import io.kestra.core.services.WebhookService;
 import io.kestra.core.storages.StorageInterface;
+import io.kestra.plugin.core.trigger.AbstractWebhookTrigger;
 import io.kestra.plugin.core.trigger.Schedule;
+import io.kestra.plugin.core.trigger.WebhookContext;
+import io.kestra.plugin.core.trigger.WebhookResponse;
 import io.kestra.worker.DefaultWorker;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.inject.qualifiers.Qualifiers;
@@ -43,6 +49,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -82,6 +89,7 @@ public final class Runner implements Main.Runs {
         config.put("kestra.queue.type", "memory");
         config.put("kestra.jdbc.queues.min-poll-interval", "10ms");
         config.put("kestra.jdbc.queues.max-poll-interval", "50ms");
+        config.put("kestra.encryption.secret-key", Base64.getEncoder().encodeToString(new byte[32])); // for SECRET inputs
         config.put("kestra.storage.type", "local");
         config.put("kestra.storage.local.base-path", home.resolve("storage").toString());
         config.put("kestra.tasks.tmp-dir.path", home.resolve("tasks").toString());
@@ -119,7 +127,8 @@ public final class Runner implements Main.Runs {
             }
             flow = deploy(request.path("flow").asText());
             imported.add(flow);
-            execution = request.hasNonNull("trigger") ? fire(flow, request.path("trigger").asText()) : start(flow, request.path("inputs"));
+            execution = request.hasNonNull("webhook") ? call(flow, request.path("webhook"))
+                : request.hasNonNull("trigger") ? fire(flow, request.path("trigger").asText()) : start(flow, request.path("inputs"));
             failed = flows.getFailedChecks(flow, execution.getInputs());
         } catch (Exception e) { // refused flow, inputs or trigger
             result.put("state", "REFUSED");
@@ -139,7 +148,9 @@ public final class Runner implements Main.Runs {
         String id = execution.getId();
         FlowWithSource full = context.getBean(PluginDefaultService.class).injectAllDefaults(flow, false);
         ExecutionService service = context.getBean(ExecutionService.class);
-        this.<Execution>queue(QueueFactoryInterface.EXECUTION_NAMED).emit(execution);
+        if (last(id).isEmpty()) { // a webhook has started it already
+            this.<Execution>queue(QueueFactoryInterface.EXECUTION_NAMED).emit(execution);
+        }
         boolean ended = await(timeout, () -> last(id).filter(e -> service.isTerminated(full, e)).isPresent());
         long follow = request.path("follow").asLong(0);
         if (follow > 0) {
@@ -190,6 +201,33 @@ public final class Runner implements Main.Runs {
             default -> throw new IllegalArgumentException("trigger " + id + " fires by itself");
         };
         return execution.orElseThrow(() -> new IllegalArgumentException("trigger " + id + " did not fire"));
+    }
+
+    /** What a call of a webhook starts: the server looks for the trigger whose rendered key the URL holds. */
+    private Execution call(FlowWithSource flow, JsonNode request) throws Exception {
+        var service = context.getBean(WebhookService.class);
+        String key = request.path("key").asText();
+        AbstractWebhookTrigger trigger = null;
+        for (AbstractTrigger other : Optional.ofNullable(flow.getTriggers()).orElse(List.of())) {
+            if (other instanceof AbstractWebhookTrigger hook && key.equals(service.runContext(flow, hook).render(hook.getKey()))) {
+                trigger = hook;
+            }
+        }
+        if (trigger == null) {
+            throw new IllegalArgumentException("no webhook has this key");
+        }
+        var uri = new URI("http", "localhost", "/api/v1/main/executions/webhook/" + flow.getNamespace() + "/" + flow.getId() + "/" + key,
+            request.path("query").asText(null), null);
+        Map<String, List<String>> headers = new LinkedHashMap<>();
+        request.path("headers").properties().forEach(header -> headers.put(header.getKey(), List.of(header.getValue().asText())));
+        var body = HttpRequest.StringRequestBody.of(request.path("body").asText());
+        HttpResponse<?> response = trigger.evaluate(
+            new WebhookContext(HttpRequest.of(uri, "POST", body, headers), null, flow, trigger, service)).block();
+        if (response == null || !(response.getBody() instanceof WebhookResponse started)) {
+            throw new IllegalArgumentException("the webhook answers " + (response == null ? "nothing" : response.getStatus().getCode()));
+        }
+        await(Duration.ofSeconds(20), () -> last(started.id()).isPresent());
+        return last(started.id()).orElseThrow();
     }
 
     private Map<String, Object> describe(Execution execution) {

@@ -87,3 +87,19 @@ def test_a_secret_input_has_no_default_that_can_be_read() -> None:
 @pytest.mark.parametrize("env", [{"TEAM": "data"}, {"TOKENS_FILE": ""}, {"URL": "https://host/a.csv?page=2"}])
 def test_what_is_no_secret_is_taken(env: dict[str, str]) -> None:
     assert of_task(env=env).problems() == ()
+
+
+@pytest.mark.parametrize(
+    ("program", "refused"),
+    [
+        ('password = get_kestra_variable("password")', False),
+        ('import os\ntoken = os.environ["TOKEN"]', False),
+        ('password = "hunter2-Zq9"', True),
+        ('url = "postgresql://me:hunter2-Zq9@host/db"', True),
+        ('password = open("p").read()\ntoken = "hunter2-Zq9"', True),
+    ],
+)
+def test_a_program_may_get_a_secret_and_not_contain_it(program: str, refused: bool) -> None:
+    task = dataclasses.replace(FLOW.tasks[0], task_type="python_script", script=program, rules=(), input_uri=None)
+    flow = dataclasses.replace(FLOW, tasks=(task,), inputs=(InputConfig(name="password", type="SECRET"),))
+    assert any("contains a secret" in problem for problem in flow.problems()) is refused

@@ -67,7 +67,8 @@ def refusals(name: str, verb: str = "check", checks: Sequence[Check] = (), **opt
         name: The name of the engine.
         verb: check, profile or learn.
         checks: The rules, for check.
-        **options: Options that the engine would get: ``parallel``, ``max_workers``, ``include_histograms``.
+        **options: Options that the engine would get: ``parallel``, ``max_workers``, ``include_histograms``,
+            ``semantics``.
 
     Returns:
         One sentence for each problem; with none, the engine may still refuse the columns that it meets.

@@ -85,6 +85,9 @@ class Library:
                 found.append(_cannot(self.name, _VERBS[verb], ("dq_core", "truthound")).message)
             elif options.get("include_histograms"):
                 found.append(f"{self.name} does not {verb} with include_histograms.")
+            elif verb == "profile" and options.get("semantics", PORTABLE) != PORTABLE:
+                # Its library reads and compares the values itself.
+                found.append(f"{self.name} does not {verb} with semantics.")
             return tuple(found)
         if options.get("parallel") and not self.parallel:
             found.append(_sequential(self.name))

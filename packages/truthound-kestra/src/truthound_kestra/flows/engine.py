@@ -17,8 +17,8 @@ __all__ = ["engine_problems"]
 # Options of the scripts that the engine gets, by what the task does.
 _PASSED: Final = {
     "check": ("parallel", "max_workers"),
-    "profile": ("include_histograms",),
-    "learn": (),
+    "profile": ("include_histograms", "semantics"),
+    "learn": ("semantics",),
 }
 
 

@@ -15,18 +15,21 @@ __all__ = ["named_secret_problems", "secret_problems"]
 
 # A URL in a string, and what stands in place of the expressions in it.
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`\\]+")
+# What a program gets from elsewhere: the result of a function, or what stands under a key.
+_GOT: Final = re.compile(r"[A-Za-z_][\w.]*[(\[]")
 _MARK: Final = "KESTRAEXPRESSION"
 _FOUND = "contains a secret, which everyone who can read the flow would see."
 
 
-def secret_problems(label: str, value: Any) -> Iterator[str]:
+def secret_problems(label: str, value: Any, *, program: bool = False) -> Iterator[str]:
     """Yield a sentence if a value contains a secret: in a URL, also inside of a longer text, or a known kind of token.
 
     Args:
         label: How messages call the value.
         value: A string, or nested mappings and lists with strings.
+        program: Whether it is the text of a program, in which a secret may be got: ``password = ask("password")``.
     """
-    if any(_is_secret(text) for text in texts(value)):
+    if any(_is_secret(text, program=program) for text in texts(value)):
         yield f"{label} {_FOUND} Use {{{{ secret('SECRET') }}}} in its place."
 
 
@@ -43,9 +46,10 @@ def named_secret_problems(label: str, values: Mapping[str, Any]) -> Iterator[str
             yield f"{label} {name!r} {_FOUND} {use}"
 
 
-def _is_secret(text: str) -> bool:
+def _is_secret(text: str, *, program: bool) -> bool:
     """Whether a string is, or contains, a URL with a secret, or is a token."""
-    if _plain(secrets_of(text)) or _plain(secrets_of_options({"": text})):
+    pairs = [one for one in secrets_of_options({"": text}) if not (program and _GOT.match(one))]
+    if _plain(secrets_of(text)) or _plain(tuple(pairs)):
         return True
     urls = _URL.findall(without_expressions(text, _MARK))
     return any(_plain(secrets_of(url)) for url in urls)

@@ -95,7 +95,7 @@ def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
             compile(task.script, "script", "exec")
         except (SyntaxError, ValueError) as error:
             yield f"{label}: its script is not valid Python: {error}."
-    yield from secret_problems(f"{label}: script", task.script)
+    yield from secret_problems(f"{label}: script", task.script, program=True)
     for name in ("rules", "table", "query", "sla", "extra_args"):
         if getattr(task, name):
             yield f"{label} is a Python script; {name} is not supported."

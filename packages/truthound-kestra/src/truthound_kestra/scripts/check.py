@@ -85,6 +85,7 @@ def check_quality_script(
         query=query,
         samples=config.sample_failures,
         timeout_seconds=config.timeout_seconds,
+        semantics=config.semantics,
         parallel=config.parallel,
         max_workers=config.max_workers,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dq_core.adapters import choice, flag, fraction, instance, question, seconds, string, strings, whole
+from dq_core.adapters import PORTABLE, SEMANTICS, choice, flag, fraction, instance, question, seconds, string, strings, whole
 from dq_core.report import SEVERITIES
 from truthound_kestra.errors import ConfigurationError, refuse
 from truthound_kestra.plain_numbers import with_plain_numbers
@@ -45,6 +45,8 @@ class ScriptConfig:
         engine_name: The engine: truthound, dq_core, great_expectations, pandera.
         enabled: If False, the script does nothing and returns a result with the status "skipped".
         timeout_seconds: Time limit in seconds; None for no limit.
+        semantics: ``"database"`` takes what strings are equal, less or match as a database means it that dq_core has no
+            conformance suite for; such rules and columns are refused otherwise. The report then states it.
         tags: Strings in the result and on its metrics.
         description: A description in the result.
         metadata: Any other values in the result.
@@ -57,6 +59,7 @@ class ScriptConfig:
     engine_name: str = "truthound"
     enabled: bool = True
     timeout_seconds: float | None = 300.0
+    semantics: str = PORTABLE
     tags: Sequence[str] = ()
     description: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -78,10 +81,16 @@ class ScriptConfig:
         refuse(f"The option {name!r} does not exist.{question(name, known)}" for name in changes if name not in known)
         return replace(self, **changes)
 
+    @property
+    def given_semantics(self) -> dict[str, str]:
+        """``semantics`` for an engine's method, if it is not the default: an engine that has no such option refuses it."""
+        return {} if self.semantics == PORTABLE else {"semantics": self.semantics}
+
     def _problems(self) -> Iterator[str]:
         yield from choice("engine_name", self.engine_name, ENGINES)
         if self.timeout_seconds is not None:
             yield from seconds("timeout_seconds", self.timeout_seconds)
+        yield from choice("semantics", self.semantics, SEMANTICS)
         yield from flag("enabled", self.enabled)
         yield from strings("tags", self.tags)
         yield from string("description", self.description, empty=True)

@@ -105,7 +105,12 @@ def _learn(
 ) -> tuple[Check, ...]:
     # dq_core learns, whichever engine checks: it validates its rules on rows that they were not learned from.
     suite = get_engine("dq_core").learn(
-        source, table=table, query=query, min_confidence=_CONFIDENCE, timeout_seconds=config.timeout_seconds
+        source,
+        table=table,
+        query=query,
+        min_confidence=_CONFIDENCE,
+        timeout_seconds=config.timeout_seconds,
+        semantics=config.semantics,
     )
     return tuple(rule.check for rule in suite.rules)
 

@@ -377,10 +377,10 @@ def main() -> None:
     options = parser.parse_args()
     fault_tries = options.tries if options.fault_tries is None else min(options.tries, options.fault_tries)
 
-    results = [
-        {**_shown(trials(name, draw, [] if options.no_faults else faulty, options.tries, fault_tries), rows), "rows": rows}
-        for name, draw, faulty, rows in _chosen(options)
-    ]
+    results = []
+    for name, draw, faulty, rows in _chosen(options):
+        result = trials(name, draw, [] if options.no_faults else faulty, options.tries, fault_tries)
+        results.append({**_shown(result, rows), "rows": rows})
     if options.json is not None:
         options.json.write_text("".join(json.dumps(one) + "\n" for one in results), encoding="utf-8")
 

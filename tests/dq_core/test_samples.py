@@ -69,6 +69,26 @@ def test_messages_of_the_database_are_not_shown_beside_masks(engine: sa.Engine) 
     assert "columns are masked" in masked.results[0].message
     if facts.repeats_values:
         assert "secret" in open_.results[0].message
+    # What the driver calls its class says nothing that the database does not say.
+    assert re.search(r"evaluated: \w+(Exception|Error): ", open_.results[0].message) is None
+
+
+@pytest.mark.parametrize("place", ["rows", "pandas", "polars", "arrow", "parquet"])
+def test_the_sql_says_how_it_is_run(put: Callable[..., Place], place: str) -> None:
+    import duckdb
+    import pyarrow as pa
+
+    there = put(place, [{"id": 1, "x": "a"}, {"id": 2, "x": None}], {"id": sa.Integer(), "x": sa.Text()})
+    (result,) = there.validate({"type": "not_null", "column": "x"}).results
+    first, _, rest = str(result.sql).partition("\n")
+    source = "unused"
+    if place != "parquet":
+        assert (first.startswith("-- source: the "), rest.count("FROM source")) == (True, 1)
+        given = {"the data": there.source, "pyarrow.Table.from_pylist(rows)": there.source}
+        ((words, data),) = [(words, data) for words, data in given.items() if f"source = {words}; duckdb" in first]
+        source = data if words == "the data" else pa.Table.from_pylist(data)
+    assert source is not None
+    assert duckdb.sql(str(result.sql)).fetchall() == [(2, None)]
 
 
 @pytest.mark.parametrize("place", [*DATABASES, "rows", "parquet", "pandas"])

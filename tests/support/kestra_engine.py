@@ -104,7 +104,7 @@ class Engine:
             inputs: By name.
             before: Flows to deploy first, which may be triggered.
             trigger: Start it as this trigger of the flow would.
-            webhook: Start it by a call of a webhook: its ``key``, and the ``body``, ``headers`` and ``query`` of the call.
+            webhook: Start it by a call of a webhook: its ``key``, and ``body``, ``headers`` and ``query`` of the call.
             timeout: Seconds to wait for its end.
             follow: How many triggered executions to wait for.
         """

@@ -1,4 +1,4 @@
-"""Databases that dq_core has no conformance suite for: refused where strings are compared, unless the config says so."""
+"""Databases that dq_core has no conformance suite for: strings are compared there only if the config says so."""
 
 from __future__ import annotations
 

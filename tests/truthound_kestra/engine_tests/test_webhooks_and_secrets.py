@@ -1,4 +1,4 @@
-"""Webhooks are called, and inputs of type SECRET are encrypted, by Kestra's own code; no secret stands in what is kept."""
+"""Webhooks are called and SECRET inputs encrypted by Kestra's own code; no secret stands in what is kept."""
 
 from __future__ import annotations
 

@@ -31,12 +31,9 @@ from ._shared.masking import masked, scrubbed, secrets_of, secrets_of_options
 from ._shared.problems import NoJSONFormError, UnknownFormatError
 from ._shared.urls import is_database_url, packages_of
 from ._shared.wording import closest, listing, pip_line, question
-from .run.semantics import PORTABLE, SEMANTICS
 
 __all__ = [
     "FILE_ENDINGS",
-    "PORTABLE",
-    "SEMANTICS",
     "NoJSONFormError",
     "UnknownFormatError",
     "choice",

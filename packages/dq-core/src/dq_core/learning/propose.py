@@ -199,7 +199,7 @@ class Proposer:
             met = Counter(counts.values())
 
             def limit(error: float) -> int:
-                return most_unknown(met[1], met[2], met[3], count, further, error)
+                return most_unknown((met[1], met[2], met[3]), count, further, error)
 
             yield Proposal(name, share_rule(rule, met[1], count, further, limit=limit), count, rare, strict)
         ((usual, number),) = counts.most_common(1)

@@ -108,8 +108,8 @@ def ends_at_zero(examples: Sequence[float], rows: int, error: float) -> bool:
 
     The numbers from 0 to the median are counted in three parts of equal width. If the next part, below 0, went on in
     the same manner (the ratio of neighbouring parts changes by a constant factor, as in a normal distribution), so many
-    rows would be expected there that to find none has at most the probability ``error``. Integers may as well end at the
-    least of them, as those of a die do at 1; their parts hold whole numbers.
+    rows would be expected there that to find none has at most the probability ``error``. Integers may as well end at
+    the least of them, as those of a die do at 1; their parts hold whole numbers.
 
     Args:
         examples: Some of the numbers.

@@ -17,9 +17,14 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
-    "least_events", "least_failures", "most_events", "most_failures", "most_unknown", "none_again", "passing_share", "tail",
+    "least_events", "least_failures", "most_events", "most_failures", "most_unknown", "none_again", "passing_share",
+    "tail",
 ]  # fmt: skip
 
 
@@ -60,26 +65,25 @@ def least_failures(failed: int, rows: int, further: int, error: float) -> int:
     return low
 
 
-def most_unknown(once: int, twice: int, thrice: int, rows: int, further: int, error: float) -> int:
+def most_unknown(met: Sequence[int], rows: int, further: int, error: float) -> int:
     """The greatest number of rows of the next sample with a value that this one has not, which is no surprise.
 
     Let ``t`` be ``further / rows``. As many rows are expected as ``t`` times the values that were met once (I. J. Good,
     "The population frequencies of species and the estimation of population parameters", Biometrika 40, 1953). A value
-    brings all its rows or none: for values that come as Poisson's events do, the variance of the difference between both
-    numbers is the expectation of ``t (1 + t)`` for each value that was met once and ``2 t^2`` for each that was met
-    twice. Rows that fail one by one, of which ``r`` fail here, have the variance ``t (1 + t) r``: the limit is that for
-    the ``r`` of the same variance, moved by the difference of what is expected. The third moment of the batches, ``6 t^2``
-    for each value met twice and ``6 t^3`` for each met three times, moves the limit by a quarter of the term of Cornish
-    and Fisher; the rest is within the limit for ``r``, as simulation shows.
+    brings all its rows or none: for values that come as Poisson's events do, the variance of the difference between
+    both numbers is the expectation of ``t (1 + t)`` for each value that was met once and ``2 t^2`` for each that was
+    met twice. Rows that fail one by one, of which ``r`` fail here, have the variance ``t (1 + t) r``: the limit is that
+    for the ``r`` of the same variance, moved by the difference of what is expected. The third moment of the batches,
+    ``6 t^2`` for each value met twice and ``6 t^3`` for each met three times, moves the limit by a quarter of the term
+    of Cornish and Fisher; the rest is within the limit for ``r``, as simulation shows.
 
     Args:
-        once: How many values one row of the sample at hand has.
-        twice: How many values two rows have.
-        thrice: How many values three rows have.
+        met: How many values one row of the sample at hand has, how many two rows have, and how many three.
         rows: The rows of the sample at hand.
         further: The rows of the next sample.
         error: The probability, about, that more rows than this have an unknown value although both are alike.
     """
+    once, twice, thrice = met
     t = further / rows
     more = 2 * t / (1 + t) * twice
     variance = t * (1 + t) * once + 2 * t * t * twice

@@ -317,7 +317,10 @@ class Reader:
         kind = type(error).__name__
         if self._hide_values:
             return f"{kind} (the database's message is not shown because columns are masked)"
-        return scrubbed(f"{kind}: {_of_the_user(str(error))}", self.opened.secrets)
+        said = _of_the_user(str(error))
+        if isinstance(error, ArithmeticError | ValueError) or not said:
+            said = f"{kind}: {said}"
+        return scrubbed(said, self.opened.secrets)
 
     def _refusal(self, error: DBAPIError) -> SourceError:
         reason = self.reason(error.orig)

@@ -105,7 +105,7 @@ def _with_failing_rows(
     else:
         rows = [_sample(row, names, masked) for row in fetched]
     # Secrets, such as the signature of a URI, have to be filled in before it is run.
-    sql = scrubbed(literal_sql(statement, opened.connection), opened.secrets)
+    sql = scrubbed(opened.sql_note + literal_sql(statement, opened.connection), opened.secrets)
     return _result(check, "failed", dataclasses.replace(outcome, details=details), samples=rows, sql=sql)
 
 

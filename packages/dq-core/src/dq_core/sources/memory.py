@@ -42,6 +42,12 @@ def _database() -> Iterator[sa.Connection]:
             engine.dispose()
 
 
+def _note(found: rows.Registered) -> str:
+    """What ``source`` is in the SQL of a report, and what runs it: DuckDB finds frames in variables of their name."""
+    given = f"{_SOURCE}: the {found.description} that was given"
+    return f"-- {given}. In Python: {_SOURCE} = {found.made}; duckdb.sql(...)\n"
+
+
 def _config(spill: str) -> dict[str, str]:
     # Names in SQL are tables, never variables of Python.
     wrong = ",".join(sorted(WRONG))
@@ -109,4 +115,4 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
         from_ = sa.table(_SOURCE, *(sa.column(name) for name in columns))
         others = files.Opening(connection, storage_options)
         relation = Relation(from_, columns, dialect, functools.cache(others.referenced))
-        yield Opened(connection, relation, found.description, files=others.read)
+        yield Opened(connection, relation, found.description, files=others.read, sql_note=_note(found))

@@ -24,6 +24,7 @@ class Opened:
         owns_transaction: Whether the transaction was begun here; otherwise it is the caller's.
         secrets: Strings that nothing may show.
         files: The files that a DuckDB of this package has opened; None for a database of the caller.
+        sql_note: A comment before SQL in reports that says what its names are, where they are no tables of a database.
     """
 
     connection: Connection
@@ -32,6 +33,7 @@ class Opened:
     owns_transaction: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
     files: list[str] | None = field(default=None, repr=False)
+    sql_note: str = ""
 
     def confine(self, *more: str) -> None:
         """Close a DuckDB of this package, for good, to all files but those that it has opened, and to settings.

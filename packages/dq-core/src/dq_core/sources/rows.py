@@ -23,11 +23,13 @@ class Registered(NamedTuple):
         description: What the data is, for people.
         unknown: The columns without any value, whose type is unknown.
         refused: Why no rule can be evaluated on a column, by its name.
+        made: How Python makes the table of it that DuckDB can read.
     """
 
     description: str
     unknown: frozenset[str] = frozenset()
     refused: Mapping[str, str] = MappingProxyType({})
+    made: str = "the data"
 
 
 def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> Registered:
@@ -65,7 +67,8 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     if isinstance(source, Iterable) and not alone and not isinstance(source, str | bytes | Mapping):
         rows = list(source)
         names = getattr(source, "columns", None) or expected
-        return Registered(f"{len(rows)} rows", *_register_rows(raw, name, rows, names))
+        unknown, refused = _register_rows(raw, name, rows, names)
+        return Registered(f"{len(rows)} rows", unknown, refused, made="pyarrow.Table.from_pylist(rows)")
     raise RuleError(
         [f"A value of type {kind} cannot be checked."],
         suggestion="Give a SQLAlchemy Engine, Connection or URL with table= or query=, a moltres DataFrame, a pandas "

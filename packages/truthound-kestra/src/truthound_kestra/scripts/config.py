@@ -7,8 +7,19 @@ from dataclasses import dataclass, field, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dq_core.adapters import PORTABLE, SEMANTICS, choice, flag, fraction, instance, question, seconds, string, strings, whole
+from dq_core.adapters import (
+    choice,
+    flag,
+    fraction,
+    instance,
+    question,
+    seconds,
+    string,
+    strings,
+    whole,
+)
 from dq_core.report import SEVERITIES
+from dq_core.run.semantics import PORTABLE, SEMANTICS
 from truthound_kestra.errors import ConfigurationError, refuse
 from truthound_kestra.plain_numbers import with_plain_numbers
 from truthound_kestra.scripts.engines import ENGINES
@@ -83,7 +94,7 @@ class ScriptConfig:
 
     @property
     def given_semantics(self) -> dict[str, str]:
-        """``semantics`` for an engine's method, if it is not the default: an engine that has no such option refuses it."""
+        """``semantics`` for a method of an engine if it is not the default: some engines have no such option."""
         return {} if self.semantics == PORTABLE else {"semantics": self.semantics}
 
     def _problems(self) -> Iterator[str]:

@@ -72,6 +72,8 @@ def test_numbers_that_measure_and_numbers_that_name(counts: dict[int, int], expe
         (lambda chance: chance.lognormvariate(3, 1.2), True), (lambda chance: chance.expovariate(1), True),
         (lambda chance: chance.random(), True), (lambda chance: abs(chance.gauss(5, 1.4)), False),
         (lambda chance: chance.gauss(100, 5), False),
+        (lambda chance: chance.randint(1, 6), True), (lambda chance: chance.choice([1, 1, 2, 3, 4, 5]), True),
+        (lambda chance: max(1, round(chance.gauss(5, 1.2))), False),
     ],
 )  # fmt: skip
 def test_whether_zero_is_an_end_by_nature(draw: Callable[[random.Random], float], expected: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fractions
+import functools
 import math
 
 import pytest
@@ -14,6 +15,7 @@ from dq_core.profiling.prediction import (
     least_failures,
     most_events,
     most_failures,
+    most_unknown,
     none_again,
     passing_share,
     tail,
@@ -112,3 +114,41 @@ def test_a_share_lets_so_many_rows_fail_and_no_more(rows: int, data: st.DataObje
     failures = data.draw(st.integers(0, rows - 1))
     share = fractions.Fraction(str(passing_share(failures, rows)))
     assert fractions.Fraction(rows - failures, rows) >= share > fractions.Fraction(rows - failures - 1, rows)
+
+
+UNKNOWN = {
+    "values of one frequency": [2.5] * 30,
+    "rare values": [0.2] * 30,
+    "values that come in batches": [5.0] * 40,
+    "zipf": [1000 / 2.2 / place**1.6 for place in range(1, 41)],
+    "a few": [300, 200, 7, 2, 1],
+}
+
+
+@pytest.mark.parametrize(("further", "error"), [(1000, 0.05), (1000, 0.01), (3000, 0.02)])
+@pytest.mark.parametrize("process", UNKNOWN)
+def test_rows_with_unknown_values_pass_the_limit_no_more_often_than_stated(
+    process: str, further: int, error: float
+) -> None:
+    """Values that come as Poisson's events do, each with its own frequency in 1000 rows."""
+    np = pytest.importorskip("numpy")
+    tries, rows = 4000, 1000
+    generator = np.random.default_rng(3)
+    here = generator.poisson(UNKNOWN[process], (tries, len(UNKNOWN[process])))
+    there = generator.poisson(np.array(UNKNOWN[process]) * further / rows, here.shape)
+    met = np.stack([(here == times).sum(axis=1) for times in (1, 2, 3)], axis=1)
+    unknown = (there * (here == 0)).sum(axis=1)
+    limit = functools.cache(lambda *one: most_unknown(one, rows, further, error))
+    limits = np.array([limit(*map(int, one)) for one in met])
+    alarms = int((unknown > limits).sum())
+    # Not three standard deviations more than what is stated.
+    assert alarms <= tries * error + 3 * math.sqrt(tries * error)
+    # And a tenth of the rows with a new value is found, also where a few rows of other unknown values are expected.
+    assert (unknown + further / 10 > limits).mean() > 0.99
+
+
+def test_limits_of_unknown_values_for_no_and_for_any_number_of_values_met() -> None:
+    assert most_unknown((0, 0, 0), 1000, 1000, 0.01) == most_failures(0, 1000, 1000, 0.01)
+    assert most_unknown((5, 0, 0), 1000, 1000, 0.01) == most_failures(5, 1000, 1000, 0.01)
+    assert most_unknown((5, 5, 5), 1000, 1000, 0.01) < most_failures(15, 1000, 1000, 0.01)
+    assert most_unknown((20, 20, 0), 40, 40, 0.01) <= 40

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
 from .durations import parse_duration
@@ -32,6 +32,7 @@ __all__ = [
     "is_whole",
     "mapping",
     "number",
+    "path",
     "plain_number",
     "seconds",
     "string",
@@ -154,6 +155,16 @@ def strings(name: str, given: object, *, least: int = 0) -> Iterator[str]:
             yield f"{name} must be a list of non-empty strings; it contains {', '.join(map(repr, wrong))}."
         elif len(items) < least:
             yield f"{name} must be a list of at least {least} string{'' if least == 1 else 's'}, not {given!r}."
+
+
+def path(name: str, given: object) -> Iterator[str]:
+    """A path: a string or a `PathLike` that is not empty."""
+    if not isinstance(given, str | PathLike):
+        yield f"{name} must be a path, not {given!r}."
+    else:
+        text = fspath(given)
+        if not isinstance(text, str) or not text or "\0" in text:
+            yield f"{name} must be a path, not {given!r}: it is empty, or has a NUL character in it."
 
 
 def choice(name: str, given: object, allowed: Iterable[str]) -> Iterator[str]:

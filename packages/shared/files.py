@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from .connecting import meant_url
 from .masking import masked
-from .problems import InvalidOptionError, UnknownFormatError
+from .problems import InvalidOptionError, UnknownFormatError, UnreadableFileError
 from .wording import did_you_mean, question
 
 __all__ = [
@@ -106,8 +106,11 @@ def near_file(path: str | PathLike[str]) -> str | None:
     place = Path(local_path(fspath(path)))
     if "://" in fspath(path) or not place.parent.is_dir():
         return None
-    # A folder of a million files is not worth a hint.
-    names = [str(place.with_name(one.name)) for one in itertools.islice(place.parent.iterdir(), 5000)]
+    try:
+        # A folder of a million files is not worth a hint.
+        names = [str(place.with_name(one.name)) for one in itertools.islice(place.parent.iterdir(), 5000)]
+    except OSError:
+        return None
     return did_you_mean(str(place), names)
 
 
@@ -121,7 +124,10 @@ def _pattern(path: str) -> str:
     if "://" in path or not Path(path).is_dir():
         return path
     folder = Path(path)
-    found = [ending for ending in _PATTERNS if next(folder.glob(f"**/*{ending}"), None) is not None]
+    try:
+        found = [ending for ending in _PATTERNS if next(folder.glob(f"**/*{ending}"), None) is not None]
+    except OSError as error:
+        raise UnreadableFileError(f"The folder {path} cannot be read: {error}.", context={"path": path}) from error
     if ".parquet" in found or not found:
         return f"{path.rstrip('/')}/**/*.parquet"
     if len(found) > 1:
@@ -214,7 +220,10 @@ def reader_call(function: str, paths: Paths, options: Mapping[str, Any]) -> str:
     for name, value in {**DEFAULTS.get(function, {}), **options}.items():
         if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", name) is None:
             raise InvalidOptionError(f"{name!r} is not an option of {function}.", context={"option": name})
-        arguments.append(f"{name} = {_literal(value)}")
+        try:
+            arguments.append(f"{name} = {_literal(value)}")
+        except InvalidOptionError as problem:
+            raise InvalidOptionError(f"{name}: {problem.message}", context={"option": name}) from None
     return f"{function}({', '.join(arguments)})"
 
 

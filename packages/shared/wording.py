@@ -1,20 +1,81 @@
-"""Wording of errors: the closest name, lists of names, and what to install."""
+"""Wording of errors: the closest name, lists of names, what to install, and what a message may repeat."""
 
 from __future__ import annotations
 
 import difflib
+import unicodedata
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .masking import scrubbed
 from .problems import MissingPackageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["closest", "corrections", "did_you_mean", "listing", "missing_package", "pip_line", "question"]
+__all__ = [
+    "closest",
+    "corrections",
+    "did_you_mean",
+    "listing",
+    "missing_package",
+    "pip_line",
+    "plain_context",
+    "plain_message",
+    "plain_problem",
+    "question",
+]
 
 _LISTED = 20
 """How many names a message lists before it only counts the rest."""
+
+_LONGEST_PROBLEM = 600
+"""Characters of one problem: a value that was given by mistake must not fill a screen."""
+
+
+def plain_message(text: str) -> str:
+    r"""A message as people may read it: without secrets of URLs, and with control characters as escapes (``\x1b``).
+
+    Args:
+        text: The message, with whatever it repeats of what was given.
+    """
+    text = scrubbed(text)
+    if text.isprintable():
+        return text
+    return "".join(
+        one
+        if one.isprintable() or one in "\n\t" or unicodedata.category(one) == "Zs"
+        else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
+def plain_problem(text: str) -> str:
+    """One of several problems: `plain_message` on one line, without the middle of a very long one."""
+    # Scrubbed first: half of a URL hides what the whole one shows.
+    text = scrubbed(text).replace("\r", "\n").replace("\n", "↵")
+    if len(text) > _LONGEST_PROBLEM:
+        half = _LONGEST_PROBLEM // 2 - 2
+        text = f"{text[:half]} … {text[-half:]}"
+    return plain_message(text)
+
+
+def plain_context(context: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The facts of an error without secrets of URLs.
+
+    Args:
+        context: Plain facts by name.
+    """
+    return {name: _plain(value) for name, value in (context or {}).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrubbed(value)
+    if isinstance(value, Mapping):
+        return plain_context(value)
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
 def closest(name: object, known: Iterable[str]) -> str | None:

@@ -1,27 +1,38 @@
 """Hostile values for every parameter of every public name: what comes out is an error of ours, or the right answer.
 
 A package's test gives a table: for each name of its `__all__` (`public_names`) a `Call` with arguments that are right.
-`wrong` then makes one argument at a time wrong, with the others as they are, and `refused` judges what comes out.
+`untried` says which names have no row. `assert_refused` makes one argument at a time wrong, with the others as they
+are, and judges what comes out: the class of the error, the argument or value that it names, secrets, control
+characters, and whether it says that trying again can help.
+
+``HOSTILE=all`` tries every value on every parameter, otherwise a few are tried, always the same.
 """
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import decimal
+import enum
+import functools
 import importlib
 import inspect
 import itertools
 import os
+import re
+import shutil
+import tempfile
 import traceback
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from support.network import free_port
 
-__all__ = ["HOSTILE", "SECRET", "Call", "cases", "public_names", "refused", "takes_arguments"]
+__all__ = ["HOSTILE", "SECRET", "Call", "assert_refused", "parameters", "public_names", "tried", "untried"]
 
 #: A password that no message, repr or argument of an error may have.
 SECRET = "hunter2-of-the-tests"
@@ -37,6 +48,13 @@ class _Raises:
         return self is other
 
     __hash__ = None  # type: ignore[assignment]
+
+
+@functools.cache
+def _folder() -> str:
+    folder = tempfile.mkdtemp(prefix="hostile-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 #: What a caller may give instead of what is asked for, by what it is.
@@ -79,7 +97,7 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "a generator": lambda: (one for one in (1, "a")),
     "a date": lambda: dt.date(2024, 2, 29),
     "a missing file": lambda: "/nowhere/a.csv",
-    "a folder": lambda: "/",
+    "a folder": _folder,
     "a server that is not there": lambda: f"postgresql+psycopg://u:{SECRET}@127.0.0.1:{free_port()}/x",
     "a URL of no driver": lambda: f"nosuch://u:{SECRET}@h/x",
     "half a URL": lambda: f"postgresql://u:{SECRET}@[::1/x",
@@ -94,13 +112,15 @@ class Call:
         function: What to call; gets `right` as keyword arguments.
         right: Arguments that are right.
         positional: The names of those that must be given by position, in order.
-        leave: Arguments for which any value is right, or that only developers give.
+        leave: Arguments that only developers give.
+        says: Other words by which an error may name a parameter.
     """
 
     function: Callable[..., Any]
     right: Mapping[str, Any] = field(default_factory=dict)
     positional: Sequence[str] = ()
     leave: Sequence[str] = ()
+    says: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __call__(self, **changed: Any) -> Any:
         given = {**self.right, **changed}
@@ -128,55 +148,128 @@ def public_names(*modules: str) -> Iterator[str]:
                 )
 
 
-def takes_arguments(name: str) -> bool:
-    """Whether a public name takes an argument of its caller."""
-    module, _, path = name.partition(".")
+def _takes_arguments(name: str, module: str) -> bool:
     value: Any = importlib.import_module(module)
-    for part in path.split("."):
+    for part in name.removeprefix(f"{module}.").split("."):
         value = getattr(value, part)
     return any(one not in ("self", "cls") for one in inspect.signature(value).parameters)
 
 
-def cases(calls: Mapping[str, Call | str]) -> Iterator[tuple[str, str]]:
-    """Each name with each of its parameters."""
-    for name, call in calls.items():
-        if isinstance(call, Call):
-            for parameter in _parameters(call):
-                yield name, parameter
+def tried(row: str) -> str:
+    """The public name that a row tries: a table may have several for one, such as ``save_as_table (merge)``."""
+    return row.partition(" ")[0]
 
 
-def _parameters(call: Call) -> list[str]:
+def untried(modules: Sequence[str], rows: Iterable[str], nothing: Iterable[str]) -> list[str]:
+    """The public names that take arguments and have no row in a table.
+
+    Args:
+        modules: The modules with the public names.
+        rows: The names in the table.
+        nothing: Names that take nothing from users; one of a class stands for its methods, too.
+    """
+    known, left = set(map(tried, rows)), set(nothing)
+    missing = []
+    for name in public_names(*modules):
+        module = max((one for one in modules if name.startswith(f"{one}.")), key=len)
+        short = name.removeprefix(f"{module}.")
+        value = getattr(importlib.import_module(module), short.split(".")[0])
+        if inspect.isclass(value) and issubclass(value, BaseException | enum.Enum):
+            continue
+        if short not in known and not {short, short.split(".")[0]} & left and _takes_arguments(name, module):
+            missing.append(name)
+    return missing
+
+
+def parameters(call: Call) -> list[str]:
+    """The parameters that are made wrong, one at a time."""
     known = inspect.signature(call.function).parameters.values()
     named = [one.name for one in known if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
     return [name for name in dict.fromkeys([*named, *call.right]) if name not in (*call.leave, "self", "cls")]
 
 
-def wrong(name: str, parameter: str) -> Iterator[tuple[str, Any]]:
+def wrong(name: str, parameter: str, few: int = 5) -> Iterator[tuple[str, Any]]:
     """Hostile values for a parameter: a few, always the same; all of them with ``HOSTILE=all``."""
     every = list(HOSTILE)
     if os.environ.get("HOSTILE") != "all":
         start = zlib.crc32(f"{name}.{parameter}".encode()) % len(every)
-        every = list(itertools.islice(itertools.cycle(every), start, start + 5))
+        every = list(itertools.islice(itertools.cycle(every), start, start + few))
     yield from ((one, HOSTILE[one]()) for one in every)
 
 
-def refused(call: Call, name: str, parameter: str, ours: tuple[type[BaseException], ...]) -> list[str]:
-    """What is wrong with how hostile values of a parameter are refused; none if all is right."""
-    problems = []
-    for what, value in wrong(name, parameter):
-        said = f"{name}({parameter}={what})"
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                call(**{parameter: value})
-        except ours as error:
-            problems += [f"{said}: {problem}" for problem in _bad_error(error, what)]
-        except Exception as error:  # noqa: BLE001 (any other is what this looks for)
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            problems.append(
-                f"{said}: {type(error).__name__}: {str(error)[:150]} ({place.filename[-60:]}:{place.lineno})"
-            )
-    return problems
+def assert_refused(
+    call: Call,
+    name: str,
+    ours: tuple[type[BaseException], ...],
+    *,
+    says: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    few: int = 5,
+    seed: str = "",
+) -> None:
+    """Hostile values of each parameter are refused as they should be, or are right.
+
+    Args:
+        call: How the name is called rightly.
+        name: The name.
+        ours: The errors of the package.
+        says: Other words by which errors of the package name parameters; those of ``*`` stand for any.
+        few: How many values to try for a parameter.
+        seed: What decides, with the names, on which values these are.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        call()  # is right, or what follows would say nothing
+    problems = [
+        f"{name}({parameter}={what}): {problem}"
+        for parameter in parameters(call)
+        for what, value in wrong(f"{seed}{name}", parameter, few)
+        for problem in _problems(name, call, parameter, what, value, ours, says)
+    ]
+    assert not problems, "\n".join(problems)
+
+
+def _problems(
+    name: str,
+    call: Call,
+    parameter: str,
+    what: str,
+    value: Any,
+    ours: tuple[type[BaseException], ...],
+    says: Mapping[str, Sequence[str]],
+) -> Iterator[str]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            call(**{parameter: value})
+    except ours as error:
+        yield from _bad_error(error, what)
+        words = [
+            parameter,
+            *(one for known in (call.says, says) for key in (parameter, "*") for one in known.get(key, ())),
+        ]
+        if len(parameters(call)) == 1:
+            words.append(tried(name).rpartition(".")[2])
+        if not _is_named(error, words, HOSTILE[what]() if what not in _ONCE else value):
+            yield f"the error names neither {parameter} nor the value: {str(error)[:200]}"
+    except Exception as error:  # noqa: BLE001 (any other is what this looks for)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        yield f"{type(error).__name__}: {str(error)[:150]} ({place.filename[-60:]}:{place.lineno})"
+
+
+def _is_named(error: BaseException, words: Sequence[str], value: Any) -> bool:
+    """Whether an error says which argument is wrong: by its name, or by a string that was given for it."""
+    context = {name: one for name, one in getattr(error, "context", {}).items() if name != "database"}
+    shown = f"{error} {context}"
+    if any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", shown) for word in words):
+        return True
+    if not isinstance(value, str) or not value.strip():
+        return False
+    forms = {value, value[:40], _AT.sub("", value), value.rpartition("@")[2], value.partition("u:")[0]}
+    return repr(value) in shown or any(form in shown for form in forms if len(form) > 3)
+
+
+_AT = re.compile("//[^/]*@")
+_ONCE = ("an exhausted iterator", "a generator", "a server that is not there")
 
 
 def _bad_error(error: BaseException, what: str) -> Iterator[str]:

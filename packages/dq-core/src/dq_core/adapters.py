@@ -30,7 +30,7 @@ from ._shared.json_values import plain
 from ._shared.masking import masked, scrubbed, secrets_of, secrets_of_options
 from ._shared.problems import NoJSONFormError, UnknownFormatError
 from ._shared.urls import is_database_url, packages_of
-from ._shared.wording import closest, listing, pip_line, question
+from ._shared.wording import closest, listing, pip_line, plain_problem, question
 
 __all__ = [
     "FILE_ENDINGS",
@@ -56,6 +56,7 @@ __all__ = [
     "pip_line",
     "plain",
     "plain_number",
+    "plain_problem",
     "question",
     "scrubbed",
     "seconds",

@@ -18,14 +18,20 @@ Every error is picklable and carries `message`, `suggestion`, `context` and `ret
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._shared.masking import scrubbed
 from ._shared.problems import MissingPackageError, ProblemError, UnknownDatabaseError, UnreadableFileError
-from ._shared.wording import closest, did_you_mean, missing_package
+from ._shared.wording import (
+    closest,
+    did_you_mean,
+    missing_package,
+    plain_context,
+    plain_message,
+    plain_problem,
+    question,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -65,11 +71,11 @@ class DataQualityError(Exception):
     def __init__(
         self, message: str, *, suggestion: str | None = None, context: Mapping[str, Any] | None = None
     ) -> None:
-        message = _spelt_out(scrubbed(message))
+        message = plain_message(message)
         super().__init__(message)
         self.message = message
-        self.suggestion = suggestion
-        self.context: dict[str, Any] = dict(context or {})
+        self.suggestion = None if suggestion is None else plain_message(suggestion)
+        self.context: dict[str, Any] = plain_context(context)
 
     def __str__(self) -> str:
         return self.message if self.suggestion is None else f"{self.message}\nHint: {self.suggestion}"
@@ -99,18 +105,6 @@ def reading_document(what: str, data: object) -> Iterator[None]:
         raise RuleError([f"{what} requires a mapping as to_dict() gives it: {error}."]) from error
 
 
-def _spelt_out(text: str) -> str:
-    r"""The text with control and format characters as escapes (``\x1b``), so that it cannot steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one
-        if one.isprintable() or one == "\n" or unicodedata.category(one) == "Zs"
-        else one.encode("unicode_escape").decode()
-        for one in text
-    )
-
-
 def _rebuild(kind: type[DataQualityError], state: dict[str, Any]) -> DataQualityError:
     """Unpickle without calling the constructors, whose arguments differ."""
     error = kind.__new__(kind, state["message"])
@@ -119,8 +113,7 @@ def _rebuild(kind: type[DataQualityError], state: dict[str, Any]) -> DataQuality
     return error
 
 
-#: Characters of one problem, and of the problems that a message lists: a stranger's rules must not fill a screen.
-_LONGEST_PROBLEM = 600
+#: Characters of the problems that a message lists: a stranger's rules must not fill a screen.
 _LONGEST_LIST = 1600
 
 
@@ -133,22 +126,12 @@ class RuleError(DataQualityError, ValueError):
     """
 
     def __init__(self, problems: Iterable[str], *, suggestion: str | None = None) -> None:
-        # Scrubbed first: half of a URL hides what the whole one shows.
-        self.problems = tuple(_spelt_out(_shortened(scrubbed(problem))) for problem in problems)
+        self.problems = tuple(map(plain_problem, problems))
         if len(self.problems) == 1:
             message = self.problems[0]
         else:
             message = f"{len(self.problems)} problems:{_listed(self.problems)}"
         super().__init__(message, suggestion=suggestion, context={"problems": list(self.problems)})
-
-
-def _shortened(problem: str) -> str:
-    """The problem on one line, without the middle of a very long one."""
-    problem = problem.replace("\r", "\n").replace("\n", "↵")
-    if len(problem) <= _LONGEST_PROBLEM:
-        return problem
-    half = _LONGEST_PROBLEM // 2 - 2
-    return f"{problem[:half]} … {problem[-half:]}"
 
 
 def _listed(problems: Sequence[str]) -> str:
@@ -170,7 +153,7 @@ class UnknownColumnError(RuleError, KeyError):
     """
 
     def __init__(self, name: object, known: Sequence[str]) -> None:
-        super().__init__([f"The column {name!r} was not profiled.{did_you_mean(name, known)}"])
+        super().__init__([f"The column {name!r} was not profiled.{question(name, known)}"])
 
 
 class SourceError(DataQualityError):

@@ -67,8 +67,9 @@ def connect(
         ...     db.sql("SELECT 1 AS a UNION ALL SELECT 2").where(col("a") > 1).collect()
         Records([{'a': 2}], columns=['a'])
     """
-    if query_timeout is not None:
-        refuse(arguments.seconds("query_timeout", query_timeout))
+    problems = [] if query_timeout is None else [*arguments.seconds("query_timeout", query_timeout)]
+    problems += [] if schema is None else [*arguments.string("schema", schema)]
+    refuse(problems)
     return Database(binding.resolve(target, engine_options), query_timeout=query_timeout, schema=schema)
 
 
@@ -286,6 +287,7 @@ class Database:
         Args:
             schema: The schema to look in, instead of the one given to `connect` or the database's default.
         """
+        refuse([] if schema is None else arguments.string("schema", schema))
         with self.connection() as connection:
             return catalog.names(inspect(connection), schema or self.schema)
 
@@ -309,6 +311,7 @@ class Database:
             name: As in `table`.
             connection: Where to look; by default a new connection, which does not see uncommitted tables.
         """
+        catalog.require_name(name)
         if connection is not None:
             return catalog.reflect(connection, self.dialect, name, self.schema)
         known = self._tables.get(name)
@@ -329,6 +332,7 @@ class Database:
         if name is None:
             self._tables.clear()
             return
+        catalog.require_name(name)
         bare = name.rpartition(".")[2]
         for known in [known for known in self._tables if known == name or known.rpartition(".")[2] == bare]:
             self._tables.pop(known, None)
@@ -358,7 +362,9 @@ class Database:
             statement: The statement; it becomes a subquery.
         """
         if not isinstance(statement, SelectBase):
-            raise ConfigurationError(f"from_select() requires a SQLAlchemy select(), not {type(statement).__name__}.")
+            raise ConfigurationError(
+                f"from_select() requires a statement of SQLAlchemy's select(), not {type(statement).__name__}."
+            )
         return DataFrame.all_of(self, self.dialect.ordered(statement).subquery())
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:

@@ -89,10 +89,11 @@ class MoltresError(Exception):
     def __init__(
         self, message: str, *, suggestion: str | None = None, context: Mapping[str, Any] | None = None
     ) -> None:
+        message = wording.plain_message(message)
         super().__init__(message)
         self.message = message
-        self.suggestion = suggestion
-        self.context = dict(context or {})
+        self.suggestion = None if suggestion is None else wording.plain_message(suggestion)
+        self.context = wording.plain_context(context)
 
     def __str__(self) -> str:
         return self.message if self.suggestion is None else f"{self.message}\nHint: {self.suggestion}"
@@ -220,7 +221,8 @@ class ColumnNotFoundError(QueryError, LookupError):
             existing: The names that exist.
             where: What was searched, for the message.
         """
-        absent, names = list(dict.fromkeys(missing)), list(existing)
+        # By what they look like: what is no string may have no hash.
+        absent, names = list({repr(name): name for name in missing}.values()), list(existing)
         noun = "column" if len(absent) == 1 else "columns"
         return cls(
             f"No {noun} {listing(absent)} in {where}. Existing: {listing(names)}.",
@@ -253,7 +255,7 @@ class SchemaMismatchError(MoltresError, TypeError):
         suggestion: str | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> None:
-        self.mismatches = tuple(mismatches)
+        self.mismatches = tuple(map(wording.plain_problem, mismatches))
         lines = "".join(f"\n- {mismatch}" for mismatch in self.mismatches)
         super().__init__(
             f"{message}{lines}",
@@ -322,7 +324,7 @@ def refuse(
     Raises:
         ConfigurationError: With every problem in its message and its context.
     """
-    found = list(problems)
+    found = [*map(wording.plain_problem, problems)]
     if found:
         lines = "".join(f"\n- {problem}" for problem in found)
         message = found[0] if len(found) == 1 and not always_headed else f"{heading}:{lines}"

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from ._shared import arguments
 from .database import Database, connect
 from .errors import MissingDependencyError, QualityGateError, listing, refuse
 from .frame.dataframe import DataFrame
@@ -88,8 +89,9 @@ class ETLPipeline:
             for name in ("extract", "transform", "load", "validate", "on_progress")
             if not callable(given := getattr(self, name)) and (given is not None or name == "extract")
         ]
-        if not self.name or not isinstance(self.name, str):
-            problems.append(f"name must be a string that is not empty, not {self.name!r}.")
+        problems += arguments.string("name", self.name)
+        if self.stage_in is not None:
+            problems += arguments.instance("stage_in", self.stage_in, Database, "a Database, which connect() makes")
         refuse(problems, "The arguments of the pipeline are not valid")
         object.__setattr__(self, "_gate", _gate(self.checks))
 
@@ -109,6 +111,7 @@ class ETLPipeline:
             QualityGateError: If the checks failed; the error has the report. Nothing was loaded.
             Exception: Whatever ``extract``, ``transform``, ``validate`` and ``load`` raise.
         """
+        refuse(() if run_key is None else arguments.string("run_key", run_key))
         run = _Run(self)
         data = run.phase("extract", self.extract)
         if self.transform is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dq_core.adapters import plain_problem
 from dq_core.errors import DataQualityError, EngineError, MissingDependencyError, RuleError, SourceError
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class _ProblemsError(DataQualityError, ValueError):
         suggestion: str | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> None:
-        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.problems: tuple[str, ...] = tuple(
+            map(plain_problem, [problems] if isinstance(problems, str) else problems)
+        )
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
         message = self.problems[0] if len(self.problems) == 1 else f"{len(self.problems)} problems:{lines}"
         super().__init__(message, suggestion=suggestion, context=context)

@@ -176,7 +176,7 @@ class Check:
     @property
     def default_name(self) -> str:
         """The name if none is given."""
-        return "_".join([self.kind, *map(str, self.targets)])
+        return "_".join(map(options.name_part, (self.kind, *self.targets)))
 
     @property
     def blocking(self) -> bool:

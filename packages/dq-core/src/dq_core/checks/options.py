@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag", "frozen",
-    "is_number", "misfit", "python_value", "question", "sql_problems", "targets", "text", "values", "whole",
+    "is_number", "misfit", "name_part", "python_value", "question", "sql_problems", "targets", "text", "values",
+    "whole",
 ]  # fmt: skip
+
+
+def name_part(given: object) -> str:
+    """A part of a check's default name; what is no string, which its problems tell, is cut."""
+    return given if isinstance(given, str) else f"{given!s:.60}"
 
 
 def text(label: str, name: str, given: object) -> Iterator[str]:

@@ -55,7 +55,8 @@ class Opening:
         """Files that a foreign key refers to, by their path."""
         if schema is not None:
             raise SourceError(f"Files have no schemas, so there is no file {path!r} in the schema {schema!r}.")
-        with readable(path):
+        # What cannot be opened is one problem of several: the others must still be found.
+        with readable(path), DuckDB().guard(self.connection, owns_transaction=True):
             return dataclasses.replace(self, read_options=None, expected=None).relation(path, "referenced")
 
     def relation(self, source: Paths, alias: str) -> Relation:

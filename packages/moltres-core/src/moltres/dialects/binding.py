@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from .._shared import urls
 from .._shared.masking import scrubbed, secrets_of
+from .._shared.problems import ProblemError
 from ..errors import ConfigurationError, problems_translated
 
 if TYPE_CHECKING:
@@ -71,8 +72,11 @@ def make_engine(url: URL, options: dict[str, Any]) -> Engine:
             engine = urls.make_engine(urls.normalized(url), core="moltres-core", **options)
         except ArgumentError as error:
             raise ConfigurationError(f"The URL cannot be used: {scrubbed(str(error), secrets_of(url))}") from None
-        except TypeError as error:
-            raise ConfigurationError(f"create_engine() refused an option: {error}") from error
+        except ProblemError:
+            raise
+        except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+            given = ", ".join(sorted(options)) or "of the URL"
+            raise ConfigurationError(f"create_engine() refused an option ({given}): {error}") from error
     return engine
 
 

@@ -25,7 +25,7 @@ def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, s
     Raises:
         ConfigurationError: If this is no name.
     """
-    return tables.candidates(_checked(name), schema)
+    return tables.candidates(require_name(name), schema)
 
 
 def names(inspector: Inspector, schema: str | None) -> list[str]:
@@ -39,10 +39,15 @@ def locate(connection: Connection, dialect: Dialect, name: object, schema: str |
     Raises:
         ConfigurationError: If this is no name.
     """
-    return tables.locate(connection, _checked(name), schema, lambda part: is_possible(part, dialect.capabilities))
+    return tables.locate(connection, require_name(name), schema, lambda part: is_possible(part, dialect.capabilities))
 
 
-def _checked(name: object) -> str:
+def require_name(name: object) -> str:
+    """The name of a table.
+
+    Raises:
+        ConfigurationError: If this is none.
+    """
     if not isinstance(name, str) or not name.strip():
         raise ConfigurationError(f"The name of a table must be a non-empty string, not {name!r}.")
     return name

@@ -66,6 +66,24 @@ def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, ca
     return kind(message, context=context)
 
 
+_NO_VALUE = "a value is not supported by the driver"
+_NOT_TAKEN = (AttributeError, NotImplementedError, OverflowError, TypeError, ValueError)
+_DRIVER_CALLS = frozenset({"do_execute", "do_executemany", "do_execute_no_params", "fetchone", "fetchmany", "fetchall"})
+
+
+def _by_driver(error: Exception) -> bool:
+    """Whether a driver raised this, of no class of its own, at a value that it cannot send or hand over."""
+    if not isinstance(error, _NOT_TAKEN):
+        return False
+    place = error.__traceback__
+    while place is not None:
+        code = place.tb_frame.f_code
+        if code.co_name in _DRIVER_CALLS and "sqlalchemy" in code.co_filename:
+            return True
+        place = place.tb_next
+    return False
+
+
 def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool) -> MoltresError | None:
     url = engine.url
     if isinstance(error, DBAPIError):
@@ -77,7 +95,7 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         return _error(
             QueryError,
             url,
-            f"a value is not supported by the driver: {error.orig}",
+            f"{_NO_VALUE}: {str(error.orig).removeprefix(_NO_VALUE).removeprefix(': ')}",
             _without_literals(dialect, error.statement),
             cancelled=False,
         )
@@ -85,9 +103,11 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
     if isinstance(error, CompileError):
         return QueryError(f"SQLAlchemy cannot compile the statement for {dialect.name}: {error}")
-    if isinstance(error, engine.dialect.loaded_dbapi.Error) or dialect.is_driver_error(error):
-        return _error(dialect.classify(error), url, str(error), None, cancelled=cancelled)
-    return None
+    from_driver = isinstance(error, engine.dialect.loaded_dbapi.Error) or dialect.is_driver_error(error)
+    kind, said = dialect.classify(error) if from_driver else None, str(error)
+    if kind is None and _by_driver(error):
+        kind, said = QueryError, f"{_NO_VALUE}: {error}"
+    return None if kind is None else _error(kind, url, said, None, cancelled=cancelled)
 
 
 def _cause(error: BaseException | None, url: URL) -> BaseException | None:

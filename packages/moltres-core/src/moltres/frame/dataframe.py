@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import ConfigurationError
+from .._shared import arguments
+from ..errors import ConfigurationError, refuse
 from ..read import display, explain, fetch
 from ..types import frames
 from ..types.logical import is_known
@@ -95,6 +96,7 @@ class DataFrame:
             names: New names by old name.
             **more: The same, as keywords.
         """
+        refuse(() if names is None else arguments.mapping("rename(): names", names))
         return self._with(verbs.rename(self._state, {**(names or {}), **more}))
 
     def drop(self, *names: str) -> DataFrame:
@@ -182,6 +184,7 @@ class DataFrame:
             ColumnNotFoundError: If a key does not exist, on either side.
             ConfigurationError: If the frames are of two databases, or column names would still be duplicates.
         """
+        refuse([*arguments.choice("how", how, joins.JOINS), *arguments.string("suffix", suffix, empty=True)])
         return self._with(joins.join(self._state, self._other(other, "join"), on=on, how=how, suffix=suffix))
 
     def union(self, other: DataFrame) -> DataFrame:
@@ -206,7 +209,7 @@ class DataFrame:
     def _other(self, other: DataFrame, verb: str) -> SelectState:
         """What a second frame of the same database selects."""
         if not isinstance(other, DataFrame):
-            raise ConfigurationError(f"{verb}() requires another DataFrame, not {type(other).__name__}.")
+            raise ConfigurationError(f"{verb}(): other must be a DataFrame, not {type(other).__name__}.")
         if other.database.engine is not self.database.engine:
             raise ConfigurationError(
                 f"{verb}() requires two DataFrames of the same database, not of {self.database!r} and"

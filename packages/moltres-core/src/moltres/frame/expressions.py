@@ -29,7 +29,7 @@ from sqlalchemy.sql.elements import (
 )
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine
 
 from ..errors import ConfigurationError
 from ..types.logical import logical_type, sendable
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.sql import ColumnExpressionArgument
     from sqlalchemy.sql.compiler import SQLCompiler
-    from sqlalchemy.types import TypeEngine
 
 __all__ = ["When", "bind", "col", "func", "lit", "names_in", "when"]
 
@@ -227,6 +226,10 @@ def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) 
         >>> print(lit(1) + col("x"))
         :param_1 + x
     """
+    if type_ is not None and not (
+        isinstance(type_, TypeEngine) or (isinstance(type_, type) and issubclass(type_, TypeEngine))
+    ):
+        raise ConfigurationError(f"lit(): type_ must be a type of SQLAlchemy, not {type_!r}.")
     if value is None and type_ is None:
         return null()
     return literal(sendable(value), type_)
@@ -248,7 +251,7 @@ class When(Case[Any]):
             condition: A boolean expression.
             value: An expression or a plain value.
         """
-        return When(*((test, result) for test, result in self.whens), (condition, _value(value)))
+        return When(*((test, result) for test, result in self.whens), (_condition(condition), _value(value)))
 
     def otherwise(self, value: Any) -> ColumnElement[Any]:
         """The value for all other rows.
@@ -257,6 +260,15 @@ class When(Case[Any]):
             value: An expression or a plain value.
         """
         return case(*((test, result) for test, result in self.whens), else_=_value(value))
+
+
+def _condition(condition: Any) -> Any:
+    if not isinstance(condition, ClauseElement | bool) and not hasattr(condition, "__clause_element__"):
+        raise ConfigurationError(
+            f"when(): condition must be a condition on columns, not {condition!r}.",
+            suggestion='Write when(col("age") > 25, …).',
+        )
+    return condition
 
 
 def _value(value: Any) -> Any:
@@ -274,7 +286,7 @@ def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
         >>> print(when(col("age") < 18, "minor").when(col("age") < 65, "adult").otherwise("senior"))
         CASE WHEN age < :age_1 THEN :param_1 WHEN age < :age_2 THEN :param_2 ELSE :param_3 END
     """
-    return When((condition, _value(value)))
+    return When((_condition(condition), _value(value)))
 
 
 def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:  # noqa: PLR0911 - one for each kind

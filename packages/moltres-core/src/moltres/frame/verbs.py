@@ -69,7 +69,7 @@ def _name(element: Any) -> str | None:
     return None
 
 
-def _expression(value: Any, verb: str) -> ColumnElement[Any]:
+def _expression(value: Any, verb: str, name: str | None = None) -> ColumnElement[Any]:
     if hasattr(value, "__clause_element__"):
         value = value.__clause_element__()
     if isinstance(value, Select):
@@ -79,7 +79,7 @@ def _expression(value: Any, verb: str) -> ColumnElement[Any]:
         return value.element.label(value.name)
     if not isinstance(value, ColumnElement):
         raise ConfigurationError(
-            f"{verb}() requires a column expression, not {value!r}.",
+            f"{verb}({'' if name is None else f'{name}=…'}) requires a column expression, not {value!r}.",
             suggestion="Use lit(value) for a plain value, col(name) for a column.",
         )
     return value
@@ -118,7 +118,7 @@ def named(state: SelectState, columns: Iterable[Any], expressions: Mapping[str, 
                 )
             add(own, expression.element if isinstance(expression, Label) else expression)
     for given, value in expressions.items():
-        add(given, Unbound(value) if isinstance(value, str) and verb == "rename" else _expression(value, verb))
+        add(given, Unbound(value) if isinstance(value, str) and verb == "rename" else _expression(value, verb, given))
     return found
 
 
@@ -178,6 +178,8 @@ def with_columns(state: SelectState, columns: Sequence[Any], expressions: Mappin
 
 def rename(state: SelectState, names: Mapping[str, str]) -> SelectState:
     """Rename columns, in place."""
+    problems = [*arguments.mapping("rename(): names", names)]
+    refuse(problems or (p for old, new in names.items() for p in arguments.string(f"rename(): {old}", new)))
     require(state, names)
     wanted: dict[str, Any] = {}
     for old in state.columns:
@@ -190,6 +192,7 @@ def rename(state: SelectState, names: Mapping[str, str]) -> SelectState:
 
 def drop(state: SelectState, names: Sequence[str]) -> SelectState:
     """Drop columns."""
+    refuse(arguments.strings("drop(): names", names))
     require(state, names)
     return project(state, {name: None for name in state.columns if name not in names})
 
@@ -244,7 +247,8 @@ def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequ
         raise ConfigurationError.choice("nulls", nulls, _NULLS)
     if not keys:
         raise ConfigurationError("order_by() requires at least one key.")
-    flags = [descending] * len(keys) if isinstance(descending, bool) else list(descending)
+    flags = list(descending) if isinstance(descending, list | tuple) else [descending] * len(keys)
+    refuse(problem for flag in flags for problem in arguments.flag("descending", flag))
     if len(flags) != len(keys):
         raise ConfigurationError(
             f"order_by() requires as many values for descending as keys: {len(keys)}, not {len(flags)}."

@@ -179,9 +179,26 @@ def _encode(value: Any) -> Any:
 
 
 def decode(stored: Any) -> Any:
-    """The value that :func:`encode` stored; anything that carries no mark comes back equal."""
+    """The value that :func:`encode` stored; anything that carries no mark comes back equal.
+
+    Raises:
+        HandoffError: If it carries a mark of this package and is not what :func:`encode` stores under it.
+    """
+    try:
+        return _decode(stored)
+    except HandoffError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise HandoffError(
+            f"What is stored is marked as a value of moltres, and cannot be read as one: {type(error).__name__}:"
+            f" {error}.",
+            suggestion="Pass on what a task returned as it is.",
+        ) from error
+
+
+def _decode(stored: Any) -> Any:
     if isinstance(stored, list):
-        return [decode(item) for item in stored]
+        return [_decode(item) for item in stored]
     if not isinstance(stored, Mapping):
         return stored
     if len(stored) == 1:
@@ -190,10 +207,10 @@ def decode(stored: Any) -> Any:
             return _READERS[tag](content)
     elif stored.get(MARKER) == "rows":
         types = {name: _type_from_json(type_) for name, type_ in stored["types"].items()}
-        return Records(([decode(cell) for cell in row] for row in stored["rows"]), stored["columns"], types)
+        return Records(([_decode(cell) for cell in row] for row in stored["rows"]), stored["columns"], types)
     elif stored.get(MARKER) == "reference":
         return Reference.from_dict(stored)
-    return {key: decode(item) for key, item in stored.items()}
+    return {key: _decode(item) for key, item in stored.items()}
 
 
 def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return for each form, in order of frequency

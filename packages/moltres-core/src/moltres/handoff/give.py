@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import literal_column, select
 
 from .._shared import arguments
-from ..database import connect
+from ..database import Database, connect
 from ..dialects.binding import OWN_MEMORY
 from ..dialects.stopping import cleaning_up
 from ..errors import HandoffError, refuse
@@ -66,6 +66,9 @@ def hand_over(
         ConfigurationError: If the options contradict each other.
         HandoffError: If the rows are too many for ``mode="inline"``, or would be staged in memory.
     """
+    frame = arguments.instance("df", df, DataFrame, "a DataFrame of moltres")
+    home = () if stage_in is None else arguments.instance("stage_in", stage_in, Database, "a Database")
+    refuse([*frame, *home])
     options = HandoffOptions(max_inline_rows=max_inline_rows, handoff=mode, stage_uri=stage_uri)
     return give(df, name=name, options=options, stage_in=stage_in, argument="mode")
 

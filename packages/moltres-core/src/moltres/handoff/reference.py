@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Never
 
+from .._shared import arguments
 from .._shared.masking import masked
 from ..errors import HandoffError
 
@@ -14,6 +15,9 @@ MARKER: Final = "__moltres__"
 
 STAGE_PREFIX: Final = "moltres_stage_"
 """How every staged table and file begins: nothing else is ever overwritten or dropped here."""
+
+
+_KINDS: Final = ("table", "parquet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,17 @@ class Reference:
     staged: bool = True
     database: str | None = None
     fingerprint: str | None = None
+
+    def __post_init__(self) -> None:
+        problems = [*arguments.choice("kind", self.kind, _KINDS), *arguments.string("location", self.location)]
+        problems += arguments.strings("columns", self.columns)
+        problems += arguments.whole("row_count", self.row_count)
+        problems += arguments.flag("staged", self.staged)
+        for name in ("database", "fingerprint"):
+            if getattr(self, name) is not None:
+                problems += arguments.string(name, getattr(self, name))
+        if problems:
+            raise HandoffError(f"This is not a reference: {' '.join(problems)}")
 
     def __repr__(self) -> str:
         shown = (f"{name}={value!r}" for name, value in {**asdict(self), "location": masked(self.location)}.items())
@@ -71,19 +86,18 @@ class Reference:
         Raises:
             HandoffError: If this is not the dict of a reference.
         """
+        if not isinstance(stored, Mapping):
+            raise HandoffError(f"A stored reference is a mapping, not {stored!r:.80}.")
         names = {"kind", "location", "columns", "row_count", "staged", "database"}
         fields = {name: value for name, value in stored.items() if name != MARKER}
         # One that an earlier version stored has no fingerprint.
-        if (
-            not is_reference(stored)
-            or set(fields) - {"fingerprint"} != names
-            or fields["kind"] not in ("table", "parquet")
-        ):
+        if not is_reference(stored) or set(fields) - {"fingerprint"} != names:
             raise HandoffError(
                 f"This is not a stored reference: {sorted(map(str, stored))}.",
                 suggestion="Pass on what hand_over gave, or Reference.to_dict() of it, as it is.",
             )
-        return cls(**{**fields, "columns": tuple(fields["columns"])})
+        columns = fields["columns"]
+        return cls(**{**fields, "columns": tuple(columns) if isinstance(columns, list) else columns})
 
 
 def is_reference(value: object) -> bool:

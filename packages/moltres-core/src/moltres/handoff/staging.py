@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, func, inspect, select
 from sqlalchemy.schema import DropTable
 
+from .._shared import arguments
 from .._shared.filesystems import filesystem_of
 from .._shared.masking import masked
-from ..errors import problems_translated
+from ..database import Database
+from ..errors import problems_translated, refuse
 from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
@@ -36,9 +38,23 @@ class Found:
     fingerprint: str | None
 
 
+def require_database(given: object, **name: object) -> None:
+    """Make sure that rows can be staged here, before anything is done.
+
+    Args:
+        given: What was given as the database.
+        **name: What was given as the ``name`` of the rows, where they get one.
+
+    Raises:
+        ConfigurationError: If they cannot.
+    """
+    problems = [*arguments.instance("database", given, Database, "a Database, which connect() makes")]
+    refuse([*problems, *(problem for one, value in name.items() for problem in arguments.string(one, value))])
+
+
 def stage_name(database: Source, name: str) -> str:
     """A name for staged rows: readable at its start, unique by its end, within what the database allows."""
-    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:12]
     longest = min(database.dialect.capabilities.max_identifier_bytes or _LONGEST_NAME, _LONGEST_NAME) - _ROOM_FOR_WRITER
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     return f"{STAGE_PREFIX}{slug[: longest - len(STAGE_PREFIX) - len(digest) - 1]}_{digest}"
@@ -52,6 +68,7 @@ def stage_table(database: Source, data: Any, *, name: str) -> Reference:
         data: Anything that ``database.write`` takes.
         name: What names the table; derived from the run.
     """
+    require_database(database, name=name)
     table = stage_name(database, name)
     written = database.write(data).save_as_table(table, mode="overwrite")
     made = Reference(

@@ -31,6 +31,7 @@ from .staging import (
     file_fingerprint,
     found_in_table,
     remove_file,
+    require_database,
     stage_name,
     stage_table,
 )
@@ -62,6 +63,7 @@ def pick_up(database: Database, value: Any) -> Any:
     Raises:
         HandoffError: If the value is nothing of this kind, or the staged rows are gone.
     """
+    require_database(database)
     parts = list(_parts(value))
     references, rows = _split(parts)
     if len(references) + len(rows) < len(parts):
@@ -91,6 +93,7 @@ def frame_of(database: Database, value: Any, *, name: str) -> Iterator[DataFrame
     Yields:
         The rows as a frame of this database (of an in-memory DuckDB, if they were staged in a file).
     """
+    require_database(database, name=name)
     picked = pick_up(database, value)
     if hasattr(picked, "statement"):
         yield picked
@@ -136,6 +139,7 @@ def drop_staged(database: Source, value: Any) -> int:
     Raises:
         HandoffError: If a reference names something that no hand-over has staged; nothing is removed then.
     """
+    require_database(database)
     references, rows = _split(list(_parts(value)))
     staged = [reference for reference in references if reference.staged]
     for reference in staged:

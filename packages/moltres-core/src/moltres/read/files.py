@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import contextmanager
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._shared import filesystems
 from .._shared.files import reader_call
-from ..errors import ConfigurationError, problems_translated
+from .._shared.masking import masked, scrubbed
+from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated
 from . import text_files
 from .sql_text import Query, selectable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, FromClause
 
     from .source import Readable
@@ -69,12 +73,37 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)
-    with source.connection() as connection:
+    with _found(), source.connection() as connection:
         for each in [paths] if isinstance(paths, str) else paths:
             register_filesystem(connection, each, storage_options)
-        with problems_translated():
+        with problems_translated(), _naming(options):
             query = _QUERIES[function](connection, paths, options)
-    return selectable(source, Query.of(query))  # every value in it is a literal
+    with _naming(options):
+        return selectable(source, Query.of(query))  # every value in it is a literal
+
+
+@contextmanager
+def _found() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise QueryError(f"There is no file {masked(str(error.filename or error))!r}.") from error
+    except OSError as error:
+        if isinstance(error, MoltresError):
+            raise
+        raise QueryError(f"The files cannot be read: {scrubbed(str(error))}.") from error
+
+
+@contextmanager
+def _naming(options: dict[str, Any]) -> Iterator[None]:
+    """DuckDB seldom says which option it refuses: its error gets the names of those that were given."""
+    try:
+        yield
+    except QueryError as error:
+        if options:
+            error.suggestion = error.suggestion or f"The options were: {', '.join(options)}."
+            error.context["options"] = sorted(options)
+        raise
 
 
 def _parquet(connection: Connection, paths: Any, options: dict[str, Any]) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, overload
 
 from sqlalchemy import JSON
+from sqlalchemy.types import TypeEngine
 
-from ..errors import ColumnNotFoundError, ConfigurationError, listing
+from .._shared import arguments
+from ..errors import ColumnNotFoundError, ConfigurationError, listing, refuse
 from . import frames
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from sqlalchemy.types import TypeEngine
 
 __all__ = ["Records"]
 
@@ -51,9 +53,14 @@ class Records(Sequence[dict[str, Any]]):
         columns: Iterable[str],
         types: Mapping[str, TypeEngine[Any]] | None = None,
     ) -> None:
-        self._rows: list[tuple[Any, ...]] = [tuple(row) for row in rows]
+        refuse([*_iterable("rows", rows), *_iterable("columns", columns)])
+        every, names = rows if isinstance(rows, list) else list(rows), tuple(columns)
+        problems = [f"columns must be names of columns, not {name!r}." for name in names if not isinstance(name, str)]
+        problems += () if types is None else _type_problems(types)
+        refuse([*_row_problems(every), *problems])
+        self._rows: list[tuple[Any, ...]] = [tuple(row) for row in every]
         self._stored = self._rows
-        self._columns = tuple(columns)
+        self._columns = names
         self._types: dict[str, TypeEngine[Any]] = dict(types or {})
         duplicates = [name for name in dict.fromkeys(self._columns) if self._columns.count(name) > 1]
         if duplicates:
@@ -76,7 +83,10 @@ class Records(Sequence[dict[str, Any]]):
         Raises:
             ConfigurationError: If a row has a key that is not among the columns.
         """
+        refuse([*_iterable("rows", rows), *([] if columns is None else arguments.strings("columns", columns))])
         every = list(rows)
+        wrong = {kind for kind in set(map(type, every)) if not issubclass(kind, Mapping)}
+        refuse(f"rows must be mappings, not {kind.__name__}." for kind in wrong)
         found = dict.fromkeys(key for row in every for key in row)
         names = tuple(found) if columns is None else tuple(columns)
         unknown = [key for key in found if key not in names]
@@ -192,6 +202,26 @@ class Records(Sequence[dict[str, Any]]):
         shown = ", ".join(repr(row) for row in self[:_SHOWN])
         more = f", … {len(self) - _SHOWN} more" if len(self) > _SHOWN else ""
         return f"Records([{shown}{more}], columns={list(self._columns)})"
+
+
+def _iterable(name: str, given: object) -> Iterator[str]:
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        yield f"{name} must be a list, not {type(given).__name__}."
+
+
+def _row_problems(rows: list[Any]) -> Iterator[str]:
+    # A tuple of a mapping would be its keys, that of a string its characters.
+    for kind in set(map(type, rows)):
+        if issubclass(kind, str | bytes | Mapping | AbstractSet) or not issubclass(kind, Iterable):
+            yield f"rows must be sequences of values, in the order of the columns, not {kind.__name__}."
+
+
+def _type_problems(types: object) -> Iterator[str]:
+    yield from (problems := [*arguments.mapping("types", types)])
+    if not problems and isinstance(types, Mapping):
+        for name, given in types.items():
+            if not isinstance(given, TypeEngine):
+                yield f"types: {name} must be a type of SQLAlchemy, not {given!r}."
 
 
 def _without_markers(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

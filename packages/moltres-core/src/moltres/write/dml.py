@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +60,13 @@ def _keys(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
     """Insert rows in one transaction."""
-    every: list[Any] = [rows] if isinstance(rows, Mapping) else list(rows)
-    wrong = next((row for row in every if not isinstance(row, Mapping)), None)
-    if wrong is not None:
+    several = isinstance(rows, Iterable) and not isinstance(rows, str | bytes | Mapping)
+    every: list[Any] = list(rows) if several else [rows]
+    wrong = [row for row in every if not isinstance(row, Mapping)]
+    if wrong:
         raise ConfigurationError(
-            f"insert() requires dicts, not {type(wrong).__name__}.", suggestion="Use db.write(data).save_as_table(…)."
+            f"insert(): rows must be dicts, not {type(wrong[0]).__name__}.",
+            suggestion="Use db.write(data).save_as_table(…).",
         )
     table = database.reflect(name)
     _require(table, [key for row in every for key in row])
@@ -90,7 +92,7 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
 def update(database: Source, name: str, values: object, where: Any) -> int:
     """Update rows in one statement."""
     if not isinstance(values, Mapping) or not values:
-        raise ConfigurationError(f"update() requires new values by column, not {values!r}.")
+        raise ConfigurationError(f"update(): values must be new values by column, not {values!r}.")
     table = database.reflect(name)
     _require_changes(database, table, "update")
     condition = _condition(database, table, where, "update")

@@ -15,7 +15,7 @@ from ..dialects import dialect_for
 from ..dialects.binding import resolve
 from ..dialects.compiling import compiled_by
 from ..dialects.error_translation import translated
-from ..errors import ConfigurationError, TableExistsError
+from ..errors import ConfigurationError, TableExistsError, WriteError
 from ..frame.dataframe import DataFrame
 from ..frame.source import BATCH_ROWS
 from .inputs import Streamed
@@ -68,6 +68,8 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
             suggestion="Write a local file, and copy it with fsspec.",
         )
     target = Path(path)
+    if target.is_dir():
+        raise ConfigurationError(f"{str(target)!r} is a folder, not a file.")
     if not target.parent.is_dir():
         raise ConfigurationError(f"The folder {str(target.parent)!r} does not exist.")
     if target.exists() and not overwrite:
@@ -81,6 +83,8 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
         else:
             rows = _through_duckdb(data, part, kind)
         part.replace(target)
+    except OSError as error:
+        raise WriteError(f"The file {str(target)!r} cannot be written: {error.strerror or error}.") from error
     finally:
         part.unlink(missing_ok=True)
     return rows

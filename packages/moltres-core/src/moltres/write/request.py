@@ -41,7 +41,11 @@ class WriteRequest:
         problems = [*arguments.string("name", self.name), *mode_problems(**options)]
         if self.run_key is not None:
             problems += key_problems(self.run_key)
+        if self.schema is not None:
+            problems += arguments.string("schema", self.schema)
         problems += arguments.whole("batch_rows", self.batch_rows, least=1)
+        if self.on_progress is not None:
+            problems += arguments.function("on_progress", self.on_progress)
         refuse(problems, "The rows cannot be written with these arguments")
         object.__setattr__(self, "batch_rows", int(self.batch_rows))
 

@@ -66,7 +66,7 @@ def open_stream(data: Any, batch_rows: int) -> Stream:
     if isinstance(data, Records):
         return _records(data, batch_rows)
     if isinstance(data, Mapping):
-        raise ConfigurationError("write() got one dict.", suggestion="Write a list of dicts, one for each row.")
+        raise ConfigurationError("write(): data is one dict.", suggestion="Write a list of dicts, one for each row.")
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
         return _records(Records.from_dicts(data), batch_rows) if data else Stream(None, _nothing)
     table = arrow_table(data)
@@ -74,7 +74,7 @@ def open_stream(data: Any, batch_rows: int) -> Stream:
         return _arrow(table, batch_rows)
     if isinstance(data, Iterator) or (hasattr(data, "__iter__") and not isinstance(data, str | bytes)):
         return _batches(iter(data), batch_rows)
-    raise ConfigurationError(f"write() got {_article(data)}; it takes {_ACCEPTED}.")
+    raise ConfigurationError(f"write(): data must be {_ACCEPTED}, not {_kind_of(data)}.")
 
 
 def _nothing(expected: Sequence[Named]) -> Generator[Batch, None, None]:
@@ -82,8 +82,8 @@ def _nothing(expected: Sequence[Named]) -> Generator[Batch, None, None]:
     yield from ()
 
 
-def _article(data: object) -> str:
-    return f"a {type(data).__module__}.{type(data).__name__}".replace("a builtins.", "a ")
+def _kind_of(data: object) -> str:
+    return f"{type(data).__module__}.{type(data).__name__}".removeprefix("builtins.")
 
 
 def _frame(frame: DataFrame, batch_rows: int) -> Stream:

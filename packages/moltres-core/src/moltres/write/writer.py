@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import TableExistsError, TransientQueryError
+from .._shared import arguments
+from ..errors import TableExistsError, TransientQueryError, refuse
 from ..frame.source import BATCH_ROWS, Mode, WriteResult
 from . import export
 from .ahead import ahead, is_lazy
@@ -164,6 +165,7 @@ class Writer:
         return self._export(path, "csv", overwrite=overwrite)
 
     def _export(self, path: str | PathLike[str], kind: Literal["parquet", "csv"], *, overwrite: bool) -> WriteResult:
+        refuse([*arguments.path("path", path), *arguments.flag("overwrite", overwrite)])
         started = time.monotonic()
         rows = export.export(self._data, path, kind, overwrite=overwrite)
         return WriteResult(

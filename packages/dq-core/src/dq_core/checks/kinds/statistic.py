@@ -56,7 +56,7 @@ class Statistic(ColumnMetricCheck):
     @property
     def default_name(self) -> str:
         """The statistic is part of the name."""
-        return f"{self.kind}_{self.statistic}_{self.column}"
+        return "_".join(map(options.name_part, (self.kind, self.statistic, self.column)))
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""

@@ -106,7 +106,7 @@ class DuckDB(Dialect):
         """An error ends the transaction: begin it again, unless it is the caller's."""
         try:
             yield
-        except DBAPIError:
+        except (DBAPIError, connection.dialect.loaded_dbapi.Error):
             if owns_transaction:
                 connection.exec_driver_sql("ROLLBACK")
                 connection.exec_driver_sql("BEGIN")

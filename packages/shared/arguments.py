@@ -7,7 +7,7 @@ numbers; True and False are none. `plain_number` gives the number as Python's ow
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
 from os import PathLike, fspath
@@ -146,7 +146,7 @@ def strings(name: str, given: object, *, least: int = 0) -> Iterator[str]:
     """
     if isinstance(given, str):
         yield f"{name} must be a list of strings, not the string {given!r}."
-    elif isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
+    elif isinstance(given, bytes | Mapping) or not isinstance(given, Collection):
         yield f"{name} must be a list of strings, not {given!r}."
     else:
         items = list(given)

@@ -102,6 +102,8 @@ def parse_url(given: str | URL) -> URL:
     """
     if isinstance(given, URL):
         return given
+    if not isinstance(given, str):
+        raise InvalidURLError(f"The URL of the database must be a string or a SQLAlchemy URL, not {given!r:.80}.")
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):

@@ -30,8 +30,13 @@ class Instance:
     map_index: int = -1
     store: dict[tuple[str, str], str] = field(default_factory=dict)
 
+    @staticmethod
+    def stored(value: Any) -> str:
+        """What the store holds of a value."""
+        return json.dumps(serialize(value), allow_nan=False)
+
     def xcom_push(self, key: str, value: Any) -> None:
-        self.store[self.task_id, key] = json.dumps(serialize(value), allow_nan=False)
+        self.store[self.task_id, key] = self.stored(value)
 
     def xcom_pull(self, task_ids: list[str], key: str) -> list[Any]:
         return [deserialize(json.loads(self.store[task, key])) for task in task_ids if (task, key) in self.store]

@@ -114,6 +114,7 @@ class Call:
         positional: The names of those that must be given by position, in order.
         leave: Arguments that only developers give.
         says: Other words by which an error may name a parameter.
+        called: Arguments that are functions of the user, whose errors are theirs.
     """
 
     function: Callable[..., Any]
@@ -121,6 +122,7 @@ class Call:
     positional: Sequence[str] = ()
     leave: Sequence[str] = ()
     says: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    called: Sequence[str] = ()
 
     def __call__(self, **changed: Any) -> Any:
         given = {**self.right, **changed}
@@ -205,6 +207,7 @@ def assert_refused(
     says: Mapping[str, Sequence[str]] = MappingProxyType({}),
     few: int = 5,
     seed: str = "",
+    retryable: Callable[[BaseException], bool] = lambda error: bool(getattr(error, "retryable", False)),
 ) -> None:
     """Hostile values of each parameter are refused as they should be, or are right.
 
@@ -215,6 +218,7 @@ def assert_refused(
         says: Other words by which errors of the package name parameters; those of ``*`` stand for any.
         few: How many values to try for a parameter.
         seed: What decides, with the names, on which values these are.
+        retryable: Whether an error says that trying again can help.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -223,7 +227,8 @@ def assert_refused(
         f"{name}({parameter}={what}): {problem}"
         for parameter in parameters(call)
         for what, value in wrong(f"{seed}{name}", parameter, few)
-        for problem in _problems(name, call, parameter, what, value, ours, says)
+        if parameter not in call.called or what not in _FUNCTIONS
+        for problem in _problems(name, call, parameter, what, value, ours, says, retryable)
     ]
     assert not problems, "\n".join(problems)
 
@@ -236,13 +241,16 @@ def _problems(
     value: Any,
     ours: tuple[type[BaseException], ...],
     says: Mapping[str, Sequence[str]],
+    retryable: Callable[[BaseException], bool],
 ) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             call(**{parameter: value})
     except ours as error:
-        yield from _bad_error(error, what)
+        yield from _bad_error(error)
+        if retryable(error) and what != "a server that is not there":
+            yield f"the error says that trying again can help: {str(error)[:80]}"
         words = [
             parameter,
             *(one for known in (call.says, says) for key in (parameter, "*") for one in known.get(key, ())),
@@ -260,19 +268,20 @@ def _is_named(error: BaseException, words: Sequence[str], value: Any) -> bool:
     """Whether an error says which argument is wrong: by its name, or by a string that was given for it."""
     context = {name: one for name, one in getattr(error, "context", {}).items() if name != "database"}
     shown = f"{error} {context}"
-    if any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", shown) for word in words):
+    if any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", shown, re.IGNORECASE) for word in words):
         return True
     if not isinstance(value, str) or not value.strip():
         return False
-    forms = {value, value[:40], _AT.sub("", value), value.rpartition("@")[2], value.partition("u:")[0]}
+    forms = {value, value[:40], _AT.sub("", value), value.rpartition("@")[2], value.partition("://")[0]}
     return repr(value) in shown or any(form in shown for form in forms if len(form) > 3)
 
 
 _AT = re.compile("//[^/]*@")
+_FUNCTIONS = ("a type", "a function")
 _ONCE = ("an exhausted iterator", "a generator", "a server that is not there")
 
 
-def _bad_error(error: BaseException, what: str) -> Iterator[str]:
+def _bad_error(error: BaseException) -> Iterator[str]:
     shown = "".join([str(error), repr(error), *map(repr, error.args), repr(getattr(error, "context", ""))])
     chain = [error.__cause__] + ([] if error.__suppress_context__ else [error.__context__])
     shown += "".join(repr(one) + str(one) for one in chain if one is not None)
@@ -283,5 +292,3 @@ def _bad_error(error: BaseException, what: str) -> Iterator[str]:
     control = [one for one in str(error) if not one.isprintable() and one not in "\n\t"]
     if control:
         yield f"the error has control characters: {control!r}"
-    if getattr(error, "retryable", False) and what != "a server that is not there":
-        yield f"the error says that trying again can help: {str(error)[:80]}"

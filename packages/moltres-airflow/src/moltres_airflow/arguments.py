@@ -7,6 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import BaseOperator
+from sqlalchemy.orm import Session
 
 from moltres.errors import ConfigurationError
 from moltres.task import options
@@ -54,16 +55,43 @@ def urls(given: Mapping[str, Any], default_args: Mapping[str, Any], *, required:
         try:
             url = Dsn(value)
         except ConfigurationError as error:
-            yield f"{name}: {error.message} {error.suggestion}"
+            yield " ".join(filter(None, [f"{name}:", error.message, error.suggestion]))
             continue
         if url.is_secret and default_args.get(name) is value and not isinstance(value, Dsn):
             yield f"{name} has a secret and would be stored in clear with the DAG's default_args: wrap it in Dsn(...)."
+
+
+def session(value: object) -> Iterator[str]:
+    """What is no Session, nor makes one."""
+    if value is not None and not isinstance(value, Session) and not callable(value):
+        yield f"session must be a Session of SQLAlchemy or a function that makes one, not {type(value).__name__}."
+
+
+def flag(name: str, value: object) -> Iterator[str]:
+    """What is neither true nor false."""
+    yield from options.flag(name, value)
 
 
 def seconds(name: str, value: object) -> Iterator[str]:
     """A time limit that is not a number of seconds."""
     if value is not None:
         yield from options.seconds(name, value)
+
+
+def names(given: Mapping[str, Any], *, several: Iterable[str] = ()) -> Iterator[str]:
+    """What is no string, nor something that becomes one when the task runs.
+
+    Args:
+        given: The arguments by name; None is not given.
+        several: Those that may be lists of strings as well.
+    """
+    for name, value in given.items():
+        if value is None or comes_from_a_task(value):
+            continue
+        if name in several and isinstance(value, list | tuple):
+            yield from options.strings(name, value)
+        else:
+            yield from options.string(name, value)
 
 
 def no_template(name: str, value: object) -> Iterator[str]:

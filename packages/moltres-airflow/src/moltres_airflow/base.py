@@ -72,7 +72,10 @@ class MoltresOperator(BaseOperator):
         found = [
             *arguments.unknown(type(self), kwargs),
             *arguments.urls(places, arguments.default_args_of(kwargs), required=True),
+            *arguments.session(session),
             *arguments.seconds("query_timeout", query_timeout),
+            *arguments.names({"conn_id": conn_id, "output_key": output_key}),
+            *arguments.flag("do_xcom_push", do_xcom_push),
             *arguments.no_template("output_key", output_key),
             *problems,
         ]

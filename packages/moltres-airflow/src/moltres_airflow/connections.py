@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
 from sqlalchemy.orm import Session
 
 from moltres.errors import ConfigurationError
@@ -25,7 +26,14 @@ def engine_of(dsn: Dsn | None, conn_id: str | None) -> Iterator[URL | Engine | N
     if dsn is not None or conn_id is None:
         yield None if dsn is None else dsn.url
         return
-    hook = BaseHook.get_hook(conn_id)
+    try:
+        hook = BaseHook.get_hook(conn_id)
+    except AirflowNotFoundException as error:
+        # From None: Airflow's message repeats what was given, which may be a URL with a password.
+        refused = ConfigurationError(
+            f"conn_id: {error}.", suggestion="It is the id of a connection of Airflow; a URL is given as dsn."
+        )
+        raise refused from None
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise ConfigurationError(
             f"The connection {conn_id!r} is not one of a database: its hook {type(hook).__name__} gives no engine.",
@@ -46,6 +54,8 @@ def transaction(given: Session | Callable[[], Session]) -> Iterator[Session]:
         given: The Session, or what makes one; only one that was made here is closed.
     """
     session: Any = given if isinstance(given, Session) else given()
+    if not hasattr(session, "commit") or not hasattr(session, "get_bind"):
+        raise ConfigurationError(f"session gave {type(session).__name__}, not a Session of SQLAlchemy.")
     try:
         yield session
         session.commit()

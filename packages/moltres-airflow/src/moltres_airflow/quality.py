@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dq_core import Report, validate
 from moltres import connect
 from moltres.task import numeric_columns, rows_to_check
+from moltres_airflow import arguments
 from moltres_airflow.base import MoltresOperator
 from moltres_airflow.inputs import find_input
 from moltres_airflow.queries import QUERY_FIELDS, function_and_sql, query_of, query_problems
@@ -86,6 +87,7 @@ class MoltresDataQualityOperator(MoltresOperator):
     ) -> None:
         reads = input_key is not None or input_task_id is not None
         problems = [*rule_problems(checks, thresholds)]
+        problems += arguments.names({"input_key": input_key, "input_task_id": input_task_id})
         if query is not None:
             problems += query_problems(query, parameters, op_kwargs, inputs=False)
             if reads:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from moltres.handoff import MAX_INLINE_ROWS
 from moltres.task import HandoffOptions, run_query
+from moltres_airflow import arguments
 from moltres_airflow.base import MoltresOperator
 from moltres_airflow.inputs import find_input
 from moltres_airflow.instances import name_of
@@ -75,7 +76,8 @@ class MoltresQueryOperator(MoltresOperator):
     ) -> None:
         reads = input_key is not None or input_task_id is not None
         options = HandoffOptions(max_inline_rows=max_inline_rows, handoff=handoff, stage_uri=stage_uri)
-        problems = [*query_problems(query, parameters, op_kwargs, inputs=reads), *options.problems()]
+        names = arguments.names({"input_key": input_key, "input_task_id": input_task_id}, several=("input_task_id",))
+        problems = [*names, *query_problems(query, parameters, op_kwargs, inputs=reads), *options.problems()]
         super().__init__(problems=problems, **kwargs)
         self.query, self.sql = function_and_sql(query)
         self.parameters = parameters

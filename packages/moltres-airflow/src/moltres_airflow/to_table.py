@@ -102,6 +102,7 @@ class MoltresToTableOperator(MoltresOperator):
         problems = [
             *options.problems(unknown=arguments.unknown_yet(options)),
             *arguments.same("mode", mode, "if_exists", if_exists),
+            *arguments.names({"input_key": input_key, "input_task_id": input_task_id, "input_conn_id": input_conn_id}),
             *arguments.urls(inputs, arguments.default_args_of(kwargs), required=False),
         ]
         super().__init__(problems=problems, **kwargs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .. import errors
-from .._shared.arguments import choice, flag, seconds, string
+from .._shared.arguments import choice, flag, seconds, string, strings
 from .._shared.wording import question
 from ..handoff.options import Handoff, HandoffOptions
 from ..write.load_log import key_problems
@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 
     from ..write import Mode
 
-__all__ = ["RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "one_of", "refuse", "seconds", "unknown"]
+__all__ = [
+    "RECORDED",
+    "Handoff",
+    "HandoffOptions",
+    "WriteOptions",
+    "choice",
+    "flag",
+    "one_of",
+    "refuse",
+    "seconds",
+    "string",
+    "strings",
+    "unknown",
+]
 
 RECORDED: Final = ("append", "error_if_exists")
 """Modes in which a try must know what the one before it did; the others come to the same however often they run."""
@@ -61,7 +74,7 @@ class WriteOptions:
         yield from mode_problems(**self.of_mode(), unknown=unknown)
         if isinstance(self.run_key, str) and "run_key" not in unknown:
             yield from key_problems(self.run_key)
-        elif self.run_key not in (None, False) and "run_key" not in unknown:
+        elif self.run_key is not None and self.run_key is not False and "run_key" not in unknown:
             yield f"run_key must be a string, False or None, not {self.run_key!r}."
         if "drop_staged" not in unknown:
             yield from flag("drop_staged", self.drop_staged)

@@ -70,7 +70,10 @@ class Query:
         if self.op_kwargs:
             yield "op_kwargs are the arguments of a function; the values of SQL are parameters."
         if inputs:
-            yield "query as SQL gets no inputs: use a function, which gets each input as a DataFrame."
+            yield (
+                "query as SQL gets no inputs (input_key, input_task_id, inputs): use a function, which gets each input as"
+                " a DataFrame."
+            )
 
     def _function_problems(self) -> Iterator[str]:
         yield from function("query", self.query, "SQL or a function that makes a DataFrame of a database")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import event
 
 from .masking import masked
 from .wording import closest
@@ -14,10 +17,23 @@ from .wording import closest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Dialect, Engine
 
-__all__ = ["database_file", "lock_hint", "meant_url", "missing_file", "missing_file_hint", "retry_can_help"]
+__all__ = [
+    "connecting_within",
+    "database_file",
+    "limit_handshake",
+    "lock_hint",
+    "meant_url",
+    "missing_file",
+    "missing_file_hint",
+    "retry_can_help",
+]
 
+_PYMYSQL_SECONDS = 10
+_TAKE_CONNECT_TIMEOUT = frozenset({"mysqldb", "psycopg", "psycopg2", "pymysql"})
+_LONGEST_CONNECT = 130
+"""Seconds after which psycopg gives up by itself."""
 _FILES = frozenset({"sqlite", "duckdb"})
 _SUFFIXES = {
     ".duckdb": "duckdb",
@@ -112,6 +128,40 @@ def retry_can_help(backend: str, error: BaseException, *, unknown: bool = True) 
     """
     known = _LATER.get(backend)
     return unknown if known is None else known(error)
+
+
+def limit_handshake(engine: Engine) -> None:
+    """Let the ``connect_timeout`` of PyMySQL hold for all of connecting, as that of other drivers does.
+
+    By itself it limits how long the TCP connection takes; then the driver waits for the server's greeting for good.
+
+    Args:
+        engine: An engine of this package.
+    """
+    if engine.dialect.driver != "pymysql":
+        return
+
+    def connect(dialect: Dialect, _: object, given: list[Any], options: dict[str, Any]) -> Any:
+        limits = [options.get("connect_timeout", _PYMYSQL_SECONDS), options.get("read_timeout")]
+        seconds = min(limit for limit in limits if limit is not None)
+        raw: Any = dialect.connect(*given, **{**options, "read_timeout": seconds})
+        raw._read_timeout = options.get("read_timeout")  # noqa: SLF001 - the driver has no other way to change it
+        return raw
+
+    event.listen(engine, "do_connect", connect)
+
+
+def connecting_within(url: URL, seconds: float | None) -> URL:
+    """The URL with a limit on the time that connecting takes, unless it has one or its driver takes none.
+
+    Args:
+        url: The URL of a database.
+        seconds: The time that is left for everything; None for no limit.
+    """
+    known = url.get_driver_name() in _TAKE_CONNECT_TIMEOUT
+    if seconds is None or not known or "connect_timeout" in url.query or not seconds < _LONGEST_CONNECT:
+        return url
+    return url.update_query_dict({"connect_timeout": str(max(math.ceil(seconds), 1))})
 
 
 def lock_hint(backend: str, error: BaseException) -> str | None:

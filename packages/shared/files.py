@@ -109,6 +109,7 @@ def near_file(path: str | PathLike[str]) -> str | None:
     try:
         # A folder of a million files is not worth a hint.
         names = [str(place.with_name(one.name)) for one in itertools.islice(place.parent.iterdir(), 5000)]
+        names = [name for name in names if name != str(place)]  # a folder of that name is not meant
     except OSError:
         return None
     return did_you_mean(str(place), names)

@@ -10,7 +10,7 @@ from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from .connecting import meant_url
+from .connecting import limit_handshake, meant_url
 from .duckdb_literals import use_literals
 from .masking import as_meant
 from .optimizers import disable_wrong_optimizers
@@ -202,6 +202,7 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
         raise _unknown(url, backend, core) from None
     except ImportError as error:
         raise _missing(url, backend, error, core) from error
+    limit_handshake(engine)
     if backend == "duckdb":
         use_literals(engine)
         event.listen(engine, "connect", lambda raw, _: disable_wrong_optimizers(raw))

@@ -35,6 +35,7 @@ SAYS = {
     "dsn": ("URL", "database", "Secret"),
     "input_dsn": ("URL", "database", "Secret"),
     "connection": ("block",),
+    "query": ("Parameters",),
     "data": PARTS,
     "inputs": PARTS,
 }

@@ -7,7 +7,6 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import BaseOperator
-from sqlalchemy.orm import Session
 
 from moltres.errors import ConfigurationError
 from moltres.task import options
@@ -59,12 +58,6 @@ def urls(given: Mapping[str, Any], default_args: Mapping[str, Any], *, required:
             continue
         if url.is_secret and default_args.get(name) is value and not isinstance(value, Dsn):
             yield f"{name} has a secret and would be stored in clear with the DAG's default_args: wrap it in Dsn(...)."
-
-
-def session(value: object) -> Iterator[str]:
-    """What is no Session, nor makes one."""
-    if value is not None and not isinstance(value, Session) and not callable(value):
-        yield f"session must be a Session of SQLAlchemy or a function that makes one, not {type(value).__name__}."
 
 
 def flag(name: str, value: object) -> Iterator[str]:

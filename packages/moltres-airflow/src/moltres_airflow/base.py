@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import BaseOperator, XComArg
 
 from moltres.handoff import encode
-from moltres.task import Lineage, Stop, refuse, with_origin
+from moltres.task import Lineage, Stop, options, refuse, with_origin
 from moltres_airflow import arguments
 from moltres_airflow.dsn import Dsn
 from moltres_airflow.instances import instance_of
@@ -72,7 +72,7 @@ class MoltresOperator(BaseOperator):
         found = [
             *arguments.unknown(type(self), kwargs),
             *arguments.urls(places, arguments.default_args_of(kwargs), required=True),
-            *arguments.session(session),
+            *options.session(session),
             *arguments.seconds("query_timeout", query_timeout),
             *arguments.names({"conn_id": conn_id, "output_key": output_key}),
             *arguments.flag("do_xcom_push", do_xcom_push),

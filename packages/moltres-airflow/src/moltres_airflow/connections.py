@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from sqlalchemy.orm import Session
 
 from moltres.errors import ConfigurationError
+from moltres.task import options
 from moltres_airflow.extras import engine_of_hook
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def transaction(given: Session | Callable[[], Session]) -> Iterator[Session]:
         given: The Session, or what makes one; only one that was made here is closed.
     """
     session: Any = given if isinstance(given, Session) else given()
-    if not hasattr(session, "commit") or not hasattr(session, "get_bind"):
-        raise ConfigurationError(f"session gave {type(session).__name__}, not a Session of SQLAlchemy.")
+    options.require_session(session)
     try:
         yield session
         session.commit()

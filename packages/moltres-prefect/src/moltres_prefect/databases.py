@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import Engine
 
 from moltres import connect
-from moltres.errors import ConfigurationError
-from moltres.task import Stop, run_stoppable
+from moltres.errors import ConfigurationError, refuse
+from moltres.task import Stop, options, run_stoppable
 from moltres_prefect.blocks import load_block, url_of
 from moltres_prefect.cancellation import cancellation
 
@@ -65,6 +65,7 @@ def work_in_database(
                 "No database was given.",
                 suggestion=f"Give dsn, session or connection, or set the environment variable {DSN_VARIABLE}.",
             )
+    refuse(options.session(session))
     stop = Stop()
     if session is not None:
         with _open_session(session) as opened, connect(opened, query_timeout=query_timeout) as database:
@@ -97,5 +98,7 @@ def _open_session(given: Session | Callable[[], Session]) -> Iterator[Session]:
     if not callable(given):
         yield given
         return
-    with given() as session, session.begin():
+    made = given()
+    options.require_session(made)
+    with made as session, session.begin():
         yield session

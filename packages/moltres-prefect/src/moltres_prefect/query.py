@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from moltres.handoff import MAX_INLINE_ROWS, drop_staged
 from moltres.task import HandoffOptions, refuse, run_query
+from moltres.task.options import string
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, work_in_database
 from moltres_prefect.identity import key_of_run
@@ -67,7 +68,8 @@ def moltres_query(
     values = _several(inputs)
     what = query_of("moltres_query", query, parameters, inputs=bool(values))
     options = HandoffOptions(max_inline_rows=max_inline_rows, handoff=handoff, stage_uri=stage_uri)
-    refuse("moltres_query", options.problems())
+    named = () if run_key is None else string("run_key", run_key)
+    refuse("moltres_query", [*options.problems(), *named])
     name = key_of_run(run_key)
 
     def work(database: Database) -> Records | Reference:

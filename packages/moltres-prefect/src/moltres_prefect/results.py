@@ -9,6 +9,7 @@ from prefect.serializers import Serializer
 from pydantic import Field
 
 from dq_core import Report
+from moltres.errors import HandoffError
 from moltres.handoff import decode, encode
 
 _REPORT: Final = "$report"
@@ -30,7 +31,10 @@ class RowsSerializer(Serializer):
 
     def loads(self, blob: bytes) -> Any:
         """The result of its JSON."""
-        stored = json.loads(blob)
+        try:
+            stored = json.loads(blob)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise HandoffError(f"What is stored is no result of this serializer: {error}.") from error
         if isinstance(stored, dict) and stored.keys() == {_REPORT}:
             return Report.from_dict(stored[_REPORT])
         return decode(stored)

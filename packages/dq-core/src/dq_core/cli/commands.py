@@ -11,8 +11,9 @@ import argparse
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from .._shared.wording import plain_message
 from ..errors import DataQualityError
 from ..version import VERSION
 from .check import check
@@ -73,9 +74,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return COULD_NOT_RUN
 
 
+class _Parser(argparse.ArgumentParser):
+    """Its own messages repeat what was given, which can be a URL with a password that stands in the wrong place."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(plain_message(message))
+
+
 def command_parser() -> argparse.ArgumentParser:
     """The parser of the whole command."""
-    parser = argparse.ArgumentParser(prog="dq", description="Data-quality checks that run where the data is.")
+    parser = _Parser(prog="dq", description="Data-quality checks that run where the data is.")
     parser.add_argument("--version", action="version", version=f"dq {VERSION}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from .._shared.connecting import lock_hint, missing_file, missing_file_hint, retry_can_help
+from .._shared.connecting import connecting_within, lock_hint, missing_file, missing_file_hint, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.statements import Deadline
 from .._shared.tables import locate, table_names
@@ -58,7 +58,7 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
             if owns_transaction:
                 stack.callback(connection.rollback)
         else:
-            engine = create_engine_of(source) if isinstance(source, sa.URL) else source
+            engine = create_engine_of(source, timeout_seconds) if isinstance(source, sa.URL) else source
             if isinstance(source, sa.URL):
                 stack.callback(engine.dispose)
             url = engine.url
@@ -183,8 +183,14 @@ def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tu
     return name, found_schema
 
 
-def create_engine_of(url: sa.URL) -> sa.Engine:
-    """An engine for a URL; a driver that is missing is one clear error."""
+def create_engine_of(url: sa.URL, timeout_seconds: float | None = None) -> sa.Engine:
+    """An engine for a URL; a driver that is missing is one clear error.
+
+    Args:
+        url: The URL.
+        timeout_seconds: How long connecting may take; None for what the URL or the driver says.
+    """
+    url = connecting_within(url, timeout_seconds)
     try:
         with translated():
             return make_engine(url, core="dq-core")

@@ -6,6 +6,8 @@ import contextlib
 import dataclasses
 import re
 from dataclasses import dataclass, field
+from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -172,6 +174,8 @@ def readable(source: Paths) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         reason = scrubbed(str(cause).strip(), secrets(source))
         if isinstance(cause, FileNotFoundError) or "No files found" in reason:
+            if isinstance(source, str | PathLike) and Path(files.local_path(fspath(source))).is_dir():
+                raise TableNotFoundError(f"The folder {describe(source)} has no files that are read.") from None
             hints = (files.near_file(path) for path in files.each_path(source))
             hint = next((masked(one) for one in hints if one is not None), None)
             raise TableNotFoundError(f"The file {describe(source)} does not exist.", suggestion=hint) from None

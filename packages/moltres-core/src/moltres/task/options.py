@@ -7,6 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from sqlalchemy.orm import Session
+
 from .. import errors
 from .._shared.arguments import choice, flag, seconds, string, strings
 from .._shared.wording import question
@@ -20,19 +22,9 @@ if TYPE_CHECKING:
     from ..write import Mode
 
 __all__ = [
-    "RECORDED",
-    "Handoff",
-    "HandoffOptions",
-    "WriteOptions",
-    "choice",
-    "flag",
-    "one_of",
-    "refuse",
-    "seconds",
-    "string",
-    "strings",
-    "unknown",
-]
+    "RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "flag", "one_of", "refuse", "require_session",
+    "seconds", "session", "string", "strings", "unknown",
+]  # fmt: skip
 
 RECORDED: Final = ("append", "error_if_exists")
 """Modes in which a try must know what the one before it did; the others come to the same however often they run."""
@@ -126,6 +118,22 @@ def unknown(given: Iterable[str], known: Iterable[str]) -> Iterator[str]:
     for name in given:
         if name not in names:
             yield f"There is no argument {name!r}.{question(name, names)}"
+
+
+def session(given: object) -> Iterator[str]:
+    """What is no Session, nor makes one; None is not given."""
+    if given is not None and not isinstance(given, Session) and not callable(given):
+        yield f"session must be a Session of SQLAlchemy or a function that makes one, not {type(given).__name__}."
+
+
+def require_session(made: object) -> None:
+    """Make sure that what a function gave is a Session.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    if not hasattr(made, "commit") or not hasattr(made, "get_bind"):
+        raise errors.ConfigurationError(f"session gave {type(made).__name__}, not a Session of SQLAlchemy.")
 
 
 def one_of(given: dict[str, Any], *, required: bool) -> Iterator[str]:

@@ -71,8 +71,8 @@ class Query:
             yield "op_kwargs are the arguments of a function; the values of SQL are parameters."
         if inputs:
             yield (
-                "query as SQL gets no inputs (input_key, input_task_id, inputs): use a function, which gets each input as"
-                " a DataFrame."
+                "query as SQL gets no inputs (input_key, input_task_id, inputs): use a function, which gets each input"
+                " as a DataFrame."
             )
 
     def _function_problems(self) -> Iterator[str]:

@@ -53,6 +53,8 @@ _TOKEN = re.compile(
 )
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
+#: A URL that was taken for a path, which has one slash where two were.
+_AS_PATH = re.compile(r"(?<=:/)([^\s/:@'\"]*):[^\s/'\"]+@")
 _CHAIN = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.\-]*://)")
 _PAIR = re.compile(
     r"(?P<name>[A-Za-z][\w .\-]*?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
@@ -111,7 +113,8 @@ def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted({*secrets} - {""}, key=len, reverse=True):
         for form in sorted(_forms(secret), key=len, reverse=True):
             text = _without(text, form, distinctive=_is_distinctive(secret))
-    return _IN_TEXT.sub(lambda found: masked(found[0]), text)
+    text = _IN_TEXT.sub(lambda found: masked(found[0]), text)
+    return _AS_PATH.sub(rf"\1:{MASK}@", text)
 
 
 def _without(text: str, form: str, *, distinctive: bool) -> str:

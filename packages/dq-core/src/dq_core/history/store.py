@@ -48,6 +48,13 @@ class Point(NamedTuple):
     value: float
 
 
+def _is_name(given: str) -> bool:
+    try:
+        return b"\0" not in given.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 class History:
     """The history of validations in a database; the first recorded run creates its tables.
 
@@ -62,6 +69,14 @@ class History:
         if named:
             raise RuleError(named)
         self.engine = bind if isinstance(bind, sa.Engine) else _engine_of(bind)
+        longest = self.engine.dialect.max_identifier_length
+        unfit = [
+            f"{name} cannot be {given!r:.60}: a name has at most {longest} characters, of Unicode and without NUL."
+            for name, given in (("prefix", f"{prefix}results"), ("schema", schema or ""))
+            if len(given) > longest or not _is_name(given)
+        ]
+        if unfit:
+            raise RuleError(unfit)
         self._metadata = sa.MetaData(schema=schema)
         self._runs = sa.Table(
             f"{prefix}runs",

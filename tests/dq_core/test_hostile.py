@@ -51,10 +51,11 @@ NOTHING = {
 
 #: Words by which errors name what their readers do not know by the name of the parameter.
 SAYS = {
-    "source": ("A value of type", "Rows", "rules", "URL", "endings", "database"),
+    "source": ("A value of type", "Rows", "rules", "left", "URL", "endings", "database"),
     "checks": ("Rule", "Rules"),
     "rules": ("Rule", "Rules"),
     "text": ("rules",),
+    "columns": ("column",),
     "name": ("engine", "column"),
     "bind": ("URL",),
     "data": ("from_dict", "suite"),

@@ -105,12 +105,30 @@ def _sqlite(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_LATER
 
 
+#: Errors by which a server of Trino says: not now.
+_TRINO_LATER = frozenset({
+    "SERVER_STARTING_UP", "SERVER_SHUTTING_DOWN", "NO_NODES_AVAILABLE", "CLUSTER_OUT_OF_MEMORY", "QUERY_QUEUE_FULL",
+    "REMOTE_TASK_ERROR", "REMOTE_TASK_MISMATCH", "REMOTE_HOST_GONE", "PAGE_TRANSPORT_ERROR", "PAGE_TRANSPORT_TIMEOUT",
+    "TOO_MANY_REQUESTS_FAILED", "ABANDONED_TASK", "ADMINISTRATIVELY_PREEMPTED", "TRANSACTION_CONFLICT",
+    "ICEBERG_COMMIT_ERROR",
+})  # fmt: skip
+
+
+def _trino(error: BaseException) -> bool:
+    name = getattr(error, "error_name", None)
+    if name is not None:
+        return name in _TRINO_LATER
+    # What happens before a query has an answer: no connection, a gateway without a server behind it.
+    return type(error).__name__ in ("TrinoConnectionError", "Http502Error", "Http503Error", "Http504Error")
+
+
 _LATER: dict[str, Callable[[BaseException], bool]] = {
     "duckdb": _duckdb,
     "mariadb": _mysql,
     "mysql": _mysql,
     "postgresql": _postgresql,
     "sqlite": _sqlite,
+    "trino": _trino,
 }
 
 

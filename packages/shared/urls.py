@@ -86,6 +86,9 @@ _DIALECTS = {
     "trino": "trino[sqlalchemy]", "vertica": "sqlalchemy-vertica-python", "ydb": "ydb-sqlalchemy",
 }  # fmt: skip
 
+#: Those of them that extras of the cores bring.
+_EXTRAS = {"trino": "trino"}
+
 KNOWN = tuple(sorted({*DRIVERS, *_DIALECTS, *_SAME}))
 """The databases whose names are recognised, for suggestions."""
 
@@ -214,7 +217,7 @@ def _unknown(url: URL, backend: str, core: str) -> MissingPackageError | Unknown
         registry.load(backend)
     except NoSuchModuleError:
         if backend in _DIALECTS:
-            return missing_package(_DIALECTS[backend], f"A {backend} URL", core=core)
+            return missing_package(_DIALECTS[backend], f"A {backend} URL", core=core, extra=_EXTRAS.get(backend))
         return UnknownDatabaseError(
             f"SQLAlchemy has no dialect {backend!r}.",
             suggestion=did_you_mean(backend, KNOWN) or "Install the package that brings this dialect.",
@@ -237,4 +240,5 @@ def _missing(url: URL, backend: str, error: ImportError, core: str) -> MissingPa
     driver = driver or next((one for several in DRIVERS.values() for one in several if one.module == module), None)
     if driver is not None:
         return missing_package(driver.package, f"A {backend} URL", core=core, extra=driver.extra)
-    return missing_package(_DIALECTS.get(backend, module), f"A {backend} URL", core=core)
+    package = _DIALECTS.get(backend, module)
+    return missing_package(package, f"A {backend} URL", core=core, extra=_EXTRAS.get(backend))

@@ -9,6 +9,7 @@ from support.check_conformance import (
     shared_mariadb_url,
     shared_postgresql_url,
     shared_sqlite_url,
+    shared_trino_url,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "shared_mariadb_url",
     "shared_postgresql_url",
     "shared_sqlite_url",
+    "shared_trino_url",
 ]

@@ -32,9 +32,9 @@ class TestExpression(CheckConformance):
     ("sql", "hint"),
     [
         ("y > 0", "y"),
-        ("x >", "SyntaxError|Parser|incomplete|syntax"),
+        ("x >", "(?i)syntax|Parser|incomplete"),
         ("nosuchfunction(x) > 0", "nosuchfunction"),
-        ("count(*) > 0 AND", "syntax|Parser|incomplete"),
+        ("count(*) > 0 AND", "(?i)syntax|Parser|incomplete"),
     ],
 )
 def test_what_cannot_be_evaluated_is_refused_before_the_scan(
@@ -72,6 +72,7 @@ def test_an_error_while_it_runs_is_an_error_of_this_check_alone(put: Callable[..
         "sqlite": "abs(x - 5 - 9223372036854775807) > 0",  # the absolute value of the least integer
         "postgresql": "10 / (x - 1) > 0",
         "mariadb": "9223372036854775805 + x > 0",
+        "trino": "10 / (x - 1) > 0",
     }.get(place, "CAST(part || x AS INTEGER) > 0")
     there = put(place, Case([4, 1, 3]).rows, {"id": sa.BigInteger(), "x": sa.BigInteger(), "part": sa.Text()})
     report = there.validate(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dq_core import DataQualityError, RuleError, get_engine, open_source, validate
 from dq_core.quarantine import quarantine
-from support.check_conformance import DATABASES, FRAMES, Place
+from support.check_conformance import DATABASES, FRAMES, QUICK, Place
 from support.database_facts import facts_of
 
 ROWS = [
@@ -66,6 +66,13 @@ OWN = {
     "mariadb": {'s = "a;b"': 1, r"s = 'a\;b'": 1, "`id` = 1 # one": 1, "s REGEXP '^a'": 1, "id DIV 2 = 0": 1,
                 "now() - INTERVAL 1 DAY < now()": 3, "DATE_FORMAT('2024-01-01', '%Y') = '2024'": 3,
                 "if(id > 1, 1, 0) = 1": 2, "json_extract('{\"a\": 1}', '$.a') = 1": 3, "d <=> NULL": 3},
+    "trino": {"regexp_like(s, '^a')": 1, "strpos(s, 'a') = 1": 1, "try_cast(s AS INTEGER) IS NULL": 3,
+              "id IN (SELECT i FROM UNNEST(ARRAY[1, 2]) AS u(i))": 2, "contains(ARRAY[1, 2], id)": 2,
+              "now() - INTERVAL '1' DAY < now()": 3, "d IS DISTINCT FROM DATE '2024-01-01'": 3,
+              "any_match(ARRAY[1, 2], x -> x > id)": 1, "date_trunc('month', DATE '2024-01-01') = DATE '2024-01-01'": 3,
+              "json_extract_scalar('{\"a\": 1}', '$.a') = '1'": 3, "format_datetime(now(), 'YYYY') > '2000'": 3,
+              "if(id > 1, 1, 0) = 1": 2, "extract(year FROM DATE '2024-01-01') = 2024": 3, "ARRAY[7, 8, 9][id] = 7": 1,
+              "s = 'a;b' -- it's one": 1},
 }  # fmt: skip
 
 #: What no fragment may do; {t} is the table.
@@ -115,6 +122,20 @@ HOSTILE = {
         "effect(id) = 1", "checks.effect(id) = 1", "{{fn get_lock('a', 1)}} = 1", "default(id) = 1", "uuid() = s",
         "last_insert_id(5) = 5", "s = '\\'' OR get_lock('a', 1) = 1 OR s = '\\''", "get_lock /* */ ('a', 1) = 1",
         "(SELECT 1 AS x FROM {t} PROCEDURE ANALYSE()) = 1", "get_lock\n('a', 1) = 1",
+    ],
+    "trino": [
+        "random() < 2", "uuid() IS NULL", "rand(5) < 9", "shuffle(ARRAY[1]) IS NULL", "fail('x') IS NULL",
+        "(SELECT count(*) FROM system.runtime.queries) > 0", "(SELECT count(*) FROM information_schema.tables) > 0",
+        '(SELECT count(*) FROM "system"."runtime"."nodes") > 0', "(SELECT count(*) FROM SYSTEM.metadata.catalogs) > 0",
+        "(SELECT count(*) FROM system /* */ . runtime.queries) > 0", '(SELECT count(*) FROM "{t}$snapshots") > 0',
+        "(SELECT count(*) FROM tpch.tiny.nation) > 0", "(SELECT count(*) FROM TABLE(sequence(1, 3))) > 0",
+        "(SELECT count(*) FROM TABLE(tpch.system.query(query => 'DROP TABLE x'))) > 0", "version() > 'a'",
+        '(SELECT count(*) FROM U&"\\0073ystem".runtime.queries) > 0', "iceberg.test.effect(id) = 1",
+        "effect(id) = 1",
+        "(SELECT count(*) FROM {t} TABLESAMPLE BERNOULLI (50)) > 0", "current_groups() IS NULL", "s = `s`",
+        "(SELECT count(*) FROM TABLE /* */ (sequence(1, 3))) > 0", "(SHOW TABLES) IS NULL",
+        "(VALUES 1; DROP TABLE x) = 1",
+        "(DELETE FROM {t}) = 1", "(SELECT 1 FROM (DESCRIBE {t})) = 1", "id = 1 OR EXECUTE IMMEDIATE 'DROP TABLE {t}'",
     ],
 }  # fmt: skip
 
@@ -190,6 +211,7 @@ def traces(place: Place, folder: Path) -> Any:
             "SELECT is_used_lock('a')",
             "SELECT @a, @dq_core_fragment",
         ],
+        "trino": ["SHOW TABLES"],
     }[place.name]
     assert place.run is not None
     found = [sorted(map(repr, place.run(sql))) for sql in asked]
@@ -294,7 +316,7 @@ PIECES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 def test_whatever_is_put_together_leaves_nothing(effects: Callable[[str], Place], folder: Path, place: str) -> None:
     there = effects(place)
     table = there.options["table"]

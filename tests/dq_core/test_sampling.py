@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from dq_core.run.reader import Deadline, Reader
 from dq_core.run.sampling import HASH_RANGE, HashedRows, hashed_rows, row_hash
 from dq_core.sources import open_source
-from support.check_conformance import DATABASES, Place
+from support.check_conformance import DATABASES, QUICK, Place
 from support.database_facts import facts_of
 
 TYPES = {"n": sa.BigInteger(), "t": sa.Text()}
@@ -42,7 +42,7 @@ def test_hashes_are_spread_evenly_whatever_the_step(seed: int) -> None:
         assert all(abs(count - 5000) < 370 for count in pairs.values())
 
 
-@pytest.mark.parametrize("place", [*DATABASES, "parquet", "csv", "arrow", "rows", "pandas"])
+@pytest.mark.parametrize("place", [*QUICK, "parquet", "csv", "arrow", "rows", "pandas"])
 def test_the_same_row_draws_the_same_lot_whatever_is_read_with_it(put: Callable[..., Place], place: str) -> None:
     there = put(place, [{"n": number, "t": f"t{number % 3}"} for number in range(5000)], TYPES)
     if isinstance(there.source, sa.Engine):

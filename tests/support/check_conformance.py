@@ -13,12 +13,16 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import Report, parse, validate
+from support.database_facts import FACTS, facts_of
 from support.mariadb import mariadb_server
 from support.postgresql import PostgreSQLServer
+from support.trino import TrinoServer
 
 #: All of them; the tests on those of `SERVERS` have the marker "engines".
-DATABASES = ("sqlite", "duckdb", "postgresql", "mariadb")
-SERVERS = frozenset({"mariadb"})
+DATABASES = ("sqlite", "duckdb", "postgresql", "mariadb", "trino")
+SERVERS = frozenset({"mariadb", "trino"})
+#: Those on which a test may run many statements.
+QUICK = tuple(name for name in DATABASES if not FACTS[name].slow_statements)
 FRAMES = ("parquet", "csv", "pandas", "polars", "arrow", "rows")
 PLACES = (*DATABASES, *FRAMES)
 
@@ -103,6 +107,13 @@ def shared_mariadb_url() -> Iterator[sa.URL]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_trino_url(trino: TrinoServer) -> Iterator[sa.URL]:
+    """One schema of Trino's Iceberg catalog."""
+    with trino.schema("iceberg") as url:
+        yield url
+
+
 @pytest.fixture
 def mariadb_url(shared_mariadb_url: sa.URL) -> sa.URL:
     """An empty database: the shared one, without its tables."""
@@ -132,10 +143,14 @@ def put(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[...
 
 def store(engine: sa.Engine, name: str, rows: Rows, types: Mapping[str, Any]) -> str:
     """Make a table of these rows."""
-    table = sa.Table(name, sa.MetaData(), *(sa.Column(column, kind) for column, kind in types.items()))
+    together = facts_of(engine).slow_statements
+    columns = (sa.Column(column, facts_of(engine).declared(kind)) for column, kind in types.items())
+    table = sa.Table(name, sa.MetaData(), *columns)
     with engine.begin() as connection:
         table.create(connection)
-        if rows:
+        if rows and together:
+            connection.execute(table.insert().values([dict(row) for row in rows]))
+        elif rows:
             connection.execute(table.insert(), [dict(row) for row in rows])
     return name
 

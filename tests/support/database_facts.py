@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.types import UserDefinedType, to_instance
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import sqlalchemy as sa
 
 __all__ = ["FACTS", "DatabaseFacts", "facts_of"]
@@ -39,6 +43,8 @@ class DatabaseFacts:
         indexed_string: How an index names a column ``{0}`` of strings.
         not_in_names: Characters, as a pattern, that names of columns cannot have.
         own_types: A query for three rows of types that only this database has.
+        slow_statements: Whether each statement costs a tenth of a second, whatever it does.
+        types: What to declare for types, by SQLAlchemy's names of them, that do not exist or lose parts of values.
     """
 
     schema: str
@@ -63,6 +69,25 @@ class DatabaseFacts:
     broken: str = "CAST(x AS INTEGER) > 0"
     repeats_values: bool = True
     limit_after: tuple[str, str] | None = None
+    slow_statements: bool = False
+    types: Mapping[str, Any] = field(default_factory=dict)
+
+    def declared(self, kind: Any) -> Any:
+        """What to declare for a type of SQLAlchemy."""
+        kind = to_instance(kind)
+        return self.types.get(kind.__visit_name__ + (" with zone" if getattr(kind, "timezone", False) else ""), kind)
+
+
+class _Named(UserDefinedType[Any]):
+    """A type by its name in a database."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
 
 
 FACTS = {
@@ -132,6 +157,14 @@ FACTS = {
         own_types="SELECT 1 AS id, ARRAY[1, 2] AS x, MAP(ARRAY['k'], ARRAY[1]) AS y, ROW(1, 'a') AS z"
         " UNION ALL SELECT 2, NULL, NULL, NULL UNION ALL SELECT 3, ARRAY[3], NULL, NULL",
         installed=True,
+        slow_statements=True,
+        not_in_names="[A-Z]",
+        types={
+            "time": _Named("TIME(6)"),
+            "uuid": _Named("UUID"),
+            "datetime": _Named("TIMESTAMP(6)"),
+            "datetime with zone": _Named("TIMESTAMP(6) WITH TIME ZONE"),
+        },
     ),
 }
 

@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import sqlalchemy as sa
 
+from dq_core.relation.column import Column
+from dq_core.relation.dialects.trino import Trino
 from support.check_oracle.reading import NUMBERS, Held, kind_of, moment_of
 from support.check_oracle.values import ORDERED, Table
+from support.database_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -154,7 +157,9 @@ def _mariadb_types() -> dict[str, Any]:
 def database(engine: sa.Engine) -> Source:
     """A database by its engine."""
     name = "mariadb" if getattr(engine.dialect, "is_mariadb", False) else engine.dialect.name
-    types = {**_TYPES, **({"mixed": _NoType()} if name == "sqlite" else _mariadb_types() if name == "mariadb" else {})}
+    slow = facts_of(engine).slow_statements
+    own = {family: facts_of(engine).declared(kind) for family, kind in _TYPES.items()}
+    types = {**own, **({"mixed": _NoType()} if name == "sqlite" else _mariadb_types() if name == "mariadb" else {})}
 
     @contextlib.contextmanager
     def put(table: Table, source: Source) -> Iterator[Placed]:
@@ -175,7 +180,11 @@ def database(engine: sa.Engine) -> Source:
             ]
             with engine.begin() as connection:
                 made.create(connection)
-                if rows:
+                if rows and slow:
+                    # The driver has no parameters for decimals of many digits, years before 1000 and times with zones.
+                    written = [{key: _literal(value) for key, value in row.items()} for row in rows]
+                    connection.execute(made.insert().values(written))
+                elif rows:
                     connection.execute(made.insert(), rows)
             return called
 
@@ -209,12 +218,23 @@ def database(engine: sa.Engine) -> Source:
                 name, "typed", (*_ALL, "huge"), put, refuses=lambda value: isinstance(value, str) and "\0" in value,
                 declared={"huge": "decimal"},
             )  # fmt: skip
+        case "trino":
+            return Source(name, "typed", (*_ALL, "huge"), put, refuses=_is_surrogate, declared={"huge": "decimal"})
         case _:
             families = tuple(one for one in _ALL if one not in ("zoned", "uuid"))
             return Source(
                 name, "typed", (*families, "huge"), put,
                 refuses=_is_no_number, declared={"huge": "decimal"},
             )  # fmt: skip
+
+
+def _literal(value: Any) -> Any:
+    """A value as Trino writes it, however it came to be."""
+    return sa.null() if value is None else Trino().value(value, Column.of("", ""))
+
+
+def _is_surrogate(value: Any) -> bool:
+    return isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _in_sqlite(value: Any, family: str) -> Any:

@@ -16,8 +16,9 @@ from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.urls import database_url, make_engine
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, translated
+from ..relation.dialects import dialect_for
 from ..relation.dialects.exact_text import ExactText
-from ..report.report import SEVERITIES, Report
+from ..report.report import SEVERITIES, CheckResult, Report
 from ..sources.database import connect, connect_to_read
 from .bounds import Bounds, wrong_arguments
 from .drift import COUNTS, TOTAL_ROWS, Drift, measured_of, metrics_of, with_drift
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
 __all__ = ["History", "Point"]
 
 
+class _Microseconds(sa.types.UserDefinedType[dt.datetime]):
+    """Trino's timestamps, which have milliseconds unless they are told to have more."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Its name."""
+        return "TIMESTAMP(6)"
+
+
+_MOMENT = sa.DateTime().with_variant(_Microseconds(), "trino")
 #: No history has more runs.
 _MOST_RUNS = 10**9
 
@@ -81,19 +93,21 @@ class History:
         self._runs = sa.Table(
             f"{prefix}runs",
             self._metadata,
-            sa.Column("run_id", ExactText(64), primary_key=True),
-            sa.Column("suite", ExactText(255), nullable=False, index=True),
+            sa.Column("run_id", ExactText(64), nullable=False),
+            sa.Column("suite", ExactText(255), nullable=False),
             sa.Column("source", ExactText(), nullable=False),
-            sa.Column("started_at", sa.DateTime, nullable=False),
+            sa.Column("started_at", _MOMENT, nullable=False),
             sa.Column("overall_status", ExactText(16), nullable=False),
             sa.Column("total_rows", sa.BigInteger, nullable=False),
             sa.Column("execution_time_seconds", sa.Double, nullable=False),
+            sa.PrimaryKeyConstraint("run_id").ddl_if(callable_=_has_keys),
+            sa.Index(f"ix_{prefix}runs_suite", "suite").ddl_if(callable_=_has_keys),
         )
         self._results = sa.Table(
             f"{prefix}results",
             self._metadata,
-            sa.Column("run_id", ExactText(64), primary_key=True),
-            sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("run_id", ExactText(64), nullable=False),
+            sa.Column("position", sa.Integer, nullable=False, autoincrement=False),
             sa.Column("metric", ExactText(), nullable=False),
             sa.Column("type", ExactText(64), nullable=False),
             sa.Column("column_name", ExactText()),
@@ -103,6 +117,7 @@ class History:
             sa.Column("considered_rows", sa.BigInteger),
             sa.Column("value", sa.Double),
             sa.Column("message", ExactText(), nullable=False),
+            sa.PrimaryKeyConstraint("run_id", "position").ddl_if(callable_=_has_keys),
         )
 
     def __repr__(self) -> str:
@@ -124,8 +139,10 @@ class History:
         run_id = run_id or uuid.uuid4().hex
         measured = [one for one in metrics_of(report) if one[1] is not None]
         with self._tables() as connection:
-            for table in (self._results, self._runs):
+            # A run is read by its row in the first table: it goes first and comes last, should each statement commit.
+            for table in (self._runs, self._results):
                 connection.execute(sa.delete(table).where(table.c.run_id == run_id))
+            self._insert_results(connection, run_id, measured)
             connection.execute(
                 sa.insert(self._runs).values(
                     run_id=run_id,
@@ -137,25 +154,6 @@ class History:
                     execution_time_seconds=report.execution_time_seconds,
                 )
             )
-            rows = [
-                {
-                    "run_id": run_id,
-                    "position": position,
-                    "metric": metric,
-                    "type": result.type,
-                    "column_name": result.column,
-                    "severity": result.severity,
-                    "status": result.status,
-                    "failed_rows": result.failed_rows,
-                    "considered_rows": result.considered_rows,
-                    "value": value,
-                    "message": result.message,
-                }
-                for position, (metric, result, value) in enumerate(measured)
-                if result is not None
-            ]
-            if rows:
-                connection.execute(sa.insert(self._results), rows)
         return run_id
 
     def points(
@@ -280,6 +278,31 @@ class History:
         drifts = self.drift(report, suite=suite, false_alarm_rate=false_alarm_rate, method=method, last=last, lag=lag)
         return with_drift(report, drifts, severity)
 
+    def _insert_results(
+        self, connection: sa.Connection, run_id: str, measured: Sequence[tuple[str, CheckResult | None, float | None]]
+    ) -> None:
+        rows = [
+            {
+                "run_id": run_id,
+                "position": position,
+                "metric": metric,
+                "type": result.type,
+                "column_name": result.column,
+                "severity": result.severity,
+                "status": result.status,
+                "failed_rows": result.failed_rows,
+                "considered_rows": result.considered_rows,
+                "value": value,
+                "message": result.message,
+            }
+            for position, (metric, result, value) in enumerate(measured)
+            if result is not None
+        ]
+        if rows and dialect_for(connection.dialect).writes_commit:
+            connection.execute(sa.insert(self._results).values(rows))
+        elif rows:
+            connection.execute(sa.insert(self._results), rows)
+
     @contextmanager
     def _tables(self, *, reads: bool = False) -> Iterator[sa.Connection]:
         """A transaction in which the tables exist.
@@ -337,6 +360,11 @@ class History:
                 one = Measured(value, failed, considered) if share else Measured(value, counts=kind in COUNTS)
                 series[metric].append((Point(run_id, at, value), one))
         return series
+
+
+def _has_keys(*_: object, dialect: sa.Dialect, **__: object) -> bool:
+    """Whether tables have keys and indexes in a database."""
+    return dialect_for(dialect).has_keys
 
 
 def _engine_of(url: sa.URL | str) -> sa.Engine:

@@ -35,6 +35,7 @@ from ..run.validate import refuse_unfit
 from ..sources import Opened, open_source
 from ..sources.database import connect_to_read, create_engine_of
 from ..sources.given import database_of
+from .staged import write_staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -320,7 +321,8 @@ def _write_table(
     names = [column.name for column in split.rows.selected_columns]
     count = sa.select(sa.func.count()).select_from(target)
     with ExitStack() as stack, _translated(opened):
-        if sa.inspect(connection).has_table(target.name, schema=target.schema):
+        exists = sa.inspect(connection).has_table(target.name, schema=target.schema)
+        if exists:
             known = [one["name"] for one in sa.inspect(connection).get_columns(target.name, schema=target.schema)]
             if known != names:
                 there, needed = ", ".join(known), ", ".join(names)
@@ -328,6 +330,18 @@ def _write_table(
                     [f"The table {target.name!r} exists with other columns: {there} (not {needed})."],
                     suggestion="Choose another name, or drop the table if it holds an older quarantine.",
                 )
+        if opened.relation.dialect.writes_commit:
+            return write_staged(
+                connection,
+                counts=split.counts,
+                rows=split.rows,
+                target=target,
+                exists=exists,
+                mode=mode,
+                limited=lambda: _limited(opened, deadline),
+                check=_assert_sums,
+            )
+        if exists:
             if mode == "replace":
                 with _limited(opened, deadline):
                     connection.execute(sa.delete(target))

@@ -63,6 +63,8 @@ _PCRE = _Language(
     f"(?:(?<!{_WORD})(?!{_WORD})|(?<={_WORD})(?={_WORD}))",
     lambda code: f"\\x{{{code:x}}}",
 )
+# Joni's own \b knows the letters of all scripts.
+_JONI = _Language(r"\A", r"\z", _PCRE.boundary, _PCRE.no_boundary, lambda code: f"\\x{{{code:x}}}")
 _POSTGRESQL = _Language(r"\A", r"\Z", r"\y", r"\Y", lambda code: f"\\U{code:08x}", least=1)
 
 
@@ -103,6 +105,10 @@ class Pattern:
     def for_pcre(self) -> str:
         """The pattern for PCRE, which MariaDB uses."""
         return _translate(self.source, _PCRE)
+
+    def for_joni(self) -> str:
+        """The pattern for Joni, which Trino uses unless it is told to use RE2."""
+        return _translate(self.source, _JONI)
 
     def for_postgresql(self) -> str:
         """The pattern for PostgreSQL's ``~``."""

@@ -93,4 +93,4 @@ def _row_number(reader: Reader, relation: Relation) -> ColumnElement[Any]:
         # A view has no addresses, or NULL.
         if address is not None and reader.exists(sa.select(address).select_from(source)):
             return address
-    return sa.func.row_number().over()
+    return relation.dialect.row_number(relation)

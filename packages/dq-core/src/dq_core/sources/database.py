@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from .._shared.connecting import connecting_within, lock_hint, missing_file, missing_file_hint, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.statements import Deadline
-from .._shared.tables import locate, table_names
+from .._shared.tables import table_names
 from .._shared.urls import make_engine
 from ..errors import (
     RuleError,
@@ -113,7 +113,7 @@ def relation_of(
     """The relation for a table (``schema.table`` is understood) or a query, with its columns."""
     from_: sa.FromClause
     if table is not None:
-        name, schema = _find_table(connection, table, schema)
+        name, schema = _find_table(connection, dialect, table, schema)
         from_ = sa.table(name, schema=schema)
     elif isinstance(query, str):
         statement = statement_of(query, connection.dialect.name)
@@ -166,13 +166,13 @@ def _sibling(connection: sa.Connection, name: str, schema: str | None, relation:
     """Where a name without a schema is looked up: in the schema of ``schema.table`` first, then as it is."""
     if schema is None and isinstance(relation.from_, sa.TableClause) and relation.from_.schema is not None:
         own = relation.from_.schema
-        if sa.inspect(connection).has_table(name, schema=own):
+        if relation.dialect.locate(connection, name, own) == (own, name):
             return name, own
     return name, schema
 
 
-def _find_table(connection: sa.Connection, table: str, schema: str | None) -> tuple[str, str | None]:
-    place = locate(connection, table, schema)
+def _find_table(connection: sa.Connection, dialect: Dialect, table: str, schema: str | None) -> tuple[str, str | None]:
+    place = dialect.locate(connection, table, schema)
     if place is None:
         try:
             known = table_names(sa.inspect(connection), schema)
@@ -207,7 +207,13 @@ def _not_understood(url: sa.URL, error: Exception) -> SourceError:
 def connect(engine: sa.Engine) -> sa.Connection:
     """A connection; a failure says where to, and why, without secrets."""
     try:
-        return engine.connect()
+        connection = engine.connect()
+        try:
+            dialect_for(connection.dialect).reach(connection)
+        except DBAPIError:
+            connection.close()
+            raise
+        return connection
     except DBAPIError as error:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
         name, cause = engine.dialect.name, error.orig or error

@@ -9,13 +9,14 @@ from .duckdb import DuckDB
 from .mariadb import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
+from .trino import Trino
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
 __all__ = ["Dialect", "dialect_for"]
 
-_DIALECTS: dict[str, type[Dialect]] = {one.name: one for one in (DuckDB, MariaDB, MySQL, PostgreSQL, SQLite)}
+_DIALECTS: dict[str, type[Dialect]] = {one.name: one for one in (DuckDB, MariaDB, MySQL, PostgreSQL, SQLite, Trino)}
 
 
 def dialect_for(known: sa.Dialect) -> Dialect:

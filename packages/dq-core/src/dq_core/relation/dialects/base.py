@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
+from ..._shared.tables import locate
 from ..column import Column
 from ..selection import OneValue
 from ..sql_text import Lexis
@@ -60,10 +61,24 @@ class Dialect:
     canonical: CanonicalSQL | None = None
     #: Whether another thread than the one that opened a connection may use it.
     any_thread = True
+    #: Whether every statement that writes commits, so that several cannot be one transaction.
+    writes_commit = False
+    #: Whether tables have primary keys and indexes.
+    has_keys = True
     #: Execution options of a connection that reads and writes one snapshot.
     snapshot_options: ClassVar[Mapping[str, Any]] = {}
 
     # Reading what is there
+
+    def locate(self, connection: Connection, name: str, schema: str | None) -> tuple[str | None, str] | None:
+        """The schema and the table or view that a name stands for; None if there is none.
+
+        Args:
+            connection: Where to look.
+            name: ``table``, ``schema.table``, or a name with a dot.
+            schema: The schema for names without one; the database's default if None.
+        """
+        return locate(connection, name, schema)
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns of a query or table, with their types as far as the database gives them."""
@@ -114,6 +129,10 @@ class Dialect:
         return [value]
 
     # Running
+
+    def reach(self, connection: Connection) -> None:
+        """Find out whether the server can be reached, where a connection alone does not say; else a DBAPIError."""
+        del connection
 
     def prepare(self, connection: Connection) -> None:
         """Make a connection ready for reading, before anything is read."""
@@ -279,6 +298,15 @@ class Dialect:
         """
         del columns
         return None
+
+    def row_number(self, relation: Selection) -> ColumnElement[int]:
+        """A number for each row of a query that is the same in every statement.
+
+        Args:
+            relation: The rows; a database whose workers read them in any order numbers them by their content.
+        """
+        del relation
+        return sa.func.row_number().over()
 
     def absent(
         self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]

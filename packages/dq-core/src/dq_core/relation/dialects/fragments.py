@@ -7,6 +7,7 @@ helped by a list of the functions that only compute.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,9 +90,12 @@ def calls(tokens: Sequence[Token]) -> Iterator[tuple[Token, bool]]:
             yield token, place > 0 and tokens[place - 1].text == "."
 
 
-def unknown_calls(tokens: Sequence[Token], functions: Collection[str]) -> Iterator[str]:
+def unknown_calls(tokens: Sequence[Token], functions: Collection[str], *, aliases: bool = False) -> Iterator[str]:
     """The functions that are called and not among these."""
+    named = {other.start for one, other in itertools.pairwise(tokens) if aliases and one.text.lower() == "as"}
     for token, qualified in calls(tokens):
+        if token.start in named:
+            continue
         name = token.text.lower()
         plain = token.kind == "word" and not qualified
         if not (plain and (name in functions or name in _GRAMMAR)) and not _is_named_query(token, tokens):
@@ -127,16 +131,31 @@ def locks(tokens: Sequence[Token]) -> str | None:
 
 
 def refused_by_list(
-    sqls: Sequence[str], lexis: Lexis, functions: Collection[str], *, marks: str, in_strings: str = ""
+    sqls: Sequence[str],
+    lexis: Lexis,
+    functions: Collection[str],
+    *,
+    marks: str,
+    in_strings: str = "",
+    aliases: bool = False,
 ) -> dict[str, str]:
-    """The fragments that call other functions than these, or could be read in another way, with the reasons."""
+    """The fragments that call other functions than these, or could be read in another way, with the reasons.
+
+    Args:
+        sqls: The fragments.
+        lexis: How they are cut.
+        functions: What they may call.
+        marks: See `misread`.
+        in_strings: See `misread`.
+        aliases: Whether AS gives names to columns, as in ``UNNEST(x) AS u (i)``: what follows it calls nothing.
+    """
     found = {}
     for sql in sqls:
         tokens = parts(sql, lexis)
         reason = no_expression(tokens) or misread(sql, lexis, marks=marks, in_strings=in_strings)
         if reason is None and (clause := locks(tokens)) is not None:
             reason = f"it has {clause}, which is more than reading"
-        if reason is None and (unknown := list(dict.fromkeys(unknown_calls(tokens, functions)))):
+        if reason is None and (unknown := list(dict.fromkeys(unknown_calls(tokens, functions, aliases=aliases)))):
             reason = f"it calls {', '.join(unknown)}, and it is not known that this only computes"
         if reason is not None:
             found[sql] = reason

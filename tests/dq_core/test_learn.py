@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dq_core import LearnedSuite, RuleError, Suite, TableNotFoundError, ValidationTimeoutError, learn, validate
 from dq_core.learning.references import alike
-from support.check_conformance import DATABASES, PLACES, Place
+from support.check_conformance import DATABASES, PLACES, QUICK, Place
 
 _CHANCE = random.Random(7)
 
@@ -76,7 +76,7 @@ def test_rules_of_every_kind_and_all_of_them_pass(put: Callable[..., Place], pla
     assert (learned.row_count, learned.sampled_rows, learned.engine) == (300, None, "dq_core")
 
 
-@pytest.mark.parametrize("place", [*DATABASES, "csv", "rows"])
+@pytest.mark.parametrize("place", [*QUICK, "csv", "rows"])
 def test_a_suite_survives_yaml_and_json(put: Callable[..., Place], place: str) -> None:
     learned = of(put(place, ROWS, TYPES))
     suite = Suite.from_yaml(learned.to_yaml())
@@ -89,7 +89,7 @@ def test_a_suite_survives_yaml_and_json(put: Callable[..., Place], place: str) -
     )
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 def test_the_rules_are_those_of_all_rows(put: Callable[..., Place], place: str) -> None:
     rules = {rule.check.label: rule.check.to_dict() for rule in of(put(place, ROWS, TYPES))}
     amounts = sorted(row["amount"] for row in ROWS)
@@ -168,7 +168,7 @@ def test_chosen_kinds_and_columns() -> None:
     assert learn(ROWS, min_confidence=1).rules == ()
 
 
-@pytest.mark.parametrize("place", [*DATABASES, "parquet"])
+@pytest.mark.parametrize("place", [*QUICK, "parquet"])
 def test_a_sample_is_said_and_its_rules_pass_on_it(put: Callable[..., Place], place: str) -> None:
     rows = [{"id": n, "x": float(n % 97)} for n in range(2000)]
     there = put(place, rows, {"id": sa.BigInteger(), "x": sa.Double()})
@@ -180,7 +180,7 @@ def test_a_sample_is_said_and_its_rules_pass_on_it(put: Callable[..., Place], pl
     assert {rule.rows for rule in learned if rule.type == "not_null"} == {learned.sampled_rows}
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 def test_few_statements(put: Callable[..., Place], place: str) -> None:
     # Scan, examples, what is to know of keys, each of at most four candidates for a key in at most two, the one set,
     # the types, both ends of four columns, and each of two patterns in one.
@@ -227,7 +227,7 @@ def test_decimals_keep_their_bounds() -> None:
 
 
 class TestForeignKeys:
-    @pytest.fixture(params=DATABASES)
+    @pytest.fixture(params=QUICK)
     def shop(self, request: pytest.FixtureRequest) -> Any:
         engine = sa.create_engine(request.getfixturevalue(f"{request.param}_url"))
         meta = sa.MetaData()
@@ -315,7 +315,7 @@ def test_whatever_is_learned_passes_on_what_it_was_learned_from(rows: list[dict[
         assert report.passed, report.to_text()
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 def test_the_time_limit_reaches_the_database(put: Callable[..., Place], place: str) -> None:
     there = put(place, ROWS, TYPES)
     table = there.options["table"]

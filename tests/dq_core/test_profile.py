@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from dq_core import Profile, RuleError, SourceError, ValidationTimeoutError, learn, profile
 from dq_core.profiling.histograms import edges
 from dq_core.profiling.shapes import shape
-from support.check_conformance import DATABASES, PLACES, Place, store
+from support.check_conformance import DATABASES, PLACES, QUICK, Place, store
 
 ROWS = [
     {
@@ -134,7 +134,7 @@ def test_infinities_and_nan_are_counted_and_left_out(put: Callable[..., Place], 
     assert sum(one.count for one in column.histogram) == 3
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 @pytest.mark.parametrize("rows", [[], [dict.fromkeys(TYPES)] * 3], ids=["no row", "nothing but NULL"])
 def test_without_values(put: Callable[..., Place], place: str, rows: list[dict[str, Any]]) -> None:
     found = of(put(place, rows, TYPES), include_histograms=True)
@@ -146,7 +146,7 @@ def test_without_values(put: Callable[..., Place], place: str, rows: list[dict[s
         assert (column.quantiles, column.histogram) == ({}, ())
 
 
-@pytest.mark.parametrize("place", [*DATABASES, "arrow"])
+@pytest.mark.parametrize("place", [*QUICK, "arrow"])
 def test_a_sample_is_said_and_comes_out_the_same_again(put: Callable[..., Place], place: str) -> None:
     rows = [{"id": place, "x": float(place)} for place in range(3000)]
     there = put(place, rows, {"id": sa.BigInteger(), "x": sa.Double()})
@@ -203,7 +203,7 @@ def test_types_that_only_postgresql_has(postgresql_url: sa.URL) -> None:
     json.loads(found.to_json())
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 def test_names_that_need_quotes_and_a_column_called_like_ours(put: Callable[..., Place], place: str) -> None:
     names = ['a "b"', "select", "row_number", "a b%", "ä:b"]
     rows = [dict.fromkeys(names, number) for number in range(50)]
@@ -223,7 +223,7 @@ def test_more_columns_than_one_select_holds(sqlite_url: sa.URL) -> None:
     assert len(found.columns) == 400
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 def test_the_time_limit_reaches_the_database(put: Callable[..., Place], place: str) -> None:
     there = put(place, ROWS, TYPES)
     table = there.options["table"]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from dq_core import validate
 from dq_core.run.reader import Reader, StatementError
-from support.check_conformance import DATABASES, PLACES, Place, store
+from support.check_conformance import DATABASES, PLACES, QUICK, Place, store
 from support.database_facts import FACTS, facts_of
 
 STRANGE = ["two words", 'a"quote', "it's", "select", "Mixed", "100%", ":colon", "ä€😀", "a.b", "a\\b", "(x)", "?"]
@@ -152,7 +152,7 @@ def test_many_failing_checks_have_the_samples_that_each_has_alone(put: Callable[
             assert result.samples == alone.samples, rule
 
 
-@pytest.mark.parametrize("place", [*DATABASES, "pandas"])
+@pytest.mark.parametrize("place", [*QUICK, "pandas"])
 def test_statements_grow_with_batches_not_with_failing_checks(put: Callable[..., Place], place: str) -> None:
     names = [f"c{number}" for number in range(300)]
     rows = [dict.fromkeys(names, value) for value in (None, 1, 2)]
@@ -196,7 +196,7 @@ def test_follow_ups_of_many_checks_are_few_statements(put: Callable[..., Place],
             assert sorted(map(str, result.samples)) == sorted(map(str, same.samples))
 
 
-@pytest.mark.parametrize("place", DATABASES)
+@pytest.mark.parametrize("place", QUICK)
 def test_a_check_that_cannot_be_followed_up_costs_no_other_its_own(put: Callable[..., Place], place: str) -> None:
     there = put(place, [{"n": one, "m": 1, "x": "ab"} for one in (1, 1, 2)], MIXED)
     view = f"view_of_{there.options['table']}"

@@ -16,11 +16,7 @@ from dq_core.relation.linear import regexp, remember
 from dq_core.relation.pattern import Pattern
 from support.check_conformance import store
 from support.database_facts import facts_of
-
-CATASTROPHES = [
-    "(a+)+$", "(a|a)*b", "(a*)*b", "^(a?){40}$b", "(a|aa)+c", "(?:a+){2,}b", "a*a*a*a*a*a*b", "(.*)*x", "(a+)+[$]",
-    "a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
-]  # fmt: skip
+from support.patterns import CATASTROPHES
 
 
 @pytest.mark.parametrize("pattern", CATASTROPHES)

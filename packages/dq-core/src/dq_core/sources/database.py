@@ -207,13 +207,7 @@ def _not_understood(url: sa.URL, error: Exception) -> SourceError:
 def connect(engine: sa.Engine) -> sa.Connection:
     """A connection; a failure says where to, and why, without secrets."""
     try:
-        connection = engine.connect()
-        try:
-            dialect_for(connection.dialect).reach(connection)
-        except DBAPIError:
-            connection.close()
-            raise
-        return connection
+        return _reached(engine.connect())
     except DBAPIError as error:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
         name, cause = engine.dialect.name, error.orig or error
@@ -221,6 +215,15 @@ def connect(engine: sa.Engine) -> sa.Connection:
         raise kind(f"Cannot connect to {_shown(engine.url)}: {reason}", suggestion=lock_hint(name, cause)) from None
     except (ArgumentError, TypeError, ValueError, OSError) as error:
         raise _not_understood(engine.url, error) from None
+
+
+def _reached(connection: sa.Connection) -> sa.Connection:
+    try:
+        dialect_for(connection.dialect).reach(connection)
+    except DBAPIError:
+        connection.close()
+        raise
+    return connection
 
 
 def connect_to_read(engine: sa.Engine) -> sa.Connection:

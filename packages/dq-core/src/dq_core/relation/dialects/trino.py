@@ -7,7 +7,6 @@ import dataclasses
 import math
 import re
 from functools import reduce
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -84,7 +83,7 @@ class Trino(Dialect):
                 continue
             tables = sa.table("tables", schema=sa.quoted_name(f"{quote(catalog)}.information_schema", quote=False))
             names = {"table_schema": own.lower(), "table_name": table.lower()}
-            found = sa.select(sa.literal_column("1")).select_from(tables)
+            found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(tables)
             conditions = (sa.column(key) == sa.literal_column(string(value)) for key, value in names.items())
             if connection.execute(found.where(*conditions)).all():
                 there = sa.quoted_name(f"{quote(catalog)}.{quote(own)}", quote=False) if dot else place

@@ -50,5 +50,5 @@ COMPUTING = _SHARED | frozenset({
     "week_of_year", "width_bucket", "wilson_interval_lower", "wilson_interval_upper", "with_timezone", "word_stem",
     "xxhash64", "year", "year_of_week", "yow", "zip", "zip_with",
     "grouping", "if", "json_array", "json_array_agg", "json_exists", "json_object", "json_object_agg", "json_query",
-    "json_value", "localtime", "localtimestamp", "nullif", "try", "try_cast", "unnest",
+    "json_value", "localtime", "localtimestamp", "nullif", "sequence", "try", "try_cast", "unnest",
 })  # fmt: skip

@@ -93,7 +93,7 @@ def _from_driver(reader: Reader, statement: sa.Select[Any]) -> pa.Table:
     reader.statements += 1
     try:
         with reader.limited():
-            return _simple(raw.execute(sql).to_arrow_table())
+            return _simple(raw.sql(sql).to_arrow_table())
     except duckdb.InterruptException:
         raise reader.deadline.error() from None
     except duckdb.Error as error:

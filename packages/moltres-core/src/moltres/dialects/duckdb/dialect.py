@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import partial
 from importlib.util import find_spec
@@ -37,6 +37,7 @@ from ...types import documents
 from ...types.arrow import into_text, plain, to_batch
 from ...types.arrow_fit import extremes
 from ...types.logical import logical_type
+from .. import compiling
 from ..base import Dialect, driver_connection, named
 from ..base.refusals import REFUSED
 from ..capabilities import Capabilities
@@ -87,6 +88,9 @@ _locks: dict[str, threading.RLock] = {}
 _held: WeakKeyDictionary[Connection, list[threading.RLock]] = WeakKeyDictionary()
 """The locks that each connection holds."""
 
+_STREAMS: Final = int(duckdb.__version__.partition(".")[0]) < 2
+"""Whether what a cursor has executed comes as Arrow while it runs; DuckDB 2 makes a copy of all its rows first."""
+
 _SETTLED: Final = "moltres_settled"
 """Key in `Connection.info`: whether the optimizers of its database are those that give right rows."""
 
@@ -104,6 +108,21 @@ def _is_generated(name: str, statement: str) -> bool:
     quoted = name.replace('"', '""')
     column = rf'[(,]\s*("{re.escape(quoted)}"|{re.escape(name)})\s[^,()]*(\([^()]*\)[^,()]*)*?GENERATED ALWAYS AS'
     return re.search(column, statement, re.IGNORECASE) is not None
+
+
+def _arrow_batches(connection: Connection, query: Select[Any], rows: int) -> Generator[Any, None, None]:
+    """Arrow batches of a query, as DuckDB makes them while it runs."""
+    if _STREAMS:
+        result = connection.execute(query)
+        try:
+            yield from result.cursor.to_arrow_reader(rows)
+        finally:
+            result.close()
+        return
+    written = query.compile(dialect=compiling.literal(connection.dialect), compile_kwargs={"literal_binds": True})
+    check()
+    with closing(_raw(connection).sql(str(written)).to_arrow_reader(rows)) as reader:
+        yield from reader
 
 
 def _raw(connection: Connection) -> duckdb.DuckDBPyConnection:
@@ -269,12 +288,9 @@ class DuckDBDialect(Dialect):
             return
         if any(logical_type(type_).native for _, type_ in columns):
             query = in_text(connection, query, _described(connection, query))
-        result = connection.execute(query)
-        try:
-            for batch in result.cursor.to_arrow_reader(rows):
+        with closing(_arrow_batches(connection, query, rows)) as batches:
+            for batch in batches:
                 yield plain(batch, columns)
-        finally:
-            result.close()
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Time stamps with the digits that they have: SQLAlchemy reads all of them as TIMESTAMP."""

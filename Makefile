@@ -10,10 +10,10 @@ LEG := $(PYTHON) tools/results.py leg
 LINT := .venvs/lint/bin
 
 # A leg is one run of pytest: the tests of a distribution, and the pages whose Python blocks run in its environment. The
-# engines of dq-core (truthound, great-expectations, pandera) are a leg of their own, where these are installed; so is the
-# newest pre-release of Airflow. `make -j2` runs two legs at once, so the longest come first: what is left for the end is
+# engines of dq-core (truthound, great-expectations, pandera) are a leg of their own, where these are installed; so are the
+# newest pre-release of Airflow and the newest DuckDB. `make -j2` runs two legs at once, so the longest come first: what is left for the end is
 # short, and neither core waits for the other.
-LEGS := dq-core moltres-core moltres-airflow moltres-prefect truthound-kestra dq-core-engines moltres-airflow-next
+LEGS := dq-core moltres-core moltres-airflow moltres-prefect truthound-kestra dq-core-engines moltres-airflow-next duckdb-next dialects
 ENVIRONMENT_dq-core-engines := truthound-kestra
 TESTS_dq-core := tests/dq_core --ignore=tests/dq_core/engines tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/profile-and-learn.md
 TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md README.md
@@ -22,6 +22,9 @@ TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.m
 TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md
 TESTS_moltres-airflow-next := tests/moltres_airflow --ignore=tests/moltres_airflow/test_live.py --ignore=tests/moltres_airflow/test_example.py
 TESTS_dq-core-engines := tests/dq_core/engines docs/guides/engines.md
+TESTS_duckdb-next := tests/moltres/dialects/test_conformance.py tests/moltres/test_files.py tests/moltres/test_batches.py $(wildcard tests/dq_core/test_check_*.py) tests/dq_core/test_fragments.py
+TESTS_dialects := tests/dialects
+SELECTED_duckdb-next := -k "not sqlite and not SQLite and not postgresql and not PostgreSQL"
 
 ENGINES := engines-moltres engines-dq-core engines-kestra
 ENVIRONMENT_engines-moltres := moltres-core
@@ -56,7 +59,7 @@ test: $(LEGS:%=test-%) ## All tests but those that need a server which must be i
 .PHONY: $(LEGS:%=test-%)
 $(LEGS:%=test-%): test-%:
 	@$(SETUP) $(or $(ENVIRONMENT_$*),$*)
-	@$(LEG) $* -- .venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest $(OPTIONS) -m "not engines" $(TESTS_$*)
+	@$(LEG) $* -- .venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest $(OPTIONS) -m "not engines" $(SELECTED_$*) $(TESTS_$*)
 
 .PHONY: test-engines
 test-engines: $(ENGINES:%=test-%) ## Tests on servers that must be installed: MariaDB, Kestra

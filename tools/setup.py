@@ -40,10 +40,28 @@ ENVIRONMENTS = {
     "moltres-airflow": ["--package", "moltres-airflow"],
     # The newest pre-release of Airflow, so that its next version is no surprise.
     "moltres-airflow-next": ["--package", "moltres-airflow", "--no-dev", "--group", "next"],
+    # The newest DuckDB, which its dialect of SQLAlchemy does not ask for yet, and dialects of databases that have no
+    # server here: see ON_TOP.
+    "duckdb-next": ["--package", "moltres-core"],
+    "dialects": ["--package", "moltres-core"],
     "moltres-prefect": ["--package", "moltres-prefect"],
     "truthound-kestra": ["--package", "truthound-kestra"],
     # What a user of the package has, without the other engines and the tests: enough for `make demo`.
     "demo-kestra": ["--package", "truthound-kestra", "--no-dev"],
+}
+
+# What `uv pip install` adds to an environment: a version that another package of it does not ask for yet (uv overrides
+# requirements for a whole workspace only), and packages that only a test of compiled statements needs.
+ON_TOP = {
+    "duckdb-next": ["--no-deps", "duckdb==2.0.1"],
+    "dialects": [
+        "snowflake-sqlalchemy==2.1.0",
+        "sqlalchemy-bigquery==1.17.3",
+        "databricks-sqlalchemy==2.0.10",
+        "clickhouse-connect==1.12.0",
+        "starrocks==1.3.4",
+        "sqlalchemy-redshift==1.0.0",
+    ],
 }
 
 
@@ -120,6 +138,10 @@ def sync(names: list[str]) -> None:
             print(f"setup: .venvs/{name}", flush=True)
             command = [uv, "sync", "--quiet", "--frozen", *ENVIRONMENTS[name]]
             subprocess.run(command, cwd=ROOT, env=environment(name), check=True)
+            if more := ON_TOP.get(name):
+                python = ["--python", str(VENVS / name / "bin" / "python")]
+                command = [uv, "pip", "install", "--quiet", "--compile-bytecode", *python, *more]
+                subprocess.run(command, cwd=ROOT, env=environment(name), check=True)
             stamps[name].write_text(wanted)
     finally:
         LOCK.write_text(committed)

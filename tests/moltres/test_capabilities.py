@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(moltres.__path__[0])
 tool = load_tool("capabilities_table")
+elsewhere = load_tool("elsewhere_table")
 
 
 def decided_by_name(tree: ast.AST) -> Iterator[int]:
@@ -60,6 +61,11 @@ def test_the_documentation_shows_the_capabilities() -> None:
     page = tool.TABLE.page.read_text(encoding="utf-8")
     assert tool.TABLE.updated(page) == page, "run python tools/capabilities_table.py"
     assert [dialect.name for dialect in supported()] == ["duckdb", "mariadb", "postgresql", "sqlite", "trino"]
+
+
+def test_the_documentation_shows_what_compiles_elsewhere() -> None:
+    page = elsewhere.TABLE.page.read_text(encoding="utf-8")
+    assert elsewhere.TABLE.updated(page) == page, "run python tools/elsewhere_table.py"
 
 
 def test_an_unknown_database_has_the_capabilities_of_sqlalchemy_alone() -> None:

@@ -85,7 +85,7 @@ def _is_expression(node: dict[str, Any]) -> bool:
 
 def _without_places(tree: Any) -> Any:
     if isinstance(tree, dict):
-        return {key: _without_places(value) for key, value in tree.items() if key != "query_location"}
+        return {key: _without_places(value) for key, value in tree.items() if not key.startswith("query_location")}
     return [_without_places(value) for value in tree] if isinstance(tree, list) else tree
 
 
@@ -118,7 +118,8 @@ def _collect(tree: dict[str, Any], found: Named, known: frozenset[str]) -> None:
         found.problems.append(f"it has a subquery of a kind that is not supported ({kind})")
     for key, part in tree.items():
         if key == "function" and kind == "TABLE_FUNCTION":
-            _walk(part["children"], found, known)
+            # Its arguments, whatever a version calls them; the function itself is known as one of tables.
+            _walk(list(part.values()), found, known)
         else:
             _walk(part, found, known)
 

@@ -91,6 +91,7 @@ RULES: list[dict[str, Any]] = [
     {"type": "freshness", "column": "born", "max_age": "1d"},
     {"type": "foreign_key", "column": "id", "references": {"table": "visits", "column": "id"}},
     {"type": "expression", "sql": "age > 40"},
+    {"type": "same_rows", "source": [{"id": 1}], "columns": ["id"]},
     {"type": "custom", "function": bool},
 ]
 

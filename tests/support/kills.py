@@ -247,6 +247,35 @@ def disconnected(url: URL, way: Way, key: str, *, streamed: bool, seconds: float
     return not ended
 
 
+def queries_killed(url: URL, way: Way, key: str, *, streamed: bool, seconds: float) -> bool:
+    """Write in a process whose query Trino kills after some seconds; whether one was killed."""
+
+    def work() -> None:
+        with connect(url) as database:
+            write(database, way, key, streamed=streamed)
+
+    child, pipe = in_child(work)
+    ended, hit = _waited(child, pipe, seconds), False
+    running = text(
+        "SELECT query_id FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED')"
+        " AND query NOT LIKE '%system.runtime%' AND \"user\" = current_user"
+    )
+    while not ended and not hit:
+        with _engine(url, os.getpid()).connect() as connection:
+            for (query,) in connection.execute(running).all():
+                try:
+                    connection.execute(text(f"CALL system.runtime.kill_query('{query}', 'a test')"))
+                    hit = True
+                except DBAPIError:  # it has ended by itself
+                    continue
+        ended = _waited(child, pipe, 0)
+    if not _waited(child, pipe, 60):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(pipe)
+    return hit
+
+
 def _kill(connection: Any, number: int) -> None:
     try:
         connection.execute(text(f"KILL CONNECTION {number}"))

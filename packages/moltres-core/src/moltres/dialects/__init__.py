@@ -11,7 +11,7 @@ from .capabilities import MYSQL, Capabilities
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["Capabilities", "Dialect", "dialect_for", "register", "supported"]
+__all__ = ["Capabilities", "Dialect", "dialect_for", "kind_of", "register", "supported"]
 
 _MODULES = {
     "sqlite": (".sqlite", "SQLiteDialect"),
@@ -54,6 +54,11 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
     Returns:
         The dialect registered for this database, or the portable one, which uses only SQLAlchemy.
     """
+    return kind_of(bind).of(bind)
+
+
+def kind_of(bind: Engine | Connection) -> Dialect:
+    """The same without a question to the server; databases of one kind may still differ in what they can do."""
     name = bind.dialect.name
     if name not in _LOADED:
         if name in _MODULES:
@@ -63,4 +68,4 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
                 max_identifier_bytes=bind.dialect.max_identifier_length, counts_characters=True
             )
             register(Dialect(name, known))
-    return _LOADED[name].of(bind)
+    return _LOADED[name]

@@ -75,6 +75,10 @@ class Source(Readable, Protocol):
     schema: str | None
 
     @property
+    def stage(self) -> Any:
+        """The folder for rows from elsewhere on their way into the database (`moltres.write.files.StageFolder`)."""
+
+    @property
     def bind(self) -> Engine | Connection:
         """Where statements run: the engine, or the caller's connection."""
 

@@ -19,8 +19,9 @@ from sqlalchemy import inspect
 from .target import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from .files import StageFolder
     from .target import Target
 
 _PREFIX: Final = "moltres_stage_"
@@ -50,15 +51,23 @@ def released(name: str) -> None:
     _live.discard(name)
 
 
-def drop_left_overs(target: Target) -> None:
-    """Drop the staging tables of writes of this table that were killed."""
-    for name in _left_overs(target):
-        target.dialect.drop(target.connection, table_of(name, [], target.schema))
+def drop_left_overs(target: Target, folder: StageFolder | None) -> None:
+    """Drop the staging tables of writes of this table that were killed, and their files.
+
+    Args:
+        target: The table.
+        folder: Where the files of writes lie; None if there are none.
+    """
+    for name in _left_overs(target, inspect(target.connection).get_table_names(target.schema)):
+        target.dialect.drop_if_exists(target.connection, table_of(name, [], target.schema))
+    if folder is not None:
+        for name in _left_overs(target, folder.names()):
+            folder.remove(name)
 
 
-def _left_overs(target: Target) -> Iterator[str]:
+def _left_overs(target: Target, names: Iterable[str]) -> Iterator[str]:
     prefix = f"{_PREFIX}{_digest(target.lock_name, 10)}_"
-    for name in inspect(target.connection).get_table_names(target.schema):
+    for name in names:
         if name.startswith(prefix) and not _is_used(name.removeprefix(prefix)) and name not in _live:
             yield name
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import operator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, and_, case, false, func, null, or_, select, true, union_all
 from sqlalchemy import cast as sql_cast
@@ -27,19 +28,23 @@ from .outcome import Written, check_keys, require_columns
 from .target import find_target, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql.expression import ColumnElement, Executable
 
+    from ..dialects import Dialect
     from ..frame.source import Source
-    from ..types.arrow import Named
+    from ..types.arrow import Batch, Named
+    from .files import StageFolder
     from .inputs import Input
     from .request import WriteRequest
     from .target import Target
 
 _NEVER_CHANGES = frozenset({"ignore", "error_if_exists"})
 _CHANGES_ROWS = frozenset({"overwrite", "merge", "overwrite_partitions"})
+_FEW = 10_000
+"""Rows that may stand in the statement itself, if it has room for them."""
 _OLD = "moltres_old"
 """The column that tells the rows to delete from the rows to add."""
 
@@ -83,12 +88,12 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
         return Written(skipped=True)
     if request.mode == "error_if_exists":
         target.require_absent()
-    drop_left_overs(target)
+    drop_left_overs(target, source.stage)
     with closing(open_input(source, connection, data, request)) as opened:
         require_names((name for name, _ in opened.columns or []), target.dialect.capabilities, target.dialect.name)
         if opened.columns is None and target.table is not None and request.mode != "overwrite":
             return Written()
-        with _staged(target, opened, request) as rows:
+        with _staged(target, opened, request, source.stage) as rows:
             return _Publication(target, request, attempts).run(rows)
 
 
@@ -112,21 +117,23 @@ def _require(target: Target, request: WriteRequest) -> None:
         )
 
 
-class _Rows(Protocol):
-    """Rows that a statement of the database can read."""
+@dataclass(frozen=True)
+class _Rows:
+    """Rows that a statement of the database can read.
+
+    Attributes:
+        columns: Their names and types.
+        source: The rows.
+        fit: Whether the table that is there has these columns, and types that hold the values.
+    """
 
     columns: list[Named]
     source: Select[Any]
-
-
-class _Staged:
-    def __init__(self, columns: list[Named], source: Select[Any]) -> None:
-        self.columns = columns
-        self.source = source
+    fit: bool
 
 
 @contextmanager
-def _staged(target: Target, rows: Input, request: WriteRequest) -> Iterator[_Rows]:
+def _staged(target: Target, rows: Input, request: WriteRequest, folder: StageFolder | None) -> Iterator[_Rows]:
     """The rows where a statement can read them: in their query, in the statement itself, or in a staging table."""
     table = target.table
     keeps = table is not None and (request.mode != "overwrite" or not _others(target, rows))
@@ -135,13 +142,13 @@ def _staged(target: Target, rows: Input, request: WriteRequest) -> Iterator[_Row
     if isinstance(rows, Local):
         query = rows.uncut(table) if keeps and table is not None else rows.query
         if request.mode not in {"merge", "overwrite_partitions"}:
-            yield _Staged(rows.columns, query)
+            yield _Rows(rows.columns, query, keeps)
             return
         # It is read several times, and must be the same each time.
         with _staging_table(target) as staging:
             target.dialect.create_as(target.connection, staging, rows.columns, query)
             made = table_of(staging.name, rows.columns, staging.schema)
-            yield _Staged(rows.columns, made.select())
+            yield _Rows(rows.columns, made.select(), keeps)
         return
     if keeps and table is not None:
         types = {column.key: column.type for column in table.columns}
@@ -150,8 +157,8 @@ def _staged(target: Target, rows: Input, request: WriteRequest) -> Iterator[_Row
         ]
     else:
         columns = rows.new_types()
-    with _from_elsewhere(target, rows, columns) as source:
-        yield _Staged(columns, source)
+    with _from_elsewhere(target, rows, columns, folder) as source:
+        yield _Rows(columns, source, keeps)
 
 
 def _others(target: Target, rows: Input) -> bool:
@@ -163,30 +170,50 @@ def _others(target: Target, rows: Input) -> bool:
 
 
 @contextmanager
-def _from_elsewhere(target: Target, rows: Streamed, columns: list[Named]) -> Iterator[Select[Any]]:
+def _from_elsewhere(
+    target: Target, rows: Streamed, columns: list[Named], folder: StageFolder | None
+) -> Iterator[Select[Any]]:
     """Rows that come in batches: in the statement itself if they are few, else in a table that is filled first."""
     dialect, connection = target.dialect, target.connection
-    first: list[str] = []
-    size = 0
     with closing(rows.batches(columns)) as batches:
-        for batch in batches:
-            encoded = dialect.encoded(columns, batch)
-            first += encoded
-            size += sum(map(dialect.length, encoded))
-            if not dialect.fits(size):
-                break
-        else:
-            yield dialect.inline(connection, columns, first).select()
+        first, encoded = _few(dialect, columns, batches)
+        if encoded is not None:
+            yield dialect.inline(connection, columns, encoded).select()
             return
         with _staging_table(target) as staging:
             made = table_of(staging.name, columns, staging.schema)
             dialect.create(connection, made)
+            every = chain(first, batches)
+            if folder is not None:
+                with folder.filled(dialect, staging.name, columns, every) as (location, count):
+                    if count:
+                        dialect.add_files(connection, made, location)
+                    yield made.select()
+                return
             names = [name for name, _ in columns]
-            encoded_rows = chain(first, (row for batch in batches for row in dialect.encoded(columns, batch)))
-            for part in dialect.parts(encoded_rows):
+            for part in dialect.parts(row for batch in every for row in dialect.encoded(columns, batch)):
                 dialect.insert_select(connection, made, names, dialect.inline(connection, columns, part).select())
-            del first
             yield made.select()
+
+
+def _few(
+    dialect: Dialect, columns: list[Named], batches: Generator[Batch, None, None]
+) -> tuple[list[Batch], list[str] | None]:
+    """The first batches; and all rows as a part of a statement, if one statement can have them."""
+    read: list[Batch] = []
+    encoded: list[str] = []
+    size = count = 0
+    for batch in batches:
+        read.append(batch)
+        count += len(batch) if isinstance(batch, list) else batch.num_rows
+        if count > _FEW:
+            return read, None
+        more = dialect.encoded(columns, batch)
+        encoded += more
+        size += sum(map(dialect.length, more))
+        if not dialect.fits(size):
+            return read, None
+    return [], encoded
 
 
 @contextmanager
@@ -300,13 +327,16 @@ class _Publication:
         target = self._target
         table = target.table
         assert table is not None  # noqa: S101 - for mypy
-        given = {name for name, _ in rows.columns}
-        same = given == set(table.columns.keys())
-        declared = {column.key: column.type for column in table.columns} if same else None
-        replaced = target.dialect.replace_as(target.connection, table, rows.columns, self._held(rows), declared)
+        held, columns, declared = self._held(rows), rows.columns, None
+        if rows.fit:  # the table stays as it is, with the order of its columns
+            declared = {column.key: column.type for column in table.columns}
+            types, given = dict(rows.columns), held.subquery("in_order")
+            columns = [(name, types[name]) for name in declared]
+            held = select(*(given.columns[name] for name in declared))
+        replaced = target.dialect.replace_as(target.connection, table, columns, held, declared)
         if replaced is not None:
             return Written(inserted=self._committed(replaced))
-        if not given <= set(table.columns.keys()):
+        if not rows.fit:
             raise ConfigurationError(
                 f"The table {target.name!r} declares NOT NULL or comments, which other columns would lose.",
                 suggestion="Drop the table first, or write to another name.",
@@ -381,5 +411,5 @@ def _alike(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[
     same = and_(one.is_(None) == other.is_(None), or_(one == other, one.is_(None)))
     if logical_type(one.type).name == "float":  # of which equal ones can be written in two ways
         return same
-    texts = (func.coalesce(sql_cast(value, Text()), "") for value in (one, other))
-    return and_(next(texts) == next(texts), same)
+    written = (func.coalesce(sql_cast(value, Text()), "") for value in (one, other))
+    return and_(next(written) == next(written), same)

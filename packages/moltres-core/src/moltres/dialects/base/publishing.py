@@ -45,9 +45,11 @@ class Publishing(Tables):
 
     Attributes:
         connector: What holds the tables, where that is for the server to say.
+        takes_files: Whether rows can come by Parquet files in a folder that the server reaches.
     """
 
     connector: str = ""
+    takes_files: bool = False
 
     def fitted(
         self, columns: Sequence[Named], query: SelectBase, declared: Mapping[str, TypeEngine[Any]] | None = None
@@ -91,6 +93,16 @@ class Publishing(Tables):
             connection: Where they will be read.
             columns: Their names and types.
             encoded: The rows.
+        """
+        raise NotImplementedError
+
+    def add_files(self, connection: Connection, table: Table, location: str) -> None:
+        """Let Parquet files be rows of a table, without a copy.
+
+        Args:
+            connection: Where the table is.
+            table: The table, whose columns they have.
+            location: What the server calls their folder.
         """
         raise NotImplementedError
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ...types.arrow import Named
 
-_MOST_CHARACTERS: Final = 700_000
+MOST_CHARACTERS = 700_000
 """Of the rows in one statement: `query.max-length` of the server is a million by default."""
 
 _ENDED: Final = frozenset({"FINISHED", "FAILED"})
@@ -40,6 +40,8 @@ _STATE = text("SELECT state FROM system.runtime.queries WHERE query_id = :query"
 
 class Commits(Publishing):
     """How a write that is one statement is made, and found again."""
+
+    takes_files = True
 
     def fitted(
         self, columns: Sequence[Named], query: SelectBase, declared: Mapping[str, TypeEngine[Any]] | None = None
@@ -63,7 +65,7 @@ class Commits(Publishing):
         size = 0
         for row in encoded:
             length = self.length(row)
-            if part and size + length > _MOST_CHARACTERS:
+            if part and size + length > MOST_CHARACTERS:
                 yield part
                 part, size = [], 0
             part.append(row)
@@ -77,7 +79,7 @@ class Commits(Publishing):
 
     def fits(self, characters: int) -> bool:
         """Whether rows of so many characters fit into one statement."""
-        return characters <= _MOST_CHARACTERS
+        return characters <= MOST_CHARACTERS
 
     def inline(self, connection: Connection, columns: Sequence[Named], encoded: Sequence[str]) -> FromClause:
         """Rows as a part of a statement: one string, which the server takes apart."""
@@ -91,6 +93,12 @@ class Commits(Publishing):
             f"SELECT {listed} FROM UNNEST(CAST(json_parse(:moltres_rows) AS ARRAY(ARRAY(VARCHAR)))) AS rows (moltres)"  # noqa: S608 - names are quoted
         ).bindparams(moltres_rows=f"[{','.join(encoded)}]")
         return rows.columns(*(column(name, type_) for name, type_ in columns)).subquery("given")
+
+    def add_files(self, connection: Connection, table: Table, location: str) -> None:
+        """By the procedure of Iceberg; dropping the table removes the files."""
+        name = connection.dialect.identifier_preparer.format_table(table)
+        place = location.replace("'", "''")
+        connection.exec_driver_sql(f"ALTER TABLE {name} EXECUTE add_files(location => '{place}', format => 'PARQUET')")
 
     def replace_as(
         self,

@@ -231,7 +231,7 @@ class TrinoDialect(Commits, Dialect):
         return rows
 
     def encoded(self, columns: Sequence[Named], batch: Batch) -> list[str]:
-        """The rows of a batch, each as a list in JSON of the texts of its values.
+        """The rows of a batch, each as a list in JSON of its values as strings.
 
         Raises:
             SchemaMismatchError: If a column cannot hold a value.
@@ -240,7 +240,9 @@ class TrinoDialect(Commits, Dialect):
         if not rows:
             return []
         self.require_fit(columns, rows)
-        made = [types.texts(type_, values) for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)]
+        made = [
+            types.as_strings(type_, values) for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)
+        ]
         return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in zip(*made, strict=True)]
 
 

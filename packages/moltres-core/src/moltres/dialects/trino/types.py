@@ -179,7 +179,7 @@ def from_text(value: str, type_: TypeEngine[Any]) -> str:
     return f"CAST({value} AS {spelled(type_)})"
 
 
-def texts(type_: TypeEngine[Any], values: Sequence[Any]) -> list[str | None]:
+def as_strings(type_: TypeEngine[Any], values: Sequence[Any]) -> list[str | None]:
     """The values of one column as text, None for NULL."""
     write = _writer(type_)
     return [None if value is None else write(value) for value in values]
@@ -189,7 +189,7 @@ def _writer(type_: TypeEngine[Any]) -> Callable[[Any], str]:  # noqa: C901, PLR0
     kind = logical_type(type_)
     if kind.name == "array" and isinstance(type_, sql.ARRAY):
         item = type_.item_type
-        return lambda value: json.dumps(texts(item, value), ensure_ascii=False)
+        return lambda value: json.dumps(as_strings(item, value), ensure_ascii=False)
     if kind.name == "boolean":
         return lambda value: "true" if value else "false"
     if kind.name == "float":

@@ -175,7 +175,7 @@ RULES: dict[str, dict[str, Any]] = {
         "columns": ["a", "t"],
         "references": {"table": "a.csv", "columns": ["a", "t"]},
     },
-    "same_rows": {"type": "same_rows", "source": "a.csv", "keys": ["a"]},
+    "same_rows": {"type": "same_rows", "source": "a.csv", "columns": ["a"]},
     "of some rows": {"type": "in_range", "column": "y", "max": 10, "where": "b and a <> 'n'"},
     "of no rows": {"type": "not_null", "column": "t", "where": "row < 0"},
     "a list": {"type": "not_null", "column": "list"},

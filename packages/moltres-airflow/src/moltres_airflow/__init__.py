@@ -1,7 +1,8 @@
-"""Airflow operators that query, check and publish rows inside the database.
+"""Airflow operators that query, check, compare and publish rows inside the database.
 
 :class:`MoltresQueryOperator` hands rows over, :class:`MoltresDataQualityOperator` judges them,
-:class:`MoltresToTableOperator` publishes them. ``docs/guides/airflow.md`` is the guide.
+:class:`MoltresCompareOperator` compares two tables, :class:`MoltresToTableOperator` publishes rows.
+``docs/guides/airflow.md`` is the guide.
 """
 
 from __future__ import annotations
@@ -14,18 +15,27 @@ from moltres.former import forward
 
 if TYPE_CHECKING:
     from moltres import ETLPipeline
+    from moltres_airflow.compare import MoltresCompareOperator
     from moltres_airflow.dsn import Dsn
     from moltres_airflow.quality import MoltresDataQualityOperator
     from moltres_airflow.query import MoltresQueryOperator
     from moltres_airflow.to_table import MoltresToTableOperator
 
-__all__ = ["Dsn", "ETLPipeline", "MoltresDataQualityOperator", "MoltresQueryOperator", "MoltresToTableOperator"]
+__all__ = [
+    "Dsn",
+    "ETLPipeline",
+    "MoltresCompareOperator",
+    "MoltresDataQualityOperator",
+    "MoltresQueryOperator",
+    "MoltresToTableOperator",
+]
 
 __version__ = version("moltres-airflow")
 
 _HOME = {
     "Dsn": "moltres_airflow.dsn",
     "ETLPipeline": "moltres",
+    "MoltresCompareOperator": "moltres_airflow.compare",
     "MoltresDataQualityOperator": "moltres_airflow.quality",
     "MoltresQueryOperator": "moltres_airflow.query",
     "MoltresToTableOperator": "moltres_airflow.to_table",

@@ -15,7 +15,7 @@ from moltres_airflow.dsn import Dsn
 if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-_ARGUMENTS: Final = ("dsn", "input_dsn")
+_ARGUMENTS: Final = ("dsn", "input_dsn", "right_dsn")
 """Arguments of operators that are URLs."""
 
 

@@ -20,7 +20,12 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": "Moltres",
-                "python-modules": ["moltres_airflow.query", "moltres_airflow.to_table", "moltres_airflow.quality"],
+                "python-modules": [
+                    "moltres_airflow.query",
+                    "moltres_airflow.to_table",
+                    "moltres_airflow.quality",
+                    "moltres_airflow.compare",
+                ],
             }
         ],
     }

@@ -23,7 +23,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _OF_CALL: Final = frozenset({"wait_for", "return_state"})  # Prefect takes them in any call
-_LISTS: Final = frozenset({"checks", "keys", "partition_by", "update"})  # one argument each, although they are lists
+_LISTS: Final = frozenset(
+    {"checks", "columns", "keys", "mask", "partition_by", "update"}
+)  # one argument each, although they are lists
 
 
 class MoltresTask(Task[P, R]):

@@ -70,12 +70,13 @@ def work_in_database(
     if session is not None:
         with _open_session(session) as opened, connect(opened, query_timeout=query_timeout) as database:
             return run_stoppable(lambda: work(database), stop=stop, own_thread=False)
-    with _open_target(dsn, connection) as target, connect(target, query_timeout=query_timeout) as database:
+    with open_target(dsn, connection) as target, connect(target, query_timeout=query_timeout) as database:
         return run_stoppable(lambda: work(database), stop=stop, watch=cancellation())
 
 
 @contextmanager
-def _open_target(dsn: Dsn, connection: Any) -> Iterator[Any]:
+def open_target(dsn: Dsn, connection: Any) -> Iterator[Any]:
+    """What to connect to: the URL itself, or the engine of a block."""
     if connection is None:
         yield url_of(dsn)
         return

@@ -48,15 +48,19 @@ def note_writing(outcome: WriteOutcome) -> None:
         asset.add_metadata({"mode": written.mode, "rows_written": written.rows_written, "created": written.created})
 
 
-def leave_artifact(markdown: str, key: str | None) -> None:
+def leave_artifact(
+    markdown: str, key: str | None, name: str = "moltres data quality", description: str = "Data quality"
+) -> None:
     """Keep a report where people look for it: on the page of the run.
 
     Args:
         markdown: The report.
         key: Under which all its versions are found; by default made of the flow, the task and the number of its call.
+        name: What it is called outside of a flow.
+        description: What it is.
     """
-    name = key.place if isinstance(key, CallKey) else key or "moltres data quality"
-    create_markdown_artifact(markdown, key=slug(name), description="Data quality")
+    place = key.place if isinstance(key, CallKey) else key or name
+    create_markdown_artifact(markdown, key=slug(place), description=description)
 
 
 def log(summary: str) -> None:

@@ -78,7 +78,7 @@ def _counts(found: Mapping[str, Any]) -> Markup | None:
         element("h2", "Summary", class_="unseen"),
         element("ul", *tiles, class_="tiles"),
         element("h2", "Changed rows by column", class_="by-column") if by_column else None,
-        element("dl", *by_column, class_="facts") if by_column else None,
+        element("dl", *by_column, class_="facts counts") if by_column else None,
     )
 
 

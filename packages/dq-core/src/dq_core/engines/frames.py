@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import datetime as dt
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +16,7 @@ from ..checks import parse
 from ..checks.base import EvaluationError
 from ..errors import EngineError
 from ..relation.selection import fragment
+from ..run.elsewhere import with_others
 from ..run.reader import Deadline, Reader, refuse
 from ..run.results import results_of
 from ..run.semantics import PORTABLE
@@ -153,6 +155,7 @@ class FrameEngine:
         started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
         expected = list(dict.fromkeys(column for check in parsed for column in check.targets))
         with (
+            ExitStack() as others,
             open_source(
                 source,
                 table=table,
@@ -163,9 +166,10 @@ class FrameEngine:
                 expected=expected,
                 timeout_seconds=timeout_seconds,
                 by_value=True,
-            ) as opened,
+            ) as source_alone,
             self._library.session() as answer,
         ):
+            opened = with_others(source_alone, deadline, others, masked, semantics)
             reader = Reader(opened, deadline, hide_values=bool(masked))
             refuse_unfit(parsed, reader, masked, semantics)
             self._refuse(parsed, opened.relation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,26 @@ if TYPE_CHECKING:
 
     from ..relation.relation import Place
     from ..sources import Opened
+    from .reader import Deadline
 
-__all__ = ["Others"]
+__all__ = ["with_others"]
 
 
-class Others:
+def with_others(opened: Opened, deadline: Deadline, stack: ExitStack, masked: frozenset[str], semantics: str) -> Opened:
+    """A source with a way to others, for rules that compare both.
+
+    Args:
+        opened: The source.
+        deadline: When to stop.
+        stack: Closes the others.
+        masked: Columns whose values must not be shown.
+        semantics: Whose meaning rules have.
+    """
+    others = _Others(Reader(opened, deadline, hide_values=bool(masked)), stack, masked, semantics)
+    return dataclasses.replace(opened, relation=dataclasses.replace(opened.relation, elsewhere=others.open))
+
+
+class _Others:
     """The other sources of a validation.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from ..checks import parse
 from ..checks.base import EvaluationError
 from ..report.report import Report
 from ..sources import open_source
-from .elsewhere import Others
+from .elsewhere import with_others
 from .follow_ups import follow_all
 from .fragments import fragment_problems
 from .plan import mentioned, misfits, planned, scans
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from ..checks.base import Check
     from ..relation.selection import FollowUp
     from ..report.report import CheckResult
-    from ..sources import Opened
     from .follow_ups import FollowedUp
     from .plan import PlannedCheck
     from .scan import Measured
@@ -104,7 +102,7 @@ def validate(
             by_value=True,
         ) as source_alone,
     ):
-        opened = _looking_elsewhere(source_alone, deadline, others, masked, semantics)
+        opened = with_others(source_alone, deadline, others, masked, semantics)
         reader = Reader(opened, deadline, hide_values=bool(masked), on_progress=on_progress)
         refuse_unfit(parsed, reader, masked, semantics)
         plan = planned(parsed, opened.relation)
@@ -118,14 +116,6 @@ def validate(
             fail_fast=fail_fast,
         )
     return report_of(results, total_rows, reader, started_at, semantics)
-
-
-def _looking_elsewhere(
-    opened: Opened, deadline: Deadline, stack: ExitStack, masked: frozenset[str], semantics: str
-) -> Opened:
-    """The source with a way to others, for rules that compare both."""
-    others = Others(Reader(opened, deadline, hide_values=bool(masked)), stack, masked, semantics)
-    return dataclasses.replace(opened, relation=dataclasses.replace(opened.relation, elsewhere=others.open))
 
 
 def checked_arguments(

@@ -25,6 +25,7 @@ __all__ = [
 
 _WHOLE = "[+-]?[0-9]+"
 _PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
+_FINITE = rf"({_PLAIN})([eE][+-]?[0-9]+)?"
 NUMBER = rf"{_PLAIN}([eE][+-]?[0-9]+)?|[+-]?([iI]nf|[iI]nfinity)|NaN|nan"
 #: Numbers that are written as databases write them; ``007`` and ``+1`` are strings with a number in them.
 _USUAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|-?([iI]nf|[iI]nfinity)|NaN|nan"
@@ -35,6 +36,8 @@ ZONED = rf"{_DATE}[T ]{_CLOCK}{_ZONE}"
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: Doubles hold every decimal of so many digits, decimals of DuckDB so many.
 DOUBLE_DIGITS, _MOST_DIGITS = 15, 38
+#: Between these, doubles have all their digits.
+_LEAST_DOUBLE, _MOST_DOUBLE = 2.3e-308, 1.7e308
 
 
 class Written(Protocol):
@@ -157,16 +160,21 @@ def measures(raw: ColumnElement[Any], form: str, decimal_mark: str) -> Iterator[
     def number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return sa.func.count(sa.case((condition, 1)))
 
-    def most(pattern: str) -> ColumnElement[int]:
-        return sa.func.max(sa.case((plain, sa.func.length(sa.func.regexp_extract(digits, pattern, 1)))))
+    shift = sa.func.coalesce(_tried(sa.func.regexp_extract(digits, "[eE]([+-]?[0-9]+)$", 1), "INTEGER"), 0)
+    finite = _full(digits, _FINITE)
+
+    def most(pattern: str, shifted: ColumnElement[int]) -> ColumnElement[int]:
+        length = sa.func.length(sa.func.regexp_extract(digits, pattern, 1)) + shifted
+        return sa.func.max(sa.case((finite, sa.func.greatest(length, 0))))
 
     yield "known", sa.func.count(raw)
     yield "whole", number_of(_full(digits, _WHOLE))
     yield "plain", number_of(plain)
     yield "number", number_of(_full(digits, NUMBER))
     yield "usual", number_of(_full(digits, _USUAL))
-    yield "digits", most("^[+-]?0*([0-9]*)")
-    yield "scale", most(r"\.([0-9]*)$")
+    yield "digits", most("^[+-]?0*([0-9]*)", shift)
+    yield "scale", most(r"\.([0-9]*)", -shift)
+    yield "double", number_of(_is_double(digits))
     yield "boolean", sa.func.count(read(raw, how, "boolean"))
     yield "date", sa.func.count(read(raw, how, "date"))
     yield "datetime", sa.func.count(read(raw, how, "datetime"))
@@ -174,6 +182,22 @@ def measures(raw: ColumnElement[Any], form: str, decimal_mark: str) -> Iterator[
     if form == "json":
         yield "string", sa.func.count(string)
         yield "nested", sa.func.count(read(raw, how, "json"))
+
+
+def _is_double(digits: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a number is a double in decimals: with few digits, or the fewest that tell it from others."""
+    double = _tried(digits, "DOUBLE")
+    found, own = _significant(digits), _significant(sa.cast(double, sa.Text()))
+    size = sa.func.abs(double)
+    usual = (size >= _LEAST_DOUBLE) & (size <= _MOST_DOUBLE)
+    short = (sa.func.length(found) <= DOUBLE_DIGITS) & (usual | (found == ""))
+    return _full(digits, NUMBER) & double.is_not(None) & (short | (found == own) | ~_full(digits, _FINITE))
+
+
+def _significant(digits: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The digits of a number without the zeros around them."""
+    mantissa = sa.func.regexp_extract(digits, "^[^eE]*")
+    return sa.func.trim(sa.func.regexp_replace(mantissa, "[^0-9]", "", "g"), "0", type_=sa.Text())
 
 
 def typing_of(measured: Mapping[str, Any], form: str, wanted: str | None = None) -> Typing:
@@ -205,7 +229,7 @@ def typing_of(measured: Mapping[str, Any], form: str, wanted: str | None = None)
 def _number_type(measured: Mapping[str, Any]) -> str | None:
     digits, scale = int(measured["digits"] or 0), int(measured["scale"] or 0)
     if measured["number"] > measured["plain"]:
-        if digits + scale <= DOUBLE_DIGITS:
+        if measured["double"] == measured["number"]:
             return "DOUBLE"
         # Infinity and NaN are no values of it, and so in no range.
         return f"DECIMAL({_MOST_DIGITS},{_MOST_DIGITS - digits})" if digits + scale <= _MOST_DIGITS else None

@@ -412,3 +412,32 @@ def test_oracle(folder: Path, cells: list[str | None], low: int) -> None:
             assert result == ("failed" if wanted else "passed", wanted, len(known))
         else:
             assert result == wanted
+
+
+EXPONENTS = {
+    # numbers: those that are not above 10^29, or None where no type holds all of them
+    ("1234567890123456", "1e30"): [0],
+    ("1234567890123456", "1e30", "x"): [0],
+    ("1234567890123456.5", "1e20", "-1e20"): [0, 1, 2],
+    ("1234567890123456", "1e-30"): [0, 1],
+    ("12345678901234567", "1e-21"): [0, 1],
+    ("12345678901234567", "1e-30"): None,
+    ("12345678901234567", "1e400"): None,
+    (repr(1 / 3e5), "1E+30"): [0],
+}
+
+
+@pytest.mark.parametrize("written", EXPONENTS, ids=" ".join)
+def test_numbers_with_exponents_beside_long_ones_are_what_they_say(tmp_path: Path, written: tuple[str, ...]) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("id,v\n" + "".join(f"{place},{text}\n" for place, text in enumerate(written)))
+    ranges: list[dict[str, Any]] = [{"max": 10**29}, {"min": decimal.Decimal("1e-40")}]
+    rules = [{"type": "in_range", "column": "v", **ends} for ends in ranges]
+    within = EXPONENTS[written]
+    if within is None:
+        with pytest.raises(RuleError, match="v has numbers of more digits"):
+            validate(path, rules)
+        return
+    below, positive = validate(path, rules).results
+    assert below.failed_rows == len(written) - len(within)
+    assert positive.failed_rows == sum(text.startswith(("-", "x")) for text in written)

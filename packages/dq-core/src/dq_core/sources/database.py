@@ -81,6 +81,7 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
                     limited.enter_context(dialect.deadline(connection, max(deadline.remaining, 0.001)))
                     limited.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
                 relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
+            stack.enter_context(dialect.comparing(connection, relation.from_, relation.columns.values()))
         except DBAPIError as error:
             # A wait for a lock that the deadline cut short ends with the database's own error, a moment before it.
             if deadline.seconds is not None and ((deadline.remaining or 0) < 0.01 or dialect.timed_out(error)):

@@ -199,7 +199,7 @@ def _counted(
     found: dict[str, dict[str, Any]] = {}
     wanted: dict[tuple[str, str], ColumnElement[Any]] = {}
     for name, only in names.items():
-        every = {**dict(untyped.measures(rows.c[name], form, how.decimal)), **dict(_further(rows.c[name], form, how))}
+        every = {**dict(untyped.measures(rows.c[name], form, how.decimal)), **dict(_further(rows.c[name], form))}
         found[name] = dict.fromkeys(every, 0)
         wanted |= {(name, what): measure for what, measure in every.items() if only is None or what in only}
     if wanted:
@@ -210,14 +210,9 @@ def _counted(
     return found
 
 
-def _further(raw: ColumnElement[Any], form: str, how: ReadOptions) -> Iterable[tuple[str, ColumnElement[Any]]]:
+def _further(raw: ColumnElement[Any], form: str) -> Iterable[tuple[str, ColumnElement[Any]]]:
     """What must be known beyond the measures of dq-core to keep every value as it is."""
-    digits, string = untyped.digits_of(raw, form, how.decimal), untyped.string_of(raw, form)
-    mantissa = sa.func.regexp_replace(sa.func.regexp_extract(digits, "^[^eE]*"), "[^0-9]", "", "g")
-    as_double = sa.cast(sa.func.try_cast(digits.op("AS")(sa.literal_column("DOUBLE"))), sa.Text())
-    short = sa.func.length(sa.func.ltrim(mantissa, "0")) <= untyped.DOUBLE_DIGITS
-    yield "double", sa.func.count(sa.case((_is(digits, untyped.NUMBER) & (short | (as_double == digits)), 1)))
-    yield "zoned", sa.func.count(sa.case((_is(string, untyped.ZONED), 1)))
+    yield "zoned", sa.func.count(sa.case((_is(untyped.string_of(raw, form), untyped.ZONED), 1)))
 
 
 def _is(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
@@ -226,8 +221,6 @@ def _is(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
 
 def _column(raw: Any, measured: Mapping[str, Any], form: str, how: ReadOptions) -> ColumnElement[Any]:
     typing = untyped.typing_of(measured, form)
-    if measured["known"] and measured["usual"] == measured["double"] == measured["known"] > measured["plain"]:
-        typing = untyped.Typing("DOUBLE", ("DOUBLE", "float"))  # exponents, each of a number that a double is
     held = _Column(form, typing.number, how.decimal)
     if raw.name in how.types:
         return _stated(raw, how.types[raw.name], held)

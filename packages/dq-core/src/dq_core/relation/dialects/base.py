@@ -18,7 +18,7 @@ from . import fragments
 from .exact_bytes import ExactBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
@@ -141,6 +141,13 @@ class Dialect:
     def session(self, connection: Connection) -> AbstractContextManager[Any]:
         """A block in which the settings of the session are those that the expressions need."""
         del connection
+        return contextlib.nullcontext()
+
+    def comparing(
+        self, connection: Connection, from_: FromClause, columns: Iterable[Column]
+    ) -> AbstractContextManager[Any]:
+        """A block in which the values of a table, view or query are compared as this database compares its own."""
+        del connection, from_, columns
         return contextlib.nullcontext()
 
     @contextlib.contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import decimal
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import DuckDBForms
+from ..._shared.optimizers import INEXACT, WRONG, disabled
 from ..._shared.statements import interrupted_after
+from ...errors import SourceError
 from ..column import Column
 from ..selection import OneValue
 from ..type_family import family_of_name
@@ -95,6 +98,27 @@ class DuckDB(Dialect):
         rows = connection.exec_driver_sql(f"DESCRIBE {compiled}").all()
         return [_column(row[0], row[1]) for row in rows]
 
+    def session(self, connection: Connection) -> AbstractContextManager[Any]:
+        """Without the optimizers that lose rows, also where the engine is the caller's."""
+        return _disabled(connection, WRONG)
+
+    def comparing(
+        self, connection: Connection, from_: FromClause, columns: Iterable[Column]
+    ) -> AbstractContextManager[Any]:
+        """Without those that let others compare the values of a view or a query, which may read files."""
+        if not _are_compared_otherwise(columns) or self._is_stored(connection, from_):
+            return contextlib.nullcontext()
+        return _disabled(connection, INEXACT)
+
+    def _is_stored(self, connection: Connection, from_: FromClause) -> bool:
+        if not isinstance(from_, sa.TableClause):
+            return False
+        asked = sa.text(
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database()"
+            " AND schema_name = coalesce(:schema, current_schema()) AND table_name = :name"
+        )
+        return connection.execute(asked, {"schema": from_.schema, "name": from_.name}).first() is not None
+
     def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
         """A subquery has ``id_1`` for a second ``id``; the query itself keeps both."""
         del names
@@ -162,6 +186,8 @@ class DuckDB(Dialect):
         if number == "BIGNUM" and isinstance(value, int):
             # No parameter holds so many digits.
             return sa.literal_column(f"'{int(value)}'::BIGNUM")
+        if number in ("DOUBLE", "FLOAT") and isinstance(value, int | decimal.Decimal) and not isinstance(value, bool):
+            value = _nearest(value)
         if isinstance(value, int | decimal.Decimal) and (beyond := _beyond(value, number)) is not None:
             return beyond
         literal = super().value(value, column)
@@ -302,8 +328,39 @@ def read_exactly(raw: Any, columns: Iterable[Column]) -> None:
         raw: A DuckDB connection of this package's own.
         columns: The columns of the file or frame.
     """
-    if any(one.family in ("float", "list", "struct") or one.type_name in _COMPARED_OTHERWISE for one in columns):
-        raw.execute("SET disabled_optimizers = 'filter_pushdown,statistics_propagation'")
+    if _are_compared_otherwise(columns):
+        raw.execute(f"SET disabled_optimizers = '{','.join(sorted(WRONG | INEXACT))}'")
+
+
+def _are_compared_otherwise(columns: Iterable[Column]) -> bool:
+    return any(one.family in ("float", "list", "struct") or one.type_name in _COMPARED_OTHERWISE for one in columns)
+
+
+@contextlib.contextmanager
+def _disabled(connection: Connection, names: frozenset[str]) -> Iterator[None]:
+    """Disable optimizers of the caller's database for a block."""
+    engine = connection.engine
+    path = engine.url.database
+    database = engine.pool if path in (None, "", ":memory:") else path
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(disabled(connection.connection.dbapi_connection, database, names))
+        except connection.dialect.loaded_dbapi.Error:
+            wanted = ",".join(sorted(names))
+            raise SourceError(
+                f"DuckDB gives wrong answers with the optimizers {wanted.replace(',', ', ')}, and the configuration of"
+                " this database is locked.",
+                suggestion=f"Disable them where the database is opened: config={{'disabled_optimizers': {wanted!r}}}.",
+            ) from None
+        yield
+
+
+def _nearest(value: int | decimal.Decimal) -> float:
+    """The float nearest to a number: DuckDB's own conversion need not give it, and takes 38 digits at most."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _beyond(value: int | decimal.Decimal, number: str | None) -> ColumnElement[Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from dq_core import MissingDependencyError, RuleError, SourceConnectionError, learn, profile, validate
+from dq_core import MissingDependencyError, RuleError, SourceConnectionError, SourceError, learn, profile, validate
 from dq_core.errors import DataQualityError
 from dq_core.history import History
 from dq_core.quarantine import quarantine
@@ -91,6 +92,15 @@ def test_a_missing_file_system_names_its_own_package() -> None:
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "'aiohttp'" in said
     assert "dq-core[http]" in said
+
+
+def test_what_failed_is_said_without_our_own_sql_and_without_a_place_in_python(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.parquet"
+    damaged.write_bytes(b"PAR1 is no file")
+    for source in ("https://127.0.0.1:1/x.parquet", damaged):
+        with pytest.raises(SourceError) as refused:
+            validate(source, ID)
+        assert not re.search(r"LINE \d|read_parquet|site-packages|\.py\(", str(refused.value)), refused.value
 
 
 @pytest.mark.parametrize("password", ["ab@S3cr3t", "ab/S3cr3t", "ab@S3/cr3t", "S3cr3t"])

@@ -18,6 +18,7 @@ from truthound_kestra.flows import (
     TriggerConfig,
     TriggerType,
 )
+from truthound_kestra.sla import SLAConfig
 
 GOOD_CRONS = (
     "0 0 * * *", "*/15 * * * *", "0 0 * * MON-FRI", "0 0 * JAN *", "0 0 * * 7", "0 0 * * sun", "0  0 * * *",
@@ -51,6 +52,13 @@ def _trigger(**options: Any) -> FlowConfig:
 
 def _retry(**options: Any) -> FlowConfig:
     return _task(retry=RetryConfig(**options))
+
+
+_RULES = ({"type": "not_null", "column": "id"},)
+
+
+def _checked(name: str) -> TaskConfig:
+    return TaskConfig(id=name, input_uri="x.csv", rules=_RULES, sla=SLAConfig(max_consecutive_failures=2))
 
 
 #: Flows that Kestra refuses, so we must: once written in spite of ourselves, Kestra's verdict is asked for.
@@ -164,6 +172,41 @@ TAKEN: dict[str, FlowConfig] = {
                 conditions=("{{ true }}",),
             ),
         ),
+    ),
+    "mappings of other plugins": _with(
+        inputs=({"id": "u", "type": "STRING", "defaults": "x.csv", "displayName": "File"},),
+        tasks=(
+            {"id": "dl", "type": "io.kestra.plugin.core.http.Download", "uri": "https://example.org/y.csv"},
+            TaskConfig(id="check", input_uri="{{ outputs.dl.uri }}", input_format="csv.gz", rules=_RULES),
+            {
+                "id": "each",
+                "type": "io.kestra.plugin.core.flow.ForEach",
+                "values": ["a.csv", "b.csv"],
+                "tasks": [TaskConfig(id="one", input_uri="{{ taskrun.value }}", input_format="csv", rules=_RULES)],
+            },
+        ),
+        triggers=({"id": "new", "type": "io.kestra.plugin.core.trigger.Schedule", "cron": "@daily"},),
+    ),
+    "extra everywhere": _with(
+        tasks=(dataclasses.replace(SCRIPT, extra={"taskCache": {"enabled": True, "ttl": "PT1H"}}),),
+        inputs=(InputConfig(name="x", default="y", extra={"displayName": "X"}),),
+        triggers=(TriggerConfig(id="s", cron="@daily", extra={"recoverMissedSchedules": "NONE"}),),
+        extra={"afterExecution": [{"id": "said", "type": "io.kestra.plugin.core.log.Log", "message": "ended"}]},
+    ),
+    "state, service levels, warnings, semantics": _with(
+        tasks=(
+            TaskConfig(
+                id="check",
+                input_uri="postgresql://h/db",
+                table="t",
+                rules=({**_RULES[0], "severity": "low"}, _RULES[0]),
+                engine_name="dq_core",
+                sla=SLAConfig(max_consecutive_failures=2, min_pass_rate=0.9),
+                extra_args={"auto_schema": True, "semantics": "database"},
+            ),
+        ),
+        errors=(_checked("in_errors"),),
+        finally_tasks=(_checked("at_the_end"),),
     ),
     "branches": _with(
         tasks=(*_TWO, dataclasses.replace(SCRIPT, id="third", depends_on=("task", "second"))),

@@ -90,7 +90,7 @@ def most_unknown(met: Sequence[int], rows: int, further: int, error: float) -> i
     z = NormalDist().inv_cdf(1 - min(error, 0.5))
     skewed = max(0.0, z * z - 1) / 4 * t * t * (twice + t * thrice) / max(variance, t * (1 + t))
     limit = most_failures(min(rows, once + math.ceil(more)), rows, further, error)
-    return min(further, max(0, limit - math.floor(t * more)) + math.ceil(skewed))
+    return min(further, max(0, limit - math.floor(t * more)) + round(skewed))
 
 
 def most_events(events: int, samples: int, error: float) -> int:

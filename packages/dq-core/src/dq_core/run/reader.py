@@ -16,6 +16,7 @@ from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
+from ..sources.files import without_own_sql
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -354,12 +355,11 @@ def by_halves(keys: Sequence[K], read: Callable[[Sequence[K]], object]) -> Itera
 
 def _of_the_user(message: str) -> str:
     """A database's message without the line of our own SQL that it shows, and without its list of all functions."""
-    message = re.sub(r"\n+LINE \d+:[^\n]*(?:\n[ \t]*\^[^\n]*)?", "", message)
     # Trino's driver shows the whole object: its message and the name of the error say it all.
     message = re.sub(
         r'^Trino\w+\(type=\w+, name=(\w+), message="(.*)", query_id=\w*\)$', r"\2 (\1)", message, flags=re.DOTALL
     )
-    message = re.sub(r"\s*\n\s*Candidate functions:.*", "", message, flags=re.DOTALL)
+    message = re.sub(r"\s*\n\s*Candidate functions:.*", "", without_own_sql(message), flags=re.DOTALL)
     return re.sub(r', "[^"]* in the file"', "", message).strip()
 
 

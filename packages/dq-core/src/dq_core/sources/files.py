@@ -30,7 +30,7 @@ from .untyped import untyped_relation
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Opening", "Paths", "describe", "readable", "secrets"]
+__all__ = ["Opening", "Paths", "describe", "readable", "secrets", "without_own_sql"]
 
 _EXTRAS = {"s3": "s3", "s3a": "s3", "http": "http", "https": "http"}
 
@@ -194,9 +194,16 @@ def readable(source: Paths) -> Iterator[None]:
         ) from None
 
 
+def without_own_sql(message: str) -> str:
+    """A database's message without the line of our own SQL that it shows."""
+    return re.sub(r"\n+LINE \d+:[^\n]*(?:\n[ \t]*\^[^\n]*)?", "", message)
+
+
 def plain_reason(reason: str) -> str:
     """DuckDB's message without advice about options that do not exist here."""
-    kept, _, rest = reason.partition("\nPossible ")
+    kept, _, rest = without_own_sql(reason).partition("\nPossible ")
+    # Where in Python a file system has failed is for those who wrote it.
+    kept = re.sub(r"\n+At:\n.*", "", kept, flags=re.DOTALL)
     kept = re.sub(r"\bTry (setting|using|passing|increasing) .*", "", kept, flags=re.DOTALL)
     file = re.search(r"^\s*file = (\S.*)$", rest, re.MULTILINE)
     return " ".join(kept.split()) + (f" (file {masked(file[1])})" if file else "")

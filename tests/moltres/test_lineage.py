@@ -29,6 +29,8 @@ def test_names_of_files(location, dataset):
     [
         ("mysql", "mysql+pymysql://u@db/shop", "users", Dataset("mysql://db:3306", "shop.users")),
         ("trino", "trino://u@db/memory", "default.users", Dataset("trino://db:8080", "memory.default.users")),
+        ("trino", "trino://u@db:1/ice/shop", "users", Dataset("trino://db:1", "ice.shop.users")),
+        ("trino", "trino://u@db:1/ice/shop", "mart.users", Dataset("trino://db:1", "ice.mart.users")),
         ("postgresql", "postgresql://u@db:1/shop", "my.users", Dataset("postgres://db:1", "shop.my.users")),
     ],
 )

@@ -1,27 +1,37 @@
-"""Trino, on a server that the tests start: the suites for all dialects on Iceberg and on memory."""
+"""Trino, on a server that the tests start: the suites for all dialects on Iceberg, what memory refuses, and retries."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import os
+import signal
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import create_engine, event, inspect, text
 
+from moltres import col, connect
+from moltres.errors import ConfigurationError, QueryError, SchemaMismatchError, TransientQueryError
+from moltres.write import attempts
 from support.dialect_conformance.all_or_nothing import AllOrNothing
-from support.dialect_conformance.binds import Binds
+from support.dialect_conformance.data import NEW, OLD, rows, run
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.modes import Modes
-from support.dialect_conformance.names import Names
-from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
-from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.run_keys import RunKeys
-from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.values import Values
+from support.kills import in_child
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
     from sqlalchemy import URL
+
+    from moltres import Database
+    from support.trino import TrinoServer
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may unpack it
 
@@ -31,21 +41,7 @@ FOREVER = (
 )
 
 
-class TestIceberg(
-    Values,
-    Modes,
-    Overwrite,
-    Merge,
-    Partitions,
-    RunKeys,
-    AllOrNothing,
-    Statements,
-    Queries,
-    Names,
-    Binds,
-    SqlText,
-    Order,
-):
+class TestIceberg(Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Statements):
     slow = FOREVER
     some = "SELECT count(*) FROM UNNEST(sequence(1, 900))"
     examples = 3
@@ -53,3 +49,233 @@ class TestIceberg(
     @pytest.fixture
     def url(self, iceberg_url: URL) -> URL:
         return iceberg_url
+
+
+@pytest.fixture
+def db(iceberg_url: URL) -> Iterator[Database]:
+    with connect(iceberg_url) as database:
+        yield database
+
+
+@pytest.fixture
+def memory(trino_memory_url: URL) -> Iterator[Database]:
+    with connect(trino_memory_url) as database:
+        yield database
+
+
+def snapshots(db: Database, table: str = "t") -> list[Any]:
+    with db.connection() as connection:
+        return list(connection.execute(text(f'SELECT snapshot_id FROM "{table}$snapshots"')).scalars())
+
+
+# -- one commit
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("append", {}),
+        ("overwrite", {}),
+        ("merge", {"keys": ["id"]}),
+        ("overwrite_partitions", {"partition_by": ["id"]}),
+    ],
+)
+def test_a_write_is_one_snapshot(db: Database, mode: Any, options: Any) -> None:
+    db.write(OLD).save_as_table("t")
+    before = snapshots(db)
+    db.write(NEW).save_as_table("t", mode=mode, **options)
+    assert len(snapshots(db)) == len(before) + 1
+
+
+@pytest.mark.parametrize("declared", ["", " NOT NULL"])
+def test_an_overwrite_keeps_what_the_table_declares(db: Database, declared: str) -> None:
+    run(
+        db, f"CREATE TABLE t (id BIGINT{declared}, p INTEGER) WITH (partitioning = ARRAY['p'], sorted_by = ARRAY['id'])"
+    )
+    db.write([{"p": 1, "id": 1}, {"p": 2, "id": 2}]).save_as_table("t", mode="append")
+    with db.connection() as connection:
+        before = connection.execute(text("SHOW CREATE TABLE t")).scalar_one()
+        db.write([{"p": 3, "id": 3}]).save_as_table("t", mode="overwrite")
+        assert connection.execute(text("SHOW CREATE TABLE t")).scalar_one() == before
+    assert rows(db) == [{"id": 3, "p": 3}]
+    with pytest.raises(ConfigurationError, match=r"partitioned|NOT NULL"):
+        db.write([{"id": 1}]).save_as_table("t", mode="overwrite")
+
+
+# -- retries of a load
+
+
+def killed(work: Callable[[], None]) -> None:
+    """Run work in a process that dies of it."""
+    child, pipe = in_child(work)
+    _, status = os.waitpid(child, 0)
+    os.close(pipe)
+    assert os.WIFSIGNALED(status), status
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("append", {}),
+        ("overwrite", {}),
+        ("merge", {"keys": ["id"]}),
+        ("overwrite_partitions", {"partition_by": ["id"]}),
+    ],
+)
+@pytest.mark.parametrize("when", ["recorded", "committed"])
+def test_a_client_that_dies_is_retried_once(
+    iceberg_url: URL, monkeypatch: pytest.MonkeyPatch, mode: Any, options: Any, when: str
+) -> None:
+    with connect(iceberg_url) as db:
+        db.write(OLD).save_as_table("t")
+
+        def work() -> None:
+            begin = attempts.Attempts.begin
+
+            def recorded(self: attempts.Attempts, query: str) -> None:
+                begin(self, query)
+                die()
+
+            if when == "recorded":
+                monkeypatch.setattr(attempts.Attempts, "begin", recorded)
+            else:
+                monkeypatch.setattr(attempts.Attempts, "finish", lambda *_: die())
+            with connect(iceberg_url) as mine:
+                mine.write(NEW).save_as_table("t", mode=mode, run_key="r", **options)
+
+        killed(work)
+        assert (rows(db) == OLD) == (when == "recorded")
+        result = db.write(NEW).save_as_table("t", mode=mode, run_key="r", **options)
+        assert result.skipped == (when == "committed")
+        after = rows(db)
+        assert len(after) == {"append": 5, "overwrite": 2, "merge": 4, "overwrite_partitions": 4}[mode]
+        assert db.write(NEW).save_as_table("t", mode=mode, run_key="r", **options).skipped
+        assert rows(db) == after
+
+
+def test_a_client_that_stood_still_while_another_retried_changes_nothing(
+    iceberg_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = attempts.Attempts.begin
+    with connect(iceberg_url) as slow, connect(iceberg_url) as retry:
+        slow.write(OLD).save_as_table("t")
+
+        def overtaken(self: attempts.Attempts, query: str) -> None:
+            begin(self, query)
+            monkeypatch.setattr(attempts.Attempts, "begin", begin)
+            retry.write(NEW).save_as_table("t", mode="append", run_key="r")
+
+        monkeypatch.setattr(attempts.Attempts, "begin", overtaken)
+        with pytest.raises(TransientQueryError):
+            slow.write(NEW).save_as_table("t", mode="append", run_key="r")
+        assert len(rows(slow)) == 5
+        assert slow.write(NEW).save_as_table("t", mode="append", run_key="r").skipped
+
+
+# -- rows from elsewhere
+
+
+@pytest.mark.parametrize("by", ["files", "statements"])
+def test_many_rows_come_by_files_or_by_few_statements(trino: TrinoServer, iceberg_url: URL, by: str) -> None:
+    pytest.importorskip("pyarrow")
+    stage = trino.folder / "stage"
+    folder = {"stage_uri": stage, "stage_location": f"local://{stage}"} if by == "files" else {}
+    data = [{"id": number, "s": f"it's {number}", "d": dt.date(2024, 1, 1)} for number in range(25_000)]
+    with connect(iceberg_url, **folder) as db:
+        sent: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+        assert db.write(data).save_as_table("t", batch_rows=5000).rows_written == 25_000
+        assert len(sent) < 30
+        assert db.tables() == ["t"]
+        assert db.table("t").where(col("id") == 24_999).first() == data[-1]
+        assert not stage.exists() or list(stage.iterdir()) == []
+
+
+def test_a_folder_is_for_databases_that_take_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="stage_uri is not supported for duckdb"):
+        connect("duckdb://", stage_uri=tmp_path)
+    with pytest.raises(ConfigurationError, match="requires stage_uri"):
+        connect("trino://me@nowhere/iceberg/s", stage_location="s3://bucket/x")
+
+
+# -- what Trino cannot do
+
+
+def test_writes_in_a_transaction_of_the_caller_are_refused(db: Database) -> None:
+    with pytest.raises(ConfigurationError, match="commits each statement"), db.transaction():
+        raise AssertionError
+    with db.engine.connect() as connection, pytest.raises(ConfigurationError, match="commits each statement"):
+        connect(connection).write(OLD).save_as_table("t")
+    assert db.tables() == []
+
+
+def test_memory_adds_rows_and_refuses_by_name_what_it_cannot(memory: Database) -> None:
+    memory.write(OLD).save_as_table("t")
+    memory.write(NEW).save_as_table("t", mode="append")
+    assert len(rows(memory)) == 5
+    for mode, options in (
+        ("overwrite", {}),
+        ("merge", {"keys": ["id"]}),
+        ("overwrite_partitions", {"partition_by": ["n"]}),
+    ):
+        with pytest.raises(ConfigurationError, match=r"\(memory\) cannot change or replace rows"):
+            memory.write(NEW).save_as_table("t", mode=mode, **options)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="keeps no snapshots"):
+        memory.write(NEW).save_as_table("t", mode="append", run_key="r")
+    for change in (
+        lambda: memory.update("t", {"n": 1}, where=col("id") == 1),
+        lambda: memory.delete("t", where=col("id") == 1),
+    ):
+        with pytest.raises(ConfigurationError, match=r"cannot (update|delete) rows"):
+            change()
+    with pytest.raises(OSError, match="gone"):
+        memory.write(_broken()).save_as_table("u")
+    with pytest.raises(QueryError, match="Division by zero"):
+        memory.sql("SELECT 1 / (i - 3) AS x FROM UNNEST(sequence(1, 5)) AS s (i)").write.save_as_table("u")
+    assert len(rows(memory)) == 5
+    assert memory.tables() == ["t"]
+
+
+def _broken() -> Iterator[dict[str, Any]]:
+    yield {"id": 1}
+    raise OSError("the source is gone")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("TIMESTAMP '2024-01-01 00:00:00.123456789'", "more digits than Python's microseconds"),
+        ("TIME '00:00:00.123456789'", "more digits than Python's microseconds"),
+        ("INTERVAL '2' MONTH", "no value in Python"),
+    ],
+)
+def test_what_the_driver_would_round_is_refused(db: Database, value: str, why: str) -> None:
+    with pytest.raises(SchemaMismatchError, match=why):
+        db.sql(f"SELECT {value} AS x").collect()
+
+
+def test_division_and_truth(db: Database) -> None:
+    frame = db.sql("SELECT 7 AS a, 2 AS b, true AS t")
+    assert frame.select(x=col("a") / col("b"), y=col("t").is_(True)).collect() == [{"x": 3.5, "y": True}]
+
+
+def test_names_in_upper_case_are_refused(db: Database) -> None:
+    for row, table in (({"Id": 1}, "t"), ({"id": 1}, "T")):
+        with pytest.raises(ConfigurationError, match="would keep the name"):
+            db.write([row]).save_as_table(table)
+
+
+def test_the_limit_of_the_session_is_put_back(iceberg_url: URL) -> None:
+    own = iceberg_url.update_query_dict({"session_properties": '{"query_max_execution_time": "77s"}'})
+    engine = create_engine(own, pool_size=1, max_overflow=0)
+    shown = text("SHOW SESSION LIKE 'query_max_execution_time'")
+    with connect(engine) as db:
+        assert db.sql("SELECT 1 AS a").collect(query_timeout=20) == [{"a": 1}]
+        with engine.connect() as connection:
+            assert connection.execute(shown).one()[1] == "77s"
+    engine.dispose()
+    assert inspect(create_engine(iceberg_url)).get_table_names() == []

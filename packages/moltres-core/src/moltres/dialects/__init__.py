@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from .base import Dialect
 from .capabilities import MYSQL, Capabilities
+from .error_translation import connected, translated
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
 __all__ = ["Capabilities", "Dialect", "dialect_for", "kind_of", "register", "supported"]
 
@@ -54,7 +58,12 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
     Returns:
         The dialect registered for this database, or the portable one, which uses only SQLAlchemy.
     """
-    return kind_of(bind).of(bind)
+    kind = kind_of(bind)
+    if not kind.differs:
+        return kind
+    engine = bind.engine
+    with translated(engine, kind):
+        return kind.of(engine, lambda: nullcontext(bind) if isinstance(bind, Connection) else connected(engine, kind))
 
 
 def kind_of(bind: Engine | Connection) -> Dialect:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SCHEMES: Final = {"postgresql": "postgres", "mariadb": "mysql"}
 _PORTS: Final = {"postgres": 5432, "mysql": 3306, "trino": 8080}
+_CATALOGS: Final = frozenset({"trino"})
+"""Servers whose URLs name a catalog and a schema in it: ``trino://host/catalog/schema``."""
 _READ_FROM: Final = "read_from"
 
 
@@ -70,7 +72,10 @@ def table(database: Source, name: str, schema: str | None = None) -> Dataset:
         in_memory = not url.database or url.database.startswith(":memory:")
         return Dataset(f"{scheme}://{'memory' if in_memory else Path(str(url.database)).absolute()}", name)
     schema_name, _, table_name = name.rpartition(".")
-    parts = [url.database, schema_name or schema or dialect.default_schema_name, table_name]
+    place, home = url.database, dialect.default_schema_name
+    if scheme in _CATALOGS:
+        place, _, home = str(url.database).partition("/")
+    parts = [place, schema_name or schema or home, table_name]
     if scheme == "mysql":
         parts.pop(0)  # there a schema is a database
     return Dataset(f"{scheme}://{url.host}:{url.port or _PORTS.get(scheme)}", ".".join(part for part in parts if part))

@@ -20,5 +20,6 @@ class Dialect(Running, Sending, Reading, Publishing, Locks):
     Attributes:
         capabilities: What the database can do.
         placeholder: The parameter marker of drivers that take the values of many rows as tuples.
+        differs: Whether databases of this kind differ in what they can do, so that each is asked; see `of`.
         identifier_quote: The character around names, where it is another than SQLAlchemy's.
     """

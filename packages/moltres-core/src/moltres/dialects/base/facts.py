@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 from ..capabilities import Capabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from sqlalchemy import Connection, Engine
 
 
@@ -16,6 +19,7 @@ class Facts:
     capabilities: Capabilities = Capabilities()
     placeholder: str | None = None
     identifier_quote: str | None = None
+    differs: bool = False
 
     def __init__(self, name: str, capabilities: Capabilities | None = None) -> None:
         self.name = name
@@ -25,8 +29,13 @@ class Facts:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
-    def of(self, bind: Engine | Connection) -> Self:  # noqa: ARG002 - for servers of several kinds of database
-        """The dialect for the database behind an engine or a connection; this one, unless databases differ."""
+    def of(self, engine: Engine, connected: Callable[[], AbstractContextManager[Connection]]) -> Self:  # noqa: ARG002
+        """The dialect for one database of this kind; this one, unless what they can do differs.
+
+        Args:
+            engine: The engine of the database.
+            connected: Opens a connection to it, to ask what it can do.
+        """
         return self
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:

@@ -153,6 +153,13 @@ class Commits(Publishing):
             stopping.check()
             threading.Event().wait(_PAUSE)
 
+    def fingerprint(self, connection: Connection, table: Table) -> str | None:
+        """The snapshot that is current."""
+        if not self.capabilities.replaces_rows:
+            return None
+        found = self.snapshots(connection, table)
+        return str(found[-1].number) if found else None
+
     def snapshots(self, connection: Connection, table: Table) -> list[Snapshot]:
         """Those of Iceberg, whose summary names the query."""
         preparer = connection.dialect.identifier_preparer

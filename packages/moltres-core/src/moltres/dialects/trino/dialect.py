@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, case, text
+from sqlalchemy import case, text
 from sqlalchemy import types as sql
+from sqlalchemy.exc import NoSuchTableError
 
 from ..._shared.statements import driver_connection
 from ...errors import ConfigurationError, MoltresError
@@ -30,8 +31,9 @@ from .watch import watch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
-    from sqlalchemy import ColumnElement, Engine, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
@@ -69,20 +71,23 @@ class TrinoDialect(Commits, Dialect):
         connector: What serves the catalog; only with Iceberg can rows be replaced.
     """
 
+    differs = True
+
     def __init__(self, connector: str = "iceberg") -> None:
         super().__init__("trino", _ICEBERG if connector == "iceberg" else _OTHERS)
         self.connector = connector
 
-    def of(self, bind: Engine | Connection) -> Self:
+    def of(self, engine: Engine, connected: Callable[[], AbstractContextManager[Connection]]) -> Self:
         """The dialect for the catalog of an engine, whose connector is asked for once."""
-        known = _dialects.get(bind.engine)
+        known = _dialects.get(engine)
         if known is None:
-            known = _dialects[bind.engine] = type(self)(_connector(bind))
+            with connected() as connection:
+                known = _dialects[engine] = type(self)(_connector(connection))
         return known  # type: ignore[return-value]  # the dictionary holds this class
 
     def is_driver_error(self, error: BaseException) -> bool:
-        """Also those that are not of DB-API: of an answer over HTTP that is no answer of a query."""
-        return is_of_driver(error)
+        """Also those that are not of DB-API: of an answer over HTTP, or of a URL that names no schema."""
+        return is_of_driver(error) or isinstance(error, NoSuchTableError)
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
         """One that writes what Trino takes."""
@@ -249,15 +254,8 @@ class TrinoDialect(Commits, Dialect):
 _dialects: WeakKeyDictionary[Engine, TrinoDialect] = WeakKeyDictionary()
 
 
-def _connector(bind: Engine | Connection) -> str:
-    """The connector of the catalog of an engine."""
-    if isinstance(bind, Connection):
-        return _asked(bind)
-    with bind.connect() as connection:
-        return _asked(connection)
-
-
-def _asked(connection: Connection) -> str:
+def _connector(connection: Connection) -> str:
+    """The connector of the catalog of a connection."""
     raw = driver_connection(connection)
     cursor = raw.cursor()
     try:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ...errors import SourceError
 from ...relation.selection import OneValue
 from .. import options
-from ..base import Aggregate, Check, Outcome, known_rows, share_outcome
+from ..base import Aggregate, Check, Outcome, count_where, known_rows, share_outcome
 from ..registry import register
 
 if TYPE_CHECKING:
@@ -116,12 +116,15 @@ class ForeignKey(Check):
         return relation.among([relation[key].is_not(None) for key in self.targets], self.where)
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """The considered rows."""
-        return {"considered_rows": known_rows(relation, self.targets, self.where)}
+        """The considered rows and, where that takes no scan of its own, those without a match."""
+        measures = {"considered_rows": known_rows(relation, self.targets, self.where)}
+        if relation.dialect.semi_joins and len(self.targets) == 1:
+            measures["failed_rows"] = ((id(self), "failed"), count_where(self.failing(relation)))
+        return measures
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
         """The number of rows without a match."""
-        return self._count(relation) if measured["considered_rows"] else None
+        return self._count(relation) if measured["considered_rows"] and "failed_rows" not in measured else None
 
     def _count(self, relation: Relation) -> FollowUp:
         return {"failed_rows": (yield OneValue(relation.select(sa.func.count()).where(self.failing(relation))))}

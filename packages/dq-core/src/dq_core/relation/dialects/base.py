@@ -65,6 +65,8 @@ class Dialect:
     writes_commit = False
     #: Whether tables have primary keys and indexes.
     has_keys = True
+    #: Whether `absent` of one key is a semi-join that an aggregate of the shared scan may hold.
+    semi_joins = False
     #: Execution options of a connection that reads and writes one snapshot.
     snapshot_options: ClassVar[Mapping[str, Any]] = {}
 

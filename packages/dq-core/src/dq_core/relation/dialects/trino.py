@@ -67,6 +67,7 @@ class Trino(Dialect):
     most_union_columns = 2000
     writes_commit = True
     has_keys = False
+    semi_joins = True
     #: The session property that ends a query, its waiting in a queue included.
     time_limit = "query_max_run_time"
 

@@ -5,9 +5,9 @@
     python benchmarks/scale.py --url trino://me@coordinator:8080 # a server of your own, with a catalog tpch
     python benchmarks/scale.py --chart scale.svg                 # the growth curves too
 
-The rows are those of ``tpch.<size>.lineitem``, which Trino makes while it reads (6 M at sf1, 60 M at sf10). Every run is
-a process of its own, the two contenders take turns, and both must find the same numbers. Splits are counted by Trino,
-the client's memory by its kernel.
+The rows are those of ``tpch.<size>.lineitem``, which Trino makes while it reads (6 M at sf1, 60 M at sf10). Every run
+is a process of its own, the two contenders take turns, and both must find the same numbers. Splits are counted by
+Trino, the client's memory by its kernel.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from dataclasses import asdict, dataclass
@@ -130,7 +129,7 @@ def by_hand(url: str, size: str, checks: int) -> list[int]:
     modes = ", ".join(f"'{mode}'" for mode in SHIPMODES)
     query = TEN_BY_HAND.format(table=table, suppliers=suppliers, modes=modes)
     if checks == 200:
-        query = f"SELECT count(*), {', '.join(many()[1])} FROM {table}"  # noqa: S608 (our own names)
+        query = f"SELECT count(*), {', '.join(many()[1])} FROM {table}"
     source = str(parsed.query["source"])
     connection = trino.dbapi.connect(
         host=str(parsed.host), port=parsed.port or 8080, user=parsed.username, catalog="tpch", source=source
@@ -142,8 +141,9 @@ def by_hand(url: str, size: str, checks: int) -> list[int]:
 
 def by_dq_core(url: str, size: str, checks: int) -> list[int]:
     """The numbers from a report, in the order of the query."""
-    import dq_core
     from sqlalchemy import make_url
+
+    import dq_core
 
     rules = TEN if checks == 10 else many()[0]
     report = dq_core.validate(make_url(url).set(database=f"tpch/{size}"), rules, table="lineitem", samples=0)
@@ -240,19 +240,14 @@ def table_of(figures: Sequence[Figure]) -> str:
 @contextlib.contextmanager
 def servers(nodes: int, heap_mb: int) -> Iterator[str]:
     """A coordinator that works too and, for two nodes, a worker; gives the URL."""
-    from support.guard import guarded
-    from support.network import free_port
     from support.postgresql import postgresql_server
-    from support.trino import server_command, trino_server
+    from support.trino import trino_server, trino_worker
 
     with postgresql_server() as postgresql, postgresql.empty() as catalog, contextlib.ExitStack() as stack:
         server = stack.enter_context(trino_server(catalog, heap_mb=heap_mb))
-        url = f"trino://bench@127.0.0.1:{server.port}/tpch/tiny"
-        if nodes == 2:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trino-worker-")))
-            command = server_command(folder, free_port(), heap_mb, coordinator=server)
-            log = stack.enter_context((folder / "log").open("w"))
-            stack.enter_context(guarded(command, folder=folder, signal="KILL", log=log))
+        url = server.url("tpch", "tiny").render_as_string(hide_password=False)
+        if nodes > 1:
+            stack.enter_context(trino_worker(server, heap_mb=heap_mb))
             wait_for_nodes(url, nodes)
         yield url
 
@@ -296,11 +291,12 @@ def chart_of(figures: Sequence[Figure]) -> str:
         return left + across * width, top + height - (math.log10(y) - low_y) / ((high_y - low_y) or 1) * height
 
     colors = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+    box = f"0 0 {left + width + 230} {top + height + 50}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 230} {top + height + 50}" role="img"'
-        ' font-family="sans-serif" font-size="12"><title>Seconds by rows</title>',
-        "<style>text{fill:#222}.grid{stroke:#bbb}@media(prefers-color-scheme:dark){text{fill:#ddd}"
-        ".grid{stroke:#555}}</style>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" font-family="sans-serif" font-size="12">',
+        "<title>Seconds by rows</title>",
+        "<style>text{fill:#222}.grid{stroke:#bbb}",
+        "@media(prefers-color-scheme:dark){text{fill:#ddd}.grid{stroke:#555}}</style>",
     ]
     for power in range(low_y, high_y + 1):
         y = place(10**low_x, 10.0**power)[1]
@@ -315,7 +311,9 @@ def chart_of(figures: Sequence[Figure]) -> str:
         parts.append(f'<polyline points="{drawn}" fill="none" stroke="{color}" stroke-width="2"{dashes}/>')
         y = top + 12 + 20 * number
         x = left + width + 12
-        parts.append(f'<line x1="{x}" x2="{x + 26}" y1="{y - 4}" y2="{y - 4}" stroke="{color}" stroke-width="2"{dashes}/>')
+        parts.append(
+            f'<line x1="{x}" x2="{x + 26}" y1="{y - 4}" y2="{y - 4}" stroke="{color}" stroke-width="2"{dashes}/>'
+        )
         parts.append(f'<text x="{x + 32}" y="{y}">{name}</text>')
     return "\n".join([*parts, "</svg>", ""])
 

@@ -28,7 +28,7 @@ from support.waiting import pauses
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["CATALOGS", "VERSION", "TrinoServer", "trino_server"]
+__all__ = ["CATALOGS", "VERSION", "TrinoServer", "trino_server", "trino_worker"]
 
 VERSION = "476"
 CATALOGS = ("iceberg", "memory")
@@ -199,6 +199,25 @@ def _create_catalog(catalog: URL) -> None:
     with engine.begin() as connection:
         for statement in _CATALOG_TABLES:
             connection.execute(text(statement))
+
+
+@contextmanager
+def trino_worker(server: TrinoServer, *, heap_mb: int = 1536) -> Iterator[None]:
+    """A second node of a server, in a process of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="trino-worker-"))
+    port = free_port()
+    try:
+        shutil.copytree(server.folder / "etc", folder / "etc")
+        config = (folder / "etc" / "config.properties").read_text(encoding="utf-8").splitlines()
+        given = dict(line.split("=", 1) for line in config if "include-coordinator" not in line)
+        _write(folder / "etc" / "config.properties", {**given, "coordinator": "false", "http-server.http.port": port})
+        with (folder / "log").open("w") as log:
+            command = [one.replace("-Dnode.id=test", "-Dnode.id=worker") for one in _command(folder, heap_mb)]
+            with guarded(command, folder=folder, signal="KILL", log=log):
+                _wait(port, folder / "log")
+                yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _command(folder: Path, heap_mb: int) -> list[str]:

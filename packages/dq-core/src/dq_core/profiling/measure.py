@@ -56,8 +56,9 @@ def profile(
     """Describe a source column by column, computed in the database.
 
     One scan gives all counts, bounds, means and lengths. Every column that can be grouped takes one statement more, for
-    its distinct and most frequent values; quantiles take one for all columns (SQLite and Trino: one for each; SQLite: one
-    more for the deviations), shapes of strings one for all, histograms one for all. The result says how many statements were run.
+    its distinct and most frequent values; quantiles take one for all columns (SQLite and Trino: one for each; SQLite:
+    one more for the deviations), shapes of strings one for all, histograms one for all. The result says how many
+    statements were run.
 
     Args:
         source: What to profile; see `dq_core.sources.open_source`.

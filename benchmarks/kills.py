@@ -1,6 +1,7 @@
 """Kill writes at random moments, in every mode, and look at what is left: 0 wrong rows, 0 left-overs.
 
     python benchmarks/kills.py mariadb://root@127.0.0.1:3306/scratch --kills 200
+    python benchmarks/kills.py "iceberg+sqlite:////tmp/scratch.db?warehouse=/tmp/scratch" --kills 100
     python benchmarks/kills.py duckdb:////tmp/scratch.duckdb --kills 200 --ways merge append
 
     python benchmarks/kills.py trino://me@127.0.0.1:8080/iceberg/scratch --kills 100 --statements 600
@@ -38,7 +39,7 @@ def main() -> int:
     if given.statements is not None:
         import_module("moltres.dialects.trino.commits").MOST_CHARACTERS = given.statements
     engine = make_engine(parse_url(given.url), {})
-    url, isolated = engine.url, engine.dialect.name == "duckdb"
+    url, isolated = engine.url, engine.dialect.name in {"duckdb", "iceberg"}
     dialect_for(engine)  # imported once, before the first fork; and what DuckDB's driver looks for
     with suppress(ImportError):
         import_module("pandas")

@@ -68,6 +68,7 @@ DRIVERS = {
     "oracle": (Driver("oracledb", "oracledb", "oracledb"), Driver("cx_oracle", "cx_Oracle", "cx_Oracle")),
     "mssql": (Driver("pyodbc", "pyodbc", "pyodbc"), Driver("pymssql", "pymssql", "pymssql")),
     "duckdb": (),
+    "iceberg": (),
     "sqlite": (Driver("pysqlcipher", "sqlcipher3", "sqlcipher3"),),
 }
 """The drivers of each database, in the order in which a URL that names none takes them."""

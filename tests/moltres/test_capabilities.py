@@ -60,7 +60,14 @@ def test_nothing_outside_of_the_dialects_asks_for_the_name_of_a_database() -> No
 def test_the_documentation_shows_the_capabilities() -> None:
     page = tool.TABLE.page.read_text(encoding="utf-8")
     assert tool.TABLE.updated(page) == page, "run python tools/capabilities_table.py"
-    assert [dialect.name for dialect in supported()] == ["duckdb", "mariadb", "postgresql", "sqlite", "trino"]
+    assert [dialect.name for dialect in supported()] == [
+        "duckdb",
+        "iceberg",
+        "mariadb",
+        "postgresql",
+        "sqlite",
+        "trino",
+    ]
 
 
 def test_the_documentation_shows_what_compiles_elsewhere() -> None:

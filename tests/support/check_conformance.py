@@ -13,7 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import Report, parse, validate
+from dq_core.sources.database import create_engine_of
 from support.database_facts import FACTS, facts_of
+from support.iceberg import append, catalog_url
 from support.mariadb import mariadb_server
 from support.postgresql import PostgreSQLServer
 from support.trino import TrinoServer
@@ -24,7 +26,9 @@ SERVERS = frozenset({"mariadb", "trino"})
 #: Those on which a test may run many statements.
 QUICK = tuple(name for name in DATABASES if not FACTS[name].slow_statements)
 FRAMES = ("parquet", "csv", "pandas", "polars", "arrow", "rows")
-PLACES = (*DATABASES, *FRAMES)
+#: What has tables; those of Iceberg, which tests cannot write by SQL, by PyIceberg.
+TABLES = (*DATABASES, "iceberg")
+PLACES = (*TABLES, *FRAMES)
 
 _names = itertools.count(1)
 
@@ -90,6 +94,12 @@ def shared_duckdb_url(duckdb_url: sa.URL) -> sa.URL:
 
 
 @pytest.fixture(scope="session")
+def shared_iceberg_url(tmp_path_factory: pytest.TempPathFactory) -> sa.URL:
+    """One catalog for all tables that `put` makes."""
+    return catalog_url(tmp_path_factory.mktemp("iceberg"))
+
+
+@pytest.fixture(scope="session")
 def shared_postgresql_url(postgresql: PostgreSQLServer) -> Iterator[sa.URL]:
     """One database for all tables that `put` makes: their names differ."""
     with postgresql.database("checks") as url:
@@ -131,6 +141,8 @@ def put(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[...
     with contextlib.ExitStack() as stack:
 
         def put(name: str, rows: Rows, types: Mapping[str, Any]) -> Place:
+            if name == "iceberg":
+                return _put_iceberg(request.getfixturevalue("shared_iceberg_url"), rows, types)
             if name in DATABASES:
                 engine = sa.create_engine(request.getfixturevalue(f"shared_{name}_url"))
                 stack.callback(engine.dispose)
@@ -175,6 +187,23 @@ def arrow_type(kind: Any) -> Any:
     if isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float):
         return pa.decimal128(kind.precision or 38, kind.scale or 0)
     return next(found for base, found in known.items() if isinstance(kind, base))
+
+
+def _put_iceberg(url: sa.URL, rows: Rows, types: Mapping[str, Any]) -> Place:
+    """A table that PyIceberg writes, and dq_core reads without a server."""
+    import pyarrow as pa
+
+    columns = {column: pa.array([row.get(column) for row in rows], arrow_type(types[column])) for column in types}
+    name = f"data_{next(_names)}"
+    append(url, name, pa.table(columns))
+    engine = create_engine_of(url)
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            return [tuple(row) for row in found]
+
+    return Place("iceberg", engine, {"table": name}, run)
 
 
 def _put_frame(name: str, rows: Rows, types: Mapping[str, Any], folder: Path) -> Place:
@@ -243,7 +272,7 @@ class CheckConformance:
         for name, case in self.cases.items():
             for place in case.places or default:
                 yield place, name
-            default = (*DATABASES, "rows")
+            default = (*TABLES, "rows")
 
     def test_case(self, put: Callable[..., Place], place: str, case_name: str) -> None:
         case = self.cases[case_name]
@@ -265,7 +294,7 @@ class CheckConformance:
         report = put(place, [], self.types()).validate(self.rule())
         assert (report.passed, report.total_rows, report.results[0].considered_rows) == (True, 0, 0)
 
-    @pytest.mark.parametrize("place", DATABASES)
+    @pytest.mark.parametrize("place", TABLES)
     def test_null_is_considered_only_where_it_is_the_point(self, put: Callable[..., Place], place: str) -> None:
         rows = Case([None, None]).rows
         (result,) = put(place, rows, self.types()).validate(self.rule()).results
@@ -273,7 +302,7 @@ class CheckConformance:
         if not self.considers_null:
             assert result.status == "passed"
 
-    @pytest.mark.parametrize("place", DATABASES)
+    @pytest.mark.parametrize("place", TABLES)
     def test_where_narrows_the_rows(self, put: Callable[..., Place], place: str) -> None:
         case = next(case for case in self.cases.values() if case.failing and place in (case.places or PLACES))
         there = put(place, case.rows, self.types(case))
@@ -285,7 +314,7 @@ class CheckConformance:
         assert (only.status, only.failed_rows, only.considered_rows) == ("failed",) + 2 * (len(case.failing),)
         assert sorted(row[0] for row in there.run(only.sql)) == sorted(case.failing)
 
-    @pytest.mark.parametrize("place", DATABASES)
+    @pytest.mark.parametrize("place", TABLES)
     def test_threshold_is_met_exactly(self, put: Callable[..., Place], place: str) -> None:
         case = next(case for case in self.cases.values() if case.failing and place in (case.places or PLACES))
         there = put(place, case.rows, self.types(case))

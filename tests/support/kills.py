@@ -17,11 +17,12 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Engine, create_engine, inspect, text
+from sqlalchemy import URL, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from moltres import connect
 from moltres.errors import MoltresError
+from support.iceberg import unreferenced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +111,7 @@ def write(database: Database, way: Way, key: str, *, streamed: bool) -> None:
 def _engine(url: URL, process: int) -> Engine:
     """One engine for each process: what a fork inherits belongs to its parent."""
     del process
-    return create_engine(url, pool_pre_ping=url.host is not None)
+    return connect(url, pool_pre_ping=url.host is not None).engine
 
 
 def prepare(url: URL, way: Way) -> None:
@@ -161,6 +162,7 @@ def judge(url: URL, way: Way, key: str, *, streamed: bool, tally: Tally) -> None
             tally.wrong.append(f"{key}: after the retry {_shown(found)}")
         database.write([{"id": -1, "z": 1}]).save_as_table("t", mode="overwrite")
     found, others = _rows(url)
+    others += sorted(unreferenced(url))
     if found != [(-1, 1)] or others:
         tally.left_over.append(f"{key}: {others} {_shown(found)}")
 

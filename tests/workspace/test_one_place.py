@@ -40,6 +40,13 @@ ELSEWHERE = {
     ("which driver a URL gets", "dq_core/sources/memory.py"),
     # A name in a message.
     ("which driver a URL gets", "moltres/dialects/binding.py"),
+    # PyIceberg's catalog takes the URL of its database as text; nothing shows it.
+    ("how a URL is masked", "shared/iceberg_places.py"),
+    # The database of a catalog, without connections that stay open; and a DuckDB of its own.
+    ("which driver a URL gets", "shared/iceberg_places.py"),
+    ("which driver a URL gets", "shared/iceberg_dialect.py"),
+    # The file systems of an Iceberg table come with its catalog.
+    ("file systems of URIs", "shared/iceberg_scan.py"),
     # The state of a source is stored under a name made from it: what it is must never change.
     ("how a URL is masked", "truthound_kestra/scripts/schema.py"),
 }

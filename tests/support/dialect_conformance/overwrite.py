@@ -35,7 +35,8 @@ class Overwrite(DialectSuite):
         inspector = inspect(people.engine)
         if people.dialect.capabilities.constraints:
             assert inspector.get_pk_constraint("people")["constrained_columns"] == ["id"]
-        assert list(people.table("names").collect()) == [{"name": "Edsger"}]
+        if people.dialect.capabilities.views:
+            assert list(people.table("names").collect()) == [{"name": "Edsger"}]
         if self.shows_indexes and people.dialect.capabilities.constraints:
             assert [index["name"] for index in inspector.get_indexes("people")] == ["people_by_name"]
 
@@ -60,6 +61,8 @@ class Overwrite(DialectSuite):
         assert [row["age"] for row in people_of(people)] == [72, 170, 82]
 
     def test_a_table_replaced_by_a_view_on_it(self, people: Database) -> None:
+        if not people.dialect.capabilities.views:
+            pytest.skip("this database has no views")
         run(people, "CREATE VIEW young AS SELECT id, name, age FROM people WHERE age < 50")
         assert people.table("young").write.save_as_table("people", mode="overwrite").rows_written == 2
         assert [row["name"] for row in people_of(people)] == ["Ada", "Alan"]
@@ -90,13 +93,16 @@ class Overwrite(DialectSuite):
             assert len(people_of(people)) == 3
         else:
             new.save_as_table("people", mode="overwrite")
-            assert list(people.table("names").collect()) == [{"name": "x"}]
+            assert people_of(people) == [{"id": 1, "name": "x", "age": 1, "more": 5}]
+            if people.dialect.capabilities.views:
+                assert list(people.table("names").collect()) == [{"name": "x"}]
 
     def test_a_wider_type_replaces_the_table_and_a_narrower_one_does_not(self, people: Database) -> None:
         people.write([{"id": 1, "name": "x", "age": 30}]).save_as_table("people", mode="overwrite")
         if people.dialect.capabilities.constraints:
             assert inspect(people.engine).get_pk_constraint("people")["constrained_columns"] == ["id"]
-        run(people, "DROP VIEW names")
+        if people.dialect.capabilities.views:
+            run(people, "DROP VIEW names")
         people.write([{"id": 1, "name": "x", "age": "thirty"}]).save_as_table("people", mode="overwrite")
         assert people_of(people) == [{"id": 1, "name": "x", "age": "thirty"}]
 
@@ -139,6 +145,8 @@ class Overwrite(DialectSuite):
         assert people.table("people").columns == ("id", "name", "age")
 
     def test_a_view_cannot_be_overwritten(self, people: Database) -> None:
+        if not people.dialect.capabilities.views:
+            pytest.skip("this database has no views")
         with pytest.raises(ConfigurationError, match="'names' is a view"):
             people.write([{"name": "x"}]).save_as_table("names", mode="overwrite")
 
@@ -146,7 +154,7 @@ class Overwrite(DialectSuite):
         people.table("people").where(col("age") > 40).write.save_as_table("people", mode="overwrite")
         with pytest.raises(WriteError):
             people.write([{"id": None, "name": "x", "age": 1}]).save_as_table("people", mode="merge", keys=["id"])
-        assert people.tables() == ["names", "people"]
+        assert people.tables() == [*(["names"] if people.dialect.capabilities.views else []), "people"]
 
     def test_two_overwrites_at_the_same_time_leave_the_rows_of_one(self, url: URL) -> None:
         with connect(url) as db:

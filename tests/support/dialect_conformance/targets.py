@@ -111,12 +111,16 @@ class Targets(DialectSuite):
 
     @pytest.mark.parametrize("mode", ["append", "overwrite"])
     def test_rows_need_no_value_where_there_is_a_default(self, db: Database, mode: Any) -> None:
+        if not db.dialect.capabilities.constraints:
+            pytest.skip("this database has no defaults")
         run(db, "CREATE TABLE t (id INTEGER, n INTEGER DEFAULT 7 NOT NULL)")
         db.write([{"id": 1}]).save_as_table("t", mode=mode)
         assert rows(db) == [{"id": 1, "n": 7}]
 
     @pytest.mark.parametrize(("mode", "options"), CHANGING_MODES)
     def test_generated_columns_stay(self, db: Database, mode: Any, options: Any) -> None:
+        if not db.dialect.capabilities.constraints:
+            pytest.skip("this database has no generated columns")
         run(db, f"CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b {self.generated})")
         run(db, "INSERT INTO t (id, a) VALUES (1, 1)")
         db.write([{"id": 2, "a": 5}]).save_as_table("t", mode=mode, **options)

@@ -36,7 +36,7 @@ class Transactions(DialectSuite):
                     mine.write(NEW).save_as_table("made")
             connection.rollback()
         assert rows(db) == OLD
-        assert set(db.tables()) == {"t", "logged", "moltres_loads"}
+        assert set(db.tables()) - {"moltres_loads"} == {"t", "logged"}
         assert not db.write(NEW).save_as_table("t", mode=mode, run_key="r", **options).skipped
 
     def test_the_caller_commits(self, db: Database) -> None:
@@ -69,13 +69,15 @@ class Transactions(DialectSuite):
 
     def test_a_failed_write_leaves_the_callers_transaction_usable(self, db: Database) -> None:
         with db.transaction() as connection:
-            connection.execute(text("CREATE TABLE positive (id BIGINT CHECK (id > 0))"))
+            declared = "CHECK (id > 0)" if db.dialect.capabilities.constraints else "NOT NULL"
+            connection.execute(text(f"CREATE TABLE positive (id BIGINT {declared})"))
+        refused = -1 if db.dialect.capabilities.constraints else None
         db.write([{"id": 1}]).save_as_table("t", run_key="before")
         with db.engine.connect() as connection:
             mine = connect(connection)
             mine.write([{"id": 2}]).save_as_table("t", mode="append")
             with pytest.raises(MoltresError):
-                mine.write([{"id": 1}, {"id": -1}]).save_as_table("positive", mode="append", run_key="r")
+                mine.write([{"id": 1}, {"id": refused}]).save_as_table("positive", mode="append", run_key="r")
             if not db.dialect.capabilities.savepoints:
                 with pytest.raises(MoltresError):
                     mine.write([{"id": 3}]).save_as_table("t", mode="append")

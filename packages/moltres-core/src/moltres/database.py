@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
+    from ._shared.iceberg_snapshots import AsOf
     from .dialects import Dialect
 
 __all__ = ["Database", "connect"]
@@ -329,18 +330,24 @@ class Database:
         with self.connection() as connection:
             return catalog.names(inspect(connection), schema or self.schema)
 
-    def table(self, name: str) -> DataFrame:
+    def table(self, name: str, *, as_of: AsOf | None = None) -> DataFrame:
         """All of a table or view.
 
         Its columns are looked up once, and again after `forget` or a write through this Database.
 
         Args:
             name: ``table`` or ``schema.table``. Case, spaces and quotes are part of the name, and so may be a dot.
+            as_of: Of an Iceberg table, the snapshot to read: its id, the name of a branch or tag, or a time with a
+                zone. The frame keeps that snapshot, whatever is written later.
 
         Raises:
             TableNotFoundError: If it does not exist; the error lists the existing tables.
+            ConfigurationError: If there is no such snapshot, or the database has none.
         """
-        return DataFrame.all_of(self, self.reflect(name))
+        if as_of is None:
+            return DataFrame.all_of(self, self.reflect(name))
+        with self.connection() as connection:
+            return DataFrame.all_of(self, catalog.version(connection, self.dialect, name, self.schema, as_of))
 
     def reflect(self, name: str, *, connection: Connection | None = None) -> Table:
         """A table or view as a SQLAlchemy Table, with its columns only.

@@ -31,6 +31,9 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query", metavar="SQL", help="a SELECT instead of a table")
     parser.add_argument("--schema", metavar="NAME", help="the table's schema")
     parser.add_argument(
+        "--as-of", metavar="SNAPSHOT", help="of an Iceberg table: a snapshot id, a branch or tag, or a time (ISO 8601)"
+    )
+    parser.add_argument(
         "--read-options",
         "--read-option",
         action="append",
@@ -101,6 +104,8 @@ def options_of(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
     found = {name: getattr(arguments, name) for name in ("table", "query", "schema", *names)}
     if arguments.semantics != PORTABLE:
         found["semantics"] = arguments.semantics
+    if arguments.as_of is not None:
+        found["as_of"] = arguments.as_of
     return {
         **found,
         "read_options": read_options_of(arguments),

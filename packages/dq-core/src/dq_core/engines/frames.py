@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..checks.base import Check
     from ..learning import LearnedSuite
     from ..profiling import Profile
@@ -133,6 +134,7 @@ class FrameEngine:
         table: str | None = None,
         query: str | sa.Select[Any] | None = None,
         schema: str | None = None,
+        as_of: AsOf | None = None,
         samples: int = 5,
         mask: Iterable[str] = (),
         fail_fast: bool = False,
@@ -161,6 +163,7 @@ class FrameEngine:
                 table=table,
                 query=query,
                 schema=schema,
+                as_of=as_of,
                 storage_options=storage_options,
                 read_options=read_options,
                 expected=expected,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..checks.base import Check
     from ..learning import LearnedSuite
     from ..profiling import Profile
@@ -59,6 +60,7 @@ class Engine(Protocol):
         table: str | None = None,
         query: str | sa.Select[Any] | None = None,
         schema: str | None = None,
+        as_of: AsOf | None = None,
         samples: int = 5,
         mask: Iterable[str] = (),
         fail_fast: bool = False,
@@ -77,6 +79,7 @@ class Engine(Protocol):
             table: The table or view, if the source is a database.
             query: A SELECT instead of a table.
             schema: The table's schema.
+            as_of: The snapshot of an Iceberg table; None for the current one.
             samples: How many failing rows of each failing check to keep.
             mask: Columns whose values no report may show.
             fail_fast: Skip the checks after the first failure.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..learning import LearnedSuite
     from ..relation.column import Column
     from ..relation.relation import Relation
@@ -47,6 +48,7 @@ def profile(
     table: str | None = None,
     query: Any = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     columns: Collection[str] | None = None,
     include_stats: bool = True,
     top_n: int = 10,
@@ -74,6 +76,7 @@ def profile(
         table=table,
         query=query,
         schema=schema,
+        as_of=as_of,
         storage_options=storage_options,
         read_options=read_options,
         timeout_seconds=timeout_seconds,
@@ -103,6 +106,7 @@ def learn(
     table: str | None = None,
     query: Any = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
     semantics: str = "portable",
@@ -126,6 +130,7 @@ def learn(
         table=table,
         query=query,
         schema=schema,
+        as_of=as_of,
         storage_options=storage_options,
         read_options=read_options,
         semantics=semantics,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..relation.relation import Relation
 
 __all__ = ["learn", "learn_with"]
@@ -36,6 +37,7 @@ def learn(
     table: str | None = None,
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     columns: Collection[str] | None = None,
     false_alarm_rate: float = 0.05,
     min_confidence: float = 0.8,
@@ -64,6 +66,7 @@ def learn(
         table: The table or view, if the source is a database.
         query: A SELECT (string or SQLAlchemy) instead of a table.
         schema: The table's schema.
+        as_of: Of an Iceberg table, the snapshot: its id, a branch or tag, or a time; None for the current one.
         columns: Only rules about these columns.
         false_alarm_rate: The probability, at most, that a fresh sample of the same process and size fails any of the
             rules, between 0 and 1. A smaller one gives rules that let more rows fail.
@@ -112,6 +115,7 @@ def learn(
         table=table,
         query=query,
         schema=schema,
+        as_of=as_of,
         storage_options=storage_options,
         read_options=read_options,
         semantics=semantics,
@@ -126,6 +130,7 @@ def learn_with(
     table: str | None = None,
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
     semantics: str = PORTABLE,
@@ -139,6 +144,7 @@ def learn_with(
         table: The table or view, if the source is a database.
         query: A SELECT instead of a table.
         schema: The table's schema.
+        as_of: Of an Iceberg table, the snapshot: its id, a branch or tag, or a time; None for the current one.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written; see `dq_core.sources.open_source`.
         semantics: ``"database"`` takes the meaning of a database that no conformance suite ran on, where string columns
@@ -152,6 +158,7 @@ def learn_with(
         table=table,
         query=query,
         schema=schema,
+        as_of=as_of,
         storage_options=storage_options,
         read_options=read_options,
         timeout_seconds=options.timeout_seconds,

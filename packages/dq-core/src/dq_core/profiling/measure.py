@@ -23,6 +23,7 @@ from .shapes import shape
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..relation.column import Column
     from ..relation.relation import Relation
 
@@ -39,6 +40,7 @@ def profile(
     table: str | None = None,
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     columns: Collection[str] | None = None,
     include_stats: bool = True,
     include_histograms: bool = False,
@@ -65,6 +67,7 @@ def profile(
         table: The table or view, if the source is a database.
         query: A SELECT (string or SQLAlchemy) instead of a table.
         schema: The table's schema.
+        as_of: Of an Iceberg table, the snapshot: its id, a branch or tag, or a time; None for the current one.
         columns: Only these columns.
         include_stats: Mean, standard deviation and quantiles of numbers, shapes of strings.
         include_histograms: Bins of equal width for columns of numbers.
@@ -97,6 +100,7 @@ def profile(
         table=table,
         query=query,
         schema=schema,
+        as_of=as_of,
         storage_options=storage_options,
         read_options=read_options,
         timeout_seconds=timeout_seconds,

@@ -40,6 +40,7 @@ from .staged import write_staged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..checks.base import Check
     from ..relation.relation import Relation
 
@@ -81,6 +82,7 @@ def quarantine(
     table: str | None = None,
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     mode: str = "replace",
     column: str = "failed_checks",
     min_severity: str = "error",
@@ -102,6 +104,8 @@ def quarantine(
         table: The table or view, if the source is a database.
         query: A SELECT instead of a table.
         schema: The schema of ``table`` and ``to``.
+        as_of: Of an Iceberg table, the snapshot: its id, a branch or tag, or a time; None for the current one.
+            Its rows go to a file.
         mode: ``"replace"`` what an earlier quarantine left in the table, or ``"append"`` to it.
         column: The column for the names of the checks; underscores are appended if the source has such a column.
         min_severity: Only checks of this severity or a higher one.
@@ -135,6 +139,7 @@ def quarantine(
             table=table,
             query=query,
             schema=schema,
+            as_of=as_of,
             storage_options=storage_options,
             read_options=read_options,
             expected=mentioned(parsed),
@@ -147,6 +152,8 @@ def quarantine(
             counts = _write_file(opened, split, file, draft, deadline)
             stated = semantics_of(opened, semantics)
     else:
+        if as_of is not None:
+            raise RuleError(["as_of: the rows of a snapshot are quarantined to a file, such as to='failed.parquet'."])
         in_transaction = isinstance(source, sa.Connection) and source.in_transaction()
         with (
             _writable(source, table, query, deadline) as (connection, chosen),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..checks.base import Check
     from ..relation.selection import FollowUp
     from ..report.report import CheckResult
@@ -45,6 +46,7 @@ def validate(
     table: str | None = None,
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     fail_fast: bool = False,
     samples: int = 5,
     mask: Iterable[str] = (),
@@ -65,6 +67,7 @@ def validate(
         table: The table or view, if the source is a database.
         query: A SELECT (string or SQLAlchemy) instead of a table.
         schema: The table's schema.
+        as_of: Of an Iceberg table, the snapshot: its id, a branch or tag, or a time; None for the current one.
         fail_fast: Skip the checks after the first failure (of severity error or critical), and the work for them.
         samples: How many failing rows of each failing check to keep; 0 for none.
         mask: Columns whose values the report must not show.
@@ -95,6 +98,7 @@ def validate(
             table=table,
             query=query,
             schema=schema,
+            as_of=as_of,
             storage_options=storage_options,
             read_options=read_options,
             expected=mentioned(parsed),

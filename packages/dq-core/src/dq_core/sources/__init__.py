@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from .._shared.iceberg_snapshots import AsOf
+
 __all__ = ["Opened", "open_source"]
 
 
@@ -27,6 +29,7 @@ def open_source(
     table: str | None = None,
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
+    as_of: AsOf | None = None,
     storage_options: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
     expected: Sequence[str] | None = None,
@@ -36,13 +39,15 @@ def open_source(
     """Open a source for reading; everything that was opened is closed again.
 
     Args:
-        source: A SQLAlchemy Engine, Connection or URL (also as a string) with ``table`` or ``query``; an object with
+        source: A SQLAlchemy Engine, Connection or URL (also as a string), or a catalog of PyIceberg, with ``table`` or
+            ``query``; an object with
             the attributes ``statement`` (a SQLAlchemy Select) and ``bind`` (an Engine or Connection), such as a moltres
             DataFrame; a pandas or polars DataFrame, a polars LazyFrame, an Arrow table, reader or dataset; a list of
             dicts; the path or URI of Parquet, CSV or JSON files (globs too; ``s3://`` and others through fsspec).
         table: The table or view in the database.
         query: A SELECT, as a string or a SQLAlchemy construct, instead of a table.
         schema: The table's schema.
+        as_of: Of an Iceberg table, the snapshot: its id, a branch or tag, or a time; None for the current one.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written: delimiter, quote, encoding, null, decimal, header, types.
         expected: Columns that are needed, also of a list without rows; None for all.
@@ -59,7 +64,7 @@ def open_source(
     """
     if isinstance(source, str) and not source:
         raise RuleError(["The source is an empty string, which is no path and no URL."])
-    database = database_of(source, table, query, schema)
+    database = database_of(source, table, query, schema, as_of)
     if database is None and is_files(source):
         opening = memory.open_files(source, storage_options or {}, read_options, expected)
     elif read_options:

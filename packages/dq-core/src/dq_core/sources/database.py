@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from .._shared.connecting import connecting_within, lock_hint, missing_file, missing_file_hint, retry_can_help
+from .._shared.iceberg_places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.statements import Deadline
 from .._shared.tables import table_names
@@ -26,12 +27,14 @@ from ..errors import (
 )
 from ..relation.dialects import Dialect, dialect_for
 from ..relation.relation import Relation
+from . import iceberg
 from .opened import Opened
 from .query_text import statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from .._shared.iceberg_snapshots import AsOf
     from .given import Database
 
 __all__ = ["connect", "connect_to_read", "create_engine_of", "open_database", "relation_of"]
@@ -58,8 +61,8 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
             if owns_transaction:
                 stack.callback(connection.rollback)
         else:
-            engine = create_engine_of(source, timeout_seconds) if isinstance(source, sa.URL) else source
-            if isinstance(source, sa.URL):
+            engine = source if isinstance(source, sa.Engine) else create_engine_of(source, timeout_seconds)
+            if engine is not source:
                 stack.callback(engine.dispose)
             url = engine.url
             connection = stack.enter_context(connect_to_read(engine))
@@ -76,10 +79,12 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         try:
-            with contextlib.ExitStack() as limited:
+            with translated(), contextlib.ExitStack() as limited:
                 if deadline.remaining is not None:
                     limited.enter_context(dialect.deadline(connection, max(deadline.remaining, 0.001)))
                     limited.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
+                if given.as_of is not None and table is not None:
+                    table, schema = _version(connection, dialect, table, schema, given.as_of)
                 relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
             stack.enter_context(dialect.comparing(connection, relation.from_, relation.columns.values()))
         except DBAPIError as error:
@@ -184,17 +189,26 @@ def _find_table(connection: sa.Connection, dialect: Dialect, table: str, schema:
     return name, found_schema
 
 
-def create_engine_of(url: sa.URL, timeout_seconds: float | None = None) -> sa.Engine:
-    """An engine for a URL; a driver that is missing is one clear error.
+def _version(
+    connection: sa.Connection, dialect: Dialect, table: str, schema: str | None, as_of: AsOf
+) -> tuple[str, str | None]:
+    """What names a snapshot of a table."""
+    name, found = _find_table(connection, dialect, table, schema)
+    return dialect.version(connection, name, found, as_of), found
+
+
+def create_engine_of(url: sa.URL | Any, timeout_seconds: float | None = None) -> sa.Engine:
+    """An engine for a URL, or for a catalog of PyIceberg; a driver that is missing is one clear error.
 
     Args:
-        url: The URL.
+        url: The URL, or the catalog.
         timeout_seconds: How long connecting may take; None for what the URL or the driver says.
     """
-    url = connecting_within(url, timeout_seconds)
     try:
         with translated():
-            return make_engine(url, core="dq-core")
+            if not isinstance(url, sa.URL) or is_iceberg(url):
+                return iceberg.engine_of(url)
+            return make_engine(connecting_within(url, timeout_seconds), core="dq-core")
     except ArgumentError as error:
         raise _not_understood(url, error) from None
 

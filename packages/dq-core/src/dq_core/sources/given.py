@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from .._shared.connecting import meant_url
+from .._shared.iceberg_places import is_catalog
+from .._shared.iceberg_snapshots import AsOf, as_of_problems
 from .._shared.urls import database_url, is_database_url
 from ..errors import RuleError, translated
 
@@ -25,16 +27,22 @@ class Database:
         table: The table or view; None for a query.
         query: A SELECT; None for a table.
         schema: The schema of the table.
+        as_of: The snapshot of the table; None for the current one.
     """
 
-    bind: sa.Engine | sa.Connection | sa.URL
+    bind: sa.Engine | sa.Connection | sa.URL | Any
     table: str | None
     query: str | sa.Select[Any] | None
     schema: str | None
+    as_of: AsOf | None = None
 
 
 def database_of(
-    source: Any, table: str | None, query: str | sa.Select[Any] | None, schema: str | None
+    source: Any,
+    table: str | None,
+    query: str | sa.Select[Any] | None,
+    schema: str | None,
+    as_of: AsOf | None = None,
 ) -> Database | None:
     """The table or query that was given, or None if files, a frame or rows were.
 
@@ -43,6 +51,12 @@ def database_of(
     """
     if table is not None and query is not None:
         raise RuleError(["Give either table= or query=, not both."])
+    if as_of is not None:
+        problems = [*as_of_problems(as_of)]
+        if table is None:
+            problems.append("as_of= goes with table=, the name of an Iceberg table.")
+        if problems:
+            raise RuleError(problems)
     statement, bind = getattr(source, "statement", None), getattr(source, "bind", None)
     if isinstance(statement, sa.Select) and isinstance(bind, sa.Engine | sa.Connection):
         _refuse_place(table, query, schema, "a data frame")
@@ -52,10 +66,10 @@ def database_of(
             source = database_url(source)
     if query is not None and not isinstance(query, str | sa.SelectBase):
         raise RuleError([f"query= must be a string or a SELECT of SQLAlchemy, not {type(query).__name__}."])
-    if isinstance(source, sa.Engine | sa.Connection | sa.URL):
+    if isinstance(source, sa.Engine | sa.Connection | sa.URL) or is_catalog(source):
         if table is None and query is None:
             raise RuleError(["A database requires table= or query=."])
-        return Database(source, table, query, schema)
+        return Database(source, table, query, schema, as_of)
     meant = meant_url(source) if isinstance(source, str) else None
     _refuse_place(table, query, schema, "files, frames and rows", meant)
     return None

@@ -11,7 +11,14 @@ from ..relation.sql_text import MYSQL, POSTGRESQL, SQLITE, Lexis
 
 __all__ = ["statement_of"]
 
-_LEXES = {"postgresql": POSTGRESQL, "duckdb": POSTGRESQL, "sqlite": SQLITE, "mysql": MYSQL, "mariadb": MYSQL}
+_LEXES = {
+    "postgresql": POSTGRESQL,
+    "duckdb": POSTGRESQL,
+    "iceberg": POSTGRESQL,
+    "sqlite": SQLITE,
+    "mysql": MYSQL,
+    "mariadb": MYSQL,
+}
 
 
 def statement_of(query: str, dialect: str) -> str:

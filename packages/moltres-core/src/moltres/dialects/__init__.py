@@ -20,6 +20,7 @@ __all__ = ["Capabilities", "Dialect", "dialect_for", "kind_of", "register", "sup
 _MODULES = {
     "sqlite": (".sqlite", "SQLiteDialect"),
     "duckdb": (".duckdb", "DuckDBDialect"),
+    "iceberg": (".iceberg", "IcebergDialect"),
     "mariadb": (".mariadb", "MariaDBDialect"),
     "postgresql": (".postgresql", "PostgreSQLDialect"),
     "trino": (".trino", "TrinoDialect"),

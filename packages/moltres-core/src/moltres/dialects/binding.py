@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
 from .._shared import urls
+from .._shared.iceberg_places import is_catalog, is_iceberg
 from .._shared.masking import scrubbed, secrets_of
 from .._shared.problems import ProblemError
 from ..errors import ConfigurationError, problems_translated
@@ -68,6 +70,8 @@ def make_engine(url: URL, options: dict[str, Any]) -> Engine:
         MissingDependencyError: If the driver is not installed.
     """
     with problems_translated():
+        if is_iceberg(url):
+            return _iceberg(url, options)
         try:
             engine = urls.make_engine(urls.normalized(url), core="moltres-core", **options)
         except ArgumentError as error:
@@ -77,6 +81,13 @@ def make_engine(url: URL, options: dict[str, Any]) -> Engine:
         except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
             given = ", ".join(sorted(options)) or "of the URL"
             raise ConfigurationError(f"create_engine() refused an option ({given}): {error}") from error
+    return engine
+
+
+def _iceberg(given: Any, options: dict[str, Any]) -> Engine:
+    """An engine for a catalog of Iceberg tables; what it needs is imported only then."""
+    module = import_module(".iceberg.engine", __package__)
+    engine: Engine = module.make_engine(given, **options)
     return engine
 
 
@@ -113,6 +124,9 @@ def resolve(target: str | URL | Engine | Connection | Session | None, options: d
         with problems_translated():
             url = URL.create("duckdb") if target is None else urls.database_url(target)
         return _own(url, options)
+    if is_catalog(target):
+        with problems_translated():
+            return Binding(_iceberg(target, options), owns_engine=True)
     if options:
         raise ConfigurationError(
             f"Engine options ({', '.join(sorted(options))}) require a URL, not {type(target).__name__}."
@@ -132,6 +146,6 @@ def resolve(target: str | URL | Engine | Connection | Session | None, options: d
         bind = target.get_bind()
         return Binding(bind.engine, session=target)
     raise ConfigurationError(
-        f"connect() requires a URL (str or sqlalchemy.URL), an Engine, a Connection, a Session, or nothing for an"
-        f" in-memory DuckDB, not {type(target).__name__}."
+        f"connect() requires a URL (str or sqlalchemy.URL), an Engine, a Connection, a Session, a catalog of PyIceberg,"
+        f" or nothing for an in-memory DuckDB, not {type(target).__name__}."
     )

@@ -15,6 +15,7 @@ class Capabilities:
         replaces_rows: Rows that are there can be changed, deleted or replaced.
         run_keys: A load can be recorded such that a retry of it does nothing, wherever the first try ended.
         constraints: A table can have keys, indexes, defaults and checks.
+        views: Queries can be kept as views.
         keeps_case: Names keep upper and lower case.
         transactional_ddl: CREATE, DROP and ALTER are rolled back with their transaction.
         savepoints: A transaction can be rolled back to a point within it.
@@ -44,6 +45,7 @@ class Capabilities:
     replaces_rows: bool = True
     run_keys: bool = True
     constraints: bool = True
+    views: bool = True
     keeps_case: bool = True
     transactional_ddl: bool = False
     savepoints: bool = True

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Inspector
 
+    from .._shared.iceberg_snapshots import AsOf
     from .base import Dialect
 
 
@@ -64,6 +65,18 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     if found is None:
         raise TableNotFoundError.of(name, names(inspector, schema))
     place, table = found
+    return reflect_at(connection, dialect, table, place)
+
+
+def reflect_at(connection: Connection, dialect: Dialect, table: str, place: str | None) -> Table:
+    """A table or view that is there, with its columns and nothing else.
+
+    Args:
+        connection: Where it is.
+        dialect: Its dialect.
+        table: Its name.
+        place: Its schema; None for the default.
+    """
     try:
         columns: list[Column[Any]] = [
             Column(column["name"], column["type"], nullable=column["nullable"])
@@ -75,3 +88,17 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     reflected = Table(table, MetaData(), *columns, schema=place)
     dialect.refine(connection, reflected)
     return reflected
+
+
+def version(connection: Connection, dialect: Dialect, name: str, schema: str | None, as_of: AsOf) -> Table:
+    """A snapshot of a table as a table.
+
+    Raises:
+        TableNotFoundError: If there is no such table.
+        ConfigurationError: If it has no such snapshot, or the database has none.
+    """
+    found = locate(connection, dialect, name, schema)
+    if found is None:
+        raise TableNotFoundError.of(name, names(inspect(connection), schema))
+    place, table = found
+    return reflect_at(connection, dialect, dialect.version(connection, table, place, as_of), place)

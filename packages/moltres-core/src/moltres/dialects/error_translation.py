@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from .._shared.connecting import lock_hint, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
+from .._shared.problems import ProblemError
 from ..errors import (
     ConfigurationError,
     DatabaseAccessError,
@@ -19,6 +20,7 @@ from ..errors import (
     QueryCancelledError,
     QueryError,
     TransientQueryError,
+    problems_translated,
 )
 
 if TYPE_CHECKING:
@@ -134,6 +136,9 @@ def translated(engine: Engine, dialect: Dialect, cancelled: Callable[[], bool] =
         error.__cause__ = _cause(error.__cause__, engine.url)
         raise
     except Exception as error:
+        if isinstance(error, ProblemError):
+            with problems_translated():
+                raise
         own = dialect.refused(error) or _own(engine, dialect, error, cancelled=cancelled())
         if own is None:
             raise

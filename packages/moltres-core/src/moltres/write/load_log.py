@@ -111,3 +111,9 @@ class Load:
 
     def _is_mine(self) -> list[ColumnElement[bool]]:
         return [self._table.columns[name] == value for name, value in self._key.items()]
+
+
+def load_of(connection: Connection, dialect: Dialect, run_key: str, table_name: str, schema: str | None) -> Load:
+    """One load with a key, recorded as the database does it."""
+    own: Load | None = dialect.own_load(connection, run_key, table_name, schema)
+    return own or Load(connection, dialect, run_key, table_name, schema)

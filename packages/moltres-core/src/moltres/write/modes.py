@@ -15,7 +15,7 @@ from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
 from ..errors import SchemaMismatchError, TableExistsError, TableNotFoundError, TransientQueryError
 from .inputs import Local, TemporaryRows, open_input
-from .load_log import Load
+from .load_log import load_of
 from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
 from .request import REPLACING
 from .target import find_target, require_ddl, table_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..frame.source import Source
     from .inputs import Input
+    from .load_log import Load
     from .request import WriteRequest
     from .target import Target
 
@@ -50,7 +51,7 @@ def is_done(source: Source, connection: Connection, request: WriteRequest) -> bo
     if request.mode == "ignore" and target.table is not None:
         return True
     if request.run_key is not None:
-        load = Load(connection, source.dialect, request.run_key, target.name, target.schema)
+        load = load_of(connection, source.dialect, request.run_key, target.name, target.schema)
         if target.table is not None and load.exists() and load.done():
             return True
         if not source.dialect.capabilities.transactional_ddl:
@@ -177,7 +178,7 @@ def _open_load(target: Target, run_key: str | None) -> Load | None:
     """The entry of a run_key in the table of loads; None without a key."""
     if run_key is None:
         return None
-    load = Load(target.connection, target.dialect, run_key, target.name, target.schema)
+    load = load_of(target.connection, target.dialect, run_key, target.name, target.schema)
     if not load.exists():
         require_ddl(target.dialect, owns_transaction=target.owns_transaction)
         load.create(owns_transaction=target.owns_transaction)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .base import Dialect
 from .duckdb import DuckDB
+from .iceberg import Iceberg
 from .mariadb import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Dialect", "dialect_for"]
 
-_DIALECTS: dict[str, type[Dialect]] = {one.name: one for one in (DuckDB, MariaDB, MySQL, PostgreSQL, SQLite, Trino)}
+_DIALECTS: dict[str, type[Dialect]] = {
+    one.name: one for one in (DuckDB, Iceberg, MariaDB, MySQL, PostgreSQL, SQLite, Trino)
+}
 
 
 def dialect_for(known: sa.Dialect) -> Dialect:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 
 from ..._shared.tables import locate
+from ...errors import RuleError
 from ..column import Column
 from ..selection import OneValue
 from ..sql_text import Lexis
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
     from ..._shared.canonical_sql import CanonicalSQL
+    from ..._shared.iceberg_snapshots import AsOf
     from ..pattern import Pattern
     from ..selection import Aggregate, FollowUp, Selection
 
@@ -81,6 +83,23 @@ class Dialect:
             schema: The schema for names without one; the database's default if None.
         """
         return locate(connection, name, schema)
+
+    def version(self, connection: Connection, name: str, schema: str | None, as_of: AsOf) -> str:  # noqa: ARG002
+        """The name that a snapshot of a table has in statements.
+
+        Args:
+            connection: Where the table is.
+            name: The table.
+            schema: Its schema; None for the default.
+            as_of: Which snapshot.
+
+        Raises:
+            RuleError: This database has no snapshots that can be read.
+        """
+        raise RuleError(
+            [f"as_of= goes with an Iceberg table, and this is {connection.dialect.name}."],
+            suggestion="Give the URL of its catalog: iceberg+sqlite:///catalog.db?warehouse=file:///folder.",
+        )
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns of a query or table, with their types as far as the database gives them."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["ExactBytes"]
 
 #: How a database writes bytes by their hexadecimal digits, where it is not as the standard says.
-_WRITTEN = {"duckdb": "from_hex('{}')", "postgresql": "'\\x{}'::bytea"}
+_WRITTEN = {"duckdb": "from_hex('{}')", "iceberg": "from_hex('{}')", "postgresql": "'\\x{}'::bytea"}
 
 
 class ExactBytes(sa.types.TypeDecorator[bytes]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .facts import Facts
 
@@ -11,7 +11,21 @@ if TYPE_CHECKING:
 
 
 class Locks(Facts):
-    """How other writers are kept off a table."""
+    """How other writers are kept off a table, and where loads are recorded."""
+
+    def own_load(self, connection: Connection, run_key: str, name: str, schema: str | None) -> Any:  # noqa: ARG002
+        """A load that this database records in a way of its own, as `moltres.write.load_log.Load`.
+
+        Args:
+            connection: A connection in a transaction.
+            run_key: The key of the load.
+            name: The target.
+            schema: Its schema; None for the default.
+
+        Returns:
+            None where the table `moltres_loads` records it.
+        """
+        return None
 
     def hold(self, connection: Connection, table: Table) -> None:
         """Keep the columns of a table as they are until the transaction ends, and let others read and add rows."""

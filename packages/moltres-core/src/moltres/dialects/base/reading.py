@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sql
 
+from ...errors import ConfigurationError
 from ..rows import by_sqlalchemy, open_rows
 from .facts import Facts
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.types import TypeEngine
 
+    from ..._shared.iceberg_snapshots import AsOf
     from ...types.arrow import Batch, Named
     from ..rows import Reader
 
@@ -34,6 +36,22 @@ class Reading(Facts):
             One pair for each column; NullType if the type is not known.
         """
         return [(column.key or "", column.type) for column in query.selected_columns]
+
+    def version(self, connection: Connection, name: str, schema: str | None, as_of: AsOf) -> str:  # noqa: ARG002
+        """The name that a snapshot of a table has in statements.
+
+        Args:
+            connection: Where the table is.
+            name: The table.
+            schema: Its schema; None for the default.
+            as_of: Which snapshot.
+
+        Raises:
+            ConfigurationError: If this database has no snapshots that can be read, or not this one.
+        """
+        raise ConfigurationError(
+            f"as_of is not supported for {self.name}.", suggestion="It reads snapshots of Iceberg tables."
+        )
 
     def declared(self, connection: Connection, text: str, described: list[Named]) -> list[Named]:  # noqa: ARG002
         """What `describe` says of a query in SQL, with the types that its columns were declared with where they help.

@@ -1,0 +1,173 @@
+"""One commit of what a transaction has changed in a table.
+
+The commit requires the snapshot that the changes were made for, and does not let PyIceberg repeat it: its own retry
+would add rows on top of a snapshot in which another load may have recorded the same run_key. Rows that are only added
+are committed anew on top of the newer snapshot, after its keys were looked at; everything else is refused as
+retryable.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from ..._shared.iceberg_scan import local_path
+from .evolution import evolve, evolved_schema
+from .leftovers import SHARED
+from .loads import KEY, KEYS, ROWS, is_recorded, with_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.table import Table, Transaction
+
+    from .pending import Pending
+
+ATTEMPTS = 20
+"""How often added rows are committed on top of a newer snapshot."""
+
+
+KEEP = {"gc.enabled": "false"}
+"""The property by which a table says that its files are not its own to delete."""
+
+
+class ConflictError(duckdb.TransactionException):
+    """A concurrent commit: the write must begin anew. Its text is what the dialect recognises a lost race by."""
+
+
+def _conflict(name: str, what: str) -> ConflictError:
+    return ConflictError(f"Conflict: another transaction {what} the table {name} at the same moment.")
+
+
+def create(catalog: Catalog, pending: Pending) -> None:
+    """Create a table with its rows, or not at all."""
+    from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
+
+    metadata = pending.table.metadata
+    name = f"{pending.schema}.{pending.name}"
+    transaction = catalog.create_table_transaction(
+        (*pending.schema.split("."), pending.name),
+        pending.table.schema(),
+        location=metadata.location,
+        partition_spec=metadata.spec(),
+        sort_order=metadata.sort_order(),
+        properties=metadata.properties,
+    )
+    _add_snapshot(transaction, pending, transaction.table_metadata)
+    try:
+        transaction.commit_transaction()
+    except (TableAlreadyExistsError, CommitFailedException):
+        raise _conflict(name, "created") from None
+
+
+def change(catalog: Catalog, pending: Pending) -> None:
+    """Commit the changes of a table that is there.
+
+    Raises:
+        ConflictError: If a concurrent commit has changed what these changes were made for, or has recorded the key.
+    """
+    from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+
+    name = f"{pending.schema}.{pending.name}"
+    identifier = (*pending.schema.split("."), pending.name)
+    for _ in range(ATTEMPTS):
+        try:
+            table = catalog.load_table(identifier)
+        except NoSuchTableError:
+            raise _conflict(name, "dropped") from None
+        _require_same(table, pending, name)
+        transaction = _without_retries(table).transaction()
+        _evolve(transaction, pending)
+        _add_snapshot(transaction, pending, table.metadata)
+        try:
+            transaction.commit_transaction()
+        except CommitFailedException:
+            continue
+        return
+    raise _conflict(name, "kept changing")
+
+
+def drop(catalog: Catalog, schema: str, name: str) -> None:
+    """Drop a table with its files, unless other tables have taken these over."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    identifier = (*schema.split("."), name)
+    try:
+        table = catalog.load_table(identifier)
+        if table.metadata.properties.get("gc.enabled") != "false":
+            catalog.purge_table(identifier)
+            return
+        manifests = [one for snapshot in table.metadata.snapshots for one in snapshot.manifests(table.io)]
+        catalog.drop_table(identifier)
+    except NoSuchTableError:
+        raise _conflict(f"{schema}.{name}", "dropped") from None
+    # The files of rows are those of another table now; what only this one needed goes.
+    lists = [one.manifest_list for one in table.metadata.snapshots]
+    logs = [one.metadata_file for one in table.metadata.metadata_log]
+    for path in {*(one.manifest_path for one in manifests), *lists, *logs, table.metadata_location}:
+        with suppress(OSError):
+            table.io.delete(path)
+
+
+def give_away(catalog: Catalog, schema: str, name: str, files: Sequence[DataFile]) -> None:
+    """Let a staged table leave its files alone from now on, whoever drops it."""
+    table = catalog.load_table((*schema.split("."), name))
+    for folder in {Path(local_path(one.file_path)).parent for one in files}:
+        with suppress(OSError):  # on object stores nobody looks for left-overs
+            (folder / SHARED).touch()
+    with table.transaction() as transaction:
+        transaction.set_properties(KEEP)
+
+
+def _without_retries(table: Table) -> Table:
+    """The table, whose commits PyIceberg does not repeat; the property in the catalog stays as it is."""
+    properties = {**table.metadata.properties, "commit.retry.num-retries": "0"}
+    table.metadata = table.metadata.model_copy(update={"properties": properties})
+    return table
+
+
+def _require_same(table: Table, pending: Pending, name: str) -> None:
+    metadata, before = table.metadata, pending.table.metadata
+    if metadata.table_uuid != before.table_uuid:
+        raise _conflict(name, "replaced")
+    if pending.key is not None and is_recorded(metadata, pending.key.run_key):
+        raise _conflict(name, "recorded the same run_key for")
+    same_layout = (metadata.current_schema_id, metadata.default_spec_id) == (
+        before.current_schema_id,
+        before.default_spec_id,
+    )
+    if not same_layout:
+        raise _conflict(name, "changed the columns or partitions of")
+    if metadata.current_snapshot_id != pending.snapshot_id and not pending.only_adds:
+        raise _conflict(name, "changed")
+
+
+def _add_snapshot(transaction: Transaction, pending: Pending, metadata: Any) -> None:
+    """Put the files into a snapshot, with the key in its summary."""
+    if not (pending.added or pending.removed or pending.key is not None):
+        return
+    key = pending.key
+    summary = {} if key is None else {KEY: key.run_key, ROWS: str(key.rows), "moltres.mode": key.mode}
+    update = transaction.update_snapshot(snapshot_properties=summary)
+    producer = update.overwrite() if pending.removed else update.fast_append()
+    with producer as snapshot:
+        for file in pending.removed:
+            snapshot.delete_data_file(file)
+        for file in pending.added:
+            snapshot.append_data_file(file)
+    if key is not None:
+        transaction.set_properties({KEYS: with_key(metadata, key.run_key, snapshot.snapshot_id)})
+
+
+def _evolve(transaction: Transaction, pending: Pending) -> None:
+    """Give the table the new columns; what keeps its name and type keeps its id, and with it the partitions."""
+    if pending.columns is not None:
+        evolve(transaction, evolved_schema(transaction.table_metadata, pending.columns))
+
+
+__all__ = ["ConflictError", "change", "create", "drop", "give_away"]

@@ -1,0 +1,205 @@
+"""Iceberg without a server, for moltres: DuckDB's dialect, whose new tables are files and commits."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import types as sql
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import NULLTYPE
+
+from ..._shared.connecting import retry_can_help
+from ...errors import ConfigurationError, DatabaseAccessError, TransientQueryError, problems_translated
+from ...types.arrow import plain, to_batch
+from ...types.logical import logical_type
+from ..base import TEMPORARY, named
+from ..duckdb import DuckDBDialect
+from .engine import full_name, session_of
+from .evolution import partitions_without
+from .snapshot_load import SnapshotLoad
+from .takeover import take_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection, Table
+    from sqlalchemy.sql.selectable import SelectBase
+    from sqlalchemy.types import TypeEngine
+
+    from ..._shared.iceberg_snapshots import AsOf
+    from ...errors import MoltresError
+    from ...types.arrow import Batch, Named
+
+_ROWS = 50_000
+
+
+def _is_temporary(table: Table) -> bool:
+    return bool(table.info.get(TEMPORARY)) or "TEMPORARY" in table._prefixes  # noqa: SLF001
+
+
+class IcebergDialect(DuckDBDialect):
+    """Tables of a catalog: read as views of files, written as files and one commit."""
+
+    capabilities = replace(DuckDBDialect.capabilities, constraints=False, views=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "iceberg"
+
+    # -- types
+
+    def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
+        """As in DuckDB, but there is no type for JSON and for intervals."""
+        kind = logical_type(type_)
+        if kind.name in ("json", "interval"):
+            return None
+        if isinstance(type_, sql.ARRAY) and self.column_type(type_.item_type) is None:
+            return None
+        return super().column_type(type_)
+
+    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
+        """There are no foreign keys."""
+        del connection, table, own
+        return []
+
+    # -- errors
+
+    def classify(self, error: BaseException) -> type[MoltresError]:
+        """Also what the database of the catalog says."""
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        module = type(cause).__module__.partition(".")[0]
+        if module in ("sqlite3", "psycopg", "psycopg2"):
+            backend = "sqlite" if module == "sqlite3" else "postgresql"
+            return TransientQueryError if retry_can_help(backend, cause, unknown=False) else DatabaseAccessError
+        return super().classify(error)
+
+    @contextmanager
+    def writing(self, connection: Connection) -> Iterator[None]:
+        """What fails leaves a part of its changes pending: such a transaction can only be rolled back."""
+        try:
+            with super().writing(connection):
+                yield
+        except BaseException:
+            session_of(connection).failed = True
+            raise
+
+    def own_load(self, connection: Connection, run_key: str, name: str, schema: str | None) -> SnapshotLoad:
+        """Snapshots record the keys."""
+        return SnapshotLoad(session_of(connection), run_key, name, schema)
+
+    def version(self, connection: Connection, name: str, schema: str | None, as_of: AsOf) -> str:
+        """The name that a snapshot has in statements."""
+        known: Any = connection.dialect
+        with problems_translated():
+            return str(known.version(connection, name, schema, as_of))
+
+    def fingerprint(self, connection: Connection, table: Table) -> str | None:
+        """The snapshot: its rows never change."""
+        session = session_of(connection)
+        place = session.place(full_name(table))
+        return None if place is None else f"snapshot {session.load(*place).metadata.current_snapshot_id}"
+
+    # -- rows
+
+    def load(self, connection: Connection, table: Table, batch: Batch) -> int:
+        """Write the rows to files, in batches."""
+        if _is_temporary(table):
+            return super().load(connection, table, batch)
+        if not len(batch):
+            return 0
+        columns = named(table)
+        if isinstance(batch, list):
+            self.require_fit(columns, batch)
+            batch = to_batch(batch, columns)
+        else:
+            self.require_batch(columns, batch)
+        return self._add(connection, table, batch)
+
+    def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
+        """Write the rows of a query to files, in batches."""
+        if _is_temporary(table):
+            return super().insert_select(connection, table, names, query)
+        session = session_of(connection)
+        place = session.place(full_name(table))
+        if place is None:
+            return super().insert_select(connection, table, names, query)
+        whole = take_over(session, session.change(*place), names, query, full_name)
+        if whole is not None:
+            session.refresh(*place)
+            return whole
+        types = {column.key: column.type for column in table.columns}
+        rows = 0
+        result: Any = connection.execute(query)  # type: ignore[call-overload]  # SQLAlchemy runs every SelectBase
+        with closing(result):
+            for batch in result.cursor.to_arrow_reader(_ROWS):
+                rows += self._add(connection, table, _checked(batch, names, types))
+        session.refresh(*place)
+        return rows
+
+    def _add(self, connection: Connection, table: Table, batch: Any) -> int:
+        """Write a batch, whose missing columns are NULL."""
+        import pyarrow as pa
+
+        session = session_of(connection)
+        place = session.place(full_name(table))
+        if place is None:
+            raise ConfigurationError(f"The table {table.name!r} does not exist.")
+        pending = session.change(*place)
+        present = set(batch.schema.names)
+        for one in pending.plan.schema.fields:
+            if one.name not in present:
+                from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+                type_ = schema_to_pyarrow(one.field_type)
+                batch = batch.append_column(pa.field(one.name, type_), pa.nulls(batch.num_rows, type_))
+        rows = pending.add(batch)
+        session._defined.discard(place)  # noqa: SLF001 - its view is made anew when it is read
+        return rows
+
+    def create_as(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: Sequence[Named],
+        query: SelectBase,
+        *,
+        temporary: bool = False,
+    ) -> int:
+        """Create a table with the columns of a query, then write its rows to files."""
+        if temporary:
+            return super().create_as(connection, table, columns, query, temporary=True)
+        super().create_as(connection, table, columns, query.limit(0))  # type: ignore[attr-defined]
+        return self.insert_select(connection, table, [name for name, _ in columns], query)
+
+    def replace(self, connection: Connection, old: Table, new: Table) -> None:
+        """Give a table the columns and rows of another one: its uuid, history, properties and partitions stay."""
+        session = session_of(connection)
+        source, target = session.place(full_name(new)), session.place(full_name(old))
+        if source is None or target is None:
+            raise ConfigurationError(f"The table {old.name!r} does not exist.")
+        pending, shadow = session.change(*target), session.pending[source]
+        missing = partitions_without(pending.table.metadata, shadow.plan.schema)
+        if missing:
+            raise ConfigurationError(
+                f"The table {old.name!r} is partitioned by {', '.join(missing)}, which the new columns do not have.",
+                suggestion="Drop the table first, or keep the columns that partitions are made of.",
+            )
+        pending.replace_by(shadow)
+        session.drop(*source)
+        session.refresh(*target)
+
+
+def _checked(batch: Any, names: Sequence[str], types: dict[str, Any]) -> Any:
+    """A batch of DuckDB's under the names of the table, without values that others do not have."""
+    import pyarrow as pa
+
+    plain_names = [place for place, one in enumerate(batch.schema) if not pa.types.is_nested(one.type)]
+    made = plain(
+        batch.select(plain_names), [(names[place], types.get(names[place], NULLTYPE)) for place in plain_names]
+    )
+    arrays = list(batch.columns)
+    for place, array in zip(plain_names, made.columns, strict=True):
+        arrays[place] = array
+    return pa.RecordBatch.from_arrays(arrays, names=list(names))

@@ -1,0 +1,66 @@
+"""Loads with a key, recorded in the snapshot of their own commit.
+
+The summary of the snapshot has the key. Snapshots expire, so the table's property `KEYS` holds hashes of the last
+`KEPT` keys as well, with the snapshots that they belong to; the same commit writes it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from ..._shared.iceberg_snapshots import ancestors
+
+if TYPE_CHECKING:
+    from pyiceberg.table.metadata import TableMetadata
+
+
+KEY: Final = "moltres.run-key"
+"""The entry of a snapshot's summary with the key."""
+ROWS: Final = "moltres.rows-written"
+"""The entry with the number of rows."""
+KEYS: Final = "moltres.run-keys"
+"""The property of a table with the newest keys."""
+KEPT: Final = 1000
+
+
+@dataclass
+class LoadKey:
+    """A load that a commit records.
+
+    Attributes:
+        run_key: Its key.
+        mode: The mode of the write.
+        rows: Rows that it has written.
+    """
+
+    run_key: str
+    mode: str
+    rows: int = 0
+
+
+def is_recorded(metadata: TableMetadata, run_key: str) -> bool:
+    """Whether a load with this key is part of the current rows of a table, or was when its snapshot expired.
+
+    A load that a rollback of the table has undone is not recorded: its snapshot is there, and no ancestor of the
+    current one.
+    """
+    found = {one.snapshot_id for one in ancestors(metadata, metadata.current_snapshot_id)}
+    for snapshot in metadata.snapshots:
+        summary = snapshot.summary if snapshot.snapshot_id in found else None
+        if summary is not None and summary.additional_properties.get(KEY) == run_key:
+            return True
+    snapshot_id = dict(map(tuple, json.loads(metadata.properties.get(KEYS, "[]")))).get(_hash(run_key))
+    return snapshot_id is not None and metadata.snapshot_by_id(snapshot_id) is None
+
+
+def with_key(metadata: TableMetadata, run_key: str, snapshot_id: int) -> str:
+    """The property `KEYS` with one more key."""
+    known = [tuple(one) for one in json.loads(metadata.properties.get(KEYS, "[]")) if one[0] != _hash(run_key)]
+    return json.dumps([*known, (_hash(run_key), snapshot_id)][-KEPT:], separators=(",", ":"))
+
+
+def _hash(run_key: str) -> str:
+    return sha256(run_key.encode()).hexdigest()[:24]

@@ -1,0 +1,210 @@
+"""A table as a transaction has changed it, before it is committed."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..._shared.iceberg_scan import FILE, Planned, planned, query_of
+from ..._shared.iceberg_types import quoted
+from .files import FileWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.table import Table
+
+    from .loads import LoadKey
+
+OWN = "moltres_own"
+"""The schema of DuckDB with the rows of a transaction that are in no file yet."""
+
+
+@dataclass
+class Pending:
+    """A table of a transaction: files of its snapshot that stay, new files, and rows in DuckDB that are in no file yet.
+
+    Attributes:
+        raw: The driver's connection.
+        schema: The namespace.
+        name: The name.
+        table: The table as it was loaded; for a new one, as it will be created.
+        is_new: Whether this transaction creates it.
+        plan: The files of the snapshot that are still read.
+        added: New files, in no snapshot yet.
+        removed: Files of the snapshot that the commit removes.
+        own: The table of DuckDB with further rows; None as long as there are none.
+        snapshot_id: The snapshot that the changes were made for.
+        key: The load to record with the commit.
+        columns: New columns that replace the table's.
+        writer: Writes to new files.
+        folder: The name of their folder.
+        foreign: The new files that another table had first, which a rollback leaves alone.
+        written: The table as it will be with the new columns.
+    """
+
+    raw: Any
+    schema: str
+    name: str
+    table: Table
+    is_new: bool
+    plan: Planned
+    added: list[DataFile] = field(default_factory=list)
+    removed: list[DataFile] = field(default_factory=list)
+    own: str | None = None
+    snapshot_id: int | None = None
+    key: LoadKey | None = None
+    columns: Any = None
+    writer: FileWriter | None = None
+    folder: str = field(default_factory=lambda: f"moltres-{uuid.uuid4().hex}")
+    foreign: set[str] = field(default_factory=set)
+    written: Table | None = None
+
+    @classmethod
+    def of(cls, raw: Any, schema: str, name: str, table: Table, *, is_new: bool = False) -> Pending:
+        """A table of the catalog, with nothing changed; or a new one without rows."""
+        current = table.metadata.current_snapshot_id
+        plan = planned(table, None if is_new else current, table.schema())
+        return cls(raw, schema, name, table, is_new, plan, snapshot_id=None if is_new else current)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to commit."""
+        rows = bool(self.added or self.removed or self.own or self.writer)
+        return rows or self.is_new or self.key is not None or self.columns is not None
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether a commit on top of a newer snapshot adds the same rows to it."""
+        return not self.removed and not self.is_new and self.columns is None
+
+    def query(self, *, file: bool = False) -> str:
+        """The rows, as a query of DuckDB."""
+        self.settle()
+        paths = [one.file_path for one in self.added]
+        parts = [query_of(self.raw, self.plan, added=paths, file=file)]
+        if self.own is not None and not file:
+            parts.append(f"SELECT * FROM {self.own}")  # noqa: S608 - quoted
+        return " UNION ALL ".join(parts)
+
+    def settle(self) -> None:
+        """Complete the files that are being written."""
+        if self.writer is not None:
+            self.added += self.writer.close()
+            self.writer = None
+
+    def add(self, batch: Any) -> int:
+        """Write a batch of rows to new files; returns their number."""
+        if self.writer is None:
+            metadata = (self.written or self.table).metadata
+            base = metadata.properties.get("write.data.path") or f"{metadata.location}/data"
+            self.writer = FileWriter(
+                self.table.io,
+                f"{base.rstrip('/')}/{self.folder}",
+                self.plan.schema,
+                metadata.spec(),
+                metadata.properties,
+            )
+        return self.writer.write(batch)
+
+    def make_own(self) -> str:
+        """The table of DuckDB for rows that statements insert or change."""
+        if self.own is None:
+            name = f"{OWN}.{quoted(f'{self.name} {uuid.uuid4().hex[:12]}')}"
+            self.raw.execute(f"CREATE TABLE {name} AS SELECT * FROM ({self.query()}) LIMIT 0")  # noqa: S608 - quoted
+            for one in self.plan.schema.fields:
+                if one.required:
+                    self.raw.execute(f"ALTER TABLE {name} ALTER COLUMN {quoted(one.name)} SET NOT NULL")
+            self.own = name
+        return self.own
+
+    def pull(self, paths: Sequence[str] | None) -> None:
+        """Move the rows of files into DuckDB, where statements can change them; the commit removes the files.
+
+        Args:
+            paths: The files as DuckDB names them; None for all.
+        """
+        from ..._shared.iceberg_scan import local_path
+
+        self.settle()
+        own = self.make_own()
+        kept = [task for task in self.plan.tasks if paths is not None and local_path(task.file.file_path) not in paths]
+        moved = [task for task in self.plan.tasks if task not in kept]
+        added = [one for one in self.added if paths is None or local_path(one.file_path) in paths]
+        if moved or added:
+            query = query_of(
+                self.raw, Planned(self.table, self.plan.schema, tuple(moved)), added=[one.file_path for one in added]
+            )
+            self.raw.execute(f"INSERT INTO {own} {query}")
+        self._drop(moved, added)
+
+    def clear(self) -> int:
+        """Remove all rows; returns how many there were."""
+        self.settle()
+        counted: int = self.raw.execute(f"SELECT count(*) FROM ({self.query()})").fetchone()[0]  # noqa: S608
+        if self.own is not None:
+            self.raw.execute(f"DELETE FROM {self.own}")  # noqa: S608 - quoted
+        self._drop(list(self.plan.tasks), list(self.added))
+        return counted
+
+    def _drop(self, tasks: Sequence[Any], added: Sequence[DataFile]) -> None:
+        self.removed += [task.file for task in tasks]
+        gone = {task.file.file_path for task in tasks}
+        left = tuple(task for task in self.plan.tasks if task.file.file_path not in gone)
+        self.plan = Planned(self.table, self.plan.schema, left)
+        for one in added:
+            self.added.remove(one)
+            if one.file_path not in self.foreign:
+                self.table.io.delete(one.file_path)
+
+    def files_with(self, condition: str) -> list[str]:
+        """The files that have a row for which a query says so.
+
+        Args:
+            condition: What follows ``SELECT DISTINCT file FROM (rows)``: an alias, and a WHERE clause.
+        """
+        rows = self.raw.execute(
+            f"SELECT DISTINCT {quoted(FILE)} FROM ({self.query(file=True)}) {condition}"  # noqa: S608
+        ).fetchall()
+        return [path for (path,) in rows]
+
+    def replace_by(self, other: Pending) -> None:
+        """Take the columns and rows of another pending table instead of one's own."""
+        from pyiceberg.table import StagedTable
+
+        from .evolution import evolved
+
+        self.clear()
+        if self.own is not None:
+            self.raw.execute(f"DROP TABLE {self.own}")
+            self.own = None
+        metadata = evolved(self.table, other.plan.schema)
+        self.columns = other.plan.schema
+        self.plan = Planned(self.table, metadata.schema(), ())
+        self.written = StagedTable(self.table.name(), metadata, "", self.table.io, self.table.catalog)
+        for batch in self.raw.execute(other.query()).to_arrow_reader(50_000):
+            self.add(batch)
+        self.settle()
+
+    def write_own(self) -> None:
+        """Write the rows that are in DuckDB to files."""
+        if self.own is not None:
+            reader = self.raw.execute(f"SELECT * FROM {self.own}").to_arrow_reader(50_000)  # noqa: S608 - quoted
+            for batch in reader:
+                self.add(batch)
+            self.raw.execute(f"DROP TABLE {self.own}")
+            self.own = None
+        self.settle()
+
+    def discard(self) -> None:
+        """Delete the new files: the transaction is rolled back."""
+        from contextlib import suppress
+
+        with suppress(Exception):  # what was written is removed as far as that is possible
+            self.settle()
+        for one in self.added:
+            if one.file_path not in self.foreign:
+                with suppress(OSError):
+                    self.table.io.delete(one.file_path)

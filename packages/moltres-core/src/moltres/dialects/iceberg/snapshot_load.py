@@ -1,0 +1,53 @@
+"""A load with a key, as the writer knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .loads import LoadKey, is_recorded
+
+if TYPE_CHECKING:
+    from .session import WritingSession
+
+
+class SnapshotLoad:
+    """One load with a key, in the transaction that writes its rows; as `moltres.write.load_log.Load`.
+
+    Args:
+        session: The transaction.
+        run_key: The key.
+        name: The target.
+        schema: The namespace of the target; None for the default.
+    """
+
+    def __init__(self, session: WritingSession, run_key: str, name: str, schema: str | None) -> None:
+        self._session = session
+        self._schema = schema or session.namespace
+        self._name = name
+        self.run_key = run_key
+
+    def exists(self) -> bool:
+        """There is nothing to create."""
+        return True
+
+    def create(self, *, owns_transaction: bool) -> None:
+        """Nothing: snapshots record the keys."""
+
+    def done(self) -> bool:
+        """Whether a finished load has the key."""
+        table = self._session.committed(self._schema, self._name)
+        return table is not None and is_recorded(table.metadata, self.run_key)
+
+    def claim(self, mode: str) -> bool:
+        """Let the commit record the key; False if a finished load has it."""
+        if self.done():
+            return False
+        self._session.keys[self._schema, self._name] = LoadKey(self.run_key, mode)
+        return True
+
+    def release(self) -> None:
+        """Nothing: the keys of a table that was dropped went with it."""
+
+    def finish(self, rows: int) -> None:
+        """Let the commit record the number of rows."""
+        self._session.keys[self._schema, self._name].rows = rows

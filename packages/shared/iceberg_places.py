@@ -1,0 +1,137 @@
+"""Catalogs of Iceberg tables: which one a URL means, and how it is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, create_engine
+from sqlalchemy.pool import NullPool
+
+from .masking import scrubbed, secrets_of
+from .problems import InvalidURLError, UnreadableFileError
+from .urls import normalized
+from .wording import did_you_mean, missing_package
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyiceberg.catalog import Catalog
+
+__all__ = ["DEFAULT_NAMESPACE", "catalog_opener", "is_catalog", "is_iceberg"]
+
+DEFAULT_NAMESPACE = "default"
+"""The namespace of tables that are named without one, unless the URL says ``namespace=``."""
+
+_STORES = ("sqlite", "postgresql", "postgres")
+_WAIT = 30
+"""Seconds that a catalog in SQLite waits for another commit."""
+_OWN = ("namespace", "catalog")
+
+
+def is_iceberg(url: URL) -> bool:
+    """Whether a URL is that of a catalog of Iceberg tables."""
+    return url.drivername.partition("+")[0].lower() == "iceberg"
+
+
+def is_catalog(given: object) -> bool:
+    """Whether something is a catalog of PyIceberg; does not import it."""
+    return any(cls.__module__ == "pyiceberg.catalog" and cls.__name__ == "Catalog" for cls in type(given).__mro__)
+
+
+def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
+    """What opens the catalog of a URL; None as long as its file does not exist, which only writing makes.
+
+    Args:
+        url: ``iceberg+sqlite:///file.db?warehouse=…``, ``iceberg+postgresql://host/db?warehouse=…``, or
+            ``iceberg://name`` for a catalog of PyIceberg's own configuration.
+        core: The distribution whose extra brings PyIceberg.
+
+    Raises:
+        InvalidURLError: If the URL names no catalog.
+        MissingPackageError: If PyIceberg is not installed.
+    """
+    try:
+        import pyiceberg.catalog  # noqa: F401 - told before any work
+    except ImportError as error:
+        raise missing_package("pyiceberg", "An iceberg URL", core=core, extra="iceberg") from error
+    _, plus, store = url.drivername.partition("+")
+    if not plus:
+        return _configured(url)
+    backend = store.partition("+")[0].lower()
+    if backend.partition(".")[0] not in _STORES:
+        raise InvalidURLError(
+            f"A catalog of Iceberg tables is kept in SQLite or PostgreSQL, not in {store!r}.",
+            suggestion=did_you_mean(backend, _STORES)
+            or "Write iceberg+sqlite:///catalog.db?warehouse=file:///folder, or iceberg+postgresql://… , or"
+            " iceberg://name for a catalog that PyIceberg is configured for.",
+        )
+    query = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
+    if not query.get("warehouse"):
+        raise InvalidURLError(
+            "The URL of the catalog has no warehouse.",
+            suggestion="Add where new tables go: ?warehouse=file:///folder or ?warehouse=s3://bucket/folder",
+        )
+    warehouse = query["warehouse"]
+    if "://" not in warehouse and not warehouse.startswith("file:"):
+        query["warehouse"] = Path(warehouse).resolve().as_uri()
+    properties = {name: value for name, value in query.items() if name not in _OWN}
+    store_url = normalized(URL.create(store, url.username, url.password, url.host, url.port, url.database))
+    name = query.get("catalog", "default")
+    file = Path(url.database) if store_url.get_backend_name() == "sqlite" and url.database else None
+
+    def opened(*, make: bool = False) -> Catalog | None:
+        if file is not None and not make and not file.exists():
+            return None
+        return _sql_catalog(name, store_url, properties)
+
+    return opened
+
+
+def _sql_catalog(name: str, store: URL, properties: dict[str, str]) -> Catalog:
+    from pyiceberg.catalog.sql import SqlCatalog
+
+    class _Catalog(SqlCatalog):
+        """Without connections that stay open: a child process must not use those of its parent."""
+
+        def _init_catalog(self) -> None:
+            self.engine.dispose()
+            waits = {"timeout": _WAIT} if store.get_backend_name() == "sqlite" else {}
+            self.engine = create_engine(store, poolclass=NullPool, connect_args=waits, hide_parameters=True)
+            super()._init_catalog()
+
+    try:
+        return _Catalog(name, **properties, uri=store.render_as_string(hide_password=False))
+    except ImportError as error:
+        raise missing_package(error.name or "sqlalchemy", "A catalog in SQL", core="pyiceberg") from error
+
+
+def _configured(url: URL) -> Callable[..., Catalog | None]:
+    name = url.host or url.database
+    if not name:
+        raise InvalidURLError(
+            "iceberg:// names no catalog.",
+            suggestion="Write iceberg://name for a catalog in .pyiceberg.yaml or PYICEBERG_CATALOG__NAME__URI, or"
+            " iceberg+sqlite:///catalog.db?warehouse=file:///folder.",
+        )
+    properties = {key: value for key, value in url.query.items() if key not in _OWN and isinstance(value, str)}
+
+    def opened(*, make: bool = False) -> Catalog:
+        del make
+        from pyiceberg.catalog import load_catalog
+
+        try:
+            return load_catalog(name, **properties)
+        except ValueError as error:
+            raise UnreadableFileError(
+                f"PyIceberg cannot open the catalog {name!r}: {scrubbed(str(error), secrets_of(url))}",
+                suggestion="Configure it in .pyiceberg.yaml, or by PYICEBERG_CATALOG__… variables.",
+            ) from None
+
+    return opened
+
+
+def namespace_of(url: URL) -> str:
+    """The namespace of tables that are named without one."""
+    given: Any = url.query.get("namespace") or DEFAULT_NAMESPACE
+    return str(given if isinstance(given, str) else given[-1])

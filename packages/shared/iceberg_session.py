@@ -1,0 +1,170 @@
+"""What one connection sees of a catalog of Iceberg tables: views, one snapshot of each table per transaction."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .iceberg_scan import planned, query_of, schema_at
+from .iceberg_snapshots import versions_of
+from .iceberg_types import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+__all__ = ["Session", "named_in"]
+
+
+def named_in(statement: str, name: str) -> set[str]:
+    """How a statement may name a table: as itself, or as one of its snapshots; empty if it surely does not.
+
+    Args:
+        statement: The statement, in lower case: DuckDB does not tell cases of names apart.
+        name: The table.
+    """
+    sought = name.lower().replace('"', '""')
+    if sought not in statement:
+        return set()
+    found = re.findall(rf"(?<!\w){re.escape(sought)}(@\d+)?(?!\w)", statement)
+    return {name + version for version in found}
+
+
+class Session:
+    """The tables of a catalog in one connection to a DuckDB of its own, from the begin of a transaction to its end.
+
+    The tables of the catalog are listed once, and each is loaded once, when a statement first names it: from then on
+    the transaction sees that snapshot.
+
+    Args:
+        raw: The driver's connection.
+        opener: Opens the catalog; None if it does not exist.
+        namespace: The namespace of names without one.
+    """
+
+    def __init__(self, raw: Any, opener: Callable[..., Catalog | None], namespace: str) -> None:
+        self.raw = raw
+        self.opener = opener
+        self.namespace = namespace
+        raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(namespace)}")
+        raw.execute(f"SET schema = '{quoted(namespace).replace(chr(39), chr(39) * 2)}'")
+        self.ended()
+
+    def ended(self) -> None:
+        """Forget what the transaction has seen: it has ended."""
+        self._catalog: Catalog | None = None
+        self._listing: dict[str, list[str]] | None = None
+        self._loaded: dict[tuple[str, str], Table] = {}
+        self._defined: set[tuple[str, str]] = set()
+
+    # -- the catalog
+
+    def catalog(self) -> Catalog | None:
+        """The catalog; None if it does not exist."""
+        if self._catalog is None:
+            self._catalog = self.opener()
+        return self._catalog
+
+    def listing(self) -> dict[str, list[str]]:
+        """The names of the tables by namespace, as of their first use in the transaction."""
+        if self._listing is None:
+            catalog = self.catalog()
+            found: dict[str, list[str]] = {self.namespace: []}
+            for namespace in [] if catalog is None else _namespaces(catalog):
+                found[".".join(namespace)] = [table[-1] for table in catalog.list_tables(namespace)]  # type: ignore[union-attr]
+            self._listing = found
+        return self._listing
+
+    def schemas(self) -> list[str]:
+        """The namespaces."""
+        return sorted(self.listing())
+
+    def tables(self, schema: str | None) -> list[str]:
+        """The tables of a namespace."""
+        return sorted(self.listing().get(schema or self.namespace, ()))
+
+    def load(self, schema: str, name: str) -> Table:
+        """A table of the catalog, the same in the whole transaction."""
+        key = (schema, name)
+        if key not in self._loaded:
+            catalog = self.catalog()
+            if catalog is None:
+                raise KeyError(name)
+            self._loaded[key] = catalog.load_table((*schema.split("."), name))
+        return self._loaded[key]
+
+    # -- statements
+
+    def prepare(self, statement: str) -> None:
+        """Make views of the tables that a statement may name."""
+        lower = statement.lower()
+        if lower.strip() == "rollback":
+            self._defined.clear()  # the views go, and what they show stays the same
+            return
+        for schema, names in self.listing().items():
+            if schema != self.namespace and schema.lower() not in lower:
+                continue
+            for name in names:
+                for wanted in named_in(lower, name):
+                    self.define(schema, wanted)
+
+    def define(self, schema: str, name: str) -> None:
+        """Make the view of a table, or of a snapshot of it, unless it is there."""
+        if (schema, name) in self._defined:
+            return
+        self._defined.add((schema, name))
+        query = self.query(schema, name)
+        if query is None:
+            return
+        if schema != self.namespace:
+            self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+        self.raw.execute(f"CREATE OR REPLACE VIEW {quoted(schema)}.{quoted(name)} AS {query}")
+
+    def query(self, schema: str, name: str) -> str | None:
+        """The rows of a table, or of a snapshot of it; None if there is no such table."""
+        if name in self.listing().get(schema, ()):
+            table = self.load(schema, name)
+            current = table.metadata.current_snapshot_id
+            return query_of(self.raw, planned(table, current, table.schema()))
+        version = versions_of(name)
+        if version is None or version[0] not in self.listing().get(schema, ()):
+            return None
+        table = self.load(schema, version[0])
+        return query_of(self.raw, planned(table, version[1], schema_at(table, version[1])))
+
+    def has(self, schema: str | None, name: str) -> bool:
+        """Whether there is a table, or a snapshot of one, of this name."""
+        schema = schema or self.namespace
+        if name in self.listing().get(schema, ()):
+            return True
+        version = versions_of(name)
+        if version is None or version[0] not in self.listing().get(schema, ()):
+            return False
+        return self.load(schema, version[0]).metadata.snapshot_by_id(version[1]) is not None
+
+    def required(self, schema: str | None, name: str) -> set[str]:
+        """The columns that hold no NULL."""
+        schema = schema or self.namespace
+        version = versions_of(name)
+        base = name if version is None or name in self.listing().get(schema, ()) else version[0]
+        return {one.name for one in self.load(schema, base).schema().fields if one.required}
+
+    # -- transactions
+
+    def publish(self) -> None:
+        """Make what the transaction has changed visible; only moltres writes."""
+
+
+def _namespaces(catalog: Catalog) -> Iterator[tuple[str, ...]]:
+    """All namespaces, also those within others."""
+    seen: set[tuple[str, ...]] = set()
+    waiting: list[tuple[str, ...]] = list(catalog.list_namespaces())
+    while waiting:
+        one = waiting.pop(0)
+        if one in seen:
+            continue
+        seen.add(one)
+        yield one
+        waiting += [inner for inner in catalog.list_namespaces(one) if len(inner) > len(one)]

@@ -1,0 +1,36 @@
+"""Iceberg tables without a server pass the suite for all dialects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from moltres.errors import QueryError
+from support.dialect_conformance import DialectConformance
+from support.iceberg import catalog_url, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import URL
+
+    from moltres import Database
+
+
+class TestIceberg(DialectConformance):
+    numbered = None
+    fires_delete_actions = None
+    shows_indexes = False
+
+    def test_a_column_that_is_not_there_is_no_string(self, db: Database, url: URL) -> None:
+        db.write([{"n": 1}]).save_as_table("t")
+        frame = db.table("t")
+        with load(url, "t").update_schema() as schema:
+            schema.rename_column("n", "m")
+        with pytest.raises(QueryError):
+            frame.select("n").collect()
+
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> URL:
+        return catalog_url(tmp_path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import event
 
 from moltres import Database, col, connect, func
 from moltres.errors import ConfigurationError, MissingDependencyError, QueryError
@@ -57,6 +58,15 @@ def test_nan_is_greater_than_every_number_in_files_too(duck: Database, tmp_path:
         of_file, of_table = (rows.where(condition).order_by("id").collect() for rows in (frame, duck.table("t")))
         assert repr(of_file) == repr(of_table), condition
     assert repr(frame.agg(m=func.max(col(name))).collect()[0]["m"]) == "nan"
+
+
+def test_parquet_files_are_asked_for_their_columns_once(duck: Database, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1], "b": [0.5]}), tmp_path / "x.parquet")
+    asked: list[str] = []
+    event.listen(duck.engine, "before_cursor_execute", lambda _c, _u, statement, *_: asked.append(statement))
+    frame = duck.read_parquet(tmp_path / "x.parquet")
+    assert sum("read_parquet" in statement for statement in asked) == 1
+    assert frame.collect() == [{"a": 1, "b": 0.5}]
 
 
 def test_csv_with_options(duck: Database, tmp_path: Path) -> None:

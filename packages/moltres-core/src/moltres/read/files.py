@@ -11,8 +11,9 @@ from .._shared import filesystems
 from .._shared.files import reader_call
 from .._shared.masking import masked, scrubbed
 from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated
+from ..types.logical import logical_type
 from . import text_files
-from .sql_text import Query, selectable
+from .sql_text import Query, columns_of, selectable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,8 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         for each in [paths] if isinstance(paths, str) else paths:
             register_filesystem(connection, each, storage_options)
         with problems_translated(), _naming(options):
+            if function == "read_parquet":
+                return _parquet(source, connection, paths, options)
             query = _QUERIES[function](connection, paths, options)
     with _naming(options):
         return selectable(source, Query.of(query))  # every value in it is a literal
@@ -106,18 +109,20 @@ def _naming(options: dict[str, Any]) -> Iterator[None]:
         raise
 
 
-def _parquet(connection: Connection, paths: Any, options: dict[str, Any]) -> str:
+def _parquet(source: Readable, connection: Connection, paths: Any, options: dict[str, Any]) -> FromClause:
     """The rows of Parquet files, with NaN where DuckDB has it: greater than every number.
 
     The statistics of a file leave NaN out, and DuckDB answers comparisons and ``max`` with them. The value of an
     expression that can be NaN has no such statistics.
     """
     call = reader_call("read_parquet", paths, options)
-    described = connection.exec_driver_sql(f"DESCRIBE SELECT * FROM {call}")  # noqa: S608 - literals
+    described = columns_of(source, connection, Query.of(f"SELECT * FROM {call}"))  # noqa: S608 - literals
     quote = connection.dialect.identifier_preparer.quote
-    floats = [(quote(name), type_) for name, type_, *_ in described if type_ in ("FLOAT", "DOUBLE")]
+    kinds = [(quote(name), logical_type(type_)) for name, type_ in described]
+    floats = [(name, "FLOAT" if kind.bits == 32 else "DOUBLE") for name, kind in kinds if kind.name == "float"]
     exact = ", ".join(f"if(isnan({name}), 'NaN'::{type_}, {name}) AS {name}" for name, type_ in floats)
-    return f"SELECT *{f' REPLACE ({exact})' if exact else ''} FROM {call}"  # noqa: S608 - literals and quoted names
+    query = f"SELECT *{f' REPLACE ({exact})' if exact else ''} FROM {call}"  # noqa: S608 - literals and quoted names
+    return selectable(source, Query.of(query), described)
 
 
-_QUERIES = {"read_parquet": _parquet, "read_csv": text_files.csv, "read_json": text_files.json}
+_QUERIES = {"read_csv": text_files.csv, "read_json": text_files.json}

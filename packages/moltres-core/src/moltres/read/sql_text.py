@@ -17,7 +17,8 @@ from ..types.logical import is_known, sendable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import FromClause
+    from sqlalchemy import Connection, FromClause
+    from sqlalchemy.types import TypeEngine
 
     from ..dialects.lexis import Token
     from .source import Readable
@@ -222,19 +223,36 @@ def _items(value: Any) -> list[Any] | None:
     return list(value) if isinstance(value, list | tuple | set | frozenset | range) else None
 
 
-def selectable(source: Readable, query: Query) -> FromClause:
-    """A query in SQL as something to select from: the database is asked for its columns, and for no row.
+def columns_of(source: Readable, connection: Connection, query: Query) -> list[tuple[str, TypeEngine[Any]]]:
+    """Names and types of the columns of a query in SQL: the database is asked for them, and for no row.
+
+    Raises:
+        QueryError: If the database refuses the query.
+    """
+    everything: Select[Any] = select(literal_column("*")).select_from(query.columns().subquery("query"))
+    described = source.dialect.describe(connection, everything)
+    if [name for name, _ in described] == ["*"]:  # the portable way knows only what SQLAlchemy knows
+        described = [(name, NullType()) for name in list(connection.execute(everything.limit(0)).keys())]
+    return source.dialect.declared(connection, query.without_values, described)
+
+
+def selectable(
+    source: Readable, query: Query, described: Sequence[tuple[str, TypeEngine[Any]]] | None = None
+) -> FromClause:
+    """A query in SQL as something to select from.
+
+    Args:
+        source: Where it will run.
+        query: The query.
+        described: Its columns, if they are known.
 
     Raises:
         ConfigurationError: If two columns have the same name.
         QueryError: If the database refuses the query.
     """
-    everything: Select[Any] = select(literal_column("*")).select_from(query.columns().subquery("query"))
-    with source.connection() as connection:
-        described = source.dialect.describe(connection, everything)
-        if [name for name, _ in described] == ["*"]:  # the portable way knows only what SQLAlchemy knows
-            described = [(name, NullType()) for name in list(connection.execute(everything.limit(0)).keys())]
-        described = source.dialect.declared(connection, query.without_values, described)
+    if described is None:
+        with source.connection() as connection:
+            described = columns_of(source, connection, query)
     names = [name for name, _ in described]
     duplicates = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if duplicates:

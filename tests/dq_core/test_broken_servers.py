@@ -17,7 +17,7 @@ class TestChecks(BrokenServers):
     ours = (DataQualityError,)
 
     def use(self, url: str, query: str) -> object:
-        return validate(url, CHECKS, query=query)
+        return validate(url, CHECKS, query=query, timeout_seconds=60)
 
 
 @pytest.mark.parametrize("verb", [profile, learn])

@@ -23,6 +23,7 @@ ROWS = [{"id": 1, "t": "a"}, {"id": 2, "t": None}]
 #: A right call of each command, in the folder that `folder` makes.
 RIGHT = {
     "check": ["data.csv", "--rules", "rules.yaml"],
+    "compare": ["data.csv", "data.csv", "--keys", "id"],
     "profile": ["data.csv"],
     "learn": ["data.csv"],
     "quarantine": ["data.csv", "--rules", "rules.yaml", "--to", "bad.parquet"],

@@ -190,13 +190,23 @@ def parameters(call: Call) -> list[str]:
     return [name for name in dict.fromkeys([*named, *call.right]) if name not in (*call.leave, "self", "cls")]
 
 
-def wrong(name: str, parameter: str, few: int = 5) -> Iterator[tuple[str, Any]]:
-    """Hostile values for a parameter: a few, always the same; all of them with ``HOSTILE=all``."""
-    every = list(HOSTILE)
+def wrong(
+    name: str, parameter: str, few: int = 5, more: Mapping[str, Callable[[], Any]] = MappingProxyType({})
+) -> Iterator[tuple[str, Any]]:
+    """Hostile values for a parameter: a few, always the same; all of them with ``HOSTILE=all``.
+
+    Args:
+        name: The public name.
+        parameter: Its parameter.
+        few: How many are a few.
+        more: Further values of a package, by what they are.
+    """
+    makers = {**HOSTILE, **more}
+    every = list(makers)
     if os.environ.get("HOSTILE") != "all":
         start = zlib.crc32(f"{name}.{parameter}".encode()) % len(every)
         every = list(itertools.islice(itertools.cycle(every), start, start + few))
-    yield from ((one, HOSTILE[one]()) for one in every)
+    yield from ((one, makers[one]()) for one in every)
 
 
 def assert_refused(
@@ -208,6 +218,7 @@ def assert_refused(
     few: int = 5,
     seed: str = "",
     retryable: Callable[[BaseException], bool] = lambda error: bool(getattr(error, "retryable", False)),
+    more: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
 ) -> None:
     """Hostile values of each parameter are refused as they should be, or are right.
 
@@ -219,6 +230,7 @@ def assert_refused(
         few: How many values to try for a parameter.
         seed: What decides, with the names, on which values these are.
         retryable: Whether an error says that trying again can help.
+        more: Further values of the package.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -226,7 +238,7 @@ def assert_refused(
     problems = [
         f"{name}({parameter}={what}): {problem}"
         for parameter in parameters(call)
-        for what, value in wrong(f"{seed}{name}", parameter, few)
+        for what, value in wrong(f"{seed}{name}", parameter, few, more)
         if parameter not in call.called or what not in _FUNCTIONS
         for problem in _problems(name, call, parameter, what, value, ours, says, retryable)
     ]
@@ -257,7 +269,7 @@ def _problems(
         ]
         if len(parameters(call)) == 1:
             words.append(tried(name).rpartition(".")[2])
-        if not _is_named(error, words, HOSTILE[what]() if what not in _ONCE else value):
+        if not _is_named(error, words, value):
             yield f"the error names neither {parameter} nor the value: {str(error)[:200]}"
     except Exception as error:  # noqa: BLE001 (any other is what this looks for)
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -278,7 +290,6 @@ def _is_named(error: BaseException, words: Sequence[str], value: Any) -> bool:
 
 _AT = re.compile("//[^/]*@")
 _FUNCTIONS = ("a type", "a function")
-_ONCE = ("an exhausted iterator", "a generator", "a server that is not there")
 
 
 def _bad_error(error: BaseException) -> Iterator[str]:

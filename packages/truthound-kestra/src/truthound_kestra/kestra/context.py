@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from dq_core.adapters import closest
-from truthound_kestra.errors import ScriptError
+from dq_core.adapters import closest, string
+from truthound_kestra.errors import ScriptError, refuse
 from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.protocol import check_name
-from truthound_kestra.kestra.values import task_values, text_of
+from truthound_kestra.kestra.values import environment, task_values, text_of
 
 __all__ = ["CONTEXT_ENV", "ExecutionContext", "create_kestra_output", "get_execution_context", "get_kestra_variable"]
 
@@ -78,7 +77,7 @@ def get_execution_context(env: Mapping[str, str] | None = None) -> ExecutionCont
     Returns:
         The context; outside Kestra, all values are None.
     """
-    env = os.environ if env is None else env
+    env = environment(env)
     short = bool(env.get("EXECUTION_ID"))
     values: dict[str, Any] = {}
     for name, (variable, _) in CONTEXT_ENV.items():
@@ -107,7 +106,8 @@ def get_kestra_variable(name: str, default: Any = _MISSING, *, env: Mapping[str,
     Raises:
         ScriptError: The variable is missing, and there is no default; or the name means several.
     """
-    env = os.environ if env is None else env
+    refuse(string("name", name))
+    env = environment(env)
     values = task_values(env)
     upper = "".join(letter if letter.isalnum() else "_" for letter in name).upper()
     text = None

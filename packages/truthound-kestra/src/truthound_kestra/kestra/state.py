@@ -6,15 +6,20 @@ It is kept in Kestra's KV store, which the flow reads and writes, or in a state 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from dq_core.errors import DataQualityError, SourceConnectionError
 from moltres import Database, connect
 from moltres.errors import MoltresError, QueryError
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.kestra.context import get_execution_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "LEARNED_FILE",
@@ -24,6 +29,7 @@ __all__ = [
     "SLA_STATE_OUTPUT",
     "STATE_URL_ENV",
     "open_state",
+    "state_errors",
 ]
 
 #: The environment variable that passes consecutive failures from the KV store, and the output with the new count.
@@ -38,6 +44,27 @@ STATE_URL_ENV: Final = "TRUTHOUND_KESTRA_STATE_URL"
 METADATA: Final = sa.MetaData()
 
 
+@contextmanager
+def state_errors(done: str = "used") -> Iterator[None]:
+    """A block that uses the state database, whose errors become those of this package.
+
+    Args:
+        done: What cannot be done with it.
+
+    Raises:
+        ConfigurationError: The database cannot be used.
+        SourceConnectionError: It cannot be used now; a retry can help.
+    """
+    try:
+        yield
+    except MoltresError as error:
+        message = f"The state database cannot be {done}: {error.message}"
+        hint = error.suggestion or f"Check the URL in {STATE_URL_ENV}, for example sqlite:////var/state.sqlite."
+        if error.retryable:
+            raise SourceConnectionError(message, suggestion=hint) from None
+        raise ConfigurationError(message, suggestion=hint) from None
+
+
 def open_state(url: str | sa.URL | None = None) -> Database:
     """The state database; its tables are created if necessary.
 
@@ -48,16 +75,14 @@ def open_state(url: str | sa.URL | None = None) -> Database:
 
     Raises:
         ConfigurationError: The database cannot be opened, or would be lost with the container.
+        SourceConnectionError: It cannot be reached; a retry can help.
     """
     try:
-        database = connect(url or _default_url())
-        _create_tables(database)
-    except MoltresError as error:
-        raise ConfigurationError(
-            f"The state database cannot be opened: {error.message}",
-            suggestion=error.suggestion
-            or f"Check the URL in {STATE_URL_ENV}, for example sqlite:////var/state.sqlite.",
-        ) from None
+        with state_errors("opened"):
+            database = connect(url or _default_url())
+            _create_tables(database)
+    except DataQualityError:
+        raise
     except OSError as error:
         raise ConfigurationError(
             f"The state database cannot be opened: {error.strerror}.",

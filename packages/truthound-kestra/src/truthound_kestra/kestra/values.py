@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from dq_core.adapters import masked
-from truthound_kestra.errors import ScriptError
+from dq_core.adapters import mapping, masked
+from truthound_kestra.errors import ScriptError, refuse
 
-__all__ = ["VALUES_ENV", "VALUES_FILE", "TaskValues", "data_source", "task_values", "text_of"]
+__all__ = ["VALUES_ENV", "VALUES_FILE", "TaskValues", "data_source", "environment", "task_values", "text_of"]
 
 #: The environment variable that names the file, and the file's name in generated flows.
 VALUES_ENV: Final = "KESTRA_VALUES"
@@ -101,6 +101,25 @@ def text_of(value: Any) -> str:
     return value.text if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
 
 
+def environment(env: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The environment to read: the process's own, or what was given instead.
+
+    Raises:
+        ConfigurationError: What was given is no mapping of strings.
+    """
+    if env is None:
+        return os.environ
+    problems = [*mapping("env", env)]
+    if not problems:
+        problems = [
+            f"env must have strings as values; {name} is {type(value).__name__}."
+            for name, value in env.items()
+            if not isinstance(value, str)
+        ]
+    refuse(problems)
+    return env
+
+
 def task_values(env: Mapping[str, str] | None = None) -> TaskValues | None:
     """The values that the task gets; None if it passes no file (a task that is written by hand, or no task).
 
@@ -110,7 +129,7 @@ def task_values(env: Mapping[str, str] | None = None) -> TaskValues | None:
     Raises:
         ScriptError: The file is missing, or is not one of these.
     """
-    name = (os.environ if env is None else env).get(VALUES_ENV)
+    name = environment(env).get(VALUES_ENV)
     if not name:
         return None
     path = Path(name)

@@ -15,7 +15,7 @@ from moltres.errors import QueryError
 from truthound_kestra.errors import ConfigurationError, OutputError
 from truthound_kestra.kestra.context import get_execution_context
 from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
-from truthound_kestra.kestra.state import LEARNED_FILE, METADATA, SCHEMA_ENV, open_state
+from truthound_kestra.kestra.state import LEARNED_FILE, METADATA, SCHEMA_ENV, open_state, state_errors
 from truthound_kestra.outputs.serialization import JsonSerializer
 
 if TYPE_CHECKING:
@@ -125,25 +125,26 @@ class _InDatabase:
     database: Database
 
     def load(self) -> list[Any] | None:
-        with self.database.connection() as connection:
+        with state_errors(), self.database.connection() as connection:
             known = connection.execute(sa.select(_SCHEMAS.c.rules).where(self._mine)).scalar()
         return None if known is None else list(JsonSerializer().deserialize(known))
 
     def save(self, rules: list[Any]) -> tuple[list[Any], bool]:
         # Learning takes time, so it is not part of a transaction: other tasks write to the same database.
         row = {"key": self._key, "subject": self.subject[:1000], "rules": JsonSerializer().serialize(rules)}
-        try:
-            with self.database.transaction() as connection:
-                connection.execute(_SCHEMAS.insert().values(row))
-        except QueryError:
-            first = self.load()
-            if first is None:
-                raise
-            return first, False
+        with state_errors():
+            try:
+                with self.database.transaction() as connection:
+                    connection.execute(_SCHEMAS.insert().values(row))
+            except QueryError:
+                first = self.load()
+                if first is None:
+                    raise
+                return first, False
         return rules, True
 
     def forget(self) -> bool:
-        with self.database.transaction() as connection:
+        with state_errors(), self.database.transaction() as connection:
             return bool(connection.execute(_SCHEMAS.delete().where(self._mine)).rowcount)
 
     @property

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from dq_core.adapters import flag, instance, mapping, string
 from truthound_kestra.errors import OutputError, refuse
 from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
-from truthound_kestra.kestra.state import METADATA, SLA_STATE_ENV, SLA_STATE_OUTPUT, open_state
+from truthound_kestra.kestra.state import METADATA, SLA_STATE_ENV, SLA_STATE_OUTPUT, open_state, state_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ class SQLStateStore:
         """Store a run; see :meth:`StateStore.record`."""
         _check_run(key, run, failed)
         mine = (_RUNS.c.sla == key) & (_RUNS.c.run == run)
-        with self._database.transaction() as connection:
+        with state_errors(), self._database.transaction() as connection:
             if connection.execute(_RUNS.update().where(mine).values(failed=failed)).rowcount == 0:
                 latest = sa.select(sa.func.max(_RUNS.c.recorded_at)).where(_RUNS.c.sla == key)
                 now = max(time.time_ns() // 1000, (connection.execute(latest).scalar() or 0) + 1)

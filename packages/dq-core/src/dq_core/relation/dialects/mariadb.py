@@ -213,7 +213,8 @@ class MariaDB(Dialect):
             connection.exec_driver_sql("PREPARE dq_core_fragment FROM @dq_core_fragment")
             connection.exec_driver_sql("DEALLOCATE PREPARE dq_core_fragment")
         finally:
-            connection.exec_driver_sql("SET @dq_core_fragment = NULL")
+            if not connection.invalidated:
+                connection.exec_driver_sql("SET @dq_core_fragment = NULL")
 
     # Expressions
 

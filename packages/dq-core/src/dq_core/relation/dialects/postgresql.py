@@ -106,7 +106,8 @@ class PostgreSQL(Dialect):
         try:
             yield
         finally:
-            connection.execute(set_timeout, {"value": old})
+            if not connection.invalidated:  # by the end of the connection, which the error tells
+                connection.execute(set_timeout, {"value": old})
 
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether the statement was cancelled."""

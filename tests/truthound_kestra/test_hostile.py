@@ -100,7 +100,8 @@ def _with(verb: str, **right: Any) -> Call:
 
 
 _FIELDS = (
-    "task", "tasks", "inputs", "outputs", "trigger", "triggers", "checks", "errors", "finally", "retry", "sla", "description",
+    "task", "tasks", "inputs", "outputs", "trigger", "triggers", "checks", "errors", "finally", "retry", "sla",
+    "description",
 )  # fmt: skip
 
 

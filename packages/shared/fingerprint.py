@@ -13,7 +13,7 @@ values (`fingerprint_sql` has the SQL of each):
 Adding hashes of the elements is AdHash (Bellare and Micciancio, "A New Paradigm for Collision-Free Hashing:
 Incrementality at Reduced Cost", EUROCRYPT 1997) and MSet-Add-Hash (Clarke, Devadas, van Dijk, Gassend and Suh,
 "Incremental Multiset Hash Functions and Their Application to Memory Integrity Checking", ASIACRYPT 2003). XOR in the
-place of addition would lose every row that stands twice. For rows that nobody has chosen to deceive, MD5 is a random
+place of addition would lose every duplicate row. For rows that nobody has chosen to deceive, MD5 is a random
 function: one changed row hides with a probability of 2**-128, since its hash would have to be the one before; so does
 any other set of differences, because the sum of the hashes that only one side has is uniform. Whoever chooses the rows
 of both sides can make two with the same MD5, or find a set with a given sum: a fingerprint proves a copy against

@@ -72,8 +72,8 @@ def test_the_same_rows_are_equal_whatever_the_database(engine: sa.Engine) -> Non
 @pytest.mark.parametrize("batch", [10, 50_000])
 def test_it_finds_what_differs(engine: sa.Engine, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # With small batches everything is looked for through buckets, and buckets are divided again.
-    monkeypatch.setattr(differences, "_BATCH", batch)
-    monkeypatch.setattr(differences, "_ROWS_OF_A_BUCKET", 4)
+    monkeypatch.setattr(differences, "BATCH", batch)
+    monkeypatch.setattr(differences, "ROWS_OF_A_BUCKET", 4)
     rows = _rows()
     _put(engine, rows)
     found = compare((engine, "t"), _changed(rows), ["id"])
@@ -94,8 +94,8 @@ def test_it_finds_what_differs(engine: sa.Engine, batch: int, monkeypatch: pytes
 @pytest.mark.parametrize("keys", [["part", "id"], ["part"], []])
 @pytest.mark.parametrize("batch", [10, 50_000])
 def test_keys_of_any_type(engine: sa.Engine, keys: list[str], batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences, "_BATCH", batch)
-    monkeypatch.setattr(differences, "_ROWS_OF_A_BUCKET", 4)
+    monkeypatch.setattr(differences, "BATCH", batch)
+    monkeypatch.setattr(differences, "ROWS_OF_A_BUCKET", 4)
     rows = _rows()
     _put(engine, rows)
     found = compare((engine, "t"), _changed(rows), keys)
@@ -130,7 +130,7 @@ def test_null_keys_are_told_and_compared(engine: sa.Engine) -> None:
 
 
 def test_null_keys_in_a_bucket_of_their_own(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences, "_BATCH", 10)
+    monkeypatch.setattr(differences, "BATCH", 10)
     rows = [*_rows(), {"id": None, "part": "x", "amount": None, "note": None}]
     _put(engine, rows)
     found = compare((engine, "t"), _rows(), ["id"])

@@ -13,8 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dq_core import compare
-from dq_core._shared.fingerprint import Fingerprint, canonical, encoded, value_of
 from support.fingerprints import EDGES, FORMS, fitting, stored, strategies
+from support.shared import shared
+
+_spec = shared("fingerprint")
+Fingerprint, canonical, encoded, value_of = _spec.Fingerprint, _spec.canonical, _spec.encoded, _spec.value_of
 
 Row = Mapping[str, Any]
 _ROWS: list[dict[str, Any]] = [
@@ -23,9 +26,16 @@ _ROWS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql", pytest.param("mariadb", marks=pytest.mark.engines)])
+@pytest.fixture(
+    params=[
+        "sqlite_url",
+        "duckdb_url",
+        "postgresql_url",
+        *(pytest.param(name, marks=pytest.mark.engines) for name in ("mariadb_url", "trino_memory_url")),
+    ]
+)
 def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
-    url = request.getfixturevalue(f"{request.param}_url")
+    url = request.getfixturevalue(request.param)
     engine = sa.create_engine(url)
     yield engine
     engine.dispose()

@@ -34,6 +34,10 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", "DATE", "DATETIME(6)", "DATETIME(6)",
         "TIME(6)", "LONGBLOB", "UUID",
     ),
+    "trino": (
+        "bigint", "decimal(38, 10)", "boolean", "double", "varchar", "varchar(200)", "date", "timestamp(6)",
+        "timestamp(6) with time zone", "time(6)", "varbinary", "uuid",
+    ),
     "sqlite": (
         "INTEGER", "DECIMAL(38, 10)", "BOOLEAN", "REAL", "TEXT", "TEXT COLLATE NOCASE", "DATE", "TIMESTAMP",
         "TIMESTAMP", "TIME", "BLOB", "UUID",
@@ -111,14 +115,15 @@ def stored(engine: sa.Engine, rows: Sequence[Mapping[str, Any]]) -> None:
     """Make the table ``t`` of these rows."""
     name = engine.dialect.name
     types = zip(FORMS, COLUMNS[name], strict=True)
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         run = connection.exec_driver_sql
         run("DROP TABLE IF EXISTS t")
         quoted = connection.dialect.identifier_preparer.quote
         run(f"CREATE TABLE t ({', '.join(f'{quoted(column)} {kind}' for column, kind in types)})")
-        for row in rows:
-            values = ", ".join(f"{_written(value, column, name)}" for column, value in row.items())
-            run(f"INSERT INTO t VALUES ({values})", execution_options={"no_parameters": True})
+        written = [f"({', '.join(_written(value, column, name) for column, value in row.items())})" for row in rows]
+        if rows:
+            run(f"INSERT INTO t VALUES {', '.join(written)}", execution_options={"no_parameters": True})
+        connection.commit()
 
 
 def _written(value: Any, column: str, database: str) -> str:
@@ -135,18 +140,24 @@ def _written(value: Any, column: str, database: str) -> str:
             return f"{value!r}e0" if "e" not in repr(value) else repr(value)
         case float() if database == "sqlite":
             return {"inf": "9e999", "-inf": "-9e999"}.get(repr(value), repr(value))
+        case float() if database == "trino":
+            names = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+            return f"CAST('{names.get(repr(value), repr(value))}' AS double)"
         case float():
             return f"CAST('{value!r}' AS {kind})"
         case decimal.Decimal():
-            return f"{value:f}"
+            return f"DECIMAL '{value:f}'" if database == "trino" else f"{value:f}"
         case bytes():
             forms = {"postgresql": "'\\x{}'::bytea", "duckdb": "from_hex('{}')"}
             return forms.get(database, "X'{}'").format(value.hex())
         case dt.datetime():
             plain = value if value.tzinfo is None else value.astimezone(dt.UTC).replace(tzinfo=None)
-            zone = "+00" if column == "tz" and database in ("postgresql", "duckdb") else ""
-            return f"'{plain.isoformat(' ', 'microseconds')}{zone}'"
+            zones = {"postgresql": "+00", "duckdb": "+00", "trino": " UTC"}
+            zone = zones.get(database, "") if column == "tz" else ""
+            kind = "TIMESTAMP " if database == "trino" else ""
+            return f"{kind}'{plain.isoformat(' ', 'microseconds')}{zone}'"
         case dt.date() | dt.time() | uuid.UUID():
-            return f"'{value}'"
+            kind = f"{type(value).__name__.upper()} " if database == "trino" else ""
+            return f"{kind}'{value}'"
     escaped = value.replace("'", "''")
     return "'" + (escaped.replace("\\", "\\\\") if database == "mariadb" else escaped) + "'"

@@ -67,7 +67,7 @@ def test_no_test_reaches_inside() -> None:
 DATABASE_NAMES = {"sqlite", "duckdb", "postgresql", "mariadb", "mysql"}
 #: Where a database is found by its name: one row of facts for each, and the oracle of checks, which must not ask the
 #: dialects that it judges.
-BY_NAME = ("support/database_facts.py", "support/check_oracle/", "dq_core/test_oracle.py")
+BY_NAME = ("support/database_facts.py", "support/fingerprints.py", "support/check_oracle/", "dq_core/test_oracle.py")
 
 
 def decided_by_name(tree: ast.AST) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,6 +20,11 @@ __all__ = ["TrinoForms"]
 
 class TrinoForms(CanonicalSQL):
     """Trino."""
+
+    def knows(self, type_name: str) -> bool:
+        """Timestamps and times with more digits than microseconds have none."""
+        found = re.match(r"time(?:stamp)?\((\d+)\)", type_name)
+        return found is None or int(found[1]) <= 6
 
     def text_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """VARCHAR of any length."""
@@ -51,7 +57,8 @@ class TrinoForms(CanonicalSQL):
         whole = sa.func.date_diff(
             raw("'second'"), raw("TIMESTAMP '2000-01-01 00:00:00'"), sa.func.date_trunc(raw("'second'"), plain)
         )
-        fraction = sa.cast(sa.func.date_format(plain, raw("'%f'")), sa.BigInteger())
+        # Only the text has all digits: functions know milliseconds.
+        fraction = sa.cast(sa.func.substr(self.text_of(plain), raw("-6")), sa.BigInteger())
         return self._hex(operation(operation(whole, "*", raw("1000000")), "+", fraction))
 
     def time_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:

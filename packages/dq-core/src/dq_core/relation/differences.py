@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Differences", "Found", "Sides", "Step", "Steps", "differences"]
 
 #: About how many rows of each side are compared at once.
-_BATCH = 50_000
+BATCH = 50_000
 #: About how many rows a bucket is to have.
-_ROWS_OF_A_BUCKET = 64
+ROWS_OF_A_BUCKET = 64
 #: Ranges of keys that are written as conditions, which an index answers; more are one expression.
 _MOST_RANGES = 200
 _LONGEST_KEY = 2**62
@@ -150,7 +150,7 @@ def differences(sides: Sides) -> Steps:
     if found.left == found.right:
         return found
     rows = max(found.left.rows, found.right.rows)
-    if rows <= _BATCH // 4:
+    if rows <= BATCH // 4:
         yield from _compare(sides, [None], found, rows)
     else:
         bounds = [number for total in totals for number in total.bounds]
@@ -230,7 +230,7 @@ class _Buckets:
     @classmethod
     def of(cls, sides: Sides, rows: int, span: tuple[int, int] | None) -> _Buckets:
         """Buckets for so many rows, with keys of a span."""
-        number = min(MOST_BUCKETS, 1 << max(1, (rows // _ROWS_OF_A_BUCKET).bit_length()))
+        number = min(MOST_BUCKETS, 1 << max(1, (rows // ROWS_OF_A_BUCKET).bit_length()))
         if span is None:
             return cls(sides, number)
         keys = span[1] - span[0] + 1
@@ -301,10 +301,10 @@ def _narrow(sides: Sides, buckets: _Buckets, found: Differences, whole: tuple[Fi
         if pair[0] == pair[1]:
             continue
         rows = max(pair[0].rows, pair[1].rows)
-        if rows > _BATCH and buckets.least is not None and buckets.width > 1 and bucket is not None:
+        if rows > BATCH and buckets.least is not None and buckets.width > 1 and bucket is not None:
             yield from _narrow(sides, _Buckets.of(sides, rows, buckets.range_of(bucket)), found, pair)
             continue
-        if batch and size + rows > _BATCH:
+        if batch and size + rows > BATCH:
             yield from _compare(sides, batch, found, size, buckets)
             batch, size = [], 0
         batch.append(bucket)

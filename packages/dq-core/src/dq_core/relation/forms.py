@@ -79,6 +79,10 @@ def form_problems(left: Relation, right: Relation, columns: Sequence[str]) -> It
             )
 
 
+def _lower(type_name: str) -> str:
+    return " ".join(type_name.lower().split())
+
+
 def _type(column: Column) -> str:
     return column.type_name or column.family
 
@@ -96,7 +100,8 @@ def _adapts(column: Column, relation: Relation) -> bool:
 
 
 def _form(column: Column, relation: Relation) -> str | None:
-    if canonical(column.type_name)[0] == "timetz":
+    sql = relation.dialect.canonical
+    if canonical(column.type_name)[0] == "timetz" or (sql and not sql.knows(_lower(column.type_name))):
         return None
     if column.family == "unknown":
         return "any" if relation.dialect.types_by_value else _EMPTY if not column.type_name else None
@@ -148,7 +153,7 @@ def _of_adapting(one: Column, other: Column, first: str, second: str) -> str:
 
 def _value(relation: Relation, name: str, form: str) -> Value:
     column = relation.columns[name]
-    type_name = " ".join(column.type_name.lower().split())
+    type_name = _lower(column.type_name)
     if column.untyped is None:
         return relation[name], form, type_name
     own = _form(column, relation)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from ..._shared.canonical_sql import TrinoForms
 from ..._shared.tables import candidates
 from ..backtracking import takes_exponential_time
 from ..column import Column
@@ -60,6 +61,7 @@ class Trino(Dialect):
 
     name = "trino"
     conforms = True
+    canonical = TrinoForms()
     widest_select = 200
     most_columns = 400
     most_flags = 100

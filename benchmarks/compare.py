@@ -1,0 +1,219 @@
+"""Comparing a table of PostgreSQL with its copy in DuckDB: against a count and checksum by hand, and against peers.
+
+    python benchmarks/compare.py                        # 1 M rows
+    python benchmarks/compare.py --rows 10000000 --trials 100
+
+Every figure is a median of runs that take turns; peak memory is that of a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support.postgresql import postgresql_server
+
+COLUMNS = ("id", "code", "age", "amount", "score", "country", "email", "note", "created", "active")
+ROWS = """
+SELECT i AS id, md5(i::VARCHAR)[:20] AS code, (i % 100)::INTEGER AS age,
+       ((i * 7919) % 1000000 / 100)::DECIMAL(12, 2) AS amount, i * 0.1::DOUBLE AS score,
+       (['AT', 'BE', 'CH'])[1 + i % 3] AS country, 'user' || i || '@mail' || (i % 50) || '.org' AS email,
+       CASE WHEN i % 10 < 8 THEN 'note ' || (i % 5000) END AS note,
+       TIMESTAMP '2026-01-01' + INTERVAL (i % 31536000) SECOND AS created, i % 2 = 0 AS active
+FROM range({rows}) AS t(i)
+"""
+TABLE = (
+    "CREATE TABLE t (id bigint PRIMARY KEY, code text, age int, amount numeric(12, 2), score double precision,"
+    " country text, email text, note text, created timestamp, active boolean)"
+)
+#: As somebody would write it by hand: a number of rows, and two sums of halves of a hash, in one scan.
+SUMS = "sum(('x' || left(h, 16))::bit(64)::bigint), sum(('x' || right(h, 16))::bit(64)::bigint)"
+BY_HAND = {
+    "concat_ws": f"SELECT count(*), {SUMS} FROM"
+    f" (SELECT md5(concat_ws('|', {', '.join(COLUMNS)})) AS h FROM t OFFSET 0) q",
+    "row to text": f"SELECT count(*), {SUMS} FROM (SELECT md5(t::text) AS h FROM t OFFSET 0) q",
+}
+DUCKDB_BY_HAND = (
+    "SELECT count(*), sum(('0x' || left(h, 16))::UBIGINT), sum(('0x' || right(h, 16))::UBIGINT) FROM"
+    f" (SELECT md5(concat_ws('|', {', '.join(COLUMNS)})) AS h FROM t)"
+)
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def fill(url: sa.URL, file: Path, rows: int) -> None:
+    with duckdb.connect(file) as raw:
+        raw.execute(f"CREATE TABLE t AS {ROWS.format(rows=rows)}")
+        with tempfile.TemporaryDirectory() as folder:
+            raw.execute(f"COPY t TO '{folder}/t.csv' (HEADER false, NULLSTR '\\N')")
+            engine = sa.create_engine(url)
+            with engine.begin() as connection:
+                connection.exec_driver_sql(TABLE)
+                cursor: Any = connection.connection.cursor()
+                with (
+                    cursor.copy("COPY t FROM STDIN (FORMAT csv, NULL '\\N')") as copy,
+                    Path(folder, "t.csv").open("rb") as csv,
+                ):
+                    while chunk := csv.read(2**20):
+                        copy.write(chunk)
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE t")
+            engine.dispose()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=20, help="how often one planted change is looked for")
+    parser.add_argument("--measure", nargs=2, metavar=("URL", "FILE"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        print(json.dumps(once(*arguments.measure)))
+        return
+    with postgresql_server() as server, tempfile.TemporaryDirectory() as folder:
+        url, file = server.url(), Path(folder) / "copy.duckdb"
+        print(f"{arguments.rows:,} rows, {len(COLUMNS)} columns", flush=True)
+        fill(url, file, arguments.rows)
+        compare_all(url, file, arguments)
+
+
+def once(url: str, file: str) -> dict[str, Any]:
+    """One comparison in a process of its own: what it found, how long it took, and the memory that it needed more."""
+    from dq_core import Source, compare
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    found = compare(Source(url, table="t"), Source(f"duckdb:///{file}", table="t"), ["id"], samples=100)
+    return {
+        "seconds": time.perf_counter() - started,
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "more": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
+        "changed": found.changed,
+        "rows": [[one["left"]["id"], one["columns"]] for one in found.samples],
+    }
+
+
+def measured(url: sa.URL, file: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--measure", url.render_as_string(hide_password=False), str(file)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise SystemExit(run.stderr)
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def compare_all(url: sa.URL, file: Path, arguments: argparse.Namespace) -> None:
+    engine = sa.create_engine(url)
+
+    def in_postgresql(sql: str) -> Callable[[], Any]:
+        def run() -> None:
+            with engine.connect() as connection:
+                connection.execute(sa.text(sql.replace(":", "\\:"))).all()
+
+        return run
+
+    def in_duckdb() -> None:
+        with duckdb.connect(file, read_only=True) as raw:
+            raw.execute(DUCKDB_BY_HAND).fetchall()
+
+    timings: dict[str, list[float]] = {}
+    peak = []
+    for _ in range(arguments.runs):
+        for name, sql in BY_HAND.items():
+            timings.setdefault(f"PostgreSQL by hand, {name}", []).append(seconds(in_postgresql(sql)))
+        timings.setdefault("DuckDB by hand", []).append(seconds(in_duckdb))
+        timings.setdefault("both by hand at once", []).append(
+            seconds(lambda: at_once(in_duckdb, in_postgresql(BY_HAND["concat_ws"])))
+        )
+        found = measured(url, file)
+        assert found["changed"] == 0, found
+        peak.append(found["megabytes"])
+        timings.setdefault("compare, equal", []).append(found["seconds"])
+    middle = {name: statistics.median(values) for name, values in timings.items()}
+    for name, value in middle.items():
+        print(f"{value:8.2f} s  {name}")
+    for name in BY_HAND:
+        print(f"{middle['compare, equal'] / middle[f'PostgreSQL by hand, {name}']:8.2f}    equal / by hand ({name})")
+    both = middle["compare, equal"] / middle["both by hand at once"]
+    print(f"{both:8.2f}    equal / both by hand at once, on the cores of one machine")
+    print(f"{max(peak):8.0f} MB peak of the client's process, equal (DuckDB is in it)")
+    hundred = plant(file, arguments.rows, 100)
+    runs = [measured(url, file) for _ in range(arguments.runs)]
+    unplant(file)
+    assert all(one["changed"] == 100 and found_all(one, hundred) for one in runs)
+    value = statistics.median(one["seconds"] for one in runs)
+    print(f"{value:8.2f} s  100 changes located, {value / middle['compare, equal']:.2f} of equal")
+    print(f"{max(one['megabytes'] for one in runs):8.0f} MB peak of the client's process, 100 changes")
+    right = 0
+    for _ in range(arguments.trials):
+        planted = plant(file, arguments.rows, 1)
+        found = measured(url, file)
+        right += found["changed"] == 1 and found_all(found, planted)
+        unplant(file)
+    print(f"{right} of {arguments.trials} planted changes found with key and column")
+    engine.dispose()
+
+
+def at_once(*works: Callable[[], Any]) -> None:
+    """Run several functions at the same time."""
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def found_all(found: dict[str, Any], planted: dict[int, str]) -> bool:
+    return {key: [column] for key, column in planted.items()} == dict(found["rows"])
+
+
+_SQL = {
+    "code": "'z' || code[2:]", "age": "age + 1", "amount": "amount + 0.01", "score": "score + 1e-6",
+    "country": "lower(country)", "email": "email || ' '", "created": "created + INTERVAL 1 MICROSECOND",
+    "active": "NOT active",
+}  # fmt: skip
+
+
+def plant(file: Path, rows: int, number: int) -> dict[int, str]:
+    """Change one column of so many rows of the copy."""
+    keys = random.sample(range(rows), number)
+    planted = {key: random.choice(list(_SQL)) for key in keys}
+    with duckdb.connect(file) as raw:
+        raw.execute("CREATE OR REPLACE TABLE before AS SELECT * FROM t WHERE id IN " + f"({', '.join(map(str, keys))})")
+        for key, column in planted.items():
+            raw.execute(f"UPDATE t SET {column} = {_SQL[column]} WHERE id = {key}")
+    return planted
+
+
+def unplant(file: Path) -> None:
+    with duckdb.connect(file) as raw:
+        raw.execute("DELETE FROM t WHERE id IN (SELECT id FROM before)")
+        raw.execute("INSERT INTO t SELECT * FROM before")
+        raw.execute("DROP TABLE before")
+
+
+if __name__ == "__main__":
+    main()

@@ -154,7 +154,7 @@ def test_a_client_that_dies_is_retried_once(
         after = rows(db)
         assert len(after) == {"append": 5, "overwrite": 2, "merge": 4, "overwrite_partitions": 4}[mode]
         assert db.write(NEW).save_as_table("t", mode=mode, run_key="r", **options).skipped
-        assert rows(db) == after
+        assert sorted(map(repr, rows(db))) == sorted(map(repr, after))
 
 
 def test_a_client_that_stood_still_while_another_retried_changes_nothing(

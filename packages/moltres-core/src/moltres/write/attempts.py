@@ -8,6 +8,7 @@ holds the key: what a lower one publishes fails, because its statement looks for
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -34,6 +35,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy import false as sql_false
 from sqlalchemy.schema import CreateTable
 
+from ..dialects.stopping import check
 from ..errors import TransientQueryError, WriteError
 from .load_log import LOADS
 from .outcome import LoadedMeanwhileError
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from ..types.arrow import Named
     from .target import Target
 
+_PAUSE: Final = 0.2
+"""Seconds between two looks at a query that still runs."""
 LOST: Final = "moltres: another try of this load took its place"
 
 
@@ -182,17 +186,23 @@ class Attempts:
             WriteError: If that cannot be known any more.
         """
         begun = [one for one in tries if one.query is not None]
-        for one in begun:
-            self._target.dialect.await_end(self._connection, str(one.query))
-        if not begun or not inspect(self._connection).has_table(self._target.name, schema=self._target.schema):
+        while begun:
+            # First whether it runs, then what it has done: what has ended before the look does nothing after it. A
+            # query that waits for a client which is no more has committed long before it ends.
+            running = any(self._target.dialect.is_running(self._connection, str(one.query)) for one in begun)
+            snapshots = self._target.snapshots()
+            for one in begun:
+                found = next((snapshot for snapshot in snapshots if snapshot.query == one.query), None)
+                if found is not None:
+                    self._add(replace(one, query=None, snapshot=None, rows=found.count("added-records")))
+                    return True
+            if not running:
+                break
+            check()
+            threading.Event().wait(_PAUSE)
+        if not begun or not snapshots:
             return False
-        snapshots = self._target.snapshots()
         numbers = {one.number for one in snapshots}
-        for one in begun:
-            found = next((snapshot for snapshot in snapshots if snapshot.query == one.query), None)
-            if found is not None:
-                self._add(replace(one, query=None, snapshot=None, rows=found.count("added-records")))
-                return True
         expired = any(one.parent is not None and one.parent not in numbers for one in snapshots)
         if expired and any(one.snapshot not in numbers for one in begun):
             raise WriteError(

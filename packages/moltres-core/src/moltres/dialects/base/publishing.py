@@ -135,8 +135,8 @@ class Publishing(Tables):
         """Call a function with the id of the block's query before the server runs it; an error of it ends the query."""
         raise NotImplementedError
 
-    def await_end(self, connection: Connection, query: str) -> None:
-        """Wait for the end of a query that another process has begun; one that was never begun has none."""
+    def is_running(self, connection: Connection, query: str) -> bool:
+        """Whether a query may still change something; one that was never begun does not run."""
         raise NotImplementedError
 
     def snapshots(self, connection: Connection, table: Table) -> list[Snapshot]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Table, column, select, text
@@ -12,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 
 from ...errors import ConfigurationError, SchemaMismatchError
 from ...types.logical import is_known, logical_type
-from .. import stopping
 from ..base.publishing import Publishing, Snapshot
 from ..statements import CreateTableAs
 from . import types
@@ -33,7 +31,6 @@ MOST_CHARACTERS = 700_000
 """Of the rows in one statement: `query.max-length` of the server is a million by default."""
 
 _ENDED: Final = frozenset({"FINISHED", "FAILED"})
-_PAUSE: Final = 0.2
 
 _STATE = text("SELECT state FROM system.runtime.queries WHERE query_id = :query")
 
@@ -141,17 +138,10 @@ class Commits(Publishing):
         """By the driver, which is told the id before it asks the server to run the query."""
         return watch_of(connection).announced(started)
 
-    def await_end(self, connection: Connection, query: str) -> None:
-        """Ask the server until it has ended.
-
-        It ends by itself also if nobody asks for its results: the server gives it up after `query.client.timeout`.
-        """
-        while True:
-            state = connection.execute(_STATE, {"query": query}).scalar()
-            if state is None or state in _ENDED:
-                return
-            stopping.check()
-            threading.Event().wait(_PAUSE)
+    def is_running(self, connection: Connection, query: str) -> bool:
+        """As the coordinator says; a query whose results nobody asks for is given up after `query.client.timeout`."""
+        state = connection.execute(_STATE, {"query": query}).scalar()
+        return state is not None and state not in _ENDED
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
         """The snapshot that is current."""

@@ -78,7 +78,7 @@ _PARTS = re.compile(r"(?P<name>\w+(?: \w+)*)\s*(?:\((?P<options>.*)\))?(?P<zone>
 
 def parsed(name: str) -> TypeEngine[Any]:  # noqa: PLR0911 - one line for each kind
     """The type that Trino calls so; NullType where Python has none for its values."""
-    simple = _SIMPLE.get(name)
+    simple = _SIMPLE.get(name.lower())
     if simple is not None:
         return simple()
     match = _PARTS.fullmatch(name)
@@ -224,7 +224,7 @@ def reader(reported: TypeEngine[Any], code: str) -> Reader | None:
     kind = logical_type(reported)
     if kind.name in {"timestamp", "time"} and (kind.scale or 0) > MICROSECONDS:
         return _refusing(f"{code} has more digits than Python's microseconds; cast it to {kind.name}({MICROSECONDS})")
-    if code == "interval year to month":
+    if code.lower() == "interval year to month":
         return _refusing("an interval of years and months has no value in Python; cast it to varchar")
     if kind.name == "json":
         return lambda values: [None if value is None else documents.read(value) for value in values]

@@ -90,6 +90,7 @@ class Run:
         memory: The most memory of the process, in MB.
         statements: The queries that Trino ran.
         splits: The splits of each node, most first.
+        cpu: The seconds that all processors of the server worked, which others on the machine hardly change.
         found: The numbers of rows that fail, after the number of all rows.
     """
 
@@ -97,6 +98,7 @@ class Run:
     memory: float
     statements: int
     splits: list[int]
+    cpu: float
     found: list[int]
 
 
@@ -111,6 +113,8 @@ class Figure:
     by_hand: float
     ours: float
     ratio: float
+    cpu_by_hand: float
+    cpu: float
     statements: int
     splits: list[int]
     memory: float
@@ -187,11 +191,16 @@ def measured(contender: str, url: str, size: str, checks: int) -> Run:
     with engine.connect() as connection:
         statements = connection.exec_driver_sql(f"SELECT count(*) FROM queries WHERE source = '{source}'").all()[0][0]
         splits = connection.exec_driver_sql(
-            "SELECT sum(splits) FROM tasks WHERE query_id IN "
+            "SELECT sum(splits), sum(split_cpu_time_ms) FROM tasks WHERE query_id IN "
             f"(SELECT query_id FROM queries WHERE source = '{source}') GROUP BY node_id ORDER BY 1 DESC"
         ).all()
     engine.dispose()
-    return Run(**json.loads(done.stdout), statements=int(statements), splits=[int(one[0]) for one in splits])
+    return Run(
+        **json.loads(done.stdout),
+        statements=int(statements),
+        splits=[int(one[0]) for one in splits],
+        cpu=sum(int(one[1]) for one in splits) / 1000,
+    )
 
 
 def compared(url: str, size: str, checks: int, nodes: int, pairs: int) -> Figure:
@@ -213,6 +222,8 @@ def compared(url: str, size: str, checks: int, nodes: int, pairs: int) -> Figure
         by_hand=statistics.median(one.seconds for one in hand),
         ours=statistics.median(one.seconds for one in ours),
         ratio=statistics.median(mine.seconds / theirs.seconds for mine, theirs in zip(ours, hand, strict=True)),
+        cpu_by_hand=statistics.median(one.cpu for one in hand),
+        cpu=statistics.median(one.cpu for one in ours),
         statements=ours[0].statements,
         splits=ours[0].splits,
         memory=max(one.memory for one in ours),
@@ -221,14 +232,14 @@ def compared(url: str, size: str, checks: int, nodes: int, pairs: int) -> Figure
 
 def table_of(figures: Sequence[Figure]) -> str:
     """The figures as a table of Markdown."""
-    lines = [
-        "| nodes | rows | checks | by hand, s | dq_core, s | ratio | queries | splits by node | client, MB |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    names = ("nodes", "rows", "checks", "by hand, s", "dq_core, s", "ratio", "CPU by hand, s", "CPU, s", "ratio")
+    names += ("queries", "splits by node", "client, MB")
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for one in figures:
         splits = " + ".join(map(str, one.splits))
         lines.append(
             f"| {one.nodes} | {one.rows:,} | {one.checks} | {one.by_hand:.1f} | {one.ours:.1f} | {one.ratio:.2f} "
+            f"| {one.cpu_by_hand:.1f} | {one.cpu:.1f} | {one.cpu / one.cpu_by_hand:.2f} "
             f"| {one.statements} | {splits} | {one.memory:.0f} |"
         )
     return "\n".join(lines)

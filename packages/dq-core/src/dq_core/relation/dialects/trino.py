@@ -62,7 +62,6 @@ class Trino(Dialect):
     name = "trino"
     conforms = True
     canonical = TrinoForms()
-    widest_select = 200
     most_columns = 400
     most_flags = 100
     most_union_parts = 25

@@ -118,7 +118,7 @@ def test_mistakes(people: DataFrame, visits: DataFrame) -> None:
     assert "'naame', 'person' in the right frame" in str(caught.value)
     with pytest.raises(ColumnNotFoundError, match="'pge'"):
         people.join(visits, on=col("pge") == col("name"))
-    with pytest.raises(ConfigurationError, match="how is 'outer'"):
+    with pytest.raises(ConfigurationError, match="how must be one of .*'outer'"):
         people.join(visits, on="id", how="outer")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="duplicate column names: id_right"):
         people.with_columns(id_right=col("id")).join(visits, on=[("id", "person_id")])
@@ -126,7 +126,7 @@ def test_mistakes(people: DataFrame, visits: DataFrame) -> None:
         people.join(visits)
     with pytest.raises(ConfigurationError, match="leave on= out"):
         people.join(visits, on="id", how="cross")
-    with pytest.raises(ConfigurationError, match="another DataFrame"):
+    with pytest.raises(ConfigurationError, match="other must be a DataFrame"):
         people.join([{"id": 1}], on="id")  # type: ignore[arg-type]
 
 

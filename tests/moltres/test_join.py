@@ -118,7 +118,7 @@ def test_mistakes(people: DataFrame, visits: DataFrame) -> None:
     assert "'naame', 'person' in the right frame" in str(caught.value)
     with pytest.raises(ColumnNotFoundError, match="'pge'"):
         people.join(visits, on=col("pge") == col("name"))
-    with pytest.raises(ConfigurationError, match="how must be one of .*'outer'"):
+    with pytest.raises(ConfigurationError, match=r"how must be one of .*'outer'"):
         people.join(visits, on="id", how="outer")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="duplicate column names: id_right"):
         people.with_columns(id_right=col("id")).join(visits, on=[("id", "person_id")])

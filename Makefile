@@ -52,6 +52,11 @@ demo: ## The main pipeline on real data: load, check, publish under Prefect and 
 	@$(SETUP) moltres-prefect moltres-airflow demo-kestra
 	@$(PYTHON) tools/demo.py
 
+.PHONY: demo-scale
+demo-scale: install-engines ## The same pipeline on Trino with Iceberg, which it installs, starts and stops
+	@$(SETUP) moltres-prefect
+	@$(PYTHON) tools/demo.py --scale
+
 .PHONY: test
 test: $(LEGS:%=test-%) ## All tests but those that need a server which must be installed
 	@$(PYTHON) tools/results.py sum $(LEGS)

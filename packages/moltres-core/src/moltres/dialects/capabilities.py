@@ -37,7 +37,6 @@ class Capabilities:
         max_label_bytes: The longest name within a statement, such as that of a computed column, where it is another.
         max_file_name_bytes: The longest name of a table as a part of the file system, where tables are files.
         name_pattern: What names look like, as a regular expression.
-        keeps_inner_order: The rows of a subquery with ORDER BY come in its order, unless they are sorted again.
         max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
     """
 
@@ -67,7 +66,6 @@ class Capabilities:
     max_label_bytes: int | None = None
     max_file_name_bytes: int | None = None
     name_pattern: str = r"[^\0]+"
-    keeps_inner_order: bool = True
     max_set_operands: int | None = None
 
 
@@ -80,6 +78,5 @@ MYSQL = Capabilities(
     max_label_bytes=256,
     max_file_name_bytes=251,
     name_pattern=r"[^\0\U00010000-\U0010FFFF]*[^\0\s\U00010000-\U0010FFFF]",
-    keeps_inner_order=False,
 )
 """What MySQL and MariaDB have in common."""

@@ -53,7 +53,6 @@ _ICEBERG = Capabilities(
     cancellation=True,
     arrays=True,
     binds_types=True,
-    keeps_inner_order=False,
     max_identifier_bytes=200,
 )
 _OTHERS = replace(_ICEBERG, replaces_rows=False, run_keys=False)

@@ -25,11 +25,12 @@ def publish_departures(dsn: str, report_path: str) -> dict[str, Any]:
     """Gate what was reported; publish the part of it that passes a gate of its own."""
     reported = moltres_data_quality(dsn=dsn, query=lambda db: db.table("flights"), checks=REPORTED)
     Path(report_path).write_text(reported.to_html(), encoding="utf-8")
+    # Rows stay where they are: the database makes a table of them, and a reference to it goes from task to task.
     if reported.passed:
-        rows = moltres_query(dsn=dsn, query=lambda db: db.table("flights"))
+        rows = moltres_query(dsn=dsn, query=lambda db: db.table("flights"), handoff="table")
     else:
         # Never published as it was reported. The flights that left for a known airport are another matter.
-        rows = moltres_query(dsn=dsn, query=departures)
+        rows = moltres_query(dsn=dsn, query=departures, handoff="table")
     checked = moltres_data_quality(dsn=dsn, data=rows, checks=PUBLISHED, fail_on_error=True)
     written = moltres_to_table(dsn=dsn, table_name=TARGET, data=rows, mode="overwrite", drop_staged=True)
     return {"reported": counts(reported), "published": counts(checked), "rows": written["rows_written"]}

@@ -77,7 +77,7 @@ def run(what: str, environment: str, *command: str | Path) -> tuple[Any, float]:
         print(said[-2000:], log.read_text()[-4000:], sep="\n", file=sys.stderr)
         raise SystemExit(1)
     print(f"{seconds:.1f} s")
-    lines = said.strip().splitlines()
+    lines = re.split(r"[\r\n]+", said.strip())  # DuckDB may have drawn a bar before
     return (json.loads(lines[-1]) if lines and lines[-1][:1] in "[{" else None), seconds
 
 

@@ -1,8 +1,8 @@
 """What the conformance suites prove: noted while they run, committed, and shown by the documentation.
 
-A plugin of pytest. For each database on which suites of `support.dialect_conformance` run it notes the suites of which tests
-passed, and the capabilities that moltres or a test asked for while a test that passed was running: what nobody asks for
-is claimed and not tried. For each place of `support.check_conformance` it notes the kinds of check whose suite passed.
+A plugin of pytest. For each database on which suites of `support.dialect_conformance` run it notes the suites of which
+tests passed, and the capabilities that moltres or a test asked for in a test that passed: what nobody asks for is
+claimed and not tried. For each place of `support.check_conformance` it notes the kinds of check whose suite passed.
 
 `MOLTRES_PROOFS=check` (every leg of make): a run that proves less than what is committed has failed. `=write`: what is
 proved of a database replaces what is committed of it.

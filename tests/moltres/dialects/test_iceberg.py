@@ -31,6 +31,16 @@ class TestIceberg(DialectConformance):
         with pytest.raises(QueryError):
             frame.select("n").collect()
 
+    def test_what_was_loaded_is_on_record(self, db: Database, url: URL) -> None:
+        db.write([{"n": 1}, {"n": 2}]).save_as_table("t", mode="append", run_key='it\'s a "key"')
+        snapshot = load(url, "t").current_snapshot()
+        assert snapshot is not None
+        assert snapshot.summary is not None
+        said = snapshot.summary.additional_properties
+        assert (said["moltres.run-key"], said["moltres.mode"]) == ('it\'s a "key"', "append")
+        assert said["moltres.rows-written"] == "2"
+        assert db.tables() == ["t"]
+
     @pytest.fixture
     def url(self, tmp_path: Path) -> URL:
         return catalog_url(tmp_path)

@@ -180,6 +180,10 @@ class IcebergDialect(DuckDBDialect):
         if source is None or target is None:
             raise ConfigurationError(f"The table {old.name!r} does not exist.")
         pending, shadow = session.change(*target), session.pending[source]
+        if pending.is_new:
+            session.drop(*target)
+            session.rename(source, target[1])
+            return
         missing = partitions_without(pending.table.metadata, shadow.plan.schema)
         if missing:
             raise ConfigurationError(

@@ -308,15 +308,18 @@ class WritingSession(Session):
         pending = self.pending.get(place)
         if pending is None or not pending.is_new:
             raise ConfigurationError("Iceberg tables that are there cannot be renamed in a transaction.")
+        self.rename(place, _bare(found["new"]))
+        return "SELECT 1 WHERE false"
+
+    def rename(self, place: tuple[str, str], new: str) -> None:
+        """Give a table that this transaction has made another name."""
         schema, name = place
-        new = _bare(found["new"])
         self.raw.execute(f"DROP VIEW IF EXISTS {quoted(schema)}.{quoted(name)}")
         self._defined.discard(place)
         self.listing()[schema].remove(name)
-        del self.pending[place]
+        pending = self.pending.pop(place)
         pending.name = new
         self.put(pending)
-        return "SELECT 1 WHERE false"
 
     def _alter(self, statement: str, found: re.Match[str]) -> str:
         if self.place(found["table"]) is None:

@@ -281,11 +281,11 @@ def _refuse_rounded(raw: Any, objects: str, every: list[str]) -> None:
         "AND number <> CAST(CAST(number AS DOUBLE) AS VARCHAR) LIMIT 1"
     ).fetchone()
     if found is not None:
-        pointer = "'/' || replace(replace(key, '~', '~0'), '/', '~1')"
-        ((column,),) = raw.execute(
-            f"SELECT min(key) FROM (SELECT unnest(json_keys(json)) AS key, json FROM {objects}) "  # noqa: S608
-            f"WHERE contains(json_extract(json, {pointer})::VARCHAR, {literal(found[0])})"
+        ((text,),) = raw.execute(
+            f"SELECT json::VARCHAR FROM {objects} WHERE contains(json::VARCHAR, {literal(found[0])}) LIMIT 1"  # noqa: S608
         ).fetchall()
+        row = json.loads(text, parse_float=_Number, parse_int=_Number)
+        column = next((name for name, value in row.items() if found[0] in "".join(_written(value))), "")
         raise UnreadableFileError(
             f"{', '.join(every)}: {found[0]} in the column {column!r} has more digits than a double holds.",
             suggestion="Write such numbers as strings.",

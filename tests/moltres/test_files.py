@@ -139,8 +139,8 @@ def test_numbers_of_json_are_those_of_the_file(duck: Database, tmp_path: Path) -
         {"a": 12345678901234567890123, "b": 0.30000000000000004, "c": 1},
         {"a": 1, "b": 2.0, "c": "x"},
     ]
-    path.write_text('{"a": 0.1000000000000000055}')
-    with pytest.raises(ConfigurationError, match="more digits than a double holds"):
+    path.write_text('{"c": 1, "a": [0.1000000000000000055]}')
+    with pytest.raises(ConfigurationError, match="in the column 'a' has more digits than a double holds"):
         duck.read_json(path)
     path.write_text("[]")
     with pytest.raises(ConfigurationError, match="no columns"):

@@ -1,7 +1,11 @@
-"""MariaDB's values on every road out of it and into the others, and theirs into it."""
+"""MariaDB's values on every road out of it and into the others, and theirs into it.
+
+``ORACLE_EXAMPLES=100`` draws more.
+"""
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
 
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "2"))
 CASES = [
     pytest.param(database, native, targets, id=f"{database}-{native.name or 'undeclared'}")
     for database, natives, targets in (
@@ -57,7 +62,7 @@ def databases(postgresql: PostgreSQLServer, tmp_path_factory: pytest.TempPathFac
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type")  # SQLAlchemy's, of types that moltres asks the server for
 @pytest.mark.parametrize(("database", "native", "targets"), CASES)
-@settings(max_examples=2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_value_is_equal_or_refused(
     databases: dict[str, Database],
@@ -74,7 +79,7 @@ def test_a_value_is_equal_or_refused(
 
 
 @pytest.mark.parametrize("type_", DECLARED["mariadb"])
-@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES + 3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_into_any_column(databases: dict[str, Database], type_: str, data: st.DataObject) -> None:
     values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))

@@ -187,7 +187,8 @@ def test_follow_ups_of_many_checks_are_few_statements(put: Callable[..., Place],
         rules = [make(name, there.options.get("table", "")) for name in names]
         few, many = there.validate(*rules[:2], samples=3), there.validate(*rules, samples=3)
         assert few.statements == many.statements, kind
-        for rule, result in zip(rules, many.results, strict=True):
+        assert {result.status for result in many.results} == {"failed"}
+        for rule, result in list(zip(rules, many.results, strict=True))[:: len(rules) - 1]:
             alone = there.validate(rule, samples=3)
             (same,) = alone.results
             assert alone.statements <= many.statements <= alone.statements + 1, kind

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import create_engine, event, inspect, text
 
-from moltres import col, connect
+from moltres import ETLPipeline, col, connect, hand_over
 from moltres.errors import ConfigurationError, QueryError, SchemaMismatchError, TransientQueryError
+from moltres.handoff import Reference
 from moltres.write import attempts
 from support.dialect_conformance.all_or_nothing import AllOrNothing
 from support.dialect_conformance.data import NEW, OLD, rows, run
@@ -204,6 +205,26 @@ def test_a_folder_is_for_databases_that_take_files(tmp_path: Path) -> None:
         connect("duckdb://", stage_uri=tmp_path)
     with pytest.raises(ConfigurationError, match="requires stage_uri"):
         connect("trino://me@nowhere/iceberg/s", stage_location="s3://bucket/x")
+
+
+# -- pipelines and hand-overs
+
+
+def test_a_pipeline_with_checks_publishes_once_and_hands_over_by_table(db: Database) -> None:
+    db.write([{"id": number, "v": number * 2} for number in range(50)]).save_as_table("source")
+    pipeline = ETLPipeline(
+        lambda: db.table("source").where(col("id") < 40),
+        lambda frame: frame.select("id", w=col("v") + 1),
+        lambda frame: frame.write.save_as_table("target", mode="append", run_key="r"),
+        checks=[{"type": "not_null", "column": "id"}, {"type": "unique", "column": "id"}],
+    )
+    for _ in range(2):
+        assert pipeline.execute().report.overall_status == "passed"
+        assert db.table("target").count() == 40
+    reference = hand_over(db.table("target"), name="handed", mode="table")
+    assert isinstance(reference, Reference)
+    assert reference.fingerprint is not None
+    assert db.table(reference.location).count() == reference.row_count == 40
 
 
 # -- what Trino cannot do

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .files import StageFolder
     from .target import Target
 
-_PREFIX: Final = "moltres_stage_"
+_PREFIX: Final = "moltres_filling_"
 _DAY: Final = 86_400
 _live: set[str] = set()
 """The staging tables that this process uses now."""

@@ -52,8 +52,12 @@ def _check(engine: sa.Engine, rows: list[dict[str, Any]]) -> None:
 
     held = [fitting(engine.dialect.name, row) for row in rows]
     stored(engine, held)
-    typed = {name: [row[name] for row in held] for name in FORMS if name != "u"}
-    arrow = pa.table({**typed, "u": [None if row["u"] is None else str(row["u"]) for row in held]})
+    types = [
+        pa.int64(), pa.decimal128(38, 10), pa.bool_(), pa.float64(), pa.string(), pa.string(), pa.date32(),
+        pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.time64("us"), pa.binary(), pa.string(),
+    ]  # fmt: skip
+    shown = [row | {"u": None if row["u"] is None else str(row["u"])} for row in held]
+    arrow = pa.Table.from_pylist(shown, pa.schema(list(zip(FORMS, types, strict=True))))
     found = compare((engine, "t"), arrow)
     assert found.equal, found.to_text()
     assert found.left_fingerprint == found.right_fingerprint == _expected(held), _differing(engine, held)

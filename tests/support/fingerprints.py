@@ -96,7 +96,7 @@ strategies: Mapping[str, st.SearchStrategy[Any]] = {
 
 def fitting(database: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row without the values that a database cannot hold: NULL in their place."""
-    found = dict(row)
+    found = {name: row[name] for name in FORMS}
     number = found["f"]
     no_number = {"mariadb": (math.nan, math.inf, -math.inf), "sqlite": (math.nan,)}.get(database, ())
     if number is not None and repr(number) in map(repr, no_number):

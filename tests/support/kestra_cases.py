@@ -179,10 +179,9 @@ TAKEN: dict[str, FlowConfig] = {
             {"id": "dl", "type": "io.kestra.plugin.core.http.Download", "uri": "https://example.org/y.csv"},
             TaskConfig(id="check", input_uri="{{ outputs.dl.uri }}", input_format="csv.gz", rules=_RULES),
             {
-                "id": "each",
-                "type": "io.kestra.plugin.core.flow.ForEach",
-                "values": ["a.csv", "b.csv"],
-                "tasks": [TaskConfig(id="one", input_uri="{{ taskrun.value }}", input_format="csv", rules=_RULES)],
+                "id": "group",
+                "type": "io.kestra.plugin.core.flow.Sequential",
+                "tasks": [TaskConfig(id="one", input_uri="{{ outputs.dl.uri }}", input_format="csv", rules=_RULES)],
             },
         ),
         triggers=({"id": "new", "type": "io.kestra.plugin.core.trigger.Schedule", "cron": "@daily"},),

@@ -90,7 +90,7 @@ strategies: Mapping[str, st.SearchStrategy[Any]] = {
     "tz": st.datetimes(_at("1600-01-01"), _at("3000-01-01"), timezones=st.sampled_from([dt.UTC, _Z])),
     "tm": st.times(),
     "by": st.binary(max_size=40),
-    "u": st.uuids(),
+    "u": st.uuids(version=4),
 }
 
 

@@ -109,11 +109,12 @@ def environment(env: Mapping[str, str] | None) -> Mapping[str, str]:
     """
     if env is None:
         return os.environ
-    problems = [*mapping("env", env)]
+    given: Mapping[Any, Any] = env
+    problems = [*mapping("env", given)]
     if not problems:
         problems = [
             f"env must have strings as values; {name} is {type(value).__name__}."
-            for name, value in env.items()
+            for name, value in given.items()
             if not isinstance(value, str)
         ]
     refuse(problems)

@@ -29,6 +29,7 @@ __all__ = [
     "instance",
     "is_fraction",
     "is_number",
+    "is_unicode",
     "is_whole",
     "mapping",
     "number",
@@ -157,14 +158,23 @@ def strings(name: str, given: object, *, least: int = 0) -> Iterator[str]:
             yield f"{name} must be a list of at least {least} string{'' if least == 1 else 's'}, not {given!r}."
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a string has no half of a surrogate pair, which no file and no database has."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def path(name: str, given: object) -> Iterator[str]:
     """A path: a string or a `PathLike` that is not empty."""
     if not isinstance(given, str | PathLike):
         yield f"{name} must be a path, not {given!r}."
     else:
         text = fspath(given)
-        if not isinstance(text, str) or not text or "\0" in text:
-            yield f"{name} must be a path, not {given!r}: it is empty, or has a NUL character in it."
+        if not isinstance(text, str) or not text or "\0" in text or not is_unicode(text):
+            yield f"{name} must be a path, not {given!r}: it is empty, or has characters that no path has."
 
 
 def choice(name: str, given: object, allowed: Iterable[str]) -> Iterator[str]:

@@ -64,7 +64,7 @@ SAYS = {
 
 
 def _source_call(function: Any, **right: Any) -> Call:
-    return Call(function, {"source": ROWS, **right}, ("source",))
+    return Call(function, {"source": ROWS, **right}, ("source",), called=("on_progress",))
 
 
 def _opened(source: Any, **options: Any) -> None:
@@ -94,7 +94,7 @@ def _calls(folder: Path) -> dict[str, Call]:
         "Comparison.from_dict": Call(dq_core.Comparison.from_dict, {"data": compare(ROWS, ROWS).to_dict()}, ("data",)),
         "open_source": Call(_opened, {"source": ROWS}, ("source",)),
         "quarantine": _source_call(quarantine, checks=RULES, to=folder / "bad.parquet"),
-        "parse": Call(parse, {"rules": RULES}),
+        "parse": Call(parse, {"rules": RULES}, leave=("places",)),
         "get_engine": Call(get_engine, {"name": "dq_core"}),
         "engine_names": Call(engine_names),
         "refusals": Call(refusals, {"name": "dq_core"}),

@@ -59,7 +59,7 @@ OURS = (errors.MoltresError, DataQualityError)
 SAYS = {"*": ("statement",)}
 #: Rows are told by their kind, and a part of them by where it is.
 PARTS = ("data", "rows", "Rows", "row", "Row", "columns", "column")
-DATA = {"data": PARTS, "value": PARTS, "rows": PARTS, "columns": PARTS, "types": ("type",)}
+DATA = {"data": PARTS, "value": PARTS, "rows": PARTS, "values": PARTS, "columns": PARTS, "types": ("type",)}
 ROWS = [{"id": 7, "name": "Ada"}]
 DATABASES = ("sqlite", "duckdb", "postgresql", pytest.param("mariadb", marks=pytest.mark.engines))
 
@@ -124,7 +124,7 @@ def _written(**right: Any) -> Callable[[World], Call]:
             return world.db.write(ROWS).save_as_table(**given)
 
         world.db.write([{"id": 1, "name": "Grace"}]).save_as_table("target", mode="overwrite")
-        return Call(write, {"name": "target", **right})
+        return Call(write, {"name": "target", **right}, called=("on_progress",))
 
     return call
 
@@ -171,11 +171,11 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "Database.write": lambda w: Call(
         lambda data: w.db.write(data).save_as_table("target", mode="overwrite"), {"data": ROWS},
         says=DATA),
-    "Database.insert": lambda w: Call(w.db.insert, {"table": "visits", "rows": [w.row()]}, says={"rows": ("row",)}),
+    "Database.insert": lambda w: Call(w.db.insert, {"table": "visits", "rows": [w.row()]}, says=DATA),
     "Database.insert (a value)": lambda w: Call(
         lambda page: w.db.insert("visits", [{**w.row(), "page": page}]), {"page": "x"}),
     "Database.update": lambda w: Call(
-        w.db.update, {"table": "visits", "values": {"page": "y"}, "where": col("id") == 1}),
+        w.db.update, {"table": "visits", "values": {"page": "y"}, "where": col("id") == 1}, says=DATA),
     "Database.update (a value)": lambda w: Call(
         lambda page: w.db.update("visits", {"page": page}, where=col("id") == 1), {"page": "x"}),
     "Database.delete": lambda w: Call(w.db.delete, {"table": "visits", "where": col("id") == -1}),

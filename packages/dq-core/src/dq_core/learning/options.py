@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._shared.arguments import flag, fraction, is_number, seconds, whole
+from .._shared.arguments import flag, fraction, is_number, seconds, strings, whole
 from .._shared.wording import question
 from ..run.reader import refuse
 
@@ -84,6 +84,8 @@ class LearnOptions:
         for name, values in (("kinds", self.kinds or ()), ("references", self.references)):
             if not isinstance(values, list | tuple | set | frozenset):
                 yield f"{name} must be a list, not {values!r}."
+        if isinstance(self.references, list | tuple | set | frozenset):
+            yield from strings("references", self.references)
         for kind in self.kinds if isinstance(self.kinds, list | tuple | set | frozenset) else ():
             if kind not in KINDS:
                 hint = question(kind, KINDS) or f" The kinds are: {', '.join(KINDS)}."

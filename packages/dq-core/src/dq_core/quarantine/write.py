@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.arguments import seconds
+from .._shared.arguments import is_unicode, seconds
 from .._shared.connecting import retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.wording import question
@@ -182,7 +182,7 @@ def _refuse_arguments(
 ) -> None:
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
     problems = [*limits, *semantics_problems(semantics)]
-    if not isinstance(column, str) or not column:
+    if not isinstance(column, str) or not column or "\0" in column or not is_unicode(column):
         problems.append(f"column must be the name of a column, not {column!r:.80}.")
     if mode not in MODES:
         problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")

@@ -17,7 +17,7 @@ from .._shared import arguments
 from .._shared.filesystems import filesystem_of
 from .._shared.masking import masked
 from ..database import Database
-from ..errors import problems_translated, refuse
+from ..errors import HandoffError, problems_translated, refuse
 from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ def stage_parquet(database: Source, data: Any, columns: tuple[str, ...], name: s
     if file_system is None:
         target = Path(path).absolute()
         location = str(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise HandoffError(f"stage_uri is no folder that can be made: {masked(folder)!r:.200}: {error}.") from error
         written = database.write(data).parquet(target)
     else:
         with TemporaryDirectory() as folder_here:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .._shared import filesystems
+from .._shared import arguments, filesystems
 from .._shared.files import reader_call
 from .._shared.masking import masked, scrubbed
-from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated
+from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated, refuse
 from ..types.logical import logical_type
 from . import text_files
 from .sql_text import Query, columns_of, selectable
@@ -38,6 +38,7 @@ def _paths(path: object) -> str | list[str]:
     wrong = [each for each in paths if not isinstance(each, str | PathLike) or not fspath(each)]
     if wrong:
         raise ConfigurationError(f"Not a path: {wrong[0]!r}.")
+    refuse(problem for each in paths for problem in arguments.path("path", each))
     found = [fspath(each) for each in paths]
     return found[0] if isinstance(path, str | PathLike) else found
 

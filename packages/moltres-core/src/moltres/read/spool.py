@@ -37,7 +37,7 @@ class Spool:
             else:
                 self._file.write(made)
             self._batches += 1
-            self.rows += len(batch)
+            self.rows += len(batch) if hasattr(batch, "__len__") else 0  # what is no batch is refused when it is read
 
     def batches(self) -> Iterator[Any]:
         """The batches in the order in which they came."""

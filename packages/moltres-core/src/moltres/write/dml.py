@@ -31,7 +31,7 @@ def _require_changes(database: Source, table: Table, verb: str) -> None:
 
 
 def _require(table: Table, names: Sequence[str]) -> None:
-    missing = [name for name in dict.fromkeys(names) if name not in table.c]
+    missing = [name for name in dict.fromkeys(names) if not isinstance(name, str) or name not in table.c]
     if missing:
         raise ColumnNotFoundError.of(missing, table.c.keys(), where=f"the table {table.name!r}")
 

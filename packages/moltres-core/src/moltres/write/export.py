@@ -68,6 +68,10 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
             suggestion="Write a local file, and copy it with fsspec.",
         )
     target = Path(path)
+    try:
+        target.exists()
+    except OSError as error:
+        raise ConfigurationError(f"{str(target)!r:.200} cannot be a path: {error.strerror or error}.") from error
     if target.is_dir():
         raise ConfigurationError(f"{str(target)!r} is a folder, not a file.")
     if not target.parent.is_dir():

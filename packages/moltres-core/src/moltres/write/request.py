@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from .._shared import arguments
 from ..errors import listing, refuse
 from ..frame.source import BATCH_ROWS, Mode
 from .load_log import key_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 REPLACING = ("overwrite", "overwrite_partitions")
 """The modes that delete rows of a table that is there."""
@@ -69,7 +71,7 @@ def mode_problems(
     for option, value in (("keys", keys), ("update", update), ("partition_by", partition_by)):
         if option not in unknown:
             yield from _option_problems(option, value, its_mode)
-    if isinstance(update, Sequence) and isinstance(keys, Sequence) and not {"keys", "update"} & set(unknown):
+    if isinstance(update, list | tuple) and isinstance(keys, list | tuple) and not {"keys", "update"} & set(unknown):
         yield from (f"update names the key {key!r}." for key in keys if key in update)
     if "cascade" not in unknown:
         yield from arguments.flag("cascade", cascade)

@@ -79,6 +79,14 @@ def _values(dialect: Dialect, type_: TypeEngine[Any], values: Sequence[Any]) -> 
         ValueError, TypeError: If one would be changed.
     """
     found = [_as(type_, value) for value in as_python(values)]
+    kind = logical_type(type_)
+    if kind.name == "decimal":
+        holds = dialect.capabilities.nan, dialect.capabilities.nan and kind.scale is None
+        odd = [
+            one for one in found if isinstance(one, Decimal) and not one.is_finite() and not holds[one.is_infinite()]
+        ]
+        if odd:
+            raise ValueError(f"{odd[0]} is no value of {kind}")
     reason = dialect.refusal(type_, found)
     if reason is not None:
         raise ValueError(reason)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import insert as sql_insert
 from sqlalchemy import update as sql_update
 
-from ..errors import ColumnNotFoundError, ConfigurationError
+from ..errors import ColumnNotFoundError, ConfigurationError, QueryError
 from ..frame.comparisons import as_columns
 from ..frame.expressions import bind, names_in
 from .assigned import rows_for, values_for
@@ -50,6 +51,17 @@ def _bound(database: Source, table: Table, expression: Any) -> Any:
     return as_columns(bind(expression, lambda name: table.c[name]), database.dialect.capabilities)
 
 
+@contextmanager
+def _naming(columns: Iterable[str]) -> Iterator[None]:
+    """A database seldom says for which column it refuses a value: its error gets the names of those that were given."""
+    try:
+        yield
+    except QueryError as error:
+        names = ", ".join(map(repr, dict.fromkeys(columns)))
+        error.suggestion = error.suggestion or f"The values were for {names}."
+        raise
+
+
 def _affected(result: CursorResult[Any]) -> int:
     return max(result.rowcount, 0)
 
@@ -77,7 +89,7 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
         given = list(dict.fromkeys(key for row in every for key in row))
         alike = [{key: row.get(key) for key in given} for row in every]
         return database.write(alike).save_as_table(table.name, mode="append", schema=table.schema).rows_written
-    with database.writing() as connection:
+    with _naming(key for row in every for key in row), database.writing() as connection:
         # Rows with the same keys are inserted together: a missing key means the default of the column, not NULL.
         for keys, group in groupby(every, key=_keys):
             statement = sql_insert(table)
@@ -99,7 +111,7 @@ def update(database: Source, name: str, values: object, where: Any) -> int:
     expressions = list(values.values())
     _require(table, [*values, *names_in(expressions)])
     bound = values_for(database.dialect, table, {key: _bound(database, table, value) for key, value in values.items()})
-    with database.writing() as connection:
+    with _naming(values), database.writing() as connection:
         return _affected(connection.execute(sql_update(table).where(condition).values(bound)))
 
 

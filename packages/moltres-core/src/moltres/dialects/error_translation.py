@@ -106,10 +106,11 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
     if isinstance(error, CompileError):
         return QueryError(f"SQLAlchemy cannot compile the statement for {dialect.name}: {error}")
     from_driver = isinstance(error, engine.dialect.loaded_dbapi.Error) or dialect.is_driver_error(error)
-    kind, said = dialect.classify(error) if from_driver else None, str(error)
-    if kind is None and _by_driver(error):
-        kind, said = QueryError, f"{_NO_VALUE}: {error}"
-    return None if kind is None else _error(kind, url, said, None, cancelled=cancelled)
+    found: Any = dialect.classify(error) if from_driver else None
+    said = str(error)
+    if found is None and _by_driver(error):
+        found, said = QueryError, f"{_NO_VALUE}: {error}"
+    return None if found is None else _error(found, url, said, None, cancelled=cancelled)
 
 
 def _cause(error: BaseException | None, url: URL) -> BaseException | None:

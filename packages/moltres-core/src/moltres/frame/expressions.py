@@ -226,8 +226,9 @@ def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) 
         >>> print(lit(1) + col("x"))
         :param_1 + x
     """
-    if type_ is not None and not (
-        isinstance(type_, TypeEngine) or (isinstance(type_, type) and issubclass(type_, TypeEngine))
+    given: Any = type_
+    if given is not None and not (
+        isinstance(given, TypeEngine) or (isinstance(given, type) and issubclass(given, TypeEngine))
     ):
         raise ConfigurationError(f"lit(): type_ must be a type of SQLAlchemy, not {type_!r}.")
     if value is None and type_ is None:

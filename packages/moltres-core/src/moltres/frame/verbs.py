@@ -247,7 +247,7 @@ def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequ
         raise ConfigurationError.choice("nulls", nulls, _NULLS)
     if not keys:
         raise ConfigurationError("order_by() requires at least one key.")
-    flags = list(descending) if isinstance(descending, list | tuple) else [descending] * len(keys)
+    flags: list[Any] = list(descending) if isinstance(descending, list | tuple) else [descending] * len(keys)
     refuse(problem for flag in flags for problem in arguments.flag("descending", flag))
     if len(flags) != len(keys):
         raise ConfigurationError(

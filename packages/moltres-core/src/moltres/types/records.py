@@ -54,7 +54,8 @@ class Records(Sequence[dict[str, Any]]):
         types: Mapping[str, TypeEngine[Any]] | None = None,
     ) -> None:
         refuse([*_iterable("rows", rows), *_iterable("columns", columns)])
-        every, names = rows if isinstance(rows, list) else list(rows), tuple(columns)
+        every = rows if isinstance(rows, list) else list(rows)
+        names: tuple[Any, ...] = tuple(columns)
         problems = [f"columns must be names of columns, not {name!r}." for name in names if not isinstance(name, str)]
         problems += () if types is None else _type_problems(types)
         refuse([*_row_problems(every), *problems])

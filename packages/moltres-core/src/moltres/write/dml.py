@@ -31,7 +31,7 @@ def _require_changes(database: Source, table: Table, verb: str) -> None:
         )
 
 
-def _require(table: Table, names: Sequence[str]) -> None:
+def _require(table: Table, names: Sequence[Any]) -> None:
     missing = [name for name in dict.fromkeys(names) if not isinstance(name, str) or name not in table.c]
     if missing:
         raise ColumnNotFoundError.of(missing, table.c.keys(), where=f"the table {table.name!r}")
@@ -72,8 +72,9 @@ def _keys(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> int:
     """Insert rows in one transaction."""
-    several = isinstance(rows, Iterable) and not isinstance(rows, str | bytes | Mapping)
-    every: list[Any] = list(rows) if several else [rows]
+    given: Any = rows
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
+    every: list[Any] = list(given) if several else [given]
     wrong = [row for row in every if not isinstance(row, Mapping)]
     if wrong:
         raise ConfigurationError(
@@ -86,8 +87,8 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
         return 0
     if not database.dialect.capabilities.transactions:
         # One statement for all rows: without transactions a later one that fails would leave the earlier rows.
-        given = list(dict.fromkeys(key for row in every for key in row))
-        alike = [{key: row.get(key) for key in given} for row in every]
+        names = list(dict.fromkeys(key for row in every for key in row))
+        alike = [{key: row.get(key) for key in names} for row in every]
         return database.write(alike).save_as_table(table.name, mode="append", schema=table.schema).rows_written
     with _naming(key for row in every for key in row), database.writing() as connection:
         # Rows with the same keys are inserted together: a missing key means the default of the column, not NULL.

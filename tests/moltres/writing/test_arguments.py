@@ -44,7 +44,7 @@ def test_contradicting_options_are_refused_all_at_once(db: Database) -> None:
 
 @pytest.mark.parametrize("data", [{"a": 1}, 7, "text", object()])
 def test_data_of_no_known_form(db: Database, data: object) -> None:
-    with pytest.raises(ConfigurationError, match=r"write\(\) got"):
+    with pytest.raises(ConfigurationError, match=r"write\(\): data"):
         db.write(data).save_as_table("t")
 
 

@@ -86,9 +86,10 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
             rows = _copy(data, part, kind)
         else:
             rows = _through_duckdb(data, part, kind)
-        part.replace(target)
-    except OSError as error:
-        raise WriteError(f"The file {str(target)!r} cannot be written: {error.strerror or error}.") from error
+        try:
+            part.replace(target)
+        except OSError as error:
+            raise WriteError(f"The file {str(target)!r} cannot be written: {error.strerror or error}.") from error
     finally:
         part.unlink(missing_ok=True)
     return rows

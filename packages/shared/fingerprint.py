@@ -31,6 +31,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from .json_values import non_finite
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -192,7 +194,7 @@ def _number(value: Any) -> str | None:
     if not isinstance(value, decimal.Decimal):
         return None
     if not value.is_finite():
-        return "NaN" if value.is_nan() else "Infinity" if value > 0 else "-Infinity"
+        return non_finite(math.nan if value.is_nan() else float(value))
     if not value:
         return "0"
     digits = format(value, "f")

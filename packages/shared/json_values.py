@@ -19,7 +19,7 @@ from uuid import UUID
 from .durations import iso_duration
 from .problems import NoJSONFormError
 
-__all__ = ["plain"]
+__all__ = ["non_finite", "plain"]
 
 _DEEPEST = 100
 _PRINTED = (
@@ -73,7 +73,7 @@ def _plain(value: Any, path: str, depth: int, form: _Form) -> Any:  # noqa: C901
         case int():
             return int(value)
         case float():
-            return float(value) if math.isfinite(value) else _non_finite(value)
+            return float(value) if math.isfinite(value) else non_finite(value)
         case str():
             return _string(value, form)
         case dt.date() | dt.time():
@@ -127,7 +127,8 @@ def _string(value: str, form: _Form) -> str:
     return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _non_finite(value: float) -> str:
+def non_finite(value: float) -> str:
+    """How NaN and the infinities are written."""
     if math.isnan(value):
         return "NaN"
     return "Infinity" if value > 0 else "-Infinity"

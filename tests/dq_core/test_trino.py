@@ -278,8 +278,8 @@ def test_the_engine_ends_what_takes_too_long(memory: sa.Engine) -> None:
         validate(memory, [{"type": "expression", "sql": FACTS["trino"].slow}], table=table, timeout_seconds=2)
     assert time.monotonic() - started < 20
     with memory.connect() as connection:
-        raw: Any = connection.connection.driver_connection
-        assert raw._client_session.properties == {}
+        ((_, limit, default, *_),) = connection.exec_driver_sql("SHOW SESSION LIKE 'query_max_run_time'").all()
+        assert limit == default
         running = (
             "SELECT count(*) FROM system.runtime.queries WHERE state = 'RUNNING' AND query LIKE '%sequence(1, 10000)%'"
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class World:
 
     db: Database
     folder: Path
+    target: str
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -154,8 +155,7 @@ def _entered(function: Callable[..., Any], **given: Any) -> None:
 
 #: Each public name with a way to call it rightly in a world.
 CALLS: dict[str, Callable[[World], Call]] = {
-    "connect": lambda w: Call(_connected, {"target": str(w.db.engine.url.render_as_string(hide_password=False))
-        if w.db.engine.url.get_backend_name() != "duckdb" else None, "query_timeout": 60.0, "schema": None,
+    "connect": lambda w: Call(_connected, {"target": w.target, "query_timeout": 60.0, "schema": None,
         "pool_size": 2}, says={"target": ("URL", "endings", "database")}),
     "Database.table": _collected(lambda w: w.db.table, name="people"),
     "Database.tables": lambda w: Call(w.db.tables, {"schema": None}),
@@ -295,16 +295,18 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """One world for each kind of database."""
     folder = tmp_path_factory.mktemp("world")
     with ExitStack() as stack:
-        url: URL
-        if request.param == "postgresql":
-            url = stack.enter_context(request.getfixturevalue("postgresql").empty())
-        elif request.param == "mariadb":
-            url = stack.enter_context(request.getfixturevalue("mariadb").database("hostile"))
+        servers: dict[str, Callable[[], AbstractContextManager[URL]]] = {
+            "postgresql": lambda: request.getfixturevalue("postgresql").empty(),
+            "mariadb": lambda: request.getfixturevalue("mariadb").database("hostile"),
+        }
+        server = servers.get(request.param)
+        if server is None:
+            url, other = (URL.create(request.param, database=str(folder / name)) for name in ("test.db", "other.db"))
         else:
-            url = URL.create(request.param, database=str(folder / "test.db"))
+            url = other = stack.enter_context(server())
         db = stack.enter_context(connect(url, query_timeout=60))
         people_table.create(db)
-        yield World(db, folder)
+        yield World(db, folder, other.render_as_string(hide_password=False))
 
 
 @pytest.fixture(autouse=True)

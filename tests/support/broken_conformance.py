@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from support.broken_servers import BROKEN, broken_server
-from support.database_facts import FACTS
+from support.database_facts import facts_of
 from support.waiting import until
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class BrokenServers:
         thread = threading.Thread(target=kill)
         thread.start()
         try:
-            query = FACTS[url.get_backend_name()].forever.replace(" AS c", " AS forever")
+            query = facts_of(admin).forever.replace(" AS c", " AS forever")
             return self._failure(url.set(password=SECRET).render_as_string(hide_password=False), query)
         finally:
             thread.join()

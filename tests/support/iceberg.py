@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyiceberg.catalog.sql import SqlCatalog
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.table import Table
 
 __all__ = ["append", "catalog_url", "load", "opened", "unreferenced"]
@@ -24,6 +24,8 @@ def catalog_url(folder: Path) -> URL:
 
 def opened(url: URL) -> SqlCatalog:
     """The catalog as PyIceberg opens it."""
+    from pyiceberg.catalog.sql import SqlCatalog  # not in every environment that has the tests
+
     catalog = SqlCatalog("default", uri=f"sqlite:///{url.database}", warehouse=str(url.query["warehouse"]))
     catalog.engine.dispose()
     catalog.engine = create_engine(catalog.engine.url, poolclass=NullPool)  # leaves no connection open

@@ -19,11 +19,14 @@ OF_NAMED_TUPLES = {"_asdict", "_fields", "_make", "_replace", "_mapping"}
 OF_NOTEBOOKS = {"_repr_html_"}
 #: The documented way out of a forked process.
 OF_FORKS = {"_exit"}
+#: The options of a parser of argparse, which it tells by no other name.
+OF_PARSERS = {"_actions", "_SubParsersAction"}
+OF_OTHERS = OF_NAMED_TUPLES | OF_NOTEBOOKS | OF_FORKS | OF_PARSERS
 REACHES = {"getattr", "setattr", "delattr", "hasattr", "setitem"}
 
 
 def private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__") and name not in OF_NAMED_TUPLES | OF_NOTEBOOKS | OF_FORKS
+    return name.startswith("_") and not name.startswith("__") and name not in OF_OTHERS
 
 
 def reaches(tree: ast.AST) -> Iterator[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import types as sql
 
+from ..._shared.json_values import non_finite
 from ...types import documents
 from ...types.logical import ListDocument, logical_type
 
@@ -193,7 +195,7 @@ def _writer(type_: TypeEngine[Any]) -> Callable[[Any], str]:  # noqa: C901, PLR0
     if kind.name == "boolean":
         return lambda value: "true" if value else "false"
     if kind.name == "float":
-        return lambda value: _FLOATS.get(text := repr(float(value)), text)
+        return lambda value: repr(number) if math.isfinite(number := float(value)) else non_finite(number)
     if kind.name == "decimal":
         return lambda value: str(value) if isinstance(value, int) else format(value, "f")
     if kind.name == "integer":
@@ -209,9 +211,6 @@ def _writer(type_: TypeEngine[Any]) -> Callable[[Any], str]:  # noqa: C901, PLR0
     if kind.name == "json":
         return documents.write
     return str
-
-
-_FLOATS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def reader(reported: TypeEngine[Any], code: str) -> Reader | None:

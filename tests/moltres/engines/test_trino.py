@@ -8,10 +8,10 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import event, text
 
 from moltres import ETLPipeline, col, connect, hand_over
-from moltres.errors import ConfigurationError, QueryError, SchemaMismatchError, TransientQueryError
+from moltres.errors import ConfigurationError, QueryError, QueryTimeoutError, SchemaMismatchError, TransientQueryError
 from moltres.handoff import Reference
 from moltres.write import attempts
 from support.dialect_conformance.all_or_nothing import AllOrNothing
@@ -39,6 +39,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one st
 FOREVER = (
     "SELECT count(*) AS a FROM UNNEST(sequence(1, 10000)) AS x (i), UNNEST(sequence(1, 10000)) AS y (i),"
     " UNNEST(sequence(1, 10000)) AS z (i) WHERE x.i * y.i + z.i <> 7"
+    " HAVING count(*) > 1"  # without it Trino knows how many rows these are, and counts them without a look
 )
 
 
@@ -294,13 +295,9 @@ def test_names_in_upper_case_are_refused(db: Database) -> None:
             db.write([row]).save_as_table(table)
 
 
-def test_the_limit_of_the_session_is_put_back(iceberg_url: URL) -> None:
-    own = iceberg_url.update_query_dict({"session_properties": '{"query_max_execution_time": "77s"}'})
-    engine = create_engine(own, pool_size=1, max_overflow=0)
-    shown = text("SHOW SESSION LIKE 'query_max_execution_time'")
-    with connect(engine) as db:
-        assert db.sql("SELECT 1 AS a").collect(query_timeout=20) == [{"a": 1}]
-        with engine.connect() as connection:
-            assert connection.execute(shown).one()[1] == "77s"
-    engine.dispose()
-    assert inspect(create_engine(iceberg_url)).get_table_names() == []
+def test_a_limit_of_the_session_holds_as_well(iceberg_url: URL) -> None:
+    own = iceberg_url.update_query_dict({"session_properties": '{"query_max_execution_time": "300ms"}'})
+    with connect(own) as db:
+        with pytest.raises(QueryTimeoutError):
+            db.sql(FOREVER).collect(query_timeout=60)
+        assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}]

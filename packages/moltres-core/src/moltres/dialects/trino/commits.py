@@ -15,7 +15,7 @@ from ..base.publishing import Publishing, Snapshot
 from ..statements import CreateTableAs
 from . import types
 from .errors import is_missing
-from .watch import watch_of
+from .watch import ENDED, watch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 700_000
 """Of the rows in one statement: `query.max-length` of the server is a million by default."""
-
-_ENDED: Final = frozenset({"FINISHED", "FAILED"})
 
 _STATE = text("SELECT state FROM system.runtime.queries WHERE query_id = :query")
 
@@ -141,7 +139,7 @@ class Commits(Publishing):
     def is_running(self, connection: Connection, query: str) -> bool:
         """As the coordinator says; a query whose results nobody asks for is given up after `query.client.timeout`."""
         state = connection.execute(_STATE, {"query": query}).scalar()
-        return state is not None and state not in _ENDED
+        return state is not None and state not in ENDED
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
         """The snapshot that is current."""

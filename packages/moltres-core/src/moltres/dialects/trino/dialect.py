@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import case, text
@@ -22,7 +23,6 @@ from ..capabilities import Capabilities
 from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom
 from ..statements import CreateTableAs
-from ..stopping import cleaning_up
 from . import types
 from .commits import Commits
 from .compiler import corrected
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from ...types.arrow import Batch, Named
     from ..lexis import Lexis
     from ..rows import Reader
-
-_TIME_LIMIT: Final = "query_max_execution_time"
 
 _ICEBERG = Capabilities(
     transactions=False,
@@ -104,46 +102,19 @@ class TrinoDialect(Commits, Dialect):
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:
-        del clock
-        before = (driver_connection(connection).session_properties or {}).get(_TIME_LIMIT)
-        connection.exec_driver_sql(f"SET SESSION {_TIME_LIMIT} = '{max(round(seconds * 1000), 1)}ms'")
-        try:
+        # A limit of the session would also count how long the caller works on rows that were read.
+        with watch_of(connection).limited(clock, seconds, partial(_kill, connection)):
             yield
-        finally:
-            # The setting would stay with the connection in the pool.
-            if not (connection.closed or connection.invalidated):
-                with cleaning_up():
-                    put_back = "RESET SESSION " + _TIME_LIMIT
-                    if before is not None:
-                        put_back = f"SET SESSION {_TIME_LIMIT} = '{str(before).replace(chr(39), chr(39) * 2)}'"
-                    watch_of(connection).renew()
-                    connection.exec_driver_sql(put_back)
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """The query is killed on another connection; the driver's own way would end like a query without rows."""
         watch = watch_of(connection)
         watch.renew()
-        pool = connection.engine.pool
 
         def cancel() -> None:
             query = watch.cancel()
-            if query is None:
-                return
-            spare = pool.recreate()
-            try:
-                other = spare.connect()
-                cursor = other.cursor()
-                try:
-                    cursor.execute(f"CALL system.runtime.kill_query(query_id => '{query}', message => 'cancelled')")
-                except connection.dialect.loaded_dbapi.Error as error:
-                    # It has ended by itself, or was not begun.
-                    if getattr(error, "error_name", None) not in {"NOT_FOUND", "NOT_SUPPORTED"}:
-                        raise
-                finally:
-                    cursor.close()
-                    other.close()
-            finally:
-                spare.dispose()
+            if query is not None:
+                _kill(connection, query)
 
         return cancel
 
@@ -248,6 +219,25 @@ class TrinoDialect(Commits, Dialect):
             types.as_strings(type_, values) for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
         return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in zip(*made, strict=True)]
+
+
+def _kill(connection: Connection, query: str) -> None:
+    """Stop a query on a connection of its own, from any thread."""
+    spare = connection.engine.pool.recreate()
+    try:
+        other = spare.connect()
+        cursor = other.cursor()
+        try:
+            cursor.execute(f"CALL system.runtime.kill_query(query_id => '{query}', message => 'cancelled')")
+        except connection.dialect.loaded_dbapi.Error as error:
+            # It has ended by itself, or was not begun.
+            if getattr(error, "error_name", None) not in {"NOT_FOUND", "NOT_SUPPORTED"}:
+                raise
+        finally:
+            cursor.close()
+            other.close()
+    finally:
+        spare.dispose()
 
 
 _dialects: WeakKeyDictionary[Engine, TrinoDialect] = WeakKeyDictionary()

@@ -13,15 +13,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..._shared.statements import driver_connection
-from ...errors import QueryCancelledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
+    from ..._shared.statements import Clock
+
+ENDED: Final = frozenset({"FINISHED", "FAILED"})
+"""The states of a query that does nothing any more."""
+
 _INFO: Final = "moltres_watch"
 """Key in `Connection.info`: the watch of a connection of the driver."""
+
+
+def _cancelled() -> Exception:
+    """What the driver raises of a query that was cancelled, so that it is taken for that by everyone who asks."""
+    from trino.exceptions import TrinoUserError
+
+    return TrinoUserError({"errorName": "USER_CANCELED", "message": "The statement was cancelled."})
 
 
 class Watch:
@@ -34,8 +45,9 @@ class Watch:
     def __init__(self, connection: Any) -> None:
         self._lock = threading.Lock()
         self._query: str | None = None
-        self._cancelled = False
+        self._cancelled: str | None = None
         self._started: Callable[[str], None] | None = None
+        self._limit: tuple[Clock, float, Callable[[str], None]] | None = None
         # The driver's own argument; with it each cursor reports whenever the coordinator answers.
         connection.cursor = partial(type(connection).cursor, connection, stats_callback=self._told)
 
@@ -43,14 +55,20 @@ class Watch:
         query = stats.get("queryId")
         with self._lock:
             new, self._query = query != self._query, query
-            cancelled = self._cancelled
+            cancelled = query is not None and query == self._cancelled
             started = self._started if new else None
             if started is not None:
                 self._started = None  # what it runs itself on this connection is not announced
         if cancelled:
-            raise QueryCancelledError("The statement was cancelled.")
+            raise _cancelled()
         if started is not None and isinstance(query, str):
             started(query)
+            with self._lock:
+                self._query = query  # and not what was run in between
+        if self._limit is not None and isinstance(query, str) and stats.get("state") not in ENDED:
+            clock, seconds, stop = self._limit
+            if clock.elapsed() >= seconds:
+                stop(query)  # what the server answers next tells whether it was still in time
 
     @property
     def query(self) -> str | None:
@@ -60,13 +78,28 @@ class Watch:
     def cancel(self) -> str | None:
         """Stop asking for results; returns the query that must be stopped in the server."""
         with self._lock:
-            self._cancelled = True
+            self._cancelled = self._query
             return self._query
 
     def renew(self) -> None:
         """Forget what was before: the connection serves another caller."""
         with self._lock:
-            self._query, self._cancelled, self._started = None, False, None
+            self._query, self._cancelled, self._started = None, None, None
+
+    @contextmanager
+    def limited(self, clock: Clock, seconds: float, stop: Callable[[str], None]) -> Iterator[None]:
+        """Look at a clock whenever the coordinator answers, which it does about once a second.
+
+        Args:
+            clock: Says how long the statement has run; the caller's work on its rows does not count.
+            seconds: The limit.
+            stop: Called with the query, again and again until that has ended.
+        """
+        before, self._limit = self._limit, (clock, seconds, stop)
+        try:
+            yield
+        finally:
+            self._limit = before
 
     @contextmanager
     def announced(self, started: Callable[[str], None]) -> Iterator[None]:

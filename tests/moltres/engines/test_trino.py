@@ -56,6 +56,18 @@ class TestIceberg(Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNot
         """Strings of Iceberg have no length: one case says it."""
         super().test_a_copy_within_the_database_cuts_no_blanks(db, "ab  ", "VARCHAR(3)", "append", {})
 
+    @pytest.mark.parametrize("road", ["update", "append"])
+    def test_no_assignment_cuts_or_fills_a_string(self, db: Database, road: str) -> None:  # type: ignore[override]
+        """As above: one case for each statement. Strings with a length are for the tables in memory."""
+        super().test_no_assignment_cuts_or_fills_a_string(db, "VARCHAR(5)", road)
+
+    def test_an_overwrite_with_values_of_another_type_takes_their_type(self, db: Database) -> None:
+        for old, new in ((True, 0.1), (1, 1.5), (0.1, True), ("x", 1), (dt.date(2024, 1, 1), "x")):
+            db.write([{"id": 1, "x": old}]).save_as_table("t", mode="overwrite")
+            db.write([{"id": 1, "x": new}]).save_as_table("t", mode="overwrite")
+            found = rows(db)[0]["x"]
+            assert (found, type(found)) == (new, type(new))
+
 
 @pytest.fixture
 def db(iceberg_url: URL) -> Iterator[Database]:
@@ -264,6 +276,12 @@ def test_memory_adds_rows_and_refuses_by_name_what_it_cannot(memory: Database) -
         memory.sql("SELECT 1 / (i - 3) AS x FROM UNNEST(sequence(1, 5)) AS s (i)").write.save_as_table("u")
     assert len(rows(memory)) == 5
     assert memory.tables() == ["t"]
+
+
+@pytest.mark.parametrize("narrow", ["VARCHAR(5)", "CHAR(5)"])
+@pytest.mark.parametrize("road", ["append", "insert"])
+def test_memory_cuts_or_fills_no_string(memory: Database, narrow: str, road: str) -> None:
+    Values().test_no_assignment_cuts_or_fills_a_string(memory, narrow, road)
 
 
 def _broken() -> Iterator[dict[str, Any]]:

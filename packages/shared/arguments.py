@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
 from os import PathLike, fspath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .durations import parse_duration
 from .masking import has_secrets, masked
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "MOST",
     "choice",
     "duration",
     "flag",
@@ -41,6 +42,9 @@ __all__ = [
     "whole",
     "without_secrets",
 ]
+
+MOST: Final = 2**63 - 1
+"""The greatest whole number that an argument can be: what 64 bits hold."""
 
 
 def is_number(value: object) -> bool:
@@ -80,10 +84,11 @@ def plain_number(value: float | Real | Decimal) -> int | float:
     return int(value) if isinstance(value, Integral) else float(value)
 
 
-def whole(name: str, given: object, *, least: int = 0, most: int | None = None) -> Iterator[str]:
-    """A whole number from a least one, up to a greatest one."""
+def whole(name: str, given: object, *, least: int = 0, most: int = MOST) -> Iterator[str]:
+    """A whole number from a least one, up to a greatest one: by default that of 64 bits, which databases can hold."""
     if not is_whole(given, least=least, most=most):
-        limits = f"from {least}" if most is None else f"from {least} to {most}"
+        beyond = is_whole(given, least=least)
+        limits = f"from {least} to {most}" if beyond or most != MOST else f"from {least}"
         yield f"{name} must be a whole number {limits}, not {given!r}."
 
 

@@ -96,7 +96,7 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "an exhausted iterator": lambda: iter(()),
     "a generator": lambda: (one for one in (1, "a")),
     "a date": lambda: dt.date(2024, 2, 29),
-    "a missing file": lambda: "/nowhere/a.csv",
+    "a missing file": lambda: "/dev/null/a.csv",  # which nobody can make
     "a folder": _folder,
     "a server that is not there": lambda: f"postgresql+psycopg://u:{SECRET}@127.0.0.1:{free_port()}/x",
     "a URL of no driver": lambda: f"nosuch://u:{SECRET}@h/x",

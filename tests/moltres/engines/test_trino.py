@@ -281,7 +281,15 @@ def test_memory_adds_rows_and_refuses_by_name_what_it_cannot(memory: Database) -
 @pytest.mark.parametrize("narrow", ["VARCHAR(5)", "CHAR(5)"])
 @pytest.mark.parametrize("road", ["append", "insert"])
 def test_memory_cuts_or_fills_no_string(memory: Database, narrow: str, road: str) -> None:
+    """Its strings have lengths."""
     Values().test_no_assignment_cuts_or_fills_a_string(memory, narrow, road)
+
+
+def test_memory_copies_the_blanks_of_a_char(memory: Database) -> None:
+    Values().test_the_blanks_of_a_column_of_fixed_length_are_copied_as_they_are_read(memory)
+    run(memory, "CREATE TABLE longer (id BIGINT, s CHAR(7))")
+    with pytest.raises(SchemaMismatchError, match="'s'"):
+        memory.table("t").write.save_as_table("longer", mode="append")
 
 
 def _broken() -> Iterator[dict[str, Any]]:

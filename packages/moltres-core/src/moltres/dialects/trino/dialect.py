@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import case, text
+from sqlalchemy import cast as sql_cast
+from sqlalchemy import func, literal, text
 from sqlalchemy import types as sql
 from sqlalchemy.exc import NoSuchTableError
 
@@ -18,6 +19,7 @@ from ...errors import ConfigurationError, MoltresError
 from ...types.arrow import to_rows
 from ...types.logical import LogicalType, logical_type
 from ..base import Dialect
+from ..base.refusals import said
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
 from ..lexis import TRINO
@@ -128,18 +130,15 @@ class TrinoDialect(Commits, Dialect):
         return types.column_type(type_, super().column_type)
 
     def held(self, type_: TypeEngine[Any]) -> LogicalType:
-        """As the type says: what is too long is cut without an error if only blanks are lost."""
-        return replace(logical_type(type_), padded=False)
+        """As the type says: what is too long is cut without an error if only blanks are lost, and CHAR is filled up."""
+        return logical_type(type_)
 
-    def uncut(
-        self, value: ColumnElement[Any], source: TypeEngine[Any], column: Named, *, computed: bool
-    ) -> ColumnElement[Any]:
-        """As everywhere; a CHAR also loses the blanks at the end that it has room for."""
-        kept = super().uncut(value, source, column, computed=computed)
-        target = column[1]
-        if not isinstance(target, sql.CHAR) or (isinstance(source, sql.CHAR) and not computed):
-            return kept
-        return case((value.like("% "), self.too_long(value, column, target.length or 1)), else_=kept)
+    def too_long(self, value: ColumnElement[Any], column: Named, length: int) -> ColumnElement[Any]:
+        """An error with the column and the value."""
+        del length
+        before, after = said(column[0])
+        message = func.concat(literal(before), literal("'"), sql_cast(value, sql.Text()), literal("'"), literal(after))
+        return func.fail(message, type_=value.type)  # no cast: beside a string a CHAR would be filled up further
 
     def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
         """What Trino says of its results."""

@@ -173,10 +173,10 @@ def connecting_within(url: URL, seconds: float | None) -> URL:
     """The URL with a limit on the time that connecting takes, unless it has one or its driver takes none.
 
     Args:
-        url: The URL of a database.
+        url: The URL of a database, which names its driver; see `urls.normalized`.
         seconds: The time that is left for everything; None for no limit.
     """
-    known = url.get_driver_name() in _TAKE_CONNECT_TIMEOUT
+    known = url.drivername.partition("+")[2] in _TAKE_CONNECT_TIMEOUT
     if seconds is None or not known or "connect_timeout" in url.query or not seconds < _LONGEST_CONNECT:
         return url
     return url.update_query_dict({"connect_timeout": str(max(math.ceil(seconds), 1))})

@@ -92,10 +92,18 @@ def test_all_other_rules_work(odd: sa.Engine) -> None:
 
 
 def test_every_kind_is_in_one_of_the_lists() -> None:
-    # freshness and length are about times and numbers of characters.
+    # freshness and length are about times and numbers of characters; same_rows requires forms of values that both
+    # sides write alike.
     kinds = {cls.kind for cls in KINDS.values() if cls.__module__.startswith("dq_core.")}
-    assert {rule["type"] for rule in (*TEXT_RULES, *OTHER_RULES)} | {"freshness", "length"} == kinds
+    assert {rule["type"] for rule in (*TEXT_RULES, *OTHER_RULES)} | {"freshness", "length", "same_rows"} == kinds
     assert all(KINDS[rule["type"]].compares for rule in TEXT_RULES)
+
+
+@pytest.mark.parametrize("semantics", ["portable", "database"])
+def test_rows_without_canonical_forms_are_never_compared(odd: sa.Engine, semantics: str) -> None:
+    rule = {"type": "same_rows", "source": [{"id": 1, "code": "AB1"}]}
+    with pytest.raises(RuleError, match="no canonical forms of values"):
+        validate(odd, [rule], table="t", semantics=semantics)
 
 
 def test_the_report_states_the_meaning_of_the_database(odd: sa.Engine) -> None:

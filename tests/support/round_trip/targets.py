@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -263,8 +264,10 @@ def write_faults(target: Database, type_: str, values: Sequence[Any]) -> list[st
         except BaseException:  # noqa: BLE001 - the library takes no such values; Polars panics
             continue
         truths = [_truth(value, type_) for value in values]
-        if form != "dicts":  # what the library made of the values is what is written
-            truths = [_truth(value, type_) for value in _made(form, data)]
+        if form != "dicts":
+            # What the library made of the values is what is written, also where Python has no such value.
+            with suppress(OverflowError):
+                truths = [_truth(value, type_) for value in _made(form, data)]
         found += judged(f"{form} into {type_}", truths, lambda data=data: _appended(target, type_, data))  # type: ignore[misc]
     return found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from duckdb_sqlalchemy import Dialect as DuckDB
-from sqlalchemy import URL, create_engine, event
+from sqlalchemy import URL, create_engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.pool import QueuePool
@@ -51,8 +51,33 @@ class IcebergDialect(DuckDB):
     name = "iceberg"
     supports_statement_cache = True
     session_class: type[Session] = Session
-    opener: Callable[..., Any]
-    namespace = "default"
+    core: str
+    """The distribution whose extra brings PyIceberg."""
+
+    def __init__(
+        self, opener: Callable[..., Any] | None = None, namespace: str = DEFAULT_NAMESPACE, **options: Any
+    ) -> None:
+        """A dialect for one catalog.
+
+        Args:
+            opener: Opens the catalog; None to find it by the URL. See `iceberg_places.catalog_opener`.
+            namespace: The namespace of tables that are named without one, if there is an opener.
+            **options: Those of DuckDB's dialect.
+        """
+        super().__init__(**options)
+        self.opener = opener
+        self.namespace = namespace
+
+    @classmethod
+    def get_pool_class(cls, url: URL) -> type[QueuePool]:
+        """Each connection is a DuckDB of its own, which is worth keeping."""
+        del url
+        return QueuePool
+
+    @classmethod
+    def engine_created(cls, engine: Engine) -> None:
+        """Values are literals in every engine, also in one that `sqlalchemy.create_engine` makes."""
+        use_literals(engine)
 
     def connect(self, *_: Any, **options: Any) -> Any:
         """A connection to a DuckDB of its own, in memory."""
@@ -60,13 +85,20 @@ class IcebergDialect(DuckDB):
         options.pop("database", None)
         wrapper = super().connect(config=config, **options)
         disable_wrong_optimizers(wrapper)
+        assert self.opener is not None  # noqa: S101 - create_connect_args comes first
         _sessions[wrapper] = self.session_class(wrapper, self.opener, self.namespace)
         return wrapper
 
     def create_connect_args(self, url: URL) -> Any:
-        """Nothing of the URL is DuckDB's."""
-        del url
+        """The URL says where the catalog is; nothing of it is DuckDB's."""
+        if self.opener is None:
+            self.opener, self.namespace = catalog_opener(url, core=self.core), namespace_of(url)
+        self.default_schema_name = self.namespace
         return (), {}
+
+    def _get_default_schema_name(self, connection: Connection) -> str:
+        del connection
+        return self.namespace
 
     def _session_in(self, context: Any) -> Session:
         return _session(context.root_connection.connection)
@@ -184,13 +216,12 @@ def _constant(catalog: Any) -> Callable[..., Any]:
     return opened
 
 
-def make_engine(given: URL | Any, dialect: type[IcebergDialect], *, core: str, **options: Any) -> Engine:
+def make_engine(given: URL | Any, dialect: type[IcebergDialect], **options: Any) -> Engine:
     """An engine for a catalog.
 
     Args:
         given: A URL (see `iceberg_places.catalog_opener`), or a catalog of PyIceberg.
         dialect: The dialect, of this package or a subclass.
-        core: The distribution whose extra brings PyIceberg.
         **options: Arguments of `create_engine`; ``connect_args`` are DuckDB's.
     """
     wrong = sorted({"poolclass", "creator", "module", "pool"} & set(options))
@@ -201,15 +232,11 @@ def make_engine(given: URL | Any, dialect: type[IcebergDialect], *, core: str, *
         opener: Callable[..., Any]
         opener, namespace = _constant(given), DEFAULT_NAMESPACE
     else:
-        url, opener, namespace = given, catalog_opener(given, core=core), namespace_of(given)
-    name = f"{core.replace('-', '_')}_{dialect.__name__.lower()}"
+        url, opener, namespace = given, catalog_opener(given, core=dialect.core), namespace_of(given)
+    name = dialect.core.replace("-", "_")  # both cores can be in one process
     registry.register(f"iceberg.{name}", dialect.__module__, dialect.__name__)
     engine = create_engine(
-        URL.create(f"iceberg+{name}"), **{"hide_parameters": True, "poolclass": QueuePool, **options}
+        URL.create(f"iceberg+{name}"), opener=opener, namespace=namespace, **{"hide_parameters": True, **options}
     )
-    engine.dialect.opener, engine.dialect.namespace = opener, namespace  # type: ignore[attr-defined]
-    engine.dialect.default_schema_name = namespace
     engine.url = url
-    use_literals(engine)
-    event.listen(engine, "first_connect", lambda *_: setattr(engine.dialect, "default_schema_name", namespace))
     return engine

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, create_engine
+from sqlalchemy.dialects import registry
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateTable
 
 from .masking import scrubbed, secrets_of
 from .problems import InvalidURLError, UnreadableFileError
@@ -18,12 +21,13 @@ if TYPE_CHECKING:
 
     from pyiceberg.catalog import Catalog
 
-__all__ = ["DEFAULT_NAMESPACE", "catalog_opener", "is_catalog", "is_iceberg"]
+__all__ = ["DEFAULT_NAMESPACE", "STORES", "catalog_opener", "is_catalog", "is_iceberg", "register"]
 
 DEFAULT_NAMESPACE = "default"
 """The namespace of tables that are named without one, unless the URL says ``namespace=``."""
 
-_STORES = ("sqlite", "postgresql", "postgres")
+STORES = ("sqlite", "postgresql", "postgres")
+"""The databases that hold catalogs, as URLs name them."""
 _WAIT = 30
 """Seconds that a catalog in SQLite waits for another commit."""
 _OWN = ("namespace", "catalog")
@@ -37,6 +41,19 @@ def is_iceberg(url: URL) -> bool:
 def is_catalog(given: object) -> bool:
     """Whether something is a catalog of PyIceberg; does not import it."""
     return any(cls.__module__ == "pyiceberg.catalog" and cls.__name__ == "Catalog" for cls in type(given).__mro__)
+
+
+def register(module: str, name: str, *, instead: bool) -> None:
+    """Let `sqlalchemy.create_engine` know the URLs of catalogs.
+
+    Args:
+        module: The module with the dialect of their engines, which is imported for the first one.
+        name: The class.
+        instead: Whether it replaces one that is registered: what writes reads as well.
+    """
+    for url in ("iceberg", *(f"iceberg.{store}" for store in STORES)):
+        if instead or url not in registry.impls:
+            registry.register(url, module, name)
 
 
 def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
@@ -59,10 +76,10 @@ def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
     if not plus:
         return _configured(url)
     backend = store.partition("+")[0].lower()
-    if backend.partition(".")[0] not in _STORES:
+    if backend.partition(".")[0] not in STORES:
         raise InvalidURLError(
             f"A catalog of Iceberg tables is kept in SQLite or PostgreSQL, not in {store!r}.",
-            suggestion=did_you_mean(backend, _STORES)
+            suggestion=did_you_mean(backend, STORES)
             or "Write iceberg+sqlite:///catalog.db?warehouse=file:///folder, or iceberg+postgresql://… , or"
             " iceberg://name for a catalog that PyIceberg is configured for.",
         )
@@ -89,10 +106,22 @@ def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
 
 
 def _sql_catalog(name: str, store: URL, properties: dict[str, str]) -> Catalog:
-    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
 
     class _Catalog(SqlCatalog):
         """Without connections that stay open: a child process must not use those of its parent."""
+
+        def create_tables(self) -> None:
+            """Make the tables of the catalog, which others may make at the same moment."""
+            try:
+                self._create_absent_tables()
+            except (IntegrityError, ProgrammingError):  # PostgreSQL, where IF NOT EXISTS does not wait for others
+                self._create_absent_tables()
+
+        def _create_absent_tables(self) -> None:
+            with self.engine.begin() as connection:
+                for table in SqlCatalogBaseTable.metadata.sorted_tables:
+                    connection.execute(CreateTable(table, if_not_exists=True))
 
         def _init_catalog(self) -> None:
             self.engine.dispose()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from .iceberg_scan import planned, query_of, schema_at
 from .iceberg_snapshots import versions_of
 from .iceberg_types import quoted
@@ -42,12 +44,16 @@ class Session:
         raw: The driver's connection.
         opener: Opens the catalog; None if it does not exist.
         namespace: The namespace of names without one.
+
+    Attributes:
+        named: Namespaces and names of the tables, or snapshots of them, that the last statement may name.
     """
 
     def __init__(self, raw: Any, opener: Callable[..., Catalog | None], namespace: str) -> None:
         self.raw = raw
         self.opener = opener
         self.namespace = namespace
+        self.named: list[tuple[str, str]] = []
         raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(namespace)}")
         raw.execute(f"SET schema = '{quoted(namespace).replace(chr(39), chr(39) * 2)}'")
         self.ended()
@@ -103,11 +109,13 @@ class Session:
         if lower.strip() == "rollback":
             self._defined.clear()  # the views go, and what they show stays the same
             return
+        self.named.clear()
         for schema, names in self.listing().items():
             if schema != self.namespace and schema.lower() not in lower:
                 continue
             for name in names:
                 for wanted in named_in(lower, name):
+                    self.named.append((schema, wanted))
                     self.define(schema, wanted)
 
     def define(self, schema: str, name: str) -> None:
@@ -154,7 +162,11 @@ class Session:
     # -- transactions
 
     def publish(self) -> None:
-        """Make what the transaction has changed visible; only moltres writes."""
+        """Refuse what a commit would lose: only moltres writes."""
+        made = self.raw.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+        if made:
+            names = ", ".join(sorted(repr(name) for (name,) in made))
+            raise duckdb.NotSupportedError(f"Only moltres makes tables of a catalog; nothing is kept of {names}.")
 
 
 def _namespaces(catalog: Catalog) -> Iterator[tuple[str, ...]]:

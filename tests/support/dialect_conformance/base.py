@@ -54,6 +54,12 @@ class DialectSuite:
         run(db, "CREATE SCHEMA mart")
         return "mart"
 
+    @staticmethod
+    def logs(db: Database) -> set[str]:
+        """The tables in which loads with a key are recorded: none where the database does it in a way of its own."""
+        with db.connection() as connection:
+            return set() if db.dialect.own_load(connection, "r", "t", None) else {"moltres_loads"}
+
     @pytest.fixture
     def people(self, db: Database) -> Database:
         """A database with the table ``people``: three rows, a key, an index and a view on it."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._shared.iceberg_places import register
+
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
 __all__ = ["engine_of"]
+
+register(f"{__package__}.iceberg_reading", "ReadingDialect", instead=False)
 
 
 def engine_of(given: sa.URL | Any) -> sa.Engine:
@@ -16,6 +20,7 @@ def engine_of(given: sa.URL | Any) -> sa.Engine:
     Args:
         given: A URL such as ``iceberg+sqlite:///catalog.db?warehouse=file:///folder``, or a catalog of PyIceberg.
     """
-    from .._shared.iceberg_dialect import IcebergDialect, make_engine
+    from .._shared.iceberg_dialect import make_engine
+    from .iceberg_reading import ReadingDialect  # needs DuckDB's dialect
 
-    return make_engine(given, IcebergDialect, core="dq-core")
+    return make_engine(given, ReadingDialect)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from .._shared import iceberg_places
 from .base import Dialect
 from .capabilities import MYSQL, Capabilities
 from .error_translation import connected, translated
@@ -28,6 +29,8 @@ _MODULES = {
 # Databases without a module: what is known of them beyond SQLAlchemy.
 _PORTABLE = {"mysql": MYSQL}
 _LOADED: dict[str, Dialect] = {}
+
+iceberg_places.register(f"{__name__}.iceberg.engine", "WritingDialect", instead=True)
 
 
 def supported() -> tuple[Dialect, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NULLTYPE
 
 from ..._shared.connecting import retry_can_help
+from ..._shared.iceberg_snapshots import versions_of
 from ...errors import ConfigurationError, DatabaseAccessError, TransientQueryError, problems_translated
 from ...types.arrow import plain, to_batch
 from ...types.logical import logical_type
@@ -24,13 +25,14 @@ from .takeover import take_over
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Select, Table
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
     from ..._shared.iceberg_snapshots import AsOf
     from ...errors import MoltresError
     from ...types.arrow import Batch, Named
+    from .session import WritingSession
 
 _ROWS = 50_000
 
@@ -100,6 +102,11 @@ class IcebergDialect(DuckDBDialect):
         session = session_of(connection)
         place = session.place(full_name(table))
         return None if place is None else f"snapshot {session.load(*place).metadata.current_snapshot_id}"
+
+    def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
+        """The plan after the tables and snapshots that it reads: DuckDB itself sees files only."""
+        plan = super().explain(connection, query, analyze=analyze)
+        return "\n".join([*_read(session_of(connection)), plan])
 
     # -- rows
 
@@ -193,6 +200,18 @@ class IcebergDialect(DuckDBDialect):
         pending.replace_by(shadow)
         session.drop(*source)
         session.refresh(*target)
+
+
+def _read(session: WritingSession) -> Iterator[str]:
+    """The tables that the last statement names, each with the snapshot that it reads."""
+    for schema, name in session.named:
+        version = None if name in session.listing().get(schema, ()) else versions_of(name)
+        if version is not None:
+            yield f"{schema}.{version[0]}: snapshot {version[1]}"
+        elif (schema, name) in session.pending:
+            yield f"{schema}.{name}: as this transaction has changed it"
+        else:
+            yield f"{schema}.{name}: snapshot {session.load(schema, name).metadata.current_snapshot_id}"
 
 
 def _checked(batch: Any, names: Sequence[str], types: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnClause
 from ..._shared import iceberg_dialect
 from ..._shared.iceberg_scan import FILE
 from ..._shared.iceberg_types import quoted
+from ...errors import problems_translated
 from .pending import OWN
 from .session import WritingSession
 
@@ -25,7 +26,19 @@ class WritingDialect(iceberg_dialect.IcebergDialect):
     """A catalog that is written."""
 
     supports_statement_cache = True
+    core = "moltres-core"
     session_class = WritingSession
+
+    @classmethod
+    def engine_created(cls, engine: Engine) -> None:
+        """UPDATE and DELETE are changed before they are compiled."""
+        super().engine_created(engine)
+        event.listen(engine, "before_execute", _before, retval=True)
+
+    def create_connect_args(self, url: URL) -> Any:
+        """The URL says where the catalog is."""
+        with problems_translated():
+            return super().create_connect_args(url)
 
     def _prepared(self, statement: str, context: Any) -> str:
         return cast("WritingSession", self._session_in(context)).prepare(statement)
@@ -36,9 +49,7 @@ class WritingDialect(iceberg_dialect.IcebergDialect):
 
 def make_engine(given: URL | Any, **options: Any) -> Engine:
     """An engine for a catalog; see `iceberg_dialect.make_engine`."""
-    engine = iceberg_dialect.make_engine(given, WritingDialect, core="moltres-core", **options)
-    event.listen(engine, "before_execute", _before, retval=True)
-    return engine
+    return iceberg_dialect.make_engine(given, WritingDialect, **options)
 
 
 def session_of(connection: Connection) -> WritingSession:

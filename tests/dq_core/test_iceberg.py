@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from dq_core import RuleError, SourceError, TableNotFoundError, learn, profile, validate
 from dq_core.cli import main
@@ -16,8 +17,6 @@ from support.iceberg import append, catalog_url, load, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import sqlalchemy as sa
 
 RULES = [{"type": "not_null", "column": "x"}, {"type": "unique", "column": "id"}]
 
@@ -105,3 +104,14 @@ def test_what_does_not_exist_is_told(url: sa.URL, tmp_path: Path) -> None:
         validate("iceberg+postgresql://u:secret@127.0.0.1:1/d?warehouse=/tmp", RULES, table="t")
     with pytest.raises(SourceError):
         validate("iceberg://nowhere", RULES, table="t")
+
+
+def test_an_engine_of_sqlalchemy_reads_the_same_tables_and_keeps_nothing_in_silence(url: sa.URL) -> None:
+    engine = sa.create_engine(url)
+    try:
+        assert validate(engine, RULES, table="t", as_of="good").passed
+        assert not validate(engine, RULES, table="t").passed
+        with pytest.raises(sa.exc.DBAPIError, match="Only moltres"), engine.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE made (a INTEGER)"))
+    finally:
+        engine.dispose()

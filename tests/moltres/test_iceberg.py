@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import BucketTransform, DayTransform, IdentityTransform, TruncateTransform
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType, TimestampType
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from moltres import ETLPipeline, col, connect
+from moltres._shared.iceberg_places import catalog_opener
 from moltres.dialects.iceberg import loads, takeover
 from moltres.errors import (
     ConfigurationError,
@@ -62,6 +64,54 @@ def test_a_catalog_that_does_not_exist_is_made_by_the_first_write(url: URL, tmp_
         assert not (tmp_path / "catalog.db").exists()
         db.write(ROWS).save_as_table("t")
         assert db.tables() == ["t"]
+
+
+def test_an_engine_of_sqlalchemy_is_the_same_database(url: URL) -> None:
+    engine = create_engine(url.update_query_dict({"namespace": "mart"}))
+    try:
+        with connect(engine) as db:
+            db.write(ROWS).save_as_table("t", run_key="r")
+            assert db.write(ROWS).save_as_table("t", mode="append", run_key="r").skipped
+            assert db.update("t", {"name": "x"}, where=col("id") == 1) == 1
+            assert db.table("mart.t").where(col("name") == "x").count() == 1
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO t VALUES (:id, 'y')"), {"id": 9})
+    finally:
+        engine.dispose()
+    with connect(url) as db:
+        assert sorted(db.table("mart.t").collect().column("id")) == [0, 1, 2, 3, 9]
+
+
+def test_an_engine_of_sqlalchemy_refuses_the_same_urls() -> None:
+    with pytest.raises(ConfigurationError, match="no warehouse"):
+        create_engine("iceberg+sqlite:///catalog.db")
+
+
+def test_a_catalog_is_made_by_many_writers_at_once(url: URL) -> None:
+    start = Barrier(8)
+
+    def opening() -> Any:
+        opened_by = catalog_opener(url, core="moltres-core")
+        start.wait()
+        return opened_by(make=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        catalogs = [one.result() for one in [pool.submit(opening) for _ in range(8)]]
+    assert all(one.list_namespaces() == [] for one in catalogs)
+
+
+def test_a_plan_names_the_snapshots(db: Database, url: URL) -> None:
+    db.write(ROWS).save_as_table("t")
+    before = load(url, "t").metadata.current_snapshot_id
+    db.write(ROWS).save_as_table("t", mode="overwrite")
+    after = load(url, "t").metadata.current_snapshot_id
+    assert f"default.t: snapshot {after}\n" in db.table("t").explain()
+    assert f"default.t: snapshot {before}\n" in db.table("t", as_of=before).explain()
+    with db.engine.connect() as connection:
+        mine = connect(connection)
+        mine.write(ROWS).save_as_table("t", mode="append")
+        assert "default.t: as this transaction has changed it\n" in mine.table("t").explain()
+        connection.rollback()
 
 
 def test_a_catalog_of_pyiceberg_is_a_database(url: URL) -> None:

@@ -79,7 +79,7 @@ class Modes(DialectSuite):
         db.write([{"id": 2}]).save_as_table("t", mode="append", schema=schema, run_key="r")
         db.write([{"id": 3, "b": 1}]).save_as_table(f"{schema}.t", mode="overwrite")
         assert rows(db, f"{schema}.t") == [{"id": 3, "b": 1}]
-        assert set(db.tables(schema)) == {"t"} | self.logs(db)
+        assert set(db.tables(schema)) >= {"t"} | self.logs(db)
 
     def test_a_dot_in_a_name_stays_in_it_when_the_schema_is_given(self, db: Database, schema: str) -> None:
         db.write(OLD).save_as_table("a.b", schema=schema)

@@ -100,18 +100,11 @@ class TrinoServer:
         yield self.url(catalog, name)
         with admin.connect() as connection:
             for schema in _schemas(connection) - before:
-                _drop_schema(connection, schema)
+                connection.execute(text(f'DROP SCHEMA "{schema}" CASCADE'))
 
 
 def _schemas(connection: Connection) -> set[str]:
     return set(connection.execute(text("SHOW SCHEMAS")).scalars())
-
-
-def _drop_schema(connection: Connection, schema: str) -> None:
-    found = text("SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = :schema")
-    for table, kind in connection.execute(found, {"schema": schema}).fetchall():
-        connection.execute(text(f'DROP {"VIEW" if kind == "VIEW" else "TABLE"} "{schema}"."{table}"'))
-    connection.execute(text(f'DROP SCHEMA "{schema}"'))
 
 
 def _java() -> Path:

@@ -136,17 +136,17 @@ def die() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "options"),
+    ("when", "mode", "options"),
     [
-        ("append", {}),
-        ("overwrite", {}),
-        ("merge", {"keys": ["id"]}),
-        ("overwrite_partitions", {"partition_by": ["id"]}),
+        ("recorded", "append", {}),  # before the statement, so whatever the mode
+        ("committed", "append", {}),
+        ("committed", "overwrite", {}),
+        ("committed", "merge", {"keys": ["id"]}),
+        ("committed", "overwrite_partitions", {"partition_by": ["id"]}),
     ],
 )
-@pytest.mark.parametrize("when", ["recorded", "committed"])
 def test_a_client_that_dies_is_retried_once(
-    iceberg_url: URL, monkeypatch: pytest.MonkeyPatch, mode: Any, options: Any, when: str
+    iceberg_url: URL, monkeypatch: pytest.MonkeyPatch, when: str, mode: Any, options: Any
 ) -> None:
     with connect(iceberg_url) as db:
         db.write(OLD).save_as_table("t")

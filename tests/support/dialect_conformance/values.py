@@ -57,6 +57,14 @@ class Values(DialectSuite):
         db.table("t").write.save_as_table("u")
         assert rows(db, "u") == data
 
+    def test_none_is_null_also_in_a_column_of_json(self, db: Database) -> None:
+        if db.dialect.column_type(sql.JSON()) is None:
+            pytest.skip("It has no column for JSON.")
+        db.write([{"id": 1, "x": {}}]).save_as_table("t")
+        db.insert("t", [{"id": 2, "x": None}, {"id": 3, "x": [1]}])
+        db.update("t", {"x": None}, where=col("id") == 1)
+        assert db.table("t").where(col("x").is_(None)).order_by("id").select("id").collect() == [{"id": 1}, {"id": 2}]
+
     @pytest.mark.parametrize(("mode", "options"), [("append", {}), ("merge", {"keys": ["id"]}), ("overwrite", {})])
     @pytest.mark.parametrize("narrow", ["VARCHAR(3)", "CHAR(3)"])
     @pytest.mark.parametrize("value", ["ab  ", "a ", "", "abcd"])

@@ -143,8 +143,7 @@ class MoltresToTableOperator(MoltresOperator):
     def _write(
         self, database: Database, source: URL | Engine | None, value: Any, options: WriteOptions, run_key: str | None
     ) -> dict[str, Any]:
-        opened = nullcontext(database) if source is None else connect(source, query_timeout=self.query_timeout)
-        with opened as staged:
+        with nullcontext(database) if source is None else connect(source, query_timeout=self.query_timeout) as staged:
             outcome = run_write(database, staged, value, options, run_key=run_key)
         self.lineage = outcome.lineage
         self.log.info("%s", outcome.summary)

@@ -5,30 +5,28 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
 from ._shared import arguments
-from ._shared.connecting import missing_file
-from ._shared.masking import has_secrets, masked
+from ._shared.masking import masked
 from .dialects import absent, binding, catalog, dialect_for, held, kind_of
-from .dialects.compiling import compiled_by
-from .dialects.error_translation import connected, translated
-from .dialects.isolation import at_least_committed
-from .dialects.stopping import Running, stoppable
+from .dialects.acquiring import acquired
+from .dialects.error_translation import translated
+from .dialects.stopping import Running, Runs
 from .dialects.transactions import in_transaction
 from .errors import ConfigurationError, refuse
 from .frame.dataframe import DataFrame
 from .read import files, sql_text
 from .write import dml
-from .write.files import StageFolder
+from .write.files import StageFolder, stage_folder
 from .write.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
@@ -75,33 +73,10 @@ def connect(
         Records([{'a': 2}], columns=['a'])
     """
     problems = [] if query_timeout is None else [*arguments.seconds("query_timeout", query_timeout)]
-    problems += [] if schema is None else [*arguments.string("schema", schema)]
-    refuse(problems)
+    refuse([*problems, *(() if schema is None else arguments.string("schema", schema))])
     bound = binding.resolve(target, engine_options)
-    stage = _stage(bound, stage_uri, stage_location)
+    stage = stage_folder(kind_of(bound.engine), stage_uri, stage_location)
     return Database(bound, query_timeout=query_timeout, schema=schema, stage=stage)
-
-
-def _stage(bound: binding.Binding, uri: object, location: object) -> StageFolder | None:
-    """The folder of `connect`."""
-    if uri is None and location is None:
-        return None
-    dialect = kind_of(bound.engine)
-    problems = []
-    if not dialect.takes_files:
-        problems.append(f"stage_uri is not supported for {dialect.name}, which takes rows without files.")
-    if uri is None:
-        problems.append("stage_location requires stage_uri, what this process calls the folder.")
-    elif not isinstance(uri, str | os.PathLike) or not str(uri).strip():
-        problems.append(f"stage_uri must be a path or a URI, not {type(uri).__name__}.")
-    elif has_secrets(uri):
-        problems.append("stage_uri has a secret in it; give it to the file system by its own configuration.")
-    if location is not None:
-        problems += arguments.string("stage_location", location)
-    refuse(problems, "The folder for rows from elsewhere cannot be used")
-    given = os.fspath(uri)  # type: ignore[call-overload]  # checked above
-    given = given if "://" in given else str(Path(given).absolute())
-    return StageFolder(given, str(location or (given if "://" in given else f"file://{given}")))
 
 
 _databases: WeakSet[Database] = WeakSet()
@@ -134,7 +109,7 @@ class Database:
     ) -> None:
         self._binding = bound
         self._lock = threading.Lock()
-        self._running: dict[int, Running] = {}
+        self._runs = Runs()
         self._tables: dict[str, Table] = {}
         self._stand_in: binding.Binding | None = None
         self._closed = False
@@ -146,7 +121,7 @@ class Database:
     def _forked(self) -> None:
         """Leave the connections to the parent process; a child that used them would read the parent's answers."""
         self._lock = threading.Lock()
-        self._running = {}
+        self._runs = Runs()
         url = self._binding.engine.url
         # What is in memory is a copy of this process's own, which nobody else can open.
         if url.host is not None or url.database not in {None, "", ":memory:"}:
@@ -247,8 +222,7 @@ class Database:
     @contextmanager
     def _session(self, query_timeout: float | None, *, begin: bool) -> Iterator[Connection]:
         seconds = self.query_timeout if query_timeout is None else query_timeout
-        if seconds is not None:
-            refuse(arguments.seconds("query_timeout", seconds))
+        refuse(() if seconds is None else arguments.seconds("query_timeout", seconds))
         running: Running | None = None
         if self._closed:
             raise ConfigurationError(
@@ -258,32 +232,14 @@ class Database:
             stack.enter_context(
                 translated(self.engine, self.dialect, lambda: running is not None and running.cancelled)
             )
-            connection = stack.enter_context(self._acquired(writes=begin))
+            connection = stack.enter_context(acquired(self.bind, self.dialect, writes=begin, empty=self._empty))
             stack.enter_context(held.holding(connection, writes=begin))
-            running = stack.enter_context(self._registered(connection))
+            running = stack.enter_context(self._runs.registered(connection, self.dialect.canceller(connection)))
             if begin:
                 stack.enter_context(in_transaction(connection, self.dialect, running, seconds, joined=self.joined))
             # Within the transaction: the settings and the limit of PostgreSQL are those of the transaction.
             stack.enter_context(self.dialect.settled(connection))
             stack.enter_context(self.dialect.time_limit(connection, seconds))
-            yield connection
-
-    @contextmanager
-    def _acquired(self, *, writes: bool) -> Iterator[Connection]:
-        bind = self.bind
-        held.make_room(bind, writes=writes)
-        if isinstance(bind, Connection):
-            with compiled_by(bind, self.dialect):
-                yield bind
-            return
-        file = None if writes else missing_file(bind.url)
-        if file is not None:
-            # What only reads never makes a file. A query that needs none of its tables can still run.
-            with absent.connected(self._empty(file), file) as connection, compiled_by(connection, self.dialect):
-                yield connection
-            return
-        with connected(bind, self.dialect) as connection, compiled_by(connection, self.dialect):
-            at_least_committed(connection)
             yield connection
 
     def _empty(self, file: Path) -> Engine:
@@ -293,17 +249,6 @@ class Database:
                 absent.refuse_catalogs(self._stand_in.engine, file)
             return self._stand_in.engine
 
-    @contextmanager
-    def _registered(self, connection: Connection) -> Iterator[Running]:
-        with stoppable(connection, self.dialect.canceller(connection)) as running:
-            with self._lock:
-                self._running[id(running)] = running
-            try:
-                yield running
-            finally:
-                with self._lock:
-                    del self._running[id(running)]
-
     def cancel(self) -> int:
         """Stop every statement that this Database is running, from another thread.
 
@@ -312,11 +257,7 @@ class Database:
         Returns:
             The number of connections on which something was stopped.
         """
-        with self._lock:
-            running = list(self._running.values())
-        for one in running:
-            one.cancel()
-        return len(running)
+        return self._runs.cancel()
 
     # -- frames
 

@@ -208,3 +208,31 @@ def stoppable(connection: Connection, cancel: Callable[[], None]) -> Iterator[Ru
         running.close()
         if event.contains(connection, "before_cursor_execute", check):  # it is gone if the connection is collected
             event.remove(connection, "before_cursor_execute", check)
+
+
+class Runs:
+    """What runs on the connections of one database, so that other threads can stop it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[int, Running] = {}
+
+    @contextmanager
+    def registered(self, connection: Connection, cancel: Callable[[], None]) -> Iterator[Running]:
+        """Let `cancel` reach a connection within the block; see `stoppable`."""
+        with stoppable(connection, cancel) as running:
+            with self._lock:
+                self._running[id(running)] = running
+            try:
+                yield running
+            finally:
+                with self._lock:
+                    del self._running[id(running)]
+
+    def cancel(self) -> int:
+        """Stop what runs; returns on how many connections."""
+        with self._lock:
+            running = list(self._running.values())
+        for one in running:
+            one.cancel()
+        return len(running)

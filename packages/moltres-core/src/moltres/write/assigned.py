@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, ColumnElement
+from sqlalchemy import BindParameter, ColumnElement, null
 
 from ..dialects.rows import is_stored
 from ..errors import SchemaMismatchError
@@ -90,7 +90,8 @@ def _values(dialect: Dialect, type_: TypeEngine[Any], values: Sequence[Any]) -> 
     reason = dialect.refusal(type_, found)
     if reason is not None:
         raise ValueError(reason)
-    return found
+    # A type of JSON would store None as the null of JSON.
+    return [null() if value is None else value for value in found] if kind.name == "json" else found
 
 
 def _as(type_: TypeEngine[Any], value: Any) -> Any:

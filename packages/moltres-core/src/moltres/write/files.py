@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from .._shared import arguments
 from .._shared.filesystems import filesystem_of
+from .._shared.masking import has_secrets
 from ..dialects.stopping import check
-from ..errors import SchemaMismatchError, problems_translated
+from ..errors import SchemaMismatchError, problems_translated, refuse
 from ..types.arrow import arrow, to_arrow, to_batch
 from ..types.logical import logical_type
 
@@ -148,3 +152,33 @@ def _fitted(pa: Any, dialect: Dialect, columns: Sequence[Named], schema: Any, ba
 
 def _uuid_bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else UUID(str(value)).bytes
+
+
+def stage_folder(dialect: Dialect, uri: object, location: object) -> StageFolder | None:
+    """The folder of `connect`, None without one.
+
+    Args:
+        dialect: The dialect of the database.
+        uri: What this process calls the folder.
+        location: What the server calls it, if that is something else.
+
+    Raises:
+        ConfigurationError: If it cannot be used; all problems at once.
+    """
+    if uri is None and location is None:
+        return None
+    problems = []
+    if not dialect.takes_files:
+        problems.append(f"stage_uri is not supported for {dialect.name}, which takes rows without files.")
+    if uri is None:
+        problems.append("stage_location requires stage_uri, what this process calls the folder.")
+    elif not isinstance(uri, str | os.PathLike) or not str(uri).strip():
+        problems.append(f"stage_uri must be a path or a URI, not {type(uri).__name__}.")
+    elif has_secrets(uri):
+        problems.append("stage_uri has a secret in it; give it to the file system by its own configuration.")
+    if location is not None:
+        problems += arguments.string("stage_location", location)
+    refuse(problems, "The folder for rows from elsewhere cannot be used")
+    given = os.fspath(uri)  # type: ignore[call-overload]  # checked above
+    given = given if "://" in given else str(Path(given).absolute())
+    return StageFolder(given, str(location or (given if "://" in given else f"file://{given}")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from ...errors import (
 )
 from ...types import documents
 from ...types.arrow import Batch, Named, arrow, into_text, to_rows
-from ...types.logical import LogicalType, logical_type, register
+from ...types.logical import LogicalType, logical_type
 from ..base import Dialect, driver_connection, named
 from ..base.refusals import said
 from ..capabilities import Capabilities
@@ -39,6 +38,7 @@ from ..untyped import Untyped
 from . import copy_out, copy_text, loaders
 from .compiler import comparing
 from .copy_in import encode
+from .types import MODULE, described, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -200,7 +200,7 @@ class PostgreSQLDialect(Dialect):
             return super().reported(connection, cursor)
         names = connection.dialect.ischema_names  # type: ignore[attr-defined]  # of SQLAlchemy's own PostgreSQL dialect
         registry = driver_connection(connection).adapters.types
-        return [_type(column, registry, names) for column in cursor.description]
+        return [described(column, registry, names) for column in cursor.description]
 
     def reader(
         self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any
@@ -213,7 +213,7 @@ class PostgreSQLDialect(Dialect):
         if kind.name == "json":
             own = each(documents.read)
         elif kind.name == "array" and kind.item is not None and kind.item.name == "json":
-            own = each(_read_documents)
+            own = each(read_documents)
         elif kind.name in _GUARDED:
             own = loaders.refuse
         process = by_sqlalchemy(connection, element.type, code) if is_custom(element.type) else None
@@ -225,7 +225,7 @@ class PostgreSQLDialect(Dialect):
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """As everywhere, but decimals need no limit, times can have zones, and its own types are kept."""
         kind = logical_type(type_)
-        if kind.native and type(type_).__module__.startswith(_MODULE) and not isinstance(type_, NamedType):
+        if kind.native and type(type_).__module__.startswith(MODULE) and not isinstance(type_, NamedType):
             return type_  # it exists in every database, unlike an enum or a domain
         if kind.name == "decimal":
             return sql.Numeric(kind.precision, kind.scale)
@@ -419,58 +419,3 @@ def _is_psycopg(connection: Connection) -> bool:
 
 
 _GUARDED = frozenset({"date", "time", "timestamp", "interval", "array"})
-
-
-def _read_documents(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_read_documents(item) for item in value]
-    found = None if value is None else documents.read(value)
-    return None if found is documents.NULL else found
-
-
-def _type(column: Any, registry: Any, names: dict[str, Any]) -> TypeEngine[Any]:
-    """The SQL type for a column of psycopg's description; text where nobody but the database knows the type."""
-    info = registry.get(column.type_code)
-    if info is None:
-        return sql.Text()
-    if info.name == "numeric":
-        found: TypeEngine[Any] = sql.Numeric(column.precision, column.scale)
-    else:
-        made = names.get(info.regtype, sql.Text)
-        found = made(timezone=True) if "with time zone" in info.regtype else made()
-    return sql.ARRAY(found) if column.type_code == info.array_oid else found
-
-
-_SMALLEST = {"minute": 60 * 10**6, "hour": 3_600 * 10**6, "day": 86_400 * 10**6, "month": 10**18, "year": 10**18}
-"""The last field of an INTERVAL in microseconds; no days are months, so that only none of them fits."""
-
-
-def _interval(type_: Any) -> LogicalType:
-    """What an INTERVAL holds: it cuts off what is smaller than its last field, or digit, without an error."""
-    field = (type_.fields or "second").split()[-1].lower()
-    unit = _SMALLEST.get(field, 10 ** (6 - (6 if type_.precision is None else type_.precision)))
-    return LogicalType("interval", precision=unit if unit > 1 else None)
-
-
-_TEXT = LogicalType("text", native=True)
-_MODULE = "sqlalchemy.dialects.postgresql"
-register(
-    {
-        f"{_MODULE}.types.INET": _TEXT,
-        f"{_MODULE}.types.CIDR": _TEXT,
-        f"{_MODULE}.types.MACADDR": _TEXT,
-        f"{_MODULE}.types.MACADDR8": _TEXT,
-        f"{_MODULE}.types.MONEY": _TEXT,
-        f"{_MODULE}.types.BIT": _TEXT,
-        f"{_MODULE}.types.TSVECTOR": _TEXT,
-        f"{_MODULE}.types.TSQUERY": _TEXT,
-        f"{_MODULE}.types.REGCLASS": _TEXT,
-        f"{_MODULE}.types.REGCONFIG": _TEXT,
-        f"{_MODULE}.types.OID": LogicalType("integer", bits=33, native=True),
-        f"{_MODULE}.types.INTERVAL": _interval,
-        f"{_MODULE}.ranges.AbstractRange": _TEXT,
-        f"{_MODULE}.hstore.HSTORE": _TEXT,
-        f"{_MODULE}.named_types.ENUM": _TEXT,
-        f"{_MODULE}.named_types.DOMAIN": lambda type_: replace(logical_type(type_.data_type), native=True),
-    }
-)

@@ -1,0 +1,70 @@
+"""Types of PostgreSQL: how psycopg describes them, and what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import types as sql
+
+from ...types import documents
+from ...types.logical import LogicalType, logical_type, register
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
+
+def read_documents(value: Any) -> Any:
+    """The documents of a column of JSON, or of arrays of it; None for the null of JSON."""
+    if isinstance(value, list):
+        return [read_documents(item) for item in value]
+    found = None if value is None else documents.read(value)
+    return None if found is documents.NULL else found
+
+
+def described(column: Any, registry: Any, names: dict[str, Any]) -> TypeEngine[Any]:
+    """The SQL type for a column of psycopg's description; text where nobody but the database knows the type."""
+    info = registry.get(column.type_code)
+    if info is None:
+        return sql.Text()
+    if info.name == "numeric":
+        found: TypeEngine[Any] = sql.Numeric(column.precision, column.scale)
+    else:
+        made = names.get(info.regtype, sql.Text)
+        found = made(timezone=True) if "with time zone" in info.regtype else made()
+    return sql.ARRAY(found) if column.type_code == info.array_oid else found
+
+
+_SMALLEST = {"minute": 60 * 10**6, "hour": 3_600 * 10**6, "day": 86_400 * 10**6, "month": 10**18, "year": 10**18}
+"""The last field of an INTERVAL in microseconds; no days are months, so that only none of them fits."""
+
+
+def _interval(type_: Any) -> LogicalType:
+    """What an INTERVAL holds: it cuts off what is smaller than its last field, or digit, without an error."""
+    field = (type_.fields or "second").split()[-1].lower()
+    unit = _SMALLEST.get(field, 10 ** (6 - (6 if type_.precision is None else type_.precision)))
+    return LogicalType("interval", precision=unit if unit > 1 else None)
+
+
+_TEXT = LogicalType("text", native=True)
+MODULE = "sqlalchemy.dialects.postgresql"
+register(
+    {
+        f"{MODULE}.types.INET": _TEXT,
+        f"{MODULE}.types.CIDR": _TEXT,
+        f"{MODULE}.types.MACADDR": _TEXT,
+        f"{MODULE}.types.MACADDR8": _TEXT,
+        f"{MODULE}.types.MONEY": _TEXT,
+        f"{MODULE}.types.BIT": _TEXT,
+        f"{MODULE}.types.TSVECTOR": _TEXT,
+        f"{MODULE}.types.TSQUERY": _TEXT,
+        f"{MODULE}.types.REGCLASS": _TEXT,
+        f"{MODULE}.types.REGCONFIG": _TEXT,
+        f"{MODULE}.types.OID": LogicalType("integer", bits=33, native=True),
+        f"{MODULE}.types.INTERVAL": _interval,
+        f"{MODULE}.ranges.AbstractRange": _TEXT,
+        f"{MODULE}.hstore.HSTORE": _TEXT,
+        f"{MODULE}.named_types.ENUM": _TEXT,
+        f"{MODULE}.named_types.DOMAIN": lambda type_: replace(logical_type(type_.data_type), native=True),
+    }
+)

@@ -18,7 +18,6 @@ from pyiceberg.types import DoubleType, LongType, NestedField, StringType, Times
 from sqlalchemy import create_engine, text
 
 from moltres import ETLPipeline, col, connect
-from moltres._shared.iceberg_places import catalog_opener
 from moltres.dialects.iceberg import loads, takeover
 from moltres.errors import (
     ConfigurationError,
@@ -29,6 +28,7 @@ from moltres.errors import (
 )
 from moltres.handoff.reference import STAGE_PREFIX
 from support.iceberg import append, catalog_url, load, opened, unreferenced
+from support.shared import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def test_a_catalog_is_made_by_many_writers_at_once(url: URL) -> None:
     start = Barrier(8)
 
     def opening() -> Any:
-        opened_by = catalog_opener(url, core="moltres-core")
+        opened_by = shared("iceberg_places").catalog_opener(url, core="moltres-core")
         start.wait()
         return opened_by(make=True)
 

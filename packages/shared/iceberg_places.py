@@ -97,10 +97,17 @@ def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
     name = query.get("catalog", "default")
     file = Path(url.database) if store_url.get_backend_name() == "sqlite" and url.database else None
 
+    made: list[Any] = []
+
     def opened(*, make: bool = False) -> Catalog | None:
         if file is not None and not make and not file.exists():
             return None
-        return _sql_catalog(name, store_url, properties)
+        if made:
+            made[0].look()
+        else:
+            made.append(_sql_catalog(name, store_url, properties))
+        catalog: Catalog = made[0]
+        return catalog
 
     return opened
 
@@ -127,6 +134,10 @@ def _sql_catalog(name: str, store: URL, properties: dict[str, str]) -> Catalog:
             self.engine.dispose()
             waits = {"timeout": _WAIT} if store.get_backend_name() == "sqlite" else {}
             self.engine = create_engine(store, poolclass=NullPool, connect_args=waits, hide_parameters=True)
+            self.look()
+
+        def look(self) -> None:
+            """Find out what the database holds, which may have been made anew, and make tables that are missing."""
             super()._init_catalog()
 
     try:

@@ -66,6 +66,14 @@ def test_a_catalog_that_does_not_exist_is_made_by_the_first_write(url: URL, tmp_
         assert db.tables() == ["t"]
 
 
+def test_a_catalog_that_was_removed_is_made_anew(db: Database, tmp_path: Path) -> None:
+    db.write(ROWS).save_as_table("t")
+    (tmp_path / "catalog.db").unlink()
+    assert db.tables() == []
+    db.write(ROWS).save_as_table("u")
+    assert db.tables() == ["u"]
+
+
 def test_an_engine_of_sqlalchemy_is_the_same_database(url: URL) -> None:
     engine = create_engine(url.update_query_dict({"namespace": "mart"}))
     try:

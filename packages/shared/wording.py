@@ -62,7 +62,7 @@ def plain_problem(text: str) -> str:
 
 
 def plain_context(context: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The facts of an error without secrets of URLs.
+    """The facts of an error without secrets of URLs and without control characters; see `plain_message`.
 
     Args:
         context: Plain facts by name.
@@ -72,7 +72,7 @@ def plain_context(context: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return scrubbed(value)
+        return plain_message(value)
     if isinstance(value, Mapping):
         return plain_context(value)
     return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value

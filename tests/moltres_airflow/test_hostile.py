@@ -15,7 +15,13 @@ from dq_core import DataQualityError
 from moltres import Records
 from moltres.errors import MoltresError
 from moltres.handoff import encode
-from moltres_airflow import Dsn, MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+from moltres_airflow import (
+    Dsn,
+    MoltresCompareOperator,
+    MoltresDataQualityOperator,
+    MoltresQueryOperator,
+    MoltresToTableOperator,
+)
 from moltres_airflow.arguments import arguments_of
 from support.airflow import Instance
 from support.hostile import Call, assert_refused, untried
@@ -25,7 +31,12 @@ NOTHING = {
     "of moltres, whose test tries it": ("ETLPipeline",),
     "called by Airflow": (
         f"{name}.{method}"
-        for name in ("MoltresQueryOperator", "MoltresDataQualityOperator", "MoltresToTableOperator")
+        for name in (
+            "MoltresQueryOperator",
+            "MoltresDataQualityOperator",
+            "MoltresCompareOperator",
+            "MoltresToTableOperator",
+        )
         for method in ("execute", "on_kill", "partial", "default_output_key", "prepare_template")
     ),
 }
@@ -33,6 +44,9 @@ NOTHING = {
 OURS = (MoltresError, DataQualityError, AirflowException)
 SAYS = {
     "*": ("statement",),
+    "right_table": ("table=",),
+    "right_query": ("query=",),
+    "right_schema": ("schema=", "table or view"),
     "checks": ("Rule", "rule", "Rules", "rules"),
     "dsn": ("URL",),
     "input_dsn": ("URL",),
@@ -76,6 +90,7 @@ def calls(dsn):
     query = {"query": "SELECT id, name FROM users"}
     check = {"checks": CHECKS, "fail_on_error": False, **query}
     write = {"table_name": "copies", "mode": "overwrite", "input_task_id": "query", "run_key": False}
+    both = {"table": "users", "right_dsn": dsn, "right_table": "users", "keys": ["id"]}
     return {
         "Dsn": Call(Dsn, {"url": dsn}),
         "MoltresQueryOperator": call(MoltresQueryOperator, dsn=dsn, **query),
@@ -87,6 +102,8 @@ def calls(dsn):
         "MoltresDataQualityOperator (input)": call(
             MoltresDataQualityOperator, dsn=dsn, checks=CHECKS, fail_on_error=False, input_task_id="query"
         ),
+        "MoltresCompareOperator": call(MoltresCompareOperator, dsn=dsn, **both),
+        "MoltresCompareOperator (unrendered)": call(MoltresCompareOperator, unrendered, dsn=dsn, **both),
         "MoltresToTableOperator": call(MoltresToTableOperator, dsn=dsn, **write),
         "MoltresToTableOperator (merge)": call(
             MoltresToTableOperator, dsn=dsn, **{**write, "mode": "merge", "keys": ["id"]}

@@ -16,7 +16,14 @@ from sqlalchemy.orm import sessionmaker
 
 from dq_core import DataQualityError
 from moltres.errors import MoltresError
-from moltres_prefect import RowsSerializer, moltres_data_quality, moltres_drop_staged, moltres_query, moltres_to_table
+from moltres_prefect import (
+    RowsSerializer,
+    moltres_compare,
+    moltres_data_quality,
+    moltres_drop_staged,
+    moltres_query,
+    moltres_to_table,
+)
 from support.hostile import Call, assert_refused, untried
 
 if TYPE_CHECKING:
@@ -31,6 +38,9 @@ OURS = (MoltresError, DataQualityError)
 PARTS = ("rows", "Rows", "row", "Row", "columns", "column", "data")
 SAYS = {
     "*": ("statement",),
+    "right_table": ("table=",),
+    "right_query": ("query=",),
+    "right_schema": ("schema=",),
     "checks": ("Rule", "rule", "Rules", "rules"),
     "dsn": ("URL", "database", "Secret"),
     "input_dsn": ("URL", "database", "Secret"),
@@ -76,6 +86,9 @@ def calls(dsn: str) -> dict[str, Call]:
         "moltres_data_quality": call(moltres_data_quality, dsn=dsn, checks=CHECKS, artifact=False, **query),
         "moltres_data_quality (data)": call(
             moltres_data_quality, dsn=dsn, checks=CHECKS, artifact=False, data=[{"id": 9}]
+        ),
+        "moltres_compare": call(
+            moltres_compare, dsn=dsn, artifact=False, table="users", right_dsn=dsn, right_table="users", keys=["id"]
         ),
         "moltres_to_table": call(moltres_to_table, dsn=dsn, **write),
         "moltres_to_table (merge)": call(moltres_to_table, dsn=dsn, **{**write, "mode": "merge", "keys": ["id"]}),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
 import sqlalchemy as sa
 
+from .._shared.arguments import string
 from .._shared.connecting import meant_url
 from .._shared.iceberg_places import is_catalog
 from .._shared.iceberg_snapshots import AsOf, as_of_problems
@@ -49,10 +50,11 @@ def database_of(
     Raises:
         RuleError: The arguments do not fit together.
     """
-    if table is not None and query is not None:
-        raise RuleError(["Give either table= or query=, not both."])
+    problems = [*_place_problems(table, query, schema)]
+    if problems:
+        raise RuleError(problems)
     if as_of is not None:
-        problems = [*as_of_problems(as_of)]
+        problems += as_of_problems(as_of)
         if table is None:
             problems.append("as_of= goes with table=, the name of an Iceberg table.")
         if problems:
@@ -73,6 +75,14 @@ def database_of(
     meant = meant_url(source) if isinstance(source, str) else None
     _refuse_place(table, query, schema, "files, frames and rows", meant)
     return None
+
+
+def _place_problems(table: object, query: object, schema: object) -> Iterator[str]:
+    for name, value in (("table=", table), ("schema=", schema)):
+        if value is not None:
+            yield from string(name, value)
+    if table is not None and query is not None:
+        yield "Give either table= or query=, not both."
 
 
 def is_files(source: Any) -> bool:

@@ -46,6 +46,7 @@ SAYS = {
     "*": ("statement",),
     "right_table": ("table=",),
     "right_query": ("query=",),
+    "schema": ("schema=", "table or view"),
     "right_schema": ("schema=", "table or view"),
     "checks": ("Rule", "rule", "Rules", "rules"),
     "dsn": ("URL",),

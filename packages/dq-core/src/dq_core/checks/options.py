@@ -182,5 +182,5 @@ def frozen(given: Any) -> Any:
 
 def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
     """A piece of SQL must be a string that is not blank; whether it is one expression says the database's parser."""
-    if not isinstance(sql, str) or not sql.strip() or "\0" in sql:
+    if not isinstance(sql, str) or not sql.strip() or "\0" in sql or not arguments.is_unicode(sql):
         yield f"{label}: {name} must be an SQL expression, not {sql!r}."

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from support.mariadb import MariaDBServer, mariadb_server
 from support.postgresql import PostgreSQLServer, postgresql_server
 from support.trino import TrinoServer, trino_server
 
@@ -45,6 +46,14 @@ def trino_memory_url(trino: TrinoServer) -> Iterator[URL]:
     """An empty schema of Trino's memory catalog."""
     with trino.schema("memory") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDBServer]:
+    """A MariaDB server for the whole run."""
+    pytest.importorskip("pymysql")
+    with mariadb_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ NOTHING = {
 }
 OURS = (errors.MoltresError, DataQualityError)
 #: What a database refuses is in its own words, with the statement.
-SAYS = {"*": ("statement",)}
+SAYS = {"*": ("statement",), "on": ("No column",)}
 #: Rows are told by their kind, and a part of them by where it is.
 PARTS = ("data", "rows", "Rows", "row", "Row", "columns", "column")
 DATA = {"data": PARTS, "value": PARTS, "rows": PARTS, "values": PARTS, "columns": PARTS, "types": ("type",)}

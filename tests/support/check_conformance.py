@@ -16,7 +16,7 @@ from dq_core import Report, parse, validate
 from dq_core.sources.database import create_engine_of
 from support.database_facts import FACTS, facts_of
 from support.iceberg import append, catalog_url
-from support.mariadb import mariadb_server
+from support.mariadb import MariaDBServer
 from support.postgresql import PostgreSQLServer
 from support.trino import TrinoServer
 
@@ -107,9 +107,9 @@ def shared_postgresql_url(postgresql: PostgreSQLServer) -> Iterator[sa.URL]:
 
 
 @pytest.fixture(scope="session")
-def shared_mariadb_url() -> Iterator[sa.URL]:
+def shared_mariadb_url(mariadb: MariaDBServer) -> Iterator[sa.URL]:
     """One database of a server of its own, with a collation that knows neither case nor accents nor blanks."""
-    with mariadb_server() as server, server.database("checks") as url:
+    with mariadb.database("checks") as url:
         engine = sa.create_engine(url)
         with engine.begin() as connection:
             connection.exec_driver_sql("ALTER DATABASE checks CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")

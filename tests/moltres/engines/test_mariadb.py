@@ -13,7 +13,7 @@ from dq_core import validate
 from moltres import connect
 from support.dialect_conformance import DialectConformance, LostConnections
 from support.dialect_conformance.data import OLD, rows
-from support.mariadb import MariaDBServer, mariadb_server
+from support.mariadb import MariaDBServer
 from support.stop_conformance import StopConformance
 
 if TYPE_CHECKING:
@@ -26,15 +26,9 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one st
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MariaDBServer]:
-    with mariadb_server() as running:
-        yield running
-
-
 @pytest.fixture
-def mariadb_url(server: MariaDBServer) -> Iterator[URL]:
-    with server.database(f"test_{next(_numbers)}") as url:
+def mariadb_url(mariadb: MariaDBServer) -> Iterator[URL]:
+    with mariadb.database(f"test_{next(_numbers)}") as url:
         yield url
 
 
@@ -60,9 +54,9 @@ class TestMariaDB(DialectConformance, LostConnections):
         return mariadb_url
 
     @pytest.fixture
-    def schema(self, server: MariaDBServer) -> Iterator[str]:
+    def schema(self, mariadb: MariaDBServer) -> Iterator[str]:
         name = f"mart_{next(_numbers)}"
-        with server.database(name):
+        with mariadb.database(name):
             yield name
 
     def disconnect(self, url: URL) -> None:

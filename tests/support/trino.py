@@ -229,7 +229,7 @@ def _command(folder: Path, heap_mb: int) -> list[str]:
 
 
 def _wait(port: int, log: Path) -> None:
-    for _ in pauses(within=180):
+    for _ in pauses(within=300):
         try:
             with urlopen(f"http://127.0.0.1:{port}/v1/info", timeout=5) as answer:
                 if not json.load(answer)["starting"]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from moltres import Database
     from support.trino import TrinoServer
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may fetch it
 
 COLUMNS = (
     "id BIGINT, n INTEGER, d DECIMAL(38, 5), f DOUBLE, b BOOLEAN, s VARCHAR, y VARBINARY, day DATE,"

@@ -62,6 +62,9 @@ def mariadb_server() -> Iterator[MariaDBServer]:
     init.write_text("CREATE USER tester@'127.0.0.1' IDENTIFIED BY 'secret';\nGRANT ALL ON *.* TO tester@'127.0.0.1';\n")
     init.chmod(0o644)
     folder = data / "data"
+    scratch = data / "tmp"
+    scratch.mkdir()
+    shutil.chown(scratch, user)
     port = free_port()
     common = ["--no-defaults", f"--user={user}", f"--datadir={folder}"]
     command = [
@@ -71,6 +74,7 @@ def mariadb_server() -> Iterator[MariaDBServer]:
         "--bind-address=127.0.0.1",
         f"--socket={data / 'socket'}",
         f"--pid-file={data / 'pid'}",
+        f"--tmpdir={scratch}",  # at its start a server removes the temporary tables that lie there, also another's
         f"--init-file={init}",
         "--skip-name-resolve",
         "--innodb-flush-log-at-trx-commit=0",

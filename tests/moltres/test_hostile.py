@@ -70,7 +70,7 @@ class World:
 
     db: Database
     folder: Path
-    target: str
+    target: str = ""
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.arguments import string, whole
+from .._shared.arguments import is_unicode, string, whole
 from .._shared.connecting import missing_file, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.urls import database_url, make_engine
@@ -61,10 +61,7 @@ class Point(NamedTuple):
 
 
 def _is_name(given: str) -> bool:
-    try:
-        return b"\0" not in given.encode()
-    except UnicodeEncodeError:
-        return False
+    return "\0" not in given and is_unicode(given)
 
 
 class History:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from .._shared.arguments import is_unicode
 from ..errors import ConfigurationError, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .capabilities import Capabilities
+
+STAGE_PREFIX: Final = "moltres_stage_"
+"""How every staged table and file begins: nothing else is ever overwritten or dropped here."""
 
 _SHOWN = 40
 """Characters of a name that an error repeats; the error names its length as well."""
@@ -71,7 +75,7 @@ def require_label(name: str, capabilities: Capabilities, database: str) -> None:
 
 def _problems(name: str, capabilities: Capabilities, database: str, most: int | None = None) -> Iterator[str]:
     shown = repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
-    if re.fullmatch(capabilities.name_pattern, name) is None or not _is_unicode(name):
+    if re.fullmatch(capabilities.name_pattern, name) is None or not is_unicode(name):
         yield f"{database} cannot have the name {shown}: it is empty, or has a character that names there cannot have."
         return
     most = most or capabilities.max_identifier_bytes
@@ -79,11 +83,3 @@ def _problems(name: str, capabilities: Capabilities, database: str, most: int | 
     if most is not None and length > most:
         unit = "characters" if capabilities.counts_characters else "bytes"
         yield f"The name {shown} has {length} {unit}; {database} takes at most {most}."
-
-
-def _is_unicode(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

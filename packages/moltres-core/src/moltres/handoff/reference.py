@@ -8,14 +8,13 @@ from typing import Any, Final, Literal, Never
 
 from .._shared import arguments
 from .._shared.masking import masked
+from ..dialects.names import STAGE_PREFIX
 from ..errors import HandoffError
+
+__all__ = ["MARKER", "STAGE_PREFIX", "Reference"]
 
 MARKER: Final = "__moltres__"
 """The key by which a stored object of this package is known; its value says what the object is."""
-
-STAGE_PREFIX: Final = "moltres_stage_"
-"""How every staged table and file begins: nothing else is ever overwritten or dropped here."""
-
 
 _KINDS: Final = ("table", "parquet")
 

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from .._shared.arguments import is_unicode
 from . import documents
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _unfit_texts(type_: LogicalType, values: Sequence[Any]) -> str | None:
         ("".join(values) if set(map(type, values)) <= {str} else "".join(map(str, values))).encode()
     except UnicodeEncodeError:
         return _first(
-            values, lambda value: not _is_unicode(str(value)), "has half of a surrogate pair, which is no text"
+            values, lambda value: not is_unicode(str(value)), "has half of a surrogate pair, which is no text"
         )
     if type_.length is None:
         return None
@@ -189,14 +190,6 @@ def _unfit_texts(type_: LogicalType, values: Sequence[Any]) -> str | None:
             f"is not of {type_.length} characters: a column of fixed length fills up or cuts off blanks",
         )
     return _first(values, lambda value: len(value) > (type_.length or 0), f"is longer than {type_.length} characters")
-
-
-def _is_unicode(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _unfit_moments(type_: LogicalType, values: Sequence[dt.datetime | dt.time]) -> str | None:

@@ -6,11 +6,12 @@ for a thousand rows and for a billion. The staged table is told first to leave t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Select, Table
 
 from ..._shared.iceberg_scan import planned
+from ..names import STAGE_PREFIX as STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from .pending import Pending
     from .session import WritingSession
-
-STAGED: Final = "moltres_stage_"
-"""How the names of staged tables begin; see `moltres.handoff`."""
 
 
 def take_over(session: WritingSession, target: Pending, names: Sequence[str], query: Any, full_name: Any) -> int | None:

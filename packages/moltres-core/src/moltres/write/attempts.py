@@ -109,12 +109,6 @@ class Attempts:
             schema=target.schema,
         )
 
-    def is_done(self) -> bool:
-        """Whether the load is recorded as finished."""
-        if not inspect(self._connection).has_table(LOADS, schema=self.table.schema):
-            return False
-        return any(one.rows is not None for one in self._all())
-
     def open(self) -> bool:
         """Make the table of loads if need be, and end what other tries of this load have begun.
 

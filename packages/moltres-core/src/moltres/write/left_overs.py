@@ -30,18 +30,14 @@ _live: set[str] = set()
 """The staging tables that this process uses now."""
 
 
-def _digest(text: str, length: int) -> str:
-    return sha256(text.encode()).hexdigest()[:length]
-
-
 def _host() -> str:
     """What names this host as long as it runs; containers have host names of their own."""
-    return _digest(platform.node(), 8)
+    return sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def staging_name(target: Target) -> str:
     """The name of a new staging table, which counts as used until `released`."""
-    made = f"{_PREFIX}{_digest(target.lock_name, 10)}_{int(time.time()):x}_{_host()}_{os.getpid():x}_{uuid4().hex[:8]}"
+    made = f"{_PREFIX}{target.digest}_{int(time.time()):x}_{_host()}_{os.getpid():x}_{uuid4().hex[:8]}"
     _live.add(made)
     return made
 
@@ -66,7 +62,7 @@ def drop_left_overs(target: Target, folder: StageFolder | None) -> None:
 
 
 def _left_overs(target: Target, names: Iterable[str]) -> Iterator[str]:
-    prefix = f"{_PREFIX}{_digest(target.lock_name, 10)}_"
+    prefix = f"{_PREFIX}{target.digest}_"
     for name in names:
         if name.startswith(prefix) and not _is_used(name.removeprefix(prefix)) and name not in _live:
             yield name

@@ -250,8 +250,7 @@ def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
     if target.table is None:
         return _create(target, rows, request)
     connection, dialect = target.connection, target.dialect
-    same = rows.columns is None or target.has_the_columns([name for name, _ in rows.columns])
-    if same and not target.problems(rows.columns, checked=rows.checked):
+    if target.takes(rows.columns, checked=rows.checked):
         # The table stays, and with it its keys, indexes, grants and the views on it.
         new_rows: Input | TemporaryRows = rows.stage(target.table) if rows.reads(target.table) else rows
         connection.execute(delete(target.table))
@@ -277,8 +276,7 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
     keys, columns = request.keys or (), rows.columns or []
     names = [name for name, _ in columns]
     require_columns(keys, names, "keys")
-    others = [name for name in names if name not in keys]
-    updated_columns = others if request.update is None or request.update is True else list(request.update or [])
+    updated_columns = request.updated(names)
     require_columns(updated_columns, names, "update")
     if target.table is None:
         return _create(

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from .request import WriteRequest
     from .target import Target
 
-_NEVER_CHANGES = frozenset({"ignore", "error_if_exists"})
 _CHANGES_ROWS = frozenset({"overwrite", "merge", "overwrite_partitions"})
 _FEW = 10_000
 """Rows that may stand in the statement itself, if it has room for them."""
@@ -55,16 +54,7 @@ def is_published(source: Source, connection: Connection, request: WriteRequest) 
     Raises:
         TableExistsError: If the table must not be there, and no load with the key has made it.
     """
-    target = find_target(source, connection, request)
-    _require(target, request)
-    if request.mode == "ignore" and target.table is not None:
-        return True
-    attempts = _attempts(target, request)
-    if attempts is not None and attempts.open():
-        return True
-    if request.mode == "error_if_exists":
-        target.require_absent()
-    return False
+    return _begun(source, connection, request) is None
 
 
 def publish(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Written:
@@ -79,15 +69,10 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
     Raises:
         LoadedMeanwhileError: If another load with the run_key has published its rows.
     """
-    target = find_target(source, connection, request)
-    _require(target, request)
-    if request.mode == "ignore" and target.table is not None:
+    begun = _begun(source, connection, request)
+    if begun is None:
         return Written(skipped=True)
-    attempts = _attempts(target, request)
-    if attempts is not None and attempts.open():
-        return Written(skipped=True)
-    if request.mode == "error_if_exists":
-        target.require_absent()
+    target, attempts = begun
     drop_left_overs(target, source.stage)
     with closing(open_input(source, connection, data, request)) as opened:
         require_names((name for name, _ in opened.columns or []), target.dialect.capabilities, target.dialect.name)
@@ -97,8 +82,18 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
             return _Publication(target, request, attempts).run(rows)
 
 
-def _attempts(target: Target, request: WriteRequest) -> Attempts | None:
-    return None if request.run_key is None else Attempts(target, request.run_key, request.mode)
+def _begun(source: Source, connection: Connection, request: WriteRequest) -> tuple[Target, Attempts | None] | None:
+    """The table, and the tries of the load if it has a key; None if there is nothing to write."""
+    target = find_target(source, connection, request)
+    _require(target, request)
+    if request.mode == "ignore" and target.table is not None:
+        return None
+    attempts = None if request.run_key is None else Attempts(target, request.run_key, request.mode)
+    if attempts is not None and attempts.open():
+        return None
+    if request.mode == "error_if_exists":
+        target.require_absent()
+    return target, attempts
 
 
 def _require(target: Target, request: WriteRequest) -> None:
@@ -136,7 +131,7 @@ class _Rows:
 def _staged(target: Target, rows: Input, request: WriteRequest, folder: StageFolder | None) -> Iterator[_Rows]:
     """The rows where a statement can read them: in their query, in the statement itself, or in a staging table."""
     table = target.table
-    keeps = table is not None and (request.mode != "overwrite" or not _others(target, rows))
+    keeps = table is not None and (request.mode != "overwrite" or target.takes(rows.columns, checked=rows.checked))
     if keeps and not (request.mode == "overwrite" and rows.columns is None):
         target.require_fit(rows.columns, checked=rows.checked)
     if isinstance(rows, Local):
@@ -159,14 +154,6 @@ def _staged(target: Target, rows: Input, request: WriteRequest, folder: StageFol
         columns = rows.new_types()
     with _from_elsewhere(target, rows, columns, folder) as source:
         yield _Rows(columns, source, keeps)
-
-
-def _others(target: Target, rows: Input) -> bool:
-    """Whether the rows have other columns than the table, so that an overwrite replaces these as well."""
-    if rows.columns is None:
-        return False
-    same = target.has_the_columns([name for name, _ in rows.columns])
-    return not same or bool(target.problems(rows.columns, checked=rows.checked))
 
 
 @contextmanager
@@ -265,16 +252,10 @@ class _Publication:
         request, names = self._request, [name for name, _ in rows.columns]
         if request.mode == "merge":
             require_columns(request.keys or (), names, "keys")
-            require_columns(self._updated(rows), names, "update")
+            require_columns(request.updated(names), names, "update")
             check_keys(self._target.connection, rows.source.subquery(), request.keys or ())
         if request.mode == "overwrite_partitions":
             require_columns(request.partition_by or (), names, "partition_by")
-
-    def _updated(self, rows: _Rows) -> list[str]:
-        update = self._request.update
-        if update is None or update is True:
-            return [name for name, _ in rows.columns if name not in (self._request.keys or ())]
-        return list(update or [])
 
     def _committed(self, statement: Executable) -> int:
         """Run the statement; returns the rows that it has changed.
@@ -351,7 +332,7 @@ class _Publication:
         keys = self._request.keys or ()
         on = and_(*(table.columns[key] == source.columns[key] for key in keys))
         names = [name for name, _ in rows.columns]
-        changed = self._committed(MergeInto(table, source, on, update=self._updated(rows), insert=names))
+        changed = self._committed(MergeInto(table, source, on, update=self._request.updated(names), insert=names))
         updated = self._deleted()
         return Written(inserted=changed - updated, updated=updated)
 
@@ -372,10 +353,9 @@ class _Publication:
             given.columns[name] if name in partition_by else sql_cast(null(), type_).label(name)
             for name, type_ in rows.columns
         ]
+        old = select(*fill, true().label(_OLD))
         if partition_by:
-            old: Select[Any] = select(*fill, true().label(_OLD)).distinct()
-        else:
-            old = select(*fill, true().label(_OLD))
+            old = old.distinct()
         parts = [new, old]
         if self._attempts is not None:
             held = self._attempts.holds(rows.columns).subquery("held_rows")

@@ -51,6 +51,16 @@ class WriteRequest:
         refuse(problems, "The rows cannot be written with these arguments")
         object.__setattr__(self, "batch_rows", int(self.batch_rows))
 
+    def updated(self, names: Sequence[str]) -> list[str]:
+        """The columns that a merge updates.
+
+        Args:
+            names: The columns of the rows.
+        """
+        if self.update is None or self.update is True:
+            return [name for name in names if name not in (self.keys or ())]
+        return list(self.update or [])
+
 
 def mode_problems(
     *, mode: Any, keys: Any, update: Any, partition_by: Any, cascade: Any, unknown: Collection[str] = ()

@@ -86,12 +86,22 @@ class Target:
         """What writers of the same table call it when they wait for each other."""
         return f"{self.schema}.{self.name}"
 
+    @property
+    def digest(self) -> str:
+        """What tables beside it have in their names."""
+        return sha256(self.lock_name.encode()).hexdigest()[:10]
+
     def has_the_columns(self, names: Collection[str]) -> bool:
         """Whether rows with these columns give the table all that it does not fill by itself, and nothing else."""
         if self.table is None:
             return False
         existing = set(self.table.columns.keys())
         return existing - self.fill.columns <= set(names) <= existing
+
+    def takes(self, columns: Sequence[Named] | None, *, checked: bool) -> bool:
+        """Whether the table can hold rows of these columns instead of its own and stay as it is."""
+        same = columns is None or self.has_the_columns([name for name, _ in columns])
+        return same and not self.problems(columns, checked=checked)
 
     def require_no_delete_actions(self, *, own: bool) -> None:
         """Make sure that deleting rows of the table leaves those of other tables alone.
@@ -154,7 +164,7 @@ class Target:
 
     @property
     def _shadow_prefix(self) -> str:
-        return f"moltres_new_{sha256(self.lock_name.encode()).hexdigest()[:10]}_"
+        return f"moltres_new_{self.digest}_"
 
     def left_overs(self) -> list[str]:
         """The shadow tables of this table: of writes that run, or that were killed.

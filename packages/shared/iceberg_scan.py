@@ -6,6 +6,7 @@ deletion vectors name. What cannot be read right is refused by its name.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -131,15 +132,12 @@ def register_files(raw: Any, table: Table, locations: Iterable[str]) -> None:
         raw.register_filesystem(system)
 
 
-def query_of(
-    raw: Any, plan: Planned, *, only: Sequence[DataFile] | None = None, added: Sequence[str] = (), file: bool = False
-) -> str:
+def query_of(raw: Any, plan: Planned, *, added: Sequence[str] = (), file: bool = False) -> str:
     """The rows as a query, with the columns of the schema in their order.
 
     Args:
         raw: The driver's connection.
         plan: The files.
-        only: The data files to read, of those planned; None for all.
         added: Further files, written with the field ids of the schema, without deletes.
         file: Whether the column `FILE` says where each row is.
 
@@ -157,11 +155,9 @@ def query_of(
                 name, f"the column {one.name!r} has the type {error}, which DuckDB does not hold as it is"
             ) from None
     _require_unchanged_nested(name, plan)
-    kept = None if only is None else {one.file_path for one in only}
-    tasks = [task for task in plan.tasks if kept is None or task.file.file_path in kept]
-    register_files(raw, plan.table, [*(task.file.file_path for task in tasks), *added])
+    register_files(raw, plan.table, [*(task.file.file_path for task in plan.tasks), *added])
     parts = []
-    for group, of_group in _groups(raw, plan, tasks).items():
+    for group, of_group in _groups(raw, plan).items():
         plain = [local_path(task.file.file_path) for task in of_group if not task.delete_files]
         if group == ():
             plain += [local_path(one) for one in added]
@@ -183,13 +179,13 @@ _Group = tuple[tuple[int, str], ...]
 _BY_NAME = (-1, "by name")
 
 
-def _groups(raw: Any, plan: Planned, tasks: Sequence[FileScanTask]) -> dict[_Group, list[FileScanTask]]:
+def _groups(raw: Any, plan: Planned) -> dict[_Group, list[FileScanTask]]:
     """Files by how they are read: by field ids, by names where a file has no ids, with constants of partitions."""
     groups: dict[_Group, list[FileScanTask]] = defaultdict(list)
     groups[()] = []
-    nameless = _without_ids(raw, plan, tasks)
+    nameless = _without_ids(raw, plan)
     constants = _identity_fields(plan)
-    for task in tasks:
+    for task in plan.tasks:
         group: list[tuple[int, str]] = []
         present = nameless.get(task.file.file_path)
         if present is not None:
@@ -225,8 +221,6 @@ def _identity_fields(plan: Planned) -> dict[int, dict[int, int]]:
 
 def _human(plan: Planned, field_id: int, value: Any) -> Any:
     """The value of a partition, of PyIceberg's own form, as Python's."""
-    import datetime as dt
-
     type_ = str(plan.schema.find_type(field_id))
     if value is None or type_ not in ("date", "timestamp", "timestamptz"):
         return value
@@ -236,14 +230,14 @@ def _human(plan: Planned, field_id: int, value: Any) -> Any:
     return moment if type_ == "timestamptz" else moment.replace(tzinfo=None)
 
 
-def _without_ids(raw: Any, plan: Planned, tasks: Sequence[FileScanTask]) -> dict[str, frozenset[str]]:
+def _without_ids(raw: Any, plan: Planned) -> dict[str, frozenset[str]]:
     """The files that were added as they are, without field ids, and the names of their columns.
 
     Only tables with a mapping of names can have such files; Trino and PyIceberg set one when files are added.
     """
-    if not tasks or "schema.name-mapping.default" not in plan.table.metadata.properties:
+    if not plan.tasks or "schema.name-mapping.default" not in plan.table.metadata.properties:
         return {}
-    by_path = {local_path(task.file.file_path): task.file.file_path for task in tasks}
+    by_path = {local_path(task.file.file_path): task.file.file_path for task in plan.tasks}
     register_files(raw, plan.table, by_path.values())
     listed = ", ".join(literal(path) for path in by_path)
     rows = raw.execute(

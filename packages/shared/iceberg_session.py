@@ -130,34 +130,39 @@ class Session:
             self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
         self.raw.execute(f"CREATE OR REPLACE VIEW {quoted(schema)}.{quoted(name)} AS {query}")
 
+    def found(self, schema: str, name: str) -> tuple[str, int | None] | None:
+        """The table that a name means, with the snapshot, or None for the current one; None without such a table."""
+        names = self.listing().get(schema, ())
+        if name in names:
+            return name, None
+        version = versions_of(name)
+        return version if version is not None and version[0] in names else None
+
     def query(self, schema: str, name: str) -> str | None:
         """The rows of a table, or of a snapshot of it; None if there is no such table."""
-        if name in self.listing().get(schema, ()):
-            table = self.load(schema, name)
-            current = table.metadata.current_snapshot_id
-            return query_of(self.raw, planned(table, current, table.schema()))
-        version = versions_of(name)
-        if version is None or version[0] not in self.listing().get(schema, ()):
+        found = self.found(schema, name)
+        if found is None:
             return None
-        table = self.load(schema, version[0])
-        return query_of(self.raw, planned(table, version[1], schema_at(table, version[1])))
+        table, version = self.load(schema, found[0]), found[1]
+        if version is None:
+            return query_of(self.raw, planned(table, table.metadata.current_snapshot_id, table.schema()))
+        return query_of(self.raw, planned(table, version, schema_at(table, version)))
 
     def has(self, schema: str | None, name: str) -> bool:
         """Whether there is a table, or a snapshot of one, of this name."""
         schema = schema or self.namespace
-        if name in self.listing().get(schema, ()):
-            return True
-        version = versions_of(name)
-        if version is None or version[0] not in self.listing().get(schema, ()):
-            return False
-        return self.load(schema, version[0]).metadata.snapshot_by_id(version[1]) is not None
+        found = self.found(schema, name)
+        if found is None or found[1] is None:
+            return found is not None
+        return self.load(schema, found[0]).metadata.snapshot_by_id(found[1]) is not None
 
     def required(self, schema: str | None, name: str) -> set[str]:
         """The columns that hold no NULL."""
         schema = schema or self.namespace
-        version = versions_of(name)
-        base = name if version is None or name in self.listing().get(schema, ()) else version[0]
-        return {one.name for one in self.load(schema, base).schema().fields if one.required}
+        found = self.found(schema, name)
+        return {
+            one.name for one in self.load(schema, name if found is None else found[0]).schema().fields if one.required
+        }
 
     # -- transactions
 

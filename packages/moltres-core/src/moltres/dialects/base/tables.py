@@ -73,6 +73,8 @@ class Tables(Inserting):
         Returns:
             One phrase for each foreign key with such an action: "orders (ON DELETE CASCADE)".
         """
+        if not self.capabilities.constraints:
+            return []
         inspector = inspect(connection)
         found = []
         for name in inspector.get_table_names(table.schema):

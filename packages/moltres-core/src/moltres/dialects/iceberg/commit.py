@@ -99,7 +99,7 @@ def drop(catalog: Catalog, schema: str, name: str) -> None:
     identifier = (*schema.split("."), name)
     try:
         table = catalog.load_table(identifier)
-        if table.metadata.properties.get("gc.enabled") != "false":
+        if not KEEP.items() <= table.metadata.properties.items():
             catalog.purge_table(identifier)
             return
         manifests = [one for snapshot in table.metadata.snapshots for one in snapshot.manifests(table.io)]

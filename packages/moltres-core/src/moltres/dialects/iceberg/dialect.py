@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..._shared.iceberg_snapshots import AsOf
     from ...errors import MoltresError
     from ...types.arrow import Batch, Named
+    from .pending import Pending
     from .session import WritingSession
 
 _ROWS = 50_000
@@ -60,11 +61,6 @@ class IcebergDialect(DuckDBDialect):
         if isinstance(type_, sql.ARRAY) and self.column_type(type_.item_type) is None:
             return None
         return super().column_type(type_)
-
-    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
-        """There are no foreign keys."""
-        del connection, table, own
-        return []
 
     # -- errors
 
@@ -122,7 +118,13 @@ class IcebergDialect(DuckDBDialect):
             batch = to_batch(batch, columns)
         else:
             self.require_batch(columns, batch)
-        return self._add(connection, table, batch)
+        session = session_of(connection)
+        place = session.place(full_name(table))
+        if place is None:
+            raise ConfigurationError(f"The table {table.name!r} does not exist.")
+        rows = _add(session.change(*place), batch)
+        session.outdate(*place)
+        return rows
 
     def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
         """Write the rows of a query to files, in batches."""
@@ -132,7 +134,8 @@ class IcebergDialect(DuckDBDialect):
         place = session.place(full_name(table))
         if place is None:
             return super().insert_select(connection, table, names, query)
-        whole = take_over(session, session.change(*place), names, query, full_name)
+        pending = session.change(*place)
+        whole = take_over(session, pending, names, query, full_name)
         if whole is not None:
             session.refresh(*place)
             return whole
@@ -141,28 +144,8 @@ class IcebergDialect(DuckDBDialect):
         result: Any = connection.execute(query)  # type: ignore[call-overload]  # SQLAlchemy runs every SelectBase
         with closing(result):
             for batch in result.cursor.to_arrow_reader(_ROWS):
-                rows += self._add(connection, table, _checked(batch, names, types))
+                rows += _add(pending, _checked(batch, names, types))
         session.refresh(*place)
-        return rows
-
-    def _add(self, connection: Connection, table: Table, batch: Any) -> int:
-        """Write a batch, whose missing columns are NULL."""
-        import pyarrow as pa
-
-        session = session_of(connection)
-        place = session.place(full_name(table))
-        if place is None:
-            raise ConfigurationError(f"The table {table.name!r} does not exist.")
-        pending = session.change(*place)
-        present = set(batch.schema.names)
-        for one in pending.plan.schema.fields:
-            if one.name not in present:
-                from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-                type_ = schema_to_pyarrow(one.field_type)
-                batch = batch.append_column(pa.field(one.name, type_), pa.nulls(batch.num_rows, type_))
-        rows = pending.add(batch)
-        session._defined.discard(place)  # noqa: SLF001 - its view is made anew when it is read
         return rows
 
     def create_as(
@@ -200,6 +183,19 @@ class IcebergDialect(DuckDBDialect):
         pending.replace_by(shadow)
         session.drop(*source)
         session.refresh(*target)
+
+
+def _add(pending: Pending, batch: Any) -> int:
+    """Write a batch, whose missing columns are NULL."""
+    import pyarrow as pa
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    present = set(batch.schema.names)
+    for one in pending.plan.schema.fields:
+        if one.name not in present:
+            type_ = schema_to_pyarrow(one.field_type)
+            batch = batch.append_column(pa.field(one.name, type_), pa.nulls(batch.num_rows, type_))
+    return pending.add(batch)
 
 
 def _read(session: WritingSession) -> Iterator[str]:

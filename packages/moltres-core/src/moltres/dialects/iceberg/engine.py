@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Column, Connection, MetaData, String, Table, event, select, text, true
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Delete, Update
 from sqlalchemy.sql.elements import ColumnClause
@@ -107,8 +107,6 @@ def _replaced(statement: Any, table: Table, by: Any) -> Any:
 
 def _files_of(connection: Connection, pending: Pending, element: Update | Delete) -> list[str]:
     """The files with rows that a statement changes."""
-    from sqlalchemy import Column, MetaData, String, select, text, true
-
     table = cast("Table", element.table)
     columns = [column._copy() for column in table.columns]  # noqa: SLF001
     files = Table("moltres_files", MetaData(), *columns, Column(FILE, String))

@@ -60,13 +60,11 @@ class Marker:
 
     def add(self, pending: Pending) -> None:
         """Note the folder of a table."""
-        metadata = pending.table.metadata
-        base = metadata.properties.get("write.data.path") or f"{metadata.location}/data"
         self._folders.append(
             {
                 "table": [*pending.schema.split("."), pending.name],
-                "data": local_path(f"{base.rstrip('/')}/{pending.folder}"),
-                "location": local_path(metadata.location) if pending.is_new else None,
+                "data": local_path(pending.place),
+                "location": local_path(pending.table.metadata.location) if pending.is_new else None,
             }
         )
         self._file.seek(0)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..._shared.iceberg_scan import FILE, Planned, planned, query_of
+from ..._shared.iceberg_scan import FILE, Planned, local_path, planned, query_of
 from ..._shared.iceberg_types import quoted
+from .evolution import evolved
 from .files import FileWriter
 
 if TYPE_CHECKING:
@@ -80,6 +82,13 @@ class Pending:
         """Whether a commit on top of a newer snapshot adds the same rows to it."""
         return not self.removed and not self.is_new and self.columns is None
 
+    @property
+    def place(self) -> str:
+        """The folder of the new files, which nobody else writes to."""
+        metadata = self.table.metadata
+        base = metadata.properties.get("write.data.path") or f"{metadata.location}/data"
+        return f"{base.rstrip('/')}/{self.folder}"
+
     def query(self, *, file: bool = False) -> str:
         """The rows, as a query of DuckDB."""
         self.settle()
@@ -99,26 +108,22 @@ class Pending:
         """Write a batch of rows to new files; returns their number."""
         if self.writer is None:
             metadata = (self.written or self.table).metadata
-            base = metadata.properties.get("write.data.path") or f"{metadata.location}/data"
-            self.writer = FileWriter(
-                self.table.io,
-                f"{base.rstrip('/')}/{self.folder}",
-                self.plan.schema,
-                metadata.spec(),
-                metadata.properties,
-            )
+            self.writer = FileWriter(self.table.io, self.place, self.plan.schema, metadata.spec(), metadata.properties)
         return self.writer.write(batch)
 
     def make_own(self) -> str:
         """The table of DuckDB for rows that statements insert or change."""
-        if self.own is None:
-            name = f"{OWN}.{quoted(f'{self.name} {uuid.uuid4().hex[:12]}')}"
-            self.raw.execute(f"CREATE TABLE {name} AS SELECT * FROM ({self.query()}) LIMIT 0")  # noqa: S608 - quoted
-            for one in self.plan.schema.fields:
-                if one.required:
-                    self.raw.execute(f"ALTER TABLE {name} ALTER COLUMN {quoted(one.name)} SET NOT NULL")
-            self.own = name
-        return self.own
+        return self.own or self.hold(f"SELECT * FROM ({self.query()}) LIMIT 0")  # noqa: S608 - quoted
+
+    def hold(self, rows: str) -> str:
+        """Make the table of DuckDB from the rows of a query; returns its name."""
+        name = f"{OWN}.{quoted(f'{self.name} {uuid.uuid4().hex[:12]}')}"
+        self.raw.execute(f"CREATE TABLE {name} AS {rows}")
+        for one in self.plan.schema.fields:
+            if one.required:
+                self.raw.execute(f"ALTER TABLE {name} ALTER COLUMN {quoted(one.name)} SET NOT NULL")
+        self.own = name
+        return name
 
     def pull(self, paths: Sequence[str] | None) -> None:
         """Move the rows of files into DuckDB, where statements can change them; the commit removes the files.
@@ -126,8 +131,6 @@ class Pending:
         Args:
             paths: The files as DuckDB names them; None for all.
         """
-        from ..._shared.iceberg_scan import local_path
-
         self.settle()
         own = self.make_own()
         kept = [task for task in self.plan.tasks if paths is not None and local_path(task.file.file_path) not in paths]
@@ -174,8 +177,6 @@ class Pending:
         """Take the columns and rows of another pending table instead of one's own."""
         from pyiceberg.table import StagedTable
 
-        from .evolution import evolved
-
         self.clear()
         if self.own is not None:
             self.raw.execute(f"DROP TABLE {self.own}")
@@ -200,8 +201,6 @@ class Pending:
 
     def discard(self) -> None:
         """Delete the new files: the transaction is rolled back."""
-        from contextlib import suppress
-
         with suppress(Exception):  # what was written is removed as far as that is possible
             self.settle()
         for one in self.added:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from .loads import LoadKey
 
+Place = tuple[str, str]
+"""Namespace and name of a table."""
+
 _NAME = r'(?:"(?:[^"]|"")*"|[^\W\d]\w*)'
 _TABLE = rf"(?P<table>{_NAME}(?:\s*\.\s*{_NAME})*)"
 _BEFORE = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
@@ -131,9 +134,13 @@ class WritingSession(Session):
         if self._marker is not None:
             self._marker.add(pending)
 
+    def outdate(self, schema: str, name: str) -> None:
+        """Make the view of a table anew when a statement names it."""
+        self._defined.discard((schema, name))
+
     def refresh(self, schema: str, name: str) -> None:
         """Let statements see the table as it is now."""
-        self._defined.discard((schema, name))
+        self.outdate(schema, name)
         self.define(schema, name)
 
     def prepare(self, statement: str) -> str:  # type: ignore[override]
@@ -141,10 +148,15 @@ class WritingSession(Session):
         self._created = None
         self._require_sound()
         super().prepare(statement)
-        for pattern, handle in _HANDLERS:
+        for pattern, change in _CHANGES:
             found = pattern.match(statement)
             if found is not None:
-                return handle(self, statement, found)
+                place = self.place(found["table"])
+                return statement if place is None else change(self, found, place)
+        for pattern, make in _MAKES:
+            found = pattern.match(statement)
+            if found is not None:
+                return make(self, found)
         return statement
 
     def _require_sound(self) -> None:
@@ -158,29 +170,20 @@ class WritingSession(Session):
             self._created = None
             self._adopt(schema, name)
 
-    def _insert(self, statement: str, found: re.Match[str]) -> str:
-        place = self.place(found["table"])
-        if place is None:
-            return statement
+    def _insert(self, found: re.Match[str], place: Place) -> str:
         pending = self.change(*place)
         own = pending.make_own()
         self.refresh(*place)
-        return statement[: found.start("table")] + own + statement[found.end("table") :]
+        return found.string[: found.start("table")] + own + found.string[found.end("table") :]
 
-    def _update(self, statement: str, found: re.Match[str]) -> str:
-        place = self.place(found["table"])
-        if place is None:
-            return statement
+    def _update(self, found: re.Match[str], place: Place) -> str:
         pending = self.change(*place)
         pending.pull(None)
         self.refresh(*place)
         target = f"{pending.make_own()} AS {quoted(place[1])}"
-        return statement[: found.start("table")] + target + statement[found.end("table") :]
+        return found.string[: found.start("table")] + target + found.string[found.end("table") :]
 
-    def _delete(self, statement: str, found: re.Match[str]) -> str:
-        place = self.place(found["table"])
-        if place is None:
-            return statement
+    def _delete(self, found: re.Match[str], place: Place) -> str:
         pending = self.change(*place)
         rest = found["rest"].strip().rstrip(";")
         if not rest:
@@ -191,17 +194,15 @@ class WritingSession(Session):
             pending.pull(None)
         own = pending.make_own()
         self.refresh(*place)
-        return f"{statement[: found.start('table')]}{own} AS {quoted(place[1])}{statement[found.end('table') :]}"
+        return f"{found.string[: found.start('table')]}{own} AS {quoted(place[1])}{found.string[found.end('table') :]}"
 
-    def _truncate(self, statement: str, found: re.Match[str]) -> str:
-        place = self.place(found["table"])
-        if place is None:
-            return statement
+    def _truncate(self, found: re.Match[str], place: Place) -> str:
+        del found
         self.change(*place).clear()
         self.refresh(*place)
         return "SELECT 1 WHERE false"
 
-    def _create(self, statement: str, found: re.Match[str]) -> str:
+    def _create(self, found: re.Match[str]) -> str:
         parts = _parts(found["table"])
         place = self.place(found["table"])
         schema = ".".join(parts[:-1]) or self.namespace
@@ -213,11 +214,11 @@ class WritingSession(Session):
                     "CREATE OR REPLACE TABLE is not supported for Iceberg.", suggestion="Use mode='overwrite'."
                 )
             self.define(*place)  # DuckDB says that it exists
-            return statement
+            return found.string
         if schema in self.schemas() and schema != self.namespace:
             self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
         self._created = (schema, parts[-1])
-        return statement
+        return found.string
 
     def _adopt(self, schema: str, name: str) -> None:
         """Make a table of DuckDB a pending table of the catalog."""
@@ -230,14 +231,9 @@ class WritingSession(Session):
             )
         made = self._new_table(schema, name, schema_of(self.raw, relation))
         pending = Pending.of(self.raw, schema, name, made, is_new=True)
-        own = f"{OWN}.{quoted(f'{name} {uuid4().hex[:12]}')}"
-        self.raw.execute(f"CREATE TABLE {own} AS SELECT * FROM {relation}")  # noqa: S608 - quoted
+        pending.hold(f"SELECT * FROM {relation}")  # noqa: S608 - quoted
         self.raw.execute(f"DROP TABLE {relation}")
-        pending.own = own
         self.put(pending)
-        for one in pending.plan.schema.fields:
-            if one.required:
-                self.raw.execute(f"ALTER TABLE {own} ALTER COLUMN {quoted(one.name)} SET NOT NULL")
 
     def put(self, pending: Pending) -> None:
         """Let the transaction see a new table."""
@@ -283,28 +279,21 @@ class WritingSession(Session):
             )
         return str(found).rstrip("/") if "location" in properties else f"{str(found).rstrip('/')}/{schema}"
 
-    def _drop(self, statement: str, found: re.Match[str]) -> str:
-        place = self.place(found["table"])
-        if place is None:
-            return statement
+    def _drop(self, found: re.Match[str], place: Place) -> str:
+        del found
         self.drop(*place)
         return "SELECT 1 WHERE false"
 
     def drop(self, schema: str, name: str) -> None:
         """Let the commit drop a table."""
-        self.raw.execute(f"DROP VIEW IF EXISTS {quoted(schema)}.{quoted(name)}")
-        self._defined.discard((schema, name))
-        self.listing()[schema].remove(name)
+        self._hide(schema, name)
         pending = self.pending.pop((schema, name), None)
         if pending is not None:
             pending.discard()
         if pending is None or not pending.is_new:
             self._dropped.append((schema, name))
 
-    def _rename(self, statement: str, found: re.Match[str]) -> str:
-        place = self.place(found["table"])
-        if place is None:
-            return statement
+    def _rename(self, found: re.Match[str], place: Place) -> str:
         pending = self.pending.get(place)
         if pending is None or not pending.is_new:
             raise ConfigurationError("Iceberg tables that are there cannot be renamed in a transaction.")
@@ -313,23 +302,25 @@ class WritingSession(Session):
 
     def rename(self, place: tuple[str, str], new: str) -> None:
         """Give a table that this transaction has made another name."""
-        schema, name = place
-        self.raw.execute(f"DROP VIEW IF EXISTS {quoted(schema)}.{quoted(name)}")
-        self._defined.discard(place)
-        self.listing()[schema].remove(name)
+        self._hide(*place)
         pending = self.pending.pop(place)
         pending.name = new
         self.put(pending)
 
-    def _alter(self, statement: str, found: re.Match[str]) -> str:
-        if self.place(found["table"]) is None:
-            return statement
+    def _hide(self, schema: str, name: str) -> None:
+        """Let the transaction see no table of this name."""
+        self.raw.execute(f"DROP VIEW IF EXISTS {quoted(schema)}.{quoted(name)}")
+        self._defined.discard((schema, name))
+        self.listing()[schema].remove(name)
+
+    def _alter(self, found: re.Match[str], place: Place) -> str:
+        del found, place
         raise ConfigurationError(
             "ALTER TABLE is not supported for Iceberg tables without a server.",
             suggestion="Use PyIceberg (table.update_schema()), or mode='overwrite' with the new columns.",
         )
 
-    def _new_schema(self, statement: str, found: re.Match[str]) -> str:
+    def _new_schema(self, found: re.Match[str]) -> str:
         name = _bare(found["name"])
         if name not in self.schemas():
             self.listing()[name] = []
@@ -337,11 +328,10 @@ class WritingSession(Session):
             self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
         elif not found["lenient"]:
             self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
-            return statement
+            return found.string
         return "SELECT 1 WHERE false"
 
-    def _no_such(self, statement: str, found: re.Match[str]) -> str:
-        del statement
+    def _no_such(self, found: re.Match[str]) -> str:
         raise ConfigurationError(f"A catalog of Iceberg tables holds no {found['what'].lower()}.")
 
     # -- the end
@@ -392,15 +382,19 @@ class WritingSession(Session):
                     continue
 
 
-_HANDLERS: tuple[tuple[re.Pattern[str], Callable[[WritingSession, str, re.Match[str]], str]], ...] = (
+_CHANGES: tuple[tuple[re.Pattern[str], Callable[[WritingSession, re.Match[str], Place], str]], ...] = (
     (_INSERT, WritingSession._insert),  # noqa: SLF001 - of the class above
     (_UPDATE, WritingSession._update),  # noqa: SLF001
     (_DELETE, WritingSession._delete),  # noqa: SLF001
     (_TRUNCATE, WritingSession._truncate),  # noqa: SLF001
-    (_CREATE, WritingSession._create),  # noqa: SLF001
     (_DROP, WritingSession._drop),  # noqa: SLF001
     (_RENAME, WritingSession._rename),  # noqa: SLF001
     (_ALTER, WritingSession._alter),  # noqa: SLF001
+)
+"""What changes a table that the catalog has; DuckDB itself says that there is no other."""
+
+_MAKES: tuple[tuple[re.Pattern[str], Callable[[WritingSession, re.Match[str]], str]], ...] = (
+    (_CREATE, WritingSession._create),  # noqa: SLF001
     (_NEW_SCHEMA, WritingSession._new_schema),  # noqa: SLF001
     (_NO_SUCH, WritingSession._no_such),  # noqa: SLF001
 )

@@ -172,11 +172,6 @@ class TrinoDialect(Commits, Dialect):
         rows = connection.execute(_COLUMNS, {"schema": place, "table": table}).mappings()
         return [{**row, "type": types.parsed(row["type"]), "comment": None} for row in rows]
 
-    def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
-        """There are no foreign keys."""
-        del connection, table, own
-        return []
-
     def create_as(
         self,
         connection: Connection,

@@ -318,7 +318,7 @@ class Reader:
         kind = type(error).__name__
         if self._hide_values:
             return f"{kind} (the database's message is not shown because columns are masked)"
-        said = _of_the_user(str(error))
+        said = _of_the_user(self.opened.relation.dialect.message(error))
         if isinstance(error, ArithmeticError | ValueError) or not said:
             said = f"{kind}: {said}"
         return scrubbed(said, self.opened.secrets)
@@ -355,10 +355,6 @@ def by_halves(keys: Sequence[K], read: Callable[[Sequence[K]], object]) -> Itera
 
 def _of_the_user(message: str) -> str:
     """A database's message without the line of our own SQL that it shows, and without its list of all functions."""
-    # Trino's driver shows the whole object: its message and the name of the error say it all.
-    message = re.sub(
-        r'^Trino\w+\(type=\w+, name=(\w+), message="(.*)", query_id=\w*\)$', r"\2 (\1)", message, flags=re.DOTALL
-    )
     message = re.sub(r"\s*\n\s*Candidate functions:.*", "", without_own_sql(message), flags=re.DOTALL)
     return re.sub(r', "[^"]* in the file"', "", message).strip()
 

@@ -201,6 +201,10 @@ class Dialect:
         del connection, seconds
         return contextlib.nullcontext()
 
+    def message(self, error: BaseException | None) -> str:
+        """What the driver says of an error."""
+        return str(error)
+
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether a statement failed because `deadline` stopped it."""
         del error

@@ -158,6 +158,11 @@ class Trino(Dialect):
             else:
                 properties[self.time_limit] = before
 
+    def message(self, error: BaseException | None) -> str:
+        """The message and the name of the error: the driver shows the whole object."""
+        name = getattr(error, "error_name", None)
+        return str(error) if name is None else f"{getattr(error, 'message', error)} ({name})"
+
     def timed_out(self, error: DBAPIError) -> bool:
         """Whether the coordinator ended the query."""
         return getattr(error.orig, "error_name", None) == "EXCEEDED_TIME_LIMIT"

@@ -108,20 +108,20 @@ def options_of(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
         found["as_of"] = arguments.as_of
     return {
         **found,
-        "read_options": read_options_of(arguments),
+        "read_options": read_options_of(arguments.read_options),
         "storage_options": mapping_of("--storage-options", arguments.storage_options),
     }
 
 
-def read_options_of(arguments: argparse.Namespace) -> dict[str, Any] | None:
-    """The options of --read-options by name, None without any; those that may be lists collect what is repeated.
+def read_options_of(options: Sequence[str]) -> dict[str, Any] | None:
+    """What --read-options say by name, None without any; those that may be lists collect what is repeated.
 
     Raises:
         RuleError: One is not NAME=VALUE, or an option that has one value is given twice.
     """
     found: dict[str, Any] = {}
     single = []
-    for given in arguments.read_options:
+    for given in options:
         name, sign, value = given.partition("=")
         if sign and name in ("null", "types"):
             found.setdefault(name, []).extend(value.split(",") if name == "types" else [value])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from .progress import shown_progress
 from .status import FAILED, PASSED
 
 if TYPE_CHECKING:
+    import argparse
+
     from ..comparing import Comparison
     from .status import Run
 
@@ -103,7 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _side(arguments: argparse.Namespace, side: str) -> Any:
     given: dict[str, Any] = {name: getattr(arguments, f"{side}_{name}") for name in ("table", "query", "schema")}
     given["storage_options"] = mapping_of("--storage-options", getattr(arguments, f"{side}_storage_options"))
-    given["read_options"] = read_options_of(argparse.Namespace(read_options=getattr(arguments, f"{side}_read_options")))
+    given["read_options"] = read_options_of(getattr(arguments, f"{side}_read_options"))
     source = from_environment(getattr(arguments, side))
     # Without options of its own a side takes what is given for both.
     return source if all(value is None for value in given.values()) else Source(source, **given)

@@ -101,7 +101,10 @@ def compare(
             tolerance=Tolerance.of(tolerance),
             samples=int(samples),
         )
-        refuse([*_unfit(opened, sides.names, masked, semantics), *_unfit_sql(readers, where)])
+        unfit = [*_unfit(opened, sides.names, masked, semantics)]
+        for one in opened:
+            one.confine()
+        refuse([*unfit, *_unfit_sql(readers, where)])
         found = run_steps(differences(sides), readers[0], readers[1])
         return comparison_of(
             found,
@@ -161,7 +164,6 @@ def _unfit(opened: Sequence[Opened], names: Sequence[str], masked: frozenset[str
                 f"{side}: no conformance suite says what {name} ({one.relation.columns[name].type_name}) is on "
                 f'{one.connection.dialect.name}; semantics="database" compares what it gives.'
             )
-        one.confine()
 
 
 def _unfit_sql(readers: Sequence[Reader], where: str | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..report import markdown, text
+from ..report.compared import counted
 from ..report.view import count, duration, moment, plural, sample_text, stated_semantics, value_text, visible
 
 if TYPE_CHECKING:
@@ -27,9 +28,8 @@ def verdict(found: Mapping[str, Any]) -> str:
         within = found["within_tolerance"]
         rest = f", {count(within)} of them within the tolerance" if within else ""
         return f"Equal: {plural(found['left_rows'], 'row')}{rest}"
-    parts = [f"{count(found[kind])} {kind}" for kind in ("missing", "extra", "changed") if found[kind]]
-    columns = ", ".join(f"{name} {count(number)}" for name, number in found["changed_columns"].items())
-    return f"Different: {', '.join(parts)}" + (f" (in {columns})" if columns else "")
+    numbers = ((kind, found[kind]) for kind in ("missing", "extra", "changed"))
+    return f"Different: {counted(numbers, found['changed_columns'].items())}"
 
 
 def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -279,9 +279,7 @@ def _narrow(sides: Sides, buckets: _Buckets, found: Differences, whole: tuple[Fi
         inside: list[Any] = []
         if buckets.least is not None and whole != (found.left, found.right):
             low, high = buckets.range_of(0)[0], buckets.range_of(buckets.number - 1)[1]
-            inside = [
-                side.relation[sides.keys[0]].between(sa.literal_column(f"({low})"), sa.literal_column(f"({high})"))
-            ]
+            inside = [_between(side.relation[sides.keys[0]], low, high)]
         within.append((side, inside))
     answers = yield Step(
         "compared the fingerprints of buckets", *(_levels(sides, one, buckets, more) for one, more in within)
@@ -381,21 +379,23 @@ def _without(rows: list[tuple[Any, ...]], others: Counter[tuple[Any, ...]]) -> l
 
 
 def _note_changed(sides: Sides, left: tuple[Any, ...], right: tuple[Any, ...], found: Differences) -> None:
-    names = sides.names
-    changed = tuple(name for name, one, other in zip(names, left, right, strict=True) if one != other)
-    if sides.tolerance is not None:
-        places = {name: place for place, name in enumerate(names)}
-        changed = tuple(
-            name
-            for name in changed
-            if not sides.tolerance.allows(*(value_of(row[places[name]], sides.forms[name]) for row in (left, right)))
-        )
-        if not changed:
-            found.within_tolerance += 1
-            return
+    changed = tuple(
+        name
+        for name, one, other in zip(sides.names, left, right, strict=True)
+        if one != other and not _allowed(sides, sides.forms[name], one, other)
+    )
+    if not changed:
+        found.within_tolerance += 1
+        return
     found.changed += 1
     found.columns.update(changed)
     _keep(sides, found, "changed", left, right, columns=changed)
+
+
+def _allowed(sides: Sides, form: str, left: Any, right: Any) -> bool:
+    """Whether two canonical values are no further apart than the tolerance."""
+    tolerance = sides.tolerance
+    return tolerance is not None and tolerance.allows(value_of(left, form), value_of(right, form))
 
 
 def _keep(sides: Sides, found: Differences, kind: str, left: Any, right: Any, *, columns: tuple[str, ...] = ()) -> None:

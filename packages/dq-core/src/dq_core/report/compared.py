@@ -5,15 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .jsonable import exact
+from .view import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..relation.differences import Found
 
-__all__ = ["sample_dicts"]
+__all__ = ["counted", "sample_dicts"]
 
 _MASKED = "***"
+
+
+def counted(numbers: Iterable[tuple[str, int]], columns: Iterable[tuple[str, int]]) -> str:
+    """How many rows differ: "1 missing, 2 changed (in amount 2)".
+
+    Args:
+        numbers: The kinds of difference, each with its number; those without rows are left out.
+        columns: The columns, each with the number of changed rows in which it differs.
+    """
+    parts = ", ".join(f"{count(number)} {what}" for what, number in numbers if number)
+    listed = ", ".join(f"{name} {count(number)}" for name, number in columns)
+    return f"{parts} (in {listed})" if listed else parts
 
 
 def sample_dicts(samples: Sequence[Found], masked: frozenset[str]) -> list[dict[str, Any]]:

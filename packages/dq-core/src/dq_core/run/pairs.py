@@ -32,16 +32,12 @@ def run_steps(steps: Steps, left: Reader, right: Reader) -> Differences:
     try:
         step = next(steps)
         while True:
-            answers = _both(step, left, right) if at_once else (_rows(left, step.left), _rows(right, step.right))
+            answers = _both(step, left, right) if at_once else (left.fetch(step.left), right.fetch(step.right))
             left.step(step.message)
             step = steps.send(answers)
     except StopIteration as end:
         found: Differences = end.value
         return found
-
-
-def _rows(reader: Reader, statement: Any) -> Sequence[Any]:
-    return reader.fetch(statement)
 
 
 def _separate(left: Reader, right: Reader) -> bool:
@@ -54,9 +50,9 @@ def _separate(left: Reader, right: Reader) -> bool:
 
 def _both(step: Step, left: Reader, right: Reader) -> tuple[Sequence[Any], Sequence[Any]]:
     workers = Workers(1)
-    future = workers.submit(_rows, right, step.right)
+    future = workers.submit(right.fetch, step.right)
     try:
-        ours = _rows(left, step.left)
+        ours = left.fetch(step.left)
         return ours, future.result()
     except BaseException:
         # Nobody wants the other answer any more, and its connection is about to be closed.

@@ -11,7 +11,7 @@ from ...errors import RuleError, SourceError
 from ...relation.differences import differences
 from ...relation.sides import sides_of
 from ...relation.tolerance import Tolerance, tolerance_problems
-from ...report.compared import sample_dicts
+from ...report.compared import counted, sample_dicts
 from ...report.view import count
 from .. import options
 from ..base import Aggregate, EvaluationError, MetricCheck, Outcome, rows_where
@@ -165,10 +165,5 @@ class SameRows(MetricCheck):
 def _message(found: Differences, other: str) -> str:
     if found.equal:
         return f"The {count(found.right.rows)} rows are those of {other}."
-    parts = [
-        f"{count(number)} {what}"
-        for number, what in ((found.missing, "missing"), (found.extra, "extra"), (found.changed, "changed"))
-        if number
-    ]
-    columns = ", ".join(f"{name} {count(number)}" for name, number in found.columns.most_common(10))
-    return f"The rows differ from those of {other}: {', '.join(parts)}" + (f" (in {columns})." if columns else ".")
+    numbers = (("missing", found.missing), ("extra", found.extra), ("changed", found.changed))
+    return f"The rows differ from those of {other}: {counted(numbers, found.columns.most_common(10))}."

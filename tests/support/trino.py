@@ -18,6 +18,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from support.guard import guarded
@@ -239,6 +240,20 @@ def _wait(port: int, log: Path) -> None:
     raise RuntimeError(f"Trino does not start:\n{log.read_text()[-3000:]}")
 
 
+def _wait_for_nodes(url: URL) -> None:
+    """Wait until the server reads rows: a moment after its start it still knows of no node, not even itself."""
+    engine = create_engine(url, poolclass=NullPool)
+    last: Exception | None = None
+    for _ in pauses(within=60):
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT count(*) FROM nation")).scalar_one()
+                return
+        except DBAPIError as error:
+            last = error
+    raise RuntimeError("Trino does not find its own node.") from last
+
+
 @contextmanager
 def trino_server(catalog: URL, *, heap_mb: int = 1536) -> Iterator[TrinoServer]:
     """Start a server on a free port of the loopback interface; stop it and remove its files afterwards.
@@ -256,6 +271,7 @@ def trino_server(catalog: URL, *, heap_mb: int = 1536) -> Iterator[TrinoServer]:
         _configure(folder, server.port, catalog, heap_mb)
         with log.open("w") as output, guarded(_command(folder, heap_mb), folder=folder, signal="KILL", log=output):
             _wait(server.port, log)
+            _wait_for_nodes(server.url("tpch", "tiny"))
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)

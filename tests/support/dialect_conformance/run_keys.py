@@ -52,6 +52,18 @@ class RunKeys(DialectSuite):
         assert (row["run_key"], row["table_name"], row["mode"]) == ('it\'s a "key"', "t", "append")
         assert row["rows_written"] == 2
 
+    def test_a_table_of_loads_of_an_earlier_version_grows(self, db: Database) -> None:
+        if not self.logs(db):
+            pytest.skip("this database records loads in a way of its own")
+        db.write(OLD).save_as_table("t", run_key="before")
+        columns = db.table("moltres_loads").columns
+        run(db, *(f"ALTER TABLE moltres_loads DROP COLUMN {name}" for name in ("receipt", "watermark")))
+        assert db.write(OLD).save_as_table("t", mode="append", run_key="before").skipped
+        db.write(NEW).save_as_table("t", mode="append", run_key="r")
+        db.forget()
+        assert db.table("moltres_loads").columns == columns
+        assert db.table("moltres_loads").where(col("run_key") == "r").first() is not None
+
     def test_a_failed_load_can_be_repeated(self, db: Database) -> None:
         db.write([{"id": 1}]).save_as_table("t")
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql.expression import ClauseElement, Executable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, FromClause, Table
+    from sqlalchemy import Column, ColumnElement, FromClause, Table
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.selectable import SelectBase
 
@@ -132,6 +132,28 @@ def _rename_table_of_mariadb(element: RenameTable, compiler: SQLCompiler, **_: A
     preparer = compiler.preparer
     schema = f"{preparer.quote_schema(element.table.schema)}." if element.table.schema else ""
     return f"ALTER TABLE {preparer.format_table(element.table)} RENAME TO {schema}{preparer.quote(element.name)}"
+
+
+class AddColumn(Executable, ClauseElement):
+    """``ALTER TABLE … ADD COLUMN``: of a column that may be NULL.
+
+    Args:
+        table: The table.
+        column: A column with its type.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, table: Table, column: Column[Any]) -> None:
+        self.table = table
+        self.column = column
+
+
+@compiles(AddColumn)
+def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
+    name = compiler.preparer.quote(element.column.name)
+    type_ = compiler.dialect.type_compiler_instance.process(element.column.type, type_expression=element.column)
+    return f"ALTER TABLE {compiler.preparer.format_table(element.table)} ADD COLUMN {name} {type_}"
 
 
 class SwapTables(Executable, ClauseElement):

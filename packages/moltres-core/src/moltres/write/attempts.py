@@ -37,8 +37,9 @@ from sqlalchemy.schema import CreateTable
 
 from ..dialects.stopping import check
 from ..errors import TransientQueryError, WriteError
-from .load_log import LOADS
+from .load_log import ADDED, LOADS, Recorded, upgrade
 from .outcome import LoadedMeanwhileError
+from .target import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,7 @@ class Attempts:
         self._mode = mode
         self._number = 1
         self._writer = uuid4().hex
+        self._absent: list[str] = []
         text = target.dialect.column_type(String())
         self.table = Table(
             LOADS,
@@ -106,6 +108,7 @@ class Attempts:
             Column("writer", text),
             Column("query_id", text),
             Column("snapshot_before", BigInteger),
+            *(Column(name, text) for name in ADDED),
             schema=target.schema,
         )
 
@@ -118,6 +121,10 @@ class Attempts:
         if not inspect(self._connection).has_table(LOADS, schema=self.table.schema):
             self._connection.execute(CreateTable(self.table, if_not_exists=True))
             return False
+        described = self._target.dialect.columns_of(self._connection, LOADS, self.table.schema)
+        missing = [name for name in ADDED if name not in {column["name"] for column in described}]
+        if missing and not upgrade(self._connection, self._target.dialect, self.table, missing):
+            self._absent = missing
         found = self._all()
         if any(one.rows is not None for one in found):
             if self._target.table is not None:
@@ -166,9 +173,24 @@ class Attempts:
         failure = func.fail(literal(LOST), type_=Boolean())
         return select(*nothing).select_from(counted).where(case((held, sql_false()), else_=failure))
 
-    def finish(self, rows: int) -> None:
-        """Record the end of this try."""
-        self._add(Attempt(self._number, self._writer, None, None, rows))
+    def finish(self, rows: int, receipt: str | None = None, watermark: str | None = None) -> None:
+        """Record the end of this try.
+
+        Args:
+            rows: The number of rows.
+            receipt: The receipt as JSON.
+            watermark: How far the source was read, as JSON.
+        """
+        self._add(Attempt(self._number, self._writer, None, None, rows), receipt=receipt, watermark=watermark)
+
+    def recorded(self) -> Recorded | None:
+        """What is on record of the load; None if no try with its key has ended."""
+        columns = self.table.columns
+        names = ["mode", "rows_written", *(name for name in ADDED if name not in self._absent)]
+        found = self._connection.execute(
+            select(*(columns[name] for name in names)).where(*self._is_mine(), columns.rows_written.is_not(None))
+        ).first()
+        return None if found is None else Recorded(*found[:2], **dict(zip(names[2:], found[2:], strict=True)))
 
     def _release(self) -> None:
         self._connection.execute(delete(self.table).where(*self._is_mine()))
@@ -206,7 +228,7 @@ class Attempts:
             )
         return False
 
-    def _add(self, one: Attempt) -> None:
+    def _add(self, one: Attempt, **said: str | None) -> None:
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         values = {
             **self._key,
@@ -217,9 +239,11 @@ class Attempts:
             "writer": one.writer,
             "query_id": one.query,
             "snapshot_before": one.snapshot,
+            **said,
         }
-        columns = [(column.key, column.type) for column in self.table.columns]
-        self._target.dialect.load(self._connection, self.table, [tuple(values[name] for name, _ in columns)])
+        columns = [(column.key, column.type) for column in self.table.columns if column.key not in self._absent]
+        made = table_of(LOADS, columns, self.table.schema)
+        self._target.dialect.load(self._connection, made, [tuple(values.get(name) for name, _ in columns)])
 
     def _all(self) -> list[Attempt]:
         columns = self.table.columns

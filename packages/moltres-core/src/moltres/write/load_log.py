@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, inspect, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from .._shared import arguments
+from ..dialects.statements import AddColumn
+from ..errors import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
 
 LOADS: Final = "moltres_loads"
 """The table, in the schema of the target. Rows older than any retry can be deleted."""
+
+ADDED: Final = ("receipt", "watermark")
+"""The columns that the table did not have at first; both are JSON, or NULL."""
 
 LONGEST_KEY: Final = 512
 _LONGEST_NAME = 255
@@ -35,8 +43,50 @@ def loads_table(dialect: Dialect, schema: str | None) -> Table:
         Column("rows_written", BigInteger),
         # In UTC, without a time zone, which not every database supports.
         Column("loaded_at", DateTime, nullable=False),
+        *(Column(name, dialect.column_type(String())) for name in ADDED),
         schema=schema,
     )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is on record of a finished load.
+
+    Attributes:
+        mode: The mode of the write.
+        rows: Rows that it wrote; None if that is not known.
+        receipt: Its receipt as JSON; None if it has none.
+        watermark: How far it read, as JSON; None if it does not say.
+    """
+
+    mode: str
+    rows: int | None
+    receipt: str | None = None
+    watermark: str | None = None
+
+
+def upgrade(connection: Connection, dialect: Dialect, table: Table, missing: Sequence[str]) -> bool:
+    """Give a table of loads that an earlier version has made the columns that it does not have.
+
+    Args:
+        connection: A connection that holds the lock of the table's name, where there are such locks.
+        dialect: Its dialect.
+        table: The table as this version makes it.
+        missing: The columns.
+
+    Returns:
+        Whether the table has them now. Whoever may only write its rows keeps the table as it is.
+    """
+    if not dialect.may_alter(connection, table):
+        return False
+    try:
+        for name in missing:
+            connection.execute(AddColumn(table, table.columns[name]))
+    except DBAPIError as error:
+        if dialect.capabilities.transactional_ddl or dialect.classify(error) is not QueryError:
+            raise
+        return False
+    return True
 
 
 def key_problems(run_key: object) -> Iterator[str]:
@@ -80,16 +130,49 @@ class Load:
         Args:
             owns_transaction: Whether the transaction is one of moltres.
         """
-        self._dialect.lock_name(
-            self._connection, f"{self._table.schema}.{LOADS}", owns_transaction=owns_transaction, wait=True
-        )
+        self._lock(owns_transaction=owns_transaction)
         if not self.exists():
             # IF NOT EXISTS, because not every database can lock a name.
             self._connection.execute(CreateTable(self._table, if_not_exists=True))
 
+    def upgrade(self, *, owns_transaction: bool) -> None:
+        """Give a table of loads that an earlier version has made the columns of this one.
+
+        Args:
+            owns_transaction: Whether the transaction is one of moltres. In one of the caller the table stays as it is
+                where changing a table commits.
+        """
+        if not self._missing or not (owns_transaction or self._dialect.capabilities.transactional_ddl):
+            return
+        self._lock(owns_transaction=owns_transaction)
+        del self._missing  # another writer may have been faster
+        if self._missing and upgrade(self._connection, self._dialect, self._table, self._missing):
+            self._missing = []
+
+    def _lock(self, *, owns_transaction: bool) -> None:
+        name = f"{self._table.schema}.{LOADS}"
+        self._dialect.lock_name(self._connection, name, owns_transaction=owns_transaction, wait=True)
+
+    @cached_property
+    def _missing(self) -> list[str]:
+        """The columns that the table does not have."""
+        found = self._dialect.columns_of(self._connection, LOADS, self._table.schema)
+        return [name for name in ADDED if name not in {column["name"] for column in found}]
+
     def done(self) -> bool:
         """Whether a finished load has the key."""
-        return self._connection.execute(select(self._table).where(*self._is_mine())).first() is not None
+        return self._connection.execute(select(self._table.columns.mode).where(*self._is_mine())).first() is not None
+
+    def recorded(self) -> Recorded | None:
+        """What is on record of the load; None if there is none with the key."""
+        if not self.exists():
+            return None
+        columns = self._table.columns
+        added = [columns[name] for name in ADDED if name not in self._missing]
+        found = self._connection.execute(
+            select(columns.mode, columns.rows_written.label("rows"), *added).where(*self._is_mine())
+        ).mappings()
+        return next((Recorded(**row) for row in found), None)
 
     def claim(self, mode: str) -> bool:
         """Record the key in this transaction.
@@ -105,9 +188,18 @@ class Load:
         """Delete the key, because its rows were dropped."""
         self._connection.execute(delete(self._table).where(*self._is_mine()))
 
-    def finish(self, rows: int) -> None:
-        """Record the number of rows. The commit publishes the rows and the key together."""
-        self._connection.execute(update(self._table).where(*self._is_mine()).values(rows_written=rows))
+    def finish(self, rows: int, receipt: str | None = None, watermark: str | None = None) -> None:
+        """Record what the load has done. The commit publishes the rows and the key together.
+
+        Args:
+            rows: The number of rows.
+            receipt: The receipt as JSON.
+            watermark: How far the source was read, as JSON.
+        """
+        values: dict[str, Any] = {"rows_written": rows}
+        said = {"receipt": receipt, "watermark": watermark}
+        values |= {name: value for name, value in said.items() if value is not None and name not in self._missing}
+        self._connection.execute(update(self._table).where(*self._is_mine()).values(values))
 
     def _is_mine(self) -> list[ColumnElement[bool]]:
         return [self._table.columns[name] == value for name, value in self._key.items()]

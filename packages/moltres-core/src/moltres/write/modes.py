@@ -182,6 +182,7 @@ def _open_load(target: Target, run_key: str | None) -> Load | None:
     if not load.exists():
         require_ddl(target.dialect, owns_transaction=target.owns_transaction)
         load.create(owns_transaction=target.owns_transaction)
+    load.upgrade(owns_transaction=target.owns_transaction)
     if target.table is None:
         load.release()
     return load

@@ -139,6 +139,10 @@ class Tables(Inserting):
             return result.rowcount
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
+    def may_alter(self, connection: Connection, table: Table) -> bool:  # noqa: ARG002 - for those with permissions
+        """Whether the user of a connection may change the columns of a table."""
+        return True
+
     def drop(self, connection: Connection, table: Table) -> None:
         """Drop a table."""
         connection.execute(DropTable(table))

@@ -17,7 +17,7 @@ import duckdb
 from ..._shared.iceberg_scan import local_path
 from .evolution import evolve, evolved_schema
 from .leftovers import SHARED
-from .loads import KEY, KEYS, ROWS, is_recorded, with_key
+from .loads import KEYS, WATERMARK, is_recorded, with_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,7 @@ def _add_snapshot(transaction: Transaction, pending: Pending, metadata: Any) -> 
     if not (pending.added or pending.removed or pending.key is not None):
         return
     key = pending.key
-    summary = {} if key is None else {KEY: key.run_key, ROWS: str(key.rows), "moltres.mode": key.mode}
+    summary = {} if key is None else key.summary
     update = transaction.update_snapshot(snapshot_properties=summary)
     producer = update.overwrite() if pending.removed else update.fast_append()
     with producer as snapshot:
@@ -161,7 +161,8 @@ def _add_snapshot(transaction: Transaction, pending: Pending, metadata: Any) -> 
         for file in pending.added:
             snapshot.append_data_file(file)
     if key is not None:
-        transaction.set_properties({KEYS: with_key(metadata, key.run_key, snapshot.snapshot_id)})
+        said = {} if key.watermark is None else {WATERMARK: key.watermark}
+        transaction.set_properties({KEYS: with_key(metadata, key.run_key, snapshot.snapshot_id), **said})
 
 
 def _evolve(transaction: Transaction, pending: Pending) -> None:

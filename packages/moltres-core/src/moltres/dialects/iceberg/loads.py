@@ -21,6 +21,12 @@ KEY: Final = "moltres.run-key"
 """The entry of a snapshot's summary with the key."""
 ROWS: Final = "moltres.rows-written"
 """The entry with the number of rows."""
+MODE: Final = "moltres.mode"
+"""The entry with the mode."""
+RECEIPT: Final = "moltres.receipt"
+"""The entry with the receipt as JSON."""
+WATERMARK: Final = "moltres.watermark"
+"""The entry that says how far the source was read, as JSON; of the last such load also a property of the table."""
 KEYS: Final = "moltres.run-keys"
 """The property of a table with the newest keys."""
 KEPT: Final = 1000
@@ -34,11 +40,33 @@ class LoadKey:
         run_key: Its key.
         mode: The mode of the write.
         rows: Rows that it has written.
+        receipt: Its receipt as JSON.
+        watermark: How far it read, as JSON.
     """
 
     run_key: str
     mode: str
     rows: int = 0
+    receipt: str | None = None
+    watermark: str | None = None
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """What the summary of its snapshot says."""
+        said = {RECEIPT: self.receipt, WATERMARK: self.watermark}
+        known = {name: value for name, value in said.items() if value is not None}
+        return {KEY: self.run_key, ROWS: str(self.rows), MODE: self.mode, **known}
+
+
+def recorded(metadata: TableMetadata, run_key: str) -> LoadKey | None:
+    """The load with this key that is part of the current rows of a table; None too if its snapshot has expired."""
+    found = {one.snapshot_id for one in ancestors(metadata, metadata.current_snapshot_id)}
+    for snapshot in metadata.snapshots:
+        summary = snapshot.summary if snapshot.snapshot_id in found else None
+        said = {} if summary is None else summary.additional_properties
+        if said.get(KEY) == run_key:
+            return LoadKey(run_key, said.get(MODE, ""), int(said.get(ROWS, 0)), said.get(RECEIPT), said.get(WATERMARK))
+    return None
 
 
 def is_recorded(metadata: TableMetadata, run_key: str) -> bool:
@@ -47,11 +75,8 @@ def is_recorded(metadata: TableMetadata, run_key: str) -> bool:
     A load that a rollback of the table has undone is not recorded: its snapshot is there, and no ancestor of the
     current one.
     """
-    found = {one.snapshot_id for one in ancestors(metadata, metadata.current_snapshot_id)}
-    for snapshot in metadata.snapshots:
-        summary = snapshot.summary if snapshot.snapshot_id in found else None
-        if summary is not None and summary.additional_properties.get(KEY) == run_key:
-            return True
+    if recorded(metadata, run_key) is not None:
+        return True
     snapshot_id = dict(map(tuple, json.loads(metadata.properties.get(KEYS, "[]")))).get(_hash(run_key))
     return snapshot_id is not None and metadata.snapshot_by_id(snapshot_id) is None
 

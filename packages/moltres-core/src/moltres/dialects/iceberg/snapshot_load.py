@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .loads import LoadKey, is_recorded
+from .loads import LoadKey, is_recorded, recorded
 
 if TYPE_CHECKING:
     from .session import WritingSession
@@ -33,6 +33,9 @@ class SnapshotLoad:
     def create(self, *, owns_transaction: bool) -> None:
         """Nothing: snapshots record the keys."""
 
+    def upgrade(self, *, owns_transaction: bool) -> None:
+        """Nothing: a summary has room for whatever is to be recorded."""
+
     def done(self) -> bool:
         """Whether a finished load has the key."""
         table = self._session.committed(self._schema, self._name)
@@ -48,6 +51,18 @@ class SnapshotLoad:
     def release(self) -> None:
         """Nothing: the keys of a table that was dropped went with it."""
 
-    def finish(self, rows: int) -> None:
-        """Let the commit record the number of rows."""
-        self._session.keys[self._schema, self._name].rows = rows
+    def recorded(self) -> LoadKey | None:
+        """What is on record of the load; None if there is none with the key, or its snapshot has expired."""
+        table = self._session.committed(self._schema, self._name)
+        return None if table is None else recorded(table.metadata, self.run_key)
+
+    def finish(self, rows: int, receipt: str | None = None, watermark: str | None = None) -> None:
+        """Let the commit record what the load has done.
+
+        Args:
+            rows: The number of rows.
+            receipt: The receipt as JSON.
+            watermark: How far the source was read, as JSON.
+        """
+        key = self._session.keys[self._schema, self._name]
+        key.rows, key.receipt, key.watermark = rows, receipt, watermark

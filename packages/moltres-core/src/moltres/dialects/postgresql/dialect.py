@@ -325,6 +325,11 @@ class PostgreSQLDialect(Dialect):
         statement = InsertSelect(table, names, query, overriding=True)
         return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
+    def may_alter(self, connection: Connection, table: Table) -> bool:
+        """Only the owner may, and whoever is a member of that role."""
+        name = connection.dialect.identifier_preparer.format_table(table)
+        return bool(connection.execute(_IS_OWNER, {"name": name}).scalar())
+
     def hold(self, connection: Connection, table: Table) -> None:
         """The lock of an INSERT: ALTER TABLE waits for it, readers and other inserts do not."""
         self._lock(connection, table, "ROW EXCLUSIVE")
@@ -419,3 +424,7 @@ def _is_psycopg(connection: Connection) -> bool:
 
 
 _GUARDED = frozenset({"date", "time", "timestamp", "interval", "array"})
+
+_IS_OWNER = text(
+    "SELECT pg_catalog.pg_has_role(relowner, 'USAGE') FROM pg_catalog.pg_class WHERE oid = CAST(:name AS regclass)"
+)

@@ -255,10 +255,10 @@ def servers(nodes: int, heap_mb: int) -> Iterator[str]:
     from support.trino import trino_server, trino_worker
 
     with postgresql_server() as postgresql, postgresql.empty() as catalog, contextlib.ExitStack() as stack:
-        server = stack.enter_context(trino_server(catalog, heap_mb=heap_mb))
+        server = stack.enter_context(trino_server(catalog, heap_mb=heap_mb, short_run=False))
         url = server.url("tpch", "tiny").render_as_string(hide_password=False)
         if nodes > 1:
-            stack.enter_context(trino_worker(server, heap_mb=heap_mb))
+            stack.enter_context(trino_worker(server, heap_mb=heap_mb, short_run=False))
             wait_for_nodes(url, nodes)
         yield url
 

@@ -38,9 +38,8 @@ CATALOGS = ("iceberg", "memory")
 _ARCHIVE = f"io.trino:trino-server:{VERSION}:tar.gz"
 _PLUGINS = frozenset({"iceberg", "memory", "tpch", "password-authenticators", "spooling-filesystem"})
 _LEAST_JAVA = 24
+_SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _JVM = (
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djdk.attach.allowAttachSelf=true",
     "--add-modules=jdk.incubator.vector",
@@ -196,8 +195,8 @@ def _create_catalog(catalog: URL) -> None:
 
 
 @contextmanager
-def trino_worker(server: TrinoServer, *, heap_mb: int = 1536) -> Iterator[None]:
-    """A second node of a server, in a process of its own."""
+def trino_worker(server: TrinoServer, *, heap_mb: int = 1536, short_run: bool = True) -> Iterator[None]:
+    """A second node of a server, in a process of its own; the other arguments are those of `trino_server`."""
     folder = Path(tempfile.mkdtemp(prefix="trino-worker-"))
     port = free_port()
     try:
@@ -206,7 +205,8 @@ def trino_worker(server: TrinoServer, *, heap_mb: int = 1536) -> Iterator[None]:
         given = dict(line.split("=", 1) for line in config if "include-coordinator" not in line)
         _write(folder / "etc" / "config.properties", {**given, "coordinator": "false", "http-server.http.port": port})
         with (folder / "log").open("w") as log:
-            command = [one.replace("-Dnode.id=test", "-Dnode.id=worker") for one in _command(folder, heap_mb)]
+            command = _command(folder, heap_mb, short_run=short_run)
+            command = [one.replace("-Dnode.id=test", "-Dnode.id=worker") for one in command]
             with guarded(command, folder=folder, signal="KILL", log=log):
                 _wait(port, folder / "log")
                 yield
@@ -214,7 +214,7 @@ def trino_worker(server: TrinoServer, *, heap_mb: int = 1536) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _command(folder: Path, heap_mb: int) -> list[str]:
+def _command(folder: Path, heap_mb: int, *, short_run: bool) -> list[str]:
     installation = _installation()
     settings = {
         "config": folder / "etc" / "config.properties",
@@ -226,7 +226,8 @@ def _command(folder: Path, heap_mb: int) -> list[str]:
     }
     defined = [f"-D{name}={value}" for name, value in settings.items()]
     classes = str(installation / "lib" / "*")
-    return [str(_java()), f"-Xmx{heap_mb}M", *_JVM, *defined, "-cp", classes, "io.trino.server.TrinoServer"]
+    options = [*(_SHORT_RUN if short_run else ()), *_JVM]
+    return [str(_java()), f"-Xmx{heap_mb}M", *options, *defined, "-cp", classes, "io.trino.server.TrinoServer"]
 
 
 def _wait(port: int, log: Path) -> None:
@@ -255,12 +256,14 @@ def _wait_for_nodes(url: URL) -> None:
 
 
 @contextmanager
-def trino_server(catalog: URL, *, heap_mb: int = 1536) -> Iterator[TrinoServer]:
+def trino_server(catalog: URL, *, heap_mb: int = 1536, short_run: bool = True) -> Iterator[TrinoServer]:
     """Start a server on a free port of the loopback interface; stop it and remove its files afterwards.
 
     Args:
         catalog: An empty database of PostgreSQL, for the Iceberg catalog.
         heap_mb: The memory of the Java process, in megabytes.
+        short_run: Whether the server starts fast and compiles little, for tests; timings are those of a server that
+            compiles as it does by default.
     """
     folder = Path(tempfile.mkdtemp(prefix="trino-"))
     server = TrinoServer(free_port(), catalog, folder)
@@ -269,7 +272,8 @@ def trino_server(catalog: URL, *, heap_mb: int = 1536) -> Iterator[TrinoServer]:
         (folder / "warehouse").mkdir()
         _create_catalog(catalog)
         _configure(folder, server.port, catalog, heap_mb)
-        with log.open("w") as output, guarded(_command(folder, heap_mb), folder=folder, signal="KILL", log=output):
+        command = _command(folder, heap_mb, short_run=short_run)
+        with log.open("w") as output, guarded(command, folder=folder, signal="KILL", log=output):
             _wait(server.port, log)
             _wait_for_nodes(server.url("tpch", "tiny"))
             yield server

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
 
+from .arguments import is_unicode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -20,7 +22,12 @@ def candidates(name: str, schema: str | None = None) -> Iterator[tuple[str | Non
     Args:
         name: ``table``, ``schema.table``, or a table whose own name has a dot.
         schema: The schema for names without one.
+
+    Yields:
+        Nothing for a name that no table of any database can have.
     """
+    if not all("\0" not in one and is_unicode(one) for one in (name, schema or "")):
+        return  # drivers fail before they ask, each in its own way
     yield schema, name
     for index, character in enumerate(name):
         if character == "." and 0 < index < len(name) - 1:
@@ -40,9 +47,16 @@ def locate(
     """
     inspector = inspect(connection)
     for place, table in candidates(name, schema):
-        if possible(table) and possible(place or table) and inspector.has_table(table, schema=place):
+        if possible(table) and possible(place or table) and _has_table(inspector, table, place):
             return place, table
     return None
+
+
+def _has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
+    try:
+        return inspector.has_table(table, schema=schema)
+    except ValueError:  # DuckDB's dialect, for a schema that is more than a database and a schema
+        return False
 
 
 def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:

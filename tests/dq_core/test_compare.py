@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import json
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dq_core import Comparison, ComparisonFailedError, RuleError, Source, compare
+from dq_core import Comparison, ComparisonFailedError, DataQualityError, RuleError, Source, compare
+from dq_core.errors import TableNotFoundError
 from dq_core.relation import differences
+from support.hostile import Call, assert_refused
 
 _MARIADB = pytest.param("mariadb", marks=pytest.mark.engines)
 
@@ -56,6 +59,27 @@ def _changed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found[7] |= {"amount": decimal.Decimal("0.01"), "note": "other"}
     del found[3]
     return [*found, {"id": 900_000, "part": "new", "amount": None, "note": ""}]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_hostile_names_are_refused_with_their_side(engine: sa.Engine, side: str) -> None:
+    _put(engine, _rows(2))
+
+    def compared(table: Any, schema: Any = None) -> Comparison:
+        sides = {"left": Source(engine, table="t"), "right": Source(engine, table="t")}
+        return compare(**{**sides, side: Source(engine, table=table, schema=schema)}, keys=["id"])
+
+    call = Call(compared, {"table": "t"})
+    assert_refused(call, f"compare.{side}", (DataQualityError,), says={"*": (f"{side}: The table or view",)}, few=100)
+
+
+def test_a_table_that_cannot_be_read_is_named(engine: sa.Engine) -> None:
+    _put(engine, _rows(2))
+    for side, sides in (("right", ("t", "a\0b")), ("left", ("a\0b", "t")), ("right", ("t", "tt"))):
+        with pytest.raises(TableNotFoundError, match=f"^{side}: The table or view '") as caught:
+            compare(*((engine, table) for table in sides), ["id"])
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (str(again), again.context, again.retryable) == (str(caught.value), caught.value.context, False)
 
 
 def test_the_same_rows_are_equal_whatever_the_database(engine: sa.Engine) -> None:

@@ -10,6 +10,7 @@ import functools
 import inspect
 import io
 import itertools
+import sqlite3
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +60,7 @@ SAYS = {
     "name": ("engine", "column"),
     "bind": ("URL",),
     "data": ("from_dict", "suite"),
+    "schema": ("table or view",),
     "check_name": ("name",),
 }
 
@@ -83,6 +85,10 @@ def _calls(folder: Path) -> dict[str, Call]:
     history = History(database)
     history.record(report, suite="s")
     engine = get_engine("dq_core")
+    table = (f"sqlite:///{folder / 'shop.db'}", "t")
+    with sqlite3.connect(folder / "shop.db") as shop:
+        shop.execute("CREATE TABLE t (id INTEGER, t TEXT, d DATE)")
+        shop.execute("INSERT INTO t VALUES (1, 'a', '2024-02-29'), (2, NULL, NULL)")
     others = folder / "others.csv"
     others.write_text("id\n1\n2\n")
     calls = {
@@ -90,7 +96,10 @@ def _calls(folder: Path) -> dict[str, Call]:
         "learn": _source_call(learn),
         "profile": _source_call(profile),
         "compare": Call(compare, {"left": ROWS, "right": ROWS, "keys": ["id"]}, ("left", "right")),
+        "compare (tables)": Call(compare, {"left": table, "right": table, "keys": ["id"]}, ("left", "right")),
         "Source": Call(_compared, {"source": ROWS}),
+        "Source (table)": Call(_compared, {"source": table[0], "table": "t"}),
+        "open_source (table)": Call(_opened, {"source": table[0], "table": "t"}, ("source",)),
         "Comparison.from_dict": Call(dq_core.Comparison.from_dict, {"data": compare(ROWS, ROWS).to_dict()}, ("data",)),
         "open_source": Call(_opened, {"source": ROWS}, ("source",)),
         "quarantine": _source_call(quarantine, checks=RULES, to=folder / "bad.parquet"),

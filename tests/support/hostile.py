@@ -261,7 +261,8 @@ def _problems(
             call(**{parameter: value})
     except ours as error:
         yield from _bad_error(error)
-        if retryable(error) and what != "a server that is not there":
+        time_is_over = "timeout" in parameter and isinstance(value, int | float)
+        if retryable(error) and what != "a server that is not there" and not time_is_over:
             yield f"the error says that trying again can help: {str(error)[:80]}"
         words = [
             parameter,

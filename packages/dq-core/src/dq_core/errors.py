@@ -49,6 +49,7 @@ __all__ = [
     "UnknownColumnError",
     "ValidationTimeoutError",
     "closest",
+    "naming",
     "reading_document",
     "translated",
 ]
@@ -103,6 +104,25 @@ def reading_document(what: str, data: object) -> Iterator[None]:
         raise RuleError([f"{what} requires a mapping as to_dict() gives it: it has no {error}."]) from error
     except (TypeError, AttributeError) as error:
         raise RuleError([f"{what} requires a mapping as to_dict() gives it: {error}."]) from error
+
+
+@contextmanager
+def naming(argument: str) -> Iterator[None]:
+    """A block whose errors are about one of several arguments of the same kind, and begin with its name.
+
+    Args:
+        argument: The argument: ``right``.
+    """
+    try:
+        yield
+    except DataQualityError as error:
+        state = dict(error.__dict__)
+        if isinstance(error, RuleError):
+            named = RuleError([f"{argument}: {problem}" for problem in error.problems])
+            state |= {name: getattr(named, name) for name in ("problems", "message", "context")}
+        else:
+            state["message"] = f"{argument}: {error.message}"
+        raise _rebuild(type(error), state) from error.__cause__
 
 
 def _rebuild(kind: type[DataQualityError], state: dict[str, Any]) -> DataQualityError:

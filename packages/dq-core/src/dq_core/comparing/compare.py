@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from ..checks.options import sql_problems as text_problems
-from ..errors import RuleError
+from ..errors import RuleError, naming
 from ..relation.differences import differences
 from ..relation.sides import sides_of
 from ..relation.tolerance import Tolerance, tolerance_problems
@@ -125,10 +125,8 @@ def _sided(values: Sequence[Any]) -> list[tuple[str, Any]]:
 
 
 def _opened(stack: ExitStack, source: Source, side: str, timeout_seconds: float | None) -> Opened:
-    try:
+    with naming(side):
         return stack.enter_context(opening(source, timeout_seconds))
-    except RuleError as error:
-        raise RuleError([f"{side}: {problem}" for problem in error.problems], suggestion=error.suggestion) from None
 
 
 def _names(what: str, given: Any) -> list[str]:

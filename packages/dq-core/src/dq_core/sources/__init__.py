@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from .._shared.arguments import seconds
 from ..errors import RuleError
 from . import memory
 from .database import open_database
@@ -64,6 +65,9 @@ def open_source(
     """
     if isinstance(source, str) and not source:
         raise RuleError(["The source is an empty string, which is no path and no URL."])
+    problems = () if timeout_seconds is None else tuple(seconds("timeout_seconds", timeout_seconds))
+    if problems:
+        raise RuleError(problems)
     database = database_of(source, table, query, schema, as_of)
     if database is None and is_files(source):
         opening = memory.open_files(source, storage_options or {}, read_options, expected)

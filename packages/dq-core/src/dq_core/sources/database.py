@@ -93,10 +93,9 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
                 raise ValidationTimeoutError.after(deadline.seconds) from None
             if (repeated := _repeated_name(error)) is not None:
                 raise _repeated_names([repeated]) from None
-            what = "table" if query is None else "query"
             again = retry_can_help(connection.dialect.name, error.orig or error, unknown=False)
             raise (SourceConnectionError if again else SourceError)(
-                f"The {what} cannot be read: {scrubbed(str(error.orig).strip(), secrets)}",
+                f"The {_what(table, query, schema)} cannot be read: {scrubbed(str(error.orig).strip(), secrets)}",
                 context={"table": table},
             ) from None
         yield Opened(
@@ -180,10 +179,8 @@ def _sibling(connection: sa.Connection, name: str, schema: str | None, relation:
 def _find_table(connection: sa.Connection, dialect: Dialect, table: str, schema: str | None) -> tuple[str, str | None]:
     place = dialect.locate(connection, table, schema)
     if place is None:
-        try:
-            known = table_names(sa.inspect(connection), schema)
-        except DBAPIError:  # SQLite, for a schema that does not exist
-            known = []
+        inspector = sa.inspect(connection)
+        known = table_names(inspector, schema) if schema is None or schema in inspector.get_schema_names() else []
         raise TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
     found_schema, name = place
     return name, found_schema
@@ -262,5 +259,8 @@ def _shown(url: sa.URL) -> str:
 
 
 def _describe(url: sa.URL, table: str | None, query: object, schema: str | None) -> str:
-    what = "query" if query is not None else f"table {table}" if schema is None else f"table {schema}.{table}"
-    return f"{_shown(url)} ({what})"
+    return f"{_shown(url)} ({_what(table, query, schema)})"
+
+
+def _what(table: str | None, query: object, schema: str | None) -> str:
+    return "query" if query is not None else f"table {table}" if schema is None else f"table {schema}.{table}"

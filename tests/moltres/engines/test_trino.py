@@ -47,6 +47,8 @@ class TestIceberg(Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNot
     slow = FOREVER
     some = "SELECT count(*) FROM UNNEST(sequence(1, 900))"
     examples = 3
+    enough = 60
+    counts_time = True
 
     @pytest.fixture
     def url(self, iceberg_url: URL) -> URL:
@@ -321,9 +323,12 @@ def test_names_in_upper_case_are_refused(db: Database) -> None:
             db.write([row]).save_as_table(table)
 
 
-def test_a_limit_of_the_session_holds_as_well(iceberg_url: URL) -> None:
-    own = iceberg_url.update_query_dict({"session_properties": '{"query_max_execution_time": "300ms"}'})
-    with connect(own) as db:
+def test_a_limit_of_the_session_holds_as_well(db: Database) -> None:
+    with db.engine.connect() as connection:
+        mine = connect(connection)
+        assert mine.sql("SELECT 1 AS a").collect() == [{"a": 1}]
+        connection.exec_driver_sql("SET SESSION query_max_execution_time = '300ms'")
         with pytest.raises(QueryTimeoutError):
-            db.sql(FOREVER).collect(query_timeout=60)
-        assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}]
+            mine.sql(FOREVER).collect(query_timeout=60)
+        connection.exec_driver_sql("RESET SESSION query_max_execution_time")
+        assert mine.sql("SELECT 1 AS a").collect() == [{"a": 1}]

@@ -21,11 +21,11 @@ from moltres.errors import (
 )
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import OLD, rows, run
-from support.limits import outlast
+from support.limits import outlast, own_clock
 from support.waiting import repeating
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL
 
@@ -40,7 +40,21 @@ READERS = {
 
 
 class Statements(DialectSuite):
-    """One statement at a time."""
+    """One statement at a time.
+
+    Attributes:
+        enough: A time limit, in seconds, that no small statement reaches.
+        counts_time: Whether moltres counts the time of statements, and not the database or its driver. Then tests put
+            its clocks on, and `enough` is more than they wait.
+    """
+
+    enough = 0.3
+    counts_time = False
+
+    @pytest.fixture
+    def outlast(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+        """Let so many seconds pass."""
+        return own_clock(monkeypatch) if self.counts_time else outlast
 
     @pytest.fixture
     def endless(self, db: Database) -> DataFrame:
@@ -107,42 +121,48 @@ class Statements(DialectSuite):
         assert rows(db) == OLD
 
     @pytest.mark.usefixtures("limits")
-    def test_the_limit_is_for_each_statement_not_for_the_block(self, db: Database) -> None:
-        with db.engine.connect() as connection, db.dialect.time_limit(connection, 0.4):
+    def test_the_limit_is_for_each_statement_not_for_the_block(
+        self, db: Database, outlast: Callable[[float], None]
+    ) -> None:
+        with db.engine.connect() as connection, db.dialect.time_limit(connection, self.enough):
             for _ in range(3):
-                outlast(0.2)
+                outlast(self.enough / 2)
                 assert connection.execute(text("SELECT 1")).scalar() == 1
 
     @pytest.mark.usefixtures("limits")
-    def test_a_slow_reader_does_not_count(self, url: URL, db: Database) -> None:
+    def test_a_slow_reader_does_not_count(self, url: URL, db: Database, outlast: Callable[[float], None]) -> None:
         db.write(OLD).save_as_table("t")
-        with connect(url, query_timeout=0.3) as limited:
+        with connect(url, query_timeout=self.enough) as limited:
             for batch in limited.table("t").iter_batches(1):
-                outlast(0.3)
+                outlast(self.enough)
                 assert len(batch) == 1
 
     @pytest.mark.usefixtures("limits")
-    def test_a_slow_source_does_not_count(self, url: URL) -> None:
+    def test_a_slow_source_does_not_count(self, url: URL, outlast: Callable[[float], None]) -> None:
+        limit = self.enough + 0.2  # for what a write asks of the catalog
+
         def batches() -> Iterator[list[dict[str, int]]]:
             for number in range(3):
-                outlast(0.5)
+                outlast(limit)
                 yield [{"a": number}]
 
-        with connect(url, query_timeout=0.5) as limited:
+        with connect(url, query_timeout=limit) as limited:
             assert limited.write(batches()).save_as_table("t").rows_written == 3
 
     @pytest.mark.usefixtures("limits")
-    def test_the_pooled_connection_does_not_keep_the_limit(self, url: URL, db: Database) -> None:
+    def test_the_pooled_connection_does_not_keep_the_limit(
+        self, url: URL, db: Database, outlast: Callable[[float], None]
+    ) -> None:
         engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
         some = text(
             self.some
             or "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT count(*) FROM n"
         )
         try:
-            with engine.connect() as connection, db.dialect.time_limit(connection, 0.2):
+            with engine.connect() as connection, db.dialect.time_limit(connection, self.enough):
                 connection.execute(text("SELECT 1"))
             with engine.connect() as connection:
-                outlast(0.2)
+                outlast(self.enough)
                 assert connection.execute(some).scalar() == 900
         finally:
             engine.dispose()

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy import false as sql_false
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from ..dialects.stopping import check
@@ -118,8 +119,13 @@ class Attempts:
         Returns:
             Whether the load is finished, so that there is nothing to do.
         """
-        if not inspect(self._connection).has_table(LOADS, schema=self.table.schema):
-            self._connection.execute(CreateTable(self.table, if_not_exists=True))
+        if not self._exists():
+            try:
+                self._connection.execute(CreateTable(self.table, if_not_exists=True))
+            except DBAPIError:
+                # Several catalogs let the statement fail if another writer makes the table at the same moment.
+                if not self._exists():
+                    raise
             return False
         described = self._target.dialect.columns_of(self._connection, LOADS, self.table.schema)
         missing = [name for name in ADDED if name not in {column["name"] for column in described}]
@@ -133,6 +139,9 @@ class Attempts:
             return False
         self._number = max((one.number for one in found), default=0) + 1
         return self._is_published(found)
+
+    def _exists(self) -> bool:
+        return inspect(self._connection).has_table(LOADS, schema=self.table.schema)
 
     def begin(self, query: str) -> None:
         """Record this try, before its query runs.

@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dq_core import cli, validate
 from dq_core.history import History
-from support.hostile import SECRET, wrong
+from support.hostile import SECRET
+from support.hostile_cli import assert_option_refused, options_of, parsers_of, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,22 +47,7 @@ FILES = {
 }
 
 
-def _parsers(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    nested = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
-    if not nested:
-        yield name, parser
-    for action in nested:
-        for command, its_parser in action.choices.items():
-            yield from _parsers(its_parser, f"{name} {command}".strip())
-
-
-PARSERS = dict(_parsers(cli.command_parser()))
-CASES = [
-    pytest.param(command, action, id=f"{command} {action.option_strings[0] if action.option_strings else action.dest}")
-    for command, parser in PARSERS.items()
-    for action in parser._actions
-    if action.nargs != 0
-]
+PARSERS = dict(parsers_of(cli.command_parser()))
 
 
 @pytest.fixture(autouse=True)
@@ -77,26 +63,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _problems(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
-    try:
-        code: Any = cli.main(arguments)
-    except SystemExit as ended:
-        code = ended.code
-    except Exception as error:  # noqa: BLE001 (any is what this looks for)
-        code, _ = f"{type(error).__name__}: {error}", capsys.readouterr()
-    out, err = capsys.readouterr()
-    if code not in (0, 1, 2):
-        yield f"ends with {code}"
-    if "Traceback" in err:
-        yield f"a traceback: …{err[-300:]}"
-    if SECRET in out + err:
-        yield "shows the password"
-    if code == 2 and sum(line.startswith("dq") for line in err.splitlines()) != 1:
-        yield f"not one message: {err!r:.200}"
-    if code == 2 and out:
-        yield f"writes to standard output: {out!r:.100}"
-    control = [one for one in err if not one.isprintable() and one not in "\n\t\r"]
-    if control:
-        yield f"control characters: {control!r}"
+    return problems_of(cli.main, "dq", arguments, capsys)
 
 
 def test_every_command_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,21 +73,10 @@ def test_every_command_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main([*command.split(), *right]) in (0, 1), capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("command", "action"), CASES)
+@pytest.mark.parametrize(("command", "action"), options_of(PARSERS))
 def test_hostile_values(command: str, action: argparse.Action, capsys: pytest.CaptureFixture[str]) -> None:
     right = [*command.split(), *RIGHT[command]]
-    problems = []
-    for what, value in wrong(f"dq {command}", action.dest, few=8):
-        if not isinstance(value, str | int | float):
-            continue
-        if action.option_strings:
-            given = [*right, f"{action.option_strings[0]}={value}"]
-        else:
-            positional = [one.dest for one in PARSERS[command]._actions if not one.option_strings]
-            place = len(command.split()) + positional.index(action.dest)
-            given = [*right[:place], f"{value}", *right[place + 1 :]]
-        problems += [f"{what}: {problem}" for problem in _problems(given, capsys)]
-    assert not problems, "\n".join(problems)
+    assert_option_refused(cli.main, "dq", PARSERS[command], right, action, capsys)
 
 
 @pytest.mark.parametrize("what", FILES)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._shared.command.arguments import count
 from ..engines import engine_names, get_engine
-from .arguments import add_engine, add_source, add_timeout, count, options_of, source_of
+from .arguments import add_engine, add_source, add_timeout, options_of, source_of
 from .output import FORMATS, SUFFIXES, add_output, planned_outputs, write_report
 from .progress import shown_progress
 from .rules import add_rules, suite_of

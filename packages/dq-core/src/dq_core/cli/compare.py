@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .._shared.command import arguments as shared
 from ..comparing import Source, compare
 from ..comparing.printed import verdict
 from ..run.semantics import PORTABLE, SEMANTICS
-from .arguments import add_timeout, count, from_environment, mapping_of, read_options_of
+from .arguments import add_timeout
 from .output import FORMATS, SUFFIXES, add_output, planned_outputs, write
 from .progress import shown_progress
 from .status import FAILED, PASSED
@@ -50,22 +51,9 @@ def compare_command(parser: argparse.ArgumentParser) -> Run:
         parser.add_argument(f"--{side}-table", metavar="NAME", help=f"the table of the {side} side")
         parser.add_argument(f"--{side}-query", metavar="SQL", help="a SELECT instead of a table")
         parser.add_argument(f"--{side}-schema", metavar="NAME", help="the table's schema")
-        parser.add_argument(
-            f"--{side}-read-options",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="how CSV files are written",
-        )
-        parser.add_argument(
-            f"--{side}-storage-options",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="of the file system of a URI",
-        )
+        shared.add_files(parser, side=f"{side}-")
     parser.add_argument("--table", metavar="NAME", help="the table of each side that is a database and names none")
-    parser.add_argument("--samples", type=count, default=20, metavar="N", help="rows of each kind to show (20)")
+    parser.add_argument("--samples", type=shared.count, default=20, metavar="N", help="rows of each kind to show (20)")
     parser.add_argument(
         "--mask", action="append", default=[], metavar="COLUMN", help="hide this column in samples; repeatable"
     )
@@ -84,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
         found = compare(
             _side(arguments, "left"),
             _side(arguments, "right"),
-            [name for given in arguments.keys for name in given.split(",") if name],
+            shared.names_of(arguments.keys) or [],
             columns=arguments.columns,
             where=arguments.where,
             tolerance=_tolerance(arguments),
@@ -103,9 +91,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _side(arguments: argparse.Namespace, side: str) -> Any:
     given: dict[str, Any] = {name: getattr(arguments, f"{side}_{name}") for name in ("table", "query", "schema")}
-    given["storage_options"] = mapping_of("--storage-options", getattr(arguments, f"{side}_storage_options"))
-    given["read_options"] = read_options_of(getattr(arguments, f"{side}_read_options"))
-    source = from_environment(getattr(arguments, side))
+    given["storage_options"] = shared.mapping_of("--storage-options", getattr(arguments, f"{side}_storage_options"))
+    given["read_options"] = shared.read_options_of(getattr(arguments, f"{side}_read_options"))
+    source = shared.from_environment(getattr(arguments, side))
     # Without options of its own a side takes what is given for both.
     return source if all(value is None for value in given.values()) else Source(source, **given)
 

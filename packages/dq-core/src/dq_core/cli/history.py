@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._shared.command.arguments import count, from_environment
 from .._shared.files import near_file
 from ..errors import RuleError, SourceError
 from ..history import History
 from ..history.bounds import METHODS
 from ..report.report import SEVERITIES, Report
-from .arguments import count, from_environment
 from .output import FORMATS, SUFFIXES, add_output, planned_outputs, say_written, write, write_report
 from .status import CHECKED, FAILED, PASSED, WRITTEN
 

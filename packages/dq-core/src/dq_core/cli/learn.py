@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._shared.command.arguments import count
 from ..engines import engine_names
 from ..learning import KINDS
-from .arguments import add_columns, add_engine, add_source, add_timeout, count
+from .arguments import add_columns, add_engine, add_source, add_timeout
 from .describe import describe
 from .output import FORMATS, SUFFIXES, add_output
 from .status import WRITTEN

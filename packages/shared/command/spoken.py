@@ -22,6 +22,7 @@ def spoken(message: str, arguments: argparse.Namespace) -> str:
     known = "|".join(map(re.escape, names))
     # As keywords are written, or where a sentence or a line of a list begins with one.
     message = re.sub(rf"(?<![\w.'\"-])({known})=(?=[\s,.;:)]|$)", _option, message)
+    message = re.sub(rf"(?<![\w.'\"-])({known})=(?=')", lambda found: f"{_option(found)} ", message)
     message = re.sub(rf"(?m)^(\s*(?:- )?)({known})(?=:? (?:must|has|is|requires)\b|: )", _begins, message)
     message = re.sub(r"(?:read|storage)_options=\{\"(\w+)\": \"(.*?)\"(?:, \"(\w+)\": \"(.*?)\")?\}", _read, message)
     return re.sub(r"get_engine\(\"(\w+)\"\)", r"--engine \1", message)

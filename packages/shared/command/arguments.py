@@ -1,0 +1,115 @@
+"""The arguments that commands share, and how they are read."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..arguments import seconds, whole
+from ..problems import InvalidOptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["add_files", "count", "from_environment", "mapping_of", "names_of", "read_options_of", "time_limit"]
+
+
+def add_files(parser: argparse.ArgumentParser, *, side: str = "") -> None:
+    """The arguments that say how files are read.
+
+    Args:
+        parser: The parser of a subcommand.
+        side: What stands before the names of the options: ``left-``.
+    """
+    parser.add_argument(
+        f"--{side}read-options",
+        *([] if side else ["--read-option"]),
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how CSV files are written: delimiter, quote, encoding, null, decimal, header, types=COLUMN:TYPE",
+    )
+    parser.add_argument(
+        f"--{side}storage-options",
+        *([] if side else ["--storage-option"]),
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the file system of a URI, such as anon=true; repeatable",
+    )
+
+
+def from_environment(given: str) -> str:
+    """A path or URL, or what the environment variable of ``env:NAME`` holds.
+
+    Raises:
+        InvalidOptionError: The environment variable is not set.
+    """
+    kind, _, name = given.partition(":")
+    if kind != "env":
+        return given
+    value = os.environ.get(name)
+    if not value:
+        raise InvalidOptionError(f"The environment variable {name!r} is not set, or empty.")
+    return value
+
+
+def names_of(given: Sequence[str] | None) -> list[str] | None:
+    """The names of an option that is repeatable and takes several with commas; None if it was not given."""
+    return None if given is None else [name for one in given for name in one.split(",") if name]
+
+
+def read_options_of(options: Sequence[str]) -> dict[str, Any] | None:
+    """What --read-options say by name, None without any; those that may be lists collect what is repeated.
+
+    Raises:
+        InvalidOptionError: One is not NAME=VALUE, or an option that has one value is given twice.
+    """
+    found: dict[str, Any] = {}
+    single = []
+    for given in options:
+        name, sign, value = given.partition("=")
+        if sign and name in ("null", "types"):
+            found.setdefault(name, []).extend(value.split(",") if name == "types" else [value])
+        else:
+            single.append(given)
+    return {**found, **(mapping_of("--read-options", single) or {})} or None
+
+
+def mapping_of(option: str, given: Sequence[str]) -> dict[str, Any] | None:
+    """Options that are given as NAME=VALUE, by name; None without any. ``true`` and ``false`` are booleans.
+
+    Raises:
+        InvalidOptionError: One is not NAME=VALUE, or is given twice; tells all of them.
+    """
+    found: dict[str, Any] = {}
+    problems = []
+    for one in given:
+        name, sign, value = one.partition("=")
+        if not sign or not name:
+            problems.append(f"{option} {one}: give NAME=VALUE.")
+        elif name in found:
+            problems.append(f"{option} {name} is given twice.")
+        else:
+            found[name] = {"true": True, "false": False}.get(value, value) if option == "--storage-options" else value
+    if problems:
+        raise InvalidOptionError(" ".join(problems))
+    return found or None
+
+
+def count(text: str) -> int:
+    """A whole number from 0."""
+    return int(_checked(int(text), whole))
+
+
+def time_limit(text: str) -> float:
+    """A number of seconds above 0."""
+    return _checked(float(text), seconds)
+
+
+def _checked(number: float, validate: Callable[[str, object], Iterator[str]]) -> float:
+    """The number, unless the validator has something to say about it; argparse names the option."""
+    for problem in validate("the value", number):
+        raise argparse.ArgumentTypeError(problem)
+    return number

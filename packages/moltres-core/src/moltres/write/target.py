@@ -224,8 +224,9 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
         found = (request.schema, name) if inspector.has_table(name, schema=request.schema) else None
         place = (request.schema, name)
     else:
-        if not any(is_possible(table, dialect.capabilities) for _, table in candidates(name, source.schema)):
-            require_table(list(candidates(name, source.schema))[-1][1], None, dialect.capabilities, dialect.name)
+        tables = [table for _, table in candidates(name, source.schema)] or [name]
+        if not any(is_possible(table, dialect.capabilities) for table in tables):
+            require_table(tables[-1], None, dialect.capabilities, dialect.name)
         found = locate(connection, dialect, name, source.schema)
         place = found or _new_place(inspector, name, source.schema)
     schema, table_name = place

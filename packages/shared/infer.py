@@ -49,11 +49,13 @@ def family_of_value(value: object) -> str | None:
     for kind in type(value).__mro__:
         if kind in _FAMILIES:
             return _FAMILIES[kind]
-    if isinstance(value, numbers.Integral):
+    numpy = type(value).__name__ if type(value).__module__ == "numpy" else ""
+    # To NumPy an interval is an integer.
+    if isinstance(value, numbers.Integral) and numpy != "timedelta64":
         return "integer"
     if isinstance(value, numbers.Real):
         return "float"
-    if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
+    if numpy in ("bool", "bool_"):
         return "boolean"
     return "struct" if isinstance(value, Mapping) else None
 

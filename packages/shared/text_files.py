@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .compressed import refuse_cut
 from .duckdb_literals import literal
 from .files import delimiter_of, reader_call, resolved
 from .problems import UnreadableFileError
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["csv_query", "identifier", "json_query"]
 
 _HEADER_LINES = 20
+#: A string that no file has.
+_NO_VALUE = "\x1fno value\x1f"
 _BATCH = 10_000
 _DELIMITERS = (",", ";", "\t", "|")
 #: A number with a fraction and more digits than a double holds; DuckDB's reader of JSON would round it.
@@ -57,12 +61,17 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
         "auto_detect": False, "quote": options.quote,
         "escape": options.quote, "strict_mode": True, "null_padding": False, "encoding": _encoding(options.encoding),
     }  # fmt: skip
+    # What is NULL is said in SQL: DuckDB ignores a field too many that is.
+    null = options.null
     if empty_strings:
         common["allow_quoted_nulls"] = False
-    elif options.null:
-        common["nullstr"] = ["", *options.null]
+    else:
+        common["nullstr"] = _NO_VALUE
+        null = ("", *null)
     by_header: dict[tuple[bool, str, tuple[str, ...]], list[str]] = {}
-    for path in _decoded(raw, resolved(raw, paths), options.encoding):
+    every = resolved(raw, paths)
+    refuse_cut(raw, every)
+    for path in _decoded(raw, every, options.encoding):
         lines = _first_lines(raw, path, options)
         delimiter = options.delimiter or _delimiter(lines, delimiter_of(paths), options)
         first = next(_rows(lines, delimiter, options), [])
@@ -76,11 +85,10 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
     queries = []
     for (has_header, delimiter, header), alike in by_header.items():
         columns = dict.fromkeys(header, "VARCHAR")
+        _refuse_empty_fields_too_many(raw, alike, {**common, "header": has_header, "delim": delimiter}, header, options)
         call = reader_call("read_csv", alike, {**common, "header": has_header, "delim": delimiter, "columns": columns})
         known = set(header)
-        selected = ", ".join(
-            _field(name, options.null if empty_strings else ()) if name in known else _missing(name) for name in names
-        )
+        selected = ", ".join(_field(name, null) if name in known else _missing(name) for name in names)
         queries.append(f"SELECT {selected} FROM {call}")  # noqa: S608 (names are quoted, the rest are literals)
     return " UNION ALL ".join(queries), names
 
@@ -126,10 +134,57 @@ def _decoded(raw: Any, every: list[str], encoding: str) -> list[str]:
     return copies
 
 
-def _first_lines(raw: Any, path: str, options: ReadOptions) -> list[str]:
-    """The first lines of a file, as they are."""
-    # A character that no text has, so that a line is one field; the quote is undone below.
-    lines_call = reader_call(
+def _refuse_empty_fields_too_many(
+    raw: Any, paths: list[str], how: Mapping[str, Any], header: Sequence[str], options: ReadOptions
+) -> None:
+    """Refuse lines with empty fields behind the last column, which DuckDB ignores."""
+    quoted = f"({re.escape(options.quote * 2)})?" if options.quote else ""
+    pattern = f"{re.escape(how['delim'])}{quoted}$"
+    suspects = [path for path in paths if _has_line(raw, path, options, pattern)]
+    if not suspects:
+        return
+    # A field that a line lacks is NULL, one that it has is not.
+    columns = {**{f"c{place}": "VARCHAR" for place in range(len(header))}, "more": "VARCHAR"}
+    padded = {**how, "null_padding": True, "parallel": False, "nullstr": _NO_VALUE, "columns": columns}
+    for path in suspects:
+        found = raw.execute(
+            f"SELECT row FROM (SELECT more, row_number() OVER () AS row FROM {reader_call('read_csv', path, padded)}) "  # noqa: S608 (literals only)
+            "WHERE more IS NOT NULL LIMIT 1"
+        ).fetchone()
+        if found is not None:
+            line = _first_line_with_more(path, len(header), how["delim"], options)
+            where = f"row {found[0]}" if line is None else f"line {line}"
+            raise UnreadableFileError(
+                f"{path}: {where} has more fields than the {len(header)} columns; those behind the last are empty.",
+                suggestion="Name the further columns in the header, or remove the delimiter at the end of the lines.",
+                context={"path": path},
+            )
+
+
+def _first_line_with_more(path: str, columns: int, delimiter: str, options: ReadOptions) -> int | None:
+    """The line in the file of the first row with more fields than columns; None for files elsewhere or compressed."""
+    if not Path(path).is_file() or path.endswith((".gz", ".zst")):
+        return None
+    encoding = options.encoding if options.encoding in _ENCODINGS else "utf-8"
+    with Path(path).open(encoding=encoding, newline="") as file:
+        last = 0
+        for row in (rows := csv.reader(file, **_quoting(delimiter, options))):
+            if len(row) > columns:
+                return last + 1
+            last = rows.line_num
+    return None
+
+
+def _has_line(raw: Any, path: str, options: ReadOptions, pattern: str) -> bool:
+    call = _lines_call(path, options)
+    query = f"SELECT 1 FROM {call} WHERE regexp_matches(line, {literal(pattern)}) LIMIT 1"  # noqa: S608 (literals only)
+    return raw.execute(query).fetchone() is not None
+
+
+def _lines_call(path: str, options: ReadOptions) -> str:
+    """The lines of a file, as they are."""
+    # A character that no text has, so that a line is one field.
+    return reader_call(
         "read_csv",
         path,
         {
@@ -137,17 +192,25 @@ def _first_lines(raw: Any, path: str, options: ReadOptions) -> list[str]:
             "columns": {"line": "VARCHAR"}, "encoding": _encoding(options.encoding), "null_padding": True,
         },
     )  # fmt: skip
-    found = raw.execute(f"SELECT line FROM {lines_call} LIMIT {_HEADER_LINES}").fetchall()  # noqa: S608 (literals only)
+
+
+def _first_lines(raw: Any, path: str, options: ReadOptions) -> list[str]:
+    """The first lines of a file, as they are."""
+    call = _lines_call(path, options)
+    found = raw.execute(f"SELECT line FROM {call} LIMIT {_HEADER_LINES}").fetchall()  # noqa: S608 (literals only)
     if not found:
         raise UnreadableFileError(f"The file {path} is empty: it has not even a line with the names of columns.")
     return [(line or "").removeprefix("\ufeff") + "\n" for (line,) in found]
 
 
 def _rows(lines: Iterable[str], delimiter: str, options: ReadOptions) -> Iterator[list[str]]:
-    quoting: dict[str, Any] = (
-        {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None}
-    )
-    return csv.reader(lines, delimiter=delimiter, strict=False, **quoting)
+    return csv.reader(lines, **_quoting(delimiter, options))
+
+
+def _quoting(delimiter: str, options: ReadOptions) -> dict[str, Any]:
+    """How Python's reader of CSV separates fields."""
+    quote = {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None}
+    return {"delimiter": delimiter, "strict": False, **quote}
 
 
 def _delimiter(lines: Sequence[str], usual: str, options: ReadOptions) -> str:
@@ -243,6 +306,7 @@ def json_query(raw: Any, paths: Paths, *, form: Mapping[str, Any], table: str | 
         UnreadableFileError: A file holds something else than objects, or numbers that nothing here holds.
     """
     every = resolved(raw, paths)
+    refuse_cut(raw, every)
     objects = reader_call("read_json_objects", every, form)
     keys = [
         key

@@ -8,9 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from dq_core import LearnedSuite, learn
 
@@ -133,6 +135,16 @@ def test_numbers_with_markers_are_numbers() -> None:
     assert learned(horsepower()).passed
     assert LearnedSuite.from_dict(learned.to_dict()) == learned
     assert not learned([*horsepower()[:360], *[{"x": "abc"}] * 40]).passed
+
+
+def test_markers_beside_numbers_that_are_none_of_text(tmp_path: Path) -> None:
+    values = ["?" if place % 10 == 0 else place for place in range(200)]
+    assert learn([{"x": value} for value in values]).null_markers == {"x": ("?",)}
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/t.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x INTEGER, day DATE)")
+        connection.execute(sa.text("INSERT INTO t VALUES (:x, '2024-01-01')"), [{"x": value} for value in values])
+    assert learn(engine, table="t").null_markers == {"x": ("?",)}
 
 
 def test_nothing_is_claimed_from_few_rows() -> None:

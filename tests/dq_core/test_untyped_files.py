@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import fractions
+import gzip
 import json
 import sqlite3
 from pathlib import Path
@@ -157,6 +159,37 @@ class TestEqualToTheFile:
             validate(source, [*(rule("not_null", one) for one in columns), {"type": "row_count", "min": 1}])
         assert "ignore_errors" not in str(caught.value)
 
+    @pytest.mark.parametrize("line", ["2,b,", '2,b,""', "2,b,,", '2,"x\ny",'])
+    def test_empty_fields_behind_the_last_column(self, line: str) -> None:
+        with pytest.raises(SourceError, match="line 3 has more fields than the 2 columns"):
+            profile(csv(f"id,name\n1,\n{line}\n3,c\n"))
+        named = profile(csv('id,name\n1,\n2,""\n"3,\n",c\n'))
+        assert (named.row_count, named.column("name").null_count) == (3, 2)
+
+    def test_a_field_too_many_that_means_null(self) -> None:
+        with pytest.raises(SourceError, match=r"Line: 3\b"):
+            profile(csv("id,name\n1,NA\n2,b,NA\n"), read_options={"null": ["NA"]})
+
+    @pytest.mark.parametrize("ending", ["gz", "zst"])
+    @pytest.mark.parametrize("lost", [2, 9, 10_000])
+    @pytest.mark.parametrize("form", ["csv", "jsonl"])
+    def test_a_compressed_file_that_was_cut(self, ending: str, lost: int, form: str) -> None:
+        """DuckDB reads it as one of fewer rows."""
+        whole = Path(f"whole.{form}.{ending}")
+        written = f"FORMAT {form.removesuffix('l')}, COMPRESSION {'gzip' if ending == 'gz' else 'zstd'}"
+        duckdb.execute(f"COPY (SELECT range AS id FROM range(50000)) TO '{whole}' ({written})")
+        assert profile(str(whole)).row_count == 50_000
+        Path(f"cut.{form}.{ending}").write_bytes(whole.read_bytes()[:-lost])
+        with pytest.raises(SourceError, match="is damaged"):
+            validate(f"cut.{form}.{ending}", [{"type": "row_count", "min": 1}])
+
+    def test_a_compressed_file_whose_bytes_have_changed(self) -> None:
+        content = bytearray(gzip.compress(b"id\n" + b"".join(b"%d\n" % i for i in range(50_000))))
+        content[len(content) // 2] ^= 255
+        Path("a.csv.gz").write_bytes(content)
+        with pytest.raises(SourceError, match=r"a\.csv\.gz is damaged"):
+            profile("a.csv.gz")
+
     def test_a_field_too_few(self) -> None:
         with pytest.raises(SourceError, match=r"Line: 3\b"):
             profile(csv("id,name\n1,a\n2\n3,c\n"))
@@ -243,6 +276,46 @@ class TestDigits:
         for source in (zoned, objects, zoned.to_pandas(), pl.from_arrow(zoned)):
             assert found(source, rule("unique", "t")) == [("passed", 0, 2)]
 
+    def test_intervals_with_nanoseconds_are_refused(self) -> None:
+        ns = [1700000000000000001, 1700000000000000002]
+        durations = pa.table({"t": pa.array(ns, pa.duration("ns"))})
+        months = pa.table({"t": pa.array([(0, 0, one) for one in ns], pa.month_day_nano_interval())})
+        rows: list[Any] = [[{"t": pd.Timedelta(one)} for one in ns], [{"t": np.timedelta64(one, "ns")} for one in ns]]
+        for source in (durations, durations.to_pandas(), pl.from_arrow(durations), months, *rows):
+            with pytest.raises(RuleError, match="'t' cannot be checked"):
+                validate(source, [rule("unique", "t")])
+        micro = durations.set_column(0, "t", pa.array([1_000, None], pa.duration("ns")))
+        for source in (micro, micro.to_pandas(), pl.from_arrow(micro)):
+            assert found(source, rule("not_null", "t"), rule("unique", "t")) == [("failed", 1, 2), ("passed", 0, 1)]
+
+    @pytest.mark.parametrize("others", [[], ["x"]])
+    def test_integers_of_any_length_in_rows(self, others: list[Any]) -> None:
+        low = 10**40
+        values = [low, low + 1, *others]
+        for source in ([{"v": one} for one in values], pd.DataFrame({"v": pd.Series(values, dtype=object)})):
+            assert found(source, rule("unique", "v"), rule("in_range", "v", max=low)) == [
+                ("passed", 0, len(values)), ("failed", len(values) - 1, len(values)),
+            ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [2**53 + 1, 0.5], [decimal.Decimal("0." + "1" * 45), 1], [10**40 + 1, decimal.Decimal("0.1")],
+            [fractions.Fraction(1, 3), 1],
+        ],
+    )  # fmt: skip
+    def test_numbers_that_no_type_holds_together_are_refused(self, values: list[Any]) -> None:
+        frame = pd.DataFrame({"id": [1, 2], "v": pd.Series(values, dtype=object)})
+        for source in (frame, frame.to_dict("records")):
+            assert found(source, rule("unique", "id")) == [("passed", 0, 2)]
+            with pytest.raises(RuleError, match=r"'v' cannot be checked: it holds .* exactly"):
+                validate(source, [rule("in_range", "v", min=0)])
+
+    def test_numbers_that_floats_hold_are_floats(self) -> None:
+        values = [1, 0.5, decimal.Decimal("0.1"), float("nan"), decimal.Decimal("NaN"), np.int64(4), 10**300]
+        rows = [{"v": one} for one in values]
+        assert found(rows, rule("in_range", "v", min=decimal.Decimal("0.1"), max=10**300)) == [("failed", 2, 7)]
+
     def test_profiles_keep_digits(self) -> None:
         digits = ["12345678901234567890.1234567891", "12345678901234567890.1234567892"]
         column = profile([{"v": decimal.Decimal(one)} for one in digits]).column("v")
@@ -275,6 +348,10 @@ class TestColumnsThatNoRuleNames:
             assert found(source, rule("type", "id", dtype="integer")) == [("passed", 0, 2)]
         with pytest.raises(RuleError, match="'odd' cannot be checked"):
             validate(objects, [rule("unique", "odd")])
+
+    def test_what_is_missing_to_pandas_is_null(self) -> None:
+        rows = [{"id": 1, "t": pd.NaT}, {"id": 2, "t": pd.NA}, {"id": 3, "t": pd.Timestamp("2024-01-01")}]
+        assert found(rows, rule("unique", "id"), rule("not_null", "t")) == [("passed", 0, 3), ("failed", 2, 3)]
 
     def test_categories_keep_their_type(self) -> None:
         frame = pd.DataFrame({"c": pd.Categorical([1, None, 2])})
@@ -370,16 +447,20 @@ CELLS = st.one_of(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("bound", [10**16, 10**40, decimal.Decimal("1e25")])
-@pytest.mark.parametrize("source", ["e.csv", "d.parquet"])
+@pytest.mark.parametrize("bound", [10**16, 10**40, 10**50, decimal.Decimal("1e25")])
+@pytest.mark.parametrize("source", ["e.csv", "d.parquet", "i.parquet", "rows", "several types"])
 def test_a_bound_may_be_beyond_what_the_column_can_hold(folder: Path, source: str, bound: Any) -> None:
     (folder / "e.csv").write_text("v\n1000000000000000\n1e3\n")
     duckdb.execute("COPY (SELECT unnest([1000000000000000.5, 1000])::DECIMAL(38,22) AS v) TO 'd.parquet'")
+    duckdb.execute("COPY (SELECT unnest([1000000000000000, 1000])::BIGINT AS v) TO 'i.parquet'")
+    rows = [{"v": 10**15}, {"v": 1000}]
+    given: Any = {"rows": rows, "several types": [*rows, {"v": "x"}]}.get(source, source)
     rules = [
         rule("in_range", "v", min=bound), rule("in_range", "v", min=-bound), rule("in_range", "v", max=bound),
         rule("in_range", "v", max=-bound), rule("in_set", "v", values=[bound, 1000]),
     ]  # fmt: skip
-    assert [failed for _, failed, _ in found(source, *rules)] == [2, 0, 0, 2, 1]
+    others = len(given) - 2 if isinstance(given, list) else 0
+    assert [failed for _, failed, _ in found(given, *rules)] == [one + others for one in (2, 0, 0, 2, 1)]
 
 
 def _number(text: str) -> decimal.Decimal | None:

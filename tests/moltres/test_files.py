@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -80,6 +81,28 @@ def test_csv_with_options(duck: Database, tmp_path: Path) -> None:
         duck.read_csv(tmp_path / "one.csv")
     frame = duck.read_csv(path, delim=";", header=False, skip=1, names=["a", "b"], types={"a": "VARCHAR"})
     assert frame.order_by("a").first() == {"a": "1", "b": dt.date(2024, 1, 31)}
+
+
+def test_compressed_files_that_were_cut_are_refused(duck: Database, tmp_path: Path) -> None:
+    """DuckDB reads them as files of fewer rows."""
+    for name, text, form in (("a.csv.gz", "id\n", "%d\n"), ("a.jsonl.gz", "", '{"id":%d}\n')):
+        content = gzip.compress((text + "".join(form % number for number in range(50_000))).encode())
+        (tmp_path / name).write_bytes(content[:-20])
+    roads = [
+        lambda: duck.read_csv(tmp_path / "a.csv.gz"), lambda: duck.read_csv(tmp_path / "a.csv.gz", skip=1),
+        lambda: duck.read_json(tmp_path / "a.jsonl.gz"),
+        lambda: duck.read_json(tmp_path / "a.jsonl.gz", columns={"id": "BIGINT"}),
+    ]  # fmt: skip
+    for road in roads:
+        with pytest.raises(ConfigurationError, match="is damaged"):
+            road()
+
+
+def test_a_line_with_empty_fields_behind_the_last_column_is_refused(duck: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,name\n1,a\n2,b,\n")
+    with pytest.raises(ConfigurationError, match="line 3 has more fields"):
+        duck.read_csv(path)
 
 
 VALUES = {

@@ -221,7 +221,12 @@ def _examine(
     for table in options.references if "foreign_key" in options.wanted else ():
         for rule, rows in foreign_keys(reader, relation, evidence, columns, table):
             proposals.append(Proposal(rule["column"], certain(rule, rows), rows, strict=rule))
-    texts = [column.name for column in columns if column.family == "text"]
+    # Columns of SQLite, and rows, may hold strings beside numbers.
+    texts = [
+        column.name
+        for column in columns
+        if column.family == "text" or any(isinstance(value, str) for value in evidence.examples[column.name])
+    ]
     markers = {name: found for name in texts if (found := null_markers(evidence, name))}
     return _Found(proposals, markers, evidence.rows, evidence.further)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..relation.type_family import family_of_value
+from .._shared.untyped import DOUBLE_DIGITS
+from ..relation.type_family import NUMBERS, family_of_value
+from .values import storage_of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,11 +29,44 @@ def python_values(items: Iterable[Any]) -> tuple[list[Any], str]:
         The values, and the reason; empty if there is none.
     """
     values = [_python(item) for item in items]
-    odd = next((value for value in values if value is not None and family_of_value(value) is None), None)
-    if odd is None:
+    odd = next((value for value in values if value is not None and _is_held_by_none(value)), None)
+    reason = ""
+    if odd is not None:
+        reason = f"it holds {odd!r:.80} ({type(odd).__name__}), which no column of a database can hold"
+    elif (number := _rounded(values)) is not None:
+        reason = (
+            f"it holds {number!r:.80}, and no type of DuckDB holds all its numbers exactly "
+            f"(38 digits; {DOUBLE_DIGITS} next to floats)"
+        )
+    if not reason:
         return values, ""
-    texts = [None if value is None else _shown(value) for value in values]
-    return texts, f"it holds {odd!r:.80} ({type(odd).__name__}), which no column of a database can hold"
+    return [None if value is None else _shown(value) for value in values], reason
+
+
+def _is_held_by_none(value: Any) -> bool:
+    """Whether no column can hold a value: intervals of DuckDB have no nanoseconds."""
+    return family_of_value(value) is None or bool(getattr(value, "nanoseconds", 0))
+
+
+def _rounded(values: list[Any]) -> Any:
+    """A number that the type for all numbers of the column does not hold; None if it holds all."""
+    known = {value: None for value in values if type(value) is not float and family_of_value(value) in NUMBERS}
+    if not known or storage_of_numbers([value for value in values if family_of_value(value) in NUMBERS]) != "DOUBLE":
+        return None
+    return next((number for number in known if not _is_double(number)), None)
+
+
+def _is_double(number: Any) -> bool:
+    """Whether a double is the same number, in the digits that programs write of it."""
+    try:
+        double = float(number)
+    except OverflowError:
+        return False
+    if not isinstance(number, int | Decimal) or not math.isfinite(double):
+        return bool(double == number) or number != number  # noqa: PLR0124 - NaN
+    exact = Decimal(number)
+    digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
+    return len(digits) <= DOUBLE_DIGITS or Decimal(repr(double)) == exact
 
 
 def _shown(value: Any) -> str:
@@ -37,8 +74,11 @@ def _shown(value: Any) -> str:
 
 
 def _python(value: Any) -> Any:
-    """A scalar or an array of NumPy as Python's own; moments with all digits."""
-    if type(value).__module__ != "numpy":
+    """A scalar or an array of NumPy as Python's own; moments with all digits; what is missing to pandas as None."""
+    kind = type(value)
+    if kind.__name__ in ("NaTType", "NAType") and kind.__module__.startswith("pandas."):
+        return None
+    if kind.__module__ != "numpy":
         return value
     if getattr(value, "ndim", 0):
         return [_python(one) for one in value]
@@ -59,6 +99,8 @@ def pandas_column(column: Any) -> tuple[Any, list[Any] | None]:
         return column.astype("float32"), None
     if name.startswith("datetime64"):
         return _with_all_digits(column), None
+    if name == "timedelta64[ns]" and (column.dt.nanoseconds.fillna(0) % 1000 != 0).any():
+        return None, [None if empty else value for value, empty in zip(column, column.isna(), strict=True)]
     texts = name == "category" and all(isinstance(one, str) for one in dtype.categories)
     if name in _NATIVE_PANDAS or name.startswith("timedelta64") or texts or type(dtype).__name__ == "ArrowDtype":
         return column, None
@@ -92,6 +134,8 @@ def polars_columns(frame: Any) -> tuple[Any, dict[str, list[Any]]]:
             plain = pl.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
             if frame.select((plain.dt.nanosecond() % 1000 != 0).any()).item():
                 changed.append(plain)
+        elif dtype == pl.Duration("ns") and (frame[name].dt.total_nanoseconds() % 1000 != 0).any():
+            odd[name] = list(frame[name].to_numpy())
     return frame.drop(list(odd)).with_columns(changed) if odd or changed else frame, odd
 
 
@@ -110,10 +154,29 @@ def arrow_columns(table: Any) -> tuple[Any, dict[str, list[Any]]]:
             whole = pc.multiply(pc.divide(number, 1000), 1000)
             if not pc.all(pc.equal(number, whole)).as_py():
                 table = table.set_column(place, field.name, number.cast(pa.timestamp("ns")))
+        elif _is_long_interval(kind):
+            if any(_nanoseconds(one) % 1000 for one in table.column(place)):
+                odd[field.name] = [one if one.is_valid else None for one in table.column(place)]
+                table = table.remove_column(place)
         elif pa.types.is_decimal256(kind) or pa.types.is_union(kind):
             odd[field.name] = table.column(place).to_pylist()
             table = table.remove_column(place)
     return table, odd
+
+
+def _is_long_interval(kind: Any) -> bool:
+    """Whether values of an Arrow type are intervals with nanoseconds."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_interval(kind)) or (pa.types.is_duration(kind) and kind.unit == "ns")
+
+
+def _nanoseconds(interval: Any) -> int:
+    """The nanoseconds of an interval of Arrow; 0 for NULL."""
+    if not interval.is_valid:
+        return 0
+    number = interval.value
+    return int(getattr(number, "nanoseconds", number))
 
 
 def is_odd(kind: Any) -> bool:
@@ -122,4 +185,5 @@ def is_odd(kind: Any) -> bool:
 
     types = pa.types
     zoned = types.is_timestamp(kind) and kind.unit == "ns" and kind.tz is not None
-    return zoned or types.is_float16(kind) or types.is_decimal256(kind) or types.is_union(kind)
+    wide = types.is_float16(kind) or types.is_decimal256(kind)
+    return zoned or wide or _is_long_interval(kind) or types.is_union(kind)

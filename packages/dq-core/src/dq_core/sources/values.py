@@ -14,7 +14,7 @@ from ..relation.type_family import MOMENTS, NUMBERS, family_of_value
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["quoted", "store"]
+__all__ = ["quoted", "storage_of_numbers", "store"]
 
 _BATCH = 50_000
 _INT64, _INT128 = 2**63, 2**127
@@ -157,14 +157,25 @@ def _storage_of_several(families: set[str], values: list[Any]) -> tuple[str, _St
             storage = _Storage("TIMESTAMP_NS", _with_nanoseconds, "VARCHAR")
         return "datetime", storage
     if families == {"integer"}:
-        if known.largest < _INT128:
-            return "integer", _Storage("BIGINT" if known.largest < _INT64 else "HUGEINT", _to_python("integer", values))
-    elif families <= {"integer", "decimal"} and known.finite and known.whole_digits + known.scale <= _DECIMAL_DIGITS:
+        return "integer", _integers(known.largest, _to_python("integer", values))
+    if families <= {"integer", "decimal"} and known.finite and known.whole_digits + known.scale <= _DECIMAL_DIGITS:
         # A decimal type that holds all values without rounding.
         width = max(known.whole_digits + known.scale, known.scale, 1)
         return "decimal", _Storage(f"DECIMAL({width}, {known.scale})")
     # DuckDB's driver reads NaN as NULL, so numbers are passed as strings, which are exact.
     return "float", _Storage("DOUBLE", lambda value: repr(float(value)), "VARCHAR")
+
+
+def _integers(largest: int, convert: Callable[[Any], Any] | None) -> _Storage:
+    if largest < _INT128:
+        return _Storage("BIGINT" if largest < _INT64 else "HUGEINT", convert)
+    return _Storage("BIGNUM", lambda value: str(int(value)), "VARCHAR")
+
+
+def storage_of_numbers(values: list[Any]) -> str:
+    """The type of DuckDB for numbers of one column; DOUBLE where no other has all of them."""
+    families = {family_of_value(value) or "" for value in values}
+    return _storage_of_several(families, values)[1].type_name
 
 
 def _moment(value: dt.date) -> dt.datetime:

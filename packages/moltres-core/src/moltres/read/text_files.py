@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.types import UserDefinedType
 
 from .._shared import untyped
-from .._shared.files import reader_call
+from .._shared.compressed import refuse_cut
+from .._shared.files import reader_call, resolved
 from .._shared.problems import InvalidOptionError, UnreadableFileError
 from .._shared.read_options import ReadOptions
 from .._shared.text_files import csv_query, json_query
@@ -101,6 +102,7 @@ def json(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> st
         UnreadableFileError: If an entry of a file is no object, or has a number that nothing holds.
     """
     if not options.keys() <= {"format"}:
+        refuse_cut(_raw(connection), resolved(_raw(connection), paths))
         return f"SELECT * FROM {reader_call('read_json', paths, options)}"  # noqa: S608 - literals
     query, names = json_query(_raw(connection), paths, form=options, table=None)
     if not names:
@@ -281,6 +283,7 @@ def _stated(raw: ColumnElement[Any], type_name: str, held: _Column) -> ColumnEle
 def _as_duckdb_reads(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str:
     """The query for files as options of DuckDB's reader say; types that it would guess are those of `_typed`."""
     raw, stated = _raw(connection), dict(options)
+    refuse_cut(raw, resolved(raw, paths))
     call = reader_call("read_csv", paths, stated)
     types: Any = next((stated.pop(name) for name in ("types", "dtypes", "column_types") if name in stated), {})
     if not _STATE_TYPES.isdisjoint(options) or not isinstance(types, dict):

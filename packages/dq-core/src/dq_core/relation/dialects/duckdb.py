@@ -182,11 +182,11 @@ class DuckDB(Dialect):
             if isinstance(value, int) and 0 <= value < 2**128:
                 return sa.literal_column(f"'{int(value)}'::UHUGEINT")
             value = float(value) if value < 2**128 else float(2**129)
-        number = column.type_name if column.untyped is None else column.untyped.number
+        number = _number_type(column)
         if number == "BIGNUM" and isinstance(value, int):
             # No parameter holds so many digits.
             return sa.literal_column(f"'{int(value)}'::BIGNUM")
-        if number in ("DOUBLE", "FLOAT") and isinstance(value, int | decimal.Decimal) and not isinstance(value, bool):
+        if _is_float(number) and isinstance(value, int | decimal.Decimal) and not isinstance(value, bool):
             value = _nearest(value)
         if isinstance(value, int | decimal.Decimal) and (beyond := _beyond(value, number)) is not None:
             return beyond
@@ -355,6 +355,18 @@ def _disabled(connection: Connection, names: frozenset[str]) -> Iterator[None]:
         yield
 
 
+def _number_type(column: Column) -> str | None:
+    """The type of a column's numbers: what a file holds exactly, or the member of a UNION that has them."""
+    if column.untyped is not None:
+        return column.untyped.number
+    found = re.search(r'[(,] ?"?(?:integer|decimal|float)"? (\w+(?:\(\d+,\d+\))?)', column.type_name)
+    return column.type_name if found is None or column.family != "mixed" else found[1]
+
+
+def _is_float(number: str | None) -> bool:
+    return number in ("DOUBLE", "FLOAT")
+
+
 def _nearest(value: int | decimal.Decimal) -> float:
     """The float nearest to a number: DuckDB's own conversion need not give it, and takes 38 digits at most."""
     try:
@@ -364,11 +376,13 @@ def _nearest(value: int | decimal.Decimal) -> float:
 
 
 def _beyond(value: int | decimal.Decimal, number: str | None) -> ColumnElement[Any] | None:
-    """The end of a DECIMAL for a number beyond it, which no DECIMAL that holds the column's digits can hold as well.
+    """The end of a type for a number beyond it, which no type that holds the column's digits can hold as well.
 
-    Only a column with 38 nines has a value that is equal to it.
+    Only a column with 38 nines, or with the longest integer, has a value that is equal to it.
     """
     parts = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", number or "")
+    if parts is None and isinstance(value, int) and not -(2**127) <= value < 2**128:
+        return sa.literal_column(f"'{2**127 - 1 if value > 0 else -(2**127)}'::HUGEINT")
     if parts is None or not decimal.Decimal(value).is_finite():
         return None
     precision, scale = map(int, parts.groups())

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -24,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from moltres.dialects import dialect_for
 from moltres.dialects.binding import make_engine, parse_url
-from support.kills import WAYS, campaign, disconnected, killed, queries_killed
+from support.kills import WAYS, campaign, disconnected, import_as_writes_do, killed, queries_killed
 
 
 def main() -> int:
@@ -40,9 +39,8 @@ def main() -> int:
         import_module("moltres.dialects.trino.commits").MOST_CHARACTERS = given.statements
     engine = make_engine(parse_url(given.url), {})
     url, isolated = engine.url, engine.dialect.name in {"duckdb", "iceberg"}
-    dialect_for(engine)  # imported once, before the first fork; and what DuckDB's driver looks for
-    with suppress(ImportError):
-        import_module("pandas")
+    dialect_for(engine)
+    import_as_writes_do(url)
     kill = killed
     if given.server:
         kill = queries_killed if engine.dialect.name == "trino" else disconnected

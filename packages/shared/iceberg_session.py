@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
-__all__ = ["Session", "named_in"]
+__all__ = ["Session", "named_in", "namespaces"]
 
 
 def named_in(statement: str, name: str) -> set[str]:
@@ -78,7 +78,7 @@ class Session:
         if self._listing is None:
             catalog = self.catalog()
             found: dict[str, list[str]] = {self.namespace: []}
-            for namespace in [] if catalog is None else _namespaces(catalog):
+            for namespace in [] if catalog is None else namespaces(catalog):
                 found[".".join(namespace)] = [table[-1] for table in catalog.list_tables(namespace)]  # type: ignore[union-attr]
             self._listing = found
         return self._listing
@@ -174,7 +174,7 @@ class Session:
             raise duckdb.NotSupportedError(f"Only moltres makes tables of a catalog; nothing is kept of {names}.")
 
 
-def _namespaces(catalog: Catalog) -> Iterator[tuple[str, ...]]:
+def namespaces(catalog: Catalog) -> Iterator[tuple[str, ...]]:
     """All namespaces, also those within others."""
     seen: set[tuple[str, ...]] = set()
     waiting: list[tuple[str, ...]] = list(catalog.list_namespaces())

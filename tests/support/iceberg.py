@@ -26,7 +26,13 @@ def opened(url: URL) -> SqlCatalog:
     """The catalog as PyIceberg opens it."""
     from pyiceberg.catalog.sql import SqlCatalog  # not in every environment that has the tests
 
-    catalog = SqlCatalog("default", uri=f"sqlite:///{url.database}", warehouse=str(url.query["warehouse"]))
+    store = url.set(drivername=url.drivername.partition("+")[2], query={})
+    if store.drivername == "postgresql":
+        store = store.set(drivername="postgresql+psycopg")
+    query = dict(url.query)
+    name = str(query.pop("catalog", "default"))
+    query.pop("namespace", None)
+    catalog = SqlCatalog(name, uri=store.render_as_string(hide_password=False), **query)
     catalog.engine.dispose()
     catalog.engine = create_engine(catalog.engine.url, poolclass=NullPool)  # leaves no connection open
     return catalog
@@ -48,15 +54,19 @@ def append(url: URL, name: str, rows: pa.Table, **options: Any) -> Table:
 
 
 def unreferenced(url: URL) -> set[str]:
-    """The data files in the warehouse that no snapshot of any table has; none where there is no warehouse."""
-    if "warehouse" not in url.query:
+    """The files in the warehouse that no table refers to; none where there is no warehouse of local files."""
+    warehouse = str(url.query.get("warehouse", ""))
+    if not warehouse.startswith("file:"):
         return set()
     catalog = opened(url)
-    used = {
-        str(file).removeprefix("file://")
-        for namespace in catalog.list_namespaces()
-        for name in catalog.list_tables(namespace)
-        for file in catalog.load_table(name).inspect.all_files()["file_path"].to_pylist()
-    }
-    warehouse = Path(str(url.query["warehouse"]).removeprefix("file://"))
-    return {str(file) for file in warehouse.rglob("*.parquet")} - used
+    used: set[str] = set()
+    for namespace in catalog.list_namespaces():
+        for name in catalog.list_tables(namespace):
+            table = catalog.load_table(name)
+            metadata = table.metadata
+            used |= {table.metadata_location, *(one.metadata_file for one in metadata.metadata_log)}
+            used |= {one.manifest_list for one in metadata.snapshots}
+            used |= {one.manifest_path for snapshot in metadata.snapshots for one in snapshot.manifests(table.io)}
+            used |= set(table.inspect.all_files()["file_path"].to_pylist())
+    there = {str(path) for path in Path(warehouse.removeprefix("file://")).rglob("*") if path.is_file()}
+    return there - {one.removeprefix("file://") for one in used} - {one for one in there if one.endswith("/SHARED")}

@@ -11,9 +11,12 @@ import json
 import os
 import select
 import signal
+import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -328,8 +331,33 @@ def campaign(
             prepare(url, way)
 
         apart(after, tally)
+        if number % 10 == 0:
+            print(f"    {tally}", file=sys.stderr, flush=True)
     tally.seconds = time.monotonic() - started
     return tally
+
+
+def import_as_writes_do(url: URL) -> None:
+    """Import what a write and its judgement import, once before the first fork: kills must hit writes, not imports."""
+    read, written = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        way, tally = WAYS["merge"], Tally()
+        prepare(url, way)
+        with connect(url) as database:
+            write(database, way, "imports", streamed=True)
+        judge(url, way, "imports", streamed=False, tally=tally)
+        with os.fdopen(written, "w") as pipe:
+            json.dump(sorted(sys.modules), pipe)
+        os._exit(0)
+    os.close(written)
+    with os.fdopen(read) as pipe:
+        names = json.load(pipe)
+    os.waitpid(child, 0)
+    for name in names:
+        with suppress(ImportError):
+            import_module(name)
 
 
 def _here(work: Callable[[Tally], None], tally: Tally) -> None:

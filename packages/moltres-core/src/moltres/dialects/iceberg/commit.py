@@ -8,7 +8,8 @@ retryable.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,17 @@ import duckdb
 
 from ..._shared.iceberg_scan import local_path
 from .evolution import evolve, evolved_schema
-from .leftovers import SHARED
+from .leftovers import GIVEN, SHARED
 from .loads import KEYS, WATERMARK, is_recorded, with_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pyiceberg.catalog import Catalog
-    from pyiceberg.manifest import DataFile
+    from pyiceberg.manifest import ManifestFile
     from pyiceberg.table import Table, Transaction
 
+    from .leftovers import Marker
     from .pending import Pending
 
 ATTEMPTS = 20
@@ -44,29 +46,37 @@ def _conflict(name: str, what: str) -> ConflictError:
     return ConflictError(f"Conflict: another transaction {what} the table {name} at the same moment.")
 
 
-def create(catalog: Catalog, pending: Pending) -> None:
+def create(catalog: Catalog, pending: Pending, marker: Marker | None) -> None:
     """Create a table with its rows, or not at all."""
     from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
 
     metadata = pending.table.metadata
     name = f"{pending.schema}.{pending.name}"
+    identifier = (*pending.schema.split("."), pending.name)
     transaction = catalog.create_table_transaction(
-        (*pending.schema.split("."), pending.name),
+        identifier,
         pending.table.schema(),
         location=metadata.location,
         partition_spec=metadata.spec(),
         sort_order=metadata.sort_order(),
         properties=metadata.properties,
     )
-    _add_snapshot(transaction, pending, transaction.table_metadata)
+    _add_snapshot(transaction, pending, transaction.table_metadata, marker)
+    uuid = transaction.table_metadata.table_uuid
     try:
-        transaction.commit_transaction()
+        with _answered(pending, marker, lambda: catalog.load_table(identifier).metadata.table_uuid == uuid):
+            transaction.commit_transaction()
     except (TableAlreadyExistsError, CommitFailedException):
         raise _conflict(name, "created") from None
 
 
-def change(catalog: Catalog, pending: Pending) -> None:
+def change(catalog: Catalog, pending: Pending, marker: Marker | None) -> None:
     """Commit the changes of a table that is there.
+
+    Args:
+        catalog: The catalog.
+        pending: The table.
+        marker: Where to note what is about to be written; None where nobody looks for left-overs.
 
     Raises:
         ConflictError: If a concurrent commit has changed what these changes were made for, or has recorded the key.
@@ -83,45 +93,97 @@ def change(catalog: Catalog, pending: Pending) -> None:
         _require_same(table, pending, name)
         transaction = _without_retries(table).transaction()
         _evolve(transaction, pending)
-        _add_snapshot(transaction, pending, table.metadata)
+        snapshot_id = _add_snapshot(transaction, pending, table.metadata, marker)
         try:
-            transaction.commit_transaction()
+            with _answered(pending, marker, lambda: _has(catalog, identifier, snapshot_id)):  # noqa: B023 - called at once
+                transaction.commit_transaction()
         except CommitFailedException:
             continue
         return
     raise _conflict(name, "kept changing")
 
 
-def drop(catalog: Catalog, schema: str, name: str) -> None:
-    """Drop a table with its files, unless other tables have taken these over."""
+@contextmanager
+def _answered(pending: Pending, marker: Marker | None, landed: Callable[[], bool]) -> Iterator[None]:
+    """A commit whose answer may be lost: then the catalog is asked once more, and the files stay unless it says no.
+
+    Args:
+        pending: The table.
+        marker: Leaves the files to the next writer, who knows more.
+        landed: Asks whether the table has the commit.
+    """
+    from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
+
+    try:
+        yield
+    except (CommitFailedException, TableAlreadyExistsError):
+        raise
+    except BaseException as error:
+        pending.unanswered = True
+        if marker is not None:
+            marker.keep()
+        if isinstance(error, Exception):
+            with suppress(Exception):  # the error of the commit says more than that of the question
+                if landed():
+                    return
+        raise
+
+
+def _has(catalog: Catalog, identifier: tuple[str, ...], snapshot_id: int | None) -> bool:
+    metadata = catalog.load_table(identifier).metadata
+    return snapshot_id is not None and metadata.snapshot_by_id(snapshot_id) is not None
+
+
+def drop(catalog: Catalog, schema: str, name: str, marker: Marker | None) -> None:
+    """Drop a table with its files, but for those that other tables have taken over."""
     from pyiceberg.exceptions import NoSuchTableError
 
     identifier = (*schema.split("."), name)
     try:
         table = catalog.load_table(identifier)
         if not KEEP.items() <= table.metadata.properties.items():
+            if marker is not None:
+                marker.dropping(table)
             catalog.purge_table(identifier)
             return
         manifests = [one for snapshot in table.metadata.snapshots for one in snapshot.manifests(table.io)]
+        own = _not_given_away(table, manifests)
         catalog.drop_table(identifier)
     except NoSuchTableError:
         raise _conflict(f"{schema}.{name}", "dropped") from None
     # The files of rows are those of another table now; what only this one needed goes.
     lists = [one.manifest_list for one in table.metadata.snapshots]
     logs = [one.metadata_file for one in table.metadata.metadata_log]
-    for path in {*(one.manifest_path for one in manifests), *lists, *logs, table.metadata_location}:
+    for path in {*own, *(one.manifest_path for one in manifests), *lists, *logs, table.metadata_location}:
         with suppress(OSError):
             table.io.delete(path)
 
 
-def give_away(catalog: Catalog, schema: str, name: str, files: Sequence[DataFile]) -> None:
-    """Let a staged table leave its files alone from now on, whoever drops it."""
-    table = catalog.load_table((*schema.split("."), name))
-    for folder in {Path(local_path(one.file_path)).parent for one in files}:
+def _not_given_away(table: Table, manifests: Sequence[ManifestFile]) -> set[str]:
+    """The data files of a staged table that no other table has taken over."""
+    given = set(json.loads(table.metadata.properties.get(GIVEN, "null")) or ())
+    if not given:
+        return set()
+    paths = {
+        entry.data_file.file_path
+        for manifest in {one.manifest_path: one for one in manifests}.values()
+        for entry in manifest.fetch_manifest_entry(table.io)
+    }
+    return {one for one in paths if one.rpartition("/")[0] not in given}
+
+
+def give_away(catalog: Catalog, staged: tuple[str, str], target: Pending, marker: Marker | None) -> None:
+    """Let a staged table leave the files alone from now on that another table takes over, whoever drops it."""
+    table = catalog.load_table((*staged[0].split("."), staged[1]))
+    folders = sorted({path.rpartition("/")[0] for path in target.foreign})
+    local = [Path(local_path(one)) for one in folders]
+    if marker is not None:
+        marker.giving(table.name(), target, local)
+    for folder in local:
         with suppress(OSError):  # on object stores nobody looks for left-overs
             (folder / SHARED).touch()
     with table.transaction() as transaction:
-        transaction.set_properties(KEEP)
+        transaction.set_properties({**KEEP, GIVEN: json.dumps(folders)})
 
 
 def _without_retries(table: Table) -> Table:
@@ -147,14 +209,16 @@ def _require_same(table: Table, pending: Pending, name: str) -> None:
         raise _conflict(name, "changed")
 
 
-def _add_snapshot(transaction: Transaction, pending: Pending, metadata: Any) -> None:
-    """Put the files into a snapshot, with the key in its summary."""
+def _add_snapshot(transaction: Transaction, pending: Pending, metadata: Any, marker: Marker | None) -> int | None:
+    """Put the files into a snapshot, with the key in its summary; returns its id, None if there is nothing to add."""
     if not (pending.added or pending.removed or pending.key is not None):
-        return
+        return None
     key = pending.key
     summary = {} if key is None else key.summary
     update = transaction.update_snapshot(snapshot_properties=summary)
     producer = update.overwrite() if pending.removed else update.fast_append()
+    if marker is not None:
+        marker.committing(pending, producer.snapshot_id, str(producer.commit_uuid))
     with producer as snapshot:
         for file in pending.removed:
             snapshot.delete_data_file(file)
@@ -163,6 +227,7 @@ def _add_snapshot(transaction: Transaction, pending: Pending, metadata: Any) -> 
     if key is not None:
         said = {} if key.watermark is None else {WATERMARK: key.watermark}
         transaction.set_properties({KEYS: with_key(metadata, key.run_key, snapshot.snapshot_id), **said})
+    return int(producer.snapshot_id)
 
 
 def _evolve(transaction: Transaction, pending: Pending) -> None:

@@ -45,6 +45,7 @@ class Pending:
         folder: The name of their folder.
         foreign: The new files that another table had first, which a rollback leaves alone.
         written: The table as it will be with the new columns.
+        unanswered: Whether it is not known if the commit succeeded, so that the new files must stay.
     """
 
     raw: Any
@@ -63,6 +64,7 @@ class Pending:
     folder: str = field(default_factory=lambda: f"moltres-{uuid.uuid4().hex}")
     foreign: set[str] = field(default_factory=set)
     written: Table | None = None
+    unanswered: bool = False
 
     @classmethod
     def of(cls, raw: Any, schema: str, name: str, table: Table, *, is_new: bool = False) -> Pending:
@@ -203,7 +205,7 @@ class Pending:
         """Delete the new files: the transaction is rolled back."""
         with suppress(Exception):  # what was written is removed as far as that is possible
             self.settle()
-        for one in self.added:
+        for one in () if self.unanswered else self.added:
             if one.file_path not in self.foreign:
                 with suppress(OSError):
                     self.table.io.delete(one.file_path)

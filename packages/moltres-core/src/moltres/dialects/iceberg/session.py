@@ -63,7 +63,7 @@ class WritingSession(Session):
         keys: The loads to record, by namespace and table.
         pending: The tables that it has changed.
         failed: Whether a write has failed in this transaction.
-        taken_over: The staged tables whose files others get.
+        taken_over: The staged tables whose files others get, each with the table that gets them.
     """
 
     def __init__(self, raw: Any, opener: Callable[..., Catalog | None], namespace: str) -> None:
@@ -84,7 +84,7 @@ class WritingSession(Session):
         self._dropped: list[tuple[str, str]] = []
         self._new_schemas: list[str] = []
         self._created: tuple[str, str] | None = None
-        self.taken_over: list[tuple[str, str]] = []
+        self.taken_over: list[tuple[Place, Pending]] = []
         self.failed = False
 
     # -- what there is
@@ -356,19 +356,18 @@ class WritingSession(Session):
         for one in changed:
             one.write_own()
         self._make_namespaces(catalog, [*self._new_schemas, *(one.schema for one in changed)])
-        foreign = [file for one in changed for file in one.added if file.file_path in one.foreign]
-        for place in self.taken_over:
-            commit.give_away(catalog, *place, foreign)
+        for place, target in self.taken_over:
+            commit.give_away(catalog, place, target, self._marker)
         made = {(one.schema, one.name) for one in changed if one.is_new}
         for place in made.intersection(self._dropped):
-            commit.drop(catalog, *place)
+            commit.drop(catalog, *place, self._marker)
         for one in changed:
-            (commit.create if one.is_new else commit.change)(catalog, one)
+            (commit.create if one.is_new else commit.change)(catalog, one, self._marker)
             del self.pending[one.schema, one.name]
+        if self._dropped and self._marker is None:
+            self._marker = Marker.open(catalog)
         for place in set(self._dropped) - made:
-            commit.drop(catalog, *place)
-        if self._marker is not None:
-            self._marker.finished()
+            commit.drop(catalog, *place, self._marker)
 
     def _make_namespaces(self, catalog: Catalog, names: list[str]) -> None:
         from pyiceberg.exceptions import NamespaceAlreadyExistsError

@@ -37,7 +37,7 @@ def take_over(session: WritingSession, target: Pending, names: Sequence[str], qu
         return None
     target.added += files
     target.foreign.update(one.file_path for one in files)
-    session.taken_over.append(place)
+    session.taken_over.append((place, target))
     return sum(one.record_count for one in files)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 from .duckdb_literals import use_literals
 from .iceberg_places import DEFAULT_NAMESPACE, catalog_opener, is_catalog, namespace_of
 from .iceberg_session import Session
-from .iceberg_snapshots import AsOf, snapshot_of, versioned
+from .iceberg_snapshots import AsOf, version_at
 from .optimizers import disable_wrong_optimizers
 from .problems import InvalidOptionError
 
@@ -151,7 +151,7 @@ class IcebergDialect(DuckDB):
             InvalidOptionError: If the table has no such snapshot.
         """
         session = session_of(connection)
-        return versioned(name, snapshot_of(session.load(schema or session.namespace, name), as_of))
+        return str(version_at(session.load(schema or session.namespace, name), name, as_of))
 
     # -- reflection
 

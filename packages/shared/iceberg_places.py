@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pyiceberg.catalog import Catalog
 
-__all__ = ["DEFAULT_NAMESPACE", "STORES", "catalog_opener", "is_catalog", "is_iceberg", "register"]
+__all__ = ["DEFAULT_NAMESPACE", "STORES", "catalog_opener", "is_catalog", "is_iceberg", "local_path", "register"]
 
 DEFAULT_NAMESPACE = "default"
 """The namespace of tables that are named without one, unless the URL says ``namespace=``."""
@@ -36,6 +36,13 @@ _WAIT = 30
 _OWN = ("namespace", "catalog")
 _COMMIT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=(?:\.gz)?(?:\.metadata\.json|\.avro)$)")
 """The part of the name of a file of metadata that makes it one of its own."""
+
+
+def local_path(location: str) -> str:
+    """A location of a file as DuckDB opens it."""
+    if location.startswith("file:"):
+        return "/" + location.removeprefix("file:").lstrip("/")
+    return re.sub(r"^s3[an]://", "s3://", location)
 
 
 def is_iceberg(url: URL) -> bool:

@@ -7,14 +7,15 @@ deletion vectors name. What cannot be read right is refused by its name.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from .duckdb_literals import literal
+from .iceberg_deletes import deleted_rows, refused
+from .iceberg_places import local_path
 from .iceberg_types import UnsupportedTypeError, duckdb_type, quoted
-from .problems import UnreadableFileError
 from .wording import listing
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from pyiceberg.table import FileScanTask, Table
     from pyiceberg.types import NestedField
 
-__all__ = ["FILE", "Planned", "local_path", "planned", "query_of", "register_files", "schema_at"]
+    from .iceberg_snapshots import Version
+
+__all__ = ["FILE", "Planned", "planned", "query_of", "register_files", "schema_at"]
 
 FILE = "moltres_file"
 """The column with the path of the file that a row is in, where it is asked for."""
@@ -48,12 +51,14 @@ class Planned:
     tasks: tuple[FileScanTask, ...]
 
 
-def schema_at(table: Table, snapshot_id: int | None, *, branch: bool = False) -> Schema:
-    """The columns that a snapshot is read with: its own, or the table's for what a branch points to."""
-    snapshot = None if snapshot_id is None else table.metadata.snapshot_by_id(snapshot_id)
-    if branch or snapshot is None or snapshot.schema_id is None:
-        return table.schema()
-    return table.metadata.schema_by_id(snapshot.schema_id) or table.schema()
+def schema_at(table: Table, version: Version) -> Schema:
+    """The columns that a snapshot is read with."""
+    snapshot = table.metadata.snapshot_by_id(version.snapshot_id)
+    schema_id = version.schema_id
+    if schema_id is None:
+        schema_id = None if snapshot is None else snapshot.schema_id
+    known = None if schema_id is None else table.metadata.schema_by_id(schema_id)
+    return table.schema() if known is None else known
 
 
 def planned(table: Table, snapshot_id: int | None, schema: Schema) -> Planned:
@@ -75,7 +80,7 @@ def planned(table: Table, snapshot_id: int | None, schema: Schema) -> Planned:
     except ValueError as error:
         if "equality delete" not in str(error):
             raise
-        raise _refused(name, "it has equality deletes, which only engines such as Flink write", _REWRITE) from None
+        raise refused(name, "it has equality deletes, which only engines such as Flink write", _REWRITE) from None
     for task in tasks:
         _require_readable(name, task)
     return Planned(table, schema, tasks)
@@ -84,30 +89,19 @@ def planned(table: Table, snapshot_id: int | None, schema: Schema) -> Planned:
 _REWRITE = "Rewrite its files with the engine that wrote them (Spark: rewrite_data_files; Trino: EXECUTE optimize)."
 
 
-def _refused(name: str, reason: str, suggestion: str | None = None) -> UnreadableFileError:
-    return UnreadableFileError(f"The Iceberg table {name} cannot be read: {reason}.", suggestion=suggestion)
-
-
 def _require_readable(name: str, task: FileScanTask) -> None:
     from pyiceberg.manifest import DataFileContent, FileFormat
 
     if task.file.file_format != FileFormat.PARQUET:
-        raise _refused(name, f"it has files of the format {task.file.file_format.name}, and only Parquet is supported")
+        raise refused(name, f"it has files of the format {task.file.file_format.name}, and only Parquet is supported")
     for file in (task.file, *task.delete_files):
         if file.key_metadata is not None:
-            raise _refused(name, "its files are encrypted")
+            raise refused(name, "its files are encrypted")
     for file in task.delete_files:
         if file.content != DataFileContent.POSITION_DELETES:
-            raise _refused(name, f"it has deletes of the kind {file.content.name}", _REWRITE)
+            raise refused(name, f"it has deletes of the kind {file.content.name}", _REWRITE)
         if file.file_format not in (FileFormat.PARQUET, FileFormat.PUFFIN):
-            raise _refused(name, f"it has delete files of the format {file.file_format.name}")
-
-
-def local_path(location: str) -> str:
-    """A location of a file as DuckDB opens it."""
-    if location.startswith("file:"):
-        return "/" + location.removeprefix("file:").lstrip("/")
-    return re.sub(r"^s3[an]://", "s3://", location)
+            raise refused(name, f"it has delete files of the format {file.file_format.name}")
 
 
 def register_files(raw: Any, table: Table, locations: Iterable[str]) -> None:
@@ -151,15 +145,16 @@ def query_of(raw: Any, plan: Planned, *, added: Sequence[str] = (), file: bool =
         try:
             types[one.field_id] = duckdb_type(one.field_type)
         except UnsupportedTypeError as error:
-            raise _refused(
+            raise refused(
                 name, f"the column {one.name!r} has the type {error}, which DuckDB does not hold as it is"
             ) from None
+    _require_names(name, fields)
     _require_unchanged_nested(name, plan)
     register_files(raw, plan.table, [*(task.file.file_path for task in plan.tasks), *added])
     parts = []
     for group, of_group in _groups(raw, plan).items():
         plain = [local_path(task.file.file_path) for task in of_group if not task.delete_files]
-        if group == ():
+        if group == _Group():
             plain += [local_path(one) for one in added]
         if plain:
             parts.append(_select(plain, fields, types, group, file=file))
@@ -173,34 +168,35 @@ def query_of(raw: Any, plan: Planned, *, added: Sequence[str] = (), file: bool =
     return " UNION ALL ".join(parts)
 
 
-_Group = tuple[tuple[int, str], ...]
-"""What is the same for several files: the values of columns that they do not have, and whether they have no ids."""
+@dataclass(frozen=True)
+class _Group:
+    """What is the same for several files.
 
-_BY_NAME = (-1, "by name")
+    Attributes:
+        constants: The columns that the files do not have, each with its value as SQL.
+        names: For files without field ids: the columns that they have, each with its name in them.
+    """
+
+    constants: tuple[tuple[int, str], ...] = ()
+    names: tuple[tuple[int, str], ...] | None = None
 
 
 def _groups(raw: Any, plan: Planned) -> dict[_Group, list[FileScanTask]]:
     """Files by how they are read: by field ids, by names where a file has no ids, with constants of partitions."""
     groups: dict[_Group, list[FileScanTask]] = defaultdict(list)
-    groups[()] = []
+    groups[_Group()] = []
     nameless = _without_ids(raw, plan)
-    constants = _identity_fields(plan)
+    identity = _identity_fields(plan)
     for task in plan.tasks:
-        group: list[tuple[int, str]] = []
-        present = nameless.get(task.file.file_path)
-        if present is not None:
-            group.append(_BY_NAME)
+        constants: list[tuple[int, str]] = []
+        names = nameless.get(task.file.file_path)
+        present = None if names is None else {field_id for field_id, _ in names}
         sizes = task.file.column_sizes or task.file.value_counts or {}
-        for field_id, position in constants.get(task.file.spec_id, {}).items():
-            if present is not None:
-                missing = plan.schema.find_column_name(field_id) not in present
-            else:
-                missing = bool(sizes) and field_id not in sizes
+        for field_id, position in identity.get(task.file.spec_id, {}).items():
+            missing = field_id not in present if present is not None else bool(sizes) and field_id not in sizes
             if missing:
-                group.append((field_id, literal(_human(plan, field_id, task.file.partition[position]))))
-        if present is not None:
-            group += [(one.field_id, "") for one in plan.schema.fields if one.name not in present]
-        groups[tuple(group)].append(task)
+                constants.append((field_id, _value(plan.schema.find_field(field_id), task.file.partition[position])))
+        groups[_Group(tuple(constants), names)].append(task)
     return groups
 
 
@@ -219,48 +215,101 @@ def _identity_fields(plan: Planned) -> dict[int, dict[int, int]]:
     }
 
 
-def _human(plan: Planned, field_id: int, value: Any) -> Any:
-    """The value of a partition, of PyIceberg's own form, as Python's."""
-    type_ = str(plan.schema.find_type(field_id))
-    if value is None or type_ not in ("date", "timestamp", "timestamptz"):
-        return value
-    if type_ == "date":
-        return dt.date(1970, 1, 1) + dt.timedelta(days=value)
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=value)
-    return moment if type_ == "timestamptz" else moment.replace(tzinfo=None)
+def _value(field: NestedField, value: Any) -> str:
+    """A value of PyIceberg's own form (a date is a number of days), or as JSON has it, as SQL."""
+    from pyiceberg.conversions import from_json
+    from pyiceberg.types import PrimitiveType
+
+    type_ = str(field.field_type)
+    if value is None or not isinstance(field.field_type, PrimitiveType):
+        return literal(value)
+    if isinstance(value, str) and type_ != "string":
+        value = from_json(field.field_type, value)
+    if type_ == "date" and isinstance(value, int):
+        return literal(dt.date(1970, 1, 1) + dt.timedelta(days=value))
+    if type_ == "time" and isinstance(value, int):
+        return literal((dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=value)).time())
+    if type_ in ("timestamp", "timestamptz") and isinstance(value, int):
+        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=value)
+        return literal(moment if type_ == "timestamptz" else moment.replace(tzinfo=None))
+    if type_ == "timestamp_ns" and isinstance(value, int):
+        return f"make_timestamp_ns({value})"
+    if type_ == "uuid" and isinstance(value, bytes):
+        value = UUID(bytes=value)
+    return literal(value)
 
 
-def _without_ids(raw: Any, plan: Planned) -> dict[str, frozenset[str]]:
-    """The files that were added as they are, without field ids, and the names of their columns.
+_with_ids: set[str] = set()
+"""Files that have field ids, as far as they were looked at; files of Iceberg never change."""
+_MOST_KNOWN = 1_000_000
 
-    Only tables with a mapping of names can have such files; Trino and PyIceberg set one when files are added.
+
+def _without_ids(raw: Any, plan: Planned) -> dict[str, tuple[tuple[int, str], ...]]:
+    """The files that were added as they are, without field ids: the columns that each has, with their names in it.
+
+    Raises:
+        UnreadableFileError: If there are such files, and the table does not say which columns their names mean.
     """
-    if not plan.tasks or "schema.name-mapping.default" not in plan.table.metadata.properties:
-        return {}
     by_path = {local_path(task.file.file_path): task.file.file_path for task in plan.tasks}
-    register_files(raw, plan.table, by_path.values())
-    listed = ", ".join(literal(path) for path in by_path)
+    unknown = [path for path in by_path if path not in _with_ids]
+    if not unknown:
+        return {}
+    register_files(raw, plan.table, (by_path[path] for path in unknown))
+    found = _top_level(raw, unknown)
+    if len(_with_ids) > _MOST_KNOWN:
+        _with_ids.clear()
+    _with_ids.update(path for path, columns in found.items() if any(one is not None for one in columns.values()))
+    nameless = {path: columns for path, columns in found.items() if path not in _with_ids and columns}
+    if not nameless:
+        return {}
+    mapping = plan.table.metadata.name_mapping()
+    if mapping is None:
+        raise refused(
+            ".".join(plan.table.name()),
+            f"its file {next(iter(nameless))} has no field ids, and the table has no schema.name-mapping.default",
+            "Set this property to the names of the columns in such files.",
+        )
+    ids = {name: one.field_id for one in mapping for name in one.names if one.field_id is not None}
+    wanted = {one.field_id for one in plan.schema.fields}
+    return {
+        by_path[path]: tuple((ids[name], name) for name in columns if ids.get(name) in wanted)
+        for path, columns in nameless.items()
+    }
+
+
+def _top_level(raw: Any, paths: Sequence[str]) -> dict[str, dict[str, int | None]]:
+    """The columns of files, each with its field id; None if neither it nor a field within has one."""
+    listed = ", ".join(literal(path) for path in paths)
     rows = raw.execute(
         f"SELECT file_name, name, field_id, num_children FROM parquet_schema([{listed}])"  # noqa: S608 - literals
     ).fetchall()
-    names: dict[str, set[str]] = defaultdict(set)
-    ids: dict[str, bool] = defaultdict(bool)
-    depth: dict[str, list[int]] = {}
+    columns: dict[str, dict[str, int | None]] = {}
+    open_: list[int] = []
+    column = ""
     for path, name, field_id, children in rows:
-        if path not in depth:
-            depth[path] = [children or 0]  # the root
+        if path not in columns:
+            columns[path], open_ = {}, [children or 0]  # the root
             continue
-        open_ = depth[path]
-        while open_ and open_[-1] == 0:
+        while len(open_) > 1 and open_[-1] == 0:
             open_.pop()
         if len(open_) == 1:
-            names[path].add(name)
-        if open_:
-            open_[-1] -= 1
+            column = name
+            columns[path][column] = field_id
+        elif field_id is not None and columns[path][column] is None:
+            columns[path][column] = field_id
+        open_[-1] -= 1
         if children:
             open_.append(children)
-        ids[path] = ids[path] or field_id is not None
-    return {by_path[path]: frozenset(found) for path, found in names.items() if not ids[path]}
+    return columns
+
+
+def _require_names(name: str, fields: Sequence[NestedField]) -> None:
+    """Refuse columns that DuckDB takes for the same one."""
+    seen: dict[str, str] = {}
+    for one in fields:
+        other = seen.setdefault(one.name.lower(), one.name)
+        if other != one.name:
+            raise refused(name, f"its columns {other!r} and {one.name!r} differ only in upper and lower case")
 
 
 def _require_unchanged_nested(name: str, plan: Planned) -> None:
@@ -275,7 +324,7 @@ def _require_unchanged_nested(name: str, plan: Planned) -> None:
         if one.field_id in current and current[one.field_id].field_type != one.field_type
     ]
     if changed:
-        raise _refused(
+        raise refused(
             name,
             f"the fields within {listing(sorted(set(changed)))} have changed since some of its files were written",
             "Rewrite its files, or leave the column out of the table.",
@@ -292,41 +341,43 @@ def _select(
     rows: bool = False,
 ) -> str:
     """A SELECT of files without deletes."""
-    fixed = dict(group)
-    by_name = _BY_NAME[0] in fixed
+    constants = dict(group.constants)
     options = f", filename={literal(FILE)}" if file or rows else ""
     options += ", file_row_number=true" if rows else ""
     listed = ", ".join(literal(path) for path in paths)
-    if by_name:
+    if group.names is not None:
         call = f"read_parquet([{listed}], union_by_name=true{options})"
+        names = dict(group.names)
+        constants |= {one.field_id: _default(one) for one in fields if one.field_id not in {**constants, **names}}
+        given = {field_id: f"CAST({quoted(name)} AS {types[field_id]})" for field_id, name in names.items()}
     else:
-        read = [one for one in fields if one.field_id not in fixed]
+        read = [one for one in fields if one.field_id not in constants]
         entries = ", ".join(
             f"{one.field_id}: {{name: {literal(one.name)}, type: {literal(types[one.field_id])},"
-            f" default_value: {_default(one)}}}"
+            f" default_value: CAST(CAST({_default(one)} AS {types[one.field_id]}) AS VARCHAR)}}"
             for one in read
         )
         call = f"read_parquet([{listed}], schema=MAP {{{entries}}}{options})"
-    columns = [_column(one, types[one.field_id], fixed.get(one.field_id), by_name=by_name) for one in fields]
+        given = {one.field_id: quoted(one.name) for one in read}
+    columns = [_column(one, types[one.field_id], constants.get(one.field_id), given) for one in fields]
     columns += [quoted(FILE)] if file or rows else []
     columns += [_ROW] if rows else []
     return f"SELECT {', '.join(columns)} FROM {call}"  # noqa: S608 - literals and quoted names
 
 
 def _default(field: NestedField) -> str:
-    return "NULL" if field.initial_default is None else literal(str(field.initial_default))
+    return "NULL" if field.initial_default is None else _value(field, field.initial_default)
 
 
-def _column(field: NestedField, type_: str, fixed: str | None, *, by_name: bool) -> str:
+def _column(field: NestedField, type_: str, constant: str | None, given: Mapping[int, str]) -> str:
     name = quoted(field.name)
-    if fixed is not None:
-        value = fixed or _default(field)
-        return f"CAST({value} AS {type_}) AS {name}"
+    if constant is not None:
+        return f"CAST({constant} AS {type_}) AS {name}"
+    value = given[field.field_id]
     if type_ in ("FLOAT", "DOUBLE"):
         # The statistics of a file leave NaN out, and DuckDB answers comparisons with them; not those of an expression.
-        value = f"CAST({name} AS {type_})" if by_name else name
-        return f"if(isnan({value}), 'NaN'::{type_}, {value}) AS {name}"
-    return f"CAST({name} AS {type_}) AS {name}" if by_name else name
+        value = f"if(isnan({value}), 'NaN'::{type_}, {value})"
+    return value if value == name else f"{value} AS {name}"
 
 
 def _without_deleted(
@@ -340,46 +391,17 @@ def _without_deleted(
     file: bool,
 ) -> str:
     """A SELECT of files without the rows that delete files name."""
-    from pyiceberg.manifest import FileFormat
-
     names = {one.name.lower() for one in fields}
     if names & {_ROW, FILE}:
-        raise _refused(
+        raise refused(
             ".".join(table.name()), f"a column is named {_ROW!r} or {FILE!r}, and rows of its files are deleted"
         )
     deletes = {one.file_path: one for task in tasks for one in task.delete_files}
-    parquet = [path for path, one in deletes.items() if one.file_format == FileFormat.PARQUET]
     register_files(raw, table, deletes)
-    parts = []
-    if parquet:
-        listed = ", ".join(literal(local_path(path)) for path in parquet)
-        path = "regexp_replace(regexp_replace(file_path, '^file:/+', '/'), '^s3[an]://', 's3://')"
-        parts.append(f"SELECT {path} AS path, pos FROM read_parquet([{listed}])")  # noqa: S608 - literals
-    vectors = [one for one in deletes.values() if one.file_format != FileFormat.PARQUET]
-    if vectors:
-        parts.append(_vectors(raw, table, vectors))
+    gone = deleted_rows(raw, table, list(deletes.values()))
     rows = _select([local_path(task.file.file_path) for task in tasks], fields, types, group, file=True, rows=True)
     shown = ", ".join(["d." + quoted(one.name) for one in fields] + (["d." + quoted(FILE)] if file else []))
-    gone = " UNION ALL ".join(parts)
     return (
         f"SELECT {shown} FROM ({rows}) AS d ANTI JOIN ({gone}) AS x"  # noqa: S608 - literals and quoted names
         f" ON d.{quoted(FILE)} = x.path AND d.{_ROW} = x.pos"
     )
-
-
-def _vectors(raw: Any, table: Table, files: Sequence[DataFile]) -> str:
-    """The rows that deletion vectors name, in a temporary table."""
-    from pyiceberg.table.deletion_vector import deletion_vectors_from_puffin_file
-    from pyiceberg.table.puffin import PuffinFile
-
-    name = f"moltres_vectors_{abs(hash(tuple(one.file_path for one in files)))}"
-    raw.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} (path VARCHAR, pos BIGINT)")
-    if raw.execute(f"SELECT count(*) FROM {name}").fetchone()[0] == 0:  # noqa: S608 - a name of ours
-        for path in {one.file_path for one in files}:
-            with table.io.new_input(path).open() as opened:
-                content = opened.read()
-            for vector in deletion_vectors_from_puffin_file(PuffinFile(content)):
-                of = literal(local_path(vector.referenced_data_file))
-                positions = [value.as_py() for value in vector.to_vector()]
-                raw.execute(f"INSERT INTO {name} SELECT {of}, unnest({positions}::BIGINT[])")
-    return f"SELECT path, pos FROM {name}"  # noqa: S608 - a name of ours

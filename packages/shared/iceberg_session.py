@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from .iceberg_scan import planned, query_of, schema_at
-from .iceberg_snapshots import versions_of
+from .iceberg_snapshots import VERSION, versions_of
 from .iceberg_types import quoted
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
+
+    from .iceberg_snapshots import Version
 
 __all__ = ["Session", "named_in", "namespaces"]
 
@@ -30,7 +32,7 @@ def named_in(statement: str, name: str) -> set[str]:
     sought = name.lower().replace('"', '""')
     if sought not in statement:
         return set()
-    found = re.findall(rf"(?<!\w){re.escape(sought)}(@\d+)?(?!\w)", statement)
+    found = re.findall(rf"(?<!\w){re.escape(sought)}({VERSION})?(?!\w)", statement)
     return {name + version for version in found}
 
 
@@ -130,13 +132,13 @@ class Session:
             self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
         self.raw.execute(f"CREATE OR REPLACE VIEW {quoted(schema)}.{quoted(name)} AS {query}")
 
-    def found(self, schema: str, name: str) -> tuple[str, int | None] | None:
+    def found(self, schema: str, name: str) -> tuple[str, Version | None] | None:
         """The table that a name means, with the snapshot, or None for the current one; None without such a table."""
         names = self.listing().get(schema, ())
         if name in names:
             return name, None
         version = versions_of(name)
-        return version if version is not None and version[0] in names else None
+        return (version.name, version) if version is not None and version.name in names else None
 
     def query(self, schema: str, name: str) -> str | None:
         """The rows of a table, or of a snapshot of it; None if there is no such table."""
@@ -146,7 +148,7 @@ class Session:
         table, version = self.load(schema, found[0]), found[1]
         if version is None:
             return query_of(self.raw, planned(table, table.metadata.current_snapshot_id, table.schema()))
-        return query_of(self.raw, planned(table, version, schema_at(table, version)))
+        return query_of(self.raw, planned(table, version.snapshot_id, schema_at(table, version)))
 
     def has(self, schema: str | None, name: str) -> bool:
         """Whether there is a table, or a snapshot of one, of this name."""
@@ -154,15 +156,16 @@ class Session:
         found = self.found(schema, name)
         if found is None or found[1] is None:
             return found is not None
-        return self.load(schema, found[0]).metadata.snapshot_by_id(found[1]) is not None
+        return self.load(schema, found[0]).metadata.snapshot_by_id(found[1].snapshot_id) is not None
 
     def required(self, schema: str | None, name: str) -> set[str]:
         """The columns that hold no NULL."""
         schema = schema or self.namespace
         found = self.found(schema, name)
-        return {
-            one.name for one in self.load(schema, name if found is None else found[0]).schema().fields if one.required
-        }
+        table = self.load(schema, name if found is None else found[0])
+        version = None if found is None else found[1]
+        columns = table.schema() if version is None else schema_at(table, version)
+        return {one.name for one in columns.fields if one.required}
 
     # -- transactions
 

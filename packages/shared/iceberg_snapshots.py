@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from .problems import InvalidOptionError
 from .wording import question
@@ -16,23 +16,56 @@ if TYPE_CHECKING:
     from pyiceberg.table.metadata import TableMetadata
     from pyiceberg.table.snapshots import Snapshot
 
-__all__ = ["AsOf", "ancestors", "as_of_problems", "snapshot_of", "versioned", "versions_of"]
+__all__ = ["VERSION", "AsOf", "Version", "ancestors", "as_of_problems", "snapshot_of", "version_at", "versions_of"]
 
 AsOf: TypeAlias = int | str | dt.datetime
 """A snapshot id, the name of a branch or tag, or a time."""
 
-_VERSION = re.compile(r"(?P<name>.+)@(?P<snapshot>\d{1,19})", re.DOTALL)
+VERSION: Final = r"@\d{1,19}(?:v\d{1,9})?"
+"""What follows the name of a table in the name of a snapshot of it."""
+_VERSION = re.compile(r"(?P<name>.+)@(?P<snapshot>\d{1,19})(?:v(?P<schema>\d{1,9}))?", re.DOTALL)
 
 
-def versioned(name: str, snapshot_id: int) -> str:
-    """The name that a snapshot of a table has in statements."""
-    return f"{name}@{snapshot_id}"
+class Version(NamedTuple):
+    """A snapshot of a table.
+
+    Attributes:
+        name: The table.
+        snapshot_id: The snapshot.
+        schema_id: The columns that it is read with; None for those that the snapshot was written with.
+    """
+
+    name: str
+    snapshot_id: int
+    schema_id: int | None = None
+
+    def __str__(self) -> str:
+        """The name that the snapshot has in statements."""
+        return f"{self.name}@{self.snapshot_id}" + ("" if self.schema_id is None else f"v{self.schema_id}")
 
 
-def versions_of(name: str) -> tuple[str, int] | None:
-    """The table and the snapshot that such a name means; None if it is no such name."""
+def version_at(table: Table, name: str, as_of: AsOf) -> Version:
+    """The snapshot of a table that is meant, with the columns that it is read with.
+
+    A branch has the columns that the table has now, everything else those that the snapshot was written with.
+
+    Args:
+        table: The table.
+        name: Its name.
+        as_of: See `snapshot_of`.
+    """
+    found = snapshot_of(table, as_of)
+    ref = table.metadata.refs.get(as_of) if isinstance(as_of, str) else None
+    is_branch = ref is not None and ref.snapshot_ref_type == "branch"
+    return Version(name, found, table.metadata.current_schema_id if is_branch else None)
+
+
+def versions_of(name: str) -> Version | None:
+    """The snapshot that such a name means; None if it is no such name."""
     found = _VERSION.fullmatch(name)
-    return None if found is None else (found["name"], int(found["snapshot"]))
+    if found is None:
+        return None
+    return Version(found["name"], int(found["snapshot"]), None if found["schema"] is None else int(found["schema"]))
 
 
 def as_of_problems(as_of: object) -> Iterator[str]:

@@ -47,7 +47,8 @@ def append(url: URL, name: str, rows: pa.Table, **options: Any) -> Table:
     """Append rows with PyIceberg to a table, which is made if it is not there."""
     catalog = opened(url)
     catalog.create_namespace_if_not_exists("default")
-    table = catalog.create_table_if_not_exists(("default", name), rows.schema, **options)
+    place = ("default", name)
+    table = catalog.load_table(place) if catalog.table_exists(place) else catalog.create_table(place, rows.schema, **options)
     if rows.num_rows:
         table.append(rows)
     return table

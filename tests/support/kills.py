@@ -322,7 +322,9 @@ def campaign(
     while tally.kills < kills:
         number += 1
         key, streamed = f"k{seed}.{number}", bool(number % 2)
-        hit = kill(url, way, key, streamed=streamed, seconds=random.uniform(0, length))
+        # Half of them at any moment, half near the end, where the commit is.
+        seconds = random.uniform(0, length) if number % 4 < 2 else random.triangular(length / 2, length * 1.2, length)
+        hit = kill(url, way, key, streamed=streamed, seconds=seconds)
         tally.kills += hit
 
         def after(one: Tally, hit: bool = hit, key: str = key, streamed: bool = streamed) -> None:

@@ -203,7 +203,7 @@ def _read(session: WritingSession) -> Iterator[str]:
     for schema, name in session.named:
         version = None if name in session.listing().get(schema, ()) else versions_of(name)
         if version is not None:
-            yield f"{schema}.{version[0]}: snapshot {version[1]}"
+            yield f"{schema}.{version.name}: snapshot {version.snapshot_id}"
         elif (schema, name) in session.pending:
             yield f"{schema}.{name}: as this transaction has changed it"
         else:

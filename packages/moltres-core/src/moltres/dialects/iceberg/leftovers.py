@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ..._shared.iceberg_scan import local_path
+from ..._shared.iceberg_places import local_path
 from ..._shared.iceberg_session import namespaces
 
 if TYPE_CHECKING:

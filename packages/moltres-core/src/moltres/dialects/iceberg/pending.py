@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..._shared.iceberg_scan import FILE, Planned, local_path, planned, query_of
+from ..._shared.iceberg_places import local_path
+from ..._shared.iceberg_scan import FILE, Planned, planned, query_of
 from ..._shared.iceberg_types import quoted
 from .evolution import evolved
 from .files import FileWriter

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Place = tuple[str, str]
 """Namespace and name of a table."""
 
+_WRITTEN_VERSION = 2
+"""The newest format version of tables that PyIceberg writes."""
+
 _NAME = r'(?:"(?:[^"]|"")*"|[^\W\d]\w*)'
 _TABLE = rf"(?P<table>{_NAME}(?:\s*\.\s*{_NAME})*)"
 _BEFORE = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
@@ -123,7 +126,14 @@ class WritingSession(Session):
         """The pending state of a table."""
         key = (schema, name)
         if key not in self.pending:
-            self.pending[key] = Pending.of(self.raw, schema, name, self.load(schema, name))
+            table = self.load(schema, name)
+            if table.metadata.format_version > _WRITTEN_VERSION:
+                raise ConfigurationError(
+                    f"The table {schema}.{name} is of Iceberg's format version {table.metadata.format_version}, which"
+                    f" PyIceberg reads and does not write yet; it writes versions 1 and {_WRITTEN_VERSION}.",
+                    suggestion="Write to it with an engine: trino://… on the same catalog.",
+                )
+            self.pending[key] = Pending.of(self.raw, schema, name, table)
             self.mark(self.pending[key])
         return self.pending[key]
 

@@ -11,7 +11,7 @@ from .iceberg_places import local_path
 from .problems import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["deleted_rows", "refused"]
 
 _MAGIC = bytes.fromhex("d1d33964")
-_CARDINALITY = "cardinality"
 
 
 def refused(name: str, reason: str, suggestion: str | None = None) -> UnreadableFileError:
@@ -81,11 +80,17 @@ def _vectors(table: Table, location: str) -> Iterator[tuple[str, Any]]:
         vectors = deletion_vectors_from_puffin_file(puffin)
         for blob, vector in zip(puffin.footer.blobs, vectors, strict=True):
             positions = vector.to_vector()
-            if str(len(positions)) != blob.properties.get(_CARDINALITY, str(len(positions))):
-                raise ValueError(f"{len(positions)} rows instead of {blob.properties[_CARDINALITY]}")
+            _require_all(len(positions), blob.properties)
             yield blob.properties[PROPERTY_REFERENCED_DATA_FILE], positions
     except (ValueError, KeyError, IndexError) as error:
         raise refused(".".join(table.name()), f"its deletion vectors in {location} are damaged ({error})") from error
+
+
+def _require_all(found: int, properties: Mapping[str, str]) -> None:
+    """Compare the number of rows with what the file says of it."""
+    expected = properties.get("cardinality", str(found))
+    if str(found) != expected:
+        raise ValueError(f"{found} rows instead of {expected}")
 
 
 def _require_whole(blob: bytes) -> None:

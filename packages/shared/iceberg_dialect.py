@@ -14,7 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from .duckdb_literals import use_literals
 from .iceberg_places import DEFAULT_NAMESPACE, catalog_opener, is_catalog, namespace_of
-from .iceberg_session import Session
+from .iceberg_session import Session, files_used
 from .iceberg_snapshots import AsOf, version_at
 from .optimizers import disable_wrong_optimizers
 from .problems import InvalidOptionError
@@ -105,19 +105,22 @@ class IcebergDialect(DuckDB):
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """With views of the tables that it names."""
-        statement = self._prepared(statement, context)
+        with files_used():
+            statement = self._prepared(statement, context)
         super().do_execute(cursor, statement, parameters, context)
         self._executed(context)
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
         """With views of the tables that it names."""
-        statement = self._prepared(statement, context)
+        with files_used():
+            statement = self._prepared(statement, context)
         super().do_execute_no_params(cursor, statement, context)
         self._executed(context)
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """With views of the tables that it names."""
-        statement = self._prepared(statement, context)
+        with files_used():
+            statement = self._prepared(statement, context)
         super().do_executemany(cursor, statement, parameters, context)
         self._executed(context)
 
@@ -130,7 +133,8 @@ class IcebergDialect(DuckDB):
 
     def do_commit(self, dbapi_connection: Any) -> None:
         """Publish what was changed. DuckDB itself keeps nothing."""
-        _session(dbapi_connection).publish()
+        with files_used():
+            _session(dbapi_connection).publish()
         self.do_rollback(dbapi_connection)
 
     def do_rollback(self, dbapi_connection: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from .iceberg_snapshots import Version
 
-__all__ = ["Session", "named_in", "namespaces"]
+__all__ = ["Session", "StoreError", "files_used", "named_in", "namespaces", "store_is_absent", "store_refuses"]
 
 
 def named_in(statement: str, name: str) -> set[str]:
@@ -34,6 +35,35 @@ def named_in(statement: str, name: str) -> set[str]:
         return set()
     found = re.findall(rf"(?<!\w){re.escape(sought)}({VERSION})?(?!\w)", statement)
     return {name + version for version in found}
+
+
+class StoreError(duckdb.IOException):
+    """The files of a table, or the place of them, cannot be read or written."""
+
+
+@contextmanager
+def files_used() -> Iterator[None]:
+    """Let errors of file systems be those of the driver: `OSError` is also what reading the caller's rows raises."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(str(error)) from error
+
+
+_LATER = re.compile(
+    r"AWS Error (?:NETWORK_CONNECTION|SLOW_DOWN|INTERNAL_FAILURE|SERVICE_UNAVAILABLE|REQUEST_TIMEOUT|THROTTLING)"
+)
+_REFUSED = re.compile(r"AWS Error (?:ACCESS_DENIED|NO_SUCH_BUCKET|INVALID_\w+|SIGNATURE_\w+|UNRECOGNIZED_CLIENT)")
+
+
+def store_is_absent(error: BaseException) -> bool:
+    """Whether an object store did not answer, so that a retry can help."""
+    return bool(_LATER.search(str(error)))
+
+
+def store_refuses(error: BaseException) -> bool:
+    """Whether an object store refuses the caller, or has no such bucket."""
+    return bool(_REFUSED.search(str(error)))
 
 
 class Session:
@@ -100,7 +130,8 @@ class Session:
             catalog = self.catalog()
             if catalog is None:
                 raise KeyError(name)
-            self._loaded[key] = catalog.load_table((*schema.split("."), name))
+            with files_used():
+                self._loaded[key] = catalog.load_table((*schema.split("."), name))
         return self._loaded[key]
 
     # -- statements

@@ -137,7 +137,7 @@ def test_damaged_vectors_are_refused(url: URL, db: Database, spoil: Callable[[by
     first, _ = two_files(url)
     upgrade(url, "t")
     delete_by_vector(url, "t", {first: [0, 1]}, spoil=spoil)
-    with pytest.raises(ConfigurationError, match="deletion vectors in .* are damaged"):
+    with pytest.raises(ConfigurationError, match=r"deletion vectors in .* are damaged"):
         ids(db)
 
 
@@ -267,7 +267,7 @@ def added(url: URL, folder: Path) -> None:
     append(url, "t", pa.table({"id": [7], "name": ["own"]})).add_files([(folder / "given.parquet").as_uri()])
 
 
-def test_files_without_field_ids_are_read_by_the_names_that_the_table_maps(url: URL, db: Database, tmp_path: Path) -> None:
+def test_files_without_field_ids_are_read_by_mapped_names(url: URL, db: Database, tmp_path: Path) -> None:
     added(url, tmp_path)
     with load(url, "t").update_schema() as schema:
         schema.rename_column("name", "title")
@@ -282,7 +282,7 @@ def test_files_without_field_ids_and_without_a_mapping_are_refused(url: URL, db:
     added(url, tmp_path)
     with load(url, "t").transaction() as transaction:
         transaction.remove_properties("schema.name-mapping.default")
-    with pytest.raises(ConfigurationError, match="has no field ids, and the table has no schema.name-mapping.default"):
+    with pytest.raises(ConfigurationError, match=r"no field ids, and the table has no schema\.name-mapping"):
         ids(db)
 
 

@@ -48,7 +48,9 @@ def append(url: URL, name: str, rows: pa.Table, **options: Any) -> Table:
     catalog = opened(url)
     catalog.create_namespace_if_not_exists("default")
     place = ("default", name)
-    table = catalog.load_table(place) if catalog.table_exists(place) else catalog.create_table(place, rows.schema, **options)
+    if not catalog.table_exists(place):
+        catalog.create_table(place, rows.schema, **options)
+    table = catalog.load_table(place)
     if rows.num_rows:
         table.append(rows)
     return table

@@ -9,7 +9,7 @@ import uuid
 import zlib
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,7 +68,7 @@ class _List(ManifestListWriterV2):
         self._format_version = version  # type: ignore[assignment]
         self._meta["format-version"] = str(version)
 
-    def __enter__(self) -> _List:
+    def __enter__(self) -> Self:
         self._writer = AvroOutputFile(
             self._output_file,
             MANIFEST_LIST_FILE_SCHEMAS[self._format_version],

@@ -334,7 +334,8 @@ def campaign(
 
         apart(after, tally)
         if number % 10 == 0:
-            print(f"    {tally}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"    {tally}\n")
+            sys.stderr.flush()
     tally.seconds = time.monotonic() - started
     return tally
 

@@ -41,9 +41,9 @@ ELSEWHERE = {
     # A name in a message.
     ("which driver a URL gets", "moltres/dialects/binding.py"),
     # PyIceberg's catalog takes the URL of its database as text; nothing shows it.
-    ("how a URL is masked", "shared/iceberg_places.py"),
+    ("how a URL is masked", "shared/iceberg_sql.py"),
     # The database of a catalog, without connections that stay open; and a DuckDB of its own.
-    ("which driver a URL gets", "shared/iceberg_places.py"),
+    ("which driver a URL gets", "shared/iceberg_sql.py"),
     ("which driver a URL gets", "shared/iceberg_dialect.py"),
     # The file systems of an Iceberg table come with its catalog.
     ("file systems of URIs", "shared/iceberg_scan.py"),

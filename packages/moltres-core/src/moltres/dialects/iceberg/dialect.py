@@ -11,8 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NULLTYPE
 
 from ..._shared.connecting import retry_can_help
+from ..._shared.iceberg_session import store_is_absent, store_refuses
 from ..._shared.iceberg_snapshots import versions_of
-from ...errors import ConfigurationError, DatabaseAccessError, TransientQueryError, problems_translated
+from ...errors import (
+    ConfigurationError,
+    DatabaseAccessError,
+    DatabaseConnectionError,
+    TransientQueryError,
+    problems_translated,
+)
 from ...types.arrow import plain, to_batch
 from ...types.logical import logical_type
 from ..base import TEMPORARY, named
@@ -65,12 +72,16 @@ class IcebergDialect(DuckDBDialect):
     # -- errors
 
     def classify(self, error: BaseException) -> type[MoltresError]:
-        """Also what the database of the catalog says."""
+        """Also what the database of the catalog and the store of the files say."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         module = type(cause).__module__.partition(".")[0]
         if module in ("sqlite3", "psycopg", "psycopg2"):
             backend = "sqlite" if module == "sqlite3" else "postgresql"
             return TransientQueryError if retry_can_help(backend, cause, unknown=False) else DatabaseAccessError
+        if store_is_absent(cause):
+            return DatabaseConnectionError
+        if store_refuses(cause):
+            return DatabaseAccessError
         return super().classify(error)
 
     @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnClause
 
 from ..._shared import iceberg_dialect
 from ..._shared.iceberg_scan import FILE
+from ..._shared.iceberg_session import files_used
 from ..._shared.iceberg_types import quoted
 from ...errors import problems_translated
 from .pending import OWN
@@ -65,8 +66,9 @@ def _before(connection: Connection, element: Any, many: Any, single: Any, option
         table = element.table
         place = session.place(full_name(table))
         if place is not None and table.schema != OWN:
-            element = _redirected(connection, session.change(*place), element)
-            session.refresh(*place)
+            with files_used():
+                element = _redirected(connection, session.change(*place), element)
+                session.refresh(*place)
     return element, many, single
 
 

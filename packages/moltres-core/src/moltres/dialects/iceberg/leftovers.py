@@ -23,6 +23,8 @@ from ..._shared.iceberg_places import local_path
 from ..._shared.iceberg_session import namespaces
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
@@ -93,7 +95,7 @@ class Marker:
         if _OWN_FOLDER.search(location):
             self._add(table=list(table.name()), location=location, whole=True)
 
-    def giving(self, staged: tuple[str, ...], target: Pending, folders: set[Path]) -> None:
+    def giving(self, staged: tuple[str, ...], target: Pending, folders: Sequence[Path]) -> None:
         """Note a staged table whose files another table is about to take over."""
         self._note(target, staged=list(staged), taken=sorted(map(str, folders)))
 
@@ -191,7 +193,8 @@ def _remove_files(data: Path, table: Table | None) -> None:
 
 
 def _data_files(table: Table) -> set[str]:
-    manifests = {one.manifest_path: one for snapshot in table.metadata.snapshots for one in snapshot.manifests(table.io)}
+    listed = (one for snapshot in table.metadata.snapshots for one in snapshot.manifests(table.io))
+    manifests = {one.manifest_path: one for one in listed}
     return {
         local_path(entry.data_file.file_path)
         for manifest in manifests.values()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._shared.iceberg_places import local_path
 from ..._shared.iceberg_scan import FILE, Planned, planned, query_of
+from ..._shared.iceberg_session import files_used
 from ..._shared.iceberg_types import quoted
 from .evolution import evolved
 from .files import FileWriter
@@ -104,7 +105,8 @@ class Pending:
     def settle(self) -> None:
         """Complete the files that are being written."""
         if self.writer is not None:
-            self.added += self.writer.close()
+            with files_used():
+                self.added += self.writer.close()
             self.writer = None
 
     def add(self, batch: Any) -> int:
@@ -112,7 +114,8 @@ class Pending:
         if self.writer is None:
             metadata = (self.written or self.table).metadata
             self.writer = FileWriter(self.table.io, self.place, self.plan.schema, metadata.spec(), metadata.properties)
-        return self.writer.write(batch)
+        with files_used():
+            return self.writer.write(batch)
 
     def make_own(self) -> str:
         """The table of DuckDB for rows that statements insert or change."""

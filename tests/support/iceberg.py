@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
+from support.shared import shared
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog.sql import SqlCatalog
@@ -26,9 +28,7 @@ def opened(url: URL) -> SqlCatalog:
     """The catalog as PyIceberg opens it."""
     from pyiceberg.catalog.sql import SqlCatalog  # not in every environment that has the tests
 
-    store = url.set(drivername=url.drivername.partition("+")[2], query={})
-    if store.drivername == "postgresql":
-        store = store.set(drivername="postgresql+psycopg")
+    store = shared("urls").normalized(url.set(drivername=url.drivername.partition("+")[2], query={}))
     query = dict(url.query)
     name = str(query.pop("catalog", "default"))
     query.pop("namespace", None)

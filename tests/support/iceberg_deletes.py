@@ -51,13 +51,9 @@ class _Deletes(ManifestWriterV2):
     def version(self) -> Any:
         return self.format
 
-    @property
-    def _meta(self) -> dict[str, str]:
-        return {**super()._meta, "content": "deletes"}
-
     def new_writer(self) -> AvroOutputFile[ManifestEntry]:
         schema = self._with_partition(self.version)
-        return AvroOutputFile(self._output_file, schema, schema_name="manifest_entry", metadata=self._meta)
+        return AvroOutputFile(self._output_file, schema, schema_name="manifest_entry", metadata={**self._meta, "content": "deletes"})
 
 
 class _List(ManifestListWriterV2):

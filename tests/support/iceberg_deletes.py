@@ -53,7 +53,8 @@ class _Deletes(ManifestWriterV2):
 
     def new_writer(self) -> AvroOutputFile[ManifestEntry]:
         schema = self._with_partition(self.version)
-        return AvroOutputFile(self._output_file, schema, schema_name="manifest_entry", metadata={**self._meta, "content": "deletes"})
+        metadata = {**self._meta, "content": "deletes"}
+        return AvroOutputFile(self._output_file, schema, schema_name="manifest_entry", metadata=metadata)
 
 
 class _List(ManifestListWriterV2):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Alarm", "Clock", "Deadline", "clock_of", "driver_connection", "interrupted_after", "paused", "timing"]
 
+_AHEAD = 0.1
+"""Seconds by which a database may stop a statement before the limit that it was given."""
+
 _running: WeakKeyDictionary[Connection, Clock] = WeakKeyDictionary()
 
 
@@ -45,6 +48,11 @@ class Deadline:
     def passed(self) -> bool:
         """Whether it has come."""
         return self.seconds is not None and self.elapsed >= self.seconds
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it has come, or comes within what the clock of a database may be ahead."""
+        return self.seconds is not None and self.seconds - self.elapsed < _AHEAD
 
     @property
     def remaining(self) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import importlib
 import json
 import pickle
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import Comparison, ComparisonFailedError, DataQualityError, RuleError, Source, compare
-from dq_core.errors import TableNotFoundError
+from dq_core.comparing import source as source_module
+from dq_core.errors import TableNotFoundError, ValidationTimeoutError
 from dq_core.relation import differences
+from dq_core.run import reader
 from support.hostile import Call, assert_refused
 
+comparing = importlib.import_module("dq_core.comparing.compare")  # the package has a function of the same name
 _MARIADB = pytest.param("mariadb", marks=pytest.mark.engines)
 
 
@@ -268,3 +272,23 @@ def test_samples_are_bounded() -> None:
     assert (found.missing, found.extra, found.changed) == (25, 25, 25)
     assert [one["kind"] for one in found.samples].count("changed") == 3
     assert compare(left, right, ["id"], samples=0).samples == []
+
+
+def test_a_side_is_opened_in_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit is one for both sides: what opening the left one took, the right one does not have."""
+    limits = []
+
+    def opening(source: Source, timeout_seconds: float | None) -> Any:
+        limits.append(timeout_seconds)
+        deadline.seconds -= 10  # type: ignore[operator] # opening took ten seconds
+        return source_module.opened(source, timeout_seconds)
+
+    deadline = reader.Deadline(25)
+    monkeypatch.setattr(comparing, "Deadline", lambda seconds: deadline)
+    monkeypatch.setattr(comparing, "opening", opening)
+    assert compare(_rows(2), _rows(2), ["id"], timeout_seconds=25)
+    first, second = limits
+    assert 24 < first <= 25
+    assert second <= first - 10
+    with pytest.raises(ValidationTimeoutError):
+        compare(_rows(2), _rows(2), ["id"], timeout_seconds=25)

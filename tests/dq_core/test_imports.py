@@ -43,7 +43,7 @@ def test_checking_files_and_rows_imports_no_pandas(tmp_path: Path) -> None:
     code = f"""
 import sys
 import duckdb
-from dq_core import profile, validate
+from dq_core import compare, profile, validate
 from dq_core.quarantine import quarantine
 c = duckdb.connect("x.duckdb")
 c.execute("CREATE TABLE t AS SELECT 1 AS id, 2.5 AS amount, 'a' AS code UNION ALL SELECT 2, -1, 'b'")
@@ -58,6 +58,11 @@ profile("t.parquet")
 assert "pandas" not in sys.modules, "profile"
 quarantine("t.parquet", {rules!r}, to="bad.parquet")
 assert "pandas" not in sys.modules, "quarantine"
+rows = [{{"id": n, "code": "a", "amount": n / 4}} for n in range(60)]
+assert not validate(rows, {rules!r}).passed
+assert compare(rows, [*rows[1:], dict(rows[0], code="b")], ["id"]).changed == 1
+assert not compare("t.parquet", rows, ["id"], columns=["code"])
+assert "pandas" not in sys.modules, "rows"
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -87,7 +87,7 @@ def compare(
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     given = [source_of(one, table, query, schema) for one in (left, right)]
     with ExitStack() as stack:
-        opened = [_opened(stack, one, side, timeout_seconds) for side, one in _sided(given)]
+        opened = [_opened(stack, one, side, deadline) for side, one in _sided(given)]
         readers = [
             Reader(one, deadline, hide_values=bool(masked), on_progress=on_progress if place == 0 else None)
             for place, one in enumerate(opened)
@@ -124,9 +124,10 @@ def _sided(values: Sequence[Any]) -> list[tuple[str, Any]]:
     return list(zip(("left", "right"), values, strict=True))
 
 
-def _opened(stack: ExitStack, source: Source, side: str, timeout_seconds: float | None) -> Opened:
+def _opened(stack: ExitStack, source: Source, side: str, deadline: Deadline) -> Opened:
+    left = deadline.left()
     with naming(side):
-        return stack.enter_context(opening(source, timeout_seconds))
+        return stack.enter_context(opening(source, left))
 
 
 def _names(what: str, given: Any) -> list[str]:

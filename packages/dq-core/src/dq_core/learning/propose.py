@@ -23,7 +23,7 @@ from .structure import are_uuids, expected_repeats, is_key, is_measured, names_r
 from .texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..checks.base import Check
     from ..relation.column import Column
@@ -92,7 +92,7 @@ class Proposer:
             kind = "not_null" if self.evidence.counts[column.name] == self.evidence.rows else "completeness"
             if wanted(kind, column.name):
                 found.append(self._complete(kind, column.name, repeats.get(column.name, 0.0)))
-        sets = {column.name: list(_readable(self._sets(column))) for column in of("in_set", _CATEGORIES)}
+        sets = {column.name: list(self._sets(column)) for column in of("in_set", _CATEGORIES)}
         settled = {name for name, proposals in sets.items() if proposals and not self.explicit}
         found += [proposal for proposals in sets.values() for proposal in proposals]
         found += self._types(of("type", frozenset(_TYPES)))
@@ -104,7 +104,7 @@ class Proposer:
         texts = Texts(self.reader, self.hashed, self.evidence)
         for column in known:
             if column.family == "text" and column.name not in settled:
-                found += _readable(texts.proposals(column.name, wanted))
+                found += self._of_texts(texts, column.name, wanted)
         return found
 
     def _repeats(self, columns: Sequence[Column]) -> dict[str, float]:
@@ -182,11 +182,20 @@ class Proposer:
         if len(set(self.evidence.examples[name])) > self.categories:
             return
         value = self.relation[name]
-        statement = (
-            self.relation.select(value, sa.func.count()).where(value.is_not(None)).group_by(*self.relation.groups(name))
+        groups = self.relation.groups(name)
+        printed: set[int] = set()
+        fetched = self.reader.rows(
+            lambda chosen: (
+                self.relation.select(*chosen, sa.func.count())
+                .where(value.is_not(None))
+                .group_by(*groups)
+                .limit(self.categories + 1)
+            ),
+            [value],
+            printed,
         )
-        rows = [*map(tuple, self.reader.fetch(statement.limit(self.categories + 1)))]
-        if len(rows) > self.categories or not all(_is_of(row[0], column.family) for row in rows):
+        rows = [*map(tuple, fetched)]
+        if printed or len(rows) > self.categories or not all(_is_of(row[0], column.family) for row in rows):
             return
         counts = Counter({bool(row[0]) if column.family == "boolean" else row[0]: int(row[1]) for row in rows})
         measured = column.family == "integer" and is_measured(counts)
@@ -221,6 +230,20 @@ class Proposer:
             if not found[name]
         ]
 
+    def _of_texts(self, texts: Texts, name: str, wanted: Wanted) -> list[Proposal]:
+        """The rules of a column of strings, up to the first that the database refuses to try though it reads the rows.
+
+        It may not take a pattern, and its driver may not hand over a string.
+        """
+        found: list[Proposal] = []
+        for _ in range(2):
+            found.clear()
+            with contextlib.suppress(StatementError):
+                found.extend(texts.proposals(name, wanted))
+                return found
+        self.reader.fetch(self.relation.select(sa.func.count()), counted=False)
+        return found
+
     def _ranges(self, column: Column, wanted: Wanted) -> list[Proposal]:
         ends = ends_of(self.reader, self.relation, self.evidence, column)
         return [] if ends is None else list(ranges(ends, dt.datetime.now(dt.UTC), wanted))
@@ -237,12 +260,6 @@ def _is_of(value: Any, family: str) -> bool:
     return (
         isinstance(value, str) if family == "text" else isinstance(value, int) and value in kinds.get(family, (value,))
     )
-
-
-def _readable(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
-    """The rules of a column up to the one for which the driver cannot hand over a value."""
-    with contextlib.suppress(StatementError):
-        yield from proposals
 
 
 def _failing(rule: dict[str, Any], relation: Relation) -> sa.ColumnElement[bool]:

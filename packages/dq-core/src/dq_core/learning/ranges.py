@@ -7,9 +7,9 @@ import decimal
 import itertools
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError
 from ..profiling.numbers import finite
 from ..relation.type_family import NUMBERS, adapt
 from .proposal import Proposal, share_rule
@@ -17,7 +17,9 @@ from .structure import ends_at_zero, grows
 from .tails import looked_at, piles_up, reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import ColumnElement, Select
 
     from ..relation.column import Column
     from ..relation.relation import Relation
@@ -65,22 +67,26 @@ def ends_of(reader: Reader, relation: Relation, evidence: Evidence, column: Colu
         if evidence.finite[name] < count:
             return None
     most = looked_at(count) + 1
+    filled = relation.select().where(value.is_not(None))
+    found, printed = [], set[int]()
+    for order in (value.asc(), value.desc()):
+        from_its_end = filled.order_by(order).limit(most)
+        found.append(reader.rows(partial(_columns_of, from_its_end), [value], printed))
+    if printed:
+        return None  # an infinite date, which Python cannot hold, is at an end
     try:
-        lowest, highest = (
-            [
-                _known(row[0], column.family)
-                for row in reader.exact_rows(relation.select(value).where(value.is_not(None)).order_by(one).limit(most))
-            ]
-            for one in (value.asc(), value.desc())
-        )
+        lowest, highest = ([_known(row[0], column.family) for row in rows] for rows in found)
         examples = [_known(example, column.family) for example in evidence.examples[name]]
-    except (SourceError, ValueError):
-        # An infinite date, a string where SQLite should hold a date: such a column has no range.
-        return None
+    except ValueError:
+        return None  # a string where SQLite should hold a date
     if len(lowest) < 2:
         return None
     ordered = column.family not in ("float", "decimal") and grows(examples)
     return Ends(column, lowest, highest, count, evidence.next_count(count), ordered, examples)
+
+
+def _columns_of(statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    return statement.add_columns(*columns)
 
 
 def ranges(ends: Ends, now: dt.datetime, wanted: Callable[[str, str], bool]) -> Iterator[Proposal]:

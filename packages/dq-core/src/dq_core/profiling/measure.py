@@ -253,7 +253,7 @@ class _Profiling:
         if (
             column.family == "unknown"
             and self.row_count
-            and not self.reader.exists(grouped.where(value.is_not(None)).limit(1))
+            and not self.reader.exists(grouped.where(value.is_not(None)), self.relation.from_)
         ):
             return None, ()
         groups = grouped.where(value.is_not(None)).subquery("groups")

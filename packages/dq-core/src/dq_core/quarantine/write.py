@@ -302,7 +302,7 @@ def _writable(
             with nullcontext() if left is None else dialect.deadline(connection, left):
                 dialect.begin_writing(connection)
         except DBAPIError as error:
-            if deadline.seconds is not None and (deadline.passed or (deadline.remaining or 0) < 0.1):
+            if deadline.is_near:
                 raise deadline.error() from None
             reason = scrubbed(str(error.orig).strip(), secrets_of(connection.engine.url))
             again = retry_can_help(connection.dialect.name, error.orig or error, unknown=False)
@@ -428,7 +428,7 @@ def _limited(opened: Opened, deadline: Deadline) -> Iterator[None]:
         with dialect.deadline(opened.connection, left), dialect.guard(opened.connection, owns_transaction=False):
             yield
     except DBAPIError as error:
-        if deadline.passed or dialect.timed_out(error):
+        if deadline.passed or (deadline.is_near and dialect.timed_out(error)):
             raise deadline.error() from None
         raise
 
@@ -439,4 +439,6 @@ def _translated(opened: Opened) -> Iterator[None]:
         yield
     except DBAPIError as error:
         reason = scrubbed(str(error.orig).strip(), opened.secrets)
-        raise SourceError(f"The failing rows of {opened.description} cannot be quarantined: {reason}") from None
+        again = retry_can_help(opened.connection.dialect.name, error.orig or error, unknown=False)
+        kind = SourceConnectionError if again or error.connection_invalidated else SourceError
+        raise kind(f"The failing rows of {opened.description} cannot be quarantined: {reason}") from None

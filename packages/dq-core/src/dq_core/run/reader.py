@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import re
 from collections.abc import Collection, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -70,18 +70,19 @@ class Deadline(statements.Deadline):
 
 
 class StatementError(SourceError):
-    """The database refused a statement; the connection still works.
+    """The database refused a statement because of what it asks; the connection still works.
+
+    Whoever goes on without an answer must know that it is the question, and not the database, that has a problem: a
+    lost connection, the locks of others and whoever stops a statement are errors of other classes.
 
     Args:
         source: What was read, for people.
         reason: The database's message, without secrets.
-        temporary: Whether it was refused because of others, such as a lock.
     """
 
-    def __init__(self, source: str, reason: str, *, temporary: bool = False) -> None:
+    def __init__(self, source: str, reason: str) -> None:
         super().__init__(f"{source} cannot be read: {reason}")
         self.reason = reason
-        self.temporary = temporary
 
 
 class Reader:
@@ -121,52 +122,64 @@ class Reader:
 
         Raises:
             StatementError: The database refused it.
-            SourceConnectionError: The connection was lost.
+            SourceConnectionError: The connection was lost, or the locks of others are in the way.
+            SourceError: Somebody stopped it.
             ValidationTimeoutError: The deadline has passed.
         """
-        connection, dialect = self.opened.connection, self.opened.relation.dialect
         self.statements += counted
+        with self._asking():
+            try:
+                return self.opened.connection.execute(statement).all()
+            except (ArithmeticError, ValueError) as error:
+                # The driver's, for a value that Python cannot hold.
+                raise StatementError(self.opened.description, self.reason(error)) from None
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """A block that runs statements within the time that is left, and whose errors are those of `fetch`."""
+        opened, dialect = self.opened, self.opened.relation.dialect
         try:
-            with self.limited(), dialect.guard(connection, owns_transaction=self.opened.owns_transaction):
-                return connection.execute(statement).all()
-        except (ArithmeticError, ValueError) as error:
-            # The driver's, for a value that Python cannot hold.
-            raise StatementError(self.opened.description, self.reason(error)) from None
+            with self.limited(), dialect.guard(opened.connection, owns_transaction=opened.owns_transaction):
+                yield
         except DBAPIError as error:
             # A wait for a lock that the deadline cut short ends with the database's own error.
-            if self.deadline.passed or (self.deadline.seconds is not None and dialect.timed_out(error)):
+            if self.deadline.passed or (self.deadline.is_near and dialect.timed_out(error)):
                 raise self.deadline.error() from None
             raise self._refusal(error) from None
 
-    def exists(self, statement: sa.Select[Any]) -> bool:
-        """Whether the database understands a statement and its first value is not NULL; not counted."""
-        try:
-            rows = self.fetch(statement.limit(1), counted=False)
-        except StatementError:
-            return False
-        return bool(rows) and rows[0][0] is not None
+    def exists(self, statement: sa.Select[Any], source: sa.FromClause) -> bool:
+        """Whether the database understands a statement and its first value is not NULL; not counted.
+
+        Args:
+            statement: What may not be understood.
+            source: What it reads.
+
+        Raises:
+            StatementError: The database refuses to read the source, whatever is asked.
+        """
+        for _ in range(2):
+            with suppress(StatementError):
+                rows = self.fetch(statement.limit(1), counted=False)
+                return bool(rows) and rows[0][0] is not None
+        self.fetch(sa.select(sa.literal_column("1")).select_from(source).limit(1), counted=False)
+        return False
 
     def refused(self, sqls: Sequence[str]) -> dict[str, str]:
         """Which fragments of SQL the dialect refuses, and why; no row is read."""
         opened = self.opened
-        dialect = opened.relation.dialect
-        with self.limited(), dialect.guard(opened.connection, owns_transaction=opened.owns_transaction):
-            found = dialect.refused(opened.connection, opened.relation, sqls)
+        with self._asking():
+            found = opened.relation.dialect.refused(opened.connection, opened.relation, sqls)
         return {sql: scrubbed(reason, opened.secrets) for sql, reason in found.items()}
 
     def compile_error(self, statements: Sequence[str]) -> str | None:
         """Why the database's parser refuses one of these statements; None runs."""
         opened = self.opened
-        dialect = opened.relation.dialect
         try:
-            with self.limited(), dialect.guard(opened.connection, owns_transaction=opened.owns_transaction):
+            with self._asking():
                 for statement in statements:
-                    dialect.compile(opened.connection, statement)
-        except DBAPIError as error:
-            refusal = self._refusal(error)
-            if not isinstance(refusal, StatementError):
-                raise refusal from None
-            return refusal.reason
+                    opened.relation.dialect.compile(opened.connection, statement)
+        except StatementError as error:
+            return error.reason
         return None
 
     def limited(self) -> AbstractContextManager[None]:
@@ -219,7 +232,8 @@ class Reader:
             failures: Where to note why an aggregate cannot be read; it is then left out, and no other one with it.
 
         Raises:
-            StatementError: One of them cannot be read, and there is no place to note it.
+            StatementError: One of them cannot be read, and there is no place to note it; or not even the rows can be
+                counted.
         """
         names = list(expressions)
         found: dict[K, Any] = {}
@@ -229,12 +243,24 @@ class Reader:
             statement = relation.select(*(expressions[name].label(f"m{place}") for place, name in enumerate(batch)))
             found.update(zip(batch, self.one_row(statement.where(*conditions)), strict=True))
 
+        def read_again(batch: Sequence[K]) -> None:
+            try:
+                read(batch)
+            except StatementError:
+                if len(batch) > 1:
+                    raise  # it is asked again by halves
+                read(batch)
+
+        refused: dict[K, str] = {}
         for start in range(0, len(names), width):
             batch = names[start : start + width]
             if failures is None:
                 read(batch)
             else:
-                failures.update((name, error.reason) for name, error in by_halves(batch, read))
+                refused.update((name, error.reason) for name, error in by_halves(batch, read_again))
+        if failures is not None and refused:
+            self.fetch(relation.select(sa.func.count()).where(*conditions), counted=False)
+            failures.update(refused)
         return found
 
     def rows(
@@ -327,9 +353,11 @@ class Reader:
         reason = self.reason(error.orig)
         if error.connection_invalidated:
             return SourceConnectionError(f"The connection to {self.opened.description} was lost: {reason}")
-        name = self.opened.connection.dialect.name
-        temporary = retry_can_help(name, error.orig or error, unknown=False)
-        return StatementError(self.opened.description, reason, temporary=temporary)
+        if retry_can_help(self.opened.connection.dialect.name, error.orig or error, unknown=False):
+            return SourceConnectionError(f"{self.opened.description} cannot be read now: {reason}")
+        if self.opened.relation.dialect.timed_out(error):
+            return SourceError(f"A statement on {self.opened.description} was stopped: {reason}")
+        return StatementError(self.opened.description, reason)
 
 
 def by_halves(keys: Sequence[K], read: Callable[[Sequence[K]], object]) -> Iterator[tuple[K, StatementError]]:

@@ -91,6 +91,6 @@ def _row_number(reader: Reader, relation: Relation) -> ColumnElement[Any]:
     if isinstance(source, sa.TableClause):
         address = relation.dialect.row_address(relation.columns)
         # A view has no addresses, or NULL.
-        if address is not None and reader.exists(sa.select(address).select_from(source)):
+        if address is not None and reader.exists(sa.select(address).select_from(source), source):
             return address
     return relation.dialect.row_number(relation)

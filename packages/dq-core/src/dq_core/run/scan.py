@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceConnectionError, SourceError
+from ..errors import SourceError
 from .plan import halves, scan_of
 from .reader import StatementError
 
@@ -46,8 +46,7 @@ def _run(scan: Scan, reader: Reader, measured: Measured) -> int:
     except StatementError as error:
         match scan.checks:
             case ():
-                kind = SourceConnectionError if error.temporary else SourceError
-                raise kind(f"{reader.opened.description} cannot be read: {error.reason}") from None
+                raise SourceError(f"{reader.opened.description} cannot be read: {error.reason}") from None
             case (only,):
                 measured[only.place] = error
                 return _run(scan_of((), relation), reader, measured)

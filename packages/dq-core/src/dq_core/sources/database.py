@@ -74,11 +74,12 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
 
         @functools.cache
         def find(name: str, named_schema: str | None) -> Relation:
-            place = (name, named_schema) if named_schema is not None else _sibling(connection, name, schema, relation)
-            other = relation_of(connection, dialect, table=place[0], schema=place[1])
+            with _looking_up(connection, name, named_schema, secrets):
+                at = (name, named_schema) if named_schema is not None else _sibling(connection, name, schema, relation)
+                other = relation_of(connection, dialect, table=at[0], schema=at[1])
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
-        try:
+        with _looking_up(connection, table, schema, secrets, deadline):
             with translated(), contextlib.ExitStack() as limited:
                 if deadline.remaining is not None:
                     limited.enter_context(dialect.deadline(connection, max(deadline.remaining, 0.001)))
@@ -87,24 +88,46 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
                     table, schema = _version(connection, dialect, table, schema, given.as_of)
                 relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
             stack.enter_context(dialect.comparing(connection, relation.from_, relation.columns.values()))
-        except DBAPIError as error:
-            # A wait for a lock that the deadline cut short ends with the database's own error, a moment before it.
-            if deadline.seconds is not None and ((deadline.remaining or 0) < 0.01 or dialect.timed_out(error)):
-                raise ValidationTimeoutError.after(deadline.seconds) from None
-            if (repeated := _repeated_name(error)) is not None:
-                raise _repeated_names([repeated]) from None
-            again = retry_can_help(connection.dialect.name, error.orig or error, unknown=False)
-            raise (SourceConnectionError if again else SourceError)(
-                f"The {_what(table, query, schema)} cannot be read: {scrubbed(str(error.orig).strip(), secrets)}",
-                context={"table": table},
-            ) from None
         yield Opened(
             connection,
             dataclasses.replace(relation, find=find),
-            _describe(url, table, query, schema),
+            _describe(url, table, schema),
             owns_transaction,
             secrets,
         )
+
+
+@contextlib.contextmanager
+def _looking_up(
+    connection: sa.Connection,
+    table: str | None,
+    schema: str | None,
+    secrets: tuple[str, ...],
+    deadline: Deadline | None = None,
+) -> Iterator[None]:
+    """A block that asks the database for a table, or for the columns of a query, and says which if it cannot.
+
+    Args:
+        connection: Where to.
+        table: The table; None for a query.
+        schema: Its schema.
+        secrets: What no error may show.
+        deadline: When to stop.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        limit = deadline or Deadline(None)
+        # A wait for a lock that the deadline cut short ends with the database's own error, a moment before it.
+        stopped = limit.is_near and dialect_for(connection.dialect).timed_out(error)
+        if limit.seconds is not None and (stopped or (limit.remaining or 0) < 0.01):
+            raise ValidationTimeoutError.after(limit.seconds) from None
+        if (repeated := _repeated_name(error)) is not None:
+            raise _repeated_names([repeated]) from None
+        again = retry_can_help(connection.dialect.name, error.orig or error, unknown=False)
+        kind = SourceConnectionError if again or error.connection_invalidated else SourceError
+        what, reason = _what(table, schema), scrubbed(str(error.orig).strip(), secrets)
+        raise kind(f"The {what} cannot be read: {reason}", context={"table": table}) from None
 
 
 def relation_of(
@@ -258,9 +281,9 @@ def _shown(url: sa.URL) -> str:
     return masked(url.set(query={}))
 
 
-def _describe(url: sa.URL, table: str | None, query: object, schema: str | None) -> str:
-    return f"{_shown(url)} ({_what(table, query, schema)})"
+def _describe(url: sa.URL, table: str | None, schema: str | None) -> str:
+    return f"{_shown(url)} ({_what(table, schema)})"
 
 
-def _what(table: str | None, query: object, schema: str | None) -> str:
-    return "query" if query is not None else f"table {table}" if schema is None else f"table {schema}.{table}"
+def _what(table: str | None, schema: str | None) -> str:
+    return "query" if table is None else f"table {table}" if schema is None else f"table {schema}.{table}"

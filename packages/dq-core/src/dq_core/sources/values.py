@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .._shared.duckdb_literals import literal
 from .._shared.infer import summarize
 from ..errors import RuleError
 from ..relation.type_family import MOMENTS, NUMBERS, family_of_value
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["quoted", "storage_of_numbers", "store"]
 
 _BATCH = 50_000
+#: Up to so many values are written into the statement.
+FEW = 10_000
 _INT64, _INT128 = 2**63, 2**127
 _DECIMAL_DIGITS = 38
 
@@ -65,13 +69,41 @@ def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
         return set()
     columns = ", ".join(f"{quoted(column)} {type_name}" for column, type_name in defined.items())
     raw.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
-    unnested = ", ".join(
-        f"unnest(${place}::{one.sent_as or one.type_name}[]) AS v{place}" for place, (_, one) in enumerate(sent, 1)
-    )
-    insert = f"INSERT INTO {quoted(name)} SELECT {', '.join(selected)} FROM (SELECT {unnested})"  # noqa: S608 - names are quoted
+    insert = f"INSERT INTO {quoted(name)} SELECT {', '.join(selected)} FROM"
+    types = [one.sent_as or one.type_name for _, one in sent]
     for start in range(0, len(sent[0][0]), _BATCH):
-        raw.execute(insert, [_converted(items[start : start + _BATCH], storage) for items, storage in sent])
+        batch = [_converted(items[start : start + _BATCH], storage) for items, storage in sent]
+        literals = _literals(batch, types)
+        lists = literals or [f"${place}::{type_name}[]" for place, type_name in enumerate(types, 1)]
+        unnested = ", ".join(f"unnest({values}) AS v{place}" for place, values in enumerate(lists, 1))
+        raw.execute(f"{insert} (SELECT {unnested})", None if literals else [list(map(_sent, one)) for one in batch])
     return set(defined)
+
+
+def _sent(value: Any) -> Any:
+    """A value as a parameter: the driver reads ``Decimal('1E+3')`` as 1.000."""
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        return Decimal(format(value, "f")) if isinstance(exponent, int) and exponent > 0 else value
+    if isinstance(value, list):
+        return list(map(_sent, value))
+    return {key: _sent(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _literals(columns: list[list[Any]], types: list[str]) -> list[str] | None:
+    """Each column as a list in SQL, every value cast by itself; None where parameters do better.
+
+    The first parameter makes the driver import pandas, which takes as long as the literals of some 40 000 values.
+    """
+    if sum(map(len, columns)) > FEW:
+        return None
+    try:
+        return [
+            f"[{', '.join(f'{literal(value)}::{type_name}' for value in items)}]::{type_name}[]"
+            for items, type_name in zip(columns, types, strict=True)
+        ]
+    except (TypeError, OverflowError):  # what only the driver can hand over
+        return None
 
 
 def _only(items: list[Any], families: frozenset[str]) -> list[Any]:

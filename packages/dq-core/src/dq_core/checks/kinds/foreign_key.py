@@ -92,6 +92,8 @@ class ForeignKey(Check):
         try:
             other = self._other(relation)
         except SourceError as error:
+            if error.retryable:
+                raise
             yield f"{self.label}: references: {error}"
             return
         for name in self.references["columns"]:

@@ -103,6 +103,8 @@ class SameRows(MetricCheck):
         except RuleError as error:
             yield from (f"{self.label}: {problem}" for problem in error.problems)
         except SourceError as error:
+            if error.retryable:
+                raise
             yield f"{self.label}: source: {error}"
         else:
             yield from (f"{self.label}: source: {problem}." for problem in other.problems(sides.names, self.where))
@@ -140,6 +142,8 @@ class SameRows(MetricCheck):
         except StopIteration as end:
             return {"differences": end.value, "other": other}
         except SourceError as error:
+            if error.retryable:
+                raise
             raise EvaluationError(str(error)) from None
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:

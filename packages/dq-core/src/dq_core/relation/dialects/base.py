@@ -206,7 +206,7 @@ class Dialect:
         return str(error)
 
     def timed_out(self, error: DBAPIError) -> bool:
-        """Whether a statement failed because `deadline` stopped it."""
+        """Whether a statement was stopped: by `deadline`, or by somebody."""
         del error
         return False
 

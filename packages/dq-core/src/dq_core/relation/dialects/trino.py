@@ -54,6 +54,9 @@ _BACKTRACKS = (
     " repetitions within repetitions, or let the server run with regex-library=RE2J"
 )
 _LEXIS = Lexis()
+_STOPPED = frozenset({
+    "ADMINISTRATIVELY_KILLED", "EXCEEDED_TIME_LIMIT", "USER_CANCELED",
+})  # fmt: skip
 
 
 class Trino(Dialect):
@@ -164,8 +167,8 @@ class Trino(Dialect):
         return str(error) if name is None else f"{getattr(error, 'message', error)} ({name})"
 
     def timed_out(self, error: DBAPIError) -> bool:
-        """Whether the coordinator ended the query."""
-        return getattr(error.orig, "error_name", None) == "EXCEEDED_TIME_LIMIT"
+        """Whether the coordinator ended the query, by a limit or for somebody."""
+        return getattr(error.orig, "error_name", None) in _STOPPED
 
     # Fragments of SQL in rules
 

@@ -55,6 +55,8 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
 #: A URL that was taken for a path, which has one slash where two were.
 _AS_PATH = re.compile(r"(?<=:/)([^\s/:@'\"]*):[^\s/'\"]+@")
+#: A URL that was written without its scheme.
+_WITHOUT_SCHEME = re.compile(r"^([^\s/\\:@'\"]+):[^\s/\\'\"]+@")
 _CHAIN = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.\-]*://)")
 _PAIR = re.compile(
     r"(?P<name>[A-Za-z][\w .\-]*?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
@@ -73,15 +75,24 @@ def masked(source: Source) -> str:
     """A URL of a database or a URI of a file with ``***`` for each secret; a path as it is.
 
     Args:
-        source: A SQLAlchemy URL, or a string. In a string, several URIs may be chained by ``::``, as fsspec does.
+        source: A SQLAlchemy URL, or a string. In a string, several URIs may be chained by ``::``, as fsspec does; one
+            without any may be a connection string.
     """
     if isinstance(source, URL):
         return _masked_url(source)
     text = fspath(source)
     if _URI.search(text) is None:
-        return text
+        return _masked_words(text)
     url = _database_url(text)
     return _masked_url(url) if url is not None else "::".join(map(_masked_uri, _CHAIN.split(text)))
+
+
+def _masked_words(text: str) -> str:
+    """A path as it is; a connection string (``host=h password=s``, ``Pwd=s;``), or ``user:s@host``, without secrets."""
+    # One pair alone may be a folder of partitions: key=5/part.parquet.
+    if sum(1 for _ in _PAIR.finditer(text)) > 1:
+        text = _PAIR.sub(_masked_pair, text)
+    return _WITHOUT_SCHEME.sub(rf"\1:{MASK}@", text)
 
 
 def secrets_of(source: Source) -> tuple[str, ...]:

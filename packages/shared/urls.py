@@ -218,7 +218,7 @@ def _unknown(url: URL, backend: str, core: str) -> MissingPackageError | Unknown
         registry.load(backend)
     except NoSuchModuleError:
         if backend in _DIALECTS:
-            return missing_package(_DIALECTS[backend], f"A {backend} URL", core=core, extra=_EXTRAS.get(backend))
+            return missing_package(_DIALECTS[backend], _url_of(backend), core=core, extra=_EXTRAS.get(backend))
         return UnknownDatabaseError(
             f"SQLAlchemy has no dialect {backend!r}.",
             suggestion=did_you_mean(backend, KNOWN) or "Install the package that brings this dialect.",
@@ -235,11 +235,15 @@ def _unknown(url: URL, backend: str, core: str) -> MissingPackageError | Unknown
     )
 
 
+def _url_of(backend: str) -> str:
+    return f"{'An' if backend[:1] in 'aeiou' else 'A'} {backend} URL"
+
+
 def _missing(url: URL, backend: str, error: ImportError, core: str) -> MissingPackageError:
     module = (error.name or url.drivername.rpartition("+")[2]).partition(".")[0]
     driver = next((one for one in DRIVERS.get(backend, ()) if one.module == module), None)
     driver = driver or next((one for several in DRIVERS.values() for one in several if one.module == module), None)
     if driver is not None:
-        return missing_package(driver.package, f"A {backend} URL", core=core, extra=driver.extra)
+        return missing_package(driver.package, _url_of(backend), core=core, extra=driver.extra)
     package = _DIALECTS.get(backend, module)
-    return missing_package(package, f"A {backend} URL", core=core, extra=_EXTRAS.get(backend))
+    return missing_package(package, _url_of(backend), core=core, extra=_EXTRAS.get(backend))

@@ -128,7 +128,7 @@ def test_what_is_too_much_is_refused(text: str, problem: str) -> None:
         ("2026-13-01T25:00:00", "looks like a date and is none"),
         ("9" * 5000, "has more than 1000 characters"),
         ("0x" + "f" * 5000, "has more than 1000 characters"),
-        ("0123", "base 8"),
+        ("0123", "base 8"), ("1e3", "text for others"), ("-.5", "text for others"), ("08", "text for others"),
         ("!!int abc", "looks like a number and is none"),
         ("!!float _", "looks like a number and is none"),
         ("!!timestamp abc", "looks like a date and is none"),

@@ -82,6 +82,23 @@ def test_a_url_of_a_dialect_that_nobody_knows_is_a_url() -> None:
         validate("nosuchdb+driver://u:p@h/x", ID, table="t")
 
 
+@pytest.mark.parametrize("url", ["foo://h/d", "foo://etl:S3cr3t@h:1/d", "sqllite:///x.db"])
+@pytest.mark.parametrize("place", [{"table": "t"}, {"query": "SELECT 1 AS id"}])
+def test_a_table_of_a_url_that_is_no_file_is_one_of_a_database(url: str, place: dict[str, str]) -> None:
+    with pytest.raises(SourceError, match=rf"no dialect '{url.partition(':')[0]}'") as caught:
+        validate(url, ID, **place)
+    assert "S3cr3t" not in shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given", ["host=h user=u password=S3cr3t dbname=d", "Server=h;Uid=u;Pwd=S3cr3t;", "etl:S3cr3t@h/d.csv"]
+)
+def test_connection_strings_that_are_no_urls_show_no_password(given: str) -> None:
+    with pytest.raises(DataQualityError) as caught:
+        validate(given, ID)
+    assert "S3cr3t" not in shown(caught.value)
+
+
 def test_a_missing_file_system_names_its_own_package() -> None:
     program = (
         "import sys; sys.modules['aiohttp'] = None\n"

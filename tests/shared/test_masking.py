@@ -65,6 +65,11 @@ def test_other_parameters_are_shown(name: str, place: str) -> None:
         (f"https://h/u.csv?a=1&sig={SECRET}%2F&b=2", "https://h/u.csv?a=1&sig=***&b=2"),
         (f"simplecache::s3://user:{SECRET}@b/k", "simplecache::s3://***@b/k"),
         (f"zip://in.csv::https://h/a.zip?token={SECRET}", "zip://in.csv::https://h/a.zip?token=***"),
+        (f"host=h user=u password={SECRET} dbname=d", "host=h user=u password=*** dbname=d"),
+        (f"Server=h;Database=d;Uid=u;Pwd={SECRET};", "Server=h;Database=d;Uid=u;Pwd=***;"),
+        (f"etl:{SECRET}@host/key.csv", "etl:***@host/key.csv"),
+        ("year=2024/key=5/part 1.parquet", "year=2024/key=5/part 1.parquet"),
+        (r"C:\d@x\a.csv", r"C:\d@x\a.csv"),
     ],
 )  # fmt: skip
 def test_a_url_is_masked_by_its_parts(url: str, shown: str) -> None:

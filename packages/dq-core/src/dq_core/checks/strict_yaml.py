@@ -39,6 +39,8 @@ _LOOKS_LIKE = {**_NUMBERS, "tag:yaml.org,2002:timestamp": "a date", "tag:yaml.or
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _DIGITS = re.compile(r"[-+]?[0-9]+\.[0-9]+")
+#: What YAML 1.2 takes for a number, and YAML 1.1 for text where it is not written as 1.0e+3.
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.?[0-9]*)([eE][-+]?[0-9]+)?|0o[0-7]+")
 _EXPONENT = re.compile(r"-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+")
 
 
@@ -201,14 +203,11 @@ class _Builder:
             if ":" in written:
                 # YAML 1.1 takes 12:30 for 750, which nobody means.
                 return written
-            if _OCTAL.fullmatch(written):
-                self.problems.append(
-                    f"{self._at(node)}: {written} is a number in base 8 for some readers of YAML and in base 10 for "
-                    f"others: write it without the leading zero, or in quotes if it is text."
-                )
-                return written
         if self.json and plain and node.tag == _STRING and _EXPONENT.fullmatch(written):
             return float(written)
+        if plain and not self.json and (twofold := _twofold(written, node.tag)) is not None:
+            self.problems.append(f"{self._at(node)}: {written:.80} is {twofold}, or in quotes if it is text.")
+            return written
         try:
             value = self._loader.construct_object(node)
         except yaml.YAMLError as error:
@@ -234,6 +233,17 @@ class _Builder:
 
     def _at(self, node: yaml.Node) -> str:
         return _place(self.origin, node.start_mark.line + 1)
+
+
+def _twofold(written: str, tag: str) -> str | None:
+    """What a scalar is to readers of YAML 1.1 and 1.2, and how to write it, if they differ about it."""
+    if tag in _NUMBERS and _OCTAL.fullmatch(written):
+        return (
+            "a number in base 8 for some readers of YAML and in base 10 for others: write it without the leading zero"
+        )
+    if tag == _STRING and _NUMBER.fullmatch(written):
+        return "a number for some readers of YAML and text for others: write it in digits alone"
+    return None
 
 
 def _line(event: yaml.Event) -> int:

@@ -9,10 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .._shared import files
 from .._shared.arguments import string
 from .._shared.connecting import meant_url
+from .._shared.filesystems import filesystem_package, scheme_of
 from .._shared.iceberg_places import is_catalog
 from .._shared.iceberg_snapshots import AsOf, as_of_problems
+from .._shared.problems import UnknownFormatError
 from .._shared.urls import database_url, is_database_url
 from ..errors import RuleError, translated
 
@@ -63,7 +66,8 @@ def database_of(
     if isinstance(statement, sa.Select) and isinstance(bind, sa.Engine | sa.Connection):
         _refuse_place(table, query, schema, "a data frame")
         return Database(bind, None, statement, None)
-    if isinstance(source, str) and is_database_url(source):
+    is_database = isinstance(source, str) and is_database_url(source)
+    if is_database or (isinstance(source, str) and (table or query) is not None and _has_other_scheme(source)):
         with translated():
             source = database_url(source)
     if query is not None and not isinstance(query, str | sa.SelectBase):
@@ -75,6 +79,18 @@ def database_of(
     meant = meant_url(source) if isinstance(source, str) else None
     _refuse_place(table, query, schema, "files, frames and rows", meant)
     return None
+
+
+def _has_other_scheme(text: str) -> bool:
+    """Whether a string is a URL, and not of a file system: with a table, a database that nobody knows is meant."""
+    scheme = scheme_of(text)
+    if scheme is None or "::" in text or scheme in ("file", "memory") or filesystem_package(scheme) is not None:
+        return False
+    try:
+        files.ending_of(text)
+    except UnknownFormatError:
+        return True
+    return False
 
 
 def _place_problems(table: object, query: object, schema: object) -> Iterator[str]:

@@ -228,8 +228,8 @@ class DuckDB(Dialect):
         """For a single integer key, its bounds."""
         if len(keys) != 1 or relation.columns[keys[0]].family != "integer" or where is not None:
             return {}
-        if relation.columns[keys[0]].type_name == "BIGNUM":
-            # Its values come back as strings, and no bitmap is so long.
+        if relation.columns[keys[0]].type_name in ("BIGNUM", "UHUGEINT"):
+            # The values of the first come back as strings, and no bitmap is of either.
             return {}
         (key,) = keys
         return {

@@ -20,6 +20,7 @@ from moltres import (
     Database,
     DataFrame,
     ETLPipeline,
+    Receipt,
     Records,
     Reference,
     col,
@@ -28,6 +29,7 @@ from moltres import (
     func,
     functions,
     lit,
+    verify,
     when,
 )
 from moltres.handoff import decode, drop_staged, encode, frame_of, hand_over, is_reference, pick_up, rows_of, staged
@@ -42,7 +44,16 @@ MODULES = (
 )  # fmt: skip
 #: Names that take nothing from users.
 NOTHING = {
-    "made by this package": ("PipelineResult", "WriteResult", "DataFrame.all_of", "Database", "Writer", "Mode"),
+    "made by this package": (
+        "PipelineResult",
+        "WriteResult",
+        "DataFrame.all_of",
+        "Database",
+        "Writer",
+        "Mode",
+        "Receipt",
+        "Verification",
+    ),
     "of dq_core, whose test tries them": (
         "CheckResult",
         "DataQualityCheck",
@@ -128,6 +139,12 @@ def _written(**right: Any) -> Callable[[World], Call]:
         return Call(write, {"name": "target", **right}, called=("on_progress",))
 
     return call
+
+
+def _receipt(world: World) -> Receipt:
+    receipt = world.db.write(ROWS).save_as_table("received", mode="overwrite").receipt
+    assert receipt is not None
+    return receipt
 
 
 def _connected(**given: Any) -> None:
@@ -219,7 +236,8 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "count_distinct": lambda w: Call(
         lambda column: w.frame.agg(x=functions.count_distinct(column)).collect(), {"column": col("id")}),
     "functions": _shown(lambda argument: functions.upper(argument).label("x"), argument=col("name")),
-    "Writer.save_as_table": _written(mode="overwrite", schema=None, batch_rows=10, on_progress=lambda rows: None),
+    "Writer.save_as_table": _written(
+        mode="overwrite", schema=None, batch_rows=10, on_progress=lambda rows: None, verify=True),
     "Writer.save_as_table (merge)": _written(mode="merge", keys=["id"], update=["name"], run_key=None),
     "Writer.save_as_table (overwrite_partitions)": _written(
         mode="overwrite_partitions", partition_by=["id"], cascade=False),
@@ -232,6 +250,12 @@ CALLS: dict[str, Callable[[World], Call]] = {
         lambda **o: Records.from_dicts(**o).to_arrow(), {"rows": [{"id": 1}], "columns": ["id"]},
         says=DATA),
     "Records.column": lambda w: Call(Records([(1,)], ["id"]).column, {"name": "id"}, says={"name": ("column",)}),
+    "verify": lambda w: Call(
+        verify, {"receipt": _receipt(w), "database": w.db}, ("receipt", "database"), says={"*": ("receipt",)}),
+    "Receipt.from_dict": lambda w: Call(
+        Receipt.from_dict, {"data": _receipt(w).to_dict()}, ("data",), says={"data": ("receipt",)}),
+    "Receipt.from_json": lambda w: Call(
+        Receipt.from_json, {"text": _receipt(w).to_json()}, ("text",), says={"text": ("receipt",)}),
     "hand_over": lambda w: Call(
         lambda df, **o: hand_over(w.frame if df is ... else df, **o),
         {"df": ..., "name": "of a test", "max_inline_rows": 2, "mode": "auto", "stage_uri": None, "stage_in": w.db}),

@@ -62,7 +62,10 @@ def test_a_write(shop: Database) -> None:
     options = WriteOptions(table_name="target")
     first, again = (run_write(shop, shop, [{"id": n} for n in range(1200)], options, run_key="k") for _ in range(2))
     place = re.escape(str(shop.engine.url))
-    assert re.fullmatch(rf"1,200 rows written to target \(mode append\) in {place}, in \d+\.\d{{3}} s", first.summary)
+    assert re.fullmatch(
+        rf"1,200 rows written to target \(mode append\) in {place}, in \d+\.\d{{3}} s; proved by 1200:\w{{32}}",
+        first.summary,
+    )
     assert again.summary == (
         f"An earlier try has written these rows already to target (mode append) in {shop.engine.url}: "
         "nothing was added. run_key=k"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from airflow.sdk import DAG, task
 
 from dq_core import DataQualityCheck
-from moltres import col
+from moltres import Receipt, col
 from moltres.handoff import decode
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import NAMES, USERS, rows_of, tables_of, text_of
@@ -37,13 +37,9 @@ def test_query_check_publish_on_every_database(run, users):
     assert rows[0]["balance"] == Decimal("10.10")
     assert rows[0]["born"] == dt.date(1815, 12, 10)
     assert done.xcoms("check")["check_quality_report"]["overall_status"] == "passed"
-    assert done.xcoms("write")["write"] == {
-        "success": True,
-        "table_name": "active",
-        "mode": "append",
-        "rows_written": 3,
-        "skipped": False,
-    }
+    written = done.xcoms("write")["write"]
+    assert Receipt.from_dict(written.pop("receipt")).proved
+    assert written == {"success": True, "table_name": "active", "mode": "append", "rows_written": 3, "skipped": False}
 
 
 def test_a_failing_check_stops_the_dag_and_leaves_its_report(run, dsn):

@@ -85,6 +85,7 @@ def test_a_run_that_was_cleared_does_not_append_again(run, dsn, capfd):
         "mode": "append",
         "rows_written": 0,
         "skipped": True,
+        "receipt": None,
     }
     assert len(rows_of(dsn, "target")) == 3
     assert "An earlier try has written these rows already" in capfd.readouterr().out

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 
 from moltres import connect
 from moltres.dialects import dialect_for
-from support.dialect_conformance import DialectConformance, LostConnections
+from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -30,6 +30,7 @@ STRINGS = (
 
 
 class TestSQLite(DialectConformance):
+    faults = receipt_faults.SQLITE
     fires_delete_actions = "PRAGMA foreign_keys=ON"
     encloses_queries = False
     readings = (
@@ -50,6 +51,7 @@ class TestSQLite(DialectConformance):
 
 
 class TestDuckDB(DialectConformance):
+    faults = receipt_faults.DUCKDB
     shows_indexes = False
     readings = (
         *STRINGS,
@@ -70,6 +72,7 @@ class TestDuckDB(DialectConformance):
 
 
 class TestPostgreSQL(DialectConformance, LostConnections):
+    faults = receipt_faults.POSTGRESQL
     views_hold_tables = True
     readings = (
         *STRINGS,

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from dq_core import validate
 from moltres import connect
-from support.dialect_conformance import DialectConformance, LostConnections
+from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
 from support.mariadb import MariaDBServer
 from support.stop_conformance import StopConformance
@@ -33,6 +33,7 @@ def mariadb_url(mariadb: MariaDBServer) -> Iterator[URL]:
 
 
 class TestMariaDB(DialectConformance, LostConnections):
+    faults = receipt_faults.MARIADB
     slow = "SELECT count(*) AS a FROM seq_1_to_100000000000 WHERE seq % 7 > 3"
     numbered = "INTEGER AUTO_INCREMENT PRIMARY KEY"
     readings = (

@@ -15,6 +15,7 @@ from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
 from support.dialect_conformance.queries import Queries
+from support.dialect_conformance.receipts import Receipts
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
@@ -33,6 +34,7 @@ class DialectConformance(
     Merge,
     Partitions,
     RunKeys,
+    Receipts,
     AllOrNothing,
     Transactions,
     Statements,

@@ -44,6 +44,8 @@ class MoltresToTableOperator(MoltresOperator):
         update: Columns that ``merge`` updates; by default all others than the keys, False for none. Template field.
         partition_by: Columns whose values name the partitions to replace. Template field.
         cascade: Whether ``overwrite`` and ``overwrite_partitions`` may change other tables by ON DELETE.
+        verify: Whether rows from elsewhere are proved: the fingerprint of what landed is compared with that of what was
+            read, and nothing is committed if they differ.
         run_key: What the load is recorded under. Defaults to DAG, task, run, map index and iteration, the same at every
             try; False records nothing, and a retry may append twice. Template field.
         drop_staged: Whether to drop the staged rows once they are published. Another task can then not read them, and
@@ -82,6 +84,7 @@ class MoltresToTableOperator(MoltresOperator):
         update: bool | str | Sequence[str] | None = None,
         partition_by: str | Sequence[str] | None = None,
         cascade: bool = False,
+        verify: bool = True,
         run_key: str | Literal[False] | None = None,
         drop_staged: bool = False,
         input_dsn: str | URL | Dsn | None = None,
@@ -95,6 +98,7 @@ class MoltresToTableOperator(MoltresOperator):
             update=update,
             partition_by=partition_by,
             cascade=cascade,
+            verify=verify,
             run_key=run_key,
             drop_staged=drop_staged,
         )
@@ -114,6 +118,7 @@ class MoltresToTableOperator(MoltresOperator):
         self.update = update
         self.partition_by = partition_by
         self.cascade = cascade
+        self.verify = verify
         self.run_key = run_key
         self.drop_staged = drop_staged
         self.input_dsn = None if input_dsn is None else Dsn(input_dsn)
@@ -124,8 +129,9 @@ class MoltresToTableOperator(MoltresOperator):
         """Write the rows.
 
         Returns:
-            ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped`` (nothing done: an earlier try has
-            written these rows, or ``ignore`` found a table); the same is pushed under ``output_key``.
+            ``success``, ``table_name``, ``mode``, ``rows_written``, ``skipped`` (nothing done: an earlier try has
+            written these rows, or ``ignore`` found a table) and ``receipt`` (what proves the rows, see
+            :class:`moltres.Receipt`; None if nothing does); the same is pushed under ``output_key``.
 
         Raises:
             AirflowException: If it failed and a retry can help.

@@ -28,15 +28,19 @@ if TYPE_CHECKING:
     from .frame.expressions import col, func, lit, when
     from .handoff import Reference, drop_staged, hand_over, pick_up
     from .pipeline import ETLPipeline
+    from .types.receipt import Receipt, Verification
     from .types.records import Records
+    from .write.verification import verify
 
 _HOMES = {
     "DataFrame": ".frame.dataframe",
     "Database": ".database",
     "ETLPipeline": ".pipeline",
     "MoltresError": ".errors",
+    "Receipt": ".types.receipt",
     "Records": ".types.records",
     "Reference": ".handoff",
+    "Verification": ".types.receipt",
     "col": ".frame.expressions",
     "connect": ".database",
     "drop_staged": ".handoff",
@@ -45,6 +49,7 @@ _HOMES = {
     "hand_over": ".handoff",
     "lit": ".frame.expressions",
     "pick_up": ".handoff",
+    "verify": ".write.verification",
     "when": ".frame.expressions",
 }
 
@@ -53,8 +58,10 @@ __all__ = [
     "Database",
     "ETLPipeline",
     "MoltresError",
+    "Receipt",
     "Records",
     "Reference",
+    "Verification",
     "__version__",
     "col",
     "connect",
@@ -64,6 +71,7 @@ __all__ = [
     "hand_over",
     "lit",
     "pick_up",
+    "verify",
     "when",
 ]
 

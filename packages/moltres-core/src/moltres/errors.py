@@ -268,6 +268,57 @@ class WriteError(MoltresError):
     """Rows cannot be written; the table is unchanged."""
 
 
+class ReceiptError(WriteError):
+    """What landed in the table is not what was read; the load was rolled back.
+
+    Args:
+        message: What differs.
+        columns: The columns that differ; None if that is not known.
+        suggestion: One thing to try.
+        context: Plain facts.
+    """
+
+    columns: tuple[str, ...] | None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        columns: Iterable[str] | None = None,
+        suggestion: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, suggestion=suggestion, context=context)
+        self.columns = None if columns is None else tuple(columns)
+
+    @classmethod
+    def of(cls, table: str, columns: Iterable[str] | None, read: Any, landed: Any) -> Self:
+        """A load whose rows are others in the table.
+
+        Args:
+            table: The table.
+            columns: The columns that differ; None if that is not known.
+            read: The fingerprint of the rows that were read.
+            landed: That of the rows in the table.
+        """
+        names = None if columns is None else list(columns)
+        if read.rows != landed.rows:
+            fault = f"{read.rows} rows were read, and {landed.rows} landed"
+        elif names is None:
+            fault = f"of {read.rows} rows some values differ"
+        elif names:
+            fault = f"of {read.rows} rows values differ in {listing(names)}"
+        else:
+            fault = f"of {read.rows} rows values have changed places between rows"
+        return cls(
+            f"What landed in the table {table!r} is not what was read: {fault}. The load was rolled back.",
+            columns=names,
+            suggestion="A trigger, a setting of the session, a type or a driver changes values. If that is meant, pass"
+            " verify=False.",
+            context={"table": table, "columns": names, "read": str(read), "landed": str(landed)},
+        )
+
+
 class HandoffError(MoltresError):
     """Rows cannot be handed over to another task, or no longer exist."""
 

@@ -34,6 +34,7 @@ def moltres_to_table(
     update: bool | str | Sequence[str] | None = None,
     partition_by: str | Sequence[str] | None = None,
     cascade: bool = False,
+    verify: bool = True,
     input_dsn: Dsn = None,
     run_key: str | Literal[False] | None = None,
     drop_staged: bool = False,
@@ -54,6 +55,8 @@ def moltres_to_table(
         partition_by: Columns whose values name the partitions to replace, for ``mode="overwrite_partitions"``.
         cascade: Whether ``"overwrite"`` and ``"overwrite_partitions"`` may delete or change rows of other tables which
             follow the rows that they replace by ON DELETE. Without it such a table is refused.
+        verify: Whether rows from elsewhere are proved: the fingerprint of what landed is compared with that of what was
+            read, and nothing is committed if they differ.
         input_dsn: Where staged rows lie, if not in the target's database.
         run_key: What an append is recorded under, in the transaction of its rows; an attempt that finds the key there
             adds nothing. By default this call in this flow run: calls are told apart by their table and their order, so
@@ -63,7 +66,8 @@ def moltres_to_table(
         query_timeout: Seconds after which the database stops a statement.
 
     Returns:
-        ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped`` (an earlier attempt had written them).
+        ``success``, ``table_name``, ``mode``, ``rows_written``, ``skipped`` (an earlier attempt had written them) and
+        ``receipt`` (what proves the rows, see :class:`moltres.Receipt`; None if nothing does).
 
     Raises:
         ConfigurationError: If an argument cannot work.
@@ -76,6 +80,7 @@ def moltres_to_table(
         update=update,
         partition_by=partition_by,
         cascade=cascade,
+        verify=verify,
         run_key=None if isinstance(run_key, CallKey) else run_key,
         drop_staged=drop_staged,
     )

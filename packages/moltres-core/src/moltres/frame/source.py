@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, Table
 
+    from ..types.receipt import Receipt
+
 Mode = Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions"]
 
 BATCH_ROWS = 50_000
@@ -32,6 +34,8 @@ class WriteResult:
         created: Whether the table is new.
         skipped: Whether nothing was done: the run_key is recorded already, or mode ``ignore`` found a table.
         seconds: How long it took.
+        receipt: What proves that the rows landed as they were read (`moltres.Receipt`); None for rows
+            that never left their database, with ``verify=False``, and if nothing was done.
     """
 
     table_name: str
@@ -41,6 +45,7 @@ class WriteResult:
     created: bool = False
     skipped: bool = False
     seconds: float = 0.0
+    receipt: Receipt | None = None
 
 
 class Writable(Protocol):
@@ -59,6 +64,7 @@ class Writable(Protocol):
         cascade: bool = False,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
+        verify: bool = True,
     ) -> WriteResult:
         """Write the rows to a table."""
 

@@ -42,6 +42,7 @@ class WriteOptions:
         partition_by: Columns whose values name the partitions to replace, for ``overwrite_partitions``.
         cascade: Whether rows of other tables may go or change with the rows that ``overwrite`` and
             ``overwrite_partitions`` delete.
+        verify: Whether rows from elsewhere are proved: what landed is compared with what was read before the commit.
         run_key: What the load is recorded under; None for the task in its run, False to record nothing.
         drop_staged: Whether to drop the staged rows once they are written.
     """
@@ -52,6 +53,7 @@ class WriteOptions:
     update: bool | str | Sequence[str] | None = None
     partition_by: str | Sequence[str] | None = None
     cascade: bool = False
+    verify: bool = True
     run_key: str | Literal[False] | None = None
     drop_staged: bool = False
 
@@ -68,6 +70,8 @@ class WriteOptions:
             yield from key_problems(self.run_key)
         elif self.run_key is not None and self.run_key is not False and "run_key" not in unknown:
             yield f"run_key must be a string, False or None, not {self.run_key!r}."
+        if "verify" not in unknown:
+            yield from flag("verify", self.verify)
         if "drop_staged" not in unknown:
             yield from flag("drop_staged", self.drop_staged)
 

@@ -41,16 +41,19 @@ class WriteOutcome:
                 f"run_key={self.run_key}"
             )
         done = "nothing" if written.skipped else f"{written.rows_written:,} rows"
-        return f"{done} written to {table_name}, in {written.seconds:.3f} s"
+        receipt = written.receipt
+        proof = "" if receipt is None else f"; proved by {receipt.landed}" if receipt.proved else "; not proved"
+        return f"{done} written to {table_name}, in {written.seconds:.3f} s{proof}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written`` and ``skipped``."""
+        """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written``, ``skipped``, ``receipt``."""
         return {
             "success": True,
             "table_name": self.written.table_name,
             "mode": self.written.mode,
             "rows_written": self.written.rows_written,
             "skipped": self.written.skipped,
+            "receipt": None if self.written.receipt is None else self.written.receipt.to_dict(),
         }
 
 
@@ -70,7 +73,7 @@ def run_write(
         MoltresError: If the rows cannot be written; the table is as it was.
     """
     written = target.write(pick_up(source, value)).save_as_table(
-        options.table_name, run_key=run_key, **options.of_mode()
+        options.table_name, run_key=run_key, verify=options.verify, **options.of_mode()
     )
     lineage = Lineage(
         inputs=handed_over(source, value),

@@ -11,21 +11,12 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from ..dialects import held
-from ..frame.dataframe import DataFrame
 from ..read.spool import open_spool
-from ..types.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..frame.source import Source
-
-
-def is_lazy(data: Any) -> bool:
-    """Whether data is read while it is written: iterators, and readers of Arrow batches."""
-    if isinstance(data, DataFrame | Records | Mapping | str | bytes):
-        return False
-    return isinstance(data, Iterator) or hasattr(data, "read_next_batch")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,7 +14,8 @@ from ..dialects.rows import is_stored, uncollected
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import logical_type
-from .stream import Stream, open_stream
+from .proof import Proof
+from .stream import Stream, is_lazy, open_stream
 from .target import table_of, temporary_table
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ..dialects import Dialect
     from ..frame.source import Source
     from ..types.arrow import Batch, Named
+    from ..types.receipt import Receipt
     from .request import WriteRequest
 
 
@@ -54,6 +57,8 @@ class Local:
     """
 
     checked = False
+    proof: Proof | None = None  # its rows never leave the database
+    receipt: Receipt | None = None
 
     def __init__(self, connection: Connection, dialect: Dialect, query: Select[Any]) -> None:
         self._connection = connection
@@ -99,6 +104,8 @@ class Local:
         names = [name for name, _ in self.columns]
         return self._dialect.insert_select(self._connection, table, names, self.uncut(table))
 
+    append = insert
+
     def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
         """Put the rows into a temporary table, which later statements can read as often as they need."""
         staged = temporary_table(self.columns, keys)
@@ -138,6 +145,7 @@ class Streamed:
         dialect: The dialect of the target.
         stream: The rows.
         on_progress: Called with the number of rows after each batch.
+        proof: What counts the rows on their way; None if nothing does.
     """
 
     def __init__(
@@ -146,13 +154,20 @@ class Streamed:
         dialect: Dialect,
         stream: Stream,
         on_progress: Callable[[int], object] | None = None,
+        proof: Proof | None = None,
     ) -> None:
         self._connection = connection
         self._dialect = dialect
         self._stream = stream
         self._on_progress = on_progress
+        self.proof = proof
         self.columns = stream.columns
         self.checked = stream.checked
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What proves the rows, once they landed."""
+        return None if self.proof is None else self.proof.receipt
 
     def reads(self, table: Table) -> bool:
         """A stream reads on another connection, which does not see uncommitted changes."""
@@ -167,10 +182,28 @@ class Streamed:
 
     def insert(self, table: Table) -> int:
         """Add the rows to a table; returns their number."""
+        return 0 if self.columns is None else self._load(self._into(table))
+
+    def append(self, table: Table) -> int:
+        """Add the rows to a table that has others, and prove those that were added; returns their number."""
         if self.columns is None:
             return 0
+        into = self._into(table)
+        landing = None if self.proof is None else self.proof.landing(into)
+        if landing is None:
+            rows = self._load(into)
+            if self.proof is not None:
+                self.proof.prove(lambda _: None)
+            return rows
+        with closing(landing):
+            rows = self._load(into, landing.load)
+            assert self.proof is not None  # noqa: S101 - for mypy
+            self.proof.prove(landing.counted)
+        return rows
+
+    def _into(self, table: Table) -> Table:
         types = {column.key: column.type for column in table.columns}
-        return self._load(table_of(table.name, [(name, types[name]) for name, _ in self.columns], table.schema))
+        return table_of(table.name, [(name, types[name]) for name, _ in self.columns or []], table.schema)
 
     def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
         """Put the rows into a temporary table, with the types of the columns of the target."""
@@ -215,20 +248,28 @@ class Streamed:
             columns: The columns of the table that they are for, in their order.
         """
         rows = 0
+        if self.proof is not None:
+            self.proof.begin(table_of("", columns))
         with closing(self._stream.batches(columns)) as batches:
             for batch in batches:
+                if self.proof is not None:
+                    self.proof.count(batch)
                 rows += len(batch) if isinstance(batch, list) else batch.num_rows
                 yield batch
                 if self._on_progress is not None:
                     self._on_progress(rows)
 
-    def _load(self, table: Table) -> int:
+    def _load(self, table: Table, load: Callable[[Batch], int] | None = None) -> int:
         rows = 0
+        if self.proof is not None and load is None:
+            self.proof.begin(table)
         expected = [(column.key, column.type) for column in table.columns]
         with closing(self._stream.batches(expected)) as batches:
             for batch in batches:
+                if self.proof is not None:
+                    self.proof.count(batch)
                 with uncollected():
-                    rows += self._dialect.load(self._connection, table, batch)
+                    rows += self._dialect.load(self._connection, table, batch) if load is None else load(batch)
                 if self._on_progress is not None:
                     self._on_progress(rows)
         return rows
@@ -236,6 +277,8 @@ class Streamed:
     def close(self) -> None:
         """Release the connection of the rows, if they were not all read."""
         self._stream.close()
+        if self.proof is not None:
+            self.proof.close()
 
 
 class TemporaryRows:
@@ -269,6 +312,13 @@ class TemporaryRows:
 Input: TypeAlias = Local | Streamed
 
 
+def _proof(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Proof | None:
+    if not request.verify:
+        return None
+    again = None if is_lazy(data) else partial(open_stream, data, request.batch_rows)
+    return Proof(connection, source.dialect, request, again)
+
+
 def open_input(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Input:
     """The rows to write, in the fastest way that they have to this connection.
 
@@ -280,7 +330,8 @@ def open_input(source: Source, connection: Connection, data: Any, request: Write
         rows = Local(connection, source.dialect, data.statement)
     else:
         stream = open_stream(data, request.batch_rows)
-        rows = Streamed(connection, source.dialect, stream, request.on_progress)
+        proof = _proof(source, connection, data, request)
+        rows = Streamed(connection, source.dialect, stream, request.on_progress, proof)
     names = [name for name, _ in rows.columns or []]
     duplicates = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if duplicates:

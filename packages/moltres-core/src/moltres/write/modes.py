@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
+from .._shared.fingerprint import Fingerprint
 from ..dialects.names import require_names
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
@@ -21,13 +22,15 @@ from .request import REPLACING
 from .target import find_target, require_ddl, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Table
 
+    from ..dialects.tally import Covered
     from ..frame.source import Source
     from .inputs import Input
     from .load_log import Load
+    from .proof import Proof
     from .request import WriteRequest
     from .target import Target
 
@@ -94,10 +97,11 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
             written = _create_in_place(source, target, rows, request)
         else:
             written = _MODES[request.mode](target, rows, request)
+        written = replace(written, receipt=rows.receipt)
     if load is not None:
         if not key_first and not load.claim(request.mode):
             raise LoadedMeanwhileError
-        load.finish(written.inserted + written.updated)
+        load.finish(written.inserted + written.updated, written.recorded_receipt)
         if not key_first and written.created and request.mode == "error_if_exists":
             target.dialect.label(connection, target.new, "")  # commits the key first
     return written
@@ -202,11 +206,13 @@ def _create(
     require_ddl(target.dialect, owns_transaction=target.owns_transaction)
     if target.dialect.capabilities.transactional_ddl:
         inserted = rows.create(target.new)
+        _prove_all(rows, target.new)
         check(target.new)
         return Written(inserted=inserted, created=True)
     # Where CREATE TABLE commits, the table gets its name when it has all rows.
     with target.shadow_table() as shadow:
         inserted = rows.create(shadow)
+        _prove_all(rows, shadow)
         check(shadow)
         if request.run_key is not None and request.mode == "error_if_exists":
             target.dialect.label(target.connection, shadow, _label(request.run_key))
@@ -230,7 +236,9 @@ def _create_in_place(source: Source, target: Target, rows: Input, request: Write
     rows.create(target.new, empty=True)
     made = find_target(source, target.connection, replace(request, name=target.name, schema=target.schema)).table
     try:
-        return Written(inserted=rows.insert(target.new if made is None else made), created=True)
+        inserted = rows.insert(target.new if made is None else made)
+        _prove_all(rows, target.new)
+        return Written(inserted=inserted, created=True)
     except BaseException:
         with cleaning_up():
             target.connection.rollback()
@@ -243,7 +251,13 @@ def _append(target: Target, rows: Input, request: WriteRequest) -> Written:
     if target.table is None:
         return _create(target, rows, request)
     target.require_fit(rows.columns, checked=rows.checked)
-    return Written(inserted=rows.insert(target.table))
+    return Written(inserted=rows.append(target.table))
+
+
+def _prove_all(rows: Input, table: Table) -> None:
+    """Prove that all rows of a table are those that were read."""
+    if rows.proof is not None:
+        rows.proof.whole(table_of(table.name, rows.proof.columns, table.schema))
 
 
 def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
@@ -258,10 +272,12 @@ def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
         inserted = new_rows.insert(target.table)
         if isinstance(new_rows, TemporaryRows):
             new_rows.drop()
+        _prove_all(rows, target.table)
         return Written(inserted=inserted)
     require_ddl(dialect, owns_transaction=target.owns_transaction)
     with target.shadow_table() as shadow:
         inserted = rows.create(shadow)
+        _prove_all(rows, shadow)
         dialect.replace(connection, target.table, shadow)
     return Written(inserted=inserted)
 
@@ -287,7 +303,10 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
             lambda made: check_keys(target.connection, table_of(made.name, columns, made.schema), keys),
         )
     target.require_fit(columns, checked=rows.checked)
-    connection, table = target.connection, target.table
+    connection, table, proof = target.connection, target.table, rows.proof
+    if proof is not None:
+        kept = [name for name in names if name not in (*keys, *updated_columns)]
+        proof.leave_alone(kept, "update= leaves it as it is in rows that were there")
     staged = rows.stage(table, keys)
     check_keys(connection, staged.table, keys)
     same_key = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
@@ -296,16 +315,67 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
         values = {table.columns[name]: staged.table.columns[name] for name in updated_columns}
         updated = connection.execute(update(table).where(same_key).values(values)).rowcount
     missing = select(staged.table)
+    merged = _Merged(table, staged, same_key)
     if target.dialect.capabilities.hash_joins:
         # An outer join and no NOT EXISTS, for which SQLite would go through the table for each row.
         both = staged.table.outerjoin(table, same_key)
         missing = missing.select_from(both).where(table.columns[keys[0]].is_(None))
     else:
         # A join that goes through the table once and finds each staged row by its index.
+        merged.note(proof)
         connection.execute(delete(staged.table).where(same_key))
     inserted = target.dialect.insert_select(connection, table, names, missing)
+    if proof is not None:
+        merged.prove(proof, changed=updated + inserted if updated_columns else None)
     staged.drop()
     return Written(inserted=inserted, updated=updated)
+
+
+class _Merged:
+    """The rows of a table that a merge has written: those with the keys of the staged rows.
+
+    Args:
+        table: The table.
+        staged: The staged rows.
+        same_key: What joins both.
+    """
+
+    def __init__(self, table: Table, staged: TemporaryRows, same_key: ColumnElement[bool]) -> None:
+        self._table = table
+        self._staged = staged
+        self._same_key = same_key
+        self._noted: Fingerprint | None = Fingerprint()
+
+    def note(self, proof: Proof | None) -> None:
+        """Count the rows that are there already, before their keys are deleted from the staged rows."""
+        if proof is not None:
+            # The same row for each of several with one key, which a table without a key can have.
+            self._noted = self._count(proof, None, once=True)
+
+    def prove(self, proof: Proof, *, changed: int | None) -> None:
+        """Prove that the rows are those that were read.
+
+        Args:
+            proof: What counted these.
+            changed: The rows that the statements have updated and inserted; None if they update none.
+        """
+
+        def counted(some: Sequence[Covered]) -> Fingerprint | None:
+            found = self._count(proof, some, once=False)
+            noted = self._noted
+            if found is None or noted is None or (noted.rows and not proof.covers_all(some)):
+                return None
+            if noted.rows:
+                return noted + found
+            if found.rows != self._staged.rows and changed in (None, found.rows):
+                return self._count(proof, some, once=True)
+            return found
+
+        proof.prove(counted)
+
+    def _count(self, proof: Proof, some: Sequence[Covered] | None, *, once: bool) -> Fingerprint | None:
+        rows = select(*proof.picked(self._table)).select_from(self._table.join(self._staged.table, self._same_key))
+        return proof.counted((rows.distinct() if once else rows).subquery("found"), some)
 
 
 def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) -> Written:
@@ -329,6 +399,12 @@ def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) ->
         alike = [or_(old == new, and_(old.is_(None), new.is_(None))) for old, new in pairs]
         connection.execute(delete(table).where(exists().where(null, *alike)))
     inserted = staged.insert(table)
+    if rows.proof is not None:
+        proof = rows.proof
+        alike = [or_(old == new, and_(old.is_(None), new.is_(None))) for old, new in pairs]
+        ours = or_(exists().where(*(old == new for old, new in pairs)), exists().where(null, *alike))
+        found = select(*proof.picked(table)).where(ours).subquery("found")
+        proof.prove(lambda some: proof.counted(found, some))
     staged.drop()
     return Written(inserted=inserted)
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, FromClause
 
+    from ..types.receipt import Receipt
+
 
 @dataclass(frozen=True)
 class Written:
@@ -24,12 +26,19 @@ class Written:
         updated: Rows that existed and got new values.
         created: Whether the table is new.
         skipped: Whether nothing was done.
+        receipt: What proves it; None if nothing does.
     """
 
     inserted: int = 0
     updated: int = 0
     created: bool = False
     skipped: bool = False
+    receipt: Receipt | None = None
+
+    @property
+    def recorded_receipt(self) -> str | None:
+        """The receipt as it is recorded."""
+        return None if self.receipt is None else self.receipt.to_json()
 
 
 class LoadedMeanwhileError(Exception):

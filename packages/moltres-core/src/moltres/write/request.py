@@ -37,6 +37,7 @@ class WriteRequest:
     cascade: bool = False
     batch_rows: int = BATCH_ROWS
     on_progress: Callable[[int], object] | None = None
+    verify: bool = True
 
     def __post_init__(self) -> None:
         options = {name: getattr(self, name) for name in ("mode", "keys", "update", "partition_by", "cascade")}
@@ -48,6 +49,7 @@ class WriteRequest:
         problems += arguments.whole("batch_rows", self.batch_rows, least=1)
         if self.on_progress is not None:
             problems += arguments.function("on_progress", self.on_progress)
+        problems += arguments.flag("verify", self.verify)
         refuse(problems, "The rows cannot be written with these arguments")
         object.__setattr__(self, "batch_rows", int(self.batch_rows))
 

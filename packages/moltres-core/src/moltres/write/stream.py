@@ -50,6 +50,13 @@ class Stream:
     close: Callable[[], None] = lambda: None
 
 
+def is_lazy(data: Any) -> bool:
+    """Whether data is read while it is written: iterators, and readers of Arrow batches."""
+    if isinstance(data, DataFrame | Records | Mapping | str | bytes):
+        return False
+    return isinstance(data, Iterator) or hasattr(data, "read_next_batch")
+
+
 def open_stream(data: Any, batch_rows: int) -> Stream:
     """Find out what the rows are, without moving more than the first batch.
 

@@ -9,11 +9,12 @@ from .._shared import arguments
 from ..errors import TableExistsError, TransientQueryError, refuse
 from ..frame.source import BATCH_ROWS, Mode, WriteResult
 from . import export
-from .ahead import ahead, is_lazy
+from .ahead import ahead
 from .modes import is_done, write_rows
 from .outcome import LoadedMeanwhileError, Written
 from .publish import is_published, publish
 from .request import WriteRequest
+from .stream import is_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +54,7 @@ class Writer:
         cascade: bool = False,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
+        verify: bool = True,
     ) -> WriteResult:
         """Write the rows to a table; if anything fails, none of them.
 
@@ -76,6 +78,9 @@ class Writer:
                 rows that they reference (ON DELETE CASCADE, SET NULL, SET DEFAULT). Without it such a table is refused.
             batch_rows: The most rows to hold in memory at once.
             on_progress: Called with the number of rows so far after each batch, and at the end.
+            verify: Whether rows that come from elsewhere are proved: the fingerprint of what was read is compared with
+                that of what landed before the commit, and the load is rolled back if they differ. `WriteResult.receipt`
+                has both.
 
         Returns:
             What was done.
@@ -86,6 +91,7 @@ class Writer:
             TableExistsError: If the table exists, with mode ``"error_if_exists"``.
             ColumnNotFoundError: If keys or partition_by name columns that the rows do not have.
             WriteError: If keys of a merge are NULL or duplicates.
+            ReceiptError: If what landed is not what was read.
             QueryError: If the database refuses the rows.
         """
         request = WriteRequest(
@@ -99,6 +105,7 @@ class Writer:
             cascade=cascade,
             batch_rows=batch_rows,
             on_progress=on_progress,
+            verify=verify,
         )
         started = time.monotonic()
         written = self._write(request)
@@ -112,6 +119,7 @@ class Writer:
             rows_updated=written.updated,
             created=written.created,
             skipped=written.skipped,
+            receipt=written.receipt,
             seconds=time.monotonic() - started,
         )
 

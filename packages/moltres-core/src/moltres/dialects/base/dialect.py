@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .locks import Locks
+from .proving import Proving
 from .publishing import Publishing
 from .reading import Reading
 from .running import Running
 from .sending import Sending
 
 
-class Dialect(Running, Sending, Reading, Publishing, Locks):
+class Dialect(Running, Sending, Reading, Publishing, Locks, Proving):
     """What one kind of database can do, and how. It has no state: one instance serves every connection.
 
     Args:

@@ -54,7 +54,7 @@ class Inserting(Values):
             names = ", ".join(preparer.quote(column.name) for column in table.columns)
             values = ", ".join([self.placeholder] * len(table.columns))
             statement = f"INSERT INTO {preparer.format_table(table)} ({names}) VALUES ({values})"  # noqa: S608 - quoted
-            connection.exec_driver_sql(statement, self._stored(connection, table, rows))
+            connection.exec_driver_sql(statement, self.stored(connection, table, rows))
         else:
             keys = [column.key for column in table.columns]
             connection.execute(insert(table), [dict(zip(keys, map(_parsed, row), strict=True)) for row in rows])

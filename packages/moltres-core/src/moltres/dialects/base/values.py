@@ -123,7 +123,7 @@ class Values(Facts):
         if faults:
             raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
 
-    def _stored(self, connection: Connection, table: Table, rows: Rows) -> Rows:
+    def stored(self, connection: Connection, table: Table, rows: Rows) -> Rows:
         """The rows as the driver takes them; what a column cannot give back equal is refused, with its name."""
         columns, faults = [], []
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=True):

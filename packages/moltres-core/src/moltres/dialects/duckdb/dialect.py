@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import duckdb
-from sqlalchemy import Connection, Select, literal_column, select, text
+from sqlalchemy import Connection, Select, func, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
+from ..._shared.canonical_sql import DuckDBForms
 from ..._shared.duckdb_literals import literal
 from ..._shared.optimizers import WRONG, disable_wrong_optimizers
 from ..._shared.statements import Alarm, clock_of
@@ -39,6 +40,7 @@ from ...types.arrow_fit import extremes
 from ...types.logical import logical_type
 from .. import compiling
 from ..base import Dialect, driver_connection, named
+from ..base.proving import MarkedLanding
 from ..base.refusals import REFUSED
 from ..capabilities import Capabilities
 from ..fill import Fill
@@ -66,7 +68,9 @@ if TYPE_CHECKING:
 
     from ..._shared.statements import Clock
     from ...types.arrow import Batch, Named
+    from ..base.proving import Landing
     from ..rows import Reader
+    from ..tally import Covered
 
 _CLASSES: tuple[tuple[type[Exception], type[MoltresError]], ...] = (
     (duckdb.InterruptException, QueryCancelledError),
@@ -143,6 +147,7 @@ class DuckDBDialect(Dialect):
         binds_types=True,
     )
 
+    canonical = DuckDBForms()
     writes_literals = True
 
     def __init__(self) -> None:
@@ -364,6 +369,13 @@ class DuckDBDialect(Dialect):
         if isinstance(query, Select):
             query = keep_nanoseconds(connection, query, partial(_described, connection, query), table, names)
         return super().insert_select(connection, table, names, query)
+
+    def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
+        """The rows with new numbers: those of a transaction are higher than all that are committed."""
+        number: ColumnElement[int] = literal_column("rowid")
+        most = connection.execute(select(func.max(number)).select_from(table)).scalar()
+        before: ColumnElement[int] = literal_column(str(-1 if most is None else most))
+        return MarkedLanding(self, connection, table, columns, number > before)
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
         """The sum of the hashes of its rows, which DuckDB makes of millions in a second."""

@@ -8,12 +8,13 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, Table, case, func, inspect, literal_column, select, text
+from sqlalchemy import MetaData, Table, case, cast, func, inspect, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, SetTableComment
 
+from ..._shared.canonical_sql import MariaDBForms
 from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
@@ -36,6 +37,7 @@ from ..statements import CreateTableAs, Explain, SwapTables
 from ..stopping import cleaning_up
 from . import types
 from .empty import EMPTY, with_empty_lists
+from .landing import landing
 from .order import with_limit, with_limit_of
 from .reflection import odd_columns
 from .types import EXACT
@@ -49,8 +51,10 @@ if TYPE_CHECKING:
 
     from ..._shared.statements import Clock
     from ...types.arrow import Named
+    from ..base.proving import Landing
     from ..lexis import Lexis, Token
     from ..rows import Reader
+    from ..tally import Covered
 
 # https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
 _CLASSES: dict[int, type[MoltresError]] = {
@@ -102,6 +106,7 @@ class MariaDBDialect(Dialect):
     """MariaDB: rows in transactions, but CREATE, DROP and RENAME TABLE commit."""
 
     capabilities = replace(MYSQL, statement_timeout=True, cancellation=True, nan=False)
+    canonical = MariaDBForms()
     placeholder = "%s"
     identifier_quote = "`"  # also with ANSI_QUOTES
 
@@ -392,6 +397,14 @@ class MariaDBDialect(Dialect):
             connection.rollback()
             self.begin(connection)
         return True
+
+    def canonical_value(self, value: ColumnElement[Any], column: Covered) -> ColumnElement[Any]:
+        """Strings in the character set that the hash is made of, whatever that of the column is."""
+        return cast(value, mysql.CHAR(charset="utf8mb4")) if column.form == "text" else value
+
+    def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
+        """The rows that each INSERT returns."""
+        return landing(self, connection, table, columns)
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
         """The server's own checksum of all rows."""

@@ -13,6 +13,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import OID, insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
 
+from ..._shared.canonical_sql import PostgreSQLForms
 from ...errors import (
     ColumnNotFoundError,
     DatabaseAccessError,
@@ -38,6 +39,7 @@ from ..untyped import Untyped
 from . import copy_out, copy_text, loaders
 from .compiler import comparing
 from .copy_in import encode
+from .landing import landing
 from .types import MODULE, described, read_documents
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from ..._shared.statements import Clock
+    from ..base.proving import Landing
     from ..rows import Reader
+    from ..tally import Covered
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CLASSES: dict[str, type[MoltresError]] = {
@@ -104,6 +108,7 @@ class PostgreSQLDialect(Dialect):
         max_identifier_bytes=63,
     )
 
+    canonical = PostgreSQLForms()
     parameter_modules = ("ipaddress", "psycopg")
     writes_literals = True
 
@@ -324,6 +329,10 @@ class PostgreSQLDialect(Dialect):
         """One INSERT … SELECT, which gives identity columns the values of the query where it has them."""
         statement = InsertSelect(table, names, query, overriding=True)
         return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+    def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
+        """The rows that the transaction has written."""
+        return landing(self, connection, table, columns)
 
     def may_alter(self, connection: Connection, table: Table) -> bool:
         """Only the owner may, and whoever is a member of that role."""

@@ -15,6 +15,7 @@ from sqlalchemy import Column, MetaData, Table, case, func, inspect, literal
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
+from ..._shared.canonical_sql import SQLiteForms
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ...errors import (
     ColumnNotFoundError,
@@ -37,20 +38,24 @@ from ..lexis import SQLITE, Lexis
 from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
+from .landing import counted, landing
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from .values import loses_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
+    from ..._shared.fingerprint import Fingerprint
     from ..._shared.statements import Clock
     from ...types.arrow import Named
+    from ..base.proving import Landing
     from ..fill import Fill
     from ..rows import Reader
+    from ..tally import Covered
 
 # The progress handler is called after this many steps of the virtual machine: some ten microseconds.
 _STEPS = 1000
@@ -92,6 +97,8 @@ class SQLiteDialect(Dialect):
         name_pattern=r"[^\0]*",
         max_set_operands=500,
     )
+    canonical = SQLiteForms()
+    signed_zero = False  # a whole number in a column of floats is stored as an integer
     placeholder = "?"
     identifier_quote = "`"  # in double quotes, the name of a column that is not there is a string
 
@@ -255,6 +262,21 @@ class SQLiteDialect(Dialect):
         """Declare the types first: CREATE TABLE AS would leave no more of them than their affinity."""
         declared = [(name, _Undeclared() if isinstance(type_, sql.NullType) else type_) for name, type_ in columns]
         return self.create_declared(connection, table, declared, query, temporary=temporary)
+
+    def unproved(self, connection: Connection) -> str | None:
+        """Nothing: what it has no function for is counted here."""
+        del connection
+        return None
+
+    def counted(
+        self, connection: Connection, rows: FromClause, columns: Sequence[Covered], *where: ColumnElement[bool]
+    ) -> Fingerprint | None:
+        """The fingerprint of rows that are read as they are stored, and counted in this process."""
+        return counted(connection, rows, columns, where)
+
+    def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
+        """The rows with new numbers."""
+        return landing(self, connection, table, columns)
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
         """The sum of the checksums of its rows, made here: SQLite has none, and the rows are in this process anyway."""

@@ -1,0 +1,256 @@
+"""The fingerprint of rows on their way: counted beside the load, by DuckDB over Arrow where it is installed.
+
+What encodes the rows for the target is not used here, so that a fault of it cannot be on both sides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sqlalchemy import column, func, select, table
+from sqlalchemy.engine.default import DefaultDialect
+
+from .._shared.canonical_sql import DuckDBForms
+from .._shared.fingerprint import Fingerprint, canonical
+from ..types.arrow import arrow
+from .rows import uncollected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    import pyarrow as pa
+
+    from ..types.arrow import Batch
+
+_FEW: Final = 10_000
+"""Values that Python counts in less time than DuckDB needs to begin."""
+_AHEAD: Final = 2
+"""Batches that wait to be counted, at most."""
+_READY: Final = "ready"
+"""The form of values that are in their canonical form already."""
+
+Sums = list[Fingerprint]
+"""The fingerprint of the rows, and behind it those of each column alone if they were asked for."""
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A column whose values are part of a fingerprint.
+
+    Attributes:
+        name: The column.
+        form: The canonical form of its values, out of `_shared.fingerprint.FORMS`.
+        type_name: Its type as the database prints it, in lower case.
+        signed_zero: Whether it tells -0.0 from 0.0.
+    """
+
+    name: str
+    form: str
+    type_name: str
+    signed_zero: bool = True
+
+
+class Tally:
+    """The fingerprint of rows that come in batches.
+
+    Args:
+        columns: The columns to cover.
+        places: Where each stands in the rows.
+        by_column: Whether each column is counted by itself as well: what cannot be read again needs it, to say which
+            columns differ.
+    """
+
+    def __init__(self, columns: Sequence[Covered], places: Sequence[int], *, by_column: bool = False) -> None:
+        self._columns = list(columns)
+        self._places = list(places)
+        self._by_column = by_column
+        self._sums: Sums = [Fingerprint()] * (1 + (len(self._columns) if by_column else 0))
+        self._waiting: list[Future[Sums]] = []
+        self._workers: ThreadPoolExecutor | None = None
+        self._connection: Any = None
+
+    def add(self, batch: Batch) -> None:
+        """Count rows, in a thread where they are many: DuckDB lets Python go on meanwhile."""
+        if len(batch) * len(self._columns) <= _FEW or find_spec("duckdb") is None or find_spec("pyarrow") is None:
+            values = self._of_rows(batch)
+            self._add(_by_python(values, self._columns, by_column=self._by_column, rows=len(batch)))
+            return
+        if self._workers is None:
+            self._workers = ThreadPoolExecutor(1, "moltres-fingerprints")
+        while len(self._waiting) >= _AHEAD:
+            self._add(self._waiting.pop(0).result())
+        self._waiting.append(self._workers.submit(self._by_duckdb, batch))
+
+    def sums(self) -> Sums:
+        """What was counted so far."""
+        while self._waiting:
+            self._add(self._waiting.pop(0).result())
+        return self._sums
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._workers is not None:
+            self._workers.shutdown(cancel_futures=True)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _add(self, sums: Sums) -> None:
+        self._sums = [one + other for one, other in zip(self._sums, sums, strict=True)]
+
+    def _of_rows(self, batch: Batch) -> list[Sequence[Any]]:
+        """The values of each covered column."""
+        if isinstance(batch, list):
+            every = list(zip(*batch, strict=True)) if batch else []
+            return [every[place] for place in self._places] if every else []
+        return [batch.column(place).to_pylist() for place in self._places]
+
+    def _by_duckdb(self, batch: Batch) -> Sums:
+        import duckdb
+
+        pa = arrow()
+        with uncollected():
+            if isinstance(batch, list):
+                values = self._of_rows(batch)
+                made = [_array(pa, items, one) for items, one in zip(values, self._columns, strict=True)]
+            else:
+                made = [
+                    _typed(pa, batch.column(place), one) or _array(pa, batch.column(place).to_pylist(), one)
+                    for place, one in zip(self._places, self._columns, strict=True)
+                ]
+        known = [one for one in made if one is not None]
+        if len(known) < len(made) or not made:
+            return _by_python(self._of_rows(batch), self._columns, by_column=self._by_column, rows=len(batch))
+        names = [f"c{number}" for number in range(len(known))]
+        rows = pa.Table.from_arrays([array for array, _, _ in known], names=names)
+        if self._connection is None:
+            self._connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+        self._connection.register("b", rows)
+        kinds = tuple((form, type_name) for _, form, type_name in known)
+        found = self._connection.execute(_statement(kinds, self._by_column)).fetchone()
+        self._connection.unregister("b")
+        count, sums = found[0], list(found[1:])
+        return [Fingerprint.of_sums(count, *_SQL.folded(sums[at : at + 2])) for at in range(0, len(sums), 2)]
+
+
+def _by_python(values: list[Sequence[Any]], columns: Sequence[Covered], *, by_column: bool, rows: int = 0) -> Sums:
+    settled = [
+        [value + 0.0 if isinstance(value, float) else value for value in items]
+        if one.form == "float" and not one.signed_zero
+        else items
+        for items, one in zip(values, columns, strict=False)
+    ]
+    forms = [one.form for one in columns]
+    whole = Fingerprint.of(zip(*settled, strict=True), forms) if settled else Fingerprint(rows)
+    if not by_column:
+        return [whole]
+    return [whole, *(Fingerprint.of(((item,) for item in items), [form]) for items, form in zip(settled, forms))]  # noqa: B905
+
+
+_SQL = DuckDBForms()
+
+
+@lru_cache(maxsize=256)
+def _statement(kinds: tuple[tuple[str, str], ...], by_column: bool) -> str:
+    """The sums of the hashes of the rows of ``b``, and of each column."""
+    values: list[Any] = [(column(f"c{number}"), form, type_name) for number, (form, type_name) in enumerate(kinds)]
+    wanted = [values, *([value] for value in values)] if by_column else [values]
+    hashes = select(*(_SQL.hash(some).label(f"h{at}") for at, some in enumerate(wanted)))
+    inner = hashes.select_from(table("b")).subquery("hashes")
+    sums = [one for hash_ in inner.c for one in _SQL.sums(hash_)]
+    return str(select(func.count(), *sums).compile(dialect=DefaultDialect(), compile_kwargs={"literal_binds": True}))
+
+
+Typed = tuple[Any, str, str]
+"""An array, and the form and the type of its values."""
+
+
+def _typed(pa: Any, array: pa.Array, one: Covered) -> Typed | None:
+    """An array as DuckDB takes it, if its type is one of the form."""
+    types, type_ = pa.types, array.type
+    if types.is_null(type_):
+        return array.cast(pa.string()), _READY, "varchar"
+    if one.form == "number" and types.is_decimal128(type_):
+        return (array, one.form, f"decimal({type_.precision},{type_.scale})") if type_.scale >= 0 else None
+    if one.form == "float" and types.is_floating(type_) and not one.signed_zero:
+        import pyarrow.compute as pc
+
+        array = pc.add(array, pa.scalar(0.0, type_))
+    tests = _TESTS.get(one.form, {})
+    name = next((name for test, name in tests.items() if getattr(types, test)(type_)), None)
+    return None if name is None else (array, one.form, name)
+
+
+_TESTS: dict[str, dict[str, str]] = {
+    "number": {"is_integer": "bigint", "is_boolean": "boolean"},
+    "float": {"is_float64": "double", "is_float32": "double"},
+    "text": {"is_string": "varchar", "is_large_string": "varchar"},
+    "uuid": {"is_string": "uuid", "is_large_string": "uuid"},
+    "date": {"is_date32": "date"},
+    "moment": {"is_timestamp": "timestamp"},
+    "time": {"is_time64": "time"},
+    "binary": {"is_binary": "blob", "is_large_binary": "blob"},
+}
+"""By the form, what tells the types of Arrow that hold its values, and what DuckDB calls them."""
+
+
+def _array(pa: Any, values: Sequence[Any], one: Covered) -> Typed | None:
+    """Values of Python as an array; in their canonical form if Arrow has no type that holds them as they are.
+
+    Returns:
+        None if only a whole row can be encoded: a column of strings with other values in it.
+    """
+    classes = set(map(type, values))
+    classes.discard(type(None))
+    make = _MAKERS.get((one.form, classes.pop())) if len(classes) == 1 else None
+    if make is not None:
+        try:
+            made = _typed(pa, make(pa, values), one)
+        except (pa.ArrowException, ValueError, TypeError, OverflowError):
+            made = None
+        if made is not None:
+            return made
+    if one.form == "text":
+        return None if make is not None or classes else (pa.nulls(len(values), pa.string()), "text", "varchar")
+    if one.form == "float" and not one.signed_zero:
+        values = [value + 0.0 if isinstance(value, float) else value for value in values]
+    ready = [None if value is None else str(canonical(value, one.form)) for value in values]
+    return pa.array(ready, pa.string()), _READY, "varchar"
+
+
+def _parsed(pa: Any, values: Sequence[Any]) -> Any:
+    """Moments as SQLite has them: with a zone, or without one."""
+    array = pa.array(values, pa.string())
+    try:
+        return array.cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return array.cast(pa.timestamp("us", tz="UTC"))
+
+
+_MAKERS: dict[tuple[str, type], Callable[[Any, Sequence[Any]], Any]] = {
+    ("number", int): lambda pa, values: pa.array(values, pa.int64()),
+    ("number", bool): lambda pa, values: pa.array(values, pa.bool_()),
+    ("number", Decimal): lambda pa, values: pa.array(values),
+    ("float", float): lambda pa, values: pa.array(values, pa.float64(), from_pandas=False),
+    ("text", str): lambda pa, values: pa.array(values, pa.string()),
+    ("text", UUID): lambda pa, values: pa.array(list(map(_text, values)), pa.string()),
+    ("uuid", UUID): lambda pa, values: pa.array(list(map(_text, values)), pa.string()),
+    ("date", dt.date): lambda pa, values: pa.array(values, pa.date32()),
+    ("date", str): lambda pa, values: pa.array(values, pa.string()).cast(pa.date32()),
+    ("moment", dt.datetime): lambda pa, values: pa.array(values, pa.timestamp("us", tz="UTC")),
+    ("moment", str): _parsed,
+    ("time", dt.time): lambda pa, values: pa.array(values, pa.time64("us")),
+    ("binary", bytes): lambda pa, values: pa.array(values, pa.binary()),
+}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,188 @@
+"""What a load proves: the fingerprint of the rows that were read, and of those that landed before the commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+
+from .._shared.fingerprint import FORMS, Fingerprint
+from ..errors import ConfigurationError, closest, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Covers = Literal["table", "rows"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The proof of one load between two places.
+
+    Attributes:
+        table: The table.
+        schema: Its schema; None for the default.
+        mode: The mode of the write.
+        source: The fingerprint of the rows that were read: their number, and two sums of the halves of their hashes.
+        landed: The fingerprint of the rows that the table held before the commit; equal to `source`. None if it could
+            not be computed: `reason` says why.
+        covers: ``"table"`` if all rows of the table are those of the load, ``"rows"`` if it has others.
+        columns: The columns whose values are proved, with the canonical form of each.
+        not_covered: The columns whose values are not, with the reason.
+        reason: Why nothing was proved; None if it was.
+        at: When, in UTC.
+    """
+
+    table: str
+    schema: str | None = None
+    mode: str
+    source: Fingerprint
+    landed: Fingerprint | None = None
+    covers: Covers = "rows"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    not_covered: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+    at: dt.datetime
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that were read."""
+        return self.source.rows
+
+    @property
+    def proved(self) -> bool:
+        """Whether what landed was compared with what was read."""
+        return self.landed is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The receipt in types of JSON."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return found | {
+            "source": str(self.source),
+            "landed": None if self.landed is None else str(self.landed),
+            "columns": dict(self.columns),
+            "not_covered": dict(self.not_covered),
+            "at": self.at.isoformat(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The receipt that `to_dict` wrote.
+
+        Raises:
+            ConfigurationError: If it is none; all problems at once.
+        """
+        refuse(_problems(data), "This is no receipt")
+        landed = data.get("landed")
+        return cls(
+            **{name: data[name] for name in data if name not in ("source", "landed", "at")},
+            source=Fingerprint.parse(data["source"]),
+            landed=None if landed is None else Fingerprint.parse(landed),
+            at=dt.datetime.fromisoformat(data["at"]),
+        )
+
+    def to_json(self) -> str:
+        """The receipt as JSON, as ``moltres_loads`` records it."""
+        return json.dumps(self.to_dict(), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The receipt that `to_json` wrote."""
+        try:
+            data = json.loads(text)
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(f"This is no receipt in JSON: {error}.") from None
+        return cls.from_dict(data)
+
+    def __str__(self) -> str:
+        place = self.table if self.schema is None else f"{self.schema}.{self.table}"
+        said = f"{self.rows} rows to {place} ({self.mode})"
+        if self.landed is None:
+            return f"{said}: not proved, because {self.reason}"
+        shown = f"{said}: proved by {self.source} over {len(self.columns)} columns"
+        if self.not_covered:
+            shown += "; not covered: " + ", ".join(f"{name} ({why})" for name, why in self.not_covered.items())
+        return shown
+
+
+def _fingerprint(value: Any) -> None:
+    Fingerprint.parse(value)
+
+
+def _strings(value: Any) -> None:
+    if not isinstance(value, dict) or not all(isinstance(one, str) for pair in value.items() for one in pair):
+        raise TypeError("must be a dict of strings")
+
+
+def _forms(value: Any) -> None:
+    _strings(value)
+    for form in value.values():
+        if form not in FORMS:
+            raise ValueError(f"{form!r:.80} is no canonical form")
+
+
+def _covers(value: Any) -> None:
+    if value not in get_args(Covers):
+        raise ValueError("must be 'table' or 'rows'")
+
+
+def _string(value: Any) -> None:
+    if not isinstance(value, str):
+        raise TypeError("must be a string")
+
+
+_OPTIONAL = ("schema", "landed", "reason")
+_FIELDS: dict[str, Callable[[Any], object]] = {
+    "table": _string, "schema": _string, "mode": _string, "source": _fingerprint, "landed": _fingerprint,
+    "covers": _covers, "columns": _forms, "not_covered": _strings, "reason": _string, "at": dt.datetime.fromisoformat,
+}  # fmt: skip
+
+
+def _problems(data: Any) -> Iterator[str]:
+    if not isinstance(data, dict):
+        yield f"A receipt is a dict, not {data!r:.80}."
+        return
+    for name in data:
+        if name not in _FIELDS:
+            match = closest(name, _FIELDS) if isinstance(name, str) else None
+            yield f"A receipt has no {name!r:.80}" + (f"; did you mean {match!r}?" if match else ".")
+    for name, check in _FIELDS.items():
+        value = data.get(name)
+        if value is None and name in _OPTIONAL:
+            continue
+        try:
+            check(value)
+        except (ValueError, TypeError, AttributeError) as error:
+            yield f"{name}: {error}, not {value!r:.80}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """Whether a table still holds what a load has written. It is true if it does.
+
+    Attributes:
+        equal: Whether it does; None if that cannot be told.
+        message: What was found, in words.
+        expected: The fingerprint that the table should have.
+        found: The one that it has.
+    """
+
+    equal: bool | None
+    message: str
+    expected: Fingerprint | None = None
+    found: Fingerprint | None = None
+
+    def __bool__(self) -> bool:
+        return self.equal is True
+
+    def __str__(self) -> str:
+        return self.message
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result in types of JSON."""
+        said = asdict(self)
+        return said | {
+            name: None if value is None else str(value)
+            for name, value in (("expected", self.expected), ("found", self.found))
+        }

@@ -1,0 +1,208 @@
+"""A load proves itself: what was read is counted on its way, what landed is counted before the commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import literal_column
+
+from ..dialects.tally import Tally
+from ..errors import MoltresError, ReceiptError
+from ..types.receipt import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, Table
+
+    from .._shared.fingerprint import Fingerprint
+    from ..dialects import Dialect
+    from ..dialects.base.proving import Landing
+    from ..dialects.tally import Covered
+    from ..types.arrow import Batch, Named
+    from .request import WriteRequest
+    from .stream import Stream
+
+_PICKED: Final = "moltres_c"
+
+
+class Proof:
+    """The proof of one load.
+
+    Args:
+        connection: The connection that writes.
+        dialect: Its dialect.
+        request: What was asked for.
+        again: Opens the rows once more, to say which columns differ; None if they can be read only once.
+    """
+
+    def __init__(
+        self, connection: Connection, dialect: Dialect, request: WriteRequest, again: Callable[[], Stream] | None
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._request = request
+        self._again = again
+        self._unproved = dialect.unproved(connection)
+        self._columns: list[Covered] = []
+        self._named: list[Named] = []
+        self._others: dict[str, str] = {}
+        self._tally: Tally | None = None
+        self._left_alone: dict[str, str] = {}
+        self.receipt: Receipt | None = None
+
+    def leave_alone(self, names: Sequence[str], reason: str) -> None:
+        """Say which columns the load does not set in all of its rows.
+
+        Args:
+            names: The columns.
+            reason: Why.
+        """
+        self._left_alone = dict.fromkeys(names, reason)
+
+    def begin(self, table: Table) -> None:
+        """Find out what is covered, before the first row is read.
+
+        Args:
+            table: Where the rows go, with the columns of the rows in their order.
+        """
+        named = [(column.key, column.type) for column in table.columns]
+        covered, others = self._dialect.cover(self._connection, named) if self._unproved is None else ([], {})
+        self._columns = [one for one in covered if one.name not in self._left_alone]
+        self._others = others | self._left_alone
+        self._named = named
+        self._tally = self._counting(by_column=self._again is None)
+
+    def _counting(self, *, by_column: bool) -> Tally:
+        names = [name for name, _ in self._named]
+        places = [names.index(one.name) for one in self._columns]
+        return Tally(self._columns, places, by_column=by_column)
+
+    @property
+    def columns(self) -> list[Named]:
+        """The columns of the rows, with the types that they have in the table."""
+        return self._named
+
+    def picked(self, table: Table) -> list[ColumnElement[Any]]:
+        """The covered columns of a table, for a subquery that `counted` counts.
+
+        Under names of ours: SQLite finds no column of a subquery whose name is a word such as true.
+        """
+        picked: list[ColumnElement[Any]] = [
+            table.columns[one.name].label(f"{_PICKED}{number}") for number, one in enumerate(self._columns)
+        ]
+        return picked or [literal_column("1").label(_PICKED)]
+
+    def covers_all(self, columns: Sequence[Covered]) -> bool:
+        """Whether these are all of the covered columns."""
+        return len(columns) == len(self._columns)
+
+    def count(self, batch: Batch) -> None:
+        """Count rows that are about to be sent."""
+        if self._tally is not None:
+            self._tally.add(batch)
+
+    def landing(self, table: Table) -> Landing | None:
+        """What counts the rows that are to be added to a table which has others; None if nothing does."""
+        if self._unproved is not None:
+            return None
+        if self._tally is None:
+            self.begin(table)
+        found = self._dialect.landing(self._connection, table, self._columns)
+        if isinstance(found, str):
+            self._unproved = found
+            return None
+        return found
+
+    def whole(self, table: Table) -> None:
+        """Prove that the rows of a table are those that were read."""
+        self.prove(lambda columns: self._dialect.counted(self._connection, table, columns), table=True)
+
+    def counted(self, rows: FromClause, columns: Sequence[Covered] | None = None) -> Fingerprint | None:
+        """The fingerprint of rows of the database; None if it cannot be computed.
+
+        Args:
+            rows: The rows, with the columns of `picked`.
+            columns: Only these columns.
+        """
+        if self._unproved is not None:
+            return None
+        chosen = self._columns if columns is None else columns
+        named = [replace(one, name=f"{_PICKED}{self._columns.index(one)}") for one in chosen]
+        return self._dialect.counted(self._connection, rows, named)
+
+    def prove(self, counted: Callable[[Sequence[Covered]], Fingerprint | None], *, table: bool = False) -> None:
+        """Compare what was read with what landed.
+
+        Args:
+            counted: Counts what landed, of some columns.
+            table: Whether that is all of the table.
+
+        Raises:
+            ReceiptError: If they differ, with the columns that do.
+        """
+        tally = self._tally
+        if tally is None:
+            return  # no row came, and nothing was written
+        source, *by_column = tally.sums()
+        landed = None
+        if self._unproved is None:
+            landed = counted(self._columns)
+            if landed is None:
+                self._unproved = "a row is too large for a hash of the database"
+        if landed is not None and landed != source:
+            raise self._error(source, landed, by_column, counted)
+        self.receipt = Receipt(
+            table=self._request.name,
+            schema=self._request.schema,
+            mode=self._request.mode,
+            source=source,
+            landed=landed,
+            covers="table" if table else "rows",
+            columns={one.name: one.form for one in self._columns},
+            not_covered=self._others,
+            reason=self._unproved,
+            at=dt.datetime.now(dt.UTC),
+        )
+
+    def _error(
+        self,
+        source: Fingerprint,
+        landed: Fingerprint,
+        by_column: Sequence[Fingerprint],
+        counted: Callable[[Sequence[Covered]], Fingerprint | None],
+    ) -> ReceiptError:
+        read = by_column or self._read_again(source)
+        differing = None
+        if read and source.rows == landed.rows:
+            found = [(one.name, sums, counted([one])) for one, sums in zip(self._columns, read, strict=True)]
+            if all(now is not None for _, _, now in found):
+                # Values that only changed places between rows leave every column as it was.
+                differing = [name for name, before, now in found if before != now]
+        return ReceiptError.of(self._request.name, differing, source, landed)
+
+    def _read_again(self, source: Fingerprint) -> Sequence[Fingerprint]:
+        """The fingerprint of each column of the same rows; nothing if they are others by now."""
+        if self._again is None:
+            return []
+        with closing(self._counting(by_column=True)) as tally:
+            try:
+                stream = self._again()
+                try:
+                    with closing(stream.batches(self._named)) as batches:
+                        for batch in batches:
+                            tally.add(batch)
+                finally:
+                    stream.close()
+            except MoltresError:
+                return []  # what is wrong is said, if not where
+            whole, *rest = tally.sums()
+        return rest if whole == source else []
+
+    def close(self) -> None:
+        """End what counts."""
+        if self._tally is not None:
+            self._tally.close()

@@ -1,0 +1,112 @@
+"""Whether a table still holds what loads have written, by their receipts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._shared.fingerprint import Fingerprint
+from ..dialects import Dialect, catalog
+from ..errors import ConfigurationError, listing, refuse
+from ..types.receipt import Receipt, Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from ..frame.source import Source
+
+_HOME = "database must be a Database, which connect() makes"
+
+
+def verify(receipt: Receipt | Sequence[Receipt], database: Source) -> Verification:
+    """Compare a table with what a load has written, or several loads one after the other.
+
+    The receipt of a load that wrote all rows of its table (modes ``error_if_exists`` and ``overwrite``, and every mode
+    that made it) says what the table holds as long as nobody else writes to it. That of an append says it together
+    with those before it: the fingerprint of a table is the sum of those of its loads.
+
+    Args:
+        receipt: The receipt of a load; or those of a load that wrote all rows, and of all appends since.
+        database: The database that has the table, from `connect`. It is read only.
+
+    Returns:
+        A result that is true if the table holds these rows, and only these; its text says what was found.
+
+    Raises:
+        ConfigurationError: If the receipts are not those of one table, or prove nothing.
+        TableNotFoundError: If the table does not exist.
+    """
+    receipts: list[Any] = list(receipt) if isinstance(receipt, list | tuple) else [receipt]
+    home = [] if isinstance(getattr(database, "dialect", None), Dialect) else [f"{_HOME}, not {database!r:.80}."]
+    refuse([*_problems(receipts), *home], "These receipts cannot be verified")
+    first, *rest = receipts
+    unknown = [one for one in rest if one.mode != "append"] or ([] if first.covers == "table" else [first])
+    if unknown:
+        return Verification(
+            equal=None,
+            message=f"Whether {first.table!r} still holds these rows cannot be told: a load with mode="
+            f"{unknown[0].mode!r} left other rows there, whose fingerprint nobody took. The receipts of all loads since"
+            " the one that made or replaced the table can be verified together, if all but that are appends.",
+        )
+    if any(list(one.columns.items()) != list(first.columns.items()) for one in rest):
+        return Verification(
+            equal=None, message="The loads covered different columns, so that their fingerprints have no sum."
+        )
+    expected = Fingerprint()
+    for one in receipts:
+        expected += one.source
+    with database.connection() as connection:
+        found = _found(first, database, connection)
+    if isinstance(found, str):
+        return Verification(equal=False, message=found, expected=expected)
+    if found == expected:
+        message = f"{first.table!r} holds the {expected.rows} rows that were loaded, and no others."
+        return Verification(equal=True, message=message, expected=expected, found=found)
+    if found.rows != expected.rows:
+        message = f"{first.table!r} has {found.rows} rows; {expected.rows} were loaded."
+    else:
+        message = f"{first.table!r} has {found.rows} rows, as were loaded, and some have other values."
+    return Verification(equal=False, message=message, expected=expected, found=found)
+
+
+def _problems(given: Sequence[Any]) -> Iterator[str]:
+    if not given:
+        yield "receipt must be a Receipt, or a list of these."
+    yield from (f"receipt must be a Receipt, or a list of these, not {one!r:.80}." for one in given if not _is(one))
+    known = [one for one in given if _is(one)]
+    yield from (
+        f"The receipt of {one.at:%Y-%m-%d %H:%M:%S} proves nothing: {one.reason}." for one in known if not one.proved
+    )
+    tables = sorted({one.table if one.schema is None else f"{one.schema}.{one.table}" for one in known})
+    if len(tables) > 1:
+        yield f"The receipts are those of several tables: {listing(tables)}."
+
+
+def _is(given: object) -> bool:
+    return isinstance(given, Receipt)
+
+
+def _found(receipt: Receipt, database: Source, connection: Connection) -> Fingerprint | str:
+    """The fingerprint of a table now; or why it has none that could be the one of the loads."""
+    dialect = database.dialect
+    reason = dialect.unproved(connection)
+    if reason is not None:
+        raise ConfigurationError(f"The table cannot be verified: {reason}.")
+    if receipt.schema is None:
+        table = database.reflect(receipt.table, connection=connection)
+    else:
+        table = catalog.reflect_at(connection, dialect, receipt.table, receipt.schema)
+    named = [(column.key, column.type) for column in table.columns if column.key in receipt.columns]
+    covered, _ = dialect.cover(connection, named)
+    now = {one.name: one for one in covered}
+    missing = [name for name in receipt.columns if name not in table.columns]
+    if missing:
+        return f"{receipt.table!r} no longer has the columns {listing(missing)}."
+    changed = [name for name, form in receipt.columns.items() if name not in now or now[name].form != form]
+    if changed:
+        return f"Columns of {receipt.table!r} have other types than when they were loaded: {listing(changed)}."
+    found = dialect.counted(connection, table, [now[name] for name in receipt.columns])
+    if found is None:
+        raise ConfigurationError("The table cannot be verified: a row is too large for a hash of the database.")
+    return found

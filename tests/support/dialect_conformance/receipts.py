@@ -1,0 +1,93 @@
+"""Receipts: a load from elsewhere proves what landed, or is rolled back."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from moltres import Receipt, col, verify
+from moltres.errors import MoltresError, ReceiptError
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import EVERY_MODE, run
+from support.dialect_conformance.receipt_faults import rows as drawn
+
+if TYPE_CHECKING:
+    from moltres import Database
+    from support.dialect_conformance.receipt_faults import Fault
+
+
+class Receipts(DialectSuite):
+    """What was read and what landed have one fingerprint, or nothing is committed.
+
+    Attributes:
+        faults: Ways in which a value can change on its way into this database.
+        proves: Whether the database proves what it writes to a table.
+        tells_added: Whether it tells the rows that a load adds from those that were there.
+    """
+
+    faults: ClassVar[tuple[Fault, ...]] = ()
+    proves = True
+    tells_added = True
+
+    @pytest.mark.parametrize(("mode", "options"), EVERY_MODE)
+    def test_a_load_proves_itself(self, db: Database, mode: Any, options: Any) -> None:
+        draw = random.Random(7)
+        made = db.write(drawn(draw)).save_as_table("target", mode=mode, run_key="made", **options).receipt
+        assert made is not None
+        assert (made.proved, made.rows, made.covers) == (self.proves, 20, "table" if self.proves else "rows"), made
+        if mode in ("ignore", "error_if_exists"):
+            return
+        again = db.write(drawn(draw, first=10)).save_as_table("target", mode=mode, run_key="again", **options).receipt
+        assert again is not None
+        assert again.proved is (self.proves and (self.tells_added or mode != "append")), again
+        assert again.landed in (None, again.source)
+        if again.proved and self.logs(db):
+            row = db.table("moltres_loads").where(col("run_key") == "again").first()
+            assert row is not None
+            assert Receipt.from_json(row["receipt"]) == again
+
+    def test_rows_with_and_without_keys_are_told_from_those_that_were_there(self, db: Database) -> None:
+        if not (self.proves and self.tells_added and db.dialect.capabilities.constraints):
+            pytest.skip("nothing is proved of added rows, or there are no keys")
+        run(db, "CREATE TABLE target (id INTEGER PRIMARY KEY, number INTEGER)")
+        run(db, "INSERT INTO target VALUES (4, 1), (40, 2)")
+        for ids in ((1, 50), (2, 3, 41)):
+            result = db.write([{"id": one, "number": one} for one in ids]).save_as_table("target", mode="append")
+            assert result.receipt is not None
+            assert (result.receipt.proved, result.receipt.rows) == (True, len(ids))
+
+    def test_nothing_is_proved_if_nobody_wants_it(self, db: Database) -> None:
+        assert db.write([{"id": 1}]).save_as_table("t", verify=False).receipt is None
+        copied = db.write(db.table("t").select()).save_as_table("u")
+        assert copied.receipt is None, "rows that never leave their database need no proof"
+
+    def test_a_table_is_verified_later(self, db: Database) -> None:
+        made = db.write([{"id": 1, "n": 0.5}, {"id": 2, "n": None}]).save_as_table("target").receipt
+        assert made is not None
+        if not self.proves:
+            with pytest.raises(MoltresError, match="proves nothing"):
+                verify(made, db)
+            return
+        assert verify(Receipt.from_dict(made.to_dict()), db)
+        more = db.write([{"id": 3, "n": 1.5}]).save_as_table("target", mode="append").receipt
+        assert more is not None
+        assert "3 rows; 2 were loaded" in str(verify(made, db))
+        if self.tells_added:
+            assert verify([made, more], db).equal is True
+            assert verify(more, db).equal is None
+            run(db, "UPDATE target SET n = 2.5 WHERE id = 3")
+            assert "other values" in str(verify([made, more], db))
+
+    def test_every_fault_is_found_and_rolled_back(self, db: Database) -> None:
+        for fault in self.faults:
+            draw = random.Random(fault.__name__)
+            db.write(drawn(draw)).save_as_table("target", mode="overwrite")
+            before = db.table("target").count()
+            for mode, options in (("append", {}), ("merge", {"keys": ["id"]})):
+                with fault(db, draw), pytest.raises(ReceiptError) as caught:
+                    db.write(drawn(draw, first=20)).save_as_table("target", mode=mode, **options)
+                assert caught.value.columns is None or len(caught.value.columns) == 1, fault.__name__
+                assert db.table("target").count() == before, fault.__name__
+            run(db, "DROP TABLE target")

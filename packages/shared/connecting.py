@@ -8,16 +8,18 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 
 from .masking import masked
+from .problems import InvalidURLError
 from .wording import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import URL, Dialect, Engine
+    from sqlalchemy import URL, Connection, Dialect, Engine
 
 __all__ = [
     "connecting_within",
@@ -31,7 +33,7 @@ __all__ = [
 ]
 
 _PYMYSQL_SECONDS = 10
-_TAKE_CONNECT_TIMEOUT = frozenset({"mysqldb", "psycopg", "psycopg2", "pymysql"})
+_TAKE_CONNECT_TIMEOUT = frozenset({"mysqldb", "psycopg", "psycopg2", "pymysql", "trino"})
 _LONGEST_CONNECT = 130
 """Seconds after which psycopg gives up by itself."""
 _FILES = frozenset({"sqlite", "duckdb"})
@@ -149,13 +151,16 @@ def retry_can_help(backend: str, error: BaseException, *, unknown: bool = True) 
 
 
 def limit_handshake(engine: Engine) -> None:
-    """Let the ``connect_timeout`` of PyMySQL hold for all of connecting, as that of other drivers does.
+    """Let a ``connect_timeout`` hold for all of connecting, up to what the server says first, with every driver.
 
-    By itself it limits how long the TCP connection takes; then the driver waits for the server's greeting for good.
+    That of PyMySQL limits how long the TCP connection takes; then the driver waits for the server's greeting for good.
+    Trino's driver has none: the first request waits three times for half a minute.
 
     Args:
         engine: An engine of this package.
     """
+    if engine.dialect.name == "trino" and "connect_timeout" in engine.url.query:
+        _limit_first_answer(engine, _seconds(engine.url.query["connect_timeout"]))
     if engine.dialect.driver != "pymysql":
         return
 
@@ -169,6 +174,33 @@ def limit_handshake(engine: Engine) -> None:
     event.listen(engine, "do_connect", connect)
 
 
+def _seconds(given: object) -> float:
+    try:
+        seconds = float(str(given))
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InvalidURLError(f"connect_timeout must be a number of seconds above 0, not {given!r}.")
+    return seconds
+
+
+def _limit_first_answer(engine: Engine, seconds: float) -> None:
+    """Let a connection of Trino's driver wait once, and so long, until the server has answered its first statement."""
+    own: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
+
+    def connected(raw: Any, _: object) -> None:
+        own[raw] = raw.request_timeout, raw.max_attempts
+        raw.request_timeout, raw.max_attempts = seconds, 1
+
+    def answered(connection: Connection, *_: object) -> None:
+        raw: Any = connection.connection.driver_connection
+        if raw in own:
+            raw.request_timeout, raw.max_attempts = own.pop(raw)
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "after_cursor_execute", answered)
+
+
 def connecting_within(url: URL, seconds: float | None) -> URL:
     """The URL with a limit on the time that connecting takes, unless it has one or its driver takes none.
 
@@ -176,7 +208,7 @@ def connecting_within(url: URL, seconds: float | None) -> URL:
         url: The URL of a database, which names its driver; see `urls.normalized`.
         seconds: The time that is left for everything; None for no limit.
     """
-    known = url.drivername.partition("+")[2] in _TAKE_CONNECT_TIMEOUT
+    known = not {url.get_backend_name(), url.drivername.partition("+")[2]}.isdisjoint(_TAKE_CONNECT_TIMEOUT)
     if seconds is None or not known or "connect_timeout" in url.query or not seconds < _LONGEST_CONNECT:
         return url
     return url.update_query_dict({"connect_timeout": str(max(math.ceil(seconds), 1))})

@@ -1,7 +1,7 @@
 """moltres on servers that are broken."""
 
 from moltres import connect
-from moltres.errors import DatabaseConnectionError, MoltresError
+from moltres.errors import DatabaseConnectionError, MoltresError, QueryCancelledError
 from support.broken_conformance import BrokenServers
 
 
@@ -16,7 +16,7 @@ class TestReading(BrokenServers):
 class TestTables(BrokenServers):
     """What looks a table up, or writes one."""
 
-    ours = (DatabaseConnectionError,)
+    ours = (DatabaseConnectionError, QueryCancelledError)
 
     def use(self, url: str, query: str) -> object:
         with connect(url) as db, connect() as rows:

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from support.broken_servers import BROKEN, broken_server
-from support.database_facts import facts_of
 from support.waiting import until
 
 if TYPE_CHECKING:
@@ -22,7 +21,13 @@ if TYPE_CHECKING:
     from support.postgresql import PostgreSQLServer
 
 SECRET = "hunter2-of-a-broken-server"
-DRIVERS = ("postgresql+psycopg", "mariadb+pymysql", "mysql+pymysql")
+#: The beginning of a URL, and the driver that it needs. A password for Trino is refused before anything is sent.
+DRIVERS = {
+    "postgresql+psycopg": (f"postgresql+psycopg://u:{SECRET}@", "psycopg"),
+    "mariadb+pymysql": (f"mariadb+pymysql://u:{SECRET}@", "pymysql"),
+    "mysql+pymysql": (f"mysql+pymysql://u:{SECRET}@", "pymysql"),
+    "trino": ("trino://u@", "trino"),
+}
 #: Whether a retry can help: nobody may be there yet, or be too busy, but what is no database stays none.
 RETRY_HELPS = {"closed": True, "hangs up": True, "waits": True, "babbles": False}
 SECONDS = 30
@@ -58,10 +63,10 @@ class BrokenServers:
     @pytest.mark.parametrize("driver", DRIVERS)
     @pytest.mark.parametrize("how", BROKEN)
     def test_a_server_that_is_broken(self, how: str, driver: str) -> None:
-        if driver.endswith("pymysql"):
-            pytest.importorskip("pymysql")
+        begins, module = DRIVERS[driver]
+        pytest.importorskip(module)
         with broken_server(how) as port:
-            error = self._failure(f"{driver}://u:{SECRET}@127.0.0.1:{port}/x?connect_timeout=2")
+            error = self._failure(f"{begins}127.0.0.1:{port}/x?connect_timeout=2")
         assert self.retry_can_help(error) is RETRY_HELPS[how], str(error)
 
     def test_a_host_without_an_address(self) -> None:
@@ -77,8 +82,22 @@ class BrokenServers:
     def test_a_connection_that_is_killed_in_the_middle_of_a_query(self, postgresql: PostgreSQLServer) -> None:
         with postgresql.empty() as url:
             killing = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND query ~ :what"
-            error = self._killed(url, killing, url, "forever")
+            query = "SELECT pg_sleep(600) IS NULL AS forever"
+            error = self._killed(url, killing, url.set(database="postgres"), query)
         assert self.retry_can_help(error), str(error)
+
+    @pytest.mark.engines
+    @pytest.mark.parametrize(("what", "again"), [("CONNECTION", True), ("QUERY", False)])
+    def test_mariadb_kills_in_the_middle_of_a_query(self, what: str, again: bool, mariadb: MariaDBServer) -> None:
+        """A lost connection can be retried; who kills a query wants it to end."""
+        with mariadb.database(f"killed_{what.lower()}") as url:
+            listed = (
+                f"SELECT concat('KILL {what} ', id) FROM information_schema.processlist "
+                "WHERE db = :name AND info LIKE concat('%', :what, '%') AND id <> connection_id()"
+            )
+            query = "SELECT count(*) AS forever FROM seq_1_to_100000000 AS a, seq_1_to_100000000 AS b"
+            error = self._killed(url, listed, url.set(database=None), query)
+        assert self.retry_can_help(error) is again, str(error)
 
     @pytest.mark.engines
     def test_a_password_that_mariadb_refuses(self, mariadb: MariaDBServer) -> None:
@@ -86,21 +105,33 @@ class BrokenServers:
             error = self._failure(wrong.render_as_string(hide_password=False))
             assert not self.retry_can_help(error), str(error)
 
-    def _killed(self, url: sa.URL, killing: str, admin_url: sa.URL, marker: str) -> BaseException:
-        """The failure of a query that never ends, whose connection another thread kills."""
-        admin = sa.create_engine(admin_url.set(database="postgres"), poolclass=NullPool)
+    def _killed(self, url: sa.URL, killing: str, admin_url: sa.URL, query: str) -> BaseException:
+        """The failure of a query that never ends, which another thread kills.
 
-        def kill() -> None:
-            def killed() -> Any:
-                with admin.connect() as connection:
-                    return connection.execute(sa.text(killing), {"name": url.database, "what": marker}).all()
+        Args:
+            url: The database.
+            killing: What kills it, or lists statements that do.
+            admin_url: Where that is run.
+            query: The query, with the word ``forever``.
+        """
+        admin = sa.create_engine(admin_url, poolclass=NullPool)
 
-            until(killed, "the query that is to be killed")
+        def killed() -> Any:
+            with admin.connect() as connection:
+                found = connection.execute(sa.text(killing), {"name": url.database, "what": "forever"}).scalars().all()
+                for statement in found:
+                    if isinstance(statement, str):
+                        connection.exec_driver_sql(statement)
+            return found
 
-        thread = threading.Thread(target=kill)
+        thread = threading.Thread(target=until, args=(killed, "the query that is to be killed"))
         thread.start()
         try:
-            query = facts_of(admin).forever.replace(" AS c", " AS forever")
-            return self._failure(url.set(password=SECRET).render_as_string(hide_password=False), query)
+            return self._failure(self.secret(url).render_as_string(hide_password=False), query)
         finally:
             thread.join()
+
+    @staticmethod
+    def secret(url: sa.URL) -> sa.URL:
+        """The URL with the secret as its password, if its server asks for none."""
+        return url if url.password else url.set(password=SECRET)

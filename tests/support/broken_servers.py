@@ -27,6 +27,11 @@ def _waits(client: socket.socket, stopped: threading.Event) -> None:
 def _babbles(client: socket.socket, stopped: threading.Event) -> None:
     """Answers what no database answers."""
     client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" + bytes(range(256)) * 8)
+    # Closed with unread requests, the connection would be reset, and the client might not see what was said.
+    client.shutdown(socket.SHUT_WR)
+    client.settimeout(2)
+    while client.recv(4096) and not stopped.is_set():
+        pass
 
 
 #: What a broken server does with a client; the first does not even listen.

@@ -30,3 +30,4 @@ class TestStates(BrokenServers):
 
     # It runs no query that takes its time, in whose middle a connection could be killed.
     test_a_connection_that_is_killed_in_the_middle_of_a_query = None
+    test_mariadb_kills_in_the_middle_of_a_query = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ...errors import (
@@ -43,6 +44,8 @@ _NAMES: Final[dict[str, type[MoltresError]]] = {
     "SERVER_STARTING_UP": DatabaseConnectionError,
 }
 
+# What no retry mends: not 404 (a coordinator that does not know the query any more), 408 and 429 (not now).
+_NO_TRINO: Final = re.compile(r"error 4(?!04|08|29)\d\d\b")
 _ACCESS: Final = ("401", "403", "Authentication", "TLS/SSL is required")
 
 
@@ -55,7 +58,7 @@ def classify(error: BaseException) -> type[MoltresError]:
     if kind == "TrinoAuthError":
         return DatabaseAccessError
     if kind in {"TrinoConnectionError", "FailedToObtainedFinalResponse"} or kind.startswith("Http"):
-        refused = any(part in str(error) for part in _ACCESS)
+        refused = any(part in str(error) for part in _ACCESS) or _NO_TRINO.match(str(error)) is not None
         return DatabaseAccessError if refused else DatabaseConnectionError
     # What the driver raises of an answer that is no answer of a query: the coordinator does not know it any more.
     return DatabaseConnectionError if is_of_driver(error) and kind == "OperationalError" else QueryError

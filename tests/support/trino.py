@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,13 +23,14 @@ from sqlalchemy.pool import NullPool
 
 from support.guard import guarded
 from support.maven import REPOSITORY, maven
-from support.network import free_port
+from support.network import free_port, free_ports
+from support.trino_security import Secured, secured
 from support.waiting import pauses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["CATALOGS", "VERSION", "TrinoServer", "trino_server", "trino_worker"]
+__all__ = ["CATALOGS", "VERSION", "TrinoServer", "restartable_trino", "trino_server", "trino_worker"]
 
 VERSION = "476"
 CATALOGS = ("iceberg", "memory")
@@ -73,11 +74,13 @@ class TrinoServer:
         port: Where it listens.
         catalog: The database with the Iceberg catalog, for PyIceberg's SqlCatalog of the name ``iceberg``.
         folder: The folder that server and tests reach; the tables' files are under ``warehouse``.
+        secured: The port of the same server that asks who comes.
     """
 
     port: int
     catalog: URL
     folder: Path
+    secured: Secured
 
     @property
     def warehouse(self) -> str:
@@ -154,7 +157,7 @@ def _write(file: Path, properties: Mapping[str, object]) -> None:
     file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8")
 
 
-def _configure(folder: Path, port: int, catalog: URL, heap_mb: int) -> None:
+def _configure(folder: Path, port: int, catalog: URL, heap_mb: int, asking: Mapping[str, object]) -> None:
     _write(
         folder / "etc" / "config.properties",
         {
@@ -164,6 +167,7 @@ def _configure(folder: Path, port: int, catalog: URL, heap_mb: int) -> None:
             "discovery.uri": f"http://127.0.0.1:{port}",
             "query.max-memory-per-node": f"{heap_mb * 4 // 10}MB",
             "memory.heap-headroom-per-node": f"{heap_mb * 2 // 10}MB",
+            **asking,
         },
     )
     _write(folder / "etc" / "catalog" / "memory.properties", {"connector.name": "memory"})
@@ -202,7 +206,9 @@ def trino_worker(server: TrinoServer, *, heap_mb: int = 1536, short_run: bool = 
     try:
         shutil.copytree(server.folder / "etc", folder / "etc")
         config = (folder / "etc" / "config.properties").read_text(encoding="utf-8").splitlines()
-        given = dict(line.split("=", 1) for line in config if "include-coordinator" not in line)
+        # A worker asks nobody but its coordinator, which knows the same secret.
+        own = ("include-coordinator", "http-server.https", "http-server.authentication", "password-authenticator")
+        given = dict(line.split("=", 1) for line in config if not any(part in line for part in own))
         _write(folder / "etc" / "config.properties", {**given, "coordinator": "false", "http-server.http.port": port})
         with (folder / "log").open("w") as log:
             command = _command(folder, heap_mb, short_run=short_run)
@@ -231,7 +237,7 @@ def _command(folder: Path, heap_mb: int, *, short_run: bool) -> list[str]:
 
 
 def _wait(port: int, log: Path) -> None:
-    for _ in pauses(within=300):
+    for _ in pauses(within=600):
         try:
             with urlopen(f"http://127.0.0.1:{port}/v1/info", timeout=5) as answer:
                 if not json.load(answer)["starting"]:
@@ -245,7 +251,7 @@ def _wait_for_nodes(url: URL) -> None:
     """Wait until the server reads rows: a moment after its start it still knows of no node, not even itself."""
     engine = create_engine(url, poolclass=NullPool)
     last: Exception | None = None
-    for _ in pauses(within=60):
+    for _ in pauses(within=120):
         try:
             with engine.connect() as connection:
                 connection.execute(text("SELECT count(*) FROM nation")).scalar_one()
@@ -265,17 +271,46 @@ def trino_server(catalog: URL, *, heap_mb: int = 1536, short_run: bool = True) -
         short_run: Whether the server starts fast and compiles little, for tests; timings are those of a server that
             compiles as it does by default.
     """
+    with _prepared(catalog, heap_mb) as server, _running(server, heap_mb, short_run, server.folder):
+        yield server
+
+
+@contextmanager
+def restartable_trino(catalog: URL, *, heap_mb: int = 1536) -> Iterator[tuple[TrinoServer, Callable[[], None]]]:
+    """The same, with a function that kills the server and starts it again, with the same tables."""
+    with _prepared(catalog, heap_mb) as server, ExitStack() as running:
+
+        def start() -> None:
+            running.enter_context(_running(server, heap_mb, True, server.folder / "data"))
+
+        def restart() -> None:
+            running.close()
+            start()
+
+        start()
+        yield server, restart
+
+
+@contextmanager
+def _prepared(catalog: URL, heap_mb: int) -> Iterator[TrinoServer]:
     folder = Path(tempfile.mkdtemp(prefix="trino-"))
-    server = TrinoServer(free_port(), catalog, folder)
-    log = folder / "log"
     try:
+        ports = free_ports(2)
+        asked, asking = secured(folder / "etc" / "security", ports[1])
+        server = TrinoServer(ports[0], catalog, folder, asked)
         (folder / "warehouse").mkdir()
         _create_catalog(catalog)
-        _configure(folder, server.port, catalog, heap_mb)
-        command = _command(folder, heap_mb, short_run=short_run)
-        with log.open("w") as output, guarded(command, folder=folder, signal="KILL", log=output):
-            _wait(server.port, log)
-            _wait_for_nodes(server.url("tpch", "tiny"))
-            yield server
+        _configure(folder, server.port, catalog, heap_mb, asking)
+        yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(server: TrinoServer, heap_mb: int, short_run: bool, removed: Path) -> Iterator[None]:
+    log = server.folder / "log"
+    command = _command(server.folder, heap_mb, short_run=short_run)
+    with log.open("a") as output, guarded(command, folder=removed, signal="KILL", log=output):
+        _wait(server.port, log)
+        _wait_for_nodes(server.url("tpch", "tiny"))
+        yield

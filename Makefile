@@ -26,13 +26,17 @@ TESTS_duckdb-next := tests/moltres/dialects/test_conformance.py tests/moltres/te
 TESTS_dialects := tests/dialects
 SELECTED_duckdb-next := -k "not sqlite and not SQLite and not postgresql and not PostgreSQL"
 
-ENGINES := engines-moltres engines-dq-core engines-kestra
+ENGINES := engines-moltres engines-dq-core engines-kestra engines-airflow engines-prefect
 ENVIRONMENT_engines-moltres := moltres-core
 ENVIRONMENT_engines-dq-core := dq-core
 ENVIRONMENT_engines-kestra := truthound-kestra
+ENVIRONMENT_engines-airflow := moltres-airflow
+ENVIRONMENT_engines-prefect := moltres-prefect
 TESTS_engines-moltres := tests/moltres
 TESTS_engines-dq-core := tests/dq_core --ignore=tests/dq_core/engines
 TESTS_engines-kestra := tests/truthound_kestra
+TESTS_engines-airflow := tests/moltres_airflow
+TESTS_engines-prefect := tests/moltres_prefect
 STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 
 # The same examples in every run, so that a submission is judged by its own change; pytest by itself draws new ones.

@@ -116,12 +116,17 @@ _TRINO_LATER = frozenset({
 })  # fmt: skip
 
 
+#: A server whose certificate is not trusted, or that speaks no TLS: nothing changes until somebody changes it.
+_UNTRUSTED = re.compile(r"certificate|SSLError|WRONG_VERSION_NUMBER", re.IGNORECASE)
+
+
 def _trino(error: BaseException) -> bool:
     name = getattr(error, "error_name", None)
     if name is not None:
         return name in _TRINO_LATER
     # What happens before a query has an answer: no connection, a gateway without a server behind it.
-    return type(error).__name__ in ("TrinoConnectionError", "Http502Error", "Http503Error", "Http504Error")
+    later = type(error).__name__ in ("TrinoConnectionError", "Http502Error", "Http503Error", "Http504Error")
+    return later and _UNTRUSTED.search(str(error)) is None
 
 
 _LATER: dict[str, Callable[[BaseException], bool]] = {

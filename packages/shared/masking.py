@@ -44,7 +44,7 @@ _PARTS = (
     "password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "accountkey", "privatekey",
     "sharedkey", "masterkey", "sslkey", "keydata", "credential", "signature", "connectionstring",
 )  # fmt: skip
-_NAMES = frozenset({"auth", "p", "sslpwd", "accountpwd"})
+_NAMES = frozenset({"auth", "p", "sslpwd", "accountpwd", "http_headers"})
 _CONNECTION_STRINGS = frozenset({"odbc_connect", "conninfo", "dsn", "connect_string"})
 
 _TOKEN = re.compile(

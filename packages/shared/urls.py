@@ -15,6 +15,7 @@ from .duckdb_literals import use_literals
 from .masking import as_meant
 from .optimizers import disable_wrong_optimizers
 from .problems import InvalidURLError, MissingPackageError, UnknownDatabaseError
+from .trino_urls import connect_as_meant, prepared
 from .wording import closest, did_you_mean, missing_package
 
 if TYPE_CHECKING:
@@ -197,9 +198,12 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
     Raises:
         UnknownDatabaseError: SQLAlchemy knows no such database, or no such driver for it.
         MissingPackageError: The driver or the dialect is not installed; the suggestion installs it.
+        InvalidURLError: A URL of Trino has a parameter that it does not take.
         TypeError: ``create_engine`` takes no such option.
     """
     backend = url.get_backend_name()
+    if backend == "trino":
+        url, options = prepared(url, options)
     try:
         engine = create_engine(url, **{"hide_parameters": True, **options})
     except NoSuchModuleError:
@@ -207,6 +211,8 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
     except ImportError as error:
         raise _missing(url, backend, error, core) from error
     limit_handshake(engine)
+    if backend == "trino":
+        connect_as_meant(engine)
     if backend == "duckdb":
         use_literals(engine)
         event.listen(engine, "connect", lambda raw, _: disable_wrong_optimizers(raw))

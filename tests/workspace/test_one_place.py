@@ -45,6 +45,9 @@ ELSEWHERE = {
     # The database of a catalog, without connections that stay open; and a DuckDB of its own.
     ("which driver a URL gets", "shared/iceberg_sql.py"),
     ("which driver a URL gets", "shared/iceberg_dialect.py"),
+    # A script of Kestra gives its URL on as a string, with the name of the execution in it.
+    ("how a URL is masked", "shared/trino_urls.py"),
+    ("how a URL is read", "shared/trino_urls.py"),
     # The file systems of an Iceberg table come with its catalog.
     ("file systems of URIs", "shared/iceberg_scan.py"),
     # The state of a source is stored under a name made from it: what it is must never change.

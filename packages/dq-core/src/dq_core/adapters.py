@@ -1,7 +1,8 @@
 """What packages that build on dq_core share with it, so that each decision stands in one place.
 
 Wording of errors (`closest`, `question`, …), validators of arguments (`whole`, `seconds`, `choice`, …), durations,
-values as JSON, URLs of databases, and what is secret in a URL and how it is hidden.
+values as JSON, URLs of databases, what is secret in a URL and how it is hidden, and how queries name
+their run.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ from ._shared.filesystems import filesystem_package
 from ._shared.json_values import plain
 from ._shared.masking import masked, scrubbed, secrets_of, secrets_of_options
 from ._shared.problems import NoJSONFormError, UnknownFormatError
+from ._shared.trino_urls import Run, named_text
 from ._shared.urls import is_database_url, packages_of
 from ._shared.wording import closest, listing, pip_line, plain_problem, question
 
 __all__ = [
     "FILE_ENDINGS",
     "NoJSONFormError",
+    "Run",
     "UnknownFormatError",
     "choice",
     "closest",
@@ -51,6 +54,7 @@ __all__ = [
     "listing",
     "mapping",
     "masked",
+    "named_text",
     "number",
     "packages_of",
     "pip_line",

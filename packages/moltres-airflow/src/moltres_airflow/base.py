@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from dq_core import Report
+    from moltres.task import Run
 
 
 class MoltresOperator(BaseOperator):
@@ -92,6 +93,7 @@ class MoltresOperator(BaseOperator):
         self.stop = Stop()  # a copy of the task gets its own
         self.lineage = Lineage()  # what an execution touched
         self.report: Report | None = None
+        self.run_of_queries: Run | None = None  # the run of an execution, as its queries name it
 
     @classmethod
     def default_output_key(cls, task_id: str) -> str:

@@ -120,7 +120,7 @@ class MoltresCompareOperator(MoltresOperator):
             AirflowException: If they could not be compared and a retry can help.
             AirflowFailException: If they differ, or could not be compared and a retry cannot help.
         """
-        with execution(self):
+        with execution(self, context):
             found = run(self, self._compare)
             self.push(context, found.to_dict())
             self.log.info("%s", found.to_text())
@@ -129,7 +129,8 @@ class MoltresCompareOperator(MoltresOperator):
         return found
 
     def _compare(self, database: Database) -> Comparison:
-        with database.connection() as connection, engine_of(self.right_dsn, self.right_conn_id) as target:
+        right = engine_of(self.right_dsn, self.right_conn_id, self.run_of_queries)
+        with database.connection() as connection, right as target:
             other = self.right_file or (connection if target is None else target)
             return compare(
                 Source(connection, table=self.table, query=self.query, schema=self.schema),

@@ -10,24 +10,47 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from sqlalchemy.orm import Session
 
 from moltres.errors import ConfigurationError
-from moltres.task import options
+from moltres.task import named_target, options
 from moltres_airflow.extras import engine_of_hook
+from moltres_airflow.trino import engine_of_trino
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, Engine
 
+    from moltres.task import Run
     from moltres_airflow.dsn import Dsn
 
 
 @contextmanager
-def engine_of(dsn: Dsn | None, conn_id: str | None) -> Iterator[URL | Engine | None]:
-    """What to connect to: the URL itself, or the engine of an Airflow connection; None if neither is given."""
-    if dsn is not None or conn_id is None:
-        yield None if dsn is None else dsn.url
+def engine_of(dsn: Dsn | None, conn_id: str | None, run: Run | None) -> Iterator[URL | Engine | None]:
+    """What to connect to: the URL itself, or the engine of an Airflow connection; None if neither is given.
+
+    Args:
+        dsn: The URL.
+        conn_id: The name of the connection.
+        run: What the queries name as their run, where the server shows it.
+    """
+    if dsn is not None:
+        with named_target(dsn.url, run) as target:
+            yield target
         return
+    if conn_id is None:
+        yield None
+        return
+    engine = _engine_of_connection(conn_id, run)
     try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _engine_of_connection(conn_id: str, run: Run | None) -> Engine:
+    try:
+        connection = BaseHook.get_connection(conn_id)
+        if connection.conn_type == "trino":
+            return engine_of_trino(connection, conn_id, run)
         hook = BaseHook.get_hook(conn_id)
     except AirflowNotFoundException as error:
         # From None: Airflow's message repeats what was given, which may be a URL with a password.
@@ -40,11 +63,7 @@ def engine_of(dsn: Dsn | None, conn_id: str | None) -> Iterator[URL | Engine | N
             f"The connection {conn_id!r} is not one of a database: its hook {type(hook).__name__} gives no engine.",
             suggestion="Use a connection of a database type, or dsn.",
         )
-    engine = engine_of_hook(hook, conn_id, BaseHook.get_connection(conn_id).extra_dejson)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+    return engine_of_hook(hook, conn_id, connection.extra_dejson)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from moltres.task import refuse_unknown_coordinates, run_name
+from moltres.task import Run, refuse_unknown_coordinates, run_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +45,17 @@ def name_of(context: Mapping[str, Any]) -> str | None:
     }
     refuse_unknown_coordinates(str(parts[1]), unknown)
     return run_name([*map(str, parts), *mapped], iteration)
+
+
+def run_of(context: Mapping[str, Any]) -> Run | None:
+    """What the queries of a task name as their run, where a server shows it; None where the context is not of a run."""
+    instance = instance_of(context)
+    parts = {name: getattr(instance, name, None) for name in ("dag_id", "task_id", "run_id")}
+    if not all(isinstance(part, str) for part in parts.values()):
+        return None
+    map_index = getattr(instance, "map_index", -1)
+    mapped = {"map_index": str(map_index)} if _is_index(map_index) else {}
+    return Run("airflow", {**{name: str(part) for name, part in parts.items()}, **mapped})
 
 
 def _indexes(instance: object) -> Iterator[tuple[str, int]]:

@@ -119,7 +119,7 @@ class MoltresDataQualityOperator(MoltresOperator):
             AirflowException: If the checks could not be run and a retry can help.
             AirflowFailException: If the checks failed, or could not be run and a retry cannot help.
         """
-        with execution(self):
+        with execution(self, context):
             checks, query, value = checks_of(self), None, None
             if self.query is not None or self.sql is not None:
                 query = query_of(self, context)

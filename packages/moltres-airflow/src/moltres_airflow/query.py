@@ -99,7 +99,7 @@ class MoltresQueryOperator(MoltresOperator):
             AirflowException: If it failed and a retry can help.
             AirflowFailException: If it failed and a retry cannot help.
         """
-        with execution(self):
+        with execution(self, context):
             query, inputs = query_of(self, context), self._inputs(context)
             name = name_of(context) or self.task_id
             result = run(self, lambda database: self._hand_over(database, query, inputs, name))

@@ -9,10 +9,13 @@ from moltres import connect
 from moltres.task import Lineage, Stop, run_stoppable
 from moltres_airflow.connections import engine_of, transaction
 from moltres_airflow.errors import airflow_errors
+from moltres_airflow.instances import run_of
 from moltres_airflow.templates import refuse_unrendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from airflow.sdk import Context
 
     from moltres import Database
     from moltres_airflow.base import MoltresOperator
@@ -21,14 +24,18 @@ _Result = TypeVar("_Result")
 
 
 @contextmanager
-def execution(operator: MoltresOperator) -> Iterator[None]:
+def execution(operator: MoltresOperator, context: Context) -> Iterator[None]:
     """One execution of an operator: rendered before, stopped wherever a kill falls, its errors those of Airflow.
+
+    Args:
+        operator: The operator.
+        context: The context of its run.
 
     Raises:
         AirflowException: If it failed and a retry can help; also if it was killed.
         AirflowFailException: If it failed and a retry cannot help.
     """
-    operator.lineage, operator.report = Lineage(), None
+    operator.lineage, operator.report, operator.run_of_queries = Lineage(), None, run_of(context)
     with airflow_errors():
         refuse_unrendered(operator, operator.templates)
         try:
@@ -51,7 +58,7 @@ def run(operator: MoltresOperator, work: Callable[[Database], _Result]) -> _Resu
     """
     session = operator.session
     if session is None:
-        with engine_of(operator.dsn, operator.conn_id) as target:
+        with engine_of(operator.dsn, operator.conn_id, operator.run_of_queries) as target:
 
             def in_database() -> _Result:
                 with connect(target, query_timeout=operator.query_timeout) as database:

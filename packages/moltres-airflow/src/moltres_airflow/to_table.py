@@ -13,7 +13,7 @@ from moltres_airflow.base import MoltresOperator
 from moltres_airflow.connections import engine_of
 from moltres_airflow.dsn import Dsn
 from moltres_airflow.inputs import find_input
-from moltres_airflow.instances import name_of
+from moltres_airflow.instances import name_of, run_of
 from moltres_airflow.running import execution, run
 from moltres_airflow.templates import templates_of
 
@@ -137,7 +137,7 @@ class MoltresToTableOperator(MoltresOperator):
             AirflowException: If it failed and a retry can help.
             AirflowFailException: If it failed and a retry cannot help.
         """
-        with execution(self), engine_of(self.input_dsn, self.input_conn_id) as source:
+        with execution(self, context), engine_of(self.input_dsn, self.input_conn_id, run_of(context)) as source:
             options = WriteOptions(**{option.name: getattr(self, option.name) for option in fields(WriteOptions)})
             refuse(f"Task {self.task_id!r}", options.problems())
             value = find_input(self, context, input_key=self.input_key, input_task_id=self.input_task_id)

@@ -6,13 +6,14 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from moltres import connect
 from moltres.errors import ConfigurationError, refuse
-from moltres.task import Stop, options, run_stoppable
+from moltres.task import Stop, adopt, named_target, options, run_stoppable
 from moltres_prefect.blocks import load_block, url_of
 from moltres_prefect.cancellation import cancellation
+from moltres_prefect.identity import run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,9 +77,17 @@ def work_in_database(
 
 @contextmanager
 def open_target(dsn: Dsn, connection: Any) -> Iterator[Any]:
-    """What to connect to: the URL itself, or the engine of a block."""
+    """What to connect to: the URL itself, or the engine of a block; its queries name the run, where a server shows it.
+
+    The engine of a block that a flow has opened itself is left as it is: its connections outlive the task.
+    """
     if connection is None:
-        yield url_of(dsn)
+        url = url_of(dsn)
+        if not isinstance(url, str | URL):
+            yield url
+            return
+        with named_target(url, run_of()) as target:
+            yield target
         return
     block = load_block(connection, "connection is not a block") if isinstance(connection, str) else connection
     engine = block.get_engine() if hasattr(block, "get_engine") else None
@@ -87,6 +96,8 @@ def open_target(dsn: Dsn, connection: Any) -> Iterator[Any]:
             f"connection is {type(block).__name__}, which gives no synchronous SQLAlchemy engine.",
             suggestion="Use SqlAlchemyConnector of prefect-sqlalchemy with a synchronous driver, or dsn.",
         )
+    if block is not connection:
+        adopt(engine, run_of())
     try:
         yield engine
     finally:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.context import FlowRunContext, TaskRunContext
 
-from moltres.task import run_name
+from moltres.task import Run, run_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,3 +102,17 @@ def key_of_run(given: str | None) -> str:
     context = TaskRunContext.get()
     # Without a task run (the function behind the task was called) every call is a run of its own.
     return run_name(["prefect", str(uuid4() if context is None else context.task_run.id)])
+
+
+def run_of() -> Run | None:
+    """What the queries of this task run name as their run, where a server shows it; None outside of task runs."""
+    flow, task = FlowRunContext.get(), TaskRunContext.get()
+    parts: dict[str, str] = {}
+    if flow is not None and flow.flow_run is not None:
+        parts["flow"] = str(flow.flow.name if flow.flow else flow.flow_run.flow_id)
+        parts["flow_run"] = str(flow.flow_run.id)
+    elif task is not None and task.task_run.flow_run_id is not None:
+        parts["flow_run"] = str(task.task_run.flow_run_id)
+    if task is not None:
+        parts |= {"task": task.task.name, "task_run": str(task.task_run.id)}
+    return Run("prefect", parts) if parts else None

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from moltres import connect
 from moltres.task import WriteOptions, WriteOutcome, refuse, run_write
-from moltres_prefect.blocks import url_of
 from moltres_prefect.call import moltres_task
-from moltres_prefect.databases import Dsn, work_in_database
+from moltres_prefect.databases import Dsn, open_target, work_in_database
 from moltres_prefect.identity import CallKey, key_of_run
 from moltres_prefect.lineage import log, note_writing
 
@@ -90,7 +89,7 @@ def moltres_to_table(
     def work(database: Database) -> WriteOutcome:
         if input_dsn is None:
             return run_write(database, database, data, options, run_key=key)
-        with connect(url_of(input_dsn), query_timeout=query_timeout) as source:
+        with open_target(input_dsn, None) as where, connect(where, query_timeout=query_timeout) as source:
             return run_write(database, source, data, options, run_key=key)
 
     outcome = work_in_database(work, dsn=dsn, session=session, connection=connection, query_timeout=query_timeout)

@@ -4,6 +4,7 @@ from .._shared.masking import masked, secrets_of
 from ..dialects.binding import make_engine, parse_url
 from .identity import refuse_unknown_coordinates, run_name
 from .lineage import Dataset, Lineage, handed_over, table, tables_in, with_origin
+from .naming import Run, adopt, name_queries, named_target
 from .options import HandoffOptions, WriteOptions, refuse
 from .query import Query, QueryOutcome, numeric_columns, rows_to_check, run_query
 from .work import BEAT, Stop, run_stoppable
@@ -16,12 +17,16 @@ __all__ = [
     "Lineage",
     "Query",
     "QueryOutcome",
+    "Run",
     "Stop",
     "WriteOptions",
     "WriteOutcome",
+    "adopt",
     "handed_over",
     "make_engine",
     "masked",
+    "name_queries",
+    "named_target",
     "numeric_columns",
     "parse_url",
     "refuse",

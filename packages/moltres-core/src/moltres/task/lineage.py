@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy.sql.util import find_tables
 
 from .._shared.masking import masked
+from .._shared.trino_urls import port_of
 from ..handoff import Reference, decode, is_reference
 from ..handoff.reference import MARKER
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ..frame.source import Source
 
 _SCHEMES: Final = {"postgresql": "postgres", "mariadb": "mysql"}
-_PORTS: Final = {"postgres": 5432, "mysql": 3306, "trino": 8080}
+_PORTS: Final = {"postgres": 5432, "mysql": 3306}
 _CATALOGS: Final = frozenset({"trino"})
 """Servers whose URLs name a catalog and a schema in it: ``trino://host/catalog/schema``."""
 _READ_FROM: Final = "read_from"
@@ -78,7 +79,8 @@ def table(database: Source, name: str, schema: str | None = None) -> Dataset:
     parts = [place, schema_name or schema or home, table_name]
     if scheme == "mysql":
         parts.pop(0)  # there a schema is a database
-    return Dataset(f"{scheme}://{url.host}:{url.port or _PORTS.get(scheme)}", ".".join(part for part in parts if part))
+    port = url.port or (port_of(url) if scheme in _CATALOGS else _PORTS.get(scheme))
+    return Dataset(f"{scheme}://{url.host}:{port}", ".".join(part for part in parts if part))
 
 
 def tables_in(frame: DataFrame) -> tuple[Dataset, ...]:

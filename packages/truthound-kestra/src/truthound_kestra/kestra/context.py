@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from dq_core.adapters import closest, string
+from dq_core.adapters import Run, closest, string
 from truthound_kestra.errors import ScriptError, refuse
 from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.protocol import check_name
@@ -86,6 +86,14 @@ def get_execution_context(env: Mapping[str, str] | None = None) -> ExecutionCont
     attempt = values["attempt"]
     values["attempt"] = int(attempt) if attempt is not None and attempt.isdecimal() else None
     return ExecutionContext(**{field.name: values[field.name] for field in fields(ExecutionContext)})
+
+
+def run_of_queries() -> Run | None:
+    """What queries name as their run, where a database shows it; None outside of Kestra."""
+    context = get_execution_context()
+    if not context.in_kestra:
+        return None
+    return Run("kestra", {name: str(value) for name, value in context.items() if value is not None})
 
 
 def get_kestra_variable(name: str, default: Any = _MISSING, *, env: Mapping[str, str] | None = None) -> Any:

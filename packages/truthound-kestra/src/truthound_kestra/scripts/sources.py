@@ -6,8 +6,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from dq_core.adapters import closest, instance, is_database_url, masked
+from dq_core.adapters import closest, instance, is_database_url, masked, named_text
 from truthound_kestra.errors import ConfigurationError, ScriptError, refuse
+from truthound_kestra.kestra.context import run_of_queries
 
 __all__ = ["DataSourceType", "detect_data_source_type", "masked_uri", "usable_source"]
 
@@ -70,7 +71,7 @@ def masked_uri(source: Any) -> str:
 
 
 def usable_source(source: Any, *, table: str | None, query: str | None) -> Any:
-    """A source that an engine can open.
+    """A source that an engine can open; in Kestra, queries on a database that shows such things name their execution.
 
     Args:
         source: A data URI, or anything else that dq_core opens (DataFrames, engines, lists of mappings), which is
@@ -97,4 +98,4 @@ def usable_source(source: Any, *, table: str | None, query: str | None) -> Any:
         raise ConfigurationError("A database requires table or query.")
     if kind is not DataSourceType.DATABASE and (table is not None or query is not None):
         raise ConfigurationError(f"table and query require a database URL, not {masked_uri(source)}.")
-    return str(source)
+    return named_text(str(source), run_of_queries()) if kind is DataSourceType.DATABASE else str(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ..._shared.connecting import retry_can_help
 from ...errors import (
     ColumnNotFoundError,
     DatabaseAccessError,
@@ -45,8 +46,7 @@ _NAMES: Final[dict[str, type[MoltresError]]] = {
 }
 
 # What no retry mends: not 404 (a coordinator that does not know the query any more), 408 and 429 (not now).
-_NO_TRINO: Final = re.compile(r"error 4(?!04|08|29)\d\d\b")
-_ACCESS: Final = ("401", "403", "Authentication", "TLS/SSL is required")
+_REFUSED: Final = re.compile(r"error 4(?!04|08|29)\d\d\b")
 
 
 def classify(error: BaseException) -> type[MoltresError]:
@@ -57,9 +57,10 @@ def classify(error: BaseException) -> type[MoltresError]:
     kind = type(error).__name__
     if kind == "TrinoAuthError":
         return DatabaseAccessError
-    if kind in {"TrinoConnectionError", "FailedToObtainedFinalResponse"} or kind.startswith("Http"):
-        refused = any(part in str(error) for part in _ACCESS) or _NO_TRINO.match(str(error)) is not None
-        return DatabaseAccessError if refused else DatabaseConnectionError
+    if kind == "TrinoConnectionError":
+        return DatabaseConnectionError if retry_can_help("trino", error) else DatabaseAccessError
+    if kind == "FailedToObtainedFinalResponse" or kind.startswith("Http"):
+        return DatabaseAccessError if _REFUSED.match(str(error)) else DatabaseConnectionError
     # What the driver raises of an answer that is no answer of a query: the coordinator does not know it any more.
     return DatabaseConnectionError if is_of_driver(error) and kind == "OperationalError" else QueryError
 

@@ -175,17 +175,22 @@ def judge(url: URL, way: Way, key: str, *, streamed: bool, tally: Tally) -> None
     tally.before += found != new
     with connect(_engine(url, os.getpid())) as database:
         _retried(lambda: write(database, way, key, streamed=streamed))
-        found, others = _rows(url)
+        found, others = _left(url)
         if found != new:
             tally.wrong.append(f"{key}: after the retry {_shown(found)}")
         if others:  # a retry that finds its rows does nothing else
             database.write([{"id": -1, "z": 1}]).save_as_table("t", mode="overwrite")
-            found, others = _rows(url)
+            found, others = _left(url)
             if found != [(-1, 1)]:
                 tally.wrong.append(f"{key}: after the next write {_shown(found)}")
-    others += sorted(unreferenced(url))
     if others:
         tally.left_over.append(f"{key}: {others}")
+
+
+def _left(url: URL) -> tuple[Rows | None, list[str]]:
+    """The rows of the table, and what is there beside it: tables and files."""
+    found, others = _rows(url)
+    return found, [*others, *sorted(unreferenced(url))]
 
 
 def _shown(rows: Rows | None) -> str:

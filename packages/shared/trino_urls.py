@@ -32,7 +32,7 @@ _HTTPS: Final = 443
 _DEFAULT_SOURCE: Final = "trino-sqlalchemy"
 """What the driver's dialect says if the URL says nothing."""
 
-_TEXTS: Final = frozenset({"access_token", "cert", "externalAuthentication", "key", "source"})
+_TEXTS: Final = frozenset({"access_token", "cert", "connect_timeout", "externalAuthentication", "key", "source"})
 _SCHEMES: Final = ("http", "https")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
 _TAG: Final = re.compile(r"[\x21-\x2b\x2d-\x7e]+")

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from moltres import cli, connect
+from moltres import cli, connect, replicate
 from moltres.write import Writer
 from support.hostile_cli import parsers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "moltres-command.md"
 ROWS = [{"id": 1, "name": "Ada"}, {"id": 2, "name": ""}, {"id": 3, "name": None}]
@@ -63,18 +63,26 @@ def test_as_a_command_it_ends_with_0_or_2() -> None:
     assert missing.stderr.startswith("moltres: There is no file 'nobody.csv'.")
 
 
-@pytest.mark.parametrize("source", ["people.csv", "sqlite:///shop.db", "people.parquet", "query", "env:SHOP"])
-@pytest.mark.parametrize("target", ["duckdb:///w.duckdb", "w.parquet", "w.csv"])
-def test_the_same_rows_arrive(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        ("people.csv", []),
+        ("people.parquet", []),
+        ("sqlite:///shop.db", ["--source-table", "people"]),
+        ("env:SHOP", ["--query", "SELECT id, name FROM people"]),
+    ],
+)
+@pytest.mark.parametrize(
+    ("target", "named"), [("duckdb:///w.duckdb", ["--target-table", "people"]), ("w.parquet", []), ("w.csv", [])]
+)
+def test_the_same_rows_arrive(
+    source: str, options: list[str], target: str, named: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with connect("sqlite:///shop.db") as db:
         db.table("people").write.parquet("people.parquet")
     monkeypatch.setenv("SHOP", "sqlite:///shop.db")
-    table = [] if not ("db" in source or "SHOP" in source or "duckdb" in target) else ["--table", "people"]
-    if source == "query":
-        source, table = "sqlite:///shop.db", ["--query", "SELECT id, name FROM people"]
-        table += ["--table", "people"] if "duckdb" in target else []
-    assert moltres(["copy", source, target, *table, "--quiet"]) == 0
-    if "duckdb" in target:
+    assert moltres(["copy", source, target, *options, *named, "--quiet"]) == 0
+    if named:
         found = rows(target)
     else:
         with connect() as db:
@@ -179,12 +187,29 @@ def test_progress_on_a_terminal_and_ctrl_c_in_the_middle() -> None:
         assert db.tables() == []
 
 
-def test_every_argument_of_a_write_is_an_option() -> None:
-    """What `save_as_table` learns to take, the command takes by the same name."""
-    options = {one.dest for one in _parser("copy")._actions}
-    taken = set(inspect.signature(Writer.save_as_table).parameters) - {"self", "name", "schema", "on_progress"}
-    assert taken <= options
-    for action in _parser("copy")._actions:
+def test_many_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    with connect("sqlite:///shop.db") as db:
+        db.write(ROWS).save_as_table("pets")
+    assert moltres(["replicate", "sqlite:///shop.db", "duckdb:///w.duckdb", "--tables", "p*", "--run-key", "k"]) == 0
+    out = capsys.readouterr().out
+    assert "2 tables, 6 rows" in out
+    assert rows("duckdb:///w.duckdb", "pets") == ROWS
+    assert moltres(["replicate", "sqlite:///shop.db", "duckdb:///w.duckdb", "--tables", "pots,p*,q*"]) == 2
+    message = capsys.readouterr().err
+    for part in ("'pots' does not exist", "'q*'", "people already exists", "pets already exists"):
+        assert part in message
+    again = ["replicate", "sqlite:///shop.db", "duckdb:///w.duckdb", "--tables", "p*", "--run-key", "k"]
+    assert moltres([*again, "--format", "json"]) == 0
+    assert [one["skipped"] for one in json.loads(capsys.readouterr().out)["tables"]] == [True, True]
+
+
+@pytest.mark.parametrize(("verb", "function"), [("copy", Writer.save_as_table), ("replicate", replicate)])
+def test_every_argument_of_a_write_is_an_option(verb: str, function: Callable[..., object]) -> None:
+    """What the library learns to take, the command takes by the same name."""
+    options = {one.dest for one in _parser(verb)._actions}
+    elsewhere = {"self", "name", "schema", "on_progress"} if verb == "copy" else {"on_progress"}
+    assert set(inspect.signature(function).parameters) - elsewhere <= options
+    for action in _parser(verb)._actions:
         assert action.help is not None
         assert action.help.strip() not in ("", action.dest)
 

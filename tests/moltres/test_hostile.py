@@ -29,6 +29,7 @@ from moltres import (
     func,
     functions,
     lit,
+    replicate,
     verify,
     when,
 )
@@ -45,6 +46,7 @@ MODULES = (
 #: Names that take nothing from users.
 NOTHING = {
     "made by this package": (
+        "Replication",
         "PipelineResult",
         "WriteResult",
         "DataFrame.all_of",
@@ -284,6 +286,16 @@ CALLS: dict[str, Callable[[World], Call]] = {
         "database": None, "fingerprint": None}),
     "Reference.from_dict": lambda w: Call(
         Reference.from_dict, {"stored": _staged_in(w).to_dict()}, ("stored",), says={"stored": ("reference",)}),
+    "replicate": lambda w: Call(
+        replicate,
+        {
+            "source": w.db, "target": "duckdb://", "tables": ["people"], "mode": "overwrite", "schema": None,
+            "target_schema": None, "connections": 1, "run_key": None, "cascade": False, "verify": True,
+            "batch_rows": 10, "on_progress": lambda progress: None,
+        },
+        called=("on_progress",),
+        says={"tables": ("table",), "target_schema": ("schema",)},
+    ),
     "ETLPipeline": lambda w: Call(ETLPipeline, _pipeline(w), says={"checks": ("Rule", "rule", "Rules")}),
     "ETLPipeline.execute": lambda w: Call(ETLPipeline(**_pipeline(w)).execute, {"run_key": "k"}),
     "ETLPipeline.execute (what the functions give)": lambda w: Call(

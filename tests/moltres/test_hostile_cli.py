@@ -16,6 +16,7 @@ from support.hostile_cli import assert_option_refused, options_of, parsers_of
 #: Right calls of each verb, in the folder that `folder` makes.
 RIGHT = {
     "copy": ["sqlite:///shop.db", "sqlite:///other.db", "--table", "t", "--mode", "overwrite"],
+    "replicate": ["sqlite:///shop.db", "sqlite:///other.db", "--tables", "t", "--mode", "overwrite"],
     "query": ["sqlite:///shop.db", "SELECT id FROM t"],
     "tables": ["sqlite:///shop.db"],
 }

@@ -229,7 +229,7 @@ def in_child(work: Callable[[], None]) -> tuple[int, int]:
     return child, read
 
 
-def _waited(child: int, pipe: int, seconds: float | None) -> bool:
+def waited(child: int, pipe: int, seconds: float | None) -> bool:
     """Wait for a child at most so long; whether it has ended."""
     return bool(select.select([pipe], [], [], seconds)[0])
 
@@ -242,7 +242,7 @@ def killed(url: URL, way: Way, key: str, *, streamed: bool, seconds: float) -> b
             write(database, way, key, streamed=streamed)
 
     child, pipe = in_child(work)
-    ended = _waited(child, pipe, seconds)
+    ended = waited(child, pipe, seconds)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     os.close(pipe)
@@ -257,7 +257,7 @@ def disconnected(url: URL, way: Way, key: str, *, streamed: bool, seconds: float
             write(database, way, key, streamed=streamed)
 
     child, pipe = in_child(work)
-    ended = _waited(child, pipe, seconds)
+    ended = waited(child, pipe, seconds)
     if not ended:
         with _engine(url, os.getpid()).connect() as connection:
             own = connection.execute(text("SELECT connection_id()")).scalar_one()
@@ -266,7 +266,7 @@ def disconnected(url: URL, way: Way, key: str, *, streamed: bool, seconds: float
             ).all():
                 if number != own:
                     _kill(connection, number)
-        if not _waited(child, pipe, 30):
+        if not waited(child, pipe, 30):
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             raise AssertionError(f"{key}: the write does not end although its connection is gone")
@@ -283,7 +283,7 @@ def queries_killed(url: URL, way: Way, key: str, *, streamed: bool, seconds: flo
             write(database, way, key, streamed=streamed)
 
     child, pipe = in_child(work)
-    ended, hit = _waited(child, pipe, seconds), False
+    ended, hit = waited(child, pipe, seconds), False
     running = text(
         "SELECT query_id FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED')"
         " AND query NOT LIKE '%system.runtime%' AND \"user\" = current_user"
@@ -296,8 +296,8 @@ def queries_killed(url: URL, way: Way, key: str, *, streamed: bool, seconds: flo
                     hit = True
                 except DBAPIError:  # it has ended by itself
                     continue
-        ended = _waited(child, pipe, 0)
-    if not _waited(child, pipe, 60):
+        ended = waited(child, pipe, 0)
+    if not waited(child, pipe, 60):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     os.close(pipe)
@@ -327,9 +327,9 @@ def answers_lost(server: URL) -> Iterator[Callable[..., bool]]:
                     write(database, way, key, streamed=streamed)
 
             child, pipe = in_child(work)
-            if not published and not _waited(child, pipe, seconds):
+            if not published and not waited(child, pipe, seconds):
                 proxy.cut.set()
-            if not _waited(child, pipe, 120):
+            if not waited(child, pipe, 120):
                 os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             os.close(pipe)
@@ -369,12 +369,12 @@ def restarts(
         children = {name: in_child(work(name, key, streamed)) for name in ways}
         if seconds is not None:
             time.sleep(seconds)  # noqa: TID251 - a random moment
-            running = {name for name, (child, pipe) in children.items() if not _waited(child, pipe, 0)}
+            running = {name for name, (child, pipe) in children.items() if not waited(child, pipe, 0)}
             restart()
             for name in running:
                 tallies[name].kills += 1
         for child, pipe in children.values():
-            if not _waited(child, pipe, 300):
+            if not waited(child, pipe, 300):
                 os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             os.close(pipe)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .frame.expressions import col, func, lit, when
     from .handoff import Reference, drop_staged, hand_over, pick_up
     from .pipeline import ETLPipeline
+    from .replicating import Replication, replicate
     from .types.receipt import Receipt, Verification
     from .types.records import Records
     from .write.verification import verify
@@ -40,6 +41,7 @@ _HOMES = {
     "Receipt": ".types.receipt",
     "Records": ".types.records",
     "Reference": ".handoff",
+    "Replication": ".replicating",
     "Verification": ".types.receipt",
     "col": ".frame.expressions",
     "connect": ".database",
@@ -49,6 +51,7 @@ _HOMES = {
     "hand_over": ".handoff",
     "lit": ".frame.expressions",
     "pick_up": ".handoff",
+    "replicate": ".replicating",
     "verify": ".write.verification",
     "when": ".frame.expressions",
 }
@@ -61,6 +64,7 @@ __all__ = [
     "Receipt",
     "Records",
     "Reference",
+    "Replication",
     "Verification",
     "__version__",
     "col",
@@ -71,6 +75,7 @@ __all__ = [
     "hand_over",
     "lit",
     "pick_up",
+    "replicate",
     "verify",
     "when",
 ]

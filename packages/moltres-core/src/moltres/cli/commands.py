@@ -14,6 +14,7 @@ from .._shared.command.running import parser_of, run_command
 from ..errors import MoltresError, problems_translated
 from .copy_verb import copy
 from .query import query
+from .replicate_verb import replicate_command
 from .tables import tables
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "command_parser", "main"]
 
 #: Every subcommand.
-COMMANDS: dict[str, Command] = {"copy": copy, "query": query, "tables": tables}
+COMMANDS: dict[str, Command] = {
+    "copy": copy,
+    "replicate": replicate_command,
+    "query": query,
+    "tables": tables,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._shared.command.arguments import count, from_environment
 from .._shared.command.progress import shown_progress
+from .._shared.wording import plain_message
 from ..database import connect
 from ..errors import TableExistsError, refuse
 from .options import DONE, add_connecting, add_writing, printed_json, stoppable, writing_of
@@ -95,7 +96,7 @@ def _run(given: argparse.Namespace) -> int:
                 )
             else:
                 result = _exported(frame, target, overwrite=given.mode == "overwrite")
-        sys.stdout.write(printed_json(result) if given.format == "json" else _text(result))
+        sys.stdout.write(printed_json(result) if given.format == "json" else plain_message(_text(result)))
 
     return stoppable(work)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from .._shared.command.arguments import count, names_of, time_limit
 from .._shared.command.running import PASSED
 from .._shared.json_values import plain
+from .._shared.wording import plain_context
 from ..dialects.stopping import Stop
 from ..frame.source import Mode
 from ..task.work import run_stoppable
@@ -34,6 +35,7 @@ _ELSEWHERE = frozenset({"self", "name", "schema", "on_progress"})
 _HELP = {
     "mode": "what to do with rows that are in the target already (%(default)s)",
     "update": "for merge: of rows that are there, update only this column (all others than the keys)",
+    "verify": "rows are proved on their way",
     "run_key": "what names this load: it is recorded with the rows, and done once",
 }
 """Where the first sentence of the docstring says less."""
@@ -136,5 +138,6 @@ def stoppable(work: Callable[[], None]) -> int:
 
 
 def printed_json(value: Any) -> str:
-    """A value as JSON, for programs."""
-    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """A value as JSON, for programs; without secrets of URLs, which a name given by mistake can have."""
+    shown = plain_context({"value": plain(value)})["value"]
+    return json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -156,6 +156,28 @@ def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
     return f"ALTER TABLE {compiler.preparer.format_table(element.table)} ADD COLUMN {name} {type_}"
 
 
+class RenameTables(Executable, ClauseElement):
+    """MariaDB's ``RENAME TABLE`` of many tables at once: all get their names, or none.
+
+    Args:
+        pairs: Each table and its new name, within its schema.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, pairs: Sequence[tuple[Table, str]]) -> None:
+        self.pairs = pairs
+
+
+@compiles(RenameTables)
+def _rename_tables(element: RenameTables, compiler: SQLCompiler, **_: Any) -> str:
+    preparer, parts = compiler.preparer, []
+    for table, name in element.pairs:
+        schema = "" if table.schema is None else f"{preparer.quote_schema(table.schema)}."
+        parts.append(f"{preparer.format_table(table)} TO {schema}{preparer.quote(name)}")
+    return f"RENAME TABLE {', '.join(parts)}"
+
+
 class SwapTables(Executable, ClauseElement):
     """MariaDB's ``RENAME TABLE`` of two tables at once.
 

@@ -85,7 +85,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     if load is not None and (not load.claim(request.mode) if key_first else load.done()):
         return Written(skipped=True)
     if request.mode == "error_if_exists":
-        if load is not None and target.table is not None and _finish_renamed(target, target.table, load):
+        if load is not None and target.table is not None and finish_renamed(target, target.table, load):
             return Written(skipped=True)
         target.require_absent()
     if request.mode in REPLACING and not request.cascade:
@@ -144,9 +144,9 @@ def _replaced(target: Target) -> TransientQueryError:
     )
 
 
-def _finish_renamed(target: Target, table: Table, load: Load) -> bool:
+def finish_renamed(target: Target, table: Table, load: Load) -> bool:
     """Record a load whose process was killed between the rename of its table and its key; False if there is none."""
-    if target.dialect.label_of(target.connection, table) != _label(load.run_key):
+    if target.dialect.label_of(target.connection, table) != label_of_load(load.run_key):
         return False
     load.claim("error_if_exists")
     load.finish(target.connection.execute(select(func.count()).select_from(table)).scalar_one())
@@ -154,7 +154,7 @@ def _finish_renamed(target: Target, table: Table, load: Load) -> bool:
     return True
 
 
-def _label(run_key: str) -> str:
+def label_of_load(run_key: str) -> str:
     """What a table that is to be renamed bears until its load is recorded."""
     return f"moltres load {sha256(run_key.encode()).hexdigest()}"
 
@@ -215,7 +215,7 @@ def _create(
         _prove_all(rows, shadow)
         check(shadow)
         if request.run_key is not None and request.mode == "error_if_exists":
-            target.dialect.label(target.connection, shadow, _label(request.run_key))
+            target.dialect.label(target.connection, shadow, label_of_load(request.run_key))
         try:
             target.connection.execute(RenameTable(shadow, target.name))
         except DBAPIError as error:

@@ -22,5 +22,6 @@ class Dialect(Running, Sending, Reading, Publishing, Locks, Proving):
         capabilities: What the database can do.
         placeholder: The parameter marker of drivers that take the values of many rows as tuples.
         differs: Whether databases of this kind differ in what they can do, so that each is asked; see `of`.
+        commits_each_table: Whether a transaction that changes several tables ends with a commit for each of them.
         identifier_quote: The character around names, where it is another than SQLAlchemy's.
     """

@@ -20,6 +20,7 @@ class Facts:
     placeholder: str | None = None
     identifier_quote: str | None = None
     differs: bool = False
+    commits_each_table: bool = False
 
     def __init__(self, name: str, capabilities: Capabilities | None = None) -> None:
         self.name = name

@@ -14,7 +14,7 @@ from .facts import Facts
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select, Table
     from sqlalchemy.types import TypeEngine
 
     from ..._shared.iceberg_snapshots import AsOf
@@ -24,6 +24,19 @@ if TYPE_CHECKING:
 
 class Reading(Facts):
     """How the rows of a query are read."""
+
+    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+        """Begin a transaction on connections such that whatever they read of some tables is of one moment.
+
+        Args:
+            connections: Connections of one engine, on which nothing has begun; at least one.
+            tables: The tables, with their schemas.
+
+        Returns:
+            On how many connections, from the first on, such a transaction has begun. None where each statement reads
+            the tables as they are when it begins.
+        """
+        return 0
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:  # noqa: ARG002 - asked by others
         """Names and types of the columns that a query returns.

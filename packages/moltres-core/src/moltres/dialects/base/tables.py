@@ -170,6 +170,16 @@ class Tables(Inserting):
         self.drop(connection, old)
         connection.execute(RenameTable(new, old.name))
 
+    def rename_all(self, connection: Connection, pairs: Sequence[tuple[Table, str]]) -> None:
+        """Give tables their names: in the transaction of the connection, or all at once where renaming commits.
+
+        Args:
+            connection: A connection in a transaction.
+            pairs: Each table and its new name, within its schema.
+        """
+        for table, name in pairs:
+            connection.execute(RenameTable(table, name))
+
     def fingerprint(self, connection: Connection, table: Table) -> str | None:  # noqa: ARG002 - for those who have one
         """What is another text once rows of a table have changed, as far as that is cheap to find out.
 

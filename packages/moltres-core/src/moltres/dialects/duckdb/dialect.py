@@ -169,6 +169,12 @@ class DuckDBDialect(Dialect):
         """`interrupt()` may be called from any thread."""
         return _raw(connection).interrupt
 
+    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+        """One transaction: connections cannot share one."""
+        self.begin(connections[0])
+        connections[0].exec_driver_sql("SELECT count(*) FROM duckdb_tables()").scalar()  # it begins when it reads
+        return 1
+
     @contextmanager
     def settled(self, connection: Connection) -> Iterator[None]:
         """Without the optimizers that give wrong rows, also where the engine is the caller's; it stays so."""

@@ -55,6 +55,7 @@ class IcebergDialect(DuckDBDialect):
     """Tables of a catalog: read as views of files, written as files and one commit."""
 
     capabilities = replace(DuckDBDialect.capabilities, constraints=False, views=False)
+    commits_each_table = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,6 +96,10 @@ class IcebergDialect(DuckDBDialect):
         except BaseException:
             session_of(connection).failed = True
             raise
+
+    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+        """Each table has snapshots of its own."""
+        return 0
 
     def own_load(self, connection: Connection, run_key: str, name: str, schema: str | None) -> SnapshotLoad:
         """Snapshots record the keys."""

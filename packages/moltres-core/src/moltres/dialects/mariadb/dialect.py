@@ -33,13 +33,14 @@ from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
 from ..lexis import mariadb
 from ..rows import by_sqlalchemy, is_custom, lenient
-from ..statements import CreateTableAs, Explain, SwapTables
+from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
 from .empty import EMPTY, with_empty_lists
 from .landing import landing
 from .order import with_limit, with_limit_of
 from .reflection import odd_columns
+from .together import begin_together
 from .types import EXACT
 
 if TYPE_CHECKING:
@@ -305,6 +306,14 @@ class MariaDBDialect(Dialect):
             result = connection.execute(statement, execution_options={"preserve_rowcount": True})
             return self._created(connection, table, result)
         return self.create_declared(connection, table, columns, query, temporary=temporary)
+
+    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:
+        """Snapshots that begin while a lock keeps writers off the tables, for a moment; one without that lock."""
+        return begin_together(connections, tables)
+
+    def rename_all(self, connection: Connection, pairs: Sequence[tuple[Table, str]]) -> None:
+        """One RENAME TABLE, which is atomic."""
+        connection.execute(RenameTables(pairs))
 
     def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
         """The plan as JSON; MariaDB's own way to run a statement for its plan is ANALYZE."""

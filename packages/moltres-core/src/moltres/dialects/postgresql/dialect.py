@@ -146,6 +146,16 @@ class PostgreSQLDialect(Dialect):
         with _settings(connection, _FORMS):
             yield
 
+    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+        """One exported snapshot, also on a standby: https://www.postgresql.org/docs/current/sql-set-transaction.html."""
+        for connection in connections:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        first, *others = connections
+        snapshot = first.execute(select(func.pg_export_snapshot())).scalar_one()
+        for connection in others:
+            connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        return len(connections)
+
     def keeps_rows(self, connection: Connection) -> bool:
         """Not on a standby, in a transaction that only reads, or where temporary tables are not allowed."""
         allowed = func.has_database_privilege(func.current_database(), "TEMP")

@@ -132,6 +132,12 @@ class SQLiteDialect(Dialect):
         super().begin(connection)
         begin_immediate(connection, seconds)
 
+    def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
+        """One transaction that reads: connections cannot share one."""
+        connections[0].exec_driver_sql("BEGIN")
+        connections[0].exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()  # from then on it sees one state
+        return 1
+
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         if code & _PRIMARY in _CLASSES:

@@ -1,0 +1,76 @@
+"""``moltres replicate``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from .._shared.command.arguments import from_environment, names_of
+from .._shared.command.progress import shown_progress
+from .._shared.wording import plain_message
+from ..database import connect
+from ..errors import refuse
+from ..replicating import replicate
+from .options import DONE, add_connecting, add_writing, printed_json, stoppable, writing_of
+from .places import ENVIRONMENT, is_database
+
+if TYPE_CHECKING:
+    import argparse
+
+    from .._shared.command.running import Run
+
+__all__ = ["replicate_command"]
+
+_ELSEWHERE = frozenset({"source", "target", "tables", "on_progress"})
+
+
+def replicate_command(parser: argparse.ArgumentParser) -> Run:
+    """Copy many tables of one database into another, all or none."""
+    parser.epilog = DONE
+    parser.add_argument("source", metavar="SOURCE", help=f"URL of the database with the tables; {ENVIRONMENT}")
+    parser.add_argument("target", metavar="TARGET", help="URL of the database that gets them, likewise")
+    parser.add_argument(
+        "--tables",
+        "--table",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="a table, or a pattern such as 'sales.*'; repeatable, or several with commas",
+    )
+    add_writing(parser, replicate, _ELSEWHERE)
+    parser.add_argument(
+        "--stage-uri", metavar="FOLDER", help="for Trino: a folder that this process and the server reach"
+    )
+    parser.add_argument("--stage-location", metavar="FOLDER", help="for Trino: what the server calls that folder")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed (text)")
+    add_connecting(parser)
+    return _run
+
+
+def _run(given: argparse.Namespace) -> int:
+    source, target = from_environment(given.source), from_environment(given.target)
+    sides = (("source", source), ("target", target))
+    refuse(
+        f"{name} must be the URL of a database, such as sqlite:///shop.db."
+        for name, url in sides
+        if not is_database(url)
+    )
+    writing = writing_of(given, replicate, _ELSEWHERE)
+
+    def work() -> None:
+        with (
+            shown_progress("Replicating", quiet=given.quiet) as show,
+            connect(source, query_timeout=given.query_timeout) as read,
+            connect(
+                target,
+                query_timeout=given.query_timeout,
+                stage_uri=given.stage_uri,
+                stage_location=given.stage_location,
+            ) as written,
+        ):
+            told = None if show is None else lambda progress: show(str(progress))
+            result = replicate(read, written, names_of(given.tables) or [], on_progress=told, **writing)
+        shown = printed_json(result.to_dict()) if given.format == "json" else plain_message(result.to_text())
+        sys.stdout.write(shown)
+
+    return stoppable(work)

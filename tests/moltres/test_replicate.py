@@ -1,0 +1,244 @@
+"""`replicate`: many tables of one moment, all or none, and no table twice."""
+
+from __future__ import annotations
+
+import threading
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import URL, inspect, text
+
+from moltres import Database, col, connect, errors, replicate, verify
+from support import replica_kills
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from moltres.replicating import Progress
+    from support.mariadb import MariaDBServer
+    from support.postgresql import PostgreSQLServer
+
+PAIRS = [
+    ("postgresql", "postgresql"),
+    ("postgresql", "duckdb"),
+    ("duckdb", "sqlite"),
+    ("sqlite", "postgresql"),
+    pytest.param(("mariadb", "mariadb"), marks=pytest.mark.engines),
+    pytest.param(("postgresql", "mariadb"), marks=pytest.mark.engines),
+    pytest.param(("mariadb", "duckdb"), marks=pytest.mark.engines),
+]
+TABLES = {"items": 3, "orders": 40, "people": 7}
+_numbers = count()
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaDBServer) -> Iterator[URL]:
+    with mariadb.database(f"source_{next(_numbers)}") as url:
+        yield url
+
+
+@pytest.fixture
+def second_mariadb_url(mariadb: MariaDBServer) -> Iterator[URL]:
+    with mariadb.database(f"target_{next(_numbers)}") as url:
+        yield url
+
+
+@pytest.fixture
+def second_postgresql_url(postgresql: PostgreSQLServer) -> Iterator[URL]:
+    with postgresql.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def second_sqlite_url(tmp_path: Path) -> URL:
+    return URL.create("sqlite", database=str(tmp_path / "second.sqlite"))
+
+
+@pytest.fixture
+def second_duckdb_url(tmp_path: Path) -> URL:
+    return URL.create("duckdb", database=str(tmp_path / "second.duckdb"))
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
+def urls(request: pytest.FixtureRequest) -> tuple[URL, URL]:
+    """An empty source and an empty target."""
+    source, target = request.param
+    return request.getfixturevalue(f"{source}_url"), request.getfixturevalue(f"second_{target}_url")
+
+
+@pytest.fixture
+def both(urls: tuple[URL, URL]) -> Iterator[tuple[Database, Database]]:
+    """A source with tables, and an empty target."""
+    with connect(urls[0]) as source, connect(urls[1]) as target:
+        for name, rows in TABLES.items():
+            source.write([{"id": row, "v": f"{name} {row}"} for row in range(rows)]).save_as_table(name)
+        target.write([{"id": 1}]).save_as_table("other")
+        yield source, target
+
+
+def counts(db: Database) -> dict[str, int]:
+    """The rows of each table that is there, the table of loads apart."""
+    db.forget()
+    return {name: db.table(name).count() for name in db.tables() if name not in ("other", "moltres_loads")}
+
+
+def elsewhere(work: Any) -> None:
+    """Do something on other connections, as another process would."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def test_every_table_arrives(both: tuple[Database, Database]) -> None:
+    source, target = both
+    seen: list[Progress] = []
+    result = replicate(source, target, "*", on_progress=seen.append)
+    assert counts(target) == TABLES
+    assert target.table("orders").order_by("id").collect() == source.table("orders").order_by("id").collect()
+    assert [(table.source, table.rows, table.created) for table in result.tables] == [
+        (name, rows, True) for name, rows in TABLES.items()
+    ]
+    assert (result.rows, result.snapshot, result.published) == (50, "one", "together")
+    assert (seen[-1].tables_done, seen[-1].rows, seen[-1].total_rows, seen[-1].seconds_left) == (3, 50, 50, 0)
+    assert "3 tables, 50 rows" in result.to_text()
+    assert result.to_dict()["rows"] == 50
+    for table in result.tables:
+        assert table.receipt is not None
+        assert table.receipt.proved
+        assert verify(table.receipt, target), table.receipt
+
+
+def test_rows_are_those_of_one_moment(both: tuple[Database, Database]) -> None:
+    """Whatever others commit in the source while it is read: no row of theirs arrives."""
+    source, target = both
+    if not source.dialect.capabilities.concurrent_reads:
+        pytest.skip("others wait until the source has been read")
+    changed = False
+
+    def change() -> None:
+        for name in TABLES:
+            source.insert(name, [{"id": -1, "v": "late"}])
+
+    def on_progress(_: Progress) -> None:
+        nonlocal changed
+        if not changed:
+            changed = True
+            elsewhere(change)
+
+    replicate(source, target, list(TABLES), connections=2, on_progress=on_progress)
+    assert counts(target) == TABLES
+    assert counts(source) == {name: rows + 1 for name, rows in TABLES.items()}
+
+
+def test_a_failure_leaves_nothing_and_a_key_goes_on(both: tuple[Database, Database]) -> None:
+    source, target = both
+
+    def fail(progress: Progress) -> None:
+        if progress.tables_done == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        replicate(source, target, "*", connections=1, on_progress=fail)
+    assert counts(target) == {}
+    with pytest.raises(InterruptedError):
+        replicate(source, target, "*", connections=1, run_key="k", on_progress=fail)
+    assert counts(target).keys() & TABLES.keys() == set()
+    elsewhere(lambda: source.delete("orders", where=col("id") == 0))
+    result = replicate(source, target, "*", run_key="k")
+    assert sum(table.resumed for table in result.tables) == 2
+    assert result.snapshot == "resumed"
+    # The largest came first: its rows are those of the call that has read it.
+    assert counts(target) == TABLES
+    again = replicate(source, target, "*", run_key="k")
+    assert [(table.rows, table.skipped) for table in again.tables] == [(rows, True) for rows in TABLES.values()]
+    assert again.rows == 0
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite", "ignore"])
+def test_tables_that_are_there(mode: Any, both: tuple[Database, Database]) -> None:
+    source, target = both
+    target.write([{"id": -1, "v": "old"}]).save_as_table("orders")
+    result = replicate(source, target, ["orders", "people"], mode=mode, run_key="k")
+    expected = {"append": 41, "overwrite": 40, "ignore": 1}[mode]
+    assert counts(target) == {"orders": expected, "people": 7}
+    assert [table.skipped for table in result.tables] == [mode == "ignore", False]
+    assert [table.created for table in result.tables] == [False, True]
+
+
+def test_references_are_loaded_in_their_order(both: tuple[Database, Database]) -> None:
+    source, target = both
+    source.write([{"id": 1, "v": "a"}, {"id": 2, "v": "b"}]).save_as_table("a_parent")
+    source.write([{"id": 5, "parent": 1}, {"id": 6, "parent": 2}]).save_as_table("a_child")
+    with target.transaction() as connection:
+        connection.execute(text("CREATE TABLE a_parent (id BIGINT PRIMARY KEY, v VARCHAR(20))"))
+        connection.execute(
+            text("CREATE TABLE a_child (id BIGINT, parent BIGINT, FOREIGN KEY (parent) REFERENCES a_parent (id))")
+        )
+    replicate(source, target, "a_*", mode="append")
+    assert counts(target) == {"a_child": 2, "a_parent": 2}
+
+
+def test_a_kill_at_any_moment(urls: tuple[URL, URL]) -> None:
+    """A few kills; `benchmarks/replicate_kills.py` does hundreds."""
+    source, target = urls
+    replica_kills.apart(lambda: replica_kills.fill(source))
+    tally = replica_kills.campaign(source, target, 2, seed=3, modes=("error_if_exists", "overwrite"))
+    assert tally.wrong == [], tally
+
+
+def test_all_problems_are_told_before_a_row_moves(tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/a.db") as source, connect(f"sqlite:///{tmp_path}/b.db") as target:
+        source.write([{"id": 1}]).save_as_table("orders")
+        source.write([{"id": 1}]).save_as_table("people")
+        target.write([{"id": 1}]).save_as_table("people")
+        with pytest.raises(errors.ConfigurationError) as caught:
+            replicate(source, target, ["people", "ordrs", "visits*"])
+        assert len(caught.value.context["problems"]) == 3
+        for part in ("people already exists", "Did you mean 'orders'?", "matches 'visits*'"):
+            assert part in str(caught.value)
+        target.write([{"other": 1}]).save_as_table("orders")
+        with pytest.raises(errors.ConfigurationError, match="it has no column 'id'; the source has no column 'other'"):
+            replicate(source, target, ["orders"], mode="append")
+        with pytest.raises(errors.ConfigurationError, match="same database"):
+            replicate(source, f"sqlite:///{tmp_path}/a.db", ["orders"], mode="overwrite")
+        with target.transaction() as connection:
+            connection.execute(text("DROP TABLE people"))
+            connection.execute(text("DROP TABLE orders"))
+            connection.execute(text("CREATE TABLE people (id INT PRIMARY KEY, x INT REFERENCES orders (id))"))
+            connection.execute(text("CREATE TABLE orders (id INT PRIMARY KEY, x INT REFERENCES people (id))"))
+        with pytest.raises(errors.ConfigurationError, match="reference each other"):
+            replicate(source, target, "*", mode="append")
+        assert "moltres_loads" not in target.tables()
+
+
+def test_schemas_and_views(postgresql_url: URL, second_postgresql_url: URL) -> None:
+    with connect(postgresql_url) as source, connect(second_postgresql_url) as target:
+        for db in (source, target):
+            with db.transaction() as connection:
+                connection.execute(text("CREATE SCHEMA sales"))
+        for name in ("orders", "people"):
+            source.write([{"id": 1}]).save_as_table(name, schema="sales")
+        with source.transaction() as connection:
+            connection.execute(text("CREATE VIEW sales.seen AS SELECT id FROM sales.orders"))
+        result = replicate(source, target, ["sales.*", "sales.seen"], target_schema="sales")
+        assert [table.target for table in result.tables] == ["sales.orders", "sales.people", "sales.seen"]
+        assert target.tables("sales") == ["orders", "people", "seen"]
+        with target.connection() as connection:
+            assert inspect(connection).get_view_names("sales") == []
+        with pytest.raises(errors.ConfigurationError, match=r"schema 'sals' of 'sals\.\*' does not exist.*'sales'"):
+            replicate(source, target, "sals.*")
+
+
+def test_what_a_transaction_of_the_caller_reads(both: tuple[Database, Database]) -> None:
+    source, target = both
+    with source.engine.connect() as connection:
+        result = replicate(connect(connection), target, ["people"])
+        assert (result.connections, result.snapshot) == (1, "none")
+    assert counts(target) == {"people": 7}
+    with (
+        target.engine.connect() as connection,
+        pytest.raises(errors.ConfigurationError, match="transaction of the cal"),
+    ):
+        replicate(source, connect(connection), ["people"])

@@ -1,0 +1,205 @@
+"""Replications that are killed at a random moment.
+
+After each kill a reader must find the old rows of all tables or the new rows of all; the same call again must leave
+exactly the new rows, copy no table again that had arrived, and leave nothing over. `benchmarks/replicate_kills.py` does
+it hundreds of times, the tests a few times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, inspect, text
+
+from moltres import connect, replicate
+from moltres.errors import MoltresError
+from support.kills import in_child, waited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TABLES = ("t_a", "t_b", "t_c", "t_d")
+ROWS = 120
+#: The tables of the target that have an old row before each mode.
+THERE = {"error_if_exists": (), "overwrite": TABLES[:2], "append": TABLES}
+BATCH = 50
+
+
+@dataclass
+class Tally:
+    """What happened to the replications between two databases."""
+
+    kills: int = 0
+    before: int = 0
+    after: int = 0
+    resumed: int = 0
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills ({self.before} before the publication, {self.after} after it; {self.resumed} tables"
+            f" had arrived and were not copied again), {len(self.wrong)} wrong, {self.seconds:.0f} s"
+        )
+
+
+def fill(source: URL | str) -> None:
+    """The tables of the source."""
+    with connect(source) as db:
+        for number, name in enumerate(TABLES):
+            rows = [{"id": one, "v": f"{name}-{one}"} for one in range(ROWS + number)]
+            db.write(rows).save_as_table(name, mode="overwrite")
+
+
+def prepare(target: URL | str, mode: str) -> None:
+    """The target before a replication."""
+    with connect(target) as db, db.transaction() as connection:
+        for name in inspect(connection).get_table_names():
+            connection.execute(text(f"DROP TABLE {name}"))
+        for name in THERE[mode]:
+            connection.execute(text(f"CREATE TABLE {name} (id BIGINT, v VARCHAR(40))"))
+            connection.execute(text(f"INSERT INTO {name} VALUES (-1, 'old')"))
+
+
+def run(source: URL | str, target: URL | str, mode: str, key: str) -> Any:
+    """The replication under test."""
+    return replicate(source, target, "t_*", mode=mode, run_key=key, connections=3, batch_rows=BATCH)  # type: ignore[arg-type]
+
+
+def _state(target: URL | str) -> dict[str, Any]:
+    """What is in the target: rows of the tables (None: no table), and what else there is."""
+    with connect(target) as db, db.connection() as connection:
+        names = set(inspect(connection).get_table_names())
+        counts = {
+            name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() if name in names else None
+            for name in TABLES
+        }
+        staged = 0
+        if "moltres_loads" in names:
+            kept = "SELECT count(*) FROM moltres_loads WHERE table_name LIKE 'moltres_replica_%'"
+            staged = connection.execute(text(kept)).scalar_one()
+        old = [
+            name
+            for name in TABLES
+            if name in names and connection.execute(text(f"SELECT count(*) FROM {name} WHERE id = -1")).scalar_one()
+        ]
+    others = sorted(names - set(TABLES) - {"moltres_loads"})
+    return {"counts": list(counts.values()), "others": others, "staged": staged, "old": old}
+
+
+def expected(mode: str, *, new: bool) -> list[int | None]:
+    """The number of rows of each table."""
+    old = [1 if name in THERE[mode] else None for name in TABLES]
+    if not new:
+        return old
+    given = [ROWS + number for number in range(len(TABLES))]
+    return [rows + (was or 0) for rows, was in zip(given, old, strict=True)] if mode == "append" else list(given)
+
+
+def judge(source: URL | str, target: URL | str, mode: str, key: str) -> dict[str, Any]:
+    """Look at what a kill has left, replicate again, and look again."""
+    state, wrong = _state(target), []
+    # Where CREATE TABLE commits, tables that an overwrite makes are there before their rows are.
+    found = [None if rows == 0 else rows for rows in state["counts"]]
+    before, after = expected(mode, new=False), expected(mode, new=True)
+    published = state["counts"] == after
+    if found != before and not published:
+        wrong.append(f"{key}: after the kill {state}")
+    result = _retried(lambda: run(source, target, mode, key))
+    resumed = sum(table.resumed for table in result.tables)
+    if not published and resumed != state["staged"] and not all(table.skipped for table in result.tables):
+        wrong.append(f"{key}: {resumed} tables resumed, {state['staged']} had arrived")
+    again = run(source, target, mode, key)
+    if not all(table.skipped for table in again.tables):
+        wrong.append(f"{key}: done twice: {again}")
+    end = _state(target)
+    if end["counts"] != after or end["others"] or end["staged"] or (mode == "overwrite" and end["old"]):
+        wrong.append(f"{key}: at the end {end}")
+    return {"wrong": wrong, "published": published, "resumed": resumed}
+
+
+def _retried(work: Callable[[], Any]) -> Any:
+    """Again while a retry can help: what was killed may still hold its locks for a moment."""
+    for left in range(100, -1, -1):
+        try:
+            return work()
+        except MoltresError as error:
+            if not error.retryable or not left:
+                raise
+            time.sleep(0.1)  # noqa: TID251 - the server tells nobody when it has rolled back
+    return None
+
+
+def apart(work: Callable[[], Any]) -> Any:
+    """Do something in a process of its own, because one at a time can open a file of DuckDB."""
+    read, written = os.pipe()
+
+    def told() -> None:
+        os.write(written, json.dumps(work()).encode())
+
+    child, pipe = in_child(told)
+    os.close(written)
+    with os.fdopen(read, "rb") as answer:
+        found = answer.read()
+    os.waitpid(child, 0)
+    os.close(pipe)
+    if not found:
+        raise AssertionError("the process has failed; see its error above")
+    return json.loads(found)
+
+
+def killed(source: URL | str, target: URL | str, mode: str, key: str, seconds: float) -> bool:
+    """Replicate in a process that is killed after some seconds; whether it was killed before its end."""
+    child, pipe = in_child(lambda: run(source, target, mode, key))
+    ended = waited(child, pipe, seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(pipe)
+    return not ended
+
+
+def campaign(
+    source: URL | str,
+    target: URL | str,
+    kills: int,
+    *,
+    seed: int,
+    modes: tuple[str, ...],
+    tell: Callable[[Tally], object] = lambda _: None,
+) -> Tally:
+    """Kill replications between two databases many times.
+
+    Args:
+        source: A database that is filled already.
+        target: An empty database.
+        kills: How many kills that hit a running replication.
+        seed: Of the moments.
+        modes: The modes, in turn.
+        tell: Called after each kill.
+    """
+    tally, random, started, number = Tally(), Random(seed), time.monotonic(), 0
+    lengths = {}
+    for mode in modes:
+        apart(lambda mode=mode: prepare(target, mode))  # type: ignore[misc]
+        begun = time.monotonic()
+        killed(source, target, mode, "whole", 120)
+        lengths[mode] = time.monotonic() - begun
+    while tally.kills < kills:
+        mode, key = modes[number % len(modes)], f"key{number}"
+        number += 1
+        apart(lambda mode=mode: prepare(target, mode))  # type: ignore[misc]
+        tally.kills += killed(source, target, mode, key, random.uniform(0.02, lengths[mode] * 1.1))
+        found = apart(lambda mode=mode, key=key: judge(source, target, mode, key))  # type: ignore[misc]
+        tally.wrong += [f"{mode}: {one}" for one in found["wrong"]]
+        tally.after += found["published"]
+        tally.before += not found["published"]
+        tally.resumed += found["resumed"]
+        tally.seconds = time.monotonic() - started
+        tell(tally)
+    return tally

@@ -128,18 +128,21 @@ def flag(name: str, given: object) -> Iterator[str]:
         yield f"{name} must be true or false, not {given!r}."
 
 
-def string(name: str, given: object, *, empty: bool = False) -> Iterator[str]:
+def string(name: str, given: object, *, empty: bool = False, in_names: bool = False) -> Iterator[str]:
     """A string.
 
     Args:
         name: The argument.
         given: Its value.
         empty: Whether it may be empty.
+        in_names: Whether it becomes a part of names, which have no NUL and no half of a surrogate pair.
     """
     if not isinstance(given, str):
         yield f"{name} must be a string, not {given!r}."
     elif not empty and not given:
         yield f"{name} must not be empty."
+    elif in_names and ("\0" in given or not is_unicode(given)):
+        yield f"{name} must not have characters that no name has, and is {given!r}."
 
 
 def strings(name: str, given: object, *, least: int = 0) -> Iterator[str]:

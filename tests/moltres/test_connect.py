@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import threading
@@ -359,3 +360,11 @@ def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
     with connect(f"sqlite:///{path}") as db:
         assert "x.db" in repr(db)
         assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["pool_size", "max_overflow", "pool_timeout", "pool_recycle"])
+@pytest.mark.parametrize("given", [math.nan, math.inf, 1j, "5", -2])
+def test_numbers_of_a_pool_are_judged_before_it_is_used(name: str, given: object) -> None:
+    options: dict[str, Any] = {name: given}
+    with pytest.raises(ConfigurationError, match=f"{name} must be a"):
+        connect("duckdb://", **options)

@@ -10,13 +10,15 @@ from uuid import uuid4
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
-from .._shared import urls
+from .._shared import arguments, urls
 from .._shared.iceberg_places import is_catalog, is_iceberg
 from .._shared.masking import scrubbed, secrets_of
 from .._shared.problems import ProblemError
-from ..errors import ConfigurationError, problems_translated
+from ..errors import ConfigurationError, problems_translated, refuse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.orm import Session
     from sqlalchemy.pool import PoolProxiedConnection
 
@@ -69,6 +71,7 @@ def make_engine(url: URL, options: dict[str, Any]) -> Engine:
         ConfigurationError: If SQLAlchemy does not know the database, the driver or an option.
         MissingDependencyError: If the driver is not installed.
     """
+    refuse(_pool_problems(options))
     with problems_translated():
         if is_iceberg(url):
             return _iceberg(url, options)
@@ -82,6 +85,16 @@ def make_engine(url: URL, options: dict[str, Any]) -> Engine:
             given = ", ".join(sorted(options)) or "of the URL"
             raise ConfigurationError(f"create_engine() refused an option ({given}): {error}") from error
     return engine
+
+
+def _pool_problems(options: dict[str, Any]) -> Iterator[str]:
+    """What SQLAlchemy's pools find out when they are used, each in its own way."""
+    for name, least in (("pool_size", 0), ("max_overflow", -1)):
+        if name in options:
+            yield from arguments.whole(name, options[name], least=least)
+    for name, least in (("pool_timeout", 0), ("pool_recycle", -1)):
+        if options.get(name) is not None:
+            yield from arguments.number(name, options[name], least=least, unit="seconds")
 
 
 def _iceberg(given: Any, options: dict[str, Any]) -> Engine:

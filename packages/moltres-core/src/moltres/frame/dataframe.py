@@ -184,7 +184,8 @@ class DataFrame:
             ColumnNotFoundError: If a key does not exist, on either side.
             ConfigurationError: If the frames are of two databases, or column names would still be duplicates.
         """
-        refuse([*arguments.choice("how", how, joins.JOINS), *arguments.string("suffix", suffix, empty=True)])
+        in_names = arguments.string("suffix", suffix, empty=True, in_names=True)
+        refuse([*arguments.choice("how", how, joins.JOINS), *in_names])
         return self._with(joins.join(self._state, self._other(other, "join"), on=on, how=how, suffix=suffix))
 
     def union(self, other: DataFrame) -> DataFrame:

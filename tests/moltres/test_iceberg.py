@@ -17,6 +17,7 @@ from pyiceberg.transforms import BucketTransform, DayTransform, IdentityTransfor
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType, TimestampType
 from sqlalchemy import create_engine, text
 
+import dq_core
 from moltres import ETLPipeline, col, connect
 from moltres.dialects.iceberg import loads, takeover
 from moltres.errors import (
@@ -25,6 +26,7 @@ from moltres.errors import (
     QueryError,
     SchemaMismatchError,
     TransientQueryError,
+    WriteError,
 )
 from moltres.handoff.reference import STAGE_PREFIX
 from support.iceberg import append, catalog_url, load, opened, unreferenced
@@ -335,6 +337,82 @@ def test_partitions_and_properties_stay(db: Database, url: URL) -> None:
     assert len(list(table.scan("id = 3").plan_files())) == 1
     with pytest.raises(ConfigurationError, match="partitioned by"):
         db.write([{"id": 1}]).save_as_table("t", mode="overwrite")
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_new_tables_are_partitioned_by_what_partitions_are_overwritten_by(
+    db: Database, url: URL, *, streamed: bool
+) -> None:
+    rows = [
+        {"id": number, "day": dt.date(2024, 1, 1 + number % 2), "kind": "ab"[number % 2] if number else None, "f": 0.5}
+        for number in range(6)
+    ]
+    data: Any = rows
+    if not streamed:
+        db.write(rows).save_as_table("source")
+        data = db.table("source")
+    db.write(data).save_as_table("t", mode="overwrite_partitions", partition_by=["day", "kind"], run_key="k")
+    table = load(url, "t")
+    assert [one.name for one in table.spec().fields] == ["day", "kind"]
+    assert len(table.inspect.files()) == 3
+    db.write([{**rows[1], "id": 7}]).save_as_table("t", mode="overwrite_partitions", partition_by=["day", "kind"])
+    assert sorted(ids(db)) == [0, 2, 4, 7]
+    assert sorted(load(url, "t").scan().to_arrow().column("id").to_pylist()) == [0, 2, 4, 7]
+    # Floating-point numbers make no partitions; the rows are the same.
+    db.write(rows).save_as_table("u", mode="overwrite_partitions", partition_by=["f"])
+    assert load(url, "u").spec().is_unpartitioned()
+    assert db.table("u").count() == 6
+
+
+def test_too_many_partitions_are_refused(db: Database, url: URL) -> None:
+    with connect() as source:
+        rows = source.sql("SELECT range AS id FROM range(10001)")
+        with pytest.raises(WriteError, match="more than 10000 partitions"):
+            db.write(rows).save_as_table("t", mode="overwrite_partitions", partition_by=["id"])
+    assert db.tables() == []
+    assert unreferenced(url) == set()
+
+
+# -- write, audit, publish
+
+
+@pytest.mark.parametrize("passes", [True, False])
+@pytest.mark.parametrize(
+    ("mode", "options", "expected"),
+    [
+        ("append", {}, [0, 1, 2, 3, 3, 4]),
+        ("merge", {"keys": ["id"]}, [0, 1, 2, 3, 4]),
+        ("overwrite", {}, [3, 4]),
+        ("overwrite_partitions", {"partition_by": ["id"]}, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_a_transaction_is_checked_as_it_will_be_published(
+    db: Database, url: URL, mode: Any, options: dict[str, Any], expected: list[int], *, passes: bool
+) -> None:
+    db.write(ROWS).save_as_table("t")
+    before = load(url, "t").metadata
+    new = [{"id": 3, "name": "new"}, {"id": 4, "name": "new"}]
+    rules = [{"type": "row_count", "min": len(expected), "max": len(expected) if passes else 99}]
+    rules += [] if passes else [{"type": "in_set", "column": "name", "values": ["nothing"]}]
+
+    def audited() -> None:
+        with db.transaction() as connection:
+            audit = connect(connection)
+            audit.write(new).save_as_table("t", mode=mode, run_key="k", **options)
+            assert ids(db) == [0, 1, 2, 3]  # all others see the old rows
+            assert ids(audit) == expected
+            dq_core.validate(connection, rules, table="t").raise_if_failed()
+
+    if passes:
+        audited()
+        assert ids(db) == expected
+        assert load(url, "t").metadata.current_snapshot().parent_snapshot_id == before.current_snapshot_id  # type: ignore[union-attr]
+        assert db.write(new).save_as_table("t", mode="append", run_key="k").skipped
+    else:
+        with pytest.raises(dq_core.DataQualityError):
+            audited()
+        assert load(url, "t").metadata == before
+    assert unreferenced(url) == set()
 
 
 def test_a_merge_rewrites_only_files_with_such_rows(db: Database, url: URL) -> None:

@@ -386,6 +386,7 @@ def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) ->
     names = [name for name, _ in rows.columns or []]
     require_columns(partition_by, names, "partition_by")
     if target.table is None:
+        target.dialect.divide(target.connection, target.new, partition_by)
         return _create(target, rows, request)
     target.require_fit(rows.columns, checked=rows.checked)
     connection, table = target.connection, target.table

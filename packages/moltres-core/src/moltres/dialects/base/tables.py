@@ -91,6 +91,15 @@ class Tables(Inserting):
         """Create an empty table."""
         connection.execute(CreateTable(table))
 
+    def divide(self, connection: Connection, table: Table, columns: Sequence[str]) -> None:
+        """Let a table that is about to be created be stored by partition, where the database has such tables.
+
+        Args:
+            connection: A connection in the transaction that creates it.
+            table: Name and schema of the new table.
+            columns: The columns that tell partitions apart.
+        """
+
     def create_as(
         self,
         connection: Connection,

@@ -186,6 +186,11 @@ class IcebergDialect(DuckDBDialect):
         super().create_as(connection, table, columns, query.limit(0))  # type: ignore[attr-defined]
         return self.insert_select(connection, table, [name for name, _ in columns], query)
 
+    def divide(self, connection: Connection, table: Table, columns: Sequence[str]) -> None:
+        """Partitions by the values of the columns."""
+        session = session_of(connection)
+        session.divided[table.schema or session.namespace, table.name] = tuple(columns)
+
     def replace(self, connection: Connection, old: Table, new: Table) -> None:
         """Give a table the columns and rows of another one: its uuid, history, properties and partitions stay."""
         session = session_of(connection)

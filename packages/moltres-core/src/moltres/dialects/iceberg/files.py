@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...errors import SchemaMismatchError
+from ...errors import SchemaMismatchError, WriteError
 from ...types.arrow import arrow
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _GROUP_ROWS = 122_880
 _FILE_BYTES = 128 * 2**20
 """Bytes of a file after which the next one begins, unless the table says ``write.target-file-size-bytes``."""
 _OPEN_FILES = 50
+_MOST_PARTITIONS = 10_000
+"""The most partitions that one write fills: each is a file at least, and a value in memory."""
 
 
 @dataclass
@@ -75,6 +77,12 @@ class FileWriter:
         made = self._fitted(batch)
         for key, part in self._partitioned(made):
             found = self._parts.setdefault(key, _Part(key))
+            if len(self._parts) > _MOST_PARTITIONS:
+                raise WriteError(
+                    f"The rows belong to more than {_MOST_PARTITIONS} partitions of the table, each a file at least.",
+                    suggestion="Partition by columns with fewer values; or make the table first, with mode="
+                    "'error_if_exists': then it has no partitions, and all modes work on it.",
+                )
             found.batches.append(part)
             found.rows += part.num_rows
             found.bytes += part.nbytes

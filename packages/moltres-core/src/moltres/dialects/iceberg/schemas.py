@@ -8,8 +8,9 @@ from ..._shared.iceberg_types import quoted
 from ...errors import SchemaMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.types import IcebergType
 
@@ -77,6 +78,30 @@ def schema_of(raw: Any, relation: str) -> Schema:
             suggestion="Cast the columns before writing, to a string for example.",
         )
     return assign_fresh_schema_ids(Schema(*fields))
+
+
+_NO_PARTITIONS = ("float", "double")
+"""Types whose values are no partitions: NaN is not equal to itself, and -0.0 is equal to 0.0."""
+
+
+def spec_of(schema: Schema, columns: Sequence[str]) -> PartitionSpec:
+    """Partitions by the values of columns; none if one of them has a type whose values make no partitions.
+
+    Args:
+        schema: The columns of the new table.
+        columns: Those that tell partitions apart; empty for no partitions.
+    """
+    from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionField, PartitionSpec
+    from pyiceberg.transforms import IdentityTransform
+
+    fields = [schema.find_field(name) for name in columns]
+    if any(not one.field_type.is_primitive or str(one.field_type) in _NO_PARTITIONS for one in fields):
+        return PartitionSpec()
+    parts = [
+        PartitionField(one.field_id, PARTITION_FIELD_ID_START + place, IdentityTransform(), one.name)
+        for place, one in enumerate(fields)
+    ]
+    return PartitionSpec(*parts)
 
 
 def _not_null(raw: Any, relation: str) -> set[str]:

@@ -14,12 +14,14 @@ from ...errors import ConfigurationError
 from . import commit
 from .leftovers import Marker
 from .pending import OWN, Pending
-from .schemas import constraints, schema_of
+from .schemas import constraints, schema_of, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyiceberg.catalog import Catalog
+    from pyiceberg.partitioning import PartitionSpec
+    from pyiceberg.schema import Schema
     from pyiceberg.table import Table
 
     from .loads import LoadKey
@@ -65,6 +67,7 @@ class WritingSession(Session):
     Attributes:
         keys: The loads to record, by namespace and table.
         pending: The tables that it has changed.
+        divided: The columns that new tables are partitioned by.
         failed: Whether a write has failed in this transaction.
         taken_over: The staged tables whose files others get, each with the table that gets them.
     """
@@ -88,6 +91,7 @@ class WritingSession(Session):
         self._new_schemas: list[str] = []
         self._created: tuple[str, str] | None = None
         self.taken_over: list[tuple[Place, Pending]] = []
+        self.divided: dict[Place, tuple[str, ...]] = {}
         self.failed = False
 
     # -- what there is
@@ -239,7 +243,8 @@ class WritingSession(Session):
                 f"Iceberg tables have no keys, defaults or checks: {', '.join(refused)}.",
                 suggestion="Leave them out, and check the rows with dq-core.",
             )
-        made = self._new_table(schema, name, schema_of(self.raw, relation))
+        columns = schema_of(self.raw, relation)
+        made = self._new_table(schema, name, columns, spec_of(columns, self.divided.get((schema, name), ())))
         pending = Pending.of(self.raw, schema, name, made, is_new=True)
         pending.hold(f"SELECT * FROM {relation}")  # noqa: S608 - quoted
         self.raw.execute(f"DROP TABLE {relation}")
@@ -252,9 +257,8 @@ class WritingSession(Session):
         self.mark(pending)
         self.refresh(pending.schema, pending.name)
 
-    def _new_table(self, schema: str, name: str, columns: Any) -> Table:
+    def _new_table(self, schema: str, name: str, columns: Schema, spec: PartitionSpec) -> Table:
         """A table as it will be created, at a place of its own: one that was dropped may have left files behind."""
-        from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
         from pyiceberg.table import StagedTable
         from pyiceberg.table.metadata import new_table_metadata
         from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
@@ -264,7 +268,7 @@ class WritingSession(Session):
         location = f"{self.location(catalog, schema)}/{folder}-{uuid4().hex}"
         metadata = new_table_metadata(
             schema=columns,
-            partition_spec=UNPARTITIONED_PARTITION_SPEC,
+            partition_spec=spec,
             sort_order=UNSORTED_SORT_ORDER,
             location=location,
             properties={},

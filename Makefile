@@ -16,7 +16,7 @@ LINT := .venvs/lint/bin
 LEGS := dq-core moltres-core moltres-airflow moltres-prefect truthound-kestra dq-core-engines moltres-airflow-next duckdb-next dialects
 ENVIRONMENT_dq-core-engines := truthound-kestra
 TESTS_dq-core := tests/dq_core --ignore=tests/dq_core/engines tests/shared packages/dq-core/README.md docs/guides/checks.md docs/guides/reports.md docs/guides/command-line.md docs/guides/compare.md docs/guides/profile-and-learn.md
-TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md docs/guides/receipts.md docs/guides/replicate.md docs/guides/iceberg.md README.md
+TESTS_moltres-core := tests/moltres tests/shared tests/workspace packages/moltres-core/README.md docs/guides/dataframes.md docs/guides/writing.md docs/guides/receipts.md docs/guides/incremental.md docs/guides/replicate.md docs/guides/iceberg.md README.md
 TESTS_moltres-airflow := tests/moltres_airflow packages/moltres-airflow/README.md docs/guides/airflow.md
 TESTS_moltres-prefect := tests/moltres_prefect packages/moltres-prefect/README.md docs/guides/prefect.md
 TESTS_truthound-kestra := tests/truthound_kestra packages/truthound-kestra/README.md docs/guides/kestra.md

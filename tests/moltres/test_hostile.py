@@ -243,6 +243,10 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "Writer.save_as_table (merge)": _written(mode="merge", keys=["id"], update=["name"], run_key=None),
     "Writer.save_as_table (overwrite_partitions)": _written(
         mode="overwrite_partitions", partition_by=["id"], cascade=False),
+    "Writer.save_as_table (cursor)": _written(mode="append", cursor="id", lag=0),
+    "Writer.save_as_table (delete_missing)": _written(
+        mode="merge", keys=["id"], delete_missing="hard", delete_at_most=1.0),
+    "Writer.save_as_table (on_schema_change)": _written(mode="append", on_schema_change="ignore"),
     "Writer.parquet": lambda w: Call(w.frame.write.parquet, {"path": w.folder / "a.parquet", "overwrite": True}),
     "Writer.csv": lambda w: Call(w.frame.write.csv, {"path": w.folder / "a.csv", "overwrite": True}),
     "Records": lambda w: Call(

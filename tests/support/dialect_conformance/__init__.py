@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from support.dialect_conformance.all_or_nothing import AllOrNothing, LostConnections
 from support.dialect_conformance.binds import Binds
+from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
+from support.dialect_conformance.missing_rows import MissingRows
 from support.dialect_conformance.modes import Modes
 from support.dialect_conformance.names import Names
 from support.dialect_conformance.order import Order
@@ -17,6 +19,7 @@ from support.dialect_conformance.partitions import Partitions
 from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.receipts import Receipts
 from support.dialect_conformance.run_keys import RunKeys
+from support.dialect_conformance.schema_changes import SchemaChanges
 from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
@@ -35,6 +38,9 @@ class DialectConformance(
     Partitions,
     RunKeys,
     Receipts,
+    IncrementalLoads,
+    MissingRows,
+    SchemaChanges,
     AllOrNothing,
     Transactions,
     Statements,

@@ -18,7 +18,9 @@ from moltres_airflow.running import execution, run
 from moltres_airflow.templates import templates_of
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from airflow.sdk import Context
     from sqlalchemy import URL, Engine
@@ -44,8 +46,15 @@ class MoltresToTableOperator(MoltresOperator):
         update: Columns that ``merge`` updates; by default all others than the keys, False for none. Template field.
         partition_by: Columns whose values name the partitions to replace. Template field.
         cascade: Whether ``overwrite`` and ``overwrite_partitions`` may change other tables by ON DELETE.
-        verify: Whether rows from elsewhere are proved: the fingerprint of what landed is compared with that of what was
-            read, and nothing is committed if they differ.
+        verify: Whether what landed is compared with what was read; nothing is committed if they differ.
+        cursor: The column that says when a row was made or changed: with ``append`` and ``merge`` only rows that are
+            new since the last load are written. Template field.
+        lag: How much later than rows of a greater cursor a row may become visible in the source. Template field.
+        delete_missing: ``hard`` or ``soft``: whether ``merge`` deletes the rows whose keys are not among these, which
+            are then all of the source, or sets their ``deleted_at``. Template field.
+        delete_at_most: The share of the rows (0 to 1, by default 0.1) that may go; if more would, the task fails.
+        on_schema_change: ``fail`` (the default), ``append_new_columns`` or ``ignore``: what becomes of columns of the
+            rows that the table does not have. Template field.
         run_key: What the load is recorded under. Defaults to DAG, task, run, map index and iteration, the same at every
             try; False records nothing, and a retry may append twice. Template field.
         drop_staged: Whether to drop the staged rows once they are published. Another task can then not read them, and
@@ -60,17 +69,9 @@ class MoltresToTableOperator(MoltresOperator):
     """
 
     template_fields: Sequence[str] = (
-        *MoltresOperator.template_fields,
-        "table_name",
-        "input_key",
-        "input_task_id",
-        "mode",
-        "keys",
-        "update",
-        "partition_by",
-        "run_key",
-        "input_conn_id",
-    )
+        *MoltresOperator.template_fields, "table_name", "input_key", "input_task_id", "input_conn_id", "mode", "keys",
+        "update", "partition_by", "cursor", "lag", "delete_missing", "on_schema_change", "run_key",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -85,6 +86,11 @@ class MoltresToTableOperator(MoltresOperator):
         partition_by: str | Sequence[str] | None = None,
         cascade: bool = False,
         verify: bool = True,
+        cursor: str | None = None,
+        lag: dt.timedelta | str | Decimal | int | None = None,
+        delete_missing: Literal["hard", "soft"] | None = None,
+        delete_at_most: float | None = None,
+        on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
         run_key: str | Literal[False] | None = None,
         drop_staged: bool = False,
         input_dsn: str | URL | Dsn | None = None,
@@ -92,16 +98,10 @@ class MoltresToTableOperator(MoltresOperator):
         **kwargs: Any,
     ) -> None:
         options = WriteOptions(
-            table_name=table_name,
-            mode=mode or if_exists or "append",
-            keys=keys,
-            update=update,
-            partition_by=partition_by,
-            cascade=cascade,
-            verify=verify,
-            run_key=run_key,
-            drop_staged=drop_staged,
-        )
+            table_name=table_name, mode=mode or if_exists or "append", keys=keys, update=update, cascade=cascade,
+            partition_by=partition_by, verify=verify, cursor=cursor, lag=lag, delete_missing=delete_missing,
+            delete_at_most=delete_at_most, on_schema_change=on_schema_change, run_key=run_key, drop_staged=drop_staged,
+        )  # fmt: skip
         inputs = {"input_dsn": input_dsn, "input_conn_id": input_conn_id}
         problems = [
             *options.problems(unknown=arguments.unknown_yet(options)),
@@ -110,19 +110,13 @@ class MoltresToTableOperator(MoltresOperator):
             *arguments.urls(inputs, arguments.default_args_of(kwargs), required=False),
         ]
         super().__init__(problems=problems, **kwargs)
-        self.table_name = table_name
-        self.input_key = input_key
-        self.input_task_id = input_task_id
+        self.table_name, self.run_key, self.drop_staged = table_name, run_key, drop_staged
+        self.input_key, self.input_task_id, self.input_conn_id = input_key, input_task_id, input_conn_id
         self.mode: Mode = options.mode
-        self.keys = keys
-        self.update = update
-        self.partition_by = partition_by
-        self.cascade = cascade
-        self.verify = verify
-        self.run_key = run_key
-        self.drop_staged = drop_staged
+        self.keys, self.update, self.partition_by, self.cascade = keys, update, partition_by, cascade
+        self.cursor, self.lag, self.verify, self.delete_missing = cursor, lag, verify, delete_missing
+        self.delete_at_most, self.on_schema_change = delete_at_most, on_schema_change
         self.input_dsn = None if input_dsn is None else Dsn(input_dsn)
-        self.input_conn_id = input_conn_id
         self.templates = templates_of(self)
 
     def execute(self, context: Context) -> dict[str, Any]:

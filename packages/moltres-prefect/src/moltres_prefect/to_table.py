@@ -12,7 +12,9 @@ from moltres_prefect.identity import CallKey, key_of_run
 from moltres_prefect.lineage import log, note_writing
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
 
     from sqlalchemy.orm import Session
 
@@ -34,6 +36,11 @@ def moltres_to_table(
     partition_by: str | Sequence[str] | None = None,
     cascade: bool = False,
     verify: bool = True,
+    cursor: str | None = None,
+    lag: dt.timedelta | str | Decimal | int | None = None,
+    delete_missing: Literal["hard", "soft"] | None = None,
+    delete_at_most: float | None = None,
+    on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
     input_dsn: Dsn = None,
     run_key: str | Literal[False] | None = None,
     drop_staged: bool = False,
@@ -56,6 +63,14 @@ def moltres_to_table(
             follow the rows that they replace by ON DELETE. Without it such a table is refused.
         verify: Whether rows from elsewhere are proved: the fingerprint of what landed is compared with that of what was
             read, and nothing is committed if they differ.
+        cursor: The column that says when a row was made or changed: with ``"append"`` and ``"merge"`` only rows that
+            are new since the last load are written.
+        lag: How much later than rows of a greater cursor a row may become visible in the source, as in "10 minutes".
+        delete_missing: ``"hard"`` or ``"soft"``: whether ``mode="merge"`` deletes the rows whose keys are not among
+            these, which are then all of the source, or sets their ``deleted_at``.
+        delete_at_most: The share of the rows (0 to 1, by default 0.1) that may go; if more would, the task fails.
+        on_schema_change: ``"fail"``, ``"append_new_columns"`` or ``"ignore"``: what becomes of columns of the rows that
+            the table does not have.
         input_dsn: Where staged rows lie, if not in the target's database.
         run_key: What an append is recorded under, in the transaction of its rows; an attempt that finds the key there
             adds nothing. By default this call in this flow run: calls are told apart by their table and their order, so
@@ -80,6 +95,11 @@ def moltres_to_table(
         partition_by=partition_by,
         cascade=cascade,
         verify=verify,
+        cursor=cursor,
+        lag=lag,
+        delete_missing=delete_missing,
+        delete_at_most=delete_at_most,
+        on_schema_change=on_schema_change,
         run_key=None if isinstance(run_key, CallKey) else run_key,
         drop_staged=drop_staged,
     )

@@ -148,5 +148,7 @@ def _text(result: WriteResult) -> str:
         return f"{result.table_name}: nothing to do, the load is recorded or the table is there.\n"
     new = ", new" if result.created else ""
     updated = f", {result.rows_updated:,} of them updated" if result.rows_updated else ""
+    updated += f", {result.rows_deleted:,} deleted" if result.rows_deleted else ""
+    read = "" if result.incremental is None else f"{result.incremental.promise}\n"
     how = f"{result.mode}{new}, {result.seconds:.1f} s"
-    return f"{result.table_name}: {result.rows_written:,} rows written{updated} ({how}).\n"
+    return f"{result.table_name}: {result.rows_written:,} rows written{updated} ({how}).\n{read}"

@@ -88,9 +88,16 @@ def _add(parser: argparse.ArgumentParser, name: str, known: inspect.Parameter, s
     elif choices:
         parser.add_argument(option, choices=choices, default=known.default, help=help_)
     else:
-        kind, metavar = (count, "N") if "int" in kinds else (float, "NUMBER") if "float" in kinds else (str, "TEXT")
+        kind, metavar = _kind(kinds - {"None"})
         shown = f" ({known.default})" if known.default not in (None, "") else ""
         parser.add_argument(option, type=kind, default=known.default, metavar=metavar, help=f"{help_}{shown}")
+
+
+def _kind(kinds: set[str]) -> tuple[Callable[[str], Any], str]:
+    """How a value of one of these types is read from a string, and what stands for it in the help."""
+    if kinds == {"int"}:
+        return count, "N"
+    return (float, "NUMBER") if kinds == {"float"} else (str, "TEXT")
 
 
 def _choices(annotation: str) -> tuple[str, ...]:

@@ -156,6 +156,28 @@ def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
     return f"ALTER TABLE {compiler.preparer.format_table(element.table)} ADD COLUMN {name} {type_}"
 
 
+class AlterType(Executable, ClauseElement):
+    """``ALTER TABLE … ALTER COLUMN … TYPE``.
+
+    Args:
+        table: The table.
+        column: The column with its new type.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, table: Table, column: Column[Any]) -> None:
+        self.table = table
+        self.column = column
+
+
+@compiles(AlterType)
+def _alter_type(element: AlterType, compiler: SQLCompiler, **_: Any) -> str:
+    name = compiler.preparer.quote(element.column.name)
+    type_ = compiler.dialect.type_compiler_instance.process(element.column.type, type_expression=element.column)
+    return f"ALTER TABLE {compiler.preparer.format_table(element.table)} ALTER COLUMN {name} TYPE {type_}"
+
+
 class RenameTables(Executable, ClauseElement):
     """MariaDB's ``RENAME TABLE`` of many tables at once: all get their names, or none.
 

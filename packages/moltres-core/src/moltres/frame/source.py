@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..read.source import Readable
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
+    from decimal import Decimal
     from os import PathLike
 
     from sqlalchemy import Connection, Engine, Table
@@ -18,8 +20,41 @@ if TYPE_CHECKING:
 
 Mode = Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions"]
 
+DeleteMissing = Literal["hard", "soft"]
+
+OnSchemaChange = Literal["fail", "append_new_columns", "ignore"]
+
 BATCH_ROWS = 50_000
 """Rows that are held in memory at once on their way between databases, unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incremental:
+    """What a load of what is new has read, and what can be promised of it.
+
+    Attributes:
+        cursor: The column that says when a row was made or changed.
+        lag: How far before the watermark it began, as the caller said.
+        started: The watermark that it began at; None if it read everything.
+        watermark: The one that the next load begins at; None while there was no row.
+        rows_read: Rows that were read; more than were written where they were in the target already.
+        exact: Whether the source tells which rows a load could not see, so that none is missed whenever it commits.
+        promise: Which rows are found, in a sentence.
+    """
+
+    cursor: str
+    lag: dt.timedelta | str | Decimal | int | None = None
+    started: Any = None
+    watermark: Any = None
+    rows_read: int = 0
+    exact: bool = False
+    promise: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for JSON: watermarks and lags as strings."""
+        texts = {name: getattr(self, name) for name in ("lag", "started", "watermark")}
+        shown = {name: None if value is None else str(value) for name, value in texts.items()}
+        return {**asdict(self), **shown}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,21 +66,27 @@ class WriteResult:
         mode: The mode.
         rows_written: Rows that were inserted or updated.
         rows_updated: The rows among them that existed before; more than 0 only with mode ``merge``.
+        rows_deleted: With ``delete_missing``, the rows that were deleted, or marked as deleted.
         created: Whether the table is new.
         skipped: Whether nothing was done: the run_key is recorded already, or mode ``ignore`` found a table.
         seconds: How long it took.
         receipt: What proves that the rows landed as they were read (`moltres.Receipt`); None for rows
             that never left their database, with ``verify=False``, and if nothing was done.
+        schema_changes: With ``on_schema_change``, a phrase for each column that was added, widened or left out.
+        incremental: With a cursor, how far the source was read.
     """
 
     table_name: str
     mode: str
     rows_written: int
     rows_updated: int = 0
+    rows_deleted: int = 0
     created: bool = False
     skipped: bool = False
     seconds: float = 0.0
     receipt: Receipt | None = None
+    incremental: Incremental | None = None
+    schema_changes: tuple[str, ...] = ()
 
 
 class Writable(Protocol):
@@ -62,6 +103,11 @@ class Writable(Protocol):
         run_key: str | None = None,
         schema: str | None = None,
         cascade: bool = False,
+        cursor: str | None = None,
+        lag: dt.timedelta | str | Decimal | int | None = None,
+        delete_missing: Literal["hard", "soft"] | None = None,
+        delete_at_most: float | None = None,
+        on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
         verify: bool = True,

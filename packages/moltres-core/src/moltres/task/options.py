@@ -17,8 +17,11 @@ from ..write.load_log import key_problems
 from ..write.request import mode_problems
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Iterator
+    from decimal import Decimal
 
+    from ..frame.source import DeleteMissing, OnSchemaChange
     from ..write import Mode
 
 __all__ = [
@@ -43,6 +46,12 @@ class WriteOptions:
         cascade: Whether rows of other tables may go or change with the rows that ``overwrite`` and
             ``overwrite_partitions`` delete.
         verify: Whether rows from elsewhere are proved: what landed is compared with what was read before the commit.
+        cursor: The column that says when a row was made or changed, to write only what is new with ``append`` and
+            ``merge``.
+        lag: How much later than rows of a greater cursor a row may become visible in the source.
+        delete_missing: ``hard`` or ``soft``: for ``merge``, what becomes of rows that are not among all of the source.
+        delete_at_most: The share of the rows that may go.
+        on_schema_change: What becomes of columns of the rows that the table does not have.
         run_key: What the load is recorded under; None for the task in its run, False to record nothing.
         drop_staged: Whether to drop the staged rows once they are written.
     """
@@ -54,6 +63,11 @@ class WriteOptions:
     partition_by: str | Sequence[str] | None = None
     cascade: bool = False
     verify: bool = True
+    cursor: str | None = None
+    lag: dt.timedelta | str | Decimal | int | None = None
+    delete_missing: DeleteMissing | None = None
+    delete_at_most: float | None = None
+    on_schema_change: OnSchemaChange = "fail"
     run_key: str | Literal[False] | None = None
     drop_staged: bool = False
 
@@ -83,6 +97,11 @@ class WriteOptions:
             "update": self.update if isinstance(self.update, bool) else _names(self.update),
             "partition_by": _names(self.partition_by),
             "cascade": self.cascade,
+            "cursor": self.cursor or None,
+            "lag": None if self.lag == "" else self.lag,
+            "delete_missing": self.delete_missing or None,
+            "delete_at_most": self.delete_at_most,
+            "on_schema_change": self.on_schema_change,
         }
 
     def key(self, run: Callable[[], str | None]) -> str | None:

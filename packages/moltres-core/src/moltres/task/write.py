@@ -40,13 +40,21 @@ class WriteOutcome:
                 f"An earlier try has written these rows already to {table_name}: nothing was added. "
                 f"run_key={self.run_key}"
             )
+        if written.incremental is not None:
+            read = written.incremental
+            table_name += f", {read.cursor} from {read.started} to {read.watermark}"
         done = "nothing" if written.skipped else f"{written.rows_written:,} rows"
         receipt = written.receipt
         proof = "" if receipt is None else f"; proved by {receipt.landed}" if receipt.proved else "; not proved"
         return f"{done} written to {table_name}, in {written.seconds:.3f} s{proof}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written``, ``skipped``, ``receipt``."""
+        """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written``, ``skipped``, ``receipt``.
+
+        With a cursor also ``incremental``, as of `Incremental.to_dict`; ``rows_deleted`` and ``schema_changes`` if
+        there are some.
+        """
+        read = self.written.incremental
         return {
             "success": True,
             "table_name": self.written.table_name,
@@ -54,6 +62,9 @@ class WriteOutcome:
             "rows_written": self.written.rows_written,
             "skipped": self.written.skipped,
             "receipt": None if self.written.receipt is None else self.written.receipt.to_dict(),
+            **({"rows_deleted": self.written.rows_deleted} if self.written.rows_deleted else {}),
+            **({"schema_changes": list(self.written.schema_changes)} if self.written.schema_changes else {}),
+            **({} if read is None else {"incremental": read.to_dict()}),
         }
 
 

@@ -15,7 +15,7 @@ from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import logical_type
 from .proof import Proof
-from .stream import Stream, is_lazy, open_stream
+from .stream import Stream, is_lazy, open_stream, without
 from .target import table_of, temporary_table
 
 if TYPE_CHECKING:
@@ -168,6 +168,12 @@ class Streamed:
     def receipt(self) -> Receipt | None:
         """What proves the rows, once they landed."""
         return None if self.proof is None else self.proof.receipt
+
+    def without(self, names: Collection[str]) -> Streamed:
+        """The same rows without some columns."""
+        stream = without(self._stream, names)
+        proof = None if self.proof is None else self.proof.of_less()
+        return Streamed(self._connection, self._dialect, stream, self._on_progress, proof)
 
     def reads(self, table: Table) -> bool:
         """A stream reads on another connection, which does not see uncommitted changes."""

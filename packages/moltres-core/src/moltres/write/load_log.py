@@ -100,6 +100,10 @@ def key_problems(run_key: object) -> Iterator[str]:
         yield f"run_key must not have NUL characters or surrogates, which not every database can store: {run_key!r}."
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
 class Load:
     """One load with a key, in the transaction that writes its rows.
 
@@ -159,6 +163,10 @@ class Load:
         found = self._dialect.columns_of(self._connection, LOADS, self._table.schema)
         return [name for name in ADDED if name not in {column["name"] for column in found}]
 
+    def keeps(self, column: str) -> bool:
+        """Whether the table of loads has one of the columns `ADDED`."""
+        return column not in self._missing
+
     def done(self) -> bool:
         """Whether a finished load has the key."""
         return self._connection.execute(select(self._table.columns.mode).where(*self._is_mine())).first() is not None
@@ -181,8 +189,8 @@ class Load:
             False if a finished load has it. A concurrent load with the key is waited for, or this one fails with a
             retryable error.
         """
-        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        return self._dialect.insert_new(self._connection, self._table, {**self._key, "mode": mode, "loaded_at": now})
+        values = {**self._key, "mode": mode, "loaded_at": _now()}
+        return self._dialect.insert_new(self._connection, self._table, values)
 
     def release(self) -> None:
         """Delete the key, because its rows were dropped."""
@@ -196,7 +204,7 @@ class Load:
             receipt: The receipt as JSON.
             watermark: How far the source was read, as JSON.
         """
-        values: dict[str, Any] = {"rows_written": rows}
+        values: dict[str, Any] = {"rows_written": rows, "loaded_at": _now()}
         said = {"receipt": receipt, "watermark": watermark}
         values |= {name: value for name, value in said.items() if value is not None and name not in self._missing}
         self._connection.execute(update(self._table).where(*self._is_mine()).values(values))

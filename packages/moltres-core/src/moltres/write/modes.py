@@ -10,27 +10,31 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from .._shared.fingerprint import Fingerprint
 from ..dialects.names import require_names
 from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
 from ..errors import SchemaMismatchError, TableExistsError, TableNotFoundError, TransientQueryError
+from .evolution import evolved
+from .incremental import Increment, Watched, key_of
 from .inputs import Local, TemporaryRows, open_input
 from .load_log import load_of
+from .merged import Merged
+from .missing_rows import add_mark, mark_missing, remove_missing, require_possible
+from .new_rows import insert_missing
 from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
 from .request import REPLACING
 from .target import find_target, require_ddl, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import Connection, Table
 
-    from ..dialects.tally import Covered
     from ..frame.source import Source
     from .inputs import Input
+
+    Rows = Input | Watched
     from .load_log import Load
-    from .proof import Proof
     from .request import WriteRequest
     from .target import Target
 
@@ -90,14 +94,17 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         target.require_absent()
     if request.mode in REPLACING and not request.cascade:
         target.require_no_delete_actions(own=request.mode == "overwrite_partitions")
-    with closing(open_input(source, connection, data, request)) as opened:
+    increment = _increment(source, target, data, request)
+    given = data if increment is None else increment.data
+    with closing(open_input(source, connection, given, request)) as opened:
         require_names((name for name, _ in opened.columns or []), target.dialect.capabilities, target.dialect.name)
-        rows = _without_generated(target, opened)
-        if load is not None and request.mode == "append" and target.table is None and not key_first:
-            written = _create_in_place(source, target, rows, request)
-        else:
-            written = _MODES[request.mode](target, rows, request)
-        written = replace(written, receipt=rows.receipt)
+        fitting, changes = evolved(target, opened, request)
+        kept = _without_generated(target, fitting)
+        rows: Rows = kept if increment is None else increment.watched(kept)
+        written = _written(source, target, rows, request)
+    written = replace(written, receipt=rows.receipt, schema_changes=tuple(changes))
+    if increment is not None:
+        written = increment.finish(written)
     if load is not None:
         if not key_first and not load.claim(request.mode):
             raise LoadedMeanwhileError
@@ -105,6 +112,25 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         if not key_first and written.created and request.mode == "error_if_exists":
             target.dialect.label(connection, target.new, "")  # commits the key first
     return written
+
+
+def _written(source: Source, target: Target, rows: Rows, request: WriteRequest) -> Written:
+    """What the mode does to the target."""
+    recorded = request.run_key is not None or request.cursor is not None
+    # Where CREATE TABLE commits, rows must not be there without what is recorded of them.
+    in_place = recorded and not target.dialect.capabilities.transactional_ddl
+    if in_place and request.mode == "append" and target.table is None:
+        return _create_in_place(source, target, rows, request)
+    return _MODES[request.mode](target, rows, request)
+
+
+def _increment(source: Source, target: Target, data: Any, request: WriteRequest) -> Increment | None:
+    """The load of what is new, if it is one."""
+    if request.cursor is None:
+        return None
+    load = _open_load(target, key_of(source, data, request))
+    assert load is not None  # noqa: S101 - for mypy
+    return Increment(source, target, data, request, load)
 
 
 def _locked_target(source: Source, connection: Connection, request: WriteRequest) -> Target:
@@ -127,7 +153,8 @@ def _locked_target(source: Source, connection: Connection, request: WriteRequest
     if target.table is None or request.mode in _LEAVE_TABLES_ALONE:
         return target
     try:
-        (dialect.hold if request.mode == "append" else dialect.lock)(connection, target.table)
+        only_adds = request.mode == "append" and request.cursor is None
+        (dialect.hold if only_adds else dialect.lock)(connection, target.table)
         target = find_target(source, connection, request)
     except DBAPIError as error:
         if dialect.classify(error) is TableNotFoundError:
@@ -193,7 +220,7 @@ def _open_load(target: Target, run_key: str | None) -> Load | None:
 
 
 def _create(
-    target: Target, rows: Input, request: WriteRequest, check: Callable[[Table], None] = lambda _: None
+    target: Target, rows: Rows, request: WriteRequest, check: Callable[[Table], None] = lambda _: None
 ) -> Written:
     """Make the table from the rows.
 
@@ -227,7 +254,7 @@ def _create(
     return Written(inserted=inserted, created=True)
 
 
-def _create_in_place(source: Source, target: Target, rows: Input, request: WriteRequest) -> Written:
+def _create_in_place(source: Source, target: Target, rows: Rows, request: WriteRequest) -> Written:
     """Create the table without rows, then insert the rows in one transaction with the run_key.
 
     For databases in which CREATE TABLE commits: appended rows must not exist without their run_key.
@@ -246,28 +273,30 @@ def _create_in_place(source: Source, target: Target, rows: Input, request: Write
         raise
 
 
-def _append(target: Target, rows: Input, request: WriteRequest) -> Written:
+def _append(target: Target, rows: Rows, request: WriteRequest) -> Written:
     """Add the rows."""
     if target.table is None:
         return _create(target, rows, request)
     target.require_fit(rows.columns, checked=rows.checked)
+    if request.cursor is not None and isinstance(rows, Watched):
+        return Written(inserted=insert_missing(target, target.table, rows, request) if rows.columns else 0)
     return Written(inserted=rows.append(target.table))
 
 
-def _prove_all(rows: Input, table: Table) -> None:
+def _prove_all(rows: Rows, table: Table) -> None:
     """Prove that all rows of a table are those that were read."""
     if rows.proof is not None:
         rows.proof.whole(table_of(table.name, rows.proof.columns, table.schema))
 
 
-def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
+def _overwrite(target: Target, rows: Rows, request: WriteRequest) -> Written:
     """Replace all rows; readers see the old ones until the end of the transaction, and then the new ones."""
     if target.table is None:
         return _create(target, rows, request)
     connection, dialect = target.connection, target.dialect
     if target.takes(rows.columns, checked=rows.checked):
         # The table stays, and with it its keys, indexes, grants and the views on it.
-        new_rows: Input | TemporaryRows = rows.stage(target.table) if rows.reads(target.table) else rows
+        new_rows: Rows | TemporaryRows = rows.stage(target.table) if rows.reads(target.table) else rows
         connection.execute(delete(target.table))
         inserted = new_rows.insert(target.table)
         if isinstance(new_rows, TemporaryRows):
@@ -282,40 +311,44 @@ def _overwrite(target: Target, rows: Input, request: WriteRequest) -> Written:
     return Written(inserted=inserted)
 
 
-def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
+def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
     """Update the rows with the same keys, insert the others.
 
     Raises:
         WriteError: If keys of the rows are NULL or duplicates; nothing is changed then.
     """
-    if rows.columns is None and target.table is not None:
+    if rows.columns is None and target.table is not None and request.delete_missing is None:
         return Written()
     keys, columns = request.keys or (), rows.columns or []
     names = [name for name, _ in columns]
+    require_possible(target, request, names)
     require_columns(keys, names, "keys")
     updated_columns = request.updated(names)
     require_columns(updated_columns, names, "update")
     if target.table is None:
-        return _create(
-            target,
-            rows,
-            request,
-            lambda made: check_keys(target.connection, table_of(made.name, columns, made.schema), keys),
-        )
+
+        def check(made: Table) -> None:
+            check_keys(target.connection, table_of(made.name, columns, made.schema), keys)
+            if request.delete_missing == "soft":
+                add_mark(target.connection, target.dialect, made)
+
+        return _create(target, rows, request, check)
     target.require_fit(columns, checked=rows.checked)
     connection, table, proof = target.connection, target.table, rows.proof
     if proof is not None:
         kept = [name for name in names if name not in (*keys, *updated_columns)]
         proof.leave_alone(kept, "update= leaves it as it is in rows that were there")
+    mark_missing(target, table, request)
     staged = rows.stage(table, keys)
     check_keys(connection, staged.table, keys)
+    deleted = remove_missing(target, table, staged.table, request)
     same_key = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
     updated = 0
     if updated_columns:
         values = {table.columns[name]: staged.table.columns[name] for name in updated_columns}
         updated = connection.execute(update(table).where(same_key).values(values)).rowcount
     missing = select(staged.table)
-    merged = _Merged(table, staged, same_key)
+    merged = Merged(table, staged, same_key)
     if target.dialect.capabilities.hash_joins:
         # An outer join and no NOT EXISTS, for which SQLite would go through the table for each row.
         both = staged.table.outerjoin(table, same_key)
@@ -328,57 +361,10 @@ def _merge(target: Target, rows: Input, request: WriteRequest) -> Written:
     if proof is not None:
         merged.prove(proof, changed=updated + inserted if updated_columns else None)
     staged.drop()
-    return Written(inserted=inserted, updated=updated)
+    return Written(inserted=inserted, updated=updated, deleted=deleted)
 
 
-class _Merged:
-    """The rows of a table that a merge has written: those with the keys of the staged rows.
-
-    Args:
-        table: The table.
-        staged: The staged rows.
-        same_key: What joins both.
-    """
-
-    def __init__(self, table: Table, staged: TemporaryRows, same_key: ColumnElement[bool]) -> None:
-        self._table = table
-        self._staged = staged
-        self._same_key = same_key
-        self._noted: Fingerprint | None = Fingerprint()
-
-    def note(self, proof: Proof | None) -> None:
-        """Count the rows that are there already, before their keys are deleted from the staged rows."""
-        if proof is not None:
-            # The same row for each of several with one key, which a table without a key can have.
-            self._noted = self._count(proof, None, once=True)
-
-    def prove(self, proof: Proof, *, changed: int | None) -> None:
-        """Prove that the rows are those that were read.
-
-        Args:
-            proof: What counted these.
-            changed: The rows that the statements have updated and inserted; None if they update none.
-        """
-
-        def counted(some: Sequence[Covered]) -> Fingerprint | None:
-            found = self._count(proof, some, once=False)
-            noted = self._noted
-            if found is None or noted is None or (noted.rows and not proof.covers_all(some)):
-                return None
-            if noted.rows:
-                return noted + found
-            if found.rows != self._staged.rows and changed in (None, found.rows):
-                return self._count(proof, some, once=True)
-            return found
-
-        proof.prove(counted)
-
-    def _count(self, proof: Proof, some: Sequence[Covered] | None, *, once: bool) -> Fingerprint | None:
-        rows = select(*proof.picked(self._table)).select_from(self._table.join(self._staged.table, self._same_key))
-        return proof.counted((rows.distinct() if once else rows).subquery("found"), some)
-
-
-def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) -> Written:
+def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> Written:
     """Replace the rows of each partition that the new rows have; other partitions are unchanged."""
     if rows.columns is None and target.table is not None:
         return Written()
@@ -410,7 +396,7 @@ def _overwrite_partitions(target: Target, rows: Input, request: WriteRequest) ->
     return Written(inserted=inserted)
 
 
-_MODES: dict[str, Callable[[Target, Input, WriteRequest], Written]] = {
+_MODES: dict[str, Callable[[Target, Rows, WriteRequest], Written]] = {
     "append": _append,
     "overwrite": _overwrite,
     "ignore": _create,

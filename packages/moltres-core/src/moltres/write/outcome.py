@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, FromClause
 
+    from ..frame.source import Incremental
     from ..types.receipt import Receipt
 
 
@@ -24,16 +25,22 @@ class Written:
     Attributes:
         inserted: Rows that were added.
         updated: Rows that existed and got new values.
+        deleted: Rows that the source no longer has, and that were deleted or marked.
         created: Whether the table is new.
         skipped: Whether nothing was done.
         receipt: What proves it; None if nothing does.
+        schema_changes: How the columns of the table or of the rows were changed.
+        incremental: How far a load of what is new has read.
     """
 
     inserted: int = 0
     updated: int = 0
+    deleted: int = 0
     created: bool = False
     skipped: bool = False
     receipt: Receipt | None = None
+    incremental: Incremental | None = None
+    schema_changes: tuple[str, ...] = ()
 
     @property
     def recorded_receipt(self) -> str | None:

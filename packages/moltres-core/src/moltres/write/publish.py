@@ -105,6 +105,16 @@ def _require(target: Target, request: WriteRequest) -> None:
             f"{place} keeps no snapshots, so that a run_key cannot promise that a retry adds nothing.",
             suggestion="Leave run_key out, or write to a catalog with Iceberg tables.",
         )
+    if request.delete_missing is not None:
+        raise ConfigurationError(
+            f"{place} commits each statement: delete_missing is not supported, which takes several.",
+            suggestion="Use mode='overwrite' with all rows of the source.",
+        )
+    if request.on_schema_change != "fail":
+        raise ConfigurationError(
+            f"{place} commits each statement: on_schema_change is not supported, which changes the table first.",
+            suggestion="Add the columns first, or select those of the table.",
+        )
     if target.table is not None and request.mode in _CHANGES_ROWS and not capabilities.replaces_rows:
         raise ConfigurationError(
             f"{place} cannot change or replace rows: mode={request.mode!r} is not possible for a table that exists.",

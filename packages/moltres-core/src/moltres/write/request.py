@@ -7,14 +7,29 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from .._shared import arguments
 from ..errors import listing, refuse
-from ..frame.source import BATCH_ROWS, Mode
+from ..frame.source import BATCH_ROWS, DeleteMissing, Mode, OnSchemaChange
 from .load_log import key_problems
+from .watermarks import lag_problems
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from decimal import Decimal
 
 REPLACING = ("overwrite", "overwrite_partitions")
 """The modes that delete rows of a table that is there."""
+
+OF_MODE = (
+    "mode", "keys", "update", "partition_by", "cascade", "cursor", "lag", "delete_missing", "delete_at_most",
+    "on_schema_change",
+)  # fmt: skip
+"""The mode, and the options that have an effect with some modes or other options only."""
+
+ADDING = ("append", "merge", "overwrite_partitions")
+"""The modes that add rows to a table that is there, and keep it."""
+
+INCREMENTAL = ("append", "merge")
+"""The modes that can write what is new in a source."""
 
 _OPTION_MODES = {"keys": "merge", "update": "merge", "partition_by": "overwrite_partitions"}
 
@@ -35,12 +50,17 @@ class WriteRequest:
     run_key: str | None = None
     schema: str | None = None
     cascade: bool = False
+    cursor: str | None = None
+    lag: dt.timedelta | str | Decimal | int | None = None
+    delete_missing: DeleteMissing | None = None
+    delete_at_most: float | None = None
+    on_schema_change: OnSchemaChange = "fail"
     batch_rows: int = BATCH_ROWS
     on_progress: Callable[[int], object] | None = None
     verify: bool = True
 
     def __post_init__(self) -> None:
-        options = {name: getattr(self, name) for name in ("mode", "keys", "update", "partition_by", "cascade")}
+        options = {name: getattr(self, name) for name in OF_MODE}
         problems = [*arguments.string("name", self.name), *mode_problems(**options)]
         if self.run_key is not None:
             problems += key_problems(self.run_key)
@@ -65,7 +85,18 @@ class WriteRequest:
 
 
 def mode_problems(
-    *, mode: Any, keys: Any, update: Any, partition_by: Any, cascade: Any, unknown: Collection[str] = ()
+    *,
+    mode: Any,
+    keys: Any,
+    update: Any,
+    partition_by: Any,
+    cascade: Any,
+    cursor: Any,
+    lag: Any,
+    delete_missing: Any,
+    delete_at_most: Any,
+    on_schema_change: Any,
+    unknown: Collection[str] = (),
 ) -> Iterator[str]:
     """What is wrong with a mode and its options; `Writer.save_as_table` explains them.
 
@@ -75,6 +106,11 @@ def mode_problems(
         update: For merge.
         partition_by: For overwrite_partitions.
         cascade: For the modes that delete rows.
+        cursor: For append and merge.
+        lag: With a cursor.
+        delete_missing: For merge, without a cursor.
+        delete_at_most: With ``delete_missing``.
+        on_schema_change: For the modes that add rows to a table that is there.
         unknown: The options whose values are not known yet.
     """
     if "mode" not in unknown:
@@ -87,8 +123,66 @@ def mode_problems(
         yield from (f"update names the key {key!r}." for key in keys if key in update)
     if "cascade" not in unknown:
         yield from arguments.flag("cascade", cascade)
-        if cascade is True and its_mode is not None and its_mode not in REPLACING:
+        deletes = its_mode is None or its_mode in REPLACING or delete_missing == "hard"
+        if cascade is True and not deletes and "delete_missing" not in unknown:
             yield f"cascade is for {listing(REPLACING)} and has no effect with mode={mode!r}."
+    if "on_schema_change" not in unknown:
+        yield from _change_problems(on_schema_change, its_mode, None if "cursor" in unknown else cursor)
+    known = {"cursor": cursor, "lag": lag, "delete_missing": delete_missing, "delete_at_most": delete_at_most}
+    yield from _source_problems({name: value for name, value in known.items() if name not in unknown}, its_mode)
+
+
+def _source_problems(known: dict[str, Any], mode: str | None) -> Iterator[str]:
+    """What is wrong with the options that say what the rows are of their source; of every mode if it is not known.
+
+    Args:
+        known: The options whose values are known, by name.
+        mode: The mode.
+    """
+    yield from _cursor_problems(known.get("cursor"), mode)
+    yield from _delete_problems(known.get("delete_missing"), mode, known.get("cursor"))
+    lag, most = known.get("lag"), known.get("delete_at_most")
+    yield from lag_problems(lag)
+    if lag is not None and known.get("cursor", "") is None:
+        yield "lag is for a cursor, and has no effect without one."
+    if most is not None:
+        yield from arguments.fraction("delete_at_most", most)
+        if known.get("delete_missing", "") is None:
+            yield "delete_at_most is for delete_missing, and has no effect without it."
+
+
+def _cursor_problems(cursor: Any, mode: str | None) -> Iterator[str]:
+    """What is wrong with a cursor in a mode; in every mode if the mode is not known."""
+    if cursor is None:
+        return
+    yield from arguments.string("cursor", cursor)
+    if mode is not None and mode not in INCREMENTAL:
+        yield f"cursor is for {listing(INCREMENTAL)} and has no effect with mode={mode!r}."
+
+
+def _delete_problems(delete_missing: Any, mode: str | None, cursor: Any) -> Iterator[str]:
+    """What is wrong with the deletion of rows that the source no longer has."""
+    if delete_missing is None:
+        return
+    yield from arguments.choice("delete_missing", delete_missing, get_args(DeleteMissing))
+    if mode is not None and mode != "merge":
+        yield f"delete_missing is for mode='merge' and has no effect with mode={mode!r}."
+    if cursor is not None:
+        yield "delete_missing needs all rows of the source, and with a cursor only new ones are read."
+
+
+def _change_problems(on_schema_change: Any, mode: str | None, cursor: Any) -> Iterator[str]:
+    """What is wrong with what becomes of new columns."""
+    yield from arguments.choice("on_schema_change", on_schema_change, get_args(OnSchemaChange))
+    if on_schema_change == "fail" or mode is None:
+        return
+    if mode not in ADDING:
+        yield f"on_schema_change is for {listing(ADDING)} and has no effect with mode={mode!r}."
+    if on_schema_change == "append_new_columns" and cursor is not None and mode == "append":
+        yield (
+            "on_schema_change='append_new_columns' with mode='append' and a cursor cannot tell rows that were loaded"
+            " without the new column from new ones: use mode='merge' with keys."
+        )
 
 
 def _option_problems(option: str, value: Any, mode: str | None) -> Iterator[str]:

@@ -23,7 +23,7 @@ from ..types.records import Records
 from ..types.values import unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
 
     from sqlalchemy.types import TypeEngine
 
@@ -82,6 +82,27 @@ def open_stream(data: Any, batch_rows: int) -> Stream:
     if isinstance(data, Iterator) or (hasattr(data, "__iter__") and not isinstance(data, str | bytes)):
         return _batches(iter(data), batch_rows)
     raise ConfigurationError(f"write(): data must be {_ACCEPTED}, not {_kind_of(data)}.")
+
+
+def without(stream: Stream, names: Collection[str]) -> Stream:
+    """The same rows without some columns.
+
+    Args:
+        stream: The rows.
+        names: The columns to leave out.
+    """
+    columns = stream.columns or []
+    kept = [index for index, (name, _) in enumerate(columns) if name not in names]
+
+    def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
+        types = dict(expected)
+        for batch in stream.batches([(name, types.get(name, type_)) for name, type_ in columns]):
+            if isinstance(batch, list):
+                yield [tuple(row[index] for index in kept) for row in batch]
+            else:
+                yield batch.select([columns[index][0] for index in kept])
+
+    return Stream([columns[index] for index in kept], batches, stream.checked, stream.close)
 
 
 def _nothing(expected: Sequence[Named]) -> Generator[Batch, None, None]:

@@ -17,7 +17,9 @@ from .request import WriteRequest
 from .stream import is_lazy
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
     from os import PathLike
 
     from ..frame.source import Source
@@ -52,6 +54,11 @@ class Writer:
         run_key: str | None = None,
         schema: str | None = None,
         cascade: bool = False,
+        cursor: str | None = None,
+        lag: dt.timedelta | str | Decimal | int | None = None,
+        delete_missing: Literal["hard", "soft"] | None = None,
+        delete_at_most: float | None = None,
+        on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
         verify: bool = True,
@@ -76,6 +83,18 @@ class Writer:
             schema: The schema of the table; then ``name`` is taken as it is, dots and all.
             cascade: For overwrite and overwrite_partitions: whether rows of other tables may go or change with the
                 rows that they reference (ON DELETE CASCADE, SET NULL, SET DEFAULT). Without it such a table is refused.
+            cursor: For append and merge: the column that says when a row was made or changed. Only what is new since
+                the last load is read from a frame, and what is in the table already is not doubled.
+            lag: With a cursor: how much later than rows of a greater cursor a row may become visible in the source, as
+                in ``"10 minutes"``, or a number for cursors of numbers. Required where the source cannot tell which
+                transactions still ran, as PostgreSQL can for a table.
+            delete_missing: For merge, when the rows are all that the source has: ``"hard"`` deletes the rows whose keys
+                are not among them, ``"soft"`` sets their column ``deleted_at``, which is added if it is missing.
+            delete_at_most: With ``delete_missing``: the share of the rows (0 to 1, by default 0.1) that may go; if
+                more would, nothing is changed.
+            on_schema_change: For append, merge and overwrite_partitions, what becomes of columns of the rows that the
+                table does not have: ``"fail"`` refuses them, ``"append_new_columns"`` adds them to the table, and
+                widens types where the database can (integers, decimals, lengths of text), ``"ignore"`` leaves them out.
             batch_rows: The most rows to hold in memory at once.
             on_progress: Called with the number of rows so far after each batch, and at the end.
             verify: Whether rows that come from elsewhere are proved: the fingerprint of what was read is compared with
@@ -90,7 +109,7 @@ class Writer:
             SchemaMismatchError: If columns do not fit, or a value would not come back equal; all columns at once.
             TableExistsError: If the table exists, with mode ``"error_if_exists"``.
             ColumnNotFoundError: If keys or partition_by name columns that the rows do not have.
-            WriteError: If keys of a merge are NULL or duplicates.
+            WriteError: If keys of a merge are NULL or duplicates, or more rows would go than ``delete_at_most`` allows.
             ReceiptError: If what landed is not what was read.
             QueryError: If the database refuses the rows.
         """
@@ -103,6 +122,11 @@ class Writer:
             run_key=run_key,
             schema=schema,
             cascade=cascade,
+            cursor=cursor,
+            lag=lag,
+            delete_missing=delete_missing,
+            delete_at_most=delete_at_most,
+            on_schema_change=on_schema_change,
             batch_rows=batch_rows,
             on_progress=on_progress,
             verify=verify,
@@ -117,10 +141,13 @@ class Writer:
             mode=mode,
             rows_written=written.inserted + written.updated,
             rows_updated=written.updated,
+            rows_deleted=written.deleted,
             created=written.created,
             skipped=written.skipped,
             receipt=written.receipt,
             seconds=time.monotonic() - started,
+            incremental=written.incremental,
+            schema_changes=written.schema_changes,
         )
 
     def _write(self, request: WriteRequest) -> Written:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .increments import Increments
 from .locks import Locks
 from .proving import Proving
 from .publishing import Publishing
@@ -10,7 +11,7 @@ from .running import Running
 from .sending import Sending
 
 
-class Dialect(Running, Sending, Reading, Publishing, Locks, Proving):
+class Dialect(Running, Sending, Reading, Publishing, Locks, Proving, Increments):
     """What one kind of database can do, and how. It has no state: one instance serves every connection.
 
     Args:

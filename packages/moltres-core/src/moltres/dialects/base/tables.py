@@ -32,7 +32,15 @@ KEYS = "moltres_keys"
 
 
 class Tables(Inserting):
-    """How tables are described, made, replaced and dropped."""
+    """How tables are described, made, changed, replaced and dropped.
+
+    Attributes:
+        adds_columns: Whether a table that is there can get columns.
+        widens_types: Whether the type of a column can become one that holds more, with all else of the column kept.
+    """
+
+    adds_columns: bool = True
+    widens_types: bool = False
 
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """What SQLAlchemy says of the columns of a table or view: a dict for each, as of `Inspector.get_columns`.

@@ -149,6 +149,8 @@ class DuckDBDialect(Dialect):
 
     canonical = DuckDBForms()
     writes_literals = True
+    keeps_watermarks = True
+    widens_types = True
 
     def __init__(self) -> None:
         super().__init__("duckdb")

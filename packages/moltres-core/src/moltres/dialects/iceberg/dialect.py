@@ -56,6 +56,8 @@ class IcebergDialect(DuckDBDialect):
 
     capabilities = replace(DuckDBDialect.capabilities, constraints=False, views=False)
     commits_each_table = True
+    keeps_watermarks = False  # a commit records one load
+    adds_columns = widens_types = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -25,7 +25,6 @@ from ...errors import (
     TableExistsError,
     TableNotFoundError,
     TransientQueryError,
-    WriteError,
 )
 from ...types.logical import LogicalType, is_known, logical_type
 from ..base import KEYS, TEMPORARY, Dialect, driver_connection
@@ -37,11 +36,11 @@ from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
 from .empty import EMPTY, with_empty_lists
+from .exact import Exact
 from .landing import landing
 from .order import with_limit, with_limit_of
 from .reflection import odd_columns
 from .together import begin_together
-from .types import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -103,7 +102,7 @@ _KEY_PREFIX = 100
 _MOST_KEYS = 4
 
 
-class MariaDBDialect(Dialect):
+class MariaDBDialect(Exact, Dialect):
     """MariaDB: rows in transactions, but CREATE, DROP and RENAME TABLE commit."""
 
     capabilities = replace(MYSQL, statement_timeout=True, cancellation=True, nan=False)
@@ -355,25 +354,6 @@ class MariaDBDialect(Dialect):
         aside = Table(f"{new.name}_old", old.metadata, schema=old.schema)
         connection.execute(SwapTables(old, new, aside))
         super().drop(connection, aside)
-
-    def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-        """Wait for whoever inserts the same key right now, then insert or leave it."""
-        if connection.execute(mysql.insert(table).prefix_with("IGNORE").values(values)).rowcount == 1:
-            return True
-        same = [column == values[column.key] for column in table.primary_key]
-        # A locking read sees what was committed while the INSERT waited.
-        if connection.execute(select(table).where(*same).with_for_update(read=True)).first() is not None:
-            return False
-        keys = ", ".join(f"{column.key} {values[column.key]!r}" for column in table.primary_key)
-        raise WriteError(
-            f"The table {table.name!r} takes another key for {keys}: its key columns are not compared byte by byte.",
-            suggestion=f"Convert them to CHARACTER SET utf8mb4 COLLATE {EXACT}, or rename the table: the next write"
-            " makes it anew.",
-        )
-
-    def exact_text(self, length: int) -> TypeEngine[Any]:
-        """Compared by bytes, trailing blanks included; the default collation of most servers ignores both and case."""
-        return mysql.VARCHAR(length, charset="utf8mb4", collation=EXACT)
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """Of tables in all databases of the server; none while the session does not check foreign keys."""

@@ -39,6 +39,7 @@ from ..untyped import Untyped
 from . import copy_out, copy_text, loaders
 from .compiler import comparing
 from .copy_in import encode
+from .horizon import Horizons
 from .landing import landing
 from .types import MODULE, described, read_documents
 
@@ -95,7 +96,7 @@ _FORMS = {
 _STATUS_IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS
 
 
-class PostgreSQLDialect(Dialect):
+class PostgreSQLDialect(Horizons, Dialect):
     """PostgreSQL: DDL in transactions, readers never wait for writers, COPY for many rows."""
 
     capabilities = Capabilities(

@@ -38,6 +38,7 @@ from ..lexis import SQLITE, Lexis
 from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
+from .increments import at_least, identity
 from .landing import counted, landing
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from .values import loses_digits
@@ -101,6 +102,7 @@ class SQLiteDialect(Dialect):
     signed_zero = False  # a whole number in a column of floats is stored as an integer
     placeholder = "?"
     identifier_quote = "`"  # in double quotes, the name of a column that is not there is a string
+    keeps_watermarks = True
 
     def __init__(self) -> None:
         super().__init__("sqlite")
@@ -137,6 +139,14 @@ class SQLiteDialect(Dialect):
         connections[0].exec_driver_sql("BEGIN")
         connections[0].exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()  # from then on it sees one state
         return 1
+
+    def at_least(self, column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+        """As far as values of any storage class and spelling can be compared."""
+        return at_least(column, value)
+
+    def identity(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+        """The values as literals, joined."""
+        return identity(columns)
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)

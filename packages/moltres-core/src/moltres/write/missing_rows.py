@@ -1,0 +1,140 @@
+"""Rows of a target that the source of a merge no longer has: deleted, or marked as deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Column, DateTime, and_, delete, func, select, tuple_, update
+
+from ..dialects.statements import AddColumn
+from ..errors import ConfigurationError, SchemaMismatchError, WriteError
+from ..types.logical import logical_type
+from .target import require_ddl, table_of, temporary_table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+    from ..dialects import Dialect
+    from .request import WriteRequest
+    from .target import Target
+
+DELETED_AT: Final = "deleted_at"
+"""The column that says since when a row is missing in the source; NULL of those that are there."""
+
+AT_MOST: Final = 0.1
+"""The share of the rows that may go unless the caller says another."""
+
+
+def require_possible(target: Target, request: WriteRequest, names: list[str]) -> None:
+    """Refuse what a merge that deletes cannot do, before any work.
+
+    Args:
+        target: The table.
+        request: What was asked for.
+        names: The columns of the rows.
+
+    Raises:
+        ConfigurationError: If rows of other tables would go or change with those that are deleted.
+        SchemaMismatchError: If the rows have the column that marks what is deleted, or the table has another of its
+            name.
+    """
+    if request.delete_missing == "hard" and not request.cascade:
+        target.require_no_delete_actions(own=True)
+    if request.delete_missing != "soft":
+        return
+    if not target.dialect.adds_columns and (target.table is None or DELETED_AT not in target.table.c):
+        raise ConfigurationError(
+            f"delete_missing='soft' needs the column {DELETED_AT!r}, and {target.dialect.name} adds none to a table.",
+            suggestion="Make the table with such a timestamp, or use delete_missing='hard'.",
+        )
+    faults = [f"column {DELETED_AT!r} is that of delete_missing='soft', and the rows have it"] * (DELETED_AT in names)
+    if target.table is not None and DELETED_AT in target.table.c:
+        kind = logical_type(target.table.c[DELETED_AT].type)
+        faults += [f"column {DELETED_AT!r} is {kind}, not timestamp"] * (kind.name != "timestamp")
+    if faults:
+        raise SchemaMismatchError(
+            f"The rows cannot be marked as deleted in the table {target.name!r}.",
+            mismatches=faults,
+            suggestion="Rename the column, or use delete_missing='hard'.",
+        )
+
+
+def add_mark(connection: Connection, dialect: Dialect, table: Table) -> Column[Any]:
+    """Give a table the column that marks what is deleted.
+
+    Raises:
+        ConfigurationError: If the database has no timestamps.
+    """
+    type_ = dialect.column_type(DateTime(timezone=True)) or dialect.column_type(DateTime())
+    if type_ is None:
+        raise ConfigurationError(f"delete_missing='soft' is not supported for {dialect.name}: it has no timestamps.")
+    column: Column[Any] = Column(DELETED_AT, type_)
+    connection.execute(AddColumn(table, column))
+    return column
+
+
+def mark_missing(target: Target, table: Table, request: WriteRequest) -> None:
+    """Give a table the column that marks what is deleted, if rows are marked and it is missing."""
+    if request.delete_missing == "soft" and DELETED_AT not in table.c:
+        require_ddl(target.dialect, owns_transaction=target.owns_transaction)
+        table.append_column(add_mark(target.connection, target.dialect, table_of(table.name, [], table.schema)))
+
+
+def remove_missing(target: Target, table: Table, staged: Table, request: WriteRequest) -> int:
+    """Delete the rows that the source no longer has, or mark them; returns their number.
+
+    Args:
+        target: The table.
+        table: The same, with its columns; with the one that marks what is deleted if rows are marked.
+        staged: All rows of the source, each with a key of its own.
+        request: What was asked for.
+
+    Raises:
+        WriteError: If more would go than the caller allows; nothing is changed then.
+    """
+    if request.delete_missing is None:
+        return 0
+    connection, dialect = target.connection, target.dialect
+    keys = [table.c[key] for key in request.keys or ()]
+    soft = request.delete_missing == "soft"
+    there = [table.c[DELETED_AT].is_(None)] if soft else []
+    same = and_(*(key == staged.c[key.name] for key in keys))
+    # By a join, because not every database finds what is in no row of a query without going through all of them.
+    both = table.outerjoin(staged, same)
+    gone = select(*keys).select_from(both).where(staged.c[keys[0].name].is_(None), *there)
+    columns = [(key.name, key.type) for key in keys]
+    missing = temporary_table(columns, [key.name for key in keys])
+    number = dialect.create_as(connection, missing, columns, gone, temporary=True)
+    _require_few(connection, table, number, there, request)
+
+    def among(other: Table) -> Any:
+        left: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
+        return left.in_(select(*(other.c[key.name] for key in keys)))
+
+    if soft:
+        moment = dt.datetime.now(dt.UTC)
+        zoned = logical_type(table.c[DELETED_AT].type).zoned
+        value = moment if zoned else moment.replace(tzinfo=None)
+        connection.execute(update(table).where(among(missing), *there).values({DELETED_AT: value}))
+        connection.execute(
+            update(table).where(among(staged), table.c[DELETED_AT].is_not(None)).values({DELETED_AT: None})
+        )
+    elif number:
+        connection.execute(delete(table).where(among(missing)))
+    dialect.drop(connection, missing)
+    return number
+
+
+def _require_few(connection: Connection, table: Table, number: int, there: list[Any], request: WriteRequest) -> None:
+    most = AT_MOST if request.delete_at_most is None else float(request.delete_at_most)
+    if not number:
+        return
+    every = connection.execute(select(func.count()).select_from(table).where(*there)).scalar_one()
+    if number > most * every:
+        raise WriteError(
+            f"{number:,} of {every:,} rows of the table {table.name!r} are missing in the source, more than"
+            f" delete_at_most={most:g} allows. Nothing was changed.",
+            suggestion="Look at the source; if the rows are to go, pass a greater delete_at_most (1 allows all).",
+            context={"missing": number, "rows": every},
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -40,6 +39,7 @@ from .exact import Exact
 from .landing import landing
 from .order import with_limit, with_limit_of
 from .reflection import odd_columns
+from .sizes import most_bytes
 from .together import begin_together
 
 if TYPE_CHECKING:
@@ -89,7 +89,6 @@ _CLASSES: dict[int, type[MoltresError]] = {
 
 _LEAST_PACKET = 1024
 """No server takes less, whatever `max_allowed_packet` says."""
-_ESCAPED = re.compile(r"[\\'\"\0\n\r\x1a]")
 
 _STRICT = "STRICT_ALL_TABLES"
 _LOCKED = "moltres_locked"
@@ -201,7 +200,7 @@ class MariaDBDialect(Exact, Dialect):
 
     def outgrown(self, engine: Engine, error: DBAPIError) -> str | None:
         """The server hangs up on a packet that is larger than it takes; asked on another connection."""
-        sent = _most_bytes(error.params) + len(error.statement or "")
+        sent = most_bytes(error.params) + len(error.statement or "")
         if sent < _LEAST_PACKET:
             return None
         spare = engine.pool.recreate()  # that of the engine may be exhausted
@@ -422,18 +421,3 @@ _CHECKS = text(
     "SELECT check_clause FROM information_schema.check_constraints"
     " WHERE constraint_schema = coalesce(:schema, database()) AND table_name = :table AND level = 'Column'"
 )
-
-
-def _most_bytes(parameters: Any) -> int:
-    """The bytes of the longest row among the parameters of a statement, as the driver writes them into SQL."""
-    rows = parameters if isinstance(parameters, list) else [parameters]
-    return max((sum(map(_bytes, row.values() if isinstance(row, dict) else row or ())) for row in rows), default=0)
-
-
-def _bytes(value: Any) -> int:
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
-        return len(value) + len(_ESCAPED.findall(value))
-    if isinstance(value, str):
-        return len(value.encode("utf-8", "surrogatepass")) + len(_ESCAPED.findall(value))
-    return len(str(value))

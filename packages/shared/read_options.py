@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from .problems import InvalidOptionError
 from .wording import question
 
-__all__ = ["ReadOptions"]
+__all__ = ["ReadOptions", "read_options_problems"]
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -68,6 +68,14 @@ class ReadOptions:
         if problems:
             raise InvalidOptionError(" ".join(problems))
         return cls(**read)
+
+
+def read_options_problems(given: Any) -> Iterator[str]:
+    """What is wrong with options for reading text files, as one sentence or none; see `ReadOptions.of`."""
+    try:
+        ReadOptions.of(given)
+    except InvalidOptionError as problem:
+        yield problem.message
 
 
 def _character(value: object) -> str:

@@ -229,7 +229,8 @@ def _calls() -> dict[str, Call]:
         "get_execution_context": Call(utils.get_execution_context, {"env": {}}),
         "get_kestra_variable": Call(utils.get_kestra_variable, {"name": "x", "default": 1, "env": {}}),
         "load_data": Call(
-            utils.load_data, {"uri": "data.csv", "table": None, "query": None, "storage_options": None}),
+            utils.load_data, {"uri": "data.csv", "table": None, "query": None, "storage_options": None,
+                              "read_options": None}),
         "JsonSerializer": Call(serialization.JsonSerializer, {"indent": None}),
         "JsonSerializer.serialize": Call(serialization.JsonSerializer().serialize, {"result": 1}),
         "JsonSerializer.deserialize": Call(serialization.JsonSerializer().deserialize, {"text": "1"}),

@@ -30,6 +30,7 @@ from ._shared.filesystems import filesystem_package
 from ._shared.json_values import plain
 from ._shared.masking import masked, scrubbed, secrets_of, secrets_of_options
 from ._shared.problems import NoJSONFormError, UnknownFormatError
+from ._shared.read_options import read_options_problems
 from ._shared.trino_urls import Run, named_text
 from ._shared.urls import is_database_url, packages_of
 from ._shared.wording import closest, listing, pip_line, plain_problem, question
@@ -62,6 +63,7 @@ __all__ = [
     "plain_number",
     "plain_problem",
     "question",
+    "read_options_problems",
     "scrubbed",
     "seconds",
     "secrets_of",

@@ -86,6 +86,7 @@ def check_quality_script(
         samples=config.sample_failures,
         timeout_seconds=config.timeout_seconds,
         semantics=config.semantics,
+        read_options=config.read_options,
         parallel=config.parallel,
         max_workers=config.max_workers,
     )

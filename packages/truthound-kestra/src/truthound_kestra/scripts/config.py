@@ -13,6 +13,7 @@ from dq_core.adapters import (
     fraction,
     instance,
     question,
+    read_options_problems,
     seconds,
     string,
     strings,
@@ -58,6 +59,8 @@ class ScriptConfig:
         timeout_seconds: Time limit in seconds; None for no limit.
         semantics: ``"database"`` takes what strings are equal, less or match as a database means it that dq_core has no
             conformance suite for; such rules and columns are refused otherwise. The report then states it.
+        read_options: How CSV files are written: ``delimiter``, ``quote``, ``encoding``, ``null``, ``decimal``,
+            ``header``, ``types``; of JSON files, ``types``. None for what names and headers say.
         tags: Strings in the result and on its metrics.
         description: A description in the result.
         metadata: Any other values in the result.
@@ -71,6 +74,7 @@ class ScriptConfig:
     enabled: bool = True
     timeout_seconds: float | None = 300.0
     semantics: str = PORTABLE
+    read_options: Mapping[str, Any] | None = None
     tags: Sequence[str] = ()
     description: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -93,15 +97,18 @@ class ScriptConfig:
         return replace(self, **changes)
 
     @property
-    def given_semantics(self) -> dict[str, str]:
-        """``semantics`` for a method of an engine if it is not the default: some engines have no such option."""
-        return {} if self.semantics == PORTABLE else {"semantics": self.semantics}
+    def given_options(self) -> dict[str, Any]:
+        """Options for a method of an engine that are not the defaults: some engines do not have all of them."""
+        given = {"semantics": self.semantics, "read_options": self.read_options}
+        return {name: value for name, value in given.items() if value not in (PORTABLE, None)}
 
     def _problems(self) -> Iterator[str]:
         yield from choice("engine_name", self.engine_name, ENGINES)
         if self.timeout_seconds is not None:
             yield from seconds("timeout_seconds", self.timeout_seconds)
         yield from choice("semantics", self.semantics, SEMANTICS)
+        if self.read_options is not None:
+            yield from read_options_problems(self.read_options)
         yield from flag("enabled", self.enabled)
         yield from strings("tags", self.tags)
         yield from string("description", self.description, empty=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import moltres
-from dq_core.adapters import instance, mapping, string
+from dq_core.adapters import instance, mapping, read_options_problems, string
 from dq_core.errors import RuleError
 from dq_core.sources import open_source
 from moltres.errors import MoltresError
@@ -27,6 +27,7 @@ def load_data(
     table: str | None = None,
     query: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Read a whole data set into memory, as a pandas DataFrame. The scripts themselves read data where it is stored.
 
@@ -40,6 +41,7 @@ def load_data(
         table: The table, if it is a database.
         query: A SELECT instead of a table.
         storage_options: Options of the fsspec file system.
+        read_options: How CSV files are written, as for the scripts; see `ScriptConfig`.
 
     Returns:
         The rows.
@@ -56,11 +58,14 @@ def load_data(
             *(() if table is None else string("table", table)),
             *(() if query is None else string("query", query)),
             *(() if storage_options is None else mapping("storage_options", storage_options)),
+            *read_options_problems(read_options),
         ]
     )
     source = usable_source(uri, table=table, query=query)
     try:
-        with open_source(source, table=table, query=query, storage_options=storage_options) as opened:
+        with open_source(
+            source, table=table, query=query, storage_options=storage_options, read_options=read_options
+        ) as opened:
             columns = (opened.relation[name].label(name) for name in opened.relation.columns)
             return moltres.connect(opened.connection).from_select(opened.relation.select(*columns)).to_pandas()
     except RuleError as error:

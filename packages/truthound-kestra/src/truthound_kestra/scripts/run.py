@@ -76,7 +76,7 @@ def examine(
         result = kind(**skipped(data_uri, config))
     else:
         source = usable_source(data_uri, table=table, query=query)
-        given = {name: getattr(config, name) for name in options} | config.given_semantics
+        given = {name: getattr(config, name) for name in options} | config.given_options
         look = getattr(get_engine(config.engine_name), method)
         found = look(source, table=table, query=query, timeout_seconds=config.timeout_seconds, **given)
         result = kind(

@@ -111,6 +111,7 @@ def _learn(
         min_confidence=_CONFIDENCE,
         timeout_seconds=config.timeout_seconds,
         semantics=config.semantics,
+        read_options=config.read_options,
     )
     return tuple(rule.check for rule in suite.rules)
 

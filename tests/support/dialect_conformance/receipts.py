@@ -6,8 +6,9 @@ import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from sqlalchemy import REAL
 
-from moltres import Receipt, col, verify
+from moltres import Receipt, Records, col, verify
 from moltres.errors import MoltresError, ReceiptError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import EVERY_MODE, run
@@ -57,6 +58,12 @@ class Receipts(DialectSuite):
             result = db.write([{"id": one, "number": one} for one in ids]).save_as_table("target", mode="append")
             assert result.receipt is not None
             assert (result.receipt.proved, result.receipt.rows) == (True, len(ids))
+
+    def test_floats_of_32_bits_are_those_with_their_shortest_digits(self, db: Database) -> None:
+        db.write(Records([(1, 1.1), (2, -0.0), (3, None)], ["id", "r"], {"r": REAL()})).save_as_table("target")
+        receipt = db.write(db.table("target").collect()).save_as_table("copied").receipt
+        assert receipt is not None
+        assert receipt.proved is self.proves
 
     def test_nothing_is_proved_if_nobody_wants_it(self, db: Database) -> None:
         assert db.write([{"id": 1}]).save_as_table("t", verify=False).receipt is None

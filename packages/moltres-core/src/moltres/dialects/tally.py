@@ -6,6 +6,7 @@ What encodes the rows for the target is not used here, so that a fault of it can
 from __future__ import annotations
 
 import datetime as dt
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -50,12 +51,14 @@ class Covered:
         form: The canonical form of its values, out of `_shared.fingerprint.FORMS`.
         type_name: Its type as the database prints it, in lower case.
         signed_zero: Whether it tells -0.0 from 0.0.
+        single: Whether it holds floats of 32 bits, which drivers read and send by their shortest digits.
     """
 
     name: str
     form: str
     type_name: str
     signed_zero: bool = True
+    single: bool = False
 
 
 class Tally:
@@ -142,17 +145,29 @@ class Tally:
 
 
 def _by_python(values: list[Sequence[Any]], columns: Sequence[Covered], *, by_column: bool, rows: int = 0) -> Sums:
-    settled = [
-        [value + 0.0 if isinstance(value, float) else value for value in items]
-        if one.form == "float" and not one.signed_zero
-        else items
-        for items, one in zip(values, columns, strict=False)
-    ]
+    settled = [_settled(items, one) for items, one in zip(values, columns, strict=False)]
     forms = [one.form for one in columns]
     whole = Fingerprint.of(zip(*settled, strict=True), forms) if settled else Fingerprint(rows)
     if not by_column:
         return [whole]
     return [whole, *(Fingerprint.of(((item,) for item in items), [form]) for items, form in zip(settled, forms))]  # noqa: B905
+
+
+def _settled(values: Sequence[Any], one: Covered) -> Sequence[Any]:
+    """Floats as the column holds them."""
+    if one.form != "float" or (one.signed_zero and not one.single):
+        return values
+    zero = -0.0 if one.signed_zero else 0.0
+    return [(_single(value) if one.single else value) + zero if isinstance(value, float) else value for value in values]
+
+
+def _single(value: float) -> float:
+    """The float of 32 bits that is nearest, as 64 bits."""
+    try:
+        nearest: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return value
+    return nearest
 
 
 _SQL = DuckDBForms()
@@ -180,10 +195,12 @@ def _typed(pa: Any, array: pa.Array, one: Covered) -> Typed | None:
         return array.cast(pa.string()), _READY, "varchar"
     if one.form == "number" and types.is_decimal128(type_):
         return (array, one.form, f"decimal({type_.precision},{type_.scale})") if type_.scale >= 0 else None
-    if one.form == "float" and types.is_floating(type_) and not one.signed_zero:
-        import pyarrow.compute as pc
+    if one.form == "float" and types.is_floating(type_):
+        array = array.cast(pa.float32()) if one.single else array
+        if not one.signed_zero:
+            import pyarrow.compute as pc
 
-        array = pc.add(array, pa.scalar(0.0, type_))
+            array = pc.add(array, pa.scalar(0.0, array.type))
     tests = _TESTS.get(one.form, {})
     name = next((name for test, name in tests.items() if getattr(types, test)(type_)), None)
     return None if name is None else (array, one.form, name)
@@ -220,9 +237,7 @@ def _array(pa: Any, values: Sequence[Any], one: Covered) -> Typed | None:
             return made
     if one.form == "text":
         return None if make is not None or classes else (pa.nulls(len(values), pa.string()), "text", "varchar")
-    if one.form == "float" and not one.signed_zero:
-        values = [value + 0.0 if isinstance(value, float) else value for value in values]
-    ready = [None if value is None else str(canonical(value, one.form)) for value in values]
+    ready = [None if value is None else str(canonical(value, one.form)) for value in _settled(values, one)]
     return pa.array(ready, pa.string()), _READY, "varchar"
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..._shared.canonical_sql import CanonicalSQL
     from ...types.arrow import Batch, Named, Rows
 
+_SINGLE = 32
+"""Bits of a float that is no double."""
 _FORMS = {
     "integer": "number", "decimal": "number", "boolean": "number", "float": "float", "text": "text", "date": "date",
     "timestamp": "moment", "time": "time", "binary": "binary", "uuid": "uuid",
@@ -133,7 +135,8 @@ class Proving(Facts):
             if isinstance(found, str):
                 others[name] = found
             else:
-                covered.append(Covered(name, *found, signed_zero=self.signed_zero))
+                single = self.capabilities.enforces_types and logical_type(type_).bits == _SINGLE
+                covered.append(Covered(name, *found, signed_zero=self.signed_zero, single=single))
         return covered, others
 
     def _form(self, connection: Connection, type_: TypeEngine[Any]) -> tuple[str, str] | str:

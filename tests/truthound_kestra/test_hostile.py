@@ -44,6 +44,7 @@ NOTHING = {
 PROBLEMS = ("rule", "rules", "Rule", "Rules")
 SAYS = {
     "flow_id": ("flow id",),
+    "labels": ("label",),
     "values": ("outputs",),
     "value": ("metric", "no form"),
     "kind": ("metric",),

@@ -64,10 +64,6 @@ def test_the_documentation_shows_the_capabilities() -> None:
     assert tool.TABLE.updated(page) == page, "run python tools/capabilities_table.py"
 
 
-#: What the tests that ask for it do not try on Trino yet: their suites are not among its own.
-NOT_ASKED_YET = {("trino", "binds_types"), ("trino", "savepoints")}
-
-
 @pytest.mark.parametrize("dialect", supported(), ids=lambda dialect: dialect.name)
 def test_a_suite_ran_on_what_a_dialect_claims(dialect: Dialect) -> None:
     """The suites note the capabilities that they met; a leg that proves less than what is committed fails."""
@@ -77,7 +73,7 @@ def test_a_suite_ran_on_what_a_dialect_claims(dialect: Dialect) -> None:
     asked = {name for of in met for name in of["asked"]}
     unknown = values_of(Capabilities())
     claims = {name for name, value in claimed.items() if value != unknown[name]}
-    assert {(dialect.name, name) for name in claims - asked} <= NOT_ASKED_YET
+    assert claims - asked == set()
 
 
 def test_the_documentation_shows_what_compiles_elsewhere() -> None:

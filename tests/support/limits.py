@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moltres import connect
-from moltres._shared import statements
 from moltres.errors import QueryTimeoutError
 
 if TYPE_CHECKING:
@@ -39,5 +38,5 @@ def own_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         nonlocal ahead
         ahead += seconds
 
-    monkeypatch.setattr(statements, "time", Ahead)
+    monkeypatch.setattr("moltres._shared.statements.time", Ahead)
     return pass_

@@ -66,6 +66,8 @@ class StopConformance:
 
     slow: ClassVar[str]
     """A query that runs for hours."""
+    every: ClassVar[int] = 1
+    """After every how many statements a write is stopped: more where each takes a tenth of a second."""
 
     @pytest.fixture
     def old(self, url: sa.URL) -> Iterator[Callable[[], list[Any]]]:
@@ -91,7 +93,7 @@ class StopConformance:
 
     def stops(self, work: Callable[[Database], object], open_: Callable[[], Any], check: Callable[[], None]) -> int:
         """Run the work as often as it has statements, and stop it after another one each time."""
-        for after in range(1, 100):
+        for after in range(1, 100, self.every):
             stop = Stop()
             with connect(open_()) as db:
                 sent = Sent(db.engine, stop, after)

@@ -15,14 +15,22 @@ from moltres.errors import ConfigurationError, QueryError, QueryTimeoutError, Sc
 from moltres.handoff import Reference
 from moltres.write import attempts
 from support.dialect_conformance.all_or_nothing import AllOrNothing
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.binds import Binds
 from support.dialect_conformance.data import NEW, OLD, rows, run
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.modes import Modes
+from support.dialect_conformance.names import Names
+from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
 from support.dialect_conformance.run_keys import RunKeys
+from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
+from support.dialect_conformance.targets import Targets
+from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
+from support.dialect_conformance.waits import Waits
 from support.kills import in_child
 
 if TYPE_CHECKING:
@@ -43,16 +51,42 @@ FOREVER = (
 )
 
 
-class TestIceberg(Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Statements):
+class OnTrino(DialectSuite):
+    """What the suites must know of Trino, whatever serves its tables."""
+
     slow = FOREVER
     some = "SELECT count(*) FROM UNNEST(sequence(1, 900))"
     examples = 3
     enough = 60
     counts_time = True
+    numbered = None
+    fires_delete_actions = None
+    readings = (
+        ("SELECT 'it''s :x' AS a", "it's :x"),
+        (r"SELECT 'a\' AS a", "a\\"),
+        (r"SELECT U&'\0041 :x' AS a", "A :x"),
+        ('SELECT 1 AS "a :x"', 1),
+        ("SELECT 1 AS a -- it's :x", 1),
+        ("SELECT CAST(:one AS INTEGER) + 7 AS a", 8),
+        ("SELECT ARRAY[1, 2, 3][:one] AS a", 1),
+        ("SELECT 7 % 4 AS a", 3),
+        ("SELECT reduce(ARRAY[1, 2], 0, (s, x) -> s + x, s -> s) AS a", 3),
+    )
 
+
+class OnIceberg(OnTrino):
     @pytest.fixture
     def url(self, iceberg_url: URL) -> URL:
         return iceberg_url
+
+    @pytest.fixture
+    def schema(self, trino: TrinoServer) -> Iterator[str]:
+        with trino.schema("iceberg") as url:
+            yield str(url.database).partition("/")[2]
+
+
+class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Statements):
+    """What is written, in every case."""
 
     def test_a_copy_within_the_database_cuts_no_blanks(self, db: Database) -> None:  # type: ignore[override]
         """Strings of Iceberg have no length: one case says it."""
@@ -69,6 +103,27 @@ class TestIceberg(Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNot
             db.write([{"id": 1, "x": new}]).save_as_table("t", mode="overwrite")
             found = rows(db)[0]["x"]
             assert (found, type(found)) == (new, type(new))
+
+
+class TestIcebergToo(OnIceberg, Transactions, Order, SqlText, Binds):
+    """The other suites, of which some cases say it: every statement takes its time."""
+
+    most_cases = 1
+
+
+class TestMemory(OnTrino, Statements, Transactions, Targets, Names, Binds, SqlText, Order, Waits):
+    """What the connector cannot do is refused by name."""
+
+    most_cases = 1
+
+    @pytest.fixture
+    def url(self, trino_memory_url: URL) -> URL:
+        return trino_memory_url
+
+    @pytest.fixture
+    def schema(self, trino: TrinoServer) -> Iterator[str]:
+        with trino.schema("memory") as url:
+            yield str(url.database).partition("/")[2]
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """What every dialect of moltres must do. A dialect from elsewhere subclasses `DialectConformance` and gives it a `url`.
 
 What a database cannot do is a capability of its `Dialect` (`transactional_ddl`, `arrays`, `nan`, `statement_timeout`,
-`cancellation`, or a `column_type` that is None), never a name in here: each test then asserts the refusal instead.
+`cancellation`, or a `column_type` that is None), never a name in here: each test then asserts the refusal instead, or
+runs up to it (`refusals`).
 """
 
 from __future__ import annotations

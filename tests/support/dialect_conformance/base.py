@@ -26,6 +26,8 @@ class DialectSuite:
         some: A query of the number 900 that takes a moment, where it is not the usual one.
         examples: How many drawn examples a test tries; fewer where each takes seconds.
         shows_indexes: Whether SQLAlchemy can list the indexes of a table.
+        most_cases: How many cases of a test run where each statement takes a tenth of a second, spread over all of
+            them; None for every case. ``EVERY_CASE=1`` runs every case of every suite.
     """
 
     slow = (
@@ -36,6 +38,7 @@ class DialectSuite:
     examples = 20
     some: str | None = None
     shows_indexes = True
+    most_cases: int | None = None
 
     @pytest.fixture
     def url(self) -> URL:

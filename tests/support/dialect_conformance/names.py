@@ -29,7 +29,7 @@ class Names(DialectSuite):
     """Every verb and mode with every name."""
 
     def test_any_word_names_columns(self, db: Database) -> None:
-        names = list(WORDS)
+        names = [name if db.dialect.capabilities.keeps_case else name.lower() for name in WORDS]
         row = {name: number for number, name in enumerate(names)}
         db.write([row]).save_as_table("t")
         db.write([row]).save_as_table("t", mode="append")
@@ -40,7 +40,7 @@ class Names(DialectSuite):
         frame = db.table("t")
         assert frame.drop("extra").collect() == [row]
         assert frame.limit(1).with_columns(extra=col(names[0])).collect() == [{**row, "extra": 0}]
-        for name in names:
+        for name in names[:: 1 if self.most_cases is None else 6]:
             both = frame.where(col(name) == row[name], col(name).in_([row[name], -1]))
             found = both.select(name).order_by(name).distinct()
             assert found.collect() == [{name: row[name]}], name
@@ -71,8 +71,9 @@ class Names(DialectSuite):
         width = 1 if db.dialect.capabilities.counts_characters else len(letter.encode())
         longest, longer = letter * (most // width), letter * (most // width + 1)
         for table, column in ((longer, "n"), ("t", longer)):
+            key = "k" if db.dialect.capabilities.run_keys else None
             with pytest.raises(ConfigurationError, match=re.escape(longer[:20])) as caught:
-                db.write([{column: 1}]).save_as_table(table, mode=mode, run_key="k")
+                db.write([{column: 1}]).save_as_table(table, mode=mode, run_key=key)
             assert not caught.value.retryable
         assert [name for name in db.tables() if not name.startswith("moltres")] == []
         files = db.dialect.capabilities.max_file_name_bytes
@@ -100,6 +101,8 @@ class Names(DialectSuite):
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(name=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20))
     def test_a_drawn_name_is_kept_or_refused(self, db: Database, name: str) -> None:
+        if not db.dialect.capabilities.replaces_rows:
+            run(db, "DROP TABLE IF EXISTS t")
         try:
             db.write([{name: 1}]).save_as_table("t", mode="overwrite")
         except ConfigurationError as error:

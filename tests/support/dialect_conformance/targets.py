@@ -76,7 +76,8 @@ class Targets(DialectSuite):
     def test_a_connection_in_autocommit_is_refused(self, db: Database) -> None:
         db.write([{"id": 1}]).save_as_table("t")
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            with pytest.raises(ConfigurationError, match="AUTOCOMMIT"):
+            said = "AUTOCOMMIT" if db.dialect.capabilities.transactions else "commits each statement"
+            with pytest.raises(ConfigurationError, match=said):
                 connect(connection).write([{"id": 2}]).save_as_table("t", mode="append")
             assert connect(connection).table("t").collect() == [{"id": 1}]
 
@@ -201,7 +202,8 @@ class Targets(DialectSuite):
                 key = f"k{number}" if keyed else None
                 db.write([{"id": number}]).save_as_table("t", mode="append", run_key=key)
 
-        assert self.at_once(10, work) == []
+        for error in self.at_once(10, work):
+            raise error
         with connect(url) as db:
             assert [row["id"] for row in rows(db)] == list(range(10))
 
@@ -214,8 +216,9 @@ class Targets(DialectSuite):
                 column = "x" if number % 2 else "y"
                 mine.write([{"id": i, column: number} for i in range(20)]).save_as_table("t", mode="overwrite")
 
-        errors = self.at_once(6, work)
-        assert [error for error in errors if not getattr(error, "retryable", False)] == []
+        for error in self.at_once(6, work):
+            if not getattr(error, "retryable", False):
+                raise error
         with connect(url) as db:
             found = rows(db)
         assert len(found) == 20

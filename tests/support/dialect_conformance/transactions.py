@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from moltres import col, connect
@@ -89,6 +90,23 @@ class Transactions(DialectSuite):
                 connection.commit()
         assert [row["id"] for row in rows(db)] == ([1, 2, 3] if db.dialect.capabilities.savepoints else [1])
         assert db.table("positive").count() == 0
+
+    def test_a_savepoint_is_rolled_back_alone_or_there_is_none(self, db: Database) -> None:
+        db.write([{"id": 1}]).save_as_table("t")
+        insert = text("INSERT INTO t (id) VALUES (2)")
+        with db.engine.connect() as connection:
+            db.dialect.begin(connection)
+            if not db.dialect.capabilities.savepoints:
+                with pytest.raises((DBAPIError, NotImplementedError)):
+                    connection.exec_driver_sql("SAVEPOINT a")
+                return
+            with connection.begin_nested() as savepoint:
+                connection.execute(insert)
+                savepoint.rollback()
+            assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 1
+            connection.execute(insert)
+            connection.commit()
+        assert db.table("t").count() == 2
 
     def test_ddl_rolls_back_with_its_transaction(self, db: Database) -> None:
         with db.transaction() as connection:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from moltres import connect
+from moltres import col, connect
 from moltres.errors import ConfigurationError
 from support.dialect_conformance.base import DialectSuite
 
@@ -73,7 +73,7 @@ def fill(db: Database) -> None:
 class Waits(DialectSuite):
     """Reading what is written."""
 
-    @pytest.mark.timeout(60)
+    @pytest.mark.timeout(300)
     @pytest.mark.parametrize("shape", SHAPES)
     @pytest.mark.parametrize("options", [{}, {"pool_size": 1, "max_overflow": 0}], ids=["pool", "one"])
     def test_a_source_that_reads_what_is_written(self, url: URL, shape: str, options: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ class Waits(DialectSuite):
             write(db)
             assert db.table(table).count() == count
 
-    @pytest.mark.timeout(60)
+    @pytest.mark.timeout(300)
     @pytest.mark.parametrize("shape", ["batches", "late", "looked up", "loop", "onto itself"])
     def test_the_same_in_a_transaction_of_the_caller(self, url: URL, db: Database, shape: str) -> None:
         write, table, count = SHAPES[shape]
@@ -100,7 +100,7 @@ class Waits(DialectSuite):
             read = [(len(batch), joined.table("a").count()) for batch in joined.table("a").iter_batches(25)]
         assert read == [(25, ROWS), (25, ROWS), (10, ROWS)]
 
-    @pytest.mark.timeout(20)
+    @pytest.mark.timeout(300)
     def test_the_only_connection_is_not_waited_for(self, url: URL) -> None:
         with connect(url, pool_size=1, max_overflow=0) as db:
             fill(db)
@@ -131,8 +131,10 @@ class Waits(DialectSuite):
                 return db.dialect.fingerprint(connection, table)
 
         first = now()
-        assert first is not None
         assert now() == first
-        with db.transaction() as connection:
-            connection.execute(text("UPDATE a SET t = 'other' WHERE id = 7"))
+        if not db.dialect.capabilities.run_keys:
+            assert first is None, "a database without snapshots cannot tell it by them"
+            return
+        assert first is not None
+        db.update("a", {"t": "other"}, where=col("id") == 7)
         assert now() != first

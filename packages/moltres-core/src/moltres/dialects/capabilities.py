@@ -28,6 +28,7 @@ class Capabilities:
         insertion_order: The pseudo-column that orders a temporary table, of the same types, as a query filled it.
         arrays: A column can hold arrays.
         binds_types: A column holds, and a result has, only values of the types that are reported for it.
+        untyped_literals: A string in SQL is read as a value of the type that it is compared with, and is no error.
         concurrent_reads: Others can read while a transaction writes, and never keep it from committing.
         hash_joins: Two tables without indexes are joined in time that grows with their sum, not their product.
         nan: A column of floats can hold NaN.
@@ -57,6 +58,7 @@ class Capabilities:
     insertion_order: str = ""
     arrays: bool = False
     binds_types: bool = False
+    untyped_literals: bool = True
     concurrent_reads: bool = True
     hash_joins: bool = True
     nan: bool = True

@@ -12,7 +12,7 @@ from ..errors import ConfigurationError, TableNotFoundError
 from .names import is_possible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Inspector
 
@@ -27,6 +27,17 @@ def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, s
         ConfigurationError: If this is no name.
     """
     return tables.candidates(require_name(name), schema)
+
+
+def places(dialect: Dialect, name: object, schema: str | None) -> Iterator[tuple[str | None, str]]:
+    """Those of them that the database can have.
+
+    Raises:
+        ConfigurationError: If this is no name.
+    """
+    for place, table in candidates(name, schema):
+        if is_possible(table, dialect.capabilities) and is_possible(place or table, dialect.capabilities):
+            yield place, table
 
 
 def names(inspector: Inspector, schema: str | None) -> list[str]:
@@ -60,12 +71,14 @@ def reflect(connection: Connection, dialect: Dialect, name: str, schema: str | N
     Raises:
         TableNotFoundError: With the tables that there are.
     """
-    found = locate(connection, dialect, name, schema)
-    inspector = inspect(connection)
-    if found is None:
-        raise TableNotFoundError.of(name, names(inspector, schema))
-    place, table = found
-    return reflect_at(connection, dialect, table, place)
+    if dialect.columns_tell:
+        for place, table in places(dialect, name, schema):
+            if described := dialect.columns_of(connection, table, place):
+                return _made(connection, dialect, table, place, described)
+    elif (found := locate(connection, dialect, name, schema)) is not None:
+        place, table = found
+        return reflect_at(connection, dialect, table, place)
+    raise TableNotFoundError.of(name, names(inspect(connection), schema))
 
 
 def reflect_at(connection: Connection, dialect: Dialect, table: str, place: str | None) -> Table:
@@ -78,13 +91,18 @@ def reflect_at(connection: Connection, dialect: Dialect, table: str, place: str 
         place: Its schema; None for the default.
     """
     try:
-        columns: list[Column[Any]] = [
-            Column(column["name"], column["type"], nullable=column["nullable"])
-            for column in dialect.columns_of(connection, table, place)
-        ]
+        described = dialect.columns_of(connection, table, place)
     except NoSuchTableError:  # a table of the system, which SQLAlchemy's dialect finds and does not describe
         everything: Select[Any] = select(literal_column("*")).select_from(Table(table, MetaData(), schema=place))
-        columns = [Column(name, type_) for name, type_ in dialect.describe(connection, everything)]
+        read = dialect.describe(connection, everything)
+        described = [{"name": name, "type": type_, "nullable": True} for name, type_ in read]
+    return _made(connection, dialect, table, place, described)
+
+
+def _made(connection: Connection, dialect: Dialect, table: str, place: str | None, described: Sequence[Any]) -> Table:
+    columns: list[Column[Any]] = [
+        Column(column["name"], column["type"], nullable=column["nullable"]) for column in described
+    ]
     reflected = Table(table, MetaData(), *columns, schema=place)
     dialect.refine(connection, reflected)
     return reflected

@@ -119,12 +119,12 @@ class Attempts:
         Returns:
             Whether the load is finished, so that there is nothing to do.
         """
-        if not self._exists():
+        if not self._target.listing.has(LOADS, self.table.schema):
             try:
                 self._connection.execute(CreateTable(self.table, if_not_exists=True))
             except DBAPIError:
                 # Several catalogs let the statement fail if another writer makes the table at the same moment.
-                if not self._exists():
+                if not inspect(self._connection).has_table(LOADS, schema=self.table.schema):
                     raise
             return False
         described = self._target.dialect.columns_of(self._connection, LOADS, self.table.schema)
@@ -140,8 +140,9 @@ class Attempts:
         self._number = max((one.number for one in found), default=0) + 1
         return self._is_published(found)
 
-    def _exists(self) -> bool:
-        return inspect(self._connection).has_table(LOADS, schema=self.table.schema)
+    def renew(self) -> None:
+        """Begin another try, because the statement of this one has failed."""
+        self._number += 1
 
     def begin(self, query: str) -> None:
         """Record this try, before its query runs.

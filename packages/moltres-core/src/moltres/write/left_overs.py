@@ -14,8 +14,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from sqlalchemy import inspect
-
 from .target import table_of
 
 if TYPE_CHECKING:
@@ -54,7 +52,7 @@ def drop_left_overs(target: Target, folder: StageFolder | None) -> None:
         target: The table.
         folder: Where the files of writes lie; None if there are none.
     """
-    for name in _left_overs(target, inspect(target.connection).get_table_names(target.schema)):
+    for name in _left_overs(target, target.listing.tables(target.schema)):
         target.dialect.drop_if_exists(target.connection, table_of(name, [], target.schema))
     if folder is not None:
         for name in _left_overs(target, folder.names()):

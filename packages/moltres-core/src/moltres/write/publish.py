@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, and_, case, false, func, null, or_, select, true, union_all
+from sqlalchemy import Text, and_, case, false, func, inspect, null, or_, select, true, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import DBAPIError
 
 from ..dialects.names import require_names
 from ..dialects.statements import CreateTableAs, InsertSelect, MergeInto, RenameTable
 from ..dialects.stopping import cleaning_up
-from ..errors import ConfigurationError, TransientQueryError
+from ..errors import ConfigurationError, QueryError, TableExistsError, TransientQueryError
 from ..types.logical import logical_type
 from .attempts import LOST, Attempts
 from .inputs import Local, Streamed, open_input
@@ -79,7 +79,15 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
         if opened.columns is None and target.table is not None and request.mode != "overwrite":
             return Written()
         with _staged(target, opened, request, source.stage) as rows:
-            return _Publication(target, request, attempts).run(rows)
+            try:
+                return _Publication(target, request, attempts).run(rows)
+            except TableExistsError:  # another write has made it meanwhile; this one has changed nothing
+                found = find_target(source, connection, request)
+                if request.mode != "append" or not _is_made_for(found, rows):
+                    raise
+                if attempts is not None:
+                    attempts.renew()
+                return _Publication(found, request, attempts).run(rows)
 
 
 def _begun(source: Source, connection: Connection, request: WriteRequest) -> tuple[Target, Attempts | None] | None:
@@ -225,6 +233,15 @@ def _staging_table(target: Target) -> Iterator[Any]:
         released(name)
 
 
+def _is_made_for(target: Target, rows: _Rows) -> bool:
+    """Whether a table is as these rows would have made it."""
+    if target.table is None or target.required:
+        return False
+    made = {name: target.dialect.column_type(type_) or type_ for name, type_ in rows.columns}
+    there = {column.key: logical_type(column.type) for column in target.table.columns}
+    return {name: logical_type(type_) for name, type_ in made.items()} == there
+
+
 class _Publication:
     """The one statement of a write.
 
@@ -304,6 +321,22 @@ class _Publication:
         return InsertSelect(table, [name for name, _ in rows.columns], self._held(rows))
 
     def _create(self, rows: _Rows) -> Written:
+        """Make the table.
+
+        Raises:
+            TableExistsError: If another write has made it meanwhile.
+        """
+        target = self._target
+        try:
+            return self._made(rows)
+        except DBAPIError as error:
+            # Several catalogs do not say so, but fail to commit for a reason of their own.
+            may_be = target.dialect.classify(error) in {TableExistsError, QueryError}
+            if may_be and inspect(target.connection).has_table(target.name, schema=target.schema):
+                raise target.exists() from error
+            raise
+
+    def _made(self, rows: _Rows) -> Written:
         target = self._target
         query = target.dialect.fitted(rows.columns, self._held(rows))
         if target.dialect.capabilities.replaces_rows:

@@ -12,7 +12,7 @@ from sqlalchemy import Column, MetaData, Table, inspect
 
 from .._shared.tables import view_names
 from ..dialects.base import KEYS, TEMPORARY
-from ..dialects.catalog import candidates, locate
+from ..dialects.catalog import candidates, locate, places
 from ..dialects.fill import Fill
 from ..dialects.names import is_possible, require_table
 from ..dialects.stopping import cleaning_up
@@ -20,7 +20,7 @@ from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError
 from ..types.logical import mismatches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -52,6 +52,47 @@ def temporary_table(columns: Sequence[Named], keys: Sequence[str] = ()) -> Table
     return Table(scratch_name(), MetaData(), *made, prefixes=["TEMPORARY"], info=info)
 
 
+class Listing:
+    """What was in the schemas of a database when a write began.
+
+    Args:
+        connection: Where they are.
+        dialect: Its dialect, which may tell all of a schema by one statement.
+    """
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        self._connection, self._dialect = connection, dialect
+        self._known: dict[str | None, Mapping[str, bool] | None] = {}
+
+    def _of(self, schema: str | None) -> Mapping[str, bool] | None:
+        if schema not in self._known:
+            self._known[schema] = self._dialect.listed(self._connection, schema)
+        return self._known[schema]
+
+    def has(self, name: str, schema: str | None) -> bool:
+        """Whether there is such a table or view."""
+        known = self._of(schema)
+        return inspect(self._connection).has_table(name, schema=schema) if known is None else name in known
+
+    def is_view(self, name: str, schema: str | None) -> bool:
+        """Whether a table that is there is a view."""
+        known = self._of(schema)
+        return name in view_names(inspect(self._connection), schema) if known is None else known[name]
+
+    def tables(self, schema: str | None) -> list[str]:
+        """The names of the tables."""
+        known = self._of(schema)
+        if known is None:
+            return inspect(self._connection).get_table_names(schema)
+        return [name for name, view in known.items() if not view]
+
+    def locate(self, name: str, schema: str | None) -> tuple[str | None, str] | None:
+        """As `catalog.locate`."""
+        if self._of(schema) is None:
+            return locate(self._connection, self._dialect, name, schema)
+        return next((one for one in places(self._dialect, name, schema) if self.has(one[1], one[0])), None)
+
+
 @dataclass(frozen=True)
 class Target:
     """The table that is written to.
@@ -65,6 +106,7 @@ class Target:
         required: Columns that must be given.
         fill: Columns that the database fills by itself.
         owns_transaction: Whether the transaction is one of moltres, not the caller's.
+        listing: What was beside it when the write began.
     """
 
     connection: Connection
@@ -75,6 +117,7 @@ class Target:
     required: tuple[str, ...] = ()
     fill: Fill = field(default_factory=Fill)
     owns_transaction: bool = True
+    listing: Listing = field(kw_only=True)
 
     @property
     def new(self) -> Table:
@@ -152,11 +195,15 @@ class Target:
             TableExistsError: If it does.
         """
         if self.table is not None:
-            raise TableExistsError(
-                f"The table {self.name!r} already exists.",
-                suggestion="Use mode='append', 'overwrite', 'merge', 'overwrite_partitions' or 'ignore'.",
-                context={"table": self.name},
-            )
+            raise self.exists()
+
+    def exists(self) -> TableExistsError:
+        """The error that says so."""
+        return TableExistsError(
+            f"The table {self.name!r} already exists.",
+            suggestion="Use mode='append', 'overwrite', 'merge', 'overwrite_partitions' or 'ignore'.",
+            context={"table": self.name},
+        )
 
     def snapshots(self) -> list[Any]:
         """The states that the table had, the oldest first, where the database keeps them."""
@@ -217,30 +264,43 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     """
     dialect, name = source.dialect, request.name
     inspector = inspect(connection)
+    listing = Listing(connection, dialect)
     found: tuple[str | None, str] | None
     place: tuple[str | None, str]
     if request.schema is not None:
         require_table(name, request.schema, dialect.capabilities, dialect.name)
-        found = (request.schema, name) if inspector.has_table(name, schema=request.schema) else None
+        found = (request.schema, name) if listing.has(name, request.schema) else None
         place = (request.schema, name)
     else:
         tables = [table for _, table in candidates(name, source.schema)] or [name]
         if not any(is_possible(table, dialect.capabilities) for table in tables):
             require_table(tables[-1], None, dialect.capabilities, dialect.name)
-        found = locate(connection, dialect, name, source.schema)
+        found = listing.locate(name, source.schema)
         place = found or _new_place(inspector, name, source.schema)
     schema, table_name = place
     if found is None:
         require_table(table_name, schema, dialect.capabilities, dialect.name)
-        return Target(connection, dialect, table_name, schema, None, owns_transaction=not source.joined)
-    if table_name in view_names(inspector, schema):
+        return Target(
+            connection, dialect, table_name, schema, None, owns_transaction=not source.joined, listing=listing
+        )
+    if listing.is_view(table_name, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
     described = dialect.columns_of(connection, table_name, schema)
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)
     dialect.refine(connection, table)
     fill = dialect.fill(connection, table, described)
     required = tuple(c["name"] for c in described if not c["nullable"] and c["name"] not in fill.columns)
-    return Target(connection, dialect, table_name, schema, table, required, fill, owns_transaction=not source.joined)
+    return Target(
+        connection,
+        dialect,
+        table_name,
+        schema,
+        table,
+        required,
+        fill,
+        owns_transaction=not source.joined,
+        listing=listing,
+    )
 
 
 def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | None, str]:

@@ -13,7 +13,7 @@ from ..statements import CreateTableAs, RenameTable
 from .inserting import Inserting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, CursorResult
     from sqlalchemy.sql.selectable import SelectBase
@@ -37,10 +37,24 @@ class Tables(Inserting):
     Attributes:
         adds_columns: Whether a table that is there can get columns.
         widens_types: Whether the type of a column can become one that holds more, with all else of the column kept.
+        columns_tell: Whether `columns_of` gives nothing, and no error, for a table that is not there.
     """
 
     adds_columns: bool = True
     widens_types: bool = False
+    columns_tell: bool = False
+
+    def listed(self, connection: Connection, schema: str | None) -> Mapping[str, bool] | None:  # noqa: ARG002
+        """The tables and views of a schema, each with whether it is a view, where one statement tells all of that.
+
+        Args:
+            connection: Where the schema is.
+            schema: Its name; None for the default.
+
+        Returns:
+            None where SQLAlchemy must ask for each.
+        """
+        return None
 
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """What SQLAlchemy says of the columns of a table or view: a dict for each, as of `Inspector.get_columns`.

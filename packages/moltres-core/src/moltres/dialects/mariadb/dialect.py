@@ -29,6 +29,7 @@ from ...types.logical import LogicalType, is_known, logical_type
 from ..base import KEYS, TEMPORARY, Dialect, driver_connection
 from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
+from ..inner_order import BY_LIMIT, kept, kept_of
 from ..lexis import mariadb
 from ..rows import by_sqlalchemy, is_custom, lenient
 from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
@@ -37,7 +38,6 @@ from . import types
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
-from .order import with_limit, with_limit_of
 from .reflection import odd_columns
 from .sizes import most_bytes
 from .together import begin_together
@@ -123,11 +123,11 @@ class MariaDBDialect(Exact, Dialect):
 
     def in_its_order(self, tokens: Sequence[Token]) -> Sequence[Token]:
         """With a LIMIT that cuts nothing: without one MariaDB leaves the ORDER BY of a subquery out."""
-        return with_limit(tokens)
+        return kept(tokens, BY_LIMIT)
 
     def ordered(self, statement: SelectBase) -> SelectBase:
         """The same of a statement of SQLAlchemy."""
-        return with_limit_of(statement)
+        return kept_of(statement, BY_LIMIT, mariadb(""))
 
     def empty_list(self, *, negated: bool) -> str:
         """None of any text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, column, select, text
+from sqlalchemy import Table, literal_column, select, text
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import DBAPIError
 
@@ -78,16 +78,14 @@ class Commits(Publishing):
 
     def inline(self, connection: Connection, columns: Sequence[Named], encoded: Sequence[str]) -> FromClause:
         """Rows as a part of a statement: one string, which the server takes apart."""
-        quote = connection.dialect.identifier_preparer.quote
+        del connection
         made = [
-            f"{types.from_text(f'moltres[{place}]', type_)} AS {quote(name)}"
+            literal_column(types.from_text(f"moltres[{place}]", type_), type_).label(name)
             for place, (name, type_) in enumerate(columns, start=1)
         ]
-        listed = ", ".join(made).replace("\\", "\\\\").replace(":", "\\:")
-        rows = text(
-            f"SELECT {listed} FROM UNNEST(CAST(json_parse(:moltres_rows) AS ARRAY(ARRAY(VARCHAR)))) AS rows (moltres)"  # noqa: S608 - names are quoted
-        ).bindparams(moltres_rows=f"[{','.join(encoded)}]")
-        return rows.columns(*(column(name, type_) for name, type_ in columns)).subquery("given")
+        rows = text("UNNEST(CAST(json_parse(:moltres_rows) AS ARRAY(ARRAY(VARCHAR)))) AS rows (moltres)")
+        given = rows.bindparams(moltres_rows=f"[{','.join(encoded)}]")
+        return select(*made).select_from(given).subquery("given")
 
     def add_files(self, connection: Connection, table: Table, location: str) -> None:
         """By the procedure of Iceberg; dropping the table removes the files."""

@@ -9,7 +9,7 @@ from sqlalchemy.sql import elements
 
 
 def corrected(base: type[Any]) -> type[Any]:
-    """A compiler of statements: exact division, IS TRUE, regular expressions, the length of strings."""
+    """A compiler of statements: exact division, IS TRUE, regular expressions, empty lists, the length of strings."""
     return type(f"Moltres{base.__name__}", (_Corrections, base), {})
 
 
@@ -46,6 +46,9 @@ class _Corrections:
         left, right = self.process(binary.left, **kw), self.process(binary.right, **kw)
         flags = binary.modifiers.get("flags")
         return f"regexp_like({left}, {right})" if not flags else f"regexp_like({left}, concat('(?{flags})', {right}))"
+
+    def visit_empty_set_expr(self, element_types: Any, **_kw: Any) -> str:
+        return f"SELECT {', '.join('NULL' for _ in element_types or ' ')} WHERE 1 <> 1"
 
     def visit_char_length_func(self, fn: Any, **kw: Any) -> str:
         return f"length({self.process(fn.clauses, **kw)})"

@@ -22,6 +22,7 @@ from ..base import Dialect
 from ..base.refusals import said
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
+from ..inner_order import BY_OFFSET, kept, kept_of
 from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom
 from ..statements import CreateTableAs
@@ -32,7 +33,7 @@ from .errors import classify, is_of_driver
 from .watch import watch_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from ..._shared.statements import Clock
     from ...types.arrow import Batch, Named
-    from ..lexis import Lexis
+    from ..lexis import Lexis, Token
     from ..rows import Reader
 
 _ICEBERG = Capabilities(
@@ -53,6 +54,7 @@ _ICEBERG = Capabilities(
     cancellation=True,
     arrays=True,
     binds_types=True,
+    untyped_literals=False,
     max_identifier_bytes=200,
 )
 _OTHERS = replace(_ICEBERG, replaces_rows=False, run_keys=False)
@@ -60,6 +62,10 @@ _OTHERS = replace(_ICEBERG, replaces_rows=False, run_keys=False)
 _COLUMNS = text(
     "SELECT column_name AS name, data_type AS type, upper(is_nullable) = 'YES' AS nullable, column_default AS default"
     " FROM information_schema.columns WHERE table_schema = :schema AND table_name = :table ORDER BY ordinal_position"
+)
+
+_TABLES = text(
+    "SELECT table_name, table_type = 'VIEW' FROM information_schema.tables WHERE table_schema = :schema ORDER BY 1"
 )
 
 
@@ -71,6 +77,7 @@ class TrinoDialect(Commits, Dialect):
     """
 
     differs = True
+    columns_tell = True
 
     def __init__(self, connector: str = "iceberg") -> None:
         super().__init__("trino", _ICEBERG if connector == "iceberg" else _OTHERS)
@@ -95,6 +102,14 @@ class TrinoDialect(Commits, Dialect):
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """That of the standard."""
         return TRINO
+
+    def in_its_order(self, tokens: Sequence[Token]) -> Sequence[Token]:
+        """With an OFFSET that leaves nothing out: without one Trino leaves the ORDER BY of a subquery out."""
+        return kept(tokens, BY_OFFSET)
+
+    def ordered(self, statement: SelectBase) -> SelectBase:
+        """The same of a statement of SQLAlchemy."""
+        return kept_of(statement, BY_OFFSET, TRINO)
 
     def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
         """As a column that moltres makes would store it."""
@@ -152,7 +167,7 @@ class TrinoDialect(Commits, Dialect):
         names = [entry[0] for entry in result.cursor.description]
         result.close()
         known = super().describe(connection, query)
-        if len(known) == len(told):
+        if len(known) == len(told) and known[0][0] != "*":  # which is one column here, and any number of them there
             names = [name for name, _ in known]
         return list(zip(names, told, strict=True))
 
@@ -165,6 +180,13 @@ class TrinoDialect(Commits, Dialect):
         return types.reader(reported, str(code))
 
     # -- tables
+
+    def listed(self, connection: Connection, schema: str | None) -> Mapping[str, bool] | None:
+        """As the information schema says; each statement about it takes as long as any other."""
+        place = schema or driver_connection(connection).schema
+        if place is None:
+            return None
+        return {str(name): bool(view) for name, view in connection.execute(_TABLES, {"schema": place})}
 
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """With the types as Trino spells them."""

@@ -1,31 +1,65 @@
-"""The order of a subquery: MariaDB leaves its ORDER BY out, unless it has a LIMIT."""
+"""The order of a subquery: some databases leave its ORDER BY out, unless a clause stands behind it that cuts rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import TextualSelect
 from sqlalchemy.sql.selectable import GenerativeSelect
 
-from ..lexis import Token, mariadb
+from .lexis import Token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import SelectBase
 
-_ALL: Final = 2**64 - 1
-"""More rows than any table has."""
-
-_AFTER_LIMIT = frozenset({"for", "lock", "into", "procedure"})
-"""Reserved words that begin a clause which stands behind LIMIT."""
+    from .lexis import Lexis
 
 
-def with_limit(tokens: Sequence[Token]) -> Sequence[Token]:
-    """A query with ORDER BY and no LIMIT, with one that cuts nothing; any other as it is.
+@dataclass(frozen=True)
+class Keeping:
+    """The clause of a database that cuts nothing, and behind which its ORDER BY holds.
+
+    Attributes:
+        clause: The clause.
+        after_offset: The one that stands behind OFFSET with its number.
+        there: Words that begin a clause which has the same effect.
+        behind: Reserved words that begin a clause which stands behind it.
+        limit: The LIMIT of it; None without.
+        offset: The OFFSET of it; None without.
+    """
+
+    clause: str
+    after_offset: str
+    there: frozenset[str]
+    behind: frozenset[str] = frozenset()
+    limit: int | None = None
+    offset: int | None = None
+
+
+_ALL = 2**64 - 1  # rows, more than any table has
+
+BY_LIMIT = Keeping(
+    f"LIMIT {_ALL}",
+    f"FETCH NEXT {_ALL} ROWS ONLY",
+    frozenset({"limit", "fetch"}),
+    frozenset({"for", "lock", "into", "procedure"}),
+    limit=_ALL,
+)
+"""MariaDB's."""
+
+BY_OFFSET = Keeping("OFFSET 0 ROWS", "", frozenset({"offset", "limit", "fetch"}), offset=0)
+"""Trino's, whose LIMIT has a limit of its own beside ORDER BY."""
+
+
+def kept(tokens: Sequence[Token], keeping: Keeping) -> Sequence[Token]:
+    """A query with ORDER BY and without such a clause, with it; any other as it is.
 
     Args:
         tokens: The query.
+        keeping: The clause of the database.
     """
     tokens = list(tokens)
     begin, end = 0, len(tokens)
@@ -41,16 +75,16 @@ def with_limit(tokens: Sequence[Token]) -> Sequence[Token]:
             order, place = False, end
         elif token.word == "order":
             order = True
-        elif order and token.word in {"limit", "fetch"}:
+        elif order and token.word in keeping.there:
             return tokens
-        elif order and token.word in _AFTER_LIMIT:
+        elif order and token.word in keeping.behind:
             place = min(place, number)
         elif order and token.word == "offset":
             rows = _follows_number(tokens, number)
     if not order:
         return tokens
-    limit = f" FETCH NEXT {_ALL} ROWS ONLY " if rows else f" LIMIT {_ALL} "
-    return [*tokens[:place], Token("symbol", limit), *tokens[place:]]
+    clause = keeping.after_offset if rows else keeping.clause
+    return [*tokens[:place], Token("symbol", f" {clause} "), *tokens[place:]]
 
 
 def _first(tokens: Sequence[Token], begin: int) -> int:
@@ -81,18 +115,23 @@ def _follows_number(tokens: Sequence[Token], number: int) -> bool:
     return after < len(tokens) and tokens[after].kind in {"number", "bind"}
 
 
-def with_limit_of(statement: SelectBase) -> SelectBase:
+def kept_of(statement: SelectBase, keeping: Keeping, lexis: Lexis) -> SelectBase:
     """The same of a statement of SQLAlchemy.
 
     Args:
         statement: The statement.
+        keeping: The clause of the database.
+        lexis: By which rules the database reads its text, if it is one.
     """
     if isinstance(statement, TextualSelect):
         element: Any = statement.element._clone()  # noqa: SLF001 - text() has no public copy
-        element.text = "".join(token.text for token in with_limit(list(mariadb("").tokens(element.text))))
+        element.text = "".join(token.text for token in kept(list(lexis.tokens(element.text)), keeping))
         return TextualSelect(element, list(statement.column_args), positional=statement.positional)
     if not isinstance(statement, GenerativeSelect):
         return statement
     has_order = bool(statement._order_by_clauses)  # noqa: SLF001 - there is no public way to ask
     has_limit = statement._limit_clause is not None or statement._fetch_clause is not None  # noqa: SLF001 - as above
-    return statement.limit(_ALL) if has_order and not has_limit else statement
+    has_offset = statement._offset_clause is not None  # noqa: SLF001 - as above
+    if not has_order or has_limit or (has_offset and "offset" in keeping.there):
+        return statement
+    return statement.limit(keeping.limit) if keeping.offset is None else statement.offset(keeping.offset)

@@ -328,7 +328,7 @@ class TestRows:
     @pytest.mark.parametrize(
         ("values", "type_name"),
         [
-            ([1, 2**62], "BIGINT"), ([2**63, -5], "HUGEINT"), ([2**127, 1], "DOUBLE"), ([1, 2.5], "DOUBLE"),
+            ([1, 2**62], "BIGINT"), ([2**63, -5], "HUGEINT"), ([2**127, 1], "BIGNUM"), ([1, 2.5], "DOUBLE"),
             ([True], "BOOLEAN"), (["a"], "VARCHAR"), ([b"a"], "BLOB"), ([dt.date(2024, 1, 1)], "DATE"),
             ([dt.date(2024, 1, 1), dt.datetime(2024, 1, 1, tzinfo=dt.UTC)], "TIMESTAMP WITH TIME ZONE"),
             ([[1], {"a": 1}], "JSON"), ([1, "a"], 'UNION("integer" BIGINT, "text" VARCHAR)'), ([None], ""),

@@ -9,6 +9,7 @@ import pytest
 
 from moltres import connect
 from moltres.errors import QueryTimeoutError
+from support.shared import shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,5 +39,5 @@ def own_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         nonlocal ahead
         ahead += seconds
 
-    monkeypatch.setattr("moltres._shared.statements.time", Ahead)
+    monkeypatch.setattr(shared("statements"), "time", Ahead)
     return pass_

@@ -111,9 +111,9 @@ def number(
         yield f"{name} must be a {kind}{limits}, not {given!r}."
 
 
-def seconds(name: str, given: object) -> Iterator[str]:
-    """A time limit: a number of seconds above 0."""
-    yield from number(name, given, above=0, unit="seconds")
+def seconds(name: str, given: object, *, least: float | None = None) -> Iterator[str]:
+    """A time: a number of seconds above 0, or from a least number."""
+    yield from number(name, given, least=least, above=0 if least is None else None, unit="seconds")
 
 
 def fraction(name: str, given: object) -> Iterator[str]:

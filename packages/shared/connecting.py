@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 
+from . import arguments
 from .masking import masked
 from .problems import InvalidURLError
 from .wording import closest
@@ -184,8 +185,8 @@ def _seconds(given: object) -> float:
         seconds = float(str(given))
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise InvalidURLError(f"connect_timeout must be a number of seconds above 0, not {given!r}.")
+    if any(arguments.seconds("connect_timeout", seconds)):
+        raise InvalidURLError(*arguments.seconds("connect_timeout", given))
     return seconds
 
 

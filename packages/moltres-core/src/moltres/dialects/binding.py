@@ -94,7 +94,7 @@ def _pool_problems(options: dict[str, Any]) -> Iterator[str]:
             yield from arguments.whole(name, options[name], least=least)
     for name, least in (("pool_timeout", 0), ("pool_recycle", -1)):
         if options.get(name) is not None:
-            yield from arguments.number(name, options[name], least=least, unit="seconds")
+            yield from arguments.seconds(name, options[name], least=least)
 
 
 def _iceberg(given: Any, options: dict[str, Any]) -> Engine:

@@ -60,7 +60,7 @@ class Receipts(DialectSuite):
             assert (result.receipt.proved, result.receipt.rows) == (True, len(ids))
 
     def test_floats_of_32_bits_are_those_with_their_shortest_digits(self, db: Database) -> None:
-        db.write(Records([(1, 1.1), (2, -0.0), (3, None)], ["id", "r"], {"r": REAL()})).save_as_table("target")
+        db.write(Records([(1, 1.1), (2, -0.1), (3, None)], ["id", "r"], {"r": REAL()})).save_as_table("target")
         receipt = db.write(db.table("target").collect()).save_as_table("copied").receipt
         assert receipt is not None
         assert receipt.proved is self.proves

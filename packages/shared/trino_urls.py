@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import event, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from .masking import scrubbed, secrets_of
@@ -23,9 +23,9 @@ from .wording import question
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import Engine
 
-__all__ = ["Run", "connect_as_meant", "name_queries", "named_text", "port_of", "prepared"]
+__all__ = ["Run", "connect_as_meant", "name_queries", "named_text", "port_of", "prepared", "shows_runs"]
 
 _HTTP: Final = 8080
 _HTTPS: Final = 443
@@ -108,8 +108,15 @@ def prepared(url: URL, options: Mapping[str, Any]) -> tuple[URL, dict[str, Any]]
     return url, {**options, "connect_args": given} if given else dict(options)
 
 
+def shows_runs(of: URL | Engine) -> bool:
+    """Whether the server that a URL or an engine names shows which run a query belongs to."""
+    return (of.get_backend_name() if isinstance(of, URL) else of.dialect.name) == "trino"
+
+
 def connect_as_meant(engine: Engine) -> None:
-    """Let the connections of an engine of Trino do what its URL says, whatever the environment and the last failure.
+    """Let the connections of an engine do what its URL says, whatever the environment and the last failure.
+
+    Only Trino's driver needs it.
 
     ``verify`` holds, where requests would take ``REQUESTS_CA_BUNDLE`` in place of a session's own. Values travel in the
     statement: the driver asks the server first whether it can, takes any failure for a no, and then sends whole
@@ -118,6 +125,8 @@ def connect_as_meant(engine: Engine) -> None:
     Args:
         engine: The engine, which nobody has connected yet.
     """
+    if not shows_runs(engine):
+        return
 
     def connect(_dialect: object, _record: object, _given: list[Any], options: dict[str, Any]) -> None:
         options.setdefault("legacy_prepared_statements", False)
@@ -250,7 +259,7 @@ def name_queries(engine: Engine, run: Run | None) -> None:
         engine: The engine.
         run: The run; None if there is none.
     """
-    if run is None or engine.dialect.name != "trino":
+    if run is None or not shows_runs(engine):
         return
 
     def connect(_dialect: object, _record: object, _given: list[Any], options: dict[str, Any]) -> None:

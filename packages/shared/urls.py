@@ -211,8 +211,7 @@ def make_engine(url: URL, *, core: str, **options: Any) -> Engine:
     except ImportError as error:
         raise _missing(url, backend, error, core) from error
     limit_handshake(engine)
-    if backend == "trino":
-        connect_as_meant(engine)
+    connect_as_meant(engine)
     if backend == "duckdb":
         use_literals(engine)
         event.listen(engine, "connect", lambda raw, _: disable_wrong_optimizers(raw))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .._shared.trino_urls import Run, connect_as_meant, name_queries
+from .._shared.trino_urls import Run, connect_as_meant, name_queries, shows_runs
 from ..dialects.binding import make_engine, parse_url
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def named_target(url: str | URL, run: Run | None) -> Iterator[URL | Engine]:
         run: The run; None if there is none.
     """
     parsed = parse_url(url)
-    if run is None or parsed.get_backend_name() != "trino":
+    if run is None or not shows_runs(parsed):
         yield parsed
         return
     engine = make_engine(parsed, {})
@@ -45,6 +45,5 @@ def adopt(engine: Engine, run: Run | None) -> None:
         engine: The engine.
         run: The run; None if there is none.
     """
-    if engine.dialect.name == "trino":
-        connect_as_meant(engine)
-        name_queries(engine, run)
+    connect_as_meant(engine)
+    name_queries(engine, run)

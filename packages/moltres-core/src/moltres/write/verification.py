@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._shared.fingerprint import Fingerprint
-from ..dialects import Dialect, catalog
+from ..dialects import Capabilities, catalog
 from ..errors import ConfigurationError, listing, refuse
 from ..types.receipt import Receipt, Verification
 
@@ -38,7 +38,8 @@ def verify(receipt: Receipt | Sequence[Receipt], database: Source) -> Verificati
         TableNotFoundError: If the table does not exist.
     """
     receipts: list[Any] = list(receipt) if isinstance(receipt, list | tuple) else [receipt]
-    home = [] if isinstance(getattr(database, "dialect", None), Dialect) else [f"{_HOME}, not {database!r:.80}."]
+    known = isinstance(getattr(getattr(database, "dialect", None), "capabilities", None), Capabilities)
+    home = [] if known else [f"{_HOME}, not {database!r:.80}."]
     refuse([*_problems(receipts), *home], "These receipts cannot be verified")
     first, *rest = receipts
     unknown = [one for one in rest if one.mode != "append"] or ([] if first.covers == "table" else [first])

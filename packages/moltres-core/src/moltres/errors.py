@@ -17,6 +17,7 @@
     ├── TableExistsError                               the table already exists
     ├── SchemaMismatchError         (TypeError)        columns do not fit; lists every mismatch
     ├── WriteError                                     rows could not be written
+    │   └── ReceiptError                               what landed is not what was read; lists the columns
     ├── HandoffError                                   rows cannot be handed over, or no longer exist
     └── QualityGateError                               checks failed; nothing was loaded
 
@@ -48,6 +49,7 @@ __all__ = [
     "QueryCancelledError",
     "QueryError",
     "QueryTimeoutError",
+    "ReceiptError",
     "SchemaMismatchError",
     "TableExistsError",
     "TableNotFoundError",

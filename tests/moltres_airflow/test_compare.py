@@ -81,7 +81,7 @@ def test_wrong_arguments_are_refused_while_the_dag_is_parsed(dsn):
 
 def test_what_cannot_be_compared_fails_with_its_reason(dsn):
     error, _ = _run(dsn=dsn, table="orders", right_table="nowhere")
-    assert "TableNotFoundError: The table or view 'nowhere' does not exist." in str(error)
+    assert "TableNotFoundError: right: The table or view 'nowhere' does not exist." in str(error)
     error, _ = _run(dsn=dsn, table="orders", right_table="same", columns=["nix"])
     assert "columns: the column 'nix' does not exist on the left" in str(error)
 

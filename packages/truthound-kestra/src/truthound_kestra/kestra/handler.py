@@ -141,7 +141,9 @@ class KestraOutputHandler:
                 f"The file {name} cannot be written: {error.strerror}.", context={"file": name}
             ) from error
         except UnicodeError as error:
-            raise OutputError(f"The file {name} cannot be written: {error}.", context={"file": name}) from error
+            raise OutputError(
+                f"The content of the file {name} cannot be written: {error}.", context={"file": name}
+            ) from error
         return path
 
     def fitting(self, name: str, value: Mapping[str, Any], items: str, first: Callable[[Any], bool]) -> dict[str, Any]:

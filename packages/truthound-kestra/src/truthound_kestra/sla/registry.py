@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dq_core.adapters import closest, string
+from dq_core.adapters import closest, flag, string
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.sla.errors import SLAViolationError
 from truthound_kestra.sla.monitor import SLAMonitor
@@ -72,7 +72,10 @@ class SLARegistry:
         Raises:
             ConfigurationError: The SLA does not exist.
         """
-        if name not in self.names():
+        problems = list(string("The name of an SLA", name))
+        if problems:
+            raise ConfigurationError(problems)
+        if name not in self._monitors:
             near = closest(name, self._monitors)
             hint = f"Did you mean {near!r}?" if near else f"Registered: {', '.join(sorted(self._monitors)) or 'none'}."
             raise ConfigurationError(f"The SLA {name!r} does not exist.", suggestion=hint)
@@ -90,9 +93,12 @@ class SLARegistry:
             The result.
 
         Raises:
-            ConfigurationError: The SLA does not exist.
+            ConfigurationError: The SLA does not exist, or values have other types.
             SLAViolationError: A limit is violated, and ``raise_on_violation`` is set. The result is stored.
         """
+        problems = list(flag("raise_on_violation", raise_on_violation))
+        if problems:
+            raise ConfigurationError(problems)
         result = self.get(name).evaluate(metrics)
         with self._lock:
             self._results[name] = result

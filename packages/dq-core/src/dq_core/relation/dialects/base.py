@@ -82,7 +82,11 @@ class Dialect:
             name: ``table``, ``schema.table``, or a name with a dot.
             schema: The schema for names without one; the database's default if None.
         """
-        return locate(connection, name, schema)
+        return locate(connection, name, schema, self.can_name)
+
+    def can_name(self, name: str) -> bool:  # noqa: ARG002
+        """Whether a table or schema can have a name, so that the database can be asked for it."""
+        return True
 
     def version(self, connection: Connection, name: str, schema: str | None, as_of: AsOf) -> str:  # noqa: ARG002
         """The name that a snapshot of a table has in statements.

@@ -98,6 +98,10 @@ class MariaDB(Dialect):
 
     # Reading what is there
 
+    def can_name(self, name: str) -> bool:
+        """No name ends in a blank there; to be asked for one is an error."""
+        return not name.endswith(" ")
+
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns of a table as the database prints them; those of a query by the codes of an empty result."""
         if isinstance(from_, sa.TableClause):

@@ -311,8 +311,9 @@ def test_tables_of_other_catalogs_and_names_in_capitals(trino: TrinoServer, iceb
 
 
 def test_a_password_is_shown_nowhere(trino: TrinoServer) -> None:
+    """A password means TLS, which this port does not speak."""
     url = trino.url("tpch", "tiny").set(password="s3cret", query={"access_token": "t0ken"})
-    with pytest.raises(SourceAccessError, match="TLS/SSL is required") as refused:
+    with pytest.raises(SourceAccessError, match="SSL") as refused:
         validate(url, [{"type": "row_count", "min": 1}], table="nation")
     assert "s3cret" not in str(refused.value)
     assert "t0ken" not in str(refused.value)

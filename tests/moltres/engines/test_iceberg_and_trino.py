@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import pyarrow as pa
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
@@ -150,3 +152,32 @@ def test_a_table_made_without_a_server_is_trinos_as_well(iceberg_url: URL, db: D
     asked(iceberg_url, "DROP TABLE made")
     db.forget()
     assert db.tables() == []
+
+
+def test_branches_are_read_by_both(trino: TrinoServer, iceberg_url: URL, db: Database, schema: str) -> None:
+    db.write([{"id": 1}]).save_as_table("t")
+    store = trino.catalog.render_as_string(hide_password=False)
+    catalog = SqlCatalog("iceberg", uri=store, warehouse=trino.warehouse)
+    table = catalog.load_table((schema, "t"))
+    current = table.current_snapshot()
+    assert current is not None
+    with table.manage_snapshots() as snapshots:
+        snapshots.create_branch(current.snapshot_id, "audit")
+    table.append(pa.table({"id": [2]}), branch="audit")
+    catalog.engine.dispose()
+    assert asked(iceberg_url, "SELECT id FROM t FOR VERSION AS OF 'audit' ORDER BY id") == [(1,), (2,)]
+    assert asked(iceberg_url, "SELECT id FROM t") == [(1,)]
+    assert db.table("t", as_of="audit").count() == 2
+    # A write to main leaves the branch as it is.
+    db.write([{"id": 3}]).save_as_table("t", mode="overwrite")
+    assert (db.table("t", as_of="audit").count(), asked(iceberg_url, "SELECT id FROM t")) == (2, [(3,)])
+
+
+def test_a_table_that_overwrite_partitions_makes_is_partitioned_for_trino(iceberg_url: URL, db: Database) -> None:
+    rows = [{"id": number, "day": dt.date(2024, 1, 1 + number % 2)} for number in range(4)]
+    db.write(rows).save_as_table("t", mode="overwrite_partitions", partition_by=["day"])
+    query = 'SELECT CAST(partition.day AS VARCHAR), record_count FROM "t$partitions" ORDER BY 1'
+    assert asked(iceberg_url, query) == [("2024-01-01", 2), ("2024-01-02", 2)]
+    asked(iceberg_url, "DELETE FROM t WHERE day = DATE '2024-01-01'")
+    db.write([{**rows[1], "id": 9}]).save_as_table("t", mode="overwrite_partitions", partition_by=["day"])
+    assert [row["id"] for row in as_rows(db)] == [9]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from dq_core import RuleError, SourceError, TableNotFoundError, learn, profile, validate
+from dq_core import RuleError, Source, SourceError, TableNotFoundError, compare, learn, profile, validate
 from dq_core.cli import main
 from dq_core.quarantine import quarantine
 from support.iceberg import append, catalog_url, load, opened
@@ -54,6 +54,9 @@ def test_a_catalog_of_pyiceberg_is_a_source(url: sa.URL) -> None:
 
 def test_every_other_verb_reads_snapshots(url: sa.URL, tmp_path: Path) -> None:
     assert profile(url, table="t", as_of="good").row_count == 3
+    was, now = Source(url, table="t", as_of="good"), Source(url, table="t")
+    assert compare(was, Source(url, table="t", as_of=first(url)))
+    assert compare(was, now).extra == 1
     assert [learn(url, table="t", as_of=one).row_count for one in ("good", "main")] == [3, 4]
     file = tmp_path / "failed.parquet"
     assert quarantine(url, RULES, table="t", as_of=first(url), to=file).quarantined_rows == 0

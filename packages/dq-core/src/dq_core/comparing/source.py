@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
+    from .._shared.iceberg_snapshots import AsOf
     from ..sources import Opened
 
 __all__ = ["Source", "opened", "source_of"]
@@ -29,6 +30,7 @@ class Source:
         table: The table or view in the database.
         query: A SELECT instead of a table.
         schema: The table's schema.
+        as_of: Of an Iceberg table: a snapshot id, a branch or tag, or a time.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written.
     """
@@ -37,6 +39,7 @@ class Source:
     table: str | None = None
     query: str | sa.Select[Any] | None = None
     schema: str | None = None
+    as_of: AsOf | None = None
     storage_options: Mapping[str, Any] | None = None
     read_options: Mapping[str, Any] | None = None
 
@@ -71,6 +74,7 @@ def opened(source: Source, timeout_seconds: float | None) -> AbstractContextMana
         table=source.table,
         query=source.query,
         schema=source.schema,
+        as_of=source.as_of,
         storage_options=source.storage_options,
         read_options=source.read_options,
         timeout_seconds=timeout_seconds,

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dq_core.checks.rule_file import load_rules
 from truthound_kestra.flows import FlowConfig, FlowGenerator, TaskConfig
 from truthound_kestra.flows.program import literal
 from truthound_kestra.flows.yaml import rules_yaml
@@ -78,7 +79,14 @@ plain_values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=F
 def test_any_rules_survive_yaml_and_kestra(rules: list[dict[str, Any]]) -> None:
     written = rules_yaml(rules)
     assert yaml.safe_load(written) == rules
+    assert load_rules(written).rules == rules
     assert not any(mark in written for mark in ("{{", "{%", "{#"))
+
+
+@pytest.mark.parametrize("text", ["1e3", "-.5", "0o17", "08", "+1.", "1_000", "12:30", "2024-01-01"])
+def test_strings_that_look_like_numbers_stay_strings(text: str) -> None:
+    rules = [{"type": "in_set", "column": text, "values": [text]}]
+    assert load_rules(rules_yaml(rules)).rules == rules
 
 
 nested = st.recursive(

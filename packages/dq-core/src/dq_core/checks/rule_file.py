@@ -21,7 +21,7 @@ from .._shared.arguments import plain_number
 from .._shared.files import near_file
 from .._shared.wording import question
 from ..errors import RuleError, SourceError
-from .strict_yaml import MOST_CHARACTERS, read_yaml, size_problem
+from .strict_yaml import MOST_CHARACTERS, is_twofold, read_yaml, size_problem
 
 __all__ = ["RuleFile", "dump_rules", "load_rules", "rules_of"]
 
@@ -96,14 +96,19 @@ def dump_rules(data: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a decimal with all its digits, which the strict reader keeps."""
+    """Writes a decimal with all its digits, which the strict reader keeps, and in quotes what is a number for some."""
 
 
 def _written(dumper: yaml.SafeDumper, value: decimal.Decimal) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:float", f"{value:f}")
 
 
+def _quoted(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'" if is_twofold(value) else None)
+
+
 _Dumper.add_representer(decimal.Decimal, _written)
+_Dumper.add_representer(str, _quoted)
 
 
 def _yamlable(value: Any) -> Any:

@@ -18,7 +18,7 @@ from ..errors import RuleError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MOST_CHARACTERS", "Document", "read_yaml", "size_problem"]
+__all__ = ["MOST_CHARACTERS", "Document", "is_twofold", "read_yaml", "size_problem"]
 
 #: Characters of one document.
 MOST_CHARACTERS = 1_000_000
@@ -233,6 +233,11 @@ class _Builder:
 
     def _at(self, node: yaml.Node) -> str:
         return _place(self.origin, node.start_mark.line + 1)
+
+
+def is_twofold(text: str) -> bool:
+    """Whether a string without quotes is a number for some readers of YAML."""
+    return _twofold(text, _STRING) is not None
 
 
 def _twofold(written: str, tag: str) -> str | None:

@@ -173,7 +173,9 @@ class _RuleDumper(_Dumper):
 
 
 def _rule_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = '"' if "{" in value or "\n" in value or _LINE_ENDS.search(value) else None
+    # What begins like a number is one for some readers of YAML: 1e3.
+    quoted = "{" in value or "\n" in value or _LINE_ENDS.search(value) or re.match(r"[-+.\d]", value)
+    style = '"' if quoted else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

@@ -31,6 +31,18 @@ def test_a_check_that_fails_ends_with_1(users: Path, rules: str, capsys: pytest.
     assert "not_null_email" in capsys.readouterr().out
 
 
+def test_read_options_say_how_the_file_is_written(users: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = users.parent / "semicolons.csv"
+    file.write_text("id;email\n1;a\n2;-\n", encoding="utf-8")
+    rules = users.parent / "one.yaml"
+    rules.write_text("- {type: not_null, column: email}\n", encoding="utf-8")
+    given = ["check", str(file), "--rules", str(rules), *CORE, "--read-options", "delimiter=;"]
+    assert main(given) == 0
+    assert main([*given, "--read-options", "null=-"]) == 1
+    assert main([*given, "--read-options", "delimiter"]) == 2
+    assert "give NAME=VALUE" in capsys.readouterr().err
+
+
 def test_a_check_that_passes_ends_with_0(users: Path, rules: str, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--output", "json", "--min-severity", "high", "--no-parallel"]
     query = ["--rules", rules, *CORE, *options]

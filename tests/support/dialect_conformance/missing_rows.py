@@ -28,7 +28,13 @@ class MissingRows(DialectSuite):
 
     @pytest.fixture(autouse=True)
     def _deletes(self, request: pytest.FixtureRequest, db: Database) -> None:
-        if not db.dialect.capabilities.transactions and "refused" not in request.function.__name__:
+        asked = request.function
+        # A class that runs this suite among others has their tests as well.
+        if (
+            not db.dialect.capabilities.transactions
+            and asked.__module__ == __name__
+            and "refused" not in asked.__name__
+        ):
             pytest.skip("a merge that deletes takes several statements")
 
     def test_where_each_statement_commits_it_is_refused(self, db: Database) -> None:

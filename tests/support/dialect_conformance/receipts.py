@@ -65,6 +65,13 @@ class Receipts(DialectSuite):
         assert receipt is not None
         assert receipt.proved is self.proves
 
+    @pytest.mark.parametrize("name", ["rowid", "ROWID", "_rowid_", "oid"])
+    def test_columns_called_like_the_number_of_a_row(self, db: Database, name: str) -> None:
+        db.write([{name: 5, "n": 1}]).save_as_table("target")
+        receipt = db.write([{name: 3, "n": 2}]).save_as_table("target", mode="append").receipt
+        assert receipt is None or receipt.proved or receipt.reason
+        assert db.table("target").count() == 2
+
     def test_nothing_is_proved_if_nobody_wants_it(self, db: Database) -> None:
         assert db.write([{"id": 1}]).save_as_table("t", verify=False).receipt is None
         copied = db.write(db.table("t").select()).save_as_table("u")

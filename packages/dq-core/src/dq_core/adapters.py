@@ -23,13 +23,14 @@ from ._shared.arguments import (
     strings,
     whole,
 )
+from ._shared.command.arguments import read_options_of
 from ._shared.durations import iso_duration
 from ._shared.files import ALL_ENDINGS as FILE_ENDINGS
 from ._shared.files import ending_of
 from ._shared.filesystems import filesystem_package
 from ._shared.json_values import plain
 from ._shared.masking import masked, scrubbed, secrets_of, secrets_of_options
-from ._shared.problems import NoJSONFormError, UnknownFormatError
+from ._shared.problems import InvalidOptionError, NoJSONFormError, UnknownFormatError
 from ._shared.read_options import read_options_problems
 from ._shared.trino_urls import Run, named_text
 from ._shared.urls import is_database_url, packages_of
@@ -37,6 +38,7 @@ from ._shared.wording import closest, listing, pip_line, plain_problem, question
 
 __all__ = [
     "FILE_ENDINGS",
+    "InvalidOptionError",
     "NoJSONFormError",
     "Run",
     "UnknownFormatError",
@@ -63,6 +65,7 @@ __all__ = [
     "plain_number",
     "plain_problem",
     "question",
+    "read_options_of",
     "read_options_problems",
     "scrubbed",
     "seconds",

@@ -13,6 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from dq_core.adapters import InvalidOptionError, read_options_of
 from truthound_kestra import __version__
 from truthound_kestra.errors import DataQualityError
 from truthound_kestra.kestra.handler import KestraOutputHandler
@@ -51,7 +52,7 @@ _SERIALIZERS: dict[str, MarkdownSerializer | JsonSerializer | YamlSerializer] = 
     "yaml": YamlSerializer(),
 }
 # Fields of the configs that are not options, or have an option of their own.
-_NO_OPTIONS = ("rules", "sla", "metadata", "enabled", "tags", "description", "fail_on_error")
+_NO_OPTIONS = ("rules", "sla", "metadata", "enabled", "tags", "description", "fail_on_error", "read_options")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,9 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     _, config_type, function = _COMMANDS[options.pop("command")]
     table, query, output, kestra = (options.pop(name) for name in ("table", "query", "output", "kestra"))
-    source, rules = options.pop("source"), options.pop("rules", None)
+    source, rules, read_options = options.pop("source"), options.pop("rules", None), options.pop("read_options")
     handler = KestraOutputHandler() if kestra else None
     try:
+        options["read_options"] = read_options_of(read_options)
         if rules is not None:
             options["rules"] = load_rules(rules)
         config = config_type(**{name: value for name, value in options.items() if value is not None})
@@ -79,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SLAViolationError as error:
         print(error, file=sys.stderr)
         return FAILED
-    except DataQualityError as error:
+    except (DataQualityError, InvalidOptionError) as error:
         print(f"truthound_kestra: {error}", file=sys.stderr)
         return COULD_NOT_RUN
     print(_SERIALIZERS[output].serialize(result))
@@ -99,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--rules", metavar="FILE", help="file with rules, YAML or JSON")
         command.add_argument("--output", choices=sorted(_SERIALIZERS), default="markdown", help="format of the result")
         command.add_argument("--kestra", action="store_true", help="also print the lines of Kestra's output protocol")
+        command.add_argument(
+            "--read-options",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="how CSV files are written: delimiter, quote, encoding, null, decimal, header, types=COLUMN:TYPE",
+        )
         _add_options(command, config)
     return parser
 

@@ -138,7 +138,7 @@ class Tally:
             self._connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
         self._connection.register("b", rows)
         kinds = tuple((form, type_name) for _, form, type_name in known)
-        found = self._connection.execute(_statement(kinds, self._by_column)).fetchone()
+        (found,) = self._connection.execute(_statement(kinds, self._by_column)).fetchall()
         self._connection.unregister("b")
         count, sums = found[0], list(found[1:])
         return [Fingerprint.of_sums(count, *_SQL.folded(sums[at : at + 2])) for at in range(0, len(sums), 2)]

@@ -166,8 +166,8 @@ class Proof:
             source=source,
             landed=landed,
             covers="table" if table else "rows",
-            columns={one.name: one.form for one in self._columns},
-            not_covered=self._others,
+            columns={str(one.name): one.form for one in self._columns},
+            not_covered={str(name): why for name, why in self._others.items()},
             reason=self._unproved,
             at=dt.datetime.now(dt.UTC),
         )

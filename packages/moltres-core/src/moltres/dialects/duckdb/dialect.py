@@ -106,6 +106,16 @@ _TABLE_SQL = text(
     " AND schema_name = :schema AND table_name = :name"
 )
 
+_OWN_NUMBER_SQL = text(
+    "SELECT count(*) FROM duckdb_columns()"
+    " WHERE schema_name = :schema AND table_name = :name AND lower(column_name) = 'rowid'"
+)
+
+
+def _schema(connection: Connection, table: Table) -> str:
+    """The schema of a table without its database."""
+    return (table.schema or connection.dialect.default_schema_name or "main").rpartition(".")[2]
+
 
 def _is_generated(name: str, statement: str) -> bool:
     """Whether the text of a table, as DuckDB writes it, has a generated column of this name."""
@@ -174,7 +184,7 @@ class DuckDBDialect(Dialect):
     def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
         """One transaction: connections cannot share one."""
         self.begin(connections[0])
-        connections[0].exec_driver_sql("SELECT count(*) FROM duckdb_tables()").scalar()  # it begins when it reads
+        connections[0].exec_driver_sql("SELECT count(*) FROM duckdb_tables()").scalar_one()  # it begins when it reads
         return 1
 
     @contextmanager
@@ -225,8 +235,8 @@ class DuckDBDialect(Dialect):
         found = super().fill(connection, table, described)
         if not found.optional:
             return found
-        schema = (table.schema or connection.dialect.default_schema_name or "main").rpartition(".")[2]
-        statement = connection.execute(_TABLE_SQL, {"schema": schema, "name": table.name}).scalar() or ""
+        of_it = {"schema": _schema(connection, table), "name": table.name}
+        statement = connection.execute(_TABLE_SQL, of_it).scalar_one_or_none() or ""
         generated = {name for name in found.optional if _is_generated(name, statement)}
         return Fill(found.optional - generated, found.generated | generated)
 
@@ -380,15 +390,17 @@ class DuckDBDialect(Dialect):
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
         """The rows with new numbers: those of a transaction are higher than all that are committed."""
+        if connection.execute(_OWN_NUMBER_SQL, {"schema": _schema(connection, table), "name": table.name}).scalar_one():
+            return "a column of the table is called rowid, as DuckDB calls the number of a row"
         number: ColumnElement[int] = literal_column("rowid")
-        most = connection.execute(select(func.max(number)).select_from(table)).scalar()
+        most = connection.execute(select(func.max(number)).select_from(table)).scalar_one()
         before: ColumnElement[int] = literal_column(str(-1 if most is None else most))
         return MarkedLanding(self, connection, table, columns, number > before)
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
         """The sum of the hashes of its rows, which DuckDB makes of millions in a second."""
         name = connection.dialect.identifier_preparer.format_table(table)
-        return str(connection.exec_driver_sql(f"SELECT sum(hash(r)) FROM (SELECT * FROM {name}) r").scalar())  # noqa: S608 - quoted
+        return str(connection.exec_driver_sql(f"SELECT sum(hash(r)) FROM (SELECT * FROM {name}) r").scalar_one())  # noqa: S608 - quoted
 
     def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
         del connection, table

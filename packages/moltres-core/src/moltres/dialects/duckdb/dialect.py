@@ -393,7 +393,7 @@ class DuckDBDialect(Dialect):
         if connection.execute(_OWN_NUMBER_SQL, {"schema": _schema(connection, table), "name": table.name}).scalar_one():
             return "a column of the table is called rowid, as DuckDB calls the number of a row"
         number: ColumnElement[int] = literal_column("rowid")
-        most = connection.execute(select(func.max(number)).select_from(table)).scalar_one()
+        most = connection.execute(select(func.max(number)).select_from(table)).scalar_one_or_none()
         before: ColumnElement[int] = literal_column(str(-1 if most is None else most))
         return MarkedLanding(self, connection, table, columns, number > before)
 

@@ -78,7 +78,15 @@ def run(what: str, environment: str, *command: str | Path) -> tuple[Any, float]:
         raise SystemExit(1)
     print(f"{seconds:.1f} s")
     lines = re.split(r"[\r\n]+", said.strip())  # DuckDB may have drawn a bar before
-    return (json.loads(lines[-1]) if lines and lines[-1][:1] in "[{" else None), seconds
+    return said_last(lines[-1]), seconds
+
+
+def said_last(line: str) -> Any:
+    """What a step says by the JSON of its last line; None if that is one for people (Airflow's begin by a bracket)."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def output_of(process: subprocess.Popen[str], started: float) -> str:

@@ -111,6 +111,8 @@ class Tally:
 
     def _of_rows(self, batch: Batch) -> list[Sequence[Any]]:
         """The values of each covered column."""
+        if not self._places:
+            return []  # the rows are only counted
         if isinstance(batch, list):
             every = list(zip(*batch, strict=True)) if batch else []
             return [every[place] for place in self._places] if every else []

@@ -134,48 +134,41 @@ def _rename_table_of_mariadb(element: RenameTable, compiler: SQLCompiler, **_: A
     return f"ALTER TABLE {preparer.format_table(element.table)} RENAME TO {schema}{preparer.quote(element.name)}"
 
 
-class AddColumn(Executable, ClauseElement):
-    """``ALTER TABLE … ADD COLUMN``: of a column that may be NULL.
+class AlterTable(Executable, ClauseElement):
+    """``ALTER TABLE``: what a subclass does to one column.
 
     Args:
         table: The table.
-        column: A column with its type.
+        column: The column with its type.
     """
 
     inherit_cache = False
+    action = ""
 
     def __init__(self, table: Table, column: Column[Any]) -> None:
         self.table = table
         self.column = column
 
 
-@compiles(AddColumn)
-def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
-    name = compiler.preparer.quote(element.column.name)
-    type_ = compiler.dialect.type_compiler_instance.process(element.column.type, type_expression=element.column)
-    return f"ALTER TABLE {compiler.preparer.format_table(element.table)} ADD COLUMN {name} {type_}"
-
-
-class AlterType(Executable, ClauseElement):
-    """``ALTER TABLE … ALTER COLUMN … TYPE``.
-
-    Args:
-        table: The table.
-        column: The column with its new type.
-    """
+class AddColumn(AlterTable):
+    """``ALTER TABLE … ADD COLUMN``: of a column that may be NULL."""
 
     inherit_cache = False
-
-    def __init__(self, table: Table, column: Column[Any]) -> None:
-        self.table = table
-        self.column = column
+    action = "ADD COLUMN {name} {type}"
 
 
-@compiles(AlterType)
-def _alter_type(element: AlterType, compiler: SQLCompiler, **_: Any) -> str:
+class AlterType(AlterTable):
+    """``ALTER TABLE … ALTER COLUMN … TYPE``: the column has its new type."""
+
+    inherit_cache = False
+    action = "ALTER COLUMN {name} TYPE {type}"
+
+
+@compiles(AlterTable)
+def _alter_table(element: AlterTable, compiler: SQLCompiler, **_: Any) -> str:
     name = compiler.preparer.quote(element.column.name)
     type_ = compiler.dialect.type_compiler_instance.process(element.column.type, type_expression=element.column)
-    return f"ALTER TABLE {compiler.preparer.format_table(element.table)} ALTER COLUMN {name} TYPE {type_}"
+    return f"ALTER TABLE {compiler.preparer.format_table(element.table)} {element.action.format(name=name, type=type_)}"
 
 
 class RenameTables(Executable, ClauseElement):

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from ..frame.source import Source
     from .inputs import Input
-
-    Rows = Input | Watched
     from .load_log import Load
     from .request import WriteRequest
     from .target import Target
+
+    Rows = Input | Watched
 
 
 _LEAVE_TABLES_ALONE = frozenset({"ignore", "error_if_exists"})
@@ -380,17 +380,16 @@ def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> 
     fresh = select(*(staged.table.columns[name] for name in partition_by)).distinct().subquery()
     pairs = [(table.columns[name], fresh.columns[name]) for name in partition_by]
     # Equality can be hashed; only partitions with NULL need the slower comparison.
-    connection.execute(delete(table).where(exists().where(*(old == new for old, new in pairs))))
+    same = exists().where(*(old == new for old, new in pairs))
     null = or_(*(column.is_(None) for column in fresh.columns))
+    same_with_null = exists().where(null, *(or_(old == new, and_(old.is_(None), new.is_(None))) for old, new in pairs))
+    connection.execute(delete(table).where(same))
     if connection.execute(select(fresh).where(null).limit(1)).first() is not None:
-        alike = [or_(old == new, and_(old.is_(None), new.is_(None))) for old, new in pairs]
-        connection.execute(delete(table).where(exists().where(null, *alike)))
+        connection.execute(delete(table).where(same_with_null))
     inserted = staged.insert(table)
     if rows.proof is not None:
         proof = rows.proof
-        alike = [or_(old == new, and_(old.is_(None), new.is_(None))) for old, new in pairs]
-        ours = or_(exists().where(*(old == new for old, new in pairs)), exists().where(null, *alike))
-        found = select(*proof.picked(table)).where(ours).subquery("found")
+        found = select(*proof.picked(table)).where(or_(same, same_with_null)).subquery("found")
         proof.prove(lambda some: proof.counted(found, some))
     staged.drop()
     return Written(inserted=inserted)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from ..dialects.base import named
 from ..dialects.stopping import cleaning_up
 from ..errors import TransientQueryError, WriteError
 from ..write.inputs import Local
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from ..database import Database
-    from ..types.arrow import Named
     from ..types.receipt import Receipt
     from ..write.load_log import Load
     from ..write.target import Target
@@ -150,7 +150,7 @@ def _fill(connection: Connection, ready: Sequence[_Ready], options: Options) -> 
         elif one.replaced and options.mode == "overwrite":
             dialect.replace(connection, table, one.staged)
         else:
-            one.target.require_fit(_named(one.staged), checked=True)
+            one.target.require_fit(named(one.staged), checked=True)
             Local(connection, dialect, select(one.staged)).insert(table)
 
 
@@ -160,10 +160,6 @@ def _held(connection: Connection, one: _Ready, options: Options) -> _Ready:
     if target.table is not None:
         (target.dialect.hold if options.mode == "append" else target.dialect.lock)(connection, target.table)
     return one
-
-
-def _named(table: Table) -> list[Named]:
-    return [(column.key, column.type) for column in table.columns]
 
 
 def receipt_of(receipt: Receipt | None, options: Options, *, created: bool) -> Receipt | None:
@@ -206,7 +202,7 @@ def _fill_made(database: Database, connection: Connection, ready: Sequence[_Read
     made = [one for one in ready if one.target.table is None]
     try:
         for one in made:
-            dialect.create(connection, table_of(one.target.name, _named(one.staged), one.target.schema))
+            dialect.create(connection, table_of(one.target.name, named(one.staged), one.target.schema))
         connection.commit()
         dialect.begin(connection)
         there = [

@@ -15,6 +15,7 @@ from sqlalchemy import Table, func, literal, or_, select
 from sqlalchemy.sql.elements import Label
 
 from .._shared.masking import masked
+from ..dialects.base import named
 from ..dialects.names import STAGE_PREFIX
 from ..dialects.rows import open_rows
 from ..errors import ConfigurationError, WriteError, listing
@@ -333,7 +334,7 @@ class Watched:
         """Add the rows to a table; returns their number. The table holds no others."""
         added = self._rows.insert(table)
         if self.columns is not None:
-            self._increment.note([(column.key, column.type) for column in table.columns], table)
+            self._increment.note(named(table), table)
         return added
 
     append = insert
@@ -341,5 +342,5 @@ class Watched:
     def stage(self, table: Table | None, keys: Any = ()) -> TemporaryRows:
         """Put the rows into a temporary table."""
         staged = self._rows.stage(table, keys)
-        self._increment.note([(column.key, column.type) for column in staged.table.columns], staged.table)
+        self._increment.note(named(staged.table), staged.table)
         return staged

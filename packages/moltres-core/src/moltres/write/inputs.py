@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import FromClause, Select, Table, TextClause, inspect, select
 from sqlalchemy.sql import visitors
 
+from ..dialects.base import named
 from ..dialects.rows import is_stored, uncollected
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
@@ -255,7 +256,7 @@ class Streamed:
         """
         rows = 0
         if self.proof is not None:
-            self.proof.begin(table_of("", columns))
+            self.proof.begin(columns)
         with closing(self._stream.batches(columns)) as batches:
             for batch in batches:
                 if self.proof is not None:
@@ -267,17 +268,10 @@ class Streamed:
 
     def _load(self, table: Table, load: Callable[[Batch], int] | None = None) -> int:
         rows = 0
-        if self.proof is not None and load is None:
-            self.proof.begin(table)
-        expected = [(column.key, column.type) for column in table.columns]
-        with closing(self._stream.batches(expected)) as batches:
+        with closing(self.batches(named(table))) as batches:
             for batch in batches:
-                if self.proof is not None:
-                    self.proof.count(batch)
                 with uncollected():
                     rows += self._dialect.load(self._connection, table, batch) if load is None else load(batch)
-                if self._on_progress is not None:
-                    self._on_progress(rows)
         return rows
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import literal_column
 
+from ..dialects.base import named
 from ..dialects.tally import Tally
 from ..errors import MoltresError, ReceiptError
 from ..types.receipt import Receipt
@@ -67,17 +68,18 @@ class Proof:
         """
         self._left_alone = dict.fromkeys(names, reason)
 
-    def begin(self, table: Table) -> None:
-        """Find out what is covered, before the first row is read.
+    def begin(self, columns: Sequence[Named]) -> None:
+        """Find out what is covered, before the first row is read; once.
 
         Args:
-            table: Where the rows go, with the columns of the rows in their order.
+            columns: The columns of the rows in their order, with the types of the table that they are for.
         """
-        named = [(column.key, column.type) for column in table.columns]
-        covered, others = self._dialect.cover(self._connection, named) if self._unproved is None else ([], {})
+        if self._tally is not None:
+            return
+        self._named = list(columns)
+        covered, others = self._dialect.cover(self._connection, self._named) if self._unproved is None else ([], {})
         self._columns = [one for one in covered if one.name not in self._left_alone]
         self._others = others | self._left_alone
-        self._named = named
         self._tally = self._counting(by_column=self._again is None)
 
     def _counting(self, *, by_column: bool) -> Tally:
@@ -113,8 +115,7 @@ class Proof:
         """What counts the rows that are to be added to a table which has others; None if nothing does."""
         if self._unproved is not None:
             return None
-        if self._tally is None:
-            self.begin(table)
+        self.begin(named(table))
         found = self._dialect.landing(self._connection, table, self._columns)
         if isinstance(found, str):
             self._unproved = found
@@ -135,8 +136,8 @@ class Proof:
         if self._unproved is not None:
             return None
         chosen = self._columns if columns is None else columns
-        named = [replace(one, name=f"{_PICKED}{self._columns.index(one)}") for one in chosen]
-        return self._dialect.counted(self._connection, rows, named)
+        picked = [replace(one, name=f"{_PICKED}{self._columns.index(one)}") for one in chosen]
+        return self._dialect.counted(self._connection, rows, picked)
 
     def prove(self, counted: Callable[[Sequence[Covered]], Fingerprint | None], *, table: bool = False) -> None:
         """Compare what was read with what landed.

@@ -16,6 +16,7 @@ from sqlalchemy import Text, and_, case, false, func, inspect, null, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import DBAPIError
 
+from ..dialects.base import named
 from ..dialects.names import require_names
 from ..dialects.statements import CreateTableAs, InsertSelect, MergeInto, RenameTable
 from ..dialects.stopping import cleaning_up
@@ -165,9 +166,7 @@ def _staged(target: Target, rows: Input, request: WriteRequest, folder: StageFol
         return
     if keeps and table is not None:
         types = {column.key: column.type for column in table.columns}
-        columns = [(name, types[name]) for name, _ in rows.columns or []] or [
-            (column.key, column.type) for column in table.columns
-        ]
+        columns = [(name, types[name]) for name, _ in rows.columns or []] or named(table)
     else:
         columns = rows.new_types()
     with _from_elsewhere(target, rows, columns, folder) as source:

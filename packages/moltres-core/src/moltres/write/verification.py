@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.fingerprint import Fingerprint
 from ..dialects import Capabilities, catalog
+from ..dialects.base import named
 from ..errors import ConfigurationError, listing, refuse
 from ..types.receipt import Receipt, Verification
 
@@ -98,8 +99,8 @@ def _found(receipt: Receipt, database: Source, connection: Connection) -> Finger
         table = database.reflect(receipt.table, connection=connection)
     else:
         table = catalog.reflect_at(connection, dialect, receipt.table, receipt.schema)
-    named = [(column.key, column.type) for column in table.columns if column.key in receipt.columns]
-    covered, _ = dialect.cover(connection, named)
+    proved = [one for one in named(table) if one[0] in receipt.columns]
+    covered, _ = dialect.cover(connection, proved)
     now = {one.name: one for one in covered}
     missing = [name for name in receipt.columns if name not in table.columns]
     if missing:

@@ -18,7 +18,7 @@ from ..._shared.statements import driver_connection
 from ...errors import ConfigurationError, MoltresError
 from ...types.arrow import to_rows
 from ...types.logical import LogicalType, logical_type
-from ..base import Dialect
+from ..base import Dialect, named
 from ..base.refusals import said
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
@@ -214,7 +214,7 @@ class TrinoDialect(Commits, Dialect):
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """In statements of as many rows as one can have, never row by row."""
-        columns = [(column.key, column.type) for column in table.columns]
+        columns = named(table)
         rows = 0
         for part in self.parts(self.encoded(columns, batch)):
             names = [name for name, _ in columns]

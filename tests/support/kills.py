@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from moltres import Database
 
+T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 
 BATCHES, BATCH = 5, 20
@@ -174,7 +175,7 @@ def judge(url: URL, way: Way, key: str, *, streamed: bool, tally: Tally) -> None
     tally.after += found == new
     tally.before += found != new
     with connect(_engine(url, os.getpid())) as database:
-        _retried(lambda: write(database, way, key, streamed=streamed))
+        retried(lambda: write(database, way, key, streamed=streamed))
         found, others = _left(url)
         if found != new:
             tally.wrong.append(f"{key}: after the retry {_shown(found)}")
@@ -197,16 +198,22 @@ def _shown(rows: Rows | None) -> str:
     return "no table" if rows is None else f"{len(rows)} rows, {rows[:2]} … {rows[-2:]}"
 
 
-def _retried(work: Callable[[], None]) -> None:
-    """Again while a retry can help: what was killed may still hold its locks for a moment."""
-    for left in range(20, -1, -1):
+def retried(work: Callable[[], T], *, times: int = 20, pause: float = 0.05) -> T:
+    """Again while a retry can help: what was killed may still hold its locks for a moment.
+
+    Args:
+        work: What to do.
+        times: How often to try again.
+        pause: Seconds between two tries.
+    """
+    for _ in range(times):
         try:
             return work()
         except MoltresError as error:
-            if not error.retryable or not left:
+            if not error.retryable:
                 raise
-            time.sleep(0.05)  # noqa: TID251 - the server tells nobody when it has rolled back
-    return None
+            time.sleep(pause)  # noqa: TID251 - the server tells nobody when it has rolled back
+    return work()
 
 
 def in_child(work: Callable[[], None]) -> tuple[int, int]:

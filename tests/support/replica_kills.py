@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, inspect, text
 
 from moltres import connect, replicate
-from moltres.errors import MoltresError
-from support.kills import in_child, waited
+from support.kills import in_child, retried, waited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +110,7 @@ def judge(source: URL | str, target: URL | str, mode: str, key: str) -> dict[str
     published = state["counts"] == after
     if found != before and not published:
         wrong.append(f"{key}: after the kill {state}")
-    result = _retried(lambda: run(source, target, mode, key))
+    result = retried(lambda: run(source, target, mode, key), times=100, pause=0.1)
     resumed = sum(table.resumed for table in result.tables)
     if not published and resumed != state["staged"] and not all(table.skipped for table in result.tables):
         wrong.append(f"{key}: {resumed} tables resumed, {state['staged']} had arrived")
@@ -122,18 +121,6 @@ def judge(source: URL | str, target: URL | str, mode: str, key: str) -> dict[str
     if end["counts"] != after or end["others"] or end["staged"] or (mode == "overwrite" and end["old"]):
         wrong.append(f"{key}: at the end {end}")
     return {"wrong": wrong, "published": published, "resumed": resumed}
-
-
-def _retried(work: Callable[[], Any]) -> Any:
-    """Again while a retry can help: what was killed may still hold its locks for a moment."""
-    for left in range(100, -1, -1):
-        try:
-            return work()
-        except MoltresError as error:
-            if not error.retryable or not left:
-                raise
-            time.sleep(0.1)  # noqa: TID251 - the server tells nobody when it has rolled back
-    return None
 
 
 def apart(work: Callable[[], Any]) -> Any:

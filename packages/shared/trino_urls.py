@@ -240,10 +240,12 @@ def named_text(url: str, run: Run | None) -> str:
         url: The URL.
         run: The run; None if there is none.
     """
-    if run is None or not url.startswith("trino"):
+    if run is None:
         return url
     try:
         parsed = make_url(url)
+        if not shows_runs(parsed):
+            return url
         tags = json.loads(str(parsed.query.get("client_tags", "[]")))
     except (ArgumentError, ValueError):
         return url

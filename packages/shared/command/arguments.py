@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..arguments import seconds, whole
 from ..problems import InvalidOptionError
@@ -12,7 +12,44 @@ from ..problems import InvalidOptionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["add_files", "count", "from_environment", "mapping_of", "names_of", "read_options_of", "time_limit"]
+__all__ = [
+    "ENVIRONMENT", "add_as_of", "add_files", "add_read_options", "add_source", "count", "from_environment",
+    "mapping_of", "names_of", "read_options_of", "time_limit",
+]  # fmt: skip
+
+ENVIRONMENT: Final = (
+    "env:NAME reads it from the environment variable NAME, which keeps a password out of the process list"
+)
+"""How a URL is given that holds a password; see `from_environment`."""
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """The argument that says what is read."""
+    what = "path or URI of Parquet, CSV or JSON files, or the URL of a database"
+    parser.add_argument("source", metavar="SOURCE", help=f"{what}; {ENVIRONMENT}")
+
+
+def add_as_of(parser: argparse.ArgumentParser) -> None:
+    """The argument that says which snapshot of a table is read."""
+    parser.add_argument(
+        "--as-of", metavar="SNAPSHOT", help="of an Iceberg table: a snapshot id, a branch or tag, or a time (ISO 8601)"
+    )
+
+
+def add_read_options(parser: argparse.ArgumentParser, *names: str) -> None:
+    """The argument that says how CSV files are written.
+
+    Args:
+        parser: The parser of a subcommand.
+        names: What it is called.
+    """
+    parser.add_argument(
+        *names,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how CSV files are written: delimiter, quote, encoding, null, decimal, header, types=COLUMN:TYPE",
+    )
 
 
 def add_files(parser: argparse.ArgumentParser, *, side: str = "") -> None:
@@ -22,14 +59,7 @@ def add_files(parser: argparse.ArgumentParser, *, side: str = "") -> None:
         parser: The parser of a subcommand.
         side: What stands before the names of the options: ``left-``.
     """
-    parser.add_argument(
-        f"--{side}read-options",
-        *([] if side else ["--read-option"]),
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="how CSV files are written: delimiter, quote, encoding, null, decimal, header, types=COLUMN:TYPE",
-    )
+    add_read_options(parser, f"--{side}read-options", *([] if side else ["--read-option"]))
     parser.add_argument(
         f"--{side}storage-options",
         *([] if side else ["--storage-option"]),

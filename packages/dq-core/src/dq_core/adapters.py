@@ -23,7 +23,7 @@ from ._shared.arguments import (
     strings,
     whole,
 )
-from ._shared.command.arguments import read_options_of
+from ._shared.command.arguments import add_read_options, read_options_of
 from ._shared.durations import iso_duration
 from ._shared.files import ALL_ENDINGS as FILE_ENDINGS
 from ._shared.files import ending_of
@@ -42,6 +42,7 @@ __all__ = [
     "NoJSONFormError",
     "Run",
     "UnknownFormatError",
+    "add_read_options",
     "choice",
     "closest",
     "ending_of",

@@ -13,7 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from dq_core.adapters import InvalidOptionError, read_options_of
+from dq_core.adapters import InvalidOptionError, add_read_options, read_options_of
 from truthound_kestra import __version__
 from truthound_kestra.errors import DataQualityError
 from truthound_kestra.kestra.handler import KestraOutputHandler
@@ -101,13 +101,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--rules", metavar="FILE", help="file with rules, YAML or JSON")
         command.add_argument("--output", choices=sorted(_SERIALIZERS), default="markdown", help="format of the result")
         command.add_argument("--kestra", action="store_true", help="also print the lines of Kestra's output protocol")
-        command.add_argument(
-            "--read-options",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="how CSV files are written: delimiter, quote, encoding, null, decimal, header, types=COLUMN:TYPE",
-        )
+        add_read_options(command, "--read-options")
         _add_options(command, config)
     return parser
 

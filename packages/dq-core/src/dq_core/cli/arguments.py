@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._shared.command import arguments as shared
 from .._shared.command.arguments import add_files, count, from_environment, mapping_of, read_options_of, time_limit
 from ..run.semantics import PORTABLE, SEMANTICS
 
@@ -18,18 +19,11 @@ __all__ = [
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """The arguments that say what to read; the same for every subcommand."""
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="path or URI of Parquet, CSV or JSON files, or the URL of a database; env:NAME reads it from the "
-        "environment variable NAME, which keeps a password out of the process list",
-    )
+    shared.add_source(parser)
     parser.add_argument("--table", metavar="NAME", help="the table or view in the database")
     parser.add_argument("--query", metavar="SQL", help="a SELECT instead of a table")
     parser.add_argument("--schema", metavar="NAME", help="the table's schema")
-    parser.add_argument(
-        "--as-of", metavar="SNAPSHOT", help="of an Iceberg table: a snapshot id, a branch or tag, or a time (ISO 8601)"
-    )
+    shared.add_as_of(parser)
     add_files(parser)
     parser.add_argument(
         "--semantics",

@@ -8,19 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._shared.command.arguments import count, from_environment
+from .._shared.command.arguments import add_as_of, add_source, count, from_environment
 from .._shared.command.progress import shown_progress
 from .._shared.wording import plain_message
-from ..database import connect
 from ..errors import TableExistsError, refuse
-from .options import DONE, add_connecting, add_writing, printed_json, stoppable, writing_of
+from .options import DONE, add_target, add_writing, printed_json, stoppable, writing_of
 from .places import (
     TARGET_ENDINGS,
     add_selection,
-    add_source,
     frame_of,
     is_database,
     open_source,
+    open_target,
     source_problems,
     target_problems,
 )  # fmt: skip
@@ -49,18 +48,11 @@ def copy(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--source-schema", metavar="NAME", help="the schema of the table that is read")
     parser.add_argument("--target-table", metavar="NAME", help="the table that is written")
     parser.add_argument("--target-schema", metavar="NAME", help="its schema")
-    parser.add_argument(
-        "--as-of", metavar="SNAPSHOT", help="of an Iceberg table: a snapshot id, a branch or tag, or a time (ISO 8601)"
-    )
+    add_as_of(parser)
     add_selection(parser)
     parser.add_argument("--limit", type=count, metavar="N", help="at most so many rows")
     add_writing(parser)
-    parser.add_argument(
-        "--stage-uri", metavar="FOLDER", help="for Trino: a folder that this process and the server reach"
-    )
-    parser.add_argument("--stage-location", metavar="FOLDER", help="for Trino: what the server calls that folder")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed (text)")
-    add_connecting(parser)
+    add_target(parser)
     return _run
 
 
@@ -82,14 +74,7 @@ def _run(given: argparse.Namespace) -> int:
             if given.limit is not None:
                 frame = frame.limit(given.limit)
             if to_database:
-                into = stack.enter_context(
-                    connect(
-                        target,
-                        query_timeout=given.query_timeout,
-                        stage_uri=given.stage_uri,
-                        stage_location=given.stage_location,
-                    )
-                )
+                into = stack.enter_context(open_target(target, given))
                 writer = into.write(frame)
                 result = writer.save_as_table(
                     target_table, schema=given.target_schema, on_progress=_shown(show), **writing

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Collection, Iterator
 
-__all__ = ["DONE", "add_connecting", "add_writing", "printed_json", "stoppable", "writing_of"]
+__all__ = ["DONE", "add_connecting", "add_target", "add_writing", "printed_json", "stoppable", "writing_of"]
 
 DONE = "Exit status: 0 done, 2 could not run, 130 after Ctrl-C."
 
@@ -50,6 +50,16 @@ def add_connecting(parser: argparse.ArgumentParser) -> None:
         help="time limit of each statement, enforced by the database",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """The arguments about the database that is written to, and about the result."""
+    parser.add_argument(
+        "--stage-uri", metavar="FOLDER", help="for Trino: a folder that this process and the server reach"
+    )
+    parser.add_argument("--stage-location", metavar="FOLDER", help="for Trino: what the server calls that folder")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed (text)")
+    add_connecting(parser)
 
 
 def add_writing(

@@ -22,24 +22,12 @@ if TYPE_CHECKING:
     from ..frame.dataframe import DataFrame
 
 __all__ = [
-    "ENVIRONMENT", "TARGET_ENDINGS", "add_selection", "add_source", "frame_of", "is_database", "open_source",
-    "source_problems", "target_problems",
+    "TARGET_ENDINGS", "add_selection", "frame_of", "is_database", "open_source", "open_target", "source_problems",
+    "target_problems",
 ]  # fmt: skip
 
-ENVIRONMENT: Final = (
-    "env:NAME reads it from the environment variable NAME, which keeps a password out of the process list"
-)
 TARGET_ENDINGS: Final = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
 """The endings of files that are written, and their formats."""
-
-
-def add_source(parser: argparse.ArgumentParser) -> None:
-    """The arguments that say what is read."""
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help=f"path or URI of Parquet, CSV or JSON files, or the URL of a database; {ENVIRONMENT}",
-    )
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +49,13 @@ def open_source(given: str, query_timeout: float | None) -> Database:
     """The database of a URL; an in-memory DuckDB for files."""
     given = from_environment(given)
     return connect(given if is_database(given) else None, query_timeout=query_timeout)
+
+
+def open_target(url: str, given: argparse.Namespace) -> Database:
+    """The database that is written to, with what the options say of it."""
+    return connect(
+        url, query_timeout=given.query_timeout, stage_uri=given.stage_uri, stage_location=given.stage_location
+    )
 
 
 def source_problems(

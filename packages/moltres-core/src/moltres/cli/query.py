@@ -9,13 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._shared.command.arguments import count, from_environment
+from .._shared.command.arguments import ENVIRONMENT, count, from_environment
 from .._shared.json_values import plain
 from ..database import connect
 from ..errors import refuse
 from ..read.display import as_table
 from .options import DONE, add_connecting, stoppable
-from .places import ENVIRONMENT, is_database
+from .places import is_database
 
 if TYPE_CHECKING:
     import argparse

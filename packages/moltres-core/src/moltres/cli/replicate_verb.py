@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .._shared.command.arguments import from_environment, names_of
+from .._shared.command.arguments import ENVIRONMENT, from_environment, names_of
 from .._shared.command.progress import shown_progress
 from .._shared.wording import plain_message
 from ..database import connect
 from ..errors import refuse
 from ..replicating import replicate
-from .options import DONE, add_connecting, add_writing, printed_json, stoppable, writing_of
-from .places import ENVIRONMENT, is_database
+from .options import DONE, add_target, add_writing, printed_json, stoppable, writing_of
+from .places import is_database, open_target
 
 if TYPE_CHECKING:
     import argparse
@@ -38,12 +38,7 @@ def replicate_command(parser: argparse.ArgumentParser) -> Run:
         help="a table, or a pattern such as 'sales.*'; repeatable, or several with commas",
     )
     add_writing(parser, replicate, _ELSEWHERE)
-    parser.add_argument(
-        "--stage-uri", metavar="FOLDER", help="for Trino: a folder that this process and the server reach"
-    )
-    parser.add_argument("--stage-location", metavar="FOLDER", help="for Trino: what the server calls that folder")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the result is printed (text)")
-    add_connecting(parser)
+    add_target(parser)
     return _run
 
 
@@ -61,12 +56,7 @@ def _run(given: argparse.Namespace) -> int:
         with (
             shown_progress("Replicating", quiet=given.quiet) as show,
             connect(source, query_timeout=given.query_timeout) as read,
-            connect(
-                target,
-                query_timeout=given.query_timeout,
-                stage_uri=given.stage_uri,
-                stage_location=given.stage_location,
-            ) as written,
+            open_target(target, given) as written,
         ):
             told = None if show is None else lambda progress: show(str(progress))
             result = replicate(read, written, names_of(given.tables) or [], on_progress=told, **writing)

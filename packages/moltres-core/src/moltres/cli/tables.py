@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .._shared.command.arguments import from_environment
+from .._shared.command.arguments import ENVIRONMENT, from_environment
 from ..database import connect
 from ..errors import refuse
 from .options import DONE, add_connecting, printed_json, stoppable
-from .places import ENVIRONMENT, is_database
+from .places import is_database
 
 if TYPE_CHECKING:
     import argparse

@@ -2,7 +2,7 @@
 
     python3 tools/results.py run NAME -- COMMAND…   run a step that is no pytest run and note its outcome
     python3 tools/results.py leg NAME -- COMMAND…   run pytest and note its outcome, test by test
-    python3 tools/results.py sum NAME…              print ``N passed, N failed, N skipped``, exit 1 unless all did
+    python3 tools/results.py sum NAME…              print what failed and how many did not; exit 1 unless all passed
 
 A name that is summed and has left no outcome counts as failed, so nothing passes by not running; so does a leg whose
 pytest ended with an error although each of its tests passed.
@@ -83,12 +83,25 @@ def count(name: str) -> tuple[int, int, int]:
     return max(tests - failed - skipped, 0), failed, skipped
 
 
+def failures(name: str) -> list[str]:
+    """The names of the tests that failed, or could not be set up."""
+    if not suite_of(name).exists():
+        return []
+    return [
+        f"{case.get('classname')}.{case.get('name')}"
+        for case in ET.parse(suite_of(name)).getroot().iter("testcase")
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
+
+
 def total(names: list[str]) -> int:
     counts = {name: count(name) for name in names}
     width = max(map(len, names))
     for name, (passed, failed, skipped) in counts.items():
         seconds = (ended(name) or (0, 0))[1]
         print(f"{name:<{width}}  {passed:>5} passed  {failed:>3} failed  {skipped:>3} skipped  {seconds:>5} s")
+        for test in failures(name):
+            print(f"{'':<{width}}  failed: {test}")
     passed, failed, skipped = (sum(column) for column in zip(*counts.values(), strict=True))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0

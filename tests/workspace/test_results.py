@@ -46,6 +46,24 @@ def test_a_failed_test_fails_the_run(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert last_line(capsys) == "4 passed, 1 failed, 0 skipped"
 
 
+def test_the_summary_names_what_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "test_two.py"
+    path.write_text("def test_right():\n    pass\n\n\ndef test_wrong():\n    raise ValueError\n")
+    pytest_alone = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--noconftest",
+        f"--rootdir={tmp_path}",
+    ]
+    assert results.leg("a", [*pytest_alone, str(path)]) == 1
+    assert results.main(["sum", "a"]) == 1
+    assert "failed: test_two.test_wrong\n" in capsys.readouterr().out
+
+
 def test_a_failed_step_fails_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert results.run("a", [sys.executable, "-c", "raise SystemExit(3)"]) == 3
     assert results.main(["sum", "a"]) == 1

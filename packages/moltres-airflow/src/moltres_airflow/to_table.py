@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from moltres import connect
-from moltres.task import WriteOptions, refuse, run_write
+from moltres.task import WriteOptions
 from moltres_airflow import arguments
 from moltres_airflow.base import MoltresOperator
-from moltres_airflow.connections import engine_of
 from moltres_airflow.dsn import Dsn
-from moltres_airflow.inputs import find_input
-from moltres_airflow.instances import name_of, run_of
-from moltres_airflow.running import execution, run
 from moltres_airflow.templates import templates_of
+from moltres_airflow.writing import keep, write
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,9 +17,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from airflow.sdk import Context
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL
 
-    from moltres import Database
     from moltres.write import Mode
 
 
@@ -110,12 +103,8 @@ class MoltresToTableOperator(MoltresOperator):
             *arguments.urls(inputs, arguments.default_args_of(kwargs), required=False),
         ]
         super().__init__(problems=problems, **kwargs)
-        self.table_name, self.run_key, self.drop_staged = table_name, run_key, drop_staged
+        keep(self, options)
         self.input_key, self.input_task_id, self.input_conn_id = input_key, input_task_id, input_conn_id
-        self.mode: Mode = options.mode
-        self.keys, self.update, self.partition_by, self.cascade = keys, update, partition_by, cascade
-        self.cursor, self.lag, self.verify, self.delete_missing = cursor, lag, verify, delete_missing
-        self.delete_at_most, self.on_schema_change = delete_at_most, on_schema_change
         self.input_dsn = None if input_dsn is None else Dsn(input_dsn)
         self.templates = templates_of(self)
 
@@ -131,20 +120,4 @@ class MoltresToTableOperator(MoltresOperator):
             AirflowException: If it failed and a retry can help.
             AirflowFailException: If it failed and a retry cannot help.
         """
-        with execution(self, context), engine_of(self.input_dsn, self.input_conn_id, run_of(context)) as source:
-            options = WriteOptions(**{option.name: getattr(self, option.name) for option in fields(WriteOptions)})
-            refuse(f"Task {self.task_id!r}", options.problems())
-            value = find_input(self, context, input_key=self.input_key, input_task_id=self.input_task_id)
-            run_key = options.key(lambda: name_of(context))
-            result = run(self, lambda database: self._write(database, source, value, options, run_key))
-            self.push(context, result)
-        return result
-
-    def _write(
-        self, database: Database, source: URL | Engine | None, value: Any, options: WriteOptions, run_key: str | None
-    ) -> dict[str, Any]:
-        with nullcontext(database) if source is None else connect(source, query_timeout=self.query_timeout) as staged:
-            outcome = run_write(database, staged, value, options, run_key=run_key)
-        self.lineage = outcome.lineage
-        self.log.info("%s", outcome.summary)
-        return outcome.to_dict()
+        return write(self, context)

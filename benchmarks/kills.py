@@ -8,11 +8,11 @@
     python benchmarks/kills.py trino --restarts 5 --statements 600
 
 The database must be empty: its tables are dropped. Kills are SIGKILL to the process that writes; with ``--server``,
-the server ends its connections (MariaDB) or kills its query (Trino) instead; with ``--answers``, a proxy loses the
-answer of Trino, half of the times the one that says that the rows are published. With ``--restarts``, a Trino of its
-own is killed in the middle of one write of each way at once, and started again. ``--statements`` limits the characters
-of rows in one statement of Trino, so that a few rows fill a staging table as many would. Ends with 1 if a row was
-wrong or a table was left over.
+the server of MariaDB ends its connections instead. On Trino a load is killed in each of the three ``--kinds`` by turns:
+SIGKILL to the client, the server kills the query that runs, a proxy loses the answer, half of the times the one that
+says that the rows are published. With ``--restarts``, a Trino of its own is killed in the middle of one write of each
+way at once, and started again. ``--statements`` limits the characters of rows in one statement of Trino, so that a few
+rows fill a staging table as many would. Ends with 1 if a row was wrong or a table was left over.
 """
 
 from __future__ import annotations
@@ -31,16 +31,15 @@ from moltres.dialects.binding import make_engine, parse_url
 from support.kills import (
     WAYS,
     Tally,
-    answers_lost,
     campaign,
     disconnected,
     import_as_writes_do,
     killed,
-    queries_killed,
     restarts,
 )
 from support.postgresql import postgresql_server
 from support.trino import restartable_trino
+from support.trino_kills import KINDS, chains
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -52,7 +51,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--server", action="store_true", help="let the server kill the connections")
-    parser.add_argument("--answers", action="store_true", help="let a proxy lose the answer of the server")
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS, help="of kills on Trino")
     parser.add_argument("--restarts", type=int, help="kill the server so many times, while one write of each way runs")
     parser.add_argument("--ways", nargs="*", choices=list(WAYS), default=list(WAYS))
     parser.add_argument("--statements", type=int, help="characters of rows in one statement of Trino")
@@ -65,22 +64,32 @@ def main() -> int:
     url, isolated = engine.url, engine.dialect.name in {"duckdb", "iceberg"}
     dialect_for(engine)
     import_as_writes_do(url)
+    if engine.dialect.name == "trino":
+        return 1 if _chained(url, given) else 0
     faults = 0
-    with ExitStack() as stack:
-        kill = killed
-        if given.answers:
-            kill = stack.enter_context(answers_lost(url))
-        elif given.server:
-            kill = queries_killed if engine.dialect.name == "trino" else disconnected
-        for name in given.ways:
-            tally = campaign(url, WAYS[name], given.kills, seed=given.seed, kill=kill, isolated=isolated)
-            faults += _faults({name: tally})
+    kill = disconnected if given.server else killed
+    for name in given.ways:
+        tally = campaign(url, WAYS[name], given.kills, seed=given.seed, kill=kill, isolated=isolated)
+        faults += _faults({name: tally})
     return 1 if faults else 0
+
+
+def _chained(url: URL, given: argparse.Namespace) -> int:
+    with chains(url, seed=given.seed, kinds=given.kinds) as chained:
+        for turn in chained.run(given.ways, given.kills):
+            if turn % 10 == 0:
+                print(f"turn {turn}")
+                _faults(_named(chained.tallies))
+        return _faults(_named(chained.tallies))
+
+
+def _named(tallies: dict[tuple[str, str], Tally]) -> dict[str, Tally]:
+    return {f"{way}, {kind}": tally for (way, kind), tally in sorted(tallies.items())}
 
 
 def _faults(tallies: dict[str, Tally]) -> int:
     for name, tally in tallies.items():
-        print(f"{name:22} {tally}", flush=True)
+        print(f"{name:30} {tally}", flush=True)
         for fault in [*tally.wrong, *tally.left_over][:5]:
             print(f"    {fault}", flush=True)
     return sum(len(tally.wrong) + len(tally.left_over) for tally in tallies.values())

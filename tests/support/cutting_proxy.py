@@ -16,6 +16,7 @@ __all__ = ["CuttingProxy", "cutting_proxy"]
 
 _QUERY = re.compile(rb'"id":"([^"]+)"')
 _ENDED = re.compile(rb'"state":"FINISHED"')
+_OVER = re.compile(rb'"state":"(?:FINISHED|FAILED)"')
 _OF_CONNECTIONS = frozenset({"accept-encoding", "connection", "content-length", "keep-alive", "transfer-encoding"})
 
 
@@ -39,6 +40,15 @@ class CuttingProxy(ThreadingHTTPServer):
         self.cut = threading.Event()
         self.published: re.Pattern[bytes] | None = None
         self.queries: set[bytes] = set()
+        self._running: set[str] = set()
+
+    def running(self) -> list[str]:
+        """The queries whose end nobody has heard of."""
+        return list(self._running)
+
+    def note(self, query: str, *, ended: bool) -> None:
+        """Keep what an answer says of a query."""
+        (self._running.discard if ended else self._running.add)(query)
 
     @property
     def port(self) -> int:
@@ -52,6 +62,7 @@ class CuttingProxy(ThreadingHTTPServer):
             published: See the attribute.
         """
         self.queries.clear()
+        self._running.clear()
         self.published = published
         self.cut.clear()
 
@@ -82,8 +93,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         finally:
             behind.close()
+        found = _QUERY.search(content)
+        if found is not None:
+            proxy.note(found.group(1).decode(), ended=_OVER.search(content) is not None)
         if proxy.published is not None:
-            found = _QUERY.search(content)
             if self.command == "POST" and found is not None and proxy.published.search(body):
                 proxy.queries.add(found.group(1))
             if found is not None and found.group(1) in proxy.queries and _ENDED.search(content):

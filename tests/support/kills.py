@@ -15,7 +15,7 @@ import select
 import signal
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -28,7 +28,6 @@ from sqlalchemy.exc import DBAPIError
 from moltres import connect
 from moltres.dialects import dialect_for
 from moltres.errors import MoltresError
-from support.cutting_proxy import cutting_proxy
 from support.iceberg import unreferenced
 
 if TYPE_CHECKING:
@@ -115,9 +114,13 @@ def write(database: Database, way: Way, key: str, *, streamed: bool) -> None:
     database.write(data).save_as_table("t", mode=way.mode, run_key=key, **way.options)  # type: ignore[arg-type]
 
 
+def engine_of(url: URL) -> Engine:
+    """One engine for each process: what a fork inherits belongs to its parent."""
+    return _engine(url, os.getpid())
+
+
 @cache
 def _engine(url: URL, process: int) -> Engine:
-    """One engine for each process: what a fork inherits belongs to its parent."""
     del process
     return connect(url, pool_pre_ping=url.host is not None).engine
 
@@ -127,17 +130,22 @@ _prepared = itertools.count(1)
 
 def prepare(url: URL, way: Way) -> None:
     """The tables as they are before a write."""
-    engine = _engine(url, os.getpid())
+    engine = engine_of(url)
+    # Each statement of a server that commits each of them costs; so few statements, and loads are kept for a while.
+    keeps = not dialect_for(engine).capabilities.transactions
+    number = next(_prepared)
+    if keeps and way.there and number % 10:
+        with suppress(DBAPIError), engine.begin() as connection:
+            connection.execute(text("CREATE OR REPLACE TABLE t AS SELECT * FROM before"))
+            return
     with engine.begin() as connection:
         names = set(inspect(connection).get_table_names())
         for table, rows in (("source", GIVEN), ("before", OLD)):
             if table not in names:
                 connection.execute(text(f"CREATE TABLE {table} (id INT, v INT, p INT)"))
                 _insert(connection, table, rows)
-        # Each statement of a server that commits each of them costs; so few statements, and loads are kept for a while.
-        keeps = not dialect_for(engine).capabilities.transactions
         kept = {"source", "before"}
-        kept |= {"moltres_loads"} if keeps and next(_prepared) % 10 else set()
+        kept |= {"moltres_loads"} if keeps and number % 10 else set()
         kept |= {"t"} if keeps and way.there else set()
         for name in names - kept:
             connection.execute(text(f"DROP TABLE {name}"))
@@ -153,9 +161,9 @@ def _insert(connection: Any, table: str, rows: Rows) -> None:
     connection.execute(text(f"INSERT INTO {table} VALUES {values}"))
 
 
-def _rows(url: URL) -> tuple[Rows | None, list[str]]:
+def rows_and_others(url: URL) -> tuple[Rows | None, list[str]]:
     """The rows of the table, None if it does not exist, and the other tables."""
-    engine = _engine(url, os.getpid())
+    engine = engine_of(url)
     with engine.connect() as connection:
         names = sorted(set(inspect(connection).get_table_names()) - {"source", "before", "moltres_loads"})
         rows = None
@@ -168,33 +176,33 @@ def judge(url: URL, way: Way, key: str, *, streamed: bool, tally: Tally) -> None
     """Look at what a kill has left, write again, look again, and write once more."""
     old = sorted(OLD) if way.there else None
     new = sorted(way.new(OLD if way.there else [], GIVEN))
-    found, _ = _rows(url)
+    found, _ = rows_and_others(url)
     # Where CREATE TABLE commits, an append may have made the table, and nothing in it.
     if found != new and found != old and not (old is None and found == [] and way.mode == "append"):
-        tally.wrong.append(f"{key}: after the kill {_shown(found)}")
+        tally.wrong.append(f"{key}: after the kill {shown(found)}")
     tally.after += found == new
     tally.before += found != new
-    with connect(_engine(url, os.getpid())) as database:
+    with connect(engine_of(url)) as database:
         retried(lambda: write(database, way, key, streamed=streamed))
         found, others = _left(url)
         if found != new:
-            tally.wrong.append(f"{key}: after the retry {_shown(found)}")
+            tally.wrong.append(f"{key}: after the retry {shown(found)}")
         if others:  # a retry that finds its rows does nothing else
             database.write([{"id": -1, "z": 1}]).save_as_table("t", mode="overwrite")
             found, others = _left(url)
             if found != [(-1, 1)]:
-                tally.wrong.append(f"{key}: after the next write {_shown(found)}")
+                tally.wrong.append(f"{key}: after the next write {shown(found)}")
     if others:
         tally.left_over.append(f"{key}: {others}")
 
 
 def _left(url: URL) -> tuple[Rows | None, list[str]]:
     """The rows of the table, and what is there beside it: tables and files."""
-    found, others = _rows(url)
+    found, others = rows_and_others(url)
     return found, [*others, *sorted(unreferenced(url))]
 
 
-def _shown(rows: Rows | None) -> str:
+def shown(rows: Rows | None) -> str:
     return "no table" if rows is None else f"{len(rows)} rows, {rows[:2]} … {rows[-2:]}"
 
 
@@ -266,7 +274,7 @@ def disconnected(url: URL, way: Way, key: str, *, streamed: bool, seconds: float
     child, pipe = in_child(work)
     ended = waited(child, pipe, seconds)
     if not ended:
-        with _engine(url, os.getpid()).connect() as connection:
+        with engine_of(url).connect() as connection:
             own = connection.execute(text("SELECT connection_id()")).scalar_one()
             for (number,) in connection.execute(
                 text("SELECT id FROM information_schema.processlist WHERE db = database()")
@@ -282,67 +290,8 @@ def disconnected(url: URL, way: Way, key: str, *, streamed: bool, seconds: float
     return not ended
 
 
-def queries_killed(url: URL, way: Way, key: str, *, streamed: bool, seconds: float) -> bool:
-    """Write in a process whose query Trino kills after some seconds; whether one was killed."""
-
-    def work() -> None:
-        with connect(url) as database:
-            write(database, way, key, streamed=streamed)
-
-    child, pipe = in_child(work)
-    ended, hit = waited(child, pipe, seconds), False
-    running = text(
-        "SELECT query_id FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED')"
-        " AND query NOT LIKE '%system.runtime%' AND \"user\" = current_user"
-    )
-    while not ended and not hit:
-        with _engine(url, os.getpid()).connect() as connection:
-            for (query,) in connection.execute(running).all():
-                try:
-                    connection.execute(text(f"CALL system.runtime.kill_query('{query}', 'a test')"))
-                    hit = True
-                except DBAPIError:  # it has ended by itself
-                    continue
-        ended = waited(child, pipe, 0)
-    if not waited(child, pipe, 60):
-        os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os.close(pipe)
-    return hit
-
-
 PUBLISHING = re.compile(rb'(?:INSERT INTO|MERGE INTO|CREATE(?: OR REPLACE)? TABLE) (?:"?\w+"?\.)*"?t"?[ (]')
 """The statements that publish the rows of a write."""
-
-
-@contextmanager
-def answers_lost(server: URL) -> Iterator[Callable[..., bool]]:
-    """A way to kill: the answer of Trino is lost, and everything after it.
-
-    Half of the times that is the answer which says that the rows are published, else what comes after a random moment.
-    """
-    with cutting_proxy(int(server.port or 0)) as proxy:
-        random = Random(proxy.port)
-
-        def kill(url: URL, way: Way, key: str, *, streamed: bool, seconds: float) -> bool:
-            through = url.set(port=proxy.port)
-            published = random.random() < 0.5
-            proxy.renew(PUBLISHING if published else None)
-
-            def work() -> None:
-                with connect(through) as database:
-                    write(database, way, key, streamed=streamed)
-
-            child, pipe = in_child(work)
-            if not published and not waited(child, pipe, seconds):
-                proxy.cut.set()
-            if not waited(child, pipe, 120):
-                os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            os.close(pipe)
-            return proxy.cut.is_set()
-
-        yield kill
 
 
 def restarts(

@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
+from sqlalchemy.exc import CompileError
+
+from ..errors import ConfigurationError
 from .names import require_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ClauseElement, Connection
 
     from .capabilities import Capabilities
 
@@ -31,6 +34,9 @@ class Compiling(Protocol):
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
         """The compiler of statements."""
+
+    def written(self, value: Any) -> str | None:
+        """A value as a literal."""
 
 
 _OWN = frozenset(
@@ -53,7 +59,7 @@ def compiling(engines: Any, dialect: Compiling) -> Any:
     made = _copies.get(engines)
     if made is None or type(made.identifier_preparer).__mro__[2] is not type(engines.identifier_preparer):
         made = _copy(engines)
-        made.statement_compiler = dialect.statement_compiler(_naming(engines.statement_compiler))
+        made.statement_compiler = dialect.statement_compiler(_naming(engines.statement_compiler, dialect))
         made.identifier_preparer = _quoting(made, engines.identifier_preparer, dialect)
         made.type_compiler = made.type_compiler_instance = type(engines.type_compiler_instance)(made)
         made = _copies.setdefault(engines, made)
@@ -77,6 +83,22 @@ def literal(compiled: Any) -> Any:
     return made
 
 
+def written_out(statement: ClauseElement, compiled: Any) -> str:
+    """A statement with its values in it.
+
+    Args:
+        statement: The statement.
+        compiled: See `literal`.
+
+    Raises:
+        ConfigurationError: If a value has no literal form.
+    """
+    try:
+        return str(statement.compile(dialect=literal(compiled), compile_kwargs={"literal_binds": True}))
+    except CompileError as error:
+        raise ConfigurationError(f"A value of the statement has no literal form: {error}") from error
+
+
 def _copy(engines: Any) -> Any:
     made = copy.copy(engines)
     vars(made).pop("_type_memos", None)  # what it has remembered of types may double percent signs, or not
@@ -84,8 +106,13 @@ def _copy(engines: Any) -> Any:
 
 
 class _Naming:
-    """Mixed into a compiler: values that are put into a statement later are found by whatever name a column has."""
+    """Mixed into a compiler: values that are put into a statement later are found by whatever name a column has.
 
+    And values in a statement are what the driver would send: SQLAlchemy writes bytes as a string.
+    """
+
+    dialect: Any
+    moltres: Compiling
     escaped_bind_names: Any
     literal_execute_params: Any
     bind_names: Any
@@ -98,10 +125,20 @@ class _Naming:
                 parameters[self.escaped_bind_names[name]] = parameters.pop(name)
         return super()._process_parameters_for_postcompile(parameters, **options)  # type: ignore[misc]  # of the compiler
 
+    def render_literal_value(self, value: Any, type_: Any) -> str:
+        if value is not None:
+            sent = None if isinstance(value, bytes) else type_.dialect_impl(self.dialect).bind_processor(self.dialect)
+            written = self.moltres.written(value if sent is None else sent(value))
+            if written is not None:
+                return written
+        found: str = super().render_literal_value(value, type_)  # type: ignore[misc]  # of the compiler
+        return found
 
-def _naming(compiler: type[Any]) -> type[Any]:
+
+def _naming(compiler: type[Any], dialect: Compiling) -> type[Any]:
     escaped = {**compiler.bindname_escape_characters, **dict.fromkeys(_MARKUP, "_")}
-    return type(f"Naming{compiler.__name__}", (_Naming, compiler), {"bindname_escape_characters": escaped})
+    own = {"bindname_escape_characters": escaped, "moltres": dialect}
+    return type(f"Naming{compiler.__name__}", (_Naming, compiler), own)
 
 
 _MARKUP = ("[", "]", "~", *(chr(code) for code in range(0x3001) if chr(code).isspace()))

@@ -101,7 +101,9 @@ class Explain(Executable, ClauseElement):
 
 @compiles(Explain)
 def _explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{element.keywords} {compiler.process(element.select, **options)}"
+    written = f"{element.keywords} {compiler.process(element.select, **options)}"
+    compiler._result_columns.clear()  # noqa: SLF001 - the rows of a plan have not the types of the query's
+    return written
 
 
 class RenameTable(Executable, ClauseElement):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import CompileError
-
-from ..dialects.compiling import compiling, literal
+from ..dialects.compiling import compiling, literal, written_out
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,13 +21,10 @@ def explain(source: Readable, statement: Select[Any], *, analyze: bool) -> str:
 
 def to_sql(source: Readable, statement: Select[Any], *, literals: bool) -> str:
     """The statement in the dialect of the database."""
-    dialect = literal(compiling(source.engine.dialect, source.dialect))
+    dialect = compiling(source.engine.dialect, source.dialect)
+    if not literals:
+        return str(statement.compile(dialect=literal(dialect)))
     try:
-        compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": literals})
-    except CompileError as error:
-        if not literals:
-            raise
-        raise ConfigurationError(
-            f"A value of the statement has no literal form: {error}", suggestion="Use to_sql(literals=False)."
-        ) from error
-    return str(compiled)
+        return written_out(statement, dialect)
+    except ConfigurationError as error:
+        raise ConfigurationError(error.message, suggestion="Use to_sql(literals=False).") from error

@@ -25,4 +25,5 @@ class Dialect(Running, Sending, Reading, Publishing, Locks, Proving, Increments)
         differs: Whether databases of this kind differ in what they can do, so that each is asked; see `of`.
         commits_each_table: Whether a transaction that changes several tables ends with a commit for each of them.
         identifier_quote: The character around names, where it is another than SQLAlchemy's.
+        bytes_literal: Bytes in a statement, with {} for their hexadecimal digits.
     """

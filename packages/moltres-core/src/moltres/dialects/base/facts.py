@@ -19,6 +19,7 @@ class Facts:
     capabilities: Capabilities = Capabilities()
     placeholder: str | None = None
     identifier_quote: str | None = None
+    bytes_literal: str = "X'{}'"
     differs: bool = False
     commits_each_table: bool = False
 
@@ -46,3 +47,14 @@ class Facts:
             base: SQLAlchemy's.
         """
         return base
+
+    def written(self, value: Any) -> str | None:
+        """A value as a literal with its type.
+
+        Args:
+            value: What the driver would be given.
+
+        Returns:
+            None where SQLAlchemy's way is right.
+        """
+        return self.bytes_literal.format(value.hex()) if isinstance(value, bytes) else None

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import duckdb
 from sqlalchemy import Connection, Select, func, literal_column, select, text
 from sqlalchemy import types as sql
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import CompileError, DBAPIError
 
 from ..._shared.canonical_sql import DuckDBForms
 from ..._shared.duckdb_literals import literal
@@ -168,6 +168,13 @@ class DuckDBDialect(Dialect):
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """Its parser is that of PostgreSQL."""
         return POSTGRESQL
+
+    def written(self, value: Any) -> str | None:
+        """As the driver would take it."""
+        try:
+            return literal(value)
+        except (TypeError, CompileError):
+            return None
 
     def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
         """Also structs."""

@@ -112,6 +112,7 @@ class PostgreSQLDialect(Horizons, Dialect):
     canonical = PostgreSQLForms()
     parameter_modules = ("ipaddress", "psycopg")
     writes_literals = True
+    bytes_literal = r"'\x{}'::bytea"
 
     def __init__(self) -> None:
         super().__init__("postgresql")
@@ -262,9 +263,8 @@ class PostgreSQLDialect(Horizons, Dialect):
             value = func.concat(value)
         return super().uncut(value, source, column, computed=computed)
 
-    def too_long(self, value: ColumnElement[Any], column: Named, length: int) -> ColumnElement[Any]:
+    def too_long(self, value: ColumnElement[Any], column: Named, length: int) -> ColumnElement[Any]:  # noqa: ARG002
         """A cast that fails with the column and the value in its error."""
-        del length
         before, after = said(column[0])
         return cast(cast(func.concat(before, func.quote_literal(value), after), sql.Integer), sql.Text)
 

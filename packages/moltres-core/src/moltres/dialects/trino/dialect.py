@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.exc import NoSuchTableError
 
 from ..._shared.statements import driver_connection
+from ..._shared.trino_literals import literal as literal_of
 from ...errors import ConfigurationError, MoltresError
 from ...types.arrow import to_rows
 from ...types.logical import LogicalType, logical_type
@@ -22,6 +24,7 @@ from ..base import Dialect, named
 from ..base.refusals import said
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
+from ..compiling import written_out
 from ..inner_order import BY_OFFSET, kept, kept_of
 from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom
@@ -99,6 +102,13 @@ class TrinoDialect(Commits, Dialect):
         """One that writes what Trino takes."""
         return corrected(base)
 
+    def written(self, value: Any) -> str | None:
+        """With its type, as the driver sends it: Trino compares no string with a date."""
+        try:
+            return None if isinstance(value, dt.timedelta) else literal_of(value)  # an interval has milliseconds
+        except NotImplementedError:
+            return None
+
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """That of the standard."""
         return TRINO
@@ -116,6 +126,13 @@ class TrinoDialect(Commits, Dialect):
         return typed_parameter(value, super().parameter(value), self.column_type)
 
     # -- running
+
+    def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
+        """With the values in the statement: EXPLAIN takes no parameters, EXPLAIN ANALYZE does."""
+        if analyze:
+            return super().explain(connection, query, analyze=analyze)
+        found = connection.exec_driver_sql(f"EXPLAIN {written_out(query, connection.dialect)}")
+        return str(found.scalar_one())
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from ..types.receipt import Receipt
 
-Mode = Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions"]
+Mode = Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions", "scd2"]
 
-DeleteMissing = Literal["hard", "soft"]
+DeleteMissing = Literal["hard", "soft", "close"]
 
 OnSchemaChange = Literal["fail", "append_new_columns", "ignore"]
 
@@ -66,7 +66,9 @@ class WriteResult:
         mode: The mode.
         rows_written: Rows that were inserted or updated.
         rows_updated: The rows among them that existed before; more than 0 only with mode ``merge``.
-        rows_deleted: With ``delete_missing``, the rows that were deleted, or marked as deleted.
+        rows_deleted: With ``delete_missing``, the rows that were deleted, marked as deleted, or closed.
+        rows_closed: With mode ``scd2``, the versions that ended: of rows that changed, and of those that are missing.
+        rows_unchanged: With mode ``scd2``, the rows whose current version is as they are, and stays untouched.
         created: Whether the table is new.
         skipped: Whether nothing was done: the run_key is recorded already, or mode ``ignore`` found a table.
         seconds: How long it took.
@@ -81,6 +83,8 @@ class WriteResult:
     rows_written: int
     rows_updated: int = 0
     rows_deleted: int = 0
+    rows_closed: int = 0
+    rows_unchanged: int = 0
     created: bool = False
     skipped: bool = False
     seconds: float = 0.0
@@ -105,8 +109,11 @@ class Writable(Protocol):
         cascade: bool = False,
         cursor: str | None = None,
         lag: dt.timedelta | str | Decimal | int | None = None,
-        delete_missing: Literal["hard", "soft"] | None = None,
+        delete_missing: Literal["hard", "soft", "close"] | None = None,
         delete_at_most: float | None = None,
+        valid_from: str | None = None,
+        valid_to: str | None = None,
+        valid_at: dt.datetime | str | None = None,
         on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,

@@ -203,7 +203,7 @@ class Increment:
         if table is None or self._horizon is None or self._last.horizon is None:
             return None
         unseen = frame.database.dialect.unseen(table, self._last.horizon, self._horizon)
-        if unseen is None or self._request.mode == "merge":
+        if unseen is None or self._request.mode != "append":
             return unseen
         # All rows with their values of the cursor: only then can equal rows be counted.
         element = frame.statement.selected_columns[self._cursor]
@@ -317,6 +317,10 @@ class Watched:
     def receipt(self) -> Receipt | None:
         """What proves the rows, once they landed."""
         return self._rows.receipt
+
+    def new_types(self) -> list[Named]:
+        """The columns of a new table, with types that hold the values."""
+        return self._rows.new_types()
 
     def reads(self, table: Table) -> bool:
         """Whether the rows may be read from the table."""

@@ -94,6 +94,10 @@ class Local:
         kept = select(*(column for column in rows.columns if column.key not in names))
         return Local(self._connection, self._dialect, kept)
 
+    def new_types(self) -> list[Named]:
+        """The columns of a new table, with types that hold the values."""
+        return [(name, self._dialect.column_type(type_) or type_) for name, type_ in self.columns]
+
     def create(self, table: Table, *, empty: bool = False) -> int:
         """Create the table from the query, or only its columns; returns the number of rows."""
         query = self._query if self._dialect.capabilities.enforces_types else self.uncut(table_of("", self.columns))
@@ -210,7 +214,9 @@ class Streamed:
 
     def _into(self, table: Table) -> Table:
         types = {column.key: column.type for column in table.columns}
-        return table_of(table.name, [(name, types[name]) for name, _ in self.columns or []], table.schema)
+        into = table_of(table.name, [(name, types[name]) for name, _ in self.columns or []], table.schema)
+        into.info.update(table.info)  # whether it is temporary
+        return into
 
     def stage(self, table: Table | None, keys: Sequence[str] = ()) -> TemporaryRows:
         """Put the rows into a temporary table, with the types of the columns of the target."""

@@ -13,7 +13,9 @@ from ..types.logical import logical_type
 from .target import require_ddl, table_of, temporary_table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Table
 
     from ..dialects import Dialect
     from .request import WriteRequest
@@ -96,21 +98,14 @@ def remove_missing(target: Target, table: Table, staged: Table, request: WriteRe
     if request.delete_missing is None:
         return 0
     connection, dialect = target.connection, target.dialect
-    keys = [table.c[key] for key in request.keys or ()]
+    keys = list(request.keys or ())
     soft = request.delete_missing == "soft"
     there = [table.c[DELETED_AT].is_(None)] if soft else []
-    same = and_(*(key == staged.c[key.name] for key in keys))
-    # By a join, because not every database finds what is in no row of a query without going through all of them.
-    both = table.outerjoin(staged, same)
-    gone = select(*keys).select_from(both).where(staged.c[keys[0].name].is_(None), *there)
-    columns = [(key.name, key.type) for key in keys]
-    missing = temporary_table(columns, [key.name for key in keys])
-    number = dialect.create_as(connection, missing, columns, gone, temporary=True)
-    _require_few(connection, table, number, there, request)
+    missing, number = find_missing(target, table, staged, keys, there)
+    require_few(connection, table, number, there, request)
 
     def among(other: Table) -> Any:
-        left: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
-        return left.in_(select(*(other.c[key.name] for key in keys)))
+        return is_among(table, other, keys)
 
     if soft:
         moment = dt.datetime.now(dt.UTC)
@@ -126,7 +121,50 @@ def remove_missing(target: Target, table: Table, staged: Table, request: WriteRe
     return number
 
 
-def _require_few(connection: Connection, table: Table, number: int, there: list[Any], request: WriteRequest) -> None:
+def find_missing(
+    target: Target, table: Table, staged: Table, keys: Sequence[str], there: Sequence[Any]
+) -> tuple[Table, int]:
+    """The keys of rows that the source no longer has, in a temporary table, and their number.
+
+    Args:
+        target: The table.
+        table: The same, with its columns.
+        staged: All rows of the source.
+        keys: The columns that tell rows apart.
+        there: What is true of the rows that count.
+    """
+    columns = [(key, table.c[key].type) for key in keys]
+    same = and_(*(table.c[key] == staged.c[key] for key in keys))
+    # By a join, because not every database finds what is in no row of a query without going through all of them.
+    both = table.outerjoin(staged, same)
+    gone = select(*(table.c[key] for key in keys)).select_from(both).where(staged.c[keys[0]].is_(None), *there)
+    missing = temporary_table(columns, keys)
+    return missing, target.dialect.create_as(target.connection, missing, columns, gone, temporary=True)
+
+
+def is_among(table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the key of a row is in another table."""
+    mine = [table.c[key] for key in keys]
+    left: Any = mine[0] if len(mine) == 1 else tuple_(*mine)
+    found: ColumnElement[bool] = left.in_(select(*(other.c[key] for key in keys)))
+    return found
+
+
+def require_few(
+    connection: Connection, table: Table, number: int, there: Sequence[Any], request: WriteRequest
+) -> None:
+    """Make sure that not more rows go than the caller allows.
+
+    Args:
+        connection: Where the table is.
+        table: The table.
+        number: How many would go.
+        there: What is true of the rows that count.
+        request: What was asked for.
+
+    Raises:
+        WriteError: If more would go.
+    """
     most = AT_MOST if request.delete_at_most is None else float(request.delete_at_most)
     if not number:
         return

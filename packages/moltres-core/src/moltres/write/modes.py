@@ -15,6 +15,7 @@ from ..dialects.statements import RenameTable
 from ..dialects.stopping import cleaning_up
 from ..errors import SchemaMismatchError, TableExistsError, TableNotFoundError, TransientQueryError
 from .evolution import evolved
+from .history import add_versions
 from .incremental import Increment, Watched, key_of
 from .inputs import Local, TemporaryRows, open_input
 from .load_log import load_of
@@ -121,6 +122,8 @@ def _written(source: Source, target: Target, rows: Rows, request: WriteRequest) 
     in_place = recorded and not target.dialect.capabilities.transactional_ddl
     if in_place and request.mode == "append" and target.table is None:
         return _create_in_place(source, target, rows, request)
+    if request.mode == "scd2":
+        return add_versions(source, target, rows, request)
     return _MODES[request.mode](target, rows, request)
 
 

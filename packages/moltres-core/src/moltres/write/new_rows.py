@@ -10,10 +10,13 @@ from ..errors import WriteError
 from .target import temporary_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Table
 
     from ..dialects import Dialect
     from .incremental import Watched
+    from .inputs import Input
     from .request import WriteRequest
     from .target import Target
 
@@ -36,15 +39,8 @@ def insert_missing(target: Target, table: Table, rows: Watched, request: WriteRe
     dialect: Dialect = target.dialect
     connection = target.connection
     names = [name for name, _ in rows.columns or []]
-    # Of the very types of the table, so that equal values are equal byte by byte.
-    staged = temporary_table([(name, table.c[name].type) for name in names])
-    like = select(*(table.c[name] for name in names)).limit(0)
-    dialect.create_as(connection, staged, [(name, table.c[name].type) for name in names], like, temporary=True)
-    rows.insert(staged)
-    proof = rows.proof
-    if proof is not None:
-        proof.prove(lambda some: proof.counted(select(*proof.picked(staged)).subquery("found"), some))
-    number, same = _unused("moltres_number", names), _unused("moltres_same", names)
+    staged = staged_rows(target, table, rows)
+    number, same = unused("moltres_number", names), unused("moltres_same", names)
     identity = dialect.identity([staged.c[name] for name in names])
     counted = select(
         *staged.c, identity.label(same), func.row_number().over(partition_by=identity).label(number)
@@ -77,7 +73,29 @@ def insert_missing(target: Target, table: Table, rows: Watched, request: WriteRe
     return inserted
 
 
-def _unused(name: str, names: list[str]) -> str:
+def staged_rows(target: Target, table: Table, rows: Watched | Input, keys: Sequence[str] = ()) -> Table:
+    """Put rows into a temporary table of the very types of the target, so that equal values are equal byte by byte.
+
+    Those that come from elsewhere are proved there.
+
+    Args:
+        target: The table that they are for.
+        table: The same, with its columns.
+        rows: The rows.
+        keys: The columns that they are searched by.
+    """
+    columns = [(name, table.c[name].type) for name, _ in rows.columns or []]
+    staged = temporary_table(columns, keys)
+    like = select(*(table.c[name] for name, _ in columns)).limit(0)
+    target.dialect.create_as(target.connection, staged, columns, like, temporary=True)
+    rows.insert(staged)
+    proof = rows.proof
+    if proof is not None:
+        proof.prove(lambda some: proof.counted(select(*proof.picked(staged)).subquery("found"), some))
+    return staged
+
+
+def unused(name: str, names: Sequence[str]) -> str:
     """A name that no column has."""
     while name in names:
         name += "_"

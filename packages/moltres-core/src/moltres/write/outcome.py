@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, or_, select
 
@@ -25,7 +25,9 @@ class Written:
     Attributes:
         inserted: Rows that were added.
         updated: Rows that existed and got new values.
-        deleted: Rows that the source no longer has, and that were deleted or marked.
+        deleted: Rows that the source no longer has, and that were deleted, marked or closed.
+        closed: Versions that ended.
+        unchanged: Rows whose version stays.
         created: Whether the table is new.
         skipped: Whether nothing was done.
         receipt: What proves it; None if nothing does.
@@ -36,6 +38,8 @@ class Written:
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+    closed: int = 0
+    unchanged: int = 0
     created: bool = False
     skipped: bool = False
     receipt: Receipt | None = None
@@ -83,14 +87,27 @@ def check_keys(connection: Connection, rows: FromClause, keys: Sequence[str]) ->
     # One statement for both counts: where each is a commit of its own, each takes its time.
     grouped = select(*columns, func.count().label("n")).group_by(*(rows.columns[key] for key in keys)).subquery()
     n = grouped.columns.n
-    missing: ColumnElement[bool] = or_(*(grouped.columns[column.name].is_(None) for column in columns))
+    found = [grouped.columns[column.name] for column in columns]
+    missing: ColumnElement[bool] = or_(*(column.is_(None) for column in found))
     counts = select(func.sum(case((missing, n), else_=0)), func.count(case((n > 1, 1))))
     nulls, duplicates = (int(count or 0) for count in connection.execute(counts).one())
     faults = [f"{nulls} rows have NULL keys"] if nulls else []
     faults += [f"{duplicates} keys are duplicates"] if duplicates else []
     if faults:
+        some = connection.execute(select(*found).where(n > 1 if duplicates else missing).limit(1)).one()
         raise WriteError(
-            f"The rows cannot be merged by {', '.join(map(repr, keys))}: {' and '.join(faults)}. Nothing was changed.",
+            f"The rows cannot be merged by {', '.join(map(repr, keys))}: {' and '.join(faults)}, such as"
+            f" {shown_key(keys, some)}. Nothing was changed.",
             suggestion="Filter such rows, or reduce them with group_by() or distinct().",
             context={"null_keys": nulls, "repeated_keys": duplicates},
         )
+
+
+def shown_key(keys: Sequence[str], values: Sequence[Any]) -> str:
+    """A key for people.
+
+    Args:
+        keys: The columns.
+        values: Their values.
+    """
+    return ", ".join(f"{key}={value!r:.80}" for key, value in zip(keys, values, strict=False))

@@ -119,6 +119,11 @@ def _require(target: Target, request: WriteRequest) -> None:
             f"{place} commits each statement: delete_missing is not supported, which takes several.",
             suggestion="Use mode='overwrite' with all rows of the source.",
         )
+    if request.mode == "scd2":
+        raise ConfigurationError(
+            f"{place} commits each statement: mode='scd2' is not supported, which takes several.",
+            suggestion="Keep the history in another database, or write snapshots by mode='overwrite_partitions'.",
+        )
     if request.on_schema_change != "fail":
         raise ConfigurationError(
             f"{place} commits each statement: on_schema_change is not supported, which changes the table first.",

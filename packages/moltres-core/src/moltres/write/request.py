@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,7 +13,6 @@ from .load_log import key_problems
 from .watermarks import lag_problems
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Collection, Iterator, Sequence
     from decimal import Decimal
 
@@ -21,17 +21,26 @@ REPLACING = ("overwrite", "overwrite_partitions")
 
 OF_MODE = (
     "mode", "keys", "update", "partition_by", "cascade", "cursor", "lag", "delete_missing", "delete_at_most",
-    "on_schema_change",
+    "valid_from", "valid_to", "valid_at", "on_schema_change",
 )  # fmt: skip
 """The mode, and the options that have an effect with some modes or other options only."""
 
-ADDING = ("append", "merge", "overwrite_partitions")
+ADDING = ("append", "merge", "overwrite_partitions", "scd2")
 """The modes that add rows to a table that is there, and keep it."""
 
-INCREMENTAL = ("append", "merge")
+INCREMENTAL = ("append", "merge", "scd2")
 """The modes that can write what is new in a source."""
 
-_OPTION_MODES = {"keys": "merge", "update": "merge", "partition_by": "overwrite_partitions"}
+KEYED = ("merge", "scd2")
+"""The modes that tell rows apart by their keys."""
+
+_OPTION_MODES = {"keys": KEYED, "update": ("merge",), "partition_by": ("overwrite_partitions",)}
+
+_DELETIONS = {"merge": ("hard", "soft"), "scd2": ("close",)}
+"""By mode: what can become of rows that the source no longer has."""
+
+VALID_FROM, VALID_TO = "valid_from", "valid_to"
+"""The columns of a history, unless the caller names others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +63,9 @@ class WriteRequest:
     lag: dt.timedelta | str | Decimal | int | None = None
     delete_missing: DeleteMissing | None = None
     delete_at_most: float | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    valid_at: dt.datetime | str | None = None
     on_schema_change: OnSchemaChange = "fail"
     batch_rows: int = BATCH_ROWS
     on_progress: Callable[[int], object] | None = None
@@ -83,6 +95,11 @@ class WriteRequest:
             return [name for name in names if name not in (self.keys or ())]
         return list(self.update or [])
 
+    @property
+    def validity(self) -> tuple[str, str]:
+        """The columns that say since when and until when a version is valid."""
+        return self.valid_from or VALID_FROM, self.valid_to or VALID_TO
+
 
 def mode_problems(
     *,
@@ -95,6 +112,9 @@ def mode_problems(
     lag: Any,
     delete_missing: Any,
     delete_at_most: Any,
+    valid_from: Any,
+    valid_to: Any,
+    valid_at: Any,
     on_schema_change: Any,
     unknown: Collection[str] = (),
 ) -> Iterator[str]:
@@ -102,20 +122,23 @@ def mode_problems(
 
     Args:
         mode: What to do with rows that are there already.
-        keys: For merge.
+        keys: For merge and scd2.
         update: For merge.
         partition_by: For overwrite_partitions.
         cascade: For the modes that delete rows.
-        cursor: For append and merge.
+        cursor: For append, merge and scd2.
         lag: With a cursor.
-        delete_missing: For merge, without a cursor.
+        delete_missing: For merge and scd2, without a cursor.
         delete_at_most: With ``delete_missing``.
+        valid_from: For scd2.
+        valid_to: For scd2.
+        valid_at: For scd2.
         on_schema_change: For the modes that add rows to a table that is there.
         unknown: The options whose values are not known yet.
     """
     if "mode" not in unknown:
         yield from arguments.choice("mode", mode, get_args(Mode))
-    its_mode = None if "mode" in unknown else mode
+    its_mode = mode if isinstance(mode, str) and "mode" not in unknown else None
     for option, value in (("keys", keys), ("update", update), ("partition_by", partition_by)):
         if option not in unknown:
             yield from _option_problems(option, value, its_mode)
@@ -126,6 +149,8 @@ def mode_problems(
         deletes = its_mode is None or its_mode in REPLACING or delete_missing == "hard"
         if cascade is True and not deletes and "delete_missing" not in unknown:
             yield f"cascade is for {listing(REPLACING)} and has no effect with mode={mode!r}."
+    history = {"valid_from": valid_from, "valid_to": valid_to, "valid_at": valid_at}
+    yield from _history_problems({name: value for name, value in history.items() if name not in unknown}, its_mode, keys)
     if "on_schema_change" not in unknown:
         yield from _change_problems(on_schema_change, its_mode, None if "cursor" in unknown else cursor)
     known = {"cursor": cursor, "lag": lag, "delete_missing": delete_missing, "delete_at_most": delete_at_most}
@@ -164,11 +189,34 @@ def _delete_problems(delete_missing: Any, mode: str | None, cursor: Any) -> Iter
     """What is wrong with the deletion of rows that the source no longer has."""
     if delete_missing is None:
         return
-    yield from arguments.choice("delete_missing", delete_missing, get_args(DeleteMissing))
-    if mode is not None and mode != "merge":
-        yield f"delete_missing is for mode='merge' and has no effect with mode={mode!r}."
+    if mode is not None and mode not in _DELETIONS:
+        yield f"delete_missing is for {listing(_DELETIONS)} and has no effect with mode={mode!r}."
+    yield from arguments.choice("delete_missing", delete_missing, _DELETIONS.get(mode or "", get_args(DeleteMissing)))
     if cursor is not None:
         yield "delete_missing needs all rows of the source, and with a cursor only new ones are read."
+
+
+def _history_problems(known: dict[str, Any], mode: str | None, keys: Any) -> Iterator[str]:
+    """What is wrong with the options of a history.
+
+    Args:
+        known: The options whose values are known, by name.
+        mode: The mode; None if it is not known.
+        keys: The columns that tell rows apart.
+    """
+    given = {name: value for name, value in known.items() if value is not None}
+    if given and mode not in (None, "scd2"):
+        yield f"{listing(given)}: for mode='scd2', and without effect with mode={mode!r}."
+    for name, value in given.items():
+        if name != "valid_at" or not isinstance(value, dt.datetime):
+            yield from arguments.string(name, value)
+        elif value != value or getattr(value, "nanosecond", 0):  # noqa: PLR0124 - NaT of pandas is a datetime
+            yield f"valid_at must be a moment of microseconds, not {value!r}."
+    since, until = known.get("valid_from") or VALID_FROM, known.get("valid_to") or VALID_TO
+    if since == until and {"valid_from", "valid_to"} <= set(known):
+        yield f"valid_from and valid_to are two columns, not {since!r} both."
+    if mode == "scd2" and isinstance(keys, list | tuple):
+        yield from (f"{name!r} is a column of the history and no key." for name in keys if name in (since, until))
 
 
 def _change_problems(on_schema_change: Any, mode: str | None, cursor: Any) -> Iterator[str]:
@@ -187,13 +235,14 @@ def _change_problems(on_schema_change: Any, mode: str | None, cursor: Any) -> It
 
 def _option_problems(option: str, value: Any, mode: str | None) -> Iterator[str]:
     """What is wrong with an option of one mode; of every mode if the mode is not known."""
-    its_mode = _OPTION_MODES[option]
+    its_modes = _OPTION_MODES[option]
     if value is None or value == []:
-        if mode == its_mode and option != "update":
+        if mode in its_modes and option != "update":
             yield f"mode={mode!r} requires {option}."
         return
-    if mode is not None and mode != its_mode:
-        yield f"{option} is for mode={its_mode!r} and has no effect with mode={mode!r}."
+    if mode is not None and mode not in its_modes:
+        its = f"mode={its_modes[0]!r}" if len(its_modes) == 1 else listing(its_modes)
+        yield f"{option} is for {its} and has no effect with mode={mode!r}."
     if option == "update" and isinstance(value, bool):
         return
     found = [*arguments.strings(option, value)]

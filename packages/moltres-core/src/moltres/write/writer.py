@@ -56,8 +56,11 @@ class Writer:
         cascade: bool = False,
         cursor: str | None = None,
         lag: dt.timedelta | str | Decimal | int | None = None,
-        delete_missing: Literal["hard", "soft"] | None = None,
+        delete_missing: Literal["hard", "soft", "close"] | None = None,
         delete_at_most: float | None = None,
+        valid_from: str | None = None,
+        valid_to: str | None = None,
+        valid_at: dt.datetime | str | None = None,
         on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
@@ -73,8 +76,9 @@ class Writer:
                 the table if it is missing (as all modes below do). ``"overwrite"`` replaces all rows, and the columns
                 if they are others. ``"ignore"`` writes only if there is no such table. ``"merge"`` updates the rows
                 whose ``keys`` are there and inserts the others. ``"overwrite_partitions"`` replaces the rows of each
-                combination of ``partition_by`` that the new rows have.
-            keys: For merge: the columns that tell rows apart, each time a row at most.
+                combination of ``partition_by`` that the new rows have. ``"scd2"`` keeps the history of each of its
+                ``keys``: a row that has changed closes its version and opens another one.
+            keys: For merge and scd2: the columns that tell rows apart, each time a row at most.
             update: For merge: True (the default) updates all other columns, a list of names only these, False none:
                 rows that are there stay as they are.
             partition_by: For overwrite_partitions: the columns that tell partitions apart; NULL is a value, too.
@@ -83,16 +87,22 @@ class Writer:
             schema: The schema of the table; then ``name`` is taken as it is, dots and all.
             cascade: For overwrite and overwrite_partitions: whether rows of other tables may go or change with the
                 rows that they reference (ON DELETE CASCADE, SET NULL, SET DEFAULT). Without it such a table is refused.
-            cursor: For append and merge: the column that says when a row was made or changed. Only what is new since
+            cursor: For append, merge and scd2: the column that says when a row was made or changed. Only what is new since
                 the last load is read from a frame, and what is in the table already is not doubled.
             lag: With a cursor: how much later than rows of a greater cursor a row may become visible in the source, as
                 in ``"10 minutes"``, or a number for cursors of numbers. Required where the source cannot tell which
                 transactions still ran, as PostgreSQL can for a table.
-            delete_missing: For merge, when the rows are all that the source has: ``"hard"`` deletes the rows whose keys
-                are not among them, ``"soft"`` sets their column ``deleted_at``, which is added if it is missing.
+            delete_missing: For merge and scd2, when the rows are all that the source has. For merge ``"hard"`` deletes
+                the rows whose keys are not among them, ``"soft"`` sets their column ``deleted_at``, which is added if it
+                is missing. For scd2 ``"close"`` ends their versions.
             delete_at_most: With ``delete_missing``: the share of the rows (0 to 1, by default 0.1) that may go; if
                 more would, nothing is changed.
-            on_schema_change: For append, merge and overwrite_partitions, what becomes of columns of the rows that the
+            valid_from: For scd2: the column that says since when a version is valid, by default ``"valid_from"``.
+            valid_to: For scd2: the column that says until when it was, by default ``"valid_to"``; NULL of the current
+                version. The end itself is not a part of the time.
+            valid_at: For scd2: since when the new versions are valid: the name of a timestamp of the rows, or a moment
+                (also as ISO 8601; without a zone in UTC). By default the time of the load.
+            on_schema_change: For append, merge, overwrite_partitions and scd2, what becomes of columns of the rows that the
                 table does not have: ``"fail"`` refuses them, ``"append_new_columns"`` adds them to the table, and
                 widens types where the database can (integers, decimals, lengths of text), ``"ignore"`` leaves them out.
             batch_rows: The most rows to hold in memory at once.
@@ -109,7 +119,8 @@ class Writer:
             SchemaMismatchError: If columns do not fit, or a value would not come back equal; all columns at once.
             TableExistsError: If the table exists, with mode ``"error_if_exists"``.
             ColumnNotFoundError: If keys or partition_by name columns that the rows do not have.
-            WriteError: If keys of a merge are NULL or duplicates, or more rows would go than ``delete_at_most`` allows.
+            WriteError: If keys of a merge or of a history are NULL or duplicates, if a row is older than what the history
+                has of its key, or more rows would go than ``delete_at_most`` allows.
             ReceiptError: If what landed is not what was read.
             QueryError: If the database refuses the rows.
         """
@@ -126,6 +137,9 @@ class Writer:
             lag=lag,
             delete_missing=delete_missing,
             delete_at_most=delete_at_most,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            valid_at=valid_at,
             on_schema_change=on_schema_change,
             batch_rows=batch_rows,
             on_progress=on_progress,
@@ -142,6 +156,8 @@ class Writer:
             rows_written=written.inserted + written.updated,
             rows_updated=written.updated,
             rows_deleted=written.deleted,
+            rows_closed=written.closed,
+            rows_unchanged=written.unchanged,
             created=written.created,
             skipped=written.skipped,
             receipt=written.receipt,

@@ -57,6 +57,14 @@ class Increments(Facts):
         found: ColumnElement[bool] = column >= value
         return found
 
+    def unordered(self, column: ColumnElement[Any]) -> ColumnElement[bool] | None:  # noqa: ARG002 - for those with any
+        """Whether a column of timestamps has no moment in the form whose order is that of the moments.
+
+        Returns:
+            None if its type leaves no other.
+        """
+        return None
+
     def exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """A string that two values of a column have in common only if they are the same, byte by byte."""
         return cast(value, Text())

@@ -38,7 +38,7 @@ from ..lexis import SQLITE, Lexis
 from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
-from .increments import at_least, identity
+from .increments import at_least, identity, unordered
 from .landing import counted, landing
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from .values import loses_digits
@@ -143,6 +143,10 @@ class SQLiteDialect(Dialect):
     def at_least(self, column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
         """As far as values of any storage class and spelling can be compared."""
         return at_least(column, value)
+
+    def unordered(self, column: ColumnElement[Any]) -> ColumnElement[bool] | None:
+        """Moments are strings."""
+        return unordered(column)
 
     def identity(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
         """The values as literals, joined."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, func, literal, or_
 
+from ...types.logical import logical_type
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,6 +33,14 @@ def at_least(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
         return or_(func.typeof(column) != literal("text"), column >= literal(day.isoformat(), Text()))
     bound = math.nextafter(float(value), -math.inf) if isinstance(value, Decimal) else value
     return or_(func.typeof(column).not_in(("integer", "real")), column >= bound)
+
+
+def unordered(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a column of timestamps has another form than the one that moltres writes: moments have many spellings."""
+    parts = ("[0-9]" * 4, *["[0-9][0-9]"] * 2)
+    form = f"{'-'.join(parts)} {':'.join(['[0-9][0-9]'] * 3)}.{'[0-9]' * 6}"
+    zoned = logical_type(column.type).zoned
+    return column.op("NOT GLOB")(literal(f"{form}+00:00" if zoned else form, Text()))
 
 
 def identity(columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -246,6 +246,8 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "Writer.save_as_table (cursor)": _written(mode="append", cursor="id", lag=0),
     "Writer.save_as_table (delete_missing)": _written(
         mode="merge", keys=["id"], delete_missing="hard", delete_at_most=1.0),
+    "Writer.save_as_table (scd2)": _written(
+        name="history", mode="scd2", keys=["id"], valid_from="since", valid_to="until", valid_at="2026-01-01T00:00"),
     "Writer.save_as_table (on_schema_change)": _written(mode="append", on_schema_change="ignore"),
     "Writer.parquet": lambda w: Call(w.frame.write.parquet, {"path": w.folder / "a.parquet", "overwrite": True}),
     "Writer.csv": lambda w: Call(w.frame.write.csv, {"path": w.folder / "a.csv", "overwrite": True}),

@@ -50,7 +50,7 @@ def test_everything_that_is_wrong_is_said_at_once():
         "query_timeout must be a number of seconds above 0, not 0.",
         "table_name must not be empty.",
         f"mode must be one of {MODES}, not 'overwrit'. Did you mean 'overwrite'?",
-        "keys is for mode='merge' and has no effect with mode='overwrit'.",
+        "keys is for 'merge', 'scd2' and has no effect with mode='overwrit'.",
         "mode is 'overwrit' and if_exists, its other name, is 'append': give one of them.",
     ]
 

@@ -31,7 +31,7 @@ def test_contradicting_options_are_refused_all_at_once(db: Database) -> None:
         db.write([{"a": 1}]).save_as_table("", mode="append", keys=["a"], partition_by="a", batch_rows=0, run_key="")
     parts = (
         "name must not be empty",
-        "keys is for mode='merge'",
+        "keys is for 'merge', 'scd2'",
         "partition_by must be a list of strings, not the string 'a'",
         "batch_rows must be a whole number from 1, not 0",
         "run_key must not be empty",

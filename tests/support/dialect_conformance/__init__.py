@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from support.dialect_conformance.all_or_nothing import AllOrNothing, LostConnections
 from support.dialect_conformance.binds import Binds
+from support.dialect_conformance.history import Histories
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
@@ -41,6 +42,7 @@ class DialectConformance(
     Receipts,
     IncrementalLoads,
     MissingRows,
+    Histories,
     SchemaChanges,
     AllOrNothing,
     Transactions,

@@ -104,7 +104,7 @@ class MissingRows(DialectSuite):
                 delete_missing="all",
                 delete_at_most=2,  # type: ignore[arg-type]
             )
-        for said in ("delete_missing must be", "for mode='merge'", "with a cursor only new ones", "delete_at_most"):
+        for said in ("delete_missing must be", "for 'merge', 'scd2'", "with a cursor only new ones", "delete_at_most"):
             assert said in str(refused.value)
         if db.dialect.capabilities.transactions and db.dialect.adds_columns:
             with pytest.raises(SchemaMismatchError, match="the rows have it"):

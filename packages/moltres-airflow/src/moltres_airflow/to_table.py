@@ -32,20 +32,24 @@ class MoltresToTableOperator(MoltresOperator):
         table_name: The target, ``name`` or ``schema.name``. Template field.
         input_key: XCom key of the rows. Defaults to that under which the upstream task has them. Template field.
         input_task_id: The task that pushed them. Defaults to the one upstream task that has. Template field.
-        mode: ``"append"`` (the default), ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"`` (needs
-            ``keys``) or ``"overwrite_partitions"`` (needs ``partition_by``). Template field.
+        mode: ``"append"`` (the default), ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"`` or
+            ``"scd2"`` (need ``keys``), or ``"overwrite_partitions"`` (needs ``partition_by``). Template field.
         if_exists: Another name for ``mode``.
-        keys: Columns that identify a row, for ``merge``. Template field.
+        keys: Columns that identify a row, for ``merge`` and ``scd2``. Template field.
         update: Columns that ``merge`` updates; by default all others than the keys, False for none. Template field.
         partition_by: Columns whose values name the partitions to replace. Template field.
         cascade: Whether ``overwrite`` and ``overwrite_partitions`` may change other tables by ON DELETE.
         verify: Whether what landed is compared with what was read; nothing is committed if they differ.
-        cursor: The column that says when a row was made or changed: with ``append`` and ``merge`` only rows that are
-            new since the last load are written. Template field.
+        cursor: The column that says when a row was made or changed: with ``append``, ``merge`` and ``scd2`` only rows
+            that are new since the last load are written. Template field.
         lag: How much later than rows of a greater cursor a row may become visible in the source. Template field.
-        delete_missing: ``hard`` or ``soft``: whether ``merge`` deletes the rows whose keys are not among these, which
-            are then all of the source, or sets their ``deleted_at``. Template field.
+        delete_missing: What becomes of rows whose keys are not among these, which are then all of the source: ``merge``
+            deletes (``hard``) or marks them (``soft``, ``deleted_at``), ``scd2`` ends them (``close``). Template field.
         delete_at_most: The share of the rows (0 to 1, by default 0.1) that may go; if more would, the task fails.
+        valid_from: For ``scd2``, the column that says since when a version is valid (``valid_from``). Template field.
+        valid_to: For ``scd2``, the column that says until when it was (``valid_to``). Template field.
+        valid_at: For ``scd2``, a timestamp of the rows, or a moment, since when the new versions are valid; by default
+            the time of the load. Template field.
         on_schema_change: ``fail`` (the default), ``append_new_columns`` or ``ignore``: what becomes of columns of the
             rows that the table does not have. Template field.
         run_key: What the load is recorded under. Defaults to DAG, task, run, map index and iteration, the same at every
@@ -63,7 +67,8 @@ class MoltresToTableOperator(MoltresOperator):
 
     template_fields: Sequence[str] = (
         *MoltresOperator.template_fields, "table_name", "input_key", "input_task_id", "input_conn_id", "mode", "keys",
-        "update", "partition_by", "cursor", "lag", "delete_missing", "on_schema_change", "run_key",
+        "update", "partition_by", "cursor", "lag", "delete_missing", "valid_from", "valid_to", "valid_at",
+        "on_schema_change", "run_key",
     )  # fmt: skip
 
     def __init__(
@@ -81,8 +86,11 @@ class MoltresToTableOperator(MoltresOperator):
         verify: bool = True,
         cursor: str | None = None,
         lag: dt.timedelta | str | Decimal | int | None = None,
-        delete_missing: Literal["hard", "soft"] | None = None,
+        delete_missing: Literal["hard", "soft", "close"] | None = None,
         delete_at_most: float | None = None,
+        valid_from: str | None = None,
+        valid_to: str | None = None,
+        valid_at: dt.datetime | str | None = None,
         on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
         run_key: str | Literal[False] | None = None,
         drop_staged: bool = False,
@@ -93,7 +101,8 @@ class MoltresToTableOperator(MoltresOperator):
         options = WriteOptions(
             table_name=table_name, mode=mode or if_exists or "append", keys=keys, update=update, cascade=cascade,
             partition_by=partition_by, verify=verify, cursor=cursor, lag=lag, delete_missing=delete_missing,
-            delete_at_most=delete_at_most, on_schema_change=on_schema_change, run_key=run_key, drop_staged=drop_staged,
+            delete_at_most=delete_at_most, valid_from=valid_from, valid_to=valid_to, valid_at=valid_at,
+            on_schema_change=on_schema_change, run_key=run_key, drop_staged=drop_staged,
         )  # fmt: skip
         inputs = {"input_dsn": input_dsn, "input_conn_id": input_conn_id}
         problems = [

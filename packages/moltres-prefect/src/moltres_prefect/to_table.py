@@ -38,8 +38,11 @@ def moltres_to_table(
     verify: bool = True,
     cursor: str | None = None,
     lag: dt.timedelta | str | Decimal | int | None = None,
-    delete_missing: Literal["hard", "soft"] | None = None,
+    delete_missing: Literal["hard", "soft", "close"] | None = None,
     delete_at_most: float | None = None,
+    valid_from: str | None = None,
+    valid_to: str | None = None,
+    valid_at: dt.datetime | str | None = None,
     on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
     input_dsn: Dsn = None,
     run_key: str | Literal[False] | None = None,
@@ -54,21 +57,26 @@ def moltres_to_table(
         dsn: See :func:`moltres_query`; the same goes for ``session``, ``connection`` and ``query_timeout``.
         session: A Session, or a function that makes one.
         connection: A block of prefect-sqlalchemy, or ``"type/name"`` of one.
-        mode: ``"append"``, ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"`` or
-            ``"overwrite_partitions"``: what to do with rows that are there already.
-        keys: Columns that identify a row, for ``mode="merge"``.
+        mode: ``"append"``, ``"overwrite"``, ``"ignore"``, ``"error_if_exists"``, ``"merge"``,
+            ``"overwrite_partitions"`` or ``"scd2"``: what to do with rows that are there already.
+        keys: Columns that identify a row, for ``mode="merge"`` and ``mode="scd2"``.
         update: Columns that ``mode="merge"`` updates; by default all others than the keys, False for none.
         partition_by: Columns whose values name the partitions to replace, for ``mode="overwrite_partitions"``.
         cascade: Whether ``"overwrite"`` and ``"overwrite_partitions"`` may delete or change rows of other tables which
             follow the rows that they replace by ON DELETE. Without it such a table is refused.
         verify: Whether rows from elsewhere are proved: the fingerprint of what landed is compared with that of what was
             read, and nothing is committed if they differ.
-        cursor: The column that says when a row was made or changed: with ``"append"`` and ``"merge"`` only rows that
-            are new since the last load are written.
+        cursor: The column that says when a row was made or changed: with ``"append"``, ``"merge"`` and ``"scd2"``
+            only rows that are new since the last load are written.
         lag: How much later than rows of a greater cursor a row may become visible in the source, as in "10 minutes".
-        delete_missing: ``"hard"`` or ``"soft"``: whether ``mode="merge"`` deletes the rows whose keys are not among
-            these, which are then all of the source, or sets their ``deleted_at``.
+        delete_missing: What becomes of rows whose keys are not among these, which are then all of the source:
+            ``mode="merge"`` deletes them (``"hard"``) or sets their ``deleted_at`` (``"soft"``), ``mode="scd2"`` ends
+            their versions (``"close"``).
         delete_at_most: The share of the rows (0 to 1, by default 0.1) that may go; if more would, the task fails.
+        valid_from: For ``mode="scd2"``, the column that says since when a version is valid, by default ``valid_from``.
+        valid_to: For ``mode="scd2"``, the column that says until when it was, by default ``valid_to``.
+        valid_at: For ``mode="scd2"``, a timestamp of the rows, or a moment, since when the new versions are valid; by
+            default the time of the load.
         on_schema_change: ``"fail"``, ``"append_new_columns"`` or ``"ignore"``: what becomes of columns of the rows that
             the table does not have.
         input_dsn: Where staged rows lie, if not in the target's database.
@@ -99,6 +107,9 @@ def moltres_to_table(
         lag=lag,
         delete_missing=delete_missing,
         delete_at_most=delete_at_most,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        valid_at=valid_at,
         on_schema_change=on_schema_change,
         run_key=None if isinstance(run_key, CallKey) else run_key,
         drop_staged=drop_staged,

@@ -40,17 +40,21 @@ class WriteOptions:
     Attributes:
         table_name: The target, ``name`` or ``schema.name``.
         mode: What to do with rows that are there already.
-        keys: Columns that identify a row, for ``merge``.
+        keys: Columns that identify a row, for ``merge`` and ``scd2``.
         update: Columns that ``merge`` updates; None or True for all others than the keys, False for none.
         partition_by: Columns whose values name the partitions to replace, for ``overwrite_partitions``.
         cascade: Whether rows of other tables may go or change with the rows that ``overwrite`` and
             ``overwrite_partitions`` delete.
         verify: Whether rows from elsewhere are proved: what landed is compared with what was read before the commit.
-        cursor: The column that says when a row was made or changed, to write only what is new with ``append`` and
-            ``merge``.
+        cursor: The column that says when a row was made or changed, to write only what is new with ``append``,
+            ``merge`` and ``scd2``.
         lag: How much later than rows of a greater cursor a row may become visible in the source.
-        delete_missing: ``hard`` or ``soft``: for ``merge``, what becomes of rows that are not among all of the source.
+        delete_missing: What becomes of rows that are not among all of the source: for ``merge`` ``hard`` or ``soft``,
+            for ``scd2`` ``close``.
         delete_at_most: The share of the rows that may go.
+        valid_from: For ``scd2``, the column that says since when a version is valid.
+        valid_to: For ``scd2``, the column that says until when it was.
+        valid_at: For ``scd2``, a timestamp of the rows, or a moment, since when the new versions are valid.
         on_schema_change: What becomes of columns of the rows that the table does not have.
         run_key: What the load is recorded under; None for the task in its run, False to record nothing.
         drop_staged: Whether to drop the staged rows once they are written.
@@ -67,6 +71,9 @@ class WriteOptions:
     lag: dt.timedelta | str | Decimal | int | None = None
     delete_missing: DeleteMissing | None = None
     delete_at_most: float | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    valid_at: dt.datetime | str | None = None
     on_schema_change: OnSchemaChange = "fail"
     run_key: str | Literal[False] | None = None
     drop_staged: bool = False
@@ -101,6 +108,9 @@ class WriteOptions:
             "lag": None if self.lag == "" else self.lag,
             "delete_missing": self.delete_missing or None,
             "delete_at_most": self.delete_at_most,
+            "valid_from": self.valid_from or None,
+            "valid_to": self.valid_to or None,
+            "valid_at": self.valid_at or None,
             "on_schema_change": self.on_schema_change,
         }
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ..write import WriteResult
     from .options import WriteOptions
 
+_COUNTS = ("rows_deleted", "rows_closed", "rows_unchanged")
+
 
 @dataclass(frozen=True)
 class WriteOutcome:
@@ -51,8 +53,8 @@ class WriteOutcome:
     def to_dict(self) -> dict[str, Any]:
         """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written``, ``skipped``, ``receipt``.
 
-        With a cursor also ``incremental``, as of `Incremental.to_dict`; ``rows_deleted`` and ``schema_changes`` if
-        there are some.
+        With a cursor also ``incremental``, as of `Incremental.to_dict`; ``rows_deleted``, ``rows_closed``,
+        ``rows_unchanged`` and ``schema_changes`` if there are some.
         """
         read = self.written.incremental
         return {
@@ -62,7 +64,7 @@ class WriteOutcome:
             "rows_written": self.written.rows_written,
             "skipped": self.written.skipped,
             "receipt": None if self.written.receipt is None else self.written.receipt.to_dict(),
-            **({"rows_deleted": self.written.rows_deleted} if self.written.rows_deleted else {}),
+            **{name: number for name in _COUNTS if (number := getattr(self.written, name))},
             **({"schema_changes": list(self.written.schema_changes)} if self.written.schema_changes else {}),
             **({} if read is None else {"incremental": read.to_dict()}),
         }

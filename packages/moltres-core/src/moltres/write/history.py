@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, Column, DateTime, and_, case, func, inspect, literal, or_, select, update
+from sqlalchemy import BigInteger, DateTime, and_, case, func, inspect, literal, or_, select, update
 
 from .._shared.wording import question
 from ..dialects.stopping import cleaning_up
@@ -82,6 +82,11 @@ def add_versions(source: Source, target: Target, rows: Rows, request: WriteReque
         SchemaMismatchError: If the rows have the columns of the history, or the table is none.
         WriteError: If keys are NULL or duplicates, or rows are older than the versions that are there.
     """
+    if not target.dialect.compares_rows:
+        raise ConfigurationError(
+            f"mode='scd2' is not supported for {target.dialect.name}: moltres cannot compare its rows byte by byte.",
+            suggestion="Keep the history in PostgreSQL, MariaDB, SQLite or DuckDB.",
+        )
     if rows.columns is None and target.table is not None and request.delete_missing is None:
         return Written()
     names = [name for name, _ in rows.columns or []]
@@ -125,7 +130,9 @@ def _first(source: Source, target: Target, rows: Rows, request: WriteRequest, in
     if moments is None:
         raise ConfigurationError(f"mode='scd2' is not supported for {dialect.name}: it has no timestamps.")
     _require_moments(target.name, [(instant.column or "", logical_type(moments))])
-    dialect.create(connection, table_of(target.name, [*made, *((name, moments) for name in request.validity)], target.schema))
+    dialect.create(
+        connection, table_of(target.name, [*made, *((name, moments) for name in request.validity)], target.schema)
+    )
     try:
         found = find_target(source, connection, replace(request, name=target.name, schema=target.schema))
         table = found.table
@@ -147,6 +154,12 @@ def _require_moments(table: str, columns: Sequence[tuple[str, LogicalType]]) -> 
             mismatches=faults,
             suggestion="Cast the column, or leave valid_at out: then it is the time of the load.",
         )
+
+
+def _are_alike(kinds: Sequence[LogicalType]) -> bool:
+    """Whether timestamps of several columns, those of the history first, can be copied and compared as they are."""
+    digits = [_MICROSECONDS if kind.scale is None else kind.scale for kind in kinds]
+    return len({(kind.name, kind.zoned) for kind in kinds}) == 1 and digits[0] == digits[1] == max(digits)
 
 
 class _History:
@@ -185,8 +198,9 @@ class _History:
             if name not in kinds or kinds[name].name != "timestamp"
         ]
         moments = [name for name in (*self._request.validity, column) if name is not None and name in kinds]
-        if not faults and len({(kinds[name].name, kinds[name].zoned, kinds[name].scale) for name in moments}) > 1:
-            faults.append(f"columns {listing(moments)} are of different types: {', '.join(str(kinds[name]) for name in moments)}")
+        if not faults and not _are_alike([kinds[name] for name in moments]):
+            types = ", ".join(str(kinds[name]) for name in moments)
+            faults.append(f"columns {listing(moments)} are of different types, or digits: {types}")
         unique = self._unique()
         if unique:
             faults.append(f"the key {listing(unique)} allows one version of a row only")
@@ -194,7 +208,7 @@ class _History:
             raise SchemaMismatchError(
                 f"The table {self._target.name!r} is no history that mode='scd2' can add versions to.",
                 mismatches=faults,
-                suggestion="Name its columns by valid_from and valid_to, or write to another table: the first load makes it.",
+                suggestion="Name its columns by valid_from and valid_to, or write to another table, which the load makes.",
             )
 
     def _unique(self) -> list[str]:
@@ -344,7 +358,7 @@ class _History:
         )
 
     def _require_written(self, fresh: Table, inserted: int) -> None:
-        """Make sure that the versions are as they were given: those that a trigger has changed would change each time."""
+        """Make sure that the versions are as they were given: what a trigger has changed would change each time."""
         if not inserted or not self._request.verify:
             return
         kept = (

@@ -150,9 +150,7 @@ def is_among(table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[b
     return found
 
 
-def require_few(
-    connection: Connection, table: Table, number: int, there: Sequence[Any], request: WriteRequest
-) -> None:
+def require_few(connection: Connection, table: Table, number: int, there: Sequence[Any], request: WriteRequest) -> None:
     """Make sure that not more rows go than the caller allows.
 
     Args:

@@ -150,7 +150,9 @@ def mode_problems(
         if cascade is True and not deletes and "delete_missing" not in unknown:
             yield f"cascade is for {listing(REPLACING)} and has no effect with mode={mode!r}."
     history = {"valid_from": valid_from, "valid_to": valid_to, "valid_at": valid_at}
-    yield from _history_problems({name: value for name, value in history.items() if name not in unknown}, its_mode, keys)
+    yield from _history_problems(
+        {name: value for name, value in history.items() if name not in unknown}, its_mode, keys
+    )
     if "on_schema_change" not in unknown:
         yield from _change_problems(on_schema_change, its_mode, None if "cursor" in unknown else cursor)
     known = {"cursor": cursor, "lag": lag, "delete_missing": delete_missing, "delete_at_most": delete_at_most}

@@ -76,8 +76,8 @@ class Writer:
                 the table if it is missing (as all modes below do). ``"overwrite"`` replaces all rows, and the columns
                 if they are others. ``"ignore"`` writes only if there is no such table. ``"merge"`` updates the rows
                 whose ``keys`` are there and inserts the others. ``"overwrite_partitions"`` replaces the rows of each
-                combination of ``partition_by`` that the new rows have. ``"scd2"`` keeps the history of each of its
-                ``keys``: a row that has changed closes its version and opens another one.
+                combination of ``partition_by`` that the new rows have. ``"scd2"`` keeps the history of rows, told
+                apart by ``keys``: a row that has changed ends its version and begins another one.
             keys: For merge and scd2: the columns that tell rows apart, each time a row at most.
             update: For merge: True (the default) updates all other columns, a list of names only these, False none:
                 rows that are there stay as they are.
@@ -87,14 +87,14 @@ class Writer:
             schema: The schema of the table; then ``name`` is taken as it is, dots and all.
             cascade: For overwrite and overwrite_partitions: whether rows of other tables may go or change with the
                 rows that they reference (ON DELETE CASCADE, SET NULL, SET DEFAULT). Without it such a table is refused.
-            cursor: For append, merge and scd2: the column that says when a row was made or changed. Only what is new since
-                the last load is read from a frame, and what is in the table already is not doubled.
+            cursor: For append, merge and scd2: the column that says when a row was made or changed. Only what is new
+                since the last load is read from a frame, and what is in the table already is not doubled.
             lag: With a cursor: how much later than rows of a greater cursor a row may become visible in the source, as
                 in ``"10 minutes"``, or a number for cursors of numbers. Required where the source cannot tell which
                 transactions still ran, as PostgreSQL can for a table.
-            delete_missing: For merge and scd2, when the rows are all that the source has. For merge ``"hard"`` deletes
-                the rows whose keys are not among them, ``"soft"`` sets their column ``deleted_at``, which is added if it
-                is missing. For scd2 ``"close"`` ends their versions.
+            delete_missing: For merge and scd2, when the rows are all that the source has, what becomes of those whose
+                keys are not among them: for merge ``"hard"`` deletes them, ``"soft"`` sets their column ``deleted_at``,
+                which is added if it is missing; for scd2 ``"close"`` ends their versions.
             delete_at_most: With ``delete_missing``: the share of the rows (0 to 1, by default 0.1) that may go; if
                 more would, nothing is changed.
             valid_from: For scd2: the column that says since when a version is valid, by default ``"valid_from"``.
@@ -102,8 +102,8 @@ class Writer:
                 version. The end itself is not a part of the time.
             valid_at: For scd2: since when the new versions are valid: the name of a timestamp of the rows, or a moment
                 (also as ISO 8601; without a zone in UTC). By default the time of the load.
-            on_schema_change: For append, merge, overwrite_partitions and scd2, what becomes of columns of the rows that the
-                table does not have: ``"fail"`` refuses them, ``"append_new_columns"`` adds them to the table, and
+            on_schema_change: For append, merge, overwrite_partitions and scd2, what becomes of columns of the rows that
+                the table does not have: ``"fail"`` refuses them, ``"append_new_columns"`` adds them to the table, and
                 widens types where the database can (integers, decimals, lengths of text), ``"ignore"`` leaves them out.
             batch_rows: The most rows to hold in memory at once.
             on_progress: Called with the number of rows so far after each batch, and at the end.
@@ -119,8 +119,8 @@ class Writer:
             SchemaMismatchError: If columns do not fit, or a value would not come back equal; all columns at once.
             TableExistsError: If the table exists, with mode ``"error_if_exists"``.
             ColumnNotFoundError: If keys or partition_by name columns that the rows do not have.
-            WriteError: If keys of a merge or of a history are NULL or duplicates, if a row is older than what the history
-                has of its key, or more rows would go than ``delete_at_most`` allows.
+            WriteError: If keys of a merge or a history are NULL or duplicates, a row is older than the history of its
+                key, or more rows would go than ``delete_at_most`` allows.
             ReceiptError: If what landed is not what was read.
             QueryError: If the database refuses the rows.
         """

@@ -23,9 +23,11 @@ class Increments(Facts):
     Attributes:
         keeps_watermarks: Whether rows and how far their source was read can be written in one transaction, to a table
             whose rows can be compared byte by byte.
+        compares_rows: Whether `identity` holds.
     """
 
     keeps_watermarks: bool = False
+    compares_rows: bool = False
 
     def horizon(self, connection: Connection, table: Table) -> Horizon | None:  # noqa: ARG002 - for those who know
         """What tells later which rows of a table were committed after this moment.

@@ -159,7 +159,7 @@ class DuckDBDialect(Dialect):
 
     canonical = DuckDBForms()
     writes_literals = True
-    keeps_watermarks = True
+    keeps_watermarks = compares_rows = True
     widens_types = True
 
     def __init__(self) -> None:

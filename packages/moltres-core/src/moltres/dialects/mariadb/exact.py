@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Exact(Increments):
     """Values compared byte by byte."""
 
-    keeps_watermarks = True
+    keeps_watermarks = compares_rows = True
 
     def exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """Strings in one character set, and floats by their eight bytes, as a coordinate of a point has them."""

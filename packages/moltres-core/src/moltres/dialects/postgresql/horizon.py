@@ -67,7 +67,7 @@ def unseen(table: Table, before: Mapping[str, int], now: Mapping[str, int]) -> C
 class Horizons(Increments):
     """Rows by the transactions that wrote them."""
 
-    keeps_watermarks = True
+    keeps_watermarks = compares_rows = True
     widens_types = True
 
     def horizon(self, connection: Connection, table: Table) -> dict[str, int] | None:

@@ -102,7 +102,7 @@ class SQLiteDialect(Dialect):
     signed_zero = False  # a whole number in a column of floats is stored as an integer
     placeholder = "?"
     identifier_quote = "`"  # in double quotes, the name of a column that is not there is a string
-    keeps_watermarks = True
+    keeps_watermarks = compares_rows = True
 
     def __init__(self) -> None:
         super().__init__("sqlite")

@@ -208,7 +208,7 @@ class _History:
             raise SchemaMismatchError(
                 f"The table {self._target.name!r} is no history that mode='scd2' can add versions to.",
                 mismatches=faults,
-                suggestion="Name its columns by valid_from and valid_to, or write to another table, which the load makes.",
+                suggestion="Name its columns by valid_from and valid_to, or write to a table that the load makes.",
             )
 
     def _unique(self) -> list[str]:

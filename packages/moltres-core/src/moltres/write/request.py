@@ -212,7 +212,7 @@ def _history_problems(known: dict[str, Any], mode: str | None, keys: Any) -> Ite
     for name, value in given.items():
         if name != "valid_at" or not isinstance(value, dt.datetime):
             yield from arguments.string(name, value)
-        elif value != value or getattr(value, "nanosecond", 0):  # noqa: PLR0124 - NaT of pandas is a datetime
+        elif value != value or getattr(value, "nanosecond", None):  # noqa: PLR0124 - NaT of pandas is a datetime
             yield f"valid_at must be a moment of microseconds, not {value!r}."
     since, until = known.get("valid_from") or VALID_FROM, known.get("valid_to") or VALID_TO
     if since == until and {"valid_from", "valid_to"} <= set(known):

@@ -248,6 +248,7 @@ CALLS: dict[str, Callable[[World], Call]] = {
         mode="merge", keys=["id"], delete_missing="hard", delete_at_most=1.0),
     "Writer.save_as_table (scd2)": _written(
         name="history", mode="scd2", keys=["id"], valid_from="since", valid_to="until", valid_at="2026-01-01T00:00"),
+    "Writer.save_as_table (rejects)": _written(mode="append", rejects="table", rejects_at_most=0.5),
     "Writer.save_as_table (on_schema_change)": _written(mode="append", on_schema_change="ignore"),
     "Writer.parquet": lambda w: Call(w.frame.write.parquet, {"path": w.folder / "a.parquet", "overwrite": True}),
     "Writer.csv": lambda w: Call(w.frame.write.csv, {"path": w.folder / "a.csv", "overwrite": True}),

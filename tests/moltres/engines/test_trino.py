@@ -92,6 +92,21 @@ class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKey
         """Strings of Iceberg have no length: one case says it."""
         super().test_a_copy_within_the_database_cuts_no_blanks(db, "ab  ", "VARCHAR(3)", "append", {})
 
+    @pytest.mark.parametrize(
+        ("asked", "options"),
+        [
+            ("cursor", {"mode": "append", "cursor": "id"}),
+            ("mode='scd2'", {"mode": "scd2", "keys": ["id"]}),
+            ("rejects", {"mode": "append", "rejects": "table"}),
+            ("delete_missing", {"mode": "merge", "keys": ["id"], "delete_missing": "hard"}),
+            ("on_schema_change", {"mode": "append", "on_schema_change": "ignore"}),
+        ],
+    )
+    def test_what_takes_several_statements_is_refused(self, db: Database, asked: str, options: Any) -> None:
+        with pytest.raises(ConfigurationError, match=f"commits each statement: {asked} is not supported"):
+            db.write([{"id": 1}]).save_as_table("t", **options)
+        assert db.tables() == []
+
     @pytest.mark.parametrize("road", ["update", "append"])
     def test_no_assignment_cuts_or_fills_a_string(self, db: Database, road: str) -> None:  # type: ignore[override]
         """As above: one case for each statement. Strings with a length are for the tables in memory."""

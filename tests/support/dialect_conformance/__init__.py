@@ -20,6 +20,7 @@ from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
 from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.receipts import Receipts
+from support.dialect_conformance.rejects import RejectedRows
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.schema_changes import SchemaChanges
 from support.dialect_conformance.sql_text import SqlText
@@ -43,6 +44,7 @@ class DialectConformance(
     IncrementalLoads,
     MissingRows,
     Histories,
+    RejectedRows,
     SchemaChanges,
     AllOrNothing,
     Transactions,

@@ -52,6 +52,8 @@ class MoltresToTableOperator(MoltresOperator):
             the time of the load. Template field.
         on_schema_change: ``fail`` (the default), ``append_new_columns`` or ``ignore``: what becomes of columns of the
             rows that the table does not have. Template field.
+        rejects: ``table`` keeps rows that the table refuses in one with ``_rejects`` behind its name. Template field.
+        rejects_at_most: The share of the rows (0 to 1, by default 0.1) that may be; if more would, the task fails.
         run_key: What the load is recorded under. Defaults to DAG, task, run, map index and iteration, the same at every
             try; False records nothing, and a retry may append twice. Template field.
         drop_staged: Whether to drop the staged rows once they are published. Another task can then not read them, and
@@ -68,7 +70,7 @@ class MoltresToTableOperator(MoltresOperator):
     template_fields: Sequence[str] = (
         *MoltresOperator.template_fields, "table_name", "input_key", "input_task_id", "input_conn_id", "mode", "keys",
         "update", "partition_by", "cursor", "lag", "delete_missing", "valid_from", "valid_to", "valid_at",
-        "on_schema_change", "run_key",
+        "on_schema_change", "rejects", "run_key",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +94,8 @@ class MoltresToTableOperator(MoltresOperator):
         valid_to: str | None = None,
         valid_at: dt.datetime | str | None = None,
         on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
+        rejects: Literal["table"] | None = None,
+        rejects_at_most: float | None = None,
         run_key: str | Literal[False] | None = None,
         drop_staged: bool = False,
         input_dsn: str | URL | Dsn | None = None,
@@ -102,7 +106,8 @@ class MoltresToTableOperator(MoltresOperator):
             table_name=table_name, mode=mode or if_exists or "append", keys=keys, update=update, cascade=cascade,
             partition_by=partition_by, verify=verify, cursor=cursor, lag=lag, delete_missing=delete_missing,
             delete_at_most=delete_at_most, valid_from=valid_from, valid_to=valid_to, valid_at=valid_at,
-            on_schema_change=on_schema_change, run_key=run_key, drop_staged=drop_staged,
+            on_schema_change=on_schema_change, rejects=rejects, rejects_at_most=rejects_at_most,
+            run_key=run_key, drop_staged=drop_staged,
         )  # fmt: skip
         inputs = {"input_dsn": input_dsn, "input_conn_id": input_conn_id}
         problems = [

@@ -44,6 +44,8 @@ def moltres_to_table(
     valid_to: str | None = None,
     valid_at: dt.datetime | str | None = None,
     on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
+    rejects: Literal["table"] | None = None,
+    rejects_at_most: float | None = None,
     input_dsn: Dsn = None,
     run_key: str | Literal[False] | None = None,
     drop_staged: bool = False,
@@ -79,6 +81,10 @@ def moltres_to_table(
             default the time of the load.
         on_schema_change: ``"fail"``, ``"append_new_columns"`` or ``"ignore"``: what becomes of columns of the rows that
             the table does not have.
+        rejects: ``"table"`` keeps rows that the table refuses in one with ``_rejects`` behind its name, and loads the
+            others.
+        rejects_at_most: The share of the rows (0 to 1, by default 0.1) that may be rejected; if more would, the task
+            fails.
         input_dsn: Where staged rows lie, if not in the target's database.
         run_key: What an append is recorded under, in the transaction of its rows; an attempt that finds the key there
             adds nothing. By default this call in this flow run: calls are told apart by their table and their order, so
@@ -111,6 +117,8 @@ def moltres_to_table(
         valid_to=valid_to,
         valid_at=valid_at,
         on_schema_change=on_schema_change,
+        rejects=rejects,
+        rejects_at_most=rejects_at_most,
         run_key=None if isinstance(run_key, CallKey) else run_key,
         drop_staged=drop_staged,
     )

@@ -136,6 +136,8 @@ def _text(result: WriteResult) -> str:
     updated += f", {result.rows_deleted:,} missing in the source" if result.rows_deleted else ""
     updated += f", {result.rows_closed:,} versions ended" if result.rows_closed else ""
     updated += f", {result.rows_unchanged:,} unchanged" if result.rows_unchanged else ""
+    if result.rejects is not None:
+        updated += f", {result.rejects.rows_rejected:,} rejected to {result.rejects.table}"
     read = "" if result.incremental is None else f"{result.incremental.promise}\n"
     how = f"{result.mode}{new}, {result.seconds:.1f} s"
     return f"{result.table_name}: {result.rows_written:,} rows written{updated} ({how}).\n{read}"

@@ -58,6 +58,23 @@ class Incremental:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rejects:
+    """The rows that a table has refused. Those that were loaded and those that were rejected are all that were read.
+
+    Attributes:
+        table: The table that keeps them: ``rejected_at`` (UTC), ``run_key``, ``column_name``, ``reason``, ``row_json``.
+        rows_read: Rows that were read.
+        rows_loaded: Rows that the table has taken.
+        rows_rejected: Rows that it has refused.
+    """
+
+    table: str
+    rows_read: int
+    rows_loaded: int
+    rows_rejected: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class WriteResult:
     """What a write has done.
 
@@ -74,6 +91,7 @@ class WriteResult:
         seconds: How long it took.
         receipt: What proves that the rows landed as they were read (`moltres.Receipt`); None for rows
             that never left their database, with ``verify=False``, and if nothing was done.
+        rejects: With ``rejects``, the rows that the table has refused.
         schema_changes: With ``on_schema_change``, a phrase for each column that was added, widened or left out.
         incremental: With a cursor, how far the source was read.
     """
@@ -90,6 +108,7 @@ class WriteResult:
     seconds: float = 0.0
     receipt: Receipt | None = None
     incremental: Incremental | None = None
+    rejects: Rejects | None = None
     schema_changes: tuple[str, ...] = ()
 
 
@@ -115,6 +134,8 @@ class Writable(Protocol):
         valid_to: str | None = None,
         valid_at: dt.datetime | str | None = None,
         on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
+        rejects: Literal["table"] | None = None,
+        rejects_at_most: float | None = None,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
         verify: bool = True,

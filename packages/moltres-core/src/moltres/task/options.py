@@ -56,6 +56,8 @@ class WriteOptions:
         valid_to: For ``scd2``, the column that says until when it was.
         valid_at: For ``scd2``, a timestamp of the rows, or a moment, since when the new versions are valid.
         on_schema_change: What becomes of columns of the rows that the table does not have.
+        rejects: ``table`` keeps rows that the table refuses beside it, with the reason, and loads the others.
+        rejects_at_most: The share of the rows that may be rejected.
         run_key: What the load is recorded under; None for the task in its run, False to record nothing.
         drop_staged: Whether to drop the staged rows once they are written.
     """
@@ -75,6 +77,8 @@ class WriteOptions:
     valid_to: str | None = None
     valid_at: dt.datetime | str | None = None
     on_schema_change: OnSchemaChange = "fail"
+    rejects: Literal["table"] | None = None
+    rejects_at_most: float | None = None
     run_key: str | Literal[False] | None = None
     drop_staged: bool = False
 
@@ -112,6 +116,8 @@ class WriteOptions:
             "valid_to": self.valid_to or None,
             "valid_at": self.valid_at or None,
             "on_schema_change": self.on_schema_change,
+            "rejects": self.rejects or None,
+            "rejects_at_most": self.rejects_at_most,
         }
 
     def key(self, run: Callable[[], str | None]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..handoff import drop_staged, pick_up
@@ -46,6 +46,8 @@ class WriteOutcome:
             read = written.incremental
             table_name += f", {read.cursor} from {read.started} to {read.watermark}"
         done = "nothing" if written.skipped else f"{written.rows_written:,} rows"
+        if written.rejects is not None:
+            table_name += f", {written.rejects.rows_rejected:,} rejected to {written.rejects.table}"
         receipt = written.receipt
         proof = "" if receipt is None else f"; proved by {receipt.landed}" if receipt.proved else "; not proved"
         return f"{done} written to {table_name}, in {written.seconds:.3f} s{proof}"
@@ -54,7 +56,7 @@ class WriteOutcome:
         """The result of the task: ``success``, ``table_name``, ``mode``, ``rows_written``, ``skipped``, ``receipt``.
 
         With a cursor also ``incremental``, as of `Incremental.to_dict`; ``rows_deleted``, ``rows_closed``,
-        ``rows_unchanged`` and ``schema_changes`` if there are some.
+        ``rows_unchanged`` and ``schema_changes`` if there are some; ``rejects`` if they are kept.
         """
         read = self.written.incremental
         return {
@@ -66,6 +68,7 @@ class WriteOutcome:
             "receipt": None if self.written.receipt is None else self.written.receipt.to_dict(),
             **{name: number for name in _COUNTS if (number := getattr(self.written, name))},
             **({"schema_changes": list(self.written.schema_changes)} if self.written.schema_changes else {}),
+            **({} if self.written.rejects is None else {"rejects": asdict(self.written.rejects)}),
             **({} if read is None else {"incremental": read.to_dict()}),
         }
 

@@ -338,8 +338,16 @@ def open_input(source: Source, connection: Connection, data: Any, request: Write
         stream = open_stream(data, request.batch_rows)
         proof = _proof(source, connection, data, request)
         rows = Streamed(connection, source.dialect, stream, request.on_progress, proof)
-    names = [name for name, _ in rows.columns or []]
+    require_distinct([name for name, _ in rows.columns or []])
+    return rows
+
+
+def require_distinct(names: Sequence[str]) -> None:
+    """Make sure that no two columns have one name.
+
+    Raises:
+        ConfigurationError: With those that do.
+    """
     duplicates = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if duplicates:
         raise ConfigurationError(f"Duplicate column names: {', '.join(map(repr, duplicates))}.")
-    return rows

@@ -17,12 +17,13 @@ from ..errors import SchemaMismatchError, TableExistsError, TableNotFoundError, 
 from .evolution import evolved
 from .history import add_versions
 from .incremental import Increment, Watched, key_of
-from .inputs import Local, TemporaryRows, open_input
+from .inputs import Local, TemporaryRows
 from .load_log import load_of
 from .merged import Merged
 from .missing_rows import add_mark, mark_missing, remove_missing, require_possible
 from .new_rows import insert_missing
 from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
+from .rejects import open_sifted, prepare_rejects, rejects_of
 from .request import REPLACING
 from .target import find_target, require_ddl, table_of
 
@@ -81,6 +82,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
     Raises:
         LoadedMeanwhileError: If another load recorded the run_key in the meantime.
     """
+    prepare_rejects(source, connection, request)
     target = _locked_target(source, connection, request)
     if request.mode == "ignore" and target.table is not None:
         return Written(skipped=True)
@@ -97,13 +99,14 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         target.require_no_delete_actions(own=request.mode == "overwrite_partitions")
     increment = _increment(source, target, data, request)
     given = data if increment is None else increment.data
-    with closing(open_input(source, connection, given, request)) as opened:
+    with closing(open_sifted(source, target, given, request)) as opened:
         require_names((name for name, _ in opened.columns or []), target.dialect.capabilities, target.dialect.name)
         fitting, changes = evolved(target, opened, request)
         kept = _without_generated(target, fitting)
         rows: Rows = kept if increment is None else increment.watched(kept)
         written = _written(source, target, rows, request)
-    written = replace(written, receipt=rows.receipt, schema_changes=tuple(changes))
+        rejects = rejects_of(target, kept, written, request)
+    written = replace(written, receipt=rows.receipt, rejects=rejects, schema_changes=tuple(changes))
     if increment is not None:
         written = increment.finish(written)
     if load is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, FromClause
 
-    from ..frame.source import Incremental
+    from ..frame.source import Incremental, Rejects
     from ..types.receipt import Receipt
 
 
@@ -32,6 +32,7 @@ class Written:
         skipped: Whether nothing was done.
         receipt: What proves it; None if nothing does.
         schema_changes: How the columns of the table or of the rows were changed.
+        rejects: The rows that the table has refused, if they are kept.
         incremental: How far a load of what is new has read.
     """
 
@@ -44,6 +45,7 @@ class Written:
     skipped: bool = False
     receipt: Receipt | None = None
     incremental: Incremental | None = None
+    rejects: Rejects | None = None
     schema_changes: tuple[str, ...] = ()
 
     @property

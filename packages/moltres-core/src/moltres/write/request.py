@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .._shared import arguments
 from ..errors import listing, refuse
@@ -21,7 +21,7 @@ REPLACING = ("overwrite", "overwrite_partitions")
 
 OF_MODE = (
     "mode", "keys", "update", "partition_by", "cascade", "cursor", "lag", "delete_missing", "delete_at_most",
-    "valid_from", "valid_to", "valid_at", "on_schema_change",
+    "valid_from", "valid_to", "valid_at", "on_schema_change", "rejects", "rejects_at_most",
 )  # fmt: skip
 """The mode, and the options that have an effect with some modes or other options only."""
 
@@ -67,6 +67,8 @@ class WriteRequest:
     valid_to: str | None = None
     valid_at: dt.datetime | str | None = None
     on_schema_change: OnSchemaChange = "fail"
+    rejects: Literal["table"] | None = None
+    rejects_at_most: float | None = None
     batch_rows: int = BATCH_ROWS
     on_progress: Callable[[int], object] | None = None
     verify: bool = True
@@ -116,6 +118,8 @@ def mode_problems(
     valid_to: Any,
     valid_at: Any,
     on_schema_change: Any,
+    rejects: Any,
+    rejects_at_most: Any,
     unknown: Collection[str] = (),
 ) -> Iterator[str]:
     """What is wrong with a mode and its options; `Writer.save_as_table` explains them.
@@ -134,6 +138,8 @@ def mode_problems(
         valid_to: For scd2.
         valid_at: For scd2.
         on_schema_change: For the modes that add rows to a table that is there.
+        rejects: For the same modes.
+        rejects_at_most: With ``rejects``.
         unknown: The options whose values are not known yet.
     """
     if "mode" not in unknown:
@@ -153,6 +159,8 @@ def mode_problems(
     yield from _history_problems(
         {name: value for name, value in history.items() if name not in unknown}, its_mode, keys
     )
+    if "rejects" not in unknown:
+        yield from _reject_problems(rejects, rejects_at_most, its_mode)
     if "on_schema_change" not in unknown:
         yield from _change_problems(on_schema_change, its_mode, None if "cursor" in unknown else cursor)
     known = {"cursor": cursor, "lag": lag, "delete_missing": delete_missing, "delete_at_most": delete_at_most}
@@ -219,6 +227,18 @@ def _history_problems(known: dict[str, Any], mode: str | None, keys: Any) -> Ite
         yield f"valid_from and valid_to are two columns, not {since!r} both."
     if mode == "scd2" and isinstance(keys, list | tuple):
         yield from (f"{name!r} is a column of the history and no key." for name in keys if name in (since, until))
+
+
+def _reject_problems(rejects: Any, most: Any, mode: str | None) -> Iterator[str]:
+    """What is wrong with what becomes of rows that the table refuses."""
+    if rejects is not None:
+        yield from arguments.choice("rejects", rejects, ("table",))
+        if mode is not None and mode not in ADDING:
+            yield f"rejects is for {listing(ADDING)} and has no effect with mode={mode!r}."
+    if most is not None:
+        yield from arguments.fraction("rejects_at_most", most)
+        if rejects is None:
+            yield "rejects_at_most is for rejects, and has no effect without it."
 
 
 def _change_problems(on_schema_change: Any, mode: str | None, cursor: Any) -> Iterator[str]:

@@ -57,30 +57,31 @@ def is_lazy(data: Any) -> bool:
     return isinstance(data, Iterator) or hasattr(data, "read_next_batch")
 
 
-def open_stream(data: Any, batch_rows: int) -> Stream:
+def open_stream(data: Any, batch_rows: int, *, loose: bool = False) -> Stream:
     """Find out what the rows are, without moving more than the first batch.
 
     Args:
         data: The rows; see `Database.write`.
         batch_rows: The most rows to hold in memory at once, of data that is not in memory yet.
+        loose: Whether columns may have values of several types, which whoever reads them looks at.
 
     Raises:
         ConfigurationError: If the data is of no known form.
         SchemaMismatchError: If a column has no type.
     """
     if isinstance(data, DataFrame):
-        return _frame(data, batch_rows)
+        return _frame(data, batch_rows, loose=loose)
     if isinstance(data, Records):
-        return _records(data, batch_rows)
+        return _records(data, batch_rows, loose=loose)
     if isinstance(data, Mapping):
         raise ConfigurationError("write(): data is one dict.", suggestion="Write a list of dicts, one for each row.")
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
-        return _records(Records.from_dicts(data), batch_rows) if data else Stream(None, _nothing)
+        return _records(Records.from_dicts(data), batch_rows, loose=loose) if data else Stream(None, _nothing)
     table = arrow_table(data)
     if table is not None:
         return _arrow(table, batch_rows)
     if isinstance(data, Iterator) or (hasattr(data, "__iter__") and not isinstance(data, str | bytes)):
-        return _batches(iter(data), batch_rows)
+        return _batches(iter(data), batch_rows, loose=loose)
     raise ConfigurationError(f"write(): data must be {_ACCEPTED}, not {_kind_of(data)}.")
 
 
@@ -114,11 +115,11 @@ def _kind_of(data: object) -> str:
     return f"{type(data).__module__}.{type(data).__name__}".removeprefix("builtins.")
 
 
-def _frame(frame: DataFrame, batch_rows: int) -> Stream:
+def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False) -> Stream:
     """The rows of a frame of another database, on a connection that is given back with the last of them."""
     stack = ExitStack()
     database = frame.database
-    binds_types = database.dialect.capabilities.binds_types
+    binds_types = database.dialect.capabilities.binds_types or loose
     try:
         connection = stack.enter_context(database.connection())
         columns = database.dialect.describe(connection, frame.statement)
@@ -132,7 +133,7 @@ def _frame(frame: DataFrame, batch_rows: int) -> Stream:
     parts = pages.enter_context(paged(connection, read, stack.close))
     pages.push(stack)
     first: list[Batch] = []
-    unknown = [name for name, type_ in columns if logical_type(type_).name == "unknown"]
+    unknown = [] if loose else [name for name, type_ in columns if logical_type(type_).name == "unknown"]
     if unknown or not binds_types:
         # A database that does not report a type (SQLite, of an expression), or does not hold values to it.
         try:
@@ -192,9 +193,13 @@ def _require_types(rows: Rows, checked: Sequence[Named], columns: Sequence[Named
         raise SchemaMismatchError("Some values are of another type than those of the rows before.", mismatches=faults)
 
 
-def _records(records: Records, batch_rows: int) -> Stream:
+def _records(records: Records, batch_rows: int, *, loose: bool = False) -> Stream:
     require_names(records.columns)
     rows = records.stored_rows
+    if loose:
+        said = [(name, records.types.get(name) or NullType()) for name in records.columns]
+        parts = (rows[start : start + batch_rows] for start in range(0, len(rows), batch_rows))
+        return Stream(said, lambda _: (part for part in parts))
     columns, made, faults = [], [], []
     for name, values in zip(
         records.columns, zip(*rows, strict=True) if rows else [()] * len(records.columns), strict=True
@@ -257,7 +262,7 @@ def _arrow(table: Any, batch_rows: int) -> Stream:
     return Stream(columns, batches)
 
 
-def _batches(data: Iterator[Any], batch_rows: int) -> Stream:
+def _batches(data: Iterator[Any], batch_rows: int, *, loose: bool = False) -> Stream:
     """An iterator of batches, or of dicts: the first batch tells the columns, the others must fit them."""
     first = next(data, None)
     if first is None:
@@ -265,15 +270,15 @@ def _batches(data: Iterator[Any], batch_rows: int) -> Stream:
     rest: Iterator[Any] = chain([first], data)
     if isinstance(first, Mapping):
         rest = _chunks(rest, batch_rows)
-    head = open_stream(next(rest), batch_rows)
+    head = open_stream(next(rest), batch_rows, loose=loose)
     if head.columns is None:
-        return _batches(rest, batch_rows)
+        return _batches(rest, batch_rows, loose=loose)
     columns = head.columns
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         yield from head.batches(expected)
         for number, part in enumerate(rest, start=2):
-            yield from _in_order(open_stream(part, batch_rows), columns, expected, number)
+            yield from _in_order(open_stream(part, batch_rows, loose=loose), columns, expected, number)
 
     return Stream(columns, batches)
 

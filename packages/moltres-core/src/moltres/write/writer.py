@@ -6,10 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._shared import arguments
-from ..errors import TableExistsError, TransientQueryError, refuse
+from ..errors import ConfigurationError, TableExistsError, TransientQueryError, refuse
+from ..frame.dataframe import DataFrame
 from ..frame.source import BATCH_ROWS, Mode, WriteResult
 from . import export
 from .ahead import ahead
+from .inputs import same_database
 from .modes import is_done, write_rows
 from .outcome import LoadedMeanwhileError, Written
 from .publish import is_published, publish
@@ -62,6 +64,8 @@ class Writer:
         valid_to: str | None = None,
         valid_at: dt.datetime | str | None = None,
         on_schema_change: Literal["fail", "append_new_columns", "ignore"] = "fail",
+        rejects: Literal["table"] | None = None,
+        rejects_at_most: float | None = None,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
         verify: bool = True,
@@ -105,6 +109,11 @@ class Writer:
             on_schema_change: For append, merge, overwrite_partitions and scd2, what becomes of columns of the rows that
                 the table does not have: ``"fail"`` refuses them, ``"append_new_columns"`` adds them to the table, and
                 widens types where the database can (integers, decimals, lengths of text), ``"ignore"`` leaves them out.
+            rejects: For append, merge, overwrite_partitions and scd2, into a table that exists: ``"table"`` keeps rows
+                that the table refuses (types, lengths, ranges, NOT NULL, CHECK) with the reason in a table with
+                ``_rejects`` behind its name, and loads the others. Strings are read as values of the columns.
+            rejects_at_most: With ``rejects``: the share of the rows (0 to 1, by default 0.1) that may be rejected; if
+                more would, nothing is changed.
             batch_rows: The most rows to hold in memory at once.
             on_progress: Called with the number of rows so far after each batch, and at the end.
             verify: Whether rows that come from elsewhere are proved: the fingerprint of what was read is compared with
@@ -120,7 +129,7 @@ class Writer:
             TableExistsError: If the table exists, with mode ``"error_if_exists"``.
             ColumnNotFoundError: If keys or partition_by name columns that the rows do not have.
             WriteError: If keys of a merge or a history are NULL or duplicates, a row is older than the history of its
-                key, or more rows would go than ``delete_at_most`` allows.
+                key, or more rows would go than ``delete_at_most``, or be rejected than ``rejects_at_most``, allows.
             ReceiptError: If what landed is not what was read.
             QueryError: If the database refuses the rows.
         """
@@ -141,6 +150,8 @@ class Writer:
             valid_to=valid_to,
             valid_at=valid_at,
             on_schema_change=on_schema_change,
+            rejects=rejects,
+            rejects_at_most=rejects_at_most,
             batch_rows=batch_rows,
             on_progress=on_progress,
             verify=verify,
@@ -163,19 +174,37 @@ class Writer:
             receipt=written.receipt,
             seconds=time.monotonic() - started,
             incremental=written.incremental,
+            rejects=written.rejects,
             schema_changes=written.schema_changes,
         )
 
     def _write(self, request: WriteRequest) -> Written:
-        if not is_lazy(self._data):
-            return self._write_rows(self._data, request)
+        data = self._rows_of(request)
+        if not is_lazy(data):
+            return self._write_rows(data, request)
         if request.run_key is not None or request.mode in {"ignore", "error_if_exists"}:
             known = is_done if self._transactions else is_published
             with self._database.writing() as connection:
                 if known(self._database, connection, request):
                     return Written(skipped=True)
-        with ahead(self._database, self._data, request.batch_rows) as data:
-            return self._write_rows(data, request)
+        with ahead(self._database, data, request.batch_rows) as begun:
+            return self._write_rows(begun, request)
+
+    def _rows_of(self, request: WriteRequest) -> Any:
+        """The rows; those of the same database as an iterator where each is looked at."""
+        data = self._data
+        if (
+            request.rejects is None
+            or not isinstance(data, DataFrame)
+            or not same_database(data.database, self._database)
+        ):
+            return data
+        if request.cursor is not None:
+            raise ConfigurationError(
+                "rejects with a cursor is for rows of another database: within one, a statement copies what is new.",
+                suggestion="Leave one of them out.",
+            )
+        return data.iter_batches(request.batch_rows)
 
     @property
     def _transactions(self) -> bool:

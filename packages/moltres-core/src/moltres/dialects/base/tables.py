@@ -84,6 +84,18 @@ class Tables(Inserting):
         """
         return fill_of(described)
 
+    def checks(self, connection: Connection, table: Table) -> list[tuple[str | None, str]]:
+        """The CHECKs of a table: the name of each, if it has one, and its condition in SQL.
+
+        Args:
+            connection: Where the table is.
+            table: The table.
+        """
+        if not self.capabilities.constraints:
+            return []
+        found = inspect(connection).get_check_constraints(table.name, schema=table.schema)
+        return [(check["name"], check["sqltext"]) for check in found]
+
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """What deleting rows of a table does to the rows of other tables.
 

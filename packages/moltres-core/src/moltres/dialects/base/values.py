@@ -99,6 +99,22 @@ class Values(Facts):
         """
         return unfit(self.held(type_), values)
 
+    def unstorable(self, connection: Connection, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """Why a column does not take all values as they are, said before they are sent.
+
+        Args:
+            connection: Where the column is.
+            type_: Its type.
+            values: Values of Python.
+        """
+        reason = self.refusal(type_, values)
+        if reason is None and self.placeholder is not None:
+            try:
+                self._stored_column(connection, type_, values)
+            except (ValueError, TypeError) as error:
+                return str(error)
+        return reason
+
     def require_fit(self, columns: Sequence[Named], rows: Rows) -> None:
         """Make sure that columns hold the values of rows as they are.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import duckdb
-from sqlalchemy import Connection, Select, func, literal_column, select, text
+from sqlalchemy import Connection, Select, func, literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import CompileError, DBAPIError
 
@@ -47,6 +47,7 @@ from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
 from ..stopping import check
+from .catalog import CHECKS_SQL, OWN_NUMBER_SQL, TABLE_SQL, is_generated, schema_of
 from .types import (
     SHORT_STAMPS,
     Nested,
@@ -100,28 +101,6 @@ _SETTLED: Final = "moltres_settled"
 
 _BEAT: Final = 0.2
 """Seconds between two looks at whether the work is to stop while it waits for a lock."""
-
-_TABLE_SQL = text(
-    "SELECT sql FROM duckdb_tables() WHERE database_name = current_database()"
-    " AND schema_name = :schema AND table_name = :name"
-)
-
-_OWN_NUMBER_SQL = text(
-    "SELECT count(*) FROM duckdb_columns()"
-    " WHERE schema_name = :schema AND table_name = :name AND lower(column_name) = 'rowid'"
-)
-
-
-def _schema(connection: Connection, table: Table) -> str:
-    """The schema of a table without its database."""
-    return (table.schema or connection.dialect.default_schema_name or "main").rpartition(".")[2]
-
-
-def _is_generated(name: str, statement: str) -> bool:
-    """Whether the text of a table, as DuckDB writes it, has a generated column of this name."""
-    quoted = name.replace('"', '""')
-    column = rf'[(,]\s*("{re.escape(quoted)}"|{re.escape(name)})\s[^,()]*(\([^()]*\)[^,()]*)*?GENERATED ALWAYS AS'
-    return re.search(column, statement, re.IGNORECASE) is not None
 
 
 def _arrow_batches(connection: Connection, query: Select[Any], rows: int) -> Generator[Any, None, None]:
@@ -242,10 +221,15 @@ class DuckDBDialect(Dialect):
         found = super().fill(connection, table, described)
         if not found.optional:
             return found
-        of_it = {"schema": _schema(connection, table), "name": table.name}
-        statement = connection.execute(_TABLE_SQL, of_it).scalar_one_or_none() or ""
-        generated = {name for name in found.optional if _is_generated(name, statement)}
+        of_it = {"schema": schema_of(connection, table), "name": table.name}
+        statement = connection.execute(TABLE_SQL, of_it).scalar_one_or_none() or ""
+        generated = {name for name in found.optional if is_generated(name, statement)}
         return Fill(found.optional - generated, found.generated | generated)
+
+    def checks(self, connection: Connection, table: Table) -> list[tuple[str | None, str]]:
+        """As its catalog has them."""
+        of_it = {"schema": schema_of(connection, table), "name": table.name}
+        return [(None, condition) for (condition,) in connection.execute(CHECKS_SQL, of_it)]
 
     def lock_name(self, connection: Connection, name: str, *, owns_transaction: bool, wait: bool) -> bool:
         """A lock of this process: a file of DuckDB, and what is in memory, belongs to one process."""
@@ -397,7 +381,9 @@ class DuckDBDialect(Dialect):
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
         """The rows with new numbers: those of a transaction are higher than all that are committed."""
-        if connection.execute(_OWN_NUMBER_SQL, {"schema": _schema(connection, table), "name": table.name}).scalar_one():
+        if connection.execute(
+            OWN_NUMBER_SQL, {"schema": schema_of(connection, table), "name": table.name}
+        ).scalar_one():
             return "a column of the table is called rowid, as DuckDB calls the number of a row"
         number: ColumnElement[int] = literal_column("rowid")
         most = connection.execute(select(func.max(number)).select_from(table)).scalar_one_or_none()

@@ -354,6 +354,11 @@ class MariaDBDialect(Exact, Dialect):
         connection.execute(SwapTables(old, new, aside))
         super().drop(connection, aside)
 
+    def checks(self, connection: Connection, table: Table) -> list[tuple[str | None, str]]:
+        """Those of columns and of the table, and that JSON is valid."""
+        rows = connection.execute(_EVERY_CHECK, {"schema": table.schema, "table": table.name})
+        return [(name, condition) for name, condition in rows]
+
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """Of tables in all databases of the server; none while the session does not check foreign keys."""
         rows = connection.execute(_DELETE_ACTIONS, {"schema": table.schema, "name": table.name, "own": own})
@@ -415,6 +420,11 @@ _DELETE_ACTIONS = text(
     " AND r.referenced_table_name = :name AND r.delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
     " AND (:own OR r.table_name <> r.referenced_table_name OR r.constraint_schema <> r.unique_constraint_schema)"
     " ORDER BY 1"
+)
+
+_EVERY_CHECK = text(
+    "SELECT constraint_name, check_clause FROM information_schema.check_constraints"
+    " WHERE constraint_schema = coalesce(:schema, database()) AND table_name = :table ORDER BY 1, 2"
 )
 
 _CHECKS = text(

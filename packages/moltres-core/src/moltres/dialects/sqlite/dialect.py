@@ -38,6 +38,7 @@ from ..lexis import SQLITE, Lexis
 from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
+from .checks import checks_of
 from .increments import at_least, identity, unordered
 from .landing import counted, landing
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
@@ -246,6 +247,15 @@ class SQLiteDialect(Dialect):
         if re.search(r"\bWITHOUT\s+ROWID\b[^()'\"]*$", statement or "", re.IGNORECASE):
             return found
         return replace(found, optional=found.optional | {rows[0].name})
+
+    def checks(self, connection: Connection, table: Table) -> list[tuple[str | None, str]]:
+        """As the statement that made the table has them: SQLite has no catalog of them."""
+        schema = connection.dialect.identifier_preparer.quote(table.schema or "main")
+        statement = connection.exec_driver_sql(
+            f"SELECT sql FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?",  # noqa: S608 - quoted
+            (table.name,),
+        ).scalar()
+        return checks_of(statement or "")
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """None while the connection does not enforce foreign keys."""

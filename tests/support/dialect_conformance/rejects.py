@@ -1,0 +1,140 @@
+"""rejects="table": rows that the table refuses are kept with the reason, and the others are loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from moltres import connect
+from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError, WriteError
+from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import OLD, rows, run
+
+if TYPE_CHECKING:
+    from moltres import Database
+    from moltres.write import WriteResult
+
+TABLE = (
+    "CREATE TABLE t (id INTEGER NOT NULL, n SMALLINT CHECK (n > 0), d DECIMAL(5, 2), day DATE,"
+    " CONSTRAINT apart CHECK (n < 500 OR d <> 1.5))"
+)
+GOOD = [
+    {"id": 1, "n": 5, "d": Decimal("1.5"), "day": dt.date(2026, 1, 1)},
+    {"id": "7", "n": "12", "d": "3.25", "day": "2026-02-03"},
+    {"id": 8, "n": None, "d": None, "day": None},
+]
+BAD: list[tuple[str, str, dict[str, Any]]] = [
+    ("id", "requires a value", {"id": None, "n": 1, "d": None, "day": None}),
+    ("id", "'x' (str) is no integer", {"id": "x", "n": 1, "d": None, "day": None}),
+    ("n", "CHECK", {"id": 4, "n": -1, "d": None, "day": None}),
+    ("n, d", "CHECK", {"id": 5, "n": 501, "d": Decimal("1.5"), "day": None}),
+    ("d", "does not fit decimal(5, 2)", {"id": 6, "n": 1, "d": Decimal("1.555"), "day": None}),
+    ("day", "'yesterday' (str) is no date", {"id": 9, "n": 1, "d": None, "day": "yesterday"}),
+    ("n, day", "is no date", {"id": 9, "n": b"\x00\xff", "d": None, "day": 5}),
+]
+MODES: list[tuple[Any, dict[str, Any]]] = [
+    ("append", {}),
+    ("merge", {"keys": ["id"]}),
+    ("overwrite_partitions", {"partition_by": ["id"]}),
+]
+
+
+def load(db: Database, data: Any, mode: Any = "append", **options: Any) -> WriteResult:
+    return db.write(data).save_as_table("t", mode=mode, **{"rejects": "table", "rejects_at_most": 1, **options})
+
+
+class RejectedRows(DialectSuite):
+    """Loaded and rejected rows are all that were read."""
+
+    def can(self, db: Database) -> bool:
+        return db.dialect.capabilities.transactions and not db.dialect.commits_each_table
+
+    @pytest.fixture
+    def refusing(self, db: Database) -> Database:
+        """A database whose table ``t`` refuses some rows."""
+        if not self.can(db):
+            pytest.skip("two tables are two commits here")
+        run(db, TABLE)
+        return db
+
+    def test_a_database_whose_tables_are_commits_is_refused(self, db: Database) -> None:
+        if self.can(db):
+            return
+        db.write(OLD).save_as_table("t")
+        with pytest.raises(ConfigurationError, match="rejects is not supported"):
+            load(db, OLD)
+        assert len(rows(db)) == 3
+
+    @pytest.mark.parametrize(("mode", "options"), MODES, ids=[mode for mode, _ in MODES])
+    def test_rows_are_loaded_or_kept(self, refusing: Database, mode: Any, options: Any) -> None:
+        given = [GOOD[0], *(row for _, _, row in BAD), *GOOD[1:]]
+        for skipped in (False, True):
+            result = load(refusing, given, mode, run_key="k", **options)
+            assert result.skipped is skipped
+            if not skipped:
+                assert result.rejects is not None
+                assert (result.rejects.rows_read, result.rejects.rows_loaded, result.rejects.rows_rejected) == (
+                    10,
+                    3,
+                    7,
+                )
+                assert result.receipt is not None
+        expected = [(1, 5, Decimal("1.5"), dt.date(2026, 1, 1)), (7, 12, Decimal("3.25"), dt.date(2026, 2, 3))]
+        assert [tuple(row.values()) for row in rows(refusing)] == [*expected, (8, None, None, None)]
+        kept = refusing.table("t_rejects").collect()
+        assert len(kept) == len(BAD)
+        for (names, reason, row), found in zip(BAD, kept, strict=True):
+            assert (found["column_name"], found["run_key"]) == (names, "k")
+            assert reason in found["reason"]
+            said = json.loads(found["row_json"])
+            assert said["id"] == row["id"]
+            assert abs(found["rejected_at"] - dt.datetime.now(dt.UTC).replace(tzinfo=None)) < dt.timedelta(minutes=30)
+
+    def test_from_elsewhere_from_the_same_database_and_from_files(self, refusing: Database, tmp_path: Any) -> None:
+        bad = {"id": 2, "n": "-1", "d": "1.25", "day": "2026-01-01"}
+        strings = [{**bad, "n": "3"}, bad, {**bad, "id": 3, "day": "?"}]
+        (tmp_path / "a.csv").write_text("id,n,d,day\n2,3,1.25,2026-01-01\n2,-1,1.25,\n3,1,1,?\n")
+        with connect() as shop:
+            shop.write(strings).save_as_table("s")
+            refusing.write(strings).save_as_table("s")
+            for data in (shop.table("s"), refusing.table("s"), shop.read_csv(tmp_path / "a.csv"), iter(strings)):
+                result = load(refusing, data, batch_rows=2)
+                assert result.rejects is not None
+                assert (result.rows_written, result.rejects.rows_rejected) == (1, 2)
+        assert {tuple(row.values()) for row in rows(refusing)} == {(2, 3, Decimal("1.25"), dt.date(2026, 1, 1))}
+
+    def test_more_than_the_share_changes_nothing(self, refusing: Database) -> None:
+        with pytest.raises(WriteError, match=r"refuses 1 of 4 rows, more than rejects_at_most=0.1 .*\n?.*requires"):
+            load(refusing, [*GOOD, BAD[0][2]], rejects_at_most=None, run_key="k")
+        assert refusing.table("t").count() == refusing.table("t_rejects").count() == 0
+        assert load(refusing, [*GOOD, BAD[0][2]], rejects_at_most=0.25, run_key="k").rows_written == 3
+
+    def test_what_no_row_can_be_is_refused_at_once(self, refusing: Database) -> None:
+        with pytest.raises(SchemaMismatchError, match="'m' is not in the target"):
+            load(refusing, [{**GOOD[0], "m": 1}])
+        with pytest.raises(ConfigurationError, match="has no effect with mode='overwrite'"):
+            load(refusing, GOOD, "overwrite")
+        with pytest.raises(ConfigurationError, match="without it"):
+            load(refusing, GOOD, rejects=None)
+        assert refusing.table("t").count() == 0
+
+    def test_a_key_that_is_there_refuses_the_load(self, refusing: Database) -> None:
+        run(refusing, "CREATE UNIQUE INDEX one ON t (id)")
+        load(refusing, GOOD)
+        with pytest.raises(MoltresError):
+            load(refusing, [BAD[0][2], GOOD[0]])
+        assert (refusing.table("t").count(), refusing.table("t_rejects").count()) == (3, 0)
+
+    def test_a_history(self, db: Database) -> None:
+        if not self.can(db):
+            pytest.skip("two tables are two commits here")
+        first = load(db, [{"id": 1, "n": 1}], "scd2", keys=["id"])
+        assert first.rejects is not None
+        assert (first.created, first.rejects.rows_rejected) == (True, 0)
+        result = load(db, [{"id": 1, "n": "x"}, {"id": None, "n": 2}, {"id": 2, "n": 2}], "scd2", keys=["id"])
+        assert result.rejects is not None
+        assert (result.rows_written, result.rejects.rows_rejected) == (1, 2)

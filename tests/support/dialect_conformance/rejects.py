@@ -95,9 +95,9 @@ class RejectedRows(DialectSuite):
             assert abs(found["rejected_at"] - dt.datetime.now(dt.UTC).replace(tzinfo=None)) < dt.timedelta(minutes=30)
 
     def test_from_elsewhere_from_the_same_database_and_from_files(self, refusing: Database, tmp_path: Any) -> None:
-        bad = {"id": 2, "n": "-1", "d": "1.25", "day": "2026-01-01"}
+        bad = {"id": 2, "n": "-1", "d": "1", "day": "2026-01-01"}
         strings = [{**bad, "n": "3"}, bad, {**bad, "id": 3, "day": "?"}]
-        (tmp_path / "a.csv").write_text("id,n,d,day\n2,3,1.25,2026-01-01\n2,-1,1.25,\n3,1,1,?\n")
+        (tmp_path / "a.csv").write_text("id,n,d,day\n2,3,1,2026-01-01\n2,-1,1,\n3,1,1,?\n")
         with connect() as shop:
             shop.write(strings).save_as_table("s")
             refusing.write(strings).save_as_table("s")
@@ -105,7 +105,7 @@ class RejectedRows(DialectSuite):
                 result = load(refusing, data, batch_rows=2)
                 assert result.rejects is not None
                 assert (result.rows_written, result.rejects.rows_rejected) == (1, 2)
-        assert {tuple(row.values()) for row in rows(refusing)} == {(2, 3, Decimal("1.25"), dt.date(2026, 1, 1))}
+        assert {tuple(row.values()) for row in rows(refusing)} == {(2, 3, Decimal(1), dt.date(2026, 1, 1))}
 
     def test_more_than_the_share_changes_nothing(self, refusing: Database) -> None:
         with pytest.raises(WriteError, match=r"refuses 1 of 4 rows, more than rejects_at_most=0.1 .*\n?.*requires"):

@@ -245,9 +245,9 @@ class Sieve:
             faults[number].append((name, reason))
         if self._dialect.unstorable(self._connection, type_, found) is not None:
             for number, value in enumerate(found):
-                reason = None if value is None else self._dialect.unstorable(self._connection, type_, [value])
-                if reason is not None:
-                    faults[number].append((name, reason))
+                why = None if value is None else self._dialect.unstorable(self._connection, type_, [value])
+                if why is not None:
+                    faults[number].append((name, why))
         if name in self._required and None in found:
             for number, value in enumerate(found):
                 if value is None and number not in wrong:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from .duckdb_literals import literal
+from .files import opened
 from .problems import UnreadableFileError
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def refuse_cut(raw: Any, paths: Iterable[str]) -> None:
         if not path.endswith((".gz", ".zst")):
             continue
         try:
-            with _opened(raw, path) as file:
+            with opened(raw, path) as file:
                 (_through_gzip if path.endswith(".gz") else _through_zstd)(file)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             reason = str(error) or "it ends in the middle"
@@ -43,13 +42,6 @@ def refuse_cut(raw: Any, paths: Iterable[str]) -> None:
                 suggestion="It was cut, or changed: copy it again.",
                 context={"path": path},
             ) from None
-
-
-def _opened(raw: Any, path: str) -> IO[bytes]:
-    if "://" not in path:
-        return Path(path).open("rb")
-    ((content,),) = raw.execute(f"SELECT content FROM read_blob({literal(path)})").fetchall()  # noqa: S608 (a literal)
-    return io.BytesIO(content)
 
 
 def _through_gzip(file: IO[bytes]) -> None:

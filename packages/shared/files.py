@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from .connecting import meant_url
@@ -28,6 +29,7 @@ __all__ = [
     "function_for",
     "local_path",
     "near_file",
+    "opened",
     "reader_call",
     "resolved",
 ]
@@ -161,6 +163,19 @@ def resolved(raw: Any, paths: Paths) -> list[str]:
                 raise FileNotFoundError(path)
             found += [row[0] for row in rows]
     return found
+
+
+def opened(raw: Any, path: str) -> IO[bytes]:
+    """A file; one that is not on this machine in memory.
+
+    Args:
+        raw: The DuckDB connection, which knows the file system of the path.
+        path: A path or URI.
+    """
+    if "://" not in path:
+        return Path(path).open("rb")
+    ((content,),) = raw.execute(f"SELECT content FROM read_blob({_literal(path)})").fetchall()  # noqa: S608 (a literal)
+    return io.BytesIO(content)
 
 
 def function_for(paths: Paths) -> tuple[str, Mapping[str, Any]]:

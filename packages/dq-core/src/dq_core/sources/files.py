@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from .._shared import files
+from .._shared import files, parquet_columns
 from .._shared.files import Paths
 from .._shared.filesystems import register_filesystem
 from .._shared.masking import masked, scrubbed, secrets_of
@@ -103,25 +103,27 @@ class Opening:
         call = files.reader_call("read_parquet", source, {})
         several = not isinstance(source, str) or "*" in call or "?" in call or "[" in call
         differing: dict[str, list[str]] = {}
+        every = files.resolved(raw, source)
         if several:
-            every = files.resolved(raw, source)
             call = files.reader_call("read_parquet", every if len(every) > 1 else every[0], {"union_by_name": True})
             differing = _differing_types(raw, every) if len(every) > 1 else {}
+        call, misread = parquet_columns.exactly(raw, call, every, "the column {!r} {}".format)
         described = dialect.describe(self.connection, sa.text(call))
         read_exactly(raw, described)
-        columns = {one.name: _checked(one, differing) for one in described}
+        refusals = {one.name.casefold(): f"it {one.reason}" for one in misread if one.reason}
+        columns = {one.name: _checked(one, differing, refusals) for one in described}
         return Relation(_reading(call, columns, alias), columns, dialect)
 
 
 def _reading(call: str, columns: Mapping[str, Column], alias: str) -> sa.FromClause:
     """What follows FROM; floats by an expression without statistics, which DuckDB 2 asks even for ``isnan``."""
     floats = [(identifier(one.name), one.type_name) for one in columns.values() if one.type_name in ("FLOAT", "DOUBLE")]
-    if not floats:
+    if not floats and call.startswith("read_parquet("):
         _, _, arguments = call.partition("(")
         reader = sa.func.read_parquet(sa.literal_column(arguments[:-1]))
         return reader.table_valued(*(sa.column(name) for name in columns)).alias(alias)
     exact = ", ".join(f"if(isnan({name}), 'NaN'::{type_}, {name}) AS {name}" for name, type_ in floats)
-    written = f"SELECT * REPLACE ({exact}) FROM {call}"  # noqa: S608 - literals and quoted names
+    written = f"SELECT *{f' REPLACE ({exact})' if exact else ''} FROM {call}"  # noqa: S608 - literals and quoted names
     named = sa.text(written.replace(":", "\\:")).columns(*(sa.column(name) for name in columns))
     return named.subquery(alias)
 
@@ -146,11 +148,11 @@ def _odd(types: Mapping[str, None]) -> bool:
     return len(names) > 1 and bool(names & {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS"})
 
 
-def _checked(column: Column, differing: Mapping[str, list[str]]) -> Column:
-    types = differing.get(column.name.casefold())
-    if types is None:
-        return column
-    return dataclasses.replace(column, refusal=f"the files have it in several types: {', '.join(types)}")
+def _checked(column: Column, differing: Mapping[str, list[str]], refusals: Mapping[str, str]) -> Column:
+    types = differing.get(column.name.casefold(), ())
+    refusal = f"the files have it in several types: {', '.join(types)}" if types else ""
+    refusal = refusals.get(column.name.casefold(), refusal)
+    return dataclasses.replace(column, refusal=refusal) if refusal else column
 
 
 def _without_columns(query: str, expected: Sequence[str], alias: str) -> Relation:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .._shared import arguments, filesystems
-from .._shared.files import reader_call
+from .._shared import arguments, filesystems, parquet_columns
+from .._shared.files import reader_call, resolved
 from .._shared.masking import masked, scrubbed
+from ..dialects.base.refusals import unread
 from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated, refuse
 from ..types.logical import logical_type
 from . import text_files
@@ -111,12 +112,14 @@ def _naming(options: dict[str, Any]) -> Iterator[None]:
 
 
 def _parquet(source: Readable, connection: Connection, paths: Any, options: dict[str, Any]) -> FromClause:
-    """The rows of Parquet files, with NaN where DuckDB has it: greater than every number.
+    """The rows of Parquet files, as they are, and with NaN where DuckDB has it: greater than every number.
 
     The statistics of a file leave NaN out, and DuckDB answers comparisons and ``max`` with them. The value of an
     expression that can be NaN has no such statistics.
     """
+    raw: Any = connection.connection.dbapi_connection
     call = reader_call("read_parquet", paths, options)
+    call, _ = parquet_columns.exactly(raw, call, resolved(raw, paths), unread)
     described = columns_of(source, connection, Query.of(f"SELECT * FROM {call}"))  # noqa: S608 - literals
     quote = connection.dialect.identifier_preparer.quote
     kinds = [(quote(name), logical_type(type_)) for name, type_ in described]

@@ -15,3 +15,13 @@ def said(column: str) -> tuple[str, str]:
         column: The name of the column.
     """
     return f"{REFUSED}column {column!r}: ", f", which the column would change{REFUSED_END}"
+
+
+def unread(column: str, reason: str) -> str:
+    """What a query says that reads a column which cannot be read as it is.
+
+    Args:
+        column: The name of the column.
+        reason: What is wrong with it.
+    """
+    return f"{REFUSED}column {column!r} {reason}{REFUSED_END}"

@@ -41,7 +41,7 @@ from ...types.logical import logical_type
 from .. import compiling
 from ..base import Dialect, driver_connection, named
 from ..base.proving import MarkedLanding
-from ..base.refusals import REFUSED
+from ..base.refusals import REFUSED, REFUSED_END
 from ..capabilities import Capabilities
 from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
@@ -206,10 +206,13 @@ class DuckDBDialect(Dialect):
         _, found, fault = str(error).partition(REFUSED) if isinstance(error, duckdb.Error) else ("", "", "")
         if not found:
             return None
+        fault, ended, _ = fault.strip().partition(REFUSED_END)
         return SchemaMismatchError(
             "Some values cannot be read as they are.",
-            mismatches=[f"{fault.strip()}, which has no exact form in Python"],
-            suggestion="Cast the column to text in the query, or leave such rows out.",
+            mismatches=[fault if ended else f"{fault}, which has no exact form in Python"],
+            suggestion="Leave the column out, or write it into the file in a type that DuckDB reads."
+            if ended
+            else "Cast the column to text in the query, or leave such rows out.",
         )
 
     def exact_text(self, length: int) -> TypeEngine[Any]:

@@ -1,0 +1,324 @@
+"""Columns of Parquet files that DuckDB reads otherwise than the files say, and what is read in their place.
+
+DuckDB cuts the nanoseconds of instants (``isAdjustedToUTC``) and of time stamps of 96 bits, makes doubles of the first
+bytes of decimals with more than 38 digits, and knows nothing of Arrow's durations, which stand in a file as numbers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .duckdb_literals import literal
+from .files import opened
+from .problems import UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["Misread", "exactly", "misread"]
+
+_DIGITS = 38
+"""Of DuckDB's longest decimals."""
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A column that is not read as it is.
+
+    Attributes:
+        name: What it is called.
+        reason: Why it cannot be read; empty for durations, which are read as intervals.
+        unit: The unit of a duration: ``s``, ``ms``, ``us`` or ``ns``.
+    """
+
+    name: str
+    reason: str = ""
+    unit: str = ""
+
+    def instead(self, said: Callable[[str, str], str]) -> str:
+        """An expression of DuckDB for the column, with its name.
+
+        Args:
+            said: The text of an error, of the column and what is wrong with it.
+        """
+        name = '"' + self.name.replace('"', '""') + '"'
+        if self.reason:
+            value = f"CASE WHEN {name} IS NULL THEN {name} ELSE error({literal(said(self.name, self.reason))}) END"
+        elif self.unit != "ns":
+            value = f"to_microseconds({name} * {_MICROSECONDS[self.unit]})"
+        else:
+            reason = literal(said(self.name, "has durations with nanoseconds, and intervals have none"))
+            value = f"to_microseconds(CASE WHEN {name} % 1000 <> 0 THEN error({reason}) ELSE {name} // 1000 END)"
+        return f"{value} AS {name}"
+
+
+_UNITS = ("s", "ms", "us", "ns")
+_MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+
+
+def misread(raw: Any, paths: Sequence[str]) -> list[Misread]:
+    """The columns of files that DuckDB would read otherwise than they are.
+
+    Whether instants have nanoseconds is looked up in their values, by pyarrow.
+
+    Args:
+        raw: The DuckDB connection, which knows the file systems of the paths.
+        paths: The files, without patterns.
+
+    Raises:
+        UnreadableFileError: A file says what its columns are in a way that is not understood.
+    """
+    durations = _durations(raw, paths)
+    kinds: dict[str, set[Misread | None]] = {}
+    names: dict[str, dict[str, set[str]]] = {}
+    cut: dict[str, set[str]] = {}
+    for path, leaf in _leaves(raw, paths):
+        key = leaf.column.casefold()  # as DuckDB joins the columns of several files
+        names.setdefault(path, {}).setdefault(key, set()).add(leaf.column)
+        kind = durations.get(path, {}).get(leaf.column)
+        if leaf.is_long_decimal:
+            kind = Misread(leaf.column, f"has decimals of more than {_DIGITS} digits, which DuckDB cannot read")
+        kinds.setdefault(key, set()).add(kind)
+        if leaf.is_cut:
+            cut.setdefault(path, set()).add(leaf.column)
+    found = {key: _one_of(several) for key, several in kinds.items() if several != {None}}
+    for path, columns in cut.items():
+        left = {name for name in columns if name.casefold() not in found}
+        found |= {one.name.casefold(): one for one in _with_nanoseconds(raw, path, left)} if left else {}
+    for path, keys in names.items():
+        doubled = [" and ".join(sorted(keys[key])) for key in found if len(keys.get(key, ())) > 1]
+        if doubled:
+            raise UnreadableFileError(
+                f"Columns of the file {path} differ in upper and lower case only: {', '.join(doubled)}.",
+                context={"path": path},
+            )
+    return list(found.values())
+
+
+def _one_of(kinds: set[Misread | None]) -> Misread:
+    """What several files, or several parts of a column, make of it together."""
+    known = sorted((kind for kind in kinds if kind is not None), key=lambda kind: (not kind.reason, kind.name))
+    if known[0].reason or len({kind and kind.unit for kind in kinds}) == 1:
+        return known[0]
+    return Misread(known[0].name, "has durations, and in other files numbers or durations in another unit")
+
+
+def exactly(raw: Any, call: str, paths: Sequence[str], said: Callable[[str, str], str]) -> tuple[str, list[Misread]]:
+    """What to read instead of a call of ``read_parquet``, and the columns that it reads otherwise.
+
+    Args:
+        raw: The DuckDB connection.
+        call: The call.
+        paths: Its files, without patterns.
+        said: The text of an error, of a column and what is wrong with it.
+    """
+    found = misread(raw, paths)
+    if not found:
+        return call, found
+    instead = ", ".join(one.instead(said) for one in found)
+    return f"(SELECT * REPLACE ({instead}) FROM {call})", found  # noqa: S608 - literals and quoted names
+
+
+# -- what the footers say
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """A column of values, as the file has it.
+
+    Attributes:
+        column: The column of the table that it is, or is a part of.
+        physical: How its values are stored.
+        logical: What they mean, in DuckDB's words.
+        precision: The digits of a decimal.
+    """
+
+    column: str
+    physical: str
+    logical: str
+    precision: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether DuckDB cuts nanoseconds off."""
+        return self.physical == "INT96" or ("isAdjustedToUTC=1" in self.logical and "NANOS=Nano" in self.logical)
+
+    @property
+    def is_long_decimal(self) -> bool:
+        """Whether DuckDB reads a decimal as another number."""
+        return self.precision > _DIGITS
+
+
+def _leaves(raw: Any, paths: Sequence[str]) -> Iterator[tuple[str, _Leaf]]:
+    """Every column of values in files, with the file."""
+    rows = raw.execute(
+        "SELECT file_name, name, type, num_children, logical_type, precision"  # noqa: S608 (a literal)
+        f" FROM parquet_schema({literal(list(paths))})"
+    ).fetchall()
+    open_: list[int] = []  # how many children are to come, for the root and each group within
+    file = column = ""
+    for name_of_file, name, physical, children, logical, precision in rows:
+        if name_of_file != file:
+            file, open_ = name_of_file, [children or 0]
+            continue
+        while open_ and not open_[-1]:
+            open_.pop()
+        if not open_:
+            raise UnreadableFileError(f"The columns of the file {file} cannot be read.", context={"path": file})
+        open_[-1] -= 1
+        column = name if len(open_) == 1 else column
+        if children:
+            open_.append(children)
+        else:
+            yield file, _Leaf(column, physical or "", logical or "", precision or 0)
+
+
+def _durations(raw: Any, paths: Sequence[str]) -> dict[str, dict[str, Misread]]:
+    """The columns of durations of each file, from the schema that Arrow has put into it."""
+    rows = raw.execute(
+        "SELECT file_name, value"  # noqa: S608 (a literal)
+        f" FROM parquet_kv_metadata({literal(list(paths))}) WHERE key = 'ARROW:schema'::BLOB"
+    ).fetchall()
+    found: dict[str, dict[str, Misread]] = {}
+    known: dict[bytes, dict[str, Misread]] = {}
+    for file, value in rows:
+        if value not in known:
+            try:
+                known[value] = {one.name: one for one in _durations_of(value)}
+            except (struct.error, IndexError, binascii.Error, UnicodeDecodeError, RecursionError) as error:
+                raise UnreadableFileError(
+                    f"The schema of Arrow in the file {file} is damaged.", context={"path": file}
+                ) from error
+        found[file] = known[value]
+    return found
+
+
+_DURATION = 18
+_ENCAPSULATED = 0xFFFFFFFF
+
+
+class _Table:
+    """A table of a flatbuffer (https://flatbuffers.dev/internals/).
+
+    Args:
+        data: The buffer.
+        place: Where the table begins.
+    """
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self._data = data
+        self._place = place
+        self._fields = place - _number(data, place, "i")
+
+    def _at(self, number: int) -> int:
+        """Where a field is; 0 if it has its default."""
+        offset = 4 + 2 * number
+        if offset >= _number(self._data, self._fields, "H"):
+            return 0
+        relative = _number(self._data, self._fields + offset, "H")
+        return self._place + relative if relative else 0
+
+    def number(self, number: int, form: str, default: int) -> int:
+        """A field of a number."""
+        place = self._at(number)
+        return _number(self._data, place, form) if place else default
+
+    def table(self, number: int) -> _Table:
+        """A field that is a table."""
+        place = self._at(number)
+        return _Table(self._data, place + _number(self._data, place, "I"))
+
+    def tables(self, number: int) -> Iterator[_Table]:
+        """A field that is a list of tables."""
+        place = self._at(number)
+        if not place:
+            return
+        start = place + _number(self._data, place, "I")
+        for item in range(start + 4, start + 4 + 4 * _number(self._data, start, "I"), 4):
+            yield _Table(self._data, item + _number(self._data, item, "I"))
+
+    def string(self, number: int) -> str:
+        """A field of text."""
+        place = self._at(number)
+        if not place:
+            return ""
+        start = place + _number(self._data, place, "I")
+        return self._data[start + 4 : start + 4 + _number(self._data, start, "I")].decode()
+
+
+def _number(data: bytes, place: int, form: str) -> int:
+    if place < 0:
+        raise IndexError(place)
+    return int(struct.unpack_from(f"<{form}", data, place)[0])
+
+
+def _durations_of(encoded: bytes) -> Iterator[Misread]:
+    """The columns of durations of a schema of Arrow: the message that its format begins with, in base64."""
+    data = base64.b64decode(encoded)
+    start = 8 if _number(data, 0, "I") == _ENCAPSULATED else 4
+    data = data[start:]
+    schema = _Table(data, _number(data, 0, "I")).table(2)
+    for field in schema.tables(1):
+        if field.number(2, "B", 0) == _DURATION:
+            yield Misread(field.string(0), unit=_UNITS[field.table(3).number(0, "h", 1)])
+        elif any(map(_holds_durations, field.tables(5))):
+            yield Misread(field.string(0), "has durations within other values, which DuckDB reads as numbers")
+
+
+def _holds_durations(field: _Table) -> bool:
+    return field.number(2, "B", 0) == _DURATION or any(map(_holds_durations, field.tables(5)))
+
+
+# -- what the values say
+
+
+def _with_nanoseconds(raw: Any, path: str, columns: set[str]) -> Iterator[Misread]:
+    """Those of the columns that have instants with nanoseconds."""
+    try:
+        import pyarrow.parquet as pq
+    except ImportError:
+        reason = (
+            "has instants in nanoseconds, of which DuckDB reads the microseconds;"
+            " where pyarrow is installed, its values show whether that changes them"
+        )
+        yield from (Misread(name, reason) for name in sorted(columns))
+        return
+    with opened(raw, path) as file, opened(raw, path) as again:
+        left = sorted(columns)
+        exact = pq.ParquetFile(file).iter_batches(columns=list(left))
+        short = pq.ParquetFile(again, coerce_int96_timestamp_unit="us").iter_batches(columns=list(left))
+        for batch, other in zip(exact, short, strict=True):
+            for name in [one for one in left if _is_cut(batch.column(one), other.column(one))]:
+                left.remove(name)
+                yield Misread(name, "has instants with nanoseconds, which DuckDB cuts off")
+            if not left:
+                return
+
+
+def _is_cut(exact: Any, short: Any) -> bool:
+    """Whether an array has nanoseconds beyond its microseconds.
+
+    Args:
+        exact: The array.
+        short: The same with time stamps of 96 bits in microseconds: in nanoseconds those of other centuries overflow,
+            and so does the product here.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = exact.type
+    if pa.types.is_map(kind):
+        return _is_cut(exact.keys, short.keys) or _is_cut(exact.items, short.items)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _is_cut(exact.flatten(), short.flatten())
+    if pa.types.is_struct(kind):
+        return any(_is_cut(one, other) for one, other in zip(exact.flatten(), short.flatten(), strict=True))
+    if not (pa.types.is_timestamp(kind) or pa.types.is_time64(kind)) or kind.unit != "ns":
+        return False
+    number = exact.cast(pa.int64())
+    whole = pc.divide(number, 1000) if short.type == kind else short.cast(pa.int64())
+    return pc.any(pc.not_equal(number, pc.multiply(whole, 1000))).as_py() is True

@@ -1,0 +1,85 @@
+"""Columns of Parquet files arrive as the files have them, or are refused by name, whatever DuckDB makes of them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from moltres import Database, DataFrame, col, connect
+from moltres.errors import ConfigurationError, SchemaMismatchError
+from support.parquet_columns import COLUMNS, MOMENT, Column, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAME = 'a "value"\'s.x'
+ROADS = {
+    "collect": lambda frame: list(frame.collect().column(NAME)),
+    "arrow": lambda frame: frame.to_arrow().column(NAME).to_pylist(),
+    "a table": lambda frame: list(_as_table(frame).collect().column(NAME)),
+}
+
+
+def _as_table(frame: DataFrame) -> DataFrame:
+    frame.write.save_as_table("copied", mode="overwrite")
+    return frame.database.table("copied")
+
+
+@pytest.fixture(scope="module")
+def duck() -> Iterator[Database]:
+    with connect() as db:
+        yield db
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("what", COLUMNS)
+def test_a_column_is_equal_or_refused(duck: Database, tmp_path: Path, what: str, road: str) -> None:
+    column = COLUMNS[what]
+    write(tmp_path / "x.parquet", NAME, column)
+    frame = duck.read_parquet(tmp_path / "x.parquet")
+    assert frame.select("id").where(col("id") == 1).count() == len(column.array)  # the rest stays readable
+    rows = frame.where(col("id") == 1)
+    if column.values is None:
+        with pytest.raises(SchemaMismatchError) as refused:
+            ROADS[road](rows)
+        assert NAME in str(refused.value) or repr(NAME)[1:-1] in str(refused.value)
+    else:
+        assert ROADS[road](rows) == column.values
+
+
+def test_without_pyarrow_instants_of_nanoseconds_are_refused(
+    duck: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "x.parquet", "at", COLUMNS["instants"])
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(SchemaMismatchError, match=r"'at' has instants in nanoseconds.*pyarrow"):
+        duck.read_parquet(tmp_path / "x.parquet").where(col("at").is_not(None)).count()
+
+
+def test_what_one_of_several_files_has_counts_for_all(duck: Database, tmp_path: Path) -> None:
+    at = pa.timestamp("us", "UTC")
+    write(tmp_path / "1.parquet", "at", Column(pa.array([MOMENT // 1000], at)))
+    write(tmp_path / "2.parquet", "AT", COLUMNS["instants with nanoseconds"])
+    with pytest.raises(SchemaMismatchError, match="instants with nanoseconds"):
+        duck.read_parquet(tmp_path).collect()
+
+
+@pytest.mark.parametrize("other", [pa.array([1], pa.duration("us")), pa.array([1], pa.int64())], ids=lambda a: a.type)
+def test_durations_of_several_units_are_refused(duck: Database, tmp_path: Path, other: Any) -> None:
+    write(tmp_path / "1.parquet", "took", COLUMNS["durations"])
+    write(tmp_path / "2.parquet", "took", Column(other))
+    with pytest.raises(SchemaMismatchError, match="'took' has durations, and in other files"):
+        duck.read_parquet(tmp_path).collect()
+
+
+def test_a_damaged_schema_of_arrow_is_refused(duck: Database, tmp_path: Path) -> None:
+    with duck.connection() as connection:
+        connection.exec_driver_sql(
+            f"COPY (SELECT 1 AS id) TO '{tmp_path / 'x.parquet'}' (KV_METADATA {{'ARROW:schema': 'AAAA'}})"
+        )
+    with pytest.raises(ConfigurationError, match=r"x\.parquet is damaged"):
+        duck.read_parquet(tmp_path / "x.parquet")

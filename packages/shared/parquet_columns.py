@@ -72,6 +72,7 @@ def misread(raw: Any, paths: Sequence[str]) -> list[Misread]:
     Raises:
         UnreadableFileError: A file says what its columns are in a way that is not understood.
     """
+    paths = list(dict.fromkeys(paths))  # one that is given twice has its columns once
     durations = _durations(raw, paths)
     kinds: dict[str, set[Misread | None]] = {}
     names: dict[str, dict[str, set[str]]] = {}
@@ -153,11 +154,11 @@ class _Leaf:
         return self.precision > _DIGITS
 
 
-def _leaves(raw: Any, paths: Sequence[str]) -> Iterator[tuple[str, _Leaf]]:
+def _leaves(raw: Any, paths: list[str]) -> Iterator[tuple[str, _Leaf]]:
     """Every column of values in files, with the file."""
     rows = raw.execute(
         "SELECT file_name, name, type, num_children, logical_type, precision"  # noqa: S608 (a literal)
-        f" FROM parquet_schema({literal(list(paths))})"
+        f" FROM parquet_schema({literal(paths)})"
     ).fetchall()
     open_: list[int] = []  # how many children are to come, for the root and each group within
     file = column = ""
@@ -177,11 +178,11 @@ def _leaves(raw: Any, paths: Sequence[str]) -> Iterator[tuple[str, _Leaf]]:
             yield file, _Leaf(column, physical or "", logical or "", precision or 0)
 
 
-def _durations(raw: Any, paths: Sequence[str]) -> dict[str, dict[str, Misread]]:
+def _durations(raw: Any, paths: list[str]) -> dict[str, dict[str, Misread]]:
     """The columns of durations of each file, from the schema that Arrow has put into it."""
     rows = raw.execute(
         "SELECT file_name, value"  # noqa: S608 (a literal)
-        f" FROM parquet_kv_metadata({literal(list(paths))}) WHERE key = 'ARROW:schema'::BLOB"
+        f" FROM parquet_kv_metadata({literal(paths)}) WHERE key = 'ARROW:schema'::BLOB"
     ).fetchall()
     found: dict[str, dict[str, Misread]] = {}
     known: dict[bytes, dict[str, Misread]] = {}

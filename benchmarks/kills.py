@@ -76,11 +76,14 @@ def main() -> int:
 
 def _chained(url: URL, given: argparse.Namespace) -> int:
     with chains(url, seed=given.seed, kinds=given.kinds) as chained:
-        for turn in chained.run(given.ways, given.kills):
-            if turn % 10 == 0:
-                print(f"turn {turn}")
-                _faults(_named(chained.tallies))
-        return _faults(_named(chained.tallies))
+        try:
+            for turn in chained.run(given.ways, given.kills):
+                if turn % 10 == 0:
+                    print(f"turn {turn}")
+                    _faults(_named(chained.tallies))
+        finally:  # also when somebody stops it
+            faults = _faults(_named(chained.tallies))
+        return faults
 
 
 def _named(tallies: dict[tuple[str, str], Tally]) -> dict[str, Tally]:

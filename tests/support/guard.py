@@ -37,6 +37,7 @@ def guarded(
     signal: str,
     log: IO[Any],
     identity: Mapping[str, Any] | None = None,
+    cwd: Path | str = "/",
 ) -> Iterator[None]:
     """Run a server until the block ends or this process does.
 
@@ -46,10 +47,11 @@ def guarded(
         signal: What makes it stop at once, as ``QUIT``.
         log: Where its output goes.
         identity: ``user``, ``group`` and ``extra_groups`` to run as.
+        cwd: The folder that the server runs in.
     """
     script = _GUARD.format(server=shlex.join(command), signal=signal, folder=shlex.quote(str(folder)))
     guard = subprocess.Popen(
-        ["/bin/sh", "-c", script], cwd="/", stdin=subprocess.PIPE, stdout=log, stderr=log, **(identity or {})
+        ["/bin/sh", "-c", script], cwd=cwd, stdin=subprocess.PIPE, stdout=log, stderr=log, **(identity or {})
     )
     try:
         yield

@@ -15,6 +15,7 @@ import select
 import signal
 import sys
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -380,17 +381,25 @@ def campaign(
     tally, random = Tally(), Random(seed)
     started = time.monotonic()
     apart = _apart if isolated else _here
-    lengths = []
-    for number in range(3):
-        apart(lambda _: prepare(url, way), tally)
+    lengths: deque[float] = deque(maxlen=3)
+
+    def undisturbed() -> None:
+        """How long a write takes now: on a busy machine that changes."""
+        key = f"whole{seed}.{tally.kills}.{len(lengths)}"
         begun = time.monotonic()
-        killed(url, way, f"whole{number}", streamed=True, seconds=60)
+        killed(url, way, key, streamed=True, seconds=60)
         lengths.append(time.monotonic() - begun)
-    length = sorted(lengths)[1]
+        apart(lambda _: prepare(url, way), tally)
+
     apart(lambda _: prepare(url, way), tally)
+    for _ in range(3):
+        undisturbed()
     number = 0
     while tally.kills < kills:
         number += 1
+        if number % 10 == 0:
+            undisturbed()
+        length = sorted(lengths)[1]
         key, streamed = f"k{seed}.{number}", bool(number % 2)
         # Half of them at any moment, half near the end, where the commit is.
         seconds = random.uniform(0, length) if number % 4 < 2 else random.triangular(length / 2, length * 1.2, length)

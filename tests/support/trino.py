@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import itertools
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -157,6 +159,26 @@ def _write(file: Path, properties: Mapping[str, object]) -> None:
     file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8")
 
 
+def _spooling(folder: Path, endpoint: str) -> dict[str, object]:
+    """What lets results be spooled to the bucket ``spool`` of a store with the protocol of S3."""
+    _write(
+        folder / "etc" / "spooling-manager.properties",
+        {
+            "spooling-manager.name": "filesystem",
+            "fs.location": "s3://spool/",
+            "fs.s3.enabled": "true",
+            "fs.segment.encryption": "false",
+            "s3.endpoint": endpoint,
+            "s3.region": "us-east-1",
+            "s3.path-style-access": "true",
+            "s3.aws-access-key": "test",
+            "s3.aws-secret-key": "test",
+        },
+    )
+    secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {"protocol.spooling.enabled": "true", "protocol.spooling.shared-secret-key": secret}
+
+
 def _configure(folder: Path, port: int, catalog: URL, heap_mb: int, asking: Mapping[str, object]) -> None:
     _write(
         folder / "etc" / "config.properties",
@@ -167,6 +189,7 @@ def _configure(folder: Path, port: int, catalog: URL, heap_mb: int, asking: Mapp
             "discovery.uri": f"http://127.0.0.1:{port}",
             "query.max-memory-per-node": f"{heap_mb * 4 // 10}MB",
             "memory.heap-headroom-per-node": f"{heap_mb * 2 // 10}MB",
+            "query.min-expire-age": "2m",  # thousands of queries in a quarter of an hour would fill the heap
             **asking,
         },
     )
@@ -262,7 +285,9 @@ def _wait_for_nodes(url: URL) -> None:
 
 
 @contextmanager
-def trino_server(catalog: URL, *, heap_mb: int = 1536, short_run: bool = True) -> Iterator[TrinoServer]:
+def trino_server(
+    catalog: URL, *, heap_mb: int = 1536, short_run: bool = True, spool: str | None = None
+) -> Iterator[TrinoServer]:
     """Start a server on a free port of the loopback interface; stop it and remove its files afterwards.
 
     Args:
@@ -270,8 +295,9 @@ def trino_server(catalog: URL, *, heap_mb: int = 1536, short_run: bool = True) -
         heap_mb: The memory of the Java process, in megabytes.
         short_run: Whether the server starts fast and compiles little, for tests; timings are those of a server that
             compiles as it does by default.
+        spool: The URL of a store with the protocol of S3, for results; None for the plain protocol.
     """
-    with _prepared(catalog, heap_mb) as server, _running(server, heap_mb, short_run, server.folder):
+    with _prepared(catalog, heap_mb, spool) as server, _running(server, heap_mb, short_run, server.folder):
         yield server
 
 
@@ -292,11 +318,13 @@ def restartable_trino(catalog: URL, *, heap_mb: int = 1536) -> Iterator[tuple[Tr
 
 
 @contextmanager
-def _prepared(catalog: URL, heap_mb: int) -> Iterator[TrinoServer]:
+def _prepared(catalog: URL, heap_mb: int, spool: str | None = None) -> Iterator[TrinoServer]:
     folder = Path(tempfile.mkdtemp(prefix="trino-"))
     try:
         ports = free_ports(2)
         asked, asking = secured(folder / "etc" / "security", ports[1])
+        if spool is not None:
+            asking = {**asking, **_spooling(folder, spool)}
         server = TrinoServer(ports[0], catalog, folder, asked)
         (folder / "warehouse").mkdir()
         _create_catalog(catalog)
@@ -310,7 +338,7 @@ def _prepared(catalog: URL, heap_mb: int) -> Iterator[TrinoServer]:
 def _running(server: TrinoServer, heap_mb: int, short_run: bool, removed: Path) -> Iterator[None]:
     log = server.folder / "log"
     command = _command(server.folder, heap_mb, short_run=short_run)
-    with log.open("a") as output, guarded(command, folder=removed, signal="KILL", log=output):
+    with log.open("a") as output, guarded(command, folder=removed, signal="KILL", log=output, cwd=server.folder):
         _wait(server.port, log)
         _wait_for_nodes(server.url("tpch", "tiny"))
         yield

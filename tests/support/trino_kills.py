@@ -58,7 +58,7 @@ __all__ = ["KINDS", "Chains", "chains"]
 KINDS: Final = ("client", "server", "answer")
 _ROADS: Final = ("rows", "staged", "frame")
 _ANY: Final = commits.MOST_CHARACTERS
-_LONGEST: Final = 300
+_LONGEST: Final = 900
 """Seconds after which a write that still runs is a fault."""
 
 

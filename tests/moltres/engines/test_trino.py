@@ -18,13 +18,17 @@ from support.dialect_conformance.all_or_nothing import AllOrNothing
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.binds import Binds
 from support.dialect_conformance.data import NEW, OLD, rows, run
+from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
+from support.dialect_conformance.missing_rows import MissingRows
 from support.dialect_conformance.modes import Modes
 from support.dialect_conformance.names import Names
 from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
+from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.run_keys import RunKeys
+from support.dialect_conformance.schema_changes import SchemaChanges
 from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
@@ -32,6 +36,7 @@ from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
 from support.dialect_conformance.waits import Waits
 from support.kills import in_child
+from support.stop_conformance import StopConformance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,6 +64,7 @@ class OnTrino(DialectSuite):
     examples = 3
     enough = 60
     counts_time = True
+    longest_chain = 40  # each operand is a stage, of which a server takes 150 by default
     numbered = None
     fires_delete_actions = None
     readings = (
@@ -120,16 +126,27 @@ class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKey
             assert (found, type(found)) == (new, type(new))
 
 
-class TestIcebergToo(OnIceberg, Transactions, Order, SqlText, Binds):
+class TestIcebergToo(
+    OnIceberg,
+    Transactions,
+    Order,
+    SqlText,
+    Binds,
+    Names,
+    Queries,
+    Targets,
+    Waits,
+    IncrementalLoads,
+    MissingRows,
+    SchemaChanges,
+):
     """The other suites, of which some cases say it: every statement takes its time."""
 
     most_cases = 1
 
 
-class TestMemory(OnTrino, Statements, Transactions, Targets, Names, Binds, SqlText, Order, Waits):
-    """What the connector cannot do is refused by name."""
-
-    most_cases = 1
+class OnMemory(OnTrino):
+    plans_name_tables = False  # it numbers them
 
     @pytest.fixture
     def url(self, trino_memory_url: URL) -> URL:
@@ -139,6 +156,39 @@ class TestMemory(OnTrino, Statements, Transactions, Targets, Names, Binds, SqlTe
     def schema(self, trino: TrinoServer) -> Iterator[str]:
         with trino.schema("memory") as url:
             yield str(url.database).partition("/")[2]
+
+
+class TestMemory(
+    OnMemory,
+    Values,
+    Modes,
+    Overwrite,
+    Merge,
+    Partitions,
+    RunKeys,
+    AllOrNothing,
+    Statements,
+    Transactions,
+    Queries,
+    Targets,
+    Names,
+    Binds,
+    SqlText,
+    Order,
+    Waits,
+):
+    """What the connector cannot do is refused by name."""
+
+    most_cases = 1
+
+
+class TestStopped(StopConformance):
+    slow = FOREVER
+    every = 4
+
+    @pytest.fixture
+    def url(self, iceberg_url: URL) -> URL:
+        return iceberg_url
 
 
 @pytest.fixture

@@ -26,20 +26,22 @@ KILLED = textwrap.dedent("""
     import os, signal, sys
     from moltres import connect
 
-    url, mode, column = sys.argv[1:4]
+    url, mode, column, *keys = sys.argv[1:]
 
     def batches():
         for number in range(100, 400, 100):
             yield [{"id": number + i, column: "x", "n": 1} for i in range(100)]
         os.kill(os.getpid(), signal.SIGKILL)
 
-    connect(url).write(batches()).save_as_table("t", mode=mode, run_key="r")
+    connect(url).write(batches()).save_as_table("t", mode=mode, run_key=keys[0] if keys else None)
 """)
 
 
 def write_and_be_killed(url: URL, mode: str, column: str) -> None:
-    """Let a process die in the middle of a write."""
-    command = [sys.executable, "-c", KILLED, url.render_as_string(hide_password=False), mode, column]
+    """Let a process die in the middle of a write, of a load with a key where there are such loads."""
+    with connect(url) as db, db.connection():
+        keys = ["r"] if db.dialect.capabilities.run_keys else []
+    command = [sys.executable, "-c", KILLED, url.render_as_string(hide_password=False), mode, column, *keys]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
 

@@ -121,4 +121,6 @@ class Merge(DialectSuite):
             assert result.rows_updated == (both if update else 0)
             assert result.rows_written == len(new) - (0 if update else both)
 
+        run(db, "CREATE TABLE t (a VARCHAR(9), b BIGINT, v BIGINT)")
+        db.write([{"a": "x", "b": 1, "v": 1}]).save_as_table("t", mode="merge", keys=["a", "b"])  # or it is refused
         holds()

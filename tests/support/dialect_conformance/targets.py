@@ -85,6 +85,7 @@ class Targets(DialectSuite):
 
     def test_keys_of_loads_are_compared_byte_by_byte(self, db: Database) -> None:
         keys = ["Load-1", "load-1", "load-1 ", "lóad-1", "日本", "日本 ", "Ω", "🚀", "%", "_", "\\", "'", "k" * 512]
+        keys = keys[:: 1 if self.most_cases is None else 4]
         for key in keys:
             assert not db.write([{"a": 1}]).save_as_table("t", mode="append", run_key=key).skipped, key
         for key in keys:

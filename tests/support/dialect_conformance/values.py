@@ -14,7 +14,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
 from moltres import col, lit
-from moltres.errors import MoltresError, SchemaMismatchError
+from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import rows, run
 
@@ -110,6 +110,8 @@ class Values(DialectSuite):
                         db.insert("u", {"id": 2, "s": value})
                     case "append":
                         db.table("u").select(id=col("id") + 1, s=whole).write.save_as_table("u", mode="append")
+            except ConfigurationError:
+                raise
             except MoltresError as error:
                 wanted = "abcde" if "'s'" in str(error) else str(error)
             if {row["s"] for row in rows(db, "u")} - {"abcde"} != {wanted} - {"abcde"}:

@@ -43,16 +43,39 @@ from .outcome import LoadedMeanwhileError
 from .target import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Select
 
+    from ..dialects import Dialect
     from ..types.arrow import Named
     from .target import Target
 
 _PAUSE: Final = 0.2
 """Seconds between two looks at a query that still runs."""
+_TRIES: Final = 10
+"""Of a statement that adds rows while other writers commit."""
 LOST: Final = "moltres: another try of this load took its place"
+
+
+def insisting(dialect: Dialect, work: Callable[[], int], attempts: Attempts | None = None) -> int:
+    """Run a statement that only adds rows, again while other writers commit first.
+
+    Args:
+        dialect: Says of an error whether it is that, so that the statement has changed nothing.
+        work: Runs the statement; returns the number of rows.
+        attempts: The tries of the load that the statement publishes, of which each further one is another.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except DBAPIError as error:
+            if error.orig is None or not dialect.has_lost(error.orig):
+                raise
+        check()
+        if attempts is not None:
+            attempts.renew()
+    return work()
 
 
 @dataclass(frozen=True)
@@ -253,7 +276,9 @@ class Attempts:
         }
         columns = [(column.key, column.type) for column in self.table.columns if column.key not in self._absent]
         made = table_of(LOADS, columns, self.table.schema)
-        self._target.dialect.load(self._connection, made, [tuple(values.get(name) for name, _ in columns)])
+        row = tuple(values.get(name) for name, _ in columns)
+        dialect = self._target.dialect
+        insisting(dialect, lambda: dialect.load(self._connection, made, [row]))
 
     def _all(self) -> list[Attempt]:
         columns = self.table.columns

@@ -22,7 +22,7 @@ from ..dialects.statements import CreateTableAs, InsertSelect, MergeInto, Rename
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, QueryError, TableExistsError, TransientQueryError
 from ..types.logical import logical_type
-from .attempts import LOST, Attempts
+from .attempts import LOST, Attempts, insisting
 from .inputs import Local, Streamed, open_input
 from .left_overs import drop_left_overs, released, staging_name
 from .outcome import Written, check_keys, require_columns
@@ -275,7 +275,8 @@ class _Publication:
         if target.table is None:
             written = self._create(rows)
         elif mode == "append":
-            written = Written(inserted=self._committed(self._insert(rows)))
+            added = insisting(target.dialect, lambda: self._committed(self._insert(rows)), self._attempts)
+            written = Written(inserted=added)
         elif mode == "overwrite":
             written = self._overwrite(rows)
         elif mode == "merge":

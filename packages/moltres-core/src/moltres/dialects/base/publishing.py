@@ -142,3 +142,7 @@ class Publishing(Tables):
     def snapshots(self, connection: Connection, table: Table) -> list[Snapshot]:
         """The snapshots of a table, the oldest first; none if there is no such table."""
         raise NotImplementedError
+
+    def has_lost(self, error: BaseException) -> bool:
+        """Whether a statement has changed nothing because another writer committed first."""
+        raise NotImplementedError

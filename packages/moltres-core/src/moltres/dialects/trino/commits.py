@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 700_000
 """Of the rows in one statement: `query.max-length` of the server is a million by default."""
 
+_UNKNOWN = "Cannot determine whether the commit was successful"
+"""What Iceberg's CommitStateUnknownException says."""
+
 _STATE = text("SELECT state FROM system.runtime.queries WHERE query_id = :query")
 
 
@@ -138,6 +141,10 @@ class Commits(Publishing):
         """As the coordinator says; a query whose results nobody asks for is given up after `query.client.timeout`."""
         state = connection.execute(_STATE, {"query": query}).scalar()
         return state is not None and state not in ENDED
+
+    def has_lost(self, error: BaseException) -> bool:
+        """As Iceberg says, unless its catalog cannot tell whether it has committed."""
+        return getattr(error, "error_name", None) == "ICEBERG_COMMIT_ERROR" and _UNKNOWN not in str(error)
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
         """The snapshot that is current."""

@@ -92,7 +92,9 @@ class OnIceberg(OnTrino):
 
 
 class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Statements):
-    """What is written, in every case."""
+    """What is written; of each test three cases, spread over all."""
+
+    most_cases = 3
 
     def test_a_copy_within_the_database_cuts_no_blanks(self, db: Database) -> None:  # type: ignore[override]
         """Strings of Iceberg have no length: one case says it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
+from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,8 @@ PAIRS = [
     pytest.param(("mariadb", "duckdb"), marks=pytest.mark.engines),
 ]
 TABLES = {"items": 3, "orders": 40, "people": 7}
+MANY = ("postgresql", "mariadb")
+"""Databases that several connections read as they are at one moment, and write at a time."""
 _numbers = count()
 
 
@@ -242,3 +246,100 @@ def test_what_a_transaction_of_the_caller_reads(both: tuple[Database, Database])
         pytest.raises(errors.ConfigurationError, match="transaction of the cal"),
     ):
         replicate(source, connect(connection), ["people"])
+
+
+def keyed(db: Database, name: str, column: str, values: list[Any]) -> None:
+    """A table without a key of its own."""
+    db.write([{column: value, "n": number} for number, value in enumerate(values)]).save_as_table(name)
+
+
+KEYS: dict[str, list[Any]] = {
+    "integers": [1, 2, 3, 50, 900, -(2**62), 2**62, 7, 8, 9],
+    "dense": list(range(10)),
+    "decimals": [Decimal(n) / 4 for n in range(-4, 6)],
+    "floats": [0.5, -1.5, 1e300, 0.1, 0.2, 0.3, float(2**70), -0.25, 4.0, 5.0],
+    "strings": ["a", "B", "b", "ä", "", "zz", "a ", "A", "☃", "c"],
+    "dates": [dt.date(1970 + 10 * n, 1, 1) for n in range(10)],
+    "moments": [dt.datetime.fromisoformat(f"2024-01-01T{n:02}:30:00.125") for n in range(10)],
+    "bytes": [bytes([n, 255 - n]) for n in range(10)],
+}
+"""Values of every type that orders rows; each table has them several times, and NULL."""
+
+
+def test_big_tables_in_ranges_of_keys(both: tuple[Database, Database]) -> None:
+    """Ranges of every type of key have each row once, with those that have none."""
+    source, target = both
+    for kind, values in KEYS.items():
+        keyed(source, kind, kind, [*values, None, *values, None])
+    with source.transaction() as connection:
+        connection.execute(text("CREATE TABLE own (id INT PRIMARY KEY, v VARCHAR(9))"))
+    source.insert("own", [{"id": number, "v": "x"} for number in range(-10, 40)])
+    seen: list[Progress] = []
+    keys = {kind: kind for kind in KEYS}
+    tables = [*KEYS, "own", "orders"]
+    result = replicate(
+        source, target, tables, run_key="k", range_rows=6, range_keys=keys, connections=3, on_progress=seen.append
+    )
+    assert {table.target: table.rows for table in result.tables} == {**dict.fromkeys(KEYS, 22), "own": 50, "orders": 40}
+    for table in result.tables:
+        order = "id" if table.source in ("own", "orders") else "n"
+        assert (
+            target.table(table.target).order_by(order).collect() == source.table(table.source).order_by(order).collect()
+        ), table.source
+        assert table.receipt is not None
+        assert table.receipt.covers == "table"
+        assert verify(table.receipt, target), table.source
+        if table.source == "orders":
+            assert (table.ranges, table.whole_because is not None) == (1, True)
+        else:
+            assert table.ranges > 2, table
+            assert table.range_key == keys.get(table.source, "id")
+    assert result.connections == (
+        3 if source.dialect.name in MANY and target.dialect.name in MANY else result.connections
+    )
+    assert (seen[-1].rows, seen[-1].tables_done, seen[-1].seconds_left) == (22 * len(KEYS) + 90, len(tables), 0)
+    assert "moltres_replica" not in " ".join(target.tables())
+    with target.connection() as connection:
+        left = connection.execute(text("SELECT count(*) FROM moltres_loads WHERE table_name LIKE 'moltres%'"))
+        assert left.scalar_one() == 0
+
+
+def test_a_key_goes_on_with_the_ranges_that_are_missing(both: tuple[Database, Database]) -> None:
+    source, target = both
+    keyed(source, "big", "id", list(range(100)))
+
+    def fail(progress: Progress) -> None:
+        if progress.rows >= 30:
+            raise InterruptedError
+
+    asked: dict[str, Any] = {"range_rows": 10, "range_keys": {"big": "id"}, "connections": 1}
+    with pytest.raises(InterruptedError):
+        replicate(source, target, "big", on_progress=fail, **asked)
+    assert counts(target) == {}
+    with pytest.raises(InterruptedError):
+        replicate(source, target, "big", run_key="k", on_progress=fail, **asked)
+    # Ranges that have arrived stay as they were read; those that are missing are read now.
+    elsewhere(lambda: source.update("big", set={"n": -1}, where=col("id").is_not(None)))
+    (table,) = replicate(source, target, "big", run_key="k", **asked | {"range_rows": 1000}).tables
+    assert (table.rows, table.ranges, table.resumed) == (100, 10, False)
+    assert table.ranges_resumed in (2, 3)
+    assert target.table("big").where(col("n") != -1).count() == 10 * table.ranges_resumed
+    assert target.table("big").where(col("id").is_not(None)).distinct().count() == 100
+    assert replicate(source, target, "big", run_key="k", **asked).tables[0].skipped
+
+
+def test_ranges_that_cannot_be_are_told(tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/a.db") as source, connect(f"sqlite:///{tmp_path}/b.db") as target:
+        keyed(source, "flags", "flag", [True, False] * 5)
+        keyed(source, "same", "id", [7] * 10)
+        with pytest.raises(errors.ConfigurationError) as caught:
+            replicate(source, target, "*", range_keys={"flagz": "flag", "same": "idd", "flags": "flag"})
+        for part in ("Did you mean 'flags'?", "Did you mean 'id'?", "'flag' of flags is boolean"):
+            assert part in str(caught.value)
+        with pytest.raises(errors.ConfigurationError, match="no effect with range_rows=None"):
+            replicate(source, target, "*", range_keys={"same": "id"}, range_rows=None)
+        result = replicate(source, target, "*", run_key="k", range_keys={"same": "id"}, range_rows=2)
+        assert [table.ranges for table in result.tables] == [1, 1]
+        assert "no primary or unique key" in (result.tables[0].whole_because or "")
+        assert "one value in all rows" in (result.tables[1].whole_because or "")
+        assert "read whole: its key 'id'" in result.to_text()

@@ -1,8 +1,8 @@
 """Replications that are killed at a random moment.
 
 After each kill a reader must find the old rows of all tables or the new rows of all; the same call again must leave
-exactly the new rows, copy no table again that had arrived, and leave nothing over. `benchmarks/replicate_kills.py` does
-it hundreds of times, the tests a few times.
+exactly the new rows, copy no table or range again that had arrived, and leave nothing over.
+`benchmarks/replicate_kills.py` does it hundreds of times, the tests a few times.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ ROWS = 120
 #: The tables of the target that have an old row before each mode.
 THERE = {"error_if_exists": (), "overwrite": TABLES[:2], "append": TABLES}
 BATCH = 50
+#: The tables that are read in ranges, of so many rows.
+IN_RANGES = TABLES[1:3]
+RANGE = 40
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"{self.kills} kills ({self.before} before the publication, {self.after} after it; {self.resumed} tables"
-            f" had arrived and were not copied again), {len(self.wrong)} wrong, {self.seconds:.0f} s"
+            f" and ranges had arrived and were not copied again), {len(self.wrong)} wrong, {self.seconds:.0f} s"
         )
 
 
@@ -68,7 +71,17 @@ def prepare(target: URL | str, mode: str) -> None:
 
 def run(source: URL | str, target: URL | str, mode: str, key: str) -> Any:
     """The replication under test."""
-    return replicate(source, target, "t_*", mode=mode, run_key=key, connections=3, batch_rows=BATCH)  # type: ignore[arg-type]
+    return replicate(
+        source,
+        target,
+        "t_*",
+        mode=mode,  # type: ignore[arg-type]
+        run_key=key,
+        connections=3,
+        batch_rows=BATCH,
+        range_rows=RANGE,
+        range_keys=dict.fromkeys(IN_RANGES, "id"),
+    )
 
 
 def _state(target: URL | str) -> dict[str, Any]:
@@ -81,8 +94,12 @@ def _state(target: URL | str) -> dict[str, Any]:
         }
         staged = 0
         if "moltres_loads" in names:
-            kept = "SELECT count(*) FROM moltres_loads WHERE table_name LIKE 'moltres_replica_%'"
-            staged = connection.execute(text(kept)).scalar_one()
+            # Whole tables, and ranges of those that are not.
+            kept = "SELECT table_name, run_key, mode FROM moltres_loads WHERE table_name LIKE 'moltres_replica_%'"
+            entries: dict[str, set[str]] = {}
+            for table, key, mode in connection.execute(text(kept)):
+                entries.setdefault(table, set()).add(key if key.startswith("moltres range") else mode)
+            staged = sum(1 if "append" in found else len(found - {"ranges"}) for found in entries.values())
         old = [
             name
             for name in TABLES
@@ -111,9 +128,9 @@ def judge(source: URL | str, target: URL | str, mode: str, key: str) -> dict[str
     if found != before and not published:
         wrong.append(f"{key}: after the kill {state}")
     result = retried(lambda: run(source, target, mode, key), times=100, pause=0.1)
-    resumed = sum(table.resumed for table in result.tables)
+    resumed = sum(table.ranges_resumed or table.resumed for table in result.tables)
     if not published and resumed != state["staged"] and not all(table.skipped for table in result.tables):
-        wrong.append(f"{key}: {resumed} tables resumed, {state['staged']} had arrived")
+        wrong.append(f"{key}: {resumed} tables and ranges resumed, {state['staged']} had arrived")
     again = run(source, target, mode, key)
     if not all(table.skipped for table in again.tables):
         wrong.append(f"{key}: done twice: {again}")

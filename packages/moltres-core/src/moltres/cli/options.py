@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
-from .._shared.command.arguments import count, names_of, time_limit
+from .._shared.command.arguments import count, mapping_of, names_of, time_limit
 from .._shared.command.running import PASSED
 from .._shared.json_values import plain
 from .._shared.wording import plain_context
@@ -28,7 +28,7 @@ __all__ = ["DONE", "add_connecting", "add_target", "add_writing", "printed_json"
 
 DONE = "Exit status: 0 done, 2 could not run, 130 after Ctrl-C."
 
-_NAMES = "Sequence[str]"
+_NAMES, _PAIRS = "Sequence[str]", "Mapping[str, str]"
 _ELSEWHERE = frozenset({"self", "name", "schema", "on_progress"})
 """Arguments of a write that no option of the same name gives."""
 
@@ -91,6 +91,8 @@ def _add(parser: argparse.ArgumentParser, name: str, known: inspect.Parameter, s
             parser.add_argument(
                 f"--no-{option[2:]}", dest=name, action="store_false", default=None, help="none: they stay as they are"
             )
+    elif _PAIRS in kinds:
+        parser.add_argument(option, action="append", metavar="NAME=VALUE", help=f"{help_}; repeatable")
     elif "bool" in kinds and known.default is True:
         parser.add_argument(f"--no-{option[2:]}", dest=name, action="store_false", help=f"switch off: {help_}")
     elif "bool" in kinds:
@@ -138,7 +140,9 @@ def writing_of(
         if name in leave:
             continue
         value = getattr(given, name)
-        value = names_of(value) if isinstance(value, list) else value
+        if isinstance(value, list):
+            pairs = _PAIRS in str(known.annotation)
+            value = mapping_of(f"--{name.replace('_', '-')}", value) if pairs else names_of(value)
         if name == "mode" or value != known.default:
             found[name] = value
     return found

@@ -14,9 +14,10 @@ from ..write.request import REPLACING, WriteRequest
 from ..write.target import find_target
 from .names import Place, expand
 from .order import ordered
+from .ranges import NO_KEY, Key, key_of, key_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -39,6 +40,8 @@ class Options:
     batch_rows: int
     cascade: bool
     verify: bool
+    range_rows: int | None
+    range_keys: Mapping[str, str]
 
     def request(self, name: str, **options: Any) -> WriteRequest:
         """The request of a write of one table."""
@@ -62,6 +65,7 @@ class Item:
         source: Where it is.
         target: The table that is written.
         staged: The name of the table, beside it, that takes its rows before all are published.
+        key: What ranges of it are ranges of.
         done: Whether there is nothing to do.
         rows: The rows on record, if it is done.
     """
@@ -69,6 +73,7 @@ class Item:
     source: Place
     target: Target
     staged: str
+    key: Key = NO_KEY
     done: bool = False
     rows: int | None = None
 
@@ -126,11 +131,15 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
     with source.connection() as connection:
         found = expand(source, connection, tables, options.schema)
         columns = {
-            place: [column["name"] for column in source.dialect.columns_of(connection, place.name, place.schema)]
+            place: source.dialect.columns_of(connection, place.name, place.schema)
             for place in found
             if isinstance(place, Place)
         }
-    problems = [place for place in found if isinstance(place, str)]
+        problems = [place for place in found if isinstance(place, str)]
+        problems += key_problems(options.range_keys, columns)
+        keys = {}
+        if not problems and options.range_rows is not None:
+            keys = {place: key_of(connection, place, known, options.range_keys) for place, known in columns.items()}
     places = sorted(columns, key=lambda place: (place.schema or "", place.name))
     names = [place.name for place in places]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -143,13 +152,16 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
     with target.writing() as connection:
         for place in places:
             try:
-                items.append(_item(target, connection, place, options, together=together))
+                items.append(
+                    replace(_item(target, connection, place, options, together=together), key=keys.get(place, NO_KEY))
+                )
             except ConfigurationError as error:
                 problems.append(f"{place}: {error.message}")
         plan = Plan(items, together)
         targets = [item.target for item in plan.open]
         for item in plan.open:
-            problems += _problems(item, columns[item.source], options, together=together)
+            names_given = [one["name"] for one in columns[item.source]]
+            problems += _problems(item, names_given, options, together=together)
             if options.mode in REPLACING and not options.cascade:
                 problems += _actions(connection, item.target, [one.name for one in targets])
         if together and options.mode in ("append", "overwrite"):

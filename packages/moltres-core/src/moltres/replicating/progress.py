@@ -66,21 +66,21 @@ class Reporter:
         self.total_rows = 0
         self._on_progress = on_progress
         self._tables = tables
-        self._rows: dict[str, int] = {}
+        self._rows: dict[tuple[str, int], int] = {}
         self._done: set[str] = set()
         self._started = time.monotonic()
         self._lock = threading.Lock()
 
-    def of(self, table: str) -> Callable[[int], None] | None:
-        """What a write of one table calls with the number of its rows so far."""
-        return None if self._on_progress is None else lambda rows: self.tell(table, rows)
+    def of(self, table: str, part: int = 0) -> Callable[[int], None] | None:
+        """What a write of one table, or a range of one, calls with the number of its rows so far."""
+        return None if self._on_progress is None else lambda rows: self.tell(table, rows, part=part)
 
-    def tell(self, table: str, rows: int, *, done: bool = False) -> None:
-        """Say how many rows of a table have arrived, and whether these are all."""
+    def tell(self, table: str, rows: int, *, part: int = 0, done: bool = False) -> None:
+        """Say how many rows of a table, or of a range of it, have arrived, and whether the table has all."""
         if self._on_progress is None:
             return
         with self._lock:
-            self._rows[table] = rows
+            self._rows[table, part] = rows
             if done:
                 self._done.add(table)
             self._on_progress(

@@ -100,7 +100,7 @@ def publish(database: Database, arrived: Sequence[Arrived], options: Options) ->
         if options.run_key is not None:
             # From now on the entries of the targets tell that the rows are there.
             for one in arrived:
-                load_of(connection, dialect, options.run_key, one.item.staged, one.item.target.schema).release()
+                load_of(connection, dialect, options.run_key, one.item.staged, one.item.target.schema).release_all()
         if not dialect.capabilities.transactional_ddl:
             connection.commit()
             dialect.begin(connection)

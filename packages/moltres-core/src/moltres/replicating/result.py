@@ -19,11 +19,15 @@ class ReplicatedTable:
         source: The table or view that was read, ``name`` or ``schema.name``.
         target: The table that was written, likewise.
         rows: Rows that were written; of one that was skipped those on record, None if they are not known.
-        seconds: How long the copy took, without waiting for other tables.
+        seconds: How long the copy took, without waiting for other tables; of ranges, all of them together.
         created: Whether the table is new.
         skipped: Whether nothing was done: its run_key is recorded already, or mode ``ignore`` found the table.
         receipt: What proves that the rows arrived as they were read (`moltres.Receipt`), as in `WriteResult`.
         resumed: Whether the rows had arrived before, by a call with this run_key that did not come to its end.
+        ranges: In how many ranges of a key the table was read.
+        range_key: The key; None if it was read whole.
+        ranges_resumed: How many of the ranges had arrived before.
+        whole_because: Why a table with more than ``range_rows`` rows was read whole; None if it was not.
     """
 
     source: str
@@ -33,6 +37,10 @@ class ReplicatedTable:
     created: bool = False
     skipped: bool = False
     resumed: bool = False
+    ranges: int = 1
+    range_key: str | None = None
+    ranges_resumed: int = 0
+    whole_because: str | None = None
     receipt: Receipt | None = None
 
 
@@ -78,7 +86,7 @@ class Replication:
                 table.target,
                 "?" if table.rows is None else f"{table.rows:,}",
                 f"{table.seconds:.1f} s",
-                "skipped" if table.skipped else " ".join(self._notes(table)),
+                "skipped" if table.skipped else ", ".join(self._notes(table)),
             )
             for table in self.tables
         ]
@@ -95,7 +103,13 @@ class Replication:
 
     @staticmethod
     def _notes(table: ReplicatedTable) -> list[str]:
-        return [note for note, holds in (("new", table.created), ("resumed", table.resumed)) if holds]
+        notes = [note for note, holds in (("new", table.created), ("resumed", table.resumed)) if holds]
+        if table.range_key is not None:
+            resumed = f", {table.ranges_resumed} resumed" if table.ranges_resumed and not table.resumed else ""
+            notes.append(f"{table.ranges} ranges of {table.range_key}{resumed}")
+        if table.whole_because is not None:
+            notes.append(f"read whole: {table.whole_because}")
+        return notes
 
     def __str__(self) -> str:
         read = {

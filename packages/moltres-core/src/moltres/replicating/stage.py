@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from ..types.arrow import Named
     from .plan import Item, Options
 
-__all__ = ["arrived_before", "drop_staged", "stage"]
+__all__ = ["RANGES", "arrived_before", "columns_of_staged", "drop_staged", "of_target", "stage"]
+
+RANGES: Final = "ranges"
+"""The mode on record of a staged table whose ranges are recorded one by one, until it has all of them."""
 
 
 def arrived_before(target: Database, item: Item, run_key: str | None) -> Arrived | None:
@@ -38,12 +41,11 @@ def arrived_before(target: Database, item: Item, run_key: str | None) -> Arrived
         load = load_of(connection, target.dialect, run_key, item.staged, item.target.schema)
         recorded = load.recorded()
         if inspect(connection).has_table(item.staged, schema=item.target.schema):
-            if recorded is not None:
+            if recorded is not None and recorded.mode != RANGES:
                 receipt = None if recorded.receipt is None else Receipt.from_json(recorded.receipt)
-                return Arrived(item, recorded.rows or 0, _of_target(receipt, item))
+                return Arrived(item, recorded.rows or 0, of_target(receipt, item))
             target.dialect.drop(connection, table_of(item.staged, [], item.target.schema))
-        elif recorded is not None:
-            load.release()
+        load.release_all()
     return None
 
 
@@ -62,7 +64,7 @@ def stage(
     Returns:
         What has arrived.
     """
-    columns = _columns(target, frame, item, options)
+    columns = columns_of_staged(target, frame, item, options)
     with target.writing() as connection:
         target.dialect.create(connection, table_of(item.staged, columns, item.target.schema))
     result = target.write(frame).save_as_table(
@@ -74,15 +76,15 @@ def stage(
         verify=options.verify,
         on_progress=on_progress,
     )
-    return Arrived(item, result.rows_written, _of_target(result.receipt, item))
+    return Arrived(item, result.rows_written, of_target(result.receipt, item))
 
 
-def _of_target(receipt: Receipt | None, item: Item) -> Receipt | None:
+def of_target(receipt: Receipt | None, item: Item) -> Receipt | None:
     """The receipt of a staged table as that of the table that its rows are for."""
     return None if receipt is None else replace(receipt, table=item.target.name, schema=item.target.schema)
 
 
-def _columns(target: Database, frame: DataFrame, item: Item, options: Options) -> list[Named]:
+def columns_of_staged(target: Database, frame: DataFrame, item: Item, options: Options) -> list[Named]:
     """The columns of the staged table: with the types of the target where it keeps its columns."""
     table = item.target.table
     if table is not None and item.target.has_the_columns(frame.columns):

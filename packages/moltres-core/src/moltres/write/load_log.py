@@ -196,6 +196,11 @@ class Load:
         """Delete the key, because its rows were dropped."""
         self._connection.execute(delete(self._table).where(*self._is_mine()))
 
+    def release_all(self) -> None:
+        """Delete every key of the table, because it is dropped."""
+        columns = self._table.columns
+        self._connection.execute(delete(self._table).where(columns.table_name == self._key["table_name"]))
+
     def finish(self, rows: int, receipt: str | None = None, watermark: str | None = None) -> None:
         """Record what the load has done. The commit publishes the rows and the key together.
 

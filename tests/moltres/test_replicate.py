@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from decimal import Decimal
 from itertools import count
@@ -319,7 +320,7 @@ def test_a_key_goes_on_with_the_ranges_that_are_missing(both: tuple[Database, Da
     with pytest.raises(InterruptedError):
         replicate(source, target, "big", run_key="k", on_progress=fail, **asked)
     # Ranges that have arrived stay as they were read; those that are missing are read now.
-    elsewhere(lambda: source.update("big", set={"n": -1}, where=col("id").is_not(None)))
+    elsewhere(lambda: source.update("big", values={"n": -1}, where=col("id").is_not(None)))
     (table,) = replicate(source, target, "big", run_key="k", **asked | {"range_rows": 1000}).tables
     assert (table.rows, table.ranges, table.resumed) == (100, 10, False)
     assert table.ranges_resumed in (2, 3)
@@ -343,3 +344,129 @@ def test_ranges_that_cannot_be_are_told(tmp_path: Path) -> None:
         assert "no primary or unique key" in (result.tables[0].whole_because or "")
         assert "one value in all rows" in (result.tables[1].whole_because or "")
         assert "read whole: its key 'id'" in result.to_text()
+
+
+def related(db: Database) -> None:
+    """Two tables with keys, one of which references the other."""
+    with db.transaction() as connection:
+        connection.execute(text("CREATE TABLE a_parent (id BIGINT PRIMARY KEY, v VARCHAR(20), seen TIMESTAMP NULL)"))
+        connection.execute(
+            text(
+                "CREATE TABLE a_child (id BIGINT PRIMARY KEY, parent BIGINT, seen TIMESTAMP NULL,"
+                " FOREIGN KEY (parent) REFERENCES a_parent (id))"
+            )
+        )
+
+
+def at(day: int) -> dt.datetime:
+    return dt.datetime.fromisoformat(f"2024-01-{day:02}")
+
+
+def rows_of(db: Database, name: str) -> dict[int, tuple[Any, ...]]:
+    return {row["id"]: tuple(row.values())[1:] for row in db.table(name).collect()}
+
+
+def test_a_merge_of_many_tables(both: tuple[Database, Database]) -> None:
+    """Rows are found by the primary keys; what is missing goes when nothing references it any more."""
+    source, target = both
+    related(source)
+    source.insert("a_parent", [{"id": n, "v": "a", "seen": at(1)} for n in range(20)])
+    source.insert("a_child", [{"id": n, "parent": n, "seen": at(1)} for n in range(20)])
+    if target.dialect.name != "duckdb":  # which checks references to rows that the same transaction has deleted
+        related(target)
+    first = replicate(source, target, "a_*", mode="merge", delete_missing="hard", run_key="1")
+    assert rows_of(target, "a_child") == rows_of(source, "a_child")
+    assert first.rows == 40
+    source.insert("a_parent", [{"id": 99, "v": "new", "seen": at(2)}])
+    source.update("a_child", values={"parent": 99, "seen": at(2)}, where=col("id") == 3)
+    source.delete("a_parent", where=col("id") == 3)
+    source.delete("a_child", where=col("id") == 5)
+    result = replicate(source, target, "a_*", mode="merge", delete_missing="hard", run_key="2")
+    for name in ("a_child", "a_parent"):
+        target.forget()
+        assert rows_of(target, name) == rows_of(source, name), name
+    assert [table.rows_deleted for table in result.tables] == [1, 1]
+    assert [table.skipped for table in replicate(source, target, "a_*", mode="merge", run_key="2").tables] == [True] * 2
+    source.delete("a_child", where=col("id") < 10)
+    with pytest.raises(errors.WriteError, match="delete_at_most"):
+        replicate(source, target, "a_*", mode="merge", delete_missing="hard")
+    assert target.table("a_child").count() == 19
+    keys = {"people": ["id"]}
+    soft = {"mode": "merge", "keys": keys, "delete_missing": "soft", "delete_at_most": 0.5}
+    replicate(source, target, "people", **soft)  # type: ignore[arg-type]
+    source.delete("people", where=col("id") == 2)
+    (table,) = replicate(source, target, "people", **soft).tables  # type: ignore[arg-type]
+    assert (table.rows_deleted, target.table("people").where(col("deleted_at").is_not(None)).count()) == (1, 1)
+
+
+@pytest.mark.parametrize("mode", ["append", "merge"])
+def test_what_is_new_in_many_tables(mode: Any, both: tuple[Database, Database]) -> None:
+    source, target = both
+    related(source)
+    source.insert("a_parent", [{"id": n, "v": "a", "seen": at(1 + n)} for n in range(8)])
+    source.insert("a_child", [{"id": n, "parent": n, "seen": at(1 + n)} for n in range(8)])
+    asked: dict[str, Any] = {"mode": mode, "cursor": "seen", "lag": "1 hour"}
+    assert replicate(source, target, "a_*", run_key="1", **asked).rows == 16
+    source.insert("a_parent", [{"id": 50, "v": "b", "seen": at(20)}])
+
+    def fail(progress: Progress) -> None:
+        if progress.tables_done == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        replicate(source, target, "a_*", run_key="2", connections=1, on_progress=fail, **asked)
+    result = replicate(source, target, "a_*", run_key="2", **asked)
+    assert rows_of(target, "a_parent") == rows_of(source, "a_parent")
+    assert rows_of(target, "a_child") == rows_of(source, "a_child")
+    assert sum(table.resumed for table in result.tables) >= 1
+    last = replicate(source, target, "a_*", run_key="3", **asked)
+    told = last.tables[1].incremental
+    assert told is not None
+    assert (told.watermark, told.started is not None) == (at(20), True)
+    assert told.rows_read <= 2
+    assert target.table("a_parent").count() == 9
+    assert json.loads(json.dumps(last.to_dict()))["tables"][1]["incremental"]["cursor"] == "seen"
+    # Rows that were read before another load of the same source was published are not published after it.
+    source.insert("a_parent", [{"id": 60, "v": "b", "seen": at(21)}])
+    with pytest.raises(InterruptedError):
+        replicate(source, target, "a_*", run_key="4", connections=1, on_progress=fail, **asked)
+    source.insert("a_parent", [{"id": 61, "v": "c", "seen": at(22)}])
+    replicate(source, target, "a_*", run_key="5", **asked)
+    replicate(source, target, "a_*", run_key="4", **asked)
+    assert rows_of(target, "a_parent") == rows_of(source, "a_parent")
+
+
+@pytest.mark.parametrize("change", ["append_new_columns", "ignore"])
+def test_columns_that_the_target_does_not_have(change: Any, both: tuple[Database, Database]) -> None:
+    source, target = both
+    target.write([{"id": -1}]).save_as_table("people")
+    with pytest.raises(errors.ConfigurationError, match="it has no column 'v'"):
+        replicate(source, target, ["people", "orders"], mode="append")
+    result = replicate(source, target, ["people", "orders"], mode="append", run_key="k", on_schema_change=change)
+    assert counts(target) == {"orders": 40, "people": 8}
+    names = {"append_new_columns": ["id", "v"], "ignore": ["id"]}[change]
+    assert list(target.table("people").columns) == names
+    assert len(result.tables[1].schema_changes) == 1
+    assert "column 'v'" in result.to_text()
+
+
+def test_options_that_make_no_sense_are_refused_by_name(tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/a.db") as source, connect(f"sqlite:///{tmp_path}/b.db") as target:
+        source.write([{"id": 1, "v": "a"}]).save_as_table("t")
+
+        def refused(**options: Any) -> str:
+            with pytest.raises(errors.ConfigurationError) as caught:
+                replicate(source, target, "t", **options)
+            return str(caught.value)
+
+        assert "mode must be" in refused(mode="overwrite_partitions")
+        assert "cursor is for" in refused(cursor="v")
+        assert "lag is for a cursor" in refused(mode="merge", keys=["id"], lag="1 hour")
+        assert "delete_missing is for" in refused(mode="append", delete_missing="hard")
+        assert "on_schema_change is for" in refused(mode="overwrite", on_schema_change="ignore")
+        assert "keys is for mode='merge'" in refused(keys=["id"])
+        assert "keys names the table 'u'" in refused(mode="merge", keys={"u": ["id"]})
+        both_told = refused(mode="merge", cursor="seen", lag=0)
+        assert "no primary key" in both_told
+        assert "cursor: t has no column 'seen'" in both_told
+        assert "'v' is text" in refused(mode="append", cursor="v", lag=0)

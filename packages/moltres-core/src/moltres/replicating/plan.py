@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError, refuse
+from ..errors import ConfigurationError, MoltresError, refuse
 from ..write.left_overs import drop_left_overs, staging_name
 from ..write.load_log import load_of
+from ..write.missing_rows import require_possible
 from ..write.modes import finish_renamed
 from ..write.request import REPLACING, WriteRequest
 from ..write.target import find_target
+from .merging import keys_of, merge_problems
 from .names import Place, expand
 from .order import ordered
 from .ranges import NO_KEY, Key, key_of, key_problems
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..database import Database
-    from ..frame.source import Mode
+    from ..frame.source import Mode, OnSchemaChange
     from ..types.receipt import Receipt
     from ..write.target import Target
+    from .increments import New
 
 __all__ = ["Arrived", "Item", "Options", "Plan", "made_plan"]
 
@@ -42,19 +45,32 @@ class Options:
     verify: bool
     range_rows: int | None
     range_keys: Mapping[str, str]
+    keys: Sequence[str] | Mapping[str, Sequence[str]] | None
+    cursor: str | None
+    lag: Any
+    delete_missing: Any
+    delete_at_most: float | None
+    on_schema_change: OnSchemaChange
 
-    def request(self, name: str, **options: Any) -> WriteRequest:
-        """The request of a write of one table."""
-        return WriteRequest(
-            name=name,
-            **{
-                "mode": self.mode,
-                "schema": self.target_schema,
-                "batch_rows": self.batch_rows,
-                "cascade": self.cascade,
-                **options,
-            },
-        )
+    @staticmethod
+    def lookup(name: str, schema: str | None) -> WriteRequest:
+        """What looks a table up."""
+        return WriteRequest(name=name, schema=schema)
+
+    def of_mode(self, item: Item) -> dict[str, Any]:
+        """The mode of the write of a table, and its options."""
+        own = ("mode", "cascade", "cursor", "lag", "delete_missing", "delete_at_most", "on_schema_change")
+        return {**{name: getattr(self, name) for name in own}, "keys": item.keys}
+
+    def request(self, item: Item) -> WriteRequest:
+        """The request of the write of a table from rows that are staged."""
+        request = WriteRequest(name=item.target.name, schema=item.target.schema, **self.of_mode(item))
+        return replace(request, batch_rows=self.batch_rows, verify=self.verify)
+
+    @property
+    def merges(self) -> bool:
+        """Whether rows are compared with those of a table that is there."""
+        return self.mode == "merge" or self.cursor is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +82,8 @@ class Item:
         target: The table that is written.
         staged: The name of the table, beside it, that takes its rows before all are published.
         key: What ranges of it are ranges of.
+        keys: For merge: the columns that tell its rows apart.
+        left_out: Columns of the source that the target does not have, and which are not read.
         done: Whether there is nothing to do.
         rows: The rows on record, if it is done.
     """
@@ -74,6 +92,8 @@ class Item:
     target: Target
     staged: str
     key: Key = NO_KEY
+    keys: tuple[str, ...] | None = None
+    left_out: tuple[str, ...] = ()
     done: bool = False
     rows: int | None = None
 
@@ -91,11 +111,13 @@ class Arrived:
         item: The table.
         rows: How many they are.
         receipt: What proves them; None if nothing does.
+        new: With a cursor: how far the source was read.
     """
 
     item: Item
     rows: int
     receipt: Receipt | None
+    new: New | None = None
 
 
 @dataclass(frozen=True)
@@ -137,9 +159,11 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
         }
         problems = [place for place in found if isinstance(place, str)]
         problems += key_problems(options.range_keys, columns)
+        problems += merge_problems(connection, columns, options)
         keys = {}
         if not problems and options.range_rows is not None:
             keys = {place: key_of(connection, place, known, options.range_keys) for place, known in columns.items()}
+        merge_keys = {place: keys_of(connection, place, options) for place in columns}
     places = sorted(columns, key=lambda place: (place.schema or "", place.name))
     names = [place.name for place in places]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -152,9 +176,9 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
     with target.writing() as connection:
         for place in places:
             try:
-                items.append(
-                    replace(_item(target, connection, place, options, together=together), key=keys.get(place, NO_KEY))
-                )
+                item = _item(target, connection, place, options, together=together)
+                item = replace(item, key=keys.get(place, NO_KEY), keys=merge_keys[place])
+                items.append(_narrowed(item, [one["name"] for one in columns[place]], options))
             except ConfigurationError as error:
                 problems.append(f"{place}: {error.message}")
         plan = Plan(items, together)
@@ -162,9 +186,9 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
         for item in plan.open:
             names_given = [one["name"] for one in columns[item.source]]
             problems += _problems(item, names_given, options, together=together)
-            if options.mode in REPLACING and not options.cascade:
+            if (options.mode in REPLACING or options.delete_missing == "hard") and not options.cascade:
                 problems += _actions(connection, item.target, [one.name for one in targets])
-        if together and options.mode in ("append", "overwrite"):
+        if together and options.mode in ("append", "overwrite", "merge"):
             problem = ordered(connection, targets)[1]
             problems += [] if problem is None else [problem]
         refuse(problems, "The tables cannot be replicated")
@@ -175,7 +199,7 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
 
 
 def _item(database: Database, connection: Connection, place: Place, options: Options, *, together: bool) -> Item:
-    target = find_target(database, connection, options.request(place.name))
+    target = find_target(database, connection, options.lookup(place.name, options.target_schema))
     if options.run_key is None:
         item = Item(source=place, target=target, staged=staging_name(target))
     else:
@@ -193,6 +217,14 @@ def _item(database: Database, connection: Connection, place: Place, options: Opt
     return item
 
 
+def _narrowed(item: Item, columns: Sequence[str], options: Options) -> Item:
+    """The table without the columns that are not to be read, because the target does not have them."""
+    table = item.target.table
+    if table is None or options.on_schema_change != "ignore":
+        return item
+    return replace(item, left_out=tuple(name for name in columns if name not in table.c))
+
+
 def _problems(item: Item, columns: Sequence[str], options: Options, *, together: bool) -> Iterator[str]:
     target = item.target
     if target.table is None:
@@ -203,12 +235,20 @@ def _problems(item: Item, columns: Sequence[str], options: Options, *, together:
     generated = sorted(set(columns) & target.fill.generated)
     if generated:
         yield f"{item.place}: the database generates {', '.join(map(repr, generated))}, and stores no other value."
-    fits = target.has_the_columns(columns)
-    if not fits and (options.mode == "append" or (together and not target.dialect.capabilities.transactional_ddl)):
-        there = set(target.table.columns.keys())
-        parts = [f"it has no column {name!r}" for name in columns if name not in there]
-        parts += [f"the source has no column {name!r}" for name in sorted(there - target.fill.columns - set(columns))]
+    kept = [name for name in columns if name not in item.left_out]
+    there = set(target.table.columns.keys())
+    parts = [f"it has no column {name!r}" for name in kept if name not in there]
+    parts = [] if options.on_schema_change == "append_new_columns" else parts
+    if options.mode != "merge":
+        parts += [f"the source has no column {name!r}" for name in sorted(there - target.fill.columns - set(kept))]
+    keeps = options.mode in ("append", "merge") or (together and not target.dialect.capabilities.transactional_ddl)
+    if parts and keeps:
         yield f"{item.place} does not fit the table of the source: {'; '.join(parts)}."
+    if options.delete_missing == "soft":
+        try:
+            require_possible(target, options.request(item), kept)
+        except MoltresError as error:
+            yield f"{item.place}: {error}"
 
 
 def _actions(connection: Connection, target: Target, names: Sequence[str]) -> Iterator[str]:

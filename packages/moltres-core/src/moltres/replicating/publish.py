@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
@@ -10,20 +10,25 @@ from sqlalchemy import delete, select
 from ..dialects.base import named
 from ..dialects.stopping import cleaning_up
 from ..errors import TransientQueryError, WriteError
+from ..write.evolution import evolved
 from ..write.inputs import Local
 from ..write.load_log import load_of
-from ..write.modes import label_of_load
+from ..write.missing_rows import DELETED_AT, add_mark, mark_missing, remove_missing
+from ..write.modes import added, label_of_load
+from ..write.outcome import Written, check_keys
 from ..write.target import find_target, table_of
+from .increments import is_current
 from .order import ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
     from ..database import Database
     from ..types.receipt import Receipt
     from ..write.load_log import Load
+    from ..write.request import WriteRequest
     from ..write.target import Target
     from .plan import Arrived, Options
 
@@ -35,11 +40,11 @@ class Published:
     """What publishing did to one table.
 
     Attributes:
-        created: Whether it is new.
+        written: The rows that were added, changed and deleted; of a table that is new all of them are added.
         skipped: Whether another call with the same key was faster.
     """
 
-    created: bool = False
+    written: Written = field(default_factory=Written)
     skipped: bool = False
 
 
@@ -52,14 +57,18 @@ class _Ready:
         target: The table as it is now.
         staged: The staged table, with its columns.
         load: The entry of the run_key for the target; None without a key.
+        request: What is asked for.
         done: Whether there is nothing to do.
+        changes: How the columns of the table were changed for the rows.
     """
 
     arrived: Arrived
     target: Target
     staged: Table
     load: Load | None
+    request: WriteRequest
     done: bool = False
+    changes: tuple[str, ...] = ()
 
     @property
     def replaced(self) -> bool:
@@ -88,15 +97,18 @@ def publish(database: Database, arrived: Sequence[Arrived], options: Options) ->
             dialect.lock_name(connection, lock, owns_transaction=True, wait=True)
         ready = [_looked_up(database, connection, one, options) for one in arrived]
         found = {one.arrived.item.staged: Published(skipped=True) for one in ready if one.done}
-        ready = [one for one in ready if not one.done]
-        found |= {one.arrived.item.staged: Published(created=one.target.table is None) for one in ready}
+        ready = [_prepared(connection, one) for one in ready if not one.done]
         if dialect.capabilities.transactional_ddl:
-            _fill(connection, ready, options)
-            _record(ready, options)
+            written = _fill(connection, ready, options)
+            _record(ready, written, options)
         elif all(one.target.table is None for one in ready):
-            _rename(connection, ready, options)
+            written = _rename(connection, ready, options)
         else:
-            _fill_made(database, connection, ready, options)
+            written = _fill_made(database, connection, ready, options)
+        for filled in ready:
+            name = filled.arrived.item.staged
+            created = filled.target.table is None
+            found[name] = Published(replace(written[name], created=created, schema_changes=filled.changes))
         if options.run_key is not None:
             # From now on the entries of the targets tell that the rows are there.
             for one in arrived:
@@ -112,8 +124,8 @@ def publish(database: Database, arrived: Sequence[Arrived], options: Options) ->
 
 def _looked_up(database: Database, connection: Connection, arrived: Arrived, options: Options) -> _Ready:
     """A table as it is now that nobody else writes it."""
-    item = arrived.item
-    target = find_target(database, connection, options.request(item.target.name, schema=item.target.schema))
+    item, request = arrived.item, options.request(arrived.item)
+    target = find_target(database, connection, options.lookup(item.target.name, item.target.schema))
     load = None
     if options.run_key is not None:
         load = load_of(connection, target.dialect, options.run_key, target.name, target.schema)
@@ -121,20 +133,47 @@ def _looked_up(database: Database, connection: Connection, arrived: Arrived, opt
             load.release()  # its rows were dropped
     done = (load is not None and load.done()) or (options.mode == "ignore" and target.table is not None)
     if done:
-        return _Ready(arrived, target, target.new, load, done=True)
+        return _Ready(arrived, target, target.new, load, request, done=True)
     if options.mode == "error_if_exists":
         target.require_absent()
-    staged = find_target(database, connection, options.request(item.staged, schema=item.target.schema)).table
+    if arrived.new is not None and not is_current(connection, target, arrived.new):
+        raise TransientQueryError(
+            f"Another load of what is new in {item.source} was published since its rows were read.",
+            suggestion="Try again.",
+        )
+    staged = find_target(database, connection, options.lookup(item.staged, item.target.schema)).table
     if staged is None:
         raise TransientQueryError(
             f"The staged table {item.staged!r} is gone: another call has published or dropped it.",
             suggestion="Try again.",
         )
-    return _Ready(arrived, target, staged, load)
+    return _Ready(arrived, target, staged, load, request)
 
 
-def _fill(connection: Connection, ready: Sequence[_Ready], options: Options) -> None:
-    """Empty the tables that are replaced, those first that reference others, then fill them in the opposite order."""
+def _prepared(connection: Connection, one: _Ready) -> _Ready:
+    """Change what must be changed of columns, before rows are written: on some databases each change is a commit."""
+    target, request = one.target, one.request
+    if request.mode == "merge":
+        check_keys(connection, one.staged, request.keys or ())
+    if target.table is None:
+        if request.delete_missing == "soft" and DELETED_AT not in one.staged.c:
+            one.staged.append_column(
+                add_mark(connection, target.dialect, table_of(one.staged.name, [], one.staged.schema))
+            )
+        return one
+    mark_missing(target, target.table, request)
+    if request.on_schema_change != "append_new_columns":
+        return one
+    _, changes = evolved(target, Local(connection, target.dialect, select(one.staged)), request)
+    return replace(one, changes=tuple(changes))
+
+
+def _fill(connection: Connection, ready: Sequence[_Ready], options: Options) -> dict[str, Written]:
+    """Empty the tables that are replaced, those first that reference others, then fill them in the opposite order.
+
+    Returns:
+        What was written, by the names of the staged tables.
+    """
     ready = [_held(connection, one, options) for one in ready]
     positions, problem = ordered(connection, [one.target for one in ready])
     if problem is not None:
@@ -143,22 +182,40 @@ def _fill(connection: Connection, ready: Sequence[_Ready], options: Options) -> 
     for one in reversed(sequence):
         if options.mode == "overwrite" and one.target.table is not None and not one.replaced:
             connection.execute(delete(one.target.table))
-    for one in sequence:
-        dialect, table = one.target.dialect, one.target.table
-        if table is None:
-            dialect.rename_all(connection, [(one.staged, one.target.name)])
-        elif one.replaced and options.mode == "overwrite":
-            dialect.replace(connection, table, one.staged)
-        else:
-            one.target.require_fit(named(one.staged), checked=True)
-            Local(connection, dialect, select(one.staged)).insert(table)
+    written = {one.arrived.item.staged: _filled(connection, one, options) for one in sequence}
+    for one in reversed(sequence):
+        name = one.arrived.item.staged
+        if one.target.table is not None and options.delete_missing is not None:
+            deleted = remove_missing(
+                one.target, one.target.table, one.staged, one.request, added=written[name].inserted
+            )
+            written[name] = replace(written[name], deleted=deleted)
+    return written
+
+
+def _filled(connection: Connection, one: _Ready, options: Options) -> Written:
+    """Give a table its rows."""
+    dialect, table = one.target.dialect, one.target.table
+    if table is None:
+        dialect.rename_all(connection, [(one.staged, one.target.name)])
+        return Written(inserted=one.arrived.rows)
+    if one.replaced and options.mode == "overwrite":
+        dialect.replace(connection, table, one.staged)
+        return Written(inserted=one.arrived.rows)
+    rows = Local(connection, dialect, select(one.staged))
+    if options.merges:
+        # What is missing is deleted once all tables have their rows, which may reference it until then.
+        return added(one.target, rows, replace(one.request, delete_missing=None, delete_at_most=None))
+    one.target.require_fit(named(one.staged), checked=True)
+    return Written(inserted=rows.insert(table))
 
 
 def _held(connection: Connection, one: _Ready, options: Options) -> _Ready:
     """Keep other writers off a table that is there, as a write of this mode does."""
     target = one.target
     if target.table is not None:
-        (target.dialect.hold if options.mode == "append" else target.dialect.lock)(connection, target.table)
+        only_adds = options.mode == "append" and not options.merges
+        (target.dialect.hold if only_adds else target.dialect.lock)(connection, target.table)
     return one
 
 
@@ -166,28 +223,35 @@ def receipt_of(receipt: Receipt | None, options: Options, *, created: bool) -> R
     """The receipt of a staged table as that of its target: it tells of all rows there unless there were others."""
     if receipt is None:
         return None
-    return replace(receipt, mode=options.mode, covers="rows" if options.mode == "append" and not created else "table")
+    others = options.mode in ("append", "merge") and not created
+    return replace(receipt, mode=options.mode, covers="rows" if others else "table")
 
 
-def _record(ready: Sequence[_Ready], options: Options) -> None:
+def _record(ready: Sequence[_Ready], written: Mapping[str, Written], options: Options) -> None:
     for one in ready:
+        done = written[one.arrived.item.staged]
+        rows = done.inserted + done.updated
+        if one.arrived.new is not None:
+            one.arrived.new.record(one.target, options.mode, rows)
         if one.load is not None:
             if not one.load.claim(options.mode):
                 raise TransientQueryError("Another call with the same run_key was faster.", suggestion="Try again.")
             receipt = receipt_of(one.arrived.receipt, options, created=one.target.table is None)
-            one.load.finish(one.arrived.rows, None if receipt is None else receipt.to_json())
+            one.load.finish(rows, None if receipt is None else receipt.to_json())
 
 
-def _rename(connection: Connection, ready: Sequence[_Ready], options: Options) -> None:
+def _rename(connection: Connection, ready: Sequence[_Ready], options: Options) -> dict[str, Written]:
     """One RENAME of all tables, which are new; those that a kill leaves unrecorded say whose they are."""
+    written = {one.arrived.item.staged: Written(inserted=one.arrived.rows) for one in ready}
     if not ready:
-        return
+        return written
     dialect = ready[0].target.dialect
     if options.run_key is not None:
         for one in ready:
             dialect.label(connection, one.staged, label_of_load(options.run_key))
     dialect.rename_all(connection, [(one.staged, one.target.name) for one in ready])
-    _record(ready, options)
+    _record(ready, written, options)
+    return written
 
 
 def _unlabel(connection: Connection, ready: Sequence[_Ready], options: Options) -> None:
@@ -196,7 +260,9 @@ def _unlabel(connection: Connection, ready: Sequence[_Ready], options: Options) 
             one.target.dialect.label(connection, one.target.new, "")
 
 
-def _fill_made(database: Database, connection: Connection, ready: Sequence[_Ready], options: Options) -> None:
+def _fill_made(
+    database: Database, connection: Connection, ready: Sequence[_Ready], options: Options
+) -> dict[str, Written]:
     """One transaction of rows; tables that are missing are there before it, without rows."""
     dialect = database.dialect
     made = [one for one in ready if one.target.table is None]
@@ -208,15 +274,16 @@ def _fill_made(database: Database, connection: Connection, ready: Sequence[_Read
         there = [
             replace(
                 one,
-                target=find_target(database, connection, options.request(one.target.name, schema=one.target.schema)),
+                target=find_target(database, connection, options.lookup(one.target.name, one.target.schema)),
             )
             for one in ready
         ]
-        _fill(connection, there, options)
-        _record(ready, options)
+        written = _fill(connection, there, options)
+        _record(there, written, options)
     except BaseException:
         with cleaning_up():
             connection.rollback()
             for one in made:
                 dialect.drop_if_exists(connection, one.target.new)
         raise
+    return written

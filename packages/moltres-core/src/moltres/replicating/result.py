@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from ..frame.source import Incremental
     from ..types.receipt import Receipt
 
 __all__ = ["ReplicatedTable", "Replication"]
@@ -19,9 +20,13 @@ class ReplicatedTable:
         source: The table or view that was read, ``name`` or ``schema.name``.
         target: The table that was written, likewise.
         rows: Rows that were written; of one that was skipped those on record, None if they are not known.
+        rows_updated: Those of them that were there and got new values.
+        rows_deleted: Rows that the source no longer has, and that were deleted or marked.
         seconds: How long the copy took, without waiting for other tables; of ranges, all of them together.
         created: Whether the table is new.
         skipped: Whether nothing was done: its run_key is recorded already, or mode ``ignore`` found the table.
+        schema_changes: How the columns of the table or of the rows were changed, a phrase for each.
+        incremental: With a cursor: how far the source was read, and what can be promised (`moltres.Incremental`).
         receipt: What proves that the rows arrived as they were read (`moltres.Receipt`), as in `WriteResult`.
         resumed: Whether the rows had arrived before, by a call with this run_key that did not come to its end.
         ranges: In how many ranges of a key the table was read.
@@ -41,6 +46,10 @@ class ReplicatedTable:
     range_key: str | None = None
     ranges_resumed: int = 0
     whole_because: str | None = None
+    rows_updated: int = 0
+    rows_deleted: int = 0
+    schema_changes: tuple[str, ...] = ()
+    incremental: Incremental | None = None
     receipt: Receipt | None = None
 
 
@@ -73,7 +82,11 @@ class Replication:
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values, for logs and programs."""
         tables = [
-            {**vars(table), "receipt": None if table.receipt is None else table.receipt.to_dict()}
+            {
+                **vars(table),
+                "receipt": None if table.receipt is None else table.receipt.to_dict(),
+                "incremental": None if table.incremental is None else table.incremental.to_dict(),
+            }
             for table in self.tables
         ]
         return {**vars(self), "tables": tables, "rows": self.rows}
@@ -107,6 +120,9 @@ class Replication:
         if table.range_key is not None:
             resumed = f", {table.ranges_resumed} resumed" if table.ranges_resumed and not table.resumed else ""
             notes.append(f"{table.ranges} ranges of {table.range_key}{resumed}")
+        notes += [f"{table.rows_updated:,} updated"] * bool(table.rows_updated)
+        notes += [f"{table.rows_deleted:,} deleted"] * bool(table.rows_deleted)
+        notes += table.schema_changes
         if table.whole_because is not None:
             notes.append(f"read whole: {table.whole_because}")
         return notes

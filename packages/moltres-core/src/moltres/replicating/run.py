@@ -127,7 +127,7 @@ class Run:
             counts = {item.staged: _frame(reader, item).count() for item in plan.open}
             reporter.total_rows = sum(counts.values())
         found: list[_Unit] = []
-        useful = len(readers) > 1 or self.options.run_key is not None
+        useful = self.options.cursor is None and (len(readers) > 1 or self.options.run_key is not None)
         for item in sorted(plan.open, key=lambda item: -counts.get(item.staged, 0)):
             staging = Staging(self.target, self.options, item, reader, _frame(reader, item))
             parts: Parts | str | None = staging.resumed() if plan.together and snapshot else None
@@ -261,25 +261,26 @@ class Run:
         if not together:
             result = self.target.write(frame).save_as_table(
                 item.target.name,
-                mode=self.options.mode,
                 schema=item.target.schema,
                 run_key=self.options.run_key,
-                cascade=self.options.cascade,
                 verify=self.options.verify,
                 batch_rows=self.options.batch_rows,
                 on_progress=reporter.of(name),
+                **self.options.of_mode(item),
             )
-            self._note(
-                item, rows=result.rows_written, seconds=result.seconds, created=result.created, skipped=result.skipped
-            )
+            same = ("seconds", "created", "skipped", "rows_updated", "rows_deleted", "incremental", "receipt")
+            changes = (*_left_out(item), *result.schema_changes)
+            what = {one: getattr(result, one) for one in same}
+            self._note(item, rows=result.rows_written, schema_changes=changes, **what)
             reporter.tell(name, result.rows_written, done=True)
             return
-        before = arrived_before(self.target, item, self.options.run_key)
+        before = arrived_before(self.target, item, self.options)
         found = before or stage(self.target, frame, item, self.options, reporter.of(name))
         with self.lock:
             self.arrived.append(found)
         what = {"seconds": time.monotonic() - begun, "resumed": before is not None}
-        self._note(item, rows=found.rows, receipt=found.receipt, **what)
+        told = None if found.new is None else found.new.told
+        self._note(item, rows=found.rows, receipt=found.receipt, incremental=told, **what)
         reporter.tell(name, found.rows, done=True)
 
     def _note(self, item: Item, **what: Any) -> None:
@@ -303,8 +304,17 @@ class Run:
             table = self.results[item.staged]
             done = published.get(item.staged)
             if done is not None:
-                receipt = None if done.skipped else receipt_of(table.receipt, self.options, created=done.created)
-                table = replace(table, created=done.created, skipped=done.skipped, receipt=receipt)
+                written = done.written
+                receipt = None if done.skipped else receipt_of(table.receipt, self.options, created=written.created)
+                table = replace(table, created=written.created, skipped=done.skipped, receipt=receipt)
+            if done is not None and not done.skipped:
+                table = replace(
+                    table,
+                    rows=written.inserted + written.updated,
+                    rows_updated=written.updated,
+                    rows_deleted=written.deleted,
+                    schema_changes=(*_left_out(item), *written.schema_changes),
+                )
             tables.append(table)
         resumed = any(table.resumed or table.ranges_resumed for table in tables)
         return Replication(
@@ -324,8 +334,12 @@ def _room(database: Database) -> int:
 
 def _frame(reader: Database, item: Item) -> DataFrame:
     """All rows of a table, which is found as it was looked up."""
-    name = str(item.source)
-    return reader.table(name)
+    frame = reader.table(str(item.source))
+    return frame.drop(*item.left_out) if item.left_out else frame
+
+
+def _left_out(item: Item) -> list[str]:
+    return [f"column {name!r} of the rows was left out" for name in item.left_out]
 
 
 def _end(connection: Connection) -> None:

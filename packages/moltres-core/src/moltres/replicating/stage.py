@@ -13,15 +13,19 @@ from ..types.receipt import Receipt
 from ..write.inputs import Streamed
 from ..write.load_log import load_of
 from ..write.stream import open_stream
-from ..write.target import table_of
+from ..write.target import find_target, table_of
+from .increments import New, begun, is_current, read_to
 from .plan import Arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy import Connection
+
     from ..database import Database
     from ..frame.dataframe import DataFrame
     from ..types.arrow import Named
+    from ..write.target import Target
     from .plan import Item, Options
 
 __all__ = ["RANGES", "arrived_before", "columns_of_staged", "drop_staged", "of_target", "stage"]
@@ -30,20 +34,23 @@ RANGES: Final = "ranges"
 """The mode on record of a staged table whose ranges are recorded one by one, until it has all of them."""
 
 
-def arrived_before(target: Database, item: Item, run_key: str | None) -> Arrived | None:
+def arrived_before(target: Database, item: Item, options: Options) -> Arrived | None:
     """What a call with this key has staged before; None if it has not finished that.
 
-    What it has left unfinished is dropped.
+    What it has left unfinished is dropped, and what is new no longer, because another load has read it as well.
     """
-    if run_key is None:
+    if options.run_key is None:
         return None
     with target.writing() as connection:
-        load = load_of(connection, target.dialect, run_key, item.staged, item.target.schema)
+        load = load_of(connection, target.dialect, options.run_key, item.staged, item.target.schema)
         recorded = load.recorded()
         if inspect(connection).has_table(item.staged, schema=item.target.schema):
             if recorded is not None and recorded.mode != RANGES:
                 receipt = None if recorded.receipt is None else Receipt.from_json(recorded.receipt)
-                return Arrived(item, recorded.rows or 0, of_target(receipt, item))
+                new = None if recorded.watermark is None else New.of_json(recorded.watermark)
+                now = find_target(target, connection, options.lookup(item.target.name, item.target.schema))
+                if _still_holds(connection, now, new, options):
+                    return Arrived(item, recorded.rows or 0, of_target(receipt, item), new)
             target.dialect.drop(connection, table_of(item.staged, [], item.target.schema))
         load.release_all()
     return None
@@ -64,6 +71,9 @@ def stage(
     Returns:
         What has arrived.
     """
+    key, increment = ("", None) if options.cursor is None else begun(target, frame, item, options)
+    if increment is not None:
+        frame = increment.data
     columns = columns_of_staged(target, frame, item, options)
     with target.writing() as connection:
         target.dialect.create(connection, table_of(item.staged, columns, item.target.schema))
@@ -76,7 +86,23 @@ def stage(
         verify=options.verify,
         on_progress=on_progress,
     )
-    return Arrived(item, result.rows_written, of_target(result.receipt, item))
+    receipt = of_target(result.receipt, item)
+    if increment is None:
+        return Arrived(item, result.rows_written, receipt)
+    with target.writing() as connection:
+        staged = find_target(target, connection, options.lookup(item.staged, item.target.schema))
+        new = read_to(connection, staged, key, increment)
+        if options.run_key is not None:
+            load = load_of(connection, target.dialect, options.run_key, item.staged, item.target.schema)
+            load.finish(result.rows_written, watermark=new.to_json())
+    return Arrived(item, result.rows_written, receipt, new)
+
+
+def _still_holds(connection: Connection, target: Target, new: New | None, options: Options) -> bool:
+    """Whether staged rows are what is to be published."""
+    if options.cursor is None:
+        return new is None
+    return new is not None and is_current(connection, target, new)
 
 
 def of_target(receipt: Receipt | None, item: Item) -> Receipt | None:
@@ -87,12 +113,15 @@ def of_target(receipt: Receipt | None, item: Item) -> Receipt | None:
 def columns_of_staged(target: Database, frame: DataFrame, item: Item, options: Options) -> list[Named]:
     """The columns of the staged table: with the types of the target where it keeps its columns."""
     table = item.target.table
-    if table is not None and item.target.has_the_columns(frame.columns):
+    if table is not None and item.target.has_the_columns(frame.columns) and options.on_schema_change == "fail":
         return [(name, table.columns[name].type) for name in frame.columns]
     with target.connection() as connection, closing(open_stream(frame, options.batch_rows)) as stream:
         rows = Streamed(connection, target.dialect, stream)
         require_names((name for name, _ in rows.columns or []), target.dialect.capabilities, target.dialect.name)
-        return rows.new_types()
+        types = rows.new_types()
+        if table is None or options.mode not in ("append", "merge") or options.on_schema_change == "append_new_columns":
+            return types  # wide enough for what the table may become
+        return [(name, table.c[name].type if name in table.c else type_) for name, type_ in types]
 
 
 def drop_staged(target: Database, item: Item) -> None:

@@ -108,6 +108,7 @@ class Increment:
 
     Attributes:
         data: The rows to write: what is new, and what may be.
+        begun: The record of the load before; None if there is none.
     """
 
     def __init__(self, source: Source, target: Target, data: Any, request: WriteRequest, load: Load) -> None:
@@ -125,8 +126,8 @@ class Increment:
                 suggestion="Let its owner load once, or add the text columns 'receipt' and 'watermark'.",
             )
         recorded = None if target.table is None else load.recorded()
-        said = None if recorded is None else recorded.watermark
-        self._last = Watermark(None) if said is None else Watermark.of_json(said)
+        self.begun = None if recorded is None else recorded.watermark
+        self._last = Watermark(None) if self.begun is None else Watermark.of_json(self.begun)
         self._name = _GIVEN
         self._filtered = False
         if request.mode == "append":
@@ -217,6 +218,15 @@ class Increment:
         names = [name for name, _ in rows.columns or []]
         if rows.columns is not None:
             require_columns([self._cursor], names, "cursor")
+        self.expect(names)
+        return Watched(rows, self)
+
+    def expect(self, names: list[str]) -> None:
+        """Say which columns the rows have.
+
+        Raises:
+            ConfigurationError: If rows that were loaded before cannot be compared with them.
+        """
         self._columns = tuple(names) or self._last.columns
         if self._request.mode == "append" and self._last.columns and set(self._columns) != set(self._last.columns):
             raise ConfigurationError(
@@ -224,14 +234,14 @@ class Increment:
                 " loaded before cannot be told from new ones.",
                 suggestion=f"Use mode='merge' with keys, or select the columns {listing(self._last.columns)}.",
             )
-        return Watched(rows, self)
 
-    def note(self, columns: list[Named], table: Table) -> None:
+    def note(self, columns: list[Named], table: Table, connection: Connection | None = None) -> None:
         """Note how far rows go.
 
         Args:
             columns: Their columns.
             table: Where they are.
+            connection: What reads them; by default what writes the target.
 
         Raises:
             WriteError: If some have no cursor.
@@ -240,7 +250,7 @@ class Increment:
         cursor = of_cursor.c[self._cursor]
         found: list[Any] = [func.max(cursor).label("greatest"), func.count().label("n"), func.count(cursor).label("m")]
         query: Select[Any] = select(*found).select_from(of_cursor)
-        with open_rows(self._target.dialect, self._target.connection, query) as (_, batches):
+        with open_rows(self._target.dialect, connection or self._target.connection, query) as (_, batches):
             greatest, count, given = next(batches)[0]
         if count > given:
             raise WriteError(
@@ -252,25 +262,30 @@ class Increment:
 
     def finish(self, written: Written) -> Written:
         """Record how far the source was read, in the transaction of the rows."""
+        self._load.claim(self._request.mode)
+        self._load.finish(written.inserted + written.updated, watermark=self.mark())
+        return replace(written, incremental=self.told())
+
+    def _reached(self) -> Any:
         value, last = self._seen.greatest, self._last.value
         if value is not None:
             value = capped(value)
-        if last is not None and (value is None or type(last) is not type(value) or last > value):
-            value = last
-        mark = Watermark(value, self._horizon, self._columns)
-        self._load.claim(self._request.mode)
-        self._load.finish(written.inserted + written.updated, watermark=mark.to_json(self._name))
-        return replace(
-            written,
-            incremental=Incremental(
-                cursor=self._cursor,
-                lag=self._request.lag,
-                started=self._last.value if self._filtered else None,
-                watermark=value,
-                rows_read=self._seen.rows,
-                exact=self._horizon is not None,
-                promise=self._promise,
-            ),
+        return last if last is not None and (value is None or type(last) is not type(value) or last > value) else value
+
+    def mark(self) -> str:
+        """How far the source was read, as it is recorded."""
+        return Watermark(self._reached(), self._horizon, self._columns).to_json(self._name)
+
+    def told(self) -> Incremental:
+        """What the result says of it."""
+        return Incremental(
+            cursor=self._cursor,
+            lag=self._request.lag,
+            started=self._last.value if self._filtered else None,
+            watermark=self._reached(),
+            rows_read=self._seen.rows,
+            exact=self._horizon is not None,
+            promise=self._promise,
         )
 
     @property

@@ -83,7 +83,7 @@ def mark_missing(target: Target, table: Table, request: WriteRequest) -> None:
         table.append_column(add_mark(target.connection, target.dialect, table_of(table.name, [], table.schema)))
 
 
-def remove_missing(target: Target, table: Table, staged: Table, request: WriteRequest) -> int:
+def remove_missing(target: Target, table: Table, staged: Table, request: WriteRequest, *, added: int = 0) -> int:
     """Delete the rows that the source no longer has, or mark them; returns their number.
 
     Args:
@@ -91,6 +91,7 @@ def remove_missing(target: Target, table: Table, staged: Table, request: WriteRe
         table: The same, with its columns; with the one that marks what is deleted if rows are marked.
         staged: All rows of the source, each with a key of its own.
         request: What was asked for.
+        added: Rows of the table that were added before, which do not count.
 
     Raises:
         WriteError: If more would go than the caller allows; nothing is changed then.
@@ -102,7 +103,7 @@ def remove_missing(target: Target, table: Table, staged: Table, request: WriteRe
     soft = request.delete_missing == "soft"
     there = [table.c[DELETED_AT].is_(None)] if soft else []
     missing, number = find_missing(target, table, staged, keys, there)
-    require_few(connection, table, number, there, request)
+    require_few(connection, table, number, there, request, added=added)
 
     def among(other: Table) -> Any:
         return is_among(table, other, keys)
@@ -150,7 +151,9 @@ def is_among(table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[b
     return found
 
 
-def require_few(connection: Connection, table: Table, number: int, there: Sequence[Any], request: WriteRequest) -> None:
+def require_few(  # noqa: PLR0917 - all of them say what is counted
+    connection: Connection, table: Table, number: int, there: Sequence[Any], request: WriteRequest, *, added: int = 0
+) -> None:
     """Make sure that not more rows go than the caller allows.
 
     Args:
@@ -159,6 +162,7 @@ def require_few(connection: Connection, table: Table, number: int, there: Sequen
         number: How many would go.
         there: What is true of the rows that count.
         request: What was asked for.
+        added: Rows of the table that were added before, which do not count.
 
     Raises:
         WriteError: If more would go.
@@ -166,7 +170,7 @@ def require_few(connection: Connection, table: Table, number: int, there: Sequen
     most = AT_MOST if request.delete_at_most is None else float(request.delete_at_most)
     if not number:
         return
-    every = connection.execute(select(func.count()).select_from(table).where(*there)).scalar_one()
+    every = connection.execute(select(func.count()).select_from(table).where(*there)).scalar_one() - added
     if number > most * every:
         raise WriteError(
             f"{number:,} of {every:,} rows of the table {table.name!r} are missing in the source, more than"

@@ -225,6 +225,20 @@ def _open_load(target: Target, run_key: str | None) -> Load | None:
     return load
 
 
+def added(target: Target, rows: Local, request: WriteRequest) -> Written:
+    """Add rows of the same database to a table that is there, as the mode does.
+
+    Args:
+        target: The table, which is locked.
+        rows: The rows; with a cursor, what is new of their source and what may be.
+        request: What was asked for.
+    """
+    if request.cursor is not None and request.mode == "append" and target.table is not None:
+        target.require_fit(rows.columns, checked=rows.checked)
+        return Written(inserted=insert_missing(target, target.table, rows, request))
+    return _MODES[request.mode](target, rows, request)
+
+
 def _create(
     target: Target, rows: Rows, request: WriteRequest, check: Callable[[Table], None] = lambda _: None
 ) -> Written:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 
-def insert_missing(target: Target, table: Table, rows: Watched, request: WriteRequest) -> int:
+def insert_missing(target: Target, table: Table, rows: Watched | Input, request: WriteRequest) -> int:
     """Add those rows that the table does not have, where equal rows count as often as they are there.
 
     Args:

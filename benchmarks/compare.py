@@ -2,8 +2,10 @@
 
     python benchmarks/compare.py                        # 1 M rows
     python benchmarks/compare.py --rows 10000000 --trials 100
+    python benchmarks/compare.py --rows 10000000 --sides postgresql+psycopg://user@host/empty /tmp/copy.duckdb
 
-Every figure is a median of runs that take turns; peak memory is that of a process of its own.
+`benchmarks/compare_peers.py` lets other tools compare the same two sides, which ``--sides`` keeps. Every
+figure is a median of runs that take turns; peak memory is that of a process of its own.
 """
 
 from __future__ import annotations
@@ -88,10 +90,27 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--trials", type=int, default=20, help="how often one planted change is looked for")
+    parser.add_argument(
+        "--sides",
+        nargs=2,
+        metavar=("URL", "FILE"),
+        help="a database of PostgreSQL and a file of DuckDB, which are filled if the file is not there, and kept",
+    )
+    parser.add_argument("--changes", type=int, default=0, help="only plant so many changes in the kept file, and end")
     parser.add_argument("--measure", nargs=2, metavar=("URL", "FILE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         print(json.dumps(once(*arguments.measure)))
+        return
+    if arguments.sides:
+        url, file = sa.make_url(arguments.sides[0]), Path(arguments.sides[1])
+        if not file.exists():
+            fill(url, file, arguments.rows)
+        if arguments.changes:
+            print(plant(file, arguments.rows, arguments.changes))
+            return
+        print(f"{arguments.rows:,} rows, {len(COLUMNS)} columns", flush=True)
+        compare_all(url, file, arguments)
         return
     with postgresql_server() as server, tempfile.TemporaryDirectory() as folder:
         url, file = server.url(), Path(folder) / "copy.duckdb"

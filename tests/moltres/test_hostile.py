@@ -299,6 +299,8 @@ CALLS: dict[str, Callable[[World], Call]] = {
             "source": w.db, "target": "duckdb://", "tables": ["people"], "mode": "overwrite", "schema": None,
             "target_schema": None, "connections": 1, "run_key": None, "cascade": False, "verify": True,
             "batch_rows": 10, "on_progress": lambda progress: None, "range_rows": 5, "range_keys": {"people": "id"},
+            "keys": None, "cursor": None, "lag": None, "delete_missing": None, "delete_at_most": None,
+            "on_schema_change": "fail",
         },
         called=("on_progress",),
         says={"tables": ("table",), "target_schema": ("schema",)},

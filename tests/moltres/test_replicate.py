@@ -14,6 +14,7 @@ from sqlalchemy import URL, inspect, text
 
 from moltres import Database, col, connect, errors, replicate, verify
 from support import replica_kills
+from support.iceberg import catalog_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -470,3 +471,25 @@ def test_options_that_make_no_sense_are_refused_by_name(tmp_path: Path) -> None:
         assert "no primary key" in both_told
         assert "cursor: t has no column 'seen'" in both_told
         assert "'v' is text" in refused(mode="append", cursor="v", lag=0)
+
+
+@pytest.mark.parametrize("place", ["iceberg", pytest.param("trino", marks=pytest.mark.engines)])
+def test_targets_that_publish_each_table(place: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Each table is a commit of its own, read whole, with every option that the target has for one table."""
+    url = catalog_url(tmp_path) if place == "iceberg" else request.getfixturevalue("iceberg_url")
+    with connect(f"sqlite:///{tmp_path}/source.db") as source, connect(url) as target:
+        for name in ("orders", "people"):
+            source.write([{"id": row, "v": f"{name} {row}"} for row in range(30)]).save_as_table(name)
+        asked: dict[str, Any] = {"mode": "merge", "keys": ["id"], "range_rows": 10, "range_keys": {"orders": "id"}}
+        first = replicate(source, target, "*", run_key="1", **asked)
+        assert (first.rows, first.published) == (60, "each")
+        assert all("a commit of its own" in (table.whole_because or "") for table in first.tables)
+        source.update("orders", {"v": "changed"}, where=col("id") == 3)
+        second = replicate(source, target, ["orders"], run_key="2", **asked)
+        assert (second.tables[0].created, second.tables[0].skipped) == (False, False)
+        assert target.table("orders").where(col("v") == "changed").count() == 1
+        assert target.table("orders").count() == 30
+        again = replicate(source, target, "*", run_key="1", **asked)
+        assert all(table.skipped for table in again.tables)
+        back = replicate(target, f"sqlite:///{tmp_path}/back.db", "*", range_rows=10, connections=2)
+        assert (back.rows, back.snapshot) == (60, "none")

@@ -1,4 +1,4 @@
-"""Data quality in Kestra: scripts that check, profile and learn, flows that run them, outputs, and service levels.
+"""Data quality in Kestra: scripts that check, profile, learn and compare, flows, outputs, and service levels.
 
 Each part (`truthound_kestra.scripts`, `.flows`, `.outputs`, `.sla`, `.utils`) has its names, and this package has all
 of them: ``from truthound_kestra import check_quality_script``. Everything is loaded on first use.
@@ -21,18 +21,22 @@ _NAMES: Final = {
     "flows": (
         "ConcurrencyConfig", "ExecutionCheck", "FlowConfig", "FlowGenerator", "InputConfig", "OutputConfig",
         "RetryConfig", "RetryPolicy", "TaskConfig", "TaskType", "TriggerConfig", "TriggerType",
-        "generate_check_flow", "generate_learn_flow", "generate_profile_flow", "generate_quality_pipeline",
+        "generate_check_flow", "generate_compare_flow", "generate_learn_flow", "generate_profile_flow",
+        "generate_quality_pipeline",
     ),
     "outputs": (
         "KestraOutputHandler", "log_line", "metric_line", "outputs_line", "send_check_result",
-        "send_learn_result", "send_outputs", "send_profile_result", "send_result", "send_sla_result",
+        "send_compare_result", "send_learn_result", "send_outputs", "send_profile_result", "send_result",
+        "send_sla_result",
         "write_report",
     ),
     "scripts": (
         "DEFAULT_SCRIPT_CONFIG", "ENGINES", "LENIENT_SCRIPT_CONFIG", "PRODUCTION_SCRIPT_CONFIG",
-        "STRICT_SCRIPT_CONFIG", "CheckScriptConfig", "CheckScriptResult", "LearnScriptConfig",
+        "STRICT_SCRIPT_CONFIG", "CheckScriptConfig", "CheckScriptResult", "CompareScriptConfig",
+        "CompareScriptResult", "LearnScriptConfig",
         "LearnScriptResult", "ProfileScriptConfig", "ProfileScriptResult", "ScriptConfig", "ScriptResult",
-        "check_quality_script", "errors_in_log", "forget_schema", "get_engine", "learn_schema_script",
+        "check_quality_script", "compare_data_script", "errors_in_log", "forget_schema", "get_engine",
+        "learn_schema_script",
         "load_rules", "profile_data_script",
     ),
     "sla": (
@@ -47,7 +51,8 @@ _NAMES: Final = {
         "get_execution_context", "get_kestra_variable", "load_data",
     ),
     "utils.exceptions": (
-        "CheckFailedError", "ConfigurationError", "DataQualityError", "EngineError", "FlowError",
+        "CheckFailedError", "ComparisonFailedError", "ConfigurationError", "DataQualityError", "EngineError",
+        "FlowError",
         "MissingDependencyError", "OutputError", "RuleError", "SLAViolationError", "ScriptError", "SourceError",
     ),
     "utils.serialization": (

@@ -1,4 +1,4 @@
-"""``python -m truthound_kestra check|profile|learn``."""
+"""``python -m truthound_kestra check|profile|learn|compare``."""
 
 import sys
 

@@ -1,7 +1,7 @@
 """The scripts on the command line: ``python -m truthound_kestra check data.parquet --rules rules.yaml``.
 
-Exit codes: 0 if everything passed, 1 if checks failed or an SLA is violated, 2 if the script could not run. Options
-have the names of the fields of the scripts' configs.
+Exit codes: 0 if everything passed, 1 if checks failed, rows differ or an SLA is violated, 2 if it could not run.
+Options have the names of the fields of the scripts' configs.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from truthound_kestra import __version__
 from truthound_kestra.errors import DataQualityError
 from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.outputs.serialization import JsonSerializer, MarkdownSerializer, YamlSerializer
-from truthound_kestra.results.errors import CheckFailedError
+from truthound_kestra.results.errors import CheckFailedError, ComparisonFailedError
 from truthound_kestra.scripts import (
     ENGINES,
     CheckScriptConfig,
+    CompareScriptConfig,
     LearnScriptConfig,
     ProfileScriptConfig,
     check_quality_script,
+    compare_data_script,
     learn_schema_script,
     load_rules,
     profile_data_script,
@@ -45,6 +47,7 @@ _COMMANDS: dict[str, tuple[str, type[ScriptConfig], Callable[..., ScriptResult]]
     "check": ("Check data against rules.", CheckScriptConfig, check_quality_script),
     "profile": ("Profile data.", ProfileScriptConfig, profile_data_script),
     "learn": ("Learn rules from data.", LearnScriptConfig, learn_schema_script),
+    "compare": ("Compare data with its copy.", CompareScriptConfig, compare_data_script),
 }
 _SERIALIZERS: dict[str, MarkdownSerializer | JsonSerializer | YamlSerializer] = {
     "markdown": MarkdownSerializer(),
@@ -52,7 +55,12 @@ _SERIALIZERS: dict[str, MarkdownSerializer | JsonSerializer | YamlSerializer] = 
     "yaml": YamlSerializer(),
 }
 # Fields of the configs that are not options, or have an option of their own.
-_NO_OPTIONS = ("rules", "sla", "metadata", "enabled", "tags", "description", "fail_on_error", "read_options")
+_SIDES = ("table", "query", "copy_uri", "copy_table", "copy_query")
+_SEVERAL = ("keys", "columns", "mask")
+_NO_OPTIONS = (
+    "rules", "sla", "metadata", "enabled", "tags", "description", "fail_on_error", "fail_on_difference", "read_options",
+    "copy_read_options", "tolerance", *_SEVERAL,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,16 +74,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = vars(_parser().parse_args(arguments))
     _, config_type, function = _COMMANDS[options.pop("command")]
-    table, query, output, kestra = (options.pop(name) for name in ("table", "query", "output", "kestra"))
+    output, kestra = options.pop("output"), options.pop("kestra")
+    sides = {name: options.pop(name) for name in _SIDES if name in options}
     source, rules, read_options = options.pop("source"), options.pop("rules", None), options.pop("read_options")
     handler = KestraOutputHandler() if kestra else None
     try:
         options["read_options"] = read_options_of(read_options)
+        for name in _SEVERAL:
+            if options.get(name) is not None:
+                options[name] = [one for given in options[name] for one in given.split(",") if one]
+        if options.get("copy_read_options") is not None:
+            options["copy_read_options"] = read_options_of(options["copy_read_options"])
         if rules is not None:
             options["rules"] = load_rules(rules)
         config = config_type(**{name: value for name, value in options.items() if value is not None})
-        result = function(source, config, table=table, query=query, handler=handler)
-    except CheckFailedError as error:
+        result = function(source, config=config, handler=handler, **sides)
+    except (CheckFailedError, ComparisonFailedError) as error:
         print(_SERIALIZERS[output].serialize(error.result))
         return FAILED
     except SLAViolationError as error:
@@ -97,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("source", help="path, URI, or URL of a database")
         command.add_argument("--table", help="table, if the source is a database")
         command.add_argument("--query", help="SELECT statement instead of a table")
+        if config is CompareScriptConfig:
+            _add_copy(command)
         if config is CheckScriptConfig:
             command.add_argument("--rules", metavar="FILE", help="file with rules, YAML or JSON")
         command.add_argument("--output", choices=sorted(_SERIALIZERS), default="markdown", help="format of the result")
@@ -104,6 +120,19 @@ def _parser() -> argparse.ArgumentParser:
         add_read_options(command, "--read-options")
         _add_options(command, config)
     return parser
+
+
+def _add_copy(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that only a comparison has."""
+    command.add_argument("copy_uri", metavar="copy", help="what is compared with it, likewise")
+    command.add_argument("--copy-table", help="table of the copy, if it is in a database (the same name)")
+    command.add_argument("--copy-query", help="SELECT statement instead of a table")
+    described = _descriptions(CompareScriptConfig)
+    for name in _SEVERAL:
+        what = f"{described[name]} Repeatable, or several with commas."
+        command.add_argument(f"--{name}", action="append", metavar="NAME", help=what)
+    command.add_argument("--tolerance", type=float, help="How far numbers may be apart.")
+    add_read_options(command, "--copy-read-options")
 
 
 def _add_options(command: argparse.ArgumentParser, config: type[ScriptConfig]) -> None:

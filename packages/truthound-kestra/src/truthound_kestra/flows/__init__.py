@@ -8,6 +8,7 @@ from truthound_kestra.flows.input import InputConfig
 from truthound_kestra.flows.output import OutputConfig
 from truthound_kestra.flows.presets import (
     generate_check_flow,
+    generate_compare_flow,
     generate_learn_flow,
     generate_profile_flow,
     generate_quality_pipeline,
@@ -30,6 +31,7 @@ __all__ = [
     "TriggerConfig",
     "TriggerType",
     "generate_check_flow",
+    "generate_compare_flow",
     "generate_learn_flow",
     "generate_profile_flow",
     "generate_quality_pipeline",

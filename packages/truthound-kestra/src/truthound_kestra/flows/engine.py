@@ -19,6 +19,7 @@ _PASSED: Final = {
     "check": ("parallel", "max_workers"),
     "profile": ("include_histograms", "semantics"),
     "learn": ("semantics",),
+    "compare": (),
 }
 
 

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     from dq_core import Check
 
-__all__ = ["generate_check_flow", "generate_learn_flow", "generate_profile_flow", "generate_quality_pipeline"]
+__all__ = [
+    "generate_check_flow",
+    "generate_compare_flow",
+    "generate_learn_flow",
+    "generate_profile_flow",
+    "generate_quality_pipeline",
+]
 
 _GENERATOR = FlowGenerator()
 _TASK_FIELDS = {field.name for field in dataclasses.fields(TaskConfig)} - {
@@ -114,6 +120,46 @@ def generate_learn_flow(
     return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
 
 
+def generate_compare_flow(
+    flow_id: str,
+    namespace: str = "default",
+    *,
+    input_uri: str | PathLike[str],
+    copy_uri: str | PathLike[str],
+    keys: Sequence[str] = (),
+    fail_on_difference: bool = True,
+    schedule: str | None = None,
+    timezone: str | None = None,
+    generator: FlowGenerator = _GENERATOR,
+    **options: Any,
+) -> str:
+    """A flow that compares data with its copy: the task ``compare``, and its result as the output ``compare_result``.
+
+    Args:
+        flow_id: Id of the flow.
+        namespace: Namespace of the flow.
+        input_uri: The data, which is right, as in :func:`generate_check_flow`.
+        copy_uri: The copy, likewise.
+        keys: The columns that identify a row; without them, whole rows are compared.
+        fail_on_difference: Whether a difference fails the execution; the outputs are sent in either case.
+        schedule: A cron expression of five fields, or a nickname; None for no schedule.
+        timezone: IANA name of the schedule's time zone.
+        generator: Which Kestra server the flow is for.
+        **options: Further fields of :class:`FlowConfig`, of :class:`TaskConfig` (table, copy_table, env …) or of
+            ``CompareScriptConfig`` (columns, where, tolerance, samples …).
+
+    Returns:
+        The flow as YAML.
+
+    Raises:
+        FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
+    """
+    own = {"keys": keys, "fail_on_difference": fail_on_difference}
+    fields = {"copy_uri": copy_uri, "engine_name": options.pop("engine_name", "dq_core"), "extra_args": own}
+    tasks = [_Step("compare", TaskType.COMPARE, fields)]
+    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+
+
 def generate_quality_pipeline(
     flow_id: str,
     namespace: str = "default",
@@ -186,7 +232,7 @@ def _schedule(cron: str | None, timezone: str | None) -> tuple[TriggerConfig, ..
     return (TriggerConfig(id="schedule", type=TriggerType.SCHEDULE, cron=cron, timezone=timezone),)
 
 
-def _flow(  # noqa: PLR0917 - private, and called with all of them by the four functions above
+def _flow(  # noqa: PLR0917 - private, and called with all of them by the five functions above
     flow_id: str,
     namespace: str,
     input_uri: Any,

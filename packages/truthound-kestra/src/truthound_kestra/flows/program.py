@@ -14,7 +14,7 @@ __all__ = ["literal", "quality_program"]
 
 
 def quality_program(config: str, function: str, arguments: Mapping[str, str], *, sla: bool) -> str:
-    """The program of a check, profile or learn task. Strings of the user only occur in it as Python literals.
+    """The program of a check, profile, learn or compare task. Strings of the user only occur in it as Python literals.
 
     Args:
         config: Name of the script's config class.

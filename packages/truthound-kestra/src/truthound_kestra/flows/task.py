@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +26,13 @@ from truthound_kestra.flows.names import member
 from truthound_kestra.flows.retry import RetryConfig
 from truthound_kestra.flows.state import TaskState, counts_failures
 from truthound_kestra.kestra.storage import file_format, is_storage_file
-from truthound_kestra.scripts.config import CheckScriptConfig, LearnScriptConfig, ProfileScriptConfig
+from truthound_kestra.scripts.config import (
+    CheckScriptConfig,
+    CompareScriptConfig,
+    LearnScriptConfig,
+    ProfileScriptConfig,
+    ScriptConfig,
+)
 from truthound_kestra.sla.config import SLAConfig
 
 if TYPE_CHECKING:
@@ -43,6 +49,7 @@ class TaskType(Enum):
     CHECK = "check"
     PROFILE = "profile"
     LEARN = "learn"
+    COMPARE = "compare"
     PYTHON_SCRIPT = "python_script"
 
 
@@ -50,9 +57,9 @@ class TaskType(Enum):
 class TaskConfig:
     """A task.
 
-    ``input_uri``, ``table``, ``query``, ``env``, ``conditions`` and ``script`` may contain Kestra expressions
-    (``{{ inputs.data_uri }}``, ``{{ secret('DB_PASSWORD') }}``). Kestra renders each of them once; what an input
-    contains is never an expression. Rules are literal.
+    ``input_uri``, ``table``, ``query``, those of the copy, ``env``, ``conditions`` and ``script`` may contain Kestra
+    expressions (``{{ inputs.data_uri }}``, ``{{ secret('DB_PASSWORD') }}``). Kestra renders each of them once; what an
+    input contains is never an expression. Rules are literal.
 
     Args:
         id: Id of the task; its outputs are ``{{ outputs.<id>.vars.… }}``.
@@ -64,9 +71,13 @@ class TaskConfig:
             (``{{ trigger.outputs.file }}``, ``{{ taskrun.value }}``).
         table: The table, if ``input_uri`` is a database.
         query: A SELECT instead of a table.
+        copy_uri: For COMPARE: what is compared with the data, given as ``input_uri``.
+        copy_format: For COMPARE: the format of that file, as ``input_format``.
+        copy_table: For COMPARE: the table, if ``copy_uri`` is a database.
+        copy_query: For COMPARE: a SELECT instead of a table.
         rules: For CHECK: rules as mappings (see dq_core), or checks of dq_core.
         fail_on_error: For CHECK: whether a failed check fails the task; the outputs are sent in either case.
-        engine_name: The engine: truthound, dq_core, great_expectations, pandera.
+        engine_name: The engine: truthound, dq_core, great_expectations, pandera; dq_core for COMPARE.
         sla: For CHECK: evaluated after the check. Consecutive failures are counted in Kestra's KV store.
         script: For PYTHON_SCRIPT: the program. Kestra renders expressions in it.
         depends_on: Ids of the tasks that must have succeeded first. Without any, the flow's tasks run in order.
@@ -92,6 +103,10 @@ class TaskConfig:
     input_format: str | None = None
     table: str | None = None
     query: str | None = None
+    copy_uri: str | PathLike[str] | None = None
+    copy_format: str | None = None
+    copy_table: str | None = None
+    copy_query: str | None = None
     rules: Sequence[Mapping[str, Any] | Check] = ()
     fail_on_error: bool = True
     engine_name: str = "truthound"
@@ -128,12 +143,24 @@ class TaskConfig:
         """The format of a file: ``input_format``, or the one that its name ends with."""
         return self.input_format or file_format(self.uri)
 
+    @property
+    def copied(self) -> TaskConfig:
+        """The same task with the copy as its data."""
+        return replace(
+            self,
+            input_uri=self.copy_uri,
+            input_format=self.copy_format,
+            table=self.copy_table,
+            query=self.copy_query,
+        )
+
 
 #: The config class of each task's script.
-SCRIPT_CONFIGS: dict[TaskType, type[CheckScriptConfig | ProfileScriptConfig | LearnScriptConfig]] = {
+SCRIPT_CONFIGS: dict[TaskType, type[ScriptConfig]] = {
     TaskType.CHECK: CheckScriptConfig,
     TaskType.PROFILE: ProfileScriptConfig,
     TaskType.LEARN: LearnScriptConfig,
+    TaskType.COMPARE: CompareScriptConfig,
 }
 _TYPES: Final[dict[str, Kind]] = {
     "task_type": name_or_member(TaskType),
@@ -141,6 +168,10 @@ _TYPES: Final[dict[str, Kind]] = {
     "input_format": optional(text),
     "table": optional(text),
     "query": optional(text),
+    "copy_uri": optional(path),
+    "copy_format": optional(text),
+    "copy_table": optional(text),
+    "copy_query": optional(text),
     "rules": items(Mapping, Check, what="rules: mappings, or checks of dq_core"),
     "fail_on_error": yes_or_no,
     "engine_name": text,
@@ -177,5 +208,6 @@ def task_state(task: TaskConfig, flow_id: str) -> TaskState:
 
 def task_expressions(task: TaskConfig) -> list[Any]:
     """The values whose expressions Kestra renders."""
-    own = [task.uri, task.table, task.query, dict(task.env), list(task.conditions), task.script]
+    copy = ["" if task.copy_uri is None else fspath(task.copy_uri), task.copy_table, task.copy_query]
+    own = [task.uri, task.table, task.query, *copy, dict(task.env), list(task.conditions), task.script]
     return [*own, dict(task.extra)]

@@ -31,6 +31,7 @@ _FUNCTIONS: Final = {
     TaskType.CHECK: "check_quality_script",
     TaskType.PROFILE: "profile_data_script",
     TaskType.LEARN: "learn_schema_script",
+    TaskType.COMPARE: "compare_data_script",
 }
 _RULES_FILE: Final = "rules.yaml"
 
@@ -56,7 +57,9 @@ def _pinned(task: TaskConfig, kind: TaskType) -> list[str]:
     if kind is TaskType.PYTHON_SCRIPT:
         return script_dependencies(task.script or "")
     baseline = task.extra_args.get("baseline_uri")
-    return pinned_dependencies(task.engine_name, task.uri, *([str(baseline)] if baseline is not None else []))
+    more = [str(baseline)] if baseline is not None else []
+    more += [task.copied.uri] if task.copy_uri is not None else []
+    return pinned_dependencies(task.engine_name, task.uri, *more)
 
 
 def _behavior(task: TaskConfig) -> dict[str, Any]:
@@ -91,9 +94,12 @@ def _script(task: TaskConfig, flow: FlowContext) -> dict[str, Any]:
 
 
 def _quality(task: TaskConfig, kind: TaskType, flow: FlowContext) -> dict[str, Any]:
-    """A check, profile or learn script, with its data and rules."""
+    """A check, profile, learn or compare script, with its data and rules."""
     files: dict[str, str] = {}
     data = _data(task, flow, files)
+    if kind is TaskType.COMPARE:
+        copy = _data(task.copied, flow, files, "copy")
+        data |= {f"copy_{name.removeprefix('data_')}": value for name, value in copy.items()}
     files[VALUES_FILE] = values_file(inputs=False, variables=False, trigger=False, env=(), data=data)
     if task.rules:
         files[_RULES_FILE] = rules_yaml(written_rules(task.rules))
@@ -111,10 +117,10 @@ def _report_name(kind: TaskType) -> str:
     return f"{kind.value}_report"
 
 
-def _data(task: TaskConfig, flow: FlowContext, files: dict[str, str]) -> dict[str, str]:
+def _data(task: TaskConfig, flow: FlowContext, files: dict[str, str], base: str = "data") -> dict[str, str]:
     """What names the data; a file of Kestra's storage becomes an input file."""
     if task.storage_file(flow.file_inputs):
-        name = f"data.{task.file_format}"
+        name = f"{base}.{task.file_format}"
         files[name] = task.uri
         return {"data_uri": name, "file": task.uri}
     data = {"data_uri": task.uri}
@@ -126,7 +132,7 @@ def _data(task: TaskConfig, flow: FlowContext, files: dict[str, str]) -> dict[st
 
 
 def _program(task: TaskConfig, kind: TaskType) -> str:
-    """The program of a check, profile or learn task."""
+    """The program of a check, profile, learn or compare task."""
     arguments = {"rules": f'load_rules("{_RULES_FILE}")'} if task.rules else {}
     arguments["engine_name"] = literal(task.engine_name)
     if kind is TaskType.CHECK:

@@ -34,6 +34,7 @@ __all__ = ["task_problems", "task_runner_problems"]
 
 # Fields of the scripts' configs that TaskConfig has as well.
 _OWN: Final = ("rules", "fail_on_error", "engine_name", "sla", "report", "enabled")
+_OF_COPY: Final = ("copy_uri", "copy_format", "copy_table", "copy_query")
 _OURS: Final = (*(name for name, _ in CONTEXT_ENV.values()), VALUES_ENV)
 
 
@@ -96,7 +97,7 @@ def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
         except (SyntaxError, ValueError) as error:
             yield f"{label}: its script is not valid Python: {error}."
     yield from secret_problems(f"{label}: script", task.script, program=True)
-    for name in ("rules", "table", "query", "sla", "extra_args"):
+    for name in ("rules", "table", "query", *_OF_COPY, "sla", "extra_args"):
         if getattr(task, name):
             yield f"{label} is a Python script; {name} is not supported."
 
@@ -104,10 +105,13 @@ def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
 def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowContext) -> Iterator[str]:
     if task.script is not None:
         yield f"{label} is of type {kind.value}; script is only supported for Python scripts."
-    if not task.uri.strip():
-        yield f"{label} requires input_uri."
-    else:
-        yield from _uri_problems(label, task, flow)
+    yield from _side_problems(label, task, flow, "input")
+    if kind is TaskType.COMPARE:
+        yield from _side_problems(f"{label}, the copy", task.copied, flow, "copy")
+        if task.engine_name in ENGINES and task.engine_name != "dq_core":
+            yield f"{label}: engine_name must be 'dq_core', which compares, not {task.engine_name!r}."
+    elif any(getattr(task, name) is not None for name in _OF_COPY):
+        yield f"{label} is of type {kind.value}; {', '.join(_OF_COPY)} are only supported for comparisons."
     yield from choice(f"{label}: engine_name", task.engine_name, ENGINES)
     if kind is TaskType.CHECK:
         yield from _rule_problems(label, task)
@@ -122,6 +126,13 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
         yield from engine_problems(label, task.engine_name, kind.value, checks, task.extra_args)
         if task.extra_args.get("auto_schema") is not True:
             yield from severity_problems(label, checks, task.extra_args.get("min_severity", "low"))
+
+
+def _side_problems(label: str, task: TaskConfig, flow: FlowContext, side: str) -> Iterator[str]:
+    if not task.uri.strip():
+        yield f"{label} requires {side}_uri."
+    else:
+        yield from _uri_problems(label, task, flow)
 
 
 def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[str]:

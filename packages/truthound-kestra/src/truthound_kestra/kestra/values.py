@@ -158,13 +158,14 @@ def task_values(env: Mapping[str, str] | None = None) -> TaskValues | None:
 
 
 def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The data of a generated check, profile or learn task, as the scripts take it.
+    """The data of a generated check, profile, learn or compare task, as the scripts take it.
 
     Args:
         env: The environment; None for the process's own.
 
     Returns:
-        ``data_uri``, and ``table`` or ``query`` if the task has one.
+        ``data_uri``, and ``table`` or ``query`` if the task has one; of a compare task also ``copy_uri``, and
+        ``copy_table`` or ``copy_query``.
 
     Raises:
         ScriptError: The task passes no data, or Kestra could not hand in the file, because it is not in its storage.
@@ -175,13 +176,14 @@ def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:
             "The task does not pass its data.", suggestion="Call the script with data_uri in tasks written by hand."
         )
     source = dict(values.task)
-    given = source.pop("file", None)
-    if given is not None and _is_its_own_address(Path(source["data_uri"]), given):
-        raise ScriptError(
-            f"{masked(given)!r} is not a file of Kestra's storage, so Kestra cannot hand it in.",
-            suggestion="input_format is for files of Kestra's storage (kestra:///…, FILE inputs, output files); "
-            "leave it out for paths, URIs and databases.",
-        )
+    for side, file, option in (("data_uri", "file", "input_format"), ("copy_uri", "copy_file", "copy_format")):
+        given = source.pop(file, None)
+        if given is not None and _is_its_own_address(Path(source[side]), given):
+            raise ScriptError(
+                f"{masked(given)!r} is not a file of Kestra's storage, so Kestra cannot hand it in.",
+                suggestion=f"{option} is for files of Kestra's storage (kestra:///…, FILE inputs, output files); "
+                "leave it out for paths, URIs and databases.",
+            )
     return source
 
 

@@ -5,6 +5,7 @@ from truthound_kestra.kestra.protocol import log_line, metric_line, outputs_line
 from truthound_kestra.outputs.reports import write_report
 from truthound_kestra.outputs.send import (
     send_check_result,
+    send_compare_result,
     send_learn_result,
     send_outputs,
     send_profile_result,
@@ -18,6 +19,7 @@ __all__ = [
     "metric_line",
     "outputs_line",
     "send_check_result",
+    "send_compare_result",
     "send_learn_result",
     "send_outputs",
     "send_profile_result",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.errors import OutputError
-from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
+from truthound_kestra.results import CheckScriptResult, CompareScriptResult, LearnScriptResult, ProfileScriptResult
 from truthound_kestra.sla.metrics import SLAResult
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def to_markdown(result: Any) -> str:
             parts = ["# Profile\n" if result.profile is None else result.profile.to_markdown()]
         case LearnScriptResult():
             parts = ["# Learned rules\n" if result.suite is None else result.suite.to_markdown()]
+        case CompareScriptResult():
+            parts = ["# Comparison\n" if result.comparison is None else result.comparison.to_markdown()]
         case SLAResult():
             parts = [_sla(result)]
         case _:

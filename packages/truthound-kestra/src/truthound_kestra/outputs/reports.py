@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 from truthound_kestra.outputs.serialization import JsonSerializer, MarkdownSerializer
-from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult
+from truthound_kestra.results import CheckScriptResult, CompareScriptResult, LearnScriptResult, ProfileScriptResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,4 +40,6 @@ def write_report(result: ScriptResult, name: str, handler: KestraOutputHandler |
     elif isinstance(result, LearnScriptResult) and result.suite is not None:
         contents["html"] = result.suite.to_html()
         contents["yaml"] = result.suite.to_yaml() if result.rules else "[]\n"
+    elif isinstance(result, CompareScriptResult) and result.comparison is not None:
+        contents["html"] = result.comparison.to_html()
     return tuple(handler.write_file(f"{name}.{suffix}", content) for suffix, content in contents.items())

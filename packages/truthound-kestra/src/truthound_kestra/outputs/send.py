@@ -9,11 +9,18 @@ from weakref import WeakValueDictionary
 from dq_core.adapters import instance
 from truthound_kestra.errors import OutputError
 from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
-from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
+from truthound_kestra.results import (
+    CheckScriptResult,
+    CompareScriptResult,
+    LearnScriptResult,
+    ProfileScriptResult,
+    ScriptResult,
+)
 from truthound_kestra.sla.metrics import SLAResult
 
 __all__ = [
     "send_check_result",
+    "send_compare_result",
     "send_learn_result",
     "send_outputs",
     "send_profile_result",
@@ -105,6 +112,38 @@ def send_learn_result(
     _send(result, handler, "learn", "rules", {"rule_count": len(result.rules)})
 
 
+def send_compare_result(
+    result: CompareScriptResult | Mapping[str, Any], handler: KestraOutputHandler | None = None
+) -> None:
+    """Send a comparison.
+
+    Outputs: ``status``, ``equal``, ``missing_count``, ``extra_count``, ``changed_count``, ``row_count``,
+    ``copy_row_count``, ``execution_time_seconds``, and all of it with the rows that are shown in ``result``. Metrics:
+    the counters ``rows``, ``compare.missing``, ``compare.extra`` and ``compare.changed``, the timer
+    ``compare.duration``.
+
+    Args:
+        result: The result of the script, or its ``to_dict()``.
+        handler: Sends the outputs; None for standard output.
+
+    Raises:
+        OutputError: It is not the result of a comparison, or cannot be sent.
+    """
+    result, handler = _expected(result, CompareScriptResult), handler_of(handler)
+    first = _COUNTED.get(id(result)) is not result
+    counts = {name: getattr(result, f"{name}_count") for name in ("missing", "extra", "changed")}
+    outputs = {f"{name}_count": value for name, value in counts.items()}
+    _send(
+        result,
+        handler,
+        "compare",
+        "samples",
+        {"equal": result.equal, "copy_row_count": result.copy_row_count, **outputs},
+    )
+    for name, value in counts.items() if first else ():
+        handler.counter(f"compare.{name}", value, _tags(result))
+
+
 def send_sla_result(result: SLAResult | Mapping[str, Any], handler: KestraOutputHandler | None = None) -> None:
     """Send an SLA's evaluation: the outputs ``sla_compliant``, ``sla_violations``, ``sla_consecutive_failures``.
 
@@ -134,6 +173,8 @@ def send_result(result: ScriptResult, handler: KestraOutputHandler | None = None
         send_profile_result(result, handler)
     elif isinstance(result, LearnScriptResult):
         send_learn_result(result, handler)
+    elif isinstance(result, CompareScriptResult):
+        send_compare_result(result, handler)
     else:
         raise OutputError(f"The result must be a ScriptResult, not {type(result).__name__}.")
 

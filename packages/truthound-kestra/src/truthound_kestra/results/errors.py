@@ -1,16 +1,19 @@
-"""The error of failed checks."""
+"""The errors of failed checks, and of copies that are not the same."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dq_core.errors import CheckFailedError as _CheckFailedError
+from dq_core.errors import ComparisonFailedError as _ComparisonFailedError
 
 if TYPE_CHECKING:
+    from dq_core import Comparison
     from dq_core.report import Report
     from truthound_kestra.results.check import CheckScriptResult
+    from truthound_kestra.results.compare import CompareScriptResult
 
-__all__ = ["CheckFailedError"]
+__all__ = ["CheckFailedError", "ComparisonFailedError"]
 
 
 class CheckFailedError(_CheckFailedError):
@@ -23,4 +26,17 @@ class CheckFailedError(_CheckFailedError):
 
     def __init__(self, result: CheckScriptResult, report: Report) -> None:
         super().__init__(report)
+        self.result = result
+
+
+class ComparisonFailedError(_ComparisonFailedError):
+    """The copy does not hold the same rows.
+
+    Args:
+        result: The result of the script.
+        comparison: What was found.
+    """
+
+    def __init__(self, result: CompareScriptResult, comparison: Comparison) -> None:
+        super().__init__(comparison, comparison.to_text().partition("\n")[0].rstrip("."))
         self.result = result

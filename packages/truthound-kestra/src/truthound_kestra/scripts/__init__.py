@@ -1,13 +1,21 @@
-"""The scripts that tasks of Kestra run: check, profile, learn."""
+"""The scripts that tasks of Kestra run: check, profile, learn, compare."""
 
-from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
+from truthound_kestra.results import (
+    CheckScriptResult,
+    CompareScriptResult,
+    LearnScriptResult,
+    ProfileScriptResult,
+    ScriptResult,
+)
 from truthound_kestra.scripts.check import check_quality_script
+from truthound_kestra.scripts.compare import compare_data_script
 from truthound_kestra.scripts.config import (
     DEFAULT_SCRIPT_CONFIG,
     LENIENT_SCRIPT_CONFIG,
     PRODUCTION_SCRIPT_CONFIG,
     STRICT_SCRIPT_CONFIG,
     CheckScriptConfig,
+    CompareScriptConfig,
     LearnScriptConfig,
     ProfileScriptConfig,
     ScriptConfig,
@@ -27,6 +35,8 @@ __all__ = [
     "STRICT_SCRIPT_CONFIG",
     "CheckScriptConfig",
     "CheckScriptResult",
+    "CompareScriptConfig",
+    "CompareScriptResult",
     "LearnScriptConfig",
     "LearnScriptResult",
     "ProfileScriptConfig",
@@ -34,6 +44,7 @@ __all__ = [
     "ScriptConfig",
     "ScriptResult",
     "check_quality_script",
+    "compare_data_script",
     "errors_in_log",
     "forget_schema",
     "get_engine",

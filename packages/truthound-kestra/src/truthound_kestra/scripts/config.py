@@ -19,6 +19,7 @@ from dq_core.adapters import (
     strings,
     whole,
 )
+from dq_core.relation.tolerance import tolerance_problems
 from dq_core.report import SEVERITIES
 from dq_core.run.semantics import PORTABLE, SEMANTICS
 from truthound_kestra.errors import ConfigurationError, refuse
@@ -36,6 +37,7 @@ __all__ = [
     "PRODUCTION_SCRIPT_CONFIG",
     "STRICT_SCRIPT_CONFIG",
     "CheckScriptConfig",
+    "CompareScriptConfig",
     "LearnScriptConfig",
     "ProfileScriptConfig",
     "ScriptConfig",
@@ -223,6 +225,51 @@ class LearnScriptConfig(ScriptConfig):
         yield from fraction("min_confidence", self.min_confidence)
         yield from whole("categorical_threshold", self.categorical_threshold, least=1)
         yield from whole("sample_size", self.sample_size, least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareScriptConfig(ScriptConfig):
+    """Options of :func:`compare_data_script`, besides those of :class:`ScriptConfig`.
+
+    Args:
+        engine_name: Always dq_core, which compares.
+        keys: The columns that identify a row. Without keys, whole rows are compared.
+        columns: The columns to compare besides the keys; None for all.
+        where: Only these rows of both sides, as an SQL expression.
+        tolerance: How far numbers may be apart: a number, or a mapping with ``absolute`` and ``relative``.
+        samples: How many missing, extra and changed rows to show of each.
+        mask: Columns whose values the result never shows.
+        fail_on_difference: Whether a difference raises ComparisonFailedError, after the outputs are sent.
+        copy_read_options: How the files of the copy are written, as ``read_options`` of the data.
+    """
+
+    engine_name: str = "dq_core"
+    keys: Sequence[str] = ()
+    columns: Sequence[str] | None = None
+    where: str | None = None
+    tolerance: float | Mapping[str, float] | None = None
+    samples: int = 20
+    mask: Sequence[str] = ()
+    fail_on_difference: bool = True
+    copy_read_options: Mapping[str, Any] | None = None
+
+    def _problems(self) -> Iterator[str]:
+        yield from super()._problems()
+        if self.engine_name in ENGINES and self.engine_name != "dq_core":
+            yield f"engine_name must be 'dq_core', which compares, not {self.engine_name!r}."
+        yield from strings("keys", self.keys)
+        if self.columns is not None:
+            yield from strings("columns", self.columns)
+        if self.where is not None:
+            yield from string("where", self.where)
+        yield from tolerance_problems("tolerance", self.tolerance)
+        if self.tolerance is not None and not self.keys:
+            yield "tolerance requires keys, which say which rows belong together."
+        yield from whole("samples", self.samples, least=0)
+        yield from strings("mask", self.mask)
+        yield from flag("fail_on_difference", self.fail_on_difference)
+        if self.copy_read_options is not None:
+            yield from read_options_problems(self.copy_read_options)
 
 
 #: The defaults: rules must be given.

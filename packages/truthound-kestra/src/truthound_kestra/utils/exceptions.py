@@ -7,6 +7,7 @@
     ├── FlowError (ValueError)              a flow that Kestra would refuse: .problems lists all problems
     ├── ScriptError                         a script cannot run: data, engine options, Kestra's variables
     ├── CheckFailedError                    the data failed its checks: .result and .report
+    ├── ComparisonFailedError               a copy does not hold the same rows: .result and .comparison
     ├── SLAViolationError                   an SLA is violated: .violations and .result
     ├── OutputError                         a value cannot be sent to Kestra, or stored
     ├── EngineError                         an engine does not support a rule, or is not installed
@@ -26,11 +27,12 @@ from truthound_kestra.errors import (
     ScriptError,
     SourceError,
 )
-from truthound_kestra.results.errors import CheckFailedError
+from truthound_kestra.results.errors import CheckFailedError, ComparisonFailedError
 from truthound_kestra.sla.errors import SLAViolationError
 
 __all__ = [
     "CheckFailedError",
+    "ComparisonFailedError",
     "ConfigurationError",
     "DataQualityError",
     "EngineError",

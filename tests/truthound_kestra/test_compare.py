@@ -11,7 +11,7 @@ import yaml
 
 from truthound_kestra import ConfigurationError, FlowError
 from truthound_kestra.cli import main
-from truthound_kestra.flows import generate_check_flow, generate_compare_flow
+from truthound_kestra.flows import InputConfig, generate_check_flow, generate_compare_flow
 from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.results.errors import CheckFailedError, ComparisonFailedError
 from truthound_kestra.scripts import (
@@ -89,7 +89,13 @@ def test_a_flow_with_a_compare_task(files: tuple[str, str], monkeypatch: pytest.
     """Its program runs with what the flow hands to it, for files of Kestra's storage and for others."""
     shop, copy = files
     text = generate_compare_flow(
-        "prove", "company.data", input_uri="{{ inputs.shop }}", copy_uri=copy, input_format="csv", keys=["id"]
+        "prove",
+        "company.data",
+        input_uri="{{ inputs.shop }}",
+        copy_uri=copy,
+        input_format="csv",
+        inputs=[InputConfig(name="shop", type="FILE")],
+        keys=["id"],
     )
     (task,) = yaml.safe_load(text)["tasks"]
     assert set(task["inputFiles"]) == {"data.csv", "kestra.json"}

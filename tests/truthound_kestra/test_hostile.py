@@ -153,6 +153,8 @@ def _calls() -> dict[str, Call]:
         "TaskConfig.storage_file": Call(CHECK.storage_file, {"file_inputs": ["x"]}),
         "TriggerConfig": _made(flows.TriggerConfig, id="t", cron="0 1 * * *"),
         "generate_check_flow": Call(flows.generate_check_flow, {**flow, "rules": RULES}, leave=("options",)),
+        "generate_compare_flow": Call(
+            flows.generate_compare_flow, {**flow, "copy_uri": "y.csv", "keys": ["id"], "fail_on_difference": True}),
         "generate_learn_flow": Call(flows.generate_learn_flow, flow),
         "generate_profile_flow": Call(flows.generate_profile_flow, flow),
         "generate_quality_pipeline": Call(flows.generate_quality_pipeline, {**flow, "rules": RULES}),
@@ -170,6 +172,9 @@ def _calls() -> dict[str, Call]:
         "send_outputs": Call(outputs.send_outputs, {"values": {"a": 1}, "handler": out}),
         "send_result": Call(outputs.send_result, {"result": result, "handler": out}),
         "send_check_result": Call(outputs.send_check_result, sent),
+        "send_compare_result": Call(outputs.send_compare_result, {
+            "result": scripts.CompareScriptResult(status="ok", data_uri="x", engine_name="dq_core").to_dict(),
+            "handler": out}),
         "send_profile_result": Call(outputs.send_profile_result, {
             "result": scripts.ProfileScriptResult(status="ok", data_uri="x", engine_name="dq_core").to_dict(),
             "handler": out}),
@@ -180,6 +185,7 @@ def _calls() -> dict[str, Call]:
             "result": SLAMonitor(LONE).evaluate(METRICS).to_dict(), "handler": out}),
         "write_report": Call(outputs.write_report, {"result": result, "name": "r", "handler": out}),
         "CheckScriptConfig": _made(scripts.CheckScriptConfig, rules=RULES),
+        "CompareScriptConfig": _made(scripts.CompareScriptConfig, keys=["id"]),
         "LearnScriptConfig": _made(scripts.LearnScriptConfig),
         "ProfileScriptConfig": _made(scripts.ProfileScriptConfig),
         "ScriptConfig": _made(scripts.ProfileScriptConfig),
@@ -189,6 +195,9 @@ def _calls() -> dict[str, Call]:
             **data, "config": scripts.CheckScriptConfig(engine_name="dq_core"), "rules": RULES}),
         "profile_data_script": Call(scripts.profile_data_script, {
             **data, "config": scripts.ProfileScriptConfig(engine_name="dq_core")}),
+        "compare_data_script": Call(scripts.compare_data_script, {
+            **data, "copy_uri": data["data_uri"], "copy_table": None, "copy_query": None,
+            "config": scripts.CompareScriptConfig(keys=["id"])}),
         "learn_schema_script": Call(scripts.learn_schema_script, {
             **data, "config": scripts.LearnScriptConfig(engine_name="dq_core")}),
         "errors_in_log": Call(lambda handler: scripts.errors_in_log(handler).__enter__(), {"handler": out}),

@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..dialects.base import named
 from ..write.incremental import Increment, key_of
 from ..write.load_log import load_of
 from ..write.target import find_target
+from .items import New
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..database import Database
     from ..frame.dataframe import DataFrame
-    from ..frame.source import Incremental
     from ..write.target import Target
-    from .plan import Item, Options
+    from .items import Item, Options
 
-__all__ = ["New", "begun", "is_current", "read_to"]
-
-
-@dataclass(frozen=True)
-class New:
-    """How far a table of the source was read.
-
-    Attributes:
-        key: What that is recorded under, for the target.
-        begun: What was on record when the rows were read; None if nothing was.
-        mark: What is on record once they are published.
-        told: What the result says of it; None of rows that an earlier call has read.
-    """
-
-    key: str
-    begun: str | None
-    mark: str
-    told: Incremental | None = None
-
-    def to_json(self) -> str:
-        """The record of it, with the staged rows."""
-        return json.dumps({"key": self.key, "begun": self.begun, "mark": self.mark})
-
-    @classmethod
-    def of_json(cls, text: str) -> New:
-        """What `to_json` has recorded."""
-        return cls(**json.loads(text))
-
-    def record(self, target: Target, mode: str, rows: int) -> None:
-        """Record it in the transaction that publishes the rows."""
-        load = load_of(target.connection, target.dialect, self.key, target.name, target.schema)
-        load.claim(mode)
-        load.finish(rows, watermark=self.mark)
+__all__ = ["begun", "is_current", "read_to"]
 
 
 def begun(database: Database, frame: DataFrame, item: Item, options: Options) -> tuple[str, Increment]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from .items import Options
     from .names import Place
-    from .plan import Options
 
 __all__ = ["keys_of", "merge_problems"]
 

@@ -15,7 +15,7 @@ from ..errors import WriteError
 from ..types.receipt import Receipt
 from ..write.load_log import load_of
 from ..write.target import table_of
-from .plan import Arrived
+from .items import Arrived
 from .ranges import Asked, Ranges, ranges_of
 from .stage import RANGES, columns_of_staged, of_target
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..database import Database
     from ..frame.dataframe import DataFrame
     from ..write.load_log import Load
-    from .plan import Item, Options
+    from .items import Item, Options
 
 __all__ = ["Parts", "Staging"]
 

@@ -4,120 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, MoltresError, refuse
 from ..write.left_overs import drop_left_overs, staging_name
 from ..write.load_log import load_of
 from ..write.missing_rows import require_possible
 from ..write.modes import finish_renamed
-from ..write.request import REPLACING, WriteRequest
+from ..write.request import REPLACING
 from ..write.target import find_target
+from .items import Item
 from .merging import keys_of, merge_problems
 from .names import Place, expand
 from .order import ordered
-from .ranges import NO_KEY, Key, key_of, key_problems
+from .ranges import NO_KEY, key_of, key_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from ..database import Database
-    from ..frame.source import Mode, OnSchemaChange
-    from ..types.receipt import Receipt
     from ..write.target import Target
-    from .increments import New
+    from .items import Options
 
-__all__ = ["Arrived", "Item", "Options", "Plan", "made_plan"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a replication writes; see `replicate`."""
-
-    mode: Mode
-    run_key: str | None
-    schema: str | None
-    target_schema: str | None
-    batch_rows: int
-    cascade: bool
-    verify: bool
-    range_rows: int | None
-    range_keys: Mapping[str, str]
-    keys: Sequence[str] | Mapping[str, Sequence[str]] | None
-    cursor: str | None
-    lag: Any
-    delete_missing: Any
-    delete_at_most: float | None
-    on_schema_change: OnSchemaChange
-
-    @staticmethod
-    def lookup(name: str, schema: str | None) -> WriteRequest:
-        """What looks a table up."""
-        return WriteRequest(name=name, schema=schema)
-
-    def of_mode(self, item: Item) -> dict[str, Any]:
-        """The mode of the write of a table, and its options."""
-        own = ("mode", "cascade", "cursor", "lag", "delete_missing", "delete_at_most", "on_schema_change")
-        return {**{name: getattr(self, name) for name in own}, "keys": item.keys}
-
-    def request(self, item: Item) -> WriteRequest:
-        """The request of the write of a table from rows that are staged."""
-        request = WriteRequest(name=item.target.name, schema=item.target.schema, **self.of_mode(item))
-        return replace(request, batch_rows=self.batch_rows, verify=self.verify)
-
-    @property
-    def merges(self) -> bool:
-        """Whether rows are compared with those of a table that is there."""
-        return self.mode == "merge" or self.cursor is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One table of a plan.
-
-    Attributes:
-        source: Where it is.
-        target: The table that is written.
-        staged: The name of the table, beside it, that takes its rows before all are published.
-        key: What ranges of it are ranges of.
-        keys: For merge: the columns that tell its rows apart.
-        left_out: Columns of the source that the target does not have, and which are not read.
-        done: Whether there is nothing to do.
-        rows: The rows on record, if it is done.
-    """
-
-    source: Place
-    target: Target
-    staged: str
-    key: Key = NO_KEY
-    keys: tuple[str, ...] | None = None
-    left_out: tuple[str, ...] = ()
-    done: bool = False
-    rows: int | None = None
-
-    @property
-    def place(self) -> Place:
-        """The table that is written, as a name."""
-        return Place(self.target.schema, self.target.name)
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """A table whose rows are all in its staged table.
-
-    Attributes:
-        item: The table.
-        rows: How many they are.
-        receipt: What proves them; None if nothing does.
-        new: With a cursor: how far the source was read.
-    """
-
-    item: Item
-    rows: int
-    receipt: Receipt | None
-    new: New | None = None
+__all__ = ["Plan", "made_plan"]
 
 
 @dataclass(frozen=True)

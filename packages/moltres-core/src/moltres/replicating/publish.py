@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..write.load_log import Load
     from ..write.request import WriteRequest
     from ..write.target import Target
-    from .plan import Arrived, Options
+    from .items import Arrived, Options
 
 __all__ = ["Published", "publish", "receipt_of"]
 

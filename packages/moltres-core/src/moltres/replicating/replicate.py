@@ -18,7 +18,7 @@ from ..errors import refuse
 from ..frame.source import BATCH_ROWS, Mode
 from ..write.load_log import key_problems
 from ..write.request import OF_MODE, mode_problems
-from .plan import Options
+from .items import Options
 from .run import MOST_CONNECTIONS, Run
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ..write.left_overs import released
 from ..write.load_log import load_of
 from ..write.target import table_of
 from .parts import Parts, Staging
-from .plan import Arrived, Item, Options, Plan, made_plan
+from .plan import Plan, made_plan
 from .progress import Progress, Reporter
 from .publish import Published, publish, receipt_of
 from .result import ReplicatedTable, Replication
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..frame.dataframe import DataFrame
+    from .items import Arrived, Item, Options
 
 __all__ = ["MOST_CONNECTIONS", "Run"]
 

@@ -14,8 +14,8 @@ from ..write.inputs import Streamed
 from ..write.load_log import load_of
 from ..write.stream import open_stream
 from ..write.target import find_target, table_of
-from .increments import New, begun, is_current, read_to
-from .plan import Arrived
+from .increments import begun, is_current, read_to
+from .items import Arrived, New
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..frame.dataframe import DataFrame
     from ..types.arrow import Named
     from ..write.target import Target
-    from .plan import Item, Options
+    from .items import Item, Options
 
 __all__ = ["RANGES", "arrived_before", "columns_of_staged", "drop_staged", "of_target", "stage"]
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from dq_core import Comparison
 from dq_core.adapters import string, whole
 from dq_core.learning import LearnedSuite
 from dq_core.profiling import Profile
@@ -19,7 +20,13 @@ from moltres.errors import MoltresError
 from moltres.handoff.encoding import decode, encode
 from truthound_kestra.errors import DataQualityError, OutputError, refuse
 from truthound_kestra.outputs.markdown import to_markdown
-from truthound_kestra.results import CheckScriptResult, LearnScriptResult, ProfileScriptResult, ScriptResult
+from truthound_kestra.results import (
+    CheckScriptResult,
+    CompareScriptResult,
+    LearnScriptResult,
+    ProfileScriptResult,
+    ScriptResult,
+)
 from truthound_kestra.sla.config import SLAConfig
 from truthound_kestra.sla.metrics import AlertLevel, SLAMetrics, SLAResult, SLAViolation, SLAViolationType
 
@@ -37,6 +44,7 @@ _KINDS: Final[dict[str, type]] = {
     for kind in (
         ScriptResult,
         CheckScriptResult,
+        CompareScriptResult,
         ProfileScriptResult,
         LearnScriptResult,
         SLAConfig,
@@ -48,8 +56,8 @@ _KINDS: Final[dict[str, type]] = {
     )
 }
 #: The classes of dq_core that have ``to_dict`` and ``from_dict``, by name.
-_DOCUMENTS: Final[dict[str, type[Report | Profile | LearnedSuite]]] = {
-    kind.__name__: kind for kind in (Report, Profile, LearnedSuite)
+_DOCUMENTS: Final[dict[str, type[Comparison | Report | Profile | LearnedSuite]]] = {
+    kind.__name__: kind for kind in (Comparison, Report, Profile, LearnedSuite)
 }
 
 

@@ -38,5 +38,5 @@ class ComparisonFailedError(_ComparisonFailedError):
     """
 
     def __init__(self, result: CompareScriptResult, comparison: Comparison) -> None:
-        super().__init__(comparison, comparison.to_text().partition("\n")[0].rstrip("."))
+        super().__init__(comparison, comparison.to_text().partition("\n")[0].replace("  ", ": ", 1))
         self.result = result

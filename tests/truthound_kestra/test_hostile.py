@@ -191,13 +191,18 @@ def _calls() -> dict[str, Call]:
         "ScriptConfig": _made(scripts.ProfileScriptConfig),
         "ScriptConfig.with_changes": Call(scripts.CheckScriptConfig(rules=RULES).with_changes, {"fail_on_error": True}),
         "CheckScriptResult": Call(scripts.CheckScriptResult.from_dict, {"document": result.to_dict()}, ("document",)),
+        "CompareScriptResult": Call(
+            scripts.CompareScriptResult.from_dict,
+            {"document": scripts.CompareScriptResult(status="ok", data_uri="x", engine_name="dq_core").to_dict()},
+            ("document",)),
         "check_quality_script": Call(scripts.check_quality_script, {
             **data, "config": scripts.CheckScriptConfig(engine_name="dq_core"), "rules": RULES}),
         "profile_data_script": Call(scripts.profile_data_script, {
             **data, "config": scripts.ProfileScriptConfig(engine_name="dq_core")}),
         "compare_data_script": Call(scripts.compare_data_script, {
             **data, "copy_uri": data["data_uri"], "copy_table": None, "copy_query": None,
-            "config": scripts.CompareScriptConfig(keys=["id"])}),
+            "config": scripts.CompareScriptConfig(keys=["id"])},
+            says={"copy_uri": ("right",), "copy_table": ("table",), "copy_query": ("right",)}),
         "learn_schema_script": Call(scripts.learn_schema_script, {
             **data, "config": scripts.LearnScriptConfig(engine_name="dq_core")}),
         "errors_in_log": Call(lambda handler: scripts.errors_in_log(handler).__enter__(), {"handler": out}),

@@ -19,7 +19,6 @@ _PASSED: Final = {
     "check": ("parallel", "max_workers"),
     "profile": ("include_histograms", "semantics"),
     "learn": ("semantics",),
-    "compare": (),
 }
 
 

@@ -121,7 +121,7 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
         yield f"{label}: {problem}"
     config_problems = list(_config_problems(label, task, kind))
     yield from config_problems
-    if not config_problems:
+    if not config_problems and kind is not TaskType.COMPARE:
         checks = parsed_rules(task.rules) if kind is TaskType.CHECK else ()
         yield from engine_problems(label, task.engine_name, kind.value, checks, task.extra_args)
         if task.extra_args.get("auto_schema") is not True:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core import Source, compare
 from dq_core.adapters import string
-from truthound_kestra.errors import refuse
+from truthound_kestra.errors import ConfigurationError, refuse
 from truthound_kestra.results import CompareScriptResult
 from truthound_kestra.results.errors import ComparisonFailedError
 from truthound_kestra.scripts.config import CompareScriptConfig
@@ -70,7 +70,7 @@ def compare_data_script(
         usable_source(data_uri, table=table, query=query), table=table, query=query, read_options=config.read_options
     )
     right = Source(
-        usable_source(copy_uri, table=copy_table, query=copy_query),
+        _usable_copy(copy_uri, table=copy_table, query=copy_query),
         table=copy_table,
         query=copy_query,
         read_options=config.copy_read_options,
@@ -100,6 +100,14 @@ def compare_data_script(
     if config.fail_on_difference and not found.equal:
         raise ComparisonFailedError(result, found)
     return result
+
+
+def _usable_copy(uri: Any, *, table: str | None, query: str | None) -> Any:
+    """The copy as an engine can open it."""
+    try:
+        return usable_source(uri, table=table, query=query)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"copy_uri: {error.message}", suggestion=error.suggestion) from None
 
 
 def _is_database(uri: str) -> bool:

@@ -255,7 +255,7 @@ class CompareScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
-        if self.engine_name in ENGINES and self.engine_name != "dq_core":
+        if isinstance(self.engine_name, str) and self.engine_name in ENGINES and self.engine_name != "dq_core":
             yield f"engine_name must be 'dq_core', which compares, not {self.engine_name!r}."
         yield from strings("keys", self.keys)
         if self.columns is not None:
@@ -269,7 +269,7 @@ class CompareScriptConfig(ScriptConfig):
         yield from strings("mask", self.mask)
         yield from flag("fail_on_difference", self.fail_on_difference)
         if self.copy_read_options is not None:
-            yield from read_options_problems(self.copy_read_options)
+            yield from (f"copy_{problem}" for problem in read_options_problems(self.copy_read_options))
 
 
 #: The defaults: rules must be given.

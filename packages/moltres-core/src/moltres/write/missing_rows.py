@@ -151,7 +151,7 @@ def is_among(table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[b
     return found
 
 
-def require_few(  # noqa: PLR0917 - all of them say what is counted
+def require_few(
     connection: Connection, table: Table, number: int, there: Sequence[Any], request: WriteRequest, *, added: int = 0
 ) -> None:
     """Make sure that not more rows go than the caller allows.

@@ -204,12 +204,15 @@ def ranges_of(reader: Database, frame: DataFrame, asked: Asked) -> Ranges | str:
             ends = select(func.min(column).label("least"), func.max(column).label("most"))
             ((least, most),) = _read(reader, connection, ends)
             if type(least) is int and type(most) is int and most - least < _DENSE * rows:
-                bounds = [least + (most - least + 1) * place_ // number for place_ in range(1, number)]
+                bounds = [least + (most - least + 1) * one // number for one in range(1, number)]
+                bounds = [one for one in bounds if one > least]
         if not bounds:
             order = func.row_number().over(order_by=column).label("moltres_number")
             ordered = select(column.label("moltres_key"), order).where(column.is_not(None)).subquery("ordered")
-            every = select(ordered.c.moltres_key).where(ordered.c.moltres_number % size == 0)
-            bounds = [value for (value,) in _read(reader, connection, every.order_by(ordered.c.moltres_number))]
+            position = ordered.c.moltres_number
+            every = select(ordered.c.moltres_key).where(or_(position == 1, position % size == 0)).order_by(position)
+            values = [value for (value,) in _read(reader, connection, every)]
+            bounds = [value for value in values if value != values[0]]  # no row is below the least
     # What is not equal to itself is greater than all others, or what the database says: no bound.
     bounds = [one for one in dict.fromkeys(bounds) if one == one]  # noqa: PLR0124
     unknown = next((one for one in bounds if type(one).__name__ not in _READERS), None)

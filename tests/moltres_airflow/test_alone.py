@@ -6,6 +6,7 @@ from unittest.mock import MagicMock
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from moltres.errors import ConfigurationError
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import rows_of
 
@@ -72,5 +73,5 @@ def test_semantics_are_those_of_dq_core(dsn):
     options = {"dsn": dsn, "query": lambda db: db.table("users"), "checks": [{"type": "unique", "column": "id"}]}
     context = context_of(MagicMock())
     assert MoltresDataQualityOperator(task_id="c", semantics="database", **options).execute(context).passed
-    with pytest.raises(AirflowFailException, match="semantics must be one of 'portable', 'database', not 'databse'"):
-        MoltresDataQualityOperator(task_id="c", semantics="databse", **options).execute(context)
+    with pytest.raises(ConfigurationError, match="semantics must be one of 'portable', 'database', not 'databse'"):
+        MoltresDataQualityOperator(task_id="c", semantics="databse", **options)

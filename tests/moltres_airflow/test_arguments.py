@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from moltres.errors import ConfigurationError
 from moltres.task import WriteOptions
-from moltres_airflow import Dsn, MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+from moltres_airflow import (
+    Dsn,
+    MoltresCompareOperator,
+    MoltresDataQualityOperator,
+    MoltresQueryOperator,
+    MoltresToTableOperator,
+)
 
 DSN = "sqlite:///x.db"
 MODES = "'append', 'overwrite', 'ignore', 'error_if_exists', 'merge', 'overwrite_partitions'"
@@ -53,6 +59,42 @@ def test_everything_that_is_wrong_is_said_at_once():
         "keys is for 'merge', 'scd2' and has no effect with mode='overwrit'.",
         "mode is 'overwrit' and if_exists, its other name, is 'append': give one of them.",
     ]
+
+
+CHECK = {"query": query, "checks": CHECKS}
+MERGE = {"table_name": "x", "mode": "merge", "keys": "id"}
+COMPARED = {"table": "a", "right_table": "b"}
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments", "wrong", "problem"),
+    [
+        (MoltresDataQualityOperator, CHECK, {"fail_on_error": "false"}, "fail_on_error must be true or false"),
+        (MoltresDataQualityOperator, CHECK, {"fail_fast": "{{ params.fast }}"}, "fail_fast must be true or false"),
+        (MoltresDataQualityOperator, CHECK, {"samples": -1}, "samples must be a whole number"),
+        (MoltresDataQualityOperator, CHECK, {"mask": "email"}, "mask must be a list of column names"),
+        (MoltresDataQualityOperator, CHECK, {"semantics": "databse"}, "Did you mean 'database'?"),
+        (MoltresToTableOperator, MERGE, {"cascade": "{{ params.all }}"}, "cascade must be true or false"),
+        (MoltresToTableOperator, MERGE, {"verify": "{{ params.all }}"}, "verify must be true or false"),
+        (
+            MoltresToTableOperator,
+            {**MERGE, "delete_missing": "hard"},
+            {"delete_at_most": "{{ params.share }}"},
+            "delete_at_most must be a number from 0 to 1",
+        ),
+        (MoltresCompareOperator, COMPARED, {"fail_on_difference": "no"}, "fail_on_difference must be true or false"),
+        (MoltresCompareOperator, COMPARED, {"samples": "{{ params.n }}"}, "samples must be a whole number"),
+        (MoltresCompareOperator, COMPARED, {"where": len}, "where must be a string"),
+        (MoltresCompareOperator, COMPARED, {"keys": int}, "keys must be a string"),
+        (MoltresCompareOperator, COMPARED, {"columns": ["id", 5]}, "columns must be a list of non-empty strings"),
+        (MoltresQueryOperator, {}, {"query": lambda: None}, "query must be a function that can be called with the"),
+        (MoltresQueryOperator, {}, {"query": lambda db, day: db.sql(day)}, "missing a required argument: 'day'"),
+    ],
+)
+def test_what_is_never_rendered_is_judged_with_the_dag(operator, arguments, wrong, problem):
+    (found,) = refusal(operator, dsn=DSN, **{**arguments, **wrong})
+    assert problem in found
+    assert next(iter(wrong)) in found
 
 
 def test_the_error_names_the_task_and_every_problem():

@@ -160,6 +160,31 @@ def test_an_extra_that_sqlite_does_not_know_is_named(sqlite_url, connection):
         MoltresQueryOperator(task_id="q", conn_id="shop", query=users).execute({})
 
 
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ("application_name=x", "is no JSON object"),
+        ('["application_name"]', "is no JSON object"),
+        (
+            {"connect_args": "x", "isolation_level": 5},
+            r"connect_args must[\s\S]*isolation_level must be a string",
+        ),
+        ({"execution_options": ["x"]}, "execution_options must be an object, not list"),
+    ],
+)
+def test_an_extra_that_is_written_wrongly_is_refused(sqlite_url, connection, extra, message):
+    connection("shop", conn_type="sqlite", host=sqlite_url.database, extra=extra)
+    with pytest.raises(AirflowFailException, match=message):
+        MoltresQueryOperator(task_id="q", conn_id="shop", query=users).execute({})
+
+
+@pytest.mark.parametrize("kind", ["generic", "nosuchkind"])
+def test_a_type_without_a_hook_is_named(connection, kind):
+    connection("shop", conn_type=kind, host="x")
+    with pytest.raises(AirflowFailException, match=f"'shop' is of the type '{kind}', for which"):
+        MoltresQueryOperator(task_id="q", conn_id="shop", query=users).execute({})
+
+
 def test_an_unknown_connection_is_named(run, capfd):
     assert run(flow("conn_unknown", conn_id="nowhere")).states["query"] == "failed"
     assert "nowhere" in capfd.readouterr().out

@@ -44,7 +44,9 @@ NOTHING = {
 OURS = (MoltresError, DataQualityError, AirflowException)
 SAYS = {
     "*": ("statement",),
-    "right_table": ("table=",),
+    "table_name": ("name of a table",),
+    "query": ("parameters", "input"),  # SQL with placeholders, and no query where there is no run
+    "right_table": ("table=", "table or view"),
     "right_query": ("query=",),
     "schema": ("schema=", "table or view"),
     "right_schema": ("schema=", "table or view"),

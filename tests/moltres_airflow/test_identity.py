@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from uuid import UUID
 
+import numpy as np
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from moltres import connect
+from moltres.errors import ConfigurationError
 from moltres_airflow import MoltresQueryOperator, MoltresToTableOperator
-from moltres_airflow.instances import name_of
+from moltres_airflow.instances import name_of, run_of
 from support.adapter_conformance import rows_of as rows_in
 from support.adapter_conformance import tables_of
 from support.airflow import Instance
@@ -83,6 +85,67 @@ def test_a_coordinate_that_is_not_known_is_refused_by_name(dsn, unknown, context
     append(dsn, context(), run_key="mine")  # which names the load
     append(dsn, context(), mode="overwrite")  # which needs no name
     assert ids(dsn) == [1]
+
+
+class Computed(Instance):
+    """An instance that computes a coordinate, and holds another one as a string."""
+
+    @property
+    def shard_index(self):
+        return 4
+
+
+class Slotted(Computed):
+    """An instance with a place for a coordinate."""
+
+    __slots__ = ("region_index",)
+    shard_index = None
+
+
+def slotted():
+    instance = Slotted()
+    instance.region_index = 2
+    return instance
+
+
+def written():
+    instance = Instance()
+    instance.region_index = "a"
+    return instance
+
+
+@pytest.mark.parametrize("instance", [Computed, slotted, written])
+def test_a_coordinate_is_found_wherever_an_instance_has_it(instance):
+    with pytest.raises(ConfigurationError, match=r"not known here: '(shard|region)_index'"):
+        name_of({"ti": instance()})
+
+
+@pytest.mark.parametrize("index", [int, str, np.int64, np.int8])
+def test_an_index_is_one_whatever_its_type(index):
+    names = {name_of({"ti": Instance(map_index=index(place))}) for place in range(3)}
+    assert names == {f"dag/task/run-1/{place}" for place in range(3)}
+    loops = [{"index": index(place)} for place in range(3)]
+    assert {name_of({"ti": Instance(), "loop": loop}) for loop in loops} == {
+        f"dag/task/run-1/loop={place}" for place in range(3)
+    }
+
+
+def test_no_part_of_a_name_is_taken_for_another_one():
+    places = [
+        ({"task_id": "a", "run_id": "b/c"}, None),
+        ({"task_id": "a/b", "run_id": "c"}, None),
+        ({"task_id": "a", "run_id": "b%2Fc"}, None),
+        ({"task_id": "a", "run_id": "b/1"}, None),
+        ({"task_id": "a", "run_id": "b", "map_index": 1}, None),
+        ({"task_id": "a", "run_id": "b/loop=1"}, None),
+        ({"task_id": "a", "run_id": "b"}, 1),
+    ]
+    names = {name_of({"ti": Instance(**parts), "loop": SimpleNamespace(index=loop)}) for parts, loop in places}
+    assert len(names) == len(places)
+
+
+def test_queries_name_the_iteration_of_their_run():
+    assert run_of(context_of(loop=2, map_index=1)).parts["loop"] == "2"
 
 
 def test_iterations_stage_tables_and_files_of_their_own(dsn, tmp_path):

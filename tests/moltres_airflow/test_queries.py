@@ -102,6 +102,19 @@ def test_a_file_that_is_not_there_is_named(run, days, tmp_path, capfd):
         MoltresQueryOperator(task_id="q", dsn=days, query="nowhere.sql").execute({})
 
 
+def test_a_file_that_is_no_text_is_refused_with_the_dag(days, tmp_path):
+    (tmp_path / "latin.sql").write_bytes("SELECT 'é' AS a".encode("latin-1"))
+    with DAG("latin", template_searchpath=[str(tmp_path)]) as dag:
+        MoltresQueryOperator(task_id="q", dsn=days, query="latin.sql")
+    with pytest.raises(ConfigurationError, match="'latin.sql' is not written in UTF-8"):
+        dag.resolve_template_files()
+
+
+def test_a_database_may_be_called_context(days):
+    query = MoltresQueryOperator(task_id="q", dsn=days, query=lambda context: context.sql("SELECT 1 AS a"))
+    assert query.execute({"ds": "2026-11-25"}) == [{"a": 1}]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -9,8 +9,9 @@ from airflow.sdk.exceptions import AirflowFailException
 from dq_core import DataQualityCheck
 from moltres import connect
 from moltres.errors import ConfigurationError
+from moltres.handoff import decode
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
-from support.adapter_conformance import rows_of
+from support.adapter_conformance import rows_of, tables_of
 from support.airflow import Instance
 
 DAY = "2026-11-25"
@@ -197,6 +198,38 @@ def test_values_from_tasks_are_judged_when_they_are_known(run, days, capfd):
 def test_a_template_where_nothing_is_rendered_is_refused_with_the_dag(dsn, operator, arguments, problem):
     with pytest.raises(ConfigurationError, match=problem):
         operator(task_id="t", **{"dsn": dsn, **arguments})
+
+
+@pytest.mark.parametrize("name", ["table_name", "run_key", "input_key"])
+def test_a_word_for_no_value_names_nothing(dsn, name):
+    arguments = {"table_name": "x", "input_task_id": "s", name: "{{ params.missing }}"}
+    write = MoltresToTableOperator(task_id="w", dsn=dsn, **arguments)
+    write.render_template_fields({"params": {"missing": None}})
+    with pytest.raises(AirflowFailException, match=f"{name}: its template gave 'None' as a word"):
+        write.execute({"ti": SimpleNamespace(xcom_pull=lambda **_: [[{"id": 1}]])})
+    assert tables_of(dsn) == {"numbers", "users"}
+
+
+def test_a_comment_is_a_template(days):
+    rule = {"type": "not_in_set", "column": "day", "values": ["2026-11-25{# of this run #}"]}
+    assert rendered(check(days, rule)).execute(context_of())["overall_status"] == "failed"
+    with pytest.raises(AirflowFailException, match="were not rendered"):
+        check(days, rule).execute(context_of())
+
+
+def test_only_a_query_is_the_name_of_a_file(run, dsn, tmp_path):
+    for name in ("there.sql", "2026.sql"):
+        (tmp_path / name).write_text("SELECT 1 AS a")
+    with DAG("values", template_searchpath=[str(tmp_path)], params={"year": 2026}) as dag:
+        MoltresQueryOperator(
+            task_id="q",
+            dsn=dsn,
+            query=lambda db, first, second, third: db.sql(
+                "SELECT :a AS a, :b AS b, :c AS c", a=first, b=second, c=third
+            ),
+            op_kwargs={"first": "there.sql", "second": "{{ params.year }}.sql", "third": "nowhere.sql"},
+        )
+    assert decode(run(dag).xcoms("q")["q"]) == [{"a": "there.sql", "b": "2026.sql", "c": "nowhere.sql"}]
 
 
 def test_a_value_that_looks_like_a_template_is_a_value(dsn):

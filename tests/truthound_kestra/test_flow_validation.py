@@ -281,6 +281,12 @@ UNWATCHED = {
     ),
     "among others": (SLAConfig(min_pass_rate=0.9, max_consecutive_failures=2), {"tasks": (CHECK,)}, "TaskConfig.sla"),
     "nothing else": (SLAConfig(), {"tasks": (CHECK,)}, "would have no effect"),
+    "a disabled check": (
+        SLAConfig(min_pass_rate=0.9),
+        {"tasks": (dataclasses.replace(CHECK, extra={"disabled": True}),)},
+        "min_pass_rate can only be evaluated on check",
+    ),
+    "another one in extra": (SLAConfig(min_row_count=1), {"tasks": (CHECK,), "extra": {"sla": []}}, "give one of them"),
 }
 
 
@@ -304,3 +310,25 @@ def test_a_limit_that_kestra_evaluates_is_taken(sla: SLAConfig, tasks: tuple[Tas
     flow = FlowConfig(id="flow", sla=sla, tasks=tasks)
     assert flow.problems() == ()
     assert len(FlowGenerator().to_dict(flow).get("sla", [])) == entries
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "right"),
+    [
+        ("FLOAT", float("nan"), 1.5),
+        ("FLOAT", float("inf"), 1),
+        ("INT", True, 5),
+        ("DURATION", "5 minutes", "PT5M"),
+        ("DURATION", "P1M", "P1DT2H3M4.5S"),
+        ("JSON", "{a", '{"a": 1}'),
+        ("URI", "a file.csv", "s3://bucket/a.csv"),
+        ("DATE", "2026-13-01", "2026-12-01"),
+    ],
+)
+def test_a_default_that_no_execution_could_start_with_is_refused(kind: str, wrong: object, right: object) -> None:
+    def flow(default: object) -> FlowConfig:
+        return FlowConfig(id="flow", tasks=(CHECK,), inputs=(InputConfig(name="x", type=kind, default=default),))
+
+    (problem,) = flow(wrong).problems()
+    assert f"is of type {kind}; its default must not be" in problem
+    assert flow(right).problems() == ()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import BaseOperator
 
+from dq_core.run.validate import argument_problems
 from moltres.errors import ConfigurationError
 from moltres.task import options
 from moltres_airflow.dsn import Dsn
 from moltres_airflow.templates import comes_from_a_task, comes_later, templates_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
 BASE_ARGUMENTS: Final = frozenset(inspect.signature(BaseOperator.__init__).parameters) - {"self", "kwargs"}
 """What every operator of Airflow takes."""
@@ -65,6 +66,13 @@ def flag(name: str, value: object) -> Iterator[str]:
     yield from options.flag(name, value)
 
 
+def of_report(samples: object, mask: object, semantics: object, **flags: object) -> Iterator[str]:
+    """What is wrong with what a report shows and means, and with the flags beside it."""
+    yield from argument_problems(samples, mask, semantics)
+    for name, value in flags.items():
+        yield from flag(name, value)
+
+
 def seconds(name: str, value: object) -> Iterator[str]:
     """A time limit that is not a number of seconds."""
     if value is not None:
@@ -93,9 +101,15 @@ def no_template(name: str, value: object) -> Iterator[str]:
         yield f"{name} is not a template field: {value!r} would never be rendered."
 
 
-def unknown_yet(given: Any) -> frozenset[str]:
-    """The options of a task whose values are known only when it runs."""
-    return frozenset(one.name for one in dataclasses.fields(given) if comes_later(getattr(given, one.name)))
+def unknown_yet(given: Any, rendered: Container[str]) -> frozenset[str]:
+    """The options of a task whose values are known only when it runs.
+
+    Args:
+        given: The options.
+        rendered: The template fields of the task.
+    """
+    names = (one.name for one in dataclasses.fields(given) if comes_later(getattr(given, one.name)))
+    return frozenset(name for name in names if name in rendered)
 
 
 def same(name: str, value: object, other: str, its_value: object) -> Iterator[str]:

@@ -13,10 +13,11 @@ from moltres_airflow.dsn import Dsn
 from moltres_airflow.instances import instance_of
 from moltres_airflow.lineage import facets
 from moltres_airflow.mapping import DsnHidingPartial, hide_urls
+from moltres_airflow.templates import no_file, read_query
 from moltres_airflow.upstream import named_input_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
@@ -89,7 +90,7 @@ class MoltresOperator(BaseOperator):
         self.query_timeout = query_timeout
         self.output_key = output_key or self.default_output_key(self.task_id)
         self.push_result = do_xcom_push
-        self.templates: frozenset[str] = frozenset()  # as they were given, before Airflow renders them
+        self.templates: Mapping[str, frozenset[str]] = {}  # as they were given, before Airflow renders them
         self.stop = Stop()  # a copy of the task gets its own
         self.lineage = Lineage()  # what an execution touched
         self.report: Report | None = None
@@ -117,6 +118,15 @@ class MoltresOperator(BaseOperator):
     def output(self) -> XComArg:
         """The result, for use as an argument of another task."""
         return XComArg(self, key=self.output_key)
+
+    def resolve_template_files(self) -> None:
+        """Read the file that the query names; whatever else ends like the name of such a file is a value."""
+        read_query(self)
+        self.prepare_template()
+
+    def render_template(self, content: Any, *arguments: Any, **options: Any) -> Any:
+        """What Airflow makes of a template: of a file only where it is the query."""
+        return super().render_template(no_file(self, content), *arguments, **options)
 
     def prepare_template(self) -> None:
         """Check what only the whole DAG can tell; Airflow calls this when the DAG is complete, while it is parsed."""

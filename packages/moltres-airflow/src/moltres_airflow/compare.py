@@ -57,15 +57,8 @@ class MoltresCompareOperator(MoltresOperator):
         "table",
         "query",
         "schema",
-        "right_conn_id",
-        "right_table",
-        "right_query",
-        "right_schema",
-        "right_file",
-        "keys",
-        "columns",
-        "where",
-    )
+        "right_conn_id", "right_table", "right_query", "right_schema", "right_file", "keys", "columns", "where",
+    )  # fmt: skip
     output_suffix = "_comparison"
 
     def __init__(
@@ -95,8 +88,13 @@ class MoltresCompareOperator(MoltresOperator):
             *_one("table", table, "query", query),
             *(() if right_file is not None else _one("right_table", right_table, "right_query", right_query)),
             *arguments.urls({**places}, arguments.default_args_of(kwargs), required=False),
+            *arguments.of_report(samples, mask, semantics, fail_on_difference=fail_on_difference),
         ]
-        others = {**places, "right_table": right_table, "right_query": right_query, "right_schema": right_schema}
+        right = {"right_table": right_table, "right_query": right_query, "right_schema": right_schema}
+        left = {"table": table, "query": query, "schema": schema, "where": where, "right_file": right_file}
+        lists = {"keys": keys or None, "columns": columns}
+        problems += arguments.names({**left, **right, **lists, "right_conn_id": right_conn_id}, several=lists)
+        others = {**places, **right}
         given = [name for name, value in others.items() if value is not None]
         if right_file is not None and given:
             problems.append(f"right_file is no database: leave out {', '.join(given)}.")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
-from moltres.errors import ConfigurationError, closest
+from moltres.errors import ConfigurationError, closest, refuse
 from moltres.task import make_engine, parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import URL, Engine
 
 _OF_ENGINE: Final = ("connect_args", "execution_options", "isolation_level")
@@ -36,6 +36,42 @@ _OF_SQLITE: Final = frozenset({"cached_statements", "check_same_thread", "detect
 """Arguments of ``sqlite3.connect``; ``isolation_level`` is one of the engine."""
 
 
+def extra_of(connection: Any, conn_id: str) -> Mapping[str, Any]:
+    """The extra of a connection.
+
+    Args:
+        connection: The connection of Airflow.
+        conn_id: Its name, for messages.
+
+    Raises:
+        ConfigurationError: If it is no JSON object, which Airflow takes for no extra, or has parts of another type.
+    """
+    given = connection.extra
+    if not given:
+        return {}
+    try:
+        is_object = isinstance(json.loads(given), Mapping)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise ConfigurationError(
+            f"The extra of the connection {conn_id!r} is no JSON object.", suggestion='Write it as {"name": "value"}.'
+        )
+    extra: Mapping[str, Any] = connection.extra_dejson  # which Airflow's logs mask from now on
+    types = {"connect_args": Mapping, "execution_options": Mapping, "isolation_level": str}
+    words = {Mapping: "an object", str: "a string"}
+    refuse(
+        (
+            f"{name} must be {words[kind]}, not {type(extra[name]).__name__}."
+            for name, kind in types.items()
+            if extra.get(name) is not None and not isinstance(extra[name], kind)
+        ),
+        f"The extra of the connection {conn_id!r} cannot be used",
+        always_headed=True,
+    )
+    return extra
+
+
 def engine_of_hook(hook: Any, conn_id: str, extra: Mapping[str, Any]) -> Engine:
     """The engine of a connection, which connects as the hook itself does.
 
@@ -47,7 +83,7 @@ def engine_of_hook(hook: Any, conn_id: str, extra: Mapping[str, Any]) -> Engine:
     Raises:
         ConfigurationError: If something in the extra cannot be honoured; also when the engine connects.
     """
-    arguments = {name: extra[name] for name in _OF_ENGINE if name in extra}
+    arguments = {name: extra[name] for name in _OF_ENGINE if extra.get(name) is not None}
     if _maker(hook) != _BASE_HOOK:
         # It makes its engine in its own way, of its own extra.
         engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs=arguments)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from collections.abc import Mapping
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Final
 
 from moltres.task import Run, refuse_unknown_coordinates, run_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _KNOWN: Final = frozenset({"map_index", "rendered_map_index"})
 _REGION: Final = "region_index"
 """Where Airflow from 3.4 on stores the index of a mapped task, or of the iteration of a loop."""
+_NO_INDEX: Final = -1
+"""What Airflow gives where there is none."""
 
 
 def instance_of(context: Mapping[str, Any]) -> Any:
@@ -34,17 +38,15 @@ def name_of(context: Mapping[str, Any]) -> str | None:
     parts = [getattr(instance, name, None) for name in ("dag_id", "task_id", "run_id")]
     if not all(isinstance(part, str) for part in parts):
         return None
-    map_index, loop = getattr(instance, "map_index", -1), context.get("loop")
-    mapped = [str(map_index)] if _is_index(map_index) else []
-    iteration = {"loop": index} if _is_index(index := getattr(loop, "index", None)) else {}
-    explained = {map_index, *iteration.values()}
+    known = _coordinates(context)
     unknown = {
         name: value
         for name, value in _indexes(instance)
-        if name not in _KNOWN and not (name == _REGION and value in explained)
+        if name not in _KNOWN and not (name == _REGION and value in known.values())
     }
     refuse_unknown_coordinates(str(parts[1]), unknown)
-    return run_name([*map(str, parts), *mapped], iteration)
+    mapped = [str(known.pop("map_index"))] if "map_index" in known else []
+    return run_name([*map(str, parts), *mapped], known)
 
 
 def run_of(context: Mapping[str, Any]) -> Run | None:
@@ -53,19 +55,44 @@ def run_of(context: Mapping[str, Any]) -> Run | None:
     parts = {name: getattr(instance, name, None) for name in ("dag_id", "task_id", "run_id")}
     if not all(isinstance(part, str) for part in parts.values()):
         return None
-    map_index = getattr(instance, "map_index", -1)
-    mapped = {"map_index": str(map_index)} if _is_index(map_index) else {}
-    return Run("airflow", {**{name: str(part) for name, part in parts.items()}, **mapped})
+    places = {name: str(index) for name, index in _coordinates(context).items()}
+    return Run("airflow", {**{name: str(part) for name, part in parts.items()}, **places})
 
 
-def _indexes(instance: object) -> Iterator[tuple[str, int]]:
-    """Every index that an instance has."""
+def _coordinates(context: Mapping[str, Any]) -> dict[str, int]:
+    """What tells the instances of a task in one run apart: ``map_index`` and the iteration of a ``loop``, if any."""
+    loop = context.get("loop")
+    iteration = loop.get("index") if isinstance(loop, Mapping) else getattr(loop, "index", None)
+    found = {
+        "map_index": _index(getattr(instance_of(context), "map_index", None)),
+        "loop": _index(iteration),
+    }
+    return {name: number for name, number in found.items() if number is not None}
+
+
+def _indexes(instance: object) -> Iterator[tuple[str, object]]:
+    """Every index that an instance has, whatever its type."""
     # Only what it declares or holds: a mock has any attribute.
-    names = {*getattr(type(instance), "model_fields", ()), *getattr(instance, "__dict__", ())}
+    names = {
+        *(name for kind in type(instance).__mro__ for name in vars(kind)),
+        *getattr(type(instance), "model_fields", ()),
+        *getattr(instance, "__dict__", ()),
+        *(getattr(instance, "__pydantic_extra__", None) or ()),
+    }
     for name in sorted(names):
-        if name.endswith("_index") and _is_index(value := getattr(instance, name, None)):
-            yield name, value
+        if name.endswith("_index") and not name.startswith("_"):
+            value = getattr(instance, name, None)
+            known = _index(value)
+            if known is not None:
+                yield name, known
+            elif isinstance(value, str):
+                yield name, value
 
 
-def _is_index(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _index(value: object) -> int | None:
+    """An index as a number of Python; None where there is none."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, Integral) or value <= _NO_INDEX:
+        return None
+    return int(value)

@@ -87,6 +87,7 @@ class MoltresDataQualityOperator(MoltresOperator):
     ) -> None:
         reads = input_key is not None or input_task_id is not None
         problems = [*rule_problems(checks, thresholds)]
+        problems += arguments.of_report(samples, mask, semantics, fail_on_error=fail_on_error, fail_fast=fail_fast)
         problems += arguments.names({"input_key": input_key, "input_task_id": input_task_id})
         if query is not None:
             problems += query_problems(query, parameters, op_kwargs, inputs=False)
@@ -99,14 +100,9 @@ class MoltresDataQualityOperator(MoltresOperator):
         self.query, self.sql = (None, None) if query is None else function_and_sql(query)
         self.parameters = parameters
         self.op_kwargs = op_kwargs
-        self.fail_on_error = fail_on_error
-        self.fail_fast = fail_fast
-        self.thresholds = thresholds
-        self.samples = samples
-        self.mask = mask
-        self.semantics = semantics
-        self.input_key = input_key
-        self.input_task_id = input_task_id
+        self.fail_on_error, self.fail_fast, self.thresholds = fail_on_error, fail_fast, thresholds
+        self.samples, self.mask, self.semantics = samples, mask, semantics
+        self.input_key, self.input_task_id = input_key, input_task_id
         self.templates = templates_of(self)
 
     def execute(self, context: Context) -> Report:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from moltres.task import Query, refuse
-from moltres_airflow.templates import comes_from_a_task
+from moltres_airflow.templates import comes_from_a_task, is_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 QUERY_FIELDS: Final = ("sql", "parameters", "op_kwargs")
 """The template fields of a query. (``query`` itself is none: Airflow calls the functions that it finds in them.)"""
-
-_FILE: Final = ".sql"
 
 
 def function_and_sql(query: Any) -> tuple[Callable[..., Any] | None, str | None]:
@@ -28,7 +26,10 @@ def query_problems(query: Any, parameters: Any, op_kwargs: Any, *, inputs: bool)
         parameters=None if comes_from_a_task(parameters) else parameters,
         op_kwargs=None if comes_from_a_task(op_kwargs) else op_kwargs,
     )
-    yield from known.problems(inputs=inputs)
+    found = [*known.problems(inputs=inputs)]
+    yield from found
+    if not found and not inputs and not comes_from_a_task(op_kwargs):
+        yield from known.call_problems(0)
 
 
 def query_of(operator: Any, context: Mapping[str, Any]) -> Query:
@@ -44,7 +45,7 @@ def query_of(operator: Any, context: Mapping[str, Any]) -> Query:
         context=context,
     )
     problems = list(query.problems())
-    if isinstance(query.query, str) and query.query.strip().endswith(_FILE):
+    if is_file(query.query):
         problems.append(
             f"the file {query.query!r} was not read: Airflow looks for it in the DAG's template_searchpath."
         )

@@ -4,14 +4,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from airflow.sdk import literal
+from jinja2 import TemplateNotFound
 
 from moltres.errors import ConfigurationError, listing
+from moltres.task import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MARK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_MARK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+
+_NO_VALUES: Final = ("None", "True", "False")
+"""What a template makes of values of Python that name nothing: no table, key or folder is meant."""
+
+
+_SQL: Final = "sql"
+"""The template field of a query in SQL, which may be the name of a file; no other field names files."""
+
+_FILE: Final = ".sql"
+_NOTHING: Final = "{# #}"
+
+
+def is_file(value: object) -> TypeGuard[str]:
+    """Whether a value is the name of a file of SQL."""
+    return isinstance(value, str) and value.strip().lower().endswith(_FILE)
+
+
+def read_query(operator: Any) -> None:
+    """Put the template in the place of the file that a query names; of one that is not there the run tells.
+
+    Raises:
+        ConfigurationError: If it is no text.
+    """
+    name = getattr(operator, _SQL, None)
+    environment = operator.get_template_env() if is_file(name) else None
+    if environment is None or environment.loader is None:  # as where there is no DAG
+        return
+    try:
+        setattr(operator, _SQL, environment.loader.get_source(environment, name)[0])
+    except TemplateNotFound:
+        return
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"The file of SQL {name!r} is not written in UTF-8.") from error
+
+
+def no_file(operator: Any, content: Any) -> Any:
+    """What Airflow renders, so that it reads no file but that of the query."""
+    if not is_file(content) or content is getattr(operator, _SQL, None):
+        return content
+    return f"{content}{_NOTHING}" if comes_later(content) else literal(content)
 
 
 def comes_later(value: object) -> bool:
@@ -38,27 +82,37 @@ def templates_in(value: object) -> Iterator[str]:
             yield from templates_in(item)
 
 
-def templates_of(operator: Any) -> frozenset[str]:
-    """The templates in the template fields of an operator."""
-    return frozenset(text for name in operator.template_fields for text in templates_in(getattr(operator, name)))
+def templates_of(operator: Any) -> Mapping[str, frozenset[str]]:
+    """The templates in each template field of an operator."""
+    return {name: frozenset(templates_in(getattr(operator, name))) for name in operator.template_fields}
 
 
-def refuse_unrendered(operator: Any, given: frozenset[str]) -> None:
-    """Make sure that the templates which an operator was given have been rendered.
+def refuse_unrendered(operator: Any, given: Mapping[str, frozenset[str]]) -> None:
+    """Make sure that the templates which an operator was given have been rendered, and to something.
 
     A string that looks like a template and was not given is a value, which came from somewhere else.
 
     Args:
         operator: The operator that is about to run.
-        given: Its templates when it was made.
+        given: Its templates when it was made, by template field.
 
     Raises:
-        ConfigurationError: If some are still there.
+        ConfigurationError: If some are still there, or became the name of no value.
     """
-    left = sorted(given & templates_of(operator))
+    found = templates_of(operator)
+    left = sorted(frozenset().union(*given.values()) & frozenset().union(*found.values()))
     if left:
         raise ConfigurationError(
             f"Templates of task {operator.task_id!r} were not rendered: {listing(left)}.",
             suggestion="Airflow renders them before it calls execute(): run the DAG, or call"
             " render_template_fields(context) first. What comes from a mapped argument is not rendered.",
         )
+    words = {name: getattr(operator, name) for name, templates in given.items() if templates}
+    refuse(
+        f"Task {operator.task_id!r}",
+        [
+            f"{name}: its template gave {word!r} as a word, not as a value: see render_template_as_native_obj."
+            for name, word in words.items()
+            if isinstance(word, str) and word in _NO_VALUES
+        ],
+    )

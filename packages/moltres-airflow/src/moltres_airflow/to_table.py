@@ -111,7 +111,7 @@ class MoltresToTableOperator(MoltresOperator):
         )  # fmt: skip
         inputs = {"input_dsn": input_dsn, "input_conn_id": input_conn_id}
         problems = [
-            *options.problems(unknown=arguments.unknown_yet(options)),
+            *options.problems(unknown=arguments.unknown_yet(options, self.template_fields)),
             *arguments.same("mode", mode, "if_exists", if_exists),
             *arguments.names({"input_key": input_key, "input_task_id": input_task_id, "input_conn_id": input_conn_id}),
             *arguments.urls(inputs, arguments.default_args_of(kwargs), required=False),

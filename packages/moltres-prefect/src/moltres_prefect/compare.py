@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core import Source, compare
 from moltres.errors import ConfigurationError
+from moltres.task import refuse
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, open_target, work_in_database
 from moltres_prefect.lineage import leave_artifact
+from moltres_prefect.options import flag_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,6 +85,7 @@ def moltres_compare(
     Raises:
         ComparisonFailedError: If they differ and ``fail_on_difference`` is set; it carries the comparison.
     """
+    refuse("moltres_compare", flag_problems({"fail_on_difference": fail_on_difference, "artifact": artifact}))
     places = {"right_dsn": right_dsn, "right_connection": right_connection}
     others = {**places, "right_table": right_table, "right_query": right_query, "right_schema": right_schema}
     given = [name for name, value in others.items() if value is not None]

@@ -82,7 +82,8 @@ def call_key(task: Task[..., Any], table: object) -> CallKey | None:
         context, run = inside, inside.task_run.id
     if context is None or run is None:
         return None
-    label = f"{task.name}/{table}" if isinstance(table, str) else task.name
+    parts = [task.name, table] if isinstance(table, str) else [task.name]
+    label = "/".join(parts)
     with _calls_lock:
         if id(context) not in _calls:
             # Each attempt has a context of its own, so each attempt counts from the start.
@@ -90,7 +91,7 @@ def call_key(task: Task[..., Any], table: object) -> CallKey | None:
             weakref.finalize(context, _calls.pop, id(context), None)
         _calls[id(context)][label] += 1
         number = _calls[id(context)][label]
-    key = CallKey(run_name(["prefect", str(run), label, str(number)]))
+    key = CallKey(run_name(["prefect", str(run), *parts, str(number)]))
     key.place = f"{flow.flow.name if flow and flow.flow else ''} {label} {number}"
     return key
 

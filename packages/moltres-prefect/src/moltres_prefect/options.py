@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from prefect import Task
 
 from moltres.errors import ConfigurationError, closest, listing
+from moltres.task.options import flag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 TASK_OPTIONS: Final = frozenset(inspect.signature(Task.with_options).parameters) - {"self"}
 """Every option of a Prefect task."""
@@ -30,6 +31,12 @@ def renamed(task: str, options: Mapping[str, Any]) -> dict[str, Any]:
     if doubled:
         raise ConfigurationError(f"{task} got {doubled[0]!r} and {ALIASES[doubled[0]]!r}, which are the same option.")
     return {ALIASES.get(name, name): value for name, value in options.items()}
+
+
+def flag_problems(given: Mapping[str, object]) -> Iterator[str]:
+    """A sentence for each argument, by name, that is neither true nor false."""
+    for name, value in given.items():
+        yield from flag(name, value)
 
 
 def refuse_unknown(task: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -26,7 +26,7 @@ def query_of(task: str, query: Any, parameters: Mapping[str, Any] | None, *, inp
     Raises:
         ConfigurationError: If it cannot work.
     """
-    is_file = isinstance(query, Path) or (isinstance(query, str) and query.strip().endswith(_FILE))
+    is_file = isinstance(query, Path) or (isinstance(query, str) and query.strip().lower().endswith(_FILE))
     found = Query(query=_read(Path(query)) if is_file else query, parameters=parameters)
     refuse(task, found.problems(inputs=inputs))
     return found

@@ -23,7 +23,7 @@ from .scan import run_scans
 from .semantics import PORTABLE, dependent_rules, semantics_of, semantics_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import sqlalchemy as sa
@@ -135,14 +135,33 @@ def checked_arguments(
         RuleError: Some are wrong; lists all of them.
     """
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
-    problems = [*whole("samples", samples), *limits, *semantics_problems(semantics)]
-    masked: list[Any] = list(mask) if isinstance(mask, Iterable) and not isinstance(mask, str | bytes | Mapping) else []
-    if (mask and not masked) or not all(isinstance(column, str) for column in masked):
-        problems.append(f"mask must be a list of column names, not {mask!r:.80}.")
+    masked = _columns(mask)
+    problems = [*argument_problems(samples, mask if masked is None else masked, semantics), *limits]
     if on_progress is not None:
         problems += list(function("on_progress", on_progress))
     refuse(problems)
-    return frozenset(masked)
+    return frozenset(masked or ())
+
+
+def argument_problems(samples: object, mask: object, semantics: object) -> Iterator[str]:
+    """What is wrong with what a validation shows and means.
+
+    Args:
+        samples: How many rows of each check it shows.
+        mask: Columns whose values it does not show.
+        semantics: Whose meaning rules have.
+    """
+    yield from whole("samples", samples)
+    yield from semantics_problems(semantics)
+    if _columns(mask) is None:
+        yield f"mask must be a list of column names, not {mask!r:.80}."
+
+
+def _columns(mask: object) -> list[Any] | None:
+    """The columns to mask; None if these are no names of columns."""
+    columns = list(mask) if isinstance(mask, Iterable) and not isinstance(mask, str | bytes | Mapping) else []
+    are_names = all(isinstance(column, str) for column in columns) and (columns or not mask)
+    return columns if are_names else None
 
 
 def refuse_unfit(

@@ -27,9 +27,11 @@ def run_name(parts: Iterable[str], coordinates: Mapping[str, int] | None = None)
         coordinates: What tells its instances in this run apart: ``{"map_index": 3, "loop": 0}``.
 
     Returns:
-        The parts and coordinates, joined by ``/``; shortened, and still unique, where it is too long to be recorded.
+        The parts and coordinates, joined by ``/``, which none of them has: in a part it is ``%2F``. Shortened, and
+        still unique, where it is too long to be recorded.
     """
-    found = [*parts, *(f"{name}={value}" for name, value in (coordinates or {}).items())]
+    escaped = (part.replace("%", "%25").replace("/", "%2F") for part in parts)
+    found = [*escaped, *(f"{name}={value}" for name, value in (coordinates or {}).items())]
     name = "/".join(found)
     if len(name) <= LONGEST_KEY:
         return name

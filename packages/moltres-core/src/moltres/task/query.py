@@ -21,6 +21,7 @@ from ..handoff.reference import STAGE_PREFIX
 from ..types.logical import logical_type
 from ..types.records import Records
 from .lineage import Dataset, Lineage, handed_over, place, tables_in
+from .options import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -79,11 +80,39 @@ class Query:
         yield from function("query", self.query, "SQL or a function that makes a DataFrame of a database")
         if self.parameters:
             yield "parameters are the values of SQL; the arguments of a function are op_kwargs."
-        takes = _parameters(self.query) if callable(self.query) else None
+        found = _signature(self.query) if callable(self.query) else None
+        takes = None if found is None or _takes_any(found) else _named(found)
         if takes is not None and isinstance(self.op_kwargs, Mapping):
             for name in self.op_kwargs:
                 if name not in takes:
                     yield f"op_kwargs: the query has no parameter {name!r}.{question(name, takes)}"
+
+    def call_problems(self, inputs: int) -> Iterator[str]:
+        """Why the function cannot be called with the database, so many inputs, and ``op_kwargs``.
+
+        Args:
+            inputs: How many inputs it gets.
+        """
+        found = _signature(self.query) if callable(self.query) else None
+        if found is None:
+            return
+        try:
+            found.bind(*_places(inputs), **self._arguments(inputs))
+        except TypeError as error:
+            given = "the database" + (f" and {inputs} inputs" if inputs else "")
+            yield f"query must be a function that can be called with {given} and op_kwargs: {error}."
+
+    def _arguments(self, inputs: int) -> dict[str, Any]:
+        """What the function gets by name: ``op_kwargs``, and the context of the run if it asks for it."""
+        arguments = dict(self.op_kwargs or {})
+        found = _signature(self.query) if callable(self.query) else None
+        if found is None or CONTEXT in arguments or CONTEXT not in _named(found):
+            return arguments
+        try:
+            by_place = found.bind_partial(*_places(inputs)).arguments
+        except TypeError:
+            return arguments  # it cannot be called at all
+        return arguments if CONTEXT in by_place else {**arguments, CONTEXT: self.context}
 
     def frame(self, database: Database, *inputs: DataFrame) -> DataFrame:
         """The frame of the query.
@@ -93,18 +122,12 @@ class Query:
             *inputs: What other tasks handed over.
 
         Raises:
-            ConfigurationError: If the function returns something else.
+            ConfigurationError: If the function cannot be called like this, or returns something else.
         """
         if isinstance(self.query, str):
             return database.sql(self.query, **(self.parameters or {}))
-        kwargs = dict(self.op_kwargs or {})
-        if (
-            self.context is not None
-            and CONTEXT not in kwargs
-            and CONTEXT in (_parameters(self.query, every=False) or ())
-        ):
-            kwargs[CONTEXT] = self.context
-        frame = self.query(database, *inputs, **kwargs)
+        refuse("The query", self.call_problems(len(inputs)))
+        frame = self.query(database, *inputs, **self._arguments(len(inputs)))
         if isinstance(frame, DataFrame):
             return frame
         raise ConfigurationError(
@@ -200,15 +223,27 @@ def _read(database: Database, frame: DataFrame, inputs: Sequence[Any]) -> tuple[
     return tuple(dict.fromkeys([*own, *(one for value in inputs for one in handed_over(database, value))]))
 
 
-def _parameters(query: Callable[..., Any], *, every: bool = True) -> list[str] | None:
-    """The names that a function takes as keywords; None if it takes any (or does not tell)."""
+def _signature(query: Callable[..., Any]) -> inspect.Signature | None:
+    """What a function takes; None if it does not tell."""
     try:
-        found = inspect.signature(query).parameters.values()
+        return inspect.signature(query)
     except (TypeError, ValueError):
         return None
-    if every and any(one.kind is one.VAR_KEYWORD for one in found):
-        return None
-    return [one.name for one in found if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+
+
+def _takes_any(signature: inspect.Signature) -> bool:
+    return any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
+
+
+def _named(signature: inspect.Signature) -> list[str]:
+    """The names of what can be given by name."""
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [one.name for one in signature.parameters.values() if one.kind in named]
+
+
+def _places(inputs: int) -> list[None]:
+    """Something for each of what a function gets by position: the database and its inputs."""
+    return [None] * (1 + inputs)
 
 
 def _one_line(sql: str) -> str:
@@ -219,4 +254,6 @@ def _one_line(sql: str) -> str:
 
 def _article(value: object) -> str:
     name = type(value).__name__
+    if name == DataFrame.__name__:
+        name = f"{type(value).__module__.partition('.')[0]} {name}"
     return f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"

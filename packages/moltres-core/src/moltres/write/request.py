@@ -190,7 +190,7 @@ def _cursor_problems(cursor: Any, mode: str | None) -> Iterator[str]:
     """What is wrong with a cursor in a mode; in every mode if the mode is not known."""
     if cursor is None:
         return
-    yield from arguments.string("cursor", cursor)
+    yield from arguments.string("cursor", cursor, in_names=True)
     if mode is not None and mode not in INCREMENTAL:
         yield f"cursor is for {listing(INCREMENTAL)} and has no effect with mode={mode!r}."
 

@@ -100,9 +100,13 @@ def configs_of(tasks: Sequence[Task]) -> Iterator[TaskConfig]:
 
 
 def check_ids(flow: FlowFields) -> list[str]:
-    """Ids of the check tasks that Kestra's own SLA can evaluate."""
+    """Ids of the check tasks that Kestra's own SLA can evaluate: not of those that are disabled."""
     checks = [task for task in flow.tasks if isinstance(task, TaskConfig) and isinstance(task.id, str)]
-    return [task.id for task in checks if task_type(task) is TaskType.CHECK]
+    return [task.id for task in checks if task_type(task) is TaskType.CHECK and not _is_disabled(task)]
+
+
+def _is_disabled(task: TaskConfig) -> bool:
+    return isinstance(task.extra, Mapping) and task.extra.get("disabled") is True
 
 
 def flow_context(flow: FlowFields, major: int) -> FlowContext:

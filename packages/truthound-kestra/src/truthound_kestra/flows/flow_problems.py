@@ -126,7 +126,7 @@ def _head_problems(flow: FlowFields) -> Iterator[str]:
         yield from string("The name of a variable", name)
         yield from yaml_problems(f"The variable {name!r}", value)
     yield from named_secret_problems("The variable", flow.variables)
-    yield from sla_problems(flow.sla, check_ids(flow))
+    yield from sla_problems(flow.sla, check_ids(flow), flow.extra)
     yield from extra_problems("The flow", flow.extra, _NOT_EXTRA)
 
 

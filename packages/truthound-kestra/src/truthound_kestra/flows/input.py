@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -47,10 +48,30 @@ _DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
     "ARRAY": (list, tuple),
     "MULTISELECT": (list, tuple),
 }
-_MOMENTS: Final[dict[str, Callable[[str], object]]] = {
+_DURATION: Final = re.compile(
+    r"[-+]?P(?=.)([-+]?\d+D)?(T(?=.)([-+]?\d+H)?([-+]?\d+M)?([-+]?\d+([.,]\d{0,9})?S)?)?", re.IGNORECASE
+)
+"""What ``java.time.Duration.parse`` takes."""
+
+
+def _duration(written: str) -> None:
+    if not _DURATION.fullmatch(written):
+        raise ValueError("write it as in PT1H30M")
+
+
+def _uri(written: str) -> None:
+    if not written or any(one.isspace() or one in '<>"{}|\\^`' for one in written):
+        raise ValueError("it has characters that no URI has, or none")
+
+
+# How a default that is written as a string is read, which raises ValueError.
+_WRITTEN: Final[dict[str, Callable[[str], object]]] = {
     "DATE": dt.date.fromisoformat,
     "DATETIME": dt.datetime.fromisoformat,
     "TIME": dt.time.fromisoformat,
+    "DURATION": _duration,
+    "JSON": json.loads,
+    "URI": _uri,
 }
 # Options that are only supported for some types.
 _OPTIONS: Final = {
@@ -222,11 +243,12 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     if holds_expression(default):
         return
     wanted = _DEFAULTS.get(kind)
-    if wanted and (not isinstance(default, wanted) or (isinstance(default, bool) and kind != "BOOL")):
+    wrong = wanted and not isinstance(default, wanted)
+    if wrong or (kind in ("INT", "FLOAT") and not is_number(default)):
         yield f"{label} is of type {kind}; its default must not be {shown(default)}."
-    elif kind in _MOMENTS:
+    elif kind in _WRITTEN and not (kind == "JSON" and not isinstance(default, str)):
         try:
-            _MOMENTS[kind](str(default))
+            _WRITTEN[kind](str(default))
         except ValueError as error:
             yield f"{label} is of type {kind}; its default must not be {shown(default)}: {error}."
     elif config.values:

@@ -9,16 +9,18 @@ from truthound_kestra.flows.program import literal
 from truthound_kestra.sla.native import to_kestra_sla, unwatched_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from truthound_kestra.sla.config import SLAConfig
 
 __all__ = ["sla_block", "sla_literal", "sla_problems"]
 
 
-def sla_problems(sla: SLAConfig | None, checks: Sequence[str]) -> Iterator[str]:
-    """Yield a sentence for what Kestra would not evaluate of the SLA of a flow with these check tasks."""
+def sla_problems(sla: SLAConfig | None, checks: Sequence[str], extra: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for what Kestra would not evaluate of the SLA of a flow with these check tasks and ``extra``."""
     if sla is not None:
+        if "sla" in extra:
+            yield "The flow's sla would be replaced by that of its extra: give one of them."
         for problem in unwatched_limits(sla, checks):
             yield f"The flow's sla: {problem}"
 

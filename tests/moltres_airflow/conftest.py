@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
+    # Airflow closes its asynchronous engine when the interpreter ends, outside of any event loop, where it cannot.
+    settings = sys.modules.get("airflow.settings")
+    engine = getattr(settings, "async_engine", None)
+    if engine is not None:
+        asyncio.run(engine.dispose())
     shutil.rmtree(HOME, ignore_errors=True)
 
 

@@ -106,7 +106,7 @@ def test_a_file_that_is_no_text_is_refused_with_the_dag(days, tmp_path):
     (tmp_path / "latin.sql").write_bytes("SELECT 'é' AS a".encode("latin-1"))
     with DAG("latin", template_searchpath=[str(tmp_path)]) as dag:
         MoltresQueryOperator(task_id="q", dsn=days, query="latin.sql")
-    with pytest.raises(ConfigurationError, match="'latin.sql' is not written in UTF-8"):
+    with pytest.raises(ConfigurationError, match=r"'latin\.sql' is not written in UTF-8"):
         dag.resolve_template_files()
 
 

@@ -45,6 +45,7 @@ class DataFrame:
 
     database: Source
     _state: SelectState
+    _given: bool = False
 
     @classmethod
     def all_of(cls, database: Source, rows: FromClause) -> DataFrame:
@@ -56,8 +57,9 @@ class DataFrame:
         """
         return cls(database, select_state.all_of(rows, database.dialect.capabilities))
 
-    def _with(self, state: SelectState) -> DataFrame:
-        return self if state is self._state else DataFrame(self.database, state)
+    def _with(self, state: SelectState, other: object = None) -> DataFrame:
+        given = self._given or (isinstance(other, DataFrame) and other._given)  # noqa: SLF001 - of the same class
+        return self if state is self._state else DataFrame(self.database, state, given)
 
     # -- columns
 
@@ -151,7 +153,7 @@ class DataFrame:
             *keys: Names, or expressions that have a name.
             **expressions: Expressions by key name.
         """
-        return GroupBy(self.database, self._state, verbs.keys_of(self._state, keys, expressions))
+        return GroupBy(self.database, self._state, verbs.keys_of(self._state, keys, expressions), self._given)
 
     def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
         """One row of aggregates over the whole frame: ``df.agg(total=func.sum(col("amount")))``."""
@@ -186,7 +188,7 @@ class DataFrame:
         """
         in_names = arguments.string("suffix", suffix, empty=True, in_names=True)
         refuse([*arguments.choice("how", how, joins.JOINS), *in_names])
-        return self._with(joins.join(self._state, self._other(other, "join"), on=on, how=how, suffix=suffix))
+        return self._with(joins.join(self._state, self._other(other, "join"), on=on, how=how, suffix=suffix), other)
 
     def union(self, other: DataFrame) -> DataFrame:
         """The distinct rows of both frames. All set operations match columns by name."""
@@ -205,7 +207,7 @@ class DataFrame:
         return self._combined(other, "except_")
 
     def _combined(self, other: DataFrame, operation: str) -> DataFrame:
-        return self._with(set_operations.combine(self._state, self._other(other, operation), operation))
+        return self._with(set_operations.combine(self._state, self._other(other, operation), operation), other)
 
     def _other(self, other: DataFrame, verb: str) -> SelectState:
         """What a second frame of the same database selects."""
@@ -337,6 +339,7 @@ class GroupBy:
     _database: Source
     _state: SelectState
     _keys: Mapping[str, Any]
+    _given: bool = False
 
     def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
         """Compute one row per group: its keys and these aggregates.
@@ -356,7 +359,8 @@ class GroupBy:
             [('a', 3), ('b', 5)]
             >>> db.close()
         """
-        return DataFrame(self._database, verbs.aggregate(self._state, self._keys, columns, expressions))
+        state = verbs.aggregate(self._state, self._keys, columns, expressions)
+        return DataFrame(self._database, state, self._given)
 
     def __repr__(self) -> str:
         return f"GroupBy({', '.join(self._keys)}) of {self._database!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import SelectBase, Table, TextClause
@@ -20,6 +21,16 @@ def is_cut(frame: DataFrame) -> bool:
     """Whether a LIMIT or OFFSET of a frame leaves rows out."""
     selects = [part for part in iterate(frame.statement) if isinstance(part, GenerativeSelect)]
     return any(part._limit_clause is not None or part._offset_clause is not None for part in selects)  # noqa: SLF001
+
+
+def as_given(frame: DataFrame) -> DataFrame:
+    """The same frame, whose rows were handed over: a load with a cursor takes them as they are, and filters none."""
+    return replace(frame, _given=True)
+
+
+def is_given(frame: DataFrame) -> bool:
+    """Whether rows of a frame were handed over."""
+    return frame._given  # noqa: SLF001 - of the same room
 
 
 def origin(frame: DataFrame) -> Table | None:

@@ -21,6 +21,7 @@ from ..errors import (
     TableNotFoundError,
 )
 from ..frame.dataframe import DataFrame
+from ..frame.origin import as_given
 from ..types.records import Records
 from .encoding import decode
 from .reference import MARKER, STAGE_PREFIX, Reference
@@ -116,7 +117,7 @@ def staged(database: Source, data: Any, *, name: str) -> Iterator[tuple[DataFram
     """
     reference = stage_table(database, data, name=name)
     try:
-        yield DataFrame.all_of(database, database.reflect(reference.location)), reference
+        yield as_given(DataFrame.all_of(database, database.reflect(reference.location))), reference
     finally:
         try:
             with cleaning_up():
@@ -243,9 +244,9 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
         beside = stage_table(home, inline, name=_beside(references))
         frames.append(home.table(beside.location))
     if len(frames) == 1:
-        return frames[0]
+        return as_given(frames[0])
     columns = frames[0].columns
-    return home.from_select(union_all(*(frame.select(*columns).statement for frame in frames)))
+    return as_given(home.from_select(union_all(*(frame.select(*columns).statement for frame in frames))))
 
 
 def _home(database: Database, kind: str) -> Database:

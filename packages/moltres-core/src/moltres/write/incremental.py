@@ -16,12 +16,11 @@ from sqlalchemy.sql.elements import Label
 
 from .._shared.masking import masked
 from ..dialects.base import named
-from ..dialects.names import STAGE_PREFIX
 from ..dialects.rows import open_rows
 from ..errors import ConfigurationError, WriteError, listing
 from ..frame.dataframe import DataFrame
 from ..frame.expressions import col
-from ..frame.origin import is_cut, origin
+from ..frame.origin import is_cut, is_given, origin
 from ..frame.source import Incremental
 from ..read.explain import to_sql
 from .inputs import Streamed, same_database
@@ -80,7 +79,7 @@ def _frame(data: Any) -> DataFrame | None:
     """A frame whose query can be filtered; rows in memory and staged rows are taken as they were given."""
     if not isinstance(data, DataFrame):
         return None
-    return None if STAGE_PREFIX in str(data.statement) else data
+    return None if is_given(data) else data
 
 
 @dataclass

@@ -90,6 +90,8 @@ class SchemaChanges(DialectSuite):
         assert values(db, "id", "s", "d")[0] == (1, "abc", Decimal("123.45"))
         with pytest.raises(DBAPIError, match=r"(?i)null"):
             run(db, "INSERT INTO t (id) VALUES (5)")  # still NOT NULL
+        run(db, "INSERT INTO t (id, f) VALUES (6, 1)")
+        assert [row["s"] for row in rows(db)][-2:] == ["x", "longer"], "the default stays"
 
     def test_what_fails_changes_no_column(self, db: Database) -> None:
         if not (self.changes(db) and db.dialect.adds_columns and db.dialect.capabilities.transactional_ddl):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column
 
-from ..dialects.statements import AddColumn, AlterType
+from ..dialects.statements import AddColumn
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..types.logical import LogicalType, logical_type
 from .target import require_ddl, table_of
@@ -90,7 +90,7 @@ def _wider(target: Target, held: TypeEngine[Any], given: TypeEngine[Any]) -> Typ
     one, other = logical_type(held), logical_type(given)
     if one.name != other.name or one.padded or one.native:
         return None
-    wide = target.dialect.column_type(given)
+    wide = target.dialect.widened(held, given)
     return wide if wide is not None and _narrower(one, other) and _narrower(one, logical_type(wide)) else None
 
 
@@ -118,7 +118,7 @@ def _alter(target: Target, table: Table, columns: list[Column[Any]]) -> None:
     bare = table_of(table.name, [], table.schema)
     for column in columns:
         if column.name in table.c:
-            connection.execute(AlterType(bare, column))
+            dialect.widen(connection, bare, column)
             table.c[column.name].type = column.type
         else:
             connection.execute(AddColumn(bare, column))

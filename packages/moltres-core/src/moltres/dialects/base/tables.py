@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from ...errors import ConfigurationError
 from ..fill import Fill, fill_of
-from ..statements import CreateTableAs, RenameTable
+from ..statements import AlterType, CreateTableAs, RenameTable
 from .inserting import Inserting
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, CursorResult
     from sqlalchemy.sql.selectable import SelectBase
+    from sqlalchemy.types import TypeEngine
 
     from ...types.arrow import Named
 
@@ -95,6 +96,28 @@ class Tables(Inserting):
             return []
         found = inspect(connection).get_check_constraints(table.name, schema=table.schema)
         return [(check["name"], check["sqltext"]) for check in found]
+
+    def widened(self, held: TypeEngine[Any], given: TypeEngine[Any]) -> TypeEngine[Any] | None:  # noqa: ARG002
+        """The type that a column gets to hold more.
+
+        Args:
+            held: The type that it has.
+            given: The type of what is to come.
+
+        Returns:
+            None if this database has no such type.
+        """
+        return self.column_type(given)
+
+    def widen(self, connection: Connection, table: Table, column: Column[Any]) -> None:
+        """Change the type of a column to one that holds all that it does; the rest of the column stays.
+
+        Args:
+            connection: A connection in a transaction.
+            table: The table.
+            column: The column with its new type.
+        """
+        connection.execute(AlterType(table, column))
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """What deleting rows of a table does to the rows of other tables.

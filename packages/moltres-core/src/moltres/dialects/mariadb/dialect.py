@@ -41,11 +41,12 @@ from .landing import landing
 from .reflection import odd_columns
 from .sizes import most_bytes
 from .together import begin_together
+from .widening import widen, widened_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Select
+    from sqlalchemy import Column, ColumnElement, Connection, Engine, Select
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
@@ -108,6 +109,7 @@ class MariaDBDialect(Exact, Dialect):
     canonical = MariaDBForms()
     placeholder = "%s"
     identifier_quote = "`"  # also with ANSI_QUOTES
+    widens_types = True
 
     def __init__(self) -> None:
         super().__init__("mariadb")
@@ -358,6 +360,14 @@ class MariaDBDialect(Exact, Dialect):
         """Those of columns and of the table, and that JSON is valid."""
         rows = connection.execute(_EVERY_CHECK, {"schema": table.schema, "table": table.name})
         return [(name, condition) for name, condition in rows]
+
+    def widened(self, held: TypeEngine[Any], given: TypeEngine[Any]) -> TypeEngine[Any] | None:
+        """As everywhere; strings stay in their character set."""
+        return widened_text(held, given) if logical_type(held).name == "text" else super().widened(held, given)
+
+    def widen(self, connection: Connection, table: Table, column: Column[Any]) -> None:
+        """By MODIFY, which states the column anew."""
+        widen(connection, table, column)
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """Of tables in all databases of the server; none while the session does not check foreign keys."""

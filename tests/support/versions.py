@@ -32,9 +32,9 @@ class Load:
         """What is written."""
         return [{"id": key, "v": value} for key, value in self.values.items()]
 
-    def key(self, number: int, run: int) -> str:
-        """The run_key."""
-        return f"{run} {number - 1 if self.repeats and number else number}"
+    def key(self, number: int) -> str:
+        """The run_key of the load with a number."""
+        return f"load {number - 1 if self.repeats and number else number}"
 
 
 loads = st.lists(

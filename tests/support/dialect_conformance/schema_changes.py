@@ -89,7 +89,7 @@ class SchemaChanges(DialectSuite):
         assert values(db, "id", "s", "d")[-1] == (2**40, "longer", Decimal("123456789.1234"))
         assert values(db, "id", "s", "d")[0] == (1, "abc", Decimal("123.45"))
         with pytest.raises(DBAPIError, match=r"(?i)null"):
-            run(db, "INSERT INTO t (id) VALUES (5)")  # still NOT NULL
+            run(db, "INSERT INTO t (id, f) VALUES (5, NULL)")  # still NOT NULL
         run(db, "INSERT INTO t (id, f) VALUES (6, 1)")
         assert [row["s"] for row in rows(db)][-2:] == ["x", "longer"], "the default stays"
 

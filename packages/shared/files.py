@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import IO, Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from .arguments import is_unicode
 from .connecting import meant_url
 from .masking import masked
 from .problems import InvalidOptionError, UnknownFormatError, UnreadableFileError
@@ -252,7 +253,10 @@ def _literal(value: Any) -> str:
         case int() | float():
             return repr(value)
         case str() | PathLike():
-            return "'" + fspath(value).replace("'", "''") + "'"
+            text = fspath(value)
+            if "\0" in text or not is_unicode(text):
+                raise InvalidOptionError(f"{text!r:.80} has NUL or half a surrogate pair, which SQL cannot write.")
+            return "'" + text.replace("'", "''") + "'"
         case Mapping():
             pairs = (f"{_literal(str(key))}: {_literal(item)}" for key, item in value.items())
             return f"{{{', '.join(pairs)}}}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
+from .arguments import is_unicode
 from .problems import InvalidOptionError
 from .wording import question
 
@@ -103,6 +104,8 @@ def _null(value: object) -> tuple[str, ...]:
     texts = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("must be a string or a list of strings")
+    if not all(is_unicode(text) and "\0" not in text for text in texts):
+        raise ValueError("must have no NUL and no half of a surrogate pair")
     return tuple(dict.fromkeys(str(text) for text in texts))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Inspector
 
-__all__ = ["candidates", "locate", "table_names", "view_names"]
+__all__ = ["candidates", "has_table", "locate", "table_names", "view_names"]
 
 
 def candidates(name: str, schema: str | None = None) -> Iterator[tuple[str | None, str]]:
@@ -47,12 +47,13 @@ def locate(
     """
     inspector = inspect(connection)
     for place, table in candidates(name, schema):
-        if possible(table) and possible(place or table) and _has_table(inspector, table, place):
+        if possible(table) and possible(place or table) and has_table(inspector, table, place):
             return place, table
     return None
 
 
-def _has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
+def has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
+    """Whether there is such a table or view."""
     try:
         return inspector.has_table(table, schema=schema)
     except ValueError:  # DuckDB's dialect, for a schema that is more than a database and a schema
@@ -61,7 +62,10 @@ def _has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
 
 def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:
     """The names of the tables and views of a schema, sorted."""
-    return sorted({*inspector.get_table_names(schema), *view_names(inspector, schema)})
+    try:
+        return sorted({*inspector.get_table_names(schema), *view_names(inspector, schema)})
+    except ValueError:  # see `has_table`: there is no such schema
+        return []
 
 
 def view_names(inspector: Inspector, schema: str | None = None) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from moltres import Database, col, connect, func
-from moltres.errors import ConfigurationError, MissingDependencyError, QueryError
+from moltres.errors import ConfigurationError, MissingDependencyError, QueryError, SchemaMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,3 +238,25 @@ def test_missing_files_and_wrong_options(duck: Database, parquet: Path) -> None:
 def test_what_is_no_path(duck: Database, mistake: Any) -> None:
     with pytest.raises(ConfigurationError):
         duck.read_parquet(mistake)
+
+
+@pytest.mark.parametrize("option", [{"null": "a\0b"}, {"null": ["\ud800"]}, {"delim": "\0"}, {"nullstr": ["\ud800"]}])
+def test_options_that_sql_cannot_write_are_refused_by_name(duck: Database, tmp_path: Path, option: Any) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    (name,) = option
+    with pytest.raises(ConfigurationError, match=name.removesuffix("str")):
+        duck.read_csv(tmp_path / "a.csv", **option)
+
+
+def test_a_value_that_an_option_cannot_have_names_the_option(duck: Database, parquet: Path) -> None:
+    with pytest.raises(QueryError, match="The options were: hive_partitioning"):
+        duck.read_parquet(parquet, hive_partitioning="perhaps")
+
+
+def test_a_map_within_a_struct_is_an_object_and_no_key_is_lost(duck: Database) -> None:
+    maps = pa.map_(pa.string(), pa.int64())
+    duck.write(pa.table({"v": pa.array([{"m": [("a", 1)]}], pa.struct([("m", maps)]))})).save_as_table("structs")
+    assert duck.table("structs").collect() == [{"v": {"m": {"a": 1}}}]
+    for array in (pa.array([[("a", 1), ("a", 2)]], maps), pa.array([[[("a", 1), ("a", 2)]]], pa.list_(maps))):
+        with pytest.raises(SchemaMismatchError, match="'v': a map has a key twice"):
+            duck.write(pa.table({"v": array})).save_as_table("twice")

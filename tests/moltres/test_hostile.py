@@ -138,7 +138,7 @@ def _written(**right: Any) -> Callable[[World], Call]:
             return world.db.write(ROWS).save_as_table(**given)
 
         world.db.write([{"id": 1, "name": "Grace"}]).save_as_table("target", mode="overwrite")
-        return Call(write, {"name": "target", **right}, called=("on_progress",))
+        return Call(write, {"name": "target", **right}, called=("on_progress",), says={"schema": ("name",)})
 
     return call
 
@@ -237,7 +237,9 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "when": _shown(lambda condition, value: when(condition, value).otherwise(None), condition=col("id") > 1, value=5),
     "count_distinct": lambda w: Call(
         lambda column: w.frame.agg(x=functions.count_distinct(column)).collect(), {"column": col("id")}),
-    "functions": _shown(lambda argument: functions.upper(argument).label("x"), argument=col("name")),
+    "functions": lambda w: Call(
+        lambda argument: w.frame.select(x=functions.upper(argument).label("x")).collect(), {"argument": col("name")},
+        says={"argument": ("upper",)}),
     "Writer.save_as_table": _written(
         mode="overwrite", schema=None, batch_rows=10, on_progress=lambda rows: None, verify=True),
     "Writer.save_as_table (merge)": _written(mode="merge", keys=["id"], update=["name"], run_key=None),
@@ -303,7 +305,10 @@ CALLS: dict[str, Callable[[World], Call]] = {
             "on_schema_change": "fail",
         },
         called=("on_progress",),
-        says={"tables": ("table",), "target_schema": ("schema",)},
+        says={
+            "tables": ("table",), "target_schema": ("schema",),
+            "source": ("connection",), "target": ("connection",),  # of a server, with its host and port
+        },
     ),
     "ETLPipeline": lambda w: Call(ETLPipeline, _pipeline(w), says={"checks": ("Rule", "rule", "Rules")}),
     "ETLPipeline.execute": lambda w: Call(ETLPipeline(**_pipeline(w)).execute, {"run_key": "k"}),

@@ -126,3 +126,10 @@ def test_a_table_of_a_transaction_that_may_be_rolled_back_is_not_remembered(data
         connection.rollback()
         with pytest.raises(TableNotFoundError):
             inside.table("fresh")
+
+
+def test_a_schema_of_more_parts_than_a_name_can_have(duckdb_url: URL) -> None:
+    with connect(duckdb_url) as db:
+        assert db.tables("a.b.c") == []
+        with pytest.raises(ConfigurationError, match=r"'a\.b\.c'"):
+            db.write([{"id": 1}]).save_as_table("t", schema="a.b.c")

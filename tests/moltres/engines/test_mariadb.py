@@ -113,3 +113,16 @@ def test_a_url_without_a_driver_opens_in_both_cores(mariadb_url: URL, scheme: st
     with connect(url) as db:
         assert db.sql("SELECT 1 AS id").collect() == [{"id": 1}]
     assert validate(url, [{"type": "not_null", "column": "id"}], query="SELECT 1 AS id").overall_status == "passed"
+
+
+@pytest.mark.parametrize("column", ["id INT NOT NULL DEFAULT NEXTVAL(numbers)", "id INT INVISIBLE NOT NULL DEFAULT 7"])
+def test_defaults_that_sqlalchemy_does_not_see(mariadb_url: URL, column: str) -> None:
+    with connect(mariadb_url) as db:
+        with db.transaction() as connection:
+            connection.exec_driver_sql("CREATE SEQUENCE numbers")
+            connection.exec_driver_sql(f"CREATE TABLE t ({column}, a INT)")
+        for mode in ("append", "overwrite"):
+            db.write([{"a": 5}]).save_as_table("t", mode=mode)
+            rows = db.sql("SELECT id, a FROM t").collect()  # the column is still there, and has been filled
+            assert [row["a"] for row in rows] == [5]
+            assert rows[0]["id"] is not None

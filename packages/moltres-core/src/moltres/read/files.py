@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
+_NO_FILES = "No files found that match the pattern"
+"""DuckDB's words."""
+
 _NATIVE = frozenset({"http", "https"})
 """Schemes that DuckDB reads itself."""
 
@@ -76,10 +79,10 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)
-    with _found(), source.connection() as connection:
+    with _found(paths), _naming(options), source.connection() as connection:
         for each in [paths] if isinstance(paths, str) else paths:
             register_filesystem(connection, each, storage_options)
-        with problems_translated(), _naming(options):
+        with problems_translated():
             if function == "read_parquet":
                 return _parquet(source, connection, paths, options)
             query = _QUERIES[function](connection, paths, options)
@@ -88,11 +91,16 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
 
 
 @contextmanager
-def _found() -> Iterator[None]:
+def _found(paths: str | list[str]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
         raise QueryError(f"There is no file {masked(str(error.filename or error))!r}.") from error
+    except QueryError as error:
+        if _NO_FILES not in str(error):
+            raise
+        given = ", ".join(repr(masked(each)) for each in ([paths] if isinstance(paths, str) else paths))
+        raise QueryError(f"No files found for the path {given}.") from error
     except OSError as error:
         if isinstance(error, MoltresError):
             raise

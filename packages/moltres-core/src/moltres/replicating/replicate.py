@@ -12,7 +12,8 @@ from sqlalchemy import URL, Engine
 from .._shared import arguments
 from .._shared.iceberg_places import is_catalog
 from .._shared.masking import masked
-from .._shared.urls import is_database_url
+from .._shared.problems import InvalidURLError
+from .._shared.urls import is_database_url, parse_url
 from ..database import Database, connect
 from ..errors import refuse
 from ..frame.source import BATCH_ROWS, Mode
@@ -192,8 +193,17 @@ def _side_problems(source: object, target: object) -> Iterator[str]:
             yield f"{name} must be a Database, a URL or an Engine, not {type(value).__name__}."
         elif isinstance(value, str) and not is_database_url(value):
             yield f"{name} must be the URL of a database, not {masked(value)!r:.200}."
+        elif isinstance(value, str):
+            yield from _url_problems(name, value)
     if isinstance(target, Database) and target.joined:
         yield (
             "target must not be a transaction of the caller, which other connections do not see: give a URL or an"
             " Engine."
         )
+
+
+def _url_problems(name: str, url: str) -> Iterator[str]:
+    try:
+        parse_url(url)
+    except InvalidURLError as problem:
+        yield f"{name}: {problem.message}"

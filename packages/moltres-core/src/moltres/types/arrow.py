@@ -183,7 +183,7 @@ def _plain(pa: Any, array: Any) -> Any:
     if types.is_dictionary(type_):
         return _plain(pa, array.dictionary_decode())
     if _holds_structs(types, type_):
-        values = (dict(value) if types.is_map(type_) and value is not None else value for value in array.to_pylist())
+        values = (_document(types, type_, value) for value in array.to_pylist())
         return pa.array([None if value is None else documents.write(value) for value in values], pa.string())
     if types.is_interval(type_):
         return pa.array(
@@ -200,6 +200,22 @@ def _holds_structs(types: Any, type_: Any) -> bool:
     if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
         return _holds_structs(types, type_.value_type)
     return bool(types.is_struct(type_) or types.is_map(type_))
+
+
+def _document(types: Any, type_: Any, value: Any) -> Any:
+    """A value of structs, maps and lists as JSON has it: Arrow gives the pairs of a map."""
+    if value is None:
+        return None
+    if types.is_map(type_):
+        made = {key: _document(types, type_.item_type, item) for key, item in value}
+        if len(made) < len(value):
+            raise ValueError("a map has a key twice")
+        return made
+    if types.is_struct(type_):
+        return {field.name: _document(types, field.type, value[field.name]) for field in type_}
+    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
+        return [_document(types, type_.value_type, item) for item in value]
+    return value
 
 
 _EXTENDED: dict[str, Callable[[Any, Any], Any]] = {

@@ -75,7 +75,7 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
     if target.is_dir():
         raise ConfigurationError(f"{str(target)!r} is a folder, not a file.")
     if not target.parent.is_dir():
-        raise ConfigurationError(f"The folder {str(target.parent)!r} does not exist.")
+        raise ConfigurationError(f"The folder {str(target.parent)!r} of the file {str(target)!r} does not exist.")
     if target.exists() and not overwrite:
         raise TableExistsError(
             f"The file {str(target)!r} already exists.", suggestion="Use overwrite=True to replace it."

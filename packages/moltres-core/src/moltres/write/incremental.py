@@ -72,7 +72,7 @@ def key_of(source: Source, data: Any, request: WriteRequest) -> str:
         url = frame.database.engine.url
         said += [url.get_backend_name(), url.host or "", str(url.port or ""), url.database or ""]
         said.append(to_sql(frame.database, bare, literals=True))
-    return _PREFIX + sha256("\0".join(said).encode()).hexdigest()[:32]
+    return _PREFIX + sha256("\0".join(said).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _frame(data: Any) -> DataFrame | None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import Column, MetaData, Table, inspect
 
-from .._shared.tables import view_names
+from .._shared.tables import has_table, view_names
 from ..dialects.base import KEYS, TEMPORARY
 from ..dialects.catalog import candidates, locate, places
 from ..dialects.fill import Fill
@@ -72,7 +72,7 @@ class Listing:
     def has(self, name: str, schema: str | None) -> bool:
         """Whether there is such a table or view."""
         known = self._of(schema)
-        return inspect(self._connection).has_table(name, schema=schema) if known is None else name in known
+        return has_table(inspect(self._connection), name, schema) if known is None else name in known
 
     def is_view(self, name: str, schema: str | None) -> bool:
         """Whether a table that is there is a view."""
@@ -280,6 +280,7 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
     schema, table_name = place
     if found is None:
         require_table(table_name, schema, dialect.capabilities, dialect.name)
+        _require_schema(inspector, table_name, schema)
         return Target(
             connection, dialect, table_name, schema, None, owns_transaction=not source.joined, listing=listing
         )
@@ -301,6 +302,15 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
         owns_transaction=not source.joined,
         listing=listing,
     )
+
+
+def _require_schema(inspector: Any, table: str, schema: str | None) -> None:
+    """Make sure that the name of a schema can be one: DuckDB's dialect takes a database and a schema, and no more."""
+    try:
+        if schema is not None and "." in schema:
+            inspector.has_table(table, schema=schema)
+    except ValueError as error:
+        raise ConfigurationError(f"The schema {schema!r} cannot be used: {error}.") from error
 
 
 def _new_place(inspector: Any, name: str, default: str | None) -> tuple[str | None, str]:

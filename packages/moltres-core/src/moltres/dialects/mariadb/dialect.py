@@ -38,7 +38,7 @@ from . import types
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
-from .reflection import odd_columns
+from .reflection import columns_of
 from .sizes import most_bytes
 from .together import begin_together
 from .widening import widen, widened_text
@@ -274,8 +274,9 @@ class MariaDBDialect(Exact, Dialect):
         return super().refusal(type_, values) or types.changed(type_, values)
 
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
-        """As everywhere, also where names have backquotes or line breaks."""
-        return odd_columns(connection, table, schema) or super().columns_of(connection, table, schema)
+        """As everywhere, also where names have backquotes or line breaks, and with every default."""
+        usual = super().columns_of
+        return columns_of(connection, table, schema, lambda: usual(connection, table, schema))
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Boolean and JSON for what MariaDB reports as integers and strings, and floats as floats."""

@@ -1,4 +1,4 @@
-"""Columns whose names SQLAlchemy's reader of ``SHOW CREATE TABLE`` does not read: with backquotes or line breaks."""
+"""What SQLAlchemy does not read of ``SHOW CREATE TABLE``: names with backquotes or line breaks, some defaults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.mysql.reflection import MySQLTableDefinitionParser
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
@@ -22,24 +22,32 @@ _COLUMNS = text(
 )
 
 
-def odd_columns(connection: Connection, table: str, schema: str | None) -> list[dict[str, Any]] | None:
-    """What `Inspector.get_columns` would say of a table or view; None if it can say so itself.
+def columns_of(
+    connection: Connection, table: str, schema: str | None, usual: Callable[[], Sequence[Any]]
+) -> Sequence[Any]:
+    """What `Inspector.get_columns` should say of a table or view.
 
     Args:
         connection: Where it is.
         table: Its name.
         schema: Its schema.
+        usual: What it does say.
     """
     rows = connection.execute(_COLUMNS, {"schema": schema, "table": table}).mappings().all()
     if not any(_ODD.search(row["name"]) for row in rows):
-        return None
+        # It sees no default that is the next value of a sequence, and none of a column that is invisible.
+        defaults = {row["name"]: row["fallback"] for row in rows}
+        return [{**column, "default": column.get("default") or defaults.get(column["name"])} for column in usual()]
     # As the server itself would write the table, but with names that can be read.
     lines = [f"  `c{number}` {_declared(row)}" for number, row in enumerate(rows)]
     statement = "CREATE TABLE `t` (\n" + ",\n".join(lines) + "\n)"
     dialect: Any = connection.engine.dialect
     parser = MySQLTableDefinitionParser(dialect, dialect.identifier_preparer)
     columns: Sequence[Any] = parser.parse(statement, "utf8mb4").columns
-    return [{**column, "name": row["name"]} for column, row in zip(columns, rows, strict=True)]
+    return [
+        {**column, "name": row["name"], "default": column.get("default") or row["fallback"]}
+        for column, row in zip(columns, rows, strict=True)
+    ]
 
 
 def _declared(row: Any) -> str:

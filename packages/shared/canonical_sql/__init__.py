@@ -3,7 +3,7 @@
 Every expression is NULL for NULL, and gives the very characters that `fingerprint.canonical` gives for the same value.
 """
 
-from .base import MOST_BUCKETS, CanonicalSQL, Value
+from .base import MOST_BUCKETS, TO_2000, CanonicalSQL, Value
 from .duckdb import DuckDBForms
 from .mariadb import MariaDBForms
 from .postgresql import PostgreSQLForms
@@ -12,6 +12,7 @@ from .trino import TrinoForms
 
 __all__ = [
     "MOST_BUCKETS",
+    "TO_2000",
     "CanonicalSQL",
     "DuckDBForms",
     "MariaDBForms",

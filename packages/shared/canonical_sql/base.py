@@ -108,6 +108,10 @@ class CanonicalSQL:
             found = found.concat(raw("'|'")).concat(field)
         return found
 
+    def length_item(self, octets: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A number of bytes, which is not NULL, as `joined` takes it."""
+        return self.text_of(octets)
+
     def encoding(self, values: Sequence[Value]) -> ColumnElement[Any]:
         """The encoding of a row."""
         heads: list[ColumnElement[Any]] = []
@@ -115,14 +119,14 @@ class CanonicalSQL:
         for value, form, type_name in values:
             field = self.form(value, form, type_name)
             if form == "text":
-                heads.append(self.text_of(sa.func.coalesce(self.octets(field), raw("-1", sa.Integer()))))
+                heads.append(self.length_item(sa.func.coalesce(self.octets(field), raw("-1", sa.Integer()))))
                 strings.append(sa.func.coalesce(field, raw("''")))
             else:
                 heads.append(sa.func.coalesce(field, raw("''")))
         return self.joined([*heads, *strings])
 
     def hash(self, values: Sequence[Value]) -> ColumnElement[Any]:
-        """The hash of a row."""
+        """The hash of a row, in the type that `sums` and `bucket` take."""
         return sa.func.md5(self.encoding(values), type_=sa.Text())
 
     def once(self, hashes: Select[Any]) -> Select[Any]:

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from .base import Value
+
 __all__ = ["DuckDBForms"]
+
+#: What exchanges neighbouring bytes of a number of 64 bits, then pairs of bytes, then its halves: masks, and how far.
+_SWAPS = (
+    (0xFF00FF00FF00FF00, 0x00FF00FF00FF00FF, 8),
+    (0xFFFF0000FFFF0000, 0x0000FFFF0000FFFF, 16),
+    (0xFFFFFFFF00000000, 0x00000000FFFFFFFF, 32),
+)
 
 
 class DuckDBForms(CanonicalSQL):
@@ -25,9 +34,18 @@ class DuckDBForms(CanonicalSQL):
         text = super().number_form(value, type_name)
         if not type_name.startswith("decimal") or type_name.endswith(",0)"):
             return text
-        trimmed = sa.func.rtrim(sa.func.rtrim(text, raw("'0'")), raw("'.'"))
-        # Without its scale it may have no fraction, and zeros that count.
-        return trimmed if "(" in type_name else sa.case((sa.func.contains(text, raw("'.'")), trimmed), else_=text)
+        trimmed = sa.func.rtrim(text, raw("'0'"))
+        if "(" not in type_name:
+            # Without its scale it may have no fraction, and zeros that count.
+            trimmed = sa.func.rtrim(trimmed, raw("'.'"))
+            return sa.case((sa.func.contains(text, raw("'.'")), trimmed), else_=text)
+        # Trimming takes longer than all else, and most decimals end in a digit, or have no fraction.
+        none = "." + "0" * int(type_name.rstrip(")").rpartition(",")[2])
+        return sa.case(
+            (sa.not_(sa.func.ends_with(text, raw("'0'"), type_=sa.Boolean())), text),
+            (sa.func.ends_with(text, raw(f"'{none}'"), type_=sa.Boolean()), self.text_of(converted(value, "HUGEINT"))),
+            else_=trimmed,
+        )
 
     def float_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
         """The bits."""
@@ -85,14 +103,28 @@ class DuckDBForms(CanonicalSQL):
         """``/`` makes a DOUBLE."""
         return operation(number, "//", raw(str(divisor), sa.BigInteger()))
 
+    def hash(self, values: Sequence[Value]) -> ColumnElement[Any]:
+        """A number of 128 bits, whose last byte is the first of the hash: no digits have to be written and read."""
+        return sa.func.md5_number(self.encoding(values), type_=sa.Numeric())
+
     def sums(self, hash_: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
         """Unsigned numbers of 64 bits; their sum is one of 128 bits."""
-        return [
-            sa.cast(sa.func.sum(converted(raw("'0x'").concat(half), "UBIGINT")), sa.Text())
-            for half in (sa.func.left(hash_, raw("16")), sa.func.right(hash_, raw("16")))
-        ]
+        first = converted(operation(hash_, "&", raw("18446744073709551615::UHUGEINT")), "UBIGINT")
+        second = converted(operation(hash_, ">>", raw("64")), "UBIGINT")
+        return [sa.cast(sa.func.sum(_swapped(half)), sa.Text()) for half in (first, second)]
 
     def bucket(self, hash_: ColumnElement[Any], number: int) -> ColumnElement[Any]:
-        """Four hexadecimal digits as a number."""
-        bits = converted(raw("'0x'").concat(sa.func.left(hash_, raw("4"))), "INTEGER")
+        """Its first two bytes as a number."""
+        low = converted(operation(hash_, "&", raw("65535::UHUGEINT")), "INTEGER")
+        first = operation(operation(low, "&", raw("255", sa.Integer())), "<<", raw("8", sa.Integer()))
+        bits = operation(first, "|", operation(low, ">>", raw("8", sa.Integer())))
         return operation(bits, "&", raw(str(number - 1), sa.Integer()))
+
+
+def _swapped(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An unsigned number of 64 bits with its bytes in the other order."""
+    for high, low, bits in _SWAPS:
+        down = operation(operation(number, "&", raw(f"{high}::UBIGINT")), ">>", raw(str(bits)))
+        up = operation(operation(number, "&", raw(f"{low}::UBIGINT")), "<<", raw(str(bits)))
+        number = operation(down, "|", up)
+    return number

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 class TestIceberg(DialectConformance):
-    tells_added = False
     numbered = None
     fires_delete_actions = None
     shows_indexes = False

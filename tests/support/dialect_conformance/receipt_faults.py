@@ -16,6 +16,7 @@ from sqlalchemy import Double, event
 
 from moltres.dialects.base.inserting import Inserting
 from moltres.dialects.duckdb import dialect as of_duckdb
+from moltres.dialects.iceberg import dialect as of_iceberg
 from moltres.dialects.mariadb.dialect import MariaDBDialect
 from moltres.dialects.postgresql import dialect as of_postgresql
 from support.dialect_conformance.data import run
@@ -77,6 +78,19 @@ def in_the_encoder(db: Database, draw: random.Random) -> Iterator[None]:
         mock.patch.object(of_duckdb, "into_text", bending(of_duckdb.into_text)),
         mock.patch.object(of_postgresql, "into_text", bending(of_postgresql.into_text)),
     ):
+        yield
+
+
+@contextmanager
+def in_the_files(db: Database, draw: random.Random) -> Iterator[None]:
+    """What makes the columns of Iceberg's files bends a value."""
+    del db
+    made = of_iceberg.to_batch
+
+    def bent(rows: Any, columns: Any) -> Any:
+        return made(_with_one_bent(draw, rows), columns)
+
+    with mock.patch.object(of_iceberg, "to_batch", bent):
         yield
 
 
@@ -203,6 +217,8 @@ POSTGRESQL: tuple[Fault, ...] = (
     ),
     by_a_type("ALTER TABLE target ALTER amount TYPE real"),
 )
+#: Its merges go through DuckDB's tables, and from there into files.
+ICEBERG: tuple[Fault, ...] = (in_the_encoder, in_the_files)
 MARIADB: tuple[Fault, ...] = (
     in_the_encoder,
     in_the_driver,

@@ -408,9 +408,7 @@ def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> 
         connection.execute(delete(table).where(same_with_null))
     inserted = staged.insert(table)
     if rows.proof is not None:
-        proof = rows.proof
-        found = select(*proof.picked(table)).where(or_(same, same_with_null)).subquery("found")
-        proof.prove(lambda some: proof.counted(found, some))
+        rows.proof.part(table, or_(same, same_with_null))
     staged.drop()
     return Written(inserted=inserted)
 

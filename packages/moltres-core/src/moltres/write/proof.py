@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import literal_column
+from sqlalchemy import literal_column, select
 
 from ..dialects.base import named
 from ..dialects.tally import Tally
@@ -92,8 +92,8 @@ class Proof:
         """The columns of the rows, with the types that they have in the table."""
         return self._named
 
-    def picked(self, table: Table) -> list[ColumnElement[Any]]:
-        """The covered columns of a table, for a subquery that `counted` counts.
+    def picked(self, table: FromClause) -> list[ColumnElement[Any]]:
+        """The covered columns of a table or a query, for a subquery that `counted` counts.
 
         Under names of ours: SQLite finds no column of a subquery whose name is a word such as true.
         """
@@ -125,6 +125,17 @@ class Proof:
     def whole(self, table: Table) -> None:
         """Prove that the rows of a table are those that were read."""
         self.prove(lambda columns: self._dialect.counted(self._connection, table, columns), table=True)
+
+    def part(self, rows: FromClause, *where: ColumnElement[bool], table: bool = False) -> None:
+        """Prove that rows of the database are those that were read.
+
+        Args:
+            rows: A table or a query with the covered columns under their names.
+            where: Only these of its rows.
+            table: Whether they are all rows that the table will have.
+        """
+        found = select(*self.picked(rows)).where(*where).subquery("found")
+        self.prove(lambda columns: self.counted(found, columns), table=table)
 
     def counted(self, rows: FromClause, columns: Sequence[Covered] | None = None) -> Fingerprint | None:
         """The fingerprint of rows of the database; None if it cannot be computed.

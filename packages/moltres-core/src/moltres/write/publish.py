@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ..types.arrow import Batch, Named
     from .files import StageFolder
     from .inputs import Input
+    from .proof import Proof
     from .request import WriteRequest
     from .target import Target
 
@@ -80,15 +81,18 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
         if opened.columns is None and target.table is not None and request.mode != "overwrite":
             return Written()
         with _staged(target, opened, request, source.stage) as rows:
+            proof = opened.proof
+            if proof is not None:
+                proof.part(rows.source.subquery("rows"), table=target.table is None or request.mode == "overwrite")
             try:
-                return _Publication(target, request, attempts).run(rows)
+                return _Publication(target, request, attempts, proof).run(rows)
             except TableExistsError:  # another write has made it meanwhile; this one has changed nothing
                 found = find_target(source, connection, request)
                 if request.mode != "append" or not _is_made_for(found, rows):
                     raise
                 if attempts is not None:
                     attempts.renew()
-                return _Publication(found, request, attempts).run(rows)
+                return _Publication(found, request, attempts, proof).run(rows)
 
 
 def _begun(source: Source, connection: Connection, request: WriteRequest) -> tuple[Target, Attempts | None] | None:
@@ -260,17 +264,23 @@ class _Publication:
         target: The table.
         request: What was asked for.
         attempts: The tries of this load, if it has a key.
+        proof: What has proved the rows; None if nothing has.
     """
 
-    def __init__(self, target: Target, request: WriteRequest, attempts: Attempts | None) -> None:
+    def __init__(
+        self, target: Target, request: WriteRequest, attempts: Attempts | None, proof: Proof | None = None
+    ) -> None:
         self._target = target
         self._request = request
         self._attempts = attempts
+        self._receipt = None if proof is None else proof.receipt
         self._query: str | None = None
 
     def run(self, rows: _Rows) -> Written:
         """Publish the rows."""
-        target, mode = self._target, self._request.mode
+        target, mode, receipt = self._target, self._request.mode, self._receipt
+        if receipt is not None and mode == "append" and target.table is not None:
+            receipt = replace(receipt, covers="rows")  # another write has made the table meanwhile
         self._check(rows)
         if target.table is None:
             written = self._create(rows)
@@ -283,8 +293,9 @@ class _Publication:
             written = self._merge(rows)
         else:
             written = self._overwrite_partitions(rows)
+        written = replace(written, receipt=receipt)
         if self._attempts is not None:
-            self._attempts.finish(written.inserted + written.updated)
+            self._attempts.finish(written.inserted + written.updated, written.recorded_receipt)
         return written
 
     def _check(self, rows: _Rows) -> None:

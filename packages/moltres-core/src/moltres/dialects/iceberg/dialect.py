@@ -26,6 +26,7 @@ from ..base import TEMPORARY, named
 from ..duckdb import DuckDBDialect
 from .engine import full_name, session_of
 from .evolution import partitions_without
+from .landing import landing
 from .snapshot_load import SnapshotLoad
 from .takeover import take_over
 
@@ -108,9 +109,8 @@ class IcebergDialect(DuckDBDialect):
         return SnapshotLoad(session_of(connection), run_key, name, schema)
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
-        """Not yet: a table is a view of files, whose rows have no numbers."""
-        del connection, table, columns
-        return "rows added to an Iceberg table are files of a commit to come, which nobody reads back"
+        """The rows in files that the load adds."""
+        return landing(self, connection, table, columns)
 
     def version(self, connection: Connection, name: str, schema: str | None, as_of: AsOf) -> str:
         """The name that a snapshot has in statements."""

@@ -15,7 +15,7 @@ from .evolution import evolved
 from .files import FileWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
@@ -101,6 +101,16 @@ class Pending:
         if self.own is not None and not file:
             parts.append(f"SELECT * FROM {self.own}")  # noqa: S608 - quoted
         return " UNION ALL ".join(parts)
+
+    def query_of_added(self, without: Collection[str]) -> str:
+        """The rows of new files, as a query of DuckDB.
+
+        Args:
+            without: Paths of new files that are left out.
+        """
+        self.settle()
+        paths = [one.file_path for one in self.added if one.file_path not in without]
+        return query_of(self.raw, Planned(self.table, self.plan.schema, ()), added=paths)
 
     def settle(self) -> None:
         """Complete the files that are being written."""

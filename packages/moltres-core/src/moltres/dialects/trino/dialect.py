@@ -15,6 +15,7 @@ from sqlalchemy import func, literal, text
 from sqlalchemy import types as sql
 from sqlalchemy.exc import NoSuchTableError
 
+from ..._shared.canonical_sql import TrinoForms
 from ..._shared.statements import driver_connection
 from ..._shared.trino_literals import literal as literal_of
 from ...errors import ConfigurationError, MoltresError
@@ -81,6 +82,7 @@ class TrinoDialect(Commits, Dialect):
 
     differs = True
     columns_tell = True
+    canonical = TrinoForms()
 
     def __init__(self, connector: str = "iceberg") -> None:
         super().__init__("trino", _ICEBERG if connector == "iceberg" else _OTHERS)

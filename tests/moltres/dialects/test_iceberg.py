@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moltres.errors import QueryError
-from support.dialect_conformance import DialectConformance
+from support.dialect_conformance import DialectConformance, receipt_faults
 from support.iceberg import catalog_url, load
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 class TestIceberg(DialectConformance):
+    faults = receipt_faults.ICEBERG
     numbered = None
     fires_delete_actions = None
     shows_indexes = False

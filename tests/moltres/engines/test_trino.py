@@ -27,6 +27,7 @@ from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
 from support.dialect_conformance.partitions import Partitions
 from support.dialect_conformance.queries import Queries
+from support.dialect_conformance.receipts import Receipts
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.schema_changes import SchemaChanges
 from support.dialect_conformance.sql_text import SqlText
@@ -141,6 +142,7 @@ class TestIcebergToo(
     IncrementalLoads,
     MissingRows,
     SchemaChanges,
+    Receipts,
 ):
     """The other suites, of which some cases say it: every statement takes its time."""
 

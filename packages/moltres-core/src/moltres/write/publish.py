@@ -25,6 +25,7 @@ from ..types.logical import logical_type
 from .attempts import LOST, Attempts, insisting
 from .inputs import Local, Streamed, open_input
 from .left_overs import drop_left_overs, released, staging_name
+from .one_statement import require_one_statement
 from .outcome import Written, check_keys, require_columns
 from .target import find_target, table_of
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from .request import WriteRequest
     from .target import Target
 
-_CHANGES_ROWS = frozenset({"overwrite", "merge", "overwrite_partitions"})
 _FEW = 10_000
 """Rows that may stand in the statement itself, if it has room for them."""
 _OLD = "moltres_old"
@@ -98,7 +98,7 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
 def _begun(source: Source, connection: Connection, request: WriteRequest) -> tuple[Target, Attempts | None] | None:
     """The table, and the tries of the load if it has a key; None if there is nothing to write."""
     target = find_target(source, connection, request)
-    _require(target, request)
+    require_one_statement(target, request)
     if request.mode == "ignore" and target.table is not None:
         return None
     attempts = None if request.run_key is None else Attempts(target, request.run_key, request.mode)
@@ -107,44 +107,6 @@ def _begun(source: Source, connection: Connection, request: WriteRequest) -> tup
     if request.mode == "error_if_exists":
         target.require_absent()
     return target, attempts
-
-
-def _require(target: Target, request: WriteRequest) -> None:
-    """Refuse what the database cannot do, before any work."""
-    capabilities = target.dialect.capabilities
-    place = f"The catalog of {target.name!r} ({target.dialect.connector})"
-    if request.run_key is not None and not capabilities.run_keys:
-        raise ConfigurationError(
-            f"{place} keeps no snapshots, so that a run_key cannot promise that a retry adds nothing.",
-            suggestion="Leave run_key out, or write to a catalog with Iceberg tables.",
-        )
-    for what, why, instead in _asked(request):
-        raise ConfigurationError(f"{place} commits each statement: {what} is not supported, {why}.", suggestion=instead)
-    if target.table is not None and request.mode in _CHANGES_ROWS and not capabilities.replaces_rows:
-        raise ConfigurationError(
-            f"{place} cannot change or replace rows: mode={request.mode!r} is not possible for a table that exists.",
-            suggestion="Use mode='append', or write to a catalog with Iceberg tables.",
-        )
-
-
-def _asked(request: WriteRequest) -> Iterator[tuple[str, str, str]]:
-    """What is asked for that takes more than one statement, why, and what can be done instead."""
-    if request.mode == "scd2":
-        instead = "Keep the history in another database, or write snapshots by mode='overwrite_partitions'."
-        yield "mode='scd2'", "which takes several", instead
-    if request.cursor is not None:
-        yield (
-            "cursor",
-            "whose watermark is recorded with the rows",
-            "Filter the frame, and merge by keys.",
-        )
-    if request.delete_missing is not None:
-        yield "delete_missing", "which takes several", "Use mode='overwrite' with all rows of the source."
-    if request.rejects is not None:
-        yield "rejects", "which writes to two tables", "Filter the rows before, or write to another database."
-    if request.on_schema_change != "fail":
-        instead = "Add the columns first, or select those of the table."
-        yield "on_schema_change", "which changes the table first", instead
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,61 @@
+"""What cannot be asked of a database where each statement is a commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .request import WriteRequest
+    from .target import Target
+
+_CHANGES_ROWS = frozenset({"overwrite", "merge", "overwrite_partitions"})
+
+
+def require_one_statement(target: Target, request: WriteRequest) -> None:
+    """Refuse what one statement cannot do, before any work.
+
+    Args:
+        target: The table.
+        request: What was asked for.
+
+    Raises:
+        ConfigurationError: If the database cannot do it.
+    """
+    capabilities = target.dialect.capabilities
+    place = f"The catalog of {target.name!r} ({target.dialect.connector})"
+    if request.run_key is not None and not capabilities.run_keys:
+        raise ConfigurationError(
+            f"{place} keeps no snapshots, so that a run_key cannot promise that a retry adds nothing.",
+            suggestion="Leave run_key out, or write to a catalog with Iceberg tables.",
+        )
+    for what, why, instead in _asked(request):
+        raise ConfigurationError(f"{place} commits each statement: {what} is not supported, {why}.", suggestion=instead)
+    if target.table is not None and request.mode in _CHANGES_ROWS and not capabilities.replaces_rows:
+        raise ConfigurationError(
+            f"{place} cannot change or replace rows: mode={request.mode!r} is not possible for a table that exists.",
+            suggestion="Use mode='append', or write to a catalog with Iceberg tables.",
+        )
+
+
+def _asked(request: WriteRequest) -> Iterator[tuple[str, str, str]]:
+    """What is asked for that takes more than one statement, why, and what can be done instead."""
+    if request.mode == "scd2":
+        instead = "Keep the history in another database, or write snapshots by mode='overwrite_partitions'."
+        yield "mode='scd2'", "which takes several", instead
+    if request.cursor is not None:
+        yield (
+            "cursor",
+            "whose watermark is recorded with the rows",
+            "Filter the frame, and merge by keys.",
+        )
+    if request.delete_missing is not None:
+        yield "delete_missing", "which takes several", "Use mode='overwrite' with all rows of the source."
+    if request.rejects is not None:
+        yield "rejects", "which writes to two tables", "Filter the rows before, or write to another database."
+    if request.on_schema_change != "fail":
+        instead = "Add the columns first, or select those of the table."
+        yield "on_schema_change", "which changes the table first", instead

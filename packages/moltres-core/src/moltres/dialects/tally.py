@@ -9,7 +9,6 @@ import datetime as dt
 import re
 import struct
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from importlib.util import find_spec
@@ -23,7 +22,7 @@ from .._shared.canonical_sql import DuckDBForms
 from .._shared.fingerprint import Fingerprint, canonical
 from ..types.arrow import arrow
 from .rows import uncollected
-from .tally_arrow import READY, typed
+from .tally_arrow import READY, Covered, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 
     from ..types.arrow import Batch
     from .tally_arrow import Typed
+
+__all__ = ["Covered", "Sums", "Tally"]
 
 _FEW: Final = 10_000
 """Values that Python counts in less time than DuckDB needs to begin."""
@@ -43,25 +44,6 @@ _SCALE: Final = re.compile(r"\(\d+,(\d+)\)")
 
 Sums = list[Fingerprint]
 """The fingerprint of the rows, and behind it those of each column alone if they were asked for."""
-
-
-@dataclass(frozen=True)
-class Covered:
-    """A column whose values are part of a fingerprint.
-
-    Attributes:
-        name: The column.
-        form: The canonical form of its values, out of `_shared.fingerprint.FORMS`.
-        type_name: Its type as the database prints it, in lower case.
-        signed_zero: Whether it tells -0.0 from 0.0.
-        single: Whether it holds floats of 32 bits, which drivers read and send by their shortest digits.
-    """
-
-    name: str
-    form: str
-    type_name: str
-    signed_zero: bool = True
-    single: bool = False
 
 
 class Tally:

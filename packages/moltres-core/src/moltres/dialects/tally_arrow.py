@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array as numbers_of
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,15 +13,33 @@ from .._shared.fingerprint import NAN
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from .tally import Covered
-
-__all__ = ["READY", "Typed", "typed"]
+__all__ = ["READY", "Covered", "Typed", "typed"]
 
 READY: Final = "ready"
 """The form of values that are in their canonical form already."""
 
 Typed = tuple["pa.Array", str, str]
 """An array, and the form and the type of its values."""
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A column whose values are part of a fingerprint.
+
+    Attributes:
+        name: The column.
+        form: The canonical form of its values, out of `_shared.fingerprint.FORMS`.
+        type_name: Its type as the database prints it, in lower case.
+        signed_zero: Whether it tells -0.0 from 0.0.
+        single: Whether it holds floats of 32 bits, which drivers read and send by their shortest digits.
+    """
+
+    name: str
+    form: str
+    type_name: str
+    signed_zero: bool = True
+    single: bool = False
+
 
 _DIGITS: Final = 16
 _ENDLESS: Final = (2**63 - 1, -(2**63 - 1))

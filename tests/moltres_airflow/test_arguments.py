@@ -20,7 +20,7 @@ from moltres_airflow import (
 )
 
 DSN = "sqlite:///x.db"
-MODES = "'append', 'overwrite', 'ignore', 'error_if_exists', 'merge', 'overwrite_partitions'"
+MODES = "'append', 'overwrite', 'ignore', 'error_if_exists', 'merge', 'overwrite_partitions', 'scd2'"
 CHECKS = [{"type": "not_null", "column": "id"}]
 
 

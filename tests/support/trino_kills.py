@@ -36,6 +36,7 @@ from support.kills import (
     WAYS,
     Tally,
     batches,
+    engine_of,
     in_child,
     prepare,
     retried,
@@ -136,6 +137,11 @@ class Chains:
             connect(engine).tables()
         self._number = 0
         self._lengths: dict[str, deque[float]] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        for engine in (self._straight, self._behind, engine_of(self.url)):
+            engine.dispose()
 
     def measure(self, name: str) -> None:
         """Write undisturbed, to know how long that takes."""
@@ -308,4 +314,8 @@ class Chains:
 def chains(url: URL, *, seed: int, kinds: Sequence[str] = KINDS) -> Iterator[Chains]:
     """Chains of kills in an empty schema; see `Chains`."""
     with cutting_proxy(int(url.port or 0)) as proxy:
-        yield Chains(url, proxy, seed, kinds)
+        made = Chains(url, proxy, seed, kinds)
+        try:
+            yield made
+        finally:
+            made.close()

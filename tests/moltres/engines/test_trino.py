@@ -38,6 +38,7 @@ from support.dialect_conformance.values import Values
 from support.dialect_conformance.waits import Waits
 from support.kills import in_child
 from support.stop_conformance import StopConformance
+from support.trino_kills import chains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -299,6 +300,15 @@ def test_a_client_that_dies_is_retried_once(
         assert len(after) == {"append": 5, "overwrite": 2, "merge": 4, "overwrite_partitions": 4}[mode]
         assert db.write(NEW).save_as_table("t", mode=mode, run_key="r", **options).skipped
         assert sorted(map(repr, rows(db))) == sorted(map(repr, after))
+
+
+def test_a_load_that_is_killed_again_and_again_is_there_once(iceberg_url: URL) -> None:
+    """At random moments: the client, its query in the server, the answer. See benchmarks/kills.py for hundreds."""
+    with chains(iceberg_url, seed=1) as killing:
+        for _ in killing.run(["append"], 1):
+            continue
+        assert sum(tally.kills for tally in killing.tallies.values()) >= 3
+        assert [fault for tally in killing.tallies.values() for fault in [*tally.wrong, *tally.left_over]] == []
 
 
 def test_a_client_that_stood_still_while_another_retried_changes_nothing(

@@ -190,6 +190,7 @@ class TestMemory(
 class TestStopped(StopConformance):
     slow = FOREVER
     every = 4
+    commits_each_statement = True
 
     @pytest.fixture
     def url(self, iceberg_url: URL) -> URL:

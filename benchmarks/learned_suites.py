@@ -396,10 +396,9 @@ def _chosen(
     for name, draw in () if options.real else PROCESSES.items():
         for size in options.sizes if wanted(name) else ():
             yield name, lambda g, d=draw, n=size: (d(g, n), d(g, n)), list(faults(name)), size
-    for name, load in () if options.simulated else real_sets().items():
-        if wanted(name):
-            frame = load()
-            yield name, lambda g, f=frame: _halves(f, g), list(_real_faults(frame)), len(frame) // 2
+    real = {} if options.simulated else {name: load() for name, load in real_sets().items() if wanted(name)}
+    for name, frame in sorted(real.items(), key=lambda one: one[1].size):
+        yield name, lambda g, f=frame: _halves(f, g), list(_real_faults(frame)), len(frame) // 2
 
 
 if __name__ == "__main__":

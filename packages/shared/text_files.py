@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .files import Paths
     from .read_options import ReadOptions
 
-__all__ = ["csv_query", "identifier", "json_query"]
+__all__ = ["csv_query", "identifier", "json_query", "other_line_end"]
 
 _HEADER_LINES = 20
 #: A string that no file has.
@@ -91,6 +91,34 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
         selected = ", ".join(_field(name, null) if name in known else _missing(name) for name in names)
         queries.append(f"SELECT {selected} FROM {call}")  # noqa: S608 (names are quoted, the rest are literals)
     return " UNION ALL ".join(queries), names
+
+
+def other_line_end(path: str) -> str | None:
+    """Where a CSV file has another line break than its first line, which DuckDB does not read; None if nowhere.
+
+    Args:
+        path: The file; what is elsewhere or compressed is not looked at.
+    """
+    if not Path(path).is_file() or path.endswith((".gz", ".zst")):
+        return None
+    last: list[str] = []
+    # Bytes as characters: in every encoding that is told apart here, line breaks and quotes are themselves.
+    with Path(path).open(encoding="latin-1", newline="") as file:
+        rows = csv.reader(_kept(file, last))
+        end = None
+        for _ in rows:
+            own = last[0][len(last[0].rstrip("\r\n")) :]
+            end = own if end is None else end
+            if own and own != end:
+                return f"line {rows.line_num} ends with {own!r}, and the lines before with {end!r}"
+    return None
+
+
+def _kept(lines: Iterable[str], last: list[str]) -> Iterator[str]:
+    """The lines; `last` holds the one that was taken last."""
+    for line in lines:
+        last[:] = [line]
+        yield line
 
 
 def _missing(name: str) -> str:
@@ -232,10 +260,12 @@ def _names(first: Sequence[str], path: str, options: ReadOptions) -> list[str]:
     """The names of the columns by the fields of the first line."""
     if not options.header:
         return [f"column{place}" for place in range(max(len(first), 1))]
-    names = [name or f"column{place}" for place, name in enumerate(first)]
-    _refuse_twins(names, f"The header of {path} has")
-    if not names:
+    if not any(first):
         raise UnreadableFileError(f"The first line of {path} is empty, and should have the names of columns.")
+    # By its place, as where there is no header: the index of a frame of pandas is written without a name.
+    names = [name or f"column{place}" for place, name in enumerate(first)]
+    by_place = "" if all(first) else " (with those without a name by their place)"
+    _refuse_twins(names, f"The header of {path} has{by_place}")
     return names
 
 

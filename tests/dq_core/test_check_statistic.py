@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import fractions
 import statistics
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dq_core import RuleError, parse
+from dq_core import RuleError, parse, profile
 from support.check_conformance import DATABASES, PLACES, Case, Place, store
 
 VALUES = [1, None, 2, 10, 3]
@@ -53,6 +54,30 @@ def test_too_few_values(put: Callable[..., Place], place: str, values: list[Any]
     seen = 5 in values
     assert [result.passed for result in report.results] == [not seen] * 5 + [True]
     assert [result.observed for result in report.results] == [5 if seen else None] * 5 + [None]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([2**62, 2**62 + 1, 2**62 + 3], sa.BigInteger()),
+        ([-(2**63), -(2**63) + 2, -(2**63) + 3], sa.BigInteger()),
+        ([-(2**63), 0, 2**63 - 1], sa.BigInteger()),
+        ([1e200, 2e200, 4e200], sa.Double()),
+        ([-1e300, 1.0, 1e300], sa.Double()),
+        ([3e-200, 2e-200, 1e-200], sa.Double()),
+        ([1e9 + 0.25, 1e9 + 0.5, 1e9 + 0.75], sa.Double()),
+    ],
+)
+def test_deviations_keep_their_digits(put: Callable[..., Place], place: str, values: list[Any], kind: Any) -> None:
+    """Squares of doubles overflow, underflow, and drop what tells great numbers apart."""
+    there = put(place, Case(values).rows, types(kind))
+    scale = max(map(abs, values)) if isinstance(values[0], float) else 1
+    exact = statistics.stdev(fractions.Fraction(value) / fractions.Fraction(scale) for value in values) * scale
+    (found,) = there.validate({"type": "statistic", "column": "x", "statistic": "stddev", "min": 0}).results
+    assert found.observed == pytest.approx(exact, rel=1e-9)
+    measured = profile(there.source, **there.options, columns=["x"]).column("x")
+    assert measured.stddev == pytest.approx(exact, rel=1e-9)
 
 
 @pytest.mark.parametrize("place", DATABASES)

@@ -86,6 +86,8 @@ HOSTILE = {
         "random() > 0", "load_extension('x') = 1", "(SELECT count(*) FROM pragma_database_list) > 0",
         "(SELECT count(*) FROM dbstat) >= 0", "(SELECT count(*) FROM PRAGMA_MODULE_LIST) > 0",
         "writefile('x', 1)",
+        "(SELECT count(*) FROM sqlite_master) > 0", "(SELECT max(sql) FROM main.Sqlite_Schema) > ''",
+        "(SELECT count(*) FROM temp.sqlite_temp_master) >= 0",
         "last_insert_rowid() = 1", "(ATTACH 'pwned.txt' AS y)", "effect(id) = 1", "fts3_tokenizer('x') IS NULL",
     ],
     "duckdb": [
@@ -107,6 +109,8 @@ HOSTILE = {
         'U&"pg\\005Fadvisory_lock"(99) IS NOT NULL', "set_config('search_path', 'x', false) = 'x'", "lo_create(0) > 0",
         "query_to_xml('SELECT 1', true, true, '') IS NOT NULL", "pg_sleep(0) IS NOT NULL", "txid_current() > 0",
         "current_setting('port') > '1'", "(SELECT count(*) FROM pg_settings) > 0",
+        "(SELECT count(*) FROM pg_authid) > 0", "(SELECT count(*) FROM information_schema.tables) > 0",
+        '(SELECT count(*) FROM "information_schema" /* */ . columns) > 0',
         "(SELECT id FROM {t} FOR UPDATE) = 1",
         "s = E'a'\n'x\\' OR pg_advisory_lock(1) IS NULL --'", "$a$'$a$ = pg_advisory_lock(1)::text", "random() < 2",
         "(WITH x AS (DELETE FROM {t} RETURNING 1) SELECT 1 FROM x) = 1", "pg_notify('a', 'b') IS NULL",
@@ -114,6 +118,9 @@ HOSTILE = {
         "$$'$$ = 'a') THEN 1 END); COMMIT; DROP TABLE {t}; --'", "(SELECT 1 INTO x) = 1", "OPERATOR(public.###)(id, 1)",
     ],
     "mariadb": [
+        "(SELECT count(*) FROM mysql.user) > 0", "(SELECT count(*) FROM `mysql` /* */ . `user`) > 0",
+        "(SELECT count(*) FROM {t} JOIN Information_Schema.tables) > 0", "(SELECT count(*) FROM sys.version) > 0",
+        "(SELECT count(*) FROM performance_schema.threads) >= 0", "(TABLE mysql.user) IS NULL",
         "load_file('/etc/passwd') = 'x'", "get_lock('a', 1) = 1", "sleep(0) = 0", "benchmark(1, 1) = 0",
         "(@a := 1) = 1",
         "nextval(numbers) > 0", "(NEXT VALUE FOR numbers) > 0", "id /*! OR get_lock('a', 1) */ = 1", "@@port > 0",

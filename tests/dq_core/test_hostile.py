@@ -54,7 +54,7 @@ NOTHING = {
 SAYS = {
     "source": ("A value of type", "Rows", "rules", "left", "URL", "endings", "database"),
     "checks": ("Rule", "Rules"),
-    "rules": ("Rule", "Rules"),
+    "rules": ("Rule", "Rules", "checks"),
     "text": ("rules",),
     "columns": ("column",),
     "name": ("engine", "column"),
@@ -67,6 +67,10 @@ SAYS = {
 
 def _source_call(function: Any, **right: Any) -> Call:
     return Call(function, {"source": ROWS, **right}, ("source",), called=("on_progress",))
+
+
+def _compare_call(side: Any) -> Call:
+    return Call(compare, {"left": side, "right": side, "keys": ["id"]}, ("left", "right"), called=("on_progress",))
 
 
 def _opened(source: Any, **options: Any) -> None:
@@ -95,8 +99,8 @@ def _calls(folder: Path) -> dict[str, Call]:
         "validate": _source_call(validate, checks=RULES),
         "learn": _source_call(learn),
         "profile": _source_call(profile),
-        "compare": Call(compare, {"left": ROWS, "right": ROWS, "keys": ["id"]}, ("left", "right")),
-        "compare (tables)": Call(compare, {"left": table, "right": table, "keys": ["id"]}, ("left", "right")),
+        "compare": _compare_call(ROWS),
+        "compare (tables)": _compare_call(table),
         "Source": Call(_compared, {"source": ROWS}),
         "Source (table)": Call(_compared, {"source": table[0], "table": "t"}),
         "open_source (table)": Call(_opened, {"source": table[0], "table": "t"}, ("source",)),

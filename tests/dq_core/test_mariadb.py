@@ -98,6 +98,32 @@ def test_means_keep_their_digits(engine: sa.Engine) -> None:
     assert means == pytest.approx([5 / 3, 0.05 / 3], rel=1e-12)
 
 
+def test_what_is_beyond_a_double_is_an_error_and_no_0(engine: sa.Engine) -> None:
+    make(engine, "CREATE TABLE t (x DOUBLE)", "INSERT INTO t VALUES (1.7e308), (1.7e308)")
+    names = ("mean", "sum", "median", "max")
+    rules = [{"type": "statistic", "column": "x", "statistic": name, "min": -1} for name in names]
+    results = validate(engine, rules, table="t").results
+    assert [(one.status, one.observed) for one in results] == [*[("error", None)] * 3, ("passed", 1.7e308)]
+    assert "out of range" in results[0].message
+    (note,) = profile(engine, table="t").column("x").notes
+    assert note.startswith("mean: ")
+
+
+def test_float_keeps_all_its_digits(engine: sa.Engine) -> None:
+    """The server sends six of them."""
+    make(engine, "CREATE TABLE t (x FLOAT)", "INSERT INTO t VALUES (16777215), (0.1)")
+    rules = [
+        {"type": "statistic", "column": "x", "statistic": "max", "max": 16777215},
+        {"type": "in_set", "column": "x", "values": [16777215, 0.1]},
+        {"type": "in_range", "column": "x", "max": 16777214},
+    ]
+    results = validate(engine, rules, table="t").results
+    assert [(one.status, one.failed_rows, one.observed) for one in results] == [
+        ("passed", None, 16777215), ("failed", 1, 0.5), ("failed", 1, 0.5),
+    ]  # fmt: skip
+    assert profile(engine, table="t").column("x").max == 16777215
+
+
 def test_the_server_stops_at_the_time_limit_and_all_settings_are_put_back(engine: sa.Engine) -> None:
     make(engine, "CREATE TABLE w (id INT)", "INSERT INTO w VALUES " + ",".join(f"({i})" for i in range(500)))
     slow = "SELECT a.id FROM w a, w b, w c, w d WHERE sha2(concat(a.id, b.id, c.id, d.id), 512) <> 'x'"

@@ -190,6 +190,39 @@ class TestEqualToTheFile:
         with pytest.raises(SourceError, match=r"a\.csv\.gz is damaged"):
             profile("a.csv.gz")
 
+    @pytest.mark.parametrize("place", [12, 16, 20, -1])
+    def test_a_checksum_of_zstandard(self, place: int) -> None:
+        content = bytearray.fromhex("28b52ffd045869000069642c760a312c320a332c340ad4628b9f")  # zstd --check
+        Path("whole.csv.zst").write_bytes(content)
+        assert profile("whole.csv.zst").row_count == 2
+        content[place] ^= 1
+        Path("a.csv.zst").write_bytes(content)
+        with pytest.raises(SourceError, match=r"a\.csv\.zst cannot be read: .*checksum"):
+            profile("a.csv.zst")
+
+    @pytest.mark.parametrize(
+        ("content", "where"),
+        [
+            (b'id,v\n1,"x\r\ny"\n3,4\r\n', r"line 4 ends with '\\r\\n', and the lines before with '\\n'"),
+            (b"id,v\r\n1,2\r\n3,4\n5,6\r\n", r"line 3 ends with '\\n', and the lines before with '\\r\\n'"),
+            (b"id,v\r1,2\n3,4\r", r"line 2 ends with '\\n', and the lines before with '\\r'"),
+        ],
+    )
+    def test_line_breaks_that_differ(self, content: bytes, where: str) -> None:
+        Path("good.csv").write_text("id,v\n1,2\n")
+        Path("mixed.csv").write_bytes(content)
+        for source in ("mixed.csv", "*.csv"):
+            with pytest.raises(SourceError, match=rf"{where} \(file mixed\.csv\)"):
+                profile(source)
+
+    @pytest.mark.parametrize(
+        ("header", "names"), [(",id,v", ["column0", "id", "v"]), ('id,"",v', ["id", "column1", "v"])]
+    )
+    def test_a_column_without_a_name(self, header: str, names: list[str]) -> None:
+        assert [column.name for column in profile(csv(f"{header}\n1,2,3\n")).columns] == names
+        with pytest.raises(SourceError, match=r"those without a name by their place.* 'column1'"):
+            profile(csv("column1,,v\n1,2,3\n"))
+
     def test_a_field_too_few(self) -> None:
         with pytest.raises(SourceError, match=r"Line: 3\b"):
             profile(csv("id,name\n1,a\n2\n3,c\n"))
@@ -264,6 +297,12 @@ class TestDigits:
             assert found(source, rule("unique", "v"), rule("in_range", "v", max=decimal.Decimal(low))) == [
                 ("passed", 0, 2), ("failed", 1, 2),
             ]  # fmt: skip
+
+    def test_statistics_of_integers_of_any_length(self) -> None:
+        longest = 10**40 - 1
+        rules = [rule("statistic", "x", statistic="max", max=bound) for bound in (longest - 1, longest)]
+        failed, passed = validate(csv(f"x\n{longest}\n1\n"), rules).results
+        assert (failed.status, passed.status, passed.observed) == ("failed", "passed", longest)
 
     def test_more_digits_than_a_type_has_are_refused(self) -> None:
         with pytest.raises(RuleError, match="v has numbers of more digits"):

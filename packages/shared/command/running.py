@@ -61,7 +61,7 @@ def run_command(
     errors: type[Exception],
     translated: Callable[[], AbstractContextManager[None]],
 ) -> int:
-    """Run a command; without arguments, show its help.
+    """Run a command; without arguments, show its help. So does a group of subcommands (`without_command`).
 
     Args:
         parser: What `parser_of` made.
@@ -78,6 +78,9 @@ def run_command(
         parser.print_help()
         return PASSED
     parsed = parser.parse_args(given)
+    if (group := getattr(parsed, "without_command", None)) is not None:
+        group.print_help()
+        return PASSED
     try:
         with translated():
             return int(parsed.run(parsed))

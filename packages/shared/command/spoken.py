@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,4 +39,9 @@ def _begins(found: re.Match[str]) -> str:
 
 def _read(found: re.Match[str]) -> str:
     options = [(found[1], found[2]), (found[3], found[4])]
-    return " ".join(f"--read-options {name}='{value}'" for name, value in options if name)
+    return " ".join(f"--read-options {name}={_quoted(value)}" for name, value in options if name)
+
+
+def _quoted(value: str) -> str:
+    """A value as a shell reads it, within quotes in any case."""
+    return f"'{value}'" if "'" not in value else f'"{value}"' if value.strip("'") == "" else shlex.quote(value)

@@ -171,7 +171,7 @@ class Check:
     @property
     def label(self) -> str:
         """The check's name, or the default ``<type>_<column>``."""
-        return self.name or self.default_name
+        return self.name if isinstance(self.name, str) and self.name else self.default_name
 
     @property
     def default_name(self) -> str:

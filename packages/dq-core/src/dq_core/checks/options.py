@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import decimal
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -49,15 +49,16 @@ def column(label: str, given: object) -> Iterator[str]:
         yield f"{label}: column must be the name of a column, not {given!r}."
 
 
-def column_names(label: str, given: object) -> Iterator[str]:
+def column_names(label: str, given: object, option: str = "columns") -> Iterator[str]:
     """Columns must be a list of at least one name, without duplicates."""
     if not isinstance(given, tuple) or not given:
-        yield f"{label}: columns must be a list of at least one column, not {given!r}."
+        yield f"{label}: {option} must be a list of at least one column, not {given!r}."
         return
     for name in given:
-        yield from column(label, name)
+        if not isinstance(name, str) or not name:
+            yield f"{label}: {option} must be names of columns, not {name!r}."
     if len(set(map(str, given))) < len(given):
-        yield f"{label}: columns has duplicate names: {list(given)!r}."
+        yield f"{label}: {option} has duplicate names: {list(given)!r}."
 
 
 def column_or_columns(label: str, one: object, several: object) -> Iterator[str]:
@@ -97,6 +98,8 @@ def bounds(
 def _order(label: str, low: Any, high: Any, *, strict: bool) -> Iterator[str]:
     try:
         wrong = low > high
+    except decimal.InvalidOperation:
+        return  # a signalling NaN, which is a problem of its own
     except TypeError:
         yield f"{label}: min {low!r} and max {high!r} cannot be compared with each other."
         return
@@ -109,7 +112,7 @@ def _order(label: str, low: Any, high: Any, *, strict: bool) -> Iterator[str]:
 def _bound(label: str, name: str, bound: object) -> Iterator[str]:
     if family_of_value(bound) not in ("integer", "float", "decimal", "text", "date", "datetime", "time"):
         yield f"{label}: {name} must be a number, a date, a time or a string, not {bound!r}."
-    elif isinstance(bound, float) and not math.isfinite(bound):
+    elif isinstance(bound, float | decimal.Decimal) and not is_number(bound):
         yield f"{label}: {name} must be finite, not {bound!r}; leave it out for no limit."
 
 

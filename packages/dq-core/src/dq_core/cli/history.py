@@ -27,11 +27,12 @@ __all__ = ["HISTORY_COMMANDS", "history"]
 def history(parser: argparse.ArgumentParser) -> Run:
     """Record reports, judge a report by earlier ones, show what was recorded."""
     parser.epilog = CHECKED
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, dest="history_command")
+    parser.set_defaults(without_command=parser)
+    subparsers = parser.add_subparsers(metavar="COMMAND", dest="history_command")
     for name, command in HISTORY_COMMANDS.items():
         help_ = (command.__doc__ or "").partition("\n")[0].rstrip(".")
         subparser = subparsers.add_parser(name, help=help_[0].lower() + help_[1:], description=f"{help_}.")
-        subparser.set_defaults(history_run=command(subparser))
+        subparser.set_defaults(history_run=command(subparser), without_command=None)
     return lambda arguments: int(arguments.history_run(arguments))
 
 

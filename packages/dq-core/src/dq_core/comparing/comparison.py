@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import ComparisonFailedError, reading_document
 from ..report.compared import sample_dicts
+from ..report.jsonable import written
 from . import page, printed
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Comparison:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Everything as a JSON string."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+        return written(self.to_dict(), indent)
 
     def to_text(self) -> str:
         """For a terminal or a log."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import uuid
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -165,9 +165,8 @@ class History:
             before: Only runs that started before this time.
         """
         _refuse(suite=suite, metric=metric, last=last)
-        if before is not None and not isinstance(before, str | dt.datetime):
-            raise RuleError([f"before must be a time, not {before!r:.80}."])
-        return tuple(point for point, _ in self._series([metric], suite, int(last), before)[metric])
+        earlier = None if before is None else _moment("before", before)
+        return tuple(point for point, _ in self._series([metric], suite, int(last), earlier)[metric])
 
     def bounds(
         self,
@@ -300,7 +299,7 @@ class History:
         elif rows:
             connection.execute(sa.insert(self._results), rows)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _tables(self, *, reads: bool = False) -> Iterator[sa.Connection]:
         """A transaction in which the tables exist.
 
@@ -323,12 +322,12 @@ class History:
             raise kind(f"The history in {masked(self.engine.url)} cannot be used: {reason}") from None
 
     def _series(
-        self, metrics: Sequence[str], suite: str, last: int, before: str | dt.datetime | None
+        self, metrics: Sequence[str], suite: str, last: int, before: dt.datetime | None
     ) -> dict[str, list[tuple[Point, Measured]]]:
         runs, results = self._runs, self._results
         latest = sa.select(runs.c.run_id, runs.c.started_at, runs.c.total_rows).where(runs.c.suite == suite)
         if before is not None:
-            latest = latest.where(runs.c.started_at < _utc(before))
+            latest = latest.where(runs.c.started_at < before)
         latest_runs = latest.order_by(runs.c.started_at.desc(), runs.c.run_id).limit(last).subquery("latest")
         ordered = (latest_runs.c.started_at, latest_runs.c.run_id)
         measured = (
@@ -367,6 +366,19 @@ def _has_keys(*_: object, dialect: sa.Dialect, **__: object) -> bool:
 def _engine_of(url: sa.URL | str) -> sa.Engine:
     with translated():
         return make_engine(database_url(url), core="dq-core")
+
+
+def _moment(name: str, given: object) -> dt.datetime:
+    """A moment that an argument gives, as `_utc`.
+
+    Raises:
+        RuleError: It is none.
+    """
+    if isinstance(given, str | dt.datetime):
+        with contextlib.suppress(ValueError, OverflowError):
+            return _utc(given)
+    shown = masked(given) if isinstance(given, str) else given
+    raise RuleError([f"{name} must be a time (2026-02-28T10:00:00+00:00), not {shown!r:.80}."])
 
 
 def _utc(moment: str | dt.datetime) -> dt.datetime:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ..relation.scale import scale_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ..relation.column import Column
     from ..relation.dialects.base import Dialect
     from ..relation.relation import Relation
+    from ..relation.scale import Scale
     from ..run.reader import Reader
 
 __all__ = ["deviation", "finite", "spread"]
@@ -63,8 +66,7 @@ def spread(
         failures: Where to note of which columns they cannot be measured, and why.
     """
     deviations = {name: scanned.get(("stddev", name)) for name in values}
-    if values and relation.dialect.deviation(next(iter(values.values()))) is None:
-        deviations = _second_pass(reader, relation, values, scanned)
+    deviations |= _second_pass(reader, relation, values, scanned)
     found = _quantiles(reader, relation, values, scanned, shares, failures=failures) if shares else {}
     return {name: (_number(deviations[name]), _named(shares, found.get(name))) for name in values}
 
@@ -72,18 +74,22 @@ def spread(
 def _second_pass(
     reader: Reader, relation: Relation, values: Mapping[str, ColumnElement[Any]], scanned: Mapping[Any, Any]
 ) -> dict[str, float | None]:
-    """Deviations from the mean that the scan found: stable, unlike the difference of two sums."""
-    known = {name: value for name, value in values.items() if scanned.get(("mean", name)) is not None}
-    wanted = {name: value for name, value in known.items() if _count(scanned, name) > 1}
-    if not wanted:
-        return dict.fromkeys(values)
-    squares: dict[str, ColumnElement[Any]] = {}
-    for name, value in wanted.items():
-        distance = value - sa.literal(float(scanned["mean", name]), sa.Double())
-        squares[name] = sa.func.sum(distance * distance)
-    sums = reader.aggregates(relation, squares)
+    """Deviations that the scan did not find, or of which it found few digits: of shares of the range."""
+    scales: dict[str, Scale] = {}
+    squares: dict[Any, ColumnElement[Any]] = {}
+    for name, value in values.items():
+        scale = scale_of(scanned.get(("min", name)), scanned.get(("max", name)))
+        if scale is None or _count(scanned, name) < 2:
+            continue
+        if scanned.get(("stddev", name)) is None or not scale.keeps_squares:
+            scales[name] = scale
+            middle = scale.middle(scanned.get(("mean", name)))
+            share = scale.of(value, relation, name) - sa.literal(middle, sa.Double())
+            squares["sum", name], squares["squares", name] = sa.func.sum(share), sa.func.sum(share * share)
+    sums = reader.aggregates(relation, squares) if squares else {}
     return {
-        name: math.sqrt(float(sums[name]) / (_count(scanned, name) - 1)) if name in wanted else None for name in values
+        name: scale.deviation(_count(scanned, name), sums["sum", name], sums["squares", name])
+        for name, scale in scales.items()
     }
 
 

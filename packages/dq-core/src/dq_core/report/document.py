@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import notebook, tables
+from .jsonable import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Documented:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Everything as a JSON string."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+        return written(self.to_dict(), indent)
 
     def to_text(self) -> str:
         """For a terminal."""

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import decimal
+import json
 from typing import Any
 
 from .._shared import json_values
+from .._shared.arguments import whole
+from ..errors import RuleError
 
-__all__ = ["exact", "measure", "plain"]
+__all__ = ["exact", "measure", "plain", "written"]
 
 _LONGEST = 1000
+_MOST_BLANKS = 100
+
+
+def written(document: Any, indent: int | None) -> str:
+    """A document of plain values as a JSON string, as `to_json` gives it.
+
+    Args:
+        document: What `plain` gives.
+        indent: How many blanks each level is indented by; None for one line.
+
+    Raises:
+        RuleError: The indent is no such number.
+    """
+    if indent is not None and (problems := list(whole("indent", indent, most=_MOST_BLANKS))):
+        raise RuleError(problems)
+    return json.dumps(document, indent=None if indent is None else int(indent), ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

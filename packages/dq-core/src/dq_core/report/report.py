@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from ..errors import CheckFailedError, reading_document
 from .html import to_html
+from .jsonable import written
 from .markdown import to_markdown
 from .notebook import report_fragment, result_fragment
 from .text import headline, result_text, rich_report, to_text
@@ -229,7 +229,7 @@ class Report(_Record):
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The report as a JSON string."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+        return written(self.to_dict(), indent)
 
     def to_text(self) -> str:
         """The report for a terminal."""

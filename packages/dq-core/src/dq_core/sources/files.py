@@ -19,7 +19,7 @@ from .._shared.filesystems import register_filesystem
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import UnknownFormatError
 from .._shared.read_options import ReadOptions
-from .._shared.text_files import csv_query, identifier, json_query
+from .._shared.text_files import csv_query, identifier, json_query, other_line_end
 from ..errors import RuleError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
@@ -208,6 +208,8 @@ def plain_reason(reason: str) -> str:
     kept = re.sub(r"\n+At:\n.*", "", kept, flags=re.DOTALL)
     kept = re.sub(r"\bTry (setting|using|passing|increasing) .*", "", kept, flags=re.DOTALL)
     file = re.search(r"^\s*file = (\S.*)$", rest, re.MULTILINE)
+    if file is not None and "CSV Parser state machine" in kept:
+        kept = other_line_end(file[1]) or kept
     return " ".join(kept.split()) + (f" (file {masked(file[1])})" if file else "")
 
 

@@ -14,7 +14,7 @@ from ..relation.relation import Relation
 from ..relation.type_family import describe_type, wanted_families
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .._shared.read_options import ReadOptions
 
@@ -49,26 +49,27 @@ def untyped_relation(
         sa.text(query.replace(":", "\\:")).columns(*(sa.column(name, sa.Text()) for name in names)).subquery("files")
     )
     # Of all columns, so that a sample shows one and the same value whatever a rule names.
-    expressions = {
-        (name, what): expression
-        for name in names
-        for what, expression in untyped.measures(files.c[name], form, how.decimal)
+    first = _measured(
+        connection, files, {name: untyped.first_measures(files.c[name], form, how.decimal) for name in names}
+    )
+    typings = {
+        name: typing for name in names if name not in wanted and (typing := untyped.typing_at_first(first[name]))
     }
-    labelled = (one.label(f"m{place}") for place, one in enumerate(expressions.values()))
-    row = connection.execute(sa.select(*labelled).select_from(files)).one()
-    found: dict[str, dict[str, Any]] = {}
-    for (name, what), value in zip(expressions, row, strict=True):
-        found.setdefault(name, {})[what] = value
+    others = [name for name in names if name not in typings]
+    measured = _measured(
+        connection, files, {name: untyped.measures(files.c[name], form, how.decimal) for name in others}
+    )
+    typings |= {name: untyped.typing_of(measured[name], form, wanted.get(name)) for name in others}
     selected: list[Any] = []
     columns: dict[str, Column] = {}
     for name in names:
         raw: Any = files.c[name]
-        typing = untyped.typing_of(found[name], form, wanted.get(name))
+        typing = typings[name]
         one = Untyped(raw_names[name], form, typing.number, how.decimal)
         if typing.whole is None:
             columns[name] = Column(name, "VARCHAR", "untyped", untyped=one)
             # Without any value the column is of any type, so that SQL of users finds what it needs.
-            whole: Any = untyped.text_of(raw, form) if found[name]["known"] else sa.null()
+            whole: Any = untyped.text_of(raw, form) if first[name]["known"] else sa.null()
             selected.append(whole.label(name))
         else:
             type_name, family = typing.whole
@@ -77,6 +78,21 @@ def untyped_relation(
             selected.append(sa.cast(typed, sa.Date()).label(name) if family == "date" else typed.label(name))
         selected.append(raw.label(raw_names[name]))
     return Relation(sa.select(*selected).select_from(files).subquery(alias), columns, DuckDB())
+
+
+def _measured(
+    connection: sa.Connection, files: sa.Subquery, wanted: Mapping[str, Iterable[tuple[str, sa.ColumnElement[Any]]]]
+) -> dict[str, dict[str, Any]]:
+    """Aggregates of columns, by column and name, in one statement."""
+    expressions = {(name, what): expression for name, one in wanted.items() for what, expression in one}
+    if not expressions:
+        return {}
+    labelled = (one.label(f"m{place}") for place, one in enumerate(expressions.values()))
+    row = connection.execute(sa.select(*labelled).select_from(files)).one()
+    found: dict[str, dict[str, Any]] = {}
+    for (name, what), value in zip(expressions, row, strict=True):
+        found.setdefault(name, {})[what] = value
+    return found
 
 
 def _wanted_types(how: ReadOptions, names: Sequence[str]) -> dict[str, str]:

@@ -59,9 +59,7 @@ class SameRows(MetricCheck):
         for name in ("key_columns", "columns"):
             object.__setattr__(self, name, options.frozen(getattr(self, name)))
         if self.key_columns != ():
-            yield from (
-                problem.replace("columns", "keys", 1) for problem in options.column_names(self.label, self.key_columns)
-            )
+            yield from options.column_names(self.label, self.key_columns, "keys")
         if self.columns is not None:
             yield from options.column_names(self.label, self.columns)
         if self.source is None or isinstance(self.source, bool | int | float) or self.source == "":
@@ -78,12 +76,17 @@ class SameRows(MetricCheck):
     @property
     def targets(self) -> tuple[str, ...]:
         """The columns that are named."""
-        return tuple(dict.fromkeys([*self.key_columns, *(self.columns or ())]))
+        return tuple(dict.fromkeys([*self._keys, *(self.columns or ())]))
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        """The keys; none if they are no names."""
+        return self.key_columns if isinstance(self.key_columns, tuple) else ()
 
     @property
     def default_name(self) -> str:
         """The keys are enough."""
-        return "_".join([self.kind, *map(str, self.key_columns)])
+        return "_".join([self.kind, *map(str, self._keys)])
 
     def to_dict(self) -> dict[str, Any]:
         """The rule, with the keys by the name that rules give them."""

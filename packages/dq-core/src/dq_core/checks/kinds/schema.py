@@ -34,7 +34,7 @@ class Schema(MetricCheck):
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
         wanted = self.columns
-        if isinstance(wanted, list | tuple):
+        if isinstance(wanted, list | tuple) and all(isinstance(name, str) for name in wanted):
             wanted = dict.fromkeys(wanted)
         if not isinstance(wanted, Mapping) or not wanted or not all(isinstance(name, str) for name in wanted):
             yield f"{self.label}: columns must map names of columns to types, not {self.columns!r}."
@@ -43,7 +43,10 @@ class Schema(MetricCheck):
         for name, dtype in wanted.items():
             named[name] = describe_type(dtype) if isinstance(dtype, str | type) else None
             if dtype is not None and named[name] is None:
-                yield f"{self.label}: {name}: the type {dtype!r} does not exist.{options.question(dtype, type_names())}"
+                yield (
+                    f"{self.label}: columns: {name}: the type {dtype!r} does not exist."
+                    f"{options.question(dtype, type_names())}"
+                )
         object.__setattr__(self, "columns", named)
         yield from options.flag(self.label, "strict", self.strict)
         if self.where is not None:

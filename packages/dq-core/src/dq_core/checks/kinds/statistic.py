@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..._shared.arguments import number
+from ...relation.scale import scale_of
 from ...relation.type_family import MOMENTS, NUMBERS, ORDERED
 from ...report.view import number_text
 from .. import options
@@ -112,6 +113,11 @@ class Statistic(ColumnMetricCheck):
                 value = sa.case((sa.and_(*conditions), value))
             key = (self.statistic, self.column, self.where)
             measures["value"] = (key, self._function(relation)(value))
+        elif self.statistic == "stddev":
+            if conditions:
+                value = sa.case((sa.and_(*conditions), value))
+            measures["least"] = (("min", self.column, self.where), sa.func.min(value))
+            measures["greatest"] = (("max", self.column, self.where), sa.func.max(value))
         return measures
 
     def _function(self, relation: Relation) -> Callable[[Any], Any]:
@@ -127,13 +133,19 @@ class Statistic(ColumnMetricCheck):
         """Median and variance require statements of their own in some databases."""
         if self.statistic in _IN_THE_SCAN or measured.get("others"):
             return None
+        if self.statistic == "stddev":
+            return self._deviation(relation, measured["least"], measured["greatest"])
         if relation.columns[self.column].untyped is not None:
             relation = relation.reading(self.column, "float", as_double=True)
-        if self.statistic == "median":
-            return relation.dialect.median(relation, self.column, self.where)
-        if self.statistic == "stddev":
-            return relation.dialect.variance(relation, self.column, self.where)
-        return None
+        return relation.dialect.median(relation, self.column, self.where)
+
+    def _deviation(self, relation: Relation, least: Any, greatest: Any) -> FollowUp:
+        value, _ = relation.of_family(self.column, self._family(relation))
+        scale = scale_of(least, greatest)
+        scaled = value if scale is None else scale.of(value, relation, self.column)
+        found = yield from relation.dialect.variance(relation, scaled, self.where)
+        variance = found["value"]
+        return {"value": None if variance is None else math.sqrt(variance) * (scale.factor if scale else 1)}
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the statistic is within the bounds, or does not exist."""
@@ -153,11 +165,12 @@ class Statistic(ColumnMetricCheck):
         considered, value = int(measured["considered_rows"]), measured["value"]
         if value is None:
             return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)
-        if self.statistic == "stddev":
-            value = math.sqrt(value)
         if isinstance(value, dt.timedelta) and dt.timedelta() <= value < dt.timedelta(days=1):
             # The drivers of MariaDB hand over a TIME, which may be longer than a day, so.
             value = (dt.datetime.fromtimestamp(0, dt.UTC) + value).time()
+        if isinstance(value, str) and self._family(relation) in NUMBERS:
+            # Integers of any length come so out of aggregates.
+            value = int(value)
         value = self._moment(relation, value)
         low, high = (self._bound(relation, bound, value) for bound in (self.min, self.max))
         try:

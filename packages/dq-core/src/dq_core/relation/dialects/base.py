@@ -383,10 +383,20 @@ class Dialect:
         count = yield OneValue(relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions))
         return {"value": int(count)}
 
-    def variance(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """The sample variance of a column: ``{"value": v}``, None for fewer than two values."""
-        conditions = relation.among([relation[column].is_not(None)], where)
-        return {"value": (yield OneValue(relation.select(sa.func.var_samp(relation[column])).where(*conditions)))}
+    def difference(self, number: ColumnElement[Any], other: Any, column: Column) -> ColumnElement[Any]:
+        """A column's numbers less one of them, without rounding; all have the sign of the other, or are 0.
+
+        Args:
+            number: The numbers.
+            other: The one nearest to 0, or farthest from it.
+            column: The column.
+        """
+        return number - self.value(other, column)
+
+    def variance(self, relation: Selection, number: ColumnElement[Any], where: str | None) -> FollowUp:
+        """The sample variance of numbers: ``{"value": v}``, None for fewer than two."""
+        conditions = relation.among([number.is_not(None)], where)
+        return {"value": (yield OneValue(relation.select(sa.func.var_samp(number)).where(*conditions)))}
 
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """The median of a column, the mean of the two middle values if their number is even: ``{"value": v}``."""

@@ -169,6 +169,11 @@ class DuckDB(Dialect):
             return sa.type_coerce(sa.func.sum(sa.cast(number, _Longest())), _BigNum())
         return super().total(number, column)
 
+    def difference(self, number: ColumnElement[Any], other: Any, column: Column) -> ColumnElement[Any]:
+        """Integers of any length have no operator."""
+        exact = _number_type(column) != "BIGNUM"
+        return super().difference(number, other, column) if exact else sa.cast(number, sa.Double()) - float(other)
+
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
         """By the syntax tree of DuckDB's parser, and by what its catalog says about the functions and tables in it."""
         del relation

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from ..sql_text import Lexis, Token
 
-__all__ = ["COMPUTING", "calls", "locks", "misread", "no_expression", "parts", "refused_by_list"]
+__all__ = [
+    "COMPUTING", "calls", "locks", "misread", "no_expression", "of_the_server", "parts", "refused_by_list",
+]  # fmt: skip
 
 #: Functions that only compute, under names that more than one database knows.
 COMPUTING = frozenset({
@@ -29,6 +31,7 @@ COMPUTING = frozenset({
     "stddev_samp", "strftime", "substr", "substring", "sum", "tan", "time", "timestamp", "trim", "trunc", "truncate",
     "ucase", "unicode", "upper", "var_pop", "var_samp", "variance", "week", "year",
 })  # fmt: skip
+_OF_THE_SERVER = frozenset({"information_schema", "mysql", "performance_schema", "pg_catalog", "sys", "system"})
 #: Words that stand before a parenthesis and call nothing.
 _GRAMMAR = frozenset({
     "all", "and", "any", "array", "as", "between", "by", "case", "cast", "char", "character", "collate", "convert",
@@ -115,6 +118,15 @@ def _is_named_query(token: Token, tokens: Sequence[Token]) -> bool:
     return False
 
 
+def of_the_server(tokens: Sequence[Token]) -> str | None:
+    """What is selected from a schema in which a server keeps what it knows about itself, its users and its sessions."""
+    for token, following in itertools.pairwise(tokens):
+        name = token.text[1:-1] if token.kind == "name" else token.text if token.kind == "word" else ""
+        if following.text.startswith(".") and name.lower() in _OF_THE_SERVER:
+            return f"it selects from the schema {name}, which has no table of the database"
+    return None
+
+
 def locks(tokens: Sequence[Token]) -> str | None:
     """A clause of a subquery that locks rows, writes them somewhere, or asks a sequence for its next number."""
     words = [token.text.lower() if token.kind == "word" else "" for token in tokens]
@@ -155,6 +167,7 @@ def refused_by_list(
         reason = no_expression(tokens) or misread(sql, lexis, marks=marks, in_strings=in_strings)
         if reason is None and (clause := locks(tokens)) is not None:
             reason = f"it has {clause}, which is more than reading"
+        reason = reason or of_the_server(tokens)
         if reason is None and (unknown := list(dict.fromkeys(unknown_calls(tokens, functions, aliases=aliases)))):
             reason = f"it calls {', '.join(unknown)}, and it is not known that this only computes"
         if reason is not None:

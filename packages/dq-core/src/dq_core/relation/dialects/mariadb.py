@@ -67,6 +67,7 @@ _SHAPES = frozenset({
     "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
     "geometrycollection",
 })  # fmt: skip
+_NOTHING: ColumnElement[Any] = sa.literal_column("0", sa.Integer())
 _TEXT_CODES = frozenset({15, 247, 248, 249, 250, 251, 252, 253, 254})
 
 
@@ -126,6 +127,9 @@ class MariaDB(Dialect):
             value = sa.func.st_astext(value)
         if column.family == "text":
             return sa.collate(sa.cast(value, mysql.CHAR(charset="utf8mb4")), self.collation)
+        if _base(column.type_name) == "float":
+            # A FLOAT is sent with six digits, though it has more.
+            return sa.cast(value, sa.Double())
         return value + sa.literal_column("0", sa.BigInteger()) if _base(column.type_name) == "bit" else value
 
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
@@ -225,6 +229,14 @@ class MariaDB(Dialect):
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
         """The operator REGEXP searches, by PCRE."""
         return text.op("REGEXP", is_comparison=True)(sa.literal(pattern.for_pcre()))
+
+    def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """What is beyond a DOUBLE is 0 there, and an error only where it is computed with."""
+        return super().mean(number, column) + _NOTHING
+
+    def total(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """As the mean."""
+        return super().total(number, column) + _NOTHING
 
     def absent(
         self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]

@@ -125,6 +125,7 @@ class PostgreSQL(Dialect):
             )
             if reason is None and (clause := fragments.locks(parts)) is not None:
                 reason = f"it has {clause}, which is more than reading"
+            reason = reason or fragments.of_the_server(parts)
             if reason is not None:
                 found[sql] = reason
         return found | _by_catalog(connection, {sql: parts for sql, parts in tokens.items() if sql not in found})
@@ -292,6 +293,6 @@ _OPERATORS = _asked(
     " JOIN pg_catalog.pg_proc AS p ON p.oid = o.oprcode WHERE p.provolatile = 'v' AND o.oprname::text IN :names"
 )
 _VIEWS = _asked(
-    "SELECT relname::text FROM pg_catalog.pg_class WHERE relkind = 'v' AND relname::text IN :names"
+    "SELECT relname::text FROM pg_catalog.pg_class WHERE relname::text IN :names"
     " AND relnamespace = 'pg_catalog'::regnamespace"
 )

@@ -136,8 +136,10 @@ class SQLite(Dialect):
         An authorizer that the caller has set on the connection is removed: the driver does not tell it.
         """
         raw = driver_connection(connection)
-        select = f"EXPLAIN {literal_sql(relation.select(sa.literal_column('1')), connection)} WHERE "
-        catalog = _catalog(raw)
+        alone = f"EXPLAIN {literal_sql(relation.select(sa.literal_column('1')), connection)}"
+        select = f"{alone} WHERE "
+        functions, tables, modules = _catalog(raw)
+        catalog = functions, tables | (_SCHEMA_TABLES & _read(raw, alone)), modules
         found = {}
         for sql in sqls:
             for statement in (f"{select}({sql}\n)", f"{select}{sql}\n"):
@@ -217,9 +219,9 @@ class SQLite(Dialect):
             return keys[0].not_in(there)
         return sa.tuple_(*keys).not_in(there)
 
-    def variance(self, relation: Selection, column: str, where: str | None) -> FollowUp:
+    def variance(self, relation: Selection, number: ColumnElement[Any], where: str | None) -> FollowUp:
         """SQLite has no such aggregate; two passes (mean, then squared distances) lose no digits."""
-        value = sa.cast(relation[column], sa.Float())
+        value = sa.cast(number, sa.Float())
         conditions = relation.among([value.is_not(None)], where)
         mean = yield OneValue(relation.select(sa.func.avg(value)).where(*conditions))
         if mean is None:
@@ -236,12 +238,29 @@ def _catalog(raw: Any) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     for name, kind, flags in raw.execute("SELECT name, type, flags FROM pragma_function_list"):
         steady = (kind != "s" or bool(flags & _DETERMINISTIC) or name in _STEADY) and not flags & _DIRECT_ONLY
         functions[name.lower()] = functions.get(name.lower(), True) and steady
-    tables = set(_TABLE_FUNCTIONS | _SCHEMA_TABLES)
+    tables = set(_TABLE_FUNCTIONS)
     for (database,) in raw.execute("SELECT name FROM pragma_database_list").fetchall():
         quoted = database.replace('"', '""')
         tables.update(name.lower() for (name,) in raw.execute(f'SELECT name FROM "{quoted}".sqlite_master'))  # noqa: S608
     modules = frozenset(name.lower() for (name,) in raw.execute("SELECT name FROM pragma_module_list"))
     return frozenset(name for name, steady in functions.items() if steady), frozenset(tables), modules
+
+
+def _read(raw: Any, statement: str) -> set[str]:
+    """The tables that a statement reads, in lower case; it is not run."""
+    found: set[str] = set()
+
+    def note(action: int, first: str | None, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_READ:
+            found.add(str(first).lower())
+        return sqlite3.SQLITE_OK
+
+    raw.set_authorizer(note)
+    try:
+        raw.execute(statement).close()
+    finally:
+        raw.set_authorizer(None)
+    return found
 
 
 def _compiled(
@@ -252,7 +271,9 @@ def _compiled(
 
     def named_query(name: str, column: str | None, database: str | None) -> bool:
         # A common table expression has no database and no columns; so have tables that a module makes up.
-        return database is None and not column and name not in modules and not name.startswith("pragma_")
+        return (
+            database is None and not column and name not in modules | _SCHEMA_TABLES and not name.startswith("pragma_")
+        )
 
     def authorize(action: int, first: str | None, second: str | None, database: str | None, _: str | None) -> int:
         if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
@@ -262,7 +283,7 @@ def _compiled(
         name = str(first).lower()
         if action == sqlite3.SQLITE_READ and (name in tables or named_query(name, second, database)):
             return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_UPDATE and str(first).lower() in _SCHEMA_TABLES:
+        if name in _SCHEMA_TABLES and (action == sqlite3.SQLITE_UPDATE or second == "ROWID"):
             # How a function of subqueries (json_each) makes itself known; no expression updates.
             return sqlite3.SQLITE_OK
         match action:

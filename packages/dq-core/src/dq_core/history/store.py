@@ -234,7 +234,7 @@ class History:
         now = {metric: measured_of(result, value) for metric, result, value in metrics_of(report) if value is not None}
         series: dict[str, list[tuple[Point, Measured]]] = {metric: [] for metric in now}
         if missing_file(self.engine.url) is None:  # before the first run is recorded there is no file, and no drift
-            series = self._series(list(now), suite, last + lag, report.started_at)
+            series = self._series(list(now), suite, last + lag, _utc(report.started_at))
         drifts = []
         rate = false_alarm_rate / len(now)
         for metric, new in now.items():

@@ -52,7 +52,7 @@ class Scale:
         """
         if self.origin is not None:
             number = relation.dialect.difference(number, self.origin, relation.columns[column])
-        return sa.cast(number, sa.Double()) / sa.literal(self.factor, sa.Double())
+        return relation.dialect.double(number) / sa.literal(self.factor, sa.Double())
 
     @property
     def keeps_squares(self) -> bool:

@@ -383,6 +383,10 @@ class Dialect:
         count = yield OneValue(relation.select(sa.func.count(sa.distinct(relation[column]))).where(*conditions))
         return {"value": int(count)}
 
+    def double(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A number as a double."""
+        return sa.cast(number, sa.Double())
+
     def difference(self, number: ColumnElement[Any], other: Any, column: Column) -> ColumnElement[Any]:
         """A column's numbers less one of them, without rounding; all have the sign of the other, or are 0.
 
@@ -412,7 +416,8 @@ class Dialect:
         )
         middle = (ranked.c.place * 2).between(ranked.c.total, ranked.c.total + 2)
         # Not sum/2: two middle values near the end of their type's range must not overflow.
-        return {"value": (yield OneValue(sa.select(sa.func.avg(ranked.c.value)).where(middle)))}
+        mean = self.mean(ranked.c.value, relation.columns[column])
+        return {"value": (yield OneValue(sa.select(mean).where(middle)))}
 
 
 def _type_name(kind: sa.types.TypeEngine[Any] | None) -> str:

@@ -172,7 +172,7 @@ class DuckDB(Dialect):
     def difference(self, number: ColumnElement[Any], other: Any, column: Column) -> ColumnElement[Any]:
         """Integers of any length have no operator."""
         exact = _number_type(column) != "BIGNUM"
-        return super().difference(number, other, column) if exact else sa.cast(number, sa.Double()) - float(other)
+        return super().difference(number, other, column) if exact else self.double(number) - float(other)
 
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
         """By the syntax tree of DuckDB's parser, and by what its catalog says about the functions and tables in it."""

@@ -129,7 +129,7 @@ class MariaDB(Dialect):
             return sa.collate(sa.cast(value, mysql.CHAR(charset="utf8mb4")), self.collation)
         if _base(column.type_name) == "float":
             # A FLOAT is sent with six digits, though it has more.
-            return sa.cast(value, sa.Double())
+            return self.double(value)
         return value + sa.literal_column("0", sa.BigInteger()) if _base(column.type_name) == "bit" else value
 
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
@@ -229,6 +229,10 @@ class MariaDB(Dialect):
     def matches(self, text: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
         """The operator REGEXP searches, by PCRE."""
         return text.op("REGEXP", is_comparison=True)(sa.literal(pattern.for_pcre()))
+
+    def double(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        """By a sum: SQLAlchemy leaves the cast out."""
+        return number + sa.literal_column("0e0", sa.Double())
 
     def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """What is beyond a DOUBLE is 0 there, and an error only where it is computed with."""

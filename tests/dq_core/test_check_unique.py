@@ -66,7 +66,7 @@ def test_values_of_different_types_differ(put: Callable[..., Place]) -> None:
         ({"columns": []}, "columns must be a list of at least one column"),
         ({"columns": "ab"}, "columns must be a list of at least one column, not 'ab'"),
         ({"columns": ["a", "a"]}, "duplicate names"),
-        ({"columns": ["a", 1]}, "column must be the name of a column, not 1"),
+        ({"columns": ["a", 1]}, "columns must be names of columns, not 1"),
     ],
 )
 def test_wrong_options(options: dict[str, object], problem: str) -> None:

@@ -38,9 +38,13 @@ OURS = (MoltresError, DataQualityError)
 PARTS = ("rows", "Rows", "row", "Row", "columns", "column", "data")
 SAYS = {
     "*": ("statement",),
-    "right_table": ("table=",),
+    "table_name": ("name of a table",),
+    "schema": ("table or view",),
+    "right_table": ("table=", "table or view"),
     "right_query": ("query=",),
-    "right_schema": ("schema=",),
+    "right_schema": ("schema=", "table or view"),
+    "right_dsn": ("URL", "Secret"),
+    "obj": ("no lossless form",),
     "checks": ("Rule", "rule", "Rules", "rules"),
     "dsn": ("URL", "database", "Secret"),
     "input_dsn": ("URL", "database", "Secret"),
@@ -69,7 +73,7 @@ def in_a_flow(task: Any, **right: Any) -> Call:
 
         return alone()
 
-    return Call(run, right)
+    return Call(run, right, called=("query",))
 
 
 def calls(dsn: str) -> dict[str, Call]:

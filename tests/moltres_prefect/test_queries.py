@@ -151,6 +151,28 @@ def test_a_key_that_the_user_gives_is_an_input_like_any_other(dsn: str) -> None:
     assert rows_in(dsn, "out") == [{"id": 1}, {"id": 1}]
 
 
+def test_a_cache_policy_sees_the_sql_in_a_file(dsn: str, tmp_path: Path) -> None:
+    file = tmp_path / "late.sql"
+    cached = moltres_query.with_options(cache_policy=INPUTS, persist_result=True)
+
+    @flow
+    def reads() -> list[tuple[str, Any]]:
+        states = []
+        for number in (1, 1, 2):
+            file.write_text(f"SELECT {number} AS n")
+            state = cached(dsn=dsn, query=str(file), return_state=True)
+            states.append((state.name, state.result()[0]["n"]))
+        return states
+
+    assert reads() == [("Completed", 1), ("Cached", 1), ("Completed", 2)]
+
+
+@pytest.mark.parametrize("flag", ["fail_on_error", "fail_fast", "artifact"])
+def test_a_flag_is_true_or_false(dsn: str, flag: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{flag} must be true or false, not 'false'"):
+        moltres_data_quality(dsn=dsn, query=users, checks=[{"type": "row_count", "min": 1}], **{flag: "false"})
+
+
 def test_without_a_policy_nothing_is_cached(dsn: str) -> None:
     @flow
     def writes() -> None:

@@ -99,7 +99,7 @@ def moltres_compare(
             own = stack.enter_context(database.connection())
             other: Any = right_file or own
             if right_dsn is not None or right_connection is not None:
-                other = stack.enter_context(open_target(right_dsn, right_connection))
+                other = stack.enter_context(open_target(right_dsn, right_connection, "right_dsn"))
             return compare(
                 Source(own, table=table, query=query, schema=schema),
                 Source(other, table=right_table, query=right_query, schema=right_schema),

@@ -76,13 +76,18 @@ def work_in_database(
 
 
 @contextmanager
-def open_target(dsn: Dsn, connection: Any) -> Iterator[Any]:
+def open_target(dsn: Dsn, connection: Any, argument: str = "dsn") -> Iterator[Any]:
     """What to connect to: the URL itself, or the engine of a block; its queries name the run, where a server shows it.
 
     The engine of a block that a flow has opened itself is left as it is: its connections outlive the task.
+
+    Args:
+        dsn: The URL, in any form.
+        connection: A block instead.
+        argument: What the reader calls ``dsn``.
     """
     if connection is None:
-        url = url_of(dsn)
+        url = url_of(dsn, argument)
         if not isinstance(url, str | URL):
             yield url
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -12,7 +13,9 @@ from uuid import uuid4
 from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.context import FlowRunContext, TaskRunContext
 
+from moltres.errors import ConfigurationError
 from moltres.task import Run, run_name
+from moltres_prefect.sql_files import is_file, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +53,10 @@ class UserInputs(CachePolicy):
         if self.policy is None:
             return None
         given = {name: None if isinstance(value, CallKey) else value for name, value in inputs.items()}
+        query = given.get("query")
+        if is_file(query):
+            with suppress(ConfigurationError):  # which the task raises
+                given["query"] = (query, read_file(query))  # the same path may hold other SQL the next time
         return self.policy.compute_key(task_ctx, given, flow_parameters, **kwargs)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from moltres.errors import ConfigurationError
 from moltres.task import Query, refuse
+from moltres_prefect.sql_files import is_file, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_FILE: Final = ".sql"
 
 
 def query_of(task: str, query: Any, parameters: Mapping[str, Any] | None, *, inputs: bool = False) -> Query:
@@ -26,17 +23,6 @@ def query_of(task: str, query: Any, parameters: Mapping[str, Any] | None, *, inp
     Raises:
         ConfigurationError: If it cannot work.
     """
-    is_file = isinstance(query, Path) or (isinstance(query, str) and query.strip().lower().endswith(_FILE))
-    found = Query(query=_read(Path(query)) if is_file else query, parameters=parameters)
+    found = Query(query=read_file(query) if is_file(query) else query, parameters=parameters)
     refuse(task, found.problems(inputs=inputs))
     return found
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"The file of SQL {str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}.",
-            suggestion=f"A relative path begins at the working directory, {str(Path.cwd())!r}.",
-        ) from error

@@ -128,7 +128,7 @@ def moltres_to_table(
     def work(database: Database) -> WriteOutcome:
         if input_dsn is None:
             return run_write(database, database, data, options, run_key=key)
-        with open_target(input_dsn, None) as where, connect(where, query_timeout=query_timeout) as source:
+        with open_target(input_dsn, None, "input_dsn") as where, connect(where, query_timeout=query_timeout) as source:
             return run_write(database, source, data, options, run_key=key)
 
     outcome = work_in_database(work, dsn=dsn, session=session, connection=connection, query_timeout=query_timeout)

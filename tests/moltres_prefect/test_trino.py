@@ -12,6 +12,7 @@ from prefect.blocks.system import Secret
 from prefect.runtime import flow_run
 from prefect_sqlalchemy import SqlAlchemyConnector
 
+from dq_core.quarantine import quarantine
 from moltres import Database, connect
 from moltres.errors import DatabaseAccessError
 from moltres.handoff import Reference
@@ -45,6 +46,18 @@ def many(db: Database) -> Any:
     return db.sql(COPY)
 
 
+IN_DEBT = 139
+"""Customers of the benchmark's smallest size whose balance is below zero."""
+
+
+def in_debt(db: Database) -> Any:
+    """Sets the rows that break a rule apart, by the connection of the task."""
+    rule = {"type": "in_range", "column": "acctbal", "min": 0}
+    with db.connection() as connection:
+        quarantine(connection, [rule], table="copies", to="copies_in_debt")
+    return db.sql("SELECT count(*) AS n FROM copies_in_debt WHERE acctbal < 0")
+
+
 @pytest.mark.parametrize("how", ["secret", "block"])
 def test_the_main_job_runs_in_the_cluster(
     iceberg_url: URL, secured: URL, how: str, caplog: pytest.LogCaptureFixture
@@ -72,6 +85,7 @@ def test_the_main_job_runs_in_the_cluster(
             checks = [{"type": "unique", "column": "id"}, {"type": "not_null", "column": "name"}]
             assert moltres_data_quality(data=reference, checks=checks, artifact=False, **where).passed
             assert moltres_compare(table="copies", right_query=COPY, keys=["id"], artifact=False, **where).equal
+            assert moltres_query(query=in_debt, **where)[0]["n"] == IN_DEBT
         return reference, written, str(flow_run.id)
 
     reference, written, run = job()

@@ -212,7 +212,7 @@ class TestEqualToTheFile:
         Path("good.csv").write_text("id,v\n1,2\n")
         Path("mixed.csv").write_bytes(content)
         for source in ("mixed.csv", "*.csv"):
-            with pytest.raises(SourceError, match=rf"{where} \(file mixed\.csv\)"):
+            with pytest.raises(SourceError, match=rf"{where} \(file (\./)?mixed\.csv\)"):
                 profile(source)
 
     @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def by_datacompy(url: str, file: str) -> int:
     import polars as pl
 
     with duckdb.connect(file, read_only=True) as raw:
-        right = raw.execute(f"SELECT {', '.join(COLUMNS)} FROM t").pl()
+        right = pl.DataFrame(raw.sql(f"SELECT {', '.join(COLUMNS)} FROM t").to_arrow_table())
     left = pl.read_database_uri(f"SELECT {', '.join(COLUMNS)} FROM t", url, engine="connectorx")
     left = left.cast({name: right.schema[name] for name in COLUMNS})
     found = datacompy.PolarsCompare(left, right, join_columns="id")

@@ -139,3 +139,22 @@ def test_a_value_of_another_type_is_like_no_other() -> None:
     fields = [canonical(value, form) for value, form in itertools.product(values, ["date", "moment", "time"])]
     assert all(field is not None and field.startswith("!") and "|" not in field for field in fields)
     assert len(set(fields)) == len(values)
+
+
+@pytest.mark.parametrize("version", [(13, 0), (17, 2), (18, 0)])
+def test_every_version_of_postgresql_has_its_own_way_to_the_same_sums(
+    postgresql_url: sa.URL, version: tuple[int, int]
+) -> None:
+    engine = sa.create_engine(postgresql_url)
+    forms = shared("canonical_sql").PostgreSQLForms()
+    with engine.connect() as connection:
+        connection.dialect.server_version_info = version  # type: ignore[attr-defined]
+        number: Any = sa.literal_column("g", sa.Integer())
+        rows = sa.select(forms.hash([(number, "number", "integer")]).label("h"), number.label("g"))
+        hashes = forms.once(rows.select_from(sa.text("generate_series(-300, 300) AS g"))).subquery("hashes")
+        found = connection.execute(sa.select(sa.func.count(), *forms.sums(hashes.c.h))).one()
+        read = sa.select(hashes.c.g, forms.bucket(hashes.c.h, 4096))
+        buckets = {row.g: row[1] for row in connection.execute(read)}
+    engine.dispose()
+    assert Fingerprint.of_sums(*found) == Fingerprint.of([(g,) for g in range(-300, 301)], ["number"])
+    assert buckets == {g: (_spec.hashed(str(g))[0] >> 48) & 4095 for g in range(-300, 301)}

@@ -106,7 +106,8 @@ def check_ids(flow: FlowFields) -> list[str]:
 
 
 def _is_disabled(task: TaskConfig) -> bool:
-    return isinstance(task.extra, Mapping) and task.extra.get("disabled") is True
+    extra: object = task.extra
+    return isinstance(extra, Mapping) and extra.get("disabled") is True
 
 
 def flow_context(flow: FlowFields, major: int) -> FlowContext:

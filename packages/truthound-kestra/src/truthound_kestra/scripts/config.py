@@ -255,8 +255,9 @@ class CompareScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
-        if isinstance(self.engine_name, str) and self.engine_name in ENGINES and self.engine_name != "dq_core":
-            yield f"engine_name must be 'dq_core', which compares, not {self.engine_name!r}."
+        engine: object = self.engine_name
+        if isinstance(engine, str) and engine in ENGINES and engine != "dq_core":
+            yield f"engine_name must be 'dq_core', which compares, not {engine!r}."
         yield from strings("keys", self.keys)
         if self.columns is not None:
             yield from strings("columns", self.columns)

@@ -43,6 +43,7 @@ class DatabaseFacts:
         indexed_string: How an index names a column ``{0}`` of strings.
         not_in_names: Characters, as a pattern, that names of columns cannot have.
         own_types: A query for three rows of types that only this database has.
+        frees_references: Whether a transaction can delete rows once it has deleted those that referenced them.
         slow_statements: Whether each statement costs a tenth of a second, whatever it does.
         types: What to declare for types, by SQLAlchemy's names of them, that do not exist or lose parts of values.
     """
@@ -69,6 +70,7 @@ class DatabaseFacts:
     broken: str = "CAST(x AS INTEGER) > 0"
     repeats_values: bool = True
     limit_after: tuple[str, str] | None = None
+    frees_references: bool = True
     slow_statements: bool = False
     types: Mapping[str, Any] = field(default_factory=dict)
 
@@ -124,6 +126,7 @@ FACTS = {
         long_numbers=False,
     ),
     "duckdb": DatabaseFacts(
+        frees_references=False,
         schema="main",
         slow="(SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = x) > x",
         forever="SELECT count(*) AS c FROM range(10000000000) AS a, range(1000) AS b",

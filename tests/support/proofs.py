@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import inspect
 import json
 import os
 import sys
@@ -35,6 +36,7 @@ class Proofs:
     Attributes:
         databases: By database: the suites and capabilities that passed, with their values.
         kinds: By place: the kinds of check.
+        asking: What the test that runs has asked for: whose capabilities, by identity, and which.
     """
 
     def __init__(self, mode: str) -> None:
@@ -42,7 +44,7 @@ class Proofs:
         self.databases: dict[str, dict[str, Any]] = {}
         self.kinds: dict[str, set[str]] = defaultdict(set)
         self.failed = False
-        self._asked: set[tuple[int, str]] = set()
+        self.asking: set[tuple[int, str]] = set()
         self._known: dict[int, Any] = {}
         self._watched = False
 
@@ -56,8 +58,8 @@ class Proofs:
         fields = frozenset(field.name for field in dataclasses.fields(capabilities))
 
         def noted(asked: Any, name: str) -> Any:
-            if name in fields and sys._getframe(1).f_code.co_filename not in _MACHINERY:
-                self._asked.add((id(asked), name))
+            if name in fields and _caller() not in _MACHINERY:
+                self.asking.add((id(asked), name))
                 self._known[id(asked)] = asked
             return object.__getattribute__(asked, name)
 
@@ -74,7 +76,7 @@ class Proofs:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
         self._watch()
-        self._asked.clear()
+        self.asking.clear()
 
     def _passed(self, item: pytest.Function) -> None:
         cls: Any = item.cls
@@ -91,7 +93,7 @@ class Proofs:
             name_of(database.dialect), {"suites": set(), "asked": set(), "values": values_of(capabilities)}
         )
         found["suites"].add(owner.__name__)
-        found["asked"] |= {name for number, name in self._asked.copy() if self._known[number] == capabilities}
+        found["asked"] |= {name for number, name in self.asking.copy() if self._known[number] == capabilities}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -107,6 +109,13 @@ class Proofs:
         elif not self.failed and (less := missing(json.loads(FILE.read_text(encoding="utf-8")), self)):
             session.exitstatus = 1
             tell(session, "\n".join(less))
+
+
+def _caller() -> str:
+    """The file of who called the caller of this function."""
+    frame = inspect.currentframe()
+    called = frame and frame.f_back and frame.f_back.f_back
+    return called.f_code.co_filename if called else ""
 
 
 def tell(session: pytest.Session, problem: str) -> None:

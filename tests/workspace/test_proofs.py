@@ -20,11 +20,11 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> Proofs:
 
 def test_a_capability_that_is_read_is_asked_for(proofs: Proofs) -> None:
     assert Capabilities().full_join
-    assert {name for _, name in proofs._asked} == {"full_join"}
+    assert {name for _, name in proofs.asking} == {"full_join"}
 
 
 def test_copies_comparisons_and_representations_ask_for_nothing(proofs: Proofs) -> None:
     known = Capabilities()
     assert dataclasses.replace(known) == known
     assert repr(known)
-    assert not proofs._asked
+    assert not proofs.asking

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
+    from moltres import Database
+
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
 _numbers = itertools.count(1)
@@ -53,6 +55,13 @@ class TestMariaDB(DialectConformance, LostConnections):
     @pytest.fixture
     def url(self, mariadb_url: URL) -> URL:
         return mariadb_url
+
+    def test_a_query_reads_all_digits_of_a_float(self, db: Database) -> None:
+        with db.transaction() as connection:
+            connection.execute(text("CREATE TABLE t (f FLOAT)"))
+            connection.execute(text("INSERT INTO t VALUES (16777216), (1.2345678)"))
+        for query in ("SELECT f FROM t", "SELECT max(f) AS f FROM t GROUP BY f", "SELECT f, 1 AS one FROM t"):
+            assert {row["f"] for row in db.sql(query).collect()} == {16777216.0, 1.2345678}, query
 
     @pytest.fixture
     def schema(self, mariadb: MariaDBServer) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +57,14 @@ class SqlText(DialectSuite):
             if ":one" not in query and query.count("/*") == query.count("*/"):
                 inner = db.sql(f"SELECT q.*, :x AS b FROM ({query}\n) q", x=7)
                 assert inner.collect().rows == [(value, 7)], query
+
+    def test_one_column_is_read_as_one_of_several(self, db: Database) -> None:
+        rows = [{"i": 1, "f": 1.5, "s": "x", "d": Decimal("1.50"), "b": True, "t": dt.date(2026, 1, 2)}]
+        db.write(rows).save_as_table("t")
+        for name in rows[0]:
+            alone, beside = db.sql(f"SELECT {name} FROM t"), db.sql(f"SELECT {name}, {name} AS x FROM t")
+            assert str(alone.schema[name]) == str(beside.schema[name]), name
+            assert alone.collect().rows == beside.select(name).collect().rows, name
 
     def test_methods_of_json_columns_work_on_names(self, db: Database) -> None:
         rows = [{"j": {"a": "x", "n": 3, "f": 1.5, "t": True, "o": {"p": "q"}}}]

@@ -91,6 +91,17 @@ def is_stored(element: ColumnElement[Any]) -> bool:
     return all(isinstance(base, ColumnClause) for base in element.base_columns)
 
 
+def selects_all(query: Select[Any]) -> bool:
+    """Whether a query is SELECT *: one element, and the database alone knows how many columns that is."""
+    elements = list(query.selected_columns)
+    return (
+        len(elements) == 1
+        and isinstance(elements[0], ColumnClause)
+        and elements[0].is_literal
+        and (elements[0].name == "*")
+    )
+
+
 @contextmanager
 def open_rows(
     dialect: RowDialect, connection: Connection, query: Select[Any], most: int | None = None
@@ -112,7 +123,7 @@ def open_rows(
         with closing(result):
             cursor = result.cursor
             elements: list[ColumnElement[Any]] = list(query.selected_columns)
-            if len(elements) != len(cursor.description):  # SELECT *: only the database knows what that is
+            if selects_all(query):
                 elements = [column(entry[0]) for entry in cursor.description]
             reported = dialect.reported(connection, cursor)
             columns = [

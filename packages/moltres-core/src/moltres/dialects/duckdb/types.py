@@ -12,6 +12,7 @@ from ...errors import SchemaMismatchError
 from ...types.arrow import array_of
 from ...types.logical import LogicalType, register
 from ..base.refusals import REFUSED
+from ..rows import selects_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -161,9 +162,10 @@ def _projected(
     """The rows of a query with some of their columns computed anew; their order stays that of the query."""
     rows = query.subquery("moltres_rows")
     quote = connection.dialect.identifier_preparer.quote
-    types: list[Any] = [column.type for column in query.selected_columns]
-    if len(types) != len(described):  # SELECT *
-        types = [sql.NullType() for _ in described]
+    everything = selects_all(query)
+    types: list[Any] = (
+        [sql.NullType() for _ in described] if everything else [one.type for one in query.selected_columns]
+    )
     columns: list[Any] = []
     for (name, type_), known in zip(described, types, strict=True):
         value = f"moltres_rows.{quote(name)}"

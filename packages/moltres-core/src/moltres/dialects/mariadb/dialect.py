@@ -31,7 +31,7 @@ from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
 from ..inner_order import BY_LIMIT, kept, kept_of
 from ..lexis import mariadb
-from ..rows import by_sqlalchemy, is_custom, lenient
+from ..rows import by_sqlalchemy, is_custom, lenient, selects_all
 from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
@@ -239,7 +239,7 @@ class MariaDBDialect(Exact, Dialect):
         names = [entry[0] for entry in result.cursor.description]
         told = self.reported(connection, result.cursor)
         result.close()
-        if len(known) < len(told):  # SELECT *
+        if selects_all(query):
             return list(zip(names, told, strict=True))
         return [(name, type_ if is_known(type_) else other) for (name, type_), other in zip(known, told, strict=True)]
 

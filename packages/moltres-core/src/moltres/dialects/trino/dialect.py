@@ -28,7 +28,7 @@ from ..capabilities import Capabilities
 from ..compiling import written_out
 from ..inner_order import BY_OFFSET, kept, kept_of
 from ..lexis import TRINO
-from ..rows import by_sqlalchemy, is_custom
+from ..rows import by_sqlalchemy, is_custom, selects_all
 from ..statements import CreateTableAs
 from . import types
 from .commits import Commits
@@ -185,9 +185,8 @@ class TrinoDialect(Commits, Dialect):
         told = self.reported(connection, result.cursor)
         names = [entry[0] for entry in result.cursor.description]
         result.close()
-        known = super().describe(connection, query)
-        if len(known) == len(told) and known[0][0] != "*":  # which is one column here, and any number of them there
-            names = [name for name, _ in known]
+        if not selects_all(query):
+            names = [name for name, _ in super().describe(connection, query)]
         return list(zip(names, told, strict=True))
 
     def reader(

@@ -56,7 +56,10 @@ def has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
     """Whether there is such a table or view."""
     try:
         return inspector.has_table(table, schema=schema)
-    except ValueError:  # DuckDB's dialect, for a schema that is more than a database and a schema
+    except ValueError as error:
+        if type(error) is not ValueError:
+            raise
+        # DuckDB's dialect, for a schema that is more than a database and a schema
         return False
 
 
@@ -64,7 +67,9 @@ def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:
     """The names of the tables and views of a schema, sorted."""
     try:
         return sorted({*inspector.get_table_names(schema), *view_names(inspector, schema)})
-    except ValueError:  # see `has_table`: there is no such schema
+    except ValueError as error:  # see `has_table`: there is no such schema
+        if type(error) is not ValueError:
+            raise
         return []
 
 

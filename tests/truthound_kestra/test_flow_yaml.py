@@ -348,7 +348,11 @@ def test_long_text_is_folded_and_expressions_are_not() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in TaskType if kind is not TaskType.PYTHON_SCRIPT])
 def test_task_types_may_be_given_as_text(kind: TaskType) -> None:
-    config = TaskConfig(id="t", task_type=kind.value, input_uri="x.csv", rules=RULES if kind is TaskType.CHECK else ())  # type: ignore[arg-type]
+    more: dict[str, Any] = {
+        TaskType.CHECK: {"rules": RULES},
+        TaskType.COMPARE: {"copy_uri": "y.csv", "engine_name": "dq_core"},
+    }.get(kind, {})
+    config = TaskConfig(id="t", task_type=kind.value, input_uri="x.csv", **more)  # type: ignore[arg-type]
     assert f"{kind.value}_report.*" in task(config)["outputFiles"]
 
 

@@ -161,8 +161,7 @@ def _answer(found: Any, given: RuleInput) -> Any:
         case "distinct_count":
             return int(found.result["observed_value"] or 0) + (given.nan_rows > 0)
         case "statistic":
-            value = found.result["observed_value"]
-            return value**2 if given.check.statistic == "stddev" and value is not None else value
+            return found.result["observed_value"]
         case "type":
             return 0 if found.success else given.considered
         case _:

@@ -153,9 +153,7 @@ def _distinct_count(question: _Question) -> int:
 
 
 def _statistic(question: _Question) -> Any:
-    statistic = question.rule.statistic
-    value = question.observed(_STATISTICS[statistic], columns=[question.given.column], min_value=math.inf)
-    return value**2 if statistic == "stddev" and value is not None else value
+    return question.observed(_STATISTICS[question.rule.statistic], columns=[question.given.column], min_value=math.inf)
 
 
 _ANSWERS: dict[str, Callable[[_Question], Any]] = {

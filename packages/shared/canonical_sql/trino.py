@@ -30,6 +30,10 @@ class TrinoForms(CanonicalSQL):
         """VARCHAR of any length."""
         return sa.cast(value, sa.String())
 
+    def text_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """As VARCHAR also a CHAR, beside which Trino would take every string for a CHAR, longer than there are."""
+        return value if type_name.startswith("varchar") else self.text_of(value)
+
     def number_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
         """Decimals without the zeros of their scale."""
         text = super().number_form(value, type_name)

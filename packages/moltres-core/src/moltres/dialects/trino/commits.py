@@ -33,7 +33,12 @@ MOST_CHARACTERS = 700_000
 _UNKNOWN = "Cannot determine whether the commit was successful"
 """What Iceberg's CommitStateUnknownException says."""
 
-_STATE = text("SELECT state FROM system.runtime.queries WHERE query_id = :query")
+# A query that is stopped while it commits has FAILED at once; its tasks are ABORTING until the commit is made.
+# See decision 0142.
+_STATES = text(
+    "SELECT state FROM system.runtime.queries WHERE query_id = :query"
+    " UNION SELECT state FROM system.runtime.tasks WHERE query_id = :query"
+)
 
 
 class Commits(Publishing):
@@ -138,9 +143,11 @@ class Commits(Publishing):
         return watch_of(connection).announced(started)
 
     def is_running(self, connection: Connection, query: str) -> bool:
-        """As the coordinator says; a query whose results nobody asks for is given up after `query.client.timeout`."""
-        state = connection.execute(_STATE, {"query": query}).scalar()
-        return state is not None and state not in ENDED
+        """As the coordinator says of it and its tasks.
+
+        A query whose results nobody asks for is given up after `query.client.timeout`.
+        """
+        return not ENDED.issuperset(connection.execute(_STATES, {"query": query}).scalars())
 
     def has_lost(self, error: BaseException) -> bool:
         """As Iceberg says, unless its catalog cannot tell whether it has committed."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..._shared.statements import Clock
 
-ENDED: Final = frozenset({"FINISHED", "FAILED"})
+ENDED: Final = frozenset({"FINISHED", "FAILED", "CANCELED", "ABORTED"})
 """The states of a query that does nothing any more."""
 
 _INFO: Final = "moltres_watch"

@@ -26,6 +26,8 @@ def test_every_kind_takes_the_common_options_and_refuses_others(rule: dict[str, 
     for option, value in {"severity": "high", "threshold": 1.1, "name": 5, "where": " ", "description": 1}.items():
         with pytest.raises(RuleError, match=option):
             parse([{**rule, option: value}])
+    with pytest.raises(RuleError, match="severity must be one of"):
+        parse([{**rule, "severity": sa.column("x")}])  # whose comparisons have no truth value
     with pytest.raises(RuleError, match=rf"{rule['type']} has no option 'threshhold'. Did you mean 'threshold'\?"):
         parse([{**rule, "threshhold": 1}])
 

@@ -6,6 +6,7 @@ import copy
 import itertools
 import json
 import pickle
+from collections import UserList
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -243,6 +244,7 @@ def test_the_parts_of_a_mapped_task_are_one_frame_although_some_are_inline(db: D
     assert [type(part) for part in parts] == [Reference, Records, Reference]
     picked = pick_up(db, parts)
     assert ids(picked) == [*range(200), *range(295, 300)]
+    assert ids(pick_up(db, UserList(parts))) == ids(picked)  # Airflow gives a task such a sequence
     assert ids(pick_up(db, parts)) == ids(picked)  # again, as a retry does
     assert drop_staged(db, parts) == 2
     assert stages(db) == []

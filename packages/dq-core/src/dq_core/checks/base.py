@@ -153,7 +153,8 @@ class Check:
     def _common_problems(self) -> Iterator[str]:
         if self.name is not None:
             yield from options.text(self.label, "name", self.name)
-        if self.severity not in SEVERITIES:
+        severity: object = self.severity  # an array has no truth value
+        if not isinstance(severity, str) or severity not in SEVERITIES:
             yield (
                 f"{self.label}: severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}."
                 f"{options.question(self.severity, SEVERITIES)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ from .staging import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from ..frame.source import Source
 
@@ -201,11 +201,12 @@ def _parts(value: Any) -> Iterator[Any]:
     """What was handed over, one by one: a mapped task gives a list, and a list of lists if it was mapped twice."""
     if isinstance(value, Records):
         yield value
-    elif isinstance(value, list | tuple):
-        if all(isinstance(item, Mapping) and MARKER not in item for item in value):
-            yield Records.from_dicts(value)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
+        items = list(value)  # Airflow gives a task what a mapped one has returned as a sequence that reads each item
+        if all(isinstance(item, Mapping) and MARKER not in item for item in items):
+            yield Records.from_dicts(items)
         else:
-            for item in value:
+            for item in items:
                 yield from _parts(item)
     else:
         yield decode(value) if isinstance(value, Mapping) and MARKER in value else value

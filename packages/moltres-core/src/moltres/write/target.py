@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import Column, MetaData, Table, inspect
+from sqlalchemy.exc import NoSuchTableError
 
 from .._shared.tables import has_table, view_names
 from ..dialects.base import KEYS, TEMPORARY
@@ -16,7 +17,7 @@ from ..dialects.catalog import candidates, locate, places
 from ..dialects.fill import Fill
 from ..dialects.names import is_possible, require_table
 from ..dialects.stopping import cleaning_up
-from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError
+from ..errors import ConfigurationError, SchemaMismatchError, TableExistsError, TransientQueryError
 from ..types.logical import mismatches
 
 if TYPE_CHECKING:
@@ -286,7 +287,12 @@ def find_target(source: Source, connection: Connection, request: WriteRequest) -
         )
     if listing.is_view(table_name, schema):
         raise ConfigurationError(f"{name!r} is a view; writing requires a table.")
-    described = dialect.columns_of(connection, table_name, schema)
+    try:
+        described = dialect.columns_of(connection, table_name, schema)
+    except NoSuchTableError:  # it was there a moment before
+        raise TransientQueryError(
+            f"The table {name!r} was replaced by another write while this one looked at it.", suggestion="Try again."
+        ) from None
     table = table_of(table_name, [(column["name"], column["type"]) for column in described], schema)
     dialect.refine(connection, table)
     fill = dialect.fill(connection, table, described)

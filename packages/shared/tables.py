@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Inspector
 
-__all__ = ["candidates", "has_table", "locate", "table_names", "view_names"]
+__all__ = ["candidates", "has_table", "is_no_schema", "locate", "table_names", "view_names"]
 
 
 def candidates(name: str, schema: str | None = None) -> Iterator[tuple[str | None, str]]:
@@ -52,14 +52,22 @@ def locate(
     return None
 
 
+def is_no_schema(error: ValueError) -> bool:
+    """Whether an error is that of DuckDB's dialect for a schema that is more than a database and a schema.
+
+    It is a plain ValueError. Errors of ours, such as that of a catalog which cannot be opened, have classes of their
+    own.
+    """
+    return type(error) is ValueError
+
+
 def has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
     """Whether there is such a table or view."""
     try:
         return inspector.has_table(table, schema=schema)
     except ValueError as error:
-        if type(error) is not ValueError:
+        if not is_no_schema(error):
             raise
-        # DuckDB's dialect, for a schema that is more than a database and a schema
         return False
 
 
@@ -67,8 +75,8 @@ def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:
     """The names of the tables and views of a schema, sorted."""
     try:
         return sorted({*inspector.get_table_names(schema), *view_names(inspector, schema)})
-    except ValueError as error:  # see `has_table`: there is no such schema
-        if type(error) is not ValueError:
+    except ValueError as error:
+        if not is_no_schema(error):
             raise
         return []
 

@@ -202,7 +202,8 @@ def _parts(value: Any) -> Iterator[Any]:
     if isinstance(value, Records):
         yield value
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
-        items = list(value)  # Airflow gives a task what a mapped one has returned as a sequence that reads each item
+        # Airflow gives a task what a mapped one has returned as a sequence that reads an item each time it is asked.
+        items = value if isinstance(value, list | tuple) else list(value)
         if all(isinstance(item, Mapping) and MARKER not in item for item in items):
             yield Records.from_dicts(items)
         else:

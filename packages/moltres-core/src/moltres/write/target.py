@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy.exc import NoSuchTableError
 
-from .._shared.tables import has_table, view_names
+from .._shared.tables import has_table, is_no_schema, view_names
 from ..dialects.base import KEYS, TEMPORARY
 from ..dialects.catalog import candidates, locate, places
 from ..dialects.fill import Fill
@@ -316,6 +316,8 @@ def _require_schema(inspector: Any, table: str, schema: str | None) -> None:
         if schema is not None and "." in schema:
             inspector.has_table(table, schema=schema)
     except ValueError as error:
+        if not is_no_schema(error):
+            raise
         raise ConfigurationError(f"The schema {schema!r} cannot be used: {error}.") from error
 
 

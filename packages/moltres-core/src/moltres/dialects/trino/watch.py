@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..._shared.statements import Clock
 
 ENDED: Final = frozenset({"FINISHED", "FAILED", "CANCELED", "ABORTED"})
-"""The states of a query that does nothing any more."""
+"""The states of a query, or of one of its tasks, that does nothing any more."""
 
 _INFO: Final = "moltres_watch"
 """Key in `Connection.info`: the watch of a connection of the driver."""

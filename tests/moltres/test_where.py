@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from moltres import DataFrame, col, func, lit
+from moltres import DataFrame, col, connect, func, lit
 from moltres.errors import ConfigurationError
 from support.people import ids
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from moltres import Database
 
 
@@ -91,3 +93,31 @@ def test_a_subquery_as_value(people: DataFrame, db: Database) -> None:
 def test_what_is_no_condition_is_refused(people: DataFrame, mistake: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"where\(\) requires a"):
         people.where(mistake)
+
+
+@pytest.mark.parametrize("form", ["", ":00", ":00.000000", ":00.0"])
+def test_moments_of_sqlite_are_compared_whatever_form_they_are_stored_in(tmp_path: Path, form: str) -> None:
+    with connect(f"sqlite:///{tmp_path / 'moments.db'}") as db:
+        with db.transaction() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (id integer, ts datetime, tm time)")
+            for number, day in enumerate(
+                ("2024-02-01 10:00", "2024-02-01T10:00", "2024-02-01 10:00:00.5", "2024-02-01")
+            ):
+                moment = day if number > 1 else f"{day}{form}"
+                connection.exec_driver_sql(f"INSERT INTO t VALUES ({number}, '{moment}', '{moment[11:]}')")
+        frame, ten = db.table("t"), dt.datetime(2024, 2, 1, 10)  # noqa: DTZ001 - the column has no zone
+        for value in (ten, "2024-02-01 10:00:00", lit(ten)):
+            for condition, ids in {
+                col("ts") == value: [0, 1],
+                col("ts") >= value: [0, 1, 2],
+                col("ts") > value: [2],
+                col("ts") < value: [3],
+                col("ts") != value: [2, 3],
+                lit(ten) == col("ts"): [0, 1],
+                col("ts").in_([value]): [0, 1],
+                col("ts").between(value, value): [0, 1],
+            }.items():
+                assert sorted(frame.where(condition).collect().column("id")) == ids, str(condition)
+        assert frame.where(col("ts") == dt.date(2024, 2, 1)).collect().column("id") == [3]
+        assert sorted(frame.where(col("tm") == dt.time(10)).collect().column("id")) == [0, 1]
+        assert db.update("t", {"id": 9}, where=col("tm") > "10:00") == 1

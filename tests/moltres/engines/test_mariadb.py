@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from dq_core import validate
-from moltres import connect
+from moltres import col, connect, func
+from moltres.errors import QueryError
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
 from support.mariadb import MariaDBServer
@@ -62,6 +63,19 @@ class TestMariaDB(DialectConformance, LostConnections):
             connection.execute(text("INSERT INTO t VALUES (16777216), (1.2345678)"))
         for query in ("SELECT f FROM t", "SELECT max(f) AS f FROM t GROUP BY f", "SELECT f, 1 AS one FROM t"):
             assert {row["f"] for row in db.sql(query).collect()} == {16777216.0, 1.2345678}, query
+
+    def test_a_sum_that_no_double_holds_is_an_error(self, db: Database) -> None:
+        db.write([{"g": g, "f": f} for g, f in ((1, 1.7e308), (1, 1.7e308), (2, 2.5), (2, 3.5))]).save_as_table("t")
+        frame, small = db.table("t"), db.table("t").where(col("g") == 2)
+        for function, expected in ((func.sum, 6.0), (func.avg, 3.0)):
+            over = function(col("f")).over(partition_by=col("g"))
+            assert small.group_by("g").agg(x=function(col("f")), n=func.sum(col("g"))).collect() == [
+                {"g": 2, "x": expected, "n": 4}
+            ]
+            assert small.select(x=over).collect().column("x") == [expected] * 2
+            for wrong in (frame.group_by("g").agg(x=function(col("f"))), frame.select(x=over)):
+                with pytest.raises(QueryError, match="out of range"):
+                    wrong.collect()
 
     @pytest.fixture
     def schema(self, mariadb: MariaDBServer) -> Iterator[str]:

@@ -58,6 +58,22 @@ class Binds(DialectSuite):
         assert db.update("pairs", {"s": "found"}, where=col(column) == text) == 1
         assert db.delete("pairs", where=col(column) < text) == 1
 
+    @pytest.mark.parametrize("form", ["2023-05-01 10:00", "2023-05-01T10:00:00", "2023-05-01 10:00:00.000"])
+    def test_a_moment_is_found_in_whatever_form_it_is_written(self, pairs: DataFrame, form: str) -> None:
+        for condition in (col("ts") == form, col("ts").in_([form]), col("ts") <= form, ~(col("ts") > form)):
+            assert pairs.where(condition).select("n").collect() == [{"n": 2}], str(condition)
+
+    def test_a_whole_decimal_keeps_its_digits(self, db: Database) -> None:
+        db.write([{"n": 2**53 + 1}]).save_as_table("numbers")
+        numbers = db.table("numbers")
+        assert numbers.where(col("n") == Decimal(2**53 + 1)).count() == 1
+        assert numbers.where(col("n") == Decimal(2**53)).count() == 0
+
+    def test_no_value_beside_sql_is_null(self, db: Database, pairs: DataFrame) -> None:
+        query = "SELECT n FROM pairs WHERE (:n IS NULL OR n = :n) AND COALESCE(:m, 10) = n"
+        assert db.sql(query, n=None, m=None).collect() == [{"n": 10}]
+        assert db.sql("SELECT n FROM pairs WHERE n = :n OR n IN :ns", n=None, ns=[2, None]).collect() == [{"n": 2}]
+
     @pytest.mark.parametrize("column", sorted({"n", "x", "f", "d", "u"}))
     def test_a_string_beside_sql_is_compared_as_the_type_of_the_column(
         self, db: Database, pairs: DataFrame, column: str

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from moltres import col, connect
+from moltres.dialects import held
 from moltres.errors import ConfigurationError
 from support.dialect_conformance.base import DialectSuite
 
@@ -70,6 +71,21 @@ def fill(db: Database) -> None:
     db.write([{"id": number, "t": "x" * 50} for number in range(ROWS)]).save_as_table("a")
 
 
+def overwritten_twice(db: Database) -> None:
+    def rows() -> Iterator[Any]:
+        yield [{"id": 1, "t": "outer"}]
+        db.write([{"id": 2, "t": "inner"}]).save_as_table("a", mode="overwrite")
+        yield [{"id": 3, "t": "outer"}]
+
+    db.write(rows()).save_as_table("a", mode="overwrite")
+
+
+def overwritten_in_a_transaction(db: Database) -> None:
+    with db.transaction() as connection:
+        connection.execute(text("DELETE FROM a WHERE id > 1"))
+        db.write([{"id": 2, "t": "inner"}]).save_as_table("a", mode="overwrite")
+
+
 class Waits(DialectSuite):
     """Reading what is written."""
 
@@ -110,6 +126,27 @@ class Waits(DialectSuite):
                     db.table("a").count()
                 assert not caught.value.retryable
             assert db.table("a").count() == 3
+
+    @pytest.mark.timeout(60)
+    @pytest.mark.parametrize("write", [overwritten_twice, overwritten_in_a_transaction])
+    def test_a_thread_does_not_wait_for_its_own_locks(
+        self, db: Database, write: Callable[[Database], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(held, "PATIENCE", 1.0)
+        fill(db)
+        if not db.dialect.capabilities.transactions:
+            return
+        refused = None
+        try:
+            write(db)
+        except ConfigurationError as error:
+            refused = error
+        if refused is None:  # what the source writes is written before its rows are
+            assert sorted(db.table("a").collect().column("t")) == ["outer", "outer"]
+            return
+        assert "own transaction" in str(refused)
+        assert not refused.retryable
+        assert db.table("a").count() == ROWS
 
     def test_a_load_that_is_done_does_not_read_its_source(self, db: Database) -> None:
         def rows() -> Iterator[dict[str, int]]:

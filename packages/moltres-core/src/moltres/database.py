@@ -229,17 +229,19 @@ class Database:
                 f"{self!r} is closed.", suggestion="Call connect() again, or use the Database inside its with block."
             )
         with ExitStack() as stack:
+            waits = stack.enter_context(held.refusing_own_waits(self.bind, writes=begin))
             stack.enter_context(
                 translated(self.engine, self.dialect, lambda: running is not None and running.cancelled)
             )
             connection = stack.enter_context(acquired(self.bind, self.dialect, writes=begin, empty=self._empty))
-            stack.enter_context(held.holding(connection, writes=begin))
             running = stack.enter_context(self._runs.registered(connection, self.dialect.canceller(connection)))
             if begin:
                 stack.enter_context(in_transaction(connection, self.dialect, running, seconds, joined=self.joined))
             # Within the transaction: the settings and the limit of PostgreSQL are those of the transaction.
             stack.enter_context(self.dialect.settled(connection))
             stack.enter_context(self.dialect.time_limit(connection, seconds))
+            if waits:
+                stack.enter_context(self.dialect.waits_briefly(connection, held.PATIENCE))
             yield connection
 
     def _empty(self, file: Path) -> Engine:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def acquired(
     bind: Engine | Connection, dialect: Dialect, *, writes: bool, empty: Callable[[Path], Engine]
 ) -> Iterator[Connection]:
-    """A connection, given back at the end; that of the caller stays as it is.
+    """A connection that this thread holds, given back at the end; that of the caller stays as it is.
 
     Args:
         bind: An engine, or the caller's connection.
@@ -36,15 +36,20 @@ def acquired(
     """
     held.make_room(bind, writes=writes)
     if isinstance(bind, Connection):
-        with compiled_by(bind, dialect):
+        with compiled_by(bind, dialect), held.holding(bind, writes=writes):
             yield bind
         return
     file = None if writes else missing_file(bind.url)
     if file is not None:
         # A query that needs none of its tables can still run.
-        with absent.connected(empty(file), file) as connection, compiled_by(connection, dialect):
+        with (
+            absent.connected(empty(file), file) as connection,
+            compiled_by(connection, dialect),
+            held.holding(connection, writes=writes),
+        ):
             yield connection
         return
     with connected(bind, dialect) as connection, compiled_by(connection, dialect):
         at_least_committed(connection)
-        yield connection
+        with held.holding(connection, writes=writes):
+            yield connection

@@ -11,12 +11,12 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
 
 from .._shared.connecting import database_file
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, TransientQueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -24,7 +24,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 
-__all__ = ["Held", "capacity", "done", "holding", "is_held", "make_room", "place_of", "reading"]
+__all__ = [
+    "PATIENCE",
+    "Held",
+    "capacity",
+    "done",
+    "holding",
+    "is_held",
+    "make_room",
+    "place_of",
+    "reading",
+    "refusing_own_waits",
+]
+
+PATIENCE: Final = 5.0
+"""Seconds that a session waits for a lock where its own thread may have it."""
 
 
 @dataclass(eq=False)
@@ -47,6 +61,7 @@ class Held:
 class _Thread(threading.local):
     def __init__(self) -> None:
         self.held: list[Held] = []
+        self.writes: dict[Hashable, int] = {}
 
 
 _thread = _Thread()
@@ -122,6 +137,36 @@ def holding(connection: Connection, *, writes: bool) -> Iterator[Held]:
         yield held
     finally:
         mine.remove(held)
+
+
+@contextmanager
+def refusing_own_waits(bind: Engine | Connection, *, writes: bool) -> Iterator[bool]:
+    """Refuse a session that is in the way of another one of this thread, which a retry would meet again.
+
+    Args:
+        bind: Where the session runs.
+        writes: Whether it may write.
+
+    Yields:
+        Whether this thread is in a transaction on another connection that may have locks which the session waits for.
+
+    Raises:
+        ConfigurationError: Instead of a TransientQueryError, if the other transaction is of this thread.
+    """
+    place = place_of(bind.engine)
+    waits = any(held.writes and held.place == place and held.connection is not bind for held in _thread.held)
+    before = _thread.writes.get(place, 0)
+    try:
+        yield waits
+    except TransientQueryError as error:
+        if not waits and _thread.writes.get(place, 0) == before:
+            raise
+        raise ConfigurationError(
+            f"This thread is in the way of its own transaction on the same database. {error.message}",
+            suggestion="Read and write one after the other, or both in one transaction: connect(connection).",
+        ) from error
+    if writes:
+        _thread.writes[place] = _thread.writes.get(place, 0) + 1
 
 
 def reading(connection: Connection, set_aside: Callable[[], None]) -> None:

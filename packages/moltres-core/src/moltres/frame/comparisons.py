@@ -19,6 +19,7 @@ from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
+from .moments import as_text, in_one_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,8 @@ def as_columns(expression: Any, capabilities: Capabilities) -> Any:
         left, right = element.left, element.right
         made = element._clone()  # noqa: SLF001 - as SQLAlchemy's own traversals copy an expression
         made.left, made.right = _as(left, right, capabilities), _as(right, left, capabilities)
+        if not capabilities.enforces_types:
+            made.left, made.right = _in_one_form(made.left, made.right)
         return None if made.left is left and made.right is right else made
 
     return replacement_traverse(expression, {}, replace)
@@ -98,10 +101,55 @@ def _as(side: Any, other: Any, capabilities: Capabilities) -> Any:
     return BindParameter(None, items if side.expanding else items[0], type_=own, unique=True, expanding=side.expanding)
 
 
+def _in_one_form(left: Any, right: Any) -> tuple[Any, Any]:
+    """Both sides of a comparison; a column of moments and those beside it as text in one form."""
+    for column, side in ((left, right), (right, left)):
+        kind = logical_type(column.type)
+        if kind.name not in _KEPT_AS_TEXT or kind.zoned or _is_value(column) or not _is_value(side):
+            continue
+        texts = _texts(side, kind.name)
+        if texts is not None:
+            formed = in_one_form(column, kind.name)
+            return (formed, texts) if column is left else (texts, formed)
+    return left, right
+
+
+def _is_value(side: Any) -> bool:
+    return isinstance(side, BindParameter | ClauseList | ExpressionClauseList) or (
+        isinstance(side, Grouping) and _is_value(side.element)
+    )
+
+
+def _texts(side: Any, kind: str) -> Any:
+    """Values as text; None if one of them is none, or no moment."""
+    if isinstance(side, Grouping):
+        inner = _texts(side.element, kind)
+        return None if inner is None else Grouping(inner)
+    if isinstance(side, ClauseList | ExpressionClauseList):
+        parts = [_texts(part, kind) for part in side.clauses]
+        if any(part is None for part in parts):
+            return None
+        made: Any = side._clone()  # noqa: SLF001 - as above
+        made.clauses = parts
+        return made
+    if not isinstance(side, BindParameter) or side.callable is not None:
+        return None
+    values = list(side.value or ()) if side.expanding else [side.value]
+    read = _KEPT_AS_TEXT[kind]
+    found = [as_text(read(value) if isinstance(value, str) else value) for value in values]
+    if None in found:
+        return None
+    return BindParameter(
+        None, found if side.expanding else found[0], type_=sql.String(), unique=True, expanding=side.expanding
+    )
+
+
 def _value(value: Any, type_: TypeEngine[Any], other: Any, capabilities: Capabilities) -> Any:
     kind = logical_type(other.type)
     if isinstance(value, dt.datetime) and not capabilities.binds_types:
         return _with_its_zone(value, kind, other)
+    if isinstance(value, Decimal) and not capabilities.enforces_types and value == value.to_integral_value():
+        return sendable(int(value))  # as a float it would lose digits
     if not isinstance(value, str) or not isinstance(type_, sql.String) or isinstance(type_, sql.Enum):
         return value
     read = _READERS.get(kind.name)
@@ -125,8 +173,10 @@ def typed(text: str, type_: TypeEngine[Any]) -> Any:
         type_: A type.
     """
     kind = logical_type(type_)
-    read = _READERS.get(kind.name)
+    read = {**_READERS, **_KEPT_AS_TEXT}.get(kind.name)
     found = None if read is None or (kind.zoned and not _OFFSET.search(text)) else read(text)
+    if kind.name == "integer" and isinstance(found, Decimal):
+        return int(found)  # one of more than 64 bits
     return text if found is None else found
 
 
@@ -148,6 +198,7 @@ _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?")
+_CLOCK = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
 _OFFSET = re.compile(r"(Z|[+-]\d\d(:?\d\d)?)$")
 
 
@@ -186,6 +237,13 @@ def _date(text: str) -> Any:
         return None
 
 
+def _time(text: str) -> dt.time | None:
+    try:
+        return dt.time.fromisoformat(text) if _CLOCK.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -202,6 +260,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "timestamp": _moment,
     "uuid": _uuid,
 }
+
+_KEPT_AS_TEXT: dict[str, Callable[[str], Any]] = {"timestamp": _moment, "time": _time}
+"""Types that have no storage class in SQLite, and several forms of the same value."""
 
 _MOMENTS = frozenset({"date", "timestamp"})
 

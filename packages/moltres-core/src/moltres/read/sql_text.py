@@ -193,9 +193,12 @@ class _Marked:
     def _value(self, name: str, key: str, value: Any) -> str:
         if isinstance(value, tuple) and key != name:  # a row, as in (a, b) IN :pairs
             return f"({', '.join(self._value(name, f'{key}_{number}', item) for number, item in enumerate(value))})"
+        value = foreign.as_python([value])[0]
+        if value is None:  # a parameter would have no type, which PostgreSQL refuses beside IS NULL
+            return "NULL"
         key = next(free for free in _free(key) if free == name or free not in self._binds)
         if key not in self._parameters:
-            self._parameters[key] = self._parameter(key, foreign.as_python([value])[0])
+            self._parameters[key] = self._parameter(key, value)
         return f"{_MARK}{key}{_MARK}"
 
     def _parameter(self, key: str, value: Any) -> BindParameter[Any]:
@@ -205,7 +208,7 @@ class _Marked:
         )
         # Also what a type of SQLAlchemy refuses is refused here, where the name of the value is known.
         process = found.type.dialect_impl(self._driver).bind_processor(self._driver)
-        if process is not None and value is not None:
+        if process is not None:
             process(found.value)
         return found
 

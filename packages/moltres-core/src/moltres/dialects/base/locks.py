@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .facts import Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Table
 
 
@@ -26,6 +29,11 @@ class Locks(Facts):
             None where the table `moltres_loads` records it.
         """
         return None
+
+    @contextmanager
+    def waits_briefly(self, connection: Connection, seconds: float) -> Iterator[None]:  # noqa: ARG002
+        """Wait for no lock of another transaction longer than this in the block, where locks are waited for at all."""
+        yield
 
     def hold(self, connection: Connection, table: Table) -> None:
         """Keep the columns of a table as they are until the transaction ends, and let others read and add rows."""

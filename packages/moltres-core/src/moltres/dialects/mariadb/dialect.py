@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, Table, case, cast, func, inspect, literal_column, select, text
+from sqlalchemy import MetaData, Table, case, cast, inspect, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
@@ -38,8 +37,10 @@ from . import types
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
+from .locks import LOCKED, NamedLocks
 from .reflection import columns_of
 from .sizes import most_bytes
+from .sums import with_checked_sums
 from .together import begin_together
 from .widening import widen, widened_text
 
@@ -92,8 +93,6 @@ _LEAST_PACKET = 1024
 """No server takes less, whatever `max_allowed_packet` says."""
 
 _STRICT = "STRICT_ALL_TABLES"
-_LOCKED = "moltres_locked"
-"""Key in `Connection.info`: whether locks by name are to be released."""
 
 _PREFIXED = frozenset({"text", "binary", "json", "unknown"})
 _BY_SQLALCHEMY = frozenset({"uuid", "float", "decimal"})
@@ -102,7 +101,7 @@ _KEY_PREFIX = 100
 _MOST_KEYS = 4
 
 
-class MariaDBDialect(Exact, Dialect):
+class MariaDBDialect(Exact, NamedLocks, Dialect):
     """MariaDB: rows in transactions, but CREATE, DROP and RENAME TABLE commit."""
 
     capabilities = replace(MYSQL, statement_timeout=True, cancellation=True, nan=False)
@@ -115,8 +114,8 @@ class MariaDBDialect(Exact, Dialect):
         super().__init__("mariadb")
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
-        """One whose empty lists can be compared with every type."""
-        return with_empty_lists(base)
+        """One whose empty lists can be compared with every type, and whose sums are no 0 that is wrong."""
+        return with_checked_sums(with_empty_lists(base))
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:
         """As the modes of the session say what quotes and backslashes mean."""
@@ -165,7 +164,7 @@ class MariaDBDialect(Exact, Dialect):
             yield
         finally:
             # Both belong to the session, and so to whoever gets this connection from the pool next.
-            locked = connection.info.pop(_LOCKED, False)
+            locked = connection.info.pop(LOCKED, False)
             if (lenient or locked) and not (connection.closed or connection.invalidated):
                 # Through the driver: the write has ended, so that nothing stops this or begins a transaction for it.
                 try:
@@ -374,33 +373,6 @@ class MariaDBDialect(Exact, Dialect):
         """Of tables in all databases of the server; none while the session does not check foreign keys."""
         rows = connection.execute(_DELETE_ACTIONS, {"schema": table.schema, "name": table.name, "own": own})
         return [f"{child} (ON DELETE {action})" for child, action in rows]
-
-    def hold(self, connection: Connection, table: Table) -> None:
-        """Use the table: from then on ALTER TABLE waits for the transaction."""
-        connection.execute(select(literal_column("1")).select_from(table).limit(0))
-
-    def lock(self, connection: Connection, table: Table) -> None:
-        """Lock every row and the gaps between them, as the DELETE or UPDATE that follows would."""
-        connection.execute(select(func.count()).select_from(table).with_for_update())
-
-    def lock_name(self, connection: Connection, name: str, *, owns_transaction: bool, wait: bool) -> bool:
-        """A lock of the server, which the session holds until `writing` releases it or the connection ends."""
-        seconds = connection.execute(text("SELECT @@SESSION.innodb_lock_wait_timeout")).scalar_one() if wait else 0
-        lock = f"moltres {sha256(f'{connection.engine.url.database}.{name}'.encode()).hexdigest()[:40]}"
-        connection.info[_LOCKED] = True
-        if not connection.execute(
-            text("SELECT GET_LOCK(:lock, :seconds)"), {"lock": lock, "seconds": seconds}
-        ).scalar():
-            if not wait:
-                return False
-            raise TransientQueryError(
-                f"Another write of the same table did not end within {seconds} s.", suggestion="Try again."
-            )
-        if owns_transaction:
-            # What others did before is visible only to a transaction that begins now.
-            connection.rollback()
-            self.begin(connection)
-        return True
 
     def canonical_value(self, value: ColumnElement[Any], column: Covered) -> ColumnElement[Any]:
         """Strings in the character set that the hash is made of, whatever that of the column is."""

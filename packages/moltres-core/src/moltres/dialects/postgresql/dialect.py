@@ -34,17 +34,18 @@ from ..capabilities import Capabilities
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
 from ..statements import InsertSelect
-from ..stopping import check, cleaning_up
+from ..stopping import check
 from ..untyped import Untyped
 from . import copy_out, copy_text, loaders
 from .compiler import comparing
 from .copy_in import encode
 from .horizon import Horizons
 from .landing import landing
+from .session import with_lock_limit, with_settings
 from .types import MODULE, described, read_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Select, Table
     from sqlalchemy.sql.selectable import SelectBase
@@ -93,8 +94,6 @@ _FORMS = {
     "transform_null_equals": "off",
 }
 
-_STATUS_IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS
-
 
 class PostgreSQLDialect(Horizons, Dialect):
     """PostgreSQL: DDL in transactions, readers never wait for writers, COPY for many rows."""
@@ -139,13 +138,19 @@ class PostgreSQLDialect(Horizons, Dialect):
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:  # noqa: ARG002
-        with _settings(connection, {"statement_timeout": str(max(1, round(seconds * 1000)))}):
+        with with_settings(connection, {"statement_timeout": str(max(1, round(seconds * 1000)))}):
             yield
 
     @contextmanager
     def settled(self, connection: Connection) -> Iterator[None]:
         """Values in the text form that drivers and COPY read, and literals as the standard reads them."""
-        with _settings(connection, _FORMS):
+        with with_settings(connection, _FORMS):
+            yield
+
+    @contextmanager
+    def waits_briefly(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """The limit of the transaction, or of the session outside of one."""
+        with with_lock_limit(connection, seconds):
             yield
 
     def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
@@ -378,32 +383,6 @@ class PostgreSQLDialect(Horizons, Dialect):
         """Wait for concurrent inserts of the same key, then insert or leave the row."""
         statement = insert(table).values(values).on_conflict_do_nothing()
         return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
-
-
-@contextmanager
-def _settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
-    """Let settings have these values within the block, and those from before after it."""
-    raw = driver_connection(connection)
-    # Outside of a transaction a LOCAL setting has no effect, and a session's would stay in the pool.
-    local = not raw.autocommit
-    values = connection.execute(select(*(func.current_setting(name) for name in wanted))).one()
-    before = {
-        name: value
-        for name, value in zip(wanted, values, strict=True)
-        if value != wanted[name] and not value.startswith(f"{wanted[name]},")
-    }
-    if not before:
-        yield
-        return
-    connection.execute(select(*(func.set_config(name, wanted[name], local) for name in before)))
-    try:
-        yield
-    finally:
-        # A failed transaction takes its LOCAL settings with it; one that goes on belongs to the caller.
-        usable = not (connection.closed or connection.invalidated)
-        if usable and (not local or raw.info.transaction_status == _STATUS_IN_TRANSACTION):
-            with cleaning_up():
-                connection.execute(select(*(func.set_config(name, value, local) for name, value in before.items())))
 
 
 _DELETE_ACTIONS = text(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sql
+from sqlalchemy.dialects.postgresql import BIT
 
 from ...types import documents
 from ...types.logical import LogicalType, logical_type, register
@@ -29,6 +30,8 @@ def described(column: Any, registry: Any, names: dict[str, Any]) -> TypeEngine[A
         return sql.Text()
     if info.name == "numeric":
         found: TypeEngine[Any] = sql.Numeric(column.precision, column.scale)
+    elif info.name in {"bit", "varbit"}:
+        found = BIT(varying=True)  # its length is not told, and a BIT without one is a single bit
     else:
         made = names.get(info.regtype, sql.Text)
         found = made(timezone=True) if "with time zone" in info.regtype else made()

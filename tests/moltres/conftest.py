@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,8 @@ from sqlalchemy.pool import QueuePool
 
 from moltres import Database, DataFrame, connect
 from support import people as people_table
-from support.dialect_conformance.refusals import fewer, pytest_pyfunc_call
+from support.cases import leave_out
+from support.dialect_conformance.refusals import pytest_pyfunc_call
 
 __all__ = ["pytest_pyfunc_call"]
 
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left = [] if os.environ.get("EVERY_CASE") else fewer(items)
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in set(left)]
+    leave_out(config, items)
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 class TestPrefect(AdapterConformance):
     failures = (MoltresError, DataQualityError)
+    # A flow run takes a second of Prefect's own, and the adapter does the same on every database.
+    most_cases = 1
+    takes_turns = True
 
     def run_query(self, dsn: str, query: Callable[..., Any], **options: Any) -> Any:
         @flow

@@ -7,9 +7,8 @@ capability, the test has found what must be found, and has passed; anything else
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -46,18 +45,3 @@ def _is_due(item: pytest.Function, error: ConfigurationError) -> bool:
         with db.connection():  # what serves the tables is for the server to say
             capabilities = db.dialect.capabilities
         return any(not getattr(capabilities, name) for name in said)
-
-
-def fewer(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The tests that are left out where a suite says how many cases of each test run: some, spread over all."""
-    cases: dict[tuple[Any, str], list[pytest.Item]] = defaultdict(list)
-    for item in items:
-        most = getattr(getattr(item, "cls", None), "most_cases", None)
-        if most is not None and isinstance(item, pytest.Function):
-            cases[item.cls, item.originalname].append(item)
-    left: list[pytest.Item] = []
-    for (cls, _), found in cases.items():
-        most = min(cls.most_cases, len(found))
-        kept = {found[place * len(found) // most].nodeid for place in range(most)}
-        left += [item for item in found if item.nodeid not in kept]
-    return left

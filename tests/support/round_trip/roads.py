@@ -65,6 +65,7 @@ def faults(
     folder: Path,
     *,
     reader: Database | None = None,
+    turn: int | None = None,
 ) -> list[str]:
     """What comes back neither equal nor refused with its column, one line for each road.
 
@@ -75,6 +76,7 @@ def faults(
         drawn: Literals with their values.
         folder: Where files go.
         reader: A DuckDB that reads files with the rows; None to try none.
+        turn: Each form goes to one of the targets, by turns that begin with this number; None lets it go to all.
     """
     with source.transaction() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS src")
@@ -94,8 +96,10 @@ def faults(
     found = []
     for road, (text, read) in OUT.items():
         found += judged(road, truths, lambda read=read: read(frame), text=text)  # type: ignore[misc]
-    for form, (text, made) in FORMS.items():
-        for name, target in targets.items():
+    names = list(targets)
+    for place, (form, (text, made)) in enumerate(FORMS.items()):
+        for name in names if turn is None else [names[(turn + place) % len(names)]]:
+            target = targets[name]
             found += judged(
                 f"{form} to {name}",
                 [_in_form(form, value) for value in truths],

@@ -1,0 +1,41 @@
+"""How many cases of each test of a suite run, where each takes long."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the cases that a suite leaves out; for `pytest_collection_modifyitems`.
+
+    A suite says by ``most_cases`` how many cases of each of its tests run, spread over all of them. By ``takes_turns``
+    each test begins with another case than the one before it, so that all of them run though one of each test does.
+    ``EVERY_CASE=1`` runs every case of every suite.
+    """
+    left = [] if os.environ.get("EVERY_CASE") else _left_out(items)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def _left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    cases: dict[Any, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        cls = getattr(item, "cls", None)
+        if getattr(cls, "most_cases", None) is not None and isinstance(item, pytest.Function):
+            cases[cls][item.originalname].append(item)
+    left: list[pytest.Item] = []
+    for cls, tests in cases.items():
+        for number, found in enumerate(tests.values()):
+            most = min(cls.most_cases, len(found))
+            first = number if getattr(cls, "takes_turns", False) else 0
+            kept = {(place * len(found) // most + first) % len(found) for place in range(most)}
+            left += [item for place, item in enumerate(found) if place not in kept]
+    return left

@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from moltres.dialects import dialect_for
 from moltres.dialects.binding import make_engine, parse_url
+from support.kill_ways import WAYS, ways_of
 from support.kills import (
-    WAYS,
     Tally,
     campaign,
     disconnected,
@@ -53,17 +53,19 @@ def main() -> int:
     parser.add_argument("--server", action="store_true", help="let the server kill the connections")
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS, help="of kills on Trino")
     parser.add_argument("--restarts", type=int, help="kill the server so many times, while one write of each way runs")
-    parser.add_argument("--ways", nargs="*", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--ways", nargs="*", choices=list(WAYS), help="those that the database has")
     parser.add_argument("--statements", type=int, help="characters of rows in one statement of Trino")
     given = parser.parse_args()
     if given.statements is not None:
         import_module("moltres.dialects.trino.commits").MOST_CHARACTERS = given.statements
     if given.restarts is not None:
+        given.ways = given.ways or [name for name, way in WAYS.items() if way.everywhere]
         return 1 if _restarted(given) else 0
     engine = make_engine(parse_url(given.url), {})
     url, isolated = engine.url, engine.dialect.name in {"duckdb", "iceberg"}
     dialect_for(engine)
-    import_as_writes_do(url)
+    given.ways = given.ways or ways_of(url)
+    import_as_writes_do(url, given.ways)
     if engine.dialect.name == "trino":
         return 1 if _chained(url, given) else 0
     faults = 0

@@ -7,7 +7,6 @@ times for each mode, the tests a few times.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -18,71 +17,24 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from importlib import import_module
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import URL, Engine, inspect, text
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
 from moltres import connect
-from moltres.dialects import dialect_for
 from moltres.errors import MoltresError
 from support.iceberg import unreferenced
+from support.kill_ways import WAYS, engine_of, prepare, rows_and_others, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from moltres import Database
+    from support.kill_ways import Rows, Way
 
 T = TypeVar("T")
-Rows = list[tuple[Any, ...]]
-
-BATCHES, BATCH = 5, 20
-
-
-@dataclass(frozen=True)
-class Way:
-    """One way to write.
-
-    Attributes:
-        mode: The mode of the write.
-        there: Whether the table exists before.
-        column: The second column of the new rows; the table has ``v``.
-        options: The options of the mode.
-        new: What the table holds afterwards, of the old rows and those that are written.
-    """
-
-    mode: str
-    there: bool
-    new: Callable[[Rows, Rows], Rows]
-    column: str = "v"
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-def _merged(old: Rows, given: Rows) -> Rows:
-    return list({row[0]: row for row in [*old, *given]}.values())
-
-
-WAYS = {
-    "error_if_exists": Way("error_if_exists", False, lambda _, given: given),
-    "ignore": Way("ignore", False, lambda _, given: given),
-    "append": Way("append", True, lambda old, given: [*old, *given]),
-    "append-new": Way("append", False, lambda _, given: given),
-    "overwrite": Way("overwrite", True, lambda _, given: given),
-    "overwrite-columns": Way("overwrite", True, lambda _, given: given, column="w"),
-    "merge": Way("merge", True, _merged, options={"keys": ["id"]}),
-    "overwrite_partitions": Way(
-        "overwrite_partitions",
-        True,
-        lambda old, given: [*(row for row in old if row[2] != 1), *given],
-        options={"partition_by": ["p"]},
-    ),
-}
-
-OLD: Rows = [(number, 0, number % 2) for number in range(40)]
-GIVEN: Rows = [(number, 1, 1) for number in range(20, 20 + BATCHES * BATCH)]
 
 
 @dataclass
@@ -103,103 +55,32 @@ class Tally:
         )
 
 
-def batches(way: Way) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a write, batch by batch."""
-    for start in range(0, len(GIVEN), BATCH):
-        yield [{"id": a, way.column: b, "p": c} for a, b, c in GIVEN[start : start + BATCH]]
-
-
-def write(database: Database, way: Way, key: str, *, streamed: bool) -> None:
-    """The write under test: rows that come in batches, or those of a table of the same database."""
-    data = batches(way) if streamed else database.table("source").rename({"v": way.column})
-    database.write(data).save_as_table("t", mode=way.mode, run_key=key, **way.options)  # type: ignore[arg-type]
-
-
-def engine_of(url: URL) -> Engine:
-    """One engine for each process: what a fork inherits belongs to its parent."""
-    return _engine(url, os.getpid())
-
-
-@cache
-def _engine(url: URL, process: int) -> Engine:
-    del process
-    return connect(url, pool_pre_ping=url.host is not None).engine
-
-
-_prepared = itertools.count(1)
-
-
-def prepare(url: URL, way: Way) -> None:
-    """The tables as they are before a write."""
-    engine = engine_of(url)
-    # Each statement of a server that commits each of them costs; so few statements, and loads are kept for a while.
-    keeps = not dialect_for(engine).capabilities.transactions
-    number = next(_prepared)
-    if keeps and way.there and number % 10:
-        with suppress(DBAPIError), engine.begin() as connection:
-            connection.execute(text("CREATE OR REPLACE TABLE t AS SELECT * FROM before"))
-            return
-    with engine.begin() as connection:
-        names = set(inspect(connection).get_table_names())
-        for table, rows in (("source", GIVEN), ("before", OLD)):
-            if table not in names:
-                connection.execute(text(f"CREATE TABLE {table} (id INT, v INT, p INT)"))
-                _insert(connection, table, rows)
-        kept = {"source", "before"}
-        kept |= {"moltres_loads"} if keeps and number % 10 else set()
-        kept |= {"t"} if keeps and way.there else set()
-        for name in names - kept:
-            connection.execute(text(f"DROP TABLE {name}"))
-        if way.there and keeps:
-            connection.execute(text("CREATE OR REPLACE TABLE t AS SELECT * FROM before"))
-        elif way.there:
-            connection.execute(text("CREATE TABLE t (id INT, v INT, p INT)"))
-            _insert(connection, "t", OLD)
-
-
-def _insert(connection: Any, table: str, rows: Rows) -> None:
-    values = ", ".join(str(row) for row in rows)
-    connection.execute(text(f"INSERT INTO {table} VALUES {values}"))
-
-
-def rows_and_others(url: URL) -> tuple[Rows | None, list[str]]:
-    """The rows of the table, None if it does not exist, and the other tables."""
-    engine = engine_of(url)
-    with engine.connect() as connection:
-        names = sorted(set(inspect(connection).get_table_names()) - {"source", "before", "moltres_loads"})
-        rows = None
-        if "t" in names:
-            rows = sorted(tuple(row) for row in connection.execute(text("SELECT * FROM t")))
-    return rows, [name for name in names if name != "t"]
-
-
 def judge(url: URL, way: Way, key: str, *, streamed: bool, tally: Tally) -> None:
     """Look at what a kill has left, write again, look again, and write once more."""
-    old = sorted(OLD) if way.there else None
-    new = sorted(way.new(OLD if way.there else [], GIVEN))
-    found, _ = rows_and_others(url)
-    # Where CREATE TABLE commits, an append may have made the table, and nothing in it.
-    if found != new and found != old and not (old is None and found == [] and way.mode == "append"):
+    old, new = way.before, way.after
+    found, _ = rows_and_others(url, way)
+    # Where CREATE TABLE commits, a load may have made the table that it adds to, and nothing in it.
+    if found != new and found != old and not (old is None and found == [] and way.mode in {"append", "scd2"}):
         tally.wrong.append(f"{key}: after the kill {shown(found)}")
     tally.after += found == new
     tally.before += found != new
     with connect(engine_of(url)) as database:
         retried(lambda: write(database, way, key, streamed=streamed))
-        found, others = _left(url)
+        found, others = _left(url, way)
         if found != new:
             tally.wrong.append(f"{key}: after the retry {shown(found)}")
         if others:  # a retry that finds its rows does nothing else
             database.write([{"id": -1, "z": 1}]).save_as_table("t", mode="overwrite")
-            found, others = _left(url)
+            found, others = _left(url, None)
             if found != [(-1, 1)]:
                 tally.wrong.append(f"{key}: after the next write {shown(found)}")
     if others:
         tally.left_over.append(f"{key}: {others}")
 
 
-def _left(url: URL) -> tuple[Rows | None, list[str]]:
+def _left(url: URL, way: Way | None) -> tuple[Rows | None, list[str]]:
     """The rows of the table, and what is there beside it: tables and files."""
-    found, others = rows_and_others(url)
+    found, others = rows_and_others(url, way)
     return found, [*others, *sorted(unreferenced(url))]
 
 
@@ -419,17 +300,23 @@ def campaign(
     return tally
 
 
-def import_as_writes_do(url: URL) -> None:
-    """Import what a write and its judgement import, once before the first fork: kills must hit writes, not imports."""
+def import_as_writes_do(url: URL, names: Sequence[str] = ("merge",)) -> None:
+    """Import what writes and their judgement import, once before the first fork: kills must hit writes, not imports.
+
+    Args:
+        url: The database.
+        names: Of the ways.
+    """
     read, written = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
-        way, tally = WAYS["merge"], Tally()
-        prepare(url, way)
-        with connect(url) as database:
-            write(database, way, "imports", streamed=True)
-        judge(url, way, "imports", streamed=False, tally=tally)
+        tally = Tally()
+        for name in names:
+            prepare(url, WAYS[name])
+            with connect(url) as database:
+                write(database, WAYS[name], "imports", streamed=True)
+            judge(url, WAYS[name], "imports", streamed=False, tally=tally)
         with os.fdopen(written, "w") as pipe:
             json.dump(sorted(sys.modules), pipe)
         os._exit(0)

@@ -29,21 +29,8 @@ from sqlalchemy.exc import ProgrammingError
 from moltres import connect
 from moltres.dialects.trino import commits
 from support.cutting_proxy import cutting_proxy
-from support.kills import (
-    GIVEN,
-    OLD,
-    PUBLISHING,
-    WAYS,
-    Tally,
-    batches,
-    engine_of,
-    in_child,
-    prepare,
-    retried,
-    rows_and_others,
-    shown,
-    waited,
-)
+from support.kill_ways import WAYS, batches, engine_of, in_order, prepare, rows_and_others
+from support.kills import PUBLISHING, Tally, in_child, retried, shown, waited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -52,7 +39,7 @@ if TYPE_CHECKING:
 
     from moltres import Database
     from support.cutting_proxy import CuttingProxy
-    from support.kills import Rows, Way
+    from support.kill_ways import Rows, Way
 
 __all__ = ["KINDS", "Chains", "chains"]
 
@@ -102,11 +89,11 @@ class _Load:
 
     @property
     def old(self) -> Rows | None:
-        return sorted(OLD) if self.way.there else None
+        return self.way.before
 
     @property
     def new(self) -> Rows:
-        return sorted(self.way.new(OLD if self.way.there else [], GIVEN))
+        return self.way.after
 
 
 @dataclass
@@ -207,7 +194,7 @@ class Chains:
         """The rows of the table; None if there is none."""
         with self._straight.connect() as connection:
             try:
-                return sorted(tuple(row) for row in connection.execute(text("SELECT * FROM t")))
+                return in_order([tuple(row) for row in connection.execute(text("SELECT * FROM t"))])
             except ProgrammingError:
                 return None
 

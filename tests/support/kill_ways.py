@@ -47,7 +47,7 @@ REFUSED: Rows = [(None, 1, 1), (5000, 1, 9)]
 
 _PLAIN = "id INT, v INT, p INT"
 _STRICT = "id INT NOT NULL, v INT, p INT, CHECK (p < 9)"
-_KEPT = {"source", "source_refused", "before"}
+_KEPT = {"source", "source_refused", "old_rows"}
 _BEGUN, _LATER = "2026-01-01T12:00:00", "2026-02-01T12:00:00"
 
 
@@ -192,11 +192,11 @@ def prepare(url: URL, way: Way) -> None:
     number = next(_prepared)
     if keeps and way.there and number % 10:
         with suppress(DBAPIError), engine.begin() as connection:
-            connection.execute(text("CREATE OR REPLACE TABLE t AS SELECT * FROM before"))
+            connection.execute(text("CREATE OR REPLACE TABLE t AS SELECT * FROM old_rows"))
             return
     with engine.begin() as connection:
         names = set(inspect(connection).get_table_names())
-        sources = {"source": GIVEN, "before": OLD, way.source: [*GIVEN, *way.refused * BATCHES]}
+        sources = {"source": GIVEN, "old_rows": OLD, way.source: [*GIVEN, *way.refused * BATCHES]}
         for table, rows in sources.items():
             if table not in names:
                 connection.execute(text(f"CREATE TABLE {table} ({_PLAIN})"))
@@ -207,14 +207,14 @@ def prepare(url: URL, way: Way) -> None:
         for name in names - kept:
             connection.execute(text(f"DROP TABLE {name}"))
         if way.there and keeps:
-            connection.execute(text("CREATE OR REPLACE TABLE t AS SELECT * FROM before"))
+            connection.execute(text("CREATE OR REPLACE TABLE t AS SELECT * FROM old_rows"))
         elif way.there and way.declared is not None:
             connection.execute(text(f"CREATE TABLE t ({way.declared})"))
             _insert(connection, "t", OLD)
     if way.there and way.declared is None:
         with connect(engine) as database:
             options = {"keys": ["id"], "valid_at": _BEGUN}
-            database.write(database.table("before")).save_as_table("t", mode=way.mode, **options)  # type: ignore[arg-type]
+            database.write(database.table("old_rows")).save_as_table("t", mode=way.mode, **options)  # type: ignore[arg-type]
 
 
 def _insert(connection: Any, table: str, rows: Rows) -> None:

@@ -80,7 +80,7 @@ def _chained(url: URL, given: argparse.Namespace) -> int:
     with chains(url, seed=given.seed, kinds=given.kinds) as chained:
         try:
             for turn in chained.run(given.ways, given.kills):
-                if turn % 10 == 0:
+                if turn % 3 == 0:
                     print(f"turn {turn}")
                     _faults(_named(chained.tallies))
         finally:  # also when somebody stops it

@@ -178,7 +178,7 @@ def engine_of(url: URL) -> Engine:
 @cache
 def _engine(url: URL, process: int) -> Engine:
     del process
-    return connect(url, pool_pre_ping=url.host is not None).engine
+    return connect(url, pool_pre_ping=url.get_backend_name() in {"mariadb", "mysql", "postgresql"}).engine
 
 
 _prepared = itertools.count(1)

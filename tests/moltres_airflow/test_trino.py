@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from airflow.providers.openlineage.extractors.base import DefaultExtractor
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from dq_core.quarantine import quarantine
 from moltres import connect
 from moltres_airflow import (
     MoltresCompareOperator,
@@ -59,6 +60,18 @@ def many(db):
     return db.sql("SELECT custkey AS id, name, acctbal FROM tpch.tiny.customer")
 
 
+IN_DEBT = 139
+"""Customers of the benchmark's smallest size whose balance is below zero."""
+
+
+def in_debt(db):
+    """Sets the rows that break a rule apart, in the transaction and by the connection of the task."""
+    rule = {"type": "in_range", "column": "acctbal", "min": 0}
+    with db.connection() as connection:
+        quarantine(connection, [rule], table="copies", to="copies_in_debt")
+    return db.sql("SELECT count(*) AS n FROM copies_in_debt WHERE acctbal < 0")
+
+
 @pytest.mark.parametrize("how", ["password", "token"])
 def test_the_main_job_runs_in_the_cluster(trino, iceberg_url, connection, parts, how, caplog):
     secured = trino.secured
@@ -92,6 +105,7 @@ def test_the_main_job_runs_in_the_cluster(trino, iceberg_url, connection, parts,
         assert report.passed
         _, same = execute(MoltresCompareOperator, "same", table="copies", right_query=COPY, keys=["id"])
         assert (same.equal, same.left_rows) == (True, 1500)
+        assert execute(MoltresQueryOperator, "bad", query=in_debt)[1] == [{"n": IN_DEBT}]
     sources = {source for source, _ in named_by(iceberg_url, f"manual__{how}")}
     assert {"airflow/nightly/query/manual__" + how, "airflow/nightly/write/manual__" + how} <= sources
     assert secured.password not in caplog.text + json.dumps([*instance.store.values()])

@@ -77,7 +77,7 @@ def main() -> int:
 
 
 def _chained(url: URL, given: argparse.Namespace) -> int:
-    with chains(url, seed=given.seed, kinds=given.kinds) as chained:
+    with chains(url, seed=given.seed, kinds=tuple(given.kinds)) as chained:
         try:
             for turn in chained.run(given.ways, given.kills):
                 if turn % 3 == 0:

@@ -59,7 +59,6 @@ def main() -> int:
     if given.statements is not None:
         import_module("moltres.dialects.trino.commits").MOST_CHARACTERS = given.statements
     if given.restarts is not None:
-        given.ways = given.ways or [name for name, way in WAYS.items() if way.everywhere]
         return 1 if _restarted(given) else 0
     engine = make_engine(parse_url(given.url), {})
     url, isolated = engine.url, engine.dialect.name in {"duckdb", "iceberg"}
@@ -109,7 +108,7 @@ def _restarted(given: argparse.Namespace) -> int:
         def schema(_: str) -> URL:
             return stack.enter_context(server.schema("iceberg"))
 
-        ways = {name: WAYS[name] for name in given.ways}
+        ways = {name: WAYS[name] for name in given.ways or ways_of(schema(""))}
         faults = 0
         for number, tallies in enumerate(restarts(restart, schema, ways, given.restarts, seed=given.seed), start=1):
             print(f"restart {number}")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "connecting_within",
     "database_file",
+    "file_hint",
     "limit_handshake",
-    "lock_hint",
     "meant_url",
     "missing_file",
     "missing_file_hint",
@@ -220,14 +220,20 @@ def connecting_within(url: URL, seconds: float | None) -> URL:
     return url.update_query_dict({"connect_timeout": str(max(math.ceil(seconds), 1))})
 
 
-def lock_hint(backend: str, error: BaseException) -> str | None:
-    """What to do about a file that another process has open; None for other errors."""
-    if backend != "duckdb" or "Could not set lock" not in str(error):
-        return None
-    return (
-        "One process at a time can write a DuckDB file. Let tasks that use it run one after the other (a pool with one"
-        " slot) or retry, and open it with ?access_mode=read_only where rows are only read."
-    )
+def file_hint(backend: str, error: BaseException) -> str | None:
+    """What to do about a file that another process has open, or has torn; None for other errors."""
+    said = str(error) if backend == "duckdb" else ""
+    if "Could not set lock" in said:
+        return (
+            "One process at a time can write a DuckDB file. Let tasks that use it run one after the other (a pool with"
+            " one slot) or retry, and open it with ?access_mode=read_only where rows are only read."
+        )
+    if "Corrupt database file" in said:
+        return (
+            "DuckDB writes a block of the file anew, in its place, at each checkpoint: a process that was killed in"
+            " that moment leaves such a file. Restore it from a copy, or fill another file."
+        )
+    return None
 
 
 def database_file(url: URL) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import subprocess
 import sys
 import threading
@@ -353,6 +354,27 @@ def test_a_file_that_another_process_writes(duckdb_url: URL) -> None:
             db.tables()
         other.communicate()
     assert caught.value.retryable
+
+
+TORN = """
+import resource, signal, sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute("CREATE TABLE more (a INT)")
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+connection.execute("CHECKPOINT")
+"""
+"""Ends within the write of the first block, as the signal of a kill can."""
+
+
+def test_a_file_that_a_killed_checkpoint_has_torn(duckdb_url: URL) -> None:
+    with connect(duckdb_url) as db:
+        db.write([{"a": 1}]).save_as_table("t")
+    done = subprocess.run([sys.executable, "-c", TORN, str(duckdb_url.database)], check=False)
+    assert done.returncode == -signal.SIGXFSZ
+    with connect(duckdb_url) as db, pytest.raises(DatabaseAccessError, match="Restore it from a copy") as caught:
+        db.table("t").count()
+    assert not caught.value.retryable
 
 
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ PROGRAM = Path(__file__).resolve().parents[2] / "benchmarks" / "kills.py"
 
 @pytest.mark.timeout(300)
 def test_kills_leave_old_rows_or_new_ones(database_url: URL) -> None:
-    ways = ["append", "overwrite-columns"]
+    ways = ["overwrite-columns", "rejects", "scd2"]
     url = database_url.render_as_string(hide_password=False)
     command = [sys.executable, str(PROGRAM), url, "--kills", "1", "--ways", *ways]
     done = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from moltres import Database
+    from moltres.dialects import Dialect
 
 __all__ = [
     "GIVEN",
@@ -63,7 +64,7 @@ class Way:
         new: What is there afterwards, of the old rows and those that are written.
         declared: The columns of the table; None for a history, which a load makes.
         refused: Rows of each batch that the table does not take.
-        everywhere: Whether databases that commit each statement, or each table, have it.
+        has: Whether a dialect has it.
     """
 
     mode: str
@@ -73,7 +74,7 @@ class Way:
     options: dict[str, Any] = field(default_factory=dict)
     declared: str | None = _PLAIN
     refused: Rows = field(default_factory=list)
-    everywhere: bool = True
+    has: Callable[[Dialect], bool] = lambda _: True
 
     @property
     def source(self) -> str:
@@ -119,6 +120,10 @@ def _sifted(old: Rows, given: Rows) -> Rows:
     return [*old, *given, *(refused * BATCHES)]
 
 
+def _has_history(dialect: Dialect) -> bool:
+    return dialect.capabilities.transactions and dialect.compares_rows
+
+
 _HISTORY = {"keys": ["id"], "valid_at": _LATER}
 _CLOSING = {**_HISTORY, "delete_missing": "close", "delete_at_most": 1.0}
 
@@ -136,8 +141,8 @@ WAYS = {
         lambda old, given: [*(row for row in old if row[2] != 1), *given],
         options={"partition_by": ["p"]},
     ),
-    "scd2": Way("scd2", True, _versions, options=_CLOSING, declared=None, everywhere=False),
-    "scd2-new": Way("scd2", False, _versions, options=_HISTORY, declared=None, everywhere=False),
+    "scd2": Way("scd2", True, _versions, options=_CLOSING, declared=None, has=_has_history),
+    "scd2-new": Way("scd2", False, _versions, options=_HISTORY, declared=None, has=_has_history),
     "rejects": Way(
         "append",
         True,
@@ -145,7 +150,7 @@ WAYS = {
         options={"rejects": "table", "rejects_at_most": 0.5},
         declared=_STRICT,
         refused=REFUSED,
-        everywhere=False,
+        has=lambda dialect: dialect.capabilities.transactions and not dialect.commits_each_table,
     ),
 }
 
@@ -153,8 +158,7 @@ WAYS = {
 def ways_of(url: URL) -> list[str]:
     """The ways that a database has."""
     dialect = dialect_for(engine_of(url))
-    whole = dialect.capabilities.transactions and not dialect.commits_each_table
-    return [name for name, way in WAYS.items() if way.everywhere or whole]
+    return [name for name, way in WAYS.items() if way.has(dialect)]
 
 
 def batches(way: Way) -> Iterator[list[dict[str, Any]]]:

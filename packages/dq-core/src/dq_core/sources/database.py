@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from .._shared.connecting import connecting_within, lock_hint, missing_file, missing_file_hint, retry_can_help
+from .._shared.connecting import connecting_within, file_hint, missing_file, missing_file_hint, retry_can_help
 from .._shared.iceberg_places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.statements import Deadline
@@ -247,7 +247,7 @@ def connect(engine: sa.Engine) -> sa.Connection:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
         name, cause = engine.dialect.name, error.orig or error
         kind = SourceConnectionError if retry_can_help(name, cause) else SourceAccessError
-        raise kind(f"Cannot connect to {_shown(engine.url)}: {reason}", suggestion=lock_hint(name, cause)) from None
+        raise kind(f"Cannot connect to {_shown(engine.url)}: {reason}", suggestion=file_hint(name, cause)) from None
     except (ArgumentError, TypeError, ValueError, OSError) as error:
         raise _not_understood(engine.url, error) from None
 

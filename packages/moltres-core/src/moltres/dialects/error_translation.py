@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from .._shared.connecting import lock_hint, retry_can_help
+from .._shared.connecting import file_hint, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import ProblemError
 from ..errors import (
@@ -173,5 +173,5 @@ def _unconnected(engine: Engine, dialect: Dialect, error: BaseException) -> Molt
     if not issubclass(kind, TransientQueryError | DatabaseAccessError):
         kind = DatabaseConnectionError if retry_can_help(engine.dialect.name, error) else DatabaseAccessError
     failure = _error(kind, engine.url, str(error), None, cancelled=False)
-    failure.suggestion = lock_hint(engine.dialect.name, error)
+    failure.suggestion = file_hint(engine.dialect.name, error)
     return failure

@@ -198,11 +198,12 @@ def campaign(
         mode, key = modes[number % len(modes)], f"key{number}"
         number += 1
         apart(lambda mode=mode: prepare(target, mode))  # type: ignore[misc]
-        tally.kills += killed(source, target, mode, key, random.uniform(0.02, lengths[mode] * 1.1))
+        hit = killed(source, target, mode, key, random.uniform(0.02, lengths[mode] * 1.1))
+        tally.kills += hit
         found = apart(lambda mode=mode, key=key: judge(source, target, mode, key))  # type: ignore[misc]
         tally.wrong += [f"{mode}: {one}" for one in found["wrong"]]
-        tally.after += found["published"]
-        tally.before += not found["published"]
+        tally.after += hit and found["published"]
+        tally.before += hit and not found["published"]
         tally.resumed += found["resumed"]
         tally.seconds = time.monotonic() - started
         tell(tally)

@@ -135,7 +135,7 @@ class Chains:
     def measure(self, name: str) -> None:
         """Write undisturbed, to know how long that takes."""
         way = WAYS[name]
-        self._lengths[name] = deque(maxlen=7)
+        self._lengths[name] = deque(maxlen=3)
         for _ in range(2):
             prepare(self.url, way)
             self._alone(self._load(way))

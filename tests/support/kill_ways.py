@@ -182,7 +182,12 @@ def engine_of(url: URL) -> Engine:
 @cache
 def _engine(url: URL, process: int) -> Engine:
     del process
-    return connect(url, pool_pre_ping=url.get_backend_name() in {"mariadb", "mysql", "postgresql"}).engine
+    first = connect(url).engine
+    # A server ends connections; one that commits each statement keeps none, and a look at it is a statement more.
+    if url.host is None or not dialect_for(first).capabilities.transactions:
+        return first
+    first.dispose()
+    return connect(url, pool_pre_ping=True).engine
 
 
 _prepared = itertools.count(1)

@@ -20,5 +20,6 @@ def maven(*arguments: str, folder: Path | None = None, environment: Mapping[str,
     REPOSITORY.mkdir(parents=True, exist_ok=True)
     with REPOSITORY.with_name("moltres-tests.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        command = ["mvn", "-B", "-q", *arguments]
+        # Java takes the user's home from the system's list of users, not from HOME.
+        command = ["mvn", "-B", "-q", f"-Dmaven.repo.local={REPOSITORY}", *arguments]
         subprocess.run(command, cwd=folder, env={**os.environ, **(environment or {})}, check=True, stdout=sys.stderr)

@@ -79,6 +79,7 @@ def opened(source: Source, timeout_seconds: float | None) -> AbstractContextMana
         read_options=source.read_options,
         timeout_seconds=timeout_seconds,
         by_value=True,
+        scans=True,
     )
 
 

@@ -7,7 +7,7 @@ can run both at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .forms import Side
     from .tolerance import Tolerance
 
-__all__ = ["Differences", "Found", "Sides", "Step", "Steps", "differences"]
+__all__ = ["Differences", "Found", "Question", "Sides", "Step", "Steps", "differences"]
 
 #: About how many rows of each side are compared at once.
 BATCH = 50_000
@@ -33,23 +33,38 @@ ROWS_OF_A_BUCKET = 64
 _MOST_RANGES = 200
 _LONGEST_KEY = 2**62
 
-#: Yields what is done and the statement of each side; is sent their rows.
-Steps = Generator["Step", "tuple[Sequence[Any], Sequence[Any]]", Any]
+#: Yields what is done and the question to each side; is sent what they have made of their rows.
+Steps = Generator["Step", "tuple[Any, Any]", Any]
+
+_ByKey = dict[tuple[Any, ...], list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A statement, and what is made of its rows as they come: there may be many.
+
+    Attributes:
+        statement: The statement.
+        read: Makes something of the rows.
+    """
+
+    statement: Select[Any]
+    read: Callable[[Iterable[Sequence[Any]]], Any]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A statement for each side.
+    """A question to each side.
 
     Attributes:
         message: What it is for.
-        left: The statement of the left side.
-        right: That of the right side.
+        left: The question to the left side.
+        right: That to the right side.
     """
 
     message: str
-    left: Select[Any]
-    right: Select[Any]
+    left: Question
+    right: Question
 
 
 @dataclass(frozen=True)
@@ -144,8 +159,7 @@ def differences(sides: Sides) -> Steps:
     Raises:
         SourceError: A row has no fingerprint, or the rows change meanwhile.
     """
-    answers = yield Step("compared the fingerprints", *(_totals(sides, one) for one in (sides.left, sides.right)))
-    totals = [_total(side, rows[0], sides) for side, rows in zip((sides.left, sides.right), answers, strict=True)]
+    totals = yield Step("compared the fingerprints", *(_totals(sides, one) for one in (sides.left, sides.right)))
     found = Differences(totals[0].fingerprint, totals[1].fingerprint, null_keys=(totals[0].nulls, totals[1].nulls))
     if found.left == found.right:
         return found
@@ -181,7 +195,7 @@ def _sums(side: Side, hashes: Any) -> list[ColumnElement[Any]]:
     return [sa.func.count(), sa.func.count(hashes.c.h), *side.sql.sums(hashes.c.h)]
 
 
-def _totals(sides: Sides, side: Side) -> Select[Any]:
+def _totals(sides: Sides, side: Side) -> Question:
     key = sides.integer_key
     more: list[ColumnElement[Any]] = []
     if sides.keys:
@@ -195,11 +209,13 @@ def _totals(sides: Sides, side: Side) -> Select[Any]:
         asked.append(sa.func.sum(hashes.c.n))
     if key is not None:
         asked += [sa.func.min(hashes.c.k), sa.func.max(hashes.c.k)]
-    return sa.select(*(one.label(f"m{place}") for place, one in enumerate(asked))).select_from(hashes)
+    statement = sa.select(*(one.label(f"m{place}") for place, one in enumerate(asked))).select_from(hashes)
 
+    def read(rows: Iterable[Sequence[Any]]) -> _Total:
+        (row,) = rows
+        return _Total(_fingerprint(side, row[:4]), int(row[4] or 0) if sides.keys else 0, tuple(row[5:7]))
 
-def _total(side: Side, row: Sequence[Any], sides: Sides) -> _Total:
-    return _Total(_fingerprint(side, row[:4]), int(row[4] or 0) if sides.keys else 0, tuple(row[5:7]))
+    return Question(statement, read)
 
 
 def _fingerprint(side: Side, row: Sequence[Any]) -> Fingerprint:
@@ -281,17 +297,12 @@ def _narrow(sides: Sides, buckets: _Buckets, found: Differences, whole: tuple[Fi
             low, high = buckets.range_of(0)[0], buckets.range_of(buckets.number - 1)[1]
             inside = [_between(side.relation[sides.keys[0]], low, high)]
         within.append((side, inside))
-    answers = yield Step(
+    left, right = yield Step(
         "compared the fingerprints of buckets", *(_levels(sides, one, buckets, more) for one, more in within)
     )
-    counted = [
-        {_bucket_of(row[0]): _fingerprint(side, row[1:5]) for row in rows}
-        for side, rows in zip((sides.left, sides.right), answers, strict=True)
-    ]
-    for fingerprints, expected in zip(counted, whole, strict=True):
+    for fingerprints, expected in zip((left, right), whole, strict=True):
         if sum(fingerprints.values(), Fingerprint()) != expected:
             raise SourceError("The rows changed while they were compared.")
-    left, right = counted
     batch: list[Any] = []
     size = 0
     for bucket in sorted({*left, *right}, key=lambda one: -1 if one is None else one):
@@ -319,34 +330,37 @@ def _bucket_of(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _levels(sides: Sides, side: Side, buckets: _Buckets, inside: Sequence[Any]) -> Select[Any]:
+def _levels(sides: Sides, side: Side, buckets: _Buckets, inside: Sequence[Any]) -> Question:
     hashes = _hashes(sides, side, buckets.of_row(side).label("b"), among=inside)
     asked = [one.label(f"m{place}") for place, one in enumerate(_sums(side, hashes))]
-    return sa.select(hashes.c.b, *asked).select_from(hashes).group_by(hashes.c.b)
+    statement = sa.select(hashes.c.b, *asked).select_from(hashes).group_by(hashes.c.b)
+    return Question(statement, lambda rows: {_bucket_of(row[0]): _fingerprint(side, row[1:5]) for row in rows})
 
 
 def _compare(
     sides: Sides, batch: Sequence[Any], found: Differences, rows: int, buckets: _Buckets | None = None
 ) -> Steps:
     """Fetch the rows of some buckets, or all of them, and compare them."""
-    statements = []
+    questions = []
     for side in (sides.left, sides.right):
         fields = [side.sql.form(*value).label(f"c{place}") for place, value in enumerate(side.of(sides.names))]
         among = [] if buckets is None else buckets.among(side, batch)
-        statements.append(side.relation.select(*fields).where(*side.relation.among(among, side.where)))
-    answers = yield Step(f"compared rows: {rows:,}", *statements)
-    _match(sides, answers[0], answers[1], found)
+        statement = side.relation.select(*fields).where(*side.relation.among(among, side.where))
+        questions.append(Question(statement, lambda rows: _by_key(sides, rows)))
+    grouped = yield Step(f"compared rows: {rows:,}", *questions)
+    _match(sides, grouped, found)
 
 
-def _match(sides: Sides, left: Sequence[Any], right: Sequence[Any], found: Differences) -> None:
-    """Compare rows of both sides by their keys."""
+def _by_key(sides: Sides, rows: Iterable[Sequence[Any]]) -> _ByKey:
     width = len(sides.keys) or len(sides.forms)
-    grouped: list[dict[tuple[Any, ...], list[tuple[Any, ...]]]] = []
-    for rows in (left, right):
-        by_key: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in rows:
-            by_key.setdefault(tuple(row[:width]), []).append(tuple(row))
-        grouped.append(by_key)
+    found: _ByKey = {}
+    for row in rows:
+        found.setdefault(tuple(row[:width]), []).append(tuple(row))
+    return found
+
+
+def _match(sides: Sides, grouped: tuple[_ByKey, _ByKey], found: Differences) -> None:
+    """Compare rows of both sides by their keys."""
     if sides.keys:
         repeated = [sum(len(rows) for rows in one.values() if len(rows) > 1) for one in grouped]
         before = found.repeated_keys

@@ -71,6 +71,7 @@ class _Others:
                 schema=schema,
                 timeout_seconds=self._own.deadline.left(),
                 by_value=True,
+                scans=True,
             )
         )
         reader = Reader(opened, self._own.deadline, hide_values=bool(self._masked))

@@ -8,9 +8,7 @@ from .._shared.statements import driver_connection
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..relation.differences import Differences, Step, Steps
+    from ..relation.differences import Differences, Question, Step, Steps
     from .reader import Reader
 
 __all__ = ["run_steps"]
@@ -32,7 +30,7 @@ def run_steps(steps: Steps, left: Reader, right: Reader) -> Differences:
     try:
         step = next(steps)
         while True:
-            answers = _both(step, left, right) if at_once else (left.fetch(step.left), right.fetch(step.right))
+            answers = _both(step, left, right) if at_once else (_ask(left, step.left), _ask(right, step.right))
             left.step(step.message)
             step = steps.send(answers)
     except StopIteration as end:
@@ -48,11 +46,15 @@ def _separate(left: Reader, right: Reader) -> bool:
     return all(one.opened.relation.dialect.any_thread for one in (left, right))
 
 
-def _both(step: Step, left: Reader, right: Reader) -> tuple[Sequence[Any], Sequence[Any]]:
+def _ask(reader: Reader, question: Question) -> Any:
+    return reader.read(question.statement, question.read)
+
+
+def _both(step: Step, left: Reader, right: Reader) -> tuple[Any, Any]:
     workers = Workers(1)
-    future = workers.submit(right.fetch, step.right)
+    future = workers.submit(_ask, right, step.right)
     try:
-        ours = left.fetch(step.left)
+        ours = _ask(left, step.left)
         return ours, future.result()
     except BaseException:
         # Nobody wants the other answer any more, and its connection is about to be closed.

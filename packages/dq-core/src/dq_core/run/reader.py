@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import re
 from collections.abc import Collection, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from ..sources.files import without_own_sql
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Row
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from ..relation.relation import Relation
     from ..sources import Opened
 
+    Statement = sa.Select[Any] | sa.CompoundSelect[Any]
+
 K = TypeVar("K")
+T = TypeVar("T")
+_AT_ONCE = 1000
+"""Rows that are held while something is made of them."""
 
 __all__ = ["Deadline", "Progress", "Reader", "StatementError", "by_halves", "chosen_columns", "refuse"]
 
@@ -113,11 +118,24 @@ class Reader:
         self._on_progress = on_progress
         self._done = self._total = 0
 
-    def fetch(self, statement: sa.Select[Any] | sa.CompoundSelect[Any], *, counted: bool = True) -> Sequence[Row[Any]]:
+    def fetch(self, statement: Statement, *, counted: bool = True) -> Sequence[Row[Any]]:
         """The rows of a statement.
 
         Args:
             statement: A SELECT, or several with UNION ALL.
+            counted: Whether it counts as a statement that reads data.
+
+        Raises:
+            SourceError: As for `read`.
+        """
+        return self.read(statement, list, counted=counted)
+
+    def read(self, statement: Statement, make: Callable[[Iterable[Row[Any]]], T], *, counted: bool = True) -> T:
+        """What is made of the rows of a statement as they come.
+
+        Args:
+            statement: A SELECT, or several with UNION ALL.
+            make: Makes something of the rows; is called again if the statement has to run again.
             counted: Whether it counts as a statement that reads data.
 
         Raises:
@@ -127,12 +145,25 @@ class Reader:
             ValidationTimeoutError: The deadline has passed.
         """
         self.statements += counted
-        with self._asking():
-            try:
-                return self.opened.connection.execute(statement).all()
-            except (ArithmeticError, ValueError) as error:
-                # The driver's, for a value that Python cannot hold.
-                raise StatementError(self.opened.description, self.reason(error)) from None
+        try:
+            return self._read(statement, make)
+        except StatementError:
+            if self.opened.more_memory is None:
+                raise
+            self.opened.more_memory()
+            return self._read(statement, make)
+
+    def _read(self, statement: Statement, make: Callable[[Iterable[Row[Any]]], T]) -> T:
+        with self._asking(), closing(self._rows(statement)) as rows:
+            return make(rows)
+
+    def _rows(self, statement: Statement) -> Generator[Row[Any]]:
+        try:
+            for some in self.opened.connection.execute(statement).partitions(_AT_ONCE):
+                yield from some
+        except (ArithmeticError, ValueError) as error:
+            # The driver's, for a value that Python cannot hold.
+            raise StatementError(self.opened.description, self.reason(error)) from None
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

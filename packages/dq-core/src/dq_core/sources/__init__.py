@@ -35,6 +35,7 @@ def open_source(
     read_options: Mapping[str, Any] | None = None,
     expected: Sequence[str] | None = None,
     by_value: bool = False,
+    scans: bool = False,
     timeout_seconds: float | None = None,
 ) -> Iterator[Opened]:
     """Open a source for reading; everything that was opened is closed again.
@@ -54,6 +55,8 @@ def open_source(
         expected: Columns that are needed, also of a list without rows; None for all.
         by_value: Whether columns of files that declare no types keep the values as they are in the file, to be read as
             what a rule needs. Otherwise such a column has the type that all its values have, or is text.
+        scans: Whether a table is only scanned: a file of DuckDB that nobody else in this process uses is then read with
+            little memory.
         timeout_seconds: How long a database may take to say what it has; its tables may be locked.
 
     Yields:
@@ -74,7 +77,7 @@ def open_source(
     elif read_options:
         raise RuleError([f"read_options say how CSV files are written, and this is {type(source).__name__}, no file."])
     elif database is not None:
-        opening = open_database(database, timeout_seconds)
+        opening = open_database(database, timeout_seconds, scans=scans)
     else:
         opening = memory.open_data(source, storage_options or {}, expected or ())
     with opening as opened:

@@ -41,7 +41,7 @@ __all__ = ["connect", "connect_to_read", "create_engine_of", "open_database", "r
 
 
 @contextlib.contextmanager
-def open_database(given: Database, timeout_seconds: float | None = None) -> Iterator[Opened]:
+def open_database(given: Database, timeout_seconds: float | None = None, *, scans: bool = False) -> Iterator[Opened]:
     """Open a table or a query for reading, in a transaction of its own unless the caller has begun one.
 
     A Connection of the caller is used as it is: inside the caller's transaction if there is one.
@@ -49,10 +49,11 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
     Args:
         given: The database, and what to read.
         timeout_seconds: How long looking it up may take: the table may be locked.
+        scans: Whether it is only scanned, for which a database of this process needs little memory.
     """
     deadline = Deadline(timeout_seconds)
     source, table, query, schema = given.bind, given.table, given.query, given.schema
-    owns_transaction = True
+    owns_transaction, own, alone = True, False, False
     with contextlib.ExitStack() as stack:
         if isinstance(source, sa.Connection):
             connection, url = source, source.engine.url
@@ -67,6 +68,8 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
             url = engine.url
             connection = stack.enter_context(connect_to_read(engine))
             dialect = dialect_for(connection.dialect)
+            own = scans and engine is not source
+            alone = own and dialect.is_alone(connection)
             stack.enter_context(dialect.snapshot(connection))
         stack.enter_context(dialect.session(connection))
         secrets = secrets_of(url)
@@ -88,12 +91,15 @@ def open_database(given: Database, timeout_seconds: float | None = None) -> Iter
                     table, schema = _version(connection, dialect, table, schema, given.as_of)
                 relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
             stack.enter_context(dialect.comparing(connection, relation.from_, relation.columns.values()))
+            limits = dialect.scanning(connection, relation.from_, alone=alone) if own else contextlib.nullcontext()
+            more_memory = stack.enter_context(limits)
         yield Opened(
             connection,
             dataclasses.replace(relation, find=find),
             _describe(url, table, schema),
             owns_transaction,
             secrets,
+            more_memory=more_memory,
         )
 
 

@@ -14,6 +14,7 @@ from .._shared.duckdb_literals import use_literals
 from .._shared.optimizers import WRONG
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
+from ..relation.dialects.duckdb_memory import limit_memory
 from ..relation.relation import Relation
 from . import files, rows
 from .opened import Opened
@@ -21,11 +22,9 @@ from .opened import Opened
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["limit_memory", "open_data", "open_files"]
+__all__ = ["open_data", "open_files"]
 
 _SOURCE = "source"
-_BYTES_FOR_A_THREAD = 2**29
-_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 @contextlib.contextmanager
@@ -52,17 +51,6 @@ def _config(spill: str) -> dict[str, str]:
     # Names in SQL are tables, never variables of Python.
     wrong = ",".join(sorted(WRONG))
     return {"temp_directory": spill, "python_enable_replacements": "false", "disabled_optimizers": wrong}
-
-
-def limit_memory(raw: Any) -> None:
-    """Half a gigabyte for each thread, but no more than DuckDB would take; what needs more is spilt to disk.
-
-    DuckDB's own limit, most of the machine's memory, assumes that no other process uses it.
-    """
-    threads, allowed = raw.execute("SELECT current_setting('threads'), current_setting('memory_limit')").fetchone()
-    amount, unit = allowed.split()
-    if threads * _BYTES_FOR_A_THREAD < float(amount) * _UNITS[unit]:
-        raw.execute(f"SET memory_limit = '{threads * _BYTES_FOR_A_THREAD}B'")
 
 
 @contextlib.contextmanager

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from ..relation.relation import Relation
@@ -25,6 +27,7 @@ class Opened:
         secrets: Strings that nothing may show.
         files: The files that a DuckDB of this package has opened; None for a database of the caller.
         sql_note: A comment before SQL in reports that says what its names are, where they are no tables of a database.
+        more_memory: Lets a database of this process take the memory again that scans do without; None if it always has.
     """
 
     connection: Connection
@@ -34,6 +37,7 @@ class Opened:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     files: list[str] | None = field(default=None, repr=False)
     sql_note: str = ""
+    more_memory: Callable[[], None] | None = field(default=None, repr=False)
 
     def confine(self, *more: str) -> None:
         """Close a DuckDB of this package, for good, to all files but those that it has opened, and to settings.

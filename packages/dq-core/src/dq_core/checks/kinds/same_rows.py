@@ -139,9 +139,9 @@ class SameRows(MetricCheck):
         try:
             step = next(steps)
             while True:
-                theirs = other.fetch(step.left)
-                mine = yield step.right
-                step = steps.send((theirs, mine))
+                theirs = step.left.read(other.fetch(step.left.statement))
+                mine = yield step.right.statement
+                step = steps.send((theirs, step.right.read(mine)))
         except StopIteration as end:
             return {"differences": end.value, "other": other}
         except SourceError as error:

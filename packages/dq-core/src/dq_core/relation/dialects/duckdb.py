@@ -15,16 +15,17 @@ from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import DuckDBForms
 from ..._shared.optimizers import INEXACT, WRONG, disabled
-from ..._shared.statements import interrupted_after
+from ..._shared.statements import driver_connection, interrupted_after
 from ...errors import SourceError
 from ..column import Column
 from ..selection import OneValue
 from ..type_family import family_of_name
 from .base import Dialect, count_repeated_keys
+from .duckdb_memory import is_alone, little_memory
 from .duckdb_syntax import named_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
@@ -109,6 +110,19 @@ class DuckDB(Dialect):
         if not _are_compared_otherwise(columns) or self._is_stored(connection, from_):
             return contextlib.nullcontext()
         return _disabled(connection, INEXACT)
+
+    def is_alone(self, connection: Connection) -> bool:
+        """Whether it is the only connection to the file."""
+        return is_alone(driver_connection(connection))
+
+    def scanning(
+        self, connection: Connection, from_: FromClause, *, alone: bool
+    ) -> AbstractContextManager[Callable[[], None] | None]:
+        """A table needs little; a view or a query sorts and joins as well."""
+        if not self._is_stored(connection, from_):
+            return super().scanning(connection, from_, alone=alone)
+        raw, error = driver_connection(connection), connection.dialect.loaded_dbapi.Error
+        return little_memory(raw, len(from_.columns), error, alone=alone)
 
     def _is_stored(self, connection: Connection, from_: FromClause) -> bool:
         if not isinstance(from_, sa.TableClause):

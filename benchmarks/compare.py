@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import resource
 import statistics
@@ -59,10 +60,34 @@ DUCKDB_BY_HAND = (
 )
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
+def seconds(work: Callable[[], Any], server: int | None) -> tuple[float, float]:
+    """How long something takes, and the processor time of this process and of the server meanwhile."""
+    started, used = time.perf_counter(), time.process_time() + cpu_of_server(server)
     work()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() + cpu_of_server(server) - used
+
+
+def postmaster(engine: sa.Engine) -> int | None:
+    """The first process of the server, if it runs on this machine."""
+    with engine.connect() as connection:
+        backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    stat = Path(f"/proc/{backend}/stat")
+    return int(stat.read_text().rpartition(")")[2].split()[1]) if stat.exists() else None
+
+
+def cpu_of_server(first: int | None) -> float:
+    """The processor seconds of a process and its children, those that have ended too."""
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat") if first is not None else ():
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
+        if int(stat.parent.name) == first:
+            total += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == first:
+            total += sum(map(int, fields[11:13]))
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def fill(url: sa.URL, file: Path, rows: int) -> None:
@@ -97,6 +122,7 @@ def main() -> None:
         help="a database of PostgreSQL and a file of DuckDB, which are filled if the file is not there, and kept",
     )
     parser.add_argument("--changes", type=int, default=0, help="only plant so many changes in the kept file, and end")
+    parser.add_argument("--only-planted", action="store_true", help="measure nothing else")
     parser.add_argument("--measure", nargs=2, metavar=("URL", "FILE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
@@ -110,7 +136,7 @@ def main() -> None:
             print(plant(file, arguments.rows, arguments.changes))
             return
         print(f"{arguments.rows:,} rows, {len(COLUMNS)} columns", flush=True)
-        compare_all(url, file, arguments)
+        (find_planted if arguments.only_planted else compare_all)(url, file, arguments)
         return
     with postgresql_server() as server, tempfile.TemporaryDirectory() as folder:
         url, file = server.url(), Path(folder) / "copy.duckdb"
@@ -124,10 +150,11 @@ def once(url: str, file: str) -> dict[str, Any]:
     from dq_core import Source, compare
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     found = compare(Source(url, table="t"), Source(f"duckdb:///{file}", table="t"), ["id"], samples=100)
     return {
         "seconds": time.perf_counter() - started,
+        "cpu": time.process_time() - used,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "more": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
         "changed": found.changed,
@@ -135,17 +162,20 @@ def once(url: str, file: str) -> dict[str, Any]:
     }
 
 
-def measured(url: sa.URL, file: Path) -> dict[str, Any]:
+def measured(url: sa.URL, file: Path, server: int | None) -> dict[str, Any]:
+    before = cpu_of_server(server)
     command = [sys.executable, __file__, "--measure", url.render_as_string(hide_password=False), str(file)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         raise SystemExit(run.stderr)
     found: dict[str, Any] = json.loads(run.stdout)
+    found["cpu"] += cpu_of_server(server) - before
     return found
 
 
 def compare_all(url: sa.URL, file: Path, arguments: argparse.Namespace) -> None:
     engine = sa.create_engine(url)
+    server = postmaster(engine)
 
     def in_postgresql(sql: str) -> Callable[[], Any]:
         def run() -> None:
@@ -158,42 +188,67 @@ def compare_all(url: sa.URL, file: Path, arguments: argparse.Namespace) -> None:
         with duckdb.connect(file, read_only=True) as raw:
             raw.execute(DUCKDB_BY_HAND).fetchall()
 
-    timings: dict[str, list[float]] = {}
+    timings: dict[str, list[tuple[float, float]]] = {}
     peak = []
     for _ in range(arguments.runs):
         for name, sql in BY_HAND.items():
-            timings.setdefault(f"PostgreSQL by hand, {name}", []).append(seconds(in_postgresql(sql)))
-        timings.setdefault("DuckDB by hand", []).append(seconds(in_duckdb))
+            timings.setdefault(f"PostgreSQL by hand, {name}", []).append(seconds(in_postgresql(sql), server))
+        timings.setdefault("DuckDB by hand", []).append(seconds(in_duckdb, server))
         timings.setdefault("both by hand at once", []).append(
-            seconds(lambda: at_once(in_duckdb, in_postgresql(BY_HAND["concat_ws"])))
+            seconds(lambda: at_once(in_duckdb, in_postgresql(BY_HAND["concat_ws"])), server)
         )
-        found = measured(url, file)
+        found = measured(url, file, server)
         assert found["changed"] == 0, found
         peak.append(found["megabytes"])
-        timings.setdefault("compare, equal", []).append(found["seconds"])
-    middle = {name: statistics.median(values) for name, values in timings.items()}
-    for name, value in middle.items():
-        print(f"{value:8.2f} s  {name}")
-    for name in BY_HAND:
-        print(f"{middle['compare, equal'] / middle[f'PostgreSQL by hand, {name}']:8.2f}    equal / by hand ({name})")
-    both = middle["compare, equal"] / middle["both by hand at once"]
-    print(f"{both:8.2f}    equal / both by hand at once, on the cores of one machine")
+        timings.setdefault("compare, equal", []).append((found["seconds"], found["cpu"]))
+    middle = {name: tuple(map(statistics.median, zip(*values, strict=True))) for name, values in timings.items()}
+    for name, (value, cpu) in middle.items():
+        print(f"{value:8.2f} s {cpu:8.2f} CPU s  {name}")
+    equal, equal_cpu = middle.pop("compare, equal")
+    for name, (value, cpu) in middle.items():
+        print(f"{equal / value:8.2f}   {equal_cpu / cpu:8.2f}        equal / {name}")
     print(f"{max(peak):8.0f} MB peak of the client's process, equal (DuckDB is in it)")
     hundred = plant(file, arguments.rows, 100)
-    runs = [measured(url, file) for _ in range(arguments.runs)]
+    runs = [measured(url, file, server) for _ in range(arguments.runs)]
     unplant(file)
     assert all(one["changed"] == 100 and found_all(one, hundred) for one in runs)
-    value = statistics.median(one["seconds"] for one in runs)
-    print(f"{value:8.2f} s  100 changes located, {value / middle['compare, equal']:.2f} of equal")
+    value, cpu = (statistics.median(one[what] for one in runs) for what in ("seconds", "cpu"))
+    print(f"{value:8.2f} s {cpu:8.2f} CPU s  100 changes located")
+    print(f"{value / equal:8.2f}   {cpu / equal_cpu:8.2f}        100 changes / equal")
     print(f"{max(one['megabytes'] for one in runs):8.0f} MB peak of the client's process, 100 changes")
+    engine.dispose()
+    find_planted(url, file, arguments)
+
+
+def find_planted(url: sa.URL, file: Path, arguments: argparse.Namespace) -> None:
+    """Plant one change after the other, and let each be found.
+
+    The table of PostgreSQL stays as it is, and so do its answers: each of its statements runs once in all, and all of
+    DuckDB's, which holds the changes, run every time.
+    """
+    from dq_core.run.reader import Reader
+
+    answers: dict[str, Any] = {}
+    read = Reader.read
+
+    def remembered(reader: Reader, statement: Any, make: Any, **options: Any) -> Any:
+        bind = reader.opened.connection
+        if bind.dialect.name != "postgresql":
+            return read(reader, statement, make, **options)
+        asked = str(statement.compile(bind, compile_kwargs={"literal_binds": True}))
+        if asked not in answers:
+            answers[asked] = read(reader, statement, list, **options)
+        return make(answers[asked])
+
+    Reader.read = remembered  # type: ignore[method-assign]
     right = 0
-    for _ in range(arguments.trials):
+    for number in range(1, arguments.trials + 1):
         planted = plant(file, arguments.rows, 1)
-        found = measured(url, file)
+        found = once(url.render_as_string(hide_password=False), str(file))
         right += found["changed"] == 1 and found_all(found, planted)
         unplant(file)
-    print(f"{right} of {arguments.trials} planted changes found with key and column")
-    engine.dispose()
+        if number % 10 == 0 or number == arguments.trials:
+            print(f"{right} of {number} planted changes found with key and column", flush=True)
 
 
 def at_once(*works: Callable[[], Any]) -> None:

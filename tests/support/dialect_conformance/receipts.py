@@ -95,6 +95,23 @@ class Receipts(DialectSuite):
             run(db, "UPDATE target SET n = 2.5 WHERE id = 3")
             assert "other values" in str(verify([made, more], db))
 
+    @pytest.mark.parametrize("once", [False, True])
+    @pytest.mark.parametrize("mode", ["append", "merge", "overwrite"])
+    def test_the_columns_that_differ_are_named(self, db: Database, mode: Any, once: bool) -> None:
+        for fault in self.faults:
+            if not fault.__name__.startswith("by_a_"):
+                continue  # it changes another value with each load
+            draw = random.Random(fault.__name__)
+            db.write(drawn(draw)).save_as_table("target", mode="overwrite")
+            more = drawn(draw, first=20)
+            rows = Records(iter([tuple(one.values()) for one in more]), list(more[0])) if once else more
+            with fault(db, draw), pytest.raises(ReceiptError) as caught:
+                db.write(rows).save_as_table("target", mode=mode, keys=["id"] if mode == "merge" else None)
+            assert caught.value.columns is not None, fault.__name__
+            assert len(caught.value.columns) == 1, fault.__name__
+            assert db.table("target").count() == 20
+            run(db, "DROP TABLE target")
+
     def test_every_fault_is_found_and_rolled_back(self, db: Database) -> None:
         for fault in self.faults:
             draw = random.Random(fault.__name__)

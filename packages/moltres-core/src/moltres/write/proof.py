@@ -52,6 +52,7 @@ class Proof:
         self._named: list[Named] = []
         self._others: dict[str, str] = {}
         self._tally: Tally | None = None
+        self._landing: Landing | None = None
         self._left_alone: dict[str, str] = {}
         self.receipt: Receipt | None = None
 
@@ -120,6 +121,9 @@ class Proof:
         if isinstance(found, str):
             self._unproved = found
             return None
+        self._landing = found
+        if self._again is None:
+            found.by_column()
         return found
 
     def whole(self, table: Table) -> None:
@@ -191,7 +195,7 @@ class Proof:
         by_column: Sequence[Fingerprint],
         counted: Callable[[Sequence[Covered]], Fingerprint | None],
     ) -> ReceiptError:
-        read = by_column or self._read_again(source)
+        read = by_column or self._read_again(source, landed)
         differing = None
         if read and source.rows == landed.rows:
             found = [(one.name, sums, counted([one])) for one, sums in zip(self._columns, read, strict=True)]
@@ -200,10 +204,11 @@ class Proof:
                 differing = [name for name, before, now in found if before != now]
         return ReceiptError.of(self._request.name, differing, source, landed)
 
-    def _read_again(self, source: Fingerprint) -> Sequence[Fingerprint]:
-        """The fingerprint of each column of the same rows; nothing if they are others by now."""
+    def _read_again(self, source: Fingerprint, landed: Fingerprint) -> Sequence[Fingerprint]:
+        """The fingerprint of each column of the same rows; nothing if they are others by now, or land as others."""
         if self._again is None:
             return []
+        landing = self._landing if self._landing is not None and self._landing.starts_again() else None
         with closing(self._counting(by_column=True)) as tally:
             try:
                 stream = self._again()
@@ -211,12 +216,15 @@ class Proof:
                     with closing(stream.batches(self._named)) as batches:
                         for batch in batches:
                             tally.add(batch)
+                            if landing is not None:
+                                landing.load(batch)
                 finally:
                     stream.close()
             except MoltresError:
                 return []  # what is wrong is said, if not where
             whole, *rest = tally.sums()
-        return rest if whole == source else []
+        same = whole == source and (landing is None or landing.counted() == landed)
+        return rest if same else []
 
     def close(self) -> None:
         """End what counts."""

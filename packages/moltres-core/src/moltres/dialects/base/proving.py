@@ -70,6 +70,13 @@ class Landing:
         """Add rows; returns their number."""
         return self._dialect.load(self._connection, self._table, batch)
 
+    def by_column(self) -> None:
+        """Count each column of the rows that come by itself as well, if `counted` could not tell them otherwise."""
+
+    def starts_again(self) -> bool:
+        """Take the rows back if they have to be loaded once more for `counted` to know columns; whether they have."""
+        return False
+
     def counted(self, columns: Sequence[Covered] | None = None) -> Fingerprint | None:
         """The fingerprint of the rows that were added.
 

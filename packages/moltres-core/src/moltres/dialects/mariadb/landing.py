@@ -23,21 +23,42 @@ _VALUES: Final = 20_000
 """Values of one statement, at most."""
 _BYTES: Final = 500_000
 """Bytes of the strings of one statement, about; a server takes 16 MB unless it is told otherwise."""
+_BEFORE: Final = "moltres_before_rows"
 _RETURNS: Final = (10, 5)
 """The first version whose INSERT returns rows."""
 
 
 class ReturnedRows(Landing):
-    """Rows by what their INSERT returns, behind all triggers before it: MariaDB keeps no mark on them."""
+    """Rows by what their INSERT returns, behind all triggers before it: MariaDB keeps no mark on them.
+
+    Columns are counted only if they have to be named: from the start if the rows cannot be read again, and else by
+    loading the rows once more.
+    """
 
     def __init__(self, dialect: Lands, connection: Connection, into: Table, columns: Sequence[Covered]) -> None:
         super().__init__(dialect, connection, into, columns)
+        connection.exec_driver_sql(f"SAVEPOINT {_BEFORE}")
         preparer = connection.dialect.identifier_preparer
         names = ", ".join(preparer.quote(one.name) for one in into.columns)
         self._into = f"INSERT INTO {preparer.format_table(into)} ({names}) VALUES "  # noqa: S608 - quoted
         self._row = f"({', '.join(['%s'] * len(into.columns))})"
-        self._returning = f" RETURNING {self._hash(columns)}" if columns else ""
-        self._found: Fingerprint | None = Fingerprint()
+        self._count([list(columns)] if columns else [])
+
+    def _count(self, wanted: list[list[Covered]]) -> None:
+        """Count what comes from now on, each of these lists of columns by itself."""
+        self._wanted = wanted
+        self._returning = f" RETURNING {', '.join(map(self._hash, wanted))}" if wanted else ""
+        self._found: list[Fingerprint | None] = [Fingerprint()] * max(len(wanted), 1)
+
+    def by_column(self) -> None:
+        """Let each INSERT return the hash of each column as well."""
+        self._count([list(self._columns), *([one] for one in self._columns)] if self._columns else [])
+
+    def starts_again(self) -> bool:
+        """Take the rows back, which are loaded once more."""
+        self._connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_BEFORE}")
+        self.by_column()
+        return True
 
     def _hash(self, columns: Sequence[Covered]) -> str:
         values = {one.name: column(one.name, one.type) for one in self._table.columns}  # RETURNING knows no table
@@ -53,23 +74,27 @@ class ReturnedRows(Landing):
             statement = self._into + ", ".join([self._row] * len(part)) + self._returning
             result = self._connection.exec_driver_sql(statement, tuple(value for row in part for value in row))
             if self._returning:
-                self._add([one[0] for one in result.cursor.fetchall()])
+                hashes = zip(*result.cursor.fetchall(), strict=True)
+                self._found = [_more(found, some) for found, some in zip(self._found, hashes, strict=True)]
             result.close()
-        if not self._returning and self._found is not None:
-            self._found += Fingerprint(len(rows))
+        if not self._returning:
+            self._found = [_more(self._found[0], rows=len(rows))]
         return len(rows)
 
-    def _add(self, hashes: Sequence[str | None]) -> None:
-        if self._found is None or None in hashes:
-            self._found = None  # a row that is too large for a hash
-            return
-        first = sum(int(one[:16], 16) for one in hashes if one)
-        second = sum(int(one[16:], 16) for one in hashes if one)
-        self._found += Fingerprint.of_sums(len(hashes), first, second)
-
     def counted(self, columns: Sequence[Covered] | None = None) -> Fingerprint | None:
-        """The fingerprint of the rows that were added; not of some columns alone."""
-        return self._found if columns is None or len(columns) == len(self._columns) else None
+        """The fingerprint of the rows that were added; of some columns only if these were counted."""
+        wanted = self._columns if columns is None else columns
+        places = [place for place, one in enumerate(self._wanted or [[]]) if one == list(wanted)]
+        return self._found[places[0]] if places else None
+
+
+def _more(found: Fingerprint | None, hashes: Sequence[str | None] = (), rows: int = 0) -> Fingerprint | None:
+    """A fingerprint with further rows; None once a row is too large for a hash."""
+    if found is None or None in hashes:
+        return None
+    first = sum(int(one[:16], 16) for one in hashes if one)
+    second = sum(int(one[16:], 16) for one in hashes if one)
+    return found + Fingerprint.of_sums(rows or len(hashes), first, second)
 
 
 def _parts(rows: Rows) -> Iterator[Rows]:

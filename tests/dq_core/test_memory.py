@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import compare, open_source
-from dq_core.relation.dialects import duckdb_memory
-from dq_core.relation.dialects.duckdb_memory import limit_memory
+from dq_core.relation.dialects.duckdb import DuckDB
+from dq_core.relation.dialects.duckdb_memory import ScanMemory, limit_memory
 
 
 def test_it_takes_half_a_gigabyte_for_each_thread_at_most() -> None:
@@ -95,8 +95,7 @@ def test_a_database_of_others_in_this_process_keeps_its_memory(stored: str) -> N
 
 
 def test_a_comparison_that_needs_more_memory_gets_it(stored: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duckdb_memory, "_LEAST", 2**20)
-    monkeypatch.setattr(duckdb_memory, "_FOR_A_COLUMN", 1)
+    monkeypatch.setattr(DuckDB, "scan_memory", ScanMemory(least=2**20, for_a_column=1))
     with (
         open_source(f"duckdb:///{stored}", table="t", scans=True) as opened,
         pytest.raises(sa.exc.DBAPIError, match="Out of Memory"),

@@ -53,7 +53,7 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
     """
     deadline = Deadline(timeout_seconds)
     source, table, query, schema = given.bind, given.table, given.query, given.schema
-    owns_transaction, own, alone = True, False, False
+    owns_transaction, alone, memory = True, False, None
     with contextlib.ExitStack() as stack:
         if isinstance(source, sa.Connection):
             connection, url = source, source.engine.url
@@ -68,8 +68,8 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
             url = engine.url
             connection = stack.enter_context(connect_to_read(engine))
             dialect = dialect_for(connection.dialect)
-            own = scans and engine is not source
-            alone = own and dialect.is_alone(connection)
+            memory = dialect.scan_memory if scans and engine is not source else None
+            alone = memory is not None and memory.is_alone(connection)
             stack.enter_context(dialect.snapshot(connection))
         stack.enter_context(dialect.session(connection))
         secrets = secrets_of(url)
@@ -83,16 +83,16 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         with _looking_up(connection, table, schema, secrets, deadline):
-            with translated(), contextlib.ExitStack() as limited:
+            with translated(), contextlib.ExitStack() as within:
                 if deadline.remaining is not None:
-                    limited.enter_context(dialect.deadline(connection, max(deadline.remaining, 0.001)))
-                    limited.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
+                    within.enter_context(dialect.deadline(connection, max(deadline.remaining, 0.001)))
+                    within.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
                 if given.as_of is not None and table is not None:
                     table, schema = _version(connection, dialect, table, schema, given.as_of)
                 relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
             stack.enter_context(dialect.comparing(connection, relation.from_, relation.columns.values()))
-            limits = dialect.scanning(connection, relation.from_, alone=alone) if own else contextlib.nullcontext()
-            more_memory = stack.enter_context(limits)
+            limited = memory and memory.limited(connection, relation.from_, alone=alone)
+            more_memory = stack.enter_context(limited or contextlib.nullcontext())
         yield Opened(
             connection,
             dataclasses.replace(relation, find=find),

@@ -19,7 +19,7 @@ from . import fragments
 from .exact_bytes import ExactBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..._shared.iceberg_snapshots import AsOf
     from ..pattern import Pattern
     from ..selection import Aggregate, FollowUp, Selection
+    from .duckdb_memory import ScanMemory
 
 __all__ = ["Dialect", "count_repeated_keys"]
 
@@ -69,6 +70,8 @@ class Dialect:
     has_keys = True
     #: Whether `absent` of one key is a semi-join that an aggregate of the shared scan may hold.
     semi_joins = False
+    #: Lets scans take little memory, if the database is in this process.
+    scan_memory: ScanMemory | None = None
     #: Execution options of a connection that reads and writes one snapshot.
     snapshot_options: ClassVar[Mapping[str, Any]] = {}
 
@@ -173,26 +176,6 @@ class Dialect:
     ) -> AbstractContextManager[Any]:
         """A block in which the values of a table, view or query are compared as this database compares its own."""
         del connection, from_, columns
-        return contextlib.nullcontext()
-
-    def is_alone(self, connection: Connection) -> bool:  # noqa: ARG002
-        """Whether the database lives in this process, and nobody else uses it there."""
-        return False
-
-    def scanning(
-        self, connection: Connection, from_: FromClause, *, alone: bool
-    ) -> AbstractContextManager[Callable[[], None] | None]:
-        """A block in which a database of this process takes little memory for scans, if nobody else uses it.
-
-        Args:
-            connection: Reads it.
-            from_: What is scanned.
-            alone: Whether it was alone when it was opened.
-
-        Yields:
-            What gives the memory back, for a statement that needs more; None if it is not limited.
-        """
-        del connection, from_, alone
         return contextlib.nullcontext()
 
     @contextlib.contextmanager

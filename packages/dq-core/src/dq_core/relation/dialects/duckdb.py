@@ -15,17 +15,17 @@ from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import DuckDBForms
 from ..._shared.optimizers import INEXACT, WRONG, disabled
-from ..._shared.statements import driver_connection, interrupted_after
+from ..._shared.statements import interrupted_after
 from ...errors import SourceError
 from ..column import Column
 from ..selection import OneValue
 from ..type_family import family_of_name
 from .base import Dialect, count_repeated_keys
-from .duckdb_memory import is_alone, little_memory
+from .duckdb_memory import ScanMemory, is_stored
 from .duckdb_syntax import named_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
@@ -90,6 +90,7 @@ class DuckDB(Dialect):
     nul = "chr(0)"
     returns_arrow = True
     canonical = DuckDBForms()
+    scan_memory = ScanMemory()
     writes_parquet = True
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
@@ -107,31 +108,9 @@ class DuckDB(Dialect):
         self, connection: Connection, from_: FromClause, columns: Iterable[Column]
     ) -> AbstractContextManager[Any]:
         """Without those that let others compare the values of a view or a query, which may read files."""
-        if not _are_compared_otherwise(columns) or self._is_stored(connection, from_):
+        if not _are_compared_otherwise(columns) or is_stored(connection, from_):
             return contextlib.nullcontext()
         return _disabled(connection, INEXACT)
-
-    def is_alone(self, connection: Connection) -> bool:
-        """Whether it is the only connection to the file."""
-        return is_alone(driver_connection(connection))
-
-    def scanning(
-        self, connection: Connection, from_: FromClause, *, alone: bool
-    ) -> AbstractContextManager[Callable[[], None] | None]:
-        """A table needs little; a view or a query sorts and joins as well."""
-        if not self._is_stored(connection, from_):
-            return super().scanning(connection, from_, alone=alone)
-        raw, error = driver_connection(connection), connection.dialect.loaded_dbapi.Error
-        return little_memory(raw, len(from_.columns), error, alone=alone)
-
-    def _is_stored(self, connection: Connection, from_: FromClause) -> bool:
-        if not isinstance(from_, sa.TableClause):
-            return False
-        asked = sa.text(
-            "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database()"
-            " AND schema_name = coalesce(:schema, current_schema()) AND table_name = :name"
-        )
-        return connection.execute(asked, {"schema": from_.schema, "name": from_.name}).first() is not None
 
     def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
         """A subquery has ``id_1`` for a second ``id``; the query itself keeps both."""

@@ -181,12 +181,20 @@ def test_mode_defaults_to_append_and_if_exists_is_another_name():
 
 
 def test_output_keys_default_to_the_task():
-    with DAG("keys") as dag:
+    with DAG("keys"):
         first = MoltresQueryOperator(task_id="first", dsn=DSN, query=query)
         check = MoltresDataQualityOperator(task_id="check", dsn=DSN, query=query, checks=CHECKS)
         named = MoltresQueryOperator(task_id="named", dsn=DSN, query=query, output_key="rows")
-    assert [task.output_key for task in dag.tasks] == ["first", "check_quality_report", "rows"]
-    assert [task.output.key for task in (first, check, named)] == ["first", "check_quality_report", "rows"]
+        each = MoltresQueryOperator.partial(task_id="each", dsn=DSN).expand_kwargs([{"query": query}])
+        checked = MoltresDataQualityOperator.partial(task_id="checked", dsn=DSN, query=query).expand(checks=[CHECKS])
+        rows = MoltresQueryOperator.partial(task_id="every", dsn=DSN, output_key="rows").expand(query=[query])
+    outputs = [task.output.key for task in (first, check, named, each, checked, rows)]
+    assert outputs == ["first", "check_quality_report", "rows", "each", "checked_quality_report", "rows"]
+
+
+def test_the_instances_of_a_mapped_task_have_one_key():
+    with DAG("keys_of_instances"), pytest.raises(ConfigurationError, match="output_key is one for all instances"):
+        MoltresQueryOperator.partial(task_id="t", dsn=DSN, query=query).expand(output_key=["a", "b"])
 
 
 def test_arguments_of_the_base_operator_and_default_args_are_taken():

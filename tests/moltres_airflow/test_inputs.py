@@ -5,6 +5,7 @@ from airflow.sdk import DAG, TaskGroup, task, task_group
 
 from moltres import col
 from moltres.errors import ConfigurationError
+from moltres.handoff import rows_of as rows_handed_over
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import rows_of
 
@@ -172,6 +173,21 @@ def test_mapped_upstream_tasks_with_few_and_many_rows(run, dsn, write):
         parts >> write()
     assert run(dag).states["write"] == SUCCESS
     assert len(rows_of(dsn, "target")) == 10
+
+
+@pytest.mark.parametrize("options", [{}, {"output_key": "rows"}, {"handoff": "table"}, {"max_inline_rows": 2}])
+def test_a_function_reads_the_rows_of_all_instances_of_a_mapped_task(run, dsn, options):
+    with DAG("mapped_function") as dag:
+        parts = MoltresQueryOperator.partial(task_id="part", dsn=dsn, **options).expand(
+            query=[lambda db, n=n: db.table("numbers").select().limit(n) for n in (0, 1, 3)]
+        )
+
+        @task
+        def count(handed_over):
+            return len(rows_handed_over(handed_over, dsn=dsn))
+
+        count(parts.output)
+    assert run(dag).xcoms("count") == {"return_value": 4}
 
 
 def test_writes_are_mapped_over_tables(run, dsn, query):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk.definitions.mappedoperator import OperatorPartial
+from airflow.sdk import XComArg
+from airflow.sdk.definitions.mappedoperator import MappedOperator, OperatorPartial
 from sqlalchemy import URL
 
 from moltres.task import refuse
 from moltres_airflow.arguments import unknown
 from moltres_airflow.dsn import Dsn
+from moltres_airflow.upstream import key_of_result
 
 if TYPE_CHECKING:
-    from airflow.sdk.definitions.mappedoperator import MappedOperator
+    from collections.abc import Iterator
 
 _ARGUMENTS: Final = ("dsn", "input_dsn", "right_dsn")
 """Arguments of operators that are URLs."""
@@ -38,22 +40,43 @@ class DsnHidingPartial(OperatorPartial):
         for name in _ARGUMENTS:
             if isinstance(mapped_kwargs.get(name), list | tuple):
                 mapped_kwargs[name] = [Dsn(value) for value in mapped_kwargs[name]]
-        return _tried(super().expand(**mapped_kwargs), mapped_kwargs)
+        return _tried(_ours(super().expand(**mapped_kwargs)), mapped_kwargs)
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> MappedOperator:
         """Map over a list of argument sets."""
         if not isinstance(kwargs, list | tuple):
-            return super().expand_kwargs(kwargs, strict=strict)
+            return _ours(super().expand_kwargs(kwargs, strict=strict))
         self._expand_called = True
         for item in kwargs:
             _refuse_unknown(self, item if isinstance(item, Mapping) else {})
         hidden = [hide_urls(item) if isinstance(item, Mapping) else item for item in kwargs]
-        return super().expand_kwargs(hidden, strict=strict)
+        return _ours(super().expand_kwargs(hidden, strict=strict))
+
+
+class MoltresMappedOperator(MappedOperator):
+    """A mapped task whose ``output`` is what its instances push, under the key that they push it under."""
+
+    @property
+    def output(self) -> XComArg:
+        """The results of all instances, for use as an argument of another task."""
+        return XComArg(self, key=key_of_result(self))
+
+
+def _ours(mapped: MappedOperator) -> MappedOperator:
+    # Airflow makes the object itself; it serializes a subclass as what it is derived from.
+    mapped.__class__ = MoltresMappedOperator
+    return mapped
 
 
 def _refuse_unknown(partial: OperatorPartial, given: Mapping[str, Any]) -> None:
     operator = partial.operator_class
-    refuse(f"{operator.__name__} {partial.kwargs.get('task_id')!r}", unknown(operator, given))
+    problems = [*unknown(operator, given), *_of_every_instance(given)]
+    refuse(f"{operator.__name__} {partial.kwargs.get('task_id')!r}", problems)
+
+
+def _of_every_instance(given: Mapping[str, Any]) -> Iterator[str]:
+    if "output_key" in given:
+        yield "output_key is one for all instances of a mapped task, so that others find the results: give it to partial()."
 
 
 def _tried(mapped: MappedOperator, mapped_kwargs: Mapping[str, Any]) -> MappedOperator:

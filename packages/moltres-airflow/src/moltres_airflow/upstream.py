@@ -21,8 +21,14 @@ def output_key_of(upstream: Any) -> str | None:
         return RETURN_VALUE
     if not kind.hands_over_rows:
         return None
-    given = upstream.partial_kwargs.get("output_key") if upstream.is_mapped else upstream.output_key
-    return str(given or kind.default_output_key(upstream.task_id))
+    return key_of_result(upstream)
+
+
+def key_of_result(task: Any) -> str:
+    """The XCom key under which a task of ours pushes its result, mapped or not."""
+    if not task.is_mapped:
+        return str(task.output_key)
+    return str(task.partial_kwargs.get("output_key") or task.operator_class.default_output_key(task.task_id))
 
 
 def named_input_problems(operator: Any) -> Iterator[str]:

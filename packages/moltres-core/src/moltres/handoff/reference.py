@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Never
 
@@ -10,6 +10,7 @@ from .._shared import arguments
 from .._shared.masking import masked
 from ..dialects.names import STAGE_PREFIX
 from ..errors import HandoffError
+from ..types.records import Records
 
 __all__ = ["MARKER", "STAGE_PREFIX", "Reference"]
 
@@ -102,3 +103,15 @@ class Reference:
 def is_reference(value: object) -> bool:
     """Whether this is a reference, or the stored form of one."""
     return isinstance(value, Reference) or (isinstance(value, Mapping) and value.get(MARKER) == "reference")
+
+
+def items_of(value: object) -> Sequence[Any] | None:
+    """What a sequence of hand-overs holds; None for a single value, as Records, a string or a mapping is.
+
+    Airflow gives a task what a mapped one has returned as a sequence that reads an item each time it is asked: each is
+    asked for once.
+    """
+    if isinstance(value, list | tuple):
+        return value
+    single = str | bytes | bytearray | memoryview | Records | Reference
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, single) else None

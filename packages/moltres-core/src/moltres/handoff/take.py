@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from ..frame.dataframe import DataFrame
 from ..frame.origin import as_given
 from ..types.records import Records
 from .encoding import decode
-from .reference import MARKER, STAGE_PREFIX, Reference
+from .reference import MARKER, STAGE_PREFIX, Reference, items_of
 from .staging import (
     Found,
     drop_table,
@@ -38,7 +38,7 @@ from .staging import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..frame.source import Source
 
@@ -199,18 +199,14 @@ def rows_of(value: Any, *, dsn: Any = None) -> Records:
 
 def _parts(value: Any) -> Iterator[Any]:
     """What was handed over, one by one: a mapped task gives a list, and a list of lists if it was mapped twice."""
-    if isinstance(value, Records):
-        yield value
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
-        # Airflow gives a task what a mapped one has returned as a sequence that reads an item each time it is asked.
-        items = value if isinstance(value, list | tuple) else list(value)
-        if all(isinstance(item, Mapping) and MARKER not in item for item in items):
-            yield Records.from_dicts(items)
-        else:
-            for item in items:
-                yield from _parts(item)
-    else:
+    items = items_of(value)
+    if items is None:
         yield decode(value) if isinstance(value, Mapping) and MARKER in value else value
+    elif all(isinstance(item, Mapping) and MARKER not in item for item in items):
+        yield Records.from_dicts(items)
+    else:
+        for item in items:
+            yield from _parts(item)
 
 
 def _split(parts: Sequence[Any]) -> tuple[list[Reference], list[Records]]:

@@ -15,7 +15,7 @@ from sqlalchemy.sql.util import find_tables
 from .._shared.masking import masked
 from .._shared.trino_urls import port_of
 from ..handoff import Reference, decode, is_reference
-from ..handoff.reference import MARKER
+from ..handoff.reference import MARKER, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,13 +97,14 @@ def handed_over(database: Database, value: Any) -> tuple[Dataset, ...]:
         value: What was handed over, in any form; inline rows know their origin in the form of :func:`with_origin`.
     """
     found: list[Dataset] = []
-    for part in value if isinstance(value, list) else [value]:
-        if is_reference(part):
-            found.append(staged(database, part if isinstance(part, Reference) else decode(part)))
-        elif isinstance(part, Mapping) and MARKER in part:
-            found += [Dataset(*origin) for origin in part.get(_READ_FROM, ())]
-        elif isinstance(part, list):
-            found += handed_over(database, part)
+    items = items_of(value)
+    if items is not None:
+        for item in items:
+            found += handed_over(database, item)
+    elif is_reference(value):
+        found.append(staged(database, value if isinstance(value, Reference) else decode(value)))
+    elif isinstance(value, Mapping) and MARKER in value:
+        found += [Dataset(*origin) for origin in value.get(_READ_FROM, ())]
     return tuple(dict.fromkeys(found))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.kestra_cases import FLOW
-from truthound_kestra.flows import FlowConfig, InputConfig, TaskConfig, TriggerConfig, TriggerType
+from truthound_kestra.flows import FlowConfig, InputConfig, OutputConfig, TaskConfig, TriggerConfig, TriggerType
 
 RULES = ({"type": "not_null", "column": "id"},)
 PASSWORD = "hunter2-Zq9"
@@ -78,6 +78,55 @@ def test_a_name_that_says_secret(name: str) -> None:
     assert of_task(env={name: f"{{{{ secret('{name}') }}}}"}).problems() == ()
 
 
+def call(**properties: Any) -> FlowConfig:
+    plugin = {"id": "call", "type": "io.kestra.plugin.core.http.Request", **properties}
+    return dataclasses.replace(FLOW, errors=(plugin,))
+
+
+NESTED = {
+    "env": lambda pw: of_task(extra={"env": {"DB_PASSWORD": pw}}),
+    "script": lambda pw: of_task(extra={"script": f"password = '{pw}'"}),
+    "commands": lambda pw: of_task(extra={"beforeCommands": [f"export API_KEY={pw}"]}),
+    "inputFiles": lambda pw: of_task(extra={"inputFiles": {"db.json": f'{{"password": "{pw}"}}'}}),
+    "taskRunner": lambda pw: of_task(extra={"taskRunner": {"credentials": {"username": "u", "password": pw}}}),
+    "lists": lambda pw: of_task(extra={"parts": [[{"apiKey": pw}]]}),
+    "pluginDefaults": lambda pw: dataclasses.replace(FLOW, extra={"pluginDefaults": [{"values": {"password": pw}}]}),
+    "plugin": lambda pw: call(options={"auth": {"password": pw}}),
+    "headers": lambda pw: call(headers={"Authorization": f"Bearer {pw}"}),
+    "within": lambda pw: call(tasks=[{"id": "in", "type": "x.y", "secretKeyId": pw}]),
+    "trigger": lambda pw: dataclasses.replace(FLOW, triggers=({"id": "t", "type": "x.y", "sessionToken": pw},)),
+    "of trigger": lambda pw: dataclasses.replace(
+        FLOW, triggers=(TriggerConfig(id="t", cron="@daily", extra={"stopAfter": [{"password": pw}]}),)
+    ),
+    "default": lambda pw: dataclasses.replace(FLOW, inputs=(InputConfig(name="password", extra={"defaults": pw}),)),
+    "variables": lambda pw: dataclasses.replace(FLOW, variables={"databases": [{"password": pw}]}),
+    "labels": lambda pw: dataclasses.replace(FLOW, labels={"api-token": pw}),
+    "metadata": lambda pw: of_task(extra_args={"metadata": {"of": [{"password": pw}]}}),
+    "YAML": lambda pw: of_task(env={"CONF": f"user: me\npassword: {pw}\n"}),
+    "output": lambda pw: dataclasses.replace(FLOW, outputs=(OutputConfig(name="password", value=pw),)),
+}
+
+
+@pytest.mark.parametrize("place", NESTED)
+def test_a_secret_is_known_by_its_name_wherever_it_stands(place: str) -> None:
+    found = NESTED[place](PASSWORD).problems()
+    assert any("contains a secret" in problem for problem in found), found
+    assert not any(PASSWORD in problem for problem in found)
+    assert not [problem for problem in NESTED[place](EXPRESSION).problems() if "contains a secret" in problem]
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"key": "folder/file.csv", "sortKey": "id", "keys": ["id"], "tokenUrl": "https://h/token", "secretName": "db"},
+        {"commands": ["mysql --password=$PW", 'export PASSWORD="$(cat pw)"', "login --token ${TOKEN}"]},
+        {"script": "token = os.environ['TOKEN']\nlogin(password=password, token=self.token)"},
+    ],
+)
+def test_what_only_looks_like_a_secret_is_taken(properties: dict[str, Any]) -> None:
+    assert call(**properties).problems() == ()
+
+
 def test_a_secret_input_has_no_default_that_can_be_read() -> None:
     inputs = (InputConfig(name="pw", type="SECRET", default="x"),)
     (found,) = dataclasses.replace(FLOW, inputs=inputs).problems()
@@ -96,6 +145,10 @@ def test_what_is_no_secret_is_taken(env: dict[str, str]) -> None:
         ('import os\ntoken = os.environ["TOKEN"]', False),
         ('password = "hunter2-Zq9"', True),
         ('url = "postgresql://me:hunter2-Zq9@host/db"', True),
+        ('login(password=password)\nurl = f"host=h password={password}"', False),
+        ('config = {"password": "hunter2-Zq9"}', True),
+        ('os.environ["API_KEY"] = "hunter2-Zq9"', True),
+        ('def login(password: str = "hunter2-Zq9"): ...', True),
         ('password = open("p").read()\ntoken = "hunter2-Zq9"', True),
     ],
 )

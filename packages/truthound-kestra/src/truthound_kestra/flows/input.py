@@ -74,6 +74,8 @@ _WRITTEN: Final[dict[str, Callable[[str], object]]] = {
     "URI": _uri,
 }
 # Options that are only supported for some types.
+# Properties of Kestra's inputs that are values of the input.
+_GIVEN: Final = ("defaults", "prefill")
 _OPTIONS: Final = {
     "values": ("SELECT", "MULTISELECT"),
     "item_type": ("ARRAY",),
@@ -210,6 +212,8 @@ def _config_problems(label: str, config: InputConfig) -> Iterator[str]:
             yield f"{label} is of type {kind}; {option} is only supported for {' and '.join(kinds)}."
     if config.default is not None:
         yield from _default_problems(label, config)
+    given = {f"{config.name}: {key}": config.extra[key] for key in _GIVEN if key in config.extra}
+    yield from named_secret_problems("The input", given)
     yield from _option_problems(label, config)
 
 

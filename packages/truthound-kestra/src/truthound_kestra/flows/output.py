@@ -9,7 +9,7 @@ from dq_core.adapters import choice
 from truthound_kestra.flows.extra import extra_problems, merged
 from truthound_kestra.flows.fields import anything, field_problems, keyed, text, yes_or_no
 from truthound_kestra.flows.names import pattern_problems
-from truthound_kestra.flows.secrets import secret_problems
+from truthound_kestra.flows.secrets import named_secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
 from truthound_kestra.flows.yaml import Folded, yaml_problems
 
@@ -55,7 +55,7 @@ def output_problems(config: OutputConfig) -> Iterator[str]:
         yield from wrong
         return
     yield from yaml_problems(f"{label}: its value", config.value)
-    yield from secret_problems(f"{label}: its value", config.value)
+    yield from named_secret_problems("The value of the output", {config.name: config.value})
     yield from extra_problems(label, config.extra, ("id",))
     yield from choice(f"The output {config.name!r}: its type", config.kestra_type, VALUE_TYPES)
 

@@ -82,6 +82,7 @@ def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
         if not dependency.strip() or "\n" in dependency:
             yield f"{label}: a dependency must be a single pip requirement, not {dependency!r}."
     yield from secret_problems(f"{label}: dependencies", task.dependencies)
+    yield from secret_problems(f"{label}: description", task.description)
     for file in task.output_files:
         if file.startswith(("/", "..", "./")):
             yield f"{label}: an output file must be a name or glob pattern in the working directory, not {file!r}."
@@ -96,7 +97,7 @@ def _script_problems(label: str, task: TaskConfig) -> Iterator[str]:
             compile(task.script, "script", "exec")
         except (SyntaxError, ValueError) as error:
             yield f"{label}: its script is not valid Python: {error}."
-    yield from secret_problems(f"{label}: script", task.script, program=True)
+    yield from secret_problems(f"{label}: script", task.script, program="python")
     for name in ("rules", "table", "query", *_OF_COPY, "sla", "extra_args"):
         if getattr(task, name):
             yield f"{label} is a Python script; {name} is not supported."

@@ -38,6 +38,7 @@ _SCHEMA = pa.schema(
         ("d", pa.date32()),
         ("ts", pa.timestamp("us")),
         ("tz", pa.timestamp("us", tz="UTC")),
+        ("f", pa.float32()),
         ("m", pa.decimal128(8, 2)),
         ("b", pa.bool_()),
         ("a", pa.string()),
@@ -46,7 +47,7 @@ _SCHEMA = pa.schema(
 )
 
 _TEXTS = ["ab-1", "", "  ", "AB-22", "äß", "line\nbreak", "ab-1", "x", None, "a" * 70, "[red]", "%s"]
-_NUMBERS = [0.5, 2.0, 2.0, -1.0, 1e300, None, 3.5]
+_NUMBERS = [0.5, 2.0, 2.0, -1.0, 1e300, None, 3.5, 0.1]
 
 
 def _rows(count: int, *, nan: bool = False) -> list[dict[str, Any]]:
@@ -63,6 +64,7 @@ def _rows(count: int, *, nan: bool = False) -> list[dict[str, Any]]:
             "d": (start + dt.timedelta(days=place % 8)).date() if place % 5 else None,
             "ts": start + dt.timedelta(hours=7 * place),
             "tz": (start + dt.timedelta(hours=5 * place)).replace(tzinfo=dt.UTC) if place % 7 else None,
+            "f": place / 10 if place % 8 else None,
             "m": Decimal(place % 40) / 8 if place % 4 else None,
             "b": None if place % 10 == 3 else place % 3 == 0,
             "a": ["n", "s", "w"][place % 3],
@@ -116,6 +118,8 @@ RULES: dict[str, dict[str, Any]] = {
     "in_range of timestamps": {"type": "in_range", "column": "ts", "min": "2024-03-01T01:30:00"},
     "in_range of zoned timestamps": {"type": "in_range", "column": "tz", "max": "2024-03-01T01:30:00+02:00"},
     "in_range of decimals": {"type": "in_range", "column": "m", "min": 0.13, "max": 2},
+    "in_range of floats, by decimals": {"type": "in_range", "column": "x", "min": Decimal("0.1"), "strict_min": True},
+    "in_range of short floats": {"type": "in_range", "column": "f", "max": 0.3},
     "in_range of text": {"type": "in_range", "column": "t", "min": "a", "max": "b"},
     "in_set": {"type": "in_set", "column": "t", "values": ["ab-1", "", "x", "äß"]},
     "in_set of integers": {"type": "in_set", "column": "id", "values": [1, 2, 3, 7.5, 10**15]},
@@ -123,11 +127,13 @@ RULES: dict[str, dict[str, Any]] = {
     "in_set of dates": {"type": "in_set", "column": "d", "values": ["2024-02-28", "2024-03-02"]},
     "in_set of timestamps": {"type": "in_set", "column": "ts", "values": ["2024-02-27T22:30:00"]},
     "in_set of zoned timestamps": {"type": "in_set", "column": "tz", "values": ["2024-02-28T03:30:00Z"]},
-    "in_set of decimals": {"type": "in_set", "column": "m", "values": [1, 0.25, 3.125]},
+    "in_set of decimals": {"type": "in_set", "column": "m", "values": [1, 0.25, 0.38, 3.125]},
     "in_set of booleans": {"type": "in_set", "column": "b", "values": [True]},
     "in_set of nothing": {"type": "in_set", "column": "a", "values": []},
     "not_in_set": {"type": "not_in_set", "column": "t", "values": ["ab-1", "  "]},
     "not_in_set of floats": {"type": "not_in_set", "column": "x", "values": [2, 3.5]},
+    "not_in_set of floats, by decimals": {"type": "not_in_set", "column": "x", "values": [Decimal("0.1"), Decimal(2)]},
+    "not_in_set of decimals": {"type": "not_in_set", "column": "m", "values": [0.12, 2]},
     "not_in_set of nothing": {"type": "not_in_set", "column": "id", "values": []},
     "regex": {"type": "regex", "column": "t", "pattern": r"^[a-z]+-\d"},
     "regex, anywhere": {"type": "regex", "column": "t", "pattern": "b"},

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import datetime as dt
+import importlib
 import io
 import itertools
+import pickle
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from support.hostile import public_names
 from truthound_kestra import outputs, scripts, utils
 from truthound_kestra.outputs import KestraOutputHandler
 from truthound_kestra.scripts import CheckScriptConfig, CheckScriptResult
@@ -22,8 +27,14 @@ from truthound_kestra.sla import (
     SLAConfig,
     SLAMetrics,
     SLAMonitor,
+    evaluate_sla,
 )
 from truthound_kestra.utils.exceptions import ConfigurationError, OutputError
+
+MODULES = (
+    "truthound_kestra.flows", "truthound_kestra.outputs", "truthound_kestra.scripts", "truthound_kestra.sla",
+    "truthound_kestra.utils", "truthound_kestra.utils.serialization",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -52,6 +63,37 @@ def test_a_single_hook_is_taken_as_one() -> None:
     config = SLAConfig(min_pass_rate=0.9, max_consecutive_failures=None)
     SLAMonitor(config, hooks=hook).evaluate(SLAMetrics(failed_count=1))  # type: ignore[arg-type]
     assert hook.counts["violated"] == 1
+
+
+def _configs() -> list[type]:
+    names = (name.rpartition(".") for name in public_names(*MODULES))
+    found = (getattr(importlib.import_module(module), name) for module, _, name in names if module in MODULES)
+    return [one for one in found if dataclasses.is_dataclass(one)]
+
+
+@pytest.mark.parametrize("config", _configs())
+def test_an_argument_that_does_not_exist_gets_the_closest_one(config: type) -> None:
+    fields = [field for field in dataclasses.fields(config) if field.init and not field.name.startswith("_")]
+    wrong = {f"{fields[0].name}z": 1} if fields else {"more": 1}
+    with pytest.raises(ConfigurationError) as caught:
+        config(**wrong)
+    (first, *missing) = caught.value.problems
+    assert f"has no argument {next(iter(wrong))!r}" in first
+    assert not fields or f"Did you mean {fields[0].name!r}?" in first
+    required = (f for f in fields if f.default is f.default_factory is dataclasses.MISSING)
+    assert [problem.rpartition(" ")[2] for problem in missing] == [f"{field.name}." for field in required]
+
+
+def test_what_can_be_given_by_name_only_is_not_given_by_position() -> None:
+    with pytest.raises(ConfigurationError, match="no arguments by position"):
+        SLAConfig(0.9)  # type: ignore[misc]
+    config = SLAConfig(min_pass_rate=0.5)
+    assert copy.deepcopy(config) == config == pickle.loads(pickle.dumps(config))
+
+
+def test_an_sla_is_evaluated_by_its_name() -> None:
+    with pytest.raises(ConfigurationError, match=r"evaluate_sla\(name, metrics\)"):
+        evaluate_sla(SLAMetrics())  # type: ignore[arg-type]
 
 
 def test_all_problems_are_told_at_once() -> None:

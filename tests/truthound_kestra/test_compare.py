@@ -11,7 +11,14 @@ import yaml
 
 from truthound_kestra import ConfigurationError, FlowError
 from truthound_kestra.cli import main
-from truthound_kestra.flows import InputConfig, generate_check_flow, generate_compare_flow
+from truthound_kestra.flows import (
+    FlowConfig,
+    InputConfig,
+    TaskConfig,
+    TaskType,
+    generate_check_flow,
+    generate_compare_flow,
+)
 from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.results.errors import CheckFailedError, ComparisonFailedError
 from truthound_kestra.scripts import (
@@ -72,7 +79,7 @@ def test_the_script_compares_and_tells_what_differs(files: tuple[str, str], caps
     told = compare_data_script(shop, copy, CompareScriptConfig(fail_on_difference=False))
     assert (told.status, told.missing_count, told.extra_count) == ("failed", 1, 1)
     assert compare_data_script(shop, copy, CompareScriptConfig(enabled=False)).status == "skipped"
-    with pytest.raises(ConfigurationError, match="'dq_core', which compares"):
+    with pytest.raises(ConfigurationError, match="must be one of 'dq_core', not"):
         CompareScriptConfig(engine_name="truthound")
 
 
@@ -109,6 +116,8 @@ def test_a_flow_with_a_compare_task(files: tuple[str, str], monkeypatch: pytest.
     with pytest.raises(FlowError) as refused:
         generate_compare_flow("a", "b", input_uri=copy, copy_uri="postgresql://h/d", engine_name="pandera")
     assert "a database requires table or query" in str(refused.value)
-    assert "'dq_core', which compares" in str(refused.value)
+    assert "must be one of 'dq_core', not" in str(refused.value)
+    compares = TaskConfig(id="compare", task_type=TaskType.COMPARE, input_uri=shop, copy_uri=copy)
+    assert 'engine_name="dq_core"' in FlowConfig(id="a", tasks=(compares,)).to_yaml()
     with pytest.raises(FlowError, match="only supported for comparisons"):
         generate_check_flow("a", "b", input_uri=copy, rules=[RULE], engine_name="dq_core", copy_uri=copy)

@@ -6,17 +6,21 @@ import io
 import json
 import math
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
+from truthound_kestra.flows import generate_check_flow
 from truthound_kestra.outputs import KestraOutputHandler
-from truthound_kestra.scripts import CheckScriptConfig, LearnScriptConfig
+from truthound_kestra.scripts import CheckScriptConfig, LearnScriptConfig, check_quality_script, load_rules
 from truthound_kestra.sla import SLAConfig, SLAMetrics, SLAMonitor, to_kestra_sla
-from truthound_kestra.utils.exceptions import ConfigurationError, OutputError
+from truthound_kestra.utils.exceptions import ConfigurationError, FlowError, OutputError
 from truthound_kestra.utils.serialization import JsonSerializer
 
+RULES = [{"type": "row_count", "min": 1}]
 HALVES = [0.5, np.float64(0.5), np.float32(0.5), Decimal("0.5")]
 SEVENS = [7, np.int64(7), np.int32(7), np.uint8(7), Decimal(7)]
 
@@ -45,6 +49,36 @@ def test_metrics_of_kestra(number: Any) -> None:
     KestraOutputHandler(lines).gauge("g", number)
     (metric,) = json.loads(lines.getvalue()[2:-3])["metrics"]
     assert metric["value"] in (0.5, 7)
+
+
+@pytest.mark.parametrize("engine_name", ["dq_core", "truthound"])
+@pytest.mark.parametrize("source", ["x.csv", "x.json"])
+@pytest.mark.parametrize(
+    ("rule", "passes"),
+    [
+        ({"type": "in_range", "column": "x", "min": Decimal("0.1"), "max": Decimal("1E+2")}, True),
+        ({"type": "in_range", "column": "x", "min": Decimal("0.10000000000000000000001")}, False),
+        ({"type": "in_set", "column": "x", "values": {Decimal("0.1"), Decimal("2.0")}}, True),
+        ({"type": "not_in_set", "column": "x", "values": [Decimal("0.1")]}, False),
+        ({"type": "row_count", "min": Decimal(2)}, True),
+    ],
+)
+def test_decimals_in_the_rules_of_a_flow_are_numbers(
+    rule: Any, passes: bool, source: str, engine_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("x\n0.1\n2\n")
+    Path("x.json").write_text('[{"x": 0.1}, {"x": 2}]')
+    (task,) = yaml.safe_load(generate_check_flow("a", "b", input_uri=source, rules=[rule]))["tasks"]
+    Path("rules.yaml").write_text(task["inputFiles"]["rules.yaml"])
+    config = CheckScriptConfig(rules=load_rules("rules.yaml"), engine_name=engine_name, fail_on_error=False)
+    result = check_quality_script(source, config)
+    assert (result.is_success, result.error_count) == (passes, 0)
+
+
+def test_a_decimal_that_a_number_of_kestra_would_round_is_refused() -> None:
+    with pytest.raises(FlowError, match="more digits than a number of YAML keeps"):
+        generate_check_flow("a", "b", input_uri="x.csv", rules=RULES, variables={"third": Decimal(1) / 3})
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from truthound_kestra.flows import (
     TriggerConfig,
     TriggerType,
     generate_check_flow,
+    generate_compare_flow,
     generate_learn_flow,
     generate_profile_flow,
     generate_quality_pipeline,
@@ -173,6 +174,39 @@ def test_learn(kestra: Engine, flow_id: Names, users: Path) -> None:
     assert ("id", "not_null") in rules
     assert ("email", "not_null") not in rules
     assert "type: not_null" in result.files("learn")["learn_report.yaml"]
+
+
+def test_a_comparison_passes_if_the_copy_is_the_same_and_fails_with_what_differs(
+    kestra: Engine, flow_id: Names, tmp_path: Path
+) -> None:
+    shop, copy = tmp_path / "shop.csv", tmp_path / "copy.db"
+    shop.write_text("id,amount\n1,2.5\n2,3.5\n3,4.5\n")
+    with sqlite3.connect(copy) as database:
+        database.execute("CREATE TABLE orders (id INTEGER, amount REAL)")
+        database.executemany("INSERT INTO orders VALUES (?, ?)", [(1, 2.5), (2, 3.5), (3, 4.5)])
+    flow = generate_compare_flow(
+        flow_id("compares"),
+        "tests",
+        input_uri=str(shop),
+        copy_uri=f"sqlite:///{copy}",
+        copy_table="orders",
+        keys=["id"],
+        read_options={"types": {"id": "BIGINT", "amount": "DOUBLE"}},
+        generator=GENERATOR,
+    )
+    same = kestra.run(flow)
+    assert same.state == "SUCCESS", same.logs
+    assert (same.vars("compare")["equal"], same.outputs["compare_result"]["status"]) == (True, "passed")
+    with sqlite3.connect(copy) as database:
+        database.execute("UPDATE orders SET amount = 9 WHERE id = 2")
+        database.execute("DELETE FROM orders WHERE id = 3")
+    other = kestra.run(flow)
+    assert other.state == "FAILED"
+    sent = other.vars("compare")
+    assert (sent["equal"], sent["changed_count"], sent["missing_count"], sent["extra_count"]) == (False, 1, 1, 0)
+    assert other.outputs["compare_result"] == sent["result"]
+    assert other.metrics("compare")["compare.changed"] == 1
+    assert "compare_report.html" in other.files("compare")
 
 
 def test_the_pipeline_runs_in_order_and_has_all_outputs(kestra: Engine, flow_id: Names, users: Path) -> None:

@@ -76,7 +76,7 @@ def _refuse_unknown(partial: OperatorPartial, given: Mapping[str, Any]) -> None:
 
 def _of_every_instance(given: Mapping[str, Any]) -> Iterator[str]:
     if "output_key" in given:
-        yield "output_key is one for all instances of a mapped task, so that others find the results: give it to partial()."
+        yield "output_key is one for all instances of a mapped task, by which others find the results: use partial()."
 
 
 def _tried(mapped: MappedOperator, mapped_kwargs: Mapping[str, Any]) -> MappedOperator:

@@ -20,7 +20,6 @@ from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.outputs.serialization import JsonSerializer, MarkdownSerializer, YamlSerializer
 from truthound_kestra.results.errors import CheckFailedError, ComparisonFailedError
 from truthound_kestra.scripts import (
-    ENGINES,
     CheckScriptConfig,
     CompareScriptConfig,
     LearnScriptConfig,
@@ -148,7 +147,7 @@ def _add_options(command: argparse.ArgumentParser, config: type[ScriptConfig]) -
         if kind is bool:
             command.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=shown)
         else:
-            choices = list(ENGINES) if field.name == "engine_name" else None
+            choices = list(config.engines) if field.name == "engine_name" else None
             command.add_argument(flag, type=kind, choices=choices, default=None, help=shown)
 
 

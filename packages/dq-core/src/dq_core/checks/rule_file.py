@@ -89,7 +89,7 @@ def rules_of(data: Mapping[str, Any]) -> RuleFile:
 
 def dump_rules(data: Mapping[str, Any]) -> str:
     """A mapping that `rules_of` reads, as YAML."""
-    plain = _yamlable(data)
+    plain = yamlable(data)
     text = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     # Some line breaks of Unicode (U+0085) do not survive unescaped.
     return text if read_yaml(text, None).data == plain else yaml.dump(plain, Dumper=_Dumper, sort_keys=False)
@@ -99,7 +99,8 @@ class _Dumper(yaml.SafeDumper):
     """Writes a decimal with all its digits, which the strict reader keeps, and in quotes what is a number for some."""
 
 
-def _written(dumper: yaml.SafeDumper, value: decimal.Decimal) -> yaml.Node:
+def written_decimal(dumper: yaml.SafeDumper, value: decimal.Decimal) -> yaml.Node:
+    """A decimal with all its digits, as a number."""
     return dumper.represent_scalar("tag:yaml.org,2002:float", f"{value:f}")
 
 
@@ -107,12 +108,16 @@ def _quoted(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'" if is_twofold(value) else None)
 
 
-_Dumper.add_representer(decimal.Decimal, _written)
+_Dumper.add_representer(decimal.Decimal, written_decimal)
 _Dumper.add_representer(str, _quoted)
 
 
-def _yamlable(value: Any) -> Any:
-    """YAML has dates and bytes, but neither times nor UUIDs; checks understand these as strings."""
+def yamlable(value: Any) -> Any:
+    """A value of a rule in types that YAML has.
+
+    Dates and bytes are among them, but neither times nor UUIDs, which checks understand as strings. Decimals that a
+    float would round stay decimals, for `written_decimal`.
+    """
     match value:
         case decimal.Decimal():
             number = plain_number(value)
@@ -122,9 +127,9 @@ def _yamlable(value: Any) -> Any:
         case uuid.UUID():
             return str(value)
         case Mapping():
-            return {key: _yamlable(item) for key, item in value.items()}
+            return {key: yamlable(item) for key, item in value.items()}
         case list():
-            return [_yamlable(item) for item in value]
+            return [yamlable(item) for item in value]
         case _:
             return value
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +72,10 @@ class RuleInput:
 
     def adapted(self, value: Any) -> Any:
         """A value from the rule as one that the column's values can be compared with."""
-        return None if value is None else self.relation.adapted(self.check.targets[0], value)
+        if value is None:
+            return None
+        target = self.check.targets[0]
+        return _as_number_of(self.relation.columns[target].family, self.relation.adapted(target, value))
 
     @property
     def values(self) -> list[Any]:
@@ -114,6 +119,15 @@ class RuleInput:
         return {"considered_rows": self.considered, "failed_rows": answer + self.settled}
 
 
+def _as_number_of(family: str, value: Any) -> Any:
+    """A number as one of the column's kind: 0.1 is the same as Decimal("0.1") for databases, and not for Python."""
+    if family == "decimal" and isinstance(value, float) and math.isfinite(value):
+        return decimal.Decimal(repr(value))
+    if family == "float" and isinstance(value, decimal.Decimal):
+        return float(value)
+    return value
+
+
 def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.Table | None = None) -> RuleInput:
     """The rows that a rule considers, out of those that its ``where`` lets through.
 
@@ -124,6 +138,7 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
 
     names = list(check.targets) or table.column_names[:1]
     table = table.select(names).rename_columns([f"c{place}" for place in range(len(names))])
+    table = _with_long_floats(table)
     if isinstance(check, NullCheck) or check.kind == "row_count":
         # For these rules NaN is a value like any other; pandas treats it as missing.
         return RuleInput(check, relation, _without_nan(table), table.num_rows)
@@ -162,6 +177,16 @@ def _mask(table: pa.Table, *, any_of: bool) -> Any:
     for other in valid[1:]:
         mask = pc.or_(mask, other) if any_of else pc.and_(mask, other)
     return mask
+
+
+def _with_long_floats(table: pa.Table) -> pa.Table:
+    """Floats as 64 bits, as databases compare them with a rule's number; some libraries round that number instead."""
+    import pyarrow as pa
+
+    for place, column in enumerate(table.columns):
+        if pa.types.is_floating(column.type) and column.type != pa.float64():
+            table = table.set_column(place, table.column_names[place], column.cast(pa.float64()))
+    return table
 
 
 def _nan(table: pa.Table) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dq_core.adapters import choice, whole
 from truthound_kestra.flows.extra import extra_problems, merged
 from truthound_kestra.flows.fields import field_problems, keyed
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ __all__ = ["ConcurrencyConfig", "concurrency_block", "concurrency_problems"]
 _BEHAVIORS: Final = ("QUEUE", "CANCEL", "FAIL")
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class ConcurrencyConfig:
     """How many executions of the flow may run at the same time.

@@ -9,6 +9,7 @@ from dq_core.adapters import choice
 from truthound_kestra.flows.expressions import holds_expression
 from truthound_kestra.flows.extra import extra_problems, merged
 from truthound_kestra.flows.fields import field_problems, keyed, shown, text
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ _BEHAVIORS: Final = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")
 _STYLES: Final = ("ERROR", "WARNING", "INFO", "SUCCESS")
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class ExecutionCheck:
     """A condition that must be true before an execution starts.

@@ -15,6 +15,7 @@ from truthound_kestra.flows.flow_fields import FlowFields
 from truthound_kestra.flows.flow_problems import flow_problems, runner_problems
 from truthound_kestra.flows.runner import Runner
 from truthound_kestra.flows.yaml import flow_yaml
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["FlowConfig", "flow_block", "flow_text"]
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class FlowConfig(FlowFields):
     """A flow. It is frozen: each ``with_…`` and ``add_…`` method returns another flow.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from truthound_kestra.flows.flow import flow_block, flow_text
 from truthound_kestra.flows.runner import Runner
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from truthound_kestra.flows.flow import FlowConfig
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FlowGenerator"]
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class FlowGenerator(Runner):
     """Writes flows for one kind of Kestra server.

@@ -25,6 +25,7 @@ from truthound_kestra.flows.names import pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, all_types, kestra_type
 from truthound_kestra.flows.yaml import Folded, yaml_problems
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,6 +87,7 @@ _OPTIONS: Final = {
 }
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class InputConfig:
     """A value that an execution is started with; expressions read it as ``{{ inputs.<name> }}``.

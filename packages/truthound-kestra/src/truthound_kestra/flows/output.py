@@ -12,6 +12,7 @@ from truthound_kestra.flows.names import pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
 from truthound_kestra.flows.yaml import Folded, yaml_problems
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["OutputConfig", "output_block", "output_problems"]
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class OutputConfig:
     """A value that other flows, the API and the UI can read after the execution.

@@ -73,7 +73,7 @@ def generate_check_flow(
     """
     task = {"rules": rules, "fail_on_error": fail_on_error}
     tasks = [_Step("check", TaskType.CHECK, task)]
-    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    return _generated(tasks, flow_id, namespace, input_uri, schedule, timezone, generator, options)
 
 
 def generate_profile_flow(
@@ -94,7 +94,7 @@ def generate_profile_flow(
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     tasks = [_Step("profile", TaskType.PROFILE, {})]
-    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    return _generated(tasks, flow_id, namespace, input_uri, schedule, timezone, generator, options)
 
 
 def generate_learn_flow(
@@ -117,7 +117,7 @@ def generate_learn_flow(
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     tasks = [_Step("learn", TaskType.LEARN, {"extra_args": {"min_confidence": min_confidence}})]
-    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    return _generated(tasks, flow_id, namespace, input_uri, schedule, timezone, generator, options)
 
 
 def generate_compare_flow(
@@ -155,9 +155,8 @@ def generate_compare_flow(
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
     """
     own = {"keys": keys, "fail_on_difference": fail_on_difference}
-    fields = {"copy_uri": copy_uri, "engine_name": options.pop("engine_name", "dq_core"), "extra_args": own}
-    tasks = [_Step("compare", TaskType.COMPARE, fields)]
-    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
+    tasks = [_Step("compare", TaskType.COMPARE, {"copy_uri": copy_uri, "extra_args": own})]
+    return _generated(tasks, flow_id, namespace, input_uri, schedule, timezone, generator, options)
 
 
 def generate_quality_pipeline(
@@ -208,13 +207,7 @@ def generate_quality_pipeline(
     ]
     options.setdefault("description", "Data quality pipeline")
     tasks = [step for wanted, step in steps if wanted]
-    return _written(generator, _flow(flow_id, namespace, input_uri, tasks, _schedule(schedule, timezone), options))
-
-
-def _written(generator: object, flow: FlowConfig) -> str:
-    if not isinstance(generator, FlowGenerator):
-        raise FlowError(f"generator must be a FlowGenerator, not {shown(generator)}.")
-    return generator.generate(flow)
+    return _generated(tasks, flow_id, namespace, input_uri, schedule, timezone, generator, options)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,14 +225,18 @@ def _schedule(cron: str | None, timezone: str | None) -> tuple[TriggerConfig, ..
     return (TriggerConfig(id="schedule", type=TriggerType.SCHEDULE, cron=cron, timezone=timezone),)
 
 
-def _flow(  # noqa: PLR0917 - private, and called with all of them by the five functions above
+def _generated(  # noqa: PLR0917 - private, and called with all of them by the five functions above
+    steps: Sequence[_Step],
     flow_id: str,
     namespace: str,
     input_uri: Any,
-    steps: Sequence[_Step],
-    schedule: Sequence[TriggerConfig],
+    schedule: str | None,
+    timezone: str | None,
+    generator: object,
     options: Mapping[str, Any],
-) -> FlowConfig:
+) -> str:
+    """The flow of some steps as YAML, with a result of each as an output."""
+    trigger = _schedule(schedule, timezone)
     of_flow = {name: value for name, value in options.items() if name in _FLOW_FIELDS}
     of_task = {name: value for name, value in options.items() if name in _TASK_FIELDS - _FLOW_FIELDS}
     rest = {name: value for name, value in options.items() if name not in of_flow and name not in of_task}
@@ -253,14 +250,17 @@ def _flow(  # noqa: PLR0917 - private, and called with all of them by the five f
         )
         for step in steps
     ]
-    return FlowConfig(
+    flow = FlowConfig(
         id=flow_id,
         namespace=namespace,
         tasks=tuple(_task(step, input_uri, of_task, _options_of(step, steps, rest)) for step in steps),
         outputs=_joined(outputs, of_flow.pop("outputs", ())),
-        triggers=_joined(schedule, of_flow.pop("triggers", ())),
+        triggers=_joined(trigger, of_flow.pop("triggers", ())),
         **of_flow,
     )
+    if not isinstance(generator, FlowGenerator):
+        raise FlowError(f"generator must be a FlowGenerator, not {shown(generator)}.")
+    return generator.generate(flow)
 
 
 def _joined(own: Sequence[Any], more: Any) -> Any:

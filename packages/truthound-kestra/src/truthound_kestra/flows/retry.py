@@ -10,6 +10,7 @@ from dq_core.adapters import choice, iso_duration, number, whole
 from truthound_kestra.flows.extra import extra_problems, merged
 from truthound_kestra.flows.fields import field_problems, keyed
 from truthound_kestra.flows.names import LONGEST, delay, member
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ class RetryPolicy(Enum):
     RANDOM = "random"
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class RetryConfig:
     """How a task or flow is retried after a failure.

@@ -46,7 +46,7 @@ def rule_problems(label: str, rules: Sequence[Any]) -> Iterator[str]:
             yield f"{label}: {problem}"
         return
     for place, (rule, check) in enumerate(zip(given, checks, strict=True), 1):
-        found = formless(plain_rule(_written(rule, check)))
+        found = formless(plain_rule(_written(rule, check)), decimals=True)
         if found is not None:
             yield f"{label}: rule {place} ({check.kind}) cannot be part of a flow: {found}"
 
@@ -68,6 +68,6 @@ def severity_problems(label: str, checks: Sequence[Check], least: Any) -> Iterat
 
 
 def _written(rule: Any, check: Check) -> dict[str, Any]:
-    if isinstance(rule, Mapping) and formless(plain_rule(rule)) is None:
+    if isinstance(rule, Mapping) and formless(plain_rule(rule), decimals=True) is None:
         return dict(rule)
     return check.to_dict()

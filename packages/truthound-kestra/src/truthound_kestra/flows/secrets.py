@@ -44,8 +44,8 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 def secret_problems(label: str, value: Any, *, program: Program = None) -> Iterator[str]:
     """Yield a sentence if a value contains a secret.
 
-    That is a URL with one, also inside of a longer text, a known kind of token, or a string whose name says that it is a
-    secret: the key in a mapping, or ``name=value`` and ``"name": "value"`` in a text.
+    That is a URL with one, also inside of a longer text, a known kind of token, or a string whose name says that it is
+    a secret: the key in a mapping, or ``name=value`` and ``"name": "value"`` in a text.
 
     Args:
         label: How messages call the value.
@@ -92,7 +92,7 @@ def _places(value: Any, place: tuple[str, ...], program: Program) -> Iterator[tu
 
 
 def _says_secret(key: str) -> bool:
-    """Whether a property of this name is a secret: unlike a variable, nobody can rename it, and many a ``key`` is none."""
+    """Whether a property of this name is a secret; unlike variables, nobody can rename it, and many a key is none."""
     words = [word.lower() for word in _WORD.findall(key)]
     joined = "".join(words)
     if joined.endswith(_NO_SECRETS) or joined in ("key", "keys"):

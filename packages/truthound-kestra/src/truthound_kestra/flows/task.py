@@ -26,6 +26,7 @@ from truthound_kestra.flows.names import member
 from truthound_kestra.flows.retry import RetryConfig
 from truthound_kestra.flows.state import TaskState, counts_failures
 from truthound_kestra.kestra.storage import file_format, is_storage_file
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.scripts.config import (
     CheckScriptConfig,
     CompareScriptConfig,
@@ -53,6 +54,7 @@ class TaskType(Enum):
     PYTHON_SCRIPT = "python_script"
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class TaskConfig:
     """A task.
@@ -77,7 +79,8 @@ class TaskConfig:
         copy_query: For COMPARE: a SELECT instead of a table.
         rules: For CHECK: rules as mappings (see dq_core), or checks of dq_core.
         fail_on_error: For CHECK: whether a failed check fails the task; the outputs are sent in either case.
-        engine_name: The engine: truthound, dq_core, great_expectations, pandera; dq_core for COMPARE.
+        engine_name: The engine: truthound, dq_core, great_expectations, pandera; None for that of the task's script:
+            truthound, or dq_core for COMPARE.
         sla: For CHECK: evaluated after the check. Consecutive failures are counted in Kestra's KV store.
         script: For PYTHON_SCRIPT: the program. Kestra renders expressions in it.
         depends_on: Ids of the tasks that must have succeeded first. Without any, the flow's tasks run in order.
@@ -109,7 +112,7 @@ class TaskConfig:
     copy_query: str | None = None
     rules: Sequence[Mapping[str, Any] | Check] = ()
     fail_on_error: bool = True
-    engine_name: str = "truthound"
+    engine_name: str | None = None
     sla: SLAConfig | None = None
     script: str | None = None
     depends_on: Sequence[str] = ()
@@ -144,6 +147,12 @@ class TaskConfig:
         return self.input_format or file_format(self.uri)
 
     @property
+    def engine(self) -> str:
+        """``engine_name``, or the default of the task's script."""
+        kind = task_type(self)
+        return self.engine_name or SCRIPT_CONFIGS.get(kind or TaskType.CHECK, ScriptConfig).engine_name
+
+    @property
     def copied(self) -> TaskConfig:
         """The same task with the copy as its data."""
         return replace(
@@ -174,7 +183,7 @@ _TYPES: Final[dict[str, Kind]] = {
     "copy_query": optional(text),
     "rules": items(Mapping, Check, what="rules: mappings, or checks of dq_core"),
     "fail_on_error": yes_or_no,
-    "engine_name": text,
+    "engine_name": optional(text),
     "sla": optional(instance(SLAConfig, what="an SLAConfig")),
     "script": optional(text),
     "depends_on": strings_of,

@@ -59,7 +59,7 @@ def _pinned(task: TaskConfig, kind: TaskType) -> list[str]:
     baseline = task.extra_args.get("baseline_uri")
     more = [str(baseline)] if baseline is not None else []
     more += [task.copied.uri] if task.copy_uri is not None else []
-    return pinned_dependencies(task.engine_name, task.uri, *more)
+    return pinned_dependencies(task.engine, task.uri, *more)
 
 
 def _behavior(task: TaskConfig) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _data(task: TaskConfig, flow: FlowContext, files: dict[str, str], base: str 
 def _program(task: TaskConfig, kind: TaskType) -> str:
     """The program of a check, profile, learn or compare task."""
     arguments = {"rules": f'load_rules("{_RULES_FILE}")'} if task.rules else {}
-    arguments["engine_name"] = literal(task.engine_name)
+    arguments["engine_name"] = literal(task.engine)
     if kind is TaskType.CHECK:
         arguments["fail_on_error"] = literal(task.fail_on_error)
     if task.timeout_seconds is not None and "timeout_seconds" not in task.extra_args:

@@ -22,7 +22,6 @@ from truthound_kestra.flows.task import SCRIPT_CONFIGS, TaskConfig, TaskType, ta
 from truthound_kestra.kestra.context import CONTEXT_ENV
 from truthound_kestra.kestra.storage import FILE_FORMATS
 from truthound_kestra.kestra.values import VALUES_ENV
-from truthound_kestra.scripts.engines import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,11 +108,9 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
     yield from _side_problems(label, task, flow, "input")
     if kind is TaskType.COMPARE:
         yield from _side_problems(f"{label}, the copy", task.copied, flow, "copy")
-        if task.engine_name in ENGINES and task.engine_name != "dq_core":
-            yield f"{label}: engine_name must be 'dq_core', which compares, not {task.engine_name!r}."
     elif any(getattr(task, name) is not None for name in _OF_COPY):
         yield f"{label} is of type {kind.value}; {', '.join(_OF_COPY)} are only supported for comparisons."
-    yield from choice(f"{label}: engine_name", task.engine_name, ENGINES)
+    yield from choice(f"{label}: engine_name", task.engine, SCRIPT_CONFIGS[kind].engines)
     if kind is TaskType.CHECK:
         yield from _rule_problems(label, task)
     elif task.rules or task.sla is not None:
@@ -124,7 +121,7 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
     yield from config_problems
     if not config_problems and kind is not TaskType.COMPARE:
         checks = parsed_rules(task.rules) if kind is TaskType.CHECK else ()
-        yield from engine_problems(label, task.engine_name, kind.value, checks, task.extra_args)
+        yield from engine_problems(label, task.engine, kind.value, checks, task.extra_args)
         if task.extra_args.get("auto_schema") is not True:
             yield from severity_problems(label, checks, task.extra_args.get("min_severity", "low"))
 

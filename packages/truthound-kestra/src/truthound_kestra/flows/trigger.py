@@ -25,6 +25,7 @@ from truthound_kestra.flows.fields import (
 from truthound_kestra.flows.names import delay, member, pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.yaml import yaml_problems
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,7 @@ class TriggerType(Enum):
     POLLING = "polling"
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class TriggerConfig:
     """What starts an execution.

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
-from uuid import UUID
 
 import yaml
 
 from dq_core.adapters import is_number, plain_number
+from dq_core.checks import rule_file
 from truthound_kestra.errors import FlowError
 from truthound_kestra.flows.expressions import DEEPEST, holds_expression
 
@@ -119,8 +119,14 @@ def yaml_problems(label: str, value: Any) -> Iterator[str]:
         yield f"{label}: {found}"
 
 
-def formless(value: Any, depth: int = 0) -> str | None:
-    """Why a value cannot be written as YAML, as a sentence; None if it can."""
+def formless(value: Any, depth: int = 0, *, decimals: bool = False) -> str | None:
+    """Why a value cannot be written as YAML, as a sentence; None if it can.
+
+    Args:
+        value: The value.
+        depth: How deep it is nested already.
+        decimals: Whether whoever reads it keeps all digits of a number.
+    """
     if depth > DEEPEST:
         return f"It is nested more than {DEEPEST} times."
     if isinstance(value, str):
@@ -130,7 +136,9 @@ def formless(value: Any, depth: int = 0) -> str | None:
         if odd:
             return f"Keys must be strings, not {odd[0]!r:.80}."
         parts = value.values() if isinstance(value, Mapping) else value
-        return next((found for item in parts if (found := formless(item, depth + 1))), None)
+        return next((found for item in parts if (found := formless(item, depth + 1, decimals=decimals))), None)
+    if isinstance(value, Decimal) and not decimals and is_number(value) and plain_number(value) != value:
+        return f"The decimal {value} has more digits than a number of YAML keeps. Give it as a string."
     known = value is None or isinstance(value, bool | int | float | dt.date) or is_number(value)
     return None if known else f"A value of type {type(value).__name__} has no form in YAML."
 
@@ -182,14 +190,19 @@ def _rule_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 _RuleDumper.add_representer(str, _rule_text)
 
 
+_RuleDumper.add_representer(Decimal, rule_file.written_decimal)
+
+
 def plain_rule(value: Any) -> Any:
-    """Rules in types that YAML has: decimals and times become strings, which dq_core parses as the column's type."""
+    """Rules in types that YAML has, as dq_core writes them: decimals are numbers of which no digit is lost."""
     if isinstance(value, Mapping):
         return {str(key): plain_rule(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, set | frozenset):
+        return sorted(map(plain_rule, value), key=repr)  # the same at each generation
+    if isinstance(value, list | tuple):
         return [plain_rule(item) for item in value]
-    if isinstance(value, Decimal | dt.time | UUID):
-        return str(value)
     if isinstance(value, str):
         return str.__str__(value)
-    return plain_number(value) if is_number(value) and not isinstance(value, int | float) else value
+    if is_number(value) and not isinstance(value, int | float | Decimal):
+        return plain_number(value)
+    return rule_file.yamlable(value)

@@ -11,6 +11,7 @@ from truthound_kestra.errors import ScriptError, refuse
 from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.protocol import check_name
 from truthound_kestra.kestra.values import environment, task_values, text_of
+from truthound_kestra.keywords import known_arguments
 
 __all__ = ["CONTEXT_ENV", "ExecutionContext", "create_kestra_output", "get_execution_context", "get_kestra_variable"]
 
@@ -27,6 +28,7 @@ CONTEXT_ENV: Final[dict[str, tuple[str, str]]] = {
 _MISSING: Final = object()
 
 
+@known_arguments
 @dataclass(frozen=True)
 class ExecutionContext(Mapping[str, Any]):
     """The execution that a script runs in. It is also a mapping: ``context["flow_id"]``.

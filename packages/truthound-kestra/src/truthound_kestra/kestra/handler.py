@@ -17,6 +17,7 @@ from truthound_kestra.errors import OutputError, refuse
 from truthound_kestra.kestra.json_values import plain
 from truthound_kestra.kestra.output_files import is_output_file
 from truthound_kestra.kestra.protocol import LogLevel, check_name, log_line, metric_line, outputs_line
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ _LOCK = threading.Lock()
 _MISSING: Final = object()
 
 
+@known_arguments
 @dataclass(frozen=True)
 class KestraOutputHandler:
     """Sends outputs, metrics and log entries to Kestra. Values may be of any type that has a form in JSON.

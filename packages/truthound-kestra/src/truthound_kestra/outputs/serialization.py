@@ -19,6 +19,7 @@ from dq_core.report import Report
 from moltres.errors import MoltresError
 from moltres.handoff.encoding import decode, encode
 from truthound_kestra.errors import DataQualityError, OutputError, refuse
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.outputs.markdown import to_markdown
 from truthound_kestra.results import (
     CheckScriptResult,
@@ -117,6 +118,7 @@ def _rebuild(stored: dict[str, Any]) -> Any:
     return kind(**{key: _unpack(value) for key, value in stored.items() if key != _TYPE})
 
 
+@known_arguments
 @dataclass(frozen=True)
 class JsonSerializer:
     """Results as JSON; :meth:`deserialize` returns an equal object of the same type.
@@ -154,6 +156,7 @@ class JsonSerializer:
             raise OutputError(f"The string is not a serialized result: {error}") from error
 
 
+@known_arguments
 @dataclass(frozen=True)
 class YamlSerializer:
     """Results as YAML, with the same marks as in JSON; :meth:`deserialize` returns an equal object."""
@@ -180,6 +183,7 @@ class YamlSerializer:
             raise OutputError(f"The string is not a serialized result: {error}") from error
 
 
+@known_arguments
 @dataclass(frozen=True)
 class MarkdownSerializer:
     """Results as Markdown, as Kestra's UI, pull requests and chats show it."""

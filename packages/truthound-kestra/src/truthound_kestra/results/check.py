@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dq_core.report import Report
 from moltres.handoff.encoding import decode
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.results.script import ScriptResult
 from truthound_kestra.sla.metrics import SLAResult
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckScriptResult"]
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class CheckScriptResult(ScriptResult):
     """The result of :func:`check_quality_script`.

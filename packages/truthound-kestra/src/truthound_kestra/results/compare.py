@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dq_core import Comparison
 from moltres.handoff.encoding import decode
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.results.script import ScriptResult
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = ["CompareScriptResult"]
 _COUNTS = ("missing", "extra", "changed")
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class CompareScriptResult(ScriptResult):
     """The result of :func:`compare_data_script`.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dq_core.learning import LearnedSuite
 from moltres.handoff.encoding import decode
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.results.script import ScriptResult
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LearnScriptResult"]
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class LearnScriptResult(ScriptResult):
     """The result of :func:`learn_schema_script`.

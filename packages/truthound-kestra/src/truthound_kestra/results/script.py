@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from truthound_kestra.documents import Document
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ScriptResult"]
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class ScriptResult(Document):
     """Attributes of all results.

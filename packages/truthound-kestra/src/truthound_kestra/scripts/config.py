@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from dq_core.adapters import (
     choice,
@@ -23,6 +23,7 @@ from dq_core.relation.tolerance import tolerance_problems
 from dq_core.report import SEVERITIES
 from dq_core.run.semantics import PORTABLE, SEMANTICS
 from truthound_kestra.errors import ConfigurationError, refuse
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.plain_numbers import with_plain_numbers
 from truthound_kestra.scripts.engines import ENGINES
 from truthound_kestra.scripts.severity import SEVERITY_ALIASES, canonical_severity
@@ -51,6 +52,7 @@ def rules_problems(rules: object) -> Iterator[str]:
         yield f"rules must be a list of rules, not {type(rules).__name__}."
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class ScriptConfig:
     """Options of all scripts.
@@ -72,6 +74,7 @@ class ScriptConfig:
         ConfigurationError: Invalid values; lists all of them.
     """
 
+    engines: ClassVar[Sequence[str]] = tuple(ENGINES)  # that can do what the script does
     engine_name: str = "truthound"
     enabled: bool = True
     timeout_seconds: float | None = 300.0
@@ -105,7 +108,7 @@ class ScriptConfig:
         return {name: value for name, value in given.items() if value not in (PORTABLE, None)}
 
     def _problems(self) -> Iterator[str]:
-        yield from choice("engine_name", self.engine_name, ENGINES)
+        yield from choice("engine_name", self.engine_name, self.engines)
         if self.timeout_seconds is not None:
             yield from seconds("timeout_seconds", self.timeout_seconds)
         yield from choice("semantics", self.semantics, SEMANTICS)
@@ -122,6 +125,7 @@ class ScriptConfig:
                 yield f"report must be the base name of a file, not {self.report!r}."
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class CheckScriptConfig(ScriptConfig):
     """Options of :func:`check_quality_script`, besides those of :class:`ScriptConfig`.
@@ -174,6 +178,7 @@ class CheckScriptConfig(ScriptConfig):
                 yield "baseline_uri requires auto_schema=True."
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class ProfileScriptConfig(ScriptConfig):
     """Options of :func:`profile_data_script`, besides those of :class:`ScriptConfig`.
@@ -198,6 +203,7 @@ class ProfileScriptConfig(ScriptConfig):
         yield from whole("top_n", self.top_n, least=0)
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class LearnScriptConfig(ScriptConfig):
     """Options of :func:`learn_schema_script`, besides those of :class:`ScriptConfig`.
@@ -227,6 +233,7 @@ class LearnScriptConfig(ScriptConfig):
         yield from whole("sample_size", self.sample_size, least=0)
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class CompareScriptConfig(ScriptConfig):
     """Options of :func:`compare_data_script`, besides those of :class:`ScriptConfig`.
@@ -243,6 +250,7 @@ class CompareScriptConfig(ScriptConfig):
         copy_read_options: How the files of the copy are written, as ``read_options`` of the data.
     """
 
+    engines: ClassVar[Sequence[str]] = ("dq_core",)
     engine_name: str = "dq_core"
     keys: Sequence[str] = ()
     columns: Sequence[str] | None = None
@@ -255,9 +263,6 @@ class CompareScriptConfig(ScriptConfig):
 
     def _problems(self) -> Iterator[str]:
         yield from super()._problems()
-        engine: object = self.engine_name
-        if isinstance(engine, str) and engine in ENGINES and engine != "dq_core":
-            yield f"engine_name must be 'dq_core', which compares, not {engine!r}."
         yield from strings("keys", self.keys)
         if self.columns is not None:
             yield from strings("columns", self.columns)

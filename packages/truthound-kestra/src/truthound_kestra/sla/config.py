@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dq_core.adapters import flag, fraction, instance, question, seconds, string, whole
 from truthound_kestra.documents import Document
 from truthound_kestra.errors import ConfigurationError, refuse
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.plain_numbers import with_plain_numbers
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class SLAConfig(Document):
     """The limits of a run; a limit that is None is not evaluated.

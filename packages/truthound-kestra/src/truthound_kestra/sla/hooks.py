@@ -16,6 +16,7 @@ from dq_core.adapters import function, instance, seconds
 from truthound_kestra.errors import ConfigurationError, OutputError, refuse
 from truthound_kestra.kestra.handler import KestraOutputHandler
 from truthound_kestra.kestra.json_values import plain
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.sla.metrics import AlertLevel, SLAResult
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def _title(result: SLAResult) -> str:
     return " ".join(part for part in ("SLA", result.name, place and f"of {place}") if part)
 
 
+@known_arguments
 @dataclass(frozen=True)
 class LoggingSLAHook:
     """Writes to a logger: INFO if the SLA is met, each violation at its own level.
@@ -117,6 +119,7 @@ class LoggingSLAHook:
             self.logger.log(_LOGGING_LEVELS[violation.level], "%s is violated: %s", _title(result), violation.message)
 
 
+@known_arguments
 @dataclass(frozen=True)
 class MetricsSLAHook:
     """Counts evaluations in memory, and in Kestra if a handler is given.
@@ -161,6 +164,7 @@ class MetricsSLAHook:
                 self.handler.counter("sla.violations", 1, tags | {"type": kind})
 
 
+@known_arguments
 @dataclass(frozen=True)
 class CallbackSLAHook:
     """Calls functions.
@@ -177,6 +181,7 @@ class CallbackSLAHook:
         refuse([*function("on_pass", self.on_pass), *function("on_violation", self.on_violation)])
 
 
+@known_arguments
 @dataclass(frozen=True)
 class KestraNotificationHook:
     """Notifies Kestra, in the log, outputs and metrics of the execution, and may start an alert flow.
@@ -248,6 +253,7 @@ class KestraNotificationHook:
         )
 
 
+@known_arguments
 @dataclass(frozen=True)
 class CompositeSLAHook:
     """Calls several hooks, even if one of them fails.

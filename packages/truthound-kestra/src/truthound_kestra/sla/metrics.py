@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from dq_core.adapters import choice, flag, instance, number, string, whole
 from truthound_kestra.documents import Document
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.plain_numbers import with_plain_numbers
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ _COUNTS: Final = (
 )  # fmt: skip
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class SLAMetrics(Document):
     """Metrics of a run. Counts may be of checks or of rows: only their shares matter.
@@ -201,6 +203,7 @@ class SLAMetrics(Document):
         )
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class SLAViolation(Document):
     """A violation of one limit.
@@ -249,6 +252,7 @@ def _violations(stored: Any) -> tuple[SLAViolation, ...]:
     return tuple(SLAViolation.from_dict(item) for item in stored)
 
 
+@known_arguments
 @dataclass(frozen=True, kw_only=True)
 class SLAResult(Document):
     """The result of an evaluation.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dq_core.adapters import instance, string
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.sla.config import SLAConfig
 from truthound_kestra.sla.errors import SLAViolationError
 from truthound_kestra.sla.hooks import hooks_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SLAMonitor"]
 
 
+@known_arguments
 @dataclass(frozen=True)
 class SLAMonitor:
     """Evaluates runs against an SLA, counts consecutive failures, and calls hooks.

@@ -6,9 +6,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dq_core.adapters import closest, flag, string
+from dq_core.adapters import closest, flag, listing, string
 from truthound_kestra.errors import ConfigurationError
+from truthound_kestra.keywords import known_arguments
 from truthound_kestra.sla.errors import SLAViolationError
+from truthound_kestra.sla.metrics import SLAMetrics
 from truthound_kestra.sla.monitor import SLAMonitor
 from truthound_kestra.sla.store import SQLStateStore
 
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
 
     from truthound_kestra.sla.config import SLAConfig
     from truthound_kestra.sla.hooks import SLAHook
-    from truthound_kestra.sla.metrics import SLAMetrics, SLAResult
+    from truthound_kestra.sla.metrics import SLAResult
     from truthound_kestra.sla.store import StateStore
 
 __all__ = ["SLARegistry", "evaluate_sla", "get_sla_registry", "register_sla"]
 
 
+@known_arguments
 @dataclass(frozen=True)
 class SLARegistry:
     """SLAs by name, with the last result of each."""
@@ -81,12 +84,12 @@ class SLARegistry:
             raise ConfigurationError(f"The SLA {name!r} does not exist.", suggestion=hint)
         return self._monitors[name]
 
-    def evaluate(self, name: str, metrics: SLAMetrics, *, raise_on_violation: bool = False) -> SLAResult:
+    def evaluate(self, name: str, metrics: SLAMetrics | None = None, *, raise_on_violation: bool = False) -> SLAResult:
         """Evaluate an SLA and store the result.
 
         Args:
             name: Name of the SLA.
-            metrics: Metrics of the run.
+            metrics: Metrics of the run, which are required.
             raise_on_violation: Whether to raise if a limit is violated.
 
         Returns:
@@ -97,8 +100,11 @@ class SLARegistry:
             SLAViolationError: A limit is violated, and ``raise_on_violation`` is set. The result is stored.
         """
         problems = list(flag("raise_on_violation", raise_on_violation))
-        if problems:
-            raise ConfigurationError(problems)
+        problems += [] if isinstance(name, SLAMetrics) else string("The name of an SLA", name)
+        if metrics is None:
+            problems.append("An SLA is evaluated by its name and the metrics of a run: evaluate_sla(name, metrics).")
+        if problems or metrics is None:
+            raise ConfigurationError(problems, suggestion=f"Registered: {listing(self.names())}.")
         result = self.get(name).evaluate(metrics)
         with self._lock:
             self._results[name] = result

@@ -15,6 +15,7 @@ from dq_core.adapters import flag, instance, mapping, string
 from truthound_kestra.errors import OutputError, refuse
 from truthound_kestra.kestra.handler import KestraOutputHandler, handler_of
 from truthound_kestra.kestra.state import METADATA, SLA_STATE_ENV, SLA_STATE_OUTPUT, open_state, state_errors
+from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,7 @@ def _check_run(key: object, run: object, failed: object) -> None:
     refuse([*string("key", key, empty=True), *string("run", run), *flag("failed", failed)])
 
 
+@known_arguments
 @dataclass(frozen=True)
 class SQLStateStore:
     """A table in any database of SQLAlchemy; by default a SQLite file in the home directory.
@@ -113,6 +115,7 @@ class SQLStateStore:
         self._database.close()
 
 
+@known_arguments
 @dataclass(frozen=True)
 class KestraStateStore:
     """Kestra's KV store, without its API: the flow passes the state to the task and stores the new state.

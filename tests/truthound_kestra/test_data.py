@@ -47,6 +47,18 @@ def test_what_nothing_reads() -> None:
         detect_data_source_type(" ")
 
 
+@pytest.mark.parametrize("uri", ["users.csv", Path("users.csv"), "sqlite:///users.db"])
+def test_options_of_a_file_system_that_nothing_uses_are_refused(uri: str | Path) -> None:
+    with pytest.raises(ConfigurationError, match="storage_options are for the file system of a URI"):
+        load_data(uri, storage_options={"key": "x"})
+
+
+def test_a_file_without_columns_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "none.json").write_text("[]")
+    with pytest.raises(SourceError, match=r"none\.json has no columns"):
+        load_data(tmp_path / "none.json")
+
+
 def test_passwords_are_masked() -> None:
     assert masked_uri("postgresql://me:pw@host/db?sslpassword=x") == "postgresql://me:***@host/db?sslpassword=***"
     assert masked_uri("https://x.org/a.csv?signature=secret") == "https://x.org/a.csv?signature=***"

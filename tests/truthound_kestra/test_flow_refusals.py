@@ -64,6 +64,25 @@ SOURCES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("data", "options", "said"),
+    [
+        (
+            {"input_uri": "x.parquet"},
+            {"delimiter": ";"},
+            "delimiter say how CSV files are written",
+        ),
+        ({"input_uri": "sqlite:///x.db", "table": "t"}, {"header": False}, "and this is a database"),
+        ({"input_uri": "x.jsonl.gz"}, {"types": {}, "null": ""}, ": null say"),
+        ({"input_uri": "kestra:///a", "input_format": "parquet"}, {"quote": "'"}, "a parquet file"),
+        ({"input_uri": "s3://b/{{ flow.id }}", "input_format": "csv"}, None, "'s3://b/' before the expression is not"),
+    ],
+)
+def test_how_csv_files_are_written_is_said_of_them_only(data: Any, options: Any, said: str) -> None:
+    with pytest.raises(FlowError, match=said):
+        generate_check_flow("a", "b", rules=[{"type": "not_null", "column": "id"}], read_options=options, **data)
+
+
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize(("options", "words"), SOURCES)
 def test_data_that_no_script_could_open(maker: str, options: dict[str, Any], words: str) -> None:

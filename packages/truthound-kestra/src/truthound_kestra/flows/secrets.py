@@ -95,7 +95,7 @@ def _says_secret(key: str) -> bool:
     """Whether a property of this name is a secret; unlike variables, nobody can rename it, and many a key is none."""
     words = [word.lower() for word in _WORD.findall(key)]
     joined = "".join(words)
-    if joined.endswith(_NO_SECRETS) or joined in ("key", "keys"):
+    if joined.endswith(_NO_SECRETS) or joined in ("key", "keys", "p"):
         return False
     others = " ".join(word for word in words if word not in ("key", "keys"))
     return _is_name_of_secret(joined) or _is_name_of_secret(others)

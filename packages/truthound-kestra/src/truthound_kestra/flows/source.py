@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from dq_core.adapters import UnknownFormatError, ending_of
@@ -15,7 +16,7 @@ from truthound_kestra.scripts.sources import DataSourceType, detect_data_source_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["file_problems", "source_problems"]
+__all__ = ["file_problems", "reading_problems", "source_problems"]
 
 _EXPRESSION: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NO_SELECT: Final = re.compile(
@@ -54,6 +55,25 @@ def source_problems(label: str, uri: str, table: str | None, query: str | None) 
     elif table is None and query is None:
         yield from _format_problems(label, before, after, kind, whole=whole)
     yield from _query_problems(label, query, before if kind is DataSourceType.DATABASE else "")
+
+
+def reading_problems(label: str, options: object, file_format: str | None, *, database: bool) -> Iterator[str]:
+    """Yield a sentence if ``read_options`` say how data is written that is not written so.
+
+    Args:
+        label: How messages call the options.
+        options: The options.
+        file_format: The format of the data, compression included; None if it is not known.
+        database: Whether the data is in a database.
+    """
+    form = (file_format or "").partition(".")[0]
+    allowed = ("types",) if "json" in form else ()  # json, jsonl, ndjson
+    if not isinstance(options, Mapping) or not (database or form in {"parquet", "pq"} or allowed):
+        return
+    wrong = [str(name) for name in options if name not in allowed]
+    if wrong:
+        what = "a database" if database else f"a {form} file"
+        yield f"{label}: {', '.join(wrong)} say how CSV files are written, and this is {what}."
 
 
 def file_problems(label: str, table: str | None, query: str | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ import dataclasses
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final
 
-from dq_core.adapters import choice, closest, string
+from dq_core.adapters import choice, closest, is_database_url, string
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.flows.engine import engine_problems
 from truthound_kestra.flows.expressions import holds_expression
@@ -17,7 +17,7 @@ from truthound_kestra.flows.program import literal
 from truthound_kestra.flows.retry import retry_problems
 from truthound_kestra.flows.rules import parsed_rules, rule_problems, severity_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
-from truthound_kestra.flows.source import file_problems, source_problems
+from truthound_kestra.flows.source import file_problems, reading_problems, source_problems
 from truthound_kestra.flows.task import SCRIPT_CONFIGS, TaskConfig, TaskType, task_state, task_type, wrong_types
 from truthound_kestra.kestra.context import CONTEXT_ENV
 from truthound_kestra.kestra.storage import FILE_FORMATS
@@ -106,8 +106,11 @@ def _quality_problems(label: str, task: TaskConfig, kind: TaskType, flow: FlowCo
     if task.script is not None:
         yield f"{label} is of type {kind.value}; script is only supported for Python scripts."
     yield from _side_problems(label, task, flow, "input")
+    yield from _reading_problems(f"{label}: read_options", task, task.extra_args.get("read_options"))
     if kind is TaskType.COMPARE:
         yield from _side_problems(f"{label}, the copy", task.copied, flow, "copy")
+        given = task.extra_args.get("copy_read_options")
+        yield from _reading_problems(f"{label}: copy_read_options", task.copied, given)
     elif any(getattr(task, name) is not None for name in _OF_COPY):
         yield f"{label} is of type {kind.value}; {', '.join(_OF_COPY)} are only supported for comparisons."
     yield from choice(f"{label}: engine_name", task.engine, SCRIPT_CONFIGS[kind].engines)
@@ -133,6 +136,11 @@ def _side_problems(label: str, task: TaskConfig, flow: FlowContext, side: str) -
         yield from _uri_problems(label, task, flow)
 
 
+def _reading_problems(label: str, task: TaskConfig, options: Any) -> Iterator[str]:
+    database = task.table is not None or task.query is not None or is_database_url(task.uri)
+    yield from reading_problems(label, options, task.file_format, database=database)
+
+
 def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[str]:
     for name in ("table", "query"):
         value = getattr(task, name)
@@ -143,6 +151,10 @@ def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[s
     elif task.storage_file(flow.file_inputs):
         if task.file_format is None:
             yield f"{label}: the name of the file in Kestra's storage does not end with its format. Give input_format."
+        # Kestra would take a string that is no URI of its storage for the content of the file.
+        before = task.uri.strip().partition("{")[0]
+        if before and not before.startswith(("kestra://", "nsfile://")):
+            yield f"{label}: {before!r} before the expression is not the URI of a file in Kestra's storage."
         yield from file_problems(label, task.table, task.query)
     else:
         if task.input_format is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import moltres
-from dq_core.adapters import instance, mapping, read_options_problems, string
+from dq_core.adapters import instance, is_database_url, mapping, read_options_problems, string
 from dq_core.errors import RuleError
 from dq_core.sources import open_source
 from moltres.errors import MoltresError
@@ -14,7 +14,7 @@ from truthound_kestra.errors import ConfigurationError, SourceError, refuse
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -59,6 +59,7 @@ def load_data(
             *(() if query is None else string("query", query)),
             *(() if storage_options is None else mapping("storage_options", storage_options)),
             *read_options_problems(read_options),
+            *_useless(uri, storage_options),
         ]
     )
     source = usable_source(uri, table=table, query=query)
@@ -66,9 +67,17 @@ def load_data(
         with open_source(
             source, table=table, query=query, storage_options=storage_options, read_options=read_options
         ) as opened:
+            if not opened.relation.columns:
+                raise SourceError(f"{masked_uri(uri)} has no columns, and no rows.")
             columns = (opened.relation[name].label(name) for name in opened.relation.columns)
             return moltres.connect(opened.connection).from_select(opened.relation.select(*columns)).to_pandas()
     except RuleError as error:
         raise ConfigurationError(error.problems, suggestion=error.suggestion) from None
     except MoltresError as error:
         raise SourceError(f"{masked_uri(uri)} cannot be read: {error}") from None
+
+
+def _useless(uri: object, storage_options: object) -> Iterator[str]:
+    """Options of a file system for what is read by none."""
+    if storage_options and (not isinstance(uri, str) or "://" not in uri or is_database_url(uri)):
+        yield f"storage_options are for the file system of a URI such as s3://, and {masked_uri(uri)} is none."

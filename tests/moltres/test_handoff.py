@@ -315,6 +315,33 @@ def test_only_what_was_staged_is_ever_dropped(db: Database, numbers: DataFrame, 
     assert precious.exists()
 
 
+def test_parts_with_other_columns_are_put_together_alike_as_rows_and_as_references(db: Database) -> None:
+    rows = [[{"id": 1}], [{"id": 2, "name": "b"}], [{"name": "c", "amount": Decimal("0.10")}]]
+    together = [dict(row) for row in pick_up(db, rows)]
+    assert [set(row) for row in together] == [{"id", "name", "amount"}] * 3
+    for number, part in enumerate(rows):
+        db.write(part).save_as_table(f"part_{number}")
+    references = [hand_over(db.table(f"part_{number}"), name=f"{number}", mode="table") for number in range(3)]
+    assert same_rows(pick_up(db, references).collect(), together)
+    mixed = [references[0], rows[1], references[2]]
+    assert same_rows(pick_up(db, mixed).collect(), together)
+    drop_staged(db, mixed)
+
+
+def test_rows_of_reads_the_parts_in_their_order_and_leaves_no_table(db: Database) -> None:
+    db.write([{"id": 1}, {"id": 2}]).save_as_table("part")
+    parts = [[{"id": 0}], hand_over(db.table("part"), name="part", mode="table"), [{"id": 3}]]
+    before = stages(db)
+    assert [row["id"] for row in rows_of(parts, dsn=db.engine)] == [0, 1, 2, 3]
+    assert stages(db) == before
+
+
+def same_rows(found: Records, expected: list[dict[str, Any]]) -> bool:
+    return sorted(map(str, map(sorted, map(dict.items, map(dict, found))))) == sorted(
+        map(str, map(sorted, map(dict.items, expected)))
+    )
+
+
 def test_a_query_gets_a_frame_whatever_was_handed_over(db: Database, numbers: DataFrame) -> None:
     for handed in (
         hand_over(numbers, name="a", max_inline_rows=10),

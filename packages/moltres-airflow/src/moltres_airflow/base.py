@@ -81,7 +81,9 @@ class MoltresOperator(BaseOperator):
             *arguments.no_template("output_key", output_key),
             *problems,
         ]
-        refuse(f"{type(self).__name__} {kwargs['task_id']!r}", found)
+        if "task_id" not in kwargs:
+            found.append("task_id is required.")
+        refuse(f"{type(self).__name__} {kwargs.get('task_id')!r}", found)
         # Airflow's own push would store the result once more, under another key and without keeping the types.
         super().__init__(**kwargs, do_xcom_push=False)
         self.dsn = None if dsn is None else Dsn(dsn)

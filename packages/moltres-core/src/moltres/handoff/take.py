@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import union_all
+from sqlalchemy import cast, null, select, union_all
 
 from .._shared.connecting import missing_file
 from .._shared.masking import masked
@@ -38,7 +38,9 @@ from .staging import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Select
 
     from ..frame.source import Source
 
@@ -70,11 +72,7 @@ def pick_up(database: Database, value: Any) -> Any:
     if len(references) + len(rows) < len(parts):
         if len(parts) == 1 and not isinstance(parts[0], str | bytes | int | float | Mapping | None):
             return parts[0]
-        kinds = sorted({type(part).__name__ for part in parts if not isinstance(part, Records | Reference)})
-        raise HandoffError(
-            f"Expected rows or a reference to rows, got {', '.join(kinds)}.",
-            suggestion="Pass what a query task returned, Records, a list of dicts, or a pandas, Polars or Arrow table.",
-        )
+        _require_rows(parts)
     if references:
         return _open(database, references, rows)
     if len(rows) == 1:
@@ -177,24 +175,32 @@ def rows_of(value: Any, *, dsn: Any = None) -> Records:
         >>> rows_of([{"id": 1}])
         Records([{'id': 1}], columns=['id'])
     """
-    references, _ = _split(list(_parts(value)))
-    tables = [reference for reference in references if reference.kind == "table"]
+    parts = list(_parts(value))
+    tables = [part for part in parts if isinstance(part, Reference) and part.kind == "table"]
     if tables and dsn is None:
         place = f" of {tables[0].database}" if tables[0].database else ""
         raise HandoffError(
             f"The rows are in the table {tables[0].location!r}{place}, and no database was given to read it from.",
             suggestion="Call rows_of(value, dsn=...) with the URL of that database.",
         )
+    _require_rows([part for part in parts if not isinstance(part, DataFrame)])
     with connect(dsn) as database:
-        picked = pick_up(database, value)
-        if isinstance(picked, Records):
-            return picked
-        if isinstance(picked, DataFrame):
-            return picked.collect()
-    raise HandoffError(
-        f"Expected rows or a reference to rows, got {type(value).__name__}.",
-        suggestion="Pass what a query task returned, Records or a list of dicts.",
-    )
+        rows = [_read(database, part) for part in parts]
+    return rows[0] if len(rows) == 1 else _together(rows)
+
+
+def _read(database: Database, part: Reference | Records | DataFrame) -> Records:
+    frame = _open_one(_home(database, part.kind), part) if isinstance(part, Reference) else part
+    return frame.collect() if isinstance(frame, DataFrame) else frame
+
+
+def _require_rows(parts: Sequence[Any]) -> None:
+    kinds = sorted({type(part).__name__ for part in parts if not isinstance(part, Records | Reference)})
+    if kinds:
+        raise HandoffError(
+            f"Expected rows or a reference to rows, got {', '.join(kinds)}.",
+            suggestion="Pass what a query task returned, Records, a list of dicts, or a pandas, Polars or Arrow table.",
+        )
 
 
 def _parts(value: Any) -> Iterator[Any]:
@@ -243,8 +249,16 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
         frames.append(home.table(beside.location))
     if len(frames) == 1:
         return as_given(frames[0])
-    columns = frames[0].columns
-    return as_given(home.from_select(union_all(*(frame.select(*columns).statement for frame in frames))))
+    # As inline rows are put together: with the columns of all.
+    types = {name: type_ for frame in reversed(frames) for name, type_ in frame.schema.items()}
+    names = dict.fromkeys(name for frame in frames for name in frame.columns)
+    return as_given(home.from_select(union_all(*(_with_columns(frame, names, types) for frame in frames))))
+
+
+def _with_columns(frame: DataFrame, names: Iterable[str], types: Mapping[str, Any]) -> Select[Any]:
+    """The rows of a frame in columns of which it may lack some."""
+    rows = frame.statement.subquery()
+    return select(*(rows.c[name] if name in rows.c else cast(null(), types[name]).label(name) for name in names))
 
 
 def _home(database: Database, kind: str) -> Database:

@@ -197,6 +197,11 @@ def test_the_instances_of_a_mapped_task_have_one_key():
         MoltresQueryOperator.partial(task_id="t", dsn=DSN, query=query).expand(output_key=["a", "b"])
 
 
+def test_a_task_has_an_id():
+    with pytest.raises(ConfigurationError, match="task_id is required"):
+        MoltresQueryOperator(dsn=DSN, query=query)
+
+
 def test_arguments_of_the_base_operator_and_default_args_are_taken():
     with DAG("defaults", default_args={"dsn": DSN, "retries": 3, "output_key": "rows", "owner": "data_team"}):
         task = MoltresQueryOperator(task_id="t", query=query, doc_md="why", pool="small")

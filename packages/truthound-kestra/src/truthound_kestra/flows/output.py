@@ -57,7 +57,7 @@ def output_problems(config: OutputConfig) -> Iterator[str]:
         yield from wrong
         return
     yield from yaml_problems(f"{label}: its value", config.value)
-    yield from named_secret_problems("The value of the output", {config.name: config.value})
+    yield from named_secret_problems("The value of the output", {str(config.name): config.value})
     yield from extra_problems(label, config.extra, ("id",))
     yield from choice(f"The output {config.name!r}: its type", config.kestra_type, VALUE_TYPES)
 

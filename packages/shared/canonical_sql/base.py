@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -24,7 +25,13 @@ TO_2000 = 946_684_800_000_000
 
 def raw(sql: str, type_: Any = None) -> ColumnElement[Any]:
     """A constant, which is no parameter: the same expression in several clauses of a statement stays the same."""
-    return sa.literal_column(sql, type_ or sa.Text())
+    return _string(sql) if type_ is None else sa.literal_column(sql, type_)
+
+
+@lru_cache(maxsize=256)
+def _string(sql: str) -> ColumnElement[Any]:
+    """A wide row has the same few constants for each of its columns."""
+    return sa.literal_column(sql, sa.Text())
 
 
 def converted(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:

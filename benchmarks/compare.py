@@ -252,7 +252,7 @@ def find_planted(url: sa.URL, file: Path, arguments: argparse.Namespace) -> None
         found = once(url.render_as_string(hide_password=False), str(file))
         right += found["changed"] == 1 and found_all(found, planted)
         unplant(file)
-        if number % 10 == 0 or number == arguments.trials:
+        if number % 10 == 0 or number == arguments.trials or arguments.rows > 10**6:
             print(f"{right} of {number} planted changes found with key and column", flush=True)
 
 

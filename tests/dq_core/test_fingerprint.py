@@ -77,6 +77,19 @@ def test_edges_of_every_type(database: sa.Engine) -> None:
     _check(database, _ROWS)
 
 
+def test_columns_have_the_fingerprint_of_their_rows() -> None:
+    columns = [
+        *((name, form, [row[name] for row in _ROWS]) for name, form in FORMS.items()),
+        *((form, form, values) for form, values in (("number", [7, -1, None]), ("float", [0.5, float("nan"), None]))),
+        # Values of other types than their column's, which SQLite keeps.
+        *((form, form, [1, "ä", b"\x00", None, 0.5, True]) for form in ("number", "float", "text", "binary", "any")),
+    ]
+    for name, form, values in columns:
+        assert _spec.of_columns([values], [form]) == Fingerprint.of([[one] for one in values], [form]), name
+    whole = _spec.of_columns([[row[name] for row in _ROWS] for name in FORMS], list(FORMS.values()))
+    assert whole == Fingerprint.of([list(row.values()) for row in _ROWS], list(FORMS.values()))
+
+
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows=st.lists(st.fixed_dictionaries({name: st.none() | one for name, one in strategies.items()}), max_size=8))
 def test_any_rows(database: sa.Engine, rows: list[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from .._shared.canonical_sql import MOST_BUCKETS
 from .._shared.fingerprint import Fingerprint, value_of
 from ..errors import SourceError
+from .bucket_sums import BucketSums
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -300,13 +301,12 @@ def _narrow(sides: Sides, buckets: _Buckets, found: Differences, whole: tuple[Fi
     left, right = yield Step(
         "compared the fingerprints of buckets", *(_levels(sides, one, buckets, more) for one, more in within)
     )
-    for fingerprints, expected in zip((left, right), whole, strict=True):
-        if sum(fingerprints.values(), Fingerprint()) != expected:
-            raise SourceError("The rows changed while they were compared.")
+    if (left.whole, right.whole) != whole:
+        raise SourceError("The rows changed while they were compared.")
     batch: list[Any] = []
     size = 0
-    for bucket in sorted({*left, *right}, key=lambda one: -1 if one is None else one):
-        pair = left.get(bucket, Fingerprint()), right.get(bucket, Fingerprint())
+    for bucket in (None, *range(buckets.number)):
+        pair = left.of(bucket), right.of(bucket)
         if pair[0] == pair[1]:
             continue
         rows = max(pair[0].rows, pair[1].rows)
@@ -326,15 +326,18 @@ def _between(key: ColumnElement[Any], low: int, high: int) -> ColumnElement[bool
     return key.between(sa.literal_column(f"({low})"), sa.literal_column(f"({high})"))
 
 
-def _bucket_of(value: Any) -> int | None:
-    return None if value is None else int(value)
-
-
 def _levels(sides: Sides, side: Side, buckets: _Buckets, inside: Sequence[Any]) -> Question:
     hashes = _hashes(sides, side, buckets.of_row(side).label("b"), among=inside)
     asked = [one.label(f"m{place}") for place, one in enumerate(_sums(side, hashes))]
     statement = sa.select(hashes.c.b, *asked).select_from(hashes).group_by(hashes.c.b)
-    return Question(statement, lambda rows: {_bucket_of(row[0]): _fingerprint(side, row[1:5]) for row in rows})
+
+    def read(rows: Iterable[Sequence[Any]]) -> BucketSums:
+        found = BucketSums(buckets.number)
+        for row in rows:
+            found.add(None if row[0] is None else int(row[0]), _fingerprint(side, row[1:5]))
+        return found
+
+    return Question(statement, read)
 
 
 def _compare(

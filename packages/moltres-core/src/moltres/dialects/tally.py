@@ -19,7 +19,7 @@ from sqlalchemy import column, func, select, table
 from sqlalchemy.engine.default import DefaultDialect
 
 from .._shared.canonical_sql import DuckDBForms
-from .._shared.fingerprint import Fingerprint, canonical
+from .._shared.fingerprint import Fingerprint, canonical, of_columns
 from ..types.arrow import arrow
 from .rows import uncollected
 from .tally_arrow import READY, Covered, typed
@@ -134,10 +134,10 @@ class Tally:
 def _by_python(values: list[Sequence[Any]], columns: Sequence[Covered], *, by_column: bool, rows: int = 0) -> Sums:
     settled = [_settled(items, one) for items, one in zip(values, columns, strict=False)]
     forms = [one.form for one in columns]
-    whole = Fingerprint.of(zip(*settled, strict=True), forms) if settled else Fingerprint(rows)
+    whole = of_columns(settled, forms) if settled else Fingerprint(rows)
     if not by_column:
         return [whole]
-    return [whole, *(Fingerprint.of(((item,) for item in items), [form]) for items, form in zip(settled, forms))]  # noqa: B905
+    return [whole, *(of_columns([items], [form]) for items, form in zip(settled, forms, strict=True))]
 
 
 def _settled(values: Sequence[Any], one: Covered) -> Sequence[Any]:

@@ -209,9 +209,9 @@ class Proving(Facts):
         hashes = sql.once(each).subquery("hashes")
         hash_ = hashes.c.hash
         statement = select(func.count(), func.count(hash_), *sql.sums(hash_))
-        # A key for SQLAlchemy's cache takes longer than to compile the statement, whose table is mostly a temporary one.
-        found = connection.execute(statement, execution_options={"compiled_cache": None})
-        rows_found, hashed, *sums = found.one()
+        # A key for SQLAlchemy's cache takes longer than to compile the statement, whose table is often a new one.
+        row = connection.execute(statement, execution_options={"compiled_cache": None}).one()
+        rows_found, hashed, *sums = row
         return Fingerprint.of_sums(rows_found, *sql.folded(sums)) if hashed == rows_found else None
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:  # noqa: ARG002

@@ -561,3 +561,40 @@ def test_numbers_with_exponents_beside_long_ones_are_what_they_say(tmp_path: Pat
     below, positive = validate(path, rules).results
     assert below.failed_rows == len(written) - len(within)
     assert positive.failed_rows == sum(text.startswith(("-", "x")) for text in written)
+
+
+class TestManyColumns:
+    """A statement reads no more columns than it asks for, however it names them."""
+
+    def test_the_work_grows_with_the_rules_and_not_by_their_square(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        written: list[str] = []
+        execute = sa.Connection.execute
+        monkeypatch.setattr(
+            sa.Connection, "execute", lambda own, said, *rest: written.append(str(said)) or execute(own, said, *rest)
+        )
+        sizes = {}
+        for width in (10, 40):
+            names = [f"c{place}" for place in range(width)]
+            source = csv(f"{','.join(names)}\n" + "\n".join(",".join([str(row)] * width) for row in (1, 2)))
+            written.clear()
+            assert {one[0] for one in found(source, *(rule("unique", name) for name in names))} == {"passed"}
+            sizes[width] = sum(statement.count("regexp_full_match(") for statement in written)
+        assert sizes[40] <= 4 * sizes[10]
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            "b = 2", "B = 2", '"b" = 2', '"B"=2', "source.b = 2", "(SELECT b) = 2", "été = 2", '"say ""b""" = 2',
+            "source IS NOT NULL AND source.b = 2", "struct_extract(source, 'b') = 2",
+            "b * 1 = 2", "b = 2 -- c", "b /* a */ = 2", "x$y = 2",
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("kind", ["unique", "in_range", "median"])
+    def test_sql_finds_its_columns(self, where: str, kind: str) -> None:
+        source = csv('a,b,c,été,x$y,"say ""b"""\n5,2,9,2,2,2\n5,3,9,3,3,3\n6,2,9,2,2,2\n')
+        one = {
+            "unique": rule("unique", "a"), "in_range": rule("in_range", "a", min=6),
+            "median": rule("statistic", "a", statistic="median", max=5),
+        }[kind]  # fmt: skip
+        failed = {"unique": ("passed", 0, 2), "in_range": ("failed", 1, 2), "median": ("failed", None, 2)}[kind]
+        assert found(source, one | {"where": where}) == [failed]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from .._shared.untyped import read
 from ..errors import SourceError, TableNotFoundError
+from .narrow import wide
 from .selection import Selection
 from .type_family import MOMENTS, NUMBERS, adapt, family_of_value, fits, is_iso_moment
 
@@ -139,7 +140,9 @@ class Relation(Selection):
             value = sa.cast(value, sa.Double())
         others = [self.from_.c[one].label(one) for one in self.columns if one != name]
         columns = dict(self.columns) | {name: dataclasses.replace(self.columns[name], family=family, untyped=None)}
-        from_ = sa.select(value.label(name), *others).select_from(self.from_).subquery("read")
+        # By the same name, which SQL of users may hold.
+        alias = str(getattr(self.from_, "name", "read"))
+        from_ = wide(sa.select(value.label(name), *others).select_from(self.from_), alias)
         return dataclasses.replace(self, from_=from_, columns={one: column.plain for one, column in columns.items()})
 
     def is_among(self, name: str, values: Iterable[Any]) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from ..checks.base import EvaluationError
+from ..relation.narrow import narrowed
 from ..relation.selection import OneValue
 from .reader import StatementError, by_halves
 
@@ -97,4 +98,5 @@ def _together(statements: Sequence[sa.Select[Any]]) -> sa.Select[Any]:
     """One SELECT of the values of several."""
     if len(statements) == 1:
         return statements[0]
-    return sa.select(*(one.scalar_subquery().label(f"m{place}") for place, one in enumerate(statements)))
+    values = (narrowed(one).scalar_subquery() for one in statements)
+    return sa.select(*(one.label(f"m{place}") for place, one in enumerate(values)))

@@ -16,6 +16,7 @@ from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
+from ..relation.narrow import narrowed
 from ..sources.files import without_own_sql
 from .workers import Workers
 
@@ -159,7 +160,7 @@ class Reader:
 
     def _rows(self, statement: Statement) -> Generator[Row[Any]]:
         try:
-            for some in self.opened.connection.execute(statement).partitions(_AT_ONCE):
+            for some in self.opened.connection.execute(narrowed(statement)).partitions(_AT_ONCE):
                 yield from some
         except (ArithmeticError, ValueError) as error:
             # The driver's, for a value that Python cannot hold.

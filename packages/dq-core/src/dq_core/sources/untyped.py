@@ -10,6 +10,7 @@ from .._shared import untyped
 from ..errors import RuleError
 from ..relation.column import Column, Untyped
 from ..relation.dialects.duckdb import DuckDB
+from ..relation.narrow import wide
 from ..relation.relation import Relation
 from ..relation.type_family import describe_type, wanted_families
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from .._shared.read_options import ReadOptions
 
 __all__ = ["untyped_relation"]
+
+#: How many aggregates are read in one go: DuckDB takes time by the square of their number.
+_MOST_MEASURES = 500
 
 
 def untyped_relation(
@@ -77,21 +81,21 @@ def untyped_relation(
             typed: Any = untyped.read(raw, one, family)
             selected.append(sa.cast(typed, sa.Date()).label(name) if family == "date" else typed.label(name))
         selected.append(raw.label(raw_names[name]))
-    return Relation(sa.select(*selected).select_from(files).subquery(alias), columns, DuckDB())
+    return Relation(wide(sa.select(*selected).select_from(files), alias), columns, DuckDB())
 
 
 def _measured(
     connection: sa.Connection, files: sa.Subquery, wanted: Mapping[str, Iterable[tuple[str, sa.ColumnElement[Any]]]]
 ) -> dict[str, dict[str, Any]]:
-    """Aggregates of columns, by column and name, in one statement."""
-    expressions = {(name, what): expression for name, one in wanted.items() for what, expression in one}
-    if not expressions:
-        return {}
-    labelled = (one.label(f"m{place}") for place, one in enumerate(expressions.values()))
-    row = connection.execute(sa.select(*labelled).select_from(files)).one()
-    found: dict[str, dict[str, Any]] = {}
-    for (name, what), value in zip(expressions, row, strict=True):
-        found.setdefault(name, {})[what] = value
+    """Aggregates of columns, by column and name, in one statement, or in several for many columns."""
+    expressions = [(name, what, expression) for name, one in wanted.items() for what, expression in one]
+    found: dict[str, dict[str, Any]] = {name: {} for name in wanted}
+    for start in range(0, len(expressions), _MOST_MEASURES):
+        batch = expressions[start : start + _MOST_MEASURES]
+        labelled = (one.label(f"m{place}") for place, (_, _, one) in enumerate(batch))
+        row = connection.execute(sa.select(*labelled).select_from(files)).one()
+        for (name, what, _), value in zip(batch, row, strict=True):
+            found[name][what] = value
     return found
 
 

@@ -117,6 +117,18 @@ def test_nan_is_within_no_bounds(put: Callable[..., Place], place: str) -> None:
     assert (sure.passed, sure.observed) == (True, 1.0)
 
 
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "values", [[2**63 - 1] * 3, [-(2**63)] * 3 + [1], [2**62, 2**62, -(2**32), None], [2**32, -1, -(2**32)]]
+)
+def test_sums_are_exact_beyond_64_bits(put: Callable[..., Place], place: str, values: list[int | None]) -> None:
+    total = sum(value or 0 for value in values)
+    wanted = {"type": "statistic", "column": "x", "statistic": "sum"}
+    there = put(place, Case(values).rows, types())
+    exact, more = there.validate(wanted | {"min": total, "max": total}, wanted | {"min": total + 1}).results
+    assert (exact.status, exact.observed, more.status) == ("passed", total, "failed")
+
+
 @pytest.mark.parametrize("place", ["duckdb", "postgresql"])
 def test_decimals_are_compared_exactly(put: Callable[..., Place], place: str) -> None:
     there = put(place, [{"x": decimal.Decimal("0.10")}] * 3, {"x": sa.Numeric(10, 2)})

@@ -172,8 +172,7 @@ def test_types_that_only_it_has(engine: sa.Engine) -> None:
         {"type": "regex", "column": "u", "pattern": "^182b"},
     ]
     for options in ({"table": "t"}, {"query": "SELECT * FROM t"}):
-        wanted = rules if "table" in options else [rule for rule in rules if rule["column"] != "o"]
-        assert [one.status for one in validate(engine, wanted, **options).results] == ["passed"] * len(wanted)
+        assert [one.status for one in validate(engine, rules, **options).results] == ["passed"] * len(rules)
     assert learn(engine, table="t")(engine, table="t").passed
     with pytest.raises(RuleError, match="r"):
         validate(engine, [{"type": "regex", "column": "r", "pattern": "x"}], query="SELECT r FROM t")

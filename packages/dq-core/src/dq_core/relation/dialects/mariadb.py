@@ -63,6 +63,8 @@ _CODES = {
     9: "mediumint", 10: "date", 11: "time", 12: "datetime", 13: "year", 16: "bit", 245: "json", 246: "decimal",
     255: "geometry",
 }  # fmt: skip
+#: The code of TINYINT, and what BOOLEAN is another name of.
+_TINY, _BOOLEAN = 1, "tinyint(1)"
 _SHAPES = frozenset({
     "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
     "geometrycollection",
@@ -111,6 +113,7 @@ class MariaDB(Dialect):
             return [_column(row[0], row[1]) for row in rows]
         result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
         codes: list[tuple[str, Any]] = [(entry[0], entry[1]) for entry in result.cursor.description]
+        short = {entry[0] for entry in result.cursor.description if entry[1] == _TINY and entry[3] == 1}
         result.close()
         texts = [name for name, code in codes if code in _TEXT_CODES]
         charsets: dict[str, str] = {}
@@ -119,7 +122,7 @@ class MariaDB(Dialect):
             asked = (sa.func.charset(sa.func.max(sa.column(name))).label(f"m{n}") for n, name in enumerate(texts))
             found = connection.execute(sa.select(*asked).select_from(from_).where(sa.false())).one()
             charsets = dict(zip(texts, found, strict=True))
-        return [_column(name, _printed(code, charsets.get(name, ""))) for name, code in codes]
+        return [_column(name, _printed(code, charsets.get(name, ""), name in short)) for name, code in codes]
 
     def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """Strings in one character set and one collation, which knows case, accents and trailing blanks."""
@@ -295,8 +298,10 @@ def _longest(type_name: str) -> float:
     return int(found[1]) if found else float("inf")
 
 
-def _printed(code: int, charset: str) -> str:
-    """A type by its code and character set."""
+def _printed(code: int, charset: str, of_one_digit: bool) -> str:
+    """A type by its code, character set and length."""
+    if code == _TINY and of_one_digit:
+        return _BOOLEAN
     if code in _TEXT_CODES:
         return "varbinary" if charset == "binary" else "varchar"
     return _CODES.get(code, "")
@@ -304,7 +309,7 @@ def _printed(code: int, charset: str) -> str:
 
 def _column(name: str, type_name: str) -> Column:
     column = Column.of(name, type_name)
-    if type_name.lower().startswith("tinyint(1)"):
+    if type_name.lower().startswith(_BOOLEAN):
         return dataclasses.replace(column, family="boolean")
     family = "text" if _base(type_name) in _SHAPES else _FAMILIES.get(_base(type_name))
     return column if family is None else dataclasses.replace(column, family=family)

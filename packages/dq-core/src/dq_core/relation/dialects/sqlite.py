@@ -45,6 +45,8 @@ _TABLE_FUNCTIONS = frozenset({"json_each", "json_tree"})
 _SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"})
 
 
+#: Half of the bits of an integer.
+_HALF = 32
 _FORM = "0000-00-00 00:00:00.000000"
 
 
@@ -79,6 +81,20 @@ def _in_one_form(value: ColumnElement[Any]) -> ColumnElement[Any]:
     filled = sa.func.substr(plain.concat(sa.func.substr(_FORM, sa.func.length(value) + 1)), 1, len(_FORM))
     in_utc = sa.func.strftime("%Y-%m-%d %H:%M:%f", value).concat("000")
     return sa.case((sa.func.substr(value, 12).op("GLOB")("*[-+Zz]*"), in_utc), else_=filled)
+
+
+class _LongSum(sa.types.TypeDecorator[int]):
+    """A sum of integers in two parts, since it may be longer than any number of SQLite: of what is above and below."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        del dialect
+        if not isinstance(value, str):
+            return value
+        above, below = value.split(":")
+        return (int(above) << _HALF) + int(below)
 
 
 class SQLite(Dialect):
@@ -201,6 +217,15 @@ class SQLite(Dialect):
         else:
             return value, None
         return sa.case((known, value)), sa.and_(value.is_not(None), sa.not_(known))
+
+    def total(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """Integers have an exact sum of any length, in two parts; among other numbers they have the sum of doubles."""
+        doubles = sa.func.sum(sa.case((sa.func.typeof(number) == "real", 1), else_=0))
+        above = sa.func.sum(number.op(">>")(_HALF), type_=sa.String())
+        below = sa.func.sum(number.op("&")(2**_HALF - 1), type_=sa.String())
+        parts = above.concat(":").concat(below)
+        # total() takes integers as doubles, where sum() stops beyond 64 bits.
+        return sa.type_coerce(sa.case((doubles > 0, sa.func.total(number)), else_=parts), _LongSum())
 
     def deviation(self, number: ColumnElement[Any]) -> None:
         """SQLite has no such aggregate."""

@@ -68,6 +68,8 @@ def test_patterns_mean_the_same_everywhere(put: Callable[..., Place], place: str
     ("pattern", "problem"),
     [
         ("(", "is not a valid regular expression"),
+        ("(" * 5000 + ")" * 5000, "nested too deeply"),
+        ("a{99999999999}", "is not a valid regular expression"),
         (r"(a)\1", "uses the back reference"),
         ("(?=a)", "uses .*, which not every database has"),
         ("(?<!a)b", "uses .*, which not every database has"),

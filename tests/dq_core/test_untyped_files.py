@@ -278,6 +278,16 @@ class TestSeveralFiles:
         with pytest.raises(RuleError, match="'v' cannot be checked: the files have it in several types"):
             validate("*.parquet", [rule("in_range", "v", min=0)])
 
+    def test_decimals_of_several_files_are_exact(self) -> None:
+        for size, scale, text in ((5, 3, "1.123"), (18, 2, "1.10"), (38, 30, "1.000000000000000000000000000001")):
+            duckdb.execute(f"COPY (SELECT 1 AS id, {text}::DECIMAL({size},{scale}) AS v) TO '{size}.parquet'")
+        both = [decimal.Decimal("1.123"), decimal.Decimal("1.10")]
+        assert found(["18.parquet", "5.parquet"], rule("in_set", "v", values=both)) == [("passed", 0, 2)]
+        for files in (["38.parquet", "18.parquet"], ["18.parquet", "5.parquet", "38.parquet"]):
+            assert found(files, rule("not_null", "id")) == [("passed", 0, len(files))]
+            with pytest.raises(RuleError, match="'v' cannot be checked: the files have it in several types"):
+                validate(files, [rule("unique", "v")])
+
 
 class TestDigits:
     @pytest.mark.parametrize("digits", [17, 20, 38, 45])
@@ -367,6 +377,8 @@ class TestColumnsThatNoRuleNames:
         [
             pd.cut([1, 9], 2), pd.period_range("2024-01", periods=2, freq="M"), [1 + 2j, 3j],
             pd.Series([np.array([1]), np.array([2])]), pd.Series([{1}, {1}]), pd.Series([object(), object()]),
+            pd.Series(["\ud800", "a"], dtype=object), pd.Series([["é\udfff"], ["a"]]), pd.Series([{"\ud800": 1}, {}]),
+            pd.Series(["\ud800", "a"], dtype="string[python]"),
         ],
     )  # fmt: skip
     def test_odd_columns_of_pandas(self, odd: Any) -> None:
@@ -383,8 +395,11 @@ class TestColumnsThatNoRuleNames:
         half = pa.table({"id": [1, 2], "odd": pa.array(np.array([1, 2], dtype=np.float16))})
         long = pa.table({"id": [1, 2], "odd": pa.array([decimal.Decimal("1.5"), None], pa.decimal256(50, 2))})
         rows = [{"id": np.int64(1), "odd": {1}}, {"id": np.int64(2), "odd": object()}]
-        for source in (objects, wide, half, long, rows):
+        halves = [{"id": 1, "odd": "\ud800"}, {"id": 2, "odd": "\udc00\ud800"}]
+        for source in (objects, wide, half, long, rows, halves):
             assert found(source, rule("type", "id", dtype="integer")) == [("passed", 0, 2)]
+        with pytest.raises(RuleError, match=r"the column 'od\\ud800' holds half"):
+            validate([{"od\ud800": 1}], [rule("not_null", "id")])
         with pytest.raises(RuleError, match="'odd' cannot be checked"):
             validate(objects, [rule("unique", "odd")])
 

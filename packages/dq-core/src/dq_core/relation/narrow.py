@@ -30,7 +30,7 @@ def wide(select: sa.Select[Any], alias: str) -> sa.Subquery:
 
 def narrowed(statement: Any) -> Any:
     """The same statement with nothing but the columns that it asks for in each `wide` SELECT."""
-    asked: dict[sa.Subquery, set[str] | None] = {}
+    asked: dict[sa.Subquery, set[str]] = {}
     words: set[str] = set()
     seen: set[int] = set()
     stack: list[Any] = [statement]
@@ -39,7 +39,7 @@ def narrowed(statement: Any) -> Any:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        table = getattr(one, "table", None)
+        table: Any = getattr(one, "table", None)
         if _is_wide(one):
             asked.setdefault(one, set())
         elif _is_wide(table):
@@ -57,11 +57,15 @@ def narrowed(statement: Any) -> Any:
         table = getattr(one, "table", None)
         return narrow[id(table)].c[one.key] if id(table) in narrow else None
 
-    return visitors.replacement_traverse(statement, {}, replaced)
+    traverse: Any = visitors.replacement_traverse
+    return traverse(statement, {}, replaced)
 
 
 def _is_wide(one: Any) -> bool:
-    return isinstance(one, sa.Subquery) and bool(one.element.get_execution_options().get(_OPTION))
+    if not isinstance(one, sa.Subquery):
+        return False
+    select: Any = one.element
+    return bool(select.get_execution_options().get(_OPTION))
 
 
 def _words(one: Any) -> set[str]:
@@ -91,4 +95,5 @@ def _narrow(subquery: sa.Subquery, asked: set[str], words: set[str]) -> sa.Subqu
     if not words & {"*", str(subquery.name).casefold()}:
         names = [name for name in names if name in asked or name.casefold() in words]
     kept = [select.selected_columns[name] for name in names] or [sa.literal_column("1").label("nothing")]
-    return narrowed(select.with_only_columns(*kept).execution_options(**{_OPTION: False})).subquery(subquery.name)
+    narrow: sa.Select[Any] = narrowed(select.with_only_columns(*kept).execution_options(**{_OPTION: False}))
+    return narrow.subquery(str(subquery.name))

@@ -87,8 +87,10 @@ class Pattern:
                 # Python warns of [[:alpha:]] and the like, which it reads in another way than the others.
                 warnings.simplefilter("error", FutureWarning)
                 re.compile(self.source)
-        except re.error as error:
+        except (re.error, OverflowError) as error:
             raise ValueError(f"is not a valid regular expression: {error}") from None
+        except RecursionError:
+            raise ValueError("is not a valid regular expression: its groups are nested too deeply") from None
         except FutureWarning as warning:
             raise UnsupportedPatternError(f"is read in different ways by different databases: {warning}") from None
         for language in (_PYTHON, _RE2, _PCRE, _POSTGRESQL):

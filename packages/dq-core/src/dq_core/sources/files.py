@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Opening", "Paths", "describe", "readable", "secrets", "without_own_sql"]
 
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_MOST_DIGITS = 38
 _EXTRAS = {"s3": "s3", "s3a": "s3", "http": "http", "https": "http"}
 
 
@@ -143,7 +145,11 @@ def _differing_types(raw: Any, every: list[str]) -> dict[str, list[str]]:
 
 
 def _odd(types: Mapping[str, None]) -> bool:
-    """Whether types of one family may not be the same: timestamps with and without zones, nested types."""
+    """Whether types of one family may not be the same: timestamps with and without zones, decimals too long for one."""
+    decimals = [(int(found[1]), int(found[2])) for found in map(_DECIMAL.fullmatch, types) if found]
+    # DuckDB rounds what does not fit beside the most digits before the point.
+    if decimals and max(size - scale for size, scale in decimals) + max(scale for _, scale in decimals) > _MOST_DIGITS:
+        return True
     names = {one.partition("(")[0] for one in types}
     return len(names) > 1 and bool(names & {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from .values import storage_of_numbers
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["arrow_columns", "is_odd", "pandas_column", "polars_columns", "python_values"]
+__all__ = ["arrow_columns", "is_halved", "is_odd", "pandas_column", "polars_columns", "python_values"]
 
 _NATIVE_PANDAS = frozenset({
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
@@ -44,8 +45,17 @@ def python_values(items: Iterable[Any]) -> tuple[list[Any], str]:
 
 
 def _is_held_by_none(value: Any) -> bool:
-    """Whether no column can hold a value: intervals of DuckDB have no nanoseconds."""
-    return family_of_value(value) is None or bool(getattr(value, "nanoseconds", 0))
+    """Whether no column can hold a value: intervals of DuckDB have no nanoseconds, its strings no half characters."""
+    return family_of_value(value) is None or bool(getattr(value, "nanoseconds", 0)) or is_halved(value)
+
+
+def is_halved(value: Any) -> bool:
+    """Whether a string, or one within a list or mapping, holds half of a surrogate pair, which no UTF-8 has."""
+    if isinstance(value, str):
+        return not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value)
+    if isinstance(value, Mapping):
+        return any(is_halved(one) for pair in value.items() for one in pair)
+    return isinstance(value, list | tuple) and any(map(is_halved, value))
 
 
 def _rounded(values: list[Any]) -> Any:
@@ -70,7 +80,7 @@ def _is_double(number: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value!r:.200}"
+    return value if isinstance(value, str) and not is_halved(value) else f"{value!r:.200}"
 
 
 def _python(value: Any) -> Any:
@@ -102,7 +112,10 @@ def pandas_column(column: Any) -> tuple[Any, list[Any] | None]:
     if name == "timedelta64[ns]" and (column.dt.nanoseconds.fillna(0) % 1000 != 0).any():
         return None, [None if empty else value for value, empty in zip(column, column.isna(), strict=True)]
     texts = name == "category" and all(isinstance(one, str) for one in dtype.categories)
-    if name in _NATIVE_PANDAS or name.startswith("timedelta64") or texts or type(dtype).__name__ == "ArrowDtype":
+    native = name in _NATIVE_PANDAS or name.startswith("timedelta64") or texts or type(dtype).__name__ == "ArrowDtype"
+    # Strings of Python, unlike those of Arrow, may be none of UTF-8.
+    python = getattr(dtype, "storage", "") == "python" or texts
+    if native and not (python and any(map(is_halved, dtype.categories if texts else column))):
         return column, None
     gone = column.isna()
     return None, [None if empty else value for value, empty in zip(column.astype(object), gone, strict=True)]

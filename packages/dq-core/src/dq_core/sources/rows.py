@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..errors import RuleError
-from .odd_columns import arrow_columns, is_odd, pandas_column, polars_columns, python_values
+from .odd_columns import arrow_columns, is_halved, is_odd, pandas_column, polars_columns, python_values
 from .values import quoted, store
 
 __all__ = ["NO_COLUMN", "Registered", "register"]
@@ -148,7 +148,11 @@ def _combined(
 
 
 def _refuse_twins(names: Iterable[str]) -> None:
-    """DuckDB ignores the case of column names."""
+    """DuckDB ignores the case of column names, and knows no half characters."""
+    names = list(names)
+    halved = [name for name in names if is_halved(name)]
+    if halved:
+        raise RuleError([f"The name of the column {name!a} holds half of a surrogate pair." for name in halved])
     seen: dict[str, str] = {}
     twins = [(seen[name.casefold()], name) for name in names if seen.setdefault(name.casefold(), name) is not name]
     if twins:

@@ -220,6 +220,7 @@ class SQLite(Dialect):
 
     def total(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """Integers have an exact sum of any length, in two parts; among other numbers they have the sum of doubles."""
+        del column
         doubles = sa.func.sum(sa.case((sa.func.typeof(number) == "real", 1), else_=0))
         above = sa.func.sum(number.op(">>")(_HALF), type_=sa.String())
         below = sa.func.sum(number.op("&")(2**_HALF - 1), type_=sa.String())

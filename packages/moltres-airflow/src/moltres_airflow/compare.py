@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dq_core import Comparison, Source, compare
+from moltres.task import options
 from moltres_airflow import arguments
 from moltres_airflow.base import MoltresOperator
 from moltres_airflow.connections import engine_of
@@ -94,10 +95,7 @@ class MoltresCompareOperator(MoltresOperator):
         left = {"table": table, "query": query, "schema": schema, "where": where, "right_file": right_file}
         lists = {"keys": keys or None, "columns": columns}
         problems += arguments.names({**left, **right, **lists, "right_conn_id": right_conn_id}, several=lists)
-        others = {**places, **right}
-        given = [name for name, value in others.items() if value is not None]
-        if right_file is not None and given:
-            problems.append(f"right_file is no database: leave out {', '.join(given)}.")
+        problems += options.no_database("right_file", right_file, {**places, **right})
         super().__init__(problems=problems, **kwargs)
         self.table, self.query, self.schema = table, query, schema
         self.right_dsn = None if right_dsn is None else Dsn(right_dsn)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core import Source, compare
 from moltres.errors import ConfigurationError
-from moltres.task import refuse
+from moltres.task import options, refuse
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, open_target, work_in_database
 from moltres_prefect.lineage import leave_artifact
@@ -85,12 +85,11 @@ def moltres_compare(
     Raises:
         ComparisonFailedError: If they differ and ``fail_on_difference`` is set; it carries the comparison.
     """
-    refuse("moltres_compare", flag_problems({"fail_on_difference": fail_on_difference, "artifact": artifact}))
     places = {"right_dsn": right_dsn, "right_connection": right_connection}
     others = {**places, "right_table": right_table, "right_query": right_query, "right_schema": right_schema}
-    given = [name for name, value in others.items() if value is not None]
-    if right_file is not None and given:
-        raise ConfigurationError(f"right_file is no database: leave out {', '.join(given)}.")
+    problems = [*flag_problems({"fail_on_difference": fail_on_difference, "artifact": artifact})]
+    problems += options.no_database("right_file", right_file, others)
+    refuse("moltres_compare", problems)
     if right_dsn is not None and right_connection is not None:
         raise ConfigurationError("Give one of right_dsn and right_connection, not both.")
 

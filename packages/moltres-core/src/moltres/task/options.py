@@ -18,15 +18,15 @@ from ..write.request import mode_problems
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from ..frame.source import DeleteMissing, OnSchemaChange
     from ..write import Mode
 
 __all__ = [
-    "RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "flag", "one_of", "refuse", "require_session",
-    "seconds", "session", "string", "strings", "unknown",
+    "RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "flag", "no_database", "one_of", "refuse",
+    "require_session", "seconds", "session", "string", "strings", "unknown",
 ]  # fmt: skip
 
 RECORDED: Final = ("append", "error_if_exists")
@@ -173,6 +173,19 @@ def require_session(made: object) -> None:
     """
     if not hasattr(made, "commit") or not hasattr(made, "get_bind"):
         raise errors.ConfigurationError(f"session gave {type(made).__name__}, not a Session of SQLAlchemy.")
+
+
+def no_database(name: str, file: object, others: Mapping[str, object]) -> Iterator[str]:
+    """What says where a database is, or what is in it, beside files that take its place.
+
+    Args:
+        name: The argument with the files.
+        file: Its value; None is not given.
+        others: The arguments about the database, by name.
+    """
+    given = [one for one, value in others.items() if value is not None]
+    if file is not None and given:
+        yield f"{name} is no database: leave out {', '.join(given)}."
 
 
 def one_of(given: dict[str, Any], *, required: bool) -> Iterator[str]:

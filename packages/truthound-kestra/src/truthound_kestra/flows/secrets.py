@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["named_secret_problems", "secret_problems"]
 
 Program = Literal["python", "any"] | None
-"""The language of a text that is a program, in which a secret may be got: ``password = ask("password")``."""
+"""The language of a string that is a program, in which a secret may be got: ``password = ask("password")``."""
 
 # A URL in a string, and what stands in place of the expressions in it.
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`\\]+")
@@ -45,12 +45,12 @@ def secret_problems(label: str, value: Any, *, program: Program = None) -> Itera
     """Yield a sentence if a value contains a secret.
 
     That is a URL with one, also inside of a longer text, a known kind of token, or a string whose name says that it is
-    a secret: the key in a mapping, or ``name=value`` and ``"name": "value"`` in a text.
+    a secret: the key in a mapping, or ``name=value`` and ``"name": "value"`` in a string.
 
     Args:
         label: How messages call the value.
         value: A string, or nested mappings and lists with strings.
-        program: The language, if it is the text of a program.
+        program: The language, if it is a program.
     """
     place = next(_places(value, (), program), None)
     if place is not None:

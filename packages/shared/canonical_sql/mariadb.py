@@ -12,7 +12,7 @@ from .base import CanonicalSQL, operation, raw
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
 __all__ = ["MariaDBForms"]
 
@@ -87,6 +87,10 @@ class MariaDBForms(CanonicalSQL):
     def quotient(self, number: ColumnElement[Any], divisor: int) -> ColumnElement[Any]:
         """``/`` makes a DECIMAL."""
         return operation(number, "DIV", raw(str(divisor), sa.BigInteger()))
+
+    def once(self, hashes: Select[Any]) -> Select[Any]:
+        """A LIMIT keeps the subquery from being merged, which would compute the hash for each use of it."""
+        return hashes.limit(raw("18446744073709551615", sa.Integer()))
 
     def sums(self, hash_: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
         """Unsigned numbers of 64 bits; their sum is a decimal, which is exact."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from duckdb_sqlalchemy import Dialect as DuckDB
@@ -29,6 +29,9 @@ __all__ = ["IcebergDialect", "catalog_url", "make_engine", "session_of"]
 _MEMORY = "1GiB"
 """What DuckDB may hold in memory unless ``connect_args={"config": {"memory_limit": …}}`` says otherwise."""
 
+_GIVE_BACK = ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold")
+"""The settings by which DuckDB gives memory that it has freed back to the system at once."""
+
 _sessions: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
 
 
@@ -51,6 +54,7 @@ class IcebergDialect(DuckDB):
     name = "iceberg"
     supports_statement_cache = True
     session_class: type[Session] = Session
+    settings: ClassVar[dict[str, str]] = {}
     core: str
     """The distribution whose extra brings PyIceberg."""
 
@@ -81,7 +85,13 @@ class IcebergDialect(DuckDB):
 
     def connect(self, *_: Any, **options: Any) -> Any:
         """A connection to a DuckDB of its own, in memory."""
-        config = {"memory_limit": _MEMORY, "temp_directory": tempfile.gettempdir(), **options.pop("config", {})}
+        config = {
+            "memory_limit": _MEMORY,
+            "temp_directory": tempfile.gettempdir(),
+            **dict.fromkeys(_GIVE_BACK, "1MB"),
+            **self.settings,
+            **options.pop("config", {}),
+        }
         options.pop("database", None)
         wrapper = super().connect(config=config, **options)
         disable_wrong_optimizers(wrapper)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, event, select, text, true
-from sqlalchemy.sql import visitors
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.sql.dml import Delete, Update
-from sqlalchemy.sql.elements import ColumnClause
 
 from ..._shared import iceberg_dialect
-from ..._shared.iceberg_scan import FILE
 from ..._shared.iceberg_session import files_used
 from ..._shared.iceberg_types import quoted
 from ...errors import problems_translated
 from .pending import OWN
+from .rewriting import rewrite
 from .session import WritingSession
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
-
-    from .pending import Pending
 
 
 class WritingDialect(iceberg_dialect.IcebergDialect):
@@ -29,6 +25,7 @@ class WritingDialect(iceberg_dialect.IcebergDialect):
     supports_statement_cache = True
     core = "moltres-core"
     session_class = WritingSession
+    settings: ClassVar[dict[str, str]] = {"enable_external_file_cache": "false"}  # which grows to the limit of memory
 
     @classmethod
     def engine_created(cls, engine: Engine) -> None:
@@ -45,7 +42,10 @@ class WritingDialect(iceberg_dialect.IcebergDialect):
         return cast("WritingSession", self._session_in(context)).prepare(statement)
 
     def _executed(self, context: Any) -> None:
-        cast("WritingSession", self._session_in(context)).executed()
+        session = cast("WritingSession", self._session_in(context))
+        session.executed()
+        if session.changed is not None:
+            context._rowcount, session.changed = session.changed, None  # noqa: SLF001 - no public way to say it
 
 
 def make_engine(given: URL | Any, **options: Any) -> Engine:
@@ -67,7 +67,10 @@ def _before(connection: Connection, element: Any, many: Any, single: Any, option
         place = session.place(full_name(table))
         if place is not None and table.schema != OWN:
             with files_used():
-                element = _redirected(connection, session.change(*place), element)
+                pending = session.change(*place)
+                pending.write_own()
+                session.refresh(*place)
+                element, session.changed = rewrite(connection, pending, element, given=bool(many or single))
                 session.refresh(*place)
     return element, many, single
 
@@ -76,46 +79,3 @@ def full_name(table: Table) -> str:
     """The name of a table with its namespace, in quotes."""
     schema = "" if table.schema is None else ".".join(quoted(part) for part in table.schema.split(".")) + "."
     return schema + quoted(table.name)
-
-
-def _redirected(connection: Connection, pending: Pending, element: Update | Delete) -> Any:
-    """The statement on the rows in DuckDB, after the rows of all files that it changes were moved there."""
-    criteria = element._where_criteria  # noqa: SLF001 - SQLAlchemy has no other way to read it
-    if isinstance(element, Delete) and not criteria:
-        pending.clear()
-    else:
-        pending.pull(_files_of(connection, pending, element))
-    own = pending.make_own()
-    name = own.partition(".")[2][1:-1].replace('""', '"')
-    table = cast("Table", element.table)
-    moved = Table(name, table.metadata, *(column._copy() for column in table.columns), schema=OWN)  # noqa: SLF001
-    try:
-        return _replaced(element, table, moved)
-    finally:
-        table.metadata.remove(moved)
-
-
-def _replaced(statement: Any, table: Table, by: Any) -> Any:
-    def replace(element: Any, **_: Any) -> Any:
-        if element is table:
-            return by
-        if isinstance(element, ColumnClause) and element.table is table:
-            return by.c[element.key]
-        return None
-
-    made: Any = visitors.replacement_traverse(statement, {}, replace)
-    return made
-
-
-def _files_of(connection: Connection, pending: Pending, element: Update | Delete) -> list[str]:
-    """The files with rows that a statement changes."""
-    table = cast("Table", element.table)
-    columns = [column._copy() for column in table.columns]  # noqa: SLF001
-    files = Table("moltres_files", MetaData(), *columns, Column(FILE, String))
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute(f"CREATE OR REPLACE TEMP VIEW moltres_files AS {pending.query(file=True)}")
-    conditions = [_replaced(one, table, files) for one in element._where_criteria]  # noqa: SLF001
-    statement = select(files.c[FILE]).distinct().where(*(conditions or [true()]))
-    found = [path for (path,) in connection.execute(statement).all()]
-    connection.execute(text("DROP VIEW moltres_files"))
-    return found

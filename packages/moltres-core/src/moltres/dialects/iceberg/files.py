@@ -158,6 +158,8 @@ class FileWriter:
         table = pa.Table.from_batches(part.batches, self._target)
         part.writer.write_table(table, row_group_size=_GROUP_ROWS)
         part.batches, part.rows, part.bytes = [], 0, 0
+        del table
+        pa.default_memory_pool().release_unused()
         if part.stream.tell() >= self._limit:
             self._finish(part)
 

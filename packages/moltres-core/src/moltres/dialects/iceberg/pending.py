@@ -15,15 +15,37 @@ from .evolution import evolved
 from .files import FileWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from pyiceberg.manifest import DataFile
-    from pyiceberg.table import Table
+    from pyiceberg.table import FileScanTask, Table
 
     from .loads import LoadKey
 
 OWN = "moltres_own"
 """The schema of DuckDB with the rows of a transaction that are in no file yet."""
+
+
+NO_ROWS = "SELECT 1 WHERE false"
+"""The statement that is left of one whose work is done."""
+
+_BATCH_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Files with rows that change.
+
+    Attributes:
+        tasks: Those of the snapshot.
+        added: Those that are in no snapshot yet.
+    """
+
+    tasks: list[FileScanTask]
+    added: list[DataFile]
+
+    def __bool__(self) -> bool:
+        return bool(self.tasks or self.added)
 
 
 @dataclass
@@ -121,11 +143,13 @@ class Pending:
 
     def add(self, batch: Any) -> int:
         """Write a batch of rows to new files; returns their number."""
-        if self.writer is None:
-            metadata = (self.written or self.table).metadata
-            self.writer = FileWriter(self.table.io, self.place, self.plan.schema, metadata.spec(), metadata.properties)
+        self.writer = self.writer or self._new_writer()
         with files_used():
             return self.writer.write(batch)
+
+    def _new_writer(self) -> FileWriter:
+        metadata = (self.written or self.table).metadata
+        return FileWriter(self.table.io, self.place, self.plan.schema, metadata.spec(), metadata.properties)
 
     def make_own(self) -> str:
         """The table of DuckDB for rows that statements insert or change."""
@@ -141,23 +165,57 @@ class Pending:
         self.own = name
         return name
 
-    def pull(self, paths: Sequence[str] | None) -> None:
-        """Move the rows of files into DuckDB, where statements can change them; the commit removes the files.
+    def touched(self, paths: Collection[str] | None) -> Touched:
+        """Some of the files.
 
         Args:
             paths: The files as DuckDB names them; None for all.
         """
         self.settle()
+        tasks = [one for one in self.plan.tasks if paths is None or local_path(one.file.file_path) in paths]
+        return Touched(tasks, [one for one in self.added if paths is None or local_path(one.file_path) in paths])
+
+    def query_of(self, touched: Touched) -> str:
+        """The rows of some files, as a query of DuckDB."""
+        paths = [one.file_path for one in touched.added]
+        return query_of(self.raw, Planned(self.table, self.plan.schema, tuple(touched.tasks)), added=paths)
+
+    def pull(self, touched: Touched | None) -> None:
+        """Move the rows of files into DuckDB, where statements can change them; the commit removes the files.
+
+        Args:
+            touched: The files; None for all.
+        """
+        touched = touched or self.touched(None)
         own = self.make_own()
-        kept = [task for task in self.plan.tasks if paths is not None and local_path(task.file.file_path) not in paths]
-        moved = [task for task in self.plan.tasks if task not in kept]
-        added = [one for one in self.added if paths is None or local_path(one.file_path) in paths]
-        if moved or added:
-            query = query_of(
-                self.raw, Planned(self.table, self.plan.schema, tuple(moved)), added=[one.file_path for one in added]
-            )
-            self.raw.execute(f"INSERT INTO {own} {query}")
-        self._drop(moved, added)
+        if touched:
+            self.raw.execute(f"INSERT INTO {own} {self.query_of(touched)}")
+        self._drop(touched)
+
+    def put_in_place(
+        self, touched: Touched, batches: Iterable[Any], complete: Callable[[], bool] = lambda: True
+    ) -> bool:
+        """Write rows to new files that take the place of others, unless it turns out that they are not the right ones.
+
+        Args:
+            touched: The files that the commit removes.
+            batches: The rows.
+            complete: Whether they are the right ones, once all are read.
+        """
+        writer = self._new_writer()
+        try:
+            for batch in batches:
+                writer.write(batch)
+            written = writer.close()
+        except BaseException:
+            self._delete(writer.close())
+            raise
+        if not complete():
+            self._delete(written)
+            return False
+        self._drop(touched)
+        self.added += written
+        return True
 
     def clear(self) -> int:
         """Remove all rows; returns how many there were."""
@@ -165,18 +223,48 @@ class Pending:
         counted: int = self.raw.execute(f"SELECT count(*) FROM ({self.query()})").fetchone()[0]  # noqa: S608
         if self.own is not None:
             self.raw.execute(f"DELETE FROM {self.own}")  # noqa: S608 - quoted
-        self._drop(list(self.plan.tasks), list(self.added))
+        self._drop(self.touched(None))
         return counted
 
-    def _drop(self, tasks: Sequence[Any], added: Sequence[DataFile]) -> None:
-        self.removed += [task.file for task in tasks]
-        gone = {task.file.file_path for task in tasks}
+    def _drop(self, touched: Touched) -> None:
+        self.removed += [task.file for task in touched.tasks]
+        gone = {task.file.file_path for task in touched.tasks}
         left = tuple(task for task in self.plan.tasks if task.file.file_path not in gone)
         self.plan = Planned(self.table, self.plan.schema, left)
-        for one in added:
+        for one in touched.added:
             self.added.remove(one)
+        self._delete(touched.added)
+
+    def _delete(self, files: Iterable[DataFile]) -> None:
+        for one in files:
             if one.file_path not in self.foreign:
                 self.table.io.delete(one.file_path)
+
+    def delete(self, name: str, condition: str) -> int:
+        """Delete the rows for which a condition holds; returns their number.
+
+        Args:
+            name: How the condition names the table.
+            condition: As in a WHERE clause.
+        """
+        where = f"AS {quoted(name)} WHERE"
+        touched = self.touched(self.files_with(f"{where} ({condition}\n)"))
+        if not touched:
+            return 0
+        rows = self.query_of(touched)
+        counts = f"SELECT count(*) FROM ({rows})"  # noqa: S608 - of this class
+        (before,) = self.raw.execute(counts).fetchone()
+        read = self.raw.execute(f"SELECT * FROM ({rows}) {where} ({condition}\n) IS NOT TRUE")  # noqa: S608
+        kept = 0
+
+        def batches() -> Iterator[Any]:
+            nonlocal kept
+            for batch in read.to_arrow_reader(_BATCH_ROWS):
+                kept += batch.num_rows
+                yield batch
+
+        self.put_in_place(touched, batches())
+        return int(before) - kept
 
     def files_with(self, condition: str) -> list[str]:
         """The files that have a row for which a query says so.
@@ -201,14 +289,14 @@ class Pending:
         self.columns = other.plan.schema
         self.plan = Planned(self.table, metadata.schema(), ())
         self.written = StagedTable(self.table.name(), metadata, "", self.table.io, self.table.catalog)
-        for batch in self.raw.execute(other.query()).to_arrow_reader(50_000):
+        for batch in self.raw.execute(other.query()).to_arrow_reader(_BATCH_ROWS):
             self.add(batch)
         self.settle()
 
     def write_own(self) -> None:
         """Write the rows that are in DuckDB to files."""
         if self.own is not None:
-            reader = self.raw.execute(f"SELECT * FROM {self.own}").to_arrow_reader(50_000)  # noqa: S608 - quoted
+            reader = self.raw.execute(f"SELECT * FROM {self.own}").to_arrow_reader(_BATCH_ROWS)  # noqa: S608 - quoted
             for batch in reader:
                 self.add(batch)
             self.raw.execute(f"DROP TABLE {self.own}")

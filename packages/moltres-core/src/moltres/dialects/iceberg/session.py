@@ -13,7 +13,7 @@ from ..._shared.iceberg_types import quoted
 from ...errors import ConfigurationError
 from . import commit
 from .leftovers import Marker
-from .pending import OWN, Pending
+from .pending import NO_ROWS, OWN, Pending
 from .schemas import constraints, schema_of, spec_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class WritingSession(Session):
         pending: The tables that it has changed.
         divided: The columns that new tables are partitioned by.
         failed: Whether a write has failed in this transaction.
+        changed: The rows that a statement has changed before what is left of it runs; None if it is no such statement.
         taken_over: The staged tables whose files others get, each with the table that gets them.
     """
 
@@ -93,6 +94,7 @@ class WritingSession(Session):
         self.taken_over: list[tuple[Place, Pending]] = []
         self.divided: dict[Place, tuple[str, ...]] = {}
         self.failed = False
+        self.changed: int | None = None
 
     # -- what there is
 
@@ -199,13 +201,17 @@ class WritingSession(Session):
 
     def _delete(self, found: re.Match[str], place: Place) -> str:
         pending = self.change(*place)
+        pending.write_own()
+        self.refresh(*place)
         rest = found["rest"].strip().rstrip(";")
         if not rest:
-            pending.clear()
+            self.changed = pending.clear()
         elif re.match(r"WHERE\b", rest, re.IGNORECASE) and not re.search(r"\bRETURNING\b|[?$]", rest, re.IGNORECASE):
-            pending.pull(pending.files_with(f"AS {quoted(place[1])} {rest}"))
-        else:
-            pending.pull(None)
+            self.changed = pending.delete(place[1], rest[len("WHERE") :])
+        if self.changed is not None:
+            self.refresh(*place)
+            return NO_ROWS
+        pending.pull(None)
         own = pending.make_own()
         self.refresh(*place)
         return f"{found.string[: found.start('table')]}{own} AS {quoted(place[1])}{found.string[found.end('table') :]}"
@@ -214,7 +220,7 @@ class WritingSession(Session):
         del found
         self.change(*place).clear()
         self.refresh(*place)
-        return "SELECT 1 WHERE false"
+        return NO_ROWS
 
     def _create(self, found: re.Match[str]) -> str:
         parts = _parts(found["table"])
@@ -222,7 +228,7 @@ class WritingSession(Session):
         schema = ".".join(parts[:-1]) or self.namespace
         if place is not None:
             if found["lenient"]:
-                return "SELECT 1 WHERE false"
+                return NO_ROWS
             if found["replace"]:
                 raise ConfigurationError(
                     "CREATE OR REPLACE TABLE is not supported for Iceberg.", suggestion="Use mode='overwrite'."
@@ -296,7 +302,7 @@ class WritingSession(Session):
     def _drop(self, found: re.Match[str], place: Place) -> str:
         del found
         self.drop(*place)
-        return "SELECT 1 WHERE false"
+        return NO_ROWS
 
     def drop(self, schema: str, name: str) -> None:
         """Let the commit drop a table."""
@@ -312,7 +318,7 @@ class WritingSession(Session):
         if pending is None or not pending.is_new:
             raise ConfigurationError("Iceberg tables that are there cannot be renamed in a transaction.")
         self.rename(place, _bare(found["new"]))
-        return "SELECT 1 WHERE false"
+        return NO_ROWS
 
     def rename(self, place: tuple[str, str], new: str) -> None:
         """Give a table that this transaction has made another name."""
@@ -343,7 +349,7 @@ class WritingSession(Session):
         elif not found["lenient"]:
             self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
             return found.string
-        return "SELECT 1 WHERE false"
+        return NO_ROWS
 
     def _no_such(self, found: re.Match[str]) -> str:
         raise ConfigurationError(f"A catalog of Iceberg tables holds no {found['what'].lower()}.")

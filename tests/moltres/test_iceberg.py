@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 
 import dq_core
 from moltres import ETLPipeline, col, connect
-from moltres.dialects.iceberg import loads, takeover
+from moltres.dialects.iceberg import files, loads, takeover
 from moltres.errors import (
     ConfigurationError,
     MoltresError,
@@ -364,10 +364,12 @@ def test_new_tables_are_partitioned_by_what_partitions_are_overwritten_by(
     assert db.table("u").count() == 6
 
 
-def test_too_many_partitions_are_refused(db: Database, url: URL) -> None:
+def test_too_many_partitions_are_refused(db: Database, url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert files._MOST_PARTITIONS == 10_000  # noqa: SLF001 - so many files take a minute
+    monkeypatch.setattr(files, "_MOST_PARTITIONS", 60)
     with connect() as source:
-        rows = source.sql("SELECT range AS id FROM range(10001)")
-        with pytest.raises(WriteError, match="more than 10000 partitions"):
+        rows = source.sql("SELECT range AS id FROM range(61)")
+        with pytest.raises(WriteError, match="more than 60 partitions"):
             db.write(rows).save_as_table("t", mode="overwrite_partitions", partition_by=["id"])
     assert db.tables() == []
     assert unreferenced(url) == set()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Executable, Integer, MetaData, Table, and_, cast, delete, func, select, text, update
+from sqlalchemy import Executable, Integer, MetaData, Table, cast, delete, func, select, text, update
 
 from moltres import connect
 from moltres.errors import MoltresError
@@ -39,6 +39,11 @@ def of_its_neighbours(t: Table, _: Table) -> Executable:
     return update(t).where(t.c.id == most).values(note="last", amount=t.c.amount + 1)
 
 
+def of_two_others(t: Table, o: Table) -> Executable:
+    other = o.alias("other")
+    return update(t).where(t.c.id == o.c.id, o.c.id == other.c.id).values(note=other.c.note)
+
+
 STREAMED: dict[str, Statement] = {
     "a condition": lambda t, _: delete(t).where(t.c.id >= 7),
     "a condition that is NULL": lambda t, _: delete(t).where(t.c.amount > 4),
@@ -60,7 +65,6 @@ STREAMED: dict[str, Statement] = {
     "a value from a query": lambda t, o: (
         update(t).where(t.c.id == 7).values(note=select(func.max(o.c.note)).scalar_subquery())
     ),
-    "no equality": lambda t, o: update(t).where(and_(t.c.id > 10, o.c.id == 20)).values(note=o.c.note),
     "its neighbours": of_its_neighbours,
     "text": lambda *_: text("DELETE FROM t WHERE id = 1 OR amount > 9 -- these\n"),
     "text about itself": lambda *_: text("DELETE FROM t WHERE amount < (SELECT avg(amount) FROM t)"),
@@ -69,6 +73,7 @@ STREAMED: dict[str, Statement] = {
 """Statements that no rows are held for."""
 
 HELD: dict[str, Statement] = {
+    "two other tables": of_two_others,
     "text that updates": lambda *_: text("UPDATE t SET note = 'new' WHERE id = (SELECT min(id) FROM t)"),
     "text with USING": lambda *_: text("DELETE FROM t USING o WHERE t.id = o.id"),
 }

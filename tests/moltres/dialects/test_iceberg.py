@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 class TestIceberg(DialectConformance):
     faults = receipt_faults.ICEBERG
+    examples = 6
     numbered = None
     fires_delete_actions = None
     shows_indexes = False

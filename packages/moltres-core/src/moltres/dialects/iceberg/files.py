@@ -22,7 +22,7 @@ _GROUP_ROWS = 122_880
 _FILE_BYTES = 128 * 2**20
 """Bytes of a file after which the next one begins, unless the table says ``write.target-file-size-bytes``."""
 _OPEN_FILES = 50
-_MOST_PARTITIONS = 10_000
+MOST_PARTITIONS = 10_000
 """The most partitions that one write fills: each is a file at least, and a value in memory."""
 
 
@@ -77,9 +77,9 @@ class FileWriter:
         made = self._fitted(batch)
         for key, part in self._partitioned(made):
             found = self._parts.setdefault(key, _Part(key))
-            if len(self._parts) > _MOST_PARTITIONS:
+            if len(self._parts) > MOST_PARTITIONS:
                 raise WriteError(
-                    f"The rows belong to more than {_MOST_PARTITIONS} partitions of the table, each a file at least.",
+                    f"The rows belong to more than {MOST_PARTITIONS} partitions of the table, each a file at least.",
                     suggestion="Partition by columns with fewer values; or make the table first, with mode="
                     "'error_if_exists': then it has no partitions, and all modes work on it.",
                 )

@@ -162,6 +162,16 @@ class OnMemory(OnTrino):
         with trino.schema("memory") as url:
             yield str(url.database).partition("/")[2]
 
+    def test_too_many_set_operations_are_refused_with_a_hint(self, db: Database) -> None:
+        db.write([{"n": 1}, {"n": 2}]).save_as_table("t")
+        frame = part = db.table("t")
+        for _ in range(170):
+            frame = frame.union(part)
+        with pytest.raises(QueryError, match="too large or too deeply nested for the database") as raised:
+            frame.count()
+        assert "save_as_table()" in str(raised.value.suggestion)
+
+
 
 class TestMemory(
     OnMemory,

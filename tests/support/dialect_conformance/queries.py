@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from moltres import col, lit
-from moltres.errors import ConfigurationError, SchemaMismatchError
+from moltres.errors import ConfigurationError, QueryError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Queries(DialectSuite):
         for _ in range(rounds):
             frame = getattr(frame, operation)(part)
         assert frame.count() == (2 * (rounds + 1) if operation == "union_all" else 2)
+
+    def test_a_statement_that_is_too_large_is_refused_with_a_hint(self, db: Database) -> None:
+        with pytest.raises(QueryError, match="too large or too deeply nested for the database") as raised:
+            db.sql("SELECT 1" + "+1" * 20_000 + " AS a").collect()
+        assert "save_as_table()" in str(raised.value.suggestion)
 
     def test_the_plan_names_the_table_and_what_it_took_where_the_database_says_so(self, people: Database) -> None:
         frame = people.table("people").where(col("age") > 40)

@@ -22,6 +22,7 @@ from ..errors import (
     TransientQueryError,
     problems_translated,
 )
+from .complexity import HINT, TOO_COMPLEX, in_compiler, is_too_complex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,8 +62,11 @@ def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, ca
     secrets = secrets_of(url)
     said = scrubbed(_EXCERPT.sub("", said).strip(), secrets)
     sql = None if sql is None else scrubbed(sql, secrets)  # the path of a file may be a signed URL
-    message = f"{_heading(kind, cancelled=cancelled)}: {said}"
     context: dict[str, Any] = {"database": masked(url)}
+    if kind is QueryError and is_too_complex(said):
+        message = f"{TOO_COMPLEX} for the database: {said}"
+        return QueryError(message, sql=sql, driver_message=said, suggestion=HINT, context=context)
+    message = f"{_heading(kind, cancelled=cancelled)}: {said}"
     if issubclass(kind, QueryError):
         return kind(message, sql=sql, driver_message=said, context=context)
     return kind(message, context=context)
@@ -105,6 +109,8 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
     if isinstance(error, CompileError):
         return QueryError(f"SQLAlchemy cannot compile the statement for {dialect.name}: {error}")
+    if isinstance(error, RecursionError) and in_compiler(error):
+        return QueryError(f"{TOO_COMPLEX} to be written.", suggestion=HINT, context={"database": masked(url)})
     from_driver = isinstance(error, engine.dialect.loaded_dbapi.Error) or dialect.is_driver_error(error)
     found: Any = dialect.classify(error) if from_driver else None
     said = str(error)

@@ -17,6 +17,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ClauseList, ExpressionClauseList, Grouping
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
+from ..dialects.complexity import not_too_deep
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
 from .moments import as_text, in_one_form
@@ -35,6 +36,7 @@ _COMPARISONS = frozenset(
 )
 
 
+@not_too_deep
 def as_columns(expression: Any, capabilities: Capabilities) -> Any:
     """An expression in which each string that is compared is a value of the other side's type.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._shared import arguments
+from ..dialects.complexity import not_too_deep
 from ..errors import ConfigurationError, refuse
 from ..read import display, explain, fetch
 from ..types import frames
@@ -252,6 +253,7 @@ class DataFrame:
         """Write the rows: ``df.write.save_as_table("adults", mode="overwrite")``."""
         return self.database.write(self)
 
+    @not_too_deep
     def to_sql(self, *, literals: bool = True) -> str:
         """The SQL of the statement, in the dialect of the database.
 

@@ -31,6 +31,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine
 
+from ..dialects.complexity import not_too_deep
 from ..errors import ConfigurationError
 from ..types.logical import logical_type, sendable
 
@@ -172,7 +173,7 @@ class Operation(ColumnElement[Any]):
 
     def perform(self, resolve: Callable[[str], ColumnElement[Any]]) -> ColumnElement[Any]:
         """The operation on bound columns."""
-        operands = [bind(operand, resolve) for operand in self.operands]
+        operands = [_bind(operand, resolve) for operand in self.operands]
         if self.operation is operators.getitem and logical_type(operands[0].type).name not in _INDEXED:
             raise ConfigurationError(f"{operands[0]} is {type(operands[0].type).__name__}, which has no items.")
         try:
@@ -298,23 +299,23 @@ def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
         case Operation():
             return element.perform(resolve)
         case Label():
-            return bind(element.element, resolve).label(element.name)
+            return _bind(element.element, resolve).label(element.name)
         case BooleanClauseList():
             join = and_ if element.operator is operators.and_ else or_
-            return join(*(bind(clause, resolve) for clause in element.clauses))
+            return join(*(_bind(clause, resolve) for clause in element.clauses))
         case BinaryExpression() if element.operator in _INFIX and not element.modifiers:
-            return element.operator(bind(element.left, resolve), bind(element.right, resolve))
+            return element.operator(_bind(element.left, resolve), _bind(element.right, resolve))
         case Case():
             return case(
-                *((bind(test, resolve), bind(result, resolve)) for test, result in element.whens),
-                value=None if element.value is None else bind(element.value, resolve),
-                else_=None if element.else_ is None else bind(element.else_, resolve),
+                *((_bind(test, resolve), _bind(result, resolve)) for test, result in element.whens),
+                value=None if element.value is None else _bind(element.value, resolve),
+                else_=None if element.else_ is None else _bind(element.else_, resolve),
             )
         case GenericFunction() if type(element).__init__ is not GenericFunction.__init__:
             # min(), max(), coalesce() and similar functions have the type of their arguments.
-            return type(element)(*(bind(argument, resolve) for argument in element.clauses))
+            return type(element)(*(_bind(argument, resolve) for argument in element.clauses))
         case Grouping():
-            return Grouping(bind(element.element, resolve))
+            return Grouping(_bind(element.element, resolve))
     return None
 
 
@@ -325,15 +326,23 @@ def is_unbound(element: object) -> bool:
     )
 
 
+@not_too_deep
 def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
     """An expression with its columns bound.
 
     Args:
         expression: Any expression; plain values and expressions without a `col` are returned unchanged.
         resolve: Returns the column of a name.
+
+    Raises:
+        QueryError: If too many operations are within each other.
     """
+    return _bind(expression, resolve)
+
+
+def _bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
     if isinstance(expression, tuple | list):
-        return type(expression)(bind(part, resolve) for part in expression)
+        return type(expression)(_bind(part, resolve) for part in expression)
     if not is_unbound(expression):
         return expression
     found = _rebuild(expression, resolve)
@@ -358,12 +367,14 @@ def bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
 
 def names_in(expression: Any) -> Iterator[str]:
     """The names of the unbound columns in an expression, in no particular order and with duplicates."""
-    if isinstance(expression, tuple | list):
-        for part in expression:
-            yield from names_in(part)
-    elif isinstance(expression, ClauseElement):
-        for element in iterate(expression):
-            if isinstance(element, Unbound):
-                yield element.name
-            elif isinstance(element, Operation):
-                yield from names_in(element.operands)
+    waiting = [expression]
+    while waiting:  # without recursion: an operation can have thousands of others within
+        one = waiting.pop()
+        if isinstance(one, tuple | list):
+            waiting += reversed(one)
+        elif isinstance(one, ClauseElement):
+            for element in iterate(one):
+                if isinstance(element, Unbound):
+                    yield element.name
+                elif isinstance(element, Operation):
+                    waiting += reversed(element.operands)

@@ -172,7 +172,6 @@ class OnMemory(OnTrino):
         assert "save_as_table()" in str(raised.value.suggestion)
 
 
-
 class TestMemory(
     OnMemory,
     Values,

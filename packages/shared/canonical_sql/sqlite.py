@@ -14,7 +14,7 @@ from .base import CanonicalSQL, Value, raw
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 __all__ = ["SQLiteForms"]
 
@@ -51,6 +51,10 @@ class SQLiteForms(CanonicalSQL):
             for part in parts
         ]
         return hashed[0] if len(parts) == 1 else sa.func.dq_hash_of_parts(*hashed, type_=sa.Text())
+
+    def once(self, hashes: Select[Any]) -> Select[Any]:
+        """A LIMIT keeps the subquery from being flattened, which would call the function for each use of the hash."""
+        return hashes.limit(raw("-1", sa.Integer()))
 
     def sums(self, hash_: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
         """One aggregate for both sums: SQLite's own overflow."""

@@ -403,6 +403,10 @@ class TestColumnsThatNoRuleNames:
         with pytest.raises(RuleError, match="'odd' cannot be checked"):
             validate(objects, [rule("unique", "odd")])
 
+    def test_names_of_several_levels_are_their_strings(self) -> None:
+        frame = pd.DataFrame({("a", "b"): [1, None], ("a", 5): [["x"], ["y"]]})
+        assert found(frame, rule("not_null", "('a', 'b')")) == [("failed", 1, 2)]
+
     def test_what_is_missing_to_pandas_is_null(self) -> None:
         rows = [{"id": 1, "t": pd.NaT}, {"id": 2, "t": pd.NA}, {"id": 3, "t": pd.Timestamp("2024-01-01")}]
         assert found(rows, rule("unique", "id"), rule("not_null", "t")) == [("passed", 0, 3), ("failed", 2, 3)]

@@ -116,7 +116,8 @@ def _arrow_table(source: Any, kind: str) -> Any:
 
 def _register_pandas(raw: Any, name: str, frame: Any) -> tuple[frozenset[str], dict[str, str]]:
     """Columns of dtype object may hold anything: they are converted here, the others are read in place."""
-    frame = frame.rename(columns=str)
+    # Each name as a string, also one of several levels, which rename() would rename level by level.
+    frame = frame.set_axis(list(map(str, frame.columns)), axis=1)
     _refuse_twins(frame.columns)
     odd: dict[str, list[Any]] = {}
     changed: dict[str, Any] = {}

@@ -133,7 +133,7 @@ def _side_problems(label: str, task: TaskConfig, flow: FlowContext, side: str) -
     if not task.uri.strip():
         yield f"{label} requires {side}_uri."
     else:
-        yield from _uri_problems(label, task, flow)
+        yield from _uri_problems(label, task, flow, side)
 
 
 def _reading_problems(label: str, task: TaskConfig, options: Any) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _reading_problems(label: str, task: TaskConfig, options: Any) -> Iterator[st
     yield from reading_problems(label, options, task.file_format, database=database)
 
 
-def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[str]:
+def _uri_problems(label: str, task: TaskConfig, flow: FlowContext, side: str) -> Iterator[str]:
     for name in ("table", "query"):
         value = getattr(task, name)
         if value is not None and not value.strip():
@@ -162,7 +162,7 @@ def _uri_problems(label: str, task: TaskConfig, flow: FlowContext) -> Iterator[s
         yield from source_problems(label, task.uri, task.table, task.query)
     if task.input_format is not None:
         yield from choice(f"{label}: input_format", task.input_format, FILE_FORMATS)
-    for name, value in (("input_uri", task.uri), ("table", task.table), ("query", task.query)):
+    for name, value in ((f"{side}_uri", task.uri), ("table", task.table), ("query", task.query)):
         yield from secret_problems(f"{label}: {name}", value)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from threading import Event
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from .arguments import is_unicode
 
@@ -14,6 +17,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Inspector
 
 __all__ = ["candidates", "has_table", "is_no_schema", "locate", "table_names", "view_names"]
+
+
+_SKIPPED: Final = 1684
+"""https://mariadb.com/kb/en/mariadb-error-codes/: ER_WARN_I_S_SKIPPED_TABLE."""
+_PATIENCE: Final = 10.0
+_BEAT: Final = 0.05
+"""Seconds to ask again, and between two questions."""
 
 
 def candidates(name: str, schema: str | None = None) -> Iterator[tuple[str | None, str]]:
@@ -62,13 +72,23 @@ def is_no_schema(error: ValueError) -> bool:
 
 
 def has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
-    """Whether there is such a table or view."""
-    try:
-        return inspector.has_table(table, schema=schema)
-    except ValueError as error:
-        if not is_no_schema(error):
-            raise
-        return False
+    """Whether there is such a table or view.
+
+    MariaDB says of a table that another connection makes or changes right now that it has skipped it; it is asked
+    again.
+    """
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return inspector.has_table(table, schema=schema)
+        except ValueError as error:
+            if not is_no_schema(error):
+                raise
+            return False
+        except DBAPIError as error:
+            if _SKIPPED not in getattr(error.orig, "args", ())[:1] or time.monotonic() > end:
+                raise
+        Event().wait(_BEAT)
 
 
 def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:

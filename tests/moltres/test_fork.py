@@ -38,6 +38,43 @@ sys.exit(0 if right and verdicts == [0, 0, 0] else f"parent {right}, children {v
 """
 
 
+ONE_PROCESS = """
+import os, signal, sys
+from moltres import connect
+from moltres.errors import ConfigurationError
+
+db = connect(sys.argv[1])
+db.table("t").collect()
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    refused = 0
+    for one in (db, connect(sys.argv[1])):
+        for call in (one.tables, lambda: one.write([{"id": 3}]).save_as_table("u")):
+            try:
+                call()
+            except ConfigurationError as error:
+                refused += "fork" in str(error) and not error.retryable
+    connect().sql("SELECT 1 AS a").collect()
+    os._exit(0 if refused == 4 else 1)
+verdict = os.waitpid(child, 0)[1]
+db.close()
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    os._exit(0 if connect(sys.argv[1]).table("t").count() == 2 else 1)
+sys.exit(f"{verdict}" if (verdict, os.waitpid(child, 0)[1]) != (0, 0) else 0)
+"""
+
+
+def test_a_file_of_one_process_is_refused_in_its_children(duckdb_url: URL) -> None:
+    with connect(duckdb_url) as db:
+        db.write([{"id": 1}, {"id": 2}]).save_as_table("t")
+    command = [sys.executable, "-c", ONE_PROCESS, duckdb_url.render_as_string(hide_password=False)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_parent_and_children_get_their_own_answers(kind: str, request: pytest.FixtureRequest) -> None:
     url: URL = request.getfixturevalue(f"{kind}_url")

@@ -213,6 +213,12 @@ POSTGRESQL = (
     Native("varbit", fixed(("B'101'", Special(("101",))))),
     Native("mood", special("sad", "very glad"), ("CREATE TYPE mood AS ENUM ('sad', 'very glad')",)),
     Native("small", integers(0, 9), ("CREATE DOMAIN small AS integer CHECK (VALUE < 10)",)),
+    Native(
+        "colour[]",
+        fixed(("'{red,NULL,\"dark red\"}'", ["red", None, "dark red"]), ("'{}'", [])),
+        ("CREATE TYPE colour AS ENUM ('red', 'dark red')",),
+    ),
+    Native("digit[]", fixed(("'{1,2,NULL}'", [1, 2, None])), ("CREATE DOMAIN digit AS integer CHECK (VALUE < 10)",)),
     Native("pair", special("(1,a)", "(,)"), ("CREATE TYPE pair AS (x integer, y text)",)),
     Native("tsvector", special("'a' 'b'")),
     Native("point", special("(1,2)")),

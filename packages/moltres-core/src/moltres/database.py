@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, SelectBase, inspect
 
 from ._shared import arguments
 from ._shared.masking import masked
-from .dialects import absent, binding, catalog, dialect_for, held, kind_of
+from .dialects import absent, binding, catalog, dialect_for, forks, held, kind_of
 from .dialects.acquiring import acquired
 from .dialects.error_translation import translated
 from .dialects.stopping import Running, Runs
@@ -26,6 +24,7 @@ from .write.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from os import PathLike
     from pathlib import Path
 
     from sqlalchemy import Table
@@ -42,7 +41,7 @@ def connect(
     *,
     query_timeout: float | None = None,
     schema: str | None = None,
-    stage_uri: str | os.PathLike[str] | None = None,
+    stage_uri: str | PathLike[str] | None = None,
     stage_location: str | None = None,
     **engine_options: Any,
 ) -> Database:
@@ -79,18 +78,6 @@ def connect(
     return Database(bound, query_timeout=query_timeout, schema=schema, stage=stage)
 
 
-_databases: WeakSet[Database] = WeakSet()
-
-
-def _forked() -> None:
-    for database in list(_databases):
-        database._forked()  # noqa: SLF001 - of the class below
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
-
-
 class Database:
     """A database that frames are read from and written to. Made by `connect`.
 
@@ -116,16 +103,12 @@ class Database:
         self.query_timeout = query_timeout
         self.schema = schema
         self.stage = stage
-        _databases.add(self)
+        forks.watch(self)
 
-    def _forked(self) -> None:
-        """Leave the connections to the parent process; a child that used them would read the parent's answers."""
+    def forked(self) -> None:
+        """Forget what the parent process runs; called in its children."""
         self._lock = threading.Lock()
         self._runs = Runs()
-        url = self._binding.engine.url
-        # What is in memory is a copy of this process's own, which nobody else can open.
-        if url.host is not None or url.database not in {None, "", ":memory:"}:
-            self._binding.engine.dispose(close=False)
 
     # -- what it is
 

@@ -11,6 +11,7 @@ from .._shared.connecting import missing_file
 from . import absent, held
 from .compiling import compiled_by
 from .error_translation import connected
+from .forks import require_own
 from .isolation import at_least_committed
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def acquired(
         writes: Whether the block writes: what only reads makes no file.
         empty: The engine that stands in for a file that is not there.
     """
+    require_own(bind.engine)
     held.make_room(bind, writes=writes)
     if isinstance(bind, Connection):
         with compiled_by(bind, dialect), held.holding(bind, writes=writes):

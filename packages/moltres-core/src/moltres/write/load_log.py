@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from .._shared import arguments
+from .._shared.tables import has_table
 from ..dialects.statements import AddColumn
 from ..errors import QueryError
 
@@ -126,7 +127,7 @@ class Load:
 
     def exists(self) -> bool:
         """Whether the table of loads exists."""
-        return inspect(self._connection).has_table(LOADS, schema=self._table.schema)
+        return has_table(inspect(self._connection), LOADS, self._table.schema)
 
     def create(self, *, owns_transaction: bool) -> None:
         """Create the table of loads, unless a concurrent writer does.

@@ -24,6 +24,7 @@ class Dialect(Running, Sending, Reading, Publishing, Locks, Proving, Increments)
         placeholder: The parameter marker of drivers that take the values of many rows as tuples.
         differs: Whether databases of this kind differ in what they can do, so that each is asked; see `of`.
         commits_each_table: Whether a transaction that changes several tables ends with a commit for each of them.
+        one_process: Whether a file belongs to the process that opened it, with threads that its children lack.
         identifier_quote: The character around names, where it is another than SQLAlchemy's.
         bytes_literal: Bytes in a statement, with {} for their hexadecimal digits.
     """

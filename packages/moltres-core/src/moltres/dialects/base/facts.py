@@ -22,6 +22,7 @@ class Facts:
     bytes_literal: str = "X'{}'"
     differs: bool = False
     commits_each_table: bool = False
+    one_process: bool = False
 
     def __init__(self, name: str, capabilities: Capabilities | None = None) -> None:
         self.name = name

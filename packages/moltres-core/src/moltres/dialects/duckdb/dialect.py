@@ -139,7 +139,7 @@ class DuckDBDialect(Dialect):
     canonical = DuckDBForms()
     writes_literals = True
     keeps_watermarks = compares_rows = True
-    widens_types = True
+    widens_types = one_process = True
 
     def __init__(self) -> None:
         super().__init__("duckdb")

@@ -37,6 +37,7 @@ from . import types
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
+from .lengths import UNDECLARED, within
 from .locks import LOCKED, NamedLocks
 from .reflection import columns_of
 from .sizes import most_bytes
@@ -63,6 +64,7 @@ _CLASSES: dict[int, type[MoltresError]] = {
     1020: TransientQueryError,  # the record has changed since it was read
     1205: TransientQueryError,  # lock wait timeout
     1213: TransientQueryError,  # deadlock
+    1684: TransientQueryError,  # skipped, because it is being changed
     1412: TransientQueryError,  # the table definition has changed
     1614: TransientQueryError,  # deadlock of a distributed transaction
     1615: TransientQueryError,  # the statement needs to be prepared again
@@ -92,7 +94,8 @@ _CLASSES: dict[int, type[MoltresError]] = {
 _LEAST_PACKET = 1024
 """No server takes less, whatever `max_allowed_packet` says."""
 
-_STRICT = "STRICT_ALL_TABLES"
+_MODES = frozenset({"STRICT_ALL_TABLES", "NO_AUTO_VALUE_ON_ZERO"})
+"""Without the second one, a numbered column stores the next number for 0."""
 
 _PREFIXED = frozenset({"text", "binary", "json", "unknown"})
 _BY_SQLALCHEMY = frozenset({"uuid", "float", "decimal"})
@@ -154,11 +157,11 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
 
     @contextmanager
     def writing(self, connection: Connection) -> Iterator[None]:
-        """Strict SQL: what does not fit its column is an error, whatever the session or the server says."""
+        """What does not fit its column is an error, and 0 is 0, whatever the session or the server says."""
         before = connection.execute(text("SELECT @@SESSION.sql_mode")).scalar_one()
-        lenient = _STRICT not in before.split(",")
+        lenient = not set(before.split(",")) >= _MODES
         if lenient:
-            mode = f"{before},{_STRICT}".removeprefix(",")
+            mode = f"{before},{','.join(sorted(_MODES))}".removeprefix(",")
             connection.execute(text("SET SESSION sql_mode = :mode"), {"mode": mode})
         try:
             yield
@@ -264,6 +267,8 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         """As everywhere; a CHAR also loses the blanks at the end that it has room for."""
         kept = super().uncut(value, source, column, computed=computed)
         target = column[1]
+        if isinstance(target, UNDECLARED) and (computed or type(source) is not type(target)):
+            return within(kept, column)
         if not isinstance(target, sql.CHAR) or (isinstance(source, sql.CHAR) and not computed):
             return kept
         return case((value.like("% "), self.too_long(value, column, target.length or 1)), else_=kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ from ..rows import by_sqlalchemy, each, is_custom
 from ..statements import InsertSelect
 from ..stopping import check
 from ..untyped import Untyped
-from . import copy_out, copy_text, loaders
+from . import copy_out, copy_text, loaders, user_arrays
 from .compiler import comparing
 from .copy_in import encode
 from .horizon import Horizons
@@ -213,6 +214,7 @@ class PostgreSQLDialect(Horizons, Dialect):
         if not _is_psycopg(connection):
             yield query
             return
+        user_arrays.prepare(connection, query)
         with loaders.exact(connection):
             yield query
 
@@ -222,7 +224,8 @@ class PostgreSQLDialect(Horizons, Dialect):
             return super().reported(connection, cursor)
         names = connection.dialect.ischema_names  # type: ignore[attr-defined]  # of SQLAlchemy's own PostgreSQL dialect
         registry = driver_connection(connection).adapters.types
-        return [described(column, registry, names) for column in cursor.description]
+        find = partial(user_arrays.look_up, connection)
+        return [described(column, registry, names, find) for column in cursor.description]
 
     def reader(
         self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any

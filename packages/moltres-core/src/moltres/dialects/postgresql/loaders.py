@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
+
+from .user_arrays import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
+
+    from .user_arrays import UserArray
 
 _MOMENTS = ("date", "time", "timetz", "timestamp", "timestamptz")
 _RANGES = ("int4", "int8", "num", "ts", "tstz", "date")
@@ -59,6 +64,8 @@ def exact(connection: Connection) -> Iterator[None]:
     def prepare(_: Connection, cursor: Any, *__: Any) -> None:
         for name, loader in loaders.items():
             cursor.adapters.register_loader(name, loader)
+        for array in known(connection):
+            _register(cursor.adapters, array)
 
     event.listen(connection, "before_cursor_execute", prepare)
     try:
@@ -66,6 +73,16 @@ def exact(connection: Connection) -> Iterator[None]:
     finally:
         if event.contains(connection, "before_cursor_execute", prepare):
             event.remove(connection, "before_cursor_execute", prepare)
+
+
+def _register(registry: Any, array: UserArray) -> None:
+    """Read an array as the list of its items."""
+    from psycopg.pq import Format
+    from psycopg.types import TypeInfo
+
+    TypeInfo(array.name, array.item, array.oid).register(SimpleNamespace(adapters=registry))
+    if array.base != array.item:
+        registry.register_loader(array.item, registry.get_loader(array.base, Format.TEXT))
 
 
 def _loaders() -> dict[str, Any]:

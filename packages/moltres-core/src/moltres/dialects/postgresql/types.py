@@ -12,7 +12,11 @@ from ...types import documents
 from ...types.logical import LogicalType, logical_type, register
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.types import TypeEngine
+
+    from .user_arrays import UserArray
 
 
 def read_documents(value: Any) -> Any:
@@ -23,11 +27,17 @@ def read_documents(value: Any) -> Any:
     return None if found is documents.NULL else found
 
 
-def described(column: Any, registry: Any, names: dict[str, Any]) -> TypeEngine[Any]:
+def described(
+    column: Any, registry: Any, names: dict[str, Any], look_up: Callable[[int], UserArray | None]
+) -> TypeEngine[Any]:
     """The SQL type for a column of psycopg's description; text where nobody but the database knows the type."""
     info = registry.get(column.type_code)
     if info is None:
-        return sql.Text()
+        array = look_up(column.type_code)
+        base = None if array is None else registry.get(array.base)
+        if array is None:
+            return sql.Text()
+        return sql.ARRAY(sql.Text() if base is None else names.get(base.regtype, sql.Text)())
     if info.name == "numeric":
         found: TypeEngine[Any] = sql.Numeric(column.precision, column.scale)
     elif info.name in {"bit", "varbit"}:

@@ -1,0 +1,77 @@
+"""What a process does not share with the one that it was forked from: connections, and files of one process."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
+
+from sqlalchemy.pool import QueuePool
+
+from .._shared.connecting import database_file
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from .base import Dialect
+
+__all__ = ["require_own", "watch"]
+
+
+class Watched(Protocol):
+    """A Database."""
+
+    @property
+    def engine(self) -> Engine:
+        """Its engine."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What is known of its database."""
+
+    def forked(self) -> None:
+        """Begin anew in a child."""
+
+
+_watched: WeakSet[Any] = WeakSet()
+_inherited: set[Path] = set()
+_kept: list[Any] = []
+
+
+def watch(database: Watched) -> None:
+    """Leave the connections of a Database to the process that opened them; a child would read the parent's answers."""
+    _watched.add(database)
+
+
+def _in_child() -> None:
+    for database in list(_watched):
+        database.forked()
+        engine: Engine = database.engine
+        file = database_file(engine.url)
+        if file is not None and database.dialect.one_process:
+            if not isinstance(engine.pool, QueuePool) or engine.pool.checkedin() + engine.pool.checkedout():
+                _inherited.add(file.resolve())
+                _kept.append(engine.pool)  # to close its connections would wait for threads that only the parent has
+        elif file is not None or engine.url.host is not None:  # what is in memory is a copy of this process's own
+            engine.dispose(close=False)
+
+
+def require_own(engine: Engine) -> None:
+    """Make sure that a file of one process is not used in a child of it.
+
+    Raises:
+        ConfigurationError: If the file was open when this process was forked.
+    """
+    file = database_file(engine.url) if _inherited else None
+    if file is not None and file.resolve() in _inherited:
+        raise ConfigurationError(
+            f"{file} was open when this process was forked, and belongs to the process that opened it.",
+            suggestion="Close the Database before the fork, or start processes by the method 'spawn'.",
+        )
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -1,0 +1,52 @@
+"""Arrays of types that users have made in PostgreSQL: read as lists, and written to their own table again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from moltres import connect
+from moltres.errors import MoltresError
+from moltres.handoff import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import URL
+
+    from moltres import DataFrame
+
+
+@pytest.mark.parametrize("form", ["frame", "records", "encoded", "arrow", "query"])
+def test_arrays_of_types_of_users_keep_their_table(postgresql_url: URL, form: str) -> None:
+    forms: dict[str, Callable[[DataFrame], Any]] = {
+        "frame": lambda frame: frame,
+        "records": lambda frame: frame.collect(),
+        "encoded": lambda frame: decode(json.loads(json.dumps(encode(frame.collect())))),
+        "arrow": lambda frame: frame.to_arrow(),
+        "query": lambda frame: frame.database.sql("SELECT * FROM own"),
+    }
+    with connect(postgresql_url) as db:
+        with db.transaction() as connection:
+            connection.exec_driver_sql(
+                "CREATE TYPE shade AS ENUM ('light', 'very dark'); CREATE DOMAIN few AS integer CHECK (VALUE < 10);"
+                " CREATE TABLE own (id integer PRIMARY KEY, s shade[], f few[], r int4range[]);"
+                " INSERT INTO own VALUES (1, '{light,NULL,very dark}', '{1,2}', '{\"[1,5)\"}'), (2, NULL, '{}', NULL)"
+            )
+        rows = [
+            {"id": 1, "s": ["light", None, "very dark"], "f": [1, 2], "r": ["[1,5)"]},
+            {"id": 2, "s": None, "f": [], "r": None},
+        ]
+        assert db.table("own").order_by("id").collect() == rows
+        db.write(forms[form](db.table("own"))).save_as_table("own", mode="overwrite")
+        kept = db.sql(
+            "SELECT string_agg(udt_name, ' ' ORDER BY ordinal_position) AS types, (SELECT count(*) FROM pg_indexes"
+            " WHERE tablename = 'own') AS keys FROM information_schema.columns WHERE table_name = 'own'"
+        )
+        assert kept.collect() == [{"types": "int4 _shade _few _int4range", "keys": 1}]
+        db.forget()
+        assert db.table("own").order_by("id").collect() == rows
+        with pytest.raises(MoltresError, match="shade"):
+            db.write([{"id": 3, "s": ["grey"], "f": None, "r": None}]).save_as_table("own", mode="append")

@@ -202,7 +202,7 @@ def _calls() -> dict[str, Call]:
         "compare_data_script": Call(scripts.compare_data_script, {
             **data, "copy_uri": data["data_uri"], "copy_table": None, "copy_query": None,
             "config": scripts.CompareScriptConfig(keys=["id"])},
-            says={"copy_uri": ("right",), "copy_table": ("table",), "copy_query": ("right",)}),
+            says={"data_uri": ("left",), "copy_uri": ("right",), "copy_table": ("table",), "copy_query": ("right",)}),
         "learn_schema_script": Call(scripts.learn_schema_script, {
             **data, "config": scripts.LearnScriptConfig(engine_name="dq_core")}),
         "errors_in_log": Call(lambda handler: scripts.errors_in_log(handler).__enter__(), {"handler": out}),

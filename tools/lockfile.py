@@ -12,9 +12,15 @@ Usage: ``python3 tools/lockfile.py uv.lock`` strips the file in place; ``--check
 
 from __future__ import annotations
 
+import fcntl
 import re
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FILES = re.compile(r"^(?:sdist = \{.*\}|wheels = \[\n(?:    .*\n)*\])\n", re.MULTILINE)
 _REGISTRY = re.compile(r'registry = "[^"]*"')
@@ -29,11 +35,26 @@ def strip(lock: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lock).rstrip("\n") + "\n"
 
 
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Wait for whoever else makes environments of this workspace: ``uv.lock`` holds URLs meanwhile.
+
+    Args:
+        root: The folder of ``uv.lock``.
+    """
+    folder = root / ".venvs"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        yield
+
+
 def main(arguments: list[str]) -> int:
     check = "--check" in arguments
     [name] = [argument for argument in arguments if argument != "--check"]
     path = Path(name)
-    before = path.read_text()
+    with alone(path.resolve().parent):
+        before = path.read_text()
     after = strip(before)
     if check:
         if before != after or "://" in after:

@@ -13,7 +13,6 @@ A second run with the same lock, pyproject files and Python does nothing.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import os
 import re
@@ -24,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lockfile import strip
+from lockfile import alone, strip
 
 ROOT = Path(__file__).resolve().parent.parent
 VENVS = ROOT / ".venvs"
@@ -161,10 +160,8 @@ def main() -> None:
     unknown = [name for name in options.environments if name not in ENVIRONMENTS]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(ENVIRONMENTS)}")
-    VENVS.mkdir(exist_ok=True)
     # Two makes at once (make -j2) wait for each other: both would write uv.lock.
-    with (VENVS / ".lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
+    with alone(ROOT):
         if options.uv:
             print(find_uv())
         elif options.lock:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 from support.tools import load_tool
 
@@ -65,3 +68,14 @@ def test_the_committed_lock_file_is_stripped() -> None:
     assert "[[package]]" in committed
     assert "://" not in committed
     assert lockfile.strip(committed) == committed
+
+
+def test_a_check_waits_for_whoever_fills_the_lock_file_with_urls(tmp_path: Path) -> None:
+    file = tmp_path / "uv.lock"
+    with lockfile.alone(tmp_path):
+        file.write_text(FULL)
+        check = subprocess.Popen([sys.executable, str(ROOT / "tools" / "lockfile.py"), "--check", str(file)])
+        with pytest.raises(subprocess.TimeoutExpired):
+            check.wait(1)
+        file.write_text(lockfile.strip(FULL))
+    assert check.wait(30) == 0

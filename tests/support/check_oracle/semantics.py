@@ -128,8 +128,10 @@ def _option(option: Any, held: Held) -> Any:
         return int(option)
     wanted = _wanted(option, held)
     if wanted == "number":
-        # SQLite keeps decimals as floats.
-        binary = held.form == "sqlite" and held.family == "decimal"
+        # SQLite keeps decimals as floats; a column that declares no type has the values that were put there.
+        binary = held.form == "sqlite" and (
+            held.family == "decimal" or (held.family is None and not isinstance(option, int))
+        )
         return exact(option, "float" if binary else held.family)
     if isinstance(option, str) and wanted != "text":
         return viewed(option, wanted, "csv")

@@ -183,10 +183,12 @@ class Statistic(ColumnMetricCheck):
         return Outcome(passed, message, None, considered, value)
 
     def _moment(self, relation: Relation, value: Any) -> Any:
-        """What the database returned; where it stores dates as strings, the date or timestamp."""
+        """What the database returned; where it stores dates as strings, the date, timestamp or time."""
         family = self._family(relation)
-        if not isinstance(value, str) or not relation.dialect.dates_are_text or family not in MOMENTS:
+        if not isinstance(value, str) or not relation.dialect.dates_are_text or family not in MOMENTS | {"time"}:
             return value
+        if family == "time":
+            return dt.time.fromisoformat(value)
         moment = dt.datetime.fromisoformat(value)
         return moment.date() if family == "date" and moment.time() == dt.time() else moment
 
@@ -196,9 +198,9 @@ class Statistic(ColumnMetricCheck):
             return None
         booleans = relation.columns[self.column].family == "boolean"
         adapted = bound if booleans else relation.adapted(self.column, bound)
-        if isinstance(value, str) and isinstance(adapted, dt.time):
-            # SQLite stores times as strings.
-            return adapted.isoformat()
         if isinstance(value, decimal.Decimal) and isinstance(adapted, float):
             return decimal.Decimal(str(adapted))
+        if isinstance(value, float) and isinstance(adapted, decimal.Decimal):
+            # As databases compare a float with a decimal, and `in_range` does: a float is never exactly 0.1.
+            return float(adapted)
         return adapted

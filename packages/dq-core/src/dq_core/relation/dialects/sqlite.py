@@ -48,6 +48,7 @@ _SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema", "sqlite_temp_maste
 #: Half of the bits of an integer.
 _HALF = 32
 _FORM = "0000-00-00 00:00:00.000000"
+_CLOCK = "00:00:00.000000"
 
 
 def _is_moment(value: ColumnElement[Any], *, only_dates: bool = False) -> ColumnElement[bool]:
@@ -81,6 +82,22 @@ def _in_one_form(value: ColumnElement[Any]) -> ColumnElement[Any]:
     filled = sa.func.substr(plain.concat(sa.func.substr(_FORM, sa.func.length(value) + 1)), 1, len(_FORM))
     in_utc = sa.func.strftime("%Y-%m-%d %H:%M:%f", value).concat("000")
     return sa.case((sa.func.substr(value, 12).op("GLOB")("*[-+Zz]*"), in_utc), else_=filled)
+
+
+def _is_time(value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a value is the text of a time of day without a zone; false and not NULL for any other value."""
+    return sa.and_(
+        sa.func.typeof(value) == "text",
+        value.op("GLOB")("[0-2][0-9]:[0-5][0-9]*"),
+        sa.func.substr(value, 1, 2) < "24",
+        sa.func.ltrim(value, "0123456789:.") == "",
+        sa.func.time(value).is_not(None),
+    )
+
+
+def _time_in_one_form(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The text of a time with six digits of seconds: ``10:00``, ``10:00:00`` and ``10:00:00.000000`` are one time."""
+    return sa.func.substr(value.concat(sa.func.substr(_CLOCK, sa.func.length(value) + 1)), 1, len(_CLOCK))
 
 
 class _LongSum(sa.types.TypeDecorator[int]):
@@ -183,6 +200,8 @@ class SQLite(Dialect):
                 value.isoformat(" ", "microseconds") if isinstance(value, dt.datetime) else f"{value} 00:00:00.000000"
             )
             return sa.literal(form)
+        if isinstance(value, dt.time) and value.tzinfo is None:
+            return sa.literal(value.isoformat("microseconds"))
         if isinstance(value, decimal.Decimal) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
             value = float(value)
         return super().value(value, column)
@@ -195,6 +214,8 @@ class SQLite(Dialect):
         """Each value has a storage class of its own, whatever type the column declares."""
         if families and families <= MOMENTS:
             return sa.and_(value.is_not(None), sa.not_(_is_moment(value, only_dates=families == {"date"})))
+        if families == {"time"}:
+            return sa.and_(value.is_not(None), sa.not_(_is_time(value)))
         classes = {one for family in families for one in _STORAGE.get(family, ())}
         if not classes:
             return None
@@ -212,11 +233,28 @@ class SQLite(Dialect):
         elif family in MOMENTS:
             known = _is_moment(value)
             return sa.case((known, _in_one_form(value))), sa.and_(value.is_not(None), sa.not_(known))
+        elif family == "time":
+            known = _is_time(value)
+            return sa.case((known, _time_in_one_form(value))), sa.and_(value.is_not(None), sa.not_(known))
         elif family == "text":
             known = sa.func.typeof(value) == "text"
         else:
             return value, None
         return sa.case((known, value)), sa.and_(value.is_not(None), sa.not_(known))
+
+    def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
+        """Texts of one moment, or of one time, are one value."""
+        if column.family == "datetime":
+            return [sa.case((_is_moment(value), _in_one_form(value)), else_=value)]
+        if column.family == "time":
+            return [sa.case((_is_time(value), _time_in_one_form(value)), else_=value)]
+        return [value]
+
+    def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
+        """Texts of one moment are one value here, too."""
+        conditions = relation.among([relation[column].is_not(None)], where)
+        count = yield OneValue(relation.select(sa.func.count(sa.distinct(*relation.groups(column)))).where(*conditions))
+        return {"value": int(count)}
 
     def total(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """Integers have an exact sum of any length, in two parts; among other numbers they have the sum of doubles."""

@@ -1,0 +1,70 @@
+"""SQLite keeps dates with times, and times, as text: all texts of one of them are the same value to every check."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from dq_core import validate
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+TIME, MOMENT = dt.time(10, 30), dt.datetime(2024, 5, 1)
+TEXTS = {
+    ("TIME", TIME): ["10:30", "10:30:00", "10:30:00.0", "10:30:00.000", "10:30:00.000000"],
+    ("TIMESTAMP", MOMENT): [
+        *(f"2024-05-01{between}{clock}" for between in " T" for clock in ("00:00", "00:00:00", "00:00:00.000000")),
+        "2024-05-01",
+    ],
+}
+
+
+def checked(url: URL, type_: str, texts: list[str], **rule: Any) -> str:
+    """The status of one rule on a column of the type with these texts."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS t")
+        connection.exec_driver_sql(f"CREATE TABLE t (v {type_})")
+        connection.execute(sa.text("INSERT INTO t VALUES (:v)"), [{"v": text} for text in texts])
+    report = validate(engine, [{"column": "v", **rule}], table="t")
+    engine.dispose()
+    return report.results[0].status
+
+
+@pytest.mark.parametrize(("type_", "value"), TEXTS)
+def test_every_text_is_the_value(sqlite_url: URL, type_: str, value: Any) -> None:
+    for text in TEXTS[type_, value]:
+        expected = {
+            "passed": [
+                {"type": "in_range", "min": value, "max": value},
+                {"type": "in_set", "values": [value]},
+                {"type": "statistic", "statistic": "max", "min": value, "max": value},
+                {"type": "type", "dtype": "time" if type_ == "TIME" else "datetime"},
+            ],
+            "failed": [
+                {"type": "in_range", "min": value, "strict_min": True},
+                {"type": "not_in_set", "values": [value]},
+                {"type": "statistic", "statistic": "min", "min": value, "strict_min": True},
+                {"type": "statistic", "statistic": "min", "max": value, "strict_max": True},
+            ],
+        }
+        for status, rules in expected.items():
+            for rule in rules:
+                assert checked(sqlite_url, type_, [text], **rule) == status, (text, rule)
+
+
+@pytest.mark.parametrize(("type_", "value"), TEXTS)
+def test_two_texts_of_one_value_are_twice_the_same(sqlite_url: URL, type_: str, value: Any) -> None:
+    texts = TEXTS[type_, value]
+    assert checked(sqlite_url, type_, texts, type="unique") == "failed"
+    assert checked(sqlite_url, type_, texts, type="distinct_count", max=1) == "passed"
+
+
+@pytest.mark.parametrize("text", ["10:30Z", "10:30+02:00", "24:00", "10:60", "10", "noon", ""])
+def test_what_is_no_time_is_none(sqlite_url: URL, text: str) -> None:
+    assert checked(sqlite_url, "TIME", [text], type="type", dtype="time") == "failed"
+    assert checked(sqlite_url, "TIME", [text], type="in_range", min=dt.time()) == "failed"

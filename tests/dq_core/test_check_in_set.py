@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import RuleError, parse
-from support.check_conformance import DATABASES, QUICK, Case, CheckConformance, Place
+from support.check_conformance import DATABASES, PLACES, QUICK, Case, CheckConformance, Place
 
 WORDS = ["a", "b", None, "it's", "100%", "ä", ""]
 
@@ -70,3 +70,14 @@ def test_mixed_rows_keep_their_types(put: Callable[..., Place]) -> None:
     )
     assert (one.failed_rows, one.considered_rows) == (3, 4)
     assert (both.failed_rows, both.considered_rows) == (0, 4)
+
+
+LONG, EXACT = 10**38 - 1, decimal.Decimal("9999999999999999999999999999.9999999999")
+
+
+@pytest.mark.parametrize("kind", ["in_set", "not_in_set"])
+@pytest.mark.parametrize("place", PLACES)
+def test_numbers_that_no_one_decimal_type_holds(put: Callable[..., Place], place: str, kind: str) -> None:
+    there = put(place, [{"x": one} for one in (1, 5, None, -3)], {"x": sa.BigInteger()})
+    report = there.validate({"type": kind, "column": "x", "values": [5, EXACT, LONG, decimal.Decimal("0.5"), 2**63]})
+    assert report.results[0].failed_rows == (2 if kind == "in_set" else 1), report.results[0].message

@@ -193,3 +193,17 @@ def test_bounds_of_booleans_are_numbers(put: Callable[..., Place], bound: Any) -
     there = put("duckdb", [], types(sa.Boolean()))
     with pytest.raises(RuleError, match=r"min must be a (finite )?number"):
         there.validate({"type": "statistic", "column": "x", "statistic": "mean", "min": bound})
+
+
+#: The last one is refused where a column declares that it has dates.
+DAYS = [dt.date(2024, 2, 29), "2024-02-29", dt.datetime.fromisoformat("2024-02-29T10:00")]
+
+
+@pytest.mark.parametrize(
+    ("place", "bound"),
+    [(place, bound) for place in PLACES for bound in DAYS[: 3 if place in ("csv", "json") else 2]],
+)
+def test_dates_have_bounds_with_and_without_a_time(put: Callable[..., Place], place: str, bound: Any) -> None:
+    there = put(place, [{"x": dt.date(2024, 2, 28)}, {"x": None}, {"x": dt.date(2024, 3, 1)}], {"x": sa.Date()})
+    rules = [{"type": "statistic", "column": "x", "statistic": "max", one: bound} for one in ("min", "max")]
+    assert [result.status for result in there.validate(*rules).results] == ["passed", "failed"]

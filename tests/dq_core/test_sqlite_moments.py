@@ -13,7 +13,7 @@ from dq_core import validate
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-TIME, MOMENT = dt.time(10, 30), dt.datetime(2024, 5, 1)
+TIME, MOMENT = dt.time(10, 30), dt.datetime.fromisoformat("2024-05-01")
 TEXTS = {
     ("TIME", TIME): ["10:30", "10:30:00", "10:30:00.0", "10:30:00.000", "10:30:00.000000"],
     ("TIMESTAMP", MOMENT): [

@@ -14,7 +14,7 @@ from .._shared.untyped import read
 from ..errors import SourceError, TableNotFoundError
 from .narrow import wide
 from .selection import Selection
-from .type_family import MOMENTS, NUMBERS, adapt, family_of_value, fits, is_iso_moment
+from .type_family import MOMENTS, MOST_DIGITS, NUMBERS, adapt, family_of_value, fits, is_iso_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -156,7 +156,8 @@ class Relation(Selection):
             families.setdefault(family, []).append(given)
         for family, alike in families.items():
             value, other = self.of_family(name, family) if family else (self[name], None)
-            found = _is_in(value, [self.operand(name, given) for given in alike])
+            lists = _of_one_type([self.adapted(name, given) for given in alike], alike)
+            found = sa.or_(*(_is_in(value, [self.operand(name, given) for given in one]) for one in lists))
             # A value of another type is not in the list; the comparison is false, not NULL.
             conditions.append(found if other is None else sa.and_(sa.not_(other), found))
         return sa.or_(sa.false(), *conditions)
@@ -189,6 +190,29 @@ def _nowhere(place: Place) -> Other:
 def _no_other(name: str, schema: str | None) -> Relation:
     del schema
     raise TableNotFoundError.missing(name, ())
+
+
+def _of_one_type(adapted: Sequence[Any], given: Sequence[Any]) -> list[list[Any]]:
+    """Values in as many lists as it takes for a decimal type to hold all numbers of each, as IN needs it in DuckDB.
+
+    Args:
+        adapted: The values as they are compared.
+        given: The same as the rule has them, which are what is returned.
+    """
+    whole, scales = 1, []
+    for value in adapted:
+        known = decimal.Decimal(value) if isinstance(value, int | decimal.Decimal) else None
+        if known is None or not known.is_finite():
+            scales.append(0)
+            continue
+        scales.append(max(-int(known.as_tuple().exponent), 0))
+        whole = max(whole, known.adjusted() + 1)
+    if whole + max(scales, default=0) <= MOST_DIGITS:
+        return [list(given)]
+    lists: dict[int, list[Any]] = {}
+    for scale, value in zip(scales, given, strict=True):
+        lists.setdefault(scale, []).append(value)
+    return list(lists.values())
 
 
 def _is_in(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FAMILIES",
     "MOMENTS",
+    "MOST_DIGITS",
     "NUMBERS",
     "ORDERED",
     "TEMPORAL",
@@ -41,6 +42,8 @@ FAMILIES = (
     "json", "list", "struct", "mixed", "untyped", "unknown",
 )  # fmt: skip
 MOMENTS = frozenset({"date", "datetime"})
+MOST_DIGITS = 38
+"""Of a decimal of DuckDB, and of most databases."""
 TEMPORAL = frozenset({"date", "datetime", "time"})
 ORDERED = NUMBERS | TEMPORAL | {"text", "mixed", "untyped", "unknown"}
 

@@ -24,7 +24,7 @@ from ..errors import RuleError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
 from ..relation.relation import Relation
-from ..relation.type_family import family_of_name
+from ..relation.type_family import MOST_DIGITS, family_of_name
 from .untyped import untyped_relation
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Opening", "Paths", "describe", "readable", "secrets", "without_own_sql"]
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
-_MOST_DIGITS = 38
 _EXTRAS = {"s3": "s3", "s3a": "s3", "http": "http", "https": "http"}
 
 
@@ -148,7 +147,7 @@ def _odd(types: Mapping[str, None]) -> bool:
     """Whether types of one family may not be the same: timestamps with and without zones, decimals too long for one."""
     decimals = [(int(found[1]), int(found[2])) for found in map(_DECIMAL.fullmatch, types) if found]
     # DuckDB rounds what does not fit beside the most digits before the point.
-    if decimals and max(size - scale for size, scale in decimals) + max(scale for _, scale in decimals) > _MOST_DIGITS:
+    if decimals and max(size - scale for size, scale in decimals) + max(scale for _, scale in decimals) > MOST_DIGITS:
         return True
     names = {one.partition("(")[0] for one in types}
     return len(names) > 1 and bool(names & {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS"})

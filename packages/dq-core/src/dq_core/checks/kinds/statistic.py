@@ -173,6 +173,9 @@ class Statistic(ColumnMetricCheck):
             value = int(value)
         value = self._moment(relation, value)
         low, high = (self._bound(relation, bound, value) for bound in (self.min, self.max))
+        if type(value) is dt.date and any(isinstance(bound, dt.datetime) for bound in (low, high)):
+            # Columns without a declared type have dates, and bounds that may have a time.
+            value = dt.datetime.combine(value, dt.time())
         try:
             passed = not outside(value, low, high, strict_min=self.strict_min, strict_max=self.strict_max)
         except TypeError:

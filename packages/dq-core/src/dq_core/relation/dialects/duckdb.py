@@ -19,7 +19,7 @@ from ..._shared.statements import interrupted_after
 from ...errors import SourceError
 from ..column import Column
 from ..selection import OneValue
-from ..type_family import family_of_name
+from ..type_family import MOST_DIGITS, family_of_name
 from .base import Dialect, count_repeated_keys
 from .duckdb_memory import ScanMemory, is_stored
 from .duckdb_syntax import named_by
@@ -42,7 +42,6 @@ _COMPARED_OTHERWISE = frozenset({"TIME_NS", "TIMESTAMP_S", "TIMESTAMP_MS", "TIME
 _MOST_BITS = 2**29
 #: … and at most this many for each row; beyond that, hashes are smaller.
 _BITS_FOR_A_ROW = 64
-_MOST_DIGITS = 38
 #: Integers whose sums overflow their type.
 _LONGEST = frozenset({"HUGEINT", "UHUGEINT"})
 #: What the driver gives for infinity.
@@ -384,7 +383,7 @@ def _beyond(value: int | decimal.Decimal, number: str | None) -> ColumnElement[A
     if parts is None or not decimal.Decimal(value).is_finite():
         return None
     precision, scale = map(int, parts.groups())
-    if len(str(abs(int(value)))) + scale <= _MOST_DIGITS:
+    if len(str(abs(int(value)))) + scale <= MOST_DIGITS:
         return None
     end = f"{'-' if value < 0 else ''}{'9' * (precision - scale)}.{'9' * scale}"
     return sa.literal_column(f"'{end}'::DECIMAL({precision},{scale})")

@@ -1,4 +1,4 @@
-"""SQLite keeps dates with times, and times, as text: all texts of one of them are the same value to every check."""
+"""SQLite keeps dates with times, and times, as text: all spellings of one of them are the same value to every check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 TIME, MOMENT = dt.time(10, 30), dt.datetime.fromisoformat("2024-05-01")
-TEXTS = {
+SPELLINGS = {
     ("TIME", TIME): ["10:30", "10:30:00", "10:30:00.0", "10:30:00.000", "10:30:00.000000"],
     ("TIMESTAMP", MOMENT): [
         *(f"2024-05-01{between}{clock}" for between in " T" for clock in ("00:00", "00:00:00", "00:00:00.000000")),
@@ -23,21 +23,21 @@ TEXTS = {
 }
 
 
-def checked(url: URL, type_: str, texts: list[str], **rule: Any) -> str:
-    """The status of one rule on a column of the type with these texts."""
+def checked(url: URL, type_: str, strings: list[str], **rule: Any) -> str:
+    """The status of one rule on a column of the type with these strings."""
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS t")
         connection.exec_driver_sql(f"CREATE TABLE t (v {type_})")
-        connection.execute(sa.text("INSERT INTO t VALUES (:v)"), [{"v": text} for text in texts])
+        connection.execute(sa.text("INSERT INTO t VALUES (:v)"), [{"v": text} for text in strings])
     report = validate(engine, [{"column": "v", **rule}], table="t")
     engine.dispose()
     return report.results[0].status
 
 
-@pytest.mark.parametrize(("type_", "value"), TEXTS)
-def test_every_text_is_the_value(sqlite_url: URL, type_: str, value: Any) -> None:
-    for text in TEXTS[type_, value]:
+@pytest.mark.parametrize(("type_", "value"), SPELLINGS)
+def test_every_spelling_is_the_value(sqlite_url: URL, type_: str, value: Any) -> None:
+    for text in SPELLINGS[type_, value]:
         expected = {
             "passed": [
                 {"type": "in_range", "min": value, "max": value},
@@ -57,11 +57,11 @@ def test_every_text_is_the_value(sqlite_url: URL, type_: str, value: Any) -> Non
                 assert checked(sqlite_url, type_, [text], **rule) == status, (text, rule)
 
 
-@pytest.mark.parametrize(("type_", "value"), TEXTS)
-def test_two_texts_of_one_value_are_twice_the_same(sqlite_url: URL, type_: str, value: Any) -> None:
-    texts = TEXTS[type_, value]
-    assert checked(sqlite_url, type_, texts, type="unique") == "failed"
-    assert checked(sqlite_url, type_, texts, type="distinct_count", max=1) == "passed"
+@pytest.mark.parametrize(("type_", "value"), SPELLINGS)
+def test_two_spellings_of_one_value_are_twice_the_same(sqlite_url: URL, type_: str, value: Any) -> None:
+    strings = SPELLINGS[type_, value]
+    assert checked(sqlite_url, type_, strings, type="unique") == "failed"
+    assert checked(sqlite_url, type_, strings, type="distinct_count", max=1) == "passed"
 
 
 @pytest.mark.parametrize("text", ["10:30Z", "10:30+02:00", "24:00", "10:60", "10", "noon", ""])

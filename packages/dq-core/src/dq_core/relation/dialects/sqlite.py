@@ -243,7 +243,7 @@ class SQLite(Dialect):
         return sa.case((known, value)), sa.and_(value.is_not(None), sa.not_(known))
 
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
-        """Texts of one moment, or of one time, are one value."""
+        """Spellings of one moment, or of one time, are one value."""
         if column.family == "datetime":
             return [sa.case((_is_moment(value), _in_one_form(value)), else_=value)]
         if column.family == "time":
@@ -251,7 +251,7 @@ class SQLite(Dialect):
         return [value]
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """Texts of one moment are one value here, too."""
+        """Spellings of one moment are one value here, too."""
         conditions = relation.among([relation[column].is_not(None)], where)
         count = yield OneValue(relation.select(sa.func.count(sa.distinct(*relation.groups(column)))).where(*conditions))
         return {"value": int(count)}

@@ -212,7 +212,7 @@ class Database:
                 f"{self!r} is closed.", suggestion="Call connect() again, or use the Database inside its with block."
             )
         with ExitStack() as stack:
-            waits = stack.enter_context(held.refusing_own_waits(self.bind, writes=begin))
+            waits = stack.enter_context(held.refusing_own_waits(self.bind, self._has_locks, writes=begin))
             stack.enter_context(
                 translated(self.engine, self.dialect, lambda: running is not None and running.cancelled)
             )
@@ -226,6 +226,9 @@ class Database:
             if waits:
                 stack.enter_context(self.dialect.waits_briefly(connection, held.PATIENCE))
             yield connection
+
+    def _has_locks(self) -> bool:
+        return self.dialect.capabilities.transactions
 
     def _empty(self, file: Path) -> Engine:
         with self._lock:

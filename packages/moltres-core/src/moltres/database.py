@@ -103,9 +103,9 @@ class Database:
         self.query_timeout = query_timeout
         self.schema = schema
         self.stage = stage
-        forks.watch(self)
+        forks.watch(self, self._begin_anew)
 
-    def forked(self) -> None:
+    def _begin_anew(self) -> None:
         """Forget what the parent process runs; called in its children."""
         self._lock = threading.Lock()
         self._runs = Runs()

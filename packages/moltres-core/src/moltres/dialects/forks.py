@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakMethod
 
 from sqlalchemy.pool import QueuePool
 
@@ -12,6 +12,7 @@ from .._shared.connecting import database_file
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -32,23 +33,27 @@ class Watched(Protocol):
     def dialect(self) -> Dialect:
         """What is known of its database."""
 
-    def forked(self) -> None:
-        """Begin anew in a child."""
 
-
-_watched: WeakSet[Any] = WeakSet()
+_watched: WeakKeyDictionary[Any, WeakMethod[Callable[[], None]]] = WeakKeyDictionary()
 _inherited: set[Path] = set()
 _kept: list[Any] = []
 
 
-def watch(database: Watched) -> None:
-    """Leave the connections of a Database to the process that opened them; a child would read the parent's answers."""
-    _watched.add(database)
+def watch(database: Watched, begin_anew: Callable[[], None]) -> None:
+    """Leave the connections of a Database to the process that opened them; a child would read the parent's answers.
+
+    Args:
+        database: The Database.
+        begin_anew: A method of it that forgets what the parent runs; called in each child.
+    """
+    _watched[database] = WeakMethod(begin_anew)
 
 
 def _in_child() -> None:
-    for database in list(_watched):
-        database.forked()
+    for database, method in list(_watched.items()):
+        begin_anew = method()
+        if begin_anew is not None:
+            begin_anew()
         engine: Engine = database.engine
         file = database_file(engine.url)
         if file is not None and database.dialect.one_process:

@@ -150,7 +150,7 @@ def _value(value: Any, type_: TypeEngine[Any], other: Any, capabilities: Capabil
     kind = logical_type(other.type)
     if isinstance(value, dt.datetime) and not capabilities.binds_types:
         return _with_its_zone(value, kind, other)
-    if isinstance(value, Decimal) and not capabilities.enforces_types and value == value.to_integral_value():
+    if isinstance(value, Decimal) and not capabilities.enforces_types and _is_whole(value):
         return sendable(int(value))  # as a float it would lose digits
     if not isinstance(value, str) or not isinstance(type_, sql.String) or isinstance(type_, sql.Enum):
         return value
@@ -165,6 +165,11 @@ def _value(value: Any, type_: TypeEngine[Any], other: Any, capabilities: Capabil
     raise ConfigurationError(
         f"{value!r} is no {kind.name}, which {_named(other)} holds: the database would take it for another value."
     )
+
+
+def _is_whole(value: Decimal) -> bool:
+    # With an exponent of a billion it is no number to write out.
+    return value.is_finite() and value.adjusted() <= _MOST_DIGITS and value == value.to_integral_value()
 
 
 def typed(text: str, type_: TypeEngine[Any]) -> Any:
@@ -195,6 +200,9 @@ def _named(other: Any) -> str:
     name = getattr(other, "name", None)
     return f"the column {name!r}" if name else "the expression"
 
+
+_MOST_DIGITS = 400
+"""Of a number that a float holds."""
 
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -80,16 +81,29 @@ def _sides(element: BinaryExpression[Any]) -> tuple[Any, Any]:
 
 def _as(side: Any, other: Any, capabilities: Capabilities) -> Any:
     """A side of a comparison, in which strings are values of the other side's type."""
+    return _each(side, lambda one: _as_other(one, other, capabilities))
+
+
+def _each(side: Any, change: Callable[[Any], Any]) -> Any:
+    """A side with each of its parts changed; the side itself if none is, None if a part cannot be."""
     if isinstance(side, Grouping):
-        inner = _as(side.element, other, capabilities)
+        inner = _each(side.element, change)
+        if inner is None:
+            return None
         return side if inner is side.element else Grouping(inner)
     if isinstance(side, ClauseList | ExpressionClauseList):
-        parts = [_as(part, other, capabilities) for part in side.clauses]
+        parts = [_each(part, change) for part in side.clauses]
+        if any(part is None for part in parts):
+            return None
         if all(new is old for new, old in zip(parts, side.clauses, strict=True)):
             return side
         made: Any = side._clone()  # noqa: SLF001 - as above
         made.clauses = parts
         return made
+    return change(side)
+
+
+def _as_other(side: Any, other: Any, capabilities: Capabilities) -> Any:
     if not isinstance(side, BindParameter) or side.callable is not None:
         return side
     values = list(side.value or ()) if side.expanding else [side.value]
@@ -109,7 +123,7 @@ def _in_one_form(left: Any, right: Any) -> tuple[Any, Any]:
         kind = logical_type(column.type)
         if kind.name not in _KEPT_AS_TEXT or kind.zoned or _is_value(column) or not _is_value(side):
             continue
-        texts = _texts(side, kind.name)
+        texts = _each(side, partial(_text, kind=kind.name))
         if texts is not None:
             formed = in_one_form(column, kind.name)
             return (formed, texts) if column is left else (texts, formed)
@@ -122,18 +136,8 @@ def _is_value(side: Any) -> bool:
     )
 
 
-def _texts(side: Any, kind: str) -> Any:
+def _text(side: Any, kind: str) -> Any:
     """Values as text; None if one of them is none, or no moment."""
-    if isinstance(side, Grouping):
-        inner = _texts(side.element, kind)
-        return None if inner is None else Grouping(inner)
-    if isinstance(side, ClauseList | ExpressionClauseList):
-        parts = [_texts(part, kind) for part in side.clauses]
-        if any(part is None for part in parts):
-            return None
-        made: Any = side._clone()  # noqa: SLF001 - as above
-        made.clauses = parts
-        return made
     if not isinstance(side, BindParameter) or side.callable is not None:
         return None
     values = list(side.value or ()) if side.expanding else [side.value]
@@ -180,7 +184,7 @@ def typed(text: str, type_: TypeEngine[Any]) -> Any:
         type_: A type.
     """
     kind = logical_type(type_)
-    read = {**_READERS, **_KEPT_AS_TEXT}.get(kind.name)
+    read = _READERS.get(kind.name) or _KEPT_AS_TEXT.get(kind.name)
     found = None if read is None or (kind.zoned and not _OFFSET.search(text)) else read(text)
     if kind.name == "integer" and isinstance(found, Decimal):
         return int(found)  # one of more than 64 bits

@@ -74,9 +74,9 @@ _WRITTEN: Final[dict[str, Callable[[str], object]]] = {
     "JSON": json.loads,
     "URI": _uri,
 }
-# Options that are only supported for some types.
 # Properties of Kestra's inputs that are values of the input.
 _GIVEN: Final = ("defaults", "prefill")
+# Options that are only supported for some types.
 _OPTIONS: Final = {
     "values": ("SELECT", "MULTISELECT"),
     "item_type": ("ARRAY",),

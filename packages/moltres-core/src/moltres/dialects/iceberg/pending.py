@@ -29,7 +29,8 @@ OWN = "moltres_own"
 NO_ROWS = "SELECT 1 WHERE false"
 """The statement that is left of one whose work is done."""
 
-_BATCH_ROWS = 50_000
+BATCH_ROWS = 50_000
+"""Rows that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,7 @@ class Pending:
 
         def batches() -> Iterator[Any]:
             nonlocal kept
-            for batch in read.to_arrow_reader(_BATCH_ROWS):
+            for batch in read.to_arrow_reader(BATCH_ROWS):
                 kept += batch.num_rows
                 yield batch
 
@@ -289,14 +290,14 @@ class Pending:
         self.columns = other.plan.schema
         self.plan = Planned(self.table, metadata.schema(), ())
         self.written = StagedTable(self.table.name(), metadata, "", self.table.io, self.table.catalog)
-        for batch in self.raw.execute(other.query()).to_arrow_reader(_BATCH_ROWS):
+        for batch in self.raw.execute(other.query()).to_arrow_reader(BATCH_ROWS):
             self.add(batch)
         self.settle()
 
     def write_own(self) -> None:
         """Write the rows that are in DuckDB to files."""
         if self.own is not None:
-            reader = self.raw.execute(f"SELECT * FROM {self.own}").to_arrow_reader(_BATCH_ROWS)  # noqa: S608 - quoted
+            reader = self.raw.execute(f"SELECT * FROM {self.own}").to_arrow_reader(BATCH_ROWS)  # noqa: S608 - quoted
             for batch in reader:
                 self.add(batch)
             self.raw.execute(f"DROP TABLE {self.own}")

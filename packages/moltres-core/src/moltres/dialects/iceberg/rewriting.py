@@ -35,7 +35,7 @@ from sqlalchemy.types import UserDefinedType
 
 from ..._shared.iceberg_scan import FILE
 from ..._shared.iceberg_types import duckdb_type
-from .pending import NO_ROWS, OWN
+from .pending import BATCH_ROWS, NO_ROWS, OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 _CHANGES = "moltres_changes"
 """The column that says whether a row is changed."""
-_BATCH_ROWS = 50_000
 
 
 class _Stored(UserDefinedType[Any]):
@@ -132,7 +131,7 @@ class _Batches:
 
         result: Any = self._connection.execute(self._statement)
         try:
-            for batch in result.cursor.to_arrow_reader(_BATCH_ROWS):
+            for batch in result.cursor.to_arrow_reader(BATCH_ROWS):
                 self.rows += batch.num_rows
                 if _CHANGES not in batch.schema.names:
                     yield batch

@@ -64,10 +64,10 @@ _CLASSES: dict[int, type[MoltresError]] = {
     1020: TransientQueryError,  # the record has changed since it was read
     1205: TransientQueryError,  # lock wait timeout
     1213: TransientQueryError,  # deadlock
-    1684: TransientQueryError,  # skipped, because it is being changed
     1412: TransientQueryError,  # the table definition has changed
     1614: TransientQueryError,  # deadlock of a distributed transaction
     1615: TransientQueryError,  # the statement needs to be prepared again
+    1684: TransientQueryError,  # skipped, because it is being changed
     1637: TransientQueryError,  # too many transactions at once
     1317: QueryCancelledError,  # interrupted by KILL
     1969: QueryTimeoutError,  # max_statement_time

@@ -44,6 +44,8 @@ STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 OPTIONS = -q --hypothesis-profile=ci -o cache_dir=.cache/pytest/$*
 # Legs that run the conformance suites fail if these prove less than what docs/reference/proved.json says; `write` notes it.
 export MOLTRES_PROOFS ?= check
+# Python compiles a module when it is first imported, and not again in the next of the many programs that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 PROOFS = $(if $(SELECTED_$*),env -u MOLTRES_PROOFS)
 
 .PHONY: help

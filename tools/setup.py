@@ -103,8 +103,6 @@ def environment(name: str) -> dict[str, str]:
         "UV_PYTHON": sys.executable,
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_PROJECT_ENVIRONMENT": str(VENVS / name),
-        # The orchestrators' start-up is mostly compiling otherwise.
-        "UV_COMPILE_BYTECODE": "1",
     }
 
 
@@ -139,7 +137,7 @@ def sync(names: list[str]) -> None:
             subprocess.run(command, cwd=ROOT, env=environment(name), check=True)
             if more := ON_TOP.get(name):
                 python = ["--python", str(VENVS / name / "bin" / "python")]
-                command = [uv, "pip", "install", "--quiet", "--compile-bytecode", *python, *more]
+                command = [uv, "pip", "install", "--quiet", *python, *more]
                 subprocess.run(command, cwd=ROOT, env=environment(name), check=True)
             stamps[name].write_text(wanted)
     finally:

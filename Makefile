@@ -44,7 +44,7 @@ STEPS_CHECK := ruff format layers lock $(DISTRIBUTIONS:%=types-%)
 OPTIONS = -q --hypothesis-profile=ci -o cache_dir=.cache/pytest/$*
 # Legs that run the conformance suites fail if these prove less than what docs/reference/proved.json says; `write` notes it.
 export MOLTRES_PROOFS ?= check
-# Python compiles a module when it is first imported, and not again in the next of the many programs that tests start.
+# Tests start hundreds of programs: Python keeps what it compiles. The demo, which tells seconds, compiles it beforehand.
 unexport PYTHONDONTWRITEBYTECODE
 PROOFS = $(if $(SELECTED_$*),env -u MOLTRES_PROOFS)
 
@@ -58,12 +58,12 @@ setup: ## Make the environments under .venvs/ (brings its own uv)
 
 .PHONY: demo
 demo: ## The main pipeline on real data: load, check, publish under Prefect and Airflow
-	@$(SETUP) moltres-prefect moltres-airflow demo-kestra
+	@UV_COMPILE_BYTECODE=1 $(SETUP) moltres-prefect moltres-airflow demo-kestra
 	@$(PYTHON) tools/demo.py
 
 .PHONY: demo-scale
 demo-scale: install-engines ## The same pipeline on Trino with Iceberg, which it installs, starts and stops
-	@$(SETUP) moltres-prefect
+	@UV_COMPILE_BYTECODE=1 $(SETUP) moltres-prefect
 	@$(PYTHON) tools/demo.py --scale
 
 .PHONY: test

@@ -94,9 +94,9 @@ class OnIceberg(OnTrino):
 
 
 class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Statements):
-    """What is written; of each test three cases, spread over all."""
+    """What is written; of each test two cases, spread over all."""
 
-    most_cases = 3
+    most_cases = 2
 
     def test_a_copy_within_the_database_cuts_no_blanks(self, db: Database) -> None:  # type: ignore[override]
         """Strings of Iceberg have no length: one case says it."""
@@ -198,7 +198,7 @@ class TestMemory(
 
 class TestStopped(StopConformance):
     slow = FOREVER
-    every = 4
+    every = 6
     commits_each_statement = True
 
     @pytest.fixture

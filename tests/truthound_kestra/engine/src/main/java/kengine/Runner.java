@@ -279,9 +279,10 @@ public final class Runner implements Main.Runs {
         return logs.stream().filter(wanted).sorted(Comparator.comparing(LogEntry::getTimestamp)).map(l -> l.getLevel() + " " + l.getMessage()).toList();
     }
 
-    /** The last state seen of an execution. */
+    /** The last state of an execution: its history only grows, but the queue may deliver an earlier message later. */
     private Optional<Execution> last(String id) {
-        return executions.stream().filter(e -> id.equals(e.getId())).reduce((a, b) -> b);
+        return executions.stream().filter(e -> id.equals(e.getId()))
+            .reduce((a, b) -> b.getState().getHistories().size() < a.getState().getHistories().size() ? a : b);
     }
 
     /** The last states of the executions that came with a run, without itself. */

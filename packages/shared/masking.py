@@ -29,6 +29,7 @@ __all__ = [
     "scrubbed",
     "secrets_of",
     "secrets_of_options",
+    "stored_problems",
 ]
 
 MASK: Final = "***"
@@ -126,6 +127,12 @@ def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
             text = _without(text, form, distinctive=_is_distinctive(secret))
     text = _IN_TEXT.sub(lambda found: masked(found[0]), text)
     return _AS_PATH.sub(rf"\1:{MASK}@", text)
+
+
+def stored_problems(name: str, given: object) -> Iterator[str]:
+    """The problem with an identity that is stored and shown, such as a run's, if it holds a secret."""
+    if isinstance(given, str) and (shown := scrubbed(given)) != given:
+        yield f"{name} must hold no secret, since it is stored and shown: {shown!r}."
 
 
 def _without(text: str, form: str, *, distinctive: bool) -> str:

@@ -69,6 +69,13 @@ def test_the_tables_can_be_read_by_anybody(engine: sa.Engine) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["suite", "run_id"])
+def test_what_identifies_a_run_holds_no_secret(history: History, name: str) -> None:
+    with pytest.raises(RuleError, match=rf"{name} must hold no secret.*u:\*\*\*@h") as refused:
+        history.record(of_day(0, 100), **{"suite": "users", name: "load of postgresql://u:s3cr3t@h/x"})
+    assert "s3cr3t" not in str(refused.value)
+
+
 def test_what_was_not_evaluated_has_no_value(history: History) -> None:
     broken = report(result("a", "error", failed_rows=None, considered_rows=None), result("b", observed="text",
         failed_rows=None, considered_rows=None))  # fmt: skip

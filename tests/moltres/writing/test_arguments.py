@@ -42,6 +42,12 @@ def test_contradicting_options_are_refused_all_at_once(db: Database) -> None:
             db.write([{"a": 1}]).save_as_table("t", mode=mode)  # type: ignore[arg-type]
 
 
+def test_a_run_key_holds_no_secret(db: Database) -> None:
+    with pytest.raises(ConfigurationError, match=r"run_key must hold no secret.*u:\*\*\*@h") as refused:
+        db.write([{"a": 1}]).save_as_table("t", mode="append", run_key="load of postgresql://u:s3cr3t@h/x")
+    assert "s3cr3t" not in str(refused.value)
+
+
 @pytest.mark.parametrize("data", [{"a": 1}, 7, "text", object()])
 def test_data_of_no_known_form(db: Database, data: object) -> None:
     with pytest.raises(ConfigurationError, match=r"write\(\): data"):

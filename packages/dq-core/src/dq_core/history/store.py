@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .._shared.arguments import is_unicode, string, whole
 from .._shared.connecting import missing_file, retry_can_help
-from .._shared.masking import masked, scrubbed, secrets_of
+from .._shared.masking import masked, scrubbed, secrets_of, stored_problems
 from .._shared.urls import database_url, make_engine
 from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, translated
@@ -400,7 +400,8 @@ def _refuse(
         problems += string("run_id", run_id, empty=True)
     for name, given in (("suite", suite), ("metric", metric), ("run_id", run_id)):
         if isinstance(given, str) and any("\ud800" <= one <= "\udfff" for one in given):
-            problems.append(f"{name} has characters that no database stores: {given!r}.")
+            problems.append(f"{name} has characters that no database stores: {scrubbed(given)!r}.")
+        problems += stored_problems(name, given)
     if report is not ... and not isinstance(report, Report):
         problems.append(f"report must be a report of validate(), not {report!r:.80}.")
     if problems:

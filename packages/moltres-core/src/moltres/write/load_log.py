@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from .._shared import arguments
+from .._shared.masking import scrubbed, stored_problems
 from .._shared.tables import has_table
 from ..dialects.statements import AddColumn
 from ..errors import QueryError
@@ -98,7 +99,9 @@ def key_problems(run_key: object) -> Iterator[str]:
     if len(run_key) > LONGEST_KEY:
         yield f"run_key must have at most {LONGEST_KEY} characters, not {len(run_key)}."
     if "\0" in run_key or any("\ud800" <= character <= "\udfff" for character in run_key):
-        yield f"run_key must not have NUL characters or surrogates, which not every database can store: {run_key!r}."
+        shown = scrubbed(run_key)
+        yield f"run_key must not have NUL characters or surrogates, which not every database can store: {shown!r}."
+    yield from stored_problems("run_key", run_key)
 
 
 def _now() -> dt.datetime:

@@ -17,7 +17,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from dq_core import CheckResult, EngineError, RuleError, get_engine, validate
+from dq_core import CheckResult, EngineError, RuleError, get_engine, parse, validate
+from dq_core.engines import refusals
+from support.patterns import DRAWN_TEXTS, drawn_patterns
 
 ENGINES = ("truthound", "pandera", "great_expectations")
 NAMES = (
@@ -169,6 +171,34 @@ def test_names_are_no_patterns(engine: str, name: str) -> None:
     ]
     results = get_engine(engine).check(frame, rules).results
     assert [(one.status, one.failed_rows) for one in results] == [("failed", 1), ("passed", 0), ("failed", 2)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_drawn_patterns_mean_what_they_mean_for_dq_core(engine: str) -> None:
+    library, rows = get_engine(engine), [{"x": text} for text in DRAWN_TEXTS]
+    rules = {
+        one: {"type": "not_regex", "column": "x", "pattern": one}
+        for one in drawn_patterns(seed=ENGINES.index(engine), count=25)
+        if not refusals(engine, checks=parse([{"type": "not_regex", "column": "x", "pattern": one}]))
+    }
+    assert len(rules) > 18
+    expected = drawn_patterns(seed=ENGINES.index(engine), count=25)
+    found = {
+        one: result.failed_rows
+        for one, result in zip(rules, library.check(rows, rules.values()).results, strict=True)
+        if result.status != "error"  # a pattern that takes long
+    }
+    assert found == {one: len(expected[one]) for one in found}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_boundary_of_words_is_one_of_ascii_letters(engine: str) -> None:
+    rows, rule = [{"x": "\u00e9 a"}, {"x": "\u00e9"}, {"x": "\u00e9a"}], {"type": "regex", "column": "x"}
+    (found,) = get_engine(engine).check(rows, [{**rule, "pattern": r"^\W?\ba"}]).results
+    assert (found.failed_rows, found.considered_rows) == (2, 3)
+    if engine == "truthound":
+        with pytest.raises(EngineError, match="polars"):
+            get_engine(engine).check(rows, [{**rule, "pattern": r"\Ba"}])
 
 
 @pytest.mark.parametrize("engine", ENGINES)

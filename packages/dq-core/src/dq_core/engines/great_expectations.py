@@ -174,6 +174,10 @@ def _searched(given: RuleInput) -> str:
 
     if pd.Series(["a"]).astype(str).dtype == object:
         return given.python_pattern
+    python = str(given.check.compiled.for_python())
+    if r"\b" in python or r"\B" in python:
+        # There pandas searches with Python's re where strings are not ASCII, and would know the letters of all scripts.
+        return given.python_pattern.replace("(?a)", "(?a)(?=)", 1)
     return str(given.check.compiled.for_re2())
 
 

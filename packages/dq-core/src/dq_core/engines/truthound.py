@@ -164,8 +164,8 @@ _ANSWERS: dict[str, Callable[[_Question], Any]] = {
     "in_range": _in_range,
     "in_set": _in_set,
     "not_in_set": _in_set,
-    "regex": lambda question: question.broken(question.column.str.contains(question.rule.compiled.for_re2())),
-    "not_regex": lambda question: question.broken(~question.column.str.contains(question.rule.compiled.for_re2())),
+    "regex": lambda question: question.broken(question.column.str.contains(question.rule.compiled.for_rust())),
+    "not_regex": lambda question: question.broken(~question.column.str.contains(question.rule.compiled.for_rust())),
     "length": _length,
     "type": _type,
     # Its own validator of references raises on valid data.
@@ -190,6 +190,11 @@ def _never(check: Any) -> str | None:
             return "its frames have no single type for this one"
         case "foreign_key" if len(check.targets) > 1:
             return "it compares one column with another table, not several"
+        case "regex" | "not_regex":
+            try:
+                check.compiled.for_rust()
+            except ValueError as error:
+                return f"the pattern {error}"
     return None
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 import string
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Pattern"]
 
@@ -49,11 +49,15 @@ class _Language:
     code_point: Callable[[int], str]
     #: The first code point of its strings.
     least: int = 0
+    #: Whether parts are written so that no reader takes them for others: see `_kept_apart`.
+    rewritten: bool = False
 
 
 # Until 3.14, Python's \B is not found in an empty text.
 _PYTHON = _Language(r"\A", r"\Z", r"\b", r"(?:\B|\A\Z)", lambda code: f"\\U{code:08x}")
-_RE2 = _Language(r"\A", r"\z", r"\b", r"\B", lambda code: f"\\x{{{code:x}}}")
+_RE2 = _Language(r"\A", r"\z", r"\b", r"\B", lambda code: f"\\x{{{code:x}}}", rewritten=True)
+# Rust's \b knows the letters of all scripts unless it is told otherwise, which its \B cannot be.
+_RUST = replace(_RE2, boundary=r"(?-u:\b)", no_boundary="")
 # PCRE's own \b knows the letters of all scripts where the database asks it to.
 _WORD = "[A-Za-z0-9_]"
 _PCRE = _Language(
@@ -104,6 +108,14 @@ class Pattern:
         """The pattern for RE2, which DuckDB uses."""
         return _translate(self.source, _RE2)
 
+    def for_rust(self) -> str:
+        """The pattern for Rust's regex, which polars uses.
+
+        Raises:
+            ValueError: It asks that there be no boundary of a word, which that language has for all scripts only.
+        """
+        return _translate(self.source, _RUST)
+
     def for_pcre(self) -> str:
         """The pattern for PCRE, which MariaDB uses."""
         return _translate(self.source, _PCRE)
@@ -127,7 +139,38 @@ def _translate(source: str, language: _Language) -> str:
         anything = r"(?:[^\n]|\n)" if "s" in flags else r"[^\n]"
     # The languages do not agree on the case of other letters, so the two cases of those of ASCII are written out.
     part = _folded if "i" in flags else _part
-    return "".join(part(token, language, anything) for token in _TOKEN.finditer(body))
+    written = [part(token, language, anything) for token in _TOKEN.finditer(body)]
+    if not language.rewritten:
+        return "".join(written)
+    apart = "".join(_kept_apart(written, place, language) for place in range(len(written)))
+    # DuckDB and Arrow begin to search within characters of several bytes, too, where they find no boundary.
+    return rf"\A(?:.|\n)*?(?:{apart})" if language.no_boundary in written else apart
+
+
+def _kept_apart(parts: Sequence[str], place: int, language: _Language) -> str:
+    """A part for RE2 and DuckDB, whose rewritings of patterns change what is matched.
+
+    RE2 takes ``[kK]`` for a K of any case: as an alternative beside one other character it is then also the Kelvin
+    sign, or loses one of its cases where the other is there already (``[sk]|[kK]``). DuckDB looks for a literal string
+    where a pattern is nothing else, and misses anchors and empty groups that stand within it (``a$b``, ``a()``). What
+    is repeated once, or never, is left as it is.
+    """
+    part = parts[place]
+    if part == ")" and parts[place - 1] == "(?:":
+        return ".{0})"
+    within = (part == language.start and place > 0) or (part == language.end and place < len(parts) - 1)
+    return f"(?:{part}{{1}})" if within or _is_letter_of_any_case(part) else part
+
+
+def _is_letter_of_any_case(written: str) -> bool:
+    if not written.startswith("[") or written.startswith("[^"):
+        return False
+    try:
+        ascii_ = re.compile(re.sub(r"\\x\{([0-9a-f]+)\}", lambda code: f"\\U{int(code[1], 16):08x}", written))
+    except re.error:
+        return False
+    found = [chr(code) for code in range(128) if ascii_.match(chr(code))]
+    return len(found) == 2 and found[0].swapcase() == found[1]
 
 
 def _folded(token: re.Match[str], language: _Language, anything: str) -> str:
@@ -176,6 +219,8 @@ def _escape(text: str, language: _Language) -> str:
         return f"[{_class_body(letter, language)}]"
     if letter.lower() in _CLASSES:
         return f"[^{_class_body(letter.lower(), language)}]"
+    if letter == "B" and not language.no_boundary:
+        raise UnsupportedPatternError(r"uses \B, which the language of polars has for letters of all scripts only")
     anchors = {"b": language.boundary, "B": language.no_boundary, "A": language.start, "Z": language.end}
     if letter in anchors:
         return anchors[letter]

@@ -10,6 +10,7 @@ from support.check_conformance import (
     shared_mariadb_url,
     shared_postgresql_url,
     shared_sqlite_url,
+    shared_trino_memory_url,
     shared_trino_url,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "shared_mariadb_url",
     "shared_postgresql_url",
     "shared_sqlite_url",
+    "shared_trino_memory_url",
     "shared_trino_url",
 ]

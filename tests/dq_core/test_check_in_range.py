@@ -33,6 +33,13 @@ class TestInRange(CheckConformance):
             type=sa.Numeric(10, 2),
             places=("duckdb", "postgresql", "parquet", "pandas", "arrow", "polars", "rows"),
         ),
+        "a bound between decimals": Case(
+            [2**63, 10**37, None],
+            [1],
+            {"max": decimal.Decimal("9999999999999999999999999999.9999999999"), "min": 1.5},
+            type=sa.Numeric(38, 0),
+            places=("duckdb", "postgresql", "mariadb", "trino", "parquet", "pandas", "arrow", "polars", "rows"),
+        ),
         "dates": Case(DAYS, [3], {"min": dt.date(2024, 1, 1)}, type=sa.Date()),
         "dates as text": Case(DAYS, [2], {"max": "2024-01-31"}, type=sa.Date()),
         "timestamps": Case(

@@ -28,6 +28,9 @@ class TestInSet(CheckConformance):
         "decimals": Case([decimal.Decimal("1.5"), decimal.Decimal("2.5")], [1], {"values": [1.5]},
                          type=sa.Numeric(5, 1),
                          places=("duckdb", "postgresql", "rows", "parquet")),
+        "what no decimal of the column is": Case(
+            [10**37, 7, None], [0], {"values": [7, decimal.Decimal("7.0000000001"), 0.1]}, type=sa.Numeric(38, 0),
+            places=("duckdb", "postgresql", "mariadb", "trino", "parquet", "pandas", "arrow", "polars", "rows")),
         "NaN": Case([1.0, float("nan")], [1], {"values": [1.0]}, type=sa.Double(),
                     places=("duckdb", "postgresql", "parquet", "arrow", "polars", "rows")),
         "a long list": Case([1, 5, -1, 70_000], [2, 3], {"values": list(range(70_000))},

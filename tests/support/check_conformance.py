@@ -22,12 +22,12 @@ from support.trino import TrinoServer
 
 #: All of them; the tests on those of `SERVERS` have the marker "engines".
 DATABASES = ("sqlite", "duckdb", "postgresql", "mariadb", "trino")
-SERVERS = frozenset({"mariadb", "trino"})
+SERVERS = frozenset({"mariadb", "trino", "trino memory"})
 #: Those on which a test may run many statements.
 QUICK = tuple(name for name in DATABASES if not FACTS[name].slow_statements)
 FRAMES = ("parquet", "csv", "pandas", "polars", "arrow", "rows")
-#: What has tables; those of Iceberg, which tests cannot write by SQL, by PyIceberg.
-TABLES = (*DATABASES, "iceberg")
+#: What has tables; those of Iceberg, which tests cannot write by SQL, by PyIceberg. "trino" has tables of Iceberg.
+TABLES = (*DATABASES, "trino memory", "iceberg")
 PLACES = (*TABLES, *FRAMES)
 
 _names = itertools.count(1)
@@ -124,6 +124,13 @@ def shared_trino_url(trino: TrinoServer) -> Iterator[sa.URL]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_trino_memory_url(trino: TrinoServer) -> Iterator[sa.URL]:
+    """One schema of Trino's memory."""
+    with trino.schema("memory") as url:
+        yield url
+
+
 @pytest.fixture
 def mariadb_url(shared_mariadb_url: sa.URL) -> sa.URL:
     """An empty database: the shared one, without its tables."""
@@ -143,8 +150,8 @@ def put(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[...
         def put(name: str, rows: Rows, types: Mapping[str, Any]) -> Place:
             if name == "iceberg":
                 return _put_iceberg(request.getfixturevalue("shared_iceberg_url"), rows, types)
-            if name in DATABASES:
-                engine = sa.create_engine(request.getfixturevalue(f"shared_{name}_url"))
+            if name in TABLES:
+                engine = sa.create_engine(request.getfixturevalue(f"shared_{name.replace(' ', '_')}_url"))
                 stack.callback(engine.dispose)
                 table = store(engine, f"data_{next(_names)}", rows, types)
                 return Place(name, engine, {"table": table}, lambda sql: run_sql(engine, sql))
@@ -272,7 +279,7 @@ class CheckConformance:
         for name, case in self.cases.items():
             for place in case.places or default:
                 yield place, name
-            default = (*TABLES, "rows")
+            default = (*DATABASES, "iceberg", "rows")
 
     def test_case(self, put: Callable[..., Place], place: str, case_name: str) -> None:
         case = self.cases[case_name]

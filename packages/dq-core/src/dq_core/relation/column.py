@@ -58,6 +58,17 @@ class Column:
         return canonical(self.type_name)[0] in ("timestamptz", "timetz")
 
     @property
+    def scale(self) -> int | None:
+        """How many digits its exact numbers have behind the point, as its type declares; None if it does not say."""
+        if self.untyped is not None or self.family not in ("integer", "decimal"):
+            return None
+        parameters = canonical(self.type_name)[1]
+        if not parameters:
+            return 0 if self.family == "integer" else None
+        scale = parameters.partition(",")[2] or "0"
+        return int(scale) if scale.isdecimal() else None
+
+    @property
     def plain(self) -> Column:
         """The column by the type of its values; what has no type in common is text."""
         if self.untyped is None:

@@ -89,6 +89,33 @@ class Relation(Selection):
         """A value from a rule as an expression to compare a column with."""
         return self.dialect.value(self.adapted(name, value), self.columns[name])
 
+    def bound(self, name: str, value: Any, *, strict: bool, up: bool) -> tuple[ColumnElement[Any], bool]:
+        """A bound of a range to compare a column with, and whether what equals it is outside.
+
+        Args:
+            name: The column.
+            value: The bound.
+            strict: Whether the bound itself is outside.
+            up: Whether the range goes up from the bound, not down.
+        """
+        near = self._nearest(name, value, up=up)
+        return self.operand(name, value if near is None else near), strict and near is None
+
+    def _nearest(self, name: str, value: Any, *, up: bool = True) -> decimal.Decimal | None:
+        """The next number that a column can hold, if it can hold no such number.
+
+        Engines compare exact numbers by a type with the digits of both, and fail where there are more than 38.
+        """
+        scale = None if self.dialect.types_by_value else self.columns[name].scale
+        if scale is None or not isinstance(value, float | decimal.Decimal) or not math.isfinite(value):
+            return None
+        exact = decimal.Decimal(repr(value)) if isinstance(value, float) else value
+        if exact.adjusted() > MOST_DIGITS:
+            return None
+        rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
+        near = exact.quantize(decimal.Decimal(1).scaleb(-scale), rounding, decimal.Context(prec=4 * MOST_DIGITS))
+        return None if near == exact else near
+
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
         """A column's values of one family, and the predicate of those of other families.
 
@@ -153,7 +180,8 @@ class Relation(Selection):
             family = self.family_for(name, given)
             if self.columns[name].family == "unknown" and family not in MOMENTS:
                 family = ""
-            families.setdefault(family, []).append(given)
+            if self._nearest(name, given) is None:  # else no value of the column equals it
+                families.setdefault(family, []).append(given)
         for family, alike in families.items():
             value, other = self.of_family(name, family) if family else (self[name], None)
             lists = _of_one_type([self.adapted(name, given) for given in alike], alike)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from truthound_kestra.errors import ConfigurationError, SourceError, refuse
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
 
@@ -79,5 +80,6 @@ def load_data(
 
 def _useless(uri: object, storage_options: object) -> Iterator[str]:
     """Options of a file system for what is read by none."""
-    if storage_options and (not isinstance(uri, str) or "://" not in uri or is_database_url(uri)):
+    given = isinstance(storage_options, Mapping) and bool(storage_options)
+    if given and (not isinstance(uri, str) or "://" not in uri or is_database_url(uri)):
         yield f"storage_options are for the file system of a URI such as s3://, and {masked_uri(uri)} is none."

@@ -61,11 +61,11 @@ class InRange(ColumnCheck):
         value = relation.dialect.ordered(value, family)
         conditions = [] if other is None else [other]
         if self.min is not None:
-            low = relation.operand(self.column, self.min)
-            conditions.append(value <= low if self.strict_min else value < low)
+            low, strict = relation.bound(self.column, self.min, strict=self.strict_min, up=True)
+            conditions.append(value <= low if strict else value < low)
         if self.max is not None:
-            high = relation.operand(self.column, self.max)
-            conditions.append(value >= high if self.strict_max else value > high)
+            high, strict = relation.bound(self.column, self.max, strict=self.strict_max, up=False)
+            conditions.append(value >= high if strict else value > high)
         if (nan := relation.dialect.is_nan(value, family)) is not None:
             # NaN is greater than everything in comparisons, but the statistics of Parquet files leave it out.
             conditions.append(nan)

@@ -69,7 +69,7 @@ NOTHING = {
 }
 OURS = (errors.MoltresError, DataQualityError)
 #: What a database refuses is in its own words, with the statement.
-SAYS = {"*": ("statement",), "on": ("No column",)}
+SAYS = {"*": ("statement",), "on": ("No column",), "suffix": ("The name",)}
 #: Rows are told by their kind, and a part of them by where it is.
 PARTS = ("data", "rows", "Rows", "row", "Row", "columns", "column")
 DATA = {"data": PARTS, "value": PARTS, "rows": PARTS, "values": PARTS, "columns": PARTS, "types": ("type",)}

@@ -79,14 +79,14 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)
-    with _found(paths), _naming(options), source.connection() as connection:
-        for each in [paths] if isinstance(paths, str) else paths:
-            register_filesystem(connection, each, storage_options)
-        with problems_translated():
-            if function == "read_parquet":
-                return _parquet(source, connection, paths, options)
-            query = _QUERIES[function](connection, paths, options)
-    with _naming(options):
+    with _found(paths), _naming(options):
+        with source.connection() as connection:
+            for each in [paths] if isinstance(paths, str) else paths:
+                register_filesystem(connection, each, storage_options)
+            with problems_translated():
+                if function == "read_parquet":
+                    return _parquet(source, connection, paths, options)
+                query = _QUERIES[function](connection, paths, options)
         return selectable(source, Query.of(query))  # every value in it is a literal
 
 

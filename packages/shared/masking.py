@@ -1,8 +1,9 @@
 """What is secret in a URL, and how it is hidden: the one decision of all packages.
 
 Secret are the password, query parameters whose names speak of keys, tokens, passwords, credentials or signatures,
-values that are known kinds of token, and the same inside nested URLs and connection strings. In URIs of files the
-whole user part is secret, because a user without a password is a token there.
+values that are known kinds of token, the paths of webhooks, and the same inside nested URLs and connection strings. In
+URIs of files the whole user part is secret, because a user without a password is a token there. In messages, passwords
+of commands and headers are secret, too (`secret_forms`).
 
 A URL is masked by its parts. A message, in which a driver may repeat parts of a URL, is masked by whole words: a
 secret that stands where a password stands (``:secret@``, ``password=secret``) always goes; elsewhere only one that
@@ -20,6 +21,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from .secret_forms import TOKEN, in_text, of_path
+
 __all__ = [
     "MASK",
     "as_meant",
@@ -27,6 +30,7 @@ __all__ = [
     "is_secret_name",
     "masked",
     "scrubbed",
+    "secrets_in",
     "secrets_of",
     "secrets_of_options",
     "stored_problems",
@@ -48,10 +52,6 @@ _PARTS = (
 _NAMES = frozenset({"auth", "p", "sslpwd", "accountpwd", "http_headers"})
 _CONNECTION_STRINGS = frozenset({"odbc_connect", "conninfo", "dsn", "connect_string"})
 
-_TOKEN = re.compile(
-    r"eyJ[\w-]{6,}\.[\w-]+\.[\w-]*|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|dapi[0-9a-f]{32}(?:-\d+)?|sk-[\w-]{20,}|-----BEGIN[\s\S]*"
-)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
 #: A URL that was taken for a path, which has one slash where two were.
@@ -116,7 +116,7 @@ def has_secrets(source: Source) -> bool:
 def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
     """A message without secrets that it may repeat, in any of the forms that URLs write them in.
 
-    URLs in the message are masked by their parts, whatever is known of them.
+    URLs in the message are masked by their parts, whatever is known of them; so are commands and headers.
 
     Args:
         text: The message.
@@ -126,7 +126,20 @@ def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
         for form in sorted(_forms(secret), key=len, reverse=True):
             text = _without(text, form, distinctive=_is_distinctive(secret))
     text = _IN_TEXT.sub(lambda found: masked(found[0]), text)
-    return _AS_PATH.sub(rf"\1:{MASK}@", text)
+    return _without_forms(_AS_PATH.sub(rf"\1:{MASK}@", text))
+
+
+def secrets_in(text: str) -> tuple[str, ...]:
+    """Every secret of a text that `scrubbed` knows without being told, but for those of its URLs."""
+    return tuple(text[one.start : one.end] for one in in_text(text))
+
+
+def _without_forms(text: str) -> str:
+    end = len(text)
+    for one in sorted(in_text(text), key=lambda one: one.end, reverse=True):
+        if one.end <= end and (one.is_sure or _is_distinctive(text[one.start : one.end])):
+            text, end = f"{text[: one.start]}{MASK}{text[one.end :]}", one.start
+    return text
 
 
 def stored_problems(name: str, given: object) -> Iterator[str]:
@@ -201,7 +214,7 @@ _FILE_SCHEMES = frozenset({
 
 def _masked_url(url: URL) -> str:
     url = as_meant(url)
-    if url.username is not None and _TOKEN.fullmatch(url.username):
+    if url.username is not None and TOKEN.fullmatch(url.username):
         url = url.set(username=MASK)
     if _query_may_be_password(url):
         url = url.set(query={})
@@ -256,7 +269,7 @@ def _of_url(url: URL) -> Iterator[str]:
         # The driver sees the rest of the password as host and database, and says so.
         yield from re.split("[@/:]", str(meant.password))
         yield str(meant.password).partition("@")[2]
-    if url.username is not None and _TOKEN.fullmatch(url.username):
+    if url.username is not None and TOKEN.fullmatch(url.username):
         yield url.username
     for name, value in url.query.items():
         for item in [value] if isinstance(value, str) else value:
@@ -288,6 +301,9 @@ def _masked_uri(uri: str) -> str:
     if _URI.match(uri) is None:
         return uri
     scheme, user, place, query = _split(uri)
+    hidden = of_path(place)
+    if hidden is not None:
+        place = f"{place[: hidden[0]]}{MASK}{place[hidden[1] :]}"
     return f"{scheme}{f'{MASK}@' if user else ''}{place}{_masked_query(query)}"
 
 
@@ -304,7 +320,12 @@ def _masked_query(query: str) -> str:
 def _of_uri(uri: str) -> Iterator[str]:
     if _URI.match(uri) is None:
         return
-    _, user, _, query = _split(uri)
+    _, user, place, query = _split(uri)
+    hidden = of_path(place)
+    if hidden is not None:
+        path = place[slice(*hidden)]
+        # Whoever takes the path apart may show the part that nobody can guess.
+        yield from {path, unquote(path), *(part for part in path.split("/") if len(part) >= 16)}
     if user:
         parts = {user, *re.split("[@/:]", user)}
         password = user.partition(":")[2]
@@ -326,7 +347,7 @@ def _of_uri(uri: str) -> Iterator[str]:
 def _masked_value(name: str, value: str) -> str:
     if not value:
         return value
-    if is_secret_name(name) or _TOKEN.fullmatch(value):
+    if is_secret_name(name) or TOKEN.fullmatch(value):
         return MASK
     if _URI.search(value):
         return masked(value)
@@ -342,7 +363,7 @@ def _masked_pair(pair: re.Match[str]) -> str:
 
 
 def _of_value(name: str, value: str) -> Iterator[str]:
-    if is_secret_name(name) or _TOKEN.fullmatch(value):
+    if is_secret_name(name) or TOKEN.fullmatch(value):
         yield value
         return
     if _URI.search(value):

@@ -9,10 +9,12 @@ import json
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
 
 from dq_core import Comparison, ComparisonFailedError, DataQualityError, RuleError, Source, compare
 from dq_core.comparing import source as source_module
@@ -146,6 +148,46 @@ def test_both_sides_in_the_same_database(engine: sa.Engine) -> None:
         assert (found.missing, found.extra, found.changed) == (1, 1, 1)
         assert compare(connection, (connection, "t"), ["id"], table="t")
     assert compare(Source(engine, query="SELECT * FROM u WHERE id < 3"), (engine, "t"), ["id"], where="id < 3")
+
+
+POOLS: dict[str, dict[str, Any]] = {
+    "static": {"poolclass": StaticPool},
+    "of a thread": {"poolclass": SingletonThreadPool},
+    "asserting": {"poolclass": AssertionPool},
+    "of one": {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": 0.2},
+}
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_both_sides_on_the_only_connection_of_an_engine(engine: sa.Engine, pool: str) -> None:
+    _put(engine, _rows())
+    _put(engine, _changed(_rows()), "u")
+    single = sa.create_engine(engine.url, **POOLS[pool])
+    select = sa.select(sa.table("u", *[sa.column(name) for name in _rows()[0]]))
+    frame = SimpleNamespace(statement=select, bind=single)
+    try:
+        wanted = compare((engine, "t"), (engine, "u"), ["id"])
+        for right in ((single, "u"), Source(single, query="SELECT * FROM u"), frame):
+            found = compare((single, "t"), right, ["id"])
+            assert (found.missing, found.extra, found.changed) == (wanted.missing, wanted.extra, wanted.changed)
+            assert compare(right, right, ["id"])
+        with single.connect() as connection:
+            found = compare((connection, "t"), (single, "u"), ["id"])
+            assert (found.missing, found.extra, found.changed) == (wanted.missing, wanted.extra, wanted.changed)
+        with single.connect() as connection:
+            assert connection.execute(sa.text("SELECT count(*) FROM t")).scalar_one() == len(_rows())
+    finally:
+        single.dispose()
+
+
+@pytest.mark.parametrize("pool", ["asserting", "of one"])
+def test_a_connection_that_somebody_else_has_is_told(engine: sa.Engine, pool: str) -> None:
+    _put(engine, _rows())
+    single = sa.create_engine(engine.url, **POOLS[pool])
+    with single.connect(), pytest.raises(DataQualityError, match="in use") as caught:
+        compare((single, "t"), (single, "t"), ["id"])
+    assert caught.value.retryable == (pool == "of one")
+    single.dispose()
 
 
 def test_null_keys_are_told_and_compared(engine: sa.Engine) -> None:

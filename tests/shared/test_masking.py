@@ -114,11 +114,14 @@ def test_urls_within_a_url_are_masked() -> None:
     assert SECRET in masking.secrets_of(url)
 
 
-@pytest.mark.parametrize("token", ["ghp_" + "a1B2" * 9, "eyJhbGciOiJI.eyJzdWIi.c2ln", "AKIA" + "ABCD1234" * 2])
+@pytest.mark.parametrize(
+    "token", ["ghp_" + "a1B2" * 9, "eyJhbGciOiJI.eyJzdWIi.c2ln", "AKIA" + "ABCD1234" * 2, "AIza" + "aB1-_" * 7]
+)
 def test_known_kinds_of_token_are_secret_whatever_they_are_called(token: str) -> None:
     for url in (f"https://h/x?v={token}", f"postgresql://{token}@h/x", f"https://{token}@h/x"):
         assert token not in masking.masked(url)
         assert masking.has_secrets(url)
+    assert masking.scrubbed(f"token {token} was refused") == "token *** was refused"
 
 
 @pytest.mark.parametrize(
@@ -193,3 +196,72 @@ def test_an_unquoted_password_is_shown_nowhere(password: str) -> None:
     for written in (f"postgresql://etl:{password}@db.example/shop", f"s3://etl:{password}@bucket/key.csv"):
         assert "Zz9" not in masking.masked(written)
         assert "Zz9" not in masking.scrubbed(f"cannot open {written}", masking.secrets_of(written))
+
+
+COMMANDS = [
+    "curl -u me:{} https://h/x", "curl -sSu 'me:{} x' https://h", "curl --user=me:{} h", "curl -ume:{} h",
+    "curl -s 'https://h/a?x=1;b|c' \\\n  -u me:{}", '["curl",\n  "-u", "me:{}"]', "/usr/bin/curl -U p:{} x",
+    "x=$(curl -fu me:{} h)", "http -a me:{} GET h", "mysql -u root -p{} db", "mariadb-dump -p'{}' db",
+    "tool --api-key {}", "sshpass -p {} ssh x", "docker login -u me -p {} reg", "sqlcmd -S h -U sa -P {}",
+    "redis-cli -a {}", "mongosh -u me -p {}",
+    "wget --http-password={} h", "tool --db-password '{}'", "curl -H 'Authorization: Bearer {}' h",
+    'curl -H "Authorization: Basic {}" h', "curl -H 'X-Api-Key: {}' h", "requests.get(u, auth=('me', '{}'))",
+    'HTTPBasicAuth("me", "{}")', '{{"Authorization": "token {}"}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_password_of_a_command_or_header_is_masked_without_being_known(command: str) -> None:
+    said = f"Command failed: {command.format(SECRET)}"
+    shown = masking.scrubbed(said)
+    assert SECRET not in shown
+    assert "***" in shown
+    assert masking.scrubbed(shown) == shown
+    assert any(SECRET in one for one in masking.secrets_in(said))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mkdir -p folder/x1y2", "docker run -p 8080:80 img", "curl -u me https://h", "mysql -u root -p db",
+        "id -u me:1a", "docker login -u me --password-stdin", "--password is required", "Give --token, or set TOKEN.",
+        "grep -p x1y2", "curl -o out:1.txt h", "mysql -pager=less",
+    ],
+)  # fmt: skip
+def test_a_command_without_a_password_is_shown(text: str) -> None:
+    assert masking.scrubbed(text) == text
+
+
+LONG = f"{SECRET}abcdefgh12345"
+WEBHOOKS = [
+    "https://hooks.slack.com/services/T00000000/B00000000/{}", "https://hooks.slack.com:443/workflows/T0/A0/1/{}",
+    "https://discord.com/api/webhooks/123456789/{}", "https://ptb.discordapp.com/api/v10/webhooks/123/{}/slack",
+    "https://acme.webhook.office.com/webhookb2/{}@x/IncomingWebhook/0/y", "https://outlook.office.com/webhook/{}@x/a/b",
+    "https://api.telegram.org/bot123:{}/sendMessage", "https://hooks.zapier.com/hooks/catch/123/{}/",
+    "https://hook.eu1.make.com/{}", "https://maker.ifttt.com/trigger/ev/with/key/{}", "https://mm.acme.com/hooks/{}",
+    "https://rc.acme.com/hooks/abc/{}", "http://h:8080/api/v1/main/executions/webhook/ns/flow/{}",
+    "https://n8n.acme.com/webhook/{}", "https://open.feishu.cn/open-apis/bot/v2/hook/{}", "https://hc-ping.com/{}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", WEBHOOKS)
+def test_the_path_of_a_webhook_is_its_secret(url: str) -> None:
+    written = url.format(LONG)
+    shown = masking.masked(written)
+    assert LONG not in shown
+    assert masking.masked(shown) == shown
+    assert masking.secrets_of(written)
+    assert LONG not in masking.scrubbed(f"POST {written}: 404")
+    assert LONG not in masking.scrubbed(f"no such path: {written.partition('/')[2]}", masking.secrets_of(written))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://docs.org/webhooks/how-to-write-a-webhook", "https://h/hooks/users.csv",
+        "https://github.com/o/r/blob/main/hooks/pre-commit", "https://discord.com/channels/1/2",
+    ],
+)  # fmt: skip
+def test_a_path_that_only_speaks_of_webhooks_is_shown(url: str) -> None:
+    assert masking.masked(url) == url
+    assert not masking.has_secrets(url)

@@ -25,6 +25,8 @@ URIS = [
     "https://host/users.csv?sig={}&sv=2024",
     "https://host/users.csv?api_key={}",
     "s3://key:{}@bucket/users.parquet",
+    "https://hooks.slack.com/services/T0/B0/{}",
+    "https://discord.com/api/webhooks/123/{}",
 ]
 
 
@@ -87,6 +89,10 @@ NESTED = {
     "env": lambda pw: of_task(extra={"env": {"DB_PASSWORD": pw}}),
     "script": lambda pw: of_task(extra={"script": f"password = '{pw}'"}),
     "commands": lambda pw: of_task(extra={"beforeCommands": [f"export API_KEY={pw}"]}),
+    "curl": lambda pw: of_task(extra={"beforeCommands": [f"curl -fsu me:{pw} https://h/x -o x"]}),
+    "arguments": lambda pw: call(commands=["curl", "-u", f"me:{pw}", "https://h/x"]),
+    "header": lambda pw: call(commands=[f"curl -H 'Authorization: Bearer {pw}' https://h/x"]),
+    "mysqldump": lambda pw: call(script=f"mysqldump -u me -p{pw} shop > shop.sql"),
     "inputFiles": lambda pw: of_task(extra={"inputFiles": {"db.json": f'{{"password": "{pw}"}}'}}),
     "taskRunner": lambda pw: of_task(extra={"taskRunner": {"credentials": {"username": "u", "password": pw}}}),
     "lists": lambda pw: of_task(extra={"parts": [[{"apiKey": pw}]]}),
@@ -120,6 +126,7 @@ def test_a_secret_is_known_by_its_name_wherever_it_stands(place: str) -> None:
     [
         {"key": "folder/file.csv", "sortKey": "id", "keys": ["id"], "tokenUrl": "https://h/token", "secretName": "db"},
         {"commands": ["mysql --password=$PW", 'export PASSWORD="$(cat pw)"', "login --token ${TOKEN}"]},
+        {"commands": ["curl -u me:$PW https://h", 'mysql -p"${PW}" db', "mkdir -p a1/b2", "docker run -p 8080:80 x"]},
         {"script": "token = os.environ['TOKEN']\nlogin(password=password, token=self.token)"},
     ],
 )

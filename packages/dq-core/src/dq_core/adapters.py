@@ -29,7 +29,7 @@ from ._shared.files import ALL_ENDINGS as FILE_ENDINGS
 from ._shared.files import ending_of
 from ._shared.filesystems import filesystem_package
 from ._shared.json_values import plain
-from ._shared.masking import masked, scrubbed, secrets_of, secrets_of_options
+from ._shared.masking import masked, scrubbed, secrets_in, secrets_of, secrets_of_options
 from ._shared.problems import InvalidOptionError, NoJSONFormError, UnknownFormatError
 from ._shared.read_options import read_options_problems
 from ._shared.trino_urls import Run, named_text
@@ -70,6 +70,7 @@ __all__ = [
     "read_options_problems",
     "scrubbed",
     "seconds",
+    "secrets_in",
     "secrets_of",
     "secrets_of_options",
     "string",

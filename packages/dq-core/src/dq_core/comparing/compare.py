@@ -17,8 +17,8 @@ from ..run.reader import Deadline, Progress, Reader, refuse
 from ..run.semantics import PORTABLE, dependent_columns, semantics_of
 from ..run.validate import checked_arguments
 from .comparison import Comparison, comparison_of
+from .source import on_one_connection, source_of
 from .source import opened as opening
-from .source import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,6 +87,7 @@ def compare(
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     given = [source_of(one, table, query, schema) for one in (left, right)]
     with ExitStack() as stack:
+        given = list(on_one_connection(stack, given[0], given[1]))
         opened = [_opened(stack, one, side, deadline) for side, one in _sided(given)]
         readers = [
             Reader(one, deadline, hide_values=bool(masked), on_progress=on_progress if place == 0 else None)

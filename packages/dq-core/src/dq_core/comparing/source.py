@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from .._shared.pools import capacity
 from .._shared.urls import is_database_url
+from ..relation.dialects import dialect_for
 from ..sources import open_source
+from ..sources.database import beginning, connect_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
+    from contextlib import AbstractContextManager, ExitStack
 
     from .._shared.iceberg_snapshots import AsOf
     from ..sources import Opened
 
-__all__ = ["Source", "opened", "source_of"]
+__all__ = ["Source", "on_one_connection", "opened", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,41 @@ def source_of(given: Any, table: str | None, query: Any, schema: str | None) -> 
     if _is_database(given):
         return Source(given, table=table, query=query, schema=schema)
     return Source(given)
+
+
+def on_one_connection(stack: ExitStack, left: Source, right: Source) -> tuple[Source, Source]:
+    """Both sides on one connection, if they are of one engine that gives no second one; otherwise as they are.
+
+    Args:
+        stack: Gives the connection back.
+        left: A side.
+        right: The other side.
+    """
+    binds = [_bind_of(one.source) for one in (left, right)]
+    engines = [getattr(bind, "engine", None) for bind in binds]
+    if engines[0] is None or engines[0] is not engines[1] or binds[0] is binds[1] is not engines[0]:
+        return left, right
+    if capacity(engines[0]) > 1:
+        return left, right
+    connection = next((bind for bind in binds if isinstance(bind, sa.Connection)), None)
+    if connection is None:
+        connection = stack.enter_context(connect_to_read(engines[0]))
+        with beginning(engines[0]):
+            stack.enter_context(dialect_for(connection.dialect).snapshot(connection))
+    return _on(connection, left), _on(connection, right)
+
+
+def _bind_of(source: Any) -> sa.Engine | sa.Connection | None:
+    bind = source if isinstance(source, sa.Engine | sa.Connection) else getattr(source, "bind", None)
+    return bind if isinstance(bind, sa.Engine | sa.Connection) else None
+
+
+def _on(connection: sa.Connection, side: Source) -> Source:
+    if isinstance(side.source, sa.Engine | sa.Connection):
+        return replace(side, source=connection)
+    if side.table is not None or side.query is not None or side.schema is not None:
+        return side  # a frame says itself what to read, and the error says so
+    return replace(side, source=connection, query=side.source.statement)
 
 
 def opened(source: Source, timeout_seconds: float | None) -> AbstractContextManager[Opened]:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import AssertionPool
 
 from .._shared.connecting import connecting_within, file_hint, missing_file, missing_file_hint, retry_can_help
 from .._shared.iceberg_places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
+from .._shared.pools import capacity
 from .._shared.statements import Deadline
 from .._shared.tables import table_names
 from .._shared.urls import make_engine
@@ -37,7 +40,9 @@ if TYPE_CHECKING:
     from .._shared.iceberg_snapshots import AsOf
     from .given import Database
 
-__all__ = ["connect", "connect_to_read", "create_engine_of", "open_database", "relation_of"]
+__all__ = ["beginning", "connect", "connect_to_read", "create_engine_of", "open_database", "relation_of"]
+
+_GIVE_CONNECTION = "Give the Connection that is in use in place of the Engine, or an engine with more connections."
 
 
 @contextlib.contextmanager
@@ -70,7 +75,8 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
             dialect = dialect_for(connection.dialect)
             memory = dialect.scan_memory if scans and engine is not source else None
             alone = memory is not None and memory.is_alone(connection)
-            stack.enter_context(dialect.snapshot(connection))
+            with beginning(engine):
+                stack.enter_context(dialect.snapshot(connection))
         stack.enter_context(dialect.session(connection))
         secrets = secrets_of(url)
         dialect.prepare(connection)
@@ -254,8 +260,32 @@ def connect(engine: sa.Engine) -> sa.Connection:
         name, cause = engine.dialect.name, error.orig or error
         kind = SourceConnectionError if retry_can_help(name, cause) else SourceAccessError
         raise kind(f"Cannot connect to {_shown(engine.url)}: {reason}", suggestion=file_hint(name, cause)) from None
+    except PoolTimeoutError:
+        raise SourceConnectionError(
+            f"All connections of the engine of {_shown(engine.url)} are in use.",
+            suggestion="Give them back, give the Connection itself, or an engine with a greater pool_size.",
+        ) from None
+    except AssertionError as error:
+        if not isinstance(engine.pool, AssertionPool):
+            raise
+        raise SourceAccessError(
+            f"The engine of {_shown(engine.url)} has one connection, which is in use.", suggestion=_GIVE_CONNECTION
+        ) from error
     except (ArgumentError, TypeError, ValueError, OSError) as error:
         raise _not_understood(engine.url, error) from None
+
+
+@contextlib.contextmanager
+def beginning(engine: sa.Engine) -> Iterator[None]:
+    """A block that begins a transaction on a connection of an engine, which others may have begun, too."""
+    try:
+        yield
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+        cause = error.orig or error if isinstance(error, DBAPIError) else error
+        reason, again = scrubbed(str(cause).strip(), secrets_of(engine.url)), retry_can_help(engine.dialect.name, cause)
+        kind = SourceConnectionError if again and capacity(engine) > 1 else SourceAccessError
+        hint = _GIVE_CONNECTION if capacity(engine) == 1 else None
+        raise kind(f"Cannot begin a transaction in {_shown(engine.url)}: {reason}", suggestion=hint) from None
 
 
 def _reached(connection: sa.Connection) -> sa.Connection:

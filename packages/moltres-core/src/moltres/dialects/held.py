@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import inf
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from .._shared.connecting import database_file
+from .._shared.pools import capacity
 from ..errors import ConfigurationError, TransientQueryError
 
 if TYPE_CHECKING:
@@ -76,17 +76,6 @@ def place_of(engine: Engine) -> Hashable:
     if url.host is None:
         return id(engine)
     return (url.get_backend_name(), url.host, url.port, url.database)
-
-
-def capacity(engine: Engine) -> float:
-    """How many connections of an engine one thread can have at once."""
-    pool = engine.pool
-    if isinstance(pool, StaticPool | SingletonThreadPool | AssertionPool):
-        return 1
-    if isinstance(pool, QueuePool):
-        most = getattr(pool, "_max_overflow", -1)  # the pool tells its size, but not this part of it
-        return inf if most < 0 or pool.size() == 0 else pool.size() + most
-    return inf
 
 
 def _is_shared(engine: Engine) -> bool:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from dq_core.adapters import secrets_of, secrets_of_options
+from dq_core.adapters import secrets_in, secrets_of, secrets_of_options
 from truthound_kestra.flows.expressions import DEEPEST, holds_expression, without_expressions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["named_secret_problems", "secret_problems"]
 
@@ -24,7 +24,7 @@ _FOUND = "contains a secret, which everyone who can read the flow would see."
 # What a program gets from elsewhere: the result of a function, what stands under a key, a variable of a shell, what is
 # put into a string.
 _GOT: Final = re.compile(
-    r"""["']?(?:[A-Za-z_][\w.]*[(\[]|[A-Za-z_]\w*\.[A-Za-z_]|\$[({A-Za-z_]|\{\w|%[(s]|:[A-Za-z_]\w*$|\?$)"""
+    r"""["']?(?:[A-Za-z_][\w.]*[(\[]|[A-Za-z_]\w*\.[A-Za-z_]|\$[({A-Za-z_]|\{\w|%[(s]|:[A-Za-z_]\w*$|\?$|\(["'])"""
 )
 # "name": "value" of JSON, Python and YAML; name = "value", also with a type; environ["name"] = "value".
 _QUOTED: Final = re.compile(
@@ -87,8 +87,20 @@ def _places(value: Any, place: tuple[str, ...], program: Program) -> Iterator[tu
             else:
                 yield from _places(item, here, program or ("any" if key in _PROGRAMS else None))
     elif isinstance(value, list | tuple):
+        if _in_arguments(value, program):
+            yield place
+            return
         for number, item in enumerate(value, 1):
             yield from _places(item, (*place, str(number)), program)
+
+
+def _in_arguments(items: Sequence[Any], program: Program) -> bool:
+    """Whether a command and its arguments have a secret that no item shows by itself: ["curl", "-u", "me:password"]."""
+    if program is None or not all(isinstance(item, str) for item in items):
+        return False
+    plain = [without_expressions(item, _MARK) for item in items]
+    whole = " ".join("'x'" if "'" in item or "\n" in item else f"'{item}'" for item in plain)
+    return _has_forms(whole, program) and not any(_is_secret(item, program) for item in items)
 
 
 def _says_secret(key: str) -> bool:
@@ -114,10 +126,15 @@ def _is_secret(text: str, program: Program) -> bool:
         found = [*secrets_of(text), *secrets_of_options({"": text})]
         found += [pair["value"] for pair in _LINE.finditer(text) if _says_secret(pair["name"])]
     found += [pair["value"] for pair in _QUOTED.finditer(text) if _says_secret(pair["name"])]
-    if _plain(tuple(found), program):
+    if _plain(tuple(found), program) or _has_forms(text, program):
         return True
     urls = _URL.findall(without_expressions(text, _MARK))
     return any(_plain(secrets_of(url), program) for url in urls)
+
+
+def _has_forms(text: str, program: Program) -> bool:
+    """Whether there is a secret in a command, a header, or of a known form; each stands for itself."""
+    return any(_plain((one,), program) for one in secrets_in(without_expressions(text, _MARK)))
 
 
 def _plain(secrets: tuple[str, ...], program: Program = None) -> bool:

@@ -64,6 +64,30 @@ def test_two_spellings_of_one_value_are_twice_the_same(sqlite_url: URL, type_: s
     assert checked(sqlite_url, type_, strings, type="distinct_count", max=1) == "passed"
 
 
+KEYS = [("TIME", "TIME"), ("TIMESTAMP", "TIMESTAMP"), ("TIMESTAMP", "DATE"), ("DATE", "TIMESTAMP")]
+
+
+@pytest.mark.parametrize(("own", "referenced"), KEYS)
+@pytest.mark.parametrize("names", [["v"], ["v", "w"]])
+def test_a_key_refers_to_every_spelling_of_its_value(
+    sqlite_url: URL, own: str, referenced: str, names: list[str]
+) -> None:
+    strings = {type_: spellings for (type_, _), spellings in SPELLINGS.items()} | {"DATE": ["2024-05-01"]}
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        # Of the other table one spelling is enough.
+        for table, type_, rows in (("t", own, strings[own]), ("there", referenced, strings[referenced][:1])):
+            connection.exec_driver_sql(f"CREATE TABLE {table} (v {type_}, w INT)")
+            connection.execute(sa.text(f"INSERT INTO {table} VALUES (:v, 1)"), [{"v": text} for text in rows])
+    rule = {"type": "foreign_key", "columns": names, "references": {"table": "there", "columns": names}}
+    assert validate(engine, [rule], table="t")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE there SET v = '1999-01-01 00:00:00.000000'")
+    (result,) = validate(engine, [rule], table="t").results
+    assert result.failed_rows == len(strings[own])
+    engine.dispose()
+
+
 @pytest.mark.parametrize("text", ["10:30Z", "10:30+02:00", "24:00", "10:60", "10", "noon", ""])
 def test_what_is_no_time_is_none(sqlite_url: URL, text: str) -> None:
     assert checked(sqlite_url, "TIME", [text], type="type", dtype="time") == "failed"

@@ -26,7 +26,8 @@ def _pair(relation: Relation, name: str, other: Relation, there: str) -> tuple[C
     own, referenced = relation.columns[name], other.columns[there]
     family = referenced.family if referenced.untyped is None else own.family if own.untyped is None else None
     if (own.untyped is None and referenced.untyped is None) or family in ("mixed", "unknown"):
-        return relation[name], other[there]
+        dialect = relation.dialect
+        return dialect.comparable(relation[name], own, referenced), dialect.comparable(other[there], referenced, own)
     if family is None:
         family = own.family if own.family == referenced.family != "untyped" else "text"
     value, _ = relation.of_family(name, family) if own.untyped is not None else (relation[name], None)

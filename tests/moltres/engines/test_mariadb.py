@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, event, text
 
 from dq_core import validate
 from moltres import col, connect, func
@@ -16,11 +16,12 @@ from support.dialect_conformance import DialectConformance, LostConnections, rec
 from support.dialect_conformance.data import OLD, rows
 from support.mariadb import MariaDBServer
 from support.stop_conformance import StopConformance
+from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, ExceptionContext
 
     from moltres import Database
     from moltres.frame.source import Mode
@@ -189,3 +190,41 @@ def test_defaults_that_sqlalchemy_does_not_see(mariadb_url: URL, column: str) ->
             rows = db.sql("SELECT id, a FROM t").collect()  # the column is still there, and has been filled
             assert [row["a"] for row in rows] == [5]
             assert rows[0]["id"] is not None
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(None, 1), ("append", 2), ("ignore", 1)])
+def test_a_table_that_is_being_made_is_asked_for_again(mariadb_url: URL, mode: Mode | None, expected: int) -> None:
+    """Who holds locks of other tables is not made to wait for one that is being made: the server skips it (1684)."""
+
+    def make() -> None:
+        with maker.begin() as connection:  # the table is locked until the row is there
+            connection.exec_driver_sql("CREATE TABLE made AS SELECT GET_LOCK('gate', 60) AS a")
+
+    def note(context: ExceptionContext) -> None:
+        arguments = getattr(context.original_exception, "args", ())
+        if arguments[:1] == (1684,) and not skipped:
+            skipped.append(arguments)
+            gate.exec_driver_sql("DO RELEASE_LOCK('gate')")
+
+    skipped: list[object] = []
+    maker, asking = create_engine(mariadb_url), create_engine(mariadb_url)
+    event.listen(asking, "handle_error", note)
+    thread = threading.Thread(target=make)
+    with create_engine(mariadb_url).connect() as gate, connect(asking) as db:
+        db.write([{"a": 1}]).save_as_table("other")
+        gate.exec_driver_sql("DO GET_LOCK('gate', 0)")
+        thread.start()
+        making = (
+            "SELECT count(*) FROM information_schema.processlist WHERE state = 'User lock' AND info LIKE 'CREATE%%'"
+        )
+        until(lambda: gate.exec_driver_sql(making).scalar_one() == 1, "CREATE TABLE to run")
+        with db.transaction() as connection:
+            connection.exec_driver_sql("SELECT * FROM other").all()
+            if mode is not None:
+                connect(connection).write([{"a": 2}]).save_as_table("made", mode=mode)
+            assert connect(connection).table("made").count() == expected
+        thread.join()
+        gate.engine.dispose()
+    assert skipped
+    maker.dispose()
+    asking.dispose()

@@ -7,6 +7,7 @@ the table is as it was (where making a table commits: as it was, or complete), a
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -189,6 +190,22 @@ class StopConformance:
             with pytest.raises(TaskStoppedError):
                 run_stoppable(lambda: query(db), stop=stop)
             assert db.sql("SELECT 1 AS a").collect() == [{"a": 1}], "other work goes on"
+        killer.join()
+
+    def test_threads_that_the_work_has_started_are_stopped_with_its_database(self, url: sa.URL) -> None:
+        stop = Stop()
+
+        def query() -> None:
+            with connect(url) as db, ThreadPoolExecutor(1) as pool:
+                frame = db.sql(self.slow)
+                started.set()
+                pool.submit(frame.collect).result()
+
+        started = threading.Event()
+        killer = threading.Thread(target=lambda: (started.wait(), stop.request()))
+        killer.start()
+        with pytest.raises(TaskStoppedError):
+            run_stoppable(query, stop=stop)
         killer.join()
 
     def test_code_between_two_statements_is_followed_by_no_statement(self, url: sa.URL) -> None:

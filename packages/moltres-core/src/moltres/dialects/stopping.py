@@ -119,6 +119,11 @@ class Stop:
         """Say that the work has ended: nothing is cancelled from now on."""
         self._finished.set()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the work has ended."""
+        return self._finished.is_set()
+
     @contextmanager
     def left_alone(self) -> Iterator[None]:
         """Cancel nothing that runs in the ``with`` block."""
@@ -180,17 +185,18 @@ def cleaning_up() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable(connection: Connection, cancel: Callable[[], None]) -> Iterator[Running]:
+def stoppable(connection: Connection, cancel: Callable[[], None], owner: Stop | None = None) -> Iterator[Running]:
     """Let what runs on a connection be stopped, also between two statements.
 
     Args:
         connection: The connection, checked out.
         cancel: Cancels what it runs, from any thread.
+        owner: What stops it in a thread that belongs to no unit of work.
 
     Yields:
         The handle by which to stop it.
     """
-    stop = _current.get()
+    stop = _current.get() or owner
     running = Running(cancel, stop, connection.dialect.loaded_dbapi.Error)
 
     def check(*_: Any) -> None:
@@ -211,16 +217,22 @@ def stoppable(connection: Connection, cancel: Callable[[], None]) -> Iterator[Ru
 
 
 class Runs:
-    """What runs on the connections of one database, so that other threads can stop it."""
+    """What runs on the connections of one database, so that other threads can stop it.
+
+    A database that a unit of work has opened is stopped with it, whatever thread uses it: one that the work has started
+    knows nothing of the work.
+    """
 
     def __init__(self) -> None:
+        self._stop = current()
         self._lock = threading.Lock()
         self._running: dict[int, Running] = {}
 
     @contextmanager
     def registered(self, connection: Connection, cancel: Callable[[], None]) -> Iterator[Running]:
         """Let `cancel` reach a connection within the block; see `stoppable`."""
-        with stoppable(connection, cancel) as running:
+        owner = self._stop
+        with stoppable(connection, cancel, None if owner is None or owner.is_over else owner) as running:
             with self._lock:
                 self._running[id(running)] = running
             try:

@@ -130,7 +130,7 @@ def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def secrets_in(text: str) -> tuple[str, ...]:
-    """Every secret of a text that `scrubbed` knows without being told, but for those of its URLs."""
+    """Every secret of a string that `scrubbed` knows without being told, but for those of its URLs."""
     return tuple(text[one.start : one.end] for one in in_text(text))
 
 

@@ -95,7 +95,7 @@ _PAIR_OF_AUTH: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where in a text a secret is.
+    """Where in a string a secret is.
 
     Attributes:
         start: Where it begins.
@@ -125,7 +125,7 @@ def of_path(place: str) -> tuple[int, int] | None:
 
 
 def in_text(text: str) -> Iterator[Found]:
-    """The secrets of commands, headers and programs in a text, and the known tokens, in no order."""
+    """The secrets of commands, headers and programs in a string, and the known tokens, in no order."""
     for found in TOKEN.finditer(text):
         if found.start() == 0 or not _is_word(text[found.start() - 1]):
             yield Found(*found.span())

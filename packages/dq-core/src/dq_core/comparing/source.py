@@ -79,15 +79,15 @@ def on_one_connection(stack: ExitStack, left: Source, right: Source) -> tuple[So
         right: The other side.
     """
     binds = [_bind_of(one.source) for one in (left, right)]
-    engines = [getattr(bind, "engine", None) for bind in binds]
-    if engines[0] is None or engines[0] is not engines[1] or binds[0] is binds[1] is not engines[0]:
+    if binds[0] is None or binds[1] is None or binds[0].engine is not binds[1].engine:
         return left, right
-    if capacity(engines[0]) > 1:
+    engine = binds[0].engine
+    if capacity(engine) > 1 or (binds[0] is binds[1] and isinstance(binds[0], sa.Connection)):
         return left, right
     connection = next((bind for bind in binds if isinstance(bind, sa.Connection)), None)
     if connection is None:
-        connection = stack.enter_context(connect_to_read(engines[0]))
-        with beginning(engines[0]):
+        connection = stack.enter_context(connect_to_read(engine))
+        with beginning(engine):
             stack.enter_context(dialect_for(connection.dialect).snapshot(connection))
     return _on(connection, left), _on(connection, right)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ...errors import SourceError
 from ...relation.selection import OneValue
+from ...relation.type_family import MOMENTS
 from .. import options
 from ..base import Aggregate, Check, Outcome, count_where, known_rows, share_outcome
 from ..registry import register
@@ -26,8 +27,10 @@ def _pair(relation: Relation, name: str, other: Relation, there: str) -> tuple[C
     own, referenced = relation.columns[name], other.columns[there]
     family = referenced.family if referenced.untyped is None else own.family if own.untyped is None else None
     if (own.untyped is None and referenced.untyped is None) or family in ("mixed", "unknown"):
-        dialect = relation.dialect
-        return dialect.comparable(relation[name], own, referenced), dialect.comparable(other[there], referenced, own)
+        if {own.family, referenced.family} == MOMENTS:  # a date is the moment that it begins with
+            own, referenced = replace(own, family="datetime"), replace(referenced, family="datetime")
+        groups = relation.dialect.groups
+        return groups(relation[name], own)[-1], groups(other[there], referenced)[-1]
     if family is None:
         family = own.family if own.family == referenced.family != "untyped" else "text"
     value, _ = relation.of_family(name, family) if own.untyped is not None else (relation[name], None)

@@ -152,7 +152,7 @@ class Dialect:
         Args:
             value: The values as `reads` gives them.
             column: The column.
-        """
+        """  # the last of them is the same for all equal values
         del column
         return [value]
 
@@ -346,17 +346,6 @@ class Dialect:
         """
         del relation
         return sa.func.row_number().over()
-
-    def comparable(self, value: ColumnElement[Any], column: Column, other: Column) -> ColumnElement[Any]:
-        """What of a column's value is compared with a value of another column, where equal values must be equal.
-
-        Args:
-            value: The value.
-            column: Its column.
-            other: The column of the other value.
-        """
-        del column, other
-        return value
 
     def absent(
         self, keys: Sequence[ColumnElement[Any]], referenced: Sequence[ColumnElement[Any]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import decimal
 import re
@@ -250,13 +249,6 @@ class SQLite(Dialect):
         if column.family == "time":
             return [sa.case((_is_time(value), _time_in_one_form(value)), else_=value)]
         return [value]
-
-    def comparable(self, value: ColumnElement[Any], column: Column, other: Column) -> ColumnElement[Any]:
-        """A moment in one form, also where one of both is a date."""
-        families = {column.family, other.family}
-        if families <= MOMENTS and families != {"date"}:
-            column = dataclasses.replace(column, family="datetime")
-        return self.groups(value, column)[0]
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:
         """Spellings of one moment are one value here, too."""

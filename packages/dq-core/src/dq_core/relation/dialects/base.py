@@ -147,12 +147,12 @@ class Dialect:
         return printed is not None
 
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
-        """What to group and partition rows by so that rows with equal values of a column are together.
+        """What to group rows by so that those with equal values are together; equal values have the same last part.
 
         Args:
             value: The values as `reads` gives them.
             column: The column.
-        """  # the last of them is the same for all equal values
+        """
         del column
         return [value]
 

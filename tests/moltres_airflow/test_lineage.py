@@ -4,6 +4,7 @@ import pytest
 from airflow.providers.openlineage.extractors.base import DefaultExtractor, OperatorLineage
 from airflow.sdk.exceptions import AirflowFailException
 
+from moltres import connect
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
 from support.adapter_conformance import text_of
 from support.airflow import Instance
@@ -139,3 +140,35 @@ def test_a_query_that_fails_says_nothing_rather_than_none(users):
     with pytest.raises(AirflowFailException):
         operator.execute({})
     assert operator.get_openlineage_facets_on_complete(None) == OperatorLineage()
+
+
+def test_a_query_names_the_files_that_it_reads(tmp_path):
+    path = tmp_path / "users.csv"
+    path.write_text("id\n1\n")
+    operator = MoltresQueryOperator(task_id="query", dsn="duckdb://", query=lambda db: db.read_csv(path))
+    operator.execute({})
+    assert [(one.namespace, one.name) for one in lineage(operator).inputs] == [("file", str(path))]
+
+
+def test_rejected_rows_are_written_too_and_the_statistics_are_those_of_the_table(users, where):
+    namespace, prefix = where
+    with connect(users) as db, db.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE grown (id INTEGER NOT NULL, age INTEGER CHECK (age > 18))")
+    instance = Instance(task_id="query")
+    MoltresQueryOperator(
+        task_id="query", dsn=text_of(users), query=lambda db: db.table("users").select("id", "age")
+    ).execute({"ti": instance})
+    instance.task_id = "write"
+    write = MoltresToTableOperator(
+        task_id="write",
+        dsn=text_of(users),
+        table_name="grown",
+        input_task_id="query",
+        rejects="table",
+        rejects_at_most=1,
+    )
+    result = write.execute({"ti": instance})
+    table, rejects = lineage(write).outputs
+    assert (table.namespace, table.name) == (namespace, f"{prefix}grown")
+    assert rejects.name == f"{prefix}{result['rejects']['table']}"
+    assert (table.outputFacets["outputStatistics"].rowCount, rejects.outputFacets) == (3, {})

@@ -90,6 +90,28 @@ def test_a_written_table_is_an_asset_made_of_those_that_were_read(dsn: str) -> N
     assert {users, numbers, "moltres"} <= related
 
 
+def test_a_frame_that_is_written_is_read_too_and_rejects_are_made(dsn: str) -> None:
+    with connect(dsn) as db:
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE grown (id INTEGER NOT NULL, age INTEGER CHECK (age > 18))")
+
+        @flow
+        def writes() -> Any:
+            return moltres_to_table(
+                dsn=dsn,
+                table_name="grown",
+                data=db.table("users").select("id", "age"),
+                rejects="table",
+                rejects_at_most=1,
+            )
+
+        rejected = writes()["rejects"]["table"]
+        users, grown, rejects = (asset_key(table(db, name)) for name in ("users", "grown", rejected))
+    for key in (grown, rejects):
+        (event,) = until(lambda key=key: [one for one in events(key) if "materialization" in one["event"]], "the event")
+        assert users in {one["prefect.resource.id"] for one in event["related"]}
+
+
 def test_the_key_of_a_table_is_its_name_in_lineage_and_holds_no_user_and_no_secret() -> None:
     url = f"postgresql+psycopg://me:{SECRET}@db.example:5432/shop?sslpassword={SECRET}"
     with connect(url) as db:

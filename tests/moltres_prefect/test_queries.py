@@ -181,3 +181,18 @@ def test_without_a_policy_nothing_is_cached(dsn: str) -> None:
 
     writes()
     assert rows_in(dsn, "out") == [{"id": 1}, {"id": 1}]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"query": lambda: None}, r"can be called with the database: too many positional arguments"),
+        ({"query": lambda db, context: db.table("users")}, r"the database: missing a required argument: 'context'"),
+        ({"query": "SELECT 1", "inputs": [[{"id": 1}]]}, r"gets no inputs \(inputs\)"),
+        ({"query": lambda db: db.table("users"), "parameters": {"a": 1}}, "values of SQL; a function has its own"),
+    ],
+)
+def test_messages_about_a_query_name_what_its_reader_can_write(dsn: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as refused:
+        moltres_query(dsn=dsn, **options)
+    assert not any(name in str(refused.value) for name in ("op_kwargs", "input_key", "input_task_id"))

@@ -24,8 +24,9 @@ def facets(lineage: Lineage, report: Report | None = None) -> OperatorLineage[An
     return OperatorLineage(
         inputs=[InputDataset(one.namespace, one.name, inputFacets=_assertions(report)) for one in lineage.inputs],
         outputs=[
-            OutputDataset(one.namespace, one.name, outputFacets=_statistics(lineage.rows_written))
-            for one in lineage.outputs
+            # The first is the table; what else was written has rows of its own.
+            OutputDataset(one.namespace, one.name, outputFacets={} if place else _statistics(lineage.rows_written))
+            for place, one in enumerate(lineage.outputs)
         ],
     )
 

@@ -39,9 +39,9 @@ def note_writing(outcome: WriteOutcome) -> None:
     """Record that this task has made the table; the event goes out when the task has ended well."""
     context = AssetContext.get()
     if context is not None:
-        (table,) = outcome.lineage.outputs
-        asset = Asset(key=asset_key(table))
-        context.downstream_assets.add(asset)
+        asset, *others = (Asset(key=asset_key(table)) for table in outcome.lineage.outputs)
+        note_reading(outcome.lineage)
+        context.downstream_assets |= {asset, *others}
         context.materialized_by = "moltres"
         context.update_tracked_assets()
         written = outcome.written

@@ -23,6 +23,11 @@ def query_of(task: str, query: Any, parameters: Mapping[str, Any] | None, *, inp
     Raises:
         ConfigurationError: If it cannot work.
     """
-    found = Query(query=read_file(query) if is_file(query) else query, parameters=parameters)
+    found = Query(
+        query=read_file(query) if is_file(query) else query,
+        parameters=parameters,
+        by_name=False,
+        input_arguments="inputs",
+    )
     refuse(task, found.problems(inputs=inputs))
     return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import contextmanager
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from sqlalchemy.sql.visitors import iterate
 
 from .._shared import arguments, filesystems, parquet_columns
 from .._shared.files import reader_call, resolved
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection, FromClause
+    from sqlalchemy.sql import ClauseElement
 
     from .source import Readable
 
@@ -79,6 +82,7 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)
+<<<<<<< HEAD
     with _found(paths), _naming(options):
         with source.connection() as connection:
             for each in [paths] if isinstance(paths, str) else paths:
@@ -88,6 +92,28 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
                     return _parquet(source, connection, paths, options)
                 query = _QUERIES[function](connection, paths, options)
         return selectable(source, Query.of(query))  # every value in it is a literal
+=======
+    with _found(paths), _naming(options), source.connection() as connection:
+        for each in [paths] if isinstance(paths, str) else paths:
+            register_filesystem(connection, each, storage_options)
+        with problems_translated():
+            if function == "read_parquet":
+                return _of_files(_parquet(source, connection, paths, options), paths)
+            query = _QUERIES[function](connection, paths, options)
+    with _naming(options):
+        return _of_files(selectable(source, Query.of(query)), paths)  # every value in it is a literal
+
+
+def files_in(statement: ClauseElement) -> tuple[str, ...]:
+    """The files that a statement reads, as the user gave them."""
+    return tuple(dict.fromkeys(path for part in iterate(statement) for path in getattr(part, _FILES, ())))
+
+
+def _of_files(found: FromClause, paths: str | list[str]) -> FromClause:
+    """Let what is selected from know its files; a copy that SQLAlchemy makes of it knows them too."""
+    setattr(found, _FILES, (paths,) if isinstance(paths, str) else tuple(paths))
+    return found
+>>>>>>> a2d9aef (Name in lineage the files that a frame reads, schemas of DuckDB files, servers named by parameters, rejected rows and frames that are written; name in messages of Prefect's tasks only what they take)
 
 
 @contextmanager
@@ -136,5 +162,7 @@ def _parquet(source: Readable, connection: Connection, paths: Any, options: dict
     query = f"SELECT *{f' REPLACE ({exact})' if exact else ''} FROM {call}"  # noqa: S608 - literals and quoted names
     return selectable(source, Query.of(query), described)
 
+
+_FILES: Final = "moltres_files"
 
 _QUERIES = {"read_csv": text_files.csv, "read_json": text_files.json}

@@ -14,20 +14,27 @@ from sqlalchemy.sql.util import find_tables
 
 from .._shared.masking import masked
 from .._shared.trino_urls import port_of
+from ..frame.dataframe import DataFrame
 from ..handoff import Reference, decode, is_reference
-from ..handoff.reference import MARKER, items_of
+from ..handoff.reference import MARKER, STAGE_PREFIX, items_of
+from ..read.files import files_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sqlalchemy import URL
+
     from ..database import Database
-    from ..frame.dataframe import DataFrame
     from ..frame.source import Source
 
 _SCHEMES: Final = {"postgresql": "postgres", "mariadb": "mysql"}
 _PORTS: Final = {"postgres": 5432, "mysql": 3306}
 _CATALOGS: Final = frozenset({"trino"})
 """Servers whose URLs name a catalog and a schema in it: ``trino://host/catalog/schema``."""
+_HOSTS: Final = ("host", "unix_socket")
+"""Parameters of URLs that say where a server is."""
+_FILES_SCHEMA: Final = "main"
+"""What databases in a file call the schema of tables that are given none."""
 _READ_FROM: Final = "read_from"
 
 
@@ -69,24 +76,48 @@ def table(database: Source, name: str, schema: str | None = None) -> Dataset:
     """
     url, dialect = database.engine.url, database.engine.dialect
     scheme = _SCHEMES.get(dialect.name, dialect.name)
-    if url.host is None:
-        in_memory = not url.database or url.database.startswith(":memory:")
-        return Dataset(f"{scheme}://{'memory' if in_memory else Path(str(url.database)).absolute()}", name)
     schema_name, _, table_name = name.rpartition(".")
+    schema_name = schema_name or schema or ""
+    server = _server(url, scheme)
+    if server is None:
+        in_memory = not url.database or url.database.startswith(":memory:")
+        shown = schema_name not in {"", dialect.default_schema_name, _FILES_SCHEMA}
+        return Dataset(
+            f"{scheme}://{'memory' if in_memory else Path(str(url.database)).absolute()}",
+            f"{schema_name}.{table_name}" if shown else table_name,
+        )
     place, home = url.database, dialect.default_schema_name
     if scheme in _CATALOGS:
         place, _, home = str(url.database).partition("/")
-    parts = [place, schema_name or schema or home, table_name]
+    parts = [place, schema_name or home, table_name]
     if scheme == "mysql":
-        parts.pop(0)  # there a schema is a database
-    port = url.port or (port_of(url) if scheme in _CATALOGS else _PORTS.get(scheme))
-    return Dataset(f"{scheme}://{url.host}:{port}", ".".join(part for part in parts if part))
+        parts = [schema_name or home or place, table_name]  # there a schema is a database
+    return Dataset(f"{scheme}://{server}", ".".join(part for part in parts if part))
+
+
+def _server(url: URL, scheme: str) -> str | None:
+    """Host and port of a server, or the folder or path of its socket; None for a file, which has no server."""
+    if scheme not in _PORTS and scheme not in _CATALOGS:
+        return None if url.host is None else _with_port(url.host, url.port)
+    given = next((value for name in _HOSTS if (value := url.query.get(name))), None)
+    host = url.host or (given if isinstance(given, str) else ",".join(given or ())) or "localhost"
+    if host.startswith("/"):
+        return host
+    named = url.query.get("port")
+    port = url.port or (named if isinstance(named, str) else None)
+    return _with_port(host, port or (port_of(url) if scheme in _CATALOGS else _PORTS.get(scheme)))
+
+
+def _with_port(host: str, port: int | str | None) -> str:
+    host = f"[{host}]" if ":" in host and "," not in host else host
+    return host if port is None or (":" in host and not host.endswith("]")) else f"{host}:{port}"
 
 
 def tables_in(frame: DataFrame) -> tuple[Dataset, ...]:
-    """The tables that a frame reads."""
+    """The tables and files that a frame reads."""
     found = {(one.name, getattr(one, "schema", None)) for one in find_tables(frame.statement, include_crud=True)}
-    return tuple(table(frame.database, name, schema) for name, schema in sorted(found, key=str))
+    tables = [table(frame.database, name, schema) for name, schema in sorted(found, key=str)]
+    return tuple(dict.fromkeys([*tables, *map(file, files_in(frame.statement))]))
 
 
 def handed_over(database: Database, value: Any) -> tuple[Dataset, ...]:
@@ -103,6 +134,8 @@ def handed_over(database: Database, value: Any) -> tuple[Dataset, ...]:
             found += handed_over(database, item)
     elif is_reference(value):
         found.append(staged(database, value if isinstance(value, Reference) else decode(value)))
+    elif isinstance(value, DataFrame):
+        found += [one for one in tables_in(value) if STAGE_PREFIX not in one.name]
     elif isinstance(value, Mapping) and MARKER in value:
         found += [Dataset(*origin) for origin in value.get(_READ_FROM, ())]
     return tuple(dict.fromkeys(found))
@@ -129,8 +162,19 @@ def staged(database: Database, reference: Reference) -> Dataset:
     """
     if reference.kind == "table":
         return table(database, reference.location)
-    scheme, separator, rest = reference.location.partition("://")
-    if not separator or scheme == "file":
-        return Dataset("file", rest or reference.location)
+    return file(reference.location)
+
+
+def file(location: str) -> Dataset:
+    """A file.
+
+    Args:
+        location: Its path or URI.
+    """
+    scheme, separator, rest = masked(location).partition("://")
+    if not separator:
+        return Dataset("file", str(Path(location).absolute()))
+    if scheme == "file":
+        return Dataset("file", rest)
     bucket, _, path = rest.partition("/")
     return Dataset(f"{scheme}://{bucket}", path)

@@ -47,12 +47,16 @@ class Query:
         parameters: Values for the ``:name`` of SQL; they are sent beside it, never within it.
         op_kwargs: Further arguments of the function.
         context: The context of the run.
+        by_name: Whether a function gets ``op_kwargs`` and the context; messages name only what the reader can write.
+        input_arguments: The arguments of the task by which a query gets inputs.
     """
 
     query: Callable[..., Any] | str
     parameters: Mapping[str, Any] | None = None
     op_kwargs: Mapping[str, Any] | None = None
     context: Any = None
+    by_name: bool = True
+    input_arguments: str = "input_key, input_task_id"
 
     def problems(self, *, inputs: bool = False) -> Iterator[str]:
         """What is wrong with it.
@@ -72,14 +76,15 @@ class Query:
             yield "op_kwargs are the arguments of a function; the values of SQL are parameters."
         if inputs:
             yield (
-                "query as SQL gets no inputs (input_key, input_task_id, inputs): use a function, which gets each input"
-                " as a DataFrame."
+                f"query as SQL gets no inputs ({self.input_arguments}): use a function, which gets each input as a"
+                " DataFrame."
             )
 
     def _function_problems(self) -> Iterator[str]:
         yield from function("query", self.query, "SQL or a function that makes a DataFrame of a database")
         if self.parameters:
-            yield "parameters are the values of SQL; the arguments of a function are op_kwargs."
+            arguments = "the arguments of a function are op_kwargs" if self.by_name else "a function has its own"
+            yield f"parameters are the values of SQL; {arguments}."
         found = _signature(self.query) if callable(self.query) else None
         takes = None if found is None or _takes_any(found) else _named(found)
         if takes is not None and isinstance(self.op_kwargs, Mapping):
@@ -99,11 +104,13 @@ class Query:
         try:
             found.bind(*_places(inputs), **self._arguments(inputs))
         except TypeError as error:
-            given = "the database" + (f" and {inputs} inputs" if inputs else "")
-            yield f"query must be a function that can be called with {given} and op_kwargs: {error}."
+            given = ["the database", *([f"{inputs} inputs"] if inputs else []), *(["op_kwargs"] * self.by_name)]
+            yield f"query must be a function that can be called with {' and '.join(given)}: {error}."
 
     def _arguments(self, inputs: int) -> dict[str, Any]:
         """What the function gets by name: ``op_kwargs``, and the context of the run if it asks for it."""
+        if not self.by_name:
+            return {}
         arguments = dict(self.op_kwargs or {})
         found = _signature(self.query) if callable(self.query) else None
         if found is None or CONTEXT in arguments or CONTEXT not in _named(found):

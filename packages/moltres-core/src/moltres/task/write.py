@@ -91,9 +91,11 @@ def run_write(
     written = target.write(pick_up(source, value)).save_as_table(
         options.table_name, run_key=run_key, verify=options.verify, **options.of_mode()
     )
+    rejects = written.rejects
+    names = [options.table_name, *([rejects.table] if rejects is not None and rejects.rows_rejected else [])]
     lineage = Lineage(
         inputs=handed_over(source, value),
-        outputs=(table(target, options.table_name),),
+        outputs=tuple(table(target, name) for name in names),
         rows_written=written.rows_written,
     )
     if options.drop_staged:

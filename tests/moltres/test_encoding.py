@@ -129,6 +129,12 @@ def test_a_member_of_an_enum_is_stored_as_its_name() -> None:
     assert encode([{"colour": Colour.RED}]) == [{"colour": "RED"}]
 
 
+def test_another_type_of_string_is_stored_as_a_string() -> None:
+    stored = encode({"table": sa.quoted_name("users", quote=True), "names": [sa.quoted_name("id", quote=None)]})
+    assert stored == {"table": "users", "names": ["id"]}
+    assert {type(stored["table"]), type(stored["names"][0])} == {str}
+
+
 def test_types_of_empty_rows_are_kept() -> None:
     types = {"amount": sa.Numeric(12, 2), "at": sa.DateTime(timezone=True), "odd": sa.types.NullType()}
     back = there_and_back(Records([], ["amount", "at", "odd"], types))

@@ -244,7 +244,9 @@ def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return 
 
 
 def _scalar(value: Any) -> Any:
-    """A scalar of NumPy or pandas as the equal value of Python; the value itself if there is none."""
+    """A scalar of NumPy or pandas, or another type of string, as the equal value of Python; the value if none is."""
+    if isinstance(value, str):  # SQLAlchemy's quoted_name, say
+        return str(value)
     library = type(value).__module__.partition(".")[0]
     if library not in {"numpy", "pandas"} or getattr(value, "ndim", None):
         return value

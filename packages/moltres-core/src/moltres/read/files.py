@@ -82,25 +82,14 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         )
     options = dict(options)
     storage_options = options.pop("storage_options", None)
-<<<<<<< HEAD
     with _found(paths), _naming(options):
         with source.connection() as connection:
             for each in [paths] if isinstance(paths, str) else paths:
                 register_filesystem(connection, each, storage_options)
             with problems_translated():
                 if function == "read_parquet":
-                    return _parquet(source, connection, paths, options)
+                    return _of_files(_parquet(source, connection, paths, options), paths)
                 query = _QUERIES[function](connection, paths, options)
-        return selectable(source, Query.of(query))  # every value in it is a literal
-=======
-    with _found(paths), _naming(options), source.connection() as connection:
-        for each in [paths] if isinstance(paths, str) else paths:
-            register_filesystem(connection, each, storage_options)
-        with problems_translated():
-            if function == "read_parquet":
-                return _of_files(_parquet(source, connection, paths, options), paths)
-            query = _QUERIES[function](connection, paths, options)
-    with _naming(options):
         return _of_files(selectable(source, Query.of(query)), paths)  # every value in it is a literal
 
 
@@ -113,7 +102,6 @@ def _of_files(found: FromClause, paths: str | list[str]) -> FromClause:
     """Let what is selected from know its files; a copy that SQLAlchemy makes of it knows them too."""
     setattr(found, _FILES, (paths,) if isinstance(paths, str) else tuple(paths))
     return found
->>>>>>> a2d9aef (Name in lineage the files that a frame reads, schemas of DuckDB files, servers named by parameters, rejected rows and frames that are written; name in messages of Prefect's tasks only what they take)
 
 
 @contextmanager

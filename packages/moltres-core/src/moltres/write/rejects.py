@@ -334,7 +334,7 @@ class Sieve:
                 " Nothing was changed."
             )
         table = _shown(self._rejects)
-        return Rejects(table=table, rows_read=self._read, rows_loaded=loaded, rows_rejected=self._rejected)
+        return Rejects(table=str(table), rows_read=self._read, rows_loaded=loaded, rows_rejected=self._rejected)
 
 
 class Sifted(Streamed):

@@ -233,6 +233,10 @@ def _csv(path: Path, **options: object) -> pd.DataFrame:
     return pd.read_csv(path, **options)  # type: ignore[call-overload, no-any-return]
 
 
+#: How those are written that are not separated by commas.
+_WRITTEN: dict[str, dict[str, str]] = {"anes96": {"sep": "\t", "quotechar": "'"}, "modechoice": {"sep": ";"}}
+
+
 def real_sets() -> dict[str, Callable[[], pd.DataFrame]]:
     """Sets that come inside packages; each is read when it is called for."""
     from sklearn import datasets
@@ -250,7 +254,10 @@ def real_sets() -> dict[str, Callable[[], pd.DataFrame]]:
         "sunspots": "sunspots/sunspots.csv", "statecrime": "statecrime/statecrime.csv", "co2": "co2/co2.csv",
         "danish fires": "danish_data/data.csv",
     }.items():  # fmt: skip
-        found[name] = lambda path=path: _csv(_packaged("statsmodels", f"datasets/{path}"), encoding="latin-1")
+        written = _WRITTEN.get(name, {})
+        found[name] = lambda path=path, written=written: _csv(
+            _packaged("statsmodels", f"datasets/{path}"), encoding="latin-1", **written
+        )
     for name in ("airports", "sf-temps", "seattle-weather", "stocks", "la-riots", "us-employment"):
         found[f"vega {name}"] = lambda name=name: _csv(_packaged("vega_datasets", f"_data/{name}.csv"))
     for name in ("cars", "barley"):

@@ -202,6 +202,33 @@ def test_a_boundary_of_words_is_one_of_ascii_letters(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("own", "referenced", "failed"),
+    [
+        ("DATE '2024-01-02'", "TIMESTAMP '2024-01-02 00:00:00'", 0),
+        ("DATE '2024-01-02'", "TIMESTAMP '2024-01-02 00:00:01'", 1),
+        ("TIMESTAMP '2024-01-02 00:00:00'", "DATE '2024-01-02'", 0),
+        ("TIMESTAMP '2024-01-02 00:00:01'", "DATE '2024-01-02'", 1),
+        ("0.1::DECIMAL(3, 2)", "0.1::DOUBLE", 0),
+        ("0.1::DOUBLE", "0.1::DECIMAL(3, 2)", 0),
+        ("1::BIGINT", "1.0::DOUBLE", 0),
+        ("1::BIGINT", "1.5::DECIMAL(3, 1)", 1),
+    ],
+)
+def test_keys_of_other_types_are_compared_as_databases_do(
+    engine: str, own: str, referenced: str, failed: int, tmp_path: Path
+) -> None:
+    place = tmp_path / "a.duckdb"
+    with duckdb.connect(place) as connection:
+        connection.execute(f"CREATE TABLE own AS SELECT {own} AS x")
+        connection.execute(f"CREATE TABLE others AS SELECT {referenced} AS x")
+    rule = {"type": "foreign_key", "column": "x", "references": {"table": "others", "column": "x"}}
+    for library in ("dq_core", engine):
+        (found,) = get_engine(library).check(f"duckdb:///{place}", [rule], table="own").results
+        assert (found.status, found.failed_rows) == ("failed" if failed else "passed", failed), library
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_files_without_types(engine: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,age\n1,34\n2,unknown\n3,-5\n")

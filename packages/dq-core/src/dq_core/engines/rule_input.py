@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import decimal
 import math
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..checks.base import Check
+    from ..relation.column import Column
     from ..relation.relation import Relation
 
 __all__ = ["RuleInput", "input_of", "pandas_frame"]
@@ -81,7 +83,9 @@ class RuleInput:
     def values(self) -> list[Any]:
         """The rule's values as ones to compare the column's values with; for a foreign key, the keys there."""
         if self.references is not None:
-            return list(self.references.column(0).unique().to_pylist())
+            keys = self.references.column(0).unique().to_pylist()
+            column = self.relation.columns[self.check.targets[0]]
+            return [_as_moment_of(column, _as_number_of(column.family, key)) for key in keys]
         return [self.adapted(value) for value in self.check.values]
 
     @property
@@ -125,6 +129,15 @@ def _as_number_of(family: str, value: Any) -> Any:
         return decimal.Decimal(repr(value))
     if family == "float" and isinstance(value, decimal.Decimal):
         return float(value)
+    return value
+
+
+def _as_moment_of(column: Column, value: Any) -> Any:
+    """A date as the moment that it begins with, and that moment as the date, where the column has the other of both."""
+    if column.family == "date" and isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date()
+    if column.family == "datetime" and isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return dt.datetime.combine(value, dt.time(), dt.UTC if column.zoned else None)
     return value
 
 

@@ -81,8 +81,9 @@ def _register(registry: Any, array: UserArray) -> None:
     from psycopg.types import TypeInfo
 
     TypeInfo(array.name, array.item, array.oid).register(SimpleNamespace(adapters=registry))
-    if array.base != array.item:
-        registry.register_loader(array.item, registry.get_loader(array.base, Format.TEXT))
+    loader = registry.get_loader(array.base, Format.TEXT)
+    if array.base != array.item and loader is not None:  # what psycopg does not know is read as text
+        registry.register_loader(array.item, loader)
 
 
 def _loaders() -> dict[str, Any]:

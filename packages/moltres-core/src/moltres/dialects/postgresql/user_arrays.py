@@ -26,7 +26,7 @@ class UserArray:
     Attributes:
         oid: Its number.
         item: The number of the type of its items.
-        base: The number of what the items are: of a domain, the type below it.
+        base: The number of what the items are: of a domain, the type below it and all domains below that.
         name: What the server calls the type of the items.
     """
 
@@ -37,8 +37,10 @@ class UserArray:
 
 
 _ALL = text(
-    "SELECT a.oid::bigint, e.oid::bigint, CASE e.typtype WHEN 'd' THEN e.typbasetype ELSE e.oid END::bigint, e.typname"
-    " FROM pg_catalog.pg_type a JOIN pg_catalog.pg_type e ON e.oid = a.typelem AND e.typarray = a.oid"
+    "WITH RECURSIVE below(item, base) AS (SELECT oid, oid FROM pg_catalog.pg_type WHERE oid >= 16384 UNION ALL"
+    " SELECT b.item, d.typbasetype FROM below b JOIN pg_catalog.pg_type d ON d.oid = b.base AND d.typtype = 'd')"
+    " SELECT a.oid::bigint, e.oid::bigint, (SELECT b.base FROM below b JOIN pg_catalog.pg_type t ON t.oid = b.base"
+    " WHERE b.item = e.oid AND t.typtype <> 'd')::bigint, e.typname FROM pg_catalog.pg_type a JOIN pg_catalog.pg_type e ON e.oid = a.typelem AND e.typarray = a.oid"
     # Rows of tables are types as well, one for each table: their arrays stay text.
     " WHERE a.typcategory = 'A' AND e.oid >= 16384 AND e.typtype <> 'c'"
 )

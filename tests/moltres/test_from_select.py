@@ -27,7 +27,10 @@ def test_unions_unnamed_columns_and_same_names(people: DataFrame, db: Database) 
     assert db.from_select(both).count() == 12
     frame = db.from_select(select(sa_func.max(PEOPLE.c.id), sa_func.count()))
     assert len(frame.columns) == 2
+    assert frame.columns == ("max_1", "count_1")
     assert frame.collect().rows == [(6, 6)]
+    with pytest.raises(ConfigurationError, match="duplicate column names"):
+        db.from_select(select(PEOPLE.c.id.label("a"), PEOPLE.c.age.label("a")))
     other = PEOPLE.alias()
     twice = db.from_select(select(PEOPLE.c.id, other.c.id).join_from(PEOPLE, other, PEOPLE.c.id == other.c.id))
     assert len(set(twice.columns)) == 2

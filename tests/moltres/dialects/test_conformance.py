@@ -39,6 +39,7 @@ class TestSQLite(DialectConformance):
         ("SELECT 1 AS [a :x']", 1),
         ("SELECT 1 AS `a :x'`", 1),
         ("SELECT 1 AS a /* to the end :x", 1),
+        ("SELECT 2 AS a LIMIT:one", 2),
     )
 
     @pytest.fixture
@@ -61,6 +62,12 @@ class TestDuckDB(DialectConformance):
         ("SELECT a: 5", 5),
         ("SELECT {'n': :one}.n AS a", 1),
         ("FROM (SELECT 5 AS n)", 5),
+        ("SELECT {n :n}.n AS a FROM (SELECT 5 AS n) t", 5),
+        ("SELECT a :n FROM (SELECT 5 AS n) t", 5),
+        ("SELECT [1, 2, 3][m :n][1] AS a FROM (SELECT 3 AS n, 2 AS m) t", 2),
+        ("SELECT list_transform([1, 2], lambda x :x + :one)[1] AS a", 2),
+        ("SELECT ['{\"b\": 1}'::JSON, 'null']::JSON[] AS a", [{"b": 1}, None]),
+        ("SELECT {'b': '[1]'::JSON, 'c': NULL::JSON[]} AS a", {"b": [1], "c": None}),
     )
     numbered = None
     generated = "INTEGER GENERATED ALWAYS AS (a * 2)"
@@ -80,6 +87,7 @@ class TestPostgreSQL(DialectConformance, LostConnections):
         ("SELECT '{\"b\": 1}'::jsonb @? '$.b' AS a", True),
         ("SELECT (ARRAY[1, 2, 3])[2:n] = '{2,3}' AS a FROM (SELECT 3 AS n) t", True),
         ("SELECT (ARRAY[1, 2, 3])[:n] = '{1,2,3}' AS a FROM (SELECT 3 AS n) t", True),
+        ("SELECT (ARRAY[1, 2, 3])[m :n] = '{2,3}' AS a FROM (SELECT 3 AS n, 2 AS m) t", True),
         ("SELECT 7 % 4 AS a", 3),
         ("SELECT E'x'\n'\\':x' AS a", "x':x"),
         ("SELECT U&'\\0041 :x' AS a", "A :x"),

@@ -72,12 +72,14 @@ def test_domains_of_every_depth(postgresql_url: URL) -> None:
     with connect(postgresql_url) as db:
         with db.transaction() as connection:
             connection.exec_driver_sql(
-                "CREATE TYPE shade AS ENUM ('light', 'dark'); CREATE DOMAIN dull AS shade; CREATE DOMAIN duller AS dull;"
+                "CREATE TYPE shade AS ENUM ('light', 'dark'); CREATE DOMAIN dull AS shade;"
+                " CREATE DOMAIN duller AS dull;"
                 " CREATE DOMAIN few AS integer; CREATE DOMAIN fewer AS few; CREATE DOMAIN pairs AS integer[];"
                 " CREATE DOMAIN near AS date; CREATE TYPE place AS (x integer, y text); CREATE DOMAIN spot AS place;"
                 f" CREATE TABLE own ({made});"
             )
-            connection.exec_driver_sql(f"INSERT INTO own VALUES ({', '.join(['%s'] * len(columns))})", (*columns.values(),))
+            values = ", ".join(["%s"] * len(columns))
+            connection.exec_driver_sql(f"INSERT INTO own VALUES ({values})", tuple(columns.values()))
         for _ in range(2):  # what is known of arrays by then changes no other column
             read = {name: db.table("own").select(name).collect().column(name)[0] for name in columns}
             assert read == {

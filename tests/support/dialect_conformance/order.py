@@ -58,6 +58,7 @@ class Order(DialectSuite):
             "SELECT s, n FROM t ORDER BY s",
             "SELECT s, n FROM t ORDER BY s -- sorted",
             "(SELECT s, n FROM t ORDER BY s)",
+            "WITH q AS (SELECT 1 AS a) (SELECT s, n FROM t ORDER BY s)",
             "WITH q AS (SELECT s, n FROM t) SELECT s, n FROM q ORDER BY s;",
             "SELECT s, n FROM t WHERE n < 500 UNION ALL SELECT s, n FROM t WHERE n >= 500 ORDER BY s",
             "SELECT s, n FROM t ORDER BY s LIMIT 1000",
@@ -65,7 +66,7 @@ class Order(DialectSuite):
         ],
     )
     def test_a_query_in_sql(self, shuffled: Database, query: str, tmp_path: Path) -> None:
-        if query.startswith("(") and not self.encloses_queries:
+        if "(SELECT s" in query and query.endswith("s)") and not self.encloses_queries:
             pytest.skip("no query of this database is in parentheses")
         self.check(shuffled.sql(query), _sorted(), tmp_path)
 

@@ -31,6 +31,20 @@ class SqlText(DialectSuite):
         '--' AS y, /* :c ' */ '/*' AS z, :d AS w"""
         assert db.sql(query, d=1).collect() == [{"x": ":a", "y": "--", "z": "/*", "w": 1}]
 
+    def test_text_that_looks_like_a_parameter_of_a_driver(self, db: Database) -> None:
+        db.write([{"n": 1}]).save_as_table("t")
+        for text in ("%(n)s", "%s", "%%", "?", ":n", "$1", "%(n_0)s"):
+            for query in (f"SELECT '{text}' AS s FROM t WHERE n = :n", f"SELECT '{text}' AS s FROM t WHERE n IN :n"):
+                value: object = [1, 2] if "IN" in query else 1
+                assert db.sql(query, n=value).collect() == [{"s": text}], query
+        with pytest.raises(ConfigurationError, match="POSTCOMPILE"):
+            db.sql("SELECT '__[POSTCOMPILE_n_1]' AS s FROM t")
+
+    def test_a_parameter_right_behind_a_word(self, db: Database) -> None:
+        db.write([{"n": 1}, {"n": 2}]).save_as_table("t")
+        query = "SELECT n FROM t WHERE n IN:some AND NOT n=:other AND n BETWEEN:low AND:high"
+        assert db.sql(query, some=[1, 2], other=2, low=1, high=2).collect() == [{"n": 1}]
+
     @pytest.mark.parametrize(
         "end", ["", ";", " ; ", ";;", ";\n", "; -- done", "-- done", "\n-- it's; done\n", ";/* a; b */", "/* ' */ ;"]
     )

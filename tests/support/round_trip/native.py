@@ -200,6 +200,16 @@ POSTGRESQL = (
     Native("interval", intervals | months),
     Native("uuid", uuids),
     Native("json", documents()),
+    Native("numeric(40,20)", decimals(40, 20)),
+    Native("numeric(900,500)", decimals(20, 3)),
+    Native(
+        "numeric[]",
+        arrays(decimals(10, 2) | fixed(("'NaN'", Decimal("NaN")))).map(
+            lambda drawn: (f"{drawn[0]}::numeric[]", drawn[1])
+        ),
+    ),
+    Native("inet[]", fixed(("'{10.0.0.1}'", [Special(("10.0.0.1",))]))),
+    Native("timestamptz[]", arrays(instants).map(lambda drawn: (f"{drawn[0]}::timestamptz[]", drawn[1]))),
     Native("integer[]", arrays(integers(-9, 9)).map(lambda drawn: (f"{drawn[0]}::integer[]", drawn[1]))),
     Native("text[]", arrays(texts).map(lambda drawn: (f"{drawn[0]}::text[]", drawn[1]))),
     Native("date[]", arrays(dates | nowhere("infinity")).map(lambda drawn: (f"{drawn[0]}::date[]", drawn[1]))),
@@ -219,6 +229,9 @@ POSTGRESQL = (
         ("CREATE TYPE colour AS ENUM ('red', 'dark red')",),
     ),
     Native("digit[]", fixed(("'{1,2,NULL}'", [1, 2, None])), ("CREATE DOMAIN digit AS integer CHECK (VALUE < 10)",)),
+    Native(
+        "depth[]", fixed(("'{1,2,NULL}'", [1, 2, None])), ("CREATE DOMAIN low AS integer; CREATE DOMAIN depth AS low",)
+    ),
     Native("pair", special("(1,a)", "(,)"), ("CREATE TYPE pair AS (x integer, y text)",)),
     Native("tsvector", special("'a' 'b'")),
     Native("point", special("(1,2)")),

@@ -339,7 +339,7 @@ class Database:
             raise ConfigurationError(
                 f"from_select() requires a statement of SQLAlchemy's select(), not {type(statement).__name__}."
             )
-        return DataFrame.all_of(self, self.dialect.ordered(statement).subquery())
+        return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(statement)))
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:
         """A frame of Parquet files; DuckDB reads only the columns and row groups that the query needs.

@@ -19,6 +19,7 @@ from ..errors import (
     MoltresError,
     QueryCancelledError,
     QueryError,
+    SchemaMismatchError,
     TransientQueryError,
     problems_translated,
 )
@@ -107,8 +108,8 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         )
     if isinstance(error, PoolTimeoutError):
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
-    if isinstance(error, CompileError):
-        return QueryError(f"SQLAlchemy cannot compile the statement for {dialect.name}: {error}")
+    if isinstance(error, CompileError | ArgumentError):
+        return _unwritten(dialect, error)
     if isinstance(error, RecursionError) and in_compiler(error):
         return QueryError(f"{TOO_COMPLEX} to be written.", suggestion=HINT, context={"database": masked(url)})
     from_driver = isinstance(error, engine.dialect.loaded_dbapi.Error) or dialect.is_driver_error(error)
@@ -117,6 +118,15 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
     if found is None and _by_driver(error):
         found, said = QueryError, f"{_NO_VALUE}: {error}"
     return None if found is None else _error(found, url, said, None, cancelled=cancelled)
+
+
+def _unwritten(dialect: Dialect, error: Exception) -> MoltresError | None:
+    """What SQLAlchemy does not write."""
+    if isinstance(error, CompileError):
+        return QueryError(f"SQLAlchemy cannot compile the statement for {dialect.name}: {error}")
+    if "non-blank name" in str(error):
+        return SchemaMismatchError("A column has no name.", suggestion="Rename it, or give it a name by AS in a query.")
+    return None
 
 
 def _cause(error: BaseException | None, url: URL) -> BaseException | None:

@@ -62,9 +62,7 @@ def kept(tokens: Sequence[Token], keeping: Keeping) -> Sequence[Token]:
         keeping: The clause of the database.
     """
     tokens = list(tokens)
-    begin, end = 0, len(tokens)
-    while _is_enclosed(tokens, begin, end):
-        begin, end = _first(tokens, begin) + 1, _last(tokens, end) - 1
+    begin, end = _within_parentheses(tokens)
     depth, order, place, rows = 0, False, end, False
     for number in range(begin, end):
         token = tokens[number]
@@ -76,7 +74,7 @@ def kept(tokens: Sequence[Token], keeping: Keeping) -> Sequence[Token]:
         elif token.word == "order":
             order = True
         elif order and token.word in keeping.there:
-            return tokens
+            return _with_number(tokens, number, keeping)
         elif order and token.word in keeping.behind:
             place = min(place, number)
         elif order and token.word == "offset":
@@ -85,6 +83,27 @@ def kept(tokens: Sequence[Token], keeping: Keeping) -> Sequence[Token]:
         return tokens
     clause = keeping.after_offset if rows else keeping.clause
     return [*tokens[:place], Token("symbol", f" {clause} "), *tokens[place:]]
+
+
+def _with_number(tokens: Sequence[Token], number: int, keeping: Keeping) -> Sequence[Token]:
+    """A query with such a clause; with all rows as its number, where it has a limit of the work alone.
+
+    That is MariaDB's LIMIT ROWS EXAMINED.
+    """
+    after = _first(tokens, number + 1)
+    if after == len(tokens) or tokens[after].word != "rows":
+        return tokens
+    return [*tokens[: number + 1], Token("symbol", f" {keeping.limit}"), *tokens[number + 1 :]]
+
+
+def _within_parentheses(tokens: Sequence[Token]) -> tuple[int, int]:
+    """Where the query begins and ends that decides on the order, within parentheses around all and behind WITH."""
+    begin, end = 0, len(tokens)
+    while True:
+        begin = _behind_with(tokens, begin, end)
+        if not _is_enclosed(tokens, begin, end):
+            return begin, end
+        begin, end = _first(tokens, begin) + 1, _last(tokens, end) - 1
 
 
 def _first(tokens: Sequence[Token], begin: int) -> int:
@@ -108,6 +127,22 @@ def _is_enclosed(tokens: Sequence[Token], begin: int, end: int) -> bool:
         if depth == 0:
             return False
     return True
+
+
+def _behind_with(tokens: Sequence[Token], begin: int, end: int) -> int:
+    """Where the query behind the subqueries of a WITH begins, if that is in parentheses; else the given place."""
+    first = _first(tokens, begin)
+    if first >= end or tokens[first].word != "with":
+        return begin
+    depth, place, before = 0, begin, ""
+    for number in range(first, end):
+        text = tokens[number].text
+        if text == "(" and depth == 0 and before == ")":
+            place = number
+        depth += (text == "(") - (text == ")")
+        if tokens[number].kind != "space":
+            before = text
+    return place
 
 
 def _follows_number(tokens: Sequence[Token], number: int) -> bool:

@@ -27,6 +27,61 @@ _E_STRING = rf"[eE]{_ESCAPED_STRING}(?:\s*[\r\n]\s*{_ESCAPED_STRING})*"
 _DOLLARS = r"\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$"
 
 
+_BEFORE_VALUES = frozenset(
+    [
+        "all",
+        "and",
+        "any",
+        "as",
+        "between",
+        "by",
+        "case",
+        "distinct",
+        "div",
+        "else",
+        "escape",
+        "except",
+        "fetch",
+        "first",
+        "from",
+        "glob",
+        "having",
+        "ilike",
+        "in",
+        "intersect",
+        "interval",
+        "is",
+        "like",
+        "limit",
+        "match",
+        "mod",
+        "next",
+        "not",
+        "offset",
+        "on",
+        "or",
+        "regexp",
+        "returning",
+        "rlike",
+        "select",
+        "similar",
+        "some",
+        "then",
+        "to",
+        "union",
+        "values",
+        "when",
+        "where",
+        "xor",
+        "date",
+        "time",
+        "timestamp",
+        "binary",
+    ]
+)
+"""Words behind which a colon begins a parameter; behind a name it is an operator."""
+
+
 @dataclass(frozen=True)
 class Token:
     """A part of a query.
@@ -44,6 +99,11 @@ class Token:
     def word(self) -> str:
         """A word in lower case; of all else, nothing."""
         return self.text.lower() if self.kind == "word" else ""
+
+    @property
+    def ends_value(self) -> bool:
+        """Whether it is a word that a value cannot follow, such as the name of a column."""
+        return self.kind == "word" and self.word not in _BEFORE_VALUES
 
 
 @dataclass(frozen=True)
@@ -110,7 +170,7 @@ class Lexis:
         if found is None:
             return None
         follows_value = before.kind in {"string", "name", "number"} or before.text in {")", "]", "}"}
-        follows_value = follows_value or (adjacent and before.kind in {"word", "bind"})
+        follows_value = follows_value or (adjacent and (before.kind == "bind" or before.ends_value))
         return None if follows_value else Token("bind", found.group())
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, Select, column, literal_column, select
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.elements import TextClause, _anonymous_label
 from sqlalchemy.types import NullType
 
 from ..dialects.untyped import Untyped
@@ -17,7 +20,7 @@ from ..types.logical import is_known, sendable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, FromClause
+    from sqlalchemy import Connection, FromClause, SelectBase
     from sqlalchemy.types import TypeEngine
 
     from ..dialects.lexis import Token
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 _MARK = "\0"
 """Around the names of values in the text of a `Query`; no database takes it in SQL."""
+
+_LATER = "__[POSTCOMPILE_"
 
 
 class Query(TextClause):
@@ -80,6 +85,8 @@ def statement(source: Readable, sql: object, binds: Mapping[str, Any]) -> Query:
         raise ConfigurationError(f"sql() requires a query as a string, not {sql!r}.")
     if _MARK in sql:
         raise ConfigurationError("sql() requires a query without NUL characters.")
+    if _LATER in sql:
+        raise ConfigurationError(f"sql() requires a query without {_LATER!r}, which SQLAlchemy reads as its own mark.")
     with source.connection() as connection:
         tokens = _one_query(list(source.dialect.lexis(connection, sql).tokens(sql)))
     tokens = [_as_written(tokens, number, binds) for number in range(len(tokens))]
@@ -101,12 +108,16 @@ def _one_query(tokens: list[Token]) -> list[Token]:
 
 
 def _as_written(tokens: Sequence[Token], number: int, binds: Mapping[str, Any]) -> Token:
-    """A token; that of a parameter becomes a plain one where it can be the end of a slice, and has no value."""
+    """A token; that of a parameter becomes a plain one where it has no value, and the colon can be an operator.
+
+    That is in a slice (``a[i :j]``), in a struct (``{a :b}``), and behind a name (``lambda x :x + 1``).
+    """
     token = tokens[number]
     if token.kind == "bind" and token.text[1:] not in binds:
         before = next((other for other in reversed(tokens[:number]) if other.kind != "space"), None)
         after = tokens[number + 1] if number + 1 < len(tokens) else None
-        if (before is not None and before.text == "[") or (after is not None and after.text == ":"):
+        follows = before is not None and (before.text == "[" or before.kind == "bind" or before.ends_value)
+        if follows or (after is not None and after.text == ":"):
             return type(token)("symbol", token.text)
     return token
 
@@ -137,6 +148,7 @@ class _Marked:
         self._driver = source.engine.dialect
         self._binds = binds
         self._parameters: dict[str, BindParameter[Any]] = {}
+        self._sql = ""
 
     def query(self, tokens: Sequence[Token]) -> Query:
         """The statement.
@@ -146,6 +158,7 @@ class _Marked:
         """
         text: list[str] = []
         problems = []
+        self._sql = "".join(token.text for token in tokens)
         places = [number for number, token in enumerate(tokens) if token.kind != "space"]
         skipped = -1
         for number, token in enumerate(tokens):
@@ -154,6 +167,8 @@ class _Marked:
                     text.append(":" if token.kind == "escape" else token.text)
                 continue
             name, place = token.text[1:], places.index(number)
+            if number and tokens[number - 1].kind == "word":
+                text.append(" ")  # LIMIT:rows
             before = [tokens[other] for other in places[max(0, place - 3) : place]]
             closes = place + 1 < len(places) and tokens[places[place + 1]].text == ")"
             enclosed = closes and len(before) > 1 and before[-1].text == "(" and before[-2].word == "in"
@@ -196,10 +211,14 @@ class _Marked:
         value = foreign.as_python([value])[0]
         if value is None:  # a parameter would have no type, which PostgreSQL refuses beside IS NULL
             return "NULL"
-        key = next(free for free in _free(key) if free == name or free not in self._binds)
+        key = next(free for free in _free(key) if self._is_free(free, name))
         if key not in self._parameters:
             self._parameters[key] = self._parameter(key, value)
         return f"{_MARK}{key}{_MARK}"
+
+    def _is_free(self, key: str, name: str) -> bool:
+        # SQLAlchemy looks for its parameters in the whole text of the statement.
+        return (key == name or key not in self._binds) and f"%({key})s" not in self._sql
 
     def _parameter(self, key: str, value: Any) -> BindParameter[Any]:
         value, type_ = self._dialect.parameter(value)
@@ -239,6 +258,41 @@ def columns_of(source: Readable, connection: Connection, query: Query) -> list[t
     return source.dialect.declared(connection, query.without_values, described)
 
 
+def named(statement: SelectBase) -> FromClause:
+    """A SELECT of SQLAlchemy as something to select from; columns without a name get one, such as ``count_1``.
+
+    Args:
+        statement: The statement.
+
+    Raises:
+        ConfigurationError: If two columns have the same label.
+    """
+    try:
+        rows = statement.subquery()
+        columns = list(rows.columns)
+    except InvalidRequestError as error:
+        raise ConfigurationError(
+            f"The statement has duplicate column names: {error}", suggestion="Name them with label()."
+        ) from error
+    unnamed = [column for column in columns if isinstance(column.name, _anonymous_label)]
+    if not unnamed:
+        return rows
+    taken, labels = {column.name for column in columns}, dict[Any, str]()
+    for column in unnamed:
+        said = _ANONYMOUS.fullmatch(column.name)
+        labels[column] = next(name for name in _numbered(said[1] if said else "anon") if name not in taken)
+        taken.add(labels[column])
+    return select(*(column.label(labels.get(column, column.name)) for column in columns)).subquery()
+
+
+_ANONYMOUS = re.compile(r"%\(\S+ (.*)\)s")
+"""How SQLAlchemy writes a name that is to be made, from what it is made."""
+
+
+def _numbered(name: str) -> Iterator[str]:
+    return (f"{name}_{number}" for number in count(1))
+
+
 def selectable(
     source: Readable, query: Query, described: Sequence[tuple[str, TypeEngine[Any]]] | None = None
 ) -> FromClause:
@@ -250,7 +304,7 @@ def selectable(
         described: Its columns, if they are known.
 
     Raises:
-        ConfigurationError: If two columns have the same name.
+        ConfigurationError: If two columns have the same name, or one has none.
         QueryError: If the database refuses the query.
     """
     if described is None:
@@ -262,5 +316,7 @@ def selectable(
         raise ConfigurationError(
             f"The query returns duplicate column names: {listing(duplicates)}.", suggestion="Rename them with AS."
         )
+    if "" in names:
+        raise ConfigurationError("The query returns a column without a name.", suggestion="Name it with AS.")
     columns = [column(name, type_ if is_known(type_) else NullType()) for name, type_ in described]
     return query.columns(*columns).subquery()

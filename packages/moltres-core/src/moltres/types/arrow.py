@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import types as sql
@@ -11,11 +12,11 @@ from sqlalchemy import types as sql
 from ..errors import MissingDependencyError, SchemaMismatchError
 from . import documents
 from .documents import JsonText
-from .logical import logical_type
+from .logical import LogicalType, logical_type
 from .values import unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pyarrow as pa
     from sqlalchemy.types import TypeEngine
@@ -29,6 +30,9 @@ Batch: TypeAlias = "pa.RecordBatch | Rows"
 
 _DECIMAL_DIGITS = 38
 """What Arrow's 128-bit decimal and DuckDB's DECIMAL hold at most."""
+
+_MOST_DECIMAL_DIGITS = 76
+"""What Arrow's 256-bit decimal holds at most."""
 
 _OPEN_SCALE = 10
 """Digits after the point of a decimal that has no limit, where there must be one; a value with more is refused."""
@@ -138,6 +142,8 @@ def to_arrow(type_: TypeEngine[Any]) -> pa.DataType:
         )
     if kind.name == "decimal":
         precision, scale = bounded(kind.precision, kind.scale)
+        if precision > _MOST_DECIMAL_DIGITS:
+            precision, scale = bounded(None, None)
         return pa.decimal128(precision, scale) if precision <= _DECIMAL_DIGITS else pa.decimal256(precision, scale)
     if kind.name == "timestamp":
         return pa.timestamp("us", tz="UTC" if kind.zoned else None)
@@ -348,18 +354,53 @@ def to_array(values: Sequence[Any], type_: TypeEngine[Any]) -> pa.Array:
     reason = unfit(logical_type(type_), values)
     if reason is not None:
         raise ValueError(reason)
-    return arrow().array(_texts(values, type_), to_arrow(type_), from_pandas=False)
+    sent = _written(values, logical_type(type_), _INTO_ARROW)
+    return arrow().array(sent, to_arrow(type_), from_pandas=False)
 
 
-def _texts(values: Sequence[Any], type_: TypeEngine[Any]) -> Sequence[Any]:
-    """The values with what travels as text as text: UUIDs, JSON, addresses, times with a zone."""
-    kind = logical_type(type_)
-    convert = _INTO_TEXT.get(kind.name)
+_DIGITS = Context(prec=_MOST_DECIMAL_DIGITS, traps=[Inexact, InvalidOperation])
+
+
+def _short(value: Any) -> Any:
+    """A decimal of as few digits as Arrow has: of more it makes 0, also where they are zeros at the end.
+
+    Raises:
+        ValueError: If it has more.
+    """
+    if type(value) is not Decimal:
+        return value
+    try:
+        return _DIGITS.plus(value)
+    except (Inexact, InvalidOperation):
+        raise ValueError(f"{value} has more than {_MOST_DECIMAL_DIGITS} digits") from None
+
+
+def _written(values: Sequence[Any], kind: LogicalType, forms: Mapping[str, Callable[[Any], Any]]) -> Sequence[Any]:
+    """The values in another form: UUIDs, JSON, addresses, times with a zone; and those in arrays."""
+    item = kind.item if kind.name == "array" else None
+    if item is not None:
+        if _innermost(kind).name not in forms:
+            return values
+        # How deep an array is nested is said by its values alone; JSON has lists of its own.
+        inner = (item if item.name == "json" or not _is_nested(value) else kind for value in values)
+        return [
+            None if value is None else list(_written(value, one, forms))
+            for value, one in zip(values, inner, strict=True)
+        ]
+    convert = forms.get(kind.name)
     if convert is None or (kind.name == "time" and not kind.zoned):
         return values
     if kind.name == "text" and set(map(type, values)) <= {str, type(None)}:
         return values
     return [None if value is None else convert(value) for value in values]
+
+
+def _innermost(kind: LogicalType) -> LogicalType:
+    return kind if kind.name != "array" or kind.item is None else _innermost(kind.item)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(item, list | tuple) for item in value)
 
 
 _INTO_TEXT: dict[str, Callable[[Any], Any]] = {
@@ -368,20 +409,21 @@ _INTO_TEXT: dict[str, Callable[[Any], Any]] = {
     "json": documents.write,
     "time": lambda value: value.isoformat(),
 }
+_INTO_ARROW = {**_INTO_TEXT, "decimal": _short}
 
 
 def into_text(rows: Rows, columns: Sequence[Named]) -> Rows:
-    """The same rows with what travels as text as text: UUIDs and JSON.
+    """The same rows with what travels as text as text: UUIDs, JSON, addresses, also in arrays.
 
     Raises:
         SchemaMismatchError: If a value has no form in JSON.
     """
-    if not any(logical_type(type_).name in _INTO_TEXT for _, type_ in columns):
+    if not any(_innermost(logical_type(type_)).name in _INTO_TEXT for _, type_ in columns):
         return rows
     made, faults, same = [], [], True
     for (name, type_), values in zip(columns, zip(*rows, strict=True), strict=True):
         try:
-            made.append(_texts(values, type_))
+            made.append(_written(values, logical_type(type_), _INTO_TEXT))
             same = same and made[-1] is values
         except ValueError as error:
             faults.append(f"column {name!r}: {error}")

@@ -62,6 +62,18 @@ def read(text: str) -> Any:
     return NULL if value is None else value
 
 
+def read_items(value: Any) -> Any:
+    """The documents of an array that is nested to any depth; None for the null of JSON.
+
+    Raises:
+        ValueError: If an item is no JSON, or says a key of an object twice.
+    """
+    if isinstance(value, list):
+        return [read_items(item) for item in value]
+    found = None if value is None else read(value)
+    return None if found is NULL else found
+
+
 def write(value: Any) -> str:
     """A value as JSON.
 

@@ -77,14 +77,21 @@ def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
             signed = "Int" if pa.types.is_signed_integer(column.type) else "UInt"
             dtype: Any = "boolean" if pa.types.is_boolean(column.type) else f"{signed}{column.type.bit_width}"
             frame[frame.columns[index]] = pd.array(column.to_pylist(), dtype=dtype)
-        elif _has_null_items(column):
-            # Arrays of NumPy have no NULL: they would hold NaN, and floats for integers.
+        elif _has_null_items(column) or _has_zoned_items(column.type):
+            # Arrays of NumPy have no NULL: they would hold NaN, and floats for integers; nor do they have time zones.
             frame[frame.columns[index]] = pd.Series(column.to_pylist(), dtype=object)
     return frame
 
 
 def _has_null_items(column: pa.ChunkedArray) -> bool:
     return any(_has_nulls(chunk.values) for chunk in column.chunks) if _is_list(column.type) else False
+
+
+def _has_zoned_items(type_: pa.DataType) -> bool:
+    if not _is_list(type_):
+        return False
+    item = type_.value_type
+    return (arrow().types.is_timestamp(item) and item.tz is not None) or _has_zoned_items(item)
 
 
 def _has_nulls(items: pa.Array) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, Table, case, func
+from sqlalchemy import ARRAY, String, Table, case, func
 
 from ...errors import SchemaMismatchError
 from ...types import documents
@@ -16,7 +16,7 @@ from ..columns import portable_type
 from .facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.types import TypeEngine
@@ -28,6 +28,15 @@ def misfits(value: ColumnElement[Any], column: LogicalType) -> ColumnElement[boo
     """Whether a column of strings cuts or fills up a value."""
     length = func.char_length(value)
     return length != column.length if column.padded else length > column.length
+
+
+def _items(value: Any) -> Iterator[Any]:
+    """The items of an array that is nested to any depth."""
+    for item in value or ():
+        if isinstance(item, list | tuple):
+            yield from _items(item)
+        else:
+            yield item
 
 
 class Values(Facts):
@@ -97,7 +106,10 @@ class Values(Facts):
             type_: The type of the column.
             values: Values of Python.
         """
-        return unfit(self.held(type_), values)
+        reason = unfit(self.held(type_), values)
+        if reason is None and isinstance(type_, ARRAY):
+            return self.refusal(type_.item_type, [item for value in values for item in _items(value)])
+        return reason
 
     def unstorable(self, connection: Connection, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """Why a column does not take all values as they are, said before they are sent.

@@ -288,7 +288,9 @@ class DuckDBDialect(Dialect):
             return by_sqlalchemy(connection, element.type, code)
         if isinstance(reported, sql.ARRAY):
             return _lists
-        return each(documents.read) if isinstance(reported, sql.JSON) and not isinstance(reported, Nested) else None
+        if isinstance(reported, Nested):
+            return None if reported.read is None else each(reported.read)
+        return each(documents.read) if isinstance(reported, sql.JSON) else None
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """As everywhere, but decimals end at 38 digits."""

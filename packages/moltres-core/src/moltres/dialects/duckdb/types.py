@@ -9,6 +9,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
 from ...errors import SchemaMismatchError
+from ...types import documents
 from ...types.arrow import array_of
 from ...types.logical import LogicalType, register
 from ..base.refusals import REFUSED
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
 
 class Nested(sql.JSON):
-    """A STRUCT or MAP: JSON for other databases, but its values arrive as dicts and not as text."""
+    """A STRUCT or MAP: JSON for other databases, but its values arrive as dicts and not as text.
+
+    Args:
+        read: What reads the documents in a value, which arrive as text; None without such.
+    """
+
+    def __init__(self, read: Callable[[Any], Any] | None = None) -> None:
+        super().__init__()
+        self.read = read
 
     def result_processor(self, dialect: Any, coltype: Any) -> None:
         """Nothing: DuckDB has made Python objects of them."""
@@ -73,8 +82,6 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "timestamp with time zone": sql.DateTime(timezone=True),
     "interval": sql.Interval(),
     "uuid": sql.Uuid(),
-    "struct": Nested(),
-    "map": Nested(),
     "bit": Native(),
     "bignum": Native(),
     "geometry": Native(),
@@ -91,9 +98,31 @@ def sql_type(described: Any) -> TypeEngine[Any]:
     if described.id in {"list", "array"}:
         item = sql_type(described.children[0][1])
         if isinstance(item, sql.JSON | Native) or type(item) is TypeEngine:
-            return Nested()  # lists of what no array holds elsewhere
+            return Nested(_documents(described))  # lists of what no array holds elsewhere
         return array_of(item)
+    if described.id in {"struct", "map"}:
+        return Nested(_documents(described))
     return _TYPES.get(described.id, TypeEngine())
+
+
+def _documents(described: Any) -> Callable[[Any], Any] | None:
+    """What reads the documents in values of a type; None if it has none."""
+    if str(described) == "JSON":
+        return documents.read_items
+    if described.id in {"list", "array"}:
+        item = _documents(described.children[0][1])
+        return item and (lambda value: value and [item(one) for one in value])
+    if described.id == "struct":
+        parts = {name: read for name, child in described.children if (read := _documents(child))}
+        return (
+            (lambda value: value and value | {name: read(value[name]) for name, read in parts.items()})
+            if parts
+            else None
+        )
+    if described.id == "map":
+        inner = _documents(described.children[1][1])
+        return inner and (lambda value: value and {key: inner(one) for key, one in value.items()})
+    return None
 
 
 # -- values that the driver would change
@@ -218,12 +247,19 @@ def for_parquet(connection: Connection, query: Select[Any], described: Sequence[
     """A query with the same rows, in the types that a Parquet file of DuckDB gives back; see `guarded`.
 
     Raises:
-        SchemaMismatchError: If a column has intervals: DuckDB writes them in milliseconds of 32 bits.
+        SchemaMismatchError: If a column has intervals, which DuckDB writes in milliseconds of 32 bits, or unions, which
+            come back as structs.
     """
-    faults = [f"column {name!r} has intervals" for name, type_ in described if _holds(type_, "interval")]
+    lacking = {"interval": "intervals", "union": "unions"}
+    faults = [
+        f"column {name!r} has {said}"
+        for name, type_ in described
+        for id_, said in lacking.items()
+        if _holds(type_, id_)
+    ]
     if faults:
         raise SchemaMismatchError(
-            "Parquet files hold no exact intervals.",
+            "Parquet files hold neither exact intervals nor unions.",
             mismatches=faults,
             suggestion="Cast the columns, to text for example.",
         )

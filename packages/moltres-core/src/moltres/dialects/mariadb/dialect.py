@@ -159,9 +159,11 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     def writing(self, connection: Connection) -> Iterator[None]:
         """What does not fit its column is an error, and 0 is 0, whatever the session or the server says."""
         before = connection.execute(text("SELECT @@SESSION.sql_mode")).scalar_one()
-        lenient = not set(before.split(",")) >= _MODES
+        modes = {mode for mode in before.split(",") if mode}
+        strict = (modes | _MODES) - {"EMPTY_STRING_IS_NULL"}
+        lenient = strict != modes
         if lenient:
-            mode = f"{before},{','.join(sorted(_MODES))}".removeprefix(",")
+            mode = ",".join(sorted(strict))
             connection.execute(text("SET SESSION sql_mode = :mode"), {"mode": mode})
         try:
             yield

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SchemaMismatchError
-from ...types.arrow import arrow, plain, to_arrow
+from ...types.arrow import arrow, bounded, plain, to_arrow
 from ...types.logical import logical_type
 from ..compiling import literal
 from ..stopping import check
@@ -42,6 +42,8 @@ def copy_statement(connection: Connection, raw: Any, query: Select[Any], columns
     kinds = [logical_type(type_) for _, type_ in columns]
     if any(kind.name not in _READ or (kind.name == "time" and kind.zoned) for kind in kinds):
         return None
+    if any(kind.name == "decimal" and bounded(kind.precision, kind.scale)[0] > 38 for kind in kinds):
+        return None  # Arrow reads none of them from CSV
     # Values of other classes have types that their text alone would not have.
     sent: Any = query.compile(dialect=connection.dialect)
     if any(type(value) not in {int, str} for bound in sent.binds.values() for value in _values(bound)):

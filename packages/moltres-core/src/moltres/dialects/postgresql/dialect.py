@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import cast, func, literal_column, select, text
 from sqlalchemy import types as sql
-from sqlalchemy.dialects.postgresql import OID, insert
+from sqlalchemy.dialects.postgresql import HSTORE, OID, insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
 
 from ..._shared.canonical_sql import PostgreSQLForms
@@ -43,7 +43,7 @@ from .copy_in import encode
 from .horizon import Horizons
 from .landing import landing
 from .session import with_lock_limit, with_settings
-from .types import MODULE, described, read_documents
+from .types import MODULE, described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -93,6 +93,7 @@ _FORMS = {
     "standard_conforming_strings": "on",
     "array_nulls": "on",
     "transform_null_equals": "off",
+    "quote_all_identifiers": "off",  # which also puts types in quotes
 }
 
 
@@ -238,7 +239,7 @@ class PostgreSQLDialect(Horizons, Dialect):
         if kind.name == "json":
             own = each(documents.read)
         elif kind.name == "array" and kind.item is not None and kind.item.name == "json":
-            own = each(read_documents)
+            own = each(documents.read_items)
         elif kind.name in _GUARDED:
             own = loaders.refuse
         process = by_sqlalchemy(connection, element.type, code) if is_custom(element.type) else None
@@ -250,8 +251,8 @@ class PostgreSQLDialect(Horizons, Dialect):
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """As everywhere, but decimals need no limit, times can have zones, and its own types are kept."""
         kind = logical_type(type_)
-        if kind.native and type(type_).__module__.startswith(MODULE) and not isinstance(type_, NamedType):
-            return type_  # it exists in every database, unlike an enum or a domain
+        if kind.native and type(type_).__module__.startswith(MODULE) and not isinstance(type_, NamedType | HSTORE):
+            return type_  # it exists in every database, unlike an enum, a domain, or the type of an extension
         if kind.name == "decimal":
             return sql.Numeric(kind.precision, kind.scale)
         if kind.name == "time":

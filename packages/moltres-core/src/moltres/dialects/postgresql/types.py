@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import BIT
 
-from ...types import documents
 from ...types.logical import LogicalType, logical_type, register
 
 if TYPE_CHECKING:
@@ -17,14 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from .user_arrays import UserArray
-
-
-def read_documents(value: Any) -> Any:
-    """The documents of a column of JSON, or of arrays of it; None for the null of JSON."""
-    if isinstance(value, list):
-        return [read_documents(item) for item in value]
-    found = None if value is None else documents.read(value)
-    return None if found is documents.NULL else found
 
 
 def described(

@@ -40,7 +40,8 @@ _ALL = text(
     "WITH RECURSIVE below(item, base) AS (SELECT oid, oid FROM pg_catalog.pg_type WHERE oid >= 16384 UNION ALL"
     " SELECT b.item, d.typbasetype FROM below b JOIN pg_catalog.pg_type d ON d.oid = b.base AND d.typtype = 'd')"
     " SELECT a.oid::bigint, e.oid::bigint, (SELECT b.base FROM below b JOIN pg_catalog.pg_type t ON t.oid = b.base"
-    " WHERE b.item = e.oid AND t.typtype <> 'd')::bigint, e.typname FROM pg_catalog.pg_type a JOIN pg_catalog.pg_type e ON e.oid = a.typelem AND e.typarray = a.oid"
+    " WHERE b.item = e.oid AND t.typtype <> 'd')::bigint, e.typname"
+    " FROM pg_catalog.pg_type a JOIN pg_catalog.pg_type e ON e.oid = a.typelem AND e.typarray = a.oid"
     # Rows of tables are types as well, one for each table: their arrays stay text.
     " WHERE a.typcategory = 'A' AND e.oid >= 16384 AND e.typtype <> 'c'"
 )

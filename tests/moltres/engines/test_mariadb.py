@@ -95,6 +95,19 @@ class TestMariaDB(DialectConformance, LostConnections):
         db.write(db.table("s").where(col("id") == 2)).save_as_table("t", mode=mode, **options)  # type: ignore[call-overload]
         assert db.table("t").count() == 1
 
+    def test_empty_strings_are_not_null(self, url: URL) -> None:
+        with connect(url, connect_args={"init_command": "SET sql_mode='EMPTY_STRING_IS_NULL'"}) as db:
+            db.write([{"id": 1, "s": "", "n": None}, {"id": 2, "s": "x", "n": 5}]).save_as_table("t")
+            db.write([{"id": 3, "s": "", "n": None}]).save_as_table("t", mode="append")
+            assert db.table("t").where(col("s").is_not(None)).count() == 3
+            with db.transaction() as connection:
+                assert connection.exec_driver_sql("SELECT @@sql_mode").scalar_one() == "EMPTY_STRING_IS_NULL"
+
+    def test_the_order_behind_a_limit_of_the_work(self, db: Database) -> None:
+        db.write([{"n": number * 7919 % 1000} for number in range(1000)]).save_as_table("t")
+        frame = db.sql("SELECT n FROM t ORDER BY n LIMIT ROWS EXAMINED 1000000")
+        assert frame.limit(3).collect().column("n") == [0, 1, 2]
+
     def test_zero_is_no_next_number(self, db: Database) -> None:
         with db.transaction() as connection:
             connection.execute(text("CREATE TABLE t (id INTEGER AUTO_INCREMENT PRIMARY KEY, v INTEGER)"))

@@ -274,15 +274,15 @@ def named(statement: SelectBase) -> FromClause:
         raise ConfigurationError(
             f"The statement has duplicate column names: {error}", suggestion="Name them with label()."
         ) from error
-    unnamed = [column for column in columns if isinstance(column.name, _anonymous_label)]
+    unnamed = [one for one in columns if isinstance(one.name, _anonymous_label)]
     if not unnamed:
         return rows
-    taken, labels = {column.name for column in columns}, dict[Any, str]()
-    for column in unnamed:
-        said = _ANONYMOUS.fullmatch(column.name)
-        labels[column] = next(name for name in _numbered(said[1] if said else "anon") if name not in taken)
-        taken.add(labels[column])
-    return select(*(column.label(labels.get(column, column.name)) for column in columns)).subquery()
+    taken, labels = {one.name for one in columns}, dict[Any, str]()
+    for one in unnamed:
+        said = _ANONYMOUS.fullmatch(one.name)
+        labels[one] = next(name for name in _numbered(said[1] if said else "anon") if name not in taken)
+        taken.add(labels[one])
+    return select(*(one.label(labels.get(one, one.name)) for one in columns)).subquery()
 
 
 _ANONYMOUS = re.compile(r"%\(\S+ (.*)\)s")

@@ -15,7 +15,7 @@ from .._shared import arguments
 from .._shared.masking import scrubbed, stored_problems
 from .._shared.tables import has_table
 from ..dialects.statements import AddColumn
-from ..errors import QueryError
+from ..errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -223,6 +223,13 @@ class Load:
 
 
 def load_of(connection: Connection, dialect: Dialect, run_key: str, table_name: str, schema: str | None) -> Load:
-    """One load with a key, recorded as the database does it."""
+    """One load with a key, recorded as the database does it.
+
+    Raises:
+        ConfigurationError: If the database, or the connection, lacks characters of the key.
+    """
+    reason = dialect.unstorable(connection, String(), [run_key])
+    if reason is not None:
+        raise ConfigurationError(f"run_key cannot be stored: {reason}.", suggestion="Use a key of ASCII characters.")
     own: Load | None = dialect.own_load(connection, run_key, table_name, schema)
     return own or Load(connection, dialect, run_key, table_name, schema)

@@ -40,6 +40,7 @@ from ..untyped import Untyped
 from . import copy_out, copy_text, loaders, user_arrays
 from .compiler import comparing
 from .copy_in import encode
+from .encodings import require_encoded, unencoded
 from .horizon import Horizons
 from .landing import landing
 from .session import with_lock_limit, with_settings
@@ -305,8 +306,10 @@ class PostgreSQLDialect(Horizons, Dialect):
         if not len(batch):
             return 0
         columns = named(table)
-        if not isinstance(batch, list) and any(logical_type(type_).name in _NOT_CSV for _, type_ in columns):
-            batch = to_rows(batch, columns)
+        encoding = raw.info.encoding
+        by_rows = encoding != "utf-8" or any(logical_type(type_).name in _NOT_CSV for _, type_ in columns)
+        if not isinstance(batch, list) and by_rows:
+            batch = to_rows(batch, columns)  # Arrow's strings are in UTF-8
         preparer = connection.dialect.identifier_preparer
         names = ", ".join(preparer.quote(name) for name, _ in columns)
         check()
@@ -316,6 +319,7 @@ class PostgreSQLDialect(Horizons, Dialect):
             if isinstance(batch, list):
                 self.require_fit(columns, batch)
                 rows = into_text(batch, columns)
+                require_encoded(encoding, rows, columns)
                 with cursor.copy(statement) as copy:
                     if copy_text.can_write(columns):
                         for part in copy_text.lines(rows, columns):
@@ -333,6 +337,11 @@ class PostgreSQLDialect(Horizons, Dialect):
                 with cursor.copy(f"{statement} (FORMAT csv)") as copy:
                     copy.write(_csv(batch))
         return len(batch)
+
+    def unstorable(self, connection: Connection, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
+        """As everywhere, and what the encoding of the connection lacks."""
+        encoding = driver_connection(connection).info.encoding if _is_psycopg(connection) else "utf-8"
+        return super().unstorable(connection, type_, values) or unencoded(encoding, values)
 
     def exact_text(self, length: int) -> TypeEngine[Any]:
         """Compared by bytes, whatever the collation of the database."""

@@ -100,7 +100,7 @@ class TestMariaDB(DialectConformance, LostConnections):
             db.write([{"id": 1, "s": "", "n": None}, {"id": 2, "s": "x", "n": 5}]).save_as_table("t")
             db.write([{"id": 3, "s": "", "n": None}]).save_as_table("t", mode="append")
             assert db.table("t").where(col("s").is_not(None)).count() == 3
-            with db.transaction() as connection:
+            with db.engine.connect() as connection:
                 assert connection.exec_driver_sql("SELECT @@sql_mode").scalar_one() == "EMPTY_STRING_IS_NULL"
 
     def test_the_order_behind_a_limit_of_the_work(self, db: Database) -> None:

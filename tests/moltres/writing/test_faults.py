@@ -67,7 +67,9 @@ def test_the_disk_is_full(sqlite_url: URL) -> None:
         assert list(db.table("t").collect()) == [{"a": "x"}]
 
 
-def test_a_file_that_cannot_grow(tmp_path: Path) -> None:
+@pytest.mark.parametrize("data", ["[row] * 5000", "(dict(row) for _ in range(5000))"])
+def test_a_file_that_cannot_grow(tmp_path: Path, data: str) -> None:
+    """That of the database, or the temporary one where rows wait that come while they are written."""
     program = textwrap.dedent("""
         import resource, signal, sys
         from moltres import connect
@@ -78,12 +80,13 @@ def test_a_file_that_cannot_grow(tmp_path: Path) -> None:
         db.write([{"a": "x"}]).save_as_table("t")
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         try:
-            db.write([{"a": "y" * 1000}] * 5000).save_as_table("t", mode="overwrite", batch_rows=100)
+            row = {"a": "y" * 1000}
+            db.write(eval(sys.argv[2])).save_as_table("t", mode="overwrite", batch_rows=100)
         except MoltresError as error:
-            print(type(error).__name__)
+            print(type(error).__name__, error.retryable)
     """)
     url = f"sqlite:///{tmp_path / 'small.sqlite'}"
-    done = subprocess.run([sys.executable, "-c", program, url], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "QueryError"
+    done = subprocess.run([sys.executable, "-c", program, url, data], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "QueryError False"
     with connect(url) as db:
         assert list(db.table("t").collect()) == [{"a": "x"}]

@@ -13,6 +13,7 @@ from moltres import connect
 from moltres.errors import (
     ColumnNotFoundError,
     ConfigurationError,
+    MoltresError,
     QueryCancelledError,
     QueryError,
     QueryTimeoutError,
@@ -130,6 +131,15 @@ class Statements(DialectSuite):
             for _ in range(3):
                 outlast(self.enough / 2)
                 assert connection.execute(text("SELECT 1")).scalar() == 1
+
+    @pytest.mark.usefixtures("limits")
+    def test_the_limit_holds_after_a_commit_within_the_block(self, db: Database) -> None:
+        with db.engine.connect() as connection:
+            with pytest.raises((DBAPIError, MoltresError)), db.dialect.time_limit(connection, 0.3):
+                connection.execute(text("SELECT 1"))
+                connection.commit()
+                connection.execute(text(self.slow)).all()
+            connection.invalidate()
 
     @pytest.mark.usefixtures("limits")
     def test_a_slow_reader_does_not_count(self, url: URL, db: Database, outlast: Callable[[float], None]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
+
+from ..errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +24,8 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = TemporaryFile(prefix="moltres-")  # noqa: SIM115 - closed by close()
+        with _kept_in_file():
+            self._file: IO[bytes] = TemporaryFile(prefix="moltres-")  # noqa: SIM115 - closed by close()
         self._kept: dict[int, Any] = {}
         self._batches = 0
         self.rows = 0
@@ -35,13 +38,15 @@ class Spool:
             except (pickle.PicklingError, TypeError, AttributeError):  # a file cannot hold such objects
                 self._kept[self._batches] = batch
             else:
-                self._file.write(made)
+                with _kept_in_file():
+                    self._file.write(made)
             self._batches += 1
             self.rows += len(batch) if hasattr(batch, "__len__") else 0  # what is no batch is refused when it is read
 
     def batches(self) -> Iterator[Any]:
         """The batches in the order in which they came."""
-        self._file.seek(0)
+        with _kept_in_file():
+            self._file.seek(0)  # which also writes what is still in memory
         for number in range(self._batches):
             if number in self._kept:
                 yield self._kept[number]
@@ -50,8 +55,21 @@ class Spool:
 
     def close(self) -> None:
         """Remove the file."""
-        self._file.close()
+        with suppress(OSError):  # what is still in memory, and not wanted any more, finds no room
+            self._file.close()
         self._kept.clear()
+
+
+@contextmanager
+def _kept_in_file() -> Iterator[None]:
+    """A block that works on the file; the source of the rows, whose errors are its own, is read outside of it."""
+    try:
+        yield
+    except OSError as error:
+        raise QueryError(
+            f"The rows cannot be kept in a temporary file: {error.strerror or error}.",
+            suggestion="Make room in the folder for temporary files, or name another one by the variable TMPDIR.",
+        ) from error
 
 
 @contextmanager

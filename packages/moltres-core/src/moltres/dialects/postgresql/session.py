@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from ..base import driver_connection
 from ..stopping import cleaning_up
@@ -23,7 +23,10 @@ _LOCK_LIMIT = text("SELECT setting::integer FROM pg_catalog.pg_settings WHERE na
 
 @contextmanager
 def with_settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator[None]:
-    """Let settings have these values within the block, and those from before after it."""
+    """Let settings have these values within the block, and those from before after it.
+
+    They have them in each transaction of the block: some writes commit in between, and a LOCAL setting ends with that.
+    """
     raw = driver_connection(connection)
     # Outside of a transaction a LOCAL setting has no effect, and a session's would stay in the pool.
     local = not raw.autocommit
@@ -37,9 +40,19 @@ def with_settings(connection: Connection, wanted: Mapping[str, str]) -> Iterator
         yield
         return
     connection.execute(select(*(func.set_config(name, wanted[name], local) for name in before)))
+
+    def set_again(_: Connection) -> None:
+        with raw.cursor() as cursor:  # of the driver: SQLAlchemy would begin once more
+            for name in before:
+                cursor.execute("SELECT set_config(%s, %s, true)", (name, wanted[name]))
+
+    if local:
+        event.listen(connection, "begin", set_again)
     try:
         yield
     finally:
+        if local and event.contains(connection, "begin", set_again):  # it is gone if the connection is collected
+            event.remove(connection, "begin", set_again)
         # A failed transaction takes its LOCAL settings with it; one that goes on belongs to the caller.
         usable = not (connection.closed or connection.invalidated)
         if usable and (not local or raw.info.transaction_status == _IN_TRANSACTION):

@@ -28,7 +28,7 @@ from support.waiting import repeating
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
 
     from moltres import Database, DataFrame
 
@@ -134,11 +134,15 @@ class Statements(DialectSuite):
 
     @pytest.mark.usefixtures("limits")
     def test_the_limit_holds_after_a_commit_within_the_block(self, db: Database) -> None:
-        with db.engine.connect() as connection:
-            with pytest.raises((DBAPIError, MoltresError)), db.dialect.time_limit(connection, 0.3):
+        def limited(connection: Connection) -> None:
+            with db.dialect.time_limit(connection, 0.3):
                 connection.execute(text("SELECT 1"))
                 connection.commit()
                 connection.execute(text(self.slow)).all()
+
+        with db.engine.connect() as connection:
+            with pytest.raises((DBAPIError, MoltresError)):
+                limited(connection)
             connection.invalidate()
 
     @pytest.mark.usefixtures("limits")

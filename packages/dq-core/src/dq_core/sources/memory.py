@@ -43,7 +43,7 @@ def _database() -> Iterator[sa.Connection]:
 
 def _note(found: rows.Registered) -> str:
     """What ``source`` is in the SQL of a report, and what runs it: DuckDB finds frames in variables of their name."""
-    given = f"{_SOURCE}: the {found.description} that was given"
+    given = f"{_SOURCE}: the given {found.description}"
     return f"-- {given}. In Python: {_SOURCE} = {found.made}; duckdb.sql(...)\n"
 
 

@@ -54,10 +54,10 @@ _CONNECTION_STRINGS = frozenset({"odbc_connect", "conninfo", "dsn", "connect_str
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
-#: A URL that was taken for a path, which has one slash where two were.
-_AS_PATH = re.compile(r"(?<=:/)([^\s/:@'\"]*):[^\s/'\"]+@")
+#: A URL that was taken for a path, which has one slash where two were, or only the two slashes.
+_AS_PATH = re.compile(r"(?<=:/)([^\s/:@'\"]*):[^\s/'\"]+@|(?<![\w:/])(//[^\s/:@'\"]*):[^\s/'\"]+@")
 #: A URL that was written without its scheme.
-_WITHOUT_SCHEME = re.compile(r"^([^\s/\\:@'\"]+):[^\s/\\'\"]+@")
+_WITHOUT_SCHEME = re.compile(r"^((?://)?[^\s/\\:@'\"]+):[^\s/\\'\"]+@")
 _CHAIN = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.\-]*://)")
 _PAIR = re.compile(
     r"(?P<name>[A-Za-z][\w .\-]*?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
@@ -126,7 +126,7 @@ def scrubbed(text: str, secrets: Iterable[str] = ()) -> str:
         for form in sorted(_forms(secret), key=len, reverse=True):
             text = _without(text, form, distinctive=_is_distinctive(secret))
     text = _IN_TEXT.sub(lambda found: masked(found[0]), text)
-    return _without_forms(_AS_PATH.sub(rf"\1:{MASK}@", text))
+    return _without_forms(_AS_PATH.sub(lambda found: f"{found[1] or found[2] or ''}:{MASK}@", text))
 
 
 def secrets_in(text: str) -> tuple[str, ...]:

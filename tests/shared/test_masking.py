@@ -68,6 +68,7 @@ def test_other_parameters_are_shown(name: str, place: str) -> None:
         (f"host=h user=u password={SECRET} dbname=d", "host=h user=u password=*** dbname=d"),
         (f"Server=h;Database=d;Uid=u;Pwd={SECRET};", "Server=h;Database=d;Uid=u;Pwd=***;"),
         (f"etl:{SECRET}@host/key.csv", "etl:***@host/key.csv"),
+        (f"//etl:{SECRET}@host/x", "//etl:***@host/x"),
         ("year=2024/key=5/part 1.parquet", "year=2024/key=5/part 1.parquet"),
         (r"C:\d@x\a.csv", r"C:\d@x\a.csv"),
     ],
@@ -174,6 +175,7 @@ def test_a_url_in_a_message_is_masked_without_being_known() -> None:
     shown = "HTTP 403 for 'https://h/u.csv?X-Amz-Signature=***&a=1', s3://***@b/k. See https://docs.org/e?id=4."
     assert masking.scrubbed(said) == shown
     assert masking.scrubbed("SELECT a::int, b // 2 -- x://") == "SELECT a::int, b // 2 -- x://"
+    assert masking.scrubbed(f"no '//u:{SECRET}@h/x', no file:/u:{SECRET}@h") == "no '//u:***@h/x', no file:/u:***@h"
 
 
 PASSWORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1)

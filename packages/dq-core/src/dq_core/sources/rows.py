@@ -68,7 +68,8 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
         rows = list(source)
         names = getattr(source, "columns", None) or expected
         unknown, refused = _register_rows(raw, name, rows, names)
-        return Registered(f"{len(rows)} rows", unknown, refused, made="pyarrow.Table.from_pylist(rows)")
+        count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+        return Registered(count, unknown, refused, made="pyarrow.Table.from_pylist(rows)")
     raise RuleError(
         [f"A value of type {kind} cannot be checked."],
         suggestion="Give a SQLAlchemy Engine, Connection or URL with table= or query=, a moltres DataFrame, a pandas "

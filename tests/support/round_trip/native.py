@@ -407,7 +407,8 @@ MARIADB = (
     Native("bigint", integers(-(2**63), 2**63 - 1)),
     Native("decimal(10,2) unsigned", decimals(10, 2).map(lambda drawn: (drawn[0].lstrip("-"), abs(drawn[1])))),
     Native("decimal(65,30)", decimals(65, 30)),
-    Native("float", shorts.filter(lambda drawn: abs(drawn[1].value) < 1e38)),
+    # The server reads -0.0 as 0.
+    Native("float", shorts.filter(lambda drawn: abs(drawn[1].value) < 1e38 and drawn[0] != "-0.0")),
     Native("double", finite),
     Native("varchar(8) charset utf8mb4", _MY_TEXTS.map(lambda value: (_mysql(value), value))),
     Native("longtext charset utf8mb4", _MY_TEXTS.map(lambda value: (_mysql(value), value))),

@@ -85,6 +85,18 @@ def test_a_query_runs_once(counted: DataFrame, tmp_path: Path, mode: Any, limit:
     assert sorted(row["n"] for row in rows) == list(range(1, NUMBERS + 1))
 
 
+@pytest.mark.parametrize("mode", ["auto", "inline", "table", "parquet"])
+def test_numbers_of_a_sequence_are_used_up(tmp_path: Path, mode: Any) -> None:
+    url = f"duckdb:///{tmp_path}/shop.duckdb"
+    with connect(url) as db:
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE SEQUENCE ticks")
+        frame = db.sql("SELECT nextval('ticks') AS n FROM range(30)")
+        hand_over(frame, name="run", mode=mode, stage_uri=tmp_path if mode == "parquet" else None)
+    with connect(url) as db:
+        assert db.sql("SELECT nextval('ticks') AS n").collect()[0]["n"] == 31
+
+
 def test_staged_rows_have_the_types_of_the_query(db: Database, tmp_path: Path) -> None:
     # As CREATE TABLE AS would make them, also where Python has no type for them, and where the first rows tell none.
     frame = db.sql(facts_of(db.engine).own_types)

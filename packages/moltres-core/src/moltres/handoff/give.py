@@ -89,7 +89,7 @@ def give(
     refuse(problems, "The rows cannot be handed over with these arguments")
     home = stage_in or df.database
     if options.handoff == "parquet":
-        return stage_parquet(df.database, df, tuple(df.columns), name, str(options.stage_uri))
+        return _exported(df, name, str(options.stage_uri))
     if options.handoff == "table":
         _refuse_memory(home)
         return stage_table(home, df, name=name)
@@ -101,6 +101,20 @@ def give(
             if connection.engine is df.database.engine and df.database.dialect.keeps_rows(connection):
                 return _kept(df, connection, name=name, options=options, home=home, argument=argument)
     return _read(df, name=name, options=options, home=home, argument=argument)
+
+
+def _exported(df: DataFrame, name: str, folder: str) -> Reference:
+    """Leave the rows in a file. What the query does besides (sequences of DuckDB) is committed, as in other modes."""
+    database, columns = df.database, tuple(df.columns)
+    if database.joined or not database.dialect.capabilities.file_functions:
+        return stage_parquet(database, df, columns, name, folder)
+    with database.connection() as connection:
+        if connection.engine is not database.engine:  # the file does not exist
+            return stage_parquet(database, df, columns, name, folder)
+        here = connect(connection)
+        result = stage_parquet(here, replace(df, database=here), columns, name, folder)
+        connection.commit()
+    return result
 
 
 def _kept(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moltres import DataFrame, col, func
+from moltres import DataFrame, col, func, lit
 from moltres.errors import ColumnNotFoundError, ConfigurationError
 from support.people import ids
 
@@ -67,3 +67,12 @@ def test_mistakes(people: DataFrame) -> None:
         people.order_by("age", "id", descending=[True])
     with pytest.raises(ConfigurationError, match="at least one key"):
         people.order_by()
+
+
+def test_a_constant_sorts_nothing(people: DataFrame) -> None:
+    expected = people.order_by("age", "id").collect().column("id")
+    frame = people.with_columns(one=lit(1), two=lit(2))
+    assert frame.order_by("one", "two", "age", "id").collect().column("id") == expected
+    assert frame.order_by("two", "age", "id").drop("one", "two").limit(3).collect().column("id") == expected[:3]
+    assert frame.order_by("one").select("id").count() == people.count()
+    assert len(people.order_by(lit(7)).limit(2).collect()) == 2

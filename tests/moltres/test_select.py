@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from moltres import Database
 
 
+def test_an_aggregate_beside_columns_is_refused(people: DataFrame) -> None:
+    total = func.sum(col("age"))
+    for wrong in (
+        lambda: people.select(s=total, city=col("city")),
+        lambda: people.select(s=total + col("age")),
+        lambda: people.with_columns(s=total),
+        lambda: people.select("city").order_by(total),
+    ):
+        with pytest.raises(ConfigurationError, match=r"city|age|order_by"):
+            wrong()
+    assert people.select(s=total, n=func.count(), one=lit(1)).count() == 1
+    assert len(people.with_columns(s=total.over()).collect()) == people.count()
+
+
 def test_select_without_arguments_is_everything(people: DataFrame) -> None:
     frame = people.select()
     assert frame.columns == tuple(ROWS[0])

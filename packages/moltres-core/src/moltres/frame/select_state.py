@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, SelectBase, case, select
-from sqlalchemy.sql.elements import Label, Over
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, SelectBase, case, select
+from sqlalchemy.sql.elements import Label, Over, TypeCoerce
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
 
@@ -52,7 +52,15 @@ class SortKey(NamedTuple):
 
         Args:
             nulls_first: Whether the database has NULLS FIRST; otherwise a second clause takes its place.
+
+        Returns:
+            The clauses; none for a constant, which sorts nothing, and which databases take for the number of a column.
         """
+        value = self.element
+        while isinstance(value, Label | TypeCoerce):
+            value = value.element if isinstance(value, Label) else value.typed_expression
+        if isinstance(value, BindParameter):
+            return ()
         key = self.element.desc() if self.descending else self.element.asc()
         if not nulls_first:
             is_null = case((self.element.is_(None), 1), else_=0)

@@ -152,6 +152,7 @@ def project(state: SelectState, wanted: Mapping[str, Any], *, hide: bool = False
         columns.append(known[name] if value is None else _typed(resolve(state, value)).label(name))
     query = state.query.with_only_columns(*columns, maintain_column_froms=True)
     if any(has_aggregate(value) for value in computed):
+        _require_aggregated(dict(zip(wanted, columns, strict=True)), [], "A SELECT with aggregates")
         return _changed(state, query, state.sealed & CUT | Seal.CLOSED, ())
     sealed = state.sealed & CUT
     if any(has_window(column) for column in columns):
@@ -254,6 +255,11 @@ def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequ
             f"order_by() requires as many values for descending as keys: {len(keys)}, not {len(flags)}."
         )
     expressions = [Unbound(key) if isinstance(key, str) else _expression(key, "order_by") for key in keys]
+    if any(not isinstance(expression, Unbound) and has_aggregate(expression) for expression in expressions):
+        raise ConfigurationError(
+            "order_by() takes no aggregates, which have one value for all rows.",
+            suggestion="Name the aggregate in agg(), and sort by its name.",
+        )
     left_out = state.hidden
     state = unsealed(state, unless=Seal.WINDOW | Seal.CLOSED)
     if not all(isinstance(expression, Unbound) for expression in expressions):
@@ -340,17 +346,17 @@ def aggregate(
     known = state.columns
     groups = [known[column].label(name) if column != name else known[name] for name, column in key_columns.items()]
     aggregates = [resolve(state, value).label(name) for name, value in zip(wanted, computed, strict=True)]
-    _require_aggregated(aggregates, [known[column] for column in key_columns.values()])
+    _require_aggregated({label.name: label.element for label in aggregates}, [known[column] for column in key_columns.values()])
     statement = state.query.with_only_columns(*groups, *aggregates, maintain_column_froms=True)
     return _changed(state, statement.group_by(*(known[column] for column in key_columns.values())), Seal.CLOSED, ())
 
 
-def _require_aggregated(computed: Sequence[Any], keys: Sequence[Any]) -> None:
-    bare = {label.name: names for label in computed if (names := bare_columns(label.element, keys))}
+def _require_aggregated(computed: Mapping[str, Any], keys: Sequence[Any], verb: str = "agg()") -> None:
+    bare = {name: names for name, column in computed.items() if (names := bare_columns(column, keys))}
     if bare:
         names = sorted({name for each in bare.values() for name in each})
         raise ConfigurationError(
-            f"agg() names columns that are neither keys nor aggregated: {listing(names)}"
+            f"{verb} names columns that are neither keys nor aggregated: {listing(names)}"
             f" (in {listing(bare)}); a group has many values of them.",
             suggestion=f"Aggregate them, as in func.max(col({names[0]!r})), or add them to group_by().",
         )

@@ -346,7 +346,9 @@ def aggregate(
     known = state.columns
     groups = [known[column].label(name) if column != name else known[name] for name, column in key_columns.items()]
     aggregates = [resolve(state, value).label(name) for name, value in zip(wanted, computed, strict=True)]
-    _require_aggregated({label.name: label.element for label in aggregates}, [known[column] for column in key_columns.values()])
+    _require_aggregated(
+        {label.name: label.element for label in aggregates}, [known[column] for column in key_columns.values()]
+    )
     statement = state.query.with_only_columns(*groups, *aggregates, maintain_column_froms=True)
     return _changed(state, statement.group_by(*(known[column] for column in key_columns.values())), Seal.CLOSED, ())
 

@@ -22,6 +22,8 @@ db = connect(sys.argv[1])
 db.table("t").collect()
 
 backend = sys.argv[2]  # what tells connections of the server apart
+reading = db.table("t").iter_batches(1)  # a write of a child must not touch what its parent reads
+next(reading)
 own = backend and db.sql(f"SELECT {backend} AS own").collect()
 gates = [os.pipe() for _ in range(4)]  # those who stand at the other end ask at once
 
@@ -32,6 +34,8 @@ def ask(number):
     for _ in range(3):
         os.read(gates[number][0], 1)
     answers = [db.sql(f"SELECT {me} AS me, (SELECT count(*) FROM t) AS n").collect() for _ in range(10)]
+    if number and backend:  # SQLite waits for its reader
+        db.write([{"id": me}]).save_as_table(f"made_{number}")
     is_own = not backend or (db.sql(f"SELECT {backend} AS own").collect() == own) == (number == 0)
     return is_own and all(answer == [{"me": me, "n": 2}] for answer in answers)
 
@@ -48,6 +52,7 @@ for number in (1, 2, 3):
     children.append(child)
 right = ask(0)
 verdicts = [os.waitpid(child, 0)[1] for child in children]
+right = right and len(list(reading)) == 1
 sys.exit(0 if right and verdicts == [0, 0, 0] else f"parent {right}, children {verdicts}")
 """
 

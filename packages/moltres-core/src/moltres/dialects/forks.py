@@ -10,6 +10,7 @@ from sqlalchemy.pool import QueuePool
 
 from .._shared.connecting import database_file
 from ..errors import ConfigurationError
+from .held import leave_to_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,7 @@ def watch(database: Watched, begin_anew: Callable[[], None]) -> None:
 
 
 def _in_child() -> None:
+    leave_to_parent()
     for database, method in list(_watched.items()):
         begin_anew = method()
         if begin_anew is not None:

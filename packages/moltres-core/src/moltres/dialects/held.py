@@ -31,6 +31,7 @@ __all__ = [
     "done",
     "holding",
     "is_held",
+    "leave_to_parent",
     "make_room",
     "place_of",
     "reading",
@@ -125,7 +126,8 @@ def holding(connection: Connection, *, writes: bool) -> Iterator[Held]:
     try:
         yield held
     finally:
-        mine.remove(held)
+        if held in mine:  # not in a child of the process, which holds nothing of its parent
+            mine.remove(held)
 
 
 @contextmanager
@@ -174,6 +176,12 @@ def done(connection: Connection) -> None:
     for held in _thread.held:
         if held.connection is connection:
             held.set_aside = None
+
+
+def leave_to_parent() -> None:
+    """Forget what this thread held before the process was forked: those are the parent's connections."""
+    _thread.held.clear()
+    _thread.writes.clear()
 
 
 def is_held(engine: Engine) -> bool:

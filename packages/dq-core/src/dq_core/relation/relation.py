@@ -101,7 +101,7 @@ class Relation(Selection):
         near = self._nearest(name, value, up=up)
         return self.operand(name, value if near is None else near), strict and near is None
 
-    def _nearest(self, name: str, value: Any, *, up: bool = True) -> decimal.Decimal | None:
+    def _nearest(self, name: str, value: Any, *, up: bool = True) -> int | decimal.Decimal | None:
         """The next number that a column can hold, if it can hold no such number.
 
         Engines compare exact numbers by a type with the digits of both, and fail where there are more than 38.
@@ -114,7 +114,7 @@ class Relation(Selection):
             return None
         rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
         near = exact.quantize(decimal.Decimal(1).scaleb(-scale), rounding, decimal.Context(prec=4 * MOST_DIGITS))
-        return None if near == exact else near
+        return None if near == exact else int(near) if scale == 0 else near
 
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
         """A column's values of one family, and the predicate of those of other families.

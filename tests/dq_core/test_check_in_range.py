@@ -34,7 +34,7 @@ class TestInRange(CheckConformance):
             places=("duckdb", "postgresql", "parquet", "pandas", "arrow", "polars", "rows"),
         ),
         "a bound between decimals": Case(
-            [2**63, 10**37, None],
+            [decimal.Decimal(2**63), decimal.Decimal(10**37), None],
             [1],
             {"max": decimal.Decimal("9999999999999999999999999999.9999999999"), "min": 1.5},
             type=sa.Numeric(38, 0),

@@ -29,7 +29,8 @@ class TestInSet(CheckConformance):
                          type=sa.Numeric(5, 1),
                          places=("duckdb", "postgresql", "rows", "parquet")),
         "what no decimal of the column is": Case(
-            [10**37, 7, None], [0], {"values": [7, decimal.Decimal("7.0000000001"), 0.1]}, type=sa.Numeric(38, 0),
+            [decimal.Decimal(10**37), decimal.Decimal(7), None], [0],
+            {"values": [7, decimal.Decimal("7.0000000001"), 0.1]}, type=sa.Numeric(38, 0),
             places=("duckdb", "postgresql", "mariadb", "trino", "parquet", "pandas", "arrow", "polars", "rows")),
         "NaN": Case([1.0, float("nan")], [1], {"values": [1.0]}, type=sa.Double(),
                     places=("duckdb", "postgresql", "parquet", "arrow", "polars", "rows")),

@@ -83,7 +83,7 @@ def same(truth: Any, found: Any, *, text: bool = False) -> bool:
     if isinstance(truth, UUID):
         return str(found) == str(truth)
     if isinstance(truth, list):
-        return isinstance(found, list) and len(found) == len(truth) and all(map(same, truth, found))
+        return isinstance(found, list) and len(found) == len(truth) and all(map(_same_item, truth, found))
     if isinstance(truth, dt.time) and truth.tzinfo is not None and isinstance(found, str):
         return found in {truth.isoformat(), truth.isoformat().removesuffix(":00")}
     if isinstance(truth, dict):
@@ -93,6 +93,13 @@ def same(truth: Any, found: Any, *, text: bool = False) -> bool:
     if isinstance(truth, dt.time) and isinstance(found, dt.time) and truth.utcoffset() != found.utcoffset():
         return False
     return _kind(truth) == _kind(found) and bool(truth == found)
+
+
+def _same_item(truth: Any, found: Any) -> bool:
+    """Whether an item of a list is the one that was there; where a database has no arrays it is one of a document."""
+    if isinstance(truth, Decimal) and isinstance(found, float) and math.isfinite(found):
+        return Decimal(repr(found)) == truth
+    return same(truth, found)
 
 
 def _short(value: float) -> bytes:

@@ -399,7 +399,7 @@ def _refuse(
     if run_id is not None:
         problems += string("run_id", run_id, empty=True)
     for name, given in (("suite", suite), ("metric", metric), ("run_id", run_id)):
-        if isinstance(given, str) and any("\ud800" <= one <= "\udfff" for one in given):
+        if isinstance(given, str) and not is_unicode(given):
             problems.append(f"{name} has characters that no database stores: {scrubbed(given)!r}.")
         problems += stored_problems(name, given)
     if report is not ... and not isinstance(report, Report):

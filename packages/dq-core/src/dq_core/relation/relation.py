@@ -106,8 +106,10 @@ class Relation(Selection):
 
         Engines compare exact numbers by a type with the digits of both, and fail where there are more than 38.
         """
+        if not isinstance(value, float | decimal.Decimal) or not math.isfinite(value):
+            return None
         scale = None if self.dialect.types_by_value else self.columns[name].scale
-        if scale is None or not isinstance(value, float | decimal.Decimal) or not math.isfinite(value):
+        if scale is None:
             return None
         exact = decimal.Decimal(repr(value)) if isinstance(value, float) else value
         if exact.adjusted() > MOST_DIGITS:

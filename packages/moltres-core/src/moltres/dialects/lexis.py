@@ -27,58 +27,12 @@ _E_STRING = rf"[eE]{_ESCAPED_STRING}(?:\s*[\r\n]\s*{_ESCAPED_STRING})*"
 _DOLLARS = r"\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$"
 
 
-_BEFORE_VALUES = frozenset(
-    [
-        "all",
-        "and",
-        "any",
-        "as",
-        "between",
-        "by",
-        "case",
-        "distinct",
-        "div",
-        "else",
-        "escape",
-        "except",
-        "fetch",
-        "first",
-        "from",
-        "glob",
-        "having",
-        "ilike",
-        "in",
-        "intersect",
-        "interval",
-        "is",
-        "like",
-        "limit",
-        "match",
-        "mod",
-        "next",
-        "not",
-        "offset",
-        "on",
-        "or",
-        "regexp",
-        "returning",
-        "rlike",
-        "select",
-        "similar",
-        "some",
-        "then",
-        "to",
-        "union",
-        "values",
-        "when",
-        "where",
-        "xor",
-        "date",
-        "time",
-        "timestamp",
-        "binary",
-    ]
-)
+_BEFORE_VALUES = frozenset({
+    "all", "and", "any", "as", "between", "binary", "by", "case", "date", "distinct", "div", "else", "escape",
+    "except", "fetch", "first", "from", "glob", "having", "ilike", "in", "intersect", "interval", "is", "like",
+    "limit", "match", "mod", "next", "not", "offset", "on", "or", "regexp", "returning", "rlike", "select",
+    "similar", "some", "then", "time", "timestamp", "to", "union", "values", "when", "where", "xor",
+})  # fmt: skip
 """Words behind which a colon begins a parameter; behind a name it is an operator."""
 
 

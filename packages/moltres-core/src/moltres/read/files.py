@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 _NO_FILES = "No files found that match the pattern"
+_FILES: Final = "moltres_files"
+"""The attribute by which something to select from knows the files that it reads."""
 """DuckDB's words."""
 
 _NATIVE = frozenset({"http", "https"})
@@ -150,7 +152,5 @@ def _parquet(source: Readable, connection: Connection, paths: Any, options: dict
     query = f"SELECT *{f' REPLACE ({exact})' if exact else ''} FROM {call}"  # noqa: S608 - literals and quoted names
     return selectable(source, Query.of(query), described)
 
-
-_FILES: Final = "moltres_files"
 
 _QUERIES = {"read_csv": text_files.csv, "read_json": text_files.json}

@@ -98,7 +98,7 @@ def key_problems(run_key: object) -> Iterator[str]:
         return
     if len(run_key) > LONGEST_KEY:
         yield f"run_key must have at most {LONGEST_KEY} characters, not {len(run_key)}."
-    if "\0" in run_key or any("\ud800" <= character <= "\udfff" for character in run_key):
+    if "\0" in run_key or not arguments.is_unicode(run_key):
         shown = scrubbed(run_key)
         yield f"run_key must not have NUL characters or surrogates, which not every database can store: {shown!r}."
     yield from stored_problems("run_key", run_key)

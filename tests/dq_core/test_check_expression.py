@@ -67,6 +67,20 @@ def test_quotes_and_comments_are_understood(sql: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
+def test_text_that_looks_like_the_place_of_a_value(put: Callable[..., Place], place: str) -> None:
+    texts = ["%(param_1)s", "%(x_1)s", "%(id_1)s", "%s", "?", "$1", ":id_1"]
+    there = put(place, Case(texts).rows, {"id": sa.BigInteger(), "x": sa.Text(), "part": sa.Text()})
+    report = there.validate(
+        *({"type": "expression", "sql": f"x <> '{text}'", "name": text} for text in texts),
+        {"type": "in_range", "column": "id", "min": 1, "max": 3},
+        {"type": "in_set", "column": "x", "values": texts[1:]},
+        {"type": "in_range", "column": "id", "max": 0, "where": f"x = '{texts[0]}'"},
+    )
+    failed = [result.failed_rows for result in report.results]
+    assert failed == [*([1] * len(texts)), len(texts) - 3, 1, 0], report.to_text()
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_an_error_while_it_runs_is_an_error_of_this_check_alone(put: Callable[..., Place], place: str) -> None:
     failing = {
         "sqlite": "abs(x - 5 - 9223372036854775807) > 0",  # the absolute value of the least integer

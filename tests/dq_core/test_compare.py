@@ -7,7 +7,7 @@ import decimal
 import importlib
 import json
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +16,21 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
 
-from dq_core import Comparison, ComparisonFailedError, DataQualityError, RuleError, Source, compare
+from dq_core import (
+    Comparison,
+    ComparisonFailedError,
+    DataQualityError,
+    RuleError,
+    Source,
+    compare,
+    learn,
+    profile,
+    validate,
+)
 from dq_core.comparing import source as source_module
 from dq_core.errors import TableNotFoundError, ValidationTimeoutError
+from dq_core.history import History
+from dq_core.quarantine import quarantine
 from dq_core.relation import differences
 from dq_core.run import reader
 from support.hostile import Call, assert_refused
@@ -178,6 +190,29 @@ def test_both_sides_on_the_only_connection_of_an_engine(engine: sa.Engine, pool:
             assert connection.execute(sa.text("SELECT count(*) FROM t")).scalar_one() == len(_rows())
     finally:
         single.dispose()
+
+
+@pytest.mark.parametrize("pool", ["static", "of a thread"])
+def test_a_transaction_on_the_only_connection_of_an_engine_stays(engine: sa.Engine, pool: str) -> None:
+    _put(engine, _rows())
+    single = sa.create_engine(engine.url, **POOLS[pool])
+    with single.connect() as connection:
+        connection.execute(sa.text("DELETE FROM t WHERE id > 0"))
+        attempts: list[Callable[[], object]] = [
+            lambda: compare((single, "t"), (engine, "t"), ["id"]),
+            lambda: validate(single, [{"type": "not_null", "column": "id"}], table="t"),
+            lambda: profile(single, table="t"),
+            lambda: learn(single, table="t"),
+            lambda: quarantine(single, [{"type": "not_null", "column": "id"}], table="t", to="kept"),
+            lambda: History(single).points("total_rows", suite="s"),
+        ]
+        for attempt in attempts:
+            with pytest.raises(DataQualityError, match="one connection"):
+                attempt()
+        assert validate(connection, [{"type": "row_count", "max": 1}], table="t")
+        connection.commit()
+    assert validate(single, [{"type": "row_count", "max": 1}], table="t")
+    single.dispose()
 
 
 @pytest.mark.parametrize("pool", ["asserting", "of one"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -151,6 +152,27 @@ def test_a_pattern_that_is_given_up_is_an_error_of_its_check(engine: sa.Engine, 
     given_up, other = validate(engine, rules, table="t").results
     assert (given_up.status, other.status) == ("error", "passed")
     assert "match limit" in given_up.message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "code = 0",
+        "flag = 'true'",
+        "CAST(number AS SIGNED) > 0",
+        "CAST(id - 2 AS UNSIGNED) >= 0",
+        "code < DATE '2024-01-01'",
+    ],
+)
+def test_a_value_that_the_server_changes_is_an_error_of_its_check(engine: sa.Engine, sql: str) -> None:
+    make(
+        engine,
+        "CREATE TABLE t (id INT, flag BOOLEAN, code VARCHAR(9), number DOUBLE)",
+        "INSERT INTO t VALUES (1, TRUE, 'abc', 1), (2, FALSE, '5', 1e30)",
+    )
+    report = validate(engine, [{"type": "expression", "sql": sql}, {"type": "not_null", "column": "id"}], table="t")
+    assert [result.status for result in report.results] == ["error", "passed"]
+    assert re.search("Truncated|overflow|Cast to|Incorrect", report.results[0].message)
 
 
 def test_types_that_only_it_has(engine: sa.Engine) -> None:

@@ -19,7 +19,7 @@ from support.stop_conformance import StopConformance
 from support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, ExceptionContext
 
@@ -50,6 +50,8 @@ class TestMariaDB(DialectConformance, LostConnections):
         ("SELECT 1 AS a # it's :x", 1),
         ("SELECT 2--1 AS a", 3),
         ("SELECT /*! 1 + */ :one AS a", 2),
+        ("SELECT 1 /*!40001 + :one */ /*M!100000 + 1 */ AS a", 3),
+        ("SELECT 1 AS a /*!99999 , ':x */ /*M!999999 FROM ;*/ ORDER BY a", 1),
         ("SELECT @n:=:one AS a", 1),
         ("SELECT 1 AS a /* to the end :x", 1),
         ("SELECT 7 % 4 AS a", 3),
@@ -105,8 +107,9 @@ class TestMariaDB(DialectConformance, LostConnections):
 
     def test_the_order_behind_a_limit_of_the_work(self, db: Database) -> None:
         db.write([{"n": number * 7919 % 1000} for number in range(1000)]).save_as_table("t")
-        frame = db.sql("SELECT n FROM t ORDER BY n LIMIT ROWS EXAMINED 1000000")
-        assert frame.limit(3).collect().column("n") == [0, 1, 2]
+        for limit in ("LIMIT ROWS EXAMINED 1000000", "/*!99999 LIMIT 1 */", "/*M!100000 LIMIT 500 */"):
+            frame = db.sql(f"SELECT n FROM t ORDER BY n {limit}")
+            assert frame.limit(3).collect().column("n") == [0, 1, 2], limit
 
     def test_zero_is_no_next_number(self, db: Database) -> None:
         with db.transaction() as connection:
@@ -117,6 +120,47 @@ class TestMariaDB(DialectConformance, LostConnections):
         db.write(db.table("s")).save_as_table("t", mode="merge", keys=["id"])
         db.insert("t", {"v": 3})
         assert db.table("t").order_by("v").collect() == [{"id": 0, "v": 2}, {"id": 1, "v": 3}]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT id FROM s WHERE flag = :given",
+            "SELECT id FROM s WHERE code = 0",
+            "SELECT CAST(code AS SIGNED) AS x FROM s",
+            "SELECT CAST(code AS DATE) AS x FROM s",
+            "SELECT CAST(number AS SIGNED) AS x FROM s",
+            "SELECT CAST(id - 2 AS UNSIGNED) AS x FROM s",
+            "SELECT CAST(number AS DECIMAL(4, 2)) AS x FROM s",
+            "SELECT CAST('2024-01-01' AS DATE) + INTERVAL 9999 YEAR AS x FROM s",
+            "SELECT CONVERT(code USING latin1) AS x FROM s",
+            "SELECT REPEAT(code, 20000000) AS x FROM s",
+            "SELECT sum(code) AS x FROM s",
+        ],
+    )
+    def test_a_value_that_the_server_changes_is_refused_on_every_road(self, db: Database, query: str) -> None:
+        with db.transaction() as connection:
+            connection.execute(
+                text("CREATE TABLE s (id INTEGER, flag BOOLEAN, code VARCHAR(9) CHARSET utf8mb4, number DOUBLE)")
+            )
+            connection.execute(text("INSERT INTO s VALUES (1, TRUE, '5', 1), (2, FALSE, 'a\U0001f600', 1e30)"))
+        frame = db.sql(query, given="true") if ":given" in query else db.sql(query)
+        with connect() as other:
+            roads: list[Callable[[], object]] = [
+                frame.collect,
+                frame.to_arrow,
+                lambda: list(frame.iter_batches(rows=1)),
+                lambda: db.write(frame).save_as_table("t"),
+                lambda: other.write(frame).save_as_table("t"),
+                *([frame.count] if "WHERE" in query else []),
+            ]
+            for road in roads:
+                with pytest.raises(MoltresError, match=r"changed|Truncated|Incorrect|[Oo]ut of|overflow|Cannot|larger"):
+                    road()
+            assert other.tables() == []
+        assert db.tables() == ["s"]
+        assert db.sql("SELECT CAST('abc' AS CHAR(2)) AS x, 1 = '1 ' AS y, 1 / 0 AS z").collect() == [
+            {"x": "ab", "y": 1, "z": None}
+        ]
 
     def test_a_sum_that_no_double_holds_is_an_error(self, db: Database) -> None:
         db.write([{"g": g, "f": f} for g, f in ((1, 1.7e308), (1, 1.7e308), (2, 2.5), (2, 3.5))]).save_as_table("t")

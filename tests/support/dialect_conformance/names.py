@@ -20,7 +20,23 @@ if TYPE_CHECKING:
 # Words that the lists of SQLAlchemy lack on one database or another, and what is punctuation in SQL or in Python.
 WORDS = (
     *("lateral", "concurrently", "tablesample", "returning", "true", "false", "null", "portion", "window", "qualify"),
-    *("order", "select", "user", "a b", " lead", "a.b", "a%b", "%s", "%%", "%(a)s", "a:b", ":a", "a?b", "Group"),
+    *(
+        "order",
+        "select",
+        "user",
+        "a b",
+        " lead",
+        "a.b",
+        "a%b",
+        "%s",
+        "%%",
+        "%(a)s",
+        "%(extra_1)s",
+        "a:b",
+        ":a",
+        "a?b",
+        "Group",
+    ),
     *('a"b', "a'b", "a`b", "a[b]", "a\\b", "a\nb", "a\tb", "a--b", "a/*b", "a;b", "$1", "ß", "日本", "id(1)"),
 )
 
@@ -49,7 +65,7 @@ class Names(DialectSuite):
         assert db.update("t", {names[1]: 7}, where=col(names[0]) == 0) == 1
         assert db.delete("t", where=col(names[1]) == 7) == 1
 
-    @pytest.mark.parametrize("name", ["lateral", "true", "a`b", 'a"b', "a b", "a%b", "a:b", "a\\b", "日本"])
+    @pytest.mark.parametrize("name", ["lateral", "true", "a`b", 'a"b', "a b", "a%b", "a:b", "a\\b", "日本", "%(n_1)s"])
     def test_any_word_names_a_table(self, db: Database, name: str) -> None:
         db.write([{"n": 1}]).save_as_table(name)
         db.write([{"n": 2}]).save_as_table(name, mode="append", run_key="k")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from moltres import col, connect
 from moltres.errors import ConfigurationError, MoltresError
@@ -15,6 +16,10 @@ from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import CHANGING_MODES, NEW, OLD, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.pool import Pool
+
     from moltres import Database
 
 
@@ -56,6 +61,29 @@ class Transactions(DialectSuite):
             assert mine.table("t").write.save_as_table("u", mode="overwrite").rows_written == 2
             connection.commit()
         assert rows(db, "u") == NEW
+
+    @pytest.mark.parametrize("pool", [StaticPool, SingletonThreadPool])
+    def test_a_transaction_on_the_only_connection_of_an_engine_stays(self, db: Database, pool: type[Pool]) -> None:
+        if db.dialect.name == "iceberg":
+            return  # its connections are of a process, and not of a server
+        db.write(OLD).save_as_table("t")
+        single = create_engine(db.engine.url, poolclass=pool)
+        mine = connect(single)
+        with single.connect() as connection:
+            connection.execute(text("INSERT INTO t (id, n) VALUES (4, 40)"))
+            attempts: list[Callable[[], object]] = [
+                lambda: mine.table("t"),
+                lambda: mine.sql("SELECT * FROM t").collect(),
+                lambda: mine.write(NEW).save_as_table("t", mode="overwrite"),
+                lambda: mine.update("t", {"n": 0}, where=col("n") == 40),
+            ]
+            for attempt in attempts:
+                with pytest.raises(ConfigurationError, match="one connection"):
+                    attempt()
+            assert connect(connection).table("t").count() == len(OLD) + 1
+            connection.commit()
+        assert mine.table("t").count() == len(OLD) + 1
+        single.dispose()
 
     def test_what_is_made_in_the_transaction_of_a_caller(self, db: Database) -> None:
         if not db.dialect.capabilities.transactional_ddl:

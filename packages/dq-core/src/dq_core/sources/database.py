@@ -15,7 +15,8 @@ from sqlalchemy.pool import AssertionPool
 from .._shared.connecting import connecting_within, file_hint, missing_file, missing_file_hint, retry_can_help
 from .._shared.iceberg_places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
-from .._shared.pools import capacity
+from .._shared.places import keeping_text
+from .._shared.pools import capacity, is_in_transaction
 from .._shared.statements import Deadline
 from .._shared.tables import table_names
 from .._shared.urls import make_engine
@@ -77,6 +78,7 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
             alone = memory is not None and memory.is_alone(connection)
             with beginning(engine):
                 stack.enter_context(dialect.snapshot(connection))
+        stack.enter_context(keeping_text(connection))
         stack.enter_context(dialect.session(connection))
         secrets = secrets_of(url)
         dialect.prepare(connection)
@@ -254,7 +256,8 @@ def _not_understood(url: sa.URL, error: Exception) -> SourceError:
 def connect(engine: sa.Engine) -> sa.Connection:
     """A connection; a failure says where to, and why, without secrets."""
     try:
-        return _reached(engine.connect())
+        if not is_in_transaction(engine):
+            return _reached(engine.connect())
     except DBAPIError as error:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
         name, cause = engine.dialect.name, error.orig or error
@@ -273,6 +276,11 @@ def connect(engine: sa.Engine) -> sa.Connection:
         ) from error
     except (ArgumentError, TypeError, ValueError, OSError) as error:
         raise _not_understood(engine.url, error) from None
+    raise SourceAccessError(
+        f"The engine of {_shown(engine.url)} has one connection, and a transaction has begun on it, which would be"
+        " rolled back.",
+        suggestion=_GIVE_CONNECTION,
+    )
 
 
 @contextlib.contextmanager

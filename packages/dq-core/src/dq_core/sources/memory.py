@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from .._shared.duckdb_literals import use_literals
 from .._shared.optimizers import WRONG
+from .._shared.places import keeping_text
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
 from ..relation.dialects.duckdb_memory import limit_memory
@@ -34,7 +35,7 @@ def _database() -> Iterator[sa.Connection]:
         engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": _config(spill)})
         use_literals(engine)
         try:
-            with engine.connect() as connection:
+            with engine.connect() as connection, keeping_text(connection):
                 limit_memory(connection.connection.dbapi_connection)
                 yield connection
         finally:

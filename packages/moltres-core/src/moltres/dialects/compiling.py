@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.exc import CompileError
 
+from .._shared.places import Places, apart
 from ..errors import ConfigurationError
 from .names import require_label
 
@@ -105,7 +106,7 @@ def _copy(engines: Any) -> Any:
     return made
 
 
-class _Naming:
+class _Naming(Places):
     """Mixed into a compiler: values that are put into a statement later are found by whatever name a column has.
 
     And values in a statement are what the driver would send: SQLAlchemy writes bytes as a string.
@@ -123,16 +124,15 @@ class _Naming:
             name = self.bind_names[bound]
             if name in parameters and name in self.escaped_bind_names:
                 parameters[self.escaped_bind_names[name]] = parameters.pop(name)
-        return super()._process_parameters_for_postcompile(parameters, **options)  # type: ignore[misc]  # of the compiler
+        return super()._process_parameters_for_postcompile(parameters, **options)
 
     def render_literal_value(self, value: Any, type_: Any) -> str:
         if value is not None:
             sent = None if isinstance(value, bytes) else type_.dialect_impl(self.dialect).bind_processor(self.dialect)
             written = self.moltres.written(value if sent is None else sent(value))
             if written is not None:
-                return written
-        found: str = super().render_literal_value(value, type_)  # type: ignore[misc]  # of the compiler
-        return found
+                return self._taken_apart(written)
+        return super().render_literal_value(value, type_)
 
 
 def _naming(compiler: type[Any], dialect: Compiling) -> type[Any]:
@@ -162,9 +162,14 @@ def compiled_by(connection: Connection, dialect: Compiling) -> Iterator[None]:
 
 
 class _Quoting:
-    """Mixed into the preparer of a dialect: every name is quoted, and refused if the database would change it."""
+    """Mixed into the preparer of a dialect: every name is quoted, and refused if the database would change it.
+
+    Attributes:
+        apart: The same for statements in which the places of values are found when they are written.
+    """
 
     moltres: Compiling
+    apart: Any
 
     def _requires_quotes(self, value: str) -> bool:
         del value
@@ -185,4 +190,5 @@ def _quoting(made: Any, preparer: Any, dialect: Compiling) -> Any:
     if dialect.identifier_quote is not None:
         quoting.initial_quote = quoting.final_quote = quoting.escape_quote = dialect.identifier_quote
         quoting.escape_to_quote = dialect.identifier_quote * 2
+    quoting.apart = apart(quoting)
     return quoting

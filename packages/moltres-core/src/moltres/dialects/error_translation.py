@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from .._shared.connecting import file_hint, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of
+from .._shared.pools import is_in_transaction
 from .._shared.problems import ProblemError
 from ..errors import (
     ConfigurationError,
@@ -169,10 +170,16 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
         DatabaseConnectionError: If a retry can help, whatever the driver calls the failure; TransientQueryError if the
             database is locked.
         DatabaseAccessError: If it cannot help: a wrong password, an unknown database, a file that is no database.
-        ConfigurationError: If the URL has an option that the driver does not take.
+        ConfigurationError: If the URL has an option that the driver does not take, or the connection is one that the
+            caller is in a transaction on.
     """
     try:
-        return engine.connect()
+        if not is_in_transaction(engine):
+            return engine.connect()
+        failure: MoltresError = ConfigurationError(
+            "The engine has one connection, and a transaction has begun on it, which would be rolled back.",
+            suggestion="Give the connection itself, connect(connection), or commit before.",
+        )
     except DBAPIError as error:
         failure = _unconnected(engine, dialect, error.orig or error)
     except engine.dialect.loaded_dbapi.Error as error:

@@ -12,10 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.pool import SingletonThreadPool, StaticPool
-
 from .._shared.connecting import database_file
-from .._shared.pools import capacity
+from .._shared.pools import SHARED, capacity
 from ..errors import ConfigurationError, TransientQueryError
 
 if TYPE_CHECKING:
@@ -81,7 +79,7 @@ def place_of(engine: Engine) -> Hashable:
 
 def _is_shared(engine: Engine) -> bool:
     """Whether two connections of a thread are one connection of the driver."""
-    return isinstance(engine.pool, StaticPool | SingletonThreadPool)
+    return isinstance(engine.pool, SHARED)
 
 
 def make_room(bind: Engine | Connection, *, writes: bool) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PLAIN_STRING = r"'(?:[^']|'')*'"
 _ESCAPED_STRING = r"'(?:[^'\\]|\\.|'')*'"
@@ -70,6 +70,7 @@ class Lexis:
         comments: Patterns of comments, but those that nest.
         nests: Whether a comment can have comments in it.
         code: What begins and ends a comment whose text the database runs, as a pattern.
+        runs: Whether it runs what stands behind such a beginning; None if it always does.
     """
 
     strings: tuple[str, ...] = (_PLAIN_STRING,)
@@ -77,6 +78,7 @@ class Lexis:
     comments: tuple[str, ...] = (r"--[^\n]*", r"/\*.*?(?:\*/|\Z)")
     nests: bool = False
     code: str | None = None
+    runs: Callable[[str], bool] | None = None
 
     @cached_property
     def _token(self) -> re.Pattern[str]:
@@ -117,6 +119,9 @@ class Lexis:
         if match is None:  # never: any character is a symbol
             return Token("symbol", sql[at])
         kind = match.lastgroup if match.lastgroup != "tag" else "string"
+        if kind == "code" and match.group() != "*/" and self.runs is not None and not self.runs(match.group()):
+            end = sql.find("*/", match.end())
+            return Token("space", sql[at : len(sql) if end < 0 else end + 2])
         return Token("symbol" if kind in {"code", None} else str(kind), match.group())
 
     def _bind(self, sql: str, at: int, before: Token, *, adjacent: bool) -> Token | None:
@@ -155,12 +160,22 @@ _DOUBLE_QUOTED_STRING = r'"(?:[^"\\]|\\.|"")*"'
 _PLAIN_DOUBLE_QUOTED = _QUOTED
 
 
-def mariadb(sql_mode: str) -> Lexis:
+def mariadb(sql_mode: str, version: int = 0, *, is_mysql: bool = False) -> Lexis:
     """The rules of MariaDB and MySQL.
 
     Args:
         sql_mode: The modes of the session, which change what quotes and backslashes mean.
+        version: That of the server, as ``/*!101104 …*/`` has it: 10.11.4.
+        is_mysql: Whether it is MySQL, which does not run ``/*M! …*/``.
     """
+
+    def runs(mark: str) -> bool:
+        asked = int(mark.lstrip("/*M!") or 0)
+        if mark.startswith("/*M"):
+            return not is_mysql and asked <= version
+        # MariaDB leaves to MySQL what is of MySQL 5.7 and newer.
+        return asked <= version and (is_mysql or not 50700 <= asked <= 99999)
+
     modes = set(sql_mode.upper().split(","))
     escapes = "NO_BACKSLASH_ESCAPES" not in modes
     strings = [_ESCAPED_STRING if escapes else _PLAIN_STRING]
@@ -173,7 +188,8 @@ def mariadb(sql_mode: str) -> Lexis:
         strings=tuple(strings),
         names=tuple(names),
         comments=(r"--(?=[\s\x00-\x1f]|\Z)[^\n]*", r"\#[^\n]*", r"/\*(?!M?!).*?(?:\*/|\Z)"),
-        code=r"/\*M?!\d*|\*/",
+        code=r"/\*M?!(?:\d{5,6})?|\*/",
+        runs=runs,
     )
 
 

@@ -65,8 +65,8 @@ def _records(columns: list[Named], rows: Rows) -> Records:
 
 def scalar(source: Readable, statement: Select[Any]) -> Any:
     """The one value of the one row of a statement."""
-    with source.connection() as connection:
-        return connection.execute(statement).scalar_one()
+    with source.connection() as connection, source.dialect.reading(connection, statement) as ready:
+        return connection.execute(ready).scalar_one()
 
 
 def batch_size(rows: object) -> int:

@@ -148,7 +148,6 @@ class _Marked:
         self._driver = source.engine.dialect
         self._binds = binds
         self._parameters: dict[str, BindParameter[Any]] = {}
-        self._sql = ""
 
     def query(self, tokens: Sequence[Token]) -> Query:
         """The statement.
@@ -158,7 +157,6 @@ class _Marked:
         """
         text: list[str] = []
         problems = []
-        self._sql = "".join(token.text for token in tokens)
         places = [number for number, token in enumerate(tokens) if token.kind != "space"]
         skipped = -1
         for number, token in enumerate(tokens):
@@ -217,8 +215,7 @@ class _Marked:
         return f"{_MARK}{key}{_MARK}"
 
     def _is_free(self, key: str, name: str) -> bool:
-        # SQLAlchemy looks for its parameters in the whole text of the statement.
-        return (key == name or key not in self._binds) and f"%({key})s" not in self._sql
+        return key == name or key not in self._binds
 
     def _parameter(self, key: str, value: Any) -> BindParameter[Any]:
         value, type_ = self._dialect.parameter(value)

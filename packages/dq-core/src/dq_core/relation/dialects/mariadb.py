@@ -12,6 +12,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import MariaDBForms
+from ..._shared.mariadb_warnings import ASKS, changed_value
 from ..column import Column
 from ..sql_text import Lexis
 from . import fragments
@@ -166,16 +167,16 @@ class MariaDB(Dialect):
 
     @contextlib.contextmanager
     def guard(self, connection: Connection, *, owns_transaction: bool) -> Iterator[None]:
-        """An error does not end the transaction; a pattern that was given up is an error."""
+        """An error does not end the transaction; a value that the server changed is an error."""
         del owns_transaction
         yield
         self.refuse_warnings(connection)
 
     def refuse_warnings(self, connection: Connection) -> None:
-        """Raise for a pattern that was given up: the database takes it as not found, and only warns."""
-        for warning in connection.exec_driver_sql("SHOW WARNINGS").mappings():
-            if int(warning["Code"]) == 1139:
-                raise DBAPIError("SHOW WARNINGS", None, PatternGivenUpError(warning["Message"]))
+        """Raise where the server only warns: of a pattern that it gave up, of a string that it took for 0."""
+        message = changed_value(connection)
+        if message is not None:
+            raise DBAPIError(ASKS, None, ChangedValueError(message))
 
     @contextlib.contextmanager
     def deadline(self, connection: Connection, seconds: float) -> Iterator[None]:
@@ -274,8 +275,8 @@ class MySQL(MariaDB):
         return sa.func.regexp_like(text, sa.literal(pattern.for_pcre()), "c", type_=sa.Boolean())
 
 
-class PatternGivenUpError(Exception):
-    """The database gave up looking for a pattern in some row."""
+class ChangedValueError(Exception):
+    """The database answered with another value than was asked for."""
 
 
 def _set(connection: Connection, settings: Mapping[str, Any]) -> None:

@@ -34,6 +34,7 @@ from ..rows import by_sqlalchemy, is_custom, lenient, selects_all
 from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
+from .changed import refuse_changed, refusing_changed
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
@@ -123,7 +124,10 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     def lexis(self, connection: Connection, sql: str) -> Lexis:
         """As the modes of the session say what quotes and backslashes mean."""
         asks = '"' in sql or "\\" in sql
-        return mariadb(connection.execute(text("SELECT @@SESSION.sql_mode")).scalar_one() if asks else "")
+        modes = connection.execute(text("SELECT @@SESSION.sql_mode")).scalar_one() if asks else ""
+        server: Any = connection.dialect
+        major, minor, patch = (*server.server_version_info, 0, 0)[:3]
+        return mariadb(modes, 10_000 * major + 100 * minor + patch, is_mysql=not server.is_mariadb)
 
     def in_its_order(self, tokens: Sequence[Token]) -> Sequence[Token]:
         """With a LIMIT that cuts nothing: without one MariaDB leaves the ORDER BY of a subquery out."""
@@ -166,7 +170,8 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
             mode = ",".join(sorted(strict))
             connection.execute(text("SET SESSION sql_mode = :mode"), {"mode": mode})
         try:
-            yield
+            with refusing_changed(connection):
+                yield
         finally:
             # Both belong to the session, and so to whoever gets this connection from the pool next.
             locked = connection.info.pop(LOCKED, False)
@@ -228,6 +233,12 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """Long strings, compared exactly; microseconds; no time zones, intervals or arrays."""
         return types.column_type(type_, super().column_type)
+
+    @contextmanager
+    def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:
+        """The query; what makes a write fail in strict mode is an error here, too, where the server only warns."""
+        yield query
+        refuse_changed(connection)
 
     def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
         """What the server says of types whose values do not tell it; nothing of all others."""

@@ -252,6 +252,7 @@ def test_it_reads_like_a_report() -> None:
     assert "&lt;b>\\|x\\` (4 rows)" in found.to_markdown()
     assert "&lt;b&gt;|x` (4 rows)" in found.to_html()
     assert "Histogram of n" in found.to_html()
+    assert f"<title>Data profile of {found.source}</title>" in found.to_html()
     assert "<b>|" not in found.to_html()
 
 

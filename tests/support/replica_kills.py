@@ -198,12 +198,17 @@ def campaign(
         mode, key = modes[number % len(modes)], f"key{number}"
         number += 1
         apart(lambda mode=mode: prepare(target, mode))  # type: ignore[misc]
-        hit = killed(source, target, mode, key, random.uniform(0.02, lengths[mode] * 1.1))
+        moment, begun = random.uniform(0.02, lengths[mode] * 1.1), time.monotonic()
+        hit = killed(source, target, mode, key, moment)
+        if not hit:
+            lengths[mode] = time.monotonic() - begun
         tally.kills += hit
         found = apart(lambda mode=mode, key=key: judge(source, target, mode, key))  # type: ignore[misc]
         tally.wrong += [f"{mode}: {one}" for one in found["wrong"]]
         tally.after += hit and found["published"]
         tally.before += hit and not found["published"]
+        if hit and not found["published"] and moment > 0.9 * lengths[mode]:
+            lengths[mode] *= 1.2  # others need the machine, too: it takes longer than it did
         tally.resumed += found["resumed"]
         tally.seconds = time.monotonic() - started
         tell(tally)

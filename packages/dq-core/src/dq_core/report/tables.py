@@ -63,7 +63,8 @@ def to_markdown(title: str, facts: Sequence[tuple[str, str]], tables: Sequence[T
 
 
 def to_html(title: str, facts: Sequence[tuple[str, str]], tables: Sequence[Table]) -> str:
-    """Facts and tables as one self-contained page."""
+    """Facts and tables as one self-contained page, whose window names the source."""
+    source = dict(facts).get("Source")
     header = element(
         "header",
         element("h1", visible(title)),
@@ -71,7 +72,7 @@ def to_html(title: str, facts: Sequence[tuple[str, str]], tables: Sequence[Table
         class_="masthead",
     )
     footer = element("footer", f"Written by dq-core {VERSION}")
-    return html.page(title, header, element("main", *map(_section, tables)), footer)
+    return html.page(title if source is None else f"{title} of {source}", header, element("main", *map(_section, tables)), footer)
 
 
 def _section(table: Table) -> Markup:

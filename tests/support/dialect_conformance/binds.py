@@ -5,18 +5,33 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
+from itertools import product
+from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import JSON
 
-from moltres import col, lit
+from moltres import col, func, lit
 from moltres.errors import ConfigurationError, MoltresError, QueryError
 from support.dialect_conformance.base import DialectSuite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moltres import Database, DataFrame
+
+
+def _at_midnight(value: Any) -> Any:
+    return dt.datetime.combine(value, dt.time()) if type(value) is dt.date else value
+
+
+DAYS = [dt.date(2023, 12, 31), dt.date(2024, 1, 1), dt.date(2024, 1, 2)]
+MOMENTS = [dt.datetime.fromisoformat(text) for text in ("2023-12-31 23:59:59", "2024-01-01", "2024-01-01 10:00")]
+DAYS_AND_MOMENTS: list[dict[str, Any]] = [
+    {"id": number, "d": day, "ts": moment} for number, (day, moment) in enumerate(product(DAYS, MOMENTS))
+]
 
 KEY = UUID("00000000-0000-4000-8000-0000000000ab")
 SMALL: dict[str, Any] = {
@@ -42,6 +57,48 @@ class Binds(DialectSuite):
     def pairs(self, db: Database) -> DataFrame:
         db.write([SMALL, LARGE]).save_as_table("pairs")
         return db.table("pairs")
+
+    @pytest.mark.parametrize("compare", [eq, ne, lt, le, gt, ge])
+    def test_a_day_is_its_midnight_beside_moments(self, db: Database, compare: Callable[[Any, Any], Any]) -> None:
+        db.write(DAYS_AND_MOMENTS).save_as_table("t")
+        frame = db.table("t")
+        for left, right in product(("d", "ts", *DAYS[1:2], *MOMENTS[1:]), repeat=2):
+            if not isinstance(left, str) and not isinstance(right, str):
+                continue
+            sides = [col(one) if isinstance(one, str) else lit(one) for one in (left, right)]
+            expected = [
+                row["id"]
+                for row in DAYS_AND_MOMENTS
+                if compare(*(_at_midnight(row[one] if isinstance(one, str) else one) for one in (left, right)))
+            ]
+            for condition in (compare(*sides), compare(func.coalesce(sides[0], sides[0]), sides[1])):
+                assert sorted(frame.where(condition).collect().column("id")) == expected, str(condition)
+
+    def test_a_day_is_its_midnight_in_lists_joins_and_changes(self, db: Database) -> None:
+        db.write(DAYS_AND_MOMENTS).save_as_table("t")
+        frame = db.table("t")
+        for condition, expected in (
+            (col("d").in_([MOMENTS[1], DAYS[2]]), [row["id"] for row in DAYS_AND_MOMENTS if row["d"] > DAYS[0]]),
+            (col("d").between(MOMENTS[2], col("ts")), []),
+            (col("ts").between(col("d"), DAYS[2]), [0, 1, 2, 4, 5]),
+            (col("ts").in_([col("d"), MOMENTS[2]]), [2, 4, 5, 8]),
+        ):
+            assert sorted(frame.where(condition).collect().column("id")) == expected, str(condition)
+        pairs = [
+            (left["id"], right["id"])
+            for left, right in product(DAYS_AND_MOMENTS, repeat=2)
+            if right["ts"] == _at_midnight(left["d"])
+        ]
+        other = frame.select(day=col("ts"), other=col("id"))
+        for joined in (
+            frame.join(other, on=[("d", "day")]),
+            frame.join(other, on=col("d") == col("day")),
+            frame.select("id", day=col("d")).join(other, on="day"),
+        ):
+            assert sorted(joined.select("id", "other").collect().rows) == pairs
+        largest = frame.group_by("d").agg(last=func.max(col("ts")))
+        assert largest.where(col("d") > col("last")).collect().column("d") == [DAYS[2]]
+        assert db.delete("t", where=col("d") >= MOMENTS[1]) == 6
 
     @pytest.mark.parametrize("column", sorted(LARGER))
     def test_a_string_is_compared_as_the_type_of_the_column(self, db: Database, pairs: DataFrame, column: str) -> None:

@@ -72,7 +72,8 @@ def to_html(title: str, facts: Sequence[tuple[str, str]], tables: Sequence[Table
         class_="masthead",
     )
     footer = element("footer", f"Written by dq-core {VERSION}")
-    return html.page(title if source is None else f"{title} of {source}", header, element("main", *map(_section, tables)), footer)
+    window = title if source is None else f"{title} of {source}"
+    return html.page(window, header, element("main", *map(_section, tables)), footer)
 
 
 def _section(table: Table) -> Markup:

@@ -66,17 +66,13 @@ def as_columns(expression: Any, capabilities: Capabilities) -> Any:
 
 
 def _compares(element: Any) -> bool:
+    if not isinstance(element, BinaryExpression) or element.operator not in _COMPARISONS:
+        return False
+    sides = (element.left, element.right)
     return (
-        isinstance(element, BinaryExpression)
-        and element.operator in _COMPARISONS
-        and any(
-            isinstance(side, BindParameter | ClauseList | ExpressionClauseList | Grouping) for side in _sides(element)
-        )
+        any(isinstance(side, BindParameter | ClauseList | ExpressionClauseList | Grouping) for side in sides)
+        or {logical_type(side.type).name for side in sides} == _MOMENTS
     )
-
-
-def _sides(element: BinaryExpression[Any]) -> tuple[Any, Any]:
-    return element.left, element.right
 
 
 def _as(side: Any, other: Any, capabilities: Capabilities) -> Any:
@@ -118,31 +114,56 @@ def _as_other(side: Any, other: Any, capabilities: Capabilities) -> Any:
 
 
 def _in_one_form(left: Any, right: Any) -> tuple[Any, Any]:
-    """Both sides of a comparison; a column of moments and those beside it as text in one form."""
-    for column, side in ((left, right), (right, left)):
-        kind = logical_type(column.type)
-        if kind.name not in _KEPT_AS_TEXT or kind.zoned or _is_value(column) or not _is_value(side):
-            continue
-        texts = _each(side, partial(_text, kind=kind.name))
-        if texts is not None:
-            formed = in_one_form(column, kind.name)
-            return (formed, texts) if column is left else (texts, formed)
-    return left, right
+    """Both sides of a comparison; moments and what is beside them as text in one form, where they have several."""
+    columns = [one for side in (left, right) for one in _parts(side) if not isinstance(one, BindParameter)]
+    kinds = {logical_type(one.type) for one in columns}
+    names = {kind.name for kind in kinds}
+    if any(kind.zoned for kind in kinds) or not (names <= _MOMENTS or names == {"time"}):
+        return left, right
+    if names == {"date"}:
+        # A day is kept in one form alone: only what has a time needs another one.
+        if not any(map(_has_time, (*_parts(left), *_parts(right)))):
+            return left, right
+    elif len(columns) > 1 and len(names) == 1:
+        return left, right  # two columns that others fill in the same way, and for which there may be an index
+    form = partial(_formed, names=names)
+    formed = (_each(left, form), _each(right, form))
+    return (left, right) if any(side is None for side in formed) else formed
 
 
-def _is_value(side: Any) -> bool:
-    return isinstance(side, BindParameter | ClauseList | ExpressionClauseList) or (
-        isinstance(side, Grouping) and _is_value(side.element)
-    )
+def _parts(side: Any) -> list[Any]:
+    """What a side is made of: the items of a list, or the side itself."""
+    if isinstance(side, Grouping):
+        return _parts(side.element)
+    if isinstance(side, ClauseList | ExpressionClauseList):
+        return [one for part in side.clauses for one in _parts(part)]
+    return [side]
 
 
-def _text(side: Any, kind: str) -> Any:
-    """Values as text; None if one of them is none, or no moment."""
+def _has_time(side: Any) -> bool:
+    """Whether values are not all days."""
     if not isinstance(side, BindParameter) or side.callable is not None:
+        return False
+    values = list(side.value or ()) if side.expanding else [side.value]
+    return any(isinstance(_date(value) if isinstance(value, str) else value, dt.datetime) for value in values)
+
+
+def _formed(side: Any, names: set[str]) -> Any:
+    """A part of a comparison as text; None if it is a value and no moment.
+
+    Args:
+        side: The part.
+        names: The kinds of all columns that are compared. Beside days midnight is a day: it is stored as one there.
+    """
+    with_days = "date" in names
+    if not isinstance(side, BindParameter):
+        kind = logical_type(side.type).name
+        return side if kind == "date" else in_one_form(side, kind, midnight=not with_days)
+    if side.callable is not None:
         return None
     values = list(side.value or ()) if side.expanding else [side.value]
-    read = _KEPT_AS_TEXT[kind]
-    found = [as_text(read(value) if isinstance(value, str) else value) for value in values]
+    read = _time if names == {"time"} else _date if with_days else _moment
+    found = [as_text(read(value) if isinstance(value, str) else value, midnight=not with_days) for value in values]
     if None in found:
         return None
     return BindParameter(

@@ -233,7 +233,7 @@ def _condition(
         bound = bind(keys.condition, lambda name: _plain(left[name]) if name in left else shown[name])
         condition: ColumnElement[bool] = as_columns(bound, capabilities)
         return condition
-    return and_(true(), *(_plain(left[a]) == right[b] for a, b in keys.pairs))
+    return and_(true(), *(as_columns(_plain(left[a]) == right[b], capabilities) for a, b in keys.pairs))
 
 
 def _plain(element: ColumnElement[Any]) -> ColumnElement[Any]:

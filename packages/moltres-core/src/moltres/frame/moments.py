@@ -24,29 +24,31 @@ _DIGITS = literal_column("'0123456789'", sql.String)
 _LENGTHS = {"timestamp": (10, 16, 20), "time": (0, 5, 9)}
 
 
-def as_text(value: Any) -> str | None:
+def as_text(value: Any, *, midnight: bool = True) -> str | None:
     """The one form of a value: with seconds, and with no more digits behind them than it needs.
 
     Args:
         value: A value.
+        midnight: Whether a day is its midnight; otherwise midnight is its day.
 
     Returns:
         None if it is no moment without a zone.
     """
-    if type(value) is dt.date:
-        return f"{value.isoformat()} 00:00:00"
+    if type(value) is dt.date or (not midnight and isinstance(value, dt.datetime) and value.time() == dt.time()):
+        return f"{value:%Y-%m-%d}{' 00:00:00' if midnight else ''}"
     if not isinstance(value, dt.datetime | dt.time) or value.tzinfo is not None:
         return None
     text = value.isoformat(" ", "auto") if isinstance(value, dt.datetime) else value.isoformat()
     return text.rstrip("0") if value.microsecond else text
 
 
-def in_one_form(column: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
+def in_one_form(column: ColumnElement[Any], kind: str, *, midnight: bool = True) -> ColumnElement[Any]:
     """What is stored in a column, in the form of `as_text`; what is no text, or has a zone, stays as it is.
 
     Args:
         column: The column.
         kind: ``timestamp`` or ``time``.
+        midnight: See `as_text`.
     """
     day, minutes, point = _LENGTHS[kind]
     text = func.replace(column, _T, _SPACE)
@@ -62,4 +64,5 @@ def in_one_form(column: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
     ]
     if day:
         forms.insert(1, (func.length(column) == literal_column(str(day)), column.op("||")(_MIDNIGHT)))
-    return case(*forms, else_=text)
+    form = case(*forms, else_=text)
+    return form if midnight else func.replace(form, _MIDNIGHT, literal_column("''"))

@@ -65,6 +65,16 @@ def test_every_other_verb_reads_snapshots(url: sa.URL, tmp_path: Path) -> None:
         quarantine(url, RULES, table="t", as_of="good", to="failed")
 
 
+def test_rules_that_read_other_rows_as_well(url: sa.URL) -> None:
+    append(url, "known", pa.table({"k": [1, 2]}))
+    foreign = {"type": "foreign_key", "column": "id", "references": {"table": "known", "columns": ["k"]}}
+    rows = [{"id": number, "x": "abc"[number - 1]} for number in (1, 2, 3)]
+    rules = [foreign, *({"type": "same_rows", "source": some, "keys": ["id"]} for some in (rows, rows[1:]))]
+    known, same, fewer = validate(url, rules, table="t", as_of="good", samples=9).results
+    assert (known.failed_rows, known.considered_rows, known.samples) == (1, 3, [rows[2]])
+    assert (same.status, fewer.observed) == ("passed", {"missing": 0, "extra": 1, "changed": 0})
+
+
 def test_the_command_reads_snapshots(url: sa.URL, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = tmp_path / "rules.json"
     rules.write_text(json.dumps(RULES))

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import RuleError, SourceAccessError, SourceError, ValidationTimeoutError, learn, profile, validate
+from dq_core.checks import KINDS
 from dq_core.history import History
 from dq_core.quarantine import quarantine
 from dq_core.run.reader import Deadline, Reader
@@ -64,7 +65,7 @@ def _numbers(rows: int) -> str:
     return f"SELECT i AS id, i % 7 AS x FROM UNNEST(sequence(0, {rows - 1})) AS n(i)"
 
 
-# The memory connector: the same engine, so one table for the rules of all kinds
+# Every kind, on both connectors: the same engine, so one table for the rules of all kinds
 
 COLUMNS: dict[str, tuple[Any, list[Any]]] = {
     "n": (sa.BigInteger(), [1, 2, 2, None]),
@@ -88,26 +89,33 @@ OF_EACH: list[tuple[dict[str, Any], list[int] | None]] = [
 ]  # fmt: skip
 
 
-def test_every_kind_on_the_memory_connector(memory: sa.Engine) -> None:
+@pytest.mark.parametrize("connector", ["iceberg", "memory"])
+def test_every_kind(request: pytest.FixtureRequest, connector: str) -> None:
+    engine: sa.Engine = request.getfixturevalue(connector)
     rows = [
         {"id": place, "d": "2024-01-01"} | {name: values[place] for name, (_, values) in COLUMNS.items()}
         for place in range(4)
     ]
-    table = store(
-        memory, "of_each", rows, {"id": sa.Integer(), "d": sa.Text(), **{n: kind for n, (kind, _) in COLUMNS.items()}}
+    store(
+        engine, "of_each", rows, {"id": sa.Integer(), "d": sa.Text(), **{n: kind for n, (kind, _) in COLUMNS.items()}}
     )
-    keys = store(memory, "keys", [{"n": 2}], {"n": sa.BigInteger()})
+    keys = store(engine, "keys", [{"n": 2}], {"n": sa.BigInteger()})
     view = "SELECT id, n, s, f, date(d) AS d FROM of_each"
     foreign = {"type": "foreign_key", "column": "n", "references": {"table": keys, "columns": ["n"]}}
-    rules = [*OF_EACH, (foreign, [0])]
-    report = validate(memory, [rule for rule, _ in rules], query=view, samples=9)
+    others = [{"id": place, "n": COLUMNS["n"][1][place]} for place in range(4)]
+    same = {"type": "same_rows", "source": others, "columns": ["id", "n"], "keys": ["id"]}
+    changed = {**same, "source": [{**others[0], "n": 7}, *others[1:]], "name": "changed"}
+    rules = [*OF_EACH, (foreign, [0]), (same, []), (changed, None)]
+    report = validate(engine, [rule for rule, _ in rules], query=view, samples=9)
     for (rule, failing), result in zip(rules, report.results, strict=True):
         assert result.status == ("passed" if failing == [] else "failed"), (rule, result.message)
         if failing:
             assert sorted(row["id"] for row in result.samples) == failing, rule
-            assert sorted(row[0] for row in run_sql(memory, str(result.sql))) == failing, rule
-    assert {rule["type"] for rule, _ in rules} >= {"unique", "custom"}
-    assert table == "of_each"
+            assert sorted(row[0] for row in run_sql(engine, str(result.sql))) == failing, rule
+    assert report.results[-1].observed == {"missing": 0, "extra": 0, "changed": 1}
+    assert {rule["type"] for rule, _ in rules} == {
+        cls.kind for cls in KINDS.values() if cls.__module__.startswith("dq_core.")
+    }
 
 
 # Types

@@ -154,6 +154,36 @@ def test_a_table_made_without_a_server_is_trinos_as_well(iceberg_url: URL, db: D
     assert db.tables() == []
 
 
+def test_both_check_profile_and_load_a_table_of_the_other(trino: TrinoServer, iceberg_url: URL, db: Database) -> None:
+    """By their own verbs: what one has recorded or rejected, the other sees in the same rows."""
+    without, schema = db, str(db.engine.dialect.default_schema_name)
+    rows = [{name: row[name] for name in PLAIN} for row in ROWS]
+    rules = [{"type": "unique", "column": "id"}, {"type": "not_null", "column": "s"}, {"type": "row_count", "min": 8}]
+    places = (iceberg_url, catalog_of(trino, schema))
+    with connect(iceberg_url) as cluster:
+        for name, maker, other in (("by_files", without, cluster), ("by_trino", cluster, without)):
+            assert maker.write(rows).save_as_table(name, run_key="first").rows_written == len(rows)
+            new = [{**rows[1], "id": 7, "s": "new"}]
+            other.forget()
+            for _ in range(2):
+                written = other.write(new).save_as_table(name, mode="append", run_key="second").rows_written
+                assert written == (0 if _ else 1)
+            other.write([{**new[0], "n": 5}]).save_as_table(name, mode="merge", keys=["id"])
+            for place in places:
+                report = dq_core.validate(place, rules, table=name)
+                assert [one.status for one in report.results] == ["passed", "failed", "passed"]
+                assert report.total_rows == 8
+                found = dq_core.profile(place, table=name)
+                assert (found.row_count, found.column("n").min) == (8, 5)
+                assert dq_core.learn(place, table=name).row_count == 8
+            maker.forget()
+            expected = [*rows, {**new[0], "n": 5}]
+            assert as_rows(maker, name) == as_rows(other, name) == expected
+            maker.write(rows[:2]).save_as_table(name, mode="overwrite")
+            other.forget()
+            assert as_rows(other, name) == rows[:2]
+
+
 def test_branches_are_read_by_both(trino: TrinoServer, iceberg_url: URL, db: Database, schema: str) -> None:
     db.write([{"id": 1}]).save_as_table("t")
     store = trino.catalog.render_as_string(hide_password=False)

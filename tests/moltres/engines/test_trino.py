@@ -190,6 +190,10 @@ class TestMemory(
     SqlText,
     Order,
     Waits,
+    IncrementalLoads,
+    MissingRows,
+    SchemaChanges,
+    Receipts,
 ):
     """What the connector cannot do is refused by name."""
 
@@ -226,18 +230,19 @@ def snapshots(db: Database, table: str = "t") -> list[Any]:
 # -- one commit
 
 
-@pytest.mark.parametrize(
-    ("mode", "options"),
-    [
-        ("append", {}),
-        ("overwrite", {}),
-        ("merge", {"keys": ["id"]}),
-        ("overwrite_partitions", {"partition_by": ["id"]}),
-    ],
+MODES_OF_A_TABLE: tuple[tuple[Any, dict[str, Any]], ...] = (
+    ("append", {}),
+    ("overwrite", {}),
+    ("merge", {"keys": ["id"]}),
+    ("overwrite_partitions", {"partition_by": ["id"]}),
 )
+
+
+@pytest.mark.parametrize(("mode", "options"), MODES_OF_A_TABLE)
 def test_a_write_is_one_snapshot(db: Database, mode: Any, options: Any) -> None:
     db.write(OLD).save_as_table("t")
     before = snapshots(db)
+    assert len(before) == 1
     db.write(NEW).save_as_table("t", mode=mode, **options)
     assert len(snapshots(db)) == len(before) + 1
 
@@ -356,6 +361,12 @@ def test_many_rows_come_by_files_or_by_few_statements(trino: TrinoServer, iceber
         assert len(sent) < 30
         assert db.tables() == ["t"]
         assert db.table("t").where(col("id") == 24_999).first() == data[-1]
+        assert len(snapshots(db)) == 1
+        for mode, options in MODES_OF_A_TABLE:
+            before = len(snapshots(db))
+            db.write(data).save_as_table("t", mode=mode, batch_rows=5000, **options)
+            assert len(snapshots(db)) == before + 1, mode
+            assert db.table("t").count() == (50_000 if mode == "append" else 25_000), mode
         assert not stage.exists() or list(stage.iterdir()) == []
 
 

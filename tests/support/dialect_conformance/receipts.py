@@ -92,6 +92,8 @@ class Receipts(DialectSuite):
         if self.tells_added:
             assert verify([made, more], db).equal is True
             assert verify(more, db).equal is None
+            if not db.dialect.capabilities.replaces_rows:
+                return  # nobody can change them
             run(db, "UPDATE target SET n = 2.5 WHERE id = 3")
             assert "other values" in str(verify([made, more], db))
 

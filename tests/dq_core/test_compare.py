@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import html
 import importlib
 import json
 import pickle
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
@@ -33,17 +35,27 @@ from dq_core.history import History
 from dq_core.quarantine import quarantine
 from dq_core.relation import differences
 from dq_core.run import reader
+from support.fingerprints import ARROW, EDGES, FORMS, fitting, stored
 from support.hostile import Call, assert_refused
+from support.shared import shared
 
+_spec = shared("fingerprint")
 comparing = importlib.import_module("dq_core.comparing.compare")  # the package has a function of the same name
-_MARIADB = pytest.param("mariadb", marks=pytest.mark.engines)
+_MARIADB, _TRINO = [pytest.param(name, marks=pytest.mark.engines) for name in ("mariadb", "trino_memory")]
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql", _MARIADB])
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", _MARIADB, _TRINO])
 def engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     engine = sa.create_engine(request.getfixturevalue(f"{request.param}_url"))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def transactional(engine: sa.Engine) -> sa.Engine:
+    if engine.dialect.name == "trino":
+        pytest.skip("its transactions change no rows of tables in memory")
+    return engine
 
 
 def _rows(number: int = 40) -> list[dict[str, Any]]:
@@ -152,6 +164,34 @@ def test_keys_of_any_type(engine: sa.Engine, keys: list[str], batch: int, monkey
     assert "Keys that are not unique" in found.to_text()
 
 
+@pytest.mark.parametrize("key", FORMS)
+def test_a_changed_row_is_found_by_a_key_of_any_type(
+    engine: sa.Engine, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Through buckets, and not by fetching all rows.
+    monkeypatch.setattr(differences, "BATCH", 4)
+    monkeypatch.setattr(differences, "ROWS_OF_A_BUCKET", 1)
+    filler = {name: values[0] for name, values in EDGES.items()} | {"u": None}
+    values = {_spec.canonical(one, FORMS[key]): one for one in EDGES[key]}.values()
+    rows = [fitting(engine.dialect.name, filler | {key: value}) for value in values]
+    other = "i" if key != "i" else "d"
+    stored(engine, rows)
+    types = pa.schema(list(zip(FORMS, ARROW, strict=True)))
+
+    def copied(changed: int | None) -> pa.Table:
+        copies = [row | {"u": None if row["u"] is None else str(row["u"])} for row in rows]
+        for place in () if changed is None else (changed,):
+            copies[place] |= {other: 7}
+        return pa.Table.from_pylist(copies, types)
+
+    assert compare((engine, "t"), copied(None), [key])
+    for place in (0, len(rows) // 2):
+        found = compare((engine, "t"), copied(place), [key])
+        assert (found.missing, found.extra, found.changed) == (0, 0, 1), found.to_text()
+        assert found.changed_columns == {other: 1}
+        assert found.samples[0]["right"][other] == 7
+
+
 def test_both_sides_in_the_same_database(engine: sa.Engine) -> None:
     _put(engine, _rows())
     _put(engine, _changed(_rows()), "u")
@@ -193,7 +233,8 @@ def test_both_sides_on_the_only_connection_of_an_engine(engine: sa.Engine, pool:
 
 
 @pytest.mark.parametrize("pool", ["static", "of a thread"])
-def test_a_transaction_on_the_only_connection_of_an_engine_stays(engine: sa.Engine, pool: str) -> None:
+def test_a_transaction_on_the_only_connection_of_an_engine_stays(transactional: sa.Engine, pool: str) -> None:
+    engine = transactional
     _put(engine, _rows())
     single = sa.create_engine(engine.url, **POOLS[pool])
     with single.connect() as connection:
@@ -335,6 +376,24 @@ def test_what_comes_out_of_the_data_is_escaped() -> None:
     assert "\x1b" not in found.to_text()
     assert "<del>" in found.to_html()
     assert "| `x`" not in found.to_markdown()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "shown"),
+    [
+        ("x" * 990 + "a", "x" * 990 + "b", ("xxa", "xxb")),
+        ("x" * 990, "x" * 990 + " ", ('xx"', 'xx "')),
+        ("caf\u00e9", "cafe\u0301", ("caf\\xe9", "cafe\\u0301")),
+        ("a\u00a0b", "a b", ("a\\xa0b", "a b")),
+        (True, False, ("true", "false")),
+    ],
+)
+def test_it_is_seen_where_values_differ(left: Any, right: Any, shown: tuple[str, str]) -> None:
+    found = compare([{"id": 1, "v": left}], [{"id": 1, "v": right}], ["id"])
+    for written in (found.to_text(), found.to_markdown(), found.to_html(), found._repr_html_()):
+        plain = html.unescape(written).replace("\\\\", "\\")
+        assert all(one in plain for one in shown), written
+    assert found.samples[0]["left"]["v"] is left or found.samples[0]["left"]["v"] == left
 
 
 def test_progress_is_told() -> None:

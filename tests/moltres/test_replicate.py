@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import URL, inspect, text
 
-from moltres import Database, col, connect, errors, replicate, verify
+from moltres import Database, Receipt, col, connect, errors, replicate, verify
 from support import replica_kills
 from support.database_facts import facts_of
 from support.iceberg import catalog_url
@@ -422,6 +422,10 @@ def test_what_is_new_in_many_tables(mode: Any, both: tuple[Database, Database]) 
     assert rows_of(target, "a_child") == rows_of(source, "a_child")
     assert sum(table.resumed for table in result.tables) >= 1
     last = replicate(source, target, "a_*", run_key="3", **asked)
+    marks = target.table("moltres_loads").where(col("run_key").like("moltres cursor %"))
+    assert [Receipt.from_json(row["receipt"]) for row in marks.order_by("table_name").collect()] == [
+        table.receipt for table in sorted(last.tables, key=lambda one: one.target)
+    ]
     told = last.tables[1].incremental
     assert told is not None
     assert (told.watermark, told.started is not None) == (at(20), True)

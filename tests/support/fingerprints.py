@@ -9,16 +9,22 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
-__all__ = ["COLUMNS", "EDGES", "FORMS", "fitting", "stored", "strategies"]
+__all__ = ["ARROW", "COLUMNS", "EDGES", "FORMS", "fitting", "stored", "strategies"]
 
 #: The form of each column of the table.
 FORMS: Mapping[str, str] = {
     "i": "number", "d": "number", "b": "number", "f": "float", "t": "text", "s": "text", "dy": "date", "ts": "moment",
     "tz": "moment", "tm": "time", "by": "binary", "u": "uuid",
 }  # fmt: skip
+#: The type of each column in Arrow, which has UUIDs as strings here.
+ARROW = (
+    pa.int64(), pa.decimal128(38, 10), pa.bool_(), pa.float64(), pa.string(), pa.string(), pa.date32(),
+    pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.time64("us"), pa.binary(), pa.string(),
+)  # fmt: skip
 #: The type of each column in each database.
 COLUMNS: Mapping[str, Sequence[str]] = {
     "postgresql": (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from moltres import col, connect
+from moltres import Receipt, col, connect
 from moltres.errors import ColumnNotFoundError, ConfigurationError, WriteError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import run
@@ -189,8 +189,11 @@ class IncrementalLoads(DialectSuite):
         shop.write([{"id": 1, "n": 1}]).save_as_table("t")
         for number in range(3):
             shop.write([{"id": number, "n": number}]).save_as_table("t", mode="append")
-            db.write(shop.table("t")).save_as_table("t", mode="append", cursor="n", lag=0)
-        assert db.table("moltres_loads").count() == 1
+            result = db.write(shop.table("t")).save_as_table("t", "append", cursor="n", lag=0, verify=number < 2)
+            (recorded,) = db.table("moltres_loads").collect()
+            known = recorded["receipt"]
+            assert (None if known is None else Receipt.from_json(known)) == result.receipt
+        assert result.receipt is None
 
     def test_rows_in_memory_are_all_compared(self, db: Database) -> None:
         rows = [{"id": 1, "n": 1}, {"id": 2, "n": 1}]

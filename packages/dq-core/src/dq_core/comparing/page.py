@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..report import notebook
 from ..report.elements import Markup, element
 from ..report.html import fact, icon, icons, page
-from ..report.view import DisplayStatus, count, sample_text, visible
+from ..report.view import DisplayStatus, count, differing_texts, sample_text, visible
 from ..version import VERSION
 from . import printed
 
@@ -38,7 +38,7 @@ def fragment(found: Mapping[str, Any]) -> str:
     tables = (
         notebook.table(*table, title=printed.KINDS[kind])
         for kind in printed.KINDS
-        if (table := printed.findings(found, kind)) is not None
+        if (table := printed.findings(found, kind, notebook.VALUE_WIDTH)) is not None
     )
     return notebook.fragment(printed.verdict(found), printed.facts(found), tables)
 
@@ -132,9 +132,14 @@ def _row(
     for name in keys:
         yield _cell(sample["left"][name], "key")
     for name in differing:
-        changed = name in sample["columns"]
-        yield _cell(sample["left"][name], "first gone" if changed else "first same")
-        yield _cell(sample["right"][name], "come" if changed else "same")
+        left, right = sample["left"][name], sample["right"][name]
+        if name in sample["columns"]:
+            texts = differing_texts(left, right, limit=_WIDTH)
+            yield _cell(left, "first gone", texts[0])
+            yield _cell(right, "come", texts[1])
+        else:
+            yield _cell(left, "first same")
+            yield _cell(right, "same")
     for name in alike:
         yield _cell(sample["left"][name], "same")
 
@@ -143,8 +148,8 @@ def _head(name: str, **attributes: str) -> Markup:
     return element("th", visible(name, limit=_WIDTH), scope="col", **attributes)
 
 
-def _cell(value: object, kind: str | None = None) -> Markup:
-    text = visible(sample_text(value), limit=_WIDTH)
+def _cell(value: object, kind: str | None = None, text: str | None = None) -> Markup:
+    text = visible(sample_text(value) if text is None else text, limit=_WIDTH)
     # What is marked by its colour is marked for those who see none as well.
     tag = {"gone": "del", "come": "ins"}.get((kind or "").rpartition(" ")[2])
     inner: str = element("div", text, class_="long") if len(text) > _LONG else text

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..report import markdown, text
 from ..report.compared import counted
-from ..report.view import count, duration, moment, plural, sample_text, stated_semantics, value_text, visible
+from ..report.view import (
+    count,
+    differing_texts,
+    duration,
+    moment,
+    plural,
+    sample_text,
+    stated_semantics,
+    value_text,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +30,7 @@ KINDS = {
     "extra": "Extra rows (only on the right)",
 }
 _WIDTH = 40
+_MARKDOWN_WIDTH = 120
 
 
 def verdict(found: Mapping[str, Any]) -> str:
@@ -68,8 +79,14 @@ def notes(found: Mapping[str, Any]) -> list[str]:
     return found_notes
 
 
-def findings(found: Mapping[str, Any], kind: str) -> tuple[list[str], list[list[str]]] | None:
-    """The samples of a kind as a table: a header and rows; None without samples."""
+def findings(found: Mapping[str, Any], kind: str, limit: int) -> tuple[list[str], list[list[str]]] | None:
+    """The samples of a kind as a table: a header and rows; None without samples.
+
+    Args:
+        found: The comparison.
+        kind: "missing", "extra" or "changed".
+        limit: How many characters of a value are shown.
+    """
     samples = [one for one in found["samples"] if one["kind"] == kind]
     if not samples:
         return None
@@ -81,7 +98,7 @@ def findings(found: Mapping[str, Any], kind: str) -> tuple[list[str], list[list[
         [
             *(sample_text(one["left"][key]) for key in keys),
             name,
-            *(sample_text(one[side][name]) for side in ("left", "right")),
+            *differing_texts(one["left"][name], one["right"][name], limit=limit),
         ]
         for one in samples
         for name in one["columns"]
@@ -95,9 +112,9 @@ def _title(found: Mapping[str, Any], kind: str) -> str:
     return f"{KINDS[kind]}: {count(found[kind])}{more}"
 
 
-def _tables(found: Mapping[str, Any]) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+def _tables(found: Mapping[str, Any], limit: int) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     for kind in KINDS:
-        table = findings(found, kind)
+        table = findings(found, kind, limit)
         if table is not None:
             yield _title(found, kind), *table
 
@@ -110,7 +127,7 @@ def to_text(found: Mapping[str, Any]) -> str:
         *(f"{name}: {visible(value)}" for name, value in facts(found)),
     ]
     lines += [f"! {visible(note)}" for note in notes(found)]
-    for title, header, rows in _tables(found):
+    for title, header, rows in _tables(found, _WIDTH):
         lines += ["", title, *text.table(_short(header), [_short(row) for row in rows])]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -126,8 +143,8 @@ def to_markdown(found: Mapping[str, Any]) -> str:
     lines = [f"## {mark} {markdown.escape(verdict(found))}", "", head]
     for note in notes(found):
         lines += ["", f"⚠️ {markdown.escape(note)}"]
-    for title, header, rows in _tables(found):
-        escaped = [[markdown.escape(cell, limit=_WIDTH * 3) for cell in row] for row in rows]
+    for title, header, rows in _tables(found, _MARKDOWN_WIDTH):
+        escaped = [[markdown.escape(cell, limit=_MARKDOWN_WIDTH) for cell in row] for row in rows]
         lines += [
             "",
             f"### {markdown.escape(title)}",

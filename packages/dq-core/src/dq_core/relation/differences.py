@@ -144,6 +144,10 @@ class Sides:
         """The columns, keys first."""
         return [*self.keys, *(name for name in self.forms if name not in self.keys)]
 
+    def is_boolean(self, name: str) -> bool:
+        """Whether a column has booleans on both sides, whose canonical form is a number."""
+        return {side.relation.columns[name].family for side in (self.left, self.right)} == {"boolean"}
+
     @property
     def integer_key(self) -> str | None:
         """The only key, if it is an integer on both sides."""
@@ -423,4 +427,5 @@ def _keep(sides: Sides, found: Differences, kind: str, left: Any, right: Any, *,
 
 
 def _values(sides: Sides, row: Sequence[Any]) -> dict[str, Any]:
-    return {name: value_of(value, sides.forms[name]) for name, value in zip(sides.names, row, strict=True)}
+    found = {name: value_of(value, sides.forms[name]) for name, value in zip(sides.names, row, strict=True)}
+    return {name: bool(value) if value in (0, 1) and sides.is_boolean(name) else value for name, value in found.items()}

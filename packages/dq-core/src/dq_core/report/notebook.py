@@ -10,10 +10,11 @@ from .view import CheckView, check_view, plural, sample_text, view, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["fragment", "report_fragment", "result_fragment", "table"]
+__all__ = ["VALUE_WIDTH", "fragment", "report_fragment", "result_fragment", "table"]
 
 _HEADER = ("Check", "Status", "Severity", "Passing", "Failed rows", "Message")
-_VALUE_WIDTH = 200
+#: How many characters of a value are shown.
+VALUE_WIDTH = 200
 
 
 def report_fragment(report: Mapping[str, Any]) -> str:
@@ -47,8 +48,8 @@ def fragment(title: str, facts: Iterable[tuple[str, str]], tables: Iterable[Mark
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> Markup:
     """A table; the cells are text out of the data."""
-    head = element("tr", *(element("th", visible(name, limit=_VALUE_WIDTH), scope="col") for name in header))
-    body = (element("tr", *(element("td", visible(cell, limit=_VALUE_WIDTH)) for cell in row)) for row in rows)
+    head = element("tr", *(element("th", visible(name, limit=VALUE_WIDTH), scope="col") for name in header))
+    body = (element("tr", *(element("td", visible(cell, limit=VALUE_WIDTH)) for cell in row)) for row in rows)
     caption = None if title is None else element("caption", visible(title))
     return element("table", caption, element("thead", head), element("tbody", join(*body)))
 

@@ -6,6 +6,7 @@ looks the same as a fresh one.
 
 from __future__ import annotations
 
+import os.path
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -326,6 +327,29 @@ def sample_text(value: object) -> str:
     if isinstance(value, str) and (text != text.strip() or text in ("", "NULL", "true", "false")):
         return f'"{text}"'
     return text
+
+
+def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, str]:
+    """Two values out of the data that differ, as texts in which it can be seen where.
+
+    Args:
+        left: One of them.
+        right: The other one.
+        limit: How many characters are shown: of longer texts those around the first place where they differ.
+
+    Returns:
+        Their texts. Strings that look alike have all but their ASCII characters as escapes.
+    """
+    texts = [sample_text(one) for one in (left, right)]
+    if isinstance(left, str) and isinstance(right, str):
+        if texts != [left, right]:
+            texts = [f'"{one}"' for one in (left, right)]
+        if unicodedata.normalize("NFKC", left) == unicodedata.normalize("NFKC", right):
+            texts = [one.encode("ascii", "backslashreplace").decode() for one in texts]
+    before = len(os.path.commonprefix(texts)) - limit // 3
+    if before > 0 and max(map(len, texts)) > limit:
+        texts = ["…" + one[before:] for one in texts]
+    return texts[0], texts[1]
 
 
 def visible(text: str, *, limit: int | None = None) -> str:

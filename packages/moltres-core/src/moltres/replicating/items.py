@@ -117,11 +117,10 @@ class New:
         """What `to_json` has recorded."""
         return cls(**json.loads(text))
 
-    def record(self, target: Target, mode: str, rows: int) -> None:
-        """Record it in the transaction that publishes the rows."""
+    def record(self, target: Target, mode: str, rows: int, receipt: str | None) -> None:
+        """Record it, and the receipt, in the transaction that publishes the rows."""
         load = load_of(target.connection, target.dialect, self.key, target.name, target.schema)
-        load.claim(mode)
-        load.finish(rows, watermark=self.mark)
+        load.replace(mode, rows, receipt, self.mark)
 
 
 @dataclass(frozen=True)

@@ -231,13 +231,14 @@ def _record(ready: Sequence[_Ready], written: Mapping[str, Written], options: Op
     for one in ready:
         done = written[one.arrived.item.staged]
         rows = done.inserted + done.updated
+        receipt = receipt_of(one.arrived.receipt, options, created=one.target.table is None)
+        recorded = None if receipt is None else receipt.to_json()
         if one.arrived.new is not None:
-            one.arrived.new.record(one.target, options.mode, rows)
+            one.arrived.new.record(one.target, options.mode, rows, recorded)
         if one.load is not None:
             if not one.load.claim(options.mode):
                 raise TransientQueryError("Another call with the same run_key was faster.", suggestion="Try again.")
-            receipt = receipt_of(one.arrived.receipt, options, created=one.target.table is None)
-            one.load.finish(rows, None if receipt is None else receipt.to_json())
+            one.load.finish(rows, recorded)
 
 
 def _rename(connection: Connection, ready: Sequence[_Ready], options: Options) -> dict[str, Written]:

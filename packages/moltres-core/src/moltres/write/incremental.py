@@ -260,9 +260,9 @@ class Increment:
         self._seen = _Seen(count, plain_value(greatest, self._cursor))
 
     def finish(self, written: Written) -> Written:
-        """Record how far the source was read, in the transaction of the rows."""
-        self._load.claim(self._request.mode)
-        self._load.finish(written.inserted + written.updated, watermark=self.mark())
+        """Record the receipt, and how far the source was read, in the transaction of the rows."""
+        rows = written.inserted + written.updated
+        self._load.replace(self._request.mode, rows, written.recorded_receipt, self.mark())
         return replace(written, incremental=self.told())
 
     def _reached(self) -> Any:

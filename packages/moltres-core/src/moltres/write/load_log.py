@@ -18,7 +18,7 @@ from ..dialects.statements import AddColumn
 from ..errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -213,9 +213,24 @@ class Load:
             receipt: The receipt as JSON.
             watermark: How far the source was read, as JSON.
         """
-        values: dict[str, Any] = {"rows_written": rows, "loaded_at": _now()}
         said = {"receipt": receipt, "watermark": watermark}
-        values |= {name: value for name, value in said.items() if value is not None and name not in self._missing}
+        self._note(rows, {name: value for name, value in said.items() if value is not None})
+
+    def replace(self, mode: str, rows: int, receipt: str | None, watermark: str) -> None:
+        """Record this load in the place of the one before that has the key.
+
+        Args:
+            mode: The mode of the write.
+            rows: The number of rows.
+            receipt: The receipt as JSON; None if nothing is proved.
+            watermark: How far the source was read, as JSON.
+        """
+        self.claim(mode)
+        self._note(rows, {"receipt": receipt, "watermark": watermark})
+
+    def _note(self, rows: int, said: Mapping[str, str | None]) -> None:
+        values: dict[str, Any] = {"rows_written": rows, "loaded_at": _now()}
+        values |= {name: value for name, value in said.items() if name not in self._missing}
         self._connection.execute(update(self._table).where(*self._is_mine()).values(values))
 
     def _is_mine(self) -> list[ColumnElement[bool]]:

@@ -120,6 +120,9 @@ class RejectedRows(DialectSuite):
             load(refusing, GOOD, "overwrite")
         with pytest.raises(ConfigurationError, match="without it"):
             load(refusing, GOOD, rejects=None)
+        for mode, how in (("merge", "hard"), ("merge", "soft"), ("scd2", "close")):
+            with pytest.raises(ConfigurationError, match="rows that rejects sets aside"):
+                load(refusing, GOOD, mode, keys=["id"], delete_missing=how)
         assert refusing.table("t").count() == 0
 
     def test_a_key_that_is_there_refuses_the_load(self, refusing: Database) -> None:

@@ -6,7 +6,6 @@ looks the same as a fresh one.
 
 from __future__ import annotations
 
-import os.path
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -346,7 +345,8 @@ def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, st
             texts = [f'"{one}"' for one in (left, right)]
         if unicodedata.normalize("NFKC", left) == unicodedata.normalize("NFKC", right):
             texts = [one.encode("ascii", "backslashreplace").decode() for one in texts]
-    before = len(os.path.commonprefix(texts)) - limit // 3
+    pairs = enumerate(zip(*texts, strict=False))
+    before = next((place for place, pair in pairs if len(set(pair)) > 1), min(map(len, texts))) - limit // 3
     if before > 0 and max(map(len, texts)) > limit:
         texts = ["…" + one[before:] for one in texts]
     return texts[0], texts[1]

@@ -161,6 +161,8 @@ def mode_problems(
     )
     if "rejects" not in unknown:
         yield from _reject_problems(rejects, rejects_at_most, its_mode)
+        if rejects is not None and delete_missing is not None and "delete_missing" not in unknown:
+            yield "delete_missing would take rows that rejects sets aside for rows that the source no longer has."
     if "on_schema_change" not in unknown:
         yield from _change_problems(on_schema_change, its_mode, None if "cursor" in unknown else cursor)
     known = {"cursor": cursor, "lag": lag, "delete_missing": delete_missing, "delete_at_most": delete_at_most}

@@ -17,6 +17,7 @@ from moltres.write import attempts
 from support.dialect_conformance.all_or_nothing import AllOrNothing
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.binds import Binds
+from support.dialect_conformance.casts import Casts
 from support.dialect_conformance.data import NEW, OLD, rows, run
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
@@ -138,6 +139,7 @@ class TestIcebergToo(
     Binds,
     Names,
     Queries,
+    Casts,
     Targets,
     Waits,
     IncrementalLoads,
@@ -184,6 +186,7 @@ class TestMemory(
     Statements,
     Transactions,
     Queries,
+    Casts,
     Targets,
     Names,
     Binds,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from support.dialect_conformance.all_or_nothing import AllOrNothing, LostConnections
 from support.dialect_conformance.binds import Binds
+from support.dialect_conformance.casts import Casts
 from support.dialect_conformance.history import Histories
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
@@ -53,6 +54,7 @@ class DialectConformance(
     Targets,
     Names,
     Binds,
+    Casts,
     SqlText,
     Order,
     Waits,

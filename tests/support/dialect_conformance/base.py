@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL
+    from sqlalchemy.types import TypeEngine
 
     from moltres import Database
 
@@ -28,6 +29,7 @@ class DialectSuite:
         shows_indexes: Whether SQLAlchemy can list the indexes of a table.
         most_cases: How many cases of a test run where each statement takes a tenth of a second, spread over all of
             them; None for every case. ``EVERY_CASE=1`` runs every case of every suite.
+        refused_casts: Casts of a column of `casts.ROW` to a type that the database refuses, though others have them.
     """
 
     slow = (
@@ -39,6 +41,7 @@ class DialectSuite:
     some: str | None = None
     shows_indexes = True
     most_cases: int | None = None
+    refused_casts: frozenset[tuple[str, type[TypeEngine[Any]]]] = frozenset()
 
     @pytest.fixture
     def url(self) -> URL:

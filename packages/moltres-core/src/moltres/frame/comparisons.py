@@ -19,9 +19,9 @@ from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ClauseList,
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from ..dialects.complexity import not_too_deep
+from ..dialects.moments import as_text, in_one_form
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
-from .moments import as_text, in_one_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable

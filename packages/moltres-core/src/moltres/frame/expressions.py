@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_
+from sqlalchemy import Cast, ColumnElement, and_, case, func, literal, null, or_
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
@@ -32,6 +32,7 @@ from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine
 
 from ..dialects.complexity import not_too_deep
+from ..dialects.converted import Converted
 from ..errors import ConfigurationError
 from ..types.logical import logical_type, sendable
 
@@ -314,6 +315,8 @@ def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
         case GenericFunction() if type(element).__init__ is not GenericFunction.__init__:
             # min(), max(), coalesce() and similar functions have the type of their arguments.
             return type(element)(*(_bind(argument, resolve) for argument in element.clauses))
+        case Cast() if type(element) is Cast:
+            return Converted(_bind(element.clause, resolve), element.type)
         case Grouping():
             return Grouping(_bind(element.element, resolve))
     return None

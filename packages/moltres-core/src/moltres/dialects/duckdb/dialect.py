@@ -47,6 +47,7 @@ from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
 from ..stopping import check
+from .casts import with_casts
 from .catalog import CHECKS_SQL, OWN_NUMBER_SQL, TABLE_SQL, is_generated, schema_of
 from .types import (
     SHORT_STAMPS,
@@ -143,6 +144,10 @@ class DuckDBDialect(Dialect):
 
     def __init__(self) -> None:
         super().__init__("duckdb")
+
+    def statement_compiler(self, base: type[Any]) -> type[Any]:
+        """One whose casts to a length cut."""
+        return with_casts(base)
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """Its parser is that of PostgreSQL."""

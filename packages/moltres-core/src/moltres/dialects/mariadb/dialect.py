@@ -34,6 +34,7 @@ from ..rows import by_sqlalchemy, is_custom, lenient, selects_all
 from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
+from .casts import with_casts
 from .changed import refuse_changed, refusing_changed
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
@@ -118,8 +119,8 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         super().__init__("mariadb")
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
-        """One whose empty lists can be compared with every type, and whose sums are no 0 that is wrong."""
-        return with_checked_sums(with_empty_lists(base))
+        """One whose empty lists can be compared with every type, and whose sums and casts are right or fail."""
+        return with_casts(with_checked_sums(with_empty_lists(base)))
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:
         """As the modes of the session say what quotes and backslashes mean."""

@@ -38,6 +38,7 @@ from ..lexis import SQLITE, Lexis
 from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
+from .casts import with_casts
 from .checks import checks_of
 from .increments import at_least, identity, unordered
 from .landing import counted, landing
@@ -107,6 +108,10 @@ class SQLiteDialect(Dialect):
 
     def __init__(self) -> None:
         super().__init__("sqlite")
+
+    def statement_compiler(self, base: type[Any]) -> type[Any]:
+        """One whose casts convert whole values or fail."""
+        return with_casts(base)
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """Three kinds of quotes for names, no escapes in strings."""

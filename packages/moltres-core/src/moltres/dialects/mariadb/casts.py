@@ -1,0 +1,51 @@
+"""Casts of MariaDB: with the microseconds that its own cut off, and to types that its CAST does not name.
+
+SQLAlchemy leaves those out with a warning. Numbers are no dates: 20240131 is what MariaDB makes of the last of January.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigurationError
+from ...types.logical import logical_type
+from ..converted import FALSE_WORDS, TRUE_WORDS, require_meaning
+
+if TYPE_CHECKING:
+    from ..converted import Converted
+
+__all__ = ["with_casts"]
+
+_NUMBERS = frozenset({"integer", "float", "decimal", "boolean"})
+_WITH_DIGITS = {"float": "DOUBLE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
+
+
+class _Casts:
+    """Mixed into SQLAlchemy's compiler."""
+
+    def visit_converted(self, element: Converted, **options: Any) -> str:
+        compiler: Any = self
+        source, target = logical_type(element.clause.type), logical_type(element.type)
+        require_meaning("MariaDB", source, target)
+        value = compiler.process(element.clause.self_group(), **options)
+        if target.name in _WITH_DIGITS:
+            return f"CAST({value} AS {_WITH_DIGITS[target.name]})"
+        if target.name == "boolean" and source.name not in _NUMBERS:
+            word = f"LOWER(TRIM({value}))"  # what is none of these fails, as no number
+            return f"CASE WHEN {word} IN {TRUE_WORDS} THEN 1 WHEN {word} IN {FALSE_WORDS} THEN 0 ELSE {value} <> 0 END"
+        if target.name == "boolean":
+            return f"({value} <> 0)"
+        if target.name == "text" and source.name == "boolean":
+            return f"CASE WHEN {value} THEN 'true' WHEN NOT {value} THEN 'false' END"
+        if compiler.process(element.typeclause, **options) is None:
+            raise ConfigurationError(f"MariaDB cannot cast {source} to {target}.")
+        return str(compiler.visit_cast(element, **options))
+
+
+def with_casts(base: type[Any]) -> type[Any]:
+    """SQLAlchemy's compiler for MariaDB, with such casts.
+
+    Args:
+        base: The compiler of the driver's dialect.
+    """
+    return type(f"Casts{base.__name__}", (_Casts, base), {})

@@ -2,6 +2,7 @@
 
 import json
 from secrets import token_hex
+from urllib.request import Request, urlopen
 
 import pytest
 import sqlalchemy as sa
@@ -54,6 +55,18 @@ def named_by(url, of):
         found = opened.execute(asked, {"of": f"%{of}%"}).all()
     engine.dispose()
     return found
+
+
+def session_of(url, source, part):
+    """What the server keeps of the session of a query of this source whose statement has this part."""
+    engine = sa.create_engine(url)
+    with engine.connect() as opened:
+        asked = "SELECT query_id FROM system.runtime.queries WHERE source = :source AND strpos(query, :part) > 0"
+        query = opened.execute(sa.text(asked), {"source": source, "part": part}).scalars().first()
+    engine.dispose()
+    request = Request(f"http://{url.host}:{url.port}/v1/query/{query}", headers={"X-Trino-User": url.username})
+    with urlopen(request, timeout=30) as answer:
+        return json.load(answer)["session"]
 
 
 def many(db):
@@ -140,8 +153,13 @@ def test_tags_and_properties_of_a_connection_reach_the_server(iceberg_url, conne
     query = MoltresQueryOperator(
         task_id="query", conn_id="lake", query=lambda db: db.sql("SELECT current_timezone() AS zone, 'mine' AS mark")
     )
-    assert query.execute({"ti": Instance()}) == [{"zone": "Europe/Berlin", "mark": "mine"}]
+    instance = Instance(dag_id="nightly", task_id="query", run_id="manual__tags")
+    assert query.execute({"ti": instance}) == [{"zone": "Europe/Berlin", "mark": "mine"}]
     assert any("'mine' AS mark" in statement for _, statement in named_by(iceberg_url, "reports"))
+    session = session_of(iceberg_url, "reports", "'mine' AS mark")
+    assert session["source"] == "reports"
+    assert {"vip", "airflow", "dag_id=nightly", "task_id=query", "run_id=manual__tags"} <= {*session["clientTags"]}
+    assert session["systemProperties"]["query_max_run_time"] == "7m"
 
 
 def test_rows_of_a_table_are_read_by_the_next_task_from_the_cluster(iceberg_url):

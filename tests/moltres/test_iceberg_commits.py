@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from moltres import ETLPipeline, connect
 from moltres.dialects.iceberg import commit
 from moltres.errors import MoltresError
-from support.iceberg import catalog_url, load, unreferenced
+from support.iceberg import catalog_in, catalog_url, load, unreferenced
 from support.kills import in_child
 from support.shared import shared
 
@@ -36,6 +36,12 @@ def url(tmp_path: Path) -> URL:
     return catalog_url(tmp_path)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """In a file, and on a server, where a commit that is killed ends with its connection."""
+    return catalog_in(request, tmp_path)
+
+
 def ids(url: URL) -> list[int]:
     with connect(url) as db:
         return sorted(db.table("t").select("id").collect().column("id")) if "t" in db.tables() else []
@@ -45,7 +51,8 @@ def ids(url: URL) -> list[int]:
 
 
 @pytest.mark.parametrize("mode", ["append", "error_if_exists"])
-def test_a_commit_whose_answer_is_lost_is_a_commit(url: URL, monkeypatch: pytest.MonkeyPatch, mode: Any) -> None:
+def test_a_commit_whose_answer_is_lost_is_a_commit(any_url: URL, monkeypatch: pytest.MonkeyPatch, mode: Any) -> None:
+    url = any_url
     with connect(url) as db:
         if mode == "append":
             db.write([{"id": 9, "p": 9}]).save_as_table("t")
@@ -66,8 +73,9 @@ def test_a_commit_whose_answer_is_lost_is_a_commit(url: URL, monkeypatch: pytest
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_files_stay_while_nobody_knows_of_the_commit(
-    url: URL, monkeypatch: pytest.MonkeyPatch, *, arrived: bool
+    any_url: URL, monkeypatch: pytest.MonkeyPatch, *, arrived: bool
 ) -> None:
+    url = any_url
     with connect(url) as db:
         db.write([{"id": 9, "p": 9}]).save_as_table("t")
         with monkeypatch.context() as patched:
@@ -166,7 +174,9 @@ def test_what_a_killed_drop_has_left_goes_with_the_next_write(url: URL) -> None:
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_a_pipeline_that_is_killed_while_it_publishes_can_run_again(url: URL, *, before: bool) -> None:
+def test_a_pipeline_that_is_killed_while_it_publishes_can_run_again(any_url: URL, *, before: bool) -> None:
+    url = any_url
+
     def publish(db: Database) -> Any:
         return ETLPipeline(
             lambda: db.table("source"),

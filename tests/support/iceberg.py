@@ -1,4 +1,4 @@
-"""Catalogs of Iceberg tables for tests, in SQLite and local files, and what PyIceberg itself sees of them."""
+"""Catalogs of Iceberg tables for tests, of local files, and what PyIceberg itself sees of them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,25 @@ from support.shared import shared
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pytest
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.table import Table
 
-__all__ = ["append", "catalog_url", "load", "opened", "unreferenced"]
+__all__ = ["append", "catalog_in", "catalog_url", "load", "opened", "unreferenced"]
 
 
 def catalog_url(folder: Path) -> URL:
     """The URL of an empty catalog in a folder."""
     warehouse = (folder / "warehouse").as_uri()
     return URL.create("iceberg+sqlite", database=str(folder / "catalog.db"), query={"warehouse": warehouse})
+
+
+def catalog_in(request: pytest.FixtureRequest, folder: Path) -> URL:
+    """An empty catalog in the database that the parameter of a fixture names, ``sqlite`` or ``postgresql``."""
+    if request.param == "sqlite":
+        return catalog_url(folder)
+    store: URL = request.getfixturevalue("postgresql_url")
+    return store.set(drivername="iceberg+postgresql", query={"warehouse": (folder / "warehouse").as_uri()})
 
 
 def opened(url: URL) -> SqlCatalog:

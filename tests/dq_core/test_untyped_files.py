@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
@@ -337,6 +339,18 @@ class TestDigits:
         for source in (micro, micro.to_pandas(), pl.from_arrow(micro)):
             assert found(source, rule("not_null", "t"), rule("unique", "t")) == [("failed", 1, 2), ("passed", 0, 1)]
 
+    @pytest.mark.parametrize("kind", [
+        pa.timestamp("ns", "UTC"), pa.duration("ns"), pa.decimal256(50, 2), pa.float16(), pa.time64("ns"),
+        pa.month_day_nano_interval(), pa.decimal128(5, -2),
+    ], ids=str)  # fmt: skip
+    @pytest.mark.parametrize("within", ["list", "large list", "fixed list", "view", "struct", "map", "dictionary"])
+    def test_values_within_others_are_exact(self, kind: pa.DataType, within: str) -> None:
+        table = _within(kind, within)
+        sources = [table, table.to_pandas(types_mapper=pd.ArrowDtype), pa.dataset.dataset(table), *_of_polars(table)]
+        for source in sources:
+            results = found(source, rule("unique", "v"), rule("distinct_count", "v", min=2), rule("not_null", "id"))
+            assert results == [("failed", 2, 3), ("passed", None, 3), ("passed", 0, 3)]
+
     @pytest.mark.parametrize("others", [[], ["x"]])
     def test_integers_of_any_length_in_rows(self, others: list[Any]) -> None:
         low = 10**40
@@ -371,7 +385,89 @@ class TestDigits:
         assert [one.value for one in column.top_values] == digits
 
 
+def _within(kind: pa.DataType, within: str) -> pa.Table:
+    """Three rows of which two have the same value, within another one."""
+    ones: dict[Any, list[Any]] = {
+        pa.decimal256(50, 2): [decimal.Decimal("1.12"), decimal.Decimal("1.13")],
+        pa.decimal128(5, -2): [decimal.Decimal(1200), decimal.Decimal(1300)],
+        pa.float16(): [np.float16(1.5), np.float16(2)],
+        pa.month_day_nano_interval(): [(1, 2, 3), (1, 2, 4)],
+    }
+    one, other = ones.get(kind, [1_700_000_000_000_000_001, 1_700_000_000_000_000_002])
+    if kind == pa.time64("ns"):
+        one, other = 1, 2
+    made: dict[str, tuple[Any, pa.DataType]] = {
+        "list": (lambda value: [value], pa.list_(kind)),
+        "large list": (lambda value: [value, None], pa.large_list(kind)),
+        "fixed list": (lambda value: [value], pa.list_(kind, 1)),
+        "view": (lambda value: [value], pa.list_view(kind)),
+        "struct": (lambda value: {"a": [value]}, pa.struct({"a": pa.list_(kind)})),
+        "map": (lambda value: [("a", value)], pa.map_(pa.string(), kind)),
+    }
+    values = [one, other, one]
+    if within in made:
+        make, outer = made[within]
+        array = pa.array(list(map(make, values)), outer)
+    elif kind in (pa.float16(), pa.month_day_nano_interval(), pa.decimal128(5, -2)):
+        pytest.skip("Arrow has no dictionaries of them.")
+    elif kind == pa.duration("ns"):
+        pytest.skip("A column of intervals with nanoseconds is refused.")
+    else:
+        array = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0]), pa.array([one, other], kind))
+    return pa.table({"id": [1, 2, 3], "v": array})
+
+
+def _of_polars(table: pa.Table) -> list[pl.DataFrame]:
+    """The same in polars, if it has the types."""
+    lacked = ("list_view", "fixed_size_list", "interval", "decimal", "float16", "halffloat", "map", "dictionary")
+    if any(one in str(table.schema.field("v").type) for one in lacked):
+        return []
+    return [frame] if isinstance(frame := pl.from_arrow(table), pl.DataFrame) else []
+
+
 class TestColumnsThatNoRuleNames:
+    def test_values_within_others_that_no_column_holds(self) -> None:
+        endless: list[Any] = []
+        endless.append(endless)
+        deep: list[Any] = []
+        for _ in range(3000):
+            deep = [deep]
+        odd = [
+            {1: 2, "b": 3}, {(1, 2): 3}, {None: 1}, [{1}], {"a": [object()]}, ["\ud800"], {"a": {"\ud800": 1}},
+            endless, deep,
+            np.timedelta64(1, "M"), np.timedelta64(10**15, "s"), np.datetime64("20000-01-01"),
+            np.datetime64(2**50, "s"),
+        ]  # fmt: skip
+        for value in odd:
+            rows = [{"id": 1, "odd": value}, {"id": 2, "odd": None}]
+            for source in (rows, pd.DataFrame({"id": [1, 2], "odd": pd.Series([value, None], dtype=object)})):
+                assert found(source, rule("in_range", "id", min=2)) == [("failed", 1, 2)]
+                with pytest.raises(RuleError, match="'odd' cannot be checked"):
+                    validate(source, [rule("not_null", "odd")])
+
+    def test_numbers_of_numpy_within_others_are_numbers(self) -> None:
+        long = np.arange(2000)
+        other = long.copy()
+        other[1000] = -1  # NumPy writes only the first and last numbers of many
+        same = [{"v": [1]}, {"v": [np.int64(1)]}, {"v": (np.int8(1),)}, {"v": np.array([1])}]
+        assert found(same, rule("unique", "v")) == [("failed", 4, 4)]
+        assert found([{"v": {"a": long}}, {"v": {"a": other}}], rule("unique", "v")) == [("passed", 0, 2)]
+
+    def test_integers_beyond_floats_stay_their_columns_matter(self) -> None:
+        rows = [{"id": 1, "v": 10**400}, {"id": 2, "v": 1}]
+        assert [column.max for column in profile(rows).columns] == [2, 10**400]
+        assert {one.check.column_label for one in learn(rows * 50).rules} >= {"id"}
+
+    def test_strings_that_are_none_stay_their_columns_matter(self) -> None:
+        places = pa.py_buffer(np.arange(41, dtype=np.int32).tobytes())
+        text = pa.Array.from_buffers(pa.string(), 40, [None, places, pa.py_buffer(b"\xff" * 40)])
+        table = pa.table({"id": list(range(40)), "v": text})
+        pa.parquet.write_table(table, "v.parquet")
+        for source in (table, "v.parquet"):
+            read = profile(source)
+            assert (read.column("id").max, bool(read.column("v").notes)) == (39, True)
+            assert {one.check.column_label for one in learn(source).rules} >= {"id"}
+
     @pytest.mark.parametrize(
         "odd",
         [

@@ -137,7 +137,7 @@ class Proposer:
         name, count = column.name, self.evidence.counts[column.name]
         if column.family == "integer":
             least, greatest = self.evidence.spans[name]
-            span = float(greatest - least + 1)
+            span = float(min(greatest - least + 1, 10**300))
         else:
             texts = [str(text) for text in self.evidence.examples[name]]
             span = 0.0 if are_uuids(texts) else span_of_texts(texts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
-import math
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -275,11 +274,16 @@ class _Profiling:
         texts = [column.name for column in self.shown if column.family == "text"]
         if not texts:
             return {}
+        printed: set[int] = set()
         rows = self.reader.rows(
-            lambda values: self.relation.select(*values).limit(_PATTERN_ROWS), [self.relation[name] for name in texts]
+            lambda values: self.relation.select(*values).limit(_PATTERN_ROWS),
+            [self.relation[name] for name in texts],
+            printed,
         )
         found = {}
         for place, name in enumerate(texts):
+            if place in printed:
+                continue
             shapes = [shape(str(row[place])) for row in rows if row[place] is not None]
             counted = sorted(collections.Counter(shapes).items(), key=lambda item: (-item[1], item[0]))
             shares = (PatternCount(text, round(n / len(shapes), 6)) for text, n in counted[:_MOST_PATTERNS])
@@ -307,7 +311,7 @@ class _Profiling:
             patterns, pattern_rows = shapes.get(name, ((), 0))
             text = TextProfile(
                 min_length=_integer(scanned.get(("min_length", name))),
-                mean_length=_float(scanned.get(("mean_length", name))),
+                mean_length=numbers.number(scanned.get(("mean_length", name))),
                 max_length=_integer(scanned.get(("max_length", name))),
                 empty_count=int(scanned.get(("empty", name), 0)),
                 patterns=patterns,
@@ -324,7 +328,7 @@ class _Profiling:
             distinct_rate=distinct / count if distinct is not None and count else None,
             min=exact(scanned.get(("min", name))),
             max=exact(scanned.get(("max", name))),
-            mean=_float(scanned.get(("mean", name))),
+            mean=numbers.number(scanned.get(("mean", name))),
             stddev=spread[0] if spread else None,
             quantiles=spread[1] if spread else {},
             non_finite_count=None if finite is None or count is None else count - int(finite),
@@ -337,7 +341,3 @@ class _Profiling:
 
 def _integer(value: Any) -> int | None:
     return None if value is None else int(value)
-
-
-def _float(value: Any) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..relation.scale import Scale
     from ..run.reader import Reader
 
-__all__ = ["deviation", "finite", "spread"]
+__all__ = ["deviation", "finite", "number", "spread"]
 
 _GREATEST: ColumnElement[Any] = sa.literal(sys.float_info.max, sa.Double())
 
@@ -68,7 +68,7 @@ def spread(
     deviations = {name: scanned.get(("stddev", name)) for name in values}
     deviations |= _second_pass(reader, relation, values, scanned)
     found = _quantiles(reader, relation, values, scanned, shares, failures=failures) if shares else {}
-    return {name: (_number(deviations[name]), _named(shares, found.get(name))) for name in values}
+    return {name: (number(deviations[name]), _named(shares, found.get(name))) for name in values}
 
 
 def _second_pass(
@@ -139,5 +139,9 @@ def _named(shares: Sequence[float], found: Sequence[Any] | None) -> dict[str, fl
     return {} if found is None else {f"{share:g}": float(value) for share, value in zip(shares, found, strict=True)}
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
+def number(value: Any) -> float | None:
+    """A number as a float; None for NULL, and for what no finite float holds."""
+    try:
+        return None if value is None or not math.isfinite(value) else float(value)
+    except OverflowError:
+        return None

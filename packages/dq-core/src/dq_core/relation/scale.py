@@ -84,10 +84,12 @@ class Scale:
 
 def scale_of(least: Any, greatest: Any) -> Scale | None:
     """The scale of numbers between two of them; None where there is none, or one of them is not finite."""
-    bounds = (least, greatest)
-    if not all(isinstance(one, int | float | decimal.Decimal) and math.isfinite(one) for one in bounds):
+    try:
+        if not all(isinstance(one, int | float | decimal.Decimal) and math.isfinite(one) for one in (least, greatest)):
+            return None
+    except OverflowError:  # an integer beyond all floats
         return None
-    low, high = map(fractions.Fraction, bounds)
+    low, high = fractions.Fraction(least), fractions.Fraction(greatest)
     if low < 0 < high:
         # No digits that both have in common, and a difference that might be beyond their type.
         return Scale(None, float(max(-low, high)), high - low)

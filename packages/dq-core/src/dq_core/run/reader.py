@@ -39,6 +39,9 @@ _AT_ONCE = 1000
 __all__ = ["Deadline", "Progress", "Reader", "StatementError", "by_halves", "chosen_columns", "refuse"]
 
 
+_UNREADABLE = "(cannot be read)"
+
+
 class Progress(NamedTuple):
     """The progress of a validation.
 
@@ -303,6 +306,8 @@ class Reader:
     ) -> Sequence[Row[Any]]:
         """Rows with values of columns; where the driver cannot hand over a column's, as the database prints them.
 
+        Where it cannot print them either, such as bytes that are no text, a few words stand in their place.
+
         Args:
             select: Makes a SELECT of these expressions, which gives the same rows for any of them.
             columns: The columns.
@@ -322,7 +327,9 @@ class Reader:
         if printed is not None:
             printed |= odd
         dialect = self.opened.relation.dialect
-        return self.fetch(select([dialect.printed(one) if place in odd else one for place, one in enumerate(columns)]))
+        shown: dict[int, sa.ColumnElement[Any]] = {place: dialect.printed(columns[place]) for place in odd}
+        shown |= {place: sa.literal(_UNREADABLE) for place in self._odd(select, list(shown.items()))}
+        return self.fetch(select([shown.get(place, one) for place, one in enumerate(columns)]))
 
     def exact_rows(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Row[Any]]:
         """The rows of a statement as `fetch` gives them, all values of which are the database's.

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.untyped import DOUBLE_DIGITS
 from ..relation.type_family import NUMBERS, family_of_value
+from .arrow_columns import arrow_column, is_odd
 from .values import storage_of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["arrow_columns", "is_halved", "is_odd", "pandas_column", "polars_columns", "python_values"]
+__all__ = ["is_halved", "pandas_column", "polars_columns", "python_values"]
 
 _NATIVE_PANDAS = frozenset({
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
     "boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64",
     "string", "str",
 })  # fmt: skip
+
+
+_DEEPEST = 100
+"""How deep lists and mappings may be nested."""
 
 
 def python_values(items: Iterable[Any]) -> tuple[list[Any], str]:
@@ -33,7 +38,7 @@ def python_values(items: Iterable[Any]) -> tuple[list[Any], str]:
     odd = next((value for value in values if value is not None and _is_held_by_none(value)), None)
     reason = ""
     if odd is not None:
-        reason = f"it holds {odd!r:.80} ({type(odd).__name__}), which no column of a database can hold"
+        reason = f"it holds {_written(odd):.80} ({type(odd).__name__}), which no column of a database can hold"
     elif (number := _rounded(values)) is not None:
         reason = (
             f"it holds {number!r:.80}, and no type of DuckDB holds all its numbers exactly "
@@ -44,18 +49,29 @@ def python_values(items: Iterable[Any]) -> tuple[list[Any], str]:
     return [None if value is None else _shown(value) for value in values], reason
 
 
-def _is_held_by_none(value: Any) -> bool:
-    """Whether no column can hold a value: intervals of DuckDB have no nanoseconds, its strings no half characters."""
-    return family_of_value(value) is None or bool(getattr(value, "nanoseconds", 0)) or is_halved(value)
+def _is_held_by_none(value: Any, depth: int = 0) -> bool:
+    """Whether no column can hold a value, or one within it.
 
-
-def is_halved(value: Any) -> bool:
-    """Whether a string, or one within a list or mapping, holds half of a surrogate pair, which no UTF-8 has."""
+    Intervals of DuckDB have no nanoseconds, its strings no half characters, and its documents only strings as keys.
+    """
+    if family_of_value(value) is None or depth > _DEEPEST:
+        return True
     if isinstance(value, str):
-        return not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value)
+        return is_halved(value)
+    if isinstance(value, Decimal):
+        return value.is_snan()
     if isinstance(value, Mapping):
-        return any(is_halved(one) for pair in value.items() for one in pair)
-    return isinstance(value, list | tuple) and any(map(is_halved, value))
+        if not all(isinstance(key, str) and not is_halved(key) for key in value):
+            return True
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return any(one is not None and _is_held_by_none(one, depth + 1) for one in value)
+    return not depth and bool(getattr(value, "nanoseconds", 0))  # within others it is text, with all its digits
+
+
+def is_halved(value: str) -> bool:
+    """Whether a string holds half of a surrogate pair, which no UTF-8 has."""
+    return not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _rounded(values: list[Any]) -> Any:
@@ -80,23 +96,44 @@ def _is_double(number: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) and not is_halved(value) else f"{value!r:.200}"
+    return value if isinstance(value, str) and not is_halved(value) else f"{_written(value):.200}"
 
 
-def _python(value: Any) -> Any:
-    """A scalar or an array of NumPy as Python's own; moments with all digits; what is missing to pandas as None."""
+def _written(value: Any) -> str:
+    try:
+        return repr(value)
+    except RecursionError:
+        return f"{type(value).__name__} nested too deeply"
+
+
+def _python(value: Any, depth: int = 0) -> Any:
+    """A value of NumPy or pandas as Python's own, also within others; with all digits, and None for what is missing."""
     kind = type(value)
+    if depth > _DEEPEST:
+        return value
     if kind.__name__ in ("NaTType", "NAType") and kind.__module__.startswith("pandas."):
         return None
-    if kind.__module__ != "numpy":
+    if kind.__module__ == "numpy" and not getattr(value, "ndim", 0):
+        return _scalar(value)
+    if isinstance(value, list | tuple) or kind.__module__ == "numpy":
+        return [_python(one, depth + 1) for one in value]
+    if isinstance(value, Mapping):
+        return {key: _python(one, depth + 1) for key, one in value.items()}
+    return bytes(value) if isinstance(value, bytearray | memoryview) else value
+
+
+def _scalar(value: Any) -> Any:
+    """A scalar of NumPy as Python's own; as it is if Python lacks it: nanoseconds, years, months."""
+    if type(value).__name__ not in ("datetime64", "timedelta64"):
+        return value.item() if hasattr(value, "item") else value
+    if value != value:  # noqa: PLR0124 - NaT is not even itself
+        return None
+    if str(value.dtype) in ("timedelta64[M]", "timedelta64[Y]", "timedelta64"):
         return value
-    if getattr(value, "ndim", 0):
-        return [_python(one) for one in value]
-    if type(value).__name__ in ("datetime64", "timedelta64"):
-        micro = value.astype(f"{type(value).__name__}[us]")
-        # NaT is not even itself.
-        return None if value != value else micro.item() if micro == value else value  # noqa: PLR0124
-    return value.item() if hasattr(value, "item") else value
+    micro = value.astype(f"{type(value).__name__}[us]")
+    item = micro.item()
+    # Beyond 64 bits it is another moment, and beyond Python's years an integer.
+    return value if isinstance(item, int) or micro != value or micro.astype(value.dtype) != value else item
 
 
 def pandas_column(column: Any) -> tuple[Any, list[Any] | None]:
@@ -105,14 +142,14 @@ def pandas_column(column: Any) -> tuple[Any, list[Any] | None]:
     name = str(dtype)
     if name.startswith("Sparse"):
         return pandas_column(column.sparse.to_dense())
-    if name == "float16":
-        return column.astype("float32"), None
-    if name.startswith("datetime64"):
-        return _with_all_digits(column), None
+    if name == "float16" or name.startswith("datetime64"):
+        return column.astype("float32") if name == "float16" else _with_all_digits(column), None
     if name == "timedelta64[ns]" and (column.dt.nanoseconds.fillna(0) % 1000 != 0).any():
         return None, [None if empty else value for value, empty in zip(column, column.isna(), strict=True)]
+    if type(dtype).__name__ == "ArrowDtype":
+        return _pandas_of_arrow(column)
     texts = name == "category" and all(isinstance(one, str) for one in dtype.categories)
-    native = name in _NATIVE_PANDAS or name.startswith("timedelta64") or texts or type(dtype).__name__ == "ArrowDtype"
+    native = name in _NATIVE_PANDAS or name.startswith("timedelta64") or texts
     # Strings of Python, unlike those of Arrow, may be none of UTF-8.
     python = getattr(dtype, "storage", "") == "python" or texts
     if native and not (python and any(map(is_halved, dtype.categories if texts else column))):
@@ -129,9 +166,22 @@ def _with_all_digits(column: Any) -> Any:
     return plain if (plain.dt.nanosecond.fillna(0) % 1000 != 0).any() else column
 
 
+def _pandas_of_arrow(column: Any) -> tuple[Any, list[Any] | None]:
+    """A column of pandas that is one of Arrow, as DuckDB reads it, or its values."""
+    import pandas as pd
+    import pyarrow as pa
+
+    given = pa.chunked_array(column.array.__arrow_array__())
+    native, values = arrow_column(given)
+    if native is None or native is given:
+        return column, values
+    return pd.Series(pd.arrays.ArrowExtensionArray(native), index=column.index), None
+
+
 def polars_columns(frame: Any) -> tuple[Any, dict[str, list[Any]]]:
     """A polars frame as DuckDB reads it, and the columns that it cannot read, as values."""
     import polars as pl
+    import pyarrow as pa
 
     odd: dict[str, list[Any]] = {}
     changed = []
@@ -149,54 +199,8 @@ def polars_columns(frame: Any) -> tuple[Any, dict[str, list[Any]]]:
                 changed.append(plain)
         elif dtype == pl.Duration("ns") and (frame[name].dt.total_nanoseconds() % 1000 != 0).any():
             odd[name] = list(frame[name].to_numpy())
+        elif dtype.is_nested() and is_odd((column := frame[name].to_arrow()).type):
+            native, values = arrow_column(pa.chunked_array([column]))
+            if native is None:
+                odd[name] = values or []
     return frame.drop(list(odd)).with_columns(changed) if odd or changed else frame, odd
-
-
-def arrow_columns(table: Any) -> tuple[Any, dict[str, list[Any]]]:
-    """An Arrow table as DuckDB reads it, and the columns that it cannot read, as values."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    odd: dict[str, list[Any]] = {}
-    for place, field in reversed(list(enumerate(table.schema))):
-        kind = field.type
-        if pa.types.is_float16(kind):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.float32()))
-        elif pa.types.is_timestamp(kind) and kind.unit == "ns" and kind.tz is not None:
-            number = table.column(place).cast(pa.int64())
-            whole = pc.multiply(pc.divide(number, 1000), 1000)
-            if not pc.all(pc.equal(number, whole)).as_py():
-                table = table.set_column(place, field.name, number.cast(pa.timestamp("ns")))
-        elif _is_long_interval(kind):
-            if any(_nanoseconds(one) % 1000 for one in table.column(place)):
-                odd[field.name] = [one if one.is_valid else None for one in table.column(place)]
-                table = table.remove_column(place)
-        elif pa.types.is_decimal256(kind) or pa.types.is_union(kind):
-            odd[field.name] = table.column(place).to_pylist()
-            table = table.remove_column(place)
-    return table, odd
-
-
-def _is_long_interval(kind: Any) -> bool:
-    """Whether values of an Arrow type are intervals with nanoseconds."""
-    import pyarrow as pa
-
-    return bool(pa.types.is_interval(kind)) or (pa.types.is_duration(kind) and kind.unit == "ns")
-
-
-def _nanoseconds(interval: Any) -> int:
-    """The nanoseconds of an interval of Arrow; 0 for NULL."""
-    if not interval.is_valid:
-        return 0
-    number = interval.value
-    return int(getattr(number, "nanoseconds", number))
-
-
-def is_odd(kind: Any) -> bool:
-    """Whether DuckDB may not read an Arrow type as it is."""
-    import pyarrow as pa
-
-    types = pa.types
-    zoned = types.is_timestamp(kind) and kind.unit == "ns" and kind.tz is not None
-    wide = types.is_float16(kind) or types.is_decimal256(kind)
-    return zoned or wide or _is_long_interval(kind) or types.is_union(kind)

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..errors import RuleError
-from .odd_columns import arrow_columns, is_halved, is_odd, pandas_column, polars_columns, python_values
+from .arrow_columns import arrow_columns, is_odd
+from .odd_columns import is_halved, pandas_column, polars_columns, python_values
 from .values import quoted, store
 
 __all__ = ["NO_COLUMN", "Registered", "register"]

@@ -41,6 +41,24 @@ class TestSQLite(DialectConformance):
         ("SELECT 1 AS a /* to the end :x", 1),
         ("SELECT 2 AS a LIMIT:one", 2),
     )
+    odd_values = (
+        ("INTEGER", ("1", "'abc'")),
+        ("INTEGER", ("'abc'", "NULL")),
+        ("INTEGER", ("1.5", "x'00ff'")),
+        ("DATE", ("'2020-01-01'", "5")),
+        ("DATE", ("'2020-01-01 10:00'", "'nope'")),
+        ("DATETIME", ("1700000000",)),
+        ("TIME", ("'10:00:00'", "'xx'")),
+        ("BOOLEAN", ("1", "2")),
+        ("BOOLEAN", ("'yes'",)),
+        ("TEXT", ("'a'", "x'00ff'")),
+        ("NUMERIC(5, 2)", ("1.5", "1.2345")),
+        ("NUMERIC(5, 2)", ("'abc'", "1")),
+        ("REAL", ("1.5", "'x'")),
+        ("BLOB", ("'abc'", "5", "x'00'")),
+        ("UUID", ("'d2a1b8f0-0000-4000-8000-000000000001'", "5")),
+        ("", ("5", "'a'", "x'00'")),
+    )
 
     @pytest.fixture
     def url(self, sqlite_url: URL) -> URL:
@@ -69,6 +87,15 @@ class TestDuckDB(DialectConformance):
         ("SELECT ['{\"b\": 1}'::JSON, 'null']::JSON[] AS a", [{"b": 1}, None]),
         ("SELECT {'b': '[1]'::JSON, 'c': NULL::JSON[]} AS a", {"b": [1], "c": None}),
     )
+    odd_values = (
+        ("STRUCT(a INTEGER)[]", ("[{'a': 1}, NULL]", "NULL", "[]")),
+        ("MAP(VARCHAR, INTEGER)[]", ("[map {'a': 1}]",)),
+        ("JSON[]", ("['{\"a\": 1}'::JSON, '2']", "NULL")),
+        ("BIT[]", ("['101'::BIT]",)),
+        ("BIGNUM", ("123456789012345678901234567890123456789012345", "NULL")),
+        ("BIGNUM[]", ("[5::BIGNUM]", "NULL")),
+        ("UNION(n INTEGER, s VARCHAR)", ("1", "NULL")),
+    )
     numbered = None
     generated = "INTEGER GENERATED ALWAYS AS (a * 2)"
     fires_delete_actions = None
@@ -93,6 +120,13 @@ class TestPostgreSQL(DialectConformance, LostConnections):
         ("SELECT E'x'\n'\\':x' AS a", "x':x"),
         ("SELECT U&'\\0041 :x' AS a", "A :x"),
         ("SELECT B'10'::text AS a", "10"),
+    )
+    odd_values = (
+        ("int4range", ("'[1,5)'", "NULL")),
+        ("int4range[]", ("ARRAY['[1,5)'::int4range]", "'{}'")),
+        ("inet[]", ("'{10.0.0.1}'", "NULL")),
+        ("bit(3)[]", ("ARRAY['101'::bit(3)]",)),
+        ("numeric(5, -2)", ("12300",)),
     )
     numbered = "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 

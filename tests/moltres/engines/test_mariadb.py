@@ -56,6 +56,16 @@ class TestMariaDB(DialectConformance, LostConnections):
         ("SELECT 1 AS a /* to the end :x", 1),
         ("SELECT 7 % 4 AS a", 3),
     )
+    odd_values = (
+        ("TINYINT(1)", ("1", "5", "NULL")),
+        ("TINYINT(1) UNSIGNED", ("255",)),
+        ("DATE", ("'2020-01-01'", "'0000-00-00'")),
+        ("DATE", ("'2020-00-01'",)),
+        ("DATETIME(3)", ("'2020-01-01 10:00:00.125'", "'0000-00-00 00:00:00'")),
+        ("TIME", ("'10:00:00'", "'100:00:00'", "'-01:00:00'")),
+        ("TIME(3)", ("'100:00:00.125'",)),
+        ("YEAR", ("2020", "0")),
+    )
 
     @pytest.fixture
     def url(self, mariadb_url: URL) -> URL:

@@ -30,6 +30,8 @@ class DialectSuite:
         most_cases: How many cases of a test run where each statement takes a tenth of a second, spread over all of
             them; None for every case. ``EVERY_CASE=1`` runs every case of every suite.
         refused_casts: Casts of a column of `casts.ROW` to a type that the database refuses, though others have them.
+        odd_values: Types, each with literals that columns of it hold although they are no values of the type, or of
+            which no other database knows.
     """
 
     slow = (
@@ -42,6 +44,7 @@ class DialectSuite:
     shows_indexes = True
     most_cases: int | None = None
     refused_casts: frozenset[tuple[str, type[TypeEngine[Any]]]] = frozenset()
+    odd_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @pytest.fixture
     def url(self) -> URL:

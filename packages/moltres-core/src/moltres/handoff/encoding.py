@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from ..errors import HandoffError
 from ..types import documents
 from ..types.foreign import as_python
-from ..types.logical import logical_type
+from ..types.logical import ListDocument, logical_type
 from ..types.records import Records
 from .reference import MARKER, Reference, is_reference
 
@@ -61,6 +61,9 @@ def _type_to_json(given: sa.types.TypeEngine[Any]) -> list[Any] | None:
     if logical.name == "float":
         return ["REAL" if logical.bits == 32 else "Double", {}]
     made = _BY_FAMILY.get(logical.name)
+    of_items = getattr(given, "item_type", None) if logical.name == "json" else None
+    if of_items is not None and (item := _type_to_json(of_items)) is not None:
+        return ["ListDocument", {"item_type": item}]
     if logical.name == "integer":
         made = sa.SmallInteger if logical.bits == 16 else sa.Integer if logical.bits == 32 else sa.BigInteger
         if (logical.bits or 64) > 64:
@@ -80,6 +83,8 @@ def _type_from_json(stored: list[Any]) -> sa.types.TypeEngine[Any]:
     name, options = stored
     if name == "ARRAY":
         return sa.ARRAY(_type_from_json(options["item_type"]), dimensions=options["dimensions"])
+    if name == "ListDocument":
+        return ListDocument(_type_from_json(options["item_type"]))
     return _PORTABLE_TYPES[name](**options)
 
 

@@ -325,6 +325,7 @@ class Watched:
         self._increment = increment
         self.columns = rows.columns
         self.checked = rows.checked
+        self.kept = rows.kept
         self.proof = rows.proof
 
     @property

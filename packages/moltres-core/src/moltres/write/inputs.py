@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import FromClause, Select, Table, TextClause, inspect, select
 from sqlalchemy.sql import visitors
+from sqlalchemy.types import NullType
 
 from ..dialects.base import named
 from ..dialects.rows import is_stored, uncollected
@@ -20,7 +22,7 @@ from .stream import Stream, is_lazy, open_stream, without
 from .target import table_of, temporary_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.types import TypeEngine
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ..types.arrow import Batch, Named
     from ..types.receipt import Receipt
     from .request import WriteRequest
+    from .stream import Keeps, Kept
 
 
 def same_database(one: Source, other: Source) -> bool:
@@ -58,6 +61,7 @@ class Local:
     """
 
     checked = False
+    kept: Mapping[str, Kept] = MappingProxyType({})  # a statement copies what is stored
     proof: Proof | None = None  # its rows never leave the database
     receipt: Receipt | None = None
 
@@ -168,6 +172,7 @@ class Streamed:
         self.proof = proof
         self.columns = stream.columns
         self.checked = stream.checked
+        self.kept = stream.kept
 
     @property
     def receipt(self) -> Receipt | None:
@@ -213,7 +218,7 @@ class Streamed:
         return rows
 
     def _into(self, table: Table) -> Table:
-        types = {column.key: column.type for column in table.columns}
+        types = {column.key: column.type for column in table.columns} | dict.fromkeys(self.kept, NullType())
         into = table_of(table.name, [(name, types[name]) for name, _ in self.columns or []], table.schema)
         into.info.update(table.info)  # whether it is temporary
         return into
@@ -238,6 +243,9 @@ class Streamed:
                 "The columns of the new table are unknown, because there are no rows.",
                 suggestion="Write a DataFrame, Records or an Arrow table, which have columns without rows.",
             )
+        faults = [f"column {name!r} has {one.fault}" for name, one in self.kept.items() if one.fault is not None]
+        if faults:
+            raise SchemaMismatchError("Some columns have no type that a table could hold.", mismatches=faults)
         made: list[tuple[str, TypeEngine[Any] | None]] = [
             (name, self._dialect.column_type(type_)) for name, type_ in self.columns
         ]
@@ -318,15 +326,26 @@ class TemporaryRows:
 Input: TypeAlias = Local | Streamed
 
 
-def _proof(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Proof | None:
+def _proof(
+    source: Source, connection: Connection, data: Any, request: WriteRequest, keeps: Keeps | None
+) -> Proof | None:
     if not request.verify:
         return None
-    again = None if is_lazy(data) else partial(open_stream, data, request.batch_rows)
+    again = None if is_lazy(data) else partial(open_stream, data, request.batch_rows, keeps=keeps)
     return Proof(connection, source.dialect, request, again)
 
 
-def open_input(source: Source, connection: Connection, data: Any, request: WriteRequest) -> Input:
+def open_input(
+    source: Source, connection: Connection, data: Any, request: WriteRequest, keeps: Keeps | None = None
+) -> Input:
     """The rows to write, in the fastest way that they have to this connection.
+
+    Args:
+        source: The database that is written to.
+        connection: A connection of it, in a transaction.
+        data: The rows.
+        request: What was asked for.
+        keeps: Says how the table keeps values that are not of the type of their column.
 
     Raises:
         ConfigurationError: If the type of the data is not supported, or column names are duplicates.
@@ -335,8 +354,8 @@ def open_input(source: Source, connection: Connection, data: Any, request: Write
     if isinstance(data, DataFrame) and same_database(data.database, source):
         rows = Local(connection, source.dialect, data.statement)
     else:
-        stream = open_stream(data, request.batch_rows)
-        proof = _proof(source, connection, data, request)
+        stream = open_stream(data, request.batch_rows, keeps=keeps)
+        proof = _proof(source, connection, data, request, keeps)
         rows = Streamed(connection, source.dialect, stream, request.on_progress, proof)
     require_distinct([name for name, _ in rows.columns or []])
     return rows

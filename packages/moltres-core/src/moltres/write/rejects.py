@@ -37,6 +37,7 @@ from ..types.arrow import to_rows
 from ..types.logical import LogicalType, logical_type, misfit
 from .conversion import READERS, converted
 from .inputs import Streamed, open_input, require_distinct
+from .kept import keeps_of
 from .missing_rows import AT_MOST
 from .new_rows import unused
 from .proof import Proof
@@ -377,7 +378,7 @@ def open_sifted(source: Source, target: Target, data: Any, request: WriteRequest
         request: What was asked for.
     """
     if target.table is None or request.rejects is None:
-        return open_input(source, target.connection, data, request)
+        return open_input(source, target.connection, data, request, keeps_of(target, request))
     stream = open_stream(data, request.batch_rows, loose=True)
     if stream.columns is None:
         return open_input(source, target.connection, data, request)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy.types import NullType
 
@@ -18,7 +18,7 @@ from ..read.paged import paged
 from ..types.arrow import arrow, plain, to_sql
 from ..types.foreign import arrow_table, as_python, require_names
 from ..types.infer import infer
-from ..types.logical import is_known, logical_type, misfit
+from ..types.logical import ListDocument, is_known, logical_type, misfit
 from ..types.records import Records
 from ..types.values import unfit
 
@@ -29,7 +29,24 @@ if TYPE_CHECKING:
 
     from ..types.arrow import Batch, Named, Rows
 
+Stored: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any] | None]"
+Keeps: TypeAlias = "Callable[[str, TypeEngine[Any], Sequence[Any]], Kept | None]"
+"""Says how the table of a write keeps values that are not of the type which is told of their column."""
+
 _ACCEPTED = "a DataFrame, Records, dicts, a pandas or Polars DataFrame, Arrow data, or an iterator of batches of these"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a column of a table keeps values that are not of its type.
+
+    Attributes:
+        stored: Gives values as the column stores them; None if it would change one.
+        fault: Why a column of no type holds the values; None if there is such a type.
+    """
+
+    stored: Stored
+    fault: str | None
 
 
 @dataclass(frozen=True)
@@ -42,12 +59,14 @@ class Stream:
             are checked against. It can be opened once.
         checked: Whether each value is looked at on its way, so that one which would lose digits is refused.
         close: Gives back what the stream holds, if it was not read to its end.
+        kept: Columns whose values the table of the write keeps although they are not of its types, by name.
     """
 
     columns: list[Named] | None
     batches: Callable[[Sequence[Named]], Generator[Batch, None, None]]
     checked: bool = True
     close: Callable[[], None] = lambda: None
+    kept: Mapping[str, Kept] = field(default_factory=dict)
 
 
 def is_lazy(data: Any) -> bool:
@@ -57,22 +76,23 @@ def is_lazy(data: Any) -> bool:
     return isinstance(data, Iterator) or hasattr(data, "read_next_batch")
 
 
-def open_stream(data: Any, batch_rows: int, *, loose: bool = False) -> Stream:
+def open_stream(data: Any, batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
     """Find out what the rows are, without moving more than the first batch.
 
     Args:
         data: The rows; see `Database.write`.
         batch_rows: The most rows to hold in memory at once, of data that is not in memory yet.
         loose: Whether columns may have values of several types, which whoever reads them looks at.
+        keeps: Says how a table keeps values that are not of the type of their column; None where no table does.
 
     Raises:
         ConfigurationError: If the data is of no known form.
         SchemaMismatchError: If a column has no type.
     """
     if isinstance(data, DataFrame):
-        return _frame(data, batch_rows, loose=loose)
+        return _frame(data, batch_rows, loose=loose, keeps=keeps)
     if isinstance(data, Records):
-        return _records(data, batch_rows, loose=loose)
+        return _records(data, batch_rows, loose=loose, keeps=keeps)
     if isinstance(data, Mapping):
         raise ConfigurationError("write(): data is one dict.", suggestion="Write a list of dicts, one for each row.")
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
@@ -81,7 +101,7 @@ def open_stream(data: Any, batch_rows: int, *, loose: bool = False) -> Stream:
     if table is not None:
         return _arrow(table, batch_rows)
     if isinstance(data, Iterator) or (hasattr(data, "__iter__") and not isinstance(data, str | bytes)):
-        return _batches(iter(data), batch_rows, loose=loose)
+        return _batches(iter(data), batch_rows, loose=loose, keeps=keeps)
     raise ConfigurationError(f"write(): data must be {_ACCEPTED}, not {_kind_of(data)}.")
 
 
@@ -93,17 +113,17 @@ def without(stream: Stream, names: Collection[str]) -> Stream:
         names: The columns to leave out.
     """
     columns = stream.columns or []
-    kept = [index for index, (name, _) in enumerate(columns) if name not in names]
+    places = [index for index, (name, _) in enumerate(columns) if name not in names]
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         types = dict(expected)
         for batch in stream.batches([(name, types.get(name, type_)) for name, type_ in columns]):
             if isinstance(batch, list):
-                yield [tuple(row[index] for index in kept) for row in batch]
+                yield [tuple(row[index] for index in places) for row in batch]
             else:
-                yield batch.select([columns[index][0] for index in kept])
+                yield batch.select([columns[index][0] for index in places])
 
-    return Stream([columns[index] for index in kept], batches, stream.checked, stream.close)
+    return Stream([columns[index] for index in places], batches, stream.checked, stream.close, stream.kept)
 
 
 def _nothing(expected: Sequence[Named]) -> Generator[Batch, None, None]:
@@ -115,7 +135,7 @@ def _kind_of(data: object) -> str:
     return f"{type(data).__module__}.{type(data).__name__}".removeprefix("builtins.")
 
 
-def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False) -> Stream:
+def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
     """The rows of a frame of another database, on a connection that is given back with the last of them."""
     stack = ExitStack()
     database = frame.database
@@ -133,12 +153,13 @@ def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False) -> Stream:
     parts = pages.enter_context(paged(connection, read, stack.close))
     pages.push(stack)
     first: list[Batch] = []
+    kept: dict[str, Kept] = {}
     unknown = [] if loose else [name for name, type_ in columns if logical_type(type_).name == "unknown"]
     if unknown or not binds_types:
         # A database that does not report a type (SQLite, of an expression), or does not hold values to it.
         try:
             first = list(islice(parts, 1))
-            columns = _told(columns, first)
+            columns, kept = _told(columns, first, keeps)
         except BaseException:
             pages.close()
             raise
@@ -149,25 +170,33 @@ def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False) -> Stream:
             for number, batch in enumerate(chain(first, parts), start=1):
                 if number > 1 and isinstance(batch, list):
                     if unknown:
-                        found = _told([(name, NullType()) for name, _ in columns], [batch])
+                        found, _ = _told([(name, NullType()) for name, _ in columns], [batch])
                         _same_types([pair for pair in found if pair[0] in unknown], expected, number)
                     if not binds_types:
                         with uncollected():
-                            _require_types(batch, [pair for pair in columns if pair[0] not in unknown], columns)
+                            known = [pair for pair in columns if pair[0] not in {*unknown, *kept}]
+                            _require_types(batch, known, columns)
                 with paused(connection):
-                    yield _fitted(batch, columns, expected)
+                    yield _fitted(_stored(batch, expected, kept), columns, expected)
 
-    return Stream(columns, batches, close=pages.close)
+    return Stream(columns, batches, close=pages.close, kept=kept)
 
 
-def _told(columns: list[Named], batches: list[Batch]) -> list[Named]:
-    """The columns, with the types of the values where the type is unknown, or is not theirs."""
+def _told(
+    columns: list[Named], batches: list[Batch], keeps: Keeps | None = None
+) -> tuple[list[Named], dict[str, Kept]]:
+    """The columns, with the types of the values where the type is unknown or not theirs; and those that are kept."""
     rows = [row for batch in batches if isinstance(batch, list) for row in batch]
-    found, faults = [], []
+    found, faults, kept = [], [], {}
     for (name, type_), values in zip(columns, _by_column(rows, columns), strict=True):
         known = is_known(type_)
         if known and unfit(logical_type(type_), values) is None:
             found.append((name, type_))
+            continue
+        way = None if keeps is None else keeps(name, type_, values)
+        if way is not None:
+            kept[name] = way
+            found.append((name, infer(values) if way.fault is None else NullType()))
             continue
         try:
             found.append((name, infer(values)))
@@ -175,7 +204,24 @@ def _told(columns: list[Named], batches: list[Batch]) -> list[Named]:
             faults.append(f"column {name!r} has {error}")
     if faults:
         raise SchemaMismatchError("Some columns have no type that a table could hold.", mismatches=faults)
-    return found
+    return found, kept
+
+
+def _stored(batch: Batch, expected: Sequence[Named], kept: Mapping[str, Kept]) -> Batch:
+    """The rows as a table stores them that stays although values are not of its types."""
+    ways = [(place, name) for place, (name, type_) in enumerate(expected) if name in kept and not is_known(type_)]
+    if not ways or not batch or not isinstance(batch, list):
+        return batch
+    lists, faults = list(zip(*batch, strict=True)), []
+    for place, name in ways:
+        stored = kept[name].stored(lists[place])
+        if stored is None:
+            faults.append(f"column {name!r} would change some of them")
+        else:
+            lists[place] = tuple(stored)
+    if faults:
+        raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+    return list(zip(*lists, strict=True))
 
 
 def _by_column(rows: Rows, columns: Sequence[Named]) -> Sequence[Sequence[Any]]:
@@ -193,20 +239,25 @@ def _require_types(rows: Rows, checked: Sequence[Named], columns: Sequence[Named
         raise SchemaMismatchError("Some values are of another type than those of the rows before.", mismatches=faults)
 
 
-def _records(records: Records, batch_rows: int, *, loose: bool = False) -> Stream:
+def _records(records: Records, batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
     require_names(records.columns)
     rows = records.stored_rows
     if loose:
         said = [(name, records.types.get(name) or NullType()) for name in records.columns]
         parts = (rows[start : start + batch_rows] for start in range(0, len(rows), batch_rows))
         return Stream(said, lambda _: (part for part in parts))
-    columns, made, faults = [], [], []
+    columns, made, faults, kept = [], [], [], {}
     for name, values in zip(
         records.columns, zip(*rows, strict=True) if rows else [()] * len(records.columns), strict=True
     ):
         try:
             plain_values = as_python(values)
-            columns.append((name, _stated(records.types.get(name), plain_values)))
+            told = records.types.get(name) or NullType()
+            way = keeps(name, told, plain_values) if keeps is not None and _differs(told, plain_values) else None
+            if way is not None:
+                kept[name] = way
+            lost = way is not None and way.fault is not None
+            columns.append((name, NullType() if lost else _stated(told, plain_values)))
             made.append(plain_values)
         except TypeError as error:
             faults.append(f"column {name!r} has {error}")
@@ -219,18 +270,24 @@ def _records(records: Records, batch_rows: int, *, loose: bool = False) -> Strea
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         for start in range(0, len(rows), batch_rows):
-            yield _fitted(rows[start : start + batch_rows], columns, expected)
+            part = _stored(rows[start : start + batch_rows], expected, kept)
+            yield _fitted(part, columns, expected)
 
-    return Stream(columns, batches)
+    return Stream(columns, batches, kept=kept)
 
 
-def _stated(said: TypeEngine[Any] | None, values: Sequence[Any]) -> TypeEngine[Any]:
+def _differs(said: TypeEngine[Any], values: Sequence[Any]) -> bool:
+    """Whether the values are not of the type that the database told of their column, or it told none."""
+    return not is_known(said) or unfit(logical_type(said), values) is not None
+
+
+def _stated(said: TypeEngine[Any], values: Sequence[Any]) -> TypeEngine[Any]:
     """The type that the database told of a column if it holds each value; else the one that the values tell."""
-    if said is None or not is_known(said):
+    if _differs(said, values):
         return infer(values)
     kind = logical_type(said)
-    if unfit(kind, values) is not None:
-        return infer(values)
+    if kind.name == "json" and (item := getattr(said, "item_type", None)) is not None:
+        return ListDocument(item)  # lists, and each value is looked at
     if kind.name == "decimal" and kind.scale is None:
         # Without a limit the values tell how many digits a database needs that knows no decimals without one.
         found = infer(values)
@@ -262,7 +319,7 @@ def _arrow(table: Any, batch_rows: int) -> Stream:
     return Stream(columns, batches)
 
 
-def _batches(data: Iterator[Any], batch_rows: int, *, loose: bool = False) -> Stream:
+def _batches(data: Iterator[Any], batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
     """An iterator of batches, or of dicts: the first batch tells the columns, the others must fit them."""
     first = next(data, None)
     if first is None:
@@ -270,17 +327,19 @@ def _batches(data: Iterator[Any], batch_rows: int, *, loose: bool = False) -> St
     rest: Iterator[Any] = chain([first], data)
     if isinstance(first, Mapping):
         rest = _chunks(rest, batch_rows)
-    head = open_stream(next(rest), batch_rows, loose=loose)
+    head = open_stream(next(rest), batch_rows, loose=loose, keeps=keeps)
     if head.columns is None:
-        return _batches(rest, batch_rows, loose=loose)
+        return _batches(rest, batch_rows, loose=loose, keeps=keeps)
     columns = head.columns
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         yield from head.batches(expected)
         for number, part in enumerate(rest, start=2):
-            yield from _in_order(open_stream(part, batch_rows, loose=loose), columns, expected, number)
+            opened = open_stream(part, batch_rows, loose=loose, keeps=keeps)
+            for batch in _in_order(opened, columns, expected, number):
+                yield _stored(batch, expected, head.kept)
 
-    return Stream(columns, batches)
+    return Stream(columns, batches, kept=head.kept)
 
 
 def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.types import NullType
 
 from .._shared.tables import has_table, is_no_schema, view_names
 from ..dialects.base import KEYS, TEMPORARY
@@ -142,10 +143,18 @@ class Target:
         existing = set(self.table.columns.keys())
         return existing - self.fill.columns <= set(names) <= existing
 
-    def takes(self, columns: Sequence[Named] | None, *, checked: bool) -> bool:
-        """Whether the table can hold rows of these columns instead of its own and stay as it is."""
-        same = columns is None or self.has_the_columns([name for name, _ in columns])
-        return same and not self.problems(columns, checked=checked)
+    def takes(self, columns: Sequence[Named] | None, *, checked: bool, kept: Collection[str] = ()) -> bool:
+        """Whether the table can hold rows of these columns instead of its own and stay as it is.
+
+        Args:
+            columns: Names and types of the rows' columns.
+            checked: Whether each value is looked at on its way.
+            kept: Columns that keep their values although these are of another type.
+        """
+        if columns is None:
+            return True
+        given = [(name, NullType() if name in kept else type_) for name, type_ in columns]
+        return self.has_the_columns([name for name, _ in given]) and not self.problems(given, checked=checked)
 
     def require_no_delete_actions(self, *, own: bool) -> None:
         """Make sure that deleting rows of the table leaves those of other tables alone.

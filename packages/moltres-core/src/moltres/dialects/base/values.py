@@ -127,6 +127,24 @@ class Values(Facts):
                 return str(error)
         return reason
 
+    def kept(
+        self,
+        connection: Connection,  # noqa: ARG002 - for those who keep some
+        type_: TypeEngine[Any],  # noqa: ARG002 - as above
+        values: Sequence[Any],  # noqa: ARG002 - as above
+    ) -> Sequence[Any] | None:
+        """Values, not all of the type of a column, as the column stores them unchanged without asking for its type.
+
+        Args:
+            connection: Where the column is.
+            type_: Its type.
+            values: Values that were read from such a column.
+
+        Returns:
+            What to give the driver; None if the column would change or refuse one of them, as most databases do.
+        """
+        return None
+
     def require_fit(self, columns: Sequence[Named], rows: Rows) -> None:
         """Make sure that columns hold the values of rows as they are.
 

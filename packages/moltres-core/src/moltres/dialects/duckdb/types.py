@@ -26,11 +26,16 @@ class Nested(sql.JSON):
 
     Args:
         read: What reads the documents in a value, which arrive as text; None without such.
+        item_type: What the items of a list are; None for other values.
     """
 
-    def __init__(self, read: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, read: Callable[[Any], Any] | None = None, item_type: TypeEngine[Any] | None = None) -> None:
         super().__init__()
         self.read = read
+        self.item_type = item_type
+
+    def __repr__(self) -> str:
+        return f"Nested({'' if self.item_type is None else repr(self.item_type)})"
 
     def result_processor(self, dialect: Any, coltype: Any) -> None:
         """Nothing: DuckDB has made Python objects of them."""
@@ -98,7 +103,7 @@ def sql_type(described: Any) -> TypeEngine[Any]:
     if described.id in {"list", "array"}:
         item = sql_type(described.children[0][1])
         if isinstance(item, sql.JSON | Native) or type(item) is TypeEngine:
-            return Nested(_documents(described))  # lists of what no array holds elsewhere
+            return Nested(_documents(described), item)  # a list of what no array holds elsewhere
         return array_of(item)
     if described.id in {"struct", "map"}:
         return Nested(_documents(described))
@@ -326,7 +331,7 @@ register(
     {
         f"{__name__}.Native": _TEXT,
         "sqlalchemy.dialects.postgresql.types.BIT": _TEXT,
-        "duckdb_sqlalchemy.VarInt": _TEXT,
+        f"{_MODULE}.VarInt": _TEXT,
         f"{_MODULE}.TinyInteger": LogicalType("integer", bits=8),
         f"{_MODULE}.UInt8": LogicalType("integer", bits=9),
         f"{_MODULE}.UTinyInteger": LogicalType("integer", bits=9),

@@ -291,6 +291,15 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         """As everywhere, and what the server would change: a CHAR that ends with blanks, a short BINARY or YEAR."""
         return super().refusal(type_, values) or types.changed(type_, values)
 
+    def kept(
+        self,
+        connection: Connection,  # noqa: ARG002 - it is asked for nothing
+        type_: TypeEngine[Any],
+        values: Sequence[Any],
+    ) -> Sequence[Any] | None:
+        """As they are, if the server has them in such columns."""
+        return values if types.keeps(type_, values) else None
+
     def columns_of(self, connection: Connection, table: str, schema: str | None) -> Sequence[Any]:
         """As everywhere, also where names have backquotes or line breaks, and with every default."""
         usual = super().columns_of

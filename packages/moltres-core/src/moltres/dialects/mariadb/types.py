@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import time, timedelta
+import re
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.dialects import mysql
 from ...types import documents
 from ...types.arrow import bounded
 from ...types.logical import LogicalType, logical_type, register
-from ...types.values import shortest, shown
+from ...types.values import shortest, shown, unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,6 +171,37 @@ def changed(type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
             found = next((value for value in values if value is not None and wrong(type_, value)), None)
             return None if found is None else f"{shown(found)} {why}"
     return None
+
+
+_NO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_NO_MOMENT = re.compile(rf"{_NO_DAY.pattern} \d\d:\d\d:\d\d(\.\d{{1,6}})?")
+
+
+def keeps(type_: TypeEngine[Any], values: Sequence[Any]) -> bool:
+    """Whether a column keeps values beside those of its type: a BOOLEAN numbers, a DATE what is no day, a TIME hours.
+
+    Args:
+        type_: The type of the column.
+        values: Values that were read from such a column.
+    """
+    kind = logical_type(type_)
+    allowed: dict[str, Callable[[Any], bool]] = {
+        "boolean": lambda value: isinstance(value, int),
+        "date": lambda value: type(value) is date or (isinstance(value, str) and bool(_NO_DAY.fullmatch(value))),
+        "timestamp": lambda value: (
+            unfit(kind, [value]) is None or (isinstance(value, str) and bool(_NO_MOMENT.fullmatch(value)))
+        ),
+        "time": lambda value: (
+            unfit(kind, [value]) is None or (isinstance(value, timedelta) and not value.microseconds % _unit(kind))
+        ),
+    }
+    is_kept = allowed.get(kind.name)
+    return is_kept is not None and all(value is None or is_kept(value) for value in values)
+
+
+def _unit(kind: LogicalType) -> int:
+    unit: int = 10 ** (6 - (6 if kind.scale is None else kind.scale))
+    return unit
 
 
 _DAY = timedelta(days=1)

@@ -28,7 +28,7 @@ from ...errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from ...types.logical import logical_type
+from ...types.logical import is_known, logical_type
 from ...types.values import shown
 from ..base import Dialect, driver_connection
 from ..base.refusals import said
@@ -43,7 +43,7 @@ from .checks import checks_of
 from .increments import at_least, identity, unordered
 from .landing import counted, landing
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
-from .values import loses_digits
+from .values import left_alone, loses_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -237,6 +237,19 @@ class SQLiteDialect(Dialect):
             if found is not None:
                 return f"{shown(found)} is a number with more digits than SQLite keeps in a column of JSON"
         return super().refusal(type_, values)
+
+    def kept(self, connection: Connection, type_: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any] | None:
+        """Those of the type in its form, others as they are if the affinity of the column leaves them alone."""
+        declared = type_.compile(connection.dialect) if is_known(type_) else ""
+        stored: list[Any] = []
+        for value in values:
+            try:
+                (own,) = self._stored_column(connection, type_, [value])
+            except (ValueError, TypeError):
+                if (own := left_alone(value, declared)) is None:
+                    return None
+            stored.append(bytes(own) if isinstance(own, memoryview) else own)
+        return stored
 
     def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
         """Also the one INTEGER PRIMARY KEY, which is the row's own number."""

@@ -19,7 +19,12 @@ _WHOLE = 2**63
 """SQLite's integers reach up to here."""
 
 
-def _store_decimal(value: Any) -> int | float | None:
+def store_decimal(value: Any) -> int | float | None:
+    """A number as SQLite stores it.
+
+    Raises:
+        ValueError: If it would not come back equal.
+    """
     if value is None:
         return None
     number = Decimal(value)
@@ -44,7 +49,7 @@ class ExactNumeric(sql.Numeric[Decimal]):
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:  # noqa: ARG002 - SQLAlchemy's signature
         """What turns a Decimal into what SQLite stores."""
-        return _store_decimal
+        return store_decimal
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:  # noqa: ARG002 - as above
         """What turns a stored number back."""

@@ -17,6 +17,7 @@ from sqlalchemy import REAL, cast, func, not_, or_
 from ...types import documents
 from ...types.documents import JsonText
 from ..rows import each, lenient
+from .types import store_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -195,3 +196,43 @@ def _is_float(value: Decimal) -> bool:
 
 _WHOLE = 2**63
 """SQLite's integers reach up to here."""
+
+
+def left_alone(value: Any, declared: str) -> Any:
+    """A number, string or bytes as a column stores them unchanged, whatever type it is declared with.
+
+    Args:
+        value: The value.
+        declared: The declared type, of which SQLite's rules make the affinity of the column.
+
+    Returns:
+        None if the column would store another value, or has no place for this one.
+    """
+    try:
+        own = store_decimal(value) if isinstance(value, Decimal) else value
+    except ValueError:
+        return None
+    return own if _is_left_alone(own, declared) else None
+
+
+def _is_left_alone(value: Any, declared: str) -> bool:
+    declared = declared.upper()
+    whole, textual = "INT" in declared, any(word in declared for word in ("CHAR", "CLOB", "TEXT"))
+    if type(value) is bytes or (not whole and "BLOB" in declared) or not declared:
+        return type(value) in {bytes, str, int, float} and value == value  # noqa: PLR0124 - NaN would be NULL
+    if textual and not whole:
+        return type(value) is str
+    if type(value) is str:
+        return not _is_number(value)
+    if type(value) is float:
+        return not value.is_integer() and value == value  # noqa: PLR0124 - as above
+    real = not whole and any(word in declared for word in ("REAL", "FLOA", "DOUB"))
+    return type(value) is int and not real and -_WHOLE <= value < _WHOLE
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["ASKS", "changed_value"]
+__all__ = ["ASKS", "MOST", "changed_value"]
 
 ASKS: Final = "SHOW WARNINGS"
 """What asks for them."""
+
+MOST: Final = 65_535
+"""As many the server tells at most, if `max_error_count` says so."""
 
 _CHANGED: Final = frozenset({
     1139,  # a pattern was given up, and is taken as not found
@@ -40,12 +43,14 @@ def changed_value(connection: Connection) -> str | None:
     """What the last statement of a connection says of a value that was not taken as it is.
 
     Args:
-        connection: Where it ran; its rows have been read to the end.
+        connection: Where it ran, in a session that tells of `MOST` warnings and notes; its rows have been read to the
+            end.
 
     Returns:
         The message of the server; None if all values were.
     """
-    for warning in connection.exec_driver_sql(ASKS).mappings().all():
+    told = connection.exec_driver_sql(ASKS).mappings().all()
+    for warning in told:
         level, code, message = str(warning["Level"]), int(warning["Code"]), str(warning["Message"])
         # ' 5 ' for 5 is a note, but so is 2^63 - 1 for 1e30, and 2^64 - 1 for -1.
         counts = code == 1916 or (code == _CAST and message.startswith("Cast to ")) or level != "Note"
@@ -53,4 +58,6 @@ def changed_value(connection: Connection) -> str | None:
             # A statement that reads no table would show it once more.
             connection.exec_driver_sql("SELECT 1 FROM (SELECT 1) AS nothing")
             return message
+    if len(told) >= MOST:
+        return f"more warnings than the server tells, the first of which is {told[0]['Message']}"
     return None

@@ -172,6 +172,36 @@ class TestMariaDB(DialectConformance, LostConnections):
             {"x": "ab", "y": 1, "z": None}
         ]
 
+    @pytest.mark.parametrize("given", ["max_error_count = DEFAULT", "max_error_count = 0", "sql_notes = 0"])
+    def test_a_value_that_the_server_changes_is_refused_however_few_warnings_the_session_tells(
+        self, url: URL, given: str
+    ) -> None:
+        asked = "SELECT @@SESSION.max_error_count, @@SESSION.sql_notes"
+        with connect(url, pool_size=1, max_overflow=0, connect_args={"init_command": f"SET {given}"}) as db:
+            with db.connection() as connection:
+                before = connection.exec_driver_sql(asked).one()
+            # The sixty-four warnings that are told by default are those of the divisions.
+            text_for_number = (
+                "SELECT seq, 1 / 0 AS x, IF(seq = 300, 'abc', seq) + 0 AS y FROM seq_1_to_300 ORDER BY seq"
+            )
+            below_zero = "SELECT CAST(IF(seq = 300, -1, 1) AS UNSIGNED) AS y FROM seq_1_to_300"
+            for query in (text_for_number, f"/* the same */ {text_for_number}", below_zero):
+                frame = db.sql(query)
+                roads: list[Callable[[], object]] = [
+                    frame.collect,
+                    frame.to_arrow,
+                    lambda frame=frame: list(frame.iter_batches(rows=50)),  # type: ignore[misc]
+                    lambda frame=frame: db.write(frame).save_as_table("t"),  # type: ignore[misc]
+                ]
+                for road in roads:
+                    with pytest.raises(QueryError, match=r"Truncated|Cast to|Division"):
+                        road()
+            assert db.tables() == []
+            with pytest.raises(QueryError, match="more warnings than the server tells"):
+                db.sql("SELECT 1 / 0 AS x FROM seq_1_to_70000").collect()
+            with db.connection() as connection:
+                assert connection.exec_driver_sql(asked).one() == before
+
     def test_a_sum_that_no_double_holds_is_an_error(self, db: Database) -> None:
         db.write([{"g": g, "f": f} for g, f in ((1, 1.7e308), (1, 1.7e308), (2, 2.5), (2, 3.5))]).save_as_table("t")
         frame, small = db.table("t"), db.table("t").where(col("g") == 2)

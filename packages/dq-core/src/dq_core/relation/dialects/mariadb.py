@@ -12,7 +12,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import MariaDBForms
-from ..._shared.mariadb_warnings import ASKS, changed_value
+from ..._shared.mariadb_warnings import ASKS, MOST, changed_value
 from ..column import Column
 from ..sql_text import Lexis
 from . import fragments
@@ -92,7 +92,8 @@ class MariaDB(Dialect):
         # The cache of results of subqueries takes outer values as equal by the column's own collation.
         "optimizer_switch": "subquery_cache=off",
         "div_precision_increment": 30,
-        "max_error_count": 65535,
+        "max_error_count": MOST,
+        "sql_notes": 1,
         "time_zone": "+00:00",
     }
     #: The setting that limits the time of a statement, and how many of its units a second has.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
-from ..._shared.mariadb_warnings import ASKS, changed_value
+from ..._shared.mariadb_warnings import ASKS, MOST, changed_value
 from ...errors import QueryError
 
 if TYPE_CHECKING:
@@ -15,7 +16,36 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["refuse_changed", "refusing_changed"]
+__all__ = ["TELLS_ALL", "refuse_changed", "refusing_changed", "telling_all"]
+
+TELLS_ALL: Final = {"max_error_count": MOST, "sql_notes": 1}
+"""Settings without which the server keeps some of its warnings to itself: by default all but the first 64."""
+
+_FOR: Final = f"SET STATEMENT {', '.join(f'{name}={value}' for name, value in TELLS_ALL.items())} FOR "
+_READS: Final = re.compile(r"(\s|/\*.*?\*/|(--\s|#)[^\n]*\n)*(SELECT|WITH|VALUES|\()", re.IGNORECASE | re.DOTALL)
+
+
+@contextmanager
+def telling_all(connection: Connection) -> Iterator[None]:
+    """Let the server tell all warnings of each query of a block, whatever the session says.
+
+    Args:
+        connection: Where the queries run. MySQL has no settings of one statement.
+    """
+    server: Any = connection.dialect
+    if not server.is_mariadb:
+        yield
+        return
+
+    def tell(*executing: Any) -> tuple[str, Any]:
+        statement, parameters = executing[2:4]
+        return (f"{_FOR}{statement}" if _READS.match(statement) else statement), parameters
+
+    event.listen(connection, "before_cursor_execute", tell, retval=True)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", tell)
 
 
 def refuse_changed(connection: Connection) -> None:

@@ -35,7 +35,7 @@ from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
 from .casts import with_casts
-from .changed import refuse_changed, refusing_changed
+from .changed import TELLS_ALL, refuse_changed, refusing_changed, telling_all
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
@@ -163,13 +163,15 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     @contextmanager
     def writing(self, connection: Connection) -> Iterator[None]:
         """What does not fit its column is an error, and 0 is 0, whatever the session or the server says."""
-        before = connection.execute(text("SELECT @@SESSION.sql_mode")).scalar_one()
-        modes = {mode for mode in before.split(",") if mode}
+        names = ["sql_mode", *TELLS_ALL]
+        asked = ", ".join(f"@@SESSION.{name}" for name in names)
+        before = tuple(connection.exec_driver_sql(f"SELECT {asked}").one())
+        modes = {mode for mode in before[0].split(",") if mode}
         strict = (modes | _MODES) - {"EMPTY_STRING_IS_NULL"}
-        lenient = strict != modes
+        during = (before[0] if strict == modes else ",".join(sorted(strict)), *TELLS_ALL.values())
+        lenient, setting = during != before, f"SET SESSION {', '.join(f'{name} = %s' for name in names)}"
         if lenient:
-            mode = ",".join(sorted(strict))
-            connection.execute(text("SET SESSION sql_mode = :mode"), {"mode": mode})
+            connection.exec_driver_sql(setting, during)
         try:
             with refusing_changed(connection):
                 yield
@@ -181,7 +183,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
                 try:
                     with driver_connection(connection).cursor() as cursor:
                         if lenient:
-                            cursor.execute("SET SESSION sql_mode = %s", (before,))
+                            cursor.execute(setting, before)
                         if locked:
                             cursor.execute("DO RELEASE_ALL_LOCKS()")
                 except connection.dialect.loaded_dbapi.Error:
@@ -238,7 +240,8 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     @contextmanager
     def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:
         """The query; what makes a write fail in strict mode is an error here, too, where the server only warns."""
-        yield query
+        with telling_all(connection):
+            yield query
         refuse_changed(connection)
 
     def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:

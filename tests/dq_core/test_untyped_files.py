@@ -280,6 +280,31 @@ class TestSeveralFiles:
         with pytest.raises(RuleError, match="'v' cannot be checked: the files have it in several types"):
             validate("*.parquet", [rule("in_range", "v", min=0)])
 
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("[9007199254740993]", "[0.5::DOUBLE]"),
+            ("{'a': 9007199254740993}", "{'a': 0.5::DOUBLE}"),
+            ("{'a': [{'b': DATE '2024-01-01'}]}", "{'a': [{'b': 'soon'}]}"),
+            ("MAP {'a': 9007199254740993}", "MAP {'a': 0.5::DOUBLE}"),
+            ("[1.123::DECIMAL(38,30)]", "[1.1::DECIMAL(18,2)]"),
+            ("[1]", "{'a': 1}"),
+            ("[1]", "1"),
+        ],
+    )
+    def test_types_that_differ_within_others(self, one: str, other: str) -> None:
+        for name, value in (("1", one), ("2", other)):
+            duckdb.execute(f"COPY (SELECT {name} AS id, {value} AS v) TO '{name}.parquet'")
+        for files in (["1.parquet", "2.parquet"], ["2.parquet", "1.parquet"]):
+            assert found(files, rule("unique", "id")) == [("passed", 0, 2)]
+            with pytest.raises(RuleError, match="'v' cannot be checked: the files have it in several types"):
+                validate(files, [rule("unique", "v")])
+
+    def test_fields_that_only_some_files_have(self) -> None:
+        for name, value in (("1", "{'a': 1}"), ("2", "{'b': 'x', 'A': 2::BIGINT}")):
+            duckdb.execute(f"COPY (SELECT {value} AS v) TO '{name}.parquet'")
+        assert found("*.parquet", rule("unique", "v"), rule("not_null", "v")) == [("passed", 0, 2), ("passed", 0, 2)]
+
     def test_decimals_of_several_files_are_exact(self) -> None:
         for size, scale, text in ((5, 3, "1.123"), (18, 2, "1.10"), (38, 30, "1.000000000000000000000000000001")):
             duckdb.execute(f"COPY (SELECT 1 AS id, {text}::DECIMAL({size},{scale}) AS v) TO '{size}.parquet'")

@@ -136,11 +136,31 @@ def _differing_types(raw: Any, every: list[str]) -> dict[str, list[str]]:
         call = files.reader_call("read_parquet", path, {})
         for name, type_name, *_ in raw.execute(f"DESCRIBE SELECT * FROM {call}").fetchall():  # noqa: S608 (literals)
             seen.setdefault(name.casefold(), {}).setdefault(type_name)
-    return {
-        name: list(types)
-        for name, types in seen.items()
-        if len({family_of_name(one) for one in types}) > 1 or (len(types) > 1 and '"NULL"' not in types and _odd(types))
-    }
+    return {name: list(types) for name, types in seen.items() if len(types) > 1 and _differ(raw, types)}
+
+
+def _differ(raw: Any, types: Mapping[str, None]) -> bool:
+    """Whether types, or those of values within them, have no type that holds the values of all as they are."""
+    parts: dict[tuple[str, ...], dict[str, None]] = {}
+    for one in types:
+        for path, name in _parts(raw.type(one), ()):
+            parts.setdefault(path, {}).setdefault(name)
+    return any(
+        len({family_of_name(one) for one in several}) > 1 or ('"NULL"' not in several and _odd(several))
+        for several in parts.values()
+        if len(several) > 1
+    )
+
+
+def _parts(kind: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """A type of DuckDB and, if its values consist of others, the types of these, by where they are."""
+    if kind.id not in ("list", "array", "struct", "map"):
+        yield path, str(kind)
+        return
+    yield path, kind.id
+    for name, child in kind.children:
+        if name != "size":
+            yield from _parts(child, (*path, name.casefold()))
 
 
 def _odd(types: Mapping[str, None]) -> bool:

@@ -76,7 +76,7 @@ $(LEGS:%=test-%): test-%:
 	@$(PROOFS) $(LEG) $* -- .venvs/$(or $(ENVIRONMENT_$*),$*)/bin/python -m pytest $(OPTIONS) -m "not engines" $(SELECTED_$*) $(TESTS_$*)
 
 .PHONY: test-engines
-test-engines: $(ENGINES:%=test-%) ## Tests on servers that must be installed: MariaDB, Kestra
+test-engines: $(ENGINES:%=test-%) ## Tests on servers that must be installed: MariaDB, Trino, Kestra
 	@$(PYTHON) tools/results.py sum $(ENGINES)
 
 .PHONY: install-engines

@@ -27,10 +27,9 @@ def catalog_url(folder: Path) -> URL:
 
 def catalog_in(request: pytest.FixtureRequest, folder: Path) -> URL:
     """An empty catalog in the database that the parameter of a fixture names, ``sqlite`` or ``postgresql``."""
-    if request.param == "sqlite":
-        return catalog_url(folder)
-    store: URL = request.getfixturevalue("postgresql_url")
-    return store.set(drivername="iceberg+postgresql", query={"warehouse": (folder / "warehouse").as_uri()})
+    store: URL = request.getfixturevalue(f"{request.param}_url")
+    warehouse = (folder / "warehouse").as_uri()
+    return store.set(drivername=f"iceberg+{store.get_backend_name()}", query={"warehouse": warehouse})
 
 
 def opened(url: URL) -> SqlCatalog:

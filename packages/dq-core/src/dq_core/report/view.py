@@ -329,7 +329,7 @@ def sample_text(value: object) -> str:
 
 
 def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, str]:
-    """Two values out of the data that differ, as texts in which it can be seen where.
+    """Two values out of the data that differ, as strings in which it can be seen where.
 
     Args:
         left: One of them.

@@ -14,6 +14,7 @@ from moltres import ETLPipeline, col, connect, hand_over
 from moltres.errors import ConfigurationError, QueryError, QueryTimeoutError, SchemaMismatchError, TransientQueryError
 from moltres.handoff import Reference
 from moltres.write import attempts
+from support.dialect_conformance import receipt_faults
 from support.dialect_conformance.all_or_nothing import AllOrNothing
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.binds import Binds
@@ -151,6 +152,7 @@ class TestIcebergToo(
     """The other suites, of which some cases say it: every statement takes its time."""
 
     most_cases = 1
+    faults = receipt_faults.TRINO
 
 
 class OnMemory(OnTrino):

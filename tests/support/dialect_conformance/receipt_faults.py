@@ -19,6 +19,7 @@ from moltres.dialects.duckdb import dialect as of_duckdb
 from moltres.dialects.iceberg import dialect as of_iceberg
 from moltres.dialects.mariadb.dialect import MariaDBDialect
 from moltres.dialects.postgresql import dialect as of_postgresql
+from moltres.dialects.trino import types as of_trino
 from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
@@ -90,6 +91,23 @@ def in_the_files(db: Database, draw: random.Random) -> Iterator[None]:
         return made(_with_one_bent(draw, rows), columns)
 
     with in_the_encoder(db, draw), mock.patch.object(of_iceberg, "to_batch", bent):
+        yield
+
+
+@contextmanager
+def in_the_strings(db: Database, draw: random.Random) -> Iterator[None]:
+    """What writes the values of a column as strings for Trino bends one."""
+    del db
+    made = of_trino.as_strings
+
+    def bent(type_: Any, values: Any) -> Any:
+        strings = list(made(type_, values))
+        at = draw.randrange(len(strings))
+        if "ä" in (strings[at] or ""):
+            strings[at] = _with_one_digit_changed(draw, strings[at])
+        return strings
+
+    with mock.patch.object(of_trino, "as_strings", bent):
         yield
 
 
@@ -217,6 +235,7 @@ POSTGRESQL: tuple[Fault, ...] = (
     by_a_type("ALTER TABLE target ALTER amount TYPE real"),
 )
 ICEBERG: tuple[Fault, ...] = (in_the_files,)
+TRINO: tuple[Fault, ...] = (in_the_strings,)
 MARIADB: tuple[Fault, ...] = (
     in_the_encoder,
     in_the_driver,

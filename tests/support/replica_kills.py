@@ -55,8 +55,7 @@ def fill(source: URL | str) -> None:
     """The tables of the source."""
     with connect(source) as db:
         for number, name in enumerate(TABLES):
-            rows = [{"id": one, "v": f"{name}-{one}"} for one in range(ROWS + number)]
-            db.write(rows).save_as_table(name, mode="overwrite")
+            db.write([{"id": one, "v": value} for one, value in _rows(number)]).save_as_table(name, mode="overwrite")
 
 
 def prepare(target: URL | str, mode: str) -> None:
@@ -109,6 +108,25 @@ def _state(target: URL | str) -> dict[str, Any]:
     return {"counts": list(counts.values()), "others": others, "staged": staged, "old": old}
 
 
+def _rows(number: int) -> list[tuple[int, str]]:
+    """The rows of a table of the source."""
+    return [(one, f"{TABLES[number]}-{one}") for one in range(ROWS + number)]
+
+
+def _other_rows(target: URL | str, mode: str) -> list[str]:
+    """The tables of the target that do not hold exactly the rows of the source, and in append mode their own."""
+    with connect(target) as db, db.connection() as connection:
+        found = {
+            name: sorted(map(tuple, connection.execute(text(f"SELECT id, v FROM {name}")).all())) for name in TABLES
+        }
+    kept = THERE[mode] if mode == "append" else ()
+    return [
+        name
+        for number, name in enumerate(TABLES)
+        if found[name] != sorted(_rows(number) + ([(-1, "old")] if name in kept else []))
+    ]
+
+
 def expected(mode: str, *, new: bool) -> list[int | None]:
     """The number of rows of each table."""
     old = [1 if name in THERE[mode] else None for name in TABLES]
@@ -137,6 +155,8 @@ def judge(source: URL | str, target: URL | str, mode: str, key: str) -> dict[str
     end = _state(target)
     if end["counts"] != after or end["others"] or end["staged"] or (mode == "overwrite" and end["old"]):
         wrong.append(f"{key}: at the end {end}")
+    elif other := _other_rows(target, mode):
+        wrong.append(f"{key}: other rows in {', '.join(other)}")
     return {"wrong": wrong, "published": published, "resumed": resumed}
 
 

@@ -334,10 +334,10 @@ def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, st
     Args:
         left: One of them.
         right: The other one.
-        limit: How many characters are shown: of longer texts those around the first place where they differ.
+        limit: How many characters are shown: of longer strings those around the first place where they differ.
 
     Returns:
-        Their texts. Strings that look alike have all but their ASCII characters as escapes.
+        Both as strings. Those that look alike have all but their ASCII characters as escapes.
     """
     texts = [sample_text(one) for one in (left, right)]
     if isinstance(left, str) and isinstance(right, str):

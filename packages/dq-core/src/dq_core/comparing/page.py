@@ -112,7 +112,7 @@ def _beside(found: Mapping[str, Any], samples: Sequence[Mapping[str, Any]]) -> M
     alike = [name for name in found["columns"] if name not in differing and name not in found["keys"]]
     keys = [name for name in found["keys"] if name not in differing]
     upper = [
-        *(_head(name, rowspan="2") for name in keys),
+        *(_head(name, rowspan="2", class_="key") for name in keys),
         *(_head(name, colspan="2", class_="pair") for name in differing),
         *(_head(name, rowspan="2") for name in alike),
     ]

@@ -1,7 +1,9 @@
 """Text of statements that looks like the place of a value, such as ``'%(id_1)s'``, stays what it is.
 
-Where a driver numbers its parameters SQLAlchemy first writes ``%(name)s`` for each, and then looks for that in the
-whole statement, also in strings, names and comments. So what looks like it is taken apart until the places are found.
+Where a driver numbers its parameters SQLAlchemy first writes ``%(name)s`` for each, and on every database
+``__[POSTCOMPILE_name]`` for what it puts into the statement later, such as the values of ``IN``. Then it looks for that
+in the whole statement, also in strings, names and comments. So what looks like it is taken apart until the places are
+found.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _copies: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 def _apart(written: str) -> str:
-    return written.replace("%(", f"%{_MARK}(")
+    return written.replace("%(", f"%{_MARK}(").replace("[POSTCOMPILE_", f"[{_MARK}POSTCOMPILE_")
 
 
 class Places:
@@ -36,6 +38,11 @@ class Places:
     string: str
     literal_execute_params: Any
     post_compile_params: Any
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if self._finds_places and not (self.post_compile_params or self.literal_execute_params):
+            self.string = self.string.replace(_MARK, "")
 
     @property
     def preparer(self) -> Any:
@@ -49,7 +56,7 @@ class Places:
 
     @property
     def _finds_places(self) -> bool:
-        return self.statement is not None and self.dialect.positional  # not in the parts of a CREATE TABLE
+        return self.statement is not None  # not in the parts of a CREATE TABLE
 
     def post_process_text(self, text: str) -> str:
         """Text that the user has written."""
@@ -65,18 +72,6 @@ class Places:
 
     def _taken_apart(self, written: str) -> str:
         return _apart(written) if self._finds_places else written
-
-    def _process_positional(self) -> None:
-        super()._process_positional()  # type: ignore[misc]  # of the compiler
-        self._join()
-
-    def _process_numeric(self) -> None:
-        super()._process_numeric()  # type: ignore[misc]  # of the compiler
-        self._join()
-
-    def _join(self) -> None:
-        if not (self.post_compile_params or self.literal_execute_params):
-            self.string = self.string.replace(_MARK, "")
 
     def _process_parameters_for_postcompile(self, parameters: Any, **options: Any) -> Any:
         state: Any = super()._process_parameters_for_postcompile(parameters, **options)  # type: ignore[misc]  # as above
@@ -114,7 +109,7 @@ def keeping_text(connection: Connection) -> Iterator[None]:
         connection: The connection; it may be the caller's, in the thread of the caller.
     """
     before: Any = connection.dialect
-    if not before.positional or issubclass(before.statement_compiler, Places):
+    if issubclass(before.statement_compiler, Places):
         yield
         return
     if before not in _copies:

@@ -68,7 +68,7 @@ def test_quotes_and_comments_are_understood(sql: str) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_text_that_looks_like_the_place_of_a_value(put: Callable[..., Place], place: str) -> None:
-    texts = ["%(param_1)s", "%(x_1)s", "%(id_1)s", "%s", "?", "$1", ":id_1"]
+    texts = ["%(param_1)s", "%(x_1)s", "%(id_1)s", "%s", "?", "$1", ":id_1", "__[POSTCOMPILE_x_1]", "__[POSTCOMPILE_y]"]
     there = put(place, Case(texts).rows, {"id": sa.BigInteger(), "x": sa.Text(), "part": sa.Text()})
     report = there.validate(
         *({"type": "expression", "sql": f"x <> '{text}'", "name": text} for text in texts),

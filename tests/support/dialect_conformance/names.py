@@ -32,6 +32,7 @@ WORDS = (
         "%%",
         "%(a)s",
         "%(extra_1)s",
+        "__[POSTCOMPILE_n_1]",
         "a:b",
         ":a",
         "a?b",
@@ -65,7 +66,9 @@ class Names(DialectSuite):
         assert db.update("t", {names[1]: 7}, where=col(names[0]) == 0) == 1
         assert db.delete("t", where=col(names[1]) == 7) == 1
 
-    @pytest.mark.parametrize("name", ["lateral", "true", "a`b", 'a"b', "a b", "a%b", "a:b", "a\\b", "日本", "%(n_1)s"])
+    @pytest.mark.parametrize(
+        "name", ["lateral", "true", "a`b", 'a"b', "a b", "a%b", "a:b", "a\\b", "日本", "%(n_1)s", "__[POSTCOMPILE_n_1]"]
+    )
     def test_any_word_names_a_table(self, db: Database, name: str) -> None:
         db.write([{"n": 1}]).save_as_table(name)
         db.write([{"n": 2}]).save_as_table(name, mode="append", run_key="k")

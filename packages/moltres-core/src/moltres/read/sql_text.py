@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _MARK = "\0"
 """Around the names of values in the text of a `Query`; no database takes it in SQL."""
 
-_LATER = "__[POSTCOMPILE_"
-
 
 class Query(TextClause):
     """A query in SQL, which goes to the database as it is written, with its values in their places.
@@ -85,8 +83,6 @@ def statement(source: Readable, sql: object, binds: Mapping[str, Any]) -> Query:
         raise ConfigurationError(f"sql() requires a query as a string, not {sql!r}.")
     if _MARK in sql:
         raise ConfigurationError("sql() requires a query without NUL characters.")
-    if _LATER in sql:
-        raise ConfigurationError(f"sql() requires a query without {_LATER!r}, which SQLAlchemy reads as its own mark.")
     with source.connection() as connection:
         tokens = _one_query(list(source.dialect.lexis(connection, sql).tokens(sql)))
     tokens = [_as_written(tokens, number, binds) for number in range(len(tokens))]

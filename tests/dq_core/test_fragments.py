@@ -116,6 +116,7 @@ HOSTILE = {
         "(WITH x AS (DELETE FROM {t} RETURNING 1) SELECT 1 FROM x) = 1", "pg_notify('a', 'b') IS NULL",
         "effect(id) = 1", "id ### 1", "{t}.effect = 1", "database_to_xml(true, true, '') IS NOT NULL",
         "$$'$$ = 'a') THEN 1 END); COMMIT; DROP TABLE {t}; --'", "(SELECT 1 INTO x) = 1", "OPERATOR(public.###)(id, 1)",
+        "id = 1 -- x\r OR pg_advisory_lock(99) IS NOT NULL", "id = 1 -- x\r; DROP TABLE {t}",
     ],
     "mariadb": [
         "(SELECT count(*) FROM mysql.user) > 0", "(SELECT count(*) FROM `mysql` /* */ . `user`) > 0",

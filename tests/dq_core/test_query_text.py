@@ -40,6 +40,19 @@ def test_only_the_ends_are_cut(dialect: str, before: str, inside: str, behind: s
         ("mysql", "SELECT 5--1; -- x", "SELECT 5--1"),
         ("mariadb", "SELECT 1;\n# one\n# two", "SELECT 1"),
         ("sqlite", "SELECT [a;--] ; /* never closed", "SELECT [a;--]"),
+        ("sqlite", "SELECT 1 -- x\r WHERE true", "SELECT 1"),
+        ("mariadb", "SELECT 1 -- x\r WHERE true", "SELECT 1"),
+        *(
+            (name, "SELECT 1 -- x\r WHERE true -- y\r", "SELECT 1 -- x\r WHERE true")
+            for name in ("postgresql", "duckdb", "trino")
+        ),
+        *(
+            (name, f"SELECT 1 {code} -- x", f"SELECT 1 {code}")
+            for name in ("mysql", "mariadb")
+            for code in ("/*! WHERE true */", "/*!50000 WHERE a = ';' */", "/*M! WHERE true */")
+        ),
+        ("mariadb", "/*! SELECT */ 1 /* x */", "/*! SELECT */ 1"),
+        ("sqlite", "SELECT 1 /*! WHERE true */", "SELECT 1"),
     ],
 )
 def test_what_is_a_comment_depends_on_the_database(dialect: str, query: str, statement: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MYSQL", "POSTGRESQL", "SQLITE", "Lexis", "Token"]
+__all__ = ["MYSQL", "POSTGRESQL", "SQLITE", "TRINO", "Lexis", "Token"]
 
 
 class Token(NamedTuple):
@@ -44,6 +44,8 @@ class Lexis:
         escapes: Whether a backslash escapes a quote in every string; otherwise only in ``E'…'``.
         brackets: Whether ``[name]`` is a name.
         hash: Whether ``#`` begins a comment, and ``--`` only with a blank behind it.
+        returns: Whether a carriage return ends a comment that begins with ``--``.
+        run: Whether the database runs what stands in ``/*! … */`` and ``/*M! … */``, which is no comment then.
         double_quoted: What stands between double quotes: name or string.
     """
 
@@ -52,12 +54,16 @@ class Lexis:
     escapes: bool = False
     brackets: bool = False
     hash: bool = False
+    returns: bool = False
+    run: bool = False
     double_quoted: str = "name"
 
     @functools.cached_property
     def _tokens(self) -> re.Pattern[str]:
         line = r"\#[^\n]*|--(?=[\s\x00-\x1f]|\Z)[^\n]*" if self.hash else r"--[^\n]*"
-        block = "" if self.nested else r"|/\*.*?\*/"
+        line = line.replace(r"[^\n]", r"[^\r\n]") if self.returns else line
+        opened = r"/\*(?!M?!)" if self.run else r"/\*"
+        block = "" if self.nested else rf"|{opened}.*?\*/"
         inside = r"(?:[^{0}\\]|\\.|{0}{0})*" if self.escapes else r"(?:[^{0}]|{0}{0})*"
         single, double = (f"{quote}{inside.format(quote)}{quote}" for quote in "'\"")
         strings, names = [single], [r"`(?:[^`]|``)*`"]
@@ -69,7 +75,7 @@ class Lexis:
         # Letters and digits as databases see them: all beyond ASCII are letters.
         word = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*"
         return re.compile(
-            rf"(?P<blank>[ \t\n\r\f\v]+|{line}{block})|(?P<comment>/\*)|(?P<end>;)"
+            rf"(?P<blank>[ \t\n\r\f\v]+|{line}{block})|(?P<comment>{opened})|(?P<end>;)"
             rf"|(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|{'|'.join(strings)})|(?P<name>{'|'.join(names)})"
             rf"|(?P<word>{word})|(?P<number>[0-9][0-9A-Za-z_.]*)|(?P<open>['\"`])|(?P<mark>.)",
             re.DOTALL,
@@ -99,6 +105,7 @@ def _end_of_comment(text: str, place: int) -> int | None:
     return None
 
 
-POSTGRESQL = Lexis(nested=True, dollars=True)
-MYSQL = Lexis(escapes=True, hash=True, double_quoted="string")
+POSTGRESQL = Lexis(nested=True, dollars=True, returns=True)
+MYSQL = Lexis(escapes=True, hash=True, run=True, double_quoted="string")
 SQLITE = Lexis(brackets=True)
+TRINO = Lexis(returns=True)

@@ -7,7 +7,7 @@ What is cut off is only ever semicolons, comments and blanks at the two ends.
 from __future__ import annotations
 
 from ..errors import RuleError
-from ..relation.sql_text import MYSQL, POSTGRESQL, SQLITE, Lexis
+from ..relation.sql_text import MYSQL, POSTGRESQL, SQLITE, TRINO, Lexis
 
 __all__ = ["statement_of"]
 
@@ -18,6 +18,7 @@ _LEXES = {
     "sqlite": SQLITE,
     "mysql": MYSQL,
     "mariadb": MYSQL,
+    "trino": TRINO,
 }
 
 
@@ -29,8 +30,10 @@ def statement_of(query: str, dialect: str) -> str:
         dialect: The name of the database's dialect, which decides what a comment is.
 
     Raises:
-        RuleError: It holds no statement, or several.
+        RuleError: It holds no statement, or several, or a NUL character.
     """
+    if "\0" in query:
+        raise RuleError(["The query holds a NUL character."])
     start = stop = None
     ended = False
     for token in _LEXES.get(dialect, Lexis()).tokens(query):

@@ -81,6 +81,8 @@ def misread(sql: str, lexis: Lexis, *, marks: str, in_strings: str = "") -> str 
         comment = token.text if token.kind == "blank" else ""
         if comment.startswith(("/*!", "/*M!")) or (not lexis.nested and "/*" in comment[2:]):
             return "it has a comment that some databases read as SQL"
+        if comment.startswith("--") and not lexis.hash and not lexis.returns and "\r" in comment.rstrip():
+            return "it has a carriage return in a comment, which ends it for some databases"
         if not lexis.hash and not lexis.nested and comment.startswith("--") and comment[2:3].strip():
             return "it has a comment without a blank behind its dashes, which some databases read as SQL"
     return None

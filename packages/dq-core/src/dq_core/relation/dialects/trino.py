@@ -16,7 +16,7 @@ from ..._shared.canonical_sql import TrinoForms
 from ..._shared.tables import candidates
 from ..backtracking import takes_exponential_time
 from ..column import Column
-from ..sql_text import Lexis
+from ..sql_text import TRINO as LEXIS
 from ..type_family import canonical
 from . import fragments
 from .base import Dialect
@@ -53,7 +53,6 @@ _BACKTRACKS = (
     "the pattern {!r:.200} could take exponential time on this server, which searches by backtracking; write it without"
     " repetitions within repetitions, or let the server run with regex-library=RE2J"
 )
-_LEXIS = Lexis()
 _STOPPED = frozenset({
     "ADMINISTRATIVELY_KILLED", "EXCEEDED_TIME_LIMIT", "USER_CANCELED",
 })  # fmt: skip
@@ -175,11 +174,11 @@ class Trino(Dialect):
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
         """By a list of the engine's own functions, and by what a fragment selects from."""
         del relation
-        found = fragments.refused_by_list(sqls, _LEXIS, COMPUTING, marks="\\$#@?{}`", aliases=True)
+        found = fragments.refused_by_list(sqls, LEXIS, COMPUTING, marks="\\$#@?{}`", aliases=True)
         raw: Any = connection.connection.driver_connection
         catalog = str(raw.catalog or "")
         for sql in sqls:
-            reason = _reaches(fragments.parts(sql, _LEXIS), catalog) if sql not in found else None
+            reason = _reaches(fragments.parts(sql, LEXIS), catalog) if sql not in found else None
             if reason is not None:
                 found[sql] = reason
         return found

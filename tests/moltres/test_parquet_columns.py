@@ -83,3 +83,35 @@ def test_a_damaged_schema_of_arrow_is_refused(duck: Database, tmp_path: Path) ->
         )
     with pytest.raises(ConfigurationError, match=r"x\.parquet is damaged"):
         duck.read_parquet(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("[90071992547409931::HUGEINT, NULL]", [90071992547409931, None]),
+        ("{'a b': 90071992547409931::UHUGEINT, 'c': 1}", {"a b": 90071992547409931, "c": 1}),
+        ("MAP {'k': [1::HUGEINT]}", {"k": [1]}),
+        ("[1::HUGEINT, 2]::HUGEINT[2]", [1, 2]),
+        ("['10:00:00+02'::TIMETZ]", ["10:00:00+02"]),
+        ("[{'a': 170141183460469231731687303715884105727::HUGEINT}]", None),
+        ("MAP {'k': 340282366920938463463374607431768211455::UHUGEINT}", None),
+    ],
+)
+def test_what_stands_within_others_keeps_its_digits_and_zone(
+    duck: Database, tmp_path: Path, value: str, expected: object
+) -> None:
+    frame = duck.sql(f"SELECT 1 AS id, {value} AS x")
+    if expected is None:
+        with pytest.raises(SchemaMismatchError, match="column 'x'"):
+            frame.write.parquet(tmp_path / "x.parquet")
+        return
+    frame.write.parquet(tmp_path / "x.parquet")
+    assert duck.read_parquet(tmp_path / "x.parquet").collect().column("x") == [expected]
+
+
+@pytest.mark.parametrize("value", ["'10:00:00+02'::TIMETZ", "INTERVAL 1 DAY"])
+def test_what_json_has_no_form_for_is_refused_within_structs(duck: Database, value: str) -> None:
+    frame = duck.sql(f"SELECT {{'a': {value}}} AS x")
+    with pytest.raises(SchemaMismatchError, match="column 'x': JSON has no form"):
+        frame.to_arrow()
+    assert duck.sql(f"SELECT [{value}] AS x").to_arrow().num_rows == 1

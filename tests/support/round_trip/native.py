@@ -309,6 +309,18 @@ DUCKDB = (
     ),
     Native("struct(t timestamp)", fixed(("{'t': TIMESTAMP 'infinity'}", Special()))),
     Native("map(varchar, integer)", fixed(("MAP {'a': 1}", {"a": 1}), ("MAP {}", {}))),
+    Native(
+        "json[]",
+        fixed(("['{\"a\": [1]}'::JSON, 'null']", Document('[{"a": [1]}, null]')), ("[]", Document("[]"))),
+    ),
+    Native("struct(x json)", fixed(("{'x': '{\"a\": 1}'::JSON}", {"x": {"a": 1}}))),
+    Native("map(varchar, json)", fixed(("MAP {'a': '[1]'::JSON}", {"a": [1]}))),
+    Native("struct(x bit)", fixed(("{'x': '101'::BIT}", {"x": "101"}))),
+    Native("hugeint[]", arrays(integers(-(2**127) + 1, 2**127 - 1))),
+    Native("struct(x uhugeint)", integers(0, 2**128 - 1).map(lambda drawn: (f"{{'x': {drawn[0]}}}", {"x": drawn[1]}))),
+    Native("timetz[]", arrays(zoned_times)),
+    Native("struct(x bignum)", fixed(("{'x': 5::BIGNUM}", {"x": "5"}))),
+    Native("interval[]", arrays(intervals)),
 )
 """Types of DuckDB."""
 

@@ -425,9 +425,14 @@ def _is_safe(column: Any) -> bool:
 
 def _is_not_arrow(column: Named) -> bool:
     """Whether a column is read in rows: Arrow has no times with a zone, and integers of 128 bits come wrong."""
-    kind = logical_type(column[1])
+    kind, in_list = logical_type(column[1]), False
+    while kind.name == "array" and kind.item is not None:
+        kind, in_list = kind.item, True
+    if isinstance(column[1], Nested) and column[1].in_rows:
+        return True
     too_long = kind.name == "decimal" and (kind.precision or 0) > _DECIMAL_DIGITS
-    return kind.name == "other" or too_long or (kind.name == "time" and kind.zoned)
+    zoned = kind.name == "time" and kind.zoned
+    return kind.name == "other" or too_long or zoned or (in_list and kind.name == "interval")
 
 
 def _lists(values: Sequence[Any]) -> Sequence[Any]:

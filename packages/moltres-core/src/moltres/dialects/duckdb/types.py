@@ -16,7 +16,7 @@ from ..base.refusals import REFUSED
 from ..rows import selects_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Select, Table
 
@@ -27,12 +27,20 @@ class Nested(sql.JSON):
     Args:
         read: What reads the documents in a value, which arrive as text; None without such.
         item_type: What the items of a list are; None for other values.
+        in_rows: Whether Arrow has another form for something within.
     """
 
-    def __init__(self, read: Callable[[Any], Any] | None = None, item_type: TypeEngine[Any] | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[Any], Any] | None = None,
+        item_type: TypeEngine[Any] | None = None,
+        *,
+        in_rows: bool = False,
+    ) -> None:
         super().__init__()
         self.read = read
         self.item_type = item_type
+        self.in_rows = in_rows
 
     def __repr__(self) -> str:
         return f"Nested({'' if self.item_type is None else repr(self.item_type)})"
@@ -103,11 +111,27 @@ def sql_type(described: Any) -> TypeEngine[Any]:
     if described.id in {"list", "array"}:
         item = sql_type(described.children[0][1])
         if isinstance(item, sql.JSON | Native) or type(item) is TypeEngine:
-            return Nested(_documents(described), item)  # a list of what no array holds elsewhere
+            # A list of what no array holds elsewhere.
+            return Nested(_documents(described), item, in_rows=_in_rows(described))
         return array_of(item)
     if described.id in {"struct", "map"}:
-        return Nested(_documents(described))
+        return Nested(_documents(described), in_rows=_in_rows(described))
     return _TYPES.get(described.id, TypeEngine())
+
+
+_NOT_ARROW = frozenset({
+    "bit", "bignum", "geometry", "hugeint", "interval", "time with time zone", "uhugeint", "union",
+})  # fmt: skip
+"""What Arrow gives in another form, and where it stands within others nothing tells it apart."""
+
+
+def _children(described: Any) -> list[Any]:
+    nested = described.id in {"list", "array", "struct", "map", "union"}
+    return [child for _, child in described.children if hasattr(child, "id")] if nested else []
+
+
+def _in_rows(described: Any) -> bool:
+    return str(described) == "JSON" or described.id in _NOT_ARROW or any(map(_in_rows, _children(described)))
 
 
 def _documents(described: Any) -> Callable[[Any], Any] | None:
@@ -151,31 +175,39 @@ _FAULTS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _fault(type_: Any, value: str, depth: int = 0) -> str | None:
-    """The condition under which Python has no form for a value, in SQL; None if there is none."""
+def _fault(type_: Any, value: str, depth: int = 0, faults: Mapping[str, Callable[[str], str]] = _FAULTS) -> str | None:
+    """The condition under which a value has no form elsewhere, in SQL; None if there is none.
+
+    Args:
+        type_: Its type.
+        value: The value.
+        depth: How many lists and maps it is in.
+        faults: The condition of each type that has one; by default under which Python has no form.
+    """
     if type_.id in {"list", "array"}:
         item = f"x{depth}"
-        inner = _fault(type_.children[0][1], item, depth + 1)
+        inner = _fault(type_.children[0][1], item, depth + 1, faults)
         return (
             inner
             and f"coalesce(list_bool_or(list_transform({value}::{_item(type_)}[], lambda {item}: {inner})), false)"
         )
     if type_.id == "struct":
         parts = (
-            (name, _fault(child, f"struct_extract({value}, {_text(name)})", depth)) for name, child in type_.children
+            (name, _fault(child, f"struct_extract({value}, {_text(name)})", depth, faults))
+            for name, child in type_.children
         )
         return " OR ".join(f"({fault})" for _, fault in parts if fault) or None
     if type_.id == "map":
         (_, key), (_, item) = type_.children
         lists = ((f"map_keys({value})", key), (f"map_values({value})", item))
         name = f"x{depth}"
-        faults = [
+        found = [
             f"coalesce(list_bool_or(list_transform({values}, lambda {name}: {inner})), false)"
             for values, child in lists
-            if (inner := _fault(child, name, depth + 1))
+            if (inner := _fault(child, name, depth + 1, faults))
         ]
-        return " OR ".join(faults) or None
-    made = _FAULTS.get(type_.id)
+        return " OR ".join(found) or None
+    made = faults.get(type_.id)
     return made and made(value)
 
 
@@ -242,10 +274,31 @@ def in_text(connection: Connection, query: Select[Any], described: Sequence[tupl
 
 
 def _holds(type_: Any, wanted: str) -> bool:
-    if type_.id == wanted:
-        return True
-    nested = type_.id in {"list", "array", "struct", "map", "union"}
-    return nested and any(_holds(child, wanted) for _, child in type_.children if hasattr(child, "id"))
+    return type_.id == wanted or any(_holds(child, wanted) for child in _children(type_))
+
+
+_DECIMAL = "DECIMAL(38, 0)"
+_TOO_LONG: dict[str, Callable[[str], str]] = dict.fromkeys(
+    ("hugeint", "uhugeint"), lambda value: f"(TRY_CAST({value} AS {_DECIMAL}) IS NULL AND {value} IS NOT NULL)"
+)
+"""Integers for which Parquet would have floats."""
+
+
+def _in_parquet(connection: Connection, type_: Any) -> str:
+    """The type that a Parquet file gives back, in DuckDB's words: where it gives this one back, itself."""
+    if type_.id in _TOO_LONG:
+        return _DECIMAL
+    if isinstance(sql_type(type_), Native) or type_.id == "time with time zone":
+        return "VARCHAR"
+    children = [] if type_.id == "union" else _children(type_)
+    forms = [_in_parquet(connection, child) for child in children]
+    if forms == [str(child) for child in children]:
+        return str(type_)
+    if type_.id == "struct":
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        fields = [f"{quote(name)} {form}" for (name, _), form in zip(type_.children, forms, strict=True)]
+        return f"STRUCT({', '.join(fields)})"
+    return {"map": "MAP({0}, {1})", "list": "{0}[]"}.get(type_.id, f"{{0}}[{type_.children[-1][1]}]").format(*forms)
 
 
 def for_parquet(connection: Connection, query: Select[Any], described: Sequence[tuple[str, Any]]) -> Select[Any]:
@@ -270,13 +323,12 @@ def for_parquet(connection: Connection, query: Select[Any], described: Sequence[
         )
 
     def exact(type_: Any, value: str, name: str) -> str:
-        if isinstance(sql_type(type_), Native) or type_.id == "time with time zone":
-            return f"{value}::VARCHAR"
-        if type_.id not in {"hugeint", "uhugeint"}:
+        form = _in_parquet(connection, type_)
+        if form == str(type_):
             return value
-        decimal = f"TRY_CAST({value} AS DECIMAL(38, 0))"
+        exact, fault = f"CAST({value} AS {form})", _fault(type_, value, faults=_TOO_LONG)
         said = f"{_text(f'{REFUSED}column {name!r}: ')} || {value}::VARCHAR"
-        return f"CASE WHEN {decimal} IS NULL AND {value} IS NOT NULL THEN error({said}) ELSE {decimal} END"
+        return exact if fault is None else f"CASE WHEN {fault} THEN error({said}) ELSE {exact} END"
 
     return _projected(connection, query, described, exact)
 

@@ -187,6 +187,17 @@ def test_few_statements(put: Callable[..., Place], place: str) -> None:
     assert of(put(place, ROWS, TYPES)).statements <= 22
 
 
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("first", [1_700_000_000_000_000_000, -1_000_000_123])
+@pytest.mark.parametrize("step", [1, 7, 1_000_000_007])
+def test_ranges_of_nanoseconds_pass_on_their_rows(zone: str | None, first: int, step: int) -> None:
+    values = [first + step * (place % 50) for place in range(100)]
+    rows = pa.table({"t": pa.array(values, pa.timestamp("ns", zone))})
+    learned = learn(rows, kinds=["in_range"], min_confidence=0.7)
+    assert len(learned) > 0
+    assert learned.suite(rows).failures == ()
+
+
 @pytest.mark.parametrize("place", ["duckdb", "postgresql", "arrow"])
 def test_infinities_and_nan_have_no_range(put: Callable[..., Place], place: str) -> None:
     rows = [{"x": float(n % 50), "y": float("inf") if n == 7 else n / 4} for n in range(100)]

@@ -47,6 +47,7 @@ class Ends:
         further: Those of the next sample.
         ordered: Whether the values go up (or down) with the rows, so that the next ones lie beyond the last one.
         examples: Some of its values, or all.
+        shortened: Whether Python has fewer digits than some of its values: they lie up to a microsecond beyond.
     """
 
     column: Column
@@ -56,6 +57,7 @@ class Ends:
     further: int
     ordered: bool
     examples: list[Any]
+    shortened: bool = False
 
 
 def ends_of(reader: Reader, relation: Relation, evidence: Evidence, column: Column) -> Ends | None:
@@ -82,7 +84,9 @@ def ends_of(reader: Reader, relation: Relation, evidence: Evidence, column: Colu
     if len(lowest) < 2:
         return None
     ordered = column.family not in ("float", "decimal") and grows(examples)
-    return Ends(column, lowest, highest, count, evidence.next_count(count), ordered, examples)
+    longer = relation.dialect.shortened(value, column)
+    shortened = longer is not None and reader.exists(relation.select(value).where(longer), relation.from_)
+    return Ends(column, lowest, highest, count, evidence.next_count(count), ordered, examples, shortened)
 
 
 def _columns_of(statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -92,7 +96,7 @@ def _columns_of(statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -
 def ranges(ends: Ends, now: dt.datetime, wanted: Callable[[str, str], bool]) -> Iterator[Proposal]:
     """The range of all values, the usual range, and, for dates that reach up to now, how fresh they are."""
     name, family = ends.column.name, ends.column.family
-    numbers = _Scale(family, ends.lowest[0])
+    numbers = _Scale(family, ends.lowest[0], shortened=ends.shortened)
     fresh = family in ("date", "datetime") and _is_recent(ends, numbers, now)
     growing = ends.ordered or fresh
 
@@ -205,8 +209,9 @@ def _known(value: Any, family: str) -> Any:
 class _Scale:
     """A family of values as plain numbers and back: numbers as they are, dates as seconds in UTC."""
 
-    def __init__(self, family: str, example: Any) -> None:
+    def __init__(self, family: str, example: Any, *, shortened: bool = False) -> None:
         self.family = family
+        self._shortened = shortened
         self._zone = example.tzinfo if isinstance(example, dt.datetime) else None
 
     def number(self, value: Any) -> float:
@@ -241,6 +246,8 @@ class _Scale:
 
     def plain(self, value: Any, *, up: bool = False) -> Any:
         """A value as rules hold it: not above it, or not below it, where YAML has no such number."""
+        if self._shortened and isinstance(value, dt.datetime):
+            value += dt.timedelta.resolution if up else -dt.timedelta.resolution
         if isinstance(value, dt.date):
             return value.isoformat()
         if not isinstance(value, decimal.Decimal):

@@ -146,6 +146,11 @@ class Dialect:
         """Whether a value that `lost` suspects is one that Python cannot hold, by how the database prints it."""
         return printed is not None
 
+    def shortened(self, value: ColumnElement[Any], column: Column) -> ColumnElement[bool] | None:
+        """Whether the driver hands over fewer digits than a value has; None where it never does."""
+        del value, column
+        return None
+
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
         """What to group rows by so that those with equal values are together; equal values have the same last part.
 

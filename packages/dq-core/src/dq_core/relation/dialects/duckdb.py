@@ -151,6 +151,10 @@ class DuckDB(Dialect):
         """The last moment itself is printed as what it is."""
         return printed in ("infinity", "-infinity")
 
+    def shortened(self, value: ColumnElement[Any], column: Column) -> ColumnElement[bool] | None:
+        """Moments of Python have no nanoseconds."""
+        return value != sa.cast(value, sa.TIMESTAMP()) if column.type_name == "TIMESTAMP_NS" else None
+
     def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """The sum behind the mean of the longest integers overflows."""
         return sa.func.avg(sa.cast(number, sa.Double()) if column.type_name in _LONGEST else number)

@@ -51,8 +51,17 @@ def _has_begun(name: str, driver: Any) -> bool:
     if name == "duckdb":  # without a transaction each statement is one of its own
         first, second = (driver.execute("SELECT txid_current()").fetchall() for _ in range(2))
         return bool(first == second)
-    if name in {"mysql", "mariadb"}:
-        return bool(getattr(driver, "server_status", 0) & 1)  # SERVER_STATUS_IN_TRANS of the protocol
+    if name in {"mysql", "mariadb"} and hasattr(driver, "server_status"):  # PyMySQL
+        return bool(_server_status(driver) & 1)  # SERVER_STATUS_IN_TRANS of the protocol
     if name == "postgresql" and hasattr(driver, "info"):  # psycopg, psycopg2
         return int(driver.info.transaction_status) != 0  # PQTRANS_IDLE of libpq
     return False
+
+
+def _server_status(driver: Any) -> int:
+    """The state of a session; PyMySQL does not look at what a SELECT says of it, which may have begun a transaction."""
+    try:
+        driver.ping(reconnect=False)
+    except driver.Error:  # a lost connection has no transaction
+        return 0
+    return int(driver.server_status)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
 
-from dq_core import RuleError, Suite, ValidationTimeoutError, learn, profile, validate
+from dq_core import DataQualityError, RuleError, Suite, ValidationTimeoutError, learn, profile, validate
 from dq_core.history import History
 from dq_core.quarantine import quarantine
 
@@ -73,6 +74,22 @@ def test_text_means_what_it_means_for_rows(engine: sa.Engine, collation: str, ki
                 expected.status, expected.failed_rows, expected.observed,
             ), rule  # fmt: skip
             assert {one["id"] for one in found.samples} == {one["id"] for one in expected.samples}
+
+
+def test_locks_of_a_transaction_that_a_query_has_begun_stay(engine: sa.Engine) -> None:
+    make(engine, "CREATE TABLE t (id INTEGER)", "INSERT INTO t VALUES (1)")
+    single = sa.create_engine(engine.url, poolclass=StaticPool)
+    rules = [{"type": "not_null", "column": "id"}]
+    with single.connect() as connection:
+        connection.exec_driver_sql("SELECT id FROM t FOR UPDATE")
+        for attempt in (lambda: validate(single, rules, table="t"), lambda: profile(single, table="t")):
+            with pytest.raises(DataQualityError, match="one connection"):
+                attempt()
+        assert validate(connection, rules, table="t")
+        assert connection.exec_driver_sql("SELECT @@in_transaction").scalar_one() == 1
+        connection.rollback()
+        assert validate(single, rules, table="t")
+    single.dispose()
 
 
 def test_keys_profiles_and_learned_suites(engine: sa.Engine) -> None:

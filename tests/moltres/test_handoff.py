@@ -340,6 +340,40 @@ def test_parts_with_other_columns_are_put_together_alike_as_rows_and_as_referenc
     drop_staged(db, mixed)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "fit"),
+    [
+        ("1", "9007199254740993", True),
+        ("1", "0.5::DOUBLE", True),
+        ("9007199254740993", "0.5::DOUBLE", False),
+        ("1.005::DECIMAL(10, 3)", "2::DECIMAL(38, 0)", False),
+        ("TIMESTAMPTZ '2020-01-01 10:00:00+00'", "TIMESTAMP '2020-01-01 10:00:00'", False),
+        ("DATE '2020-01-01'", "TIMESTAMP '2020-01-01 10:00:00'", False),
+        ("1", "'abc'", False),
+        ("TRUE", "2", False),
+    ],
+)
+def test_parts_of_other_types_are_equal_or_refused(tmp_path: Path, one: str, other: str, fit: bool) -> None:
+    with connect(f"duckdb:///{tmp_path / 'parts.duckdb'}") as db:
+        frames = [db.sql(f"SELECT {value} AS x") for value in (one, other)]
+        for stage in ({"mode": "table"}, {"mode": "parquet", "stage_uri": tmp_path / "stage"}):
+            parts = [hand_over(frame, name=f"{number}", **stage) for number, frame in enumerate(frames)]
+            if fit:
+                expected = [frame.collect()[0]["x"] for frame in frames]
+                assert pick_up(db, parts).collect().column("x") == expected
+            else:
+                with pytest.raises(HandoffError, match="column 'x' is"):
+                    pick_up(db, parts)
+
+
+def test_rows_without_a_value_are_of_the_type_of_those_beside_them(db: Database) -> None:
+    db.write([{"id": 1}]).save_as_table("part")
+    parts = [hand_over(db.table("part"), name="part", mode="table"), [{"id": None}]]
+    found = pick_up(db, parts).collect().column("id")
+    assert sorted(found, key=repr) == [1, None]
+    drop_staged(db, parts)
+
+
 def test_rows_of_reads_the_parts_in_their_order_and_leaves_no_table(db: Database) -> None:
     db.write([{"id": 1}, {"id": 2}]).save_as_table("part")
     parts = [[{"id": 0}], hand_over(db.table("part"), name="part", mode="table"), [{"id": 3}]]

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import JSON, Double, Numeric, cast, inspect, literal, select, text
 
 from moltres import col, connect
 from moltres.errors import ConfigurationError, MoltresError, QueryError, WriteError
@@ -19,7 +19,7 @@ from support.dialect_conformance.data import rows, run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, ColumnElement
 
     from moltres import Database
 
@@ -110,8 +110,8 @@ class Overwrite(DialectSuite):
         for (declared, literals), (road, read) in product(self.odd_values, roads.items()):
             run(db, "DROP TABLE t", f"CREATE TABLE t (id INTEGER PRIMARY KEY, v {declared}, n INTEGER DEFAULT 7)")
             run(db, "CREATE INDEX t_by_n ON t (n)")
-            for number, literal in enumerate(literals):
-                run(db, f"INSERT INTO t (id, v) VALUES ({number}, {literal})")
+            for number, value in enumerate(literals):
+                run(db, f"INSERT INTO t (id, v) VALUES ({number}, {value})")
             before, described = rows(db), described_of(db)
             result = db.write(read(db)).save_as_table("t", mode="overwrite")
             assert (result.rows_written, result.created) == (len(before), False), (declared, road)
@@ -119,6 +119,16 @@ class Overwrite(DialectSuite):
             found = rows(db)
             assert found == before, (declared, road)
             assert [type(row["v"]) for row in found] == [type(row["v"]) for row in before], (declared, road)
+
+    @pytest.mark.parametrize(
+        "first",
+        [literal(1.5, Double()), cast(literal(1), Numeric(5, 2)), literal("[1]", JSON()), literal("x"), literal(True)],
+        ids=lambda first: type(first.type).__name__,
+    )
+    def test_the_number_of_rows_is_whole_whatever_comes_first(self, db: Database, first: ColumnElement[Any]) -> None:
+        for mode in ("error_if_exists", "overwrite"):
+            result = db.from_select(select(first.label("x"))).write.save_as_table("t", mode=mode)  # type: ignore[call-overload]
+            assert (type(result.rows_written), result.rows_written) == (int, 1)
 
     def test_a_view_does_not_stand_in_the_way_of_a_swap_where_the_database_allows_it(self, people: Database) -> None:
         new = people.write([{"id": 1, "name": "x", "age": 1, "more": 5}])

@@ -22,6 +22,7 @@ from ..errors import (
 )
 from ..frame.dataframe import DataFrame
 from ..frame.origin import as_given
+from ..types.logical import logical_type, misfit
 from ..types.records import Records
 from .encoding import decode
 from .reference import MARKER, STAGE_PREFIX, Reference, items_of
@@ -245,6 +246,11 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
     frames = [_open_one(home, reference) for reference in references]
     inline = _together(rows)
     if inline:
+        # A column of which these rows have no value is of the type that it has in the others.
+        known = {name: type_ for frame in reversed(frames) for name, type_ in frame.schema.items()}
+        empty = {name for name in inline.columns if not any(value is not None for value in inline.column(name))}
+        typed = {name: type_ for name, type_ in known.items() if name in empty} | inline.types
+        inline = Records(inline.stored_rows, inline.columns, typed)
         beside = stage_table(home, inline, name=_beside(references))
         frames.append(home.table(beside.location))
     if len(frames) == 1:
@@ -252,7 +258,31 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
     # As inline rows are put together: with the columns of all.
     types = {name: type_ for frame in reversed(frames) for name, type_ in frame.schema.items()}
     names = dict.fromkeys(name for frame in frames for name in frame.columns)
-    return as_given(home.from_select(union_all(*(_with_columns(frame, names, types) for frame in frames))))
+    every = home.from_select(union_all(*(_with_columns(frame, names, types) for frame in frames)))
+    if home.dialect.capabilities.binds_types:
+        _require_same(home, every, frames)
+    return as_given(every)
+
+
+def _require_same(home: Database, every: DataFrame, frames: Sequence[DataFrame]) -> None:
+    """Make sure that the values of all parts stay what they are where the database puts them into one column.
+
+    Raises:
+        HandoffError: If a type of one part holds not all values of another's, with the columns.
+    """
+    with home.connection() as connection:
+        made = {name: logical_type(type_) for name, type_ in home.dialect.describe(connection, every.statement)}
+    faults = {
+        f"column {name!r} is {kind} in one and becomes {made[name]}: {reason}"
+        for frame in frames
+        for name, type_ in frame.schema.items()
+        if (reason := misfit(kind := logical_type(type_), made[name])) is not None
+    }
+    if faults:
+        raise HandoffError(
+            f"The rows of several tasks have columns that do not fit each other: {'; '.join(sorted(faults))}.",
+            suggestion="Cast the columns to one type in each task.",
+        )
 
 
 def _with_columns(frame: DataFrame, names: Iterable[str], types: Mapping[str, Any]) -> Select[Any]:

@@ -407,7 +407,11 @@ class DuckDBDialect(Dialect):
 
     def _created(self, connection: Connection, table: Table, result: CursorResult[Any]) -> int:
         del connection, table
-        return result.scalar_one()  # type: ignore[no-any-return]  # DuckDB answers CREATE TABLE AS with its count
+        # DuckDB answers CREATE TABLE AS with its count, which SQLAlchemy takes for a value of the query's first column.
+        cursor: Any = result.cursor
+        count: int = cursor.fetchone()[0]
+        result.close()
+        return count
 
 
 def _described(connection: Connection, query: Select[Any]) -> list[tuple[str, Any]]:

@@ -20,6 +20,7 @@ from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.binds import Binds
 from support.dialect_conformance.casts import Casts
 from support.dialect_conformance.data import NEW, OLD, rows, run
+from support.dialect_conformance.expressions import Expressions
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
@@ -142,6 +143,7 @@ class TestIcebergToo(
     Names,
     Queries,
     Casts,
+    Expressions,
     Targets,
     Waits,
     IncrementalLoads,
@@ -190,6 +192,7 @@ class TestMemory(
     Transactions,
     Queries,
     Casts,
+    Expressions,
     Targets,
     Names,
     Binds,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from support.dialect_conformance.all_or_nothing import AllOrNothing, LostConnections
 from support.dialect_conformance.binds import Binds
 from support.dialect_conformance.casts import Casts
+from support.dialect_conformance.expressions import Expressions
 from support.dialect_conformance.history import Histories
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
@@ -55,6 +56,7 @@ class DialectConformance(
     Names,
     Binds,
     Casts,
+    Expressions,
     SqlText,
     Order,
     Waits,

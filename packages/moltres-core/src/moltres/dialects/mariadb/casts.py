@@ -1,4 +1,4 @@
-"""Casts of MariaDB: with the microseconds that its own cut off, and to types that its CAST does not name.
+"""Casts of MariaDB, with the microseconds that its own cut off and to types that its CAST does not name; weeks of ISO.
 
 SQLAlchemy leaves those out with a warning. Numbers are no dates: 20240131 is what MariaDB makes of the last of January.
 """
@@ -40,6 +40,13 @@ class _Casts:
         if compiler.process(element.typeclause, **options) is None:
             raise ConfigurationError(f"MariaDB cannot cast {source} to {target}.")
         return str(compiler.visit_cast(element, **options))
+
+    def visit_extract(self, extract: Any, **options: Any) -> str:
+        """The week of ISO 8601, as other databases number them; EXTRACT counts from the first Sunday."""
+        compiler: Any = self
+        if extract.field == "week":
+            return f"WEEK({compiler.process(extract.expr, **options)}, 3)"
+        return str(super().visit_extract(extract, **options))  # type: ignore[misc]  # of the compiler
 
 
 def with_casts(base: type[Any]) -> type[Any]:

@@ -35,6 +35,7 @@ from ..base.refusals import said
 from ..base.sending import typed_parameter
 from ..capabilities import Capabilities
 from ..lexis import SQLITE, Lexis
+from ..moment_arithmetic import refusing_moment_arithmetic
 from ..rows import by_sqlalchemy, is_custom, is_stored
 from ..statements import Explain
 from . import values
@@ -42,6 +43,7 @@ from .casts import with_casts
 from .checks import checks_of
 from .increments import at_least, identity, unordered
 from .landing import counted, landing
+from .numbers import with_numbers
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from .values import left_alone, loses_digits
 
@@ -110,8 +112,9 @@ class SQLiteDialect(Dialect):
         super().__init__("sqlite")
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
-        """One whose casts convert whole values or fail."""
-        return with_casts(base)
+        """One whose casts convert whole values or fail, and whose numbers are those of other databases or none."""
+        instead = "Use func.date(col(…), '+1 day'), func.datetime(…), and func.julianday(…) for differences in days."
+        return refusing_moment_arithmetic(with_numbers(with_casts(base)), "SQLite", instead)
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """Three kinds of quotes for names, no escapes in strings."""

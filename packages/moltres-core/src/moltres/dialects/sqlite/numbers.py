@@ -1,0 +1,53 @@
+"""Remainders and parts of dates as other databases give them.
+
+SQLite's own ``%`` makes integers of its operands (https://www.sqlite.org/lang_expr.html#operators): 7.25 % 0.3 is NULL
+there. Of parts of a date SQLAlchemy knows some that SQLite does not, which are 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import ConfigurationError, listing
+from ...types.logical import logical_type
+
+__all__ = ["with_numbers"]
+
+_WEEK = "((strftime('%j', date({0}, '-3 days', 'weekday 4')) - 1) / 7 + 1)"
+"""Of ISO 8601: that of the Thursday."""
+_PARTS = ("year", "quarter", "month", "week", "day", "doy", "dow", "hour", "minute", "second", "epoch")
+
+
+class _Numbers:
+    """Mixed into SQLAlchemy's compiler."""
+
+    def visit_mod_binary(self, binary: Any, operator: Any, **options: Any) -> str:
+        compiler: Any = self
+        kinds = [logical_type(side.type) for side in (binary.left, binary.right)]
+        if {kind.name for kind in kinds} <= {"integer", "boolean"}:
+            return str(super().visit_mod_binary(binary, operator, **options))  # type: ignore[misc]  # of the compiler
+        left, right = (compiler.process(side, **options) for side in (binary.left, binary.right))
+        scales = [kind.scale if kind.name == "decimal" else 0 for kind in kinds]
+        if any(kind.name == "float" for kind in kinds) or None in scales:
+            return f"mod({left}, {right})"
+        return f"round(mod({left}, {right}), {max(scale or 0 for scale in scales)})"  # what floats leave behind them
+
+    def visit_extract(self, extract: Any, **options: Any) -> str:
+        compiler: Any = self
+        if extract.field not in _PARTS:
+            raise ConfigurationError(f"SQLite has no part {extract.field!r} of dates; it has {listing(_PARTS)}.")
+        value = compiler.process(extract.expr, **options)
+        if extract.field == "quarter":
+            return f"((strftime('%m', {value}) + 2) / 3)"
+        if extract.field == "week":
+            return _WEEK.format(value)
+        return str(super().visit_extract(extract, **options))  # type: ignore[misc]  # as above
+
+
+def with_numbers(base: type[Any]) -> type[Any]:
+    """SQLAlchemy's compiler for SQLite, with such numbers.
+
+    Args:
+        base: The compiler of the driver's dialect.
+    """
+    return type(f"Numbers{base.__name__}", (_Numbers, base), {})

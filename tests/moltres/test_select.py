@@ -141,3 +141,11 @@ def test_what_was_left_out_ends_with_the_subquery(people: DataFrame) -> None:
         people.select("id").select("age")
     with pytest.raises(ColumnNotFoundError, match="'age'"):
         people.select("id").with_columns(x=col("age"))
+
+
+@pytest.mark.parametrize("verb", ["select", "with_columns", "group_by", "agg"])
+def test_an_empty_name_is_refused(db: Database, verb: str) -> None:
+    db.write([{"id": 1}]).save_as_table("t")
+    given = {"": func.max(col("id")) if verb == "agg" else col("id")}
+    with pytest.raises(ConfigurationError, match="must not be empty"):
+        getattr(db.table("t"), verb)(**given)

@@ -70,6 +70,8 @@ def _name(element: Any) -> str | None:
 
 
 def _expression(value: Any, verb: str, name: str | None = None) -> ColumnElement[Any]:
+    if name == "":
+        raise ConfigurationError(f"{verb}(): the name of a column must not be empty.")
     if hasattr(value, "__clause_element__"):
         value = value.__clause_element__()
     if isinstance(value, Select):

@@ -33,10 +33,11 @@ _LONGEST_NUMBER = 1000
 # The parser in C is ten times as fast; wheels of PyYAML have it. It refuses the pairs of surrogates that JSON writes.
 _FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]")
-_MERGE, _STRING = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
+_MERGE, _STRING, _BOOLEAN = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
 _NUMBERS = {"tag:yaml.org,2002:int": "a number", "tag:yaml.org,2002:float": "a number"}
 _LOOKS_LIKE = {**_NUMBERS, "tag:yaml.org,2002:timestamp": "a date", "tag:yaml.org,2002:binary": "binary data"}
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_SWITCHES = frozenset({"yes", "no", "on", "off"})
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _DIGITS = re.compile(r"[-+]?[0-9]+\.[0-9]+")
 #: What YAML 1.2 takes for a number, and YAML 1.1 for text where it is not written as 1.0e+3.
@@ -246,6 +247,8 @@ def _twofold(written: str, tag: str) -> str | None:
         return (
             "a number in base 8 for some readers of YAML and in base 10 for others: write it without the leading zero"
         )
+    if tag == _BOOLEAN and written.lower() in _SWITCHES:
+        return "true or false for some readers of YAML and text for others: write true or false"
     if tag == _STRING and _NUMBER.fullmatch(written):
         return "a number for some readers of YAML and text for others: write it in digits alone"
     return None

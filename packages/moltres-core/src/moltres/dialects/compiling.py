@@ -79,6 +79,7 @@ def literal(compiled: Any) -> Any:
     made.paramstyle, made.positional = "named", False
     preparer = copy.copy(made.identifier_preparer)
     preparer.dialect, preparer._double_percents, preparer._strings = made, False, {}  # noqa: SLF001 - see _quoting
+    preparer.apart = apart(preparer)
     made.identifier_preparer = preparer
     made.type_compiler = made.type_compiler_instance = type(made.type_compiler_instance)(made)
     return made

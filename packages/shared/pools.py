@@ -46,7 +46,7 @@ def is_in_transaction(engine: Engine) -> bool:
 
 def _has_begun(name: str, driver: Any) -> bool:
     """Whether a connection of a driver is in a transaction; False where the database has none, or is not known."""
-    if name == "sqlite":
+    if isinstance(getattr(driver, "in_transaction", None), bool):  # sqlite3
         return bool(driver.in_transaction)
     if name == "duckdb":  # without a transaction each statement is one of its own
         first, second = (driver.execute("SELECT txid_current()").fetchall() for _ in range(2))

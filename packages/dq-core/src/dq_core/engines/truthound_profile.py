@@ -14,7 +14,8 @@ from ..learning.options import LearnOptions
 from ..profiling import ColumnProfile, PatternCount, Profile, TextProfile, ValueCount
 from ..relation.type_family import NUMBERS
 from ..report.jsonable import measure
-from ..run.reader import Deadline, Reader, chosen_columns, refuse
+from ..run.chosen import chosen_columns
+from ..run.reader import Deadline, Reader, refuse
 from ..run.sampling import sampled
 from ..sources import open_source
 from .arrow import arrow_table, is_held

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import KINDS, parse
 from ..profiling.prediction import none_again
-from ..run.reader import Deadline, Reader, chosen_columns, refuse
+from ..run.chosen import chosen_columns
+from ..run.reader import Deadline, Reader, refuse
 from ..run.sampling import hashed_rows, sampled
 from ..run.semantics import PORTABLE, refuse_dependent_columns, semantics_of, semantics_problems
 from ..sources import open_source

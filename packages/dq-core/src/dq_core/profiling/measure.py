@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from .._shared.arguments import is_fraction, seconds, whole
 from ..relation.type_family import NUMBERS, TEMPORAL
 from ..report.jsonable import exact
-from ..run.reader import Deadline, Reader, StatementError, chosen_columns, refuse
+from ..run.chosen import chosen_columns
+from ..run.reader import Deadline, Reader, StatementError, refuse
 from ..run.sampling import sampled
 from ..run.semantics import PORTABLE, refuse_dependent_columns, semantics_of, semantics_problems
 from ..sources import open_source

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
-from collections.abc import Collection, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -14,14 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from .._shared import statements
 from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
-from .._shared.wording import question
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
 from ..relation.narrow import narrowed
 from ..sources.files import without_own_sql
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Row
@@ -36,8 +34,7 @@ T = TypeVar("T")
 _AT_ONCE = 1000
 """Rows that are held while something is made of them."""
 
-__all__ = ["Deadline", "Progress", "Reader", "StatementError", "by_halves", "chosen_columns", "refuse"]
-
+__all__ = ["Deadline", "Progress", "Reader", "StatementError", "by_halves", "refuse"]
 
 _UNREADABLE = "(cannot be read)"
 
@@ -435,23 +432,3 @@ def refuse(problems: Iterable[str]) -> None:
     found = list(problems)
     if found:
         raise RuleError(found)
-
-
-def chosen_columns(relation: Relation, chosen: Collection[str] | None, what: str = "columns") -> list[str]:
-    """The names of columns that an argument chose, in the order of the relation; all of them if it chose none.
-
-    Raises:
-        RuleError: Some do not exist, or the argument is not a list; lists all of them.
-    """
-    if chosen is None:
-        return list(relation.columns)
-    given: object = chosen
-    names = given if isinstance(given, Collection) and not isinstance(given, str | bytes | Mapping) else None
-    if names is None or not all(isinstance(name, str) for name in names):
-        raise RuleError([f"{what} must be a list of column names, not {chosen!r:.80}."])
-    refuse(
-        f"{what}: the column {name!r} does not exist.{question(name, relation.columns)}"
-        for name in chosen
-        if name not in relation.columns
-    )
-    return [name for name in relation.columns if name in chosen]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ..._shared.tables import locate
 from ...errors import RuleError
 from ..column import Column
+from ..repeated_keys import count_repeated_keys
 from ..selection import OneValue
 from ..sql_text import Lexis
 from . import fragments
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select, TextClause
+    from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
     from sqlalchemy.exc import DBAPIError
 
     from ..._shared.canonical_sql import CanonicalSQL
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ..selection import Aggregate, FollowUp, Selection
     from .duckdb_memory import ScanMemory
 
-__all__ = ["Dialect", "count_repeated_keys"]
+__all__ = ["Dialect"]
 
 
 class Dialect:
@@ -431,25 +432,3 @@ class Dialect:
 def _type_name(kind: sa.types.TypeEngine[Any] | None) -> str:
     """How a SQLAlchemy type prints; empty if it is not known."""
     return "" if kind is None or isinstance(kind, sa.types.NullType) else str(kind)
-
-
-def count_repeated_keys(
-    relation: Selection, keys: Sequence[str], where: str | None, *narrow: ColumnElement[bool]
-) -> Select[Any]:
-    """A SELECT of the number of rows whose key occurs in more than one row, by grouping.
-
-    Args:
-        relation: The relation.
-        keys: The key columns.
-        where: Only these rows.
-        narrow: Further conditions, which all rows of a repeated key are known to meet.
-    """
-    columns = [relation[key] for key in keys]
-    groups = (
-        relation.select(sa.func.count().label("n"))
-        .where(*relation.among([sa.or_(*(column.is_not(None) for column in columns)), *narrow], where))
-        .group_by(*(part for key in keys for part in relation.groups(key)))
-        .having(sa.func.count() > 1)
-        .subquery("repeated")
-    )
-    return sa.select(sa.func.coalesce(sa.func.sum(groups.c.n), 0))

@@ -18,9 +18,10 @@ from ..._shared.optimizers import INEXACT, WRONG, disabled
 from ..._shared.statements import interrupted_after
 from ...errors import SourceError
 from ..column import Column
+from ..repeated_keys import count_repeated_keys
 from ..selection import OneValue
 from ..type_family import MOST_DIGITS, family_of_name
-from .base import Dialect, count_repeated_keys
+from .base import Dialect
 from .duckdb_memory import ScanMemory, is_stored
 from .duckdb_syntax import named_by
 

@@ -50,9 +50,11 @@ from ..stopping import check
 from .casts import with_casts
 from .catalog import CHECKS_SQL, OWN_NUMBER_SQL, TABLE_SQL, is_generated, schema_of
 from .types import (
+    DECIMAL_DIGITS,
     SHORT_STAMPS,
     Nested,
     ShortStamp,
+    comes_in_rows,
     for_parquet,
     guarded,
     has_nanoseconds,
@@ -300,14 +302,14 @@ class DuckDBDialect(Dialect):
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """As everywhere, but decimals end at 38 digits."""
         kind = logical_type(type_)
-        too_long = kind.name == "decimal" and (kind.precision or 0) > _DECIMAL_DIGITS
+        too_long = kind.name == "decimal" and (kind.precision or 0) > DECIMAL_DIGITS
         return None if too_long else super().column_type(type_)
 
     def read(
         self, connection: Connection, query: Select[Any], columns: Sequence[Named], rows: int
     ) -> Generator[Batch, None, None]:
         """Arrow batches as DuckDB makes them."""
-        if find_spec("pyarrow") is None or any(map(_is_not_arrow, columns)):
+        if find_spec("pyarrow") is None or any(map(comes_in_rows, columns)):
             yield from super().read(connection, query, columns, rows)
             return
         if any(logical_type(type_).native for _, type_ in columns):
@@ -427,18 +429,6 @@ def _is_safe(column: Any) -> bool:
     return logical_type(column.type).name in _SAFE and not isinstance(column.type, Nested)
 
 
-def _is_not_arrow(column: Named) -> bool:
-    """Whether a column is read in rows: Arrow has no times with a zone, and integers of 128 bits come wrong."""
-    kind, in_list = logical_type(column[1]), False
-    while kind.name == "array" and kind.item is not None:
-        kind, in_list = kind.item, True
-    if isinstance(column[1], Nested) and column[1].in_rows:
-        return True
-    too_long = kind.name == "decimal" and (kind.precision or 0) > _DECIMAL_DIGITS
-    zoned = kind.name == "time" and kind.zoned
-    return kind.name == "other" or too_long or zoned or (in_list and kind.name == "interval")
-
-
 def _lists(values: Sequence[Any]) -> Sequence[Any]:
     """The driver has tuples for arrays of a fixed length, also within lists."""
     return [_list(value) if isinstance(value, list | tuple) else value for value in values]
@@ -452,4 +442,3 @@ _BATCH = "moltres_batch"
 _FEW = 2_000
 """Values that are written in SQL in a moment."""
 _SAFE = frozenset({"boolean", "integer", "decimal", "float", "text", "binary", "uuid", "json"})
-_DECIMAL_DIGITS = 38

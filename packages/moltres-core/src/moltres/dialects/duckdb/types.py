@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeEngine
 from ...errors import SchemaMismatchError
 from ...types import documents
 from ...types.arrow import array_of
-from ...types.logical import LogicalType, register
+from ...types.logical import LogicalType, logical_type, register
 from ..base.refusals import REFUSED
 from ..rows import selects_all
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Select, Table
+
+    from ...types.arrow import Named
 
 
 class Nested(sql.JSON):
@@ -397,3 +399,23 @@ register(
         f"{_MODULE}.UHugeInteger": LogicalType("integer", bits=129),
     }
 )
+
+
+DECIMAL_DIGITS = 38
+"""The most digits of a DECIMAL."""
+
+
+def comes_in_rows(column: Named) -> bool:
+    """Whether a column is read in rows: Arrow has no times with a zone, and integers of 128 bits come wrong.
+
+    Args:
+        column: Its name and type.
+    """
+    kind, in_list = logical_type(column[1]), False
+    while kind.name == "array" and kind.item is not None:
+        kind, in_list = kind.item, True
+    if isinstance(column[1], Nested) and column[1].in_rows:
+        return True
+    too_long = kind.name == "decimal" and (kind.precision or 0) > DECIMAL_DIGITS
+    zoned = kind.name == "time" and kind.zoned
+    return kind.name == "other" or too_long or zoned or (in_list and kind.name == "interval")

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ConfigurationError
 from ...types.logical import logical_type
 from ..converted import FALSE_WORDS, TRUE_WORDS, require_meaning
+from ..moment_arithmetic import refusing_moment_arithmetic
 
 if TYPE_CHECKING:
     from ..converted import Converted
 
 __all__ = ["with_casts"]
 
+_INSTEAD = "Use func.datediff(later, earlier), or func.timestampdiff(text('SECOND'), earlier, later)."
 _NUMBERS = frozenset({"integer", "float", "decimal", "boolean"})
 _WITH_DIGITS = {"float": "DOUBLE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
 
@@ -50,9 +52,9 @@ class _Casts:
 
 
 def with_casts(base: type[Any]) -> type[Any]:
-    """SQLAlchemy's compiler for MariaDB, with such casts.
+    """SQLAlchemy's compiler for MariaDB, with such casts, and without sums of dates.
 
     Args:
         base: The compiler of the driver's dialect.
     """
-    return type(f"Casts{base.__name__}", (_Casts, base), {})
+    return refusing_moment_arithmetic(type(f"Casts{base.__name__}", (_Casts, base), {}), "MariaDB", _INSTEAD)

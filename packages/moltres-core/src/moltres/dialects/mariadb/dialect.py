@@ -30,7 +30,6 @@ from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
 from ..inner_order import BY_LIMIT, kept, kept_of
 from ..lexis import mariadb
-from ..moment_arithmetic import refusing_moment_arithmetic
 from ..rows import by_sqlalchemy, is_custom, lenient, selects_all
 from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
@@ -121,11 +120,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
         """One whose empty lists can be compared with every type, and whose sums and casts are right or fail."""
-        instead = (
-            "Use func.date_add, func.datediff(later, earlier) or func.timestampdiff(text('SECOND'), earlier, later)."
-        )
-        own = with_casts(with_checked_sums(with_empty_lists(base)))
-        return refusing_moment_arithmetic(own, "MariaDB", instead)
+        return with_casts(with_checked_sums(with_empty_lists(base)))
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:
         """As the modes of the session say what quotes and backslashes mean."""

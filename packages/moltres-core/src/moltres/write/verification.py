@@ -63,13 +63,17 @@ def verify(receipt: Receipt | Sequence[Receipt], database: Source) -> Verificati
     if isinstance(found, str):
         return Verification(equal=False, message=found, expected=expected)
     if found == expected:
-        message = f"{first.table!r} holds the {expected.rows} rows that were loaded, and no others."
+        message = f"{first.table!r} holds what was loaded and nothing else: {_rows(expected)}."
         return Verification(equal=True, message=message, expected=expected, found=found)
     if found.rows != expected.rows:
-        message = f"{first.table!r} has {found.rows} rows; {expected.rows} were loaded."
+        message = f"{first.table!r} has {_rows(found)}; the loads wrote {expected.rows:,}."
     else:
-        message = f"{first.table!r} has {found.rows} rows, as were loaded, and some have other values."
+        message = f"{first.table!r} has as many rows as were loaded ({found.rows:,}), and some have other values."
     return Verification(equal=False, message=message, expected=expected, found=found)
+
+
+def _rows(counted: Fingerprint) -> str:
+    return f"{counted.rows:,} row{'' if counted.rows == 1 else 's'}"
 
 
 def _problems(given: Sequence[Any]) -> Iterator[str]:

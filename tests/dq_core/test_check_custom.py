@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -104,3 +105,12 @@ def test_what_a_function_returns_or_raises_in_time_is_what_counts() -> None:
     report = validate([{"id": 1}], rules, timeout_seconds=600)
     assert [result.status for result in report.results] == ["passed", "error"]
     assert "ZeroDivisionError" in report.results[1].message
+
+
+@pytest.mark.parametrize("source", ["rows", "file"])
+def test_without_rows_the_other_rules_have_their_columns(source: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    given = [] if source == "rows" else tmp_path / "empty.jsonl"
+    rules = [{"type": "not_null", "column": "a", "where": "b > 0"}, {"type": "custom", "function": lambda frame: True}]
+    report = validate(given, rules)
+    assert [result.status for result in report.results] == ["passed", "passed"]

@@ -122,10 +122,8 @@ def fragments(checks: Sequence[Check]) -> dict[str, list[str]]:
     return found
 
 
-def mentioned(checks: Sequence[Check]) -> list[str] | None:
-    """Every column that the checks name, and every name in their SQL; None if a function sees all columns."""
-    if any(check.kind == "custom" for check in checks):
-        return None
+def mentioned(checks: Sequence[Check]) -> list[str]:
+    """Every column that the checks name, and every name in their SQL: what a source without rows is taken to have."""
     names = {name.casefold(): name for check in checks for name in check.targets}
     for sql in fragments(checks):
         for quoted, bare in re.findall(r"\"([^\"]+)\"|\b([A-Za-z_]\w*)", sql):

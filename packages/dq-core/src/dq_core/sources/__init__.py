@@ -52,7 +52,7 @@ def open_source(
         as_of: Of an Iceberg table, the snapshot: its id, a branch or tag, or a time; None for the current one.
         storage_options: Options for the fsspec filesystem of a URI.
         read_options: How CSV files are written: delimiter, quote, encoding, null, decimal, header, types.
-        expected: Columns that are needed, also of a list without rows; None for all.
+        expected: Columns to assume of a list or a JSON file without rows.
         by_value: Whether columns of files that declare no types keep the values as they are in the file, to be read as
             what a rule needs. Otherwise such a column has the type that all its values have, or is text.
         scans: Whether a table is only scanned: a file of DuckDB that nobody else in this process uses is then read with

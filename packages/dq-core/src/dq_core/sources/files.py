@@ -44,7 +44,7 @@ class Opening:
         connection: A DuckDB in memory.
         storage_options: For the fsspec file system of URIs.
         read_options: How CSV files are written; None for what their names and headers say.
-        expected: The columns that are needed, also of files without rows; None for all.
+        expected: Columns to assume of files that have none, because they have no rows.
         read: The files that have been opened.
     """
 

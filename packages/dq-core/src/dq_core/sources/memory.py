@@ -67,7 +67,7 @@ def open_files(
         source: The files.
         storage_options: For the fsspec file system of URIs.
         read_options: How CSV files are written; see `dq_core._shared.read_options.ReadOptions`.
-        expected: The columns that are needed, also of files without rows; None for all.
+        expected: Columns to assume of files that have none, because they have no rows.
     """
     with _database() as connection:
         opening = files.Opening(connection, storage_options, read_options, expected)

@@ -88,7 +88,7 @@ class Receipts(DialectSuite):
         assert verify(Receipt.from_dict(made.to_dict()), db)
         more = db.write([{"id": 3, "n": 1.5}]).save_as_table("target", mode="append").receipt
         assert more is not None
-        assert "3 rows; 2 were loaded" in str(verify(made, db))
+        assert "3 rows; the loads wrote 2" in str(verify(made, db))
         if self.tells_added:
             assert verify([made, more], db).equal is True
             assert verify(more, db).equal is None

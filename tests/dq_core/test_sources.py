@@ -419,3 +419,12 @@ class TestSecrets:
             validate("memory://user:secret@host/nope.csv?signature=abcdef", RULES)
         assert "secret" not in f"{caught.value} {caught.value.context}"
         assert "abcdef" not in f"{caught.value} {caught.value.context}"
+
+
+@pytest.mark.parametrize("kind", ["string[python]", "category", "object"])
+def test_strings_of_python_may_be_missing(kind: str) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"s": pd.Series(["a", None, "é"], dtype=kind)})
+    (result,) = validate(frame, [{"type": "not_null", "column": "s"}]).results
+    assert (result.status, result.failed_rows) == ("failed", 1)

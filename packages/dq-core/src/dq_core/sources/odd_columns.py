@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .._shared.arguments import is_unicode
 from .._shared.untyped import DOUBLE_DIGITS
 from ..relation.type_family import NUMBERS, family_of_value
 from .arrow_columns import arrow_column, is_odd
@@ -71,7 +72,7 @@ def _is_held_by_none(value: Any, depth: int = 0) -> bool:
 
 def is_halved(value: str) -> bool:
     """Whether a string holds half of a surrogate pair, which no UTF-8 has."""
-    return not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value)
+    return not is_unicode(value)
 
 
 def _rounded(values: list[Any]) -> Any:
@@ -152,7 +153,7 @@ def pandas_column(column: Any) -> tuple[Any, list[Any] | None]:
     native = name in _NATIVE_PANDAS or name.startswith("timedelta64") or texts
     # Strings of Python, unlike those of Arrow, may be none of UTF-8.
     python = getattr(dtype, "storage", "") == "python" or texts
-    if native and not (python and any(map(is_halved, dtype.categories if texts else column))):
+    if native and not (python and any(map(is_halved, dtype.categories if texts else column.dropna()))):
         return column, None
     gone = column.isna()
     return None, [None if empty else value for value, empty in zip(column.astype(object), gone, strict=True)]

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 _NO_FILES = "No files found that match the pattern"
+"""DuckDB's words."""
+
 _FILES: Final = "moltres_files"
 """The attribute by which something to select from knows the files that it reads."""
-"""DuckDB's words."""
 
 _NATIVE = frozenset({"http", "https"})
 """Schemes that DuckDB reads itself."""

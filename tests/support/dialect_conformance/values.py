@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,8 +14,8 @@ import pytest
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
-from moltres import col, lit
-from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError
+from moltres import col, func, hand_over, lit, pick_up
+from moltres.errors import ConfigurationError, HandoffError, MoltresError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import rows, run
 
@@ -37,6 +38,18 @@ VALUES: list[tuple[sql.TypeEngine[Any], Any]] = [
     (sql.Uuid(), UUID("12345678-1234-5678-1234-567812345678")),
     (sql.JSON(), {"a": [1, None, "é"]}),
 ]
+MIXED: list[Any] = [
+    2**53 + 1,
+    Decimal("1.005"),
+    0.1,
+    True,
+    "5",
+    dt.date(2024, 2, 29),
+    dt.datetime(2024, 2, 29, 10, 0, 0, 5),  # noqa: DTZ001 - as above
+    dt.time(10),
+    UUID("12345678-1234-5678-1234-567812345678"),
+]
+"""Values of which databases make one another."""
 
 
 class Values(DialectSuite):
@@ -56,6 +69,29 @@ class Values(DialectSuite):
         db.write(data).save_as_table("t", mode="overwrite")
         db.table("t").write.save_as_table("u")
         assert rows(db, "u") == data
+
+    @pytest.mark.parametrize("first", MIXED, ids=repr)
+    def test_a_value_on_its_way_to_another_type_is_equal_or_refused(self, db: Database, first: Any) -> None:
+        """From a query in SQL, of which few databases tell the types, and by parts that several tasks handed over."""
+        db.write([{"x": first}]).save_as_table("t")
+        for number, other in enumerate(value for value in MIXED if type(value) is not type(first)):
+            source = f"other_{number}"
+            db.write([{"x": other}]).save_as_table(source)
+            with suppress(HandoffError):
+                parts = [hand_over(db.table(name), name=name, mode="table") for name in ("t", source)]
+                found = pick_up(db, parts).collect().column("x")
+                assert first in found
+                assert other in found
+            computed = db.table(source).select(x=func.coalesce(col("x"), col("x")))
+            for way, given in enumerate([db.sql(f"SELECT x FROM {source}"), computed]):
+                target = f"target_{number}_{way}"
+                db.write([{"x": first}]).save_as_table(target)
+                (said,) = given.collect().column("x")
+                with suppress(MoltresError):
+                    given.write.save_as_table(target, mode="append")
+                    found = db.table(target).collect().column("x")
+                    assert first in found
+                    assert said in found
 
     def test_none_is_null_also_in_a_column_of_json(self, db: Database) -> None:
         if db.dialect.column_type(sql.JSON()) is None:

@@ -18,6 +18,7 @@ from ..errors import (
     DatabaseAccessError,
     HandoffError,
     MoltresError,
+    QueryError,
     TableNotFoundError,
 )
 from ..frame.dataframe import DataFrame
@@ -259,8 +260,7 @@ def _open(database: Database, references: Sequence[Reference], rows: Sequence[Re
     types = {name: type_ for frame in reversed(frames) for name, type_ in frame.schema.items()}
     names = dict.fromkeys(name for frame in frames for name in frame.columns)
     every = home.from_select(union_all(*(_with_columns(frame, names, types) for frame in frames)))
-    if home.dialect.capabilities.binds_types:
-        _require_same(home, every, frames)
+    _require_same(home, every, frames)
     return as_given(every)
 
 
@@ -270,8 +270,13 @@ def _require_same(home: Database, every: DataFrame, frames: Sequence[DataFrame])
     Raises:
         HandoffError: If a type of one part holds not all values of another's, with the columns.
     """
-    with home.connection() as connection:
-        made = {name: logical_type(type_) for name, type_ in home.dialect.describe(connection, every.statement)}
+    try:
+        with home.connection() as connection:
+            made = {name: logical_type(type_) for name, type_ in home.dialect.results(connection, every.statement)}
+    except QueryError as error:
+        if error.retryable or not (faults := _without_common_type(frames)):
+            raise
+        raise _unlike(faults) from error
     faults = {
         f"column {name!r} is {kind} in one and becomes {made[name]}: {reason}"
         for frame in frames
@@ -279,10 +284,23 @@ def _require_same(home: Database, every: DataFrame, frames: Sequence[DataFrame])
         if (reason := misfit(kind := logical_type(type_), made[name])) is not None
     }
     if faults:
-        raise HandoffError(
-            f"The rows of several tasks have columns that do not fit each other: {'; '.join(sorted(faults))}.",
-            suggestion="Cast the columns to one type in each task.",
-        )
+        raise _unlike(faults)
+
+
+def _without_common_type(frames: Sequence[DataFrame]) -> set[str]:
+    """The columns that no database puts together, where it refuses the statement that does."""
+    kinds: dict[str, set[str]] = {}
+    for frame in frames:
+        for name, type_ in frame.schema.items():
+            kinds.setdefault(name, set()).add(str(logical_type(type_)))
+    return {f"column {name!r} is {' and '.join(sorted(found))}" for name, found in kinds.items() if len(found) > 1}
+
+
+def _unlike(faults: set[str]) -> HandoffError:
+    return HandoffError(
+        f"The rows of several tasks have columns that do not fit each other: {'; '.join(sorted(faults))}.",
+        suggestion="Cast the columns to one type in each task.",
+    )
 
 
 def _with_columns(frame: DataFrame, names: Iterable[str], types: Mapping[str, Any]) -> Select[Any]:

@@ -36,6 +36,8 @@ class LogicalType:
         padded: For text, whether values are filled up with blanks to that length.
         native: Whether only one database has the type: values have the form that this database writes and reads.
         item: For arrays what the items are; for JSON that is known to hold only lists, likewise.
+        untold: Whether the database sends values of another family alike: documents and UUIDs as text, booleans as
+            integers.
     """
 
     name: str
@@ -47,6 +49,7 @@ class LogicalType:
     padded: bool = False
     native: bool = False
     item: LogicalType | None = None
+    untold: bool = False
 
     def __str__(self) -> str:
         if self.name in {"integer", "float"}:
@@ -188,6 +191,9 @@ def _number(type_: TypeEngine[Any]) -> LogicalType | None:
     return None
 
 
+_SENT_ALIKE = frozenset({("text", "json"), ("text", "uuid"), ("integer", "boolean")})
+
+
 def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -> str | None:
     """Why values of one type would not come back equal from a column of the other.
 
@@ -218,6 +224,8 @@ def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -
         ("array", "array"): _items(source, target, checked=checked),
     }
     pair = (source.name, target.name)
+    if source.untold and pair in _SENT_ALIKE:
+        return None
     if pair in rules:
         return rules[pair]
     return _lost(source, target, checked=checked) if source.name == target.name else "values would change their type"

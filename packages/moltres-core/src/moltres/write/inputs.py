@@ -69,7 +69,7 @@ class Local:
         self._connection = connection
         self._dialect = dialect
         self._query = query
-        self.columns: list[Named] = dialect.describe(connection, query)
+        self.columns: list[Named] = dialect.results(connection, query)
 
     def reads(self, table: Table) -> bool:
         """Whether the query may read the table; through views and SQL text it always may."""

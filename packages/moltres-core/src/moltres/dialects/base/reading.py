@@ -50,6 +50,20 @@ class Reading(Facts):
         """
         return [(column.key or "", column.type) for column in query.selected_columns]
 
+    def results(self, connection: Connection, query: Select[Any]) -> list[Named]:
+        """As `describe`, with the types that the database makes: for what is computed, SQLAlchemy's are a guess.
+
+        They are what a table has to hold to which the database copies the rows, and need not be what reads them.
+
+        Args:
+            connection: Where it would run.
+            query: The query.
+
+        Returns:
+            One pair for each column; NullType if the type is not known.
+        """
+        return self.describe(connection, query)
+
     def version(self, connection: Connection, name: str, schema: str | None, as_of: AsOf) -> str:  # noqa: ARG002
         """The name that a snapshot of a table has in statements.
 

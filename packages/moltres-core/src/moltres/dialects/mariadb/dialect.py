@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ from .landing import landing
 from .lengths import UNDECLARED, within
 from .locks import LOCKED, NamedLocks
 from .reflection import columns_of
+from .results import results
 from .sizes import most_bytes
 from .sums import with_checked_sums
 from .together import begin_together
@@ -254,13 +255,14 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         known = super().describe(connection, query)
         if all(is_known(type_) for _, type_ in known):
             return known
-        result: Any = connection.execute(query.limit(0))
-        names = [entry[0] for entry in result.cursor.description]
-        told = self.reported(connection, result.cursor)
-        result.close()
-        if selects_all(query):
-            return list(zip(names, told, strict=True))
+        with closing(connection.execute(query.limit(0))) as result:
+            told, names = self.reported(connection, result.cursor), list(result.keys())
+        known = [(name, sql.NullType()) for name in names] if selects_all(query) else known
         return [(name, type_ if is_known(type_) else other) for (name, type_), other in zip(known, told, strict=True)]
+
+    def results(self, connection: Connection, query: Select[Any]) -> list[Named]:
+        """What the server says of the result."""
+        return results(connection, query, self.describe(connection, query))
 
     def reader(
         self, connection: Connection, element: ColumnElement[Any], reported: TypeEngine[Any], code: Any

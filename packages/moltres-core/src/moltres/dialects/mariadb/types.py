@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EXACT = "utf8mb4_nopad_bin"
 """Compares strings exactly: by default 'AB' = 'ab' and 'a' = 'a '."""
 
-_MOST_DIGITS = 65
+MOST_DIGITS = 65
 _MOST_SCALE = 38
 _OPEN_SCALE = 30
 """Digits after the point of a decimal without limit; a value with more is refused."""
@@ -48,12 +48,13 @@ class _Decimal(mysql.DECIMAL):
         return check
 
 
-class _Double(mysql.DOUBLE):
+class Double(mysql.DOUBLE):
     """DOUBLE; NaN and infinity, which MariaDB does not have, are refused."""
 
     cache_ok = True
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
+        """What refuses NaN and infinity."""
         del dialect
         return _finite
 
@@ -106,7 +107,7 @@ def column_type(  # noqa: PLR0911 - one line for each kind
         case "binary":
             return mysql.LONGBLOB()
         case "float":
-            return ShortFloat() if isinstance(type_, ShortFloat) else _Double(asdecimal=False)
+            return ShortFloat() if isinstance(type_, ShortFloat) else Double(asdecimal=False)
         case "timestamp":
             return None if kind.zoned else mysql.DATETIME(fsp=6)
         case "time":
@@ -120,9 +121,9 @@ def column_type(  # noqa: PLR0911 - one line for each kind
 
 def _decimal(kind: LogicalType) -> TypeEngine[Any] | None:
     if kind.scale is None:
-        return _Decimal(_MOST_DIGITS, _OPEN_SCALE)
-    precision, scale = bounded(kind.precision or _MOST_DIGITS, kind.scale)
-    return None if precision > _MOST_DIGITS or scale > _MOST_SCALE else _Decimal(precision, scale)
+        return _Decimal(MOST_DIGITS, _OPEN_SCALE)
+    precision, scale = bounded(kind.precision or MOST_DIGITS, kind.scale)
+    return None if precision > MOST_DIGITS or scale > _MOST_SCALE else _Decimal(precision, scale)
 
 
 def reflected(type_: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -131,7 +132,7 @@ def reflected(type_: TypeEngine[Any]) -> TypeEngine[Any]:
         return sql.Boolean()
     if isinstance(type_, mysql.FLOAT):
         return ShortFloat()
-    return _Double(asdecimal=False) if logical_type(type_).name == "float" else type_
+    return Double(asdecimal=False) if logical_type(type_).name == "float" else type_
 
 
 _REPORTED: dict[int, Callable[[], TypeEngine[Any]]] = {

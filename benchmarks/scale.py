@@ -160,7 +160,7 @@ CONTENDERS = {"by hand": by_hand, "dq_core": by_dq_core}
 
 def run_here(contender: str, url: str, size: str, checks: int) -> None:
     """The child: imports first, then the work alone."""
-    import trino  # noqa: F401
+    import trino.sqlalchemy  # noqa: F401
 
     if contender == "dq_core":
         import dq_core.run.validate  # noqa: F401

@@ -7,7 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from .arguments import is_unicode
 
@@ -92,9 +92,11 @@ def has_table(inspector: Inspector, table: str, schema: str | None) -> bool:
 
 
 def table_names(inspector: Inspector, schema: str | None = None) -> list[str]:
-    """The names of the tables and views of a schema, sorted."""
+    """The names of the tables and views of a schema, sorted; none if no schema is given and there is no default one."""
     try:
         return sorted({*inspector.get_table_names(schema), *view_names(inspector, schema)})
+    except NoSuchTableError:  # what Trino's dialect says of a connection without a schema
+        return []
     except ValueError as error:
         if not is_no_schema(error):
             raise

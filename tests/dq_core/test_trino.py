@@ -313,9 +313,76 @@ def test_tables_of_other_catalogs_and_names_in_capitals(trino: TrinoServer, iceb
         (trino.url("iceberg"), {"table": "nation", "schema": "tpch.tiny"}),
     ):
         assert validate(url, rules, **options).passed
+    for url in (trino.url("tpch"), trino.url("tpch").set(database=None)):
+        with pytest.raises(SourceError, match="'nation' does not exist"):
+            validate(url, rules, table="nation")
     table = made(iceberg, "SELECT * FROM tpch.tiny.nation")
     elsewhere = {**rule, "references": {"table": "tpch.tiny.region", "columns": ["regionkey"]}}
     assert validate(iceberg, [elsewhere], table=table).passed
+
+
+def test_nothing_is_asked_twice(trino: TrinoServer) -> None:
+    """The columns of both tables, all SQL of rules in one query, and all that is counted in another."""
+    engine = sa.create_engine(trino.url("tpch", "tiny"))
+    asked: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    rules = [
+        {"type": "unique", "column": "nationkey"},
+        {"type": "unique", "columns": ["regionkey"], "where": "nationkey < 2"},
+        {"type": "expression", "sql": "nationkey < 24"},
+        {"type": "foreign_key", "column": "regionkey", "references": {"table": "region", "columns": ["regionkey"]}},
+        {"type": "not_null", "column": "name"},
+    ]
+    report = validate(engine, rules, table="nation", samples=0)
+    assert [one.failed_rows for one in report.results] == [0, 0, 1, 0, 0]
+    assert report.statements == 1
+    assert len(asked) == 4, asked
+    engine.dispose()
+
+
+def test_a_table_that_is_missing_ends_no_transaction_of_the_caller(iceberg: sa.Engine) -> None:
+    rules = [{"type": "row_count", "min": 1}]
+    elsewhere = {"type": "foreign_key", "column": "id", "references": {"table": "nowhere", "columns": ["id"]}}
+    table = made(iceberg, _numbers(3))
+    with pytest.raises(SourceError, match="Did you mean"):
+        validate(iceberg, rules, table=f"{table}x")
+    with pytest.raises(RuleError, match="nowhere"):
+        validate(iceberg, [elsewhere], table=table)
+    with iceberg.connect().execution_options(isolation_level="SERIALIZABLE") as connection, connection.begin():
+        count = sa.text(f"SELECT count(*) FROM {table}")
+        assert connection.execute(count).scalar_one() == 3
+        _run(iceberg, f"INSERT INTO {table} SELECT 9 AS id, 9 AS x")
+        with pytest.raises(SourceError):
+            validate(connection, rules, table="nowhere")
+        with pytest.raises(RuleError, match="nowhere"):
+            validate(connection, [elsewhere], table=table)
+        assert connection.execute(count).scalar_one() == 3
+
+
+#: What the engine takes for an expression within parentheses only, or alone only, or in neither place.
+NO_EXPRESSION = [
+    "nationkey, regionkey", "SELECT true", "VALUES true", "TABLE nation", "true, true", "true LIMIT 1",
+    "true ORDER BY 1", "true UNION ALL SELECT 1", "true) OR (true", "true GROUP BY 1", "x -> x", "true AS x", "1",
+    "name", "nope > 1", "count(*) > 1", "row_number() OVER () > 1", "'", "/*", "true -- ' \n)", "(true",
+    "nationkey = (SELECT r.regionkey FROM region r WHERE r.regionkey < nation.regionkey LIMIT 1)",
+]  # fmt: skip
+
+
+def test_each_fragment_is_judged_by_itself(trino: TrinoServer) -> None:
+    """All of them are asked about in one query, beside sound ones before and after them."""
+    sound = ["true", "name = 'it''s' -- )", "/* ( */ nationkey > 1", "nationkey IN (SELECT regionkey FROM region)"]
+    sqls = [*sound, *NO_EXPRESSION, *(f"{sql} AND {sql}" for sql in sound)]
+    with pytest.raises(RuleError) as refused:
+        validate(trino.url("tpch", "tiny"), [{"type": "expression", "sql": sql} for sql in sqls], table="nation")
+    blamed = {sql for sql in sqls if any(f"sql {sql!r} cannot be evaluated" in one for one in refused.value.problems)}
+    # A comment that runs to the end of a line makes another fragment of what follows it.
+    assert blamed - {f"{sound[1]} AND {sound[1]}"} == set(NO_EXPRESSION)
+
+
+def test_what_is_wrong_with_a_session_is_an_error_of_connecting(trino: TrinoServer) -> None:
+    wrong = {"session_properties": '{"query_max_run_time": "1nope"}'}
+    with pytest.raises(SourceAccessError, match=r"Cannot connect to.*INVALID_SESSION_PROPERTY"):
+        validate(trino.url("tpch", "tiny").set(query=wrong), [{"type": "row_count", "min": 1}], table="nation")
 
 
 def test_a_password_is_shown_nowhere(trino: TrinoServer) -> None:

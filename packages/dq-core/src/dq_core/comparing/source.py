@@ -86,7 +86,7 @@ def on_one_connection(stack: ExitStack, left: Source, right: Source) -> tuple[So
         return left, right
     connection = next((bind for bind in binds if isinstance(bind, sa.Connection)), None)
     if connection is None:
-        connection = stack.enter_context(connect_to_read(engine))
+        connection = stack.enter_context(connect_to_read(engine, begins=True))
         with beginning(engine):
             stack.enter_context(dialect_for(connection.dialect).snapshot(connection))
     return _on(connection, left), _on(connection, right)

@@ -203,13 +203,12 @@ class Reader:
             found = opened.relation.dialect.refused(opened.connection, opened.relation, sqls)
         return {sql: scrubbed(reason, opened.secrets) for sql, reason in found.items()}
 
-    def compile_error(self, statements: Sequence[str]) -> str | None:
-        """Why the database's parser refuses one of these statements; None runs."""
+    def compile_error(self, sqls: Sequence[str]) -> str | None:
+        """Why the database's parser refuses one of these fragments; no row is read."""
         opened = self.opened
         try:
             with self._asking():
-                for statement in statements:
-                    opened.relation.dialect.compile(opened.connection, statement)
+                opened.relation.dialect.compile_fragments(opened.connection, opened.relation, sqls)
         except StatementError as error:
             return error.reason
         return None

@@ -72,7 +72,7 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
             if engine is not source:
                 stack.callback(engine.dispose)
             url = engine.url
-            connection = stack.enter_context(connect_to_read(engine))
+            connection = stack.enter_context(connect_to_read(engine, begins=True))
             dialect = dialect_for(connection.dialect)
             memory = dialect.scan_memory if scans and engine is not source else None
             alone = memory is not None and memory.is_alone(connection)
@@ -87,7 +87,7 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
         def find(name: str, named_schema: str | None) -> Relation:
             with _looking_up(connection, name, named_schema, secrets):
                 at = (name, named_schema) if named_schema is not None else _sibling(connection, name, schema, relation)
-                other = relation_of(connection, dialect, table=at[0], schema=at[1])
+                other = relation_of(connection, dialect, table=at[0], schema=at[1], owns_transaction=owns_transaction)
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         with _looking_up(connection, table, schema, secrets, deadline):
@@ -97,7 +97,9 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
                     within.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
                 if given.as_of is not None and table is not None:
                     table, schema = _version(connection, dialect, table, schema, given.as_of)
-                relation = relation_of(connection, dialect, table=table, query=query, schema=schema)
+                relation = relation_of(
+                    connection, dialect, table=table, query=query, schema=schema, owns_transaction=owns_transaction
+                )
             stack.enter_context(dialect.comparing(connection, relation.from_, relation.columns.values()))
             limited = memory and memory.limited(connection, relation.from_, alone=alone)
             more_memory = stack.enter_context(limited or contextlib.nullcontext())
@@ -151,11 +153,24 @@ def relation_of(
     table: str | None = None,
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
+    owns_transaction: bool = False,
 ) -> Relation:
-    """The relation for a table (``schema.table`` is understood) or a query, with its columns."""
+    """The relation for a table (``schema.table`` is understood) or a query, with its columns.
+
+    Args:
+        connection: Where it is.
+        dialect: What is special about the database.
+        table: The table.
+        query: The query, where there is no table.
+        schema: The table's schema.
+        owns_transaction: Whether the transaction was begun by this package, so that an error may end it.
+    """
     from_: sa.FromClause
     if table is not None:
-        name, schema = _find_table(connection, dialect, table, schema)
+        found = dialect.look_up(connection, table, schema, owns_transaction=owns_transaction)
+        if found is None:
+            raise _missing(connection, table, schema)
+        schema, name, described = found
         from_ = sa.table(name, schema=schema)
     elif isinstance(query, str):
         statement = statement_of(query, connection.dialect.name)
@@ -165,7 +180,8 @@ def relation_of(
     elif query is not None:
         _refuse_repeated([getattr(column, "name", None) for column in query.selected_columns])
         from_ = query.subquery("source")
-    described = dialect.describe(connection, from_)
+    if table is None:
+        described = dialect.describe(connection, from_)
     names = [column.name for column in described]
     _refuse_repeated(names)
     if isinstance(query, str):
@@ -213,21 +229,21 @@ def _sibling(connection: sa.Connection, name: str, schema: str | None, relation:
     return name, schema
 
 
-def _find_table(connection: sa.Connection, dialect: Dialect, table: str, schema: str | None) -> tuple[str, str | None]:
-    place = dialect.locate(connection, table, schema)
-    if place is None:
-        inspector = sa.inspect(connection)
-        known = table_names(inspector, schema) if schema is None or schema in inspector.get_schema_names() else []
-        raise TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
-    found_schema, name = place
-    return name, found_schema
+def _missing(connection: sa.Connection, table: str, schema: str | None) -> TableNotFoundError:
+    """The error for a table that is not there, with the names that are."""
+    inspector = sa.inspect(connection)
+    known = table_names(inspector, schema) if schema is None or schema in inspector.get_schema_names() else []
+    return TableNotFoundError.missing(table if schema is None else f"{schema}.{table}", known)
 
 
 def _version(
     connection: sa.Connection, dialect: Dialect, table: str, schema: str | None, as_of: AsOf
 ) -> tuple[str, str | None]:
     """What names a snapshot of a table."""
-    name, found = _find_table(connection, dialect, table, schema)
+    place = dialect.locate(connection, table, schema)
+    if place is None:
+        raise _missing(connection, table, schema)
+    found, name = place
     return dialect.version(connection, name, found, as_of), found
 
 
@@ -253,11 +269,16 @@ def _not_understood(url: sa.URL, error: Exception) -> SourceError:
     return SourceError(f"The URL {_shown(url)} is not one that its driver understands: {reason}")
 
 
-def connect(engine: sa.Engine) -> sa.Connection:
-    """A connection; a failure says where to, and why, without secrets."""
+def connect(engine: sa.Engine, *, begins: bool = False) -> sa.Connection:
+    """A connection; a failure says where to, and why, without secrets.
+
+    Args:
+        engine: Where to.
+        begins: Whether the next thing that is done on it is to begin a snapshot.
+    """
     try:
         if not is_in_transaction(engine):
-            return _reached(engine.connect())
+            return _reached(engine.connect(), begins=begins)
     except DBAPIError as error:
         reason = scrubbed(str(error.orig).strip(), secrets_of(engine.url))
         name, cause = engine.dialect.name, error.orig or error
@@ -296,17 +317,21 @@ def beginning(engine: sa.Engine) -> Iterator[None]:
         raise kind(f"Cannot begin a transaction in {_shown(engine.url)}: {reason}", suggestion=hint) from None
 
 
-def _reached(connection: sa.Connection) -> sa.Connection:
+def _reached(connection: sa.Connection, *, begins: bool) -> sa.Connection:
     try:
-        dialect_for(connection.dialect).reach(connection)
+        dialect_for(connection.dialect).reach(connection, begins=begins)
     except DBAPIError:
         connection.close()
         raise
     return connection
 
 
-def connect_to_read(engine: sa.Engine) -> sa.Connection:
+def connect_to_read(engine: sa.Engine, *, begins: bool = False) -> sa.Connection:
     """A connection to a database that exists: a file that does not is not made.
+
+    Args:
+        engine: Where to.
+        begins: As in `connect`.
 
     Raises:
         TableNotFoundError: There is no such file.
@@ -317,7 +342,7 @@ def connect_to_read(engine: sa.Engine) -> sa.Connection:
             f"The file {masked(str(missing))} does not exist, so there is no database to read.",
             suggestion=missing_file_hint(missing),
         )
-    return connect(engine)
+    return connect(engine, begins=begins)
 
 
 def _shown(url: sa.URL) -> str:

@@ -63,7 +63,7 @@ class Unique(Check):
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
         """The rows with repeated keys, in the way that is fastest in the database."""
-        if measured["considered_rows"] < 2:
+        if measured["considered_rows"] < 2 or "failed_rows" in measured:
             return None
         return relation.dialect.repeated(relation, self.targets, self.where, measured)
 

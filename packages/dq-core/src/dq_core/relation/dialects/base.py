@@ -14,7 +14,7 @@ from ..._shared.tables import locate
 from ...errors import RuleError
 from ..column import Column
 from ..repeated_keys import count_repeated_keys
-from ..selection import OneValue
+from ..selection import OneValue, literal_sql
 from ..sql_text import Lexis
 from . import fragments
 from .exact_bytes import ExactBytes
@@ -71,6 +71,8 @@ class Dialect:
     has_keys = True
     #: Whether `absent` of one key is a semi-join that an aggregate of the shared scan may hold.
     semi_joins = False
+    #: Whether what `compile_fragments` accepts is known to be boolean, on columns that exist.
+    compiles_types = False
     #: Lets scans take little memory, if the database is in this process.
     scan_memory: ScanMemory | None = None
     #: Execution options of a connection that reads and writes one snapshot.
@@ -87,6 +89,21 @@ class Dialect:
             schema: The schema for names without one; the database's default if None.
         """
         return locate(connection, name, schema, self.can_name)
+
+    def look_up(
+        self, connection: Connection, name: str, schema: str | None, *, owns_transaction: bool
+    ) -> tuple[str | None, str, list[Column]] | None:
+        """What `locate` finds, with its columns.
+
+        Args:
+            connection: Where to look.
+            name: As in `locate`.
+            schema: As in `locate`.
+            owns_transaction: Whether the transaction was begun by this package, so that an error may end it.
+        """
+        del owns_transaction
+        place = self.locate(connection, name, schema)
+        return None if place is None else (*place, self.describe(connection, sa.table(place[1], schema=place[0])))
 
     def can_name(self, name: str) -> bool:  # noqa: ARG002
         """Whether a table or schema can have a name, so that the database can be asked for it."""
@@ -164,9 +181,17 @@ class Dialect:
 
     # Running
 
-    def reach(self, connection: Connection) -> None:
-        """Find out whether the server can be reached, where a connection alone does not say; else a DBAPIError."""
-        del connection
+    def reach(self, connection: Connection, *, begins: bool) -> None:
+        """Find out whether the server can be reached, where a connection alone does not say.
+
+        Args:
+            connection: The connection.
+            begins: Whether `snapshot` comes next, which may find its transaction begun.
+
+        Raises:
+            DBAPIError: It cannot.
+        """
+        del connection, begins
 
     def prepare(self, connection: Connection) -> None:
         """Make a connection ready for reading, before anything is read."""
@@ -249,6 +274,22 @@ class Dialect:
     def compile(self, connection: Connection, statement: str) -> None:
         """Let the database parse a statement without running it, where it can; its refusal is a DBAPIError."""
         del connection, statement
+
+    def compile_fragments(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> None:
+        """Let the database parse fragments, alone and within parentheses: what passes both is one expression.
+
+        Args:
+            connection: What parses.
+            relation: What the fragments are about.
+            sqls: The fragments, none of which `refused` refuses.
+
+        Raises:
+            DBAPIError: The database refuses one of them.
+        """
+        select = literal_sql(relation.select(sa.literal_column("1")), connection)
+        for sql in sqls:
+            self.compile(connection, f"{select} WHERE ({sql}\n)")
+            self.compile(connection, f"{select} WHERE {sql}\n")
 
     # Expressions
 
@@ -363,7 +404,7 @@ class Dialect:
     # Statements after the shared scan
 
     def key_bounds(self, relation: Selection, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
-        """The aggregates that `repeated` requires from the shared scan."""
+        """The aggregates that `repeated` requires from the shared scan; with ``failed_rows`` it is not asked."""
         del relation, keys, where
         return {}
 

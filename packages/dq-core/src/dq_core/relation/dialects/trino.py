@@ -16,6 +16,8 @@ from ..._shared.canonical_sql import TrinoForms
 from ..._shared.tables import candidates
 from ..backtracking import takes_exponential_time
 from ..column import Column
+from ..repeated_keys import count_repeated_keys
+from ..selection import count_where, fragment, literal_sql
 from ..sql_text import TRINO as LEXIS
 from ..type_family import canonical
 from . import fragments
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
 
     from ..pattern import Pattern
-    from ..selection import Selection
+    from ..selection import Aggregate, Selection
     from ..sql_text import Token
 
 __all__ = ["Trino"]
 
+#: A name that is no more than a name: not of several parts, and not one of a table about another, as ``t$snapshots``.
+_ONE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MISSING = frozenset({"SCHEMA_NOT_FOUND", "TABLE_NOT_FOUND"})
 #: Types whose own operators and functions mean what rules mean; values of all others are read in another form.
 _PLAIN = frozenset({
     "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal", "boolean", "varchar", "date", "timestamp",
@@ -71,6 +76,7 @@ class Trino(Dialect):
     writes_commit = True
     has_keys = False
     semi_joins = True
+    compiles_types = True
     #: The session property that ends a query, its waiting in a queue included.
     time_limit = "query_max_run_time"
 
@@ -92,6 +98,23 @@ class Trino(Dialect):
             if connection.execute(found.where(*conditions)).all():
                 there = sa.quoted_name(f"{quote(catalog)}.{quote(own)}", quote=False) if dot else place
                 return there, table
+        return None
+
+    def look_up(
+        self, connection: Connection, name: str, schema: str | None, *, owns_transaction: bool
+    ) -> tuple[str | None, str, list[Column]] | None:
+        """A name that can mean one table is not asked for twice: its columns say that it is there."""
+        raw: Any = connection.connection.driver_connection
+        parts = (name, *filter(None, [schema]))
+        own = raw.catalog and (schema or raw.schema)
+        if not (owns_transaction and own and all(map(_ONE_NAME.fullmatch, parts))):
+            return super().look_up(connection, name, schema, owns_transaction=owns_transaction)
+        try:
+            with self.guard(connection, owns_transaction=owns_transaction):
+                return schema, name, self.describe(connection, sa.table(name, schema=schema))
+        except DBAPIError as error:
+            if getattr(error.orig, "error_name", None) not in _MISSING:
+                raise
         return None
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
@@ -116,9 +139,14 @@ class Trino(Dialect):
 
     # Running
 
-    def reach(self, connection: Connection) -> None:
-        """A query without a table: the driver sends nothing before the first one."""
+    def reach(self, connection: Connection, *, begins: bool) -> None:
+        """By beginning a transaction, or a query without a table: the driver sends nothing before the first one.
+
+        The engine looks at the properties of a session when it is asked for something, not when a transaction begins.
+        """
         driver: Any = connection.dialect.loaded_dbapi
+        if begins and not _properties(connection) and _has_begun(connection):
+            return
         try:
             connection.exec_driver_sql("SELECT 1").all()
         except driver.trino.exceptions.HttpError as error:
@@ -183,9 +211,19 @@ class Trino(Dialect):
                 found[sql] = reason
         return found
 
-    def compile(self, connection: Connection, statement: str) -> None:
-        """The engine analyses one statement, and runs nothing."""
-        connection.exec_driver_sql(f"EXPLAIN (TYPE VALIDATE) {statement}").all()
+    def compile_fragments(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> None:
+        """All of them as parts of one query, which is planned and reads no row.
+
+        What closes its own parentheses, quotes and comments cannot make another statement of the parts around it.
+        """
+        select = literal_sql(relation.select(sa.literal_column("1")), connection)
+        at_once = self.most_union_parts // 2
+        for start in range(0, len(sqls), at_once):
+            parts = []
+            for sql in sqls[start : start + at_once]:
+                within = relation.select(count_where(fragment(sql))).where(sa.false())
+                parts += [literal_sql(within, connection), f"({select} WHERE {sql}\n LIMIT 0)"]
+            connection.exec_driver_sql(" UNION ALL ".join(parts)).all()
 
     # Expressions
 
@@ -228,6 +266,11 @@ class Trino(Dialect):
             return super().absent(keys, referenced)
         return keys[0].not_in(sa.select(referenced[0]).where(referenced[0].is_not(None)))
 
+    def key_bounds(self, relation: Selection, keys: Sequence[str], where: str | None) -> dict[str, Aggregate]:
+        """The number itself: as a value of the scan it runs beside it, and a statement less is planned."""
+        repeated = count_repeated_keys(relation, keys, where).scalar_subquery()
+        return {"failed_rows": (("repeated", *keys, where), repeated)}
+
     def row_number(self, relation: Selection) -> ColumnElement[int]:
         """By the row's content, and among equal rows by their number: workers read rows in any order."""
         texts = [_text_of(relation, name) for name in relation.columns]
@@ -246,6 +289,18 @@ class _Json(sa.types.UserDefinedType[Any]):
     def get_col_spec(self, **_: Any) -> str:
         """Its name."""
         return "JSON"
+
+
+def _has_begun(connection: Connection) -> bool:
+    """Begin a transaction of the engine; where none begins, only a query is told why."""
+    raw: Any = connection.connection.driver_connection
+    driver: Any = connection.dialect.loaded_dbapi
+    try:
+        raw.start_transaction()
+    except (driver.Error, driver.trino.exceptions.HttpError, OSError):
+        raw._transaction = None  # noqa: SLF001 - it is there before it has begun, and would be rolled back
+        return False
+    return True
 
 
 def _properties(connection: Connection) -> dict[str, str]:

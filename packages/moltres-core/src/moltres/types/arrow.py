@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +13,7 @@ from sqlalchemy import types as sql
 from ..errors import MissingDependencyError, SchemaMismatchError
 from . import documents
 from .documents import JsonText
-from .logical import LogicalType, logical_type
+from .logical import LogicalType, PartedDocument, Within, logical_type
 from .values import unfit
 
 if TYPE_CHECKING:
@@ -93,8 +94,22 @@ def _list_to_sql(item_type: pa.DataType) -> TypeEngine[Any]:
         raise TypeError(f"a list of the extension type {item_type.extension_name}")
     item = to_sql(item_type)
     if isinstance(item, sql.JSON):
-        return sql.JSON()
+        return PartedDocument(Within("list", (("items", logical_type(item)),)))
     return array_of(item)
+
+
+def _parted(kind: str, parts: Mapping[str, pa.DataType]) -> TypeEngine[Any]:
+    return PartedDocument(Within(kind, tuple((name, _part(type_)) for name, type_ in parts.items())))
+
+
+def _part(type_: pa.DataType) -> LogicalType:
+    """What stands within; all that no SQL type holds is for the writer of the document to refuse."""
+    try:
+        kind = logical_type(to_sql(type_))
+    except TypeError:
+        return LogicalType("other")
+    nanoseconds = kind.name in {"timestamp", "time"} and getattr(type_, "unit", "") == "ns"
+    return replace(kind, scale=9) if nanoseconds else kind
 
 
 def array_of(item: TypeEngine[Any]) -> sql.ARRAY[Any]:
@@ -126,8 +141,8 @@ _SQL: tuple[tuple[str, Callable[[Any], TypeEngine[Any]]], ...] = (
     ("is_list", lambda type_: _list_to_sql(type_.value_type)),
     ("is_large_list", lambda type_: _list_to_sql(type_.value_type)),
     ("is_fixed_size_list", lambda type_: _list_to_sql(type_.value_type)),
-    ("is_struct", lambda _: sql.JSON()),
-    ("is_map", lambda _: sql.JSON()),
+    ("is_struct", lambda type_: _parted("struct", {field.name: field.type for field in type_})),
+    ("is_map", lambda type_: _parted("map", {"key": type_.key_type, "value": type_.item_type})),
 )
 
 

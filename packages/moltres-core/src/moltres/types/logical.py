@@ -19,6 +19,20 @@ _UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
+class Within:
+    """What stands within values that have parts.
+
+    Attributes:
+        kind: ``struct``, ``map``, ``list`` or ``union``.
+        parts: Names and types: the fields of a structure, the members of a union, ``key`` and ``value`` of a map, one
+            for the items of a list.
+    """
+
+    kind: str
+    parts: tuple[tuple[str, LogicalType], ...]
+
+
+@dataclass(frozen=True)
 class LogicalType:
     """What a column can hold.
 
@@ -38,6 +52,7 @@ class LogicalType:
         item: For arrays what the items are; for JSON that is known to hold only lists, likewise.
         untold: Whether the database sends values of another family alike: documents and UUIDs as text, booleans as
             integers.
+        within: For JSON and for types of one database, what stands within values that have parts, where it is known.
     """
 
     name: str
@@ -50,8 +65,11 @@ class LogicalType:
     native: bool = False
     item: LogicalType | None = None
     untold: bool = False
+    within: Within | None = None
 
     def __str__(self) -> str:
+        if self.within is not None:
+            return self.within.kind
         if self.name in {"integer", "float"}:
             return f"{self.name} of {self.bits} bits"
         if self.name == "decimal":
@@ -136,6 +154,8 @@ def _structured(type_: TypeEngine[Any]) -> LogicalType | None:
         return LogicalType("array", item=_item(type_))
     if isinstance(type_, sql.VARCHAR | sql.CHAR | sql.NVARCHAR | sql.NCHAR):
         return LogicalType("text", length=type_.length, padded=isinstance(type_, sql.CHAR | sql.NCHAR))
+    if isinstance(type_, PartedDocument):
+        return LogicalType("json", within=type_.within)
     if isinstance(type_, ListDocument):
         return LogicalType("json", item=logical_type(type_.item_type))
     return None
@@ -160,6 +180,20 @@ class ListDocument(sql.JSON):
     def __init__(self, item_type: TypeEngine[Any]) -> None:
         super().__init__()
         self.item_type = item_type
+
+
+class PartedDocument(sql.JSON):
+    """JSON of which is known what stands within, such as the structures of Arrow.
+
+    Args:
+        within: What does.
+    """
+
+    cache_ok = True
+
+    def __init__(self, within: Within) -> None:
+        super().__init__()
+        self.within = within
 
 
 _FAMILIES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
@@ -206,6 +240,8 @@ def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -
         The reason, or None when nothing is lost. Values out of the column's range are left to the database: it refuses
         them itself.
     """
+    if _has_parts(target) or (source.within is not None and target.name == "json" and not checked):
+        return _misfit_within(source, target, checked=checked)
     # What a type that we know nothing of holds, the database has to say.
     if {source.name, target.name} & {_UNKNOWN, "other"} or source == target:
         return None
@@ -229,6 +265,50 @@ def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -
     if pair in rules:
         return rules[pair]
     return _lost(source, target, checked=checked) if source.name == target.name else "values would change their type"
+
+
+_IN_JSON = frozenset({"boolean", "integer", "decimal", "float", "text", "json", _UNKNOWN})
+
+
+def _has_parts(kind: LogicalType) -> bool:
+    return kind.within is not None or (kind.item is not None and kind.name == "array" and _has_parts(kind.item))
+
+
+def _within(kind: LogicalType) -> Within | None:
+    if kind.within is None and kind.name == "array" and kind.item is not None:
+        return Within("list", (("items", kind.item),))
+    return kind.within
+
+
+def _misfit_within(source: LogicalType, target: LogicalType, *, checked: bool) -> str | None:
+    """The same for values that have parts: each part is compared, for a database converts these, too."""
+    own, other = _within(source), _within(target)
+    if source == target or source.name in {_UNKNOWN, "other"}:
+        return None
+    if other is None:
+        return None if own is None else _misfit_document(own)
+    if own is None:
+        looked_at = checked and (source.name == "json" or other.kind == "union")
+        return None if looked_at else "values would change their type"
+    given, held = dict(own.parts), dict(other.parts)
+    if own.kind != other.kind or own.kind == "union":
+        return f"a {own.kind} would become a {'different ' if own.kind == other.kind else ''}{other.kind}"
+    if given.keys() != held.keys():
+        return f"the fields are {', '.join(map(repr, given))} instead of {', '.join(map(repr, held))}"
+    reasons = ((name, misfit(type_, held[name])) for name, type_ in given.items())
+    return next((f"within, {name!r}: {reason}" for name, reason in reasons if reason is not None), None)
+
+
+def _misfit_document(own: Within) -> str | None:
+    """Why values that have parts are no JSON."""
+    if own.kind == "union" or (own.kind == "map" and own.parts[0][1].name != "text"):
+        return "values would change their type"
+    for name, kind in own.parts:
+        inner = _within(kind)
+        reason = _misfit_document(inner) if inner else None if kind.name in _IN_JSON else f"JSON has no {kind}"
+        if reason is not None:
+            return f"within, {name!r}: {reason}"
+    return None
 
 
 def _lost(source: LogicalType, target: LogicalType, *, checked: bool) -> str | None:

@@ -19,7 +19,7 @@ from . import documents
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .logical import LogicalType
+    from .logical import LogicalType, Within
 
 _CLASSES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
@@ -54,6 +54,8 @@ def unfit(type_: LogicalType, values: Iterable[Any]) -> str | None:
     Returns:
         The first value that would be changed or refused, and why; None if there is none, or nobody knows.
     """
+    if type_.within is not None:
+        return _unfit_within(type_.within, values)
     if type_.name in {"unknown", "other"}:
         return None
     present = values if isinstance(values, tuple | list) else list(values)
@@ -209,6 +211,42 @@ def _unfit_intervals(type_: LogicalType, values: Sequence[dt.timedelta]) -> str 
         return None
     unit = dt.timedelta(microseconds=type_.precision)
     return _first(values, lambda value: bool(value % unit), f"is no multiple of {unit}, the unit of the column")
+
+
+_FORMS: dict[str, Any] = {"list": (list, tuple), "map": (dict,), "struct": (dict,)}
+
+
+def _unfit_within(within: Within, values: Iterable[Any]) -> str | None:
+    """The same for values that have parts, of which each is looked at."""
+    kinds = dict(within.parts)
+    value: Any
+    for value in values:
+        if value is None:
+            continue
+        if within.kind == "union":
+            reasons = [_unfit_part(kind, value) for kind in kinds.values()]
+            reason = None if None in reasons else f"{shown(value)} is none of its members"
+        elif not isinstance(value, _FORMS[within.kind]):
+            reason = f"{shown(value)} is no {within.kind}"
+        elif within.kind == "struct" and value.keys() != kinds.keys():
+            reason = f"{shown(value)} has not the fields {', '.join(map(repr, kinds))}"
+        else:
+            if within.kind == "struct":
+                given = value.items()
+            elif within.kind == "map":
+                given = [*(("key", key) for key in value), *(("value", one) for one in value.values())]
+            else:
+                given = ((name, item) for item in value for name in kinds)
+            reason = next((why for name, one in given if (why := _unfit_part(kinds[name], one))), None)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _unfit_part(type_: LogicalType, value: Any) -> str | None:
+    # Within others a database reads a string as the document that it writes.
+    is_text = type_.name == "json" and type_.within is None and isinstance(value, str)
+    return f"{shown(value)} is no json" if is_text else unfit(type_, [value])
 
 
 def _unfit_arrays(type_: LogicalType, values: Sequence[Sequence[Any]]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import literal_column, select
@@ -11,12 +12,12 @@ from sqlalchemy.types import TypeEngine
 from ...errors import SchemaMismatchError
 from ...types import documents
 from ...types.arrow import array_of
-from ...types.logical import LogicalType, logical_type, register
+from ...types.logical import LogicalType, Within, logical_type, register
 from ..base.refusals import REFUSED
 from ..rows import selects_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Select, Table
 
@@ -30,6 +31,7 @@ class Nested(sql.JSON):
         read: What reads the documents in a value, which arrive as text; None without such.
         item_type: What the items of a list are; None for other values.
         in_rows: Whether Arrow has another form for something within.
+        within: What stands within, where it is known.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Nested(sql.JSON):
         item_type: TypeEngine[Any] | None = None,
         *,
         in_rows: bool = False,
+        within: Within | None = None,
     ) -> None:
         super().__init__()
+        self.within = within
         self.read = read
         self.item_type = item_type
         self.in_rows = in_rows
@@ -65,6 +69,14 @@ class ShortStamp(sql.TIMESTAMP):
     def __init__(self, precision: int) -> None:
         super().__init__()
         self.precision = precision
+
+
+class _LongStamp(sql.TIMESTAMP):
+    """A time stamp of nanoseconds within a list."""
+
+
+class _LongTime(sql.TIME):
+    """A time of nanoseconds within a list."""
 
 
 SHORT_STAMPS = {"timestamp_s": 0, "timestamp_ms": 3}
@@ -101,6 +113,7 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "bignum": Native(),
     "geometry": Native(),
 }
+_LONG: dict[str, TypeEngine[Any]] = {"timestamp_ns": _LongStamp(), "time_ns": _LongTime()}
 
 
 def sql_type(described: Any) -> TypeEngine[Any]:
@@ -111,14 +124,41 @@ def sql_type(described: Any) -> TypeEngine[Any]:
         (_, precision), (_, scale) = described.children
         return sql.Numeric(precision, scale)
     if described.id in {"list", "array"}:
-        item = sql_type(described.children[0][1])
+        child = described.children[0][1]
+        item = _LONG.get(child.id) or sql_type(child)
         if isinstance(item, sql.JSON | Native) or type(item) is TypeEngine:
             # A list of what no array holds elsewhere.
-            return Nested(_documents(described), item, in_rows=_in_rows(described))
+            return Nested(_documents(described), item, in_rows=_in_rows(described), within=_within(described))
         return array_of(item)
     if described.id in {"struct", "map"}:
-        return Nested(_documents(described), in_rows=_in_rows(described))
+        return Nested(_documents(described), in_rows=_in_rows(described), within=_within(described))
     return _TYPES.get(described.id, TypeEngine())
+
+
+def _within(described: Any) -> Within:
+    """What stands within values that DuckDB describes."""
+    kind = {"array": "list"}.get(described.id, described.id)
+    parts = [("items", described.children[0][1])] if kind == "list" else described.children
+    return Within(kind, tuple((name, _part(child)) for name, child in parts))
+
+
+def _part(described: Any) -> LogicalType:
+    kind = logical_type(_LONG.get(described.id) or sql_type(described))
+    return replace(kind, name="json", within=_within(described)) if described.id == "union" else kind
+
+
+def _fields(type_: Any) -> Iterator[tuple[str, TypeEngine[Any]]]:
+    """The fields of a structure or union that was reflected."""
+    return iter(dict(type_.fields or {}).items())
+
+
+def _parted(kind: str, parts: Callable[[Any], Iterable[tuple[str, TypeEngine[Any]]]]) -> Callable[[Any], LogicalType]:
+    """What a reflected type holds, by what stands within."""
+
+    def logical(type_: Any) -> LogicalType:
+        return LogicalType("other", within=Within(kind, tuple((name, logical_type(one)) for name, one in parts(type_))))
+
+    return logical
 
 
 _NOT_ARROW = frozenset({
@@ -384,6 +424,15 @@ _MODULE = "duckdb_sqlalchemy.datatypes"
 register(
     {
         f"{__name__}.Native": _TEXT,
+        f"{__name__}.Nested": lambda type_: LogicalType("json", within=type_.within),
+        f"{_MODULE}.Struct": _parted("struct", _fields),
+        f"{_MODULE}.Union": _parted("union", _fields),
+        f"{_MODULE}.Map": _parted("map", lambda type_: [("key", type_.key_type), ("value", type_.value_type)]),
+        f"{_MODULE}.FixedArray": _parted("list", lambda type_: [("items", type_.item_type)]),
+        f"{__name__}._LongStamp": LogicalType("timestamp", scale=9),
+        f"{__name__}._LongTime": LogicalType("time", scale=9),
+        f"{_MODULE}.TimestampNs": LogicalType("timestamp", scale=9),
+        f"{_MODULE}.TimeNs": LogicalType("time", scale=9),
         "sqlalchemy.dialects.postgresql.types.BIT": _TEXT,
         f"{_MODULE}.VarInt": _TEXT,
         f"{_MODULE}.TinyInteger": LogicalType("integer", bits=8),

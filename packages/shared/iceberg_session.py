@@ -92,6 +92,10 @@ class Session:
 
     def ended(self) -> None:
         """Forget what the transaction has seen: it has ended."""
+        for schema, name in getattr(self, "_made", ()):
+            # A rollback leaves those that were made before the transaction began, as for a description of a table.
+            self.raw.execute(f"DROP VIEW IF EXISTS {quoted(schema)}.{quoted(name)}")
+        self._made: set[tuple[str, str]] = set()
         self._catalog: Catalog | None = None
         self._listing: dict[str, list[str]] | None = None
         self._loaded: dict[tuple[str, str], Table] = {}
@@ -124,14 +128,23 @@ class Session:
         return sorted(self.listing().get(schema or self.namespace, ()))
 
     def load(self, schema: str, name: str) -> Table:
-        """A table of the catalog, the same in the whole transaction."""
+        """A table of the catalog, the same in the whole transaction.
+
+        Raises:
+            duckdb.CatalogException: If it is gone since the tables were listed.
+        """
         key = (schema, name)
         if key not in self._loaded:
+            from pyiceberg.exceptions import NoSuchTableError
+
             catalog = self.catalog()
             if catalog is None:
                 raise KeyError(name)
-            with files_used():
-                self._loaded[key] = catalog.load_table((*schema.split("."), name))
+            try:
+                with files_used():
+                    self._loaded[key] = catalog.load_table((*schema.split("."), name))
+            except NoSuchTableError as error:
+                raise duckdb.CatalogException(f"Table with name {name} does not exist: it was dropped.") from error
         return self._loaded[key]
 
     # -- statements
@@ -161,6 +174,7 @@ class Session:
             return
         if schema != self.namespace:
             self.raw.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+        self._made.add((schema, name))
         self.raw.execute(f"CREATE OR REPLACE VIEW {quoted(schema)}.{quoted(name)} AS {query}")
 
     def found(self, schema: str, name: str) -> tuple[str, Version | None] | None:

@@ -18,11 +18,20 @@ from moltres import Database, DataFrame, Records, Reference, col, connect
 from moltres.errors import ConfigurationError, HandoffError, QueryError, TableNotFoundError
 from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
 from support.database_facts import facts_of
+from support.iceberg import catalog_url
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
 NUMBERS = 300
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", "iceberg"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    if request.param == "iceberg":
+        return catalog_url(tmp_path)
+    found: URL = request.getfixturevalue(f"{request.param}_url")
+    return found
 
 
 @pytest.fixture
@@ -58,14 +67,32 @@ def test_one_row_more_than_allowed_is_staged(db: Database, numbers: DataFrame) -
     assert ids(pick_up(db, handed)) == list(range(NUMBERS))
 
 
+def test_rows_that_are_staged_again_are_known_again(db: Database, numbers: DataFrame) -> None:
+    first = hand_over(numbers, name="run", max_inline_rows=10)
+    with db.transaction() as connection:
+        here = connect(connection)
+        again = hand_over(here.table("numbers").where(col("id") < 50), name="run", max_inline_rows=10)
+    assert ids(pick_up(db, again)) == list(range(50))
+    with pytest.raises(HandoffError):
+        pick_up(db, first)
+    last = hand_over(numbers.where(col("id") >= 50), name="run", max_inline_rows=10)
+    assert ids(pick_up(db, last)) == list(range(50, NUMBERS))
+
+
 @pytest.fixture
 def counted(db: Database, numbers: DataFrame) -> DataFrame:
     """300 rows, each with how many rows the query has made so far."""
-    if not db.engine.dialect.supports_sequences:
-        ticks = itertools.count(1)
-        sa.event.listen(db.engine, "connect", lambda raw, _: raw.create_function("tick", 0, lambda: next(ticks)))
+    ticks = itertools.count(1)
+    function: dict[str, tuple[Any, ...]] = {
+        "sqlite": ("tick", 0, lambda: next(ticks)),
+        "iceberg": ("tick", lambda _: next(ticks), ["BIGINT"], "BIGINT"),
+    }
+    name = db.engine.dialect.name
+    if name in function:
+        options = {"side_effects": True} if name == "iceberg" else {}
+        sa.event.listen(db.engine, "connect", lambda raw, _: raw.create_function(*function[name], **options))
         db.engine.dispose()
-        tick = "tick()"
+        tick = "tick(id)" if name == "iceberg" else "tick()"
     else:
         with db.transaction() as connection:
             connection.execute(sa.text("CREATE SEQUENCE ticks"))

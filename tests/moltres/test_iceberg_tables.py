@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from pyiceberg.schema import Schema
 from pyiceberg.table.sorting import SortField, SortOrder
 from pyiceberg.transforms import BucketTransform, IdentityTransform, TruncateTransform
@@ -18,7 +19,7 @@ from pyiceberg.types import DateType, DecimalType, DoubleType, LongType, NestedF
 
 import dq_core
 from moltres import col, connect
-from moltres.errors import ConfigurationError
+from moltres.errors import ConfigurationError, TableNotFoundError
 from support.iceberg import append, catalog_url, load, opened, unreferenced
 from support.iceberg_deletes import delete_by_equality, delete_by_position, delete_by_vector, upgrade
 
@@ -324,6 +325,42 @@ def test_a_table_without_snapshots(url: URL, db: Database) -> None:
         db.table("t", as_of="main")
     db.write([{"id": 1}]).save_as_table("t", mode="merge", keys=["id"])
     assert ids(db) == ids(db, as_of="main") == [1]
+
+
+def test_a_table_that_others_have_dropped_is_gone(url: URL, db: Database) -> None:
+    append(url, "t", pa.table({"id": [1]}))
+    assert ids(db) == [1]
+    opened(url).drop_table(("default", "t"))  # its files stay
+    for read in (lambda: db.table("t").collect(), lambda: db.sql("SELECT * FROM t").collect()):
+        with pytest.raises(TableNotFoundError):
+            read()
+    with pytest.raises(dq_core.errors.DataQualityError, match="does not exist"):
+        dq_core.validate(db.engine, [{"type": "not_null", "column": "id"}], table="t")
+    for number in (2, 3):
+        db.write([{"id": number}]).save_as_table("t", mode="error_if_exists")
+        assert ids(db) == [number]
+        with db.transaction() as connection:
+            connection.execute(sa.text("DROP TABLE t"))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda connection: connect(connection).table("t").collect(),
+        lambda connection: connect(connection).sql("SELECT * FROM t").collect(),
+        lambda connection: connect(connection).write([{"id": 2}]).save_as_table("t", mode="append"),
+        lambda connection: dq_core.validate(connection, [{"type": "not_null", "column": "id"}], table="t"),
+    ],
+)
+def test_a_table_that_is_dropped_after_the_tables_were_listed(
+    url: URL, db: Database, use: Callable[[sa.Connection], object]
+) -> None:
+    append(url, "t", pa.table({"id": [1]}))
+    with db.engine.connect() as connection:
+        assert connect(connection).tables() == ["t"]
+        opened(url).drop_table(("default", "t"))
+        with pytest.raises((TableNotFoundError, dq_core.errors.DataQualityError), match="not exist"):
+            use(connection)
 
 
 def test_very_many_small_files(url: URL, db: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.types import UserDefinedType, to_instance
@@ -170,6 +170,14 @@ FACTS = {
         },
     ),
 }
+
+# Tables of Iceberg without a server, of which DuckDB reads and writes the files.
+FACTS["iceberg"] = replace(
+    FACTS["duckdb"],
+    schema="default",
+    own_types="SELECT i AS id, CASE WHEN i > 1 THEN {'a': i} END AS x, MAP {'k': i} AS y, [i] AS z"
+    " FROM range(1, 4) r(i)",
+)
 
 
 def facts_of(engine: sa.Engine) -> DatabaseFacts:

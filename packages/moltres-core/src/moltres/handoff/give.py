@@ -20,7 +20,7 @@ from ..types.records import Records
 from ..write.target import table_of, temporary_table
 from .options import MAX_INLINE_ROWS, HandoffOptions
 from .reference import Reference
-from .staging import drop_table, marked, stage_parquet, stage_table
+from .staging import drop_table, marked, put_in_table, stage_parquet, stage_table
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -136,6 +136,7 @@ def _kept(
     count = dialect.create_as(connection, kept, columns, df.statement, temporary=True)
     typed = table_of(kept.name, [(str(column.key), column.type) for column in df.statement.selected_columns])
     rows = DataFrame.all_of(here, typed)
+    place = here if home is df.database else home
     result: Records | Reference
     try:
         if count <= options.max_inline_rows:
@@ -147,7 +148,7 @@ def _kept(
             if options.stage_uri is not None:
                 result = stage_parquet(here, rows, df.columns, name, str(options.stage_uri))
             else:
-                result = stage_table(here if home is df.database else home, rows, name=name)
+                result = put_in_table(place, rows, name=name)
     except HandoffError:
         dialect.drop(connection, kept)
         raise
@@ -156,6 +157,8 @@ def _kept(
         connection.commit()
     if isinstance(result, Reference):
         home.forget(result.location)
+        if result.kind == "table":
+            result = marked(place, result)
     return result
 
 

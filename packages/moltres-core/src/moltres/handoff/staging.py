@@ -68,17 +68,27 @@ def stage_table(database: Source, data: Any, *, name: str) -> Reference:
         data: Anything that ``database.write`` takes.
         name: What names the table; derived from the run.
     """
+    return marked(database, put_in_table(database, data, name=name))
+
+
+def put_in_table(database: Source, data: Any, *, name: str) -> Reference:
+    """What `stage_table` does, without the fingerprint: for a transaction of the caller's, who marks it after the end.
+
+    Args:
+        database: Where to put them.
+        data: Anything that ``database.write`` takes.
+        name: What names the table; derived from the run.
+    """
     require_database(database, name=name)
     table = stage_name(database, name)
     written = database.write(data).save_as_table(table, mode="overwrite")
-    made = Reference(
+    return Reference(
         kind="table",
         location=table,
         columns=tuple(database.reflect(table).columns.keys()),
         row_count=written.rows_written,
         database=masked(database.engine.url),
     )
-    return marked(database, made)
 
 
 def marked(database: Source, reference: Reference) -> Reference:

@@ -119,10 +119,12 @@ class IcebergDialect(DuckDBDialect):
             return str(known.version(connection, name, schema, as_of))
 
     def fingerprint(self, connection: Connection, table: Table) -> str | None:
-        """The snapshot: its rows never change."""
+        """The snapshot: its rows never change. A table has none that this transaction has changed."""
         session = session_of(connection)
         place = session.place(full_name(table))
-        return None if place is None else f"snapshot {session.load(*place).metadata.current_snapshot_id}"
+        if place is None or place in session.pending:
+            return None
+        return f"snapshot {session.load(*place).metadata.current_snapshot_id}"
 
     def explain(self, connection: Connection, query: Select[Any], *, analyze: bool) -> str:
         """The plan after the tables and snapshots that it reads: DuckDB itself sees files only."""

@@ -86,6 +86,11 @@ _POSTGRESQL_LATER = re.compile(
 )
 _POSTGRESQL_CODES = re.compile("08(?!004|P01)|53300|57P0[1235]|25P03|40")
 
+#: How an object store says: not now.
+_STORE_LATER = re.compile(
+    r"AWS Error (?:NETWORK_CONNECTION|SLOW_DOWN|INTERNAL_FAILURE|SERVICE_UNAVAILABLE|REQUEST_TIMEOUT|THROTTLING)"
+)
+
 _SQLITE_LATER = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
 
 
@@ -130,8 +135,17 @@ def _trino(error: BaseException) -> bool:
     return later and _UNTRUSTED.search(str(error)) is None
 
 
+def _iceberg(error: BaseException) -> bool:
+    """What the database of a catalog says, or the store of its files."""
+    module = type(error).__module__.partition(".")[0]
+    if module in ("sqlite3", "psycopg", "psycopg2"):
+        return (_sqlite if module == "sqlite3" else _postgresql)(error)
+    return _STORE_LATER.search(str(error)) is not None
+
+
 _LATER: dict[str, Callable[[BaseException], bool]] = {
     "duckdb": _duckdb,
+    "iceberg": _iceberg,
     "mariadb": _mysql,
     "mysql": _mysql,
     "postgresql": _postgresql,

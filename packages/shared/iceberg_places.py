@@ -95,6 +95,8 @@ def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
     warehouse = query["warehouse"]
     if "://" not in warehouse and not warehouse.startswith("file:"):
         query["warehouse"] = Path(warehouse).resolve().as_uri()
+    if "py-io-impl" not in query:
+        _require_known(warehouse.partition("://")[0] if "://" in warehouse else "file")
     properties = {name: value for name, value in query.items() if name not in _OWN}
     store_url = normalized(URL.create(store, url.username, url.password, url.host, url.port, url.database))
     name = query.get("catalog", "default")
@@ -113,6 +115,16 @@ def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
         return catalog
 
     return opened
+
+
+def _require_known(scheme: str) -> None:
+    from pyiceberg.io import SCHEMA_TO_FILE_IO
+
+    if scheme not in SCHEMA_TO_FILE_IO:
+        raise InvalidURLError(
+            f"PyIceberg knows no files of the scheme {scheme!r}, in which the warehouse of the catalog is.",
+            suggestion=did_you_mean(scheme, SCHEMA_TO_FILE_IO) or f"Known are {', '.join(sorted(SCHEMA_TO_FILE_IO))}.",
+        )
 
 
 def _sql_catalog(name: str, store: URL, properties: dict[str, str]) -> Catalog:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .iceberg_snapshots import Version
 
-__all__ = ["Session", "StoreError", "files_used", "named_in", "namespaces", "store_is_absent", "store_refuses"]
+__all__ = ["Session", "StoreError", "files_used", "named_in", "namespaces", "store_refuses"]
 
 
 def named_in(statement: str, name: str) -> set[str]:
@@ -50,15 +50,7 @@ def files_used() -> Iterator[None]:
         raise StoreError(str(error)) from error
 
 
-_LATER = re.compile(
-    r"AWS Error (?:NETWORK_CONNECTION|SLOW_DOWN|INTERNAL_FAILURE|SERVICE_UNAVAILABLE|REQUEST_TIMEOUT|THROTTLING)"
-)
 _REFUSED = re.compile(r"AWS Error (?:ACCESS_DENIED|NO_SUCH_BUCKET|INVALID_\w+|SIGNATURE_\w+|UNRECOGNIZED_CLIENT)")
-
-
-def store_is_absent(error: BaseException) -> bool:
-    """Whether an object store did not answer, so that a retry can help."""
-    return bool(_LATER.search(str(error)))
 
 
 def store_refuses(error: BaseException) -> bool:

@@ -88,6 +88,9 @@ _DIALECTS = {
     "trino": "trino[sqlalchemy]", "vertica": "sqlalchemy-vertica-python", "ydb": "ydb-sqlalchemy",
 }  # fmt: skip
 
+_CATALOGS = "pyiceberg[sql-sqlite,pyarrow]"
+"""What opens catalogs of Iceberg tables, as the extra of both cores brings it."""
+
 #: Those of them that extras of the cores bring.
 _EXTRAS = {"trino": "trino"}
 
@@ -175,6 +178,8 @@ def packages_of(url: str) -> tuple[str, ...]:
     backend = _SAME.get(scheme["backend"].lower(), scheme["backend"].lower())
     if backend in _DIALECTS:
         return (_DIALECTS[backend],)
+    if backend == "iceberg":
+        return (_CATALOGS, *packages_of(f"{scheme['driver']}://"))  # and what the database of the catalog requires
     drivers = DRIVERS.get(backend, ())
     if scheme["driver"] is not None:
         return tuple(one.package for one in drivers if one.name == scheme["driver"].lower())

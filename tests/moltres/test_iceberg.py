@@ -22,6 +22,7 @@ from moltres import ETLPipeline, col, connect
 from moltres.dialects.iceberg import files, loads, takeover
 from moltres.errors import (
     ConfigurationError,
+    DatabaseConnectionError,
     MoltresError,
     QueryError,
     SchemaMismatchError,
@@ -138,6 +139,8 @@ def test_a_catalog_of_pyiceberg_is_a_database(url: URL) -> None:
         ("iceberg+sqlite:///x.db", "no warehouse"),
         ("iceberg+mysql://h/d?warehouse=s3://b", "SQLite or PostgreSQL, not in 'mysql'"),
         ("iceberg://", "names no catalog"),
+        ("iceberg+sqlite:///x.db?warehouse=flie:///w", "scheme 'flie'[\\s\\S]*Did you mean 'file'"),
+        ("iceberg+sqlite:///x.db?warehouse=http://h/w", "scheme 'http'[\\s\\S]*Known are abfs, "),
     ],
 )
 def test_urls_that_name_no_catalog(given: str, said: str) -> None:
@@ -148,6 +151,20 @@ def test_urls_that_name_no_catalog(given: str, said: str) -> None:
 def test_a_catalog_that_pyiceberg_does_not_know() -> None:
     with connect("iceberg://nowhere") as db, pytest.raises(ConfigurationError, match="nowhere"):
         db.tables()
+
+
+def test_a_warehouse_that_cannot_be_made(tmp_path: Path) -> None:
+    url = catalog_url(tmp_path).update_query_dict({"warehouse": "/proc/none"})
+    with connect(url) as db, pytest.raises(MoltresError, match="/proc/none"):
+        db.write([{"id": 1}]).save_as_table("t")
+
+
+def test_a_database_of_a_catalog_that_does_not_answer_may_do_so_later(tmp_path: Path) -> None:
+    url = catalog_url(tmp_path).set(drivername="iceberg+postgresql", host="127.0.0.1", port=9, database="none")
+    with connect(url) as db, pytest.raises(DatabaseConnectionError):
+        db.tables()
+    with pytest.raises(dq_core.SourceConnectionError):
+        dq_core.validate(url, [{"type": "not_null", "column": "id"}], table="t")
 
 
 # -- snapshots

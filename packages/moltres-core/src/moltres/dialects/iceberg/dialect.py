@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NULLTYPE
 
 from ..._shared.connecting import retry_can_help
-from ..._shared.iceberg_session import store_is_absent, store_refuses
+from ..._shared.iceberg_session import store_refuses
 from ..._shared.iceberg_snapshots import versions_of
 from ...errors import (
     ConfigurationError,
@@ -81,12 +81,10 @@ class IcebergDialect(DuckDBDialect):
         """Also what the database of the catalog and the store of the files say."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         module = type(cause).__module__.partition(".")[0]
-        if module in ("sqlite3", "psycopg", "psycopg2"):
-            backend = "sqlite" if module == "sqlite3" else "postgresql"
-            return TransientQueryError if retry_can_help(backend, cause, unknown=False) else DatabaseAccessError
-        if store_is_absent(cause):
-            return DatabaseConnectionError
-        if store_refuses(cause):
+        if retry_can_help("iceberg", cause):
+            conflict = module == "sqlite3" or str(getattr(cause, "sqlstate", None)).startswith("40")
+            return TransientQueryError if conflict else DatabaseConnectionError
+        if module in ("sqlite3", "psycopg", "psycopg2") or store_refuses(cause):
             return DatabaseAccessError
         return super().classify(error)
 

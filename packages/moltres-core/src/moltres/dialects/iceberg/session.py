@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import duckdb
 
-from ..._shared.iceberg_session import Session
+from ..._shared.iceberg_session import Session, files_used
 from ..._shared.iceberg_types import quoted
 from ...errors import ConfigurationError
 from . import commit
@@ -145,10 +145,11 @@ class WritingSession(Session):
 
     def mark(self, pending: Pending) -> None:
         """Note where files are written, so that others find them if this process is killed."""
-        if self._marker is None:
-            self._marker = Marker.open(self.catalog_to_write())
-        if self._marker is not None:
-            self._marker.add(pending)
+        with files_used():
+            if self._marker is None:
+                self._marker = Marker.open(self.catalog_to_write())
+            if self._marker is not None:
+                self._marker.add(pending)
 
     def outdate(self, schema: str, name: str) -> None:
         """Make the view of a table anew when a statement names it."""

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from support.iceberg import catalog_url
 from support.mariadb import MariaDBServer, mariadb_server
 from support.postgresql import PostgreSQLServer, postgresql_server
 from support.trino import TrinoServer, trino_server
@@ -75,6 +76,12 @@ def duckdb_url(tmp_path: Path) -> URL:
 def postgresql_url(postgresql: PostgreSQLServer) -> Iterator[URL]:
     with postgresql.empty() as url:
         yield url
+
+
+@pytest.fixture
+def pyiceberg_url(tmp_path: Path) -> URL:
+    """A catalog of Iceberg tables that does not exist yet, in files."""
+    return catalog_url(tmp_path)
 
 
 @pytest.fixture(params=DATABASES)

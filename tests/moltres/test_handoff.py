@@ -18,7 +18,6 @@ from moltres import Database, DataFrame, Records, Reference, col, connect
 from moltres.errors import ConfigurationError, HandoffError, QueryError, TableNotFoundError
 from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
 from support.database_facts import facts_of
-from support.iceberg import catalog_url
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -26,12 +25,11 @@ if TYPE_CHECKING:
 NUMBERS = 300
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql", "iceberg"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
-    if request.param == "iceberg":
-        return catalog_url(tmp_path)
-    found: URL = request.getfixturevalue(f"{request.param}_url")
-    return found
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", "pyiceberg"])
+def database_url(request: pytest.FixtureRequest) -> URL:
+    """The URL of an empty database of each kind, tables of Iceberg without a server among them."""
+    url: URL = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

@@ -63,6 +63,13 @@ def run(metadata_database: Path) -> Callable[[DAG], Run]:
     return run
 
 
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", "pyiceberg"])
+def database_url(request: pytest.FixtureRequest) -> URL:
+    """The URL of an empty database of each kind, tables of Iceberg without a server among them."""
+    url: URL = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
 @pytest.fixture
 def users(database_url: URL) -> URL:
     """A database of each kind with a table of users."""

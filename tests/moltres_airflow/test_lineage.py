@@ -150,6 +150,7 @@ def test_a_query_names_the_files_that_it_reads(tmp_path):
     assert [(one.namespace, one.name) for one in lineage(operator).inputs] == [("file", str(path))]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "duckdb", "postgresql"], indirect=True)  # Iceberg rejects none
 def test_rejected_rows_are_written_too_and_the_statistics_are_those_of_the_table(users, where):
     namespace, prefix = where
     with connect(users) as db, db.engine.begin() as connection:

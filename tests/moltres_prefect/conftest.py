@@ -38,6 +38,13 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql", "pyiceberg"])
+def database_url(request: pytest.FixtureRequest) -> URL:
+    """The URL of an empty database of each kind, tables of Iceberg without a server among them."""
+    url: URL = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
 @pytest.fixture
 def dsn(sqlite_url: URL) -> str:
     """The address of a database with the tables `users` and `numbers`."""

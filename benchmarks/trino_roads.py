@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import resource
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from moltres import connect
+from support.object_store import object_store
 from support.postgresql import postgresql_server
 from support.trino import trino_server
 
@@ -97,24 +96,8 @@ def main() -> None:
     with postgresql_server() as postgresql:
         take(postgresql, plain, given)
         if "out-spooled" in given.roads:
-            with store() as endpoint:
+            with object_store("spool") as endpoint:
                 take(postgresql, ["out-spooled"], given, spool=endpoint)
-
-
-@contextmanager
-def store() -> Iterator[str]:
-    """A store with the protocol of S3 and the bucket ``spool``."""
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    endpoint = "http://{}:{}".format(*server.get_host_and_port())
-    given = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    boto3.client("s3", endpoint_url=endpoint, **given).create_bucket(Bucket="spool")
-    yield endpoint
-    server.stop()
 
 
 def take(postgresql: PostgreSQLServer, roads: list[str], given: argparse.Namespace, spool: str | None = None) -> None:

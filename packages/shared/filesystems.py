@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .masking import masked, scrubbed, secrets_of
@@ -13,7 +14,7 @@ from .wording import missing_package, question
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["filesystem_of", "filesystem_package", "register_filesystem", "scheme_of"]
+__all__ = ["file_errors", "filesystem_of", "filesystem_package", "is_away", "register_filesystem", "scheme_of"]
 
 #: What pip installs for a scheme, where that is another name than the missing module's.
 _PACKAGES = {
@@ -21,6 +22,28 @@ _PACKAGES = {
     "http": "aiohttp", "https": "aiohttp", "sftp": "paramiko", "ssh": "paramiko", "smb": "smbprotocol",
     "hdfs": "pyarrow",
 }  # fmt: skip
+
+
+#: What file systems raise beside OSError: modules, and the root of their errors.
+_ROOTS = (
+    ("botocore.exceptions", "BotoCoreError"), ("botocore.exceptions", "ClientError"), ("aiohttp", "ClientError"),
+    ("gcsfs.retry", "HttpError"), ("azure.core.exceptions", "AzureError"), ("paramiko.ssh_exception", "SSHException"),
+)  # fmt: skip
+#: The names of those that say that there was no answer.
+_AWAY = frozenset(
+    {"ClientConnectionError", "ConnectionError", "HTTPClientError", "ServiceRequestError", "TimeoutError"}
+)
+
+
+def file_errors() -> tuple[type[BaseException], ...]:
+    """The errors of the file systems that are in use now."""
+    known = (getattr(sys.modules.get(module), name, None) for module, name in _ROOTS)
+    return (OSError, *(one for one in known if one is not None))
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error of a file system says that its server did not answer, so that a retry can help."""
+    return any(one.__name__ in _AWAY for one in type(error).__mro__)
 
 
 def filesystem_package(scheme: str) -> str | None:

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from moltres import Database, DataFrame, Records, Reference, col, connect
-from moltres.errors import ConfigurationError, HandoffError, QueryError, TableNotFoundError
+from moltres.errors import ConfigurationError, DatabaseConnectionError, HandoffError, QueryError, TableNotFoundError
 from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
 from support.database_facts import facts_of
 
@@ -513,3 +513,23 @@ def test_tables_are_staged_in_the_schema_of_the_database(postgresql_url: URL) ->
         assert ids(pick_up(db, handed)) == [1]
         assert drop_staged(db, handed) == 1
         assert db.tables() == []
+
+
+def test_a_store_that_is_not_there_is_an_error_that_a_retry_can_help(
+    db: Database, numbers: DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    pytest.importorskip("s3fs")
+    once = {"retries": {"max_attempts": 0}, "connect_timeout": 1}
+    options = {"endpoint_url": "http://127.0.0.1:9", "key": "k", "secret": "s3cr3t", "config_kwargs": once}
+    monkeypatch.setitem(fsspec.config.conf, "s3", options)
+    reference = Reference(kind="parquet", location="s3://b/moltres_stage_x.parquet", columns=("id",), row_count=1)
+    for use in (
+        lambda: hand_over(numbers, name="n", mode="parquet", stage_uri="s3://b"),
+        lambda: pick_up(db, reference),
+        lambda: drop_staged(db, reference),
+    ):
+        with pytest.raises(DatabaseConnectionError, match="s3://b") as caught:
+            use()
+        assert caught.value.retryable
+        assert "s3cr3t" not in str(caught.value)

@@ -26,6 +26,7 @@ from sqlalchemy.pool import NullPool
 from support.guard import guarded
 from support.maven import REPOSITORY, maven
 from support.network import free_port, free_ports
+from support.object_store import KEY, REGION, SECRET
 from support.trino_security import Secured, secured
 from support.waiting import pauses
 
@@ -77,12 +78,15 @@ class TrinoServer:
         catalog: The database with the Iceberg catalog, for PyIceberg's SqlCatalog of the name ``iceberg``.
         folder: The folder that server and tests reach; the tables' files are under ``warehouse``.
         secured: The port of the same server that asks who comes.
+        store_port: Where the Iceberg catalog looks for what is at ``s3://…``: a free port, on which a test may run a
+            store of `support.object_store`.
     """
 
     port: int
     catalog: URL
     folder: Path
     secured: Secured
+    store_port: int
 
     @property
     def warehouse(self) -> str:
@@ -168,18 +172,26 @@ def _spooling(folder: Path, endpoint: str) -> dict[str, object]:
             "fs.location": "s3://spool/",
             "fs.s3.enabled": "true",
             "fs.segment.encryption": "false",
-            "s3.endpoint": endpoint,
-            "s3.region": "us-east-1",
-            "s3.path-style-access": "true",
-            "s3.aws-access-key": "test",
-            "s3.aws-secret-key": "test",
+            **_store(endpoint),
         },
     )
     secret = base64.b64encode(secrets.token_bytes(32)).decode()
     return {"protocol.spooling.enabled": "true", "protocol.spooling.shared-secret-key": secret}
 
 
-def _configure(folder: Path, port: int, catalog: URL, heap_mb: int, asking: Mapping[str, object]) -> None:
+def _store(endpoint: str) -> dict[str, object]:
+    """What a file system of the server must know of a store with the protocol of S3."""
+    return {
+        "s3.endpoint": endpoint,
+        "s3.region": REGION,
+        "s3.path-style-access": "true",
+        "s3.aws-access-key": KEY,
+        "s3.aws-secret-key": SECRET,
+    }
+
+
+def _configure(server: TrinoServer, heap_mb: int, asking: Mapping[str, object]) -> None:
+    folder, port, catalog = server.folder, server.port, server.catalog
     _write(
         folder / "etc" / "config.properties",
         {
@@ -210,6 +222,8 @@ def _configure(folder: Path, port: int, catalog: URL, heap_mb: int, asking: Mapp
             "iceberg.register-table-procedure.enabled": "true",
             "fs.native-local.enabled": "true",
             "local.location": "/",
+            "fs.native-s3.enabled": "true",
+            **_store(f"http://127.0.0.1:{server.store_port}"),
         },
     )
 
@@ -321,14 +335,14 @@ def restartable_trino(catalog: URL, *, heap_mb: int = 1536) -> Iterator[tuple[Tr
 def _prepared(catalog: URL, heap_mb: int, spool: str | None = None) -> Iterator[TrinoServer]:
     folder = Path(tempfile.mkdtemp(prefix="trino-"))
     try:
-        ports = free_ports(2)
+        ports = free_ports(3)
         asked, asking = secured(folder / "etc" / "security", ports[1])
         if spool is not None:
             asking = {**asking, **_spooling(folder, spool)}
-        server = TrinoServer(ports[0], catalog, folder, asked)
+        server = TrinoServer(ports[0], catalog, folder, asked, ports[2])
         (folder / "warehouse").mkdir()
         _create_catalog(catalog)
-        _configure(folder, server.port, catalog, heap_mb, asking)
+        _configure(server, heap_mb, asking)
         yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -18,6 +18,7 @@ from .._shared.filesystems import filesystem_of
 from .._shared.masking import masked
 from ..database import Database
 from ..errors import HandoffError, problems_translated, refuse
+from ..write.files import files_used
 from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
@@ -138,8 +139,9 @@ def stage_parquet(database: Source, data: Any, columns: tuple[str, ...], name: s
             local = Path(folder_here, file_name)
             written = database.write(data).parquet(local)
             # A plain file server shows a file while it grows: under its name it appears when it is whole.
-            file_system.put_file(str(local), f"{path}.part")
-        file_system.mv(f"{path}.part", path)
+            with files_used(folder):
+                file_system.put_file(str(local), f"{path}.part")
+                file_system.mv(f"{path}.part", path)
     return Reference(
         kind="parquet",
         location=location,
@@ -153,14 +155,15 @@ def stage_parquet(database: Source, data: Any, columns: tuple[str, ...], name: s
 def file_fingerprint(location: str) -> str:
     """The size of a file and a hash of its end, where Parquet has its schema and the statistics of all columns."""
     file_system, path = _file_system(location)
-    if file_system is None:
-        with Path(path).open("rb") as file:
-            size = file.seek(0, SEEK_END)
-            file.seek(max(size - _END, 0))
-            end = file.read()
-    else:
-        size = int(file_system.size(path))
-        end = file_system.cat_file(path, start=max(size - _END, 0), end=size)
+    with files_used(location):
+        if file_system is None:
+            with Path(path).open("rb") as file:
+                size = file.seek(0, SEEK_END)
+                file.seek(max(size - _END, 0))
+                end = file.read()
+        else:
+            size = int(file_system.size(path))
+            end = file_system.cat_file(path, start=max(size - _END, 0), end=size)
     return f"{size}.{hashlib.sha256(end).hexdigest()[:24]}"
 
 
@@ -178,19 +181,21 @@ def _file_system(location: str) -> tuple[Any, str]:
 def file_exists(location: str) -> bool:
     """Whether there is a staged file."""
     file_system, path = _file_system(location)
-    return Path(path).exists() if file_system is None else bool(file_system.exists(path))
+    with files_used(location):
+        return Path(path).exists() if file_system is None else bool(file_system.exists(path))
 
 
 def remove_file(location: str) -> int:
     """Remove a staged file; how many were removed."""
     file_system, path = _file_system(location)
-    try:
-        if file_system is None:
-            Path(path).unlink()
-        else:
-            file_system.rm_file(path)
-    except FileNotFoundError:
-        return 0
+    with files_used(location):
+        try:
+            if file_system is None:
+                Path(path).unlink()
+            else:
+                file_system.rm_file(path)
+        except FileNotFoundError:
+            return 0
     return 1
 
 

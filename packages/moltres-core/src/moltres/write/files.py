@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from .._shared import arguments
-from .._shared.filesystems import filesystem_of
-from .._shared.masking import has_secrets
+from .._shared.filesystems import file_errors, filesystem_of, is_away
+from .._shared.masking import has_secrets, masked, scrubbed, secrets_of
 from ..dialects.stopping import check
-from ..errors import SchemaMismatchError, problems_translated, refuse
+from ..errors import DatabaseConnectionError, SchemaMismatchError, WriteError, problems_translated, refuse
 from ..types.arrow import arrow, to_arrow, to_batch
 from ..types.logical import logical_type
 
@@ -27,6 +27,22 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 """Of one file, about."""
 
 _UUID_BYTES: Final = 16
+
+
+@contextmanager
+def files_used(place: str) -> Iterator[None]:
+    """A block that only uses files of a place, by any file system; its errors are those of moltres.
+
+    Raises:
+        DatabaseConnectionError: Its server did not answer.
+        WriteError: The files cannot be used otherwise.
+    """
+    try:
+        yield
+    except file_errors() as error:
+        reason = scrubbed(" ".join(str(error).split()), secrets_of(place)).rstrip(".")
+        kind = DatabaseConnectionError if is_away(error) else WriteError
+        raise kind(f"The files in {masked(place)!r:.200} cannot be used: {reason or type(error).__name__}.") from error
 
 
 @dataclass(frozen=True)
@@ -45,15 +61,17 @@ class StageFolder:
         """What is in it."""
         files, path = self._opened()
         selector = _file_systems().FileSelector(path, allow_not_found=True)
-        return [info.base_name for info in files.get_file_info(selector)]
+        with files_used(self.uri):
+            return [info.base_name for info in files.get_file_info(selector)]
 
     def remove(self, name: str) -> None:
         """Remove a folder in it with all its files."""
         files, path = self._opened()
-        try:
-            files.delete_dir(f"{path}/{name}")
-        except FileNotFoundError:  # the database has removed it with its table
-            return
+        with files_used(self.uri):
+            try:
+                files.delete_dir(f"{path}/{name}")
+            except FileNotFoundError:  # the database has removed it with its table
+                return
 
     def _opened(self) -> tuple[Any, str]:
         module = _file_systems()
@@ -81,11 +99,45 @@ class StageFolder:
             What the server calls the new folder, and the number of rows in it.
         """
         files, path = self._opened()
-        try:
+        with files_used(self.uri):
             files.create_dir(f"{path}/{name}", recursive=True)
-            yield f"{self.location.rstrip('/')}/{name}", _write(files, f"{path}/{name}", dialect, columns, batches)
+        try:
+            rows = self._write(files, f"{path}/{name}", dialect, columns, batches)
+            yield f"{self.location.rstrip('/')}/{name}", rows
         finally:
             self.remove(name)
+
+    def _write(
+        self, files: Any, folder: str, dialect: Dialect, columns: Sequence[Named], batches: Iterable[Batch]
+    ) -> int:
+        from pyarrow import parquet
+
+        pa = arrow()
+        schema = pa.schema([(name, _stored(pa, type_)) for name, type_ in columns])
+        rows = number = 0
+        sink: Any = None
+        writer: Any = None
+        try:
+            for batch in batches:
+                check()
+                made = _fitted(pa, dialect, columns, schema, batch)
+                with files_used(self.uri):
+                    if writer is None:
+                        sink = files.open_output_stream(f"{folder}/{number:05}.parquet")
+                        writer = parquet.ParquetWriter(sink, schema, compression="zstd")
+                        number += 1
+                    writer.write_batch(made)
+                    rows += made.num_rows
+                    if sink.tell() > MOST_BYTES:
+                        writer.close()
+                        sink.close()
+                        writer = None
+        finally:
+            if writer is not None:
+                with files_used(self.uri):
+                    writer.close()
+                    sink.close()
+        return rows
 
 
 def _file_systems() -> Any:
@@ -93,35 +145,6 @@ def _file_systems() -> Any:
     from pyarrow import fs
 
     return fs
-
-
-def _write(files: Any, folder: str, dialect: Dialect, columns: Sequence[Named], batches: Iterable[Batch]) -> int:
-    from pyarrow import parquet
-
-    pa = arrow()
-    schema = pa.schema([(name, _stored(pa, type_)) for name, type_ in columns])
-    rows = number = 0
-    sink: Any = None
-    writer: Any = None
-    try:
-        for batch in batches:
-            check()
-            made = _fitted(pa, dialect, columns, schema, batch)
-            if writer is None:
-                sink = files.open_output_stream(f"{folder}/{number:05}.parquet")
-                writer = parquet.ParquetWriter(sink, schema, compression="zstd")
-                number += 1
-            writer.write_batch(made)
-            rows += made.num_rows
-            if sink.tell() > MOST_BYTES:
-                writer.close()
-                sink.close()
-                writer = None
-    finally:
-        if writer is not None:
-            writer.close()
-            sink.close()
-    return rows
 
 
 def _stored(pa: Any, type_: Any) -> Any:

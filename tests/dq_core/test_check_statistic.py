@@ -176,6 +176,15 @@ def test_median_and_stddev_are_those_of_python(engine: sa.Engine, values: list[i
 
 
 @pytest.mark.parametrize("place", PLACES)
+def test_the_median_of_decimals_lies_between_two(put: Callable[..., Place], place: str) -> None:
+    rows = [{"x": decimal.Decimal(number)} for number in ("0.01", "0.02")]
+    report = put(place, rows, {"x": sa.Numeric(10, 2)}).validate(
+        {"type": "statistic", "column": "x", "statistic": "median", "min": 0.015, "max": 0.015}
+    )
+    assert (report.passed, report.results[0].observed) == (True, 0.015)
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_the_mean_of_booleans_is_the_share_of_true(put: Callable[..., Place], place: str) -> None:
     rows = Case([True, False, None, False, False]).rows
     report = put(place, rows, types(sa.Boolean())).validate(

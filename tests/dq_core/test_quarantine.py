@@ -206,6 +206,37 @@ def test_rows_of_a_file_go_to_a_parquet_file(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.parquet", "people.parquet"]
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("12345678901234567891::HUGEINT", "DECIMAL(38,0)"), ("12345678901234567891::UHUGEINT", "DECIMAL(38,0)"),
+        ("[12345678901234567891::HUGEINT]", "DECIMAL(38,0)[]"), ("'12:00:00+02'::TIMETZ", "VARCHAR"),
+        ("{'a b': 12345678901234567891::HUGEINT, 'c': 1}", 'STRUCT("a b" DECIMAL(38,0), c INTEGER)'),
+        ("MAP {'k': [INTERVAL '1 month 1.5 ms']}", "MAP(VARCHAR, VARCHAR[])"), ("INTERVAL '1 microsecond'", "VARCHAR"),
+        ("'x'::UNION(i INTEGER, t VARCHAR)", "VARCHAR"), ("'2024-01-01 00:00:00.000000001'::TIMESTAMP_NS", None),
+        ("18446744073709551615::UBIGINT", None), ("1.10::DECIMAL(5,2)", None), ("'{\"a\": 1.10}'::JSON", None),
+    ],
+)  # fmt: skip
+def test_a_parquet_file_has_the_values(tmp_path: Path, value: str, kind: str | None) -> None:
+    """For DuckDB's own, 128-bit integers are floats, times of zones UTC and intervals have milliseconds."""
+    path, target = tmp_path / "a.duckdb", tmp_path / "bad.parquet"
+    with duckdb.connect(str(path)) as raw:
+        raw.execute(f"CREATE TABLE t AS SELECT 1 AS id, {value} AS v")
+        (want,) = raw.execute("SELECT (v::VARCHAR, typeof(v)) FROM t").fetchall()
+    quarantine(f"duckdb:///{path}", [{"type": "null", "column": "id"}], table="t", to=target)
+    (found,) = duckdb.sql(f"SELECT (v::VARCHAR, typeof(v)) FROM '{target}'").fetchall()
+    assert found == want if kind is None else found[0] == (want[0][0], kind)
+
+
+def test_long_integers_and_mixed_values_go_to_a_parquet_file(tmp_path: Path) -> None:
+    rows = [{"id": 12345678901234567891, "age": 34}, {"id": 1, "age": "unknown"}, {"id": 2, "age": -5}]
+    (tmp_path / "a.csv").write_text("id,age\n12345678901234567891,34\n1,unknown\n2,-5\n")
+    for source in (rows, tmp_path / "a.csv"):
+        quarantine(source, [{"type": "in_range", "column": "age", "min": 100}], to=tmp_path / "bad.parquet")
+        found = duckdb.sql(f"SELECT id::VARCHAR, age FROM '{tmp_path}/bad.parquet' ORDER BY id").fetchall()
+        assert found == [("1", "unknown"), ("2", "-5"), ("12345678901234567891", "34")]
+
+
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     target = tmp_path / "bad.parquet"
     target.write_text("what an earlier run left")

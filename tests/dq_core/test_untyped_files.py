@@ -341,6 +341,28 @@ class TestDigits:
         failed, passed = validate(csv(f"x\n{longest}\n1\n"), rules).results
         assert (failed.status, passed.status, passed.observed) == ("failed", "passed", longest)
 
+    @pytest.mark.parametrize("kind", ["UHUGEINT", "BIGNUM", "HUGEINT", "UBIGINT", "csv"])
+    def test_long_integers_and_decimals_of_rules(self, kind: str) -> None:
+        """Also where DuckDB compares both as doubles, or not at all."""
+        least = 12345678901234567890 * (10**30 if kind in ("csv", "BIGNUM") else 1)
+        values, table = [least, least + 1, 5], None
+        source: Any = csv("v\n" + "\n".join(map(str, values)) + "\n")
+        if kind != "csv":
+            source, table = sa.create_engine("duckdb:///a.duckdb"), "t"
+            with source.begin() as connection:
+                connection.exec_driver_sql(f"CREATE TABLE t (v {kind})")
+                connection.exec_driver_sql(f"INSERT INTO t SELECT unnest({list(map(str, values))})")
+        exact, half = decimal.Decimal(least), decimal.Decimal(f"{least}.5")
+        rules = [
+            rule("in_range", "v", max=exact), rule("in_range", "v", min=decimal.Decimal(least + 1)),
+            rule("in_range", "v", max=half), rule("in_range", "v", max=5.5),
+            rule("in_set", "v", values=[exact, decimal.Decimal(5)]),
+            rule("in_set", "v", values=[half, decimal.Decimal("5.5")]), rule("not_in_set", "v", values=[half, exact]),
+        ]  # fmt: skip
+        assert [one[1] for one in found(source, *rules, table=table)] == [1, 2, 1, 2, 1, 3, 1]
+        total = rule("statistic", "v", statistic="sum", min=sum(values), max=sum(values))
+        assert [one[0] for one in found(source, total, table=table)] == ["passed"]
+
     def test_more_digits_than_a_type_has_are_refused(self) -> None:
         with pytest.raises(RuleError, match="v has numbers of more digits"):
             validate(csv("v\n" + "1" * 30 + "." + "1" * 20 + "\n"), [rule("in_range", "v", max=3)])
@@ -351,6 +373,25 @@ class TestDigits:
         objects = pd.DataFrame({"t": pd.Series([pd.Timestamp(one) for one in ns], dtype=object)})
         for source in (zoned, objects, zoned.to_pandas(), pl.from_arrow(zoned)):
             assert found(source, rule("unique", "t")) == [("passed", 0, 2)]
+
+    @pytest.mark.parametrize("kind", [pa.timestamp("ns"), pa.timestamp("ns", "UTC"), pa.time64("ns")], ids=str)
+    def test_nanoseconds_are_kept_in_statistics_profiles_and_samples(self, kind: pa.DataType) -> None:
+        ns = [36_000_000_000_001, 36_000_000_000_002]
+        source = pa.table({"t": pa.array(ns, kind), "l": pa.array([[one] for one in ns], pa.list_(pa.timestamp("ns")))})
+        bound: Any = dt.time(10) if kind == pa.time64("ns") else dt.datetime(1970, 1, 1, 10, tzinfo=dt.UTC)
+        rules = [
+            rule("statistic", "t", statistic="max", max=bound), rule("statistic", "t", statistic="min", min=bound),
+            rule("statistic", "t", statistic="min", min=bound, strict_min=True),
+            rule("statistic", "t", statistic="max", max=bound.replace(microsecond=1)),
+        ]  # fmt: skip
+        results = validate(source, [*rules, rule("null", "t")]).results
+        assert [one.passed for one in results] == [False, True, True, True, False]
+        assert [one.observed[-18:] for one in results[:2]] == ["10:00:00.000000002", "10:00:00.000000001"]
+        assert [row["t"][-9:] for row in results[-1].samples] == ["000000001", "000000002"]
+        assert "000000001" in str(results[-1].samples[0]["l"])
+        column = profile(source).column("t")
+        ends = [column.min, column.max, *(one.value for one in column.top_values)]
+        assert [str(end)[-9:] for end in ends] == ["000000001", "000000002"] * 2
 
     def test_intervals_with_nanoseconds_are_refused(self) -> None:
         ns = [1700000000000000001, 1700000000000000002]

@@ -122,9 +122,10 @@ def _examples(
     reader: Reader, hashed: HashedRows, names: Sequence[str], shown: int, teaching: int, *, printed: set[int]
 ) -> dict[str, list[tuple[Any, bool]]]:
     """The values of some rows in the order of the rows, each with whether its row teaches."""
-    values = [hashed.relation[name] for name in names]
+    relation = hashed.relation
+    values = [relation.dialect.cut(relation[name], relation.columns[name]) for name in names]
     fetched = reader.rows(
-        lambda chosen: hashed.relation.select(*chosen, hashed.number, hashed.row_hash < teaching).where(
+        lambda chosen: relation.select(*chosen, hashed.number, hashed.row_hash < teaching).where(
             hashed.row_hash < shown
         ),
         values,

@@ -71,9 +71,10 @@ def ends_of(reader: Reader, relation: Relation, evidence: Evidence, column: Colu
     most = looked_at(count) + 1
     filled = relation.select().where(value.is_not(None))
     found, printed = [], set[int]()
+    cut = relation.dialect.cut(value, column)
     for order in (value.asc(), value.desc()):
         from_its_end = filled.order_by(order).limit(most)
-        found.append(reader.rows(partial(_columns_of, from_its_end), [value], printed))
+        found.append(reader.rows(partial(_columns_of, from_its_end), [cut], printed))
     if printed:
         return None  # an infinite date, which Python cannot hold, is at an end
     try:

@@ -391,7 +391,8 @@ def _write_file(opened: Opened, split: _Split, path: Path, draft: Path, deadline
             with _limited(opened, deadline):
                 counts = tuple(int(number) for number in connection.execute(split.counts).one())
             quoted = str(draft).replace("'", "''")
-            copy = f"COPY ({literal_sql(split.rows, connection)}) TO '{quoted}' (FORMAT parquet)"
+            rows = opened.relation.dialect.for_parquet(connection, literal_sql(split.rows, connection))
+            copy = f"COPY ({rows}) TO '{quoted}' (FORMAT parquet)"
             with _limited(opened, deadline):
                 written = connection.exec_driver_sql(copy).scalar_one()
             _assert_sums(counts, written)

@@ -60,7 +60,9 @@ class Column:
     @property
     def scale(self) -> int | None:
         """How many digits its exact numbers have behind the point, as its type declares; None if it does not say."""
-        if self.untyped is not None or self.family not in ("integer", "decimal"):
+        if self.untyped is not None:
+            return 0 if family_of_name(self.untyped.number or "") == "integer" else None
+        if self.family not in ("integer", "decimal"):
             return None
         parameters = canonical(self.type_name)[1]
         if not parameters:

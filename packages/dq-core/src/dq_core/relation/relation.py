@@ -112,7 +112,7 @@ class Relation(Selection):
         if scale is None:
             return None
         exact = decimal.Decimal(repr(value)) if isinstance(value, float) else value
-        if exact.adjusted() > MOST_DIGITS:
+        if exact.adjusted() > MOST_DIGITS * (1 if scale else 3):  # integers may be of any length
             return None
         rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
         near = exact.quantize(decimal.Decimal(1).scaleb(-scale), rounding, decimal.Context(prec=4 * MOST_DIGITS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import datetime as dt
 import re
 from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -37,6 +38,8 @@ _AT_ONCE = 1000
 __all__ = ["Deadline", "Progress", "Reader", "StatementError", "by_halves", "refuse"]
 
 _UNREADABLE = "(cannot be read)"
+_WITH_MOMENTS = (dt.datetime, dt.time, list, dict)
+"""What a value with moments is in Python."""
 
 
 class Progress(NamedTuple):
@@ -118,6 +121,7 @@ class Reader:
         self._hide_values = hide_values
         self._on_progress = on_progress
         self._done = self._total = 0
+        self._shortens = any(map(opened.relation.dialect.shortens, opened.relation.columns.values()))
 
     def fetch(self, statement: Statement, *, counted: bool = True) -> Sequence[Row[Any]]:
         """The rows of a statement.
@@ -334,11 +338,14 @@ class Reader:
             StatementError: The database refused it, or the driver handed over another value than the database holds.
         """
         found = self.fetch(statement)
-        dialect = self.opened.relation.dialect
-        suspects = {place for row in found for place, value in enumerate(row) if dialect.lost(value)}
+        suspects = {place for row in found for place, value in enumerate(row) if self._suspects(value)}
         if suspects and self._prints_otherwise(statement, suspects):
             raise StatementError(self.opened.description, "a value is one that Python cannot hold")
         return found
+
+    def _suspects(self, value: Any) -> bool:
+        """Whether the driver may have handed over another value than the database holds."""
+        return self.opened.relation.dialect.lost(value) or (self._shortens and isinstance(value, _WITH_MOMENTS))
 
     def _prints_otherwise(self, statement: sa.Select[Any] | sa.CompoundSelect[Any], places: Collection[int]) -> bool:
         """Whether the database prints a value in these columns of a statement as one that Python cannot hold."""

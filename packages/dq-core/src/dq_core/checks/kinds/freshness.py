@@ -58,6 +58,7 @@ class Freshness(ColumnMetricCheck):
         others = {} if other is None else {"others": ((id(self), "others"), count_where(other, *conditions))}
         if conditions:
             value = sa.case((sa.and_(*conditions), value))
+        value = relation.dialect.cut(value, relation.columns[self.column])  # less than a microsecond of an age
         newest = (("newest", self.column, self.where), sa.func.max(value))
         return {**super().aggregates(relation), **others, "newest": newest}
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _IN_THE_SCAN = frozenset({"min", "max", "mean", "sum"})
 STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 (such columns have no zone)
+_INFINITE = 2**63 - 1
 
 
 @register("statistic")
@@ -108,7 +110,9 @@ class Statistic(ColumnMetricCheck):
             measures["others"] = ((id(self), "others"), count_where(other, *conditions))
         if self.statistic in _IN_THE_SCAN:
             if self.statistic in ("min", "max"):
+                number = self._nanoseconds(relation)
                 value = relation.dialect.ordered(value, relation.columns[self.column].family)
+                value = value if number is None else number
             if conditions:
                 value = sa.case((sa.and_(*conditions), value))
             key = (self.statistic, self.column, self.where)
@@ -165,6 +169,8 @@ class Statistic(ColumnMetricCheck):
         considered, value = int(measured["considered_rows"]), measured["value"]
         if value is None:
             return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)
+        if self.statistic in ("min", "max") and self._nanoseconds(relation) is not None:
+            return self._of_nanoseconds(relation, int(value), considered)
         if isinstance(value, dt.timedelta) and dt.timedelta() <= value < dt.timedelta(days=1):
             # The drivers of MariaDB hand over a TIME, which may be longer than a day, so.
             value = (dt.datetime.fromtimestamp(0, dt.UTC) + value).time()
@@ -182,8 +188,25 @@ class Statistic(ColumnMetricCheck):
             raise EvaluationError(
                 f"the {self.statistic} {value!r} ({type(value).__name__}) cannot be compared with the bounds"
             ) from None
+        return self._judged(value, considered, passed=passed)
+
+    def _judged(self, value: Any, considered: int, *, passed: bool) -> Outcome:
         message = f"The {self.statistic} is {number_text(value)}; expected {expectation(self)}."
         return Outcome(passed, message, None, considered, value)
+
+    def _nanoseconds(self, relation: Relation) -> Any:
+        """The moments as whole numbers of nanoseconds, where they have more digits than those of Python."""
+        return relation.dialect.nanoseconds(relation[self.column], relation.columns[self.column])
+
+    def _of_nanoseconds(self, relation: Relation, value: int, considered: int) -> Outcome:
+        """The outcome for a moment in nanoseconds since 1970, or since midnight."""
+        if abs(value) == _INFINITE:
+            raise EvaluationError(f"the {self.statistic} is infinite")
+        bounds = (None if one is None else relation.adapted(self.column, one) for one in (self.min, self.max))
+        low, high = (None if bound is None else _in_nanoseconds(bound) for bound in bounds)
+        passed = not outside(value, low, high, strict_min=self.strict_min, strict_max=self.strict_max)
+        shown = _printed(value, time=relation.columns[self.column].family == "time")
+        return self._judged(shown, considered, passed=passed)
 
     def _moment(self, relation: Relation, value: Any) -> Any:
         """What the database returned; where it stores dates as strings, the date, timestamp or time."""
@@ -207,3 +230,19 @@ class Statistic(ColumnMetricCheck):
             # As databases compare a float with a decimal, and `in_range` does: a float is never exactly 0.1.
             return float(adapted)
         return adapted
+
+
+def _in_nanoseconds(bound: dt.datetime | dt.time) -> int:
+    """A bound as nanoseconds since 1970, or since midnight."""
+    moment = bound if isinstance(bound, dt.datetime) else dt.datetime.combine(_EPOCH, bound)
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1) * 1000
+
+
+def _printed(nanoseconds: int, *, time: bool) -> str:
+    """A moment, or a time, with all its digits."""
+    if time and nanoseconds == 24 * 3600 * 10**9:
+        return "24:00:00"
+    whole, rest = divmod(nanoseconds, 1000)
+    moment = _EPOCH + dt.timedelta(microseconds=whole)
+    text = (moment.time() if time else moment).isoformat(timespec="microseconds" if rest else "auto")
+    return f"{text}{rest:03}" if rest else text

@@ -151,6 +151,11 @@ class Dialect:
         del column
         return value
 
+    def for_parquet(self, connection: Connection, query: str) -> str:
+        """A query with the same rows, of types that a Parquet file holds, where `writes_parquet`."""
+        del connection
+        return query
+
     def printed(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """A value as the database prints it, for one that the driver cannot hand over."""
         return sa.cast(value, sa.Text())
@@ -166,6 +171,21 @@ class Dialect:
 
     def shortened(self, value: ColumnElement[Any], column: Column) -> ColumnElement[bool] | None:
         """Whether the driver hands over fewer digits than a value has; None where it never does."""
+        del value, column
+        return None
+
+    def shortens(self, column: Column) -> bool:
+        """Whether the driver may hand over fewer digits than a value, or what stands in it, has."""
+        del column
+        return False
+
+    def cut(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """A value with the digits that the driver hands over, for what can do without the others."""
+        del column
+        return value
+
+    def nanoseconds(self, value: ColumnElement[Any], column: Column) -> ColumnElement[int] | None:
+        """A moment as a whole number of nanoseconds, where `shortened` may be true; None elsewhere."""
         del value, column
         return None
 

@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import DuckDBForms
 from ..._shared.optimizers import INEXACT, WRONG, disabled
+from ..._shared.parquet_types import parquet_type
 from ..._shared.statements import interrupted_after
+from ..._shared.text_files import identifier
 from ...errors import SourceError
 from ..column import Column
 from ..repeated_keys import count_repeated_keys
@@ -43,6 +45,9 @@ _COMPARED_OTHERWISE = frozenset({"TIME_NS", "TIMESTAMP_S", "TIMESTAMP_MS", "TIME
 _MOST_BITS = 2**29
 #: … and at most this many for each row; beyond that, hashes are smaller.
 _BITS_FOR_A_ROW = 64
+#: Types of moments that have digits beyond those of Python, and how DuckDB prints such a moment.
+_WITH_NANOSECONDS = frozenset({"TIMESTAMP_NS", "TIME_NS"})
+_NANOSECONDS = re.compile(r"\d:\d\d:\d\d\.\d{7,9}")
 #: Integers whose sums overflow their type.
 _LONGEST = frozenset({"HUGEINT", "UHUGEINT"})
 #: What the driver gives for infinity.
@@ -144,17 +149,42 @@ class DuckDB(Dialect):
         printed = column.family == "text" and family_of_name(column.type_name) != "text"
         return sa.cast(value, sa.Text()) if printed else value
 
+    def for_parquet(self, connection: Connection, query: str) -> str:
+        """A file would round integers of 128 bits, cut intervals, move times to UTC and take unions apart."""
+        none = f"SELECT * FROM ({query}) LIMIT 0"  # noqa: S608 (of our own)
+        with connection.exec_driver_sql(none, execution_options={"no_parameters": True}) as result:
+            described: Any = result.cursor.description
+        types = [(identifier(name), type_, parquet_type(type_, _is_text_in_parquet)) for name, type_, *_ in described]
+        changed = [f"CAST({name} AS {form}) AS {name}" for name, type_, form in types if form != str(type_)]
+        return f"SELECT * REPLACE ({', '.join(changed)}) FROM ({query})" if changed else query  # noqa: S608
+
     def lost(self, value: Any) -> bool:
         """The driver hands over infinity as the last moment that Python knows, and others as text."""
         return value in _LIMITS if isinstance(value, dt.date) else False
 
     def unheld(self, printed: str | None) -> bool:
-        """The last moment itself is printed as what it is."""
-        return printed in ("infinity", "-infinity")
+        """The last moment itself is printed as what it is; moments of Python have no nanoseconds."""
+        return printed is not None and (
+            printed in ("infinity", "-infinity") or _NANOSECONDS.search(printed) is not None
+        )
 
     def shortened(self, value: ColumnElement[Any], column: Column) -> ColumnElement[bool] | None:
         """Moments of Python have no nanoseconds."""
-        return value != sa.cast(value, sa.TIMESTAMP()) if column.type_name == "TIMESTAMP_NS" else None
+        return None if (number := self.nanoseconds(value, column)) is None else number % 1000 != 0
+
+    def shortens(self, column: Column) -> bool:
+        """Also within lists, structs and unions."""
+        return any(name in column.type_name for name in _WITH_NANOSECONDS)
+
+    def cut(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """Without nanoseconds: a cast of a time rounds."""
+        if column.type_name == "TIME_NS":
+            return sa.func.make_timestamp(sa.func.epoch_ns(value) // 1000, type_=sa.DateTime()).cast(sa.Time())
+        return sa.cast(value, sa.TIMESTAMP()) if column.type_name == "TIMESTAMP_NS" else value
+
+    def nanoseconds(self, value: ColumnElement[Any], column: Column) -> ColumnElement[int] | None:
+        """Since 1970, or midnight."""
+        return sa.func.epoch_ns(value, type_=sa.BigInteger()) if column.type_name in _WITH_NANOSECONDS else None
 
     def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """The sum behind the mean of the longest integers overflows."""
@@ -162,7 +192,7 @@ class DuckDB(Dialect):
 
     def total(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """The sum of the longest integers needs longer ones."""
-        if column.type_name == "HUGEINT":
+        if column.type_name in _LONGEST:
             return sa.type_coerce(sa.func.sum(sa.cast(number, _Longest())), _BigNum())
         return super().total(number, column)
 
@@ -179,12 +209,15 @@ class DuckDB(Dialect):
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """Times with nanoseconds (the only kind that polars has) are not compared with those without."""
-        if column.type_name == "UHUGEINT" and isinstance(value, int | decimal.Decimal):
+        number = _number_type(column)
+        if number in ("BIGNUM", "UHUGEINT") and isinstance(value, decimal.Decimal):
+            # No parameter of this type is compared with theirs but as a double, or at all.
+            value = int(value) if value.is_finite() and value == value.to_integral_value() else _nearest(value)
+        if number == "UHUGEINT" and isinstance(value, int):
             # No parameter is of this type, and a smaller one would be taken for the type of both.
-            if isinstance(value, int) and 0 <= value < 2**128:
+            if 0 <= value < 2**128:
                 return sa.literal_column(f"'{int(value)}'::UHUGEINT")
             value = float(value) if value < 2**128 else float(2**129)
-        number = _number_type(column)
         if number == "BIGNUM" and isinstance(value, int):
             # No parameter holds so many digits.
             return sa.literal_column(f"'{int(value)}'::BIGNUM")
@@ -221,8 +254,10 @@ class DuckDB(Dialect):
         return sa.func.quantile_cont(sa.cast(number, sa.Double()), listed)
 
     def median(self, relation: Selection, column: str, where: str | None) -> FollowUp:
-        """``median``."""
+        """``median``; of doubles, because those of a DECIMAL or BIGNUM are cut to its scale."""
         value = relation[column]
+        if relation.columns[column].family == "decimal" or relation.columns[column].type_name == "BIGNUM":
+            value = sa.cast(value, sa.Double())
         median = relation.select(sa.func.median(value, type_=value.type)).where(*relation.among([], where))
         return {"value": (yield OneValue(median))}
 
@@ -355,6 +390,10 @@ def _disabled(connection: Connection, names: frozenset[str]) -> Iterator[None]:
                 suggestion=f"Disable them where the database is opened: config={{'disabled_optimizers': {wanted!r}}}.",
             ) from None
         yield
+
+
+def _is_text_in_parquet(type_: Any) -> bool:
+    return type_.id in ("interval", "time with time zone", "union")
 
 
 def _number_type(column: Column) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
+from ..._shared.parquet_types import LONG_INTEGERS, LONGEST_INTEGER, parquet_type
 from ...errors import SchemaMismatchError
 from ...types import documents
 from ...types.arrow import array_of
@@ -319,28 +320,14 @@ def _holds(type_: Any, wanted: str) -> bool:
     return type_.id == wanted or any(_holds(child, wanted) for child in _children(type_))
 
 
-_DECIMAL = "DECIMAL(38, 0)"
 _TOO_LONG: dict[str, Callable[[str], str]] = dict.fromkeys(
-    ("hugeint", "uhugeint"), lambda value: f"(TRY_CAST({value} AS {_DECIMAL}) IS NULL AND {value} IS NOT NULL)"
+    LONG_INTEGERS, lambda value: f"(TRY_CAST({value} AS {LONGEST_INTEGER}) IS NULL AND {value} IS NOT NULL)"
 )
-"""Integers for which Parquet would have floats."""
+"""Integers for which Parquet would have floats, and that are too long for what it has instead."""
 
 
-def _in_parquet(connection: Connection, type_: Any) -> str:
-    """The type that a Parquet file gives back, in DuckDB's words: where it gives this one back, itself."""
-    if type_.id in _TOO_LONG:
-        return _DECIMAL
-    if isinstance(sql_type(type_), Native) or type_.id == "time with time zone":
-        return "VARCHAR"
-    children = [] if type_.id == "union" else _children(type_)
-    forms = [_in_parquet(connection, child) for child in children]
-    if forms == [str(child) for child in children]:
-        return str(type_)
-    if type_.id == "struct":
-        quote = connection.dialect.identifier_preparer.quote_identifier
-        fields = [f"{quote(name)} {form}" for (name, _), form in zip(type_.children, forms, strict=True)]
-        return f"STRUCT({', '.join(fields)})"
-    return {"map": "MAP({0}, {1})", "list": "{0}[]"}.get(type_.id, f"{{0}}[{type_.children[-1][1]}]").format(*forms)
+def _is_text(type_: Any) -> bool:
+    return isinstance(sql_type(type_), Native) or type_.id == "time with time zone"
 
 
 def for_parquet(connection: Connection, query: Select[Any], described: Sequence[tuple[str, Any]]) -> Select[Any]:
@@ -365,7 +352,7 @@ def for_parquet(connection: Connection, query: Select[Any], described: Sequence[
         )
 
     def exact(type_: Any, value: str, name: str) -> str:
-        form = _in_parquet(connection, type_)
+        form = parquet_type(type_, _is_text)
         if form == str(type_):
             return value
         exact, fault = f"CAST({value} AS {form})", _fault(type_, value, faults=_TOO_LONG)

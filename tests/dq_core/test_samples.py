@@ -4,12 +4,17 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from dq_core import validate
+from dq_core import profile, validate
 from dq_core.run.reader import Reader, StatementError
 from support.check_conformance import DATABASES, PLACES, QUICK, Place, store
 from support.database_facts import FACTS, facts_of
@@ -250,3 +255,40 @@ def test_a_check_whose_samples_cannot_be_read_costs_no_other_its_own(
     rules = [{"type": "in_range", "column": name, "min": low} for name, low in (("x", 7777), ("y", 5), ("x", 6))]
     report = validate(engine, rules, table="t")
     assert [result.samples for result in report.results] == [[{"x": 1, "y": 1}]] * 3
+
+
+NANOSECONDS = pa.table(
+    {
+        "moment": pa.array([1, 2, 2, None], pa.timestamp("ns")),
+        "instant": pa.array([1, 2, 2, None], pa.timestamp("ns", "UTC")),
+        "time": pa.array([1, 2, 2, None], pa.time64("ns")),
+        "whole": pa.array([1000, 2000, 2000, None], pa.timestamp("ns")),
+    }
+)
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet", "pandas", "polars", "duckdb"])
+def test_nanoseconds_are_shown(tmp_path: Path, form: str) -> None:
+    file, options = tmp_path / "rows.parquet", {}
+    pq.write_table(NANOSECONDS.drop_columns(["instant"]) if form in {"parquet", "duckdb"} else NANOSECONDS, file)
+    source: Any = {"arrow": NANOSECONDS, "parquet": file}.get(form)
+    if form in {"pandas", "polars"}:
+        source = pl.from_arrow(NANOSECONDS)
+        source = NANOSECONDS.drop_columns(["time"]).to_pandas() if form == "pandas" else source
+    if form == "duckdb":
+        with duckdb.connect(tmp_path / "rows.duckdb") as raw:
+            raw.execute(f"CREATE TABLE t AS SELECT * FROM read_parquet('{file}')")
+        source, options = f"duckdb:///{tmp_path / 'rows.duckdb'}", {"table": "t"}
+    shown = {
+        "moment": ["1970-01-01T00:00:00.000000001", "1970-01-01T00:00:00.000000002"],
+        "instant": ["1970-01-01T00:00:00.000000001", "1970-01-01T00:00:00.000000002"],
+        "time": ["00:00:00.000000001", "00:00:00.000000002"],
+        "whole": ["1970-01-01T00:00:00.000001", "1970-01-01T00:00:00.000002"],
+    }
+    for column in profile(source, **options).columns:
+        assert [column.min, column.max] == shown[column.name], column.name
+        assert [one.value for one in column.top_values] == shown[column.name][::-1], column.name
+        rules = [{"type": "unique", "column": column.name}, {"type": "null", "column": column.name}]
+        for result in validate(source, rules, **options).to_dict()["results"]:
+            found = {row[column.name] for row in result["samples"]}
+            assert found == set(shown[column.name][-1 if result["type"] == "unique" else 0 :]), column.name

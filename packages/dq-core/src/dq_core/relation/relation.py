@@ -50,6 +50,10 @@ class Relation(Selection):
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         return self.dialect.reads(super().__getitem__(name), self.columns[name])
 
+    def stored(self) -> list[ColumnElement[Any]]:
+        """The columns as they are stored."""
+        return [self.dialect.marked(value, self.columns[value.name]) for value in super().stored()]
+
     def groups(self, name: str) -> list[ColumnElement[Any]]:
         """What to group rows by so that those with equal values of a column are together."""
         return self.dialect.groups(self[name], self.columns[name])

@@ -164,7 +164,8 @@ class Reader:
 
     def _rows(self, statement: Statement) -> Generator[Row[Any]]:
         try:
-            for some in self.opened.connection.execute(narrowed(statement)).partitions(_AT_ONCE):
+            exact = self.opened.relation.dialect.exact(narrowed(statement))
+            for some in self.opened.connection.execute(exact).partitions(_AT_ONCE):
                 yield from some
         except (ArithmeticError, ValueError) as error:
             # The driver's, for a value that Python cannot hold.

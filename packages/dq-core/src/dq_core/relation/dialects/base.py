@@ -169,6 +169,15 @@ class Dialect:
         """Whether a value that `lost` suspects is one that Python cannot hold, by how the database prints it."""
         return printed is not None
 
+    def marked(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """A column as it is stored, such that `exact` knows it again."""
+        del column
+        return value
+
+    def exact(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """The same statement, of which the driver hands over all digits that Python can show."""
+        return statement
+
     def shortened(self, value: ColumnElement[Any], column: Column) -> ColumnElement[bool] | None:
         """Whether the driver hands over fewer digits than a value has; None where it never does."""
         del value, column

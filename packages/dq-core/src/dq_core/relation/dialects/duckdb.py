@@ -23,6 +23,7 @@ from ..column import Column
 from ..repeated_keys import count_repeated_keys
 from ..selection import OneValue
 from ..type_family import MOST_DIGITS, family_of_name
+from . import nanoseconds
 from .base import Dialect
 from .duckdb_memory import ScanMemory, is_stored
 from .duckdb_syntax import named_by
@@ -147,7 +148,15 @@ class DuckDB(Dialect):
         if column.type_name == "BIGNUM":
             return sa.type_coerce(value, _BigNum())
         printed = column.family == "text" and family_of_name(column.type_name) != "text"
-        return sa.cast(value, sa.Text()) if printed else value
+        return sa.cast(value, sa.Text()) if printed else self.marked(value, column)
+
+    def marked(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """What may have nanoseconds."""
+        return nanoseconds.marked(value, column.type_name)
+
+    def exact(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """What has nanoseconds is read from how it is printed."""
+        return nanoseconds.printed(statement)
 
     def for_parquet(self, connection: Connection, query: str) -> str:
         """A file would round integers of 128 bits, cut intervals, move times to UTC and take unions apart."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
 import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from .files import Paths
     from .read_options import ReadOptions
 
-__all__ = ["csv_query", "identifier", "json_query", "other_line_end"]
+__all__ = ["csv_query", "identifier", "json_query", "line_fault", "other_line_end"]
 
 _HEADER_LINES = 20
 #: A string that no file has.
@@ -85,8 +87,12 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
     queries = []
     for (has_header, delimiter, header), alike in by_header.items():
         columns = dict.fromkeys(header, "VARCHAR")
-        _refuse_empty_fields_too_many(raw, alike, {**common, "header": has_header, "delim": delimiter}, header, options)
-        call = reader_call("read_csv", alike, {**common, "header": has_header, "delim": delimiter, "columns": columns})
+        how = {**common, "header": has_header, "delim": delimiter}
+        if len(header) == 1:
+            # An empty line is a row then, which DuckDB leaves out where another string means NULL.
+            how.pop("nullstr", None)
+        _refuse_odd_lines(raw, alike, how, header, options)
+        call = reader_call("read_csv", alike, {**how, "columns": columns})
         known = set(header)
         selected = ", ".join(_field(name, null) if name in known else _missing(name) for name in names)
         queries.append(f"SELECT {selected} FROM {call}")  # noqa: S608 (names are quoted, the rest are literals)
@@ -162,51 +168,107 @@ def _decoded(raw: Any, every: list[str], encoding: str) -> list[str]:
     return copies
 
 
-def _refuse_empty_fields_too_many(
+def _refuse_odd_lines(
     raw: Any, paths: list[str], how: Mapping[str, Any], header: Sequence[str], options: ReadOptions
 ) -> None:
-    """Refuse lines with empty fields behind the last column, which DuckDB ignores."""
+    """Refuse lines that DuckDB reads as others: empty ones among several columns, and empty fields behind the last."""
+    delimiter = re.escape(how["delim"])
     quoted = f"({re.escape(options.quote * 2)})?" if options.quote else ""
-    pattern = f"{re.escape(how['delim'])}{quoted}$"
-    suspects = [path for path in paths if _has_line(raw, path, options, pattern)]
-    if not suspects:
-        return
+    several = len(header) > 1
+    for path in paths:
+        if several and _has_line(raw, path, options, "^$"):
+            _refuse_empty_lines(raw, path, how["delim"], options)
+        if _has_line(raw, path, options, f"{delimiter}{quoted}$"):
+            _refuse_empty_fields_too_many(raw, path, how, len(header), options)
+
+
+def _refuse_empty_lines(raw: Any, path: str, delimiter: str, options: ReadOptions) -> None:
+    """Refuse an empty line before others, which DuckDB leaves out; those at the end of a file are no rows."""
+    empty = 0
+    with suppress(csv.Error):  # a field that is too long for Python's reader
+        for row in (rows := _rows(_lines(raw, path, options), delimiter, options)):
+            if row and empty:
+                raise UnreadableFileError(
+                    f"{path}: line {empty} is empty, and lines follow.",
+                    suggestion="Remove it, or write the fields of a row without values.",
+                    context={"path": path},
+                )
+            empty = empty or (0 if row else rows.line_num)
+
+
+def _refuse_empty_fields_too_many(
+    raw: Any, path: str, how: Mapping[str, Any], columns: int, options: ReadOptions
+) -> None:
+    """Refuse lines with empty fields behind the last column, which DuckDB ignores."""
     # A field that a line lacks is NULL, one that it has is not.
-    columns = {**{f"c{place}": "VARCHAR" for place in range(len(header))}, "more": "VARCHAR"}
-    padded = {**how, "null_padding": True, "parallel": False, "nullstr": _NO_VALUE, "columns": columns}
-    for path in suspects:
-        found = raw.execute(
-            f"SELECT row FROM (SELECT more, row_number() OVER () AS row FROM {reader_call('read_csv', path, padded)}) "  # noqa: S608 (literals only)
-            "WHERE more IS NOT NULL LIMIT 1"
-        ).fetchone()
-        if found is not None:
-            line = _first_line_with_more(path, len(header), how["delim"], options)
-            where = f"row {found[0]}" if line is None else f"line {line}"
-            raise UnreadableFileError(
-                f"{path}: {where} has more fields than the {len(header)} columns; those behind the last are empty.",
-                suggestion="Name the further columns in the header, or remove the delimiter at the end of the lines.",
-                context={"path": path},
-            )
+    kinds = {**{f"c{place}": "VARCHAR" for place in range(columns)}, "more": "VARCHAR"}
+    padded = {**how, "null_padding": True, "parallel": False, "nullstr": _NO_VALUE, "columns": kinds}
+    found = raw.execute(
+        f"SELECT row FROM (SELECT more, row_number() OVER () AS row FROM {reader_call('read_csv', path, padded)}) "  # noqa: S608 (literals only)
+        "WHERE more IS NOT NULL LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        line = _first_line_with_others(_lines(raw, path, options), columns, _quoting(how["delim"], options))
+        where = f"row {found[0]}" if line is None else f"line {line}"
+        raise UnreadableFileError(
+            f"{path}: {where} has more fields than the {columns} columns; those behind the last are empty.",
+            suggestion="Name the further columns in the header, or remove the delimiter at the end of the lines.",
+            context={"path": path},
+        )
 
 
-def _first_line_with_more(path: str, columns: int, delimiter: str, options: ReadOptions) -> int | None:
-    """The line in the file of the first row with more fields than columns; None for files elsewhere or compressed."""
-    if not Path(path).is_file() or path.endswith((".gz", ".zst")):
-        return None
-    encoding = options.encoding if options.encoding in _ENCODINGS else "utf-8"
-    with Path(path).open(encoding=encoding, newline="") as file:
-        last = 0
-        for row in (rows := csv.reader(file, **_quoting(delimiter, options))):
-            if len(row) > columns:
+def _first_line_with_others(lines: Iterable[str], columns: int, quoting: Mapping[str, Any]) -> int | None:
+    """The line in the file where the first row with another number of fields begins; None if there is none."""
+    last = 0
+    with suppress(csv.Error):  # a field that is too long for Python's reader
+        for row in (rows := csv.reader(lines, **quoting)):
+            if row and len(row) != columns:
                 return last + 1
             last = rows.line_num
     return None
 
 
+def line_fault(message: str) -> str | None:
+    """What is wrong with a line of a CSV file with another number of fields; None for any other error.
+
+    DuckDB counts rows, of which one can have several lines.
+
+    Args:
+        message: DuckDB's message.
+    """
+    counts = re.search(
+        r"CSV Error on Line: (\d+)\n.*Expected Number of Columns: (\d+) Found: (\d+)", message, re.DOTALL
+    )
+    file = re.search(r"^\s*file = (\S.*)$", message, re.MULTILINE)
+    if counts is None or file is None:
+        return None
+    row, columns, found = map(int, counts.groups())
+    given = dict(re.findall(r"^\s*(delimiter|quote) = (.+) \((?:Set By User|Auto-Detected)\)$", message, re.MULTILINE))
+    mark, quote = (given.get(name, "").replace("\\t", "\t") for name in ("delimiter", "quote"))
+    line = None
+    if len(mark) == 1 and Path(file[1]).is_file() and not file[1].endswith(".zst"):
+        quoting: dict[str, Any] = {"quotechar": quote} if len(quote) == 1 else {"quoting": csv.QUOTE_NONE}
+        # Bytes as characters: in every encoding that is told apart here, line breaks and quotes are themselves.
+        open_ = gzip.open if file[1].endswith(".gz") else open
+        with suppress(OSError), open_(file[1], "rt", encoding="latin-1", newline="") as lines:
+            line = _first_line_with_others(lines, columns, {"delimiter": mark, **quoting})
+    fields = "1 field" if found == 1 else f"{found} fields"
+    return f"line {line or row} has {fields}, and the first line has {columns} (file {file[1]})"
+
+
 def _has_line(raw: Any, path: str, options: ReadOptions, pattern: str) -> bool:
     call = _lines_call(path, options)
-    query = f"SELECT 1 FROM {call} WHERE regexp_matches(line, {literal(pattern)}) LIMIT 1"  # noqa: S608 (literals only)
+    query = f"SELECT 1 FROM {call} WHERE regexp_matches(coalesce(line, ''), {literal(pattern)}) LIMIT 1"  # noqa: S608 (literals only)
     return raw.execute(query).fetchone() is not None
+
+
+def _lines(raw: Any, path: str, options: ReadOptions) -> Iterator[str]:
+    """The lines of a file, as they come."""
+    reading = raw.cursor()
+    reading.execute(f"SELECT line FROM {_lines_call(path, options)}")  # noqa: S608 (literals only)
+    while batch := reading.fetchmany(_BATCH):
+        for (line,) in batch:
+            yield (line or "") + "\n"
 
 
 def _lines_call(path: str, options: ReadOptions) -> str:

@@ -157,7 +157,7 @@ class TestEqualToTheFile:
     @pytest.mark.parametrize("columns", [["id"], []])
     def test_a_line_with_another_number_of_fields(self, rows: int, bad: int, columns: list[str]) -> None:
         source = csv("id,name\n" + "".join(f"{i},n{',x' if i == bad else ''}\n" for i in range(rows)))
-        with pytest.raises(SourceError, match=rf"Line: {bad + 2}\b") as caught:
+        with pytest.raises(SourceError, match=rf"line {bad + 2}\b") as caught:
             validate(source, [*(rule("not_null", one) for one in columns), {"type": "row_count", "min": 1}])
         assert "ignore_errors" not in str(caught.value)
 
@@ -168,8 +168,36 @@ class TestEqualToTheFile:
         named = profile(csv('id,name\n1,\n2,""\n"3,\n",c\n'))
         assert (named.row_count, named.column("name").null_count) == (3, 2)
 
+    def test_the_line_is_that_of_the_file(self) -> None:
+        """Also behind rows of several lines, which DuckDB counts as one."""
+        text = 'id,name\n1,"a\nb"\n2,"c\n\nd"\n3,e,f\n'
+        with pytest.raises(SourceError, match=r"line 7 has 3 fields, and the first line has 2 \(file a.csv\)"):
+            profile(csv(text))
+        Path("a.csv.gz").write_bytes(gzip.compress(text.replace("3,e,f", "3").encode()))
+        with pytest.raises(SourceError, match=r"line 7 has 1 field, and the first line has 2 \(file a.csv.gz\)"):
+            profile("a.csv.gz")
+
+    @pytest.mark.parametrize("lines", ["1\n\n3\n\n", '1\n""\n3\n\n', '\n1\n""\n3'])
+    @pytest.mark.parametrize("how", [{}, {"null": ["NA"]}])
+    def test_an_empty_line_of_one_column_is_a_row(self, lines: str, how: dict[str, Any]) -> None:
+        """As polars, Arrow, DuckDB and PostgreSQL write NULL."""
+        read = profile(csv(f"id\n{lines}"), read_options=how)
+        assert (read.row_count, read.column("id").null_count) == (4, 2)
+        rules = [rule("not_null", "id"), rule("in_range", "id", min=1)]
+        assert found("a.csv", *rules) == [("failed", 2, 4), ("passed", 0, 2)]
+
+    @pytest.mark.parametrize("ending", ["", ".gz"])
+    def test_an_empty_line_among_several_columns(self, ending: str) -> None:
+        def write(text: str) -> str:
+            Path(f"a.csv{ending}").write_bytes(gzip.compress(text.encode()) if ending else text.encode())
+            return f"a.csv{ending}"
+
+        with pytest.raises(SourceError, match="line 5 is empty, and lines follow"):
+            profile(write('id,name\n1,"a\n\n"\n\n2,b\n'))
+        assert profile(write('id,name\n1,"a\n\n"\n2,b\n\n\n')).row_count == 2
+
     def test_a_field_too_many_that_means_null(self) -> None:
-        with pytest.raises(SourceError, match=r"Line: 3\b"):
+        with pytest.raises(SourceError, match=r"line 3\b"):
             profile(csv("id,name\n1,NA\n2,b,NA\n"), read_options={"null": ["NA"]})
 
     @pytest.mark.parametrize("ending", ["gz", "zst"])
@@ -226,7 +254,7 @@ class TestEqualToTheFile:
             profile(csv("column1,,v\n1,2,3\n"))
 
     def test_a_field_too_few(self) -> None:
-        with pytest.raises(SourceError, match=r"Line: 3\b"):
+        with pytest.raises(SourceError, match=r"line 3\b"):
             profile(csv("id,name\n1,a\n2\n3,c\n"))
 
     @pytest.mark.parametrize(
@@ -612,7 +640,7 @@ class TestReadOptions:
 
     @pytest.mark.parametrize("further", ["3;4;5\n", "3\n"])
     def test_a_line_that_does_not_agree_is_named(self, further: str) -> None:
-        with pytest.raises(SourceError, match="Line: 3"):
+        with pytest.raises(SourceError, match="line 3"):
             profile(csv("a;b\n1;2\n" + further))
 
     def test_files_with_other_delimiters_are_read_together(self) -> None:

@@ -98,6 +98,18 @@ def test_compressed_files_that_were_cut_are_refused(duck: Database, tmp_path: Pa
             road()
 
 
+def test_every_line_is_a_row_or_refused(duck: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    duck.write([{"id": 1}, {"id": None}, {"id": 3}, {"id": None}]).csv(path)
+    assert duck.read_csv(path).collect().column("id") == [1, None, 3, None]
+    path.write_text('id,name\n1,"a\nb"\n\n2,c\n')
+    with pytest.raises(ConfigurationError, match="line 4 is empty, and lines follow"):
+        duck.read_csv(path)
+    path.write_text('id,name\n1,"a\nb"\n2,c,d\n')
+    with pytest.raises(QueryError, match="line 4 has 3 fields, and the first line has 2"):
+        duck.read_csv(path).collect()
+
+
 def test_a_line_with_empty_fields_behind_the_last_column_is_refused(duck: Database, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,name\n1,a\n2,b,\n")

@@ -19,7 +19,7 @@ from .._shared.filesystems import register_filesystem
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import UnknownFormatError
 from .._shared.read_options import ReadOptions
-from .._shared.text_files import csv_query, identifier, json_query, other_line_end
+from .._shared.text_files import csv_query, identifier, json_query, line_fault, other_line_end
 from ..errors import RuleError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
@@ -228,7 +228,10 @@ def without_own_sql(message: str) -> str:
 
 def plain_reason(reason: str) -> str:
     """DuckDB's message without advice about options that do not exist here."""
+    if (fault := line_fault(reason)) is not None:
+        return masked(fault)
     kept, _, rest = without_own_sql(reason).partition("\nPossible ")
+    kept = re.sub(r"(?<=\nOriginal Line: )(.{200}).*?(?=\n|$)", r"\1…", kept)
     # Where in Python a file system has failed is for those who wrote it.
     kept = re.sub(r"\n+At:\n.*", "", kept, flags=re.DOTALL)
     kept = re.sub(r"\bTry (setting|using|passing|increasing) .*", "", kept, flags=re.DOTALL)

@@ -12,6 +12,7 @@ from sqlalchemy.sql.visitors import iterate
 from .._shared import arguments, filesystems, parquet_columns
 from .._shared.files import reader_call, resolved
 from .._shared.masking import masked, scrubbed
+from .._shared.text_files import line_fault
 from ..dialects.base.refusals import unread
 from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated, refuse
 from ..types.logical import logical_type
@@ -114,6 +115,11 @@ def _found(paths: str | list[str]) -> Iterator[None]:
     except FileNotFoundError as error:
         raise QueryError(f"There is no file {masked(str(error.filename or error))!r}.") from error
     except QueryError as error:
+        if (fault := line_fault(error.driver_message or "")) is not None:
+            raise QueryError(
+                f"The files cannot be read: {masked(fault)}.",
+                suggestion="If they are written in another way, say how: delimiter=';', quote=\"'\".",
+            ) from None
         if _NO_FILES not in str(error):
             raise
         given = ", ".join(repr(masked(each)) for each in ([paths] if isinstance(paths, str) else paths))

@@ -186,7 +186,7 @@ def _refuse_empty_lines(raw: Any, path: str, delimiter: str, options: ReadOption
     """Refuse an empty line before others, which DuckDB leaves out; those at the end of a file are no rows."""
     empty = 0
     with suppress(csv.Error):  # a field that is too long for Python's reader
-        for row in (rows := _rows(_lines(raw, path, options), delimiter, options)):
+        for row in (rows := csv.reader(_lines(raw, path, options), **_quoting(delimiter, options))):
             if row and empty:
                 raise UnreadableFileError(
                     f"{path}: line {empty} is empty, and lines follow.",

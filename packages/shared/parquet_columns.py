@@ -2,12 +2,14 @@
 
 DuckDB cuts the nanoseconds of instants (``isAdjustedToUTC``) and of time stamps of 96 bits, makes doubles of the first
 bytes of decimals with more than 38 digits, and knows nothing of Arrow's durations, which stand in a file as numbers.
+Names that differ only in case are one to it, and it gives the second column another.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import string
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -75,11 +77,9 @@ def misread(raw: Any, paths: Sequence[str]) -> list[Misread]:
     paths = list(dict.fromkeys(paths))  # one that is given twice has its columns once
     durations = _durations(raw, paths)
     kinds: dict[str, set[Misread | None]] = {}
-    names: dict[str, dict[str, set[str]]] = {}
     cut: dict[str, set[str]] = {}
     for path, leaf in _leaves(raw, paths):
         key = leaf.column.casefold()  # as DuckDB joins the columns of several files
-        names.setdefault(path, {}).setdefault(key, set()).add(leaf.column)
         kind = durations.get(path, {}).get(leaf.column)
         if leaf.is_long_decimal:
             kind = Misread(leaf.column, f"has decimals of more than {_DIGITS} digits, which DuckDB cannot read")
@@ -90,13 +90,6 @@ def misread(raw: Any, paths: Sequence[str]) -> list[Misread]:
     for path, columns in cut.items():
         left = {name for name in columns if name.casefold() not in found}
         found |= {one.name.casefold(): one for one in _with_nanoseconds(raw, path, left)} if left else {}
-    for path, keys in names.items():
-        doubled = [" and ".join(sorted(keys[key])) for key in found if len(keys.get(key, ())) > 1]
-        if doubled:
-            raise UnreadableFileError(
-                f"Columns of the file {path} differ in upper and lower case only: {', '.join(doubled)}.",
-                context={"path": path},
-            )
     return list(found.values())
 
 
@@ -154,26 +147,57 @@ class _Leaf:
         return self.precision > _DIGITS
 
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+"""The letters whose case makes no other name to DuckDB, which calls a second ``a`` or ``A`` ``a_1`` or ``A_1``."""
+
+
+class _Group:
+    """A group of columns of which some are to come.
+
+    Args:
+        left: How many.
+    """
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self._names: dict[str, str] = {}
+
+    def add(self, name: str) -> str | None:
+        """Count the next one; the name of another one that DuckDB takes for the same."""
+        self.left -= 1
+        key = name.translate(_LOWER)
+        other = self._names.get(key)
+        self._names[key] = name
+        return other
+
+
 def _leaves(raw: Any, paths: list[str]) -> Iterator[tuple[str, _Leaf]]:
     """Every column of values in files, with the file."""
     rows = raw.execute(
         "SELECT file_name, name, type, num_children, logical_type, precision"  # noqa: S608 (a literal)
         f" FROM parquet_schema({literal(paths)})"
     ).fetchall()
-    open_: list[int] = []  # how many children are to come, for the root and each group within
+    open_: list[_Group] = []  # the root and each group within
     file = column = ""
     for name_of_file, name, physical, children, logical, precision in rows:
         if name_of_file != file:
-            file, open_ = name_of_file, [children or 0]
+            file, open_ = name_of_file, [_Group(children or 0)]
             continue
-        while open_ and not open_[-1]:
+        while open_ and not open_[-1].left:
             open_.pop()
         if not open_:
             raise UnreadableFileError(f"The columns of the file {file} cannot be read.", context={"path": file})
-        open_[-1] -= 1
         column = name if len(open_) == 1 else column
+        other = open_[-1].add(name)
+        if other is not None:
+            where = "Columns" if len(open_) == 1 else f"Parts of the column {column!r}"
+            raise UnreadableFileError(
+                f"{where} of the file {file} have one name to DuckDB: {other!r} and {name!r}.",
+                suggestion="Rename one of them where the file is written.",
+                context={"path": file, "column": column},
+            )
         if children:
-            open_.append(children)
+            open_.append(_Group(children))
         else:
             yield file, _Leaf(column, physical or "", logical or "", precision or 0)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
-from dq_core import RuleError, validate
-from support.parquet_columns import COLUMNS, write
+from dq_core import RuleError, SourceError, compare, learn, profile, validate
+from support.parquet_columns import ALIKE, COLUMNS, UNLIKE, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,3 +53,20 @@ def test_durations_are_durations(tmp_path: Path) -> None:
     write(tmp_path / "x.parquet", "v", COLUMNS["durations"])
     (seen,) = validate(str(tmp_path / "x.parquet"), [{"type": "expression", "sql": "v > INTERVAL '1 day'"}]).results
     assert (seen.failed_rows, seen.considered_rows) == (0, 1)
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_columns_are_not_renamed(tmp_path: Path, case: str) -> None:
+    table, said = ALIKE[case]
+    file, other = str(tmp_path / "x.parquet"), str(tmp_path / "y.parquet")
+    pq.write_table(table, file)
+    pq.write_table(UNLIKE, other)
+    for ask in (
+        profile,
+        learn,
+        lambda path: compare(path, other),
+        lambda path: validate(path, [{"type": "row_count", "min": 1}]),
+    ):
+        with pytest.raises(SourceError, match=said):
+            ask(file)
+    assert [column.name for column in profile(other).columns] == UNLIKE.column_names

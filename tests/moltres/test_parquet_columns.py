@@ -6,11 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from moltres import Database, DataFrame, col, connect
 from moltres.errors import ConfigurationError, SchemaMismatchError
-from support.parquet_columns import COLUMNS, MOMENT, Column, write
+from support.parquet_columns import ALIKE, COLUMNS, MOMENT, UNLIKE, Column, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,3 +116,13 @@ def test_what_json_has_no_form_for_is_refused_within_structs(duck: Database, val
     with pytest.raises(SchemaMismatchError, match="column 'x': JSON has no form"):
         frame.to_arrow()
     assert duck.sql(f"SELECT [{value}] AS x").to_arrow().num_rows == 1
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_columns_are_not_renamed(duck: Database, tmp_path: Path, case: str) -> None:
+    table, said = ALIKE[case]
+    pq.write_table(table, tmp_path / "x.parquet")
+    pq.write_table(UNLIKE, tmp_path / "y.parquet")
+    with pytest.raises(ConfigurationError, match=said):
+        duck.read_parquet(tmp_path / "x.parquet")
+    assert list(duck.read_parquet(tmp_path / "y.parquet").columns) == UNLIKE.column_names

@@ -36,6 +36,15 @@ class Column:
     old_stamps: bool = False
 
 
+ALIKE = {
+    "case": (pa.table({"n": [1], "N": [2]}), "'n' and 'N'"),
+    "twice": (pa.table([pa.array([1]), pa.array([2]), pa.array([3])], names=["n", "n", "n_1"]), "'n' and 'n'"),
+    "within": (pa.table({"s": [[{"n": 1, "N": 2}]]}), "'n' and 'N'"),
+}
+"""Tables with names that are one to DuckDB, and what must be said of them."""
+UNLIKE = pa.table({"ä": [1], "Ä": [2], "ß": [3], "ss": [4], "s": [{"n": 1, "m": 2}], "n": [5], "t": [{"n": 1}]})
+"""One with names that are not."""
+
 COLUMNS = {
     "instants": Column(pa.array([MOMENT, None], _NS), [_INSTANT, None]),
     "instants with nanoseconds": Column(pa.array([MOMENT, MOMENT + 1], _NS)),

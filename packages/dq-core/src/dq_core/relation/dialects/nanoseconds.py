@@ -102,7 +102,7 @@ class _Times(sa.types.TypeDecorator[dt.time]):
     cache_ok = True
 
 
-_MARKS = {"TIMESTAMP_NS": _Moments, "TIME_NS": _Times}
+_MARKS: dict[str, type[_Moments | _Times]] = {"TIMESTAMP_NS": _Moments, "TIME_NS": _Times}
 
 
 def marked(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:

@@ -38,8 +38,8 @@ _AT_ONCE = 1000
 __all__ = ["Deadline", "Progress", "Reader", "StatementError", "by_halves", "refuse"]
 
 _UNREADABLE = "(cannot be read)"
-_WITH_MOMENTS = (dt.datetime, dt.time, list, dict)
-"""What a value with moments is in Python."""
+_WITH_MOMENTS = frozenset({dt.datetime, dt.time, list, dict})
+"""What a value with moments is in Python; what has nanoseconds is of a class of its own."""
 
 
 class Progress(NamedTuple):
@@ -346,7 +346,7 @@ class Reader:
 
     def _suspects(self, value: Any) -> bool:
         """Whether the driver may have handed over another value than the database holds."""
-        return self.opened.relation.dialect.lost(value) or (self._shortens and isinstance(value, _WITH_MOMENTS))
+        return self.opened.relation.dialect.lost(value) or (self._shortens and type(value) in _WITH_MOMENTS)
 
     def _prints_otherwise(self, statement: sa.Select[Any] | sa.CompoundSelect[Any], places: Collection[int]) -> bool:
         """Whether the database prints a value in these columns of a statement as one that Python cannot hold."""

@@ -182,8 +182,8 @@ class DuckDB(Dialect):
         return None if (number := self.nanoseconds(value, column)) is None else number % 1000 != 0
 
     def shortens(self, column: Column) -> bool:
-        """Also within lists, structs and unions."""
-        return any(name in column.type_name for name in _WITH_NANOSECONDS)
+        """Within lists, structs and unions: others are read from how they are printed."""
+        return column.type_name not in _WITH_NANOSECONDS and any(name in column.type_name for name in _WITH_NANOSECONDS)
 
     def cut(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """Without nanoseconds: a cast of a time rounds."""

@@ -6,7 +6,8 @@ values (`fingerprint_sql` has the SQL of each):
 1. Every value has one canonical form, a string, that depends on its *form* (`FORMS`) and not on its type.
 2. A row is the encoding of its values in the order of the columns, which no other row has: the fields are joined by
    ``|``; first come the canonical forms of all values but strings (empty for NULL; no other is empty or has a ``|``),
-   with the length in bytes of UTF-8 in the place of a string (-1 for NULL), then the strings themselves.
+   with the length in bytes of UTF-8 in the place of a string (-1 for NULL), and the MD5 of its canonical form in that
+   of JSON, then the strings themselves.
 3. The MD5 of the encoding in UTF-8, 128 bits, is read as two unsigned numbers of 64 bits, big-endian.
 4. The fingerprint is the number of rows, and the sum of the first and of the second numbers modulo 2**64.
 
@@ -31,12 +32,16 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from .canonical_json import canonical_json
 from .json_values import non_finite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["FORMS", "NAN", "Fingerprint", "Stray", "canonical", "digest", "encoded", "hashed", "of_columns", "value_of"]
+__all__ = [
+    "FORMS", "NAN", "Fingerprint", "Stray", "canonical", "digest", "encoded", "hashed", "of_columns",
+    "value_of",
+]  # fmt: skip
 
 #: The forms of values, and the canonical form of each.
 FORMS = {
@@ -48,6 +53,7 @@ FORMS = {
     "time": "times of a day: microseconds since midnight as 16 hexadecimal digits",
     "binary": "bytes as hexadecimal digits",
     "uuid": "hexadecimal digits in lower case with hyphens",
+    "json": "JSON documents by what they mean (`canonical_json`)",
     "any": "values of columns without a type (SQLite): the kind of the value, and its canonical form",
 }  # fmt: skip
 
@@ -133,7 +139,7 @@ def of_columns(columns: Sequence[Sequence[Any]], forms: Sequence[str]) -> Finger
             heads.append([head for head, _ in pairs])
             strings.append([string for _, string in pairs])
         else:
-            heads.append([field or "" for field in fields])
+            heads.append([_head(field, form) for field in fields])
     count = first = second = 0
     for row in zip(*heads, *strings, strict=True):
         one, other = hashed("|".join(row))
@@ -150,6 +156,11 @@ def _string_fields(field: str | None) -> tuple[str, str]:
     return str(len(field) if field.isascii() else len(field.encode("utf-8", "surrogatepass"))), field
 
 
+def _head(field: str | None, form: str) -> str:
+    """What a value that is no string is in an encoding."""
+    return digest(field).hex() if form == "json" and field is not None else field or ""
+
+
 def encoded(fields: Sequence[str | None], forms: Sequence[str]) -> str:
     """The encoding of a row.
 
@@ -164,7 +175,7 @@ def encoded(fields: Sequence[str | None], forms: Sequence[str]) -> str:
             heads.append(head)
             strings.append(string)
         else:
-            heads.append(field or "")
+            heads.append(_head(field, form))
     return "|".join([*heads, *strings])
 
 
@@ -188,17 +199,16 @@ def canonical(value: Any, form: str) -> str | None:
     if value is None:
         return None
     found = _OF_FORM[form](value)
-    return _stray(value) if found is None else found
+    if found is not None:
+        return found
+    # Of JSON only the hash is in an encoding, and no document begins like that.
+    return _marked(value) if form == "json" else Stray(_marked(value))
 
 
 class Stray(str):
     """The canonical form of a value that has none of its column's form."""
 
     __slots__ = ()
-
-
-def _stray(value: Any) -> Stray:
-    return Stray(_marked(value))
 
 
 def _marked(value: Any) -> str:
@@ -313,7 +323,7 @@ def _uuid(value: Any) -> str | None:
 
 _OF_FORM: dict[str, Callable[[Any], str | None]] = {
     "number": _number, "float": _float, "text": _text, "date": _date, "moment": _moment, "time": _time,
-    "binary": _binary, "uuid": _uuid, "any": _any,
+    "binary": _binary, "uuid": _uuid, "json": canonical_json, "any": _any,
 }  # fmt: skip
 
 
@@ -335,6 +345,8 @@ def value_of(field: str | None, form: str) -> Any:
         return field
     if field.startswith("!") or form == "any":
         return _of_stray(field.removeprefix("!"))
+    if form == "json":
+        return field
     return _VALUE_OF[form](field)
 
 

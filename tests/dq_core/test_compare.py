@@ -35,7 +35,7 @@ from dq_core.history import History
 from dq_core.quarantine import quarantine
 from dq_core.relation import differences
 from dq_core.run import reader
-from support.fingerprints import ARROW, EDGES, FORMS, fitting, stored
+from support.fingerprints import ARROW, EDGES, FORMS, document_types, fitting, stored, stored_documents
 from support.hostile import Call, assert_refused
 from support.shared import shared
 
@@ -314,9 +314,27 @@ def test_types_that_hold_the_same_values_are_compared_by_value(tmp_path: Path) -
     assert not compare(file, [other[0] | {"zip": "501"}], ["id"])
 
 
+def test_json_is_compared_by_what_it_means(engine: sa.Engine, tmp_path: Path) -> None:
+    documents = [f'{{"n": {place}, "é": ["\\u00e9", 1.50, {{"b": null, "a": true}}]}}' for place in range(30)]
+    other = [f'{{"é":["é",1.5e0,{{"a":true,"b":null}}],"n":{place}.0}}' for place in range(30)]
+    other[7] = other[7].replace("1.5e0", "1.5000000000000000000001")
+    stored_documents(engine, "t", documents, document_types(engine)[-1])
+    file = tmp_path / "other.json"
+    file.write_text("[" + ",".join(f'{{"id": {place}, "j": {one}}}' for place, one in enumerate(other)) + "]")
+    mappings = [{"id": place, "j": json.loads(one)} for place, one in enumerate(documents)]
+    same = compare((engine, "t"), mappings, ["id"])
+    assert same.equal, same.to_text()
+    duckdb = sa.create_engine(f"duckdb:///{tmp_path}/other.duckdb")
+    stored_documents(duckdb, "u", other, "JSON")
+    for found in (compare((engine, "t"), (duckdb, "u"), ["id"]), compare((engine, "t"), file, ["id"])):
+        assert (found.changed, found.changed_columns) == (1, {"j": 1}), found.to_text()
+        assert found.samples[0]["left"]["id"] == 7
+    duckdb.dispose()
+
+
 def test_what_cannot_be_compared_is_refused_all_at_once() -> None:
-    left = [{"id": 1, "f": 1.5, "j": {"a": 1}, "only": 1}]
-    right = [{"id": 1, "f": "x", "j": {"a": 1}, "other": 1}]
+    left = [{"id": 1, "f": 1.5, "j": dt.timedelta(1), "only": 1}]
+    right = [{"id": 1, "f": "x", "j": dt.timedelta(1), "other": 1}]
     with pytest.raises(RuleError) as caught:
         compare(left, right, ["id", "nix"], columns=["f", "onl"])
     assert len(caught.value.problems) == 4

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
 import itertools
+import json
 import random
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dq_core import compare
-from support.fingerprints import ARROW, EDGES, FORMS, fitting, stored, strategies
+from support.fingerprints import (
+    ARROW,
+    DOCUMENTS,
+    EDGES,
+    FORMS,
+    canonical_documents,
+    document_types,
+    documents,
+    fitting,
+    stored,
+    strategies,
+)
 from support.shared import shared
 
 _spec = shared("fingerprint")
@@ -90,6 +103,42 @@ def test_columns_have_the_fingerprint_of_their_rows() -> None:
 @given(rows=st.lists(st.fixed_dictionaries({name: st.none() | one for name, one in strategies.items()}), max_size=16))
 def test_any_rows(database: sa.Engine, rows: list[dict[str, Any]]) -> None:
     _check(database, rows)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_json_by_what_it_means(database: sa.Engine, place: int) -> None:
+    types = document_types(database)
+    if place >= len(types):
+        pytest.skip("it has no further type for JSON")
+    texts = [one for one in DOCUMENTS if place == 0 or not (canonical(one, "json") or "").startswith("!")]
+    assert canonical_documents(database, texts, types[place]) == [canonical(one, "json") for one in texts]
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(texts=st.lists(documents(), max_size=30))
+def test_any_json(database: sa.Engine, texts: list[str]) -> None:
+    for type_ in document_types(database):
+        assert canonical_documents(database, texts, type_) == [canonical(one, "json") for one in texts]
+
+
+def test_documents_that_differ_have_different_forms() -> None:
+    texts = [one for one in DOCUMENTS if not (canonical(one, "json") or "").startswith("!")]
+    meant = [json.loads(one, parse_float=decimal.Decimal, parse_int=decimal.Decimal) for one in texts]
+    for (one, first), (other, second) in itertools.product(zip(texts, meant, strict=True), repeat=2):
+        same = repr(_exactly(first)) == repr(_exactly(second))
+        assert (canonical(one, "json") == canonical(other, "json")) is same, (one, other)
+
+
+def _exactly(value: Any) -> Any:
+    """A document whose equal numbers are equally written, and whose keys are in order."""
+    match value:
+        case decimal.Decimal():
+            return value.normalize() + 0 if value else 0
+        case list():
+            return [_exactly(one) for one in value]
+        case dict():
+            return {key: _exactly(value[key]) for key in sorted(value)}
+    return value
 
 
 def test_it_does_not_depend_on_the_order() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import math
+import random
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,8 +14,14 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
 
-__all__ = ["ARROW", "COLUMNS", "EDGES", "FORMS", "fitting", "stored", "strategies"]
+from support.shared import shared
+
+__all__ = [
+    "ARROW", "COLUMNS", "DOCUMENTS", "EDGES", "FORMS", "canonical_documents", "document_types", "documents", "fitting",
+    "stored", "stored_documents", "strategies",
+]  # fmt: skip
 
 #: The form of each column of the table.
 FORMS: Mapping[str, str] = {
@@ -100,6 +108,63 @@ strategies: Mapping[str, st.SearchStrategy[Any]] = {
 }
 
 
+#: The types of each database in which JSON lies; strings that are no JSON fit into the first only where it is text.
+_TYPES: Mapping[str, Sequence[str]] = {
+    "postgresql": ("text", "jsonb", "json"), "duckdb": ("VARCHAR", "JSON"), "sqlite": ("TEXT",), "trino": ("varchar",),
+    "mariadb": ("LONGTEXT CHARACTER SET utf8mb4", "JSON"),
+}  # fmt: skip
+#: JSON in many spellings, and strings that are none.
+DOCUMENTS: Sequence[str] = (
+    "0", "-0", "-0.0", "0e5", "1", "1.0", "1.50", "100", "1e2", "1E+2", "1e-2", "-12.50e3", "0.00012", "1e30", "1e400",
+    "9007199254740993", "123456789012345678901234567890.1234567890", "1000000000000000000000", "-1.10E-7", "0.1",
+    "true", "false", "null", '""', '"a"', '"S"', '"N1"', '"1.0"', '"null"', '"a|b"',
+    "[]", "{}", "[[],{},[{}]]", " [ 1 , 2 ] ",
+    r'"\u00e9"', '"\u00e9"', r'"\ud83d\ude00"', '"\U0001f600"', r'"\/"', '"/"', r'"\"\\"', r'"\u0022\u005C"',
+    r'"\\u0041\u0041"', r'"\n\u000a\u001F\u001f\b\f\r\t"', '{"b":1,"a":{"d":[1.0,null],"c":"x"}}',
+    '{ "a" : { "c":"x", "d":[1,null]\n}, "b":1e0 }', '{"":1,"a":2,"aa":3,"A":4,"a b":5,"\u00e9":6}',
+    r'{"\u00e9":6,"a b":5,"A":4,"aa":3,"a":2,"":1}', r'{"a\"b":1,"a\\b":2,"aXb":3,"a!b":4}', '{"a|b":"c|d","{":"}"}',
+    "", "nope", "[1", '"a', "{'a': 1}", "'",
+)  # fmt: skip
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """A JSON document in one of its spellings: white space, escapes, the order of keys, the forms of numbers."""
+    letter = st.sampled_from('ab"\\/|\u00e9\U0001f600{}[]:,0-1.eE \x7f')
+    strings = st.text(letter | st.sampled_from("\n\t\x01\x1f"), max_size=6)
+    numbers = st.decimals(allow_nan=False, allow_infinity=False).filter(lambda one: abs(one.adjusted()) < 200)
+    leaves = st.none() | st.booleans() | st.integers() | numbers | strings
+    value = draw(
+        st.recursive(
+            leaves,
+            lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(letter, max_size=4), inner, max_size=4),
+            max_leaves=12,
+        )
+    )
+    return _spelled(value, random.Random(draw(st.integers(0, 2**32))))
+
+
+def _spelled(value: Any, draw: random.Random) -> str:
+    blank = draw.choice(["", "", " ", "\n"])
+    match value:
+        case None | bool():
+            return json.dumps(value)
+        case int() | decimal.Decimal():
+            return f"{value}" if draw.random() < 0.5 else f"{decimal.Decimal(value):e}"
+        case str():
+            return '"' + "".join(_letter(one, draw) for one in value) + '"'
+        case list():
+            return f"[{blank}" + f"{blank},{blank}".join(_spelled(one, draw) for one in value) + f"{blank}]"
+    pairs = draw.sample(list(value.items()), len(value))
+    return "{" + ",".join(f"{_spelled(one, draw)}{blank}:{blank}{_spelled(item, draw)}" for one, item in pairs) + "}"
+
+
+def _letter(letter: str, draw: random.Random) -> str:
+    forms = [json.dumps(letter)[1:-1], json.dumps(letter, ensure_ascii=False)[1:-1]]
+    forms += [f"\\u{ord(letter):04x}", f"\\u{ord(letter):04X}"] if ord(letter) < 2**16 else []
+    return draw.choice([*forms, "\\/"] if letter == "/" else forms)
+
+
 def fitting(database: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row without the values that a database cannot hold: NULL in their place."""
     found = {name: row[name] for name in FORMS}
@@ -167,3 +232,37 @@ def _written(value: Any, column: str, database: str) -> str:
             return f"{kind}'{value}'"
     escaped = value.replace("'", "''")
     return "'" + (escaped.replace("\\", "\\\\") if database == "mariadb" else escaped) + "'"
+
+
+def document_types(engine: sa.Engine) -> Sequence[str]:
+    """The types of a database in which JSON lies; the first is one of strings."""
+    return _TYPES[engine.dialect.name]
+
+
+def stored_documents(engine: sa.Engine, name: str, texts: Sequence[str], type_: str) -> None:
+    """Make a table of documents in the column ``j``, numbered by ``id``."""
+    rows = sa.table(name, sa.column("id", sa.Integer()), sa.column("j", sa.Text()))
+    given: list[Any] = [sa.literal(one, sa.Text()) for one in texts]
+    if engine.dialect.name == "postgresql" and type_ != "text":
+        given = [sa.cast(one, postgresql.JSON()) for one in given]
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+        connection.exec_driver_sql(f"CREATE TABLE {name} (id INTEGER, j {type_})")
+        if given:
+            connection.execute(sa.insert(rows).values([{"id": at, "j": one} for at, one in enumerate(given)]))
+        connection.commit()
+
+
+def canonical_documents(engine: sa.Engine, texts: Sequence[str], type_: str) -> list[str]:
+    """What a database makes of documents in a column of a type."""
+    forms = {
+        "postgresql": "PostgreSQLForms", "duckdb": "DuckDBForms", "sqlite": "SQLiteForms", "mariadb": "MariaDBForms",
+        "trino": "TrinoForms",
+    }  # fmt: skip
+    sql = getattr(shared("canonical_sql"), forms[engine.dialect.name])()
+    stored_documents(engine, "documents", texts, type_)
+    rows = sa.table("documents", sa.column("id", sa.Integer()), sa.column("j", sa.Text()))
+    with engine.connect() as connection:
+        assert sql.problem(connection) is None
+        found = sa.select(sql.form(rows.c.j, "json", type_.lower())).order_by(rows.c.id)
+        return list(connection.execute(found).scalars())

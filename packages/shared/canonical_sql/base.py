@@ -6,14 +6,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.functions import FunctionElement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Connection, Select
 
-__all__ = ["MOST_BUCKETS", "TO_2000", "CanonicalSQL", "Value", "converted", "operation", "raw"]
+__all__ = ["MOST_BUCKETS", "TO_2000", "CanonicalSQL", "Value", "converted", "operation", "raw", "spelled"]
 
 #: A value with its form and the name of its type, as the database prints it, in lower case.
 Value = tuple["ColumnElement[Any]", str, str]
@@ -42,6 +44,30 @@ def converted(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
 def operation(left: ColumnElement[Any], sign: str, right: ColumnElement[Any]) -> ColumnElement[Any]:
     """An operation in parentheses."""
     return Grouping(left.op(sign)(right))
+
+
+def spelled(sql: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A string by an expression that SQLAlchemy has no words for.
+
+    Args:
+        sql: The expression, with ``{value}`` in the places of the value.
+        value: The value.
+    """
+    return _Spelled(raw(sql), value)
+
+
+class _Spelled(FunctionElement[Any]):
+    """An expression with a value in it."""
+
+    name = "canonical_spelled"
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(_Spelled)
+def _compile_spelled(element: _Spelled, compiler: Any, **options: Any) -> str:
+    sql, value = (compiler.process(one, **options) for one in element.clauses)
+    return str(sql.replace("{value}", value))
 
 
 class _Named(sa.types.UserDefinedType[Any]):
@@ -104,6 +130,10 @@ class CanonicalSQL:
         del type_name
         return sa.func.lower(self.text_of(value))
 
+    def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """A JSON document, or a string that holds one; any other string as one that is none."""
+        raise NotImplementedError
+
     def octets(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """The number of bytes of a string in UTF-8."""
         return sa.func.octet_length(text, type_=sa.Integer())
@@ -129,12 +159,16 @@ class CanonicalSQL:
                 heads.append(self.length_item(sa.func.coalesce(self.octets(field), raw("-1", sa.Integer()))))
                 strings.append(sa.func.coalesce(field, raw("''")))
             else:
-                heads.append(sa.func.coalesce(field, raw("''")))
+                heads.append(sa.func.coalesce(self.digits(field) if form == "json" else field, raw("''")))
         return self.joined([*heads, *strings])
+
+    def digits(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The MD5 of a string as hexadecimal digits in lower case."""
+        return sa.func.md5(text, type_=sa.Text())
 
     def hash(self, values: Sequence[Value]) -> ColumnElement[Any]:
         """The hash of a row, in the type that `sums` and `bucket` take."""
-        return sa.func.md5(self.encoding(values), type_=sa.Text())
+        return self.digits(self.encoding(values))
 
     def once(self, hashes: Select[Any]) -> Select[Any]:
         """A SELECT with a hash, so that a statement around it does not compute the hash more than once."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..fingerprint import NAN
-from .base import TO_2000, CanonicalSQL, converted, operation, raw
+from .base import TO_2000, CanonicalSQL, converted, operation, raw, spelled
+from .json_numbers import scientific_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,10 @@ _SWAPS = (
 
 class DuckDBForms(CanonicalSQL):
     """DuckDB."""
+
+    def knows(self, type_name: str) -> bool:
+        """A VARIANT has none: it is no text of JSON."""
+        return type_name != "variant"
 
     def number_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
         """Decimals without the zeros of their scale."""
@@ -91,6 +96,11 @@ class DuckDBForms(CanonicalSQL):
         del type_name
         return sa.func.lower(sa.func.hex(value))
 
+    def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """By its nodes in the order of their paths; numbers, which DuckDB reads as floats, pass as strings."""
+        del type_name
+        return spelled(_JSON, self.text_of(value))
+
     def octets(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Of strings; ``octet_length`` is that of bytes."""
         return sa.func.strlen(text, type_=sa.Integer())
@@ -119,6 +129,34 @@ class DuckDBForms(CanonicalSQL):
         first = operation(operation(low, "&", raw("255", sa.Integer())), "<<", raw("8", sa.Integer()))
         bits = operation(first, "|", operation(low, ">>", raw("8", sa.Integer())))
         return operation(bits, "&", raw(str(number - 1), sa.Integer()))
+
+
+#: Strings and numbers of JSON, and what is between them.
+_TOKENS = r"""'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][-+.0-9eE]*|[^-"0-9]+'"""
+_ESCAPED = "replace(replace(token ->> '$', chr(92), chr(92) || chr(92)), '\"', chr(92) || '\"')"
+#: A document whose strings are their bytes in digits behind an S, and whose numbers are strings behind an N: no path
+#: through it has to be quoted, and bytes in digits have the order of the bytes.
+_MARKED = f"""array_to_string(list_transform(regexp_extract_all({{value}}, {_TOKENS}), lambda token: CASE
+ WHEN token[1] = '"' THEN '"S' || hex(encode({_ESCAPED})) || '"'
+ WHEN token[1] = '-' OR token[1] BETWEEN '0' AND '9' THEN '"N' || {scientific_sql("token")} || '"'
+ ELSE token END), '')"""
+#: The keys on the way to a node, and the numbers of items with as many characters each.
+_PLACE = """list_transform(string_split(replace(fullkey, '[', '.['), '.'),
+ lambda step: CASE WHEN step[1] = '[' THEN lpad(step, 12, '0') ELSE step END)"""
+#: A comma behind each node; what closes one is behind all that is in it.
+_SORTED = f"""(SELECT string_agg(part.token, '' ORDER BY part.place) FROM (SELECT unnest(CASE
+ WHEN closing = '' THEN [{{'place': place, 'token': opening || CAST(value AS VARCHAR) || ','}}] ELSE
+ [{{'place': place, 'token': opening}}, {{'place': list_append(place, '~'), 'token': closing || ','}}] END) AS part
+ FROM (SELECT value, {_PLACE} AS place, CASE type WHEN 'OBJECT' THEN '}}' WHEN 'ARRAY' THEN ']' ELSE '' END AS closing,
+   CASE WHEN contains(fullkey, '.') AND NOT ends_with(fullkey, ']') THEN '"' || key || '":' ELSE '' END
+   || CASE type WHEN 'OBJECT' THEN '{{' WHEN 'ARRAY' THEN '[' ELSE '' END AS opening
+  FROM json_tree(TRY_CAST({_MARKED} AS JSON)))))"""  # noqa: S608 - SQL of our own
+#: Strings as they are again, whose digits no comma can be among.
+_PLAIN = f"""(SELECT array_to_string(list_transform(
+ string_split(replace(replace(rtrim(sorted, ','), ',}}', '}}'), ',]', ']'), '"'), lambda part: CASE part[1]
+ WHEN 'S' THEN '"' || decode(unhex(part[2:])) || '"' WHEN 'N' THEN part[2:] ELSE part END), '')
+ FROM (SELECT {_SORTED} AS sorted))"""  # noqa: S608 - SQL of our own
+_JSON = f"CASE WHEN json_valid({{value}}) THEN {_PLAIN} ELSE '!text ' || lower(hex(encode({{value}}))) END"
 
 
 def _swapped(number: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from .base import CanonicalSQL, operation, raw
+from .base import CanonicalSQL, operation, raw, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +76,11 @@ class MariaDBForms(CanonicalSQL):
         del type_name
         return sa.func.lower(sa.func.hex(value))
 
+    def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """As MariaDB normalizes it, which does everything but to resolve escapes."""
+        del type_name
+        return spelled(_JSON, value)
+
     def octets(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Bytes of a string that is in UTF-8."""
         return sa.func.octet_length(text, type_=sa.Integer())
@@ -103,3 +108,47 @@ class MariaDBForms(CanonicalSQL):
         """Four hexadecimal digits as a number."""
         bits = sa.cast(sa.func.conv(sa.func.left(hash_, raw("4")), raw("16"), raw("10")), sa.Integer())
         return operation(bits, "&", raw(str(number - 1), sa.Integer()))
+
+
+def _literal(text: str) -> str:
+    """A string whose meaning no setting of the session changes."""
+    return f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+
+
+def _respelled(text: str, but: str, escape: str, spelling: str) -> str:
+    """A document with some of its escapes in another spelling.
+
+    Args:
+        text: The document.
+        but: A pattern of escapes that stay.
+        escape: A pattern of those that are replaced.
+        spelling: What to put there: a control character, which no document has, for a backslash.
+    """
+    return f"REGEXP_REPLACE({text}, {_literal(f'{but}(*SKIP)(*FAIL)|{escape}')}, {_literal(spelling)})"
+
+
+def _resolved(text: str, but: str) -> str:
+    """A document without escapes but some: read as one string of JSON, in which these and all quotes are escaped."""
+    found = _respelled(text, but, r"\\", _MARK)
+    for one in ("\\", '"'):
+        found = f"REPLACE({found}, {_literal(one)}, {_literal(chr(92) + one)})"
+    return f"JSON_UNQUOTE(CONCAT({_QUOTE}, REPLACE({found}, {_literal(_MARK)}, {_literal(chr(92))}), {_QUOTE}))"
+
+
+_MARK = "\1"
+_QUOTE = _literal('"')
+_BACKSLASH = _literal("\\")
+_CONTROL = r"\\(?:[^u/]|u00[01])"
+_KEPT = r"\\[\"\\]"
+#: Each escape of a quote and of a backslash in its short form.
+_SHORT = "JSON_COMPACT({value})"
+for code, short in (("0022", '"'), ("005[cC]", r"\\")):
+    marked = _respelled(_SHORT, rf"\\(?:[^u]|u(?!{code}))", rf"\\u{code}", _MARK + short)
+    _SHORT = f"REPLACE({marked}, {_literal(_MARK)}, {_BACKSLASH})"
+#: JSON_NORMALIZE sorts keys as they are written; a control character has to stay an escape for it. Of a mere number it
+#: reads digits that lie behind the end of the string (``1e2`` was 1.0E20), but for the blank.
+_NORMALIZED = f"JSON_NORMALIZE(CONCAT({_resolved(_SHORT, _CONTROL)}, ' '))"
+_JSON = f"""CASE WHEN NOT JSON_VALID({{value}}) THEN CONCAT('!text ', LOWER(HEX({{value}})))
+ WHEN LOCATE({_BACKSLASH}, {{value}}) = 0
+  THEN CAST(JSON_NORMALIZE(CONCAT({{value}}, ' ')) AS CHAR CHARACTER SET utf8mb4)
+ ELSE CAST({_resolved(_NORMALIZED, _KEPT)} AS CHAR CHARACTER SET utf8mb4) END"""

@@ -9,7 +9,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from ..fingerprint import NAN
-from .base import CanonicalSQL, operation, raw
+from .base import CanonicalSQL, operation, raw, spelled
+from .json_numbers import scientific_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,12 @@ class PostgreSQLForms(CanonicalSQL):
         del type_name
         return sa.func.encode(value, raw("'hex'"))
 
+    def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """By its nodes, each after those that it is in."""
+        if "json" in type_name:
+            return spelled(_DOCUMENT, value)
+        return _Document(raw(_DOCUMENT), self.text_of(value))
+
     def joined(self, fields: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
         """``concat_ws``, which takes at most 99 strings."""
         while len(fields) > 90:
@@ -99,6 +106,39 @@ class PostgreSQLForms(CanonicalSQL):
         return operation(_Start(hash_), "&", raw(str(number - 1), sa.Integer()))
 
 
+_ESCAPED = "replace(replace({}, chr(92), chr(92) || chr(92)), '\"', chr(92) || '\"')"
+_NAME = _ESCAPED.format("key")
+#: A document as its tokens, which their places put into order: those of the nodes above, and the number of each among
+#: its neighbours. What closes a node is behind all that is in it.
+_DOCUMENT = f"""(WITH RECURSIVE nodes(place, prefix, node) AS (
+ SELECT CAST(ARRAY[] AS int[]), CAST('' AS text), CAST({{value}} AS jsonb)
+ UNION ALL SELECT nodes.place || child.number, child.prefix, child.node FROM nodes CROSS JOIN LATERAL (
+  SELECT CAST(row_number() OVER named AS int),
+   CASE WHEN row_number() OVER named > 1 THEN ',' ELSE '' END || '"' || {_NAME} || '":', value
+  FROM jsonb_each(CASE jsonb_typeof(nodes.node) WHEN 'object' THEN nodes.node ELSE '{{}}' END)
+  WINDOW named AS (ORDER BY {_NAME} COLLATE "C")
+  UNION ALL SELECT CAST(number AS int), CASE WHEN number > 1 THEN ',' ELSE '' END, item
+  FROM jsonb_array_elements(CASE jsonb_typeof(nodes.node) WHEN 'array' THEN nodes.node ELSE '[]' END)
+   WITH ORDINALITY AS items(item, number)
+ ) AS child(number, prefix, node)
+) SELECT string_agg(token, '' ORDER BY place) FROM (
+ SELECT place, prefix || CASE jsonb_typeof(node) WHEN 'object' THEN '{{' WHEN 'array' THEN '['
+  WHEN 'string' THEN '"' || {_ESCAPED.format("(node #>> '{}')")} || '"'
+  WHEN 'number' THEN {scientific_sql("CAST(node AS text)")} ELSE CAST(node AS text) END
+ FROM nodes
+ UNION ALL SELECT place || 2147483647, CASE jsonb_typeof(node) WHEN 'object' THEN '}}' ELSE ']' END
+ FROM nodes WHERE jsonb_typeof(node) IN ('object', 'array')
+) AS tokens(place, token))"""  # noqa: S608 - SQL of our own
+
+
+class _Document(FunctionElement[Any]):
+    """The canonical form of a string that may be JSON."""
+
+    name = "canonical_document"
+    type = sa.Text()
+    inherit_cache = True
+
+
 class _Hash(FunctionElement[Any]):
     """The MD5 of a string, in the type from which its halves are found in the least time."""
 
@@ -126,6 +166,16 @@ class _Start(FunctionElement[Any]):
 def _has_numbers_of_bytes(compiler: Any) -> bool:
     """Whether bytes can be cast to numbers, which PostgreSQL 18 introduced."""
     return (getattr(compiler.dialect, "server_version_info", None) or (0,)) >= (18,)
+
+
+@compiles(_Document)
+def _compile_document(element: _Document, compiler: Any, **options: Any) -> str:
+    sql, text = (compiler.process(one, **options) for one in element.clauses)
+    document = sql.replace("{value}", text)
+    if (getattr(compiler.dialect, "server_version_info", None) or (0,)) < (16,):
+        return str(document)  # a string that is none is an error of the database
+    other = f"'!text ' || encode(convert_to({text}, 'UTF8'), 'hex')"
+    return f"CASE WHEN {text} IS JSON THEN {document} ELSE {other} END"
 
 
 @compiles(_Hash)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..fingerprint import NAN
-from .base import CanonicalSQL, Value, converted, operation, raw
+from .base import CanonicalSQL, Value, converted, operation, raw, spelled
+from .json_numbers import scientific_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,9 +84,17 @@ class TrinoForms(CanonicalSQL):
         del type_name
         return sa.func.lower(sa.func.to_hex(value))
 
+    def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+        """As Trino writes what it has read, which sorts the keys; numbers pass as strings."""
+        return spelled(_JSON, sa.func.json_format(value) if type_name == "json" else self.text_of(value))
+
     def octets(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """The length of the bytes."""
         return sa.func.length(sa.func.to_utf8(text), type_=sa.Integer())
+
+    def digits(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The hexadecimal digits of 16 bytes."""
+        return sa.func.lower(sa.func.to_hex(sa.func.md5(sa.func.to_utf8(text))), type_=sa.Text())
 
     def hash(self, values: Sequence[Value]) -> ColumnElement[Any]:
         """16 bytes."""
@@ -102,3 +111,22 @@ class TrinoForms(CanonicalSQL):
         """Four hexadecimal digits as a number."""
         bits = sa.func.from_base(sa.func.substr(sa.func.to_hex(hash_), raw("1"), raw("4")), raw("16"))
         return sa.func.mod(bits, raw(str(number), sa.Integer()))
+
+
+_CONTENT = r"[^\"\\]*(?:\\.[^\"\\]*)*"
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+#: The content of a string, with the escapes of quotes and backslashes as what they are written with.
+_ESCAPED = r"""regexp_replace(s[1], '\\(?:(["\\]|u0022|u005[cC])|(.))',
+ e -> CASE WHEN e[2] IS NOT NULL THEN '\' || e[2] WHEN e[1] IN ('"', 'u0022') THEN '\\\"' ELSE '\\\\' END)"""
+#: The content of a string without escapes.
+_PLAIN = r"""regexp_replace(s[1], '\\u([dD][89abAB]..)\\u([dD][c-fC-F]..)|\\u(....)|\\(.)', e -> CASE
+ WHEN e[1] IS NOT NULL THEN chr(65536 + (from_base(e[1], 16) - 55296) * 1024 + from_base(e[2], 16) - 56320)
+ WHEN e[3] IS NOT NULL THEN chr(from_base(e[3], 16))
+ ELSE CASE e[4] WHEN 'b' THEN chr(8) WHEN 't' THEN chr(9) WHEN 'n' THEN chr(10) WHEN 'f' THEN chr(12)
+  WHEN 'r' THEN chr(13) ELSE e[4] END END)"""
+#: A document whose strings begin with S, and whose numbers are strings that begin with N: Trino reads them as floats.
+_MARKED = f"""regexp_replace({{value}}, '"({_CONTENT})"|({_NUMBER})', s -> CASE WHEN s[2] IS NULL
+ THEN '"S' || {_ESCAPED} || '"' ELSE '"N' || {scientific_sql("s[2]")} || '"' END)"""
+_JSON = f"""CASE WHEN try(json_parse({{value}})) IS NULL THEN '!text ' || lower(to_hex(to_utf8({{value}})))
+ ELSE regexp_replace(json_format(json_parse({_MARKED})), '"(?:S({_CONTENT})|N([^"]*))"',
+ s -> CASE WHEN s[2] IS NULL THEN '"' || {_PLAIN} || '"' ELSE s[2] END) END"""

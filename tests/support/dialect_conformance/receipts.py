@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from sqlalchemy import REAL
+from sqlalchemy import JSON, REAL, Integer
 
 from moltres import Receipt, Records, col, verify
 from moltres.errors import MoltresError, ReceiptError
@@ -59,6 +60,28 @@ class Receipts(DialectSuite):
             result = db.write([{"id": one, "number": one} for one in ids]).save_as_table("target", mode="append")
             assert result.receipt is not None
             assert (result.receipt.proved, result.receipt.rows) == (True, len(ids))
+
+    @pytest.mark.parametrize("number", [20, 6000])
+    def test_documents_are_covered(self, db: Database, number: int) -> None:
+        if db.dialect.column_type(JSON()) is None:
+            pytest.skip("it has no type for documents")
+        shapes = ({"b": [1.5, None], "a": "é"}, "a", [Decimal("0.1"), True], {}, None)
+        rows = [(one, {"n": one, "of": shapes[one % len(shapes)]}, [one]) for one in range(number)]
+        types = {"id": Integer(), "j": JSON(), "k": JSON()}
+        receipt = db.write(Records(rows, list(types), types)).save_as_table("target").receipt
+        assert receipt is not None
+        assert receipt.proved is self.proves
+        if not self.proves:
+            return
+        assert list(receipt.columns) == ["id", "j", "k"], receipt.not_covered
+        assert verify(receipt, db)
+        for more in (db.table("target").collect().to_arrow(), db.table("target").collect()):
+            copied = db.write(more).save_as_table("copied", mode="overwrite").receipt
+            assert copied is not None
+            assert "j" in copied.columns
+        if db.dialect.capabilities.replaces_rows:
+            run(db, """UPDATE target SET j = '{"n": 5}' WHERE id = 5""")
+            assert "other values" in str(verify(receipt, db))
 
     def test_floats_of_32_bits_are_those_with_their_shortest_digits(self, db: Database) -> None:
         db.write(Records([(1, 1.1), (2, -0.1), (3, None)], ["id", "r"], {"r": REAL()})).save_as_table("target")

@@ -23,6 +23,7 @@ __all__ = ["Side", "form_problems", "forms_of", "side_of"]
 _FORM = {
     "integer": "number", "decimal": "number", "boolean": "number", "float": "float", "text": "text",
     "untyped": "text", "date": "date", "datetime": "moment", "time": "time", "binary": "binary", "uuid": "uuid",
+    "json": "json",
 }  # fmt: skip
 #: Pairs of forms with a form that holds the values of both.
 _COMMON = {frozenset({"text", "uuid"}): "text"}
@@ -118,6 +119,8 @@ def _common(left: Relation, right: Relation, name: str) -> str | None:
         return "text" if declared == _EMPTY else declared
     if first == second or {first, second} == {"date", "moment"}:
         return first if first == second else "moment"
+    if {first, second} == {"text", "json"}:
+        return "json"  # the strings are read, whatever they are in
     adapting = (_adapts(one, left), _adapts(other, right))
     if all(adapting):
         return _of_adapting(one, other, first, second)
@@ -160,6 +163,8 @@ def _value(relation: Relation, name: str, form: str) -> Value:
     if own == form or (own == "date" and form == "moment"):
         return relation.from_.c[name], form, type_name
     raw: Any = relation.from_.c[column.untyped.raw]
+    if form == "json":
+        return raw, form, "varchar"  # a token of JSON is a document, and a field of a CSV may hold one
     value, other = relation.of_family(name, _FAMILY[form])
     value_type = "decimal" if form == "number" else "varchar" if form in ("text", "uuid") else ""
     if form == "float":

@@ -19,7 +19,8 @@ from sqlalchemy import column, func, select, table
 from sqlalchemy.engine.default import DefaultDialect
 
 from .._shared.canonical_sql import DuckDBForms
-from .._shared.fingerprint import Fingerprint, canonical, of_columns
+from .._shared.fingerprint import Fingerprint, canonical, digest, of_columns
+from ..types import documents
 from ..types.arrow import arrow
 from .rows import uncollected
 from .tally_arrow import READY, Covered, typed
@@ -27,6 +28,8 @@ from .tally_arrow import READY, Covered, typed
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
+
+    import pyarrow as pa
 
     from ..types.arrow import Batch
     from .tally_arrow import Typed
@@ -101,7 +104,7 @@ class Tally:
         if isinstance(batch, list):
             every = list(zip(*batch, strict=True)) if batch else []
             return [every[place] for place in self._places] if every else []
-        return [batch.column(place).to_pylist() for place in self._places]
+        return [_values(batch.column(place), one) for place, one in zip(self._places, self._columns, strict=True)]
 
     def _by_duckdb(self, batch: Batch) -> Sums:
         import duckdb
@@ -113,7 +116,7 @@ class Tally:
                 made = [_array(pa, items, one) for items, one in zip(values, self._columns, strict=True)]
             else:
                 made = [
-                    typed(pa, batch.column(place), one) or _array(pa, batch.column(place).to_pylist(), one)
+                    typed(pa, batch.column(place), one) or _array(pa, _values(batch.column(place), one), one)
                     for place, one in zip(self._places, self._columns, strict=True)
                 ]
         known = [one for one in made if one is not None]
@@ -140,12 +143,30 @@ def _by_python(values: list[Sequence[Any]], columns: Sequence[Covered], *, by_co
     return [whole, *(of_columns([items], [form]) for items, form in zip(settled, forms, strict=True))]
 
 
+def _values(array: pa.Array, one: Covered) -> list[Any]:
+    """An array as values of Python; JSON is text in Arrow."""
+    values: list[Any] = array.to_pylist()
+    if one.form != "json":
+        return values
+    return [documents.JsonText(value) if isinstance(value, str) else value for value in values]
+
+
 def _settled(values: Sequence[Any], one: Covered) -> Sequence[Any]:
-    """Floats as the column holds them."""
+    """Floats as the column holds them, and JSON as text."""
+    if one.form == "json":
+        return [None if value is None else _document(value) for value in values]
     if one.form != "float" or (one.signed_zero and not one.single):
         return values
     zero = -0.0 if one.signed_zero else 0.0
     return [(_single(value) if one.single else value) + zero if isinstance(value, float) else value for value in values]
+
+
+def _document(value: Any) -> str:
+    """A document as text; what is none, and is about to be refused, as no document."""
+    try:
+        return documents.write(value)
+    except ValueError:
+        return f"no document: {value!r}"
 
 
 def _single(value: float) -> float:
@@ -187,6 +208,10 @@ def _array(pa: Any, values: Sequence[Any], one: Covered) -> Typed | None:
             made = None
         if made is not None:
             return made
+    if one.form == "json":
+        forms = [canonical(value, one.form) for value in _settled(values, one)]
+        hashes = [None if form is None else digest(form).hex() for form in forms]
+        return pa.array(hashes, pa.string()), READY, "varchar"
     if one.form == "text":
         return None if make is not None or classes else (pa.nulls(len(values), pa.string()), "text", "varchar")
     ready = [None if value is None else str(canonical(value, one.form)) for value in _settled(values, one)]

@@ -29,6 +29,7 @@ _SINGLE = 32
 _FORMS = {
     "integer": "number", "decimal": "number", "boolean": "number", "float": "float", "text": "text", "date": "date",
     "timestamp": "moment", "time": "time", "binary": "binary", "uuid": "uuid",
+    "json": "json",
 }  # fmt: skip
 
 

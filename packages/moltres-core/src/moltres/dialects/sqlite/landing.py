@@ -13,6 +13,7 @@ from sqlalchemy import func, literal_column, select, type_coerce
 from sqlalchemy.types import NullType
 
 from ..._shared.fingerprint import Fingerprint
+from ...types.documents import JsonText
 from ..base.proving import MarkedLanding
 from ..tally import Tally
 
@@ -67,13 +68,23 @@ def counted(
     # As stored: what reads values for a frame would read some as others.
     stored = [type_coerce(rows.c[one.name], NullType()) for one in columns]
     result: Any = connection.execute(select(*stored).select_from(rows).where(*where))
+    texts = [place for place, one in enumerate(columns) if one.form == "json"]
     with closing(Tally(columns, range(len(columns)))) as tally:
         try:
             while part := result.cursor.fetchmany(_BATCH_ROWS):
-                tally.add(part)
+                tally.add([_documents(row, texts) for row in part] if texts else part)
         finally:
             result.close()
         return tally.sums()[0]
+
+
+def _documents(row: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """A row whose strings in some places are JSON, and not a string that JSON holds."""
+    values = list(row)
+    for place in places:
+        if isinstance(values[place], str):
+            values[place] = JsonText(values[place])
+    return values
 
 
 def landing(dialect: Lands, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
 __all__ = ["SHARED", "capacity", "is_in_transaction"]
@@ -45,17 +47,26 @@ def is_in_transaction(engine: Engine) -> bool:
 
 
 def _has_begun(name: str, driver: Any) -> bool:
-    """Whether a connection of a driver is in a transaction; False where the database has none, or is not known."""
-    if isinstance(getattr(driver, "in_transaction", None), bool):  # sqlite3
+    """Whether a connection of a driver is in a transaction, or may be, because nobody knows; else it is not."""
+    if isinstance(getattr(driver, "in_transaction", None), bool):  # sqlite3, mysql.connector
         return bool(driver.in_transaction)
     if name == "duckdb":  # without a transaction each statement is one of its own
         first, second = (driver.execute("SELECT txid_current()").fetchall() for _ in range(2))
         return bool(first == second)
-    if name in {"mysql", "mariadb"} and hasattr(driver, "server_status"):  # PyMySQL
-        return bool(_server_status(driver) & 1)  # SERVER_STATUS_IN_TRANS of the protocol
-    if name == "postgresql" and hasattr(driver, "info"):  # psycopg, psycopg2
-        return int(driver.info.transaction_status) != 0  # PQTRANS_IDLE of libpq
-    return False
+    package = type(driver).__module__.partition(".")[0]
+    if package in _ASKED:
+        return _ASKED[package](driver)
+    return name != "trino"  # whose connections commit each statement
+
+
+def _says_transaction(driver: Any) -> bool:
+    """What MariaDB says of a session; MySQL does not say it."""
+    with closing(driver.cursor()) as cursor:
+        try:
+            cursor.execute("SELECT @@in_transaction")
+        except driver.Error:
+            return True
+        return bool(cursor.fetchone()[0])
 
 
 def _server_status(driver: Any) -> int:
@@ -65,3 +76,13 @@ def _server_status(driver: Any) -> int:
     except driver.Error:  # a lost connection has no transaction
         return 0
     return int(driver.server_status)
+
+
+_ASKED: dict[str, Callable[[Any], bool]] = {
+    "pymysql": lambda driver: bool(_server_status(driver) & 1),  # SERVER_STATUS_IN_TRANS of the protocol
+    "MySQLdb": _says_transaction,
+    "mariadb": _says_transaction,
+    "psycopg": lambda driver: int(driver.info.transaction_status) != 0,  # PQTRANS_IDLE of libpq
+    "psycopg2": lambda driver: int(driver.info.transaction_status) != 0,
+}
+"""By the package of the driver: whether a connection is in a transaction."""

@@ -6,12 +6,13 @@ import itertools
 import threading
 from typing import TYPE_CHECKING
 
+import pymysql
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Integer, column, create_engine, event, text
 
 from dq_core import validate
 from moltres import col, connect, func
-from moltres.errors import MoltresError, QueryError
+from moltres.errors import ConfigurationError, MoltresError, QueryError
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
 from support.mariadb import MariaDBServer
@@ -120,6 +121,25 @@ class TestMariaDB(DialectConformance, LostConnections):
         for limit in ("LIMIT ROWS EXAMINED 1000000", "/*!99999 LIMIT 1 */", "/*M!100000 LIMIT 500 */"):
             frame = db.sql(f"SELECT n FROM t ORDER BY n {limit}")
             assert frame.limit(3).collect().column("n") == [0, 1, 2], limit
+
+    def test_the_order_of_a_text_with_comments_that_the_server_runs(self, db: Database) -> None:
+        db.write([{"n": number * 7919 % 1000} for number in range(1000)]).save_as_table("t")
+        for end, count in (
+            ("/*!40001 ORDER BY n */", 1000),
+            ("ORDER BY n /*!40001 LIMIT 5 */", 5),
+            ("ORDER BY n /*M!100000 LIMIT 500 */", 500),
+            ("ORDER BY n /*!99999 LIMIT 1 */", 1000),
+        ):
+            statement = text(f"SELECT n FROM t {end}").columns(column("n", Integer()))
+            frame = db.from_select(statement)
+            assert (frame.count(), frame.limit(3).collect().column("n")) == (count, [0, 1, 2]), end
+
+    def test_another_driver_is_refused(self, url: URL) -> None:
+        """PyMySQL takes the place of mysqlclient here, as it says that it can."""
+        engine = create_engine(url.set(drivername="mariadb+mysqldb"), module=pymysql)
+        with pytest.raises(ConfigurationError, match="through 'pymysql', not mysqldb"):
+            connect(engine)
+        engine.dispose()
 
     def test_zero_is_no_next_number(self, db: Database) -> None:
         with db.transaction() as connection:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ._shared.iceberg_snapshots import AsOf
     from .dialects import Dialect
+    from .dialects.lexis import Lexis
 
 __all__ = ["Database", "connect"]
 
@@ -339,7 +340,12 @@ class Database:
             raise ConfigurationError(
                 f"from_select() requires a statement of SQLAlchemy's select(), not {type(statement).__name__}."
             )
-        return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(statement)))
+        return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(statement, self._lexis)))
+
+    def _lexis(self, text: str) -> Lexis:
+        """By which rules the server reads a text."""
+        with self.connection() as connection:
+            return self.dialect.lexis(connection, text)
 
     def read_parquet(self, path: files.Paths, **options: Any) -> DataFrame:
         """A frame of Parquet files; DuckDB reads only the columns and row groups that the query needs.

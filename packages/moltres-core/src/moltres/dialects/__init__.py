@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from .._shared import iceberg_places
+from .._shared.wording import listing
+from ..errors import ConfigurationError
 from .base import Dialect
 from .capabilities import MYSQL, Capabilities
 from .error_translation import connected, translated
@@ -59,6 +61,9 @@ def dialect_for(bind: Engine | Connection) -> Dialect:
     Args:
         bind: A SQLAlchemy engine or connection.
 
+    Raises:
+        ConfigurationError: If the driver is none with which values are sure to be those of the database.
+
     Returns:
         The dialect registered for this database, or the portable one, which uses only SQLAlchemy.
     """
@@ -81,4 +86,11 @@ def kind_of(bind: Engine | Connection) -> Dialect:
                 max_identifier_bytes=bind.dialect.max_identifier_length, counts_characters=True
             )
             register(Dialect(name, known))
-    return _LOADED[name]
+    dialect, driver = _LOADED[name], bind.dialect.driver
+    if dialect.drivers and driver not in dialect.drivers:
+        raise ConfigurationError(
+            f"{name} is read and written through {listing(dialect.drivers)}, not {driver}, which tells neither warnings"
+            " nor types as the server does.",
+            suggestion=f"Use {name}+{dialect.drivers[0]}://… as URL.",
+        )
+    return dialect

@@ -11,7 +11,7 @@ from sqlalchemy.sql.selectable import GenerativeSelect
 from .lexis import Token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import SelectBase
 
@@ -150,17 +150,17 @@ def _follows_number(tokens: Sequence[Token], number: int) -> bool:
     return after < len(tokens) and tokens[after].kind in {"number", "bind"}
 
 
-def kept_of(statement: SelectBase, keeping: Keeping, lexis: Lexis) -> SelectBase:
+def kept_of(statement: SelectBase, keeping: Keeping, lexis: Callable[[str], Lexis]) -> SelectBase:
     """The same of a statement of SQLAlchemy.
 
     Args:
         statement: The statement.
         keeping: The clause of the database.
-        lexis: By which rules the database reads its text, if it is one.
+        lexis: Tells by which rules the database reads its text, if it is one.
     """
     if isinstance(statement, TextualSelect):
         element: Any = statement.element._clone()  # noqa: SLF001 - text() has no public copy
-        element.text = "".join(token.text for token in kept(list(lexis.tokens(element.text)), keeping))
+        element.text = "".join(token.text for token in kept(list(lexis(element.text).tokens(element.text)), keeping))
         return TextualSelect(element, list(statement.column_args), positional=statement.positional)
     if not isinstance(statement, GenerativeSelect):
         return statement

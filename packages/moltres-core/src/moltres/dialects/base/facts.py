@@ -23,6 +23,7 @@ class Facts:
     differs: bool = False
     commits_each_table: bool = False
     one_process: bool = False
+    drivers: tuple[str, ...] = ()  # those that alone tell what is asked of them; empty where any does
 
     def __init__(self, name: str, capabilities: Capabilities | None = None) -> None:
         self.name = name

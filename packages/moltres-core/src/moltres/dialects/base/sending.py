@@ -47,8 +47,13 @@ class Sending(Facts):
         """
         return tokens
 
-    def ordered(self, statement: SelectBase) -> SelectBase:
-        """The same of a statement of SQLAlchemy."""
+    def ordered(self, statement: SelectBase, lexis: Callable[[str], Lexis]) -> SelectBase:  # noqa: ARG002 - as above
+        """The same of a statement of SQLAlchemy.
+
+        Args:
+            statement: The statement.
+            lexis: Tells how the server reads a text, as `lexis` does.
+        """
         return statement
 
     def empty_list(self, *, negated: bool) -> str:  # noqa: ARG002 - for those who need another operator

@@ -115,6 +115,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     placeholder = "%s"
     identifier_quote = "`"  # also with ANSI_QUOTES
     widens_types = True
+    drivers = ("pymysql",)
 
     def __init__(self) -> None:
         super().__init__("mariadb")
@@ -135,9 +136,9 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         """With a LIMIT that cuts nothing: without one MariaDB leaves the ORDER BY of a subquery out."""
         return kept(tokens, BY_LIMIT)
 
-    def ordered(self, statement: SelectBase) -> SelectBase:
+    def ordered(self, statement: SelectBase, lexis: Callable[[str], Lexis]) -> SelectBase:
         """The same of a statement of SQLAlchemy."""
-        return kept_of(statement, BY_LIMIT, mariadb(""))
+        return kept_of(statement, BY_LIMIT, lexis)
 
     def empty_list(self, *, negated: bool) -> str:
         """None of any text."""

@@ -119,9 +119,9 @@ class TrinoDialect(Commits, Dialect):
         """With an OFFSET that leaves nothing out: without one Trino leaves the ORDER BY of a subquery out."""
         return kept(tokens, BY_OFFSET)
 
-    def ordered(self, statement: SelectBase) -> SelectBase:
+    def ordered(self, statement: SelectBase, lexis: Callable[[str], Lexis]) -> SelectBase:
         """The same of a statement of SQLAlchemy."""
-        return kept_of(statement, BY_OFFSET, TRINO)
+        return kept_of(statement, BY_OFFSET, lexis)
 
     def parameter(self, value: Any) -> tuple[Any, TypeEngine[Any] | None]:
         """As a column that moltres makes would store it."""

@@ -91,3 +91,48 @@ def test_no_secret_is_shown():
         task_id="c", dsn="sqlite://", table="a", right_dsn="postgresql://u:hunter2@h/x", right_table="b"
     )
     assert "hunter2" not in f"{operator!r} {operator.right_dsn!r} {operator.right_dsn}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"query": "SELECT 1", "schema": "s", "right_table": "t"}, "schema is that of table, which is not given."),
+        ({"table": "t", "right_query": "SELECT 1", "right_schema": "s"}, "right_schema is that of right_table"),
+        ({"table": "t"}, "Give exactly one of right_table and right_query."),
+        ({"table": "t", "right_table": "u", "tolerance": 0.1}, "tolerance requires keys"),
+        ({"table": "t", "right_table": "u", "keys": ["id"], "tolerance": {"abs": 1}}, "tolerance has no key 'abs'"),
+        ({"table": "t", "right_table": "u", "mask": ["{{ ds }}"]}, "mask is not a template field"),
+        ({"table": "t", "right_file": "https://h/x.csv?sig=hunter2"}, "right_file must hold no secret"),
+    ],
+)
+def test_what_no_run_could_compare_is_refused_while_the_dag_is_parsed(arguments, message):
+    with pytest.raises(ConfigurationError) as refused:
+        MoltresCompareOperator(task_id="c", dsn="sqlite://", **arguments)
+    assert message in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_secret_that_a_template_gives_is_refused(dsn):
+    operator = MoltresCompareOperator(task_id="c", dsn=dsn, table="orders", right_file="{{ params.file }}")
+    operator.render_template_fields({"params": {"file": "https://u:hunter2@h/x.csv"}})
+    with pytest.raises(AirflowFailException, match="right_file must hold no secret") as refused:
+        operator.execute({})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_what_was_compared_is_reported_to_openlineage(dsn, tmp_path):
+    file = tmp_path / "copy.csv"
+    file.write_text("id,amount,note\n1,1.5,a\n2,2.5,\n")
+    for right, name in (
+        ({"right_table": "copy"}, "copy"),
+        ({"right_dsn": dsn, "right_table": "same"}, "same"),
+        ({"right_query": "SELECT * FROM same"}, None),
+        ({"right_file": str(file)}, str(file)),
+    ):
+        operator = MoltresCompareOperator(task_id="c", dsn=dsn, table="orders", keys="id", **right)
+        try:
+            operator.execute({})
+        except AirflowFailException:
+            assert name == "copy"
+        found = operator.get_openlineage_facets_on_complete(None).inputs
+        assert [one.name for one in found] == ["orders", *([name] if name else [])]

@@ -44,6 +44,15 @@ def test_sides_in_one_database_and_in_two(shop: str, tmp_path: Path) -> None:
     assert _compare(dsn=shop, table="orders", right_table="copy", tolerance=0.2, artifact=False)
 
 
+def test_what_was_compared_is_told_to_prefect(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(
+        "moltres_prefect.compare.note_reading", lambda lineage: read.extend(one.name for one in lineage.inputs)
+    )
+    _compare(dsn=shop, table="orders", right_dsn=shop, right_table="same", artifact=False)
+    assert read == ["orders", "same"]
+
+
 def test_it_fails_on_a_difference_if_it_is_asked_to(shop: str) -> None:
     with pytest.raises(ComparisonFailedError, match=r"Different: 1 changed \(in amount 1\)"):
         _compare(dsn=shop, table="orders", right_table="copy", fail_on_difference=True, artifact=False)
@@ -54,6 +63,9 @@ def test_it_fails_on_a_difference_if_it_is_asked_to(shop: str) -> None:
     [
         ({"right_file": "a.csv", "right_table": "t"}, "right_file is no database: leave out right_table"),
         ({"right_dsn": "sqlite://", "right_connection": "x/y"}, "right_dsn and right_connection"),
+        ({}, "Give exactly one of right_table and right_query."),
+        ({"query": "SELECT 1", "right_table": "t"}, "Give exactly one of table and query."),
+        ({"right_query": "SELECT 1", "right_schema": "s"}, "right_schema is that of right_table, which is not given."),
     ],
 )
 def test_arguments_that_do_not_fit(shop: str, arguments: dict[str, Any], message: str) -> None:

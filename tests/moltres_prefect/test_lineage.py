@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from prefect import flow
+from prefect.assets import Asset
 from prefect.client.orchestration import get_client
 
 from moltres import connect
-from moltres.task import table
+from moltres.task import Dataset, table
 from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table
 from moltres_prefect.lineage import asset_key, slug
 from support.adapter_conformance import SECRET
 from support.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHECKS = [{"type": "not_null", "column": "email"}, {"type": "unique", "column": "id"}]
 
@@ -31,6 +35,39 @@ def events(resource: str) -> list[dict[str, Any]]:
             "POST", "/events/filter", json={"filter": {"any_resource": {"id": [resource]}}, "limit": 50}
         )
         return found.json()["events"]
+
+
+def test_a_file_that_is_read_is_an_asset(dsn: str, tmp_path: Path) -> None:
+    file = tmp_path / "some users.csv"
+    file.write_text("id\n1\n")
+
+    def read(db: Any) -> Any:
+        return db.read_csv(file)
+
+    @flow
+    def reads() -> Any:
+        rows = moltres_query(dsn="duckdb://", query=read)
+        assert moltres_data_quality(dsn="duckdb://", query=read, checks=CHECKS[1:]).passed
+        moltres_to_table(dsn=dsn, table_name="copies", data=connect("duckdb://").read_csv(file))
+        return rows
+
+    assert reads() == [{"id": 1}]
+    assert asset_key(Dataset("file", str(file))) == f"file://{tmp_path}/some_users.csv"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name"),
+    [
+        ("file", "/data/a b/ü\n.csv"),
+        ("S3://bucket", "x?y#z.parquet"),
+        ("abfss://c@account", "x"),
+        ("ibm_db_sa://h", "s.t"),
+        ("postgres:///var/run", 'we"ird`|\\<>.t\0'),
+        ("sqlite://memory", "t" * 600),
+    ],
+)
+def test_every_name_in_lineage_is_a_key_that_prefect_takes(namespace: str, name: str) -> None:
+    Asset(key=asset_key(Dataset(namespace, name)))
 
 
 def test_a_report_is_left_as_a_markdown_artifact(dsn: str) -> None:

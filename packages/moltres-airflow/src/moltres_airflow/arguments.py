@@ -69,6 +69,7 @@ def flag(name: str, value: object) -> Iterator[str]:
 def of_report(samples: object, mask: object, semantics: object, **flags: object) -> Iterator[str]:
     """What is wrong with what a report shows and means, and with the flags beside it."""
     yield from argument_problems(samples, mask, semantics)
+    yield from no_template("mask", mask)
     for name, value in flags.items():
         yield from flag(name, value)
 
@@ -99,6 +100,17 @@ def no_template(name: str, value: object) -> Iterator[str]:
     """A template, or what comes from another task, in a place that is not rendered."""
     if comes_from_a_task(value) or any(True for _ in templates_in(value)):
         yield f"{name} is not a template field: {value!r} would never be rendered."
+
+
+def stored(name: str, uri: object) -> Iterator[str]:
+    """A secret in a template field, which Airflow stores before and after it is rendered."""
+    settings = "by its configuration or by environment variables such as FSSPEC_S3_KEY"
+    yield from options.without_secrets(name, uri, instead=f"give credentials to fsspec {settings}")
+
+
+def several(names: Any) -> Any:
+    """One name as a list of one."""
+    return [names] if isinstance(names, str) else names
 
 
 def unknown_yet(given: Any, rendered: Container[str]) -> frozenset[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dq_core import Comparison, Source, compare
-from moltres.task import options
+from dq_core.relation.tolerance import tolerance_problems
+from moltres.task import compared, options, refuse
 from moltres_airflow import arguments
 from moltres_airflow.base import MoltresOperator
 from moltres_airflow.connections import engine_of
@@ -14,7 +15,7 @@ from moltres_airflow.running import execution, run
 from moltres_airflow.templates import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from airflow.sdk import Context
     from sqlalchemy import URL
@@ -86,13 +87,17 @@ class MoltresCompareOperator(MoltresOperator):
     ) -> None:
         places = {"right_dsn": right_dsn, "right_conn_id": right_conn_id}
         problems = [
-            *_one("table", table, "query", query),
-            *(() if right_file is not None else _one("right_table", right_table, "right_query", right_query)),
+            *options.side(table, query, schema),
+            *(() if right_file is not None else options.side(right_table, right_query, right_schema, "right_")),
+            *arguments.stored("right_file", right_file),
+            *tolerance_problems("tolerance", tolerance),
             *arguments.urls({**places}, arguments.default_args_of(kwargs), required=False),
             *arguments.of_report(samples, mask, semantics, fail_on_difference=fail_on_difference),
         ]
         right = {"right_table": right_table, "right_query": right_query, "right_schema": right_schema}
         left = {"table": table, "query": query, "schema": schema, "where": where, "right_file": right_file}
+        if tolerance is not None and not keys:
+            problems.append("tolerance requires keys, which say which rows belong together.")
         lists = {"keys": keys or None, "columns": columns}
         problems += arguments.names({**left, **right, **lists, "right_conn_id": right_conn_id}, several=lists)
         problems += options.no_database("right_file", right_file, {**places, **right})
@@ -117,6 +122,7 @@ class MoltresCompareOperator(MoltresOperator):
             AirflowFailException: If they differ, or could not be compared and a retry cannot help.
         """
         with execution(self, context):
+            refuse(f"Task {self.task_id!r}", arguments.stored("right_file", self.right_file))
             found = run(self, self._compare)
             self.push(context, found.to_dict())
             self.log.info("%s", found.to_text())
@@ -128,19 +134,17 @@ class MoltresCompareOperator(MoltresOperator):
         right = engine_of(self.right_dsn, self.right_conn_id, self.run_of_queries)
         with database.connection() as connection, right as target:
             other = self.right_file or (connection if target is None else target)
-            return compare(
+            found = compare(
                 Source(connection, table=self.table, query=self.query, schema=self.schema),
                 Source(other, table=self.right_table, query=self.right_query, schema=self.right_schema),
-                self.keys,
-                columns=self.columns,
+                arguments.several(self.keys),
+                columns=arguments.several(self.columns),
                 where=self.where,
                 tolerance=self.tolerance,
                 samples=self.samples,
                 mask=self.mask,
                 semantics=self.semantics,
             )
-
-
-def _one(name: str, value: object, other: str, its_value: object) -> Iterator[str]:
-    if (value is None) == (its_value is None):
-        yield f"Give exactly one of {name} and {other}."
+            left, beside = (self.table, self.schema), (self.right_table, self.right_schema)
+            self.lineage = compared(database, target, left, beside, self.right_file)
+            return found

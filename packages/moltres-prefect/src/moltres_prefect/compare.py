@@ -6,11 +6,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from dq_core import Source, compare
-from moltres.errors import ConfigurationError
-from moltres.task import options, refuse
+from moltres.task import compared, options, refuse
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, open_target, work_in_database
-from moltres_prefect.lineage import leave_artifact
+from moltres_prefect.lineage import leave_artifact, note_reading
 from moltres_prefect.options import flag_problems
 
 if TYPE_CHECKING:
@@ -89,17 +88,19 @@ def moltres_compare(
     others = {**places, "right_table": right_table, "right_query": right_query, "right_schema": right_schema}
     problems = [*flag_problems({"fail_on_difference": fail_on_difference, "artifact": artifact})]
     problems += options.no_database("right_file", right_file, others)
+    problems += options.side(table, query, schema)
+    problems += [] if right_file is not None else options.side(right_table, right_query, right_schema, "right_")
+    problems += options.one_of(places, required=False)
     refuse("moltres_compare", problems)
-    if right_dsn is not None and right_connection is not None:
-        raise ConfigurationError("Give one of right_dsn and right_connection, not both.")
 
     def work(database: Database) -> Comparison:
         with ExitStack() as stack:
             own = stack.enter_context(database.connection())
             other: Any = right_file or own
+            target = None
             if right_dsn is not None or right_connection is not None:
-                other = stack.enter_context(open_target(right_dsn, right_connection, "right_dsn"))
-            return compare(
+                other = target = stack.enter_context(open_target(right_dsn, right_connection, "right_dsn"))
+            found: Comparison = compare(
                 Source(own, table=table, query=query, schema=schema),
                 Source(other, table=right_table, query=right_query, schema=right_schema),
                 keys,
@@ -110,6 +111,8 @@ def moltres_compare(
                 mask=mask,
                 semantics=semantics,
             )
+            note_reading(compared(database, target, (table, schema), (right_table, right_schema), right_file))
+            return found
 
     found = work_in_database(work, dsn=dsn, session=session, connection=connection, query_timeout=query_timeout)
     if artifact:

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from moltres.task import Dataset, Lineage, WriteOutcome
 
 _NOT_IN_KEYS = re.compile(r"[\s#?&%\"'<>\[\]{}|\\^`\0]")
+_NOT_IN_SCHEMES = re.compile(r"[^a-z0-9]")
 _LONGEST_KEY = 512  # of Prefect's API
 
 
 def asset_key(dataset: Dataset) -> str:
-    """The key of a table: its names in lineage as one URI, ``postgres://host:5432/shop.public.users``."""
-    return _NOT_IN_KEYS.sub("_", f"{dataset.namespace}/{dataset.name}")[:_LONGEST_KEY]
+    """The key of a table or file: its names in lineage as one URI, ``postgres://host:5432/shop.public.users``."""
+    scheme, separator, server = dataset.namespace.partition("://")  # that of local files is "file" alone
+    scheme = _NOT_IN_SCHEMES.sub("", scheme.lower())
+    place = f"{scheme}://{server}/{dataset.name}" if separator else f"{scheme}://{dataset.name}"
+    return _NOT_IN_KEYS.sub("_", place)[:_LONGEST_KEY]
 
 
 def note_reading(lineage: Lineage) -> None:

@@ -3,7 +3,7 @@
 from .._shared.masking import masked, secrets_of
 from ..dialects.binding import make_engine, parse_url
 from .identity import refuse_unknown_coordinates, run_name
-from .lineage import Dataset, Lineage, handed_over, table, tables_in, with_origin
+from .lineage import Dataset, Lineage, compared, handed_over, table, tables_in, with_origin
 from .naming import Run, adopt, name_queries, named_target
 from .options import HandoffOptions, WriteOptions, refuse
 from .query import Query, QueryOutcome, numeric_columns, rows_to_check, run_query
@@ -22,6 +22,7 @@ __all__ = [
     "WriteOptions",
     "WriteOutcome",
     "adopt",
+    "compared",
     "handed_over",
     "make_engine",
     "masked",

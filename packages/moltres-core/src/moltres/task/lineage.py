@@ -14,6 +14,7 @@ from sqlalchemy.sql.util import find_tables
 
 from .._shared.masking import masked
 from .._shared.trino_urls import port_of
+from ..database import connect
 from ..frame.dataframe import DataFrame
 from ..handoff import Reference, decode, is_reference
 from ..handoff.reference import MARKER, STAGE_PREFIX, items_of
@@ -93,6 +94,35 @@ def table(database: Source, name: str, schema: str | None = None) -> Dataset:
     if scheme == "mysql":
         parts = [schema_name or home or place, table_name]  # there a schema is a database
     return Dataset(f"{scheme}://{server}", ".".join(part for part in parts if part))
+
+
+def compared(
+    database: Database,
+    target: Any,
+    left: tuple[str | None, str | None],
+    right: tuple[str | None, str | None],
+    path: Any,
+) -> Lineage:
+    """What a comparison has read, as far as it is named (the text of a query is not parsed).
+
+    Args:
+        database: The database of the left side, with an open connection.
+        target: That of the right side, as `connect` takes it; None for the same.
+        left: Table and schema of the left side.
+        right: Those of the right side.
+        path: The files of the right side; None for a database.
+    """
+    read = [table(database, left[0], left[1])] if left[0] is not None else []
+    if right[0] is not None and target is None:
+        read.append(table(database, right[0], right[1]))
+    elif right[0] is not None:
+        with connect(target) as beside:
+            with beside.connection():
+                pass  # which tells the schema of names without one
+            read.append(table(beside, right[0], right[1]))
+    elif path is not None:
+        read.append(file(path))
+    return Lineage(inputs=tuple(dict.fromkeys(read)))
 
 
 def _server(url: URL, scheme: str) -> str | None:

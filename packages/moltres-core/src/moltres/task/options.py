@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from sqlalchemy.orm import Session
 
 from .. import errors
-from .._shared.arguments import choice, flag, seconds, string, strings
+from .._shared.arguments import choice, flag, seconds, string, strings, without_secrets
 from .._shared.wording import question
 from ..handoff.options import Handoff, HandoffOptions
 from ..write.load_log import key_problems
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECORDED", "Handoff", "HandoffOptions", "WriteOptions", "choice", "flag", "no_database", "one_of", "refuse",
-    "require_session", "seconds", "session", "string", "strings", "unknown",
+    "require_session", "seconds", "session", "side", "string", "strings", "unknown", "without_secrets",
 ]  # fmt: skip
 
 RECORDED: Final = ("append", "error_if_exists")
@@ -186,6 +186,21 @@ def no_database(name: str, file: object, others: Mapping[str, object]) -> Iterat
     given = [one for one, value in others.items() if value is not None]
     if file is not None and given:
         yield f"{name} is no database: leave out {', '.join(given)}."
+
+
+def side(table: object, query: object, schema: object, prefix: str = "") -> Iterator[str]:
+    """What does not say which rows of a database a side of a comparison is.
+
+    Args:
+        table: The table; None is not given.
+        query: A SELECT instead.
+        schema: The schema of the table.
+        prefix: What the names of these arguments begin with.
+    """
+    if (table is None) == (query is None):
+        yield f"Give exactly one of {prefix}table and {prefix}query."
+    elif schema is not None and table is None:
+        yield f"{prefix}schema is that of {prefix}table, which is not given."
 
 
 def one_of(given: dict[str, Any], *, required: bool) -> Iterator[str]:

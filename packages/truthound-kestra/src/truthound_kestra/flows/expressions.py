@@ -112,7 +112,8 @@ def _reference_problems(label: str, match: re.Match[str], scope: Scope) -> Itera
     what = {"inputs": "input", "vars": "variable", "outputs": "task"}[kind]
     if name not in known:
         if kind == "outputs" and name in scope.later:
-            yield f"{label} refers to outputs.{name}, but that task may not have run before. Add it to depends_on."
+            hint = "Add it to depends_on (dependsOn in a mapping)."
+            yield f"{label} refers to outputs.{name}, but that task may not have run before. {hint}"
             return
         near = closest(name, known)
         hint = f"Did you mean {near!r}?" if near else f"Existing: {listing(known)}."

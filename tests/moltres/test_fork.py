@@ -104,3 +104,36 @@ def test_parent_and_children_get_their_own_answers(kind: str, backend: str, requ
     # The test has a limit of its own; on a machine with much else to do 60 seconds were too few.
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
+
+
+READING = """
+import os, signal, sys
+from moltres import connect
+from moltres.errors import ConfigurationError
+
+db = connect(sys.argv[1])
+for ends in (list, lambda rows: rows.close()):
+    rows = db.table("t").iter_batches(100)
+    next(rows)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(120)
+        try:
+            ends(rows)
+            refused = ends is not list
+        except ConfigurationError as error:
+            refused = "forked" in str(error) and not error.retryable
+        os._exit(0 if refused else 1)
+    verdict = os.waitpid(child, 0)[1]
+    assert (verdict, sum(map(len, rows))) == (0, 4_900), verdict
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb", "postgresql"])
+def test_a_child_leaves_the_open_read_of_its_parent_alone(kind: str, request: pytest.FixtureRequest) -> None:
+    url: URL = request.getfixturevalue(f"{kind}_url")
+    with connect(url) as db:
+        db.write([{"id": number} for number in range(5_000)]).save_as_table("t")
+    command = [sys.executable, "-c", READING, url.render_as_string(hide_password=False)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr

@@ -7,13 +7,16 @@ before it begins, the rest of such a read is put into a temporary file, and its 
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .._shared.connecting import database_file
 from .._shared.pools import SHARED, capacity
+from .._shared.statements import driver_connection
 from ..errors import ConfigurationError, TransientQueryError
 
 if TYPE_CHECKING:
@@ -176,8 +179,28 @@ def done(connection: Connection) -> None:
             held.set_aside = None
 
 
+def _cut_off(connection: Connection) -> None:
+    """Put a socket whose other end is closed in the place of the one that a connection shares with the parent."""
+    if connection.closed or connection.invalidated:
+        return
+    driver: Any = driver_connection(connection)
+    shared = getattr(driver, "_sock", driver)  # PyMySQL's; psycopg tells the number itself
+    if not callable(getattr(shared, "fileno", None)):
+        return  # no server is behind it, or none that keeps a session
+    end, other = socket.socketpair()
+    other.close()
+    with end:
+        os.dup2(end.fileno(), shared.fileno(), inheritable=False)
+    connection.invalidate()  # so that its end is no error
+
+
 def leave_to_parent() -> None:
-    """Forget what this thread held before the process was forked: those are the parent's connections."""
+    """Forget what this thread held before the process was forked: those are the parent's connections.
+
+    What ends them here, such as the end of a read, does not reach the server: it would take that for the parent's word.
+    """
+    for one in _thread.held:
+        _cut_off(one.connection)
     _thread.held.clear()
     _thread.writes.clear()
 

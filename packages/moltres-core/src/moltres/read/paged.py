@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from .._shared.statements import clock_of
 from ..dialects import held
+from ..errors import ConfigurationError
 from .spool import Spool
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def paged(connection: Connection, batches: Iterator[Batch], release: Callable[[]
         The same batches.
     """
     spool: Spool | None = None
+    process = os.getpid()
 
     def set_aside() -> None:
         nonlocal spool
@@ -43,6 +46,11 @@ def paged(connection: Connection, batches: Iterator[Batch], release: Callable[[]
 
     def every() -> Iterator[Batch]:
         while spool is None:
+            if os.getpid() != process:
+                raise ConfigurationError(
+                    "These rows are read by the process that this one was forked from, on its connection.",
+                    suggestion="Read them to their end before the fork, or read them anew in the child.",
+                )
             batch = next(batches, None)
             if batch is None:
                 return

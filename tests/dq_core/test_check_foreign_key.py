@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -143,6 +145,28 @@ def test_what_does_not_exist_is_refused(filled: sa.Engine) -> None:
     assert "Did you mean 'users'?" in first
     assert "users has no column 'id'. Did you mean 'uid'?" in second
     assert "the column 'usr' does not exist. Did you mean 'user'?" in third
+
+
+@pytest.mark.parametrize(("own", "there"), [("n", "s"), ("s", "n"), ("d", "s"), ("s", "d"), ("n", "d"), ("r", "s")])
+def test_types_that_databases_compare_differently_are_refused(engine: sa.Engine, own: str, there: str) -> None:
+    """'03' is 3 on SQLite, DuckDB and MariaDB, and an error on PostgreSQL."""
+    types = {"n": sa.Integer(), "s": sa.String(9), "d": sa.Date(), "r": sa.Double(), "t": sa.DateTime()}
+    row = {
+        "n": 3,
+        "s": "03",
+        "d": dt.date(2024, 1, 1),
+        "r": 3.0,
+        "t": dt.datetime.combine(dt.date(2024, 1, 1), dt.time()),
+    }
+    for name in ("orders", "users"):
+        store(engine, name, [row], types)
+
+    def key(own: str, there: str) -> dict[str, Any]:
+        return {"type": "foreign_key", "column": own, "references": {"table": "users", "column": there}}
+
+    with pytest.raises(RuleError, match=rf"{own} is .* and users\.{there} is .*cast one of them in a query"):
+        validate(engine, [key(own, there)], table="orders")
+    assert validate(engine, [key("n", "r"), key("r", "n"), key("d", "t"), key("t", "d")], table="orders").passed
 
 
 @pytest.mark.parametrize(

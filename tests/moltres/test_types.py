@@ -8,10 +8,15 @@ import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moltres import Database, col, func, lit
+from moltres.types.logical import LogicalType
+from moltres.types.values import shortest, unfit
 from support.database_facts import facts_of
 
 if TYPE_CHECKING:
@@ -84,6 +89,15 @@ def test_uuid(db: Database) -> None:
     table_of(db, "t", db.dialect.column_type(sa.Uuid()), [value])
     db.forget()
     assert db.table("t").collect().column("v") == [value, None]
+
+
+@given(st.floats(width=32, allow_nan=False))
+def test_every_float_of_32_bits_fits_its_column_as_databases_write_it(number: float) -> None:
+    """Also next to 0, where two digits may be all."""
+    with np.errstate(all="ignore"):
+        written = float(str(np.float32(number)))
+    assert unfit(LogicalType("float", bits=32), [number, written]) is None
+    assert shortest(number) == written
 
 
 def test_time_zones(db: Database) -> None:

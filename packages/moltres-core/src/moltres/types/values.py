@@ -161,12 +161,20 @@ def _is_short(value: float) -> bool:
         (short,) = struct.unpack("f", struct.pack("f", value))
     except OverflowError:
         return False
-    return short == value or any(float(f"{short:.{digits}g}") == value for digits in range(6, 10))
+    return short == value or any(float(f"{short:.{digits}g}") == value for digits in _digits(short))
 
 
 def shortest(value: float) -> float:
     """The shortest decimal form of a float of 32 bits, which is how databases write it."""
-    return next((found for digits in range(6, 9) if _rounds_to(found := float(f"{value:.{digits}g}"), value)), value)
+    return next((found for n in _digits(value) if _rounds_to(found := float(f"{value:.{n}g}"), value)), value)
+
+
+def _digits(short: float) -> range:
+    """How many digits the shortest decimal form of a float of 32 bits may have: fewer than usual next to 0."""
+    return range(6 if abs(short) >= _LEAST_NORMAL else 1, 10)
+
+
+_LEAST_NORMAL = 2.0**-126
 
 
 def _rounds_to(found: float, value: float) -> bool:

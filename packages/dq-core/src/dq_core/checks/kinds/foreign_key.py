@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ...errors import SourceError
 from ...relation.selection import OneValue
-from ...relation.type_family import MOMENTS
+from ...relation.type_family import MOMENTS, NUMBERS
 from .. import options
 from ..base import Aggregate, Check, Outcome, count_where, known_rows, share_outcome
 from ..registry import register
@@ -18,6 +18,7 @@ from ..registry import register
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
+    from ...relation.column import Column
     from ...relation.relation import Relation
     from ...relation.selection import FollowUp
 
@@ -40,6 +41,17 @@ def _pair(relation: Relation, name: str, other: Relation, there: str) -> tuple[C
         value = sa.func.coalesce(sa.cast(value, sa.Text()), relation[name])
         their = sa.cast(their, sa.Text())
     return value, their
+
+
+def _comparable(own: Column, referenced: Column) -> bool:
+    """Whether values of both are compared alike on every database: '03' is 3 on some, and 1 a date."""
+    if own.judged_by_value or referenced.judged_by_value or own.family == referenced.family:
+        return True
+    families = {own.family, referenced.family}
+    return any(families <= alike for alike in _ALIKE)
+
+
+_ALIKE = (NUMBERS | {"boolean"}, MOMENTS, frozenset({"text", "uuid"}))
 
 
 @register("foreign_key")
@@ -100,9 +112,14 @@ class ForeignKey(Check):
                 raise
             yield f"{self.label}: references: {error}"
             return
-        for name in self.references["columns"]:
+        for own, name in zip(self.targets, self.references["columns"], strict=True):
             if name not in other.columns:
                 yield (f"{self.label}: {self._place} has no column {name!r}.{options.question(name, other.columns)}")
+            elif not _comparable(column := relation.columns[own], there := other.columns[name]):
+                yield (
+                    f"{self.label}: {own} is {column.type_name} and {self._place}.{name} is {there.type_name}: "
+                    "databases compare these differently, or not at all; cast one of them in a query."
+                )
 
     @property
     def _place(self) -> str:

@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 
 TABLES = ("t_a", "t_b", "t_c", "t_d")
 ROWS = 120
-#: The tables of the target that have an old row before each mode.
-THERE = {"error_if_exists": (), "overwrite": TABLES[:2], "append": TABLES}
+#: The tables of the target that have old rows before each way to replicate.
+THERE = {"error_if_exists": (), "overwrite": TABLES[:2], "append": TABLES, "merge": TABLES, "cursor": TABLES}
+#: The ids of these rows; the source has rows with the ids that are not negative.
+OLD = {"merge": (-1, 0, 5)}
+#: What a call takes besides the mode, which has the name of the way otherwise.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "merge": {"keys": ["id"]},
+    "cursor": {"mode": "merge", "keys": ["id"], "cursor": "id", "lag": 0},
+}
 BATCH = 50
 #: The tables that are read in ranges, of so many rows.
 IN_RANGES = TABLES[1:3]
@@ -65,7 +72,8 @@ def prepare(target: URL | str, mode: str) -> None:
             connection.execute(text(f"DROP TABLE {name}"))
         for name in THERE[mode]:
             connection.execute(text(f"CREATE TABLE {name} (id BIGINT, v VARCHAR(40))"))
-            connection.execute(text(f"INSERT INTO {name} VALUES (-1, 'old')"))
+            for one in OLD.get(mode, (-1,)):
+                connection.execute(text(f"INSERT INTO {name} VALUES ({one}, 'old')"))
 
 
 def run(source: URL | str, target: URL | str, mode: str, key: str) -> Any:
@@ -74,12 +82,12 @@ def run(source: URL | str, target: URL | str, mode: str, key: str) -> Any:
         source,
         target,
         "t_*",
-        mode=mode,  # type: ignore[arg-type]
         run_key=key,
         connections=3,
         batch_rows=BATCH,
         range_rows=RANGE,
         range_keys=dict.fromkeys(IN_RANGES, "id"),
+        **({"mode": mode} | OPTIONS.get(mode, {})),
     )
 
 
@@ -114,12 +122,12 @@ def _rows(number: int) -> list[tuple[int, str]]:
 
 
 def _other_rows(target: URL | str, mode: str) -> list[str]:
-    """The tables of the target that do not hold exactly the rows of the source, and in append mode their own."""
+    """The tables of the target that do not hold exactly the rows of the source, and those that no mode takes away."""
     with connect(target) as db, db.connection() as connection:
         found = {
             name: sorted(map(tuple, connection.execute(text(f"SELECT id, v FROM {name}")).all())) for name in TABLES
         }
-    kept = THERE[mode] if mode == "append" else ()
+    kept = () if mode == "overwrite" else THERE[mode]
     return [
         name
         for number, name in enumerate(TABLES)
@@ -129,11 +137,10 @@ def _other_rows(target: URL | str, mode: str) -> list[str]:
 
 def expected(mode: str, *, new: bool) -> list[int | None]:
     """The number of rows of each table."""
-    old = [1 if name in THERE[mode] else None for name in TABLES]
     if not new:
-        return old
-    given = [ROWS + number for number in range(len(TABLES))]
-    return [rows + (was or 0) for rows, was in zip(given, old, strict=True)] if mode == "append" else list(given)
+        return [len(OLD.get(mode, (-1,))) if name in THERE[mode] else None for name in TABLES]
+    kept = () if mode == "overwrite" else THERE[mode]
+    return [ROWS + number + (name in kept) for number, name in enumerate(TABLES)]
 
 
 def judge(source: URL | str, target: URL | str, mode: str, key: str) -> dict[str, Any]:
@@ -152,6 +159,8 @@ def judge(source: URL | str, target: URL | str, mode: str, key: str) -> dict[str
     again = run(source, target, mode, key)
     if not all(table.skipped for table in again.tables):
         wrong.append(f"{key}: done twice: {again}")
+    if mode == "cursor":
+        run(source, target, mode, f"{key}, later")  # what is new since: nothing
     end = _state(target)
     if end["counts"] != after or end["others"] or end["staged"] or (mode == "overwrite" and end["old"]):
         wrong.append(f"{key}: at the end {end}")

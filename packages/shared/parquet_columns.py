@@ -21,7 +21,7 @@ from .problems import UnreadableFileError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Misread", "exactly", "misread"]
+__all__ = ["Misread", "exactly", "misread", "without_type"]
 
 _DIGITS = 38
 """Of DuckDB's longest decimals."""
@@ -117,6 +117,16 @@ def exactly(raw: Any, call: str, paths: Sequence[str], said: Callable[[str, str]
     return f"(SELECT * REPLACE ({instead}) FROM {call})", found  # noqa: S608 - literals and quoted names
 
 
+def without_type(raw: Any, path: str) -> set[str]:
+    """The columns of a file of Arrow's type of nothing but NULL, which DuckDB takes for integers.
+
+    Args:
+        raw: The DuckDB connection.
+        path: The file.
+    """
+    return {leaf.column for _, leaf in _leaves(raw, [path]) if leaf.is_column and leaf.logical == "NullType()"}
+
+
 # -- what the footers say
 
 
@@ -129,12 +139,14 @@ class _Leaf:
         physical: How its values are stored.
         logical: What they mean, in DuckDB's words.
         precision: The digits of a decimal.
+        is_column: Whether it is the column itself.
     """
 
     column: str
     physical: str
     logical: str
     precision: int
+    is_column: bool
 
     @property
     def is_cut(self) -> bool:
@@ -199,7 +211,7 @@ def _leaves(raw: Any, paths: list[str]) -> Iterator[tuple[str, _Leaf]]:
         if children:
             open_.append(_Group(children))
         else:
-            yield file, _Leaf(column, physical or "", logical or "", precision or 0)
+            yield file, _Leaf(column, physical or "", logical or "", precision or 0, len(open_) == 1)
 
 
 def _durations(raw: Any, paths: list[str]) -> dict[str, dict[str, Misread]]:

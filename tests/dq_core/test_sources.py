@@ -7,6 +7,7 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -428,3 +429,24 @@ def test_strings_of_python_may_be_missing(kind: str) -> None:
     frame = pd.DataFrame({"s": pd.Series(["a", None, "é"], dtype=kind)})
     (result,) = validate(frame, [{"type": "not_null", "column": "s"}]).results
     assert (result.status, result.failed_rows) == ("failed", 1)
+
+
+def test_a_signaling_nan_in_a_frame_of_pandas_is_refused_by_its_column() -> None:
+    frame = pd.DataFrame({"x": pd.Series([Decimal("sNaN"), None], dtype=object), "id": [1, 2]})
+    with pytest.raises(RuleError, match="'x' cannot be checked"):
+        validate(frame, [{"type": "not_null", "column": "x"}])
+    assert validate(frame, [{"type": "not_null", "column": "id"}]).passed
+    (notes, _) = (column.notes for column in profile(frame).columns)
+    assert "sNaN" in notes[0]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("values", [["a", "b"], [1, 2], [[1], None], [Decimal("0.1"), None]])
+def test_a_parquet_file_whose_column_has_no_type_is_one_of_nulls(
+    tmp_path: Path, values: list[Any], turned: bool
+) -> None:
+    tables = [pa.table({"x": pa.nulls(2), "id": [1, 2]}), pa.table({"x": values, "id": [3, 4]})]
+    for number, table in enumerate(reversed(tables) if turned else tables):
+        pq.write_table(table, tmp_path / f"{number}.parquet")
+    (result,) = validate(f"{tmp_path}/*.parquet", [{"type": "not_null", "column": "x"}]).results
+    assert (result.considered_rows, result.failed_rows) == (4, 2 + values.count(None))

@@ -134,8 +134,10 @@ def _differing_types(raw: Any, every: list[str]) -> dict[str, list[str]]:
     seen: dict[str, dict[str, None]] = {}
     for path in every:
         call = files.reader_call("read_parquet", path, {})
+        untyped = parquet_columns.without_type(raw, path)
         for name, type_name, *_ in raw.execute(f"DESCRIBE SELECT * FROM {call}").fetchall():  # noqa: S608 (literals)
-            seen.setdefault(name.casefold(), {}).setdefault(type_name)
+            if name not in untyped:
+                seen.setdefault(name.casefold(), {}).setdefault(type_name)
     return {name: list(types) for name, types in seen.items() if len(types) > 1 and _differ(raw, types)}
 
 

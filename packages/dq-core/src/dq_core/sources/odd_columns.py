@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import is_unicode
@@ -137,6 +137,14 @@ def _scalar(value: Any) -> Any:
     return value if isinstance(item, int) or micro != value or micro.astype(value.dtype) != value else item
 
 
+def _missing(column: Any) -> Any:
+    """Which values of a pandas column are missing; a signaling NaN is none, and no comparison of pandas stands it."""
+    try:
+        return column.isna()
+    except InvalidOperation:
+        return column.map(lambda value: 0 if isinstance(value, Decimal) and value.is_snan() else value).isna()
+
+
 def pandas_column(column: Any) -> tuple[Any, list[Any] | None]:
     """A column of pandas as DuckDB reads it, or the values one by one if it cannot be read as it is."""
     dtype = column.dtype
@@ -155,7 +163,7 @@ def pandas_column(column: Any) -> tuple[Any, list[Any] | None]:
     python = getattr(dtype, "storage", "") == "python" or texts
     if native and not (python and any(map(is_halved, dtype.categories if texts else column.dropna()))):
         return column, None
-    gone = column.isna()
+    gone = _missing(column)
     return None, [None if empty else value for value, empty in zip(column.astype(object), gone, strict=True)]
 
 

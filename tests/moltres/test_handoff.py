@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import json
 import pickle
@@ -16,7 +17,8 @@ import sqlalchemy as sa
 
 from moltres import Database, DataFrame, Records, Reference, col, connect
 from moltres.errors import ConfigurationError, DatabaseConnectionError, HandoffError, QueryError, TableNotFoundError
-from moltres.handoff import drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
+from moltres.handoff import decode, drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
+from moltres.handoff.reference import STAGE_PREFIX
 from support.database_facts import facts_of
 
 if TYPE_CHECKING:
@@ -230,6 +232,41 @@ def test_a_reference_goes_through_json(db: Database, numbers: DataFrame) -> None
     stored = json.loads(json.dumps(encode(handed)))
     assert ids(pick_up(db, stored)) == list(range(NUMBERS))
     assert Reference.from_dict(stored) == handed
+
+
+def wide(columns: int) -> Reference:
+    """A reference to a table of so many columns, with the longest of the other parts."""
+    names = tuple(f'{"ab"[number % 2]}_column_{number:x}_\u00fc\n"' for number in range(columns))
+    return Reference(
+        kind="table", location=STAGE_PREFIX + "x" * 48, columns=names, row_count=2**40, fingerprint="9" * 19,
+        database="trino://someone@coordinator.example.com:8443/catalog/schema",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [1, 20, 100, 300, 3000])
+def test_a_reference_to_many_columns_is_small(columns: int) -> None:
+    stored = json.dumps(encode(wide(columns)))
+    assert decode(json.loads(stored)) == wide(columns)
+    assert columns > 300 or len(stored) <= 2000
+    assert isinstance(json.loads(stored)["columns"], list) == (columns <= 20)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"zlib": ""}, {"zlib": "!"}, {"zlib": None}, {"zlib": "eJyLVkpS", "x": 1}, {"zlib": "eJyLVkpS"}, {}],
+)  # fmt: skip
+def test_names_that_cannot_be_unpacked_are_no_reference(columns: Any) -> None:
+    with pytest.raises(HandoffError, match="columns"):
+        decode({**encode(wide(1)), "columns": columns})
+
+
+def test_a_wide_table_is_handed_over_by_its_packed_names(db: Database) -> None:
+    names = [f"a_column_of_a_wide_table_{number}" for number in range(200)]
+    handed = hand_over(db.sql(f"SELECT {', '.join(f'1 AS {name}' for name in names)}"), name="wide", mode="table")
+    assert pick_up(db, json.loads(json.dumps(encode(handed)))).columns == tuple(names)
+    assert rows_of(encode(handed), dsn=db.engine).columns == tuple(names)
+    with pytest.raises(HandoffError, match="have changed"):
+        pick_up(db, encode(dataclasses.replace(handed, columns=(*names[:-1], "other"))))
 
 
 def test_encoded_rows_are_picked_up(db: Database, numbers: DataFrame) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Never
@@ -18,6 +21,11 @@ MARKER: Final = "__moltres__"
 """The key by which a stored object of this package is known; its value says what the object is."""
 
 _KINDS: Final = ("table", "parquet")
+
+_PACKED: Final = "zlib"
+_READABLE: Final = 1000
+_LONGEST: Final = 1 << 24
+"""Bytes of JSON with the names of columns: up to where they are stored as they are, and how many are ever unpacked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +84,8 @@ class Reference:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The reference as plain JSON, known by its marker key."""
-        return {MARKER: "reference", **asdict(self), "columns": list(self.columns)}
+        """The reference as plain JSON, known by its marker key; many names of columns are packed."""
+        return {MARKER: "reference", **asdict(self), "columns": _packed(self.columns)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Reference:
@@ -96,8 +104,28 @@ class Reference:
                 f"This is not a stored reference: {sorted(map(str, stored))}.",
                 suggestion="Pass on what hand_over gave, or Reference.to_dict() of it, as it is.",
             )
-        columns = fields["columns"]
+        columns = _unpacked(fields["columns"])
         return cls(**{**fields, "columns": tuple(columns) if isinstance(columns, list) else columns})
+
+
+def _packed(columns: tuple[str, ...]) -> list[str] | dict[str, str]:
+    """Names as a list that people can read, or compressed: a store of hand-overs takes a few kilobytes at most."""
+    names = json.dumps(columns, separators=(",", ":")).encode()
+    if len(names) <= _READABLE:
+        return list(columns)
+    return {_PACKED: base64.b64encode(zlib.compress(names, 9)).decode("ascii")}
+
+
+def _unpacked(columns: Any) -> Any:
+    """The names that `_packed` wrote; anything else as it is."""
+    if not isinstance(columns, Mapping) or set(columns) != {_PACKED}:
+        return columns
+    try:
+        unpacking = zlib.decompressobj()
+        names = unpacking.decompress(base64.b64decode(columns[_PACKED], validate=True), _LONGEST)
+        return json.loads(names) if unpacking.eof else columns
+    except (TypeError, ValueError, RecursionError, zlib.error):
+        return columns
 
 
 def is_reference(value: object) -> bool:

@@ -212,6 +212,20 @@ def test_a_transaction_sees_one_snapshot(db: Database, url: URL) -> None:
 # -- keys
 
 
+def test_a_thread_in_its_own_way_is_not_told_to_retry(db: Database, url: URL) -> None:
+    """By another engine of the same catalog, whose file is the same place."""
+    db.write([{"id": 1}]).save_as_table("t")
+
+    def conflict() -> None:
+        with connect(url) as other, db.transaction() as connection:
+            connection.execute(text("DELETE FROM t"))
+            other.write([{"id": 2}]).save_as_table("t", mode="overwrite")
+
+    with pytest.raises(ConfigurationError, match="own transaction"):
+        conflict()
+    assert ids(db) == [2]
+
+
 def test_a_key_outlives_its_snapshot(db: Database, url: URL) -> None:
     for number in range(3):
         db.write([{"id": number}]).save_as_table("t", mode="append", run_key=f"k{number}")

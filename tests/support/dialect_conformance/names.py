@@ -113,7 +113,7 @@ class Names(DialectSuite):
     @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
     def test_a_name_that_no_database_has_is_refused(self, db: Database, name: str) -> None:
         for row, table in (({name: 1}, "t"), ({"n": 1}, name)):
-            with pytest.raises(ConfigurationError):
+            with pytest.raises(ConfigurationError, match="names are UTF-8 and have"):
                 db.write([row]).save_as_table(table)
         assert db.tables() == []
 

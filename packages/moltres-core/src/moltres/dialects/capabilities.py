@@ -38,6 +38,7 @@ class Capabilities:
         max_label_bytes: The longest name within a statement, such as that of a computed column, where it is another.
         max_file_name_bytes: The longest name of a table as a part of the file system, where tables are files.
         name_pattern: What names look like, as a regular expression.
+        name_rule: The same in words: what names have.
         max_set_operands: The most SELECTs that one UNION, INTERSECT or EXCEPT may combine; None for no limit.
     """
 
@@ -68,6 +69,7 @@ class Capabilities:
     max_label_bytes: int | None = None
     max_file_name_bytes: int | None = None
     name_pattern: str = r"[^\0]+"
+    name_rule: str = "at least one character, and no NUL"
     max_set_operands: int | None = None
 
 
@@ -80,5 +82,6 @@ MYSQL = Capabilities(
     max_label_bytes=256,
     max_file_name_bytes=251,
     name_pattern=r"[^\0\U00010000-\U0010FFFF]*[^\0\s\U00010000-\U0010FFFF]",
+    name_rule="characters up to U+FFFF without NUL, the last of which is no blank",
 )
 """What MySQL and MariaDB have in common."""

@@ -12,9 +12,11 @@ import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .._shared.connecting import database_file
+from .._shared.iceberg_places import is_iceberg
 from .._shared.pools import SHARED, capacity
 from .._shared.statements import driver_connection
 from ..errors import ConfigurationError, TransientQueryError
@@ -75,6 +77,8 @@ def place_of(engine: Engine) -> Hashable:
     file = database_file(url)
     if file is not None:
         return file.resolve()
+    if is_iceberg(url) and url.host is None and url.database:
+        return ("iceberg", Path(url.database).resolve())  # its catalog, of SQLite
     if url.host is None:
         return id(engine)
     return (url.get_backend_name(), url.host, url.port, url.database)

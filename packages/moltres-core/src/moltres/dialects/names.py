@@ -76,7 +76,7 @@ def require_label(name: str, capabilities: Capabilities, database: str) -> None:
 def _problems(name: str, capabilities: Capabilities, database: str, most: int | None = None) -> Iterator[str]:
     shown = repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
     if re.fullmatch(capabilities.name_pattern, name) is None or not is_unicode(name):
-        yield f"{database} cannot have the name {shown}: it is empty, or has a character that names there cannot have."
+        yield f"{database} cannot have the name {shown}: names are UTF-8 and have {capabilities.name_rule}."
         return
     most = most or capabilities.max_identifier_bytes
     length = len(name) if capabilities.counts_characters else len(name.encode())

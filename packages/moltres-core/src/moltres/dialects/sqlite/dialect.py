@@ -100,6 +100,7 @@ class SQLiteDialect(Dialect):
         nan=False,
         enforces_types=False,
         name_pattern=r"[^\0]*",
+        name_rule="no NUL",
         max_set_operands=500,
     )
     canonical = SQLiteForms()

@@ -145,6 +145,14 @@ class TestSQLite:
             ("failed", 1, 2)
         ] * (1 + len(types))
 
+    @pytest.mark.parametrize(
+        ("column", "kind"), [*((one, "number") for one in "nir"), ("d", "date"), ("s", "datetime")]
+    )
+    def test_a_profile_says_which_values_it_leaves_out(self, there: sa.Engine, column: str, kind: str) -> None:
+        read = profile(there, table="t").column(column)
+        assert read.min == read.max == {"n": 1, "i": 1, "r": 1.5, "d": "2024-01-01", "s": "2024-01-01 10:00:00"}[column]
+        assert read.notes == (f"1 of 2 values is no {kind}",)
+
     @pytest.mark.parametrize("statistic", ["min", "max", "mean", "median", "sum", "stddev"])
     def test_no_statistic_leaves_values_out(self, there: sa.Engine, statistic: str) -> None:
         (result,) = validate(there, [rule("statistic", "i", statistic=statistic, min=0)], table="t").results

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .._shared.arguments import is_fraction, seconds, whole
+from ..relation.selection import count_where
 from ..relation.type_family import NUMBERS, TEMPORAL
 from ..report.jsonable import exact
 from ..run.chosen import chosen_columns
@@ -157,7 +158,11 @@ class _Profiling:
         """A column's values as they are ordered and computed with: strings by code points, only finite numbers."""
         if column.family in NUMBERS:
             return numbers.finite(self.relation, column)
-        return self.relation.dialect.ordered(self.relation[column.name], column.family)
+        value = self.relation[column.name]
+        if column.family in TEMPORAL:
+            _, other = self.relation.of_family(column.name, column.family)
+            value = value if other is None else sa.case((sa.not_(other), value))
+        return self.relation.dialect.ordered(value, column.family)
 
     def columns(self, *, stats: bool, top_n: int, shares: tuple[float, ...], bins: int) -> tuple[ColumnProfile, ...]:
         """Run all statements."""
@@ -226,6 +231,10 @@ class _Profiling:
                 yield ("empty", name), func.count(sa.case((value == "", 1)))
         for column in self.shown:
             name, value = column.name, self.value(column)
+            if column.family in NUMBERS | TEMPORAL:
+                _, other = self.relation.of_family(name, column.family)
+                if other is not None:
+                    yield ("others", name), count_where(other)
             if column.family in NUMBERS | TEMPORAL | {"text"}:
                 yield ("min", name), func.min(value)
                 yield ("max", name), func.max(value)
@@ -305,6 +314,9 @@ class _Profiling:
         if column.refusal:
             self.notes[name].insert(0, f"no rule can be evaluated on it: {column.refusal}")
         count = _integer(scanned.get(("count", name)))
+        if others := scanned.get(("others", name)):
+            what = "number" if column.family in NUMBERS else column.family
+            self.notes[name].append(f"{others} of {count} values {'is' if others == 1 else 'are'} no {what}")
         distinct, top_values = frequent
         finite = scanned.get(("finite", name))
         text = None

@@ -2,7 +2,8 @@
 
 A plugin of pytest. For each database on which suites of `support.dialect_conformance` run it notes the suites of which
 tests passed, and the capabilities that moltres or a test asked for in a test that passed: what nobody asks for is
-claimed and not tried. For each place of `support.check_conformance` it notes the kinds of check whose suite passed.
+claimed and not tried. For each place of `support.check_conformance` it notes the kinds of check whose suite passed, and
+those that a test which passed says it has shown there (``record_property(KINDS_SHOWN, [place, kind, …])``).
 
 `MOLTRES_PROOFS=check` (every leg of make): a run that proves less than what is committed has failed. `=write`: what is
 proved of a database replaces what is committed of it.
@@ -25,6 +26,7 @@ import pytest
 FILE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "proved.json"
 _SUITES = "support.dialect_conformance."
 _KINDS = "support.check_conformance"
+KINDS_SHOWN = "kinds"
 # Where the generated methods of a dataclass and `replace` stand: who compares or copies capabilities reads every one of
 # them, and asks for none.
 _MACHINERY = ("<string>", dataclasses.__file__)
@@ -68,8 +70,12 @@ class Proofs:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report = yield
-        if report.when == "call" and report.passed and isinstance(item, pytest.Function) and item.cls is not None:
-            self._passed(item)
+        if report.when == "call" and report.passed and isinstance(item, pytest.Function):
+            for name, value in item.user_properties:
+                if name == KINDS_SHOWN and isinstance(value, list):
+                    self.kinds[value[0]].update(value[1:])
+            if item.cls is not None:
+                self._passed(item)
         self.failed |= report.failed
         return report
 

@@ -38,6 +38,7 @@ from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
 from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
+from support.dialect_conformance.verbs import Verbs
 from support.dialect_conformance.waits import Waits
 from support.kills import in_child
 from support.stop_conformance import StopConformance
@@ -145,6 +146,7 @@ class TestIcebergToo(
     Casts,
     Expressions,
     Targets,
+    Verbs,
     Waits,
     IncrementalLoads,
     MissingRows,
@@ -198,6 +200,7 @@ class TestMemory(
     Binds,
     SqlText,
     Order,
+    Verbs,
     Waits,
     IncrementalLoads,
     MissingRows,

@@ -30,6 +30,7 @@ from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
 from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
+from support.dialect_conformance.verbs import Verbs
 from support.dialect_conformance.waits import Waits
 
 __all__ = ["DialectConformance", "LostConnections"]
@@ -59,6 +60,7 @@ class DialectConformance(
     Expressions,
     SqlText,
     Order,
+    Verbs,
     Waits,
 ):
     """All suites. A database behind a server subclasses `LostConnections` as well."""

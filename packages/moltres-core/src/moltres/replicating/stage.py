@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect
 
+from ..database import connect
 from ..dialects.names import require_names
 from ..types.receipt import Receipt
 from ..write.inputs import Streamed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..database import Database
     from ..frame.dataframe import DataFrame
+    from ..frame.source import WriteResult
     from ..types.arrow import Named
     from ..write.target import Target
     from .items import Item, Options
@@ -77,25 +79,30 @@ def stage(
     columns = columns_of_staged(target, frame, item, options)
     with target.writing() as connection:
         target.dialect.create(connection, table_of(item.staged, columns, item.target.schema))
-    result = target.write(frame).save_as_table(
-        item.staged,
-        mode="append",
-        schema=item.target.schema,
-        run_key=options.run_key,
-        batch_rows=options.batch_rows,
-        verify=options.verify,
-        on_progress=on_progress,
-    )
-    receipt = of_target(result.receipt, item)
+
+    def copied(into: Database) -> WriteResult:
+        return into.write(frame).save_as_table(
+            item.staged,
+            mode="append",
+            schema=item.target.schema,
+            run_key=options.run_key,
+            batch_rows=options.batch_rows,
+            verify=options.verify,
+            on_progress=on_progress,
+        )
+
     if increment is None:
-        return Arrived(item, result.rows_written, receipt)
-    with target.writing() as connection:
+        result = copied(target)
+        return Arrived(item, result.rows_written, of_target(result.receipt, item))
+    # In one transaction: rows of which nobody knows how far they go would have to be copied again.
+    with target.transaction() as connection:
+        result = copied(connect(connection, query_timeout=target.query_timeout, schema=target.schema))
         staged = find_target(target, connection, options.lookup(item.staged, item.target.schema))
         new = read_to(connection, staged, key, increment)
         if options.run_key is not None:
             load = load_of(connection, target.dialect, options.run_key, item.staged, item.target.schema)
             load.finish(result.rows_written, watermark=new.to_json())
-    return Arrived(item, result.rows_written, receipt, new)
+    return Arrived(item, result.rows_written, of_target(result.receipt, item), new)
 
 
 def _still_holds(connection: Connection, target: Target, new: New | None, options: Options) -> bool:

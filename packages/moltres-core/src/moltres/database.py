@@ -343,7 +343,7 @@ class Database:
         return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(statement, self._lexis)))
 
     def _lexis(self, text: str) -> Lexis:
-        """By which rules the server reads a text."""
+        """By which rules the server reads SQL."""
         with self.connection() as connection:
             return self.dialect.lexis(connection, text)
 

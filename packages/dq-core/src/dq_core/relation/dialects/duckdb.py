@@ -46,9 +46,6 @@ _COMPARED_OTHERWISE = frozenset({"TIME_NS", "TIMESTAMP_S", "TIMESTAMP_MS", "TIME
 _MOST_BITS = 2**29
 #: … and at most this many for each row; beyond that, hashes are smaller.
 _BITS_FOR_A_ROW = 64
-#: Types of moments that have digits beyond those of Python, and how DuckDB prints such a moment.
-_WITH_NANOSECONDS = frozenset({"TIMESTAMP_NS", "TIME_NS"})
-_NANOSECONDS = re.compile(r"\d:\d\d:\d\d\.\d{7,9}")
 #: Integers whose sums overflow their type.
 _LONGEST = frozenset({"HUGEINT", "UHUGEINT"})
 #: What the driver gives for infinity.
@@ -174,7 +171,7 @@ class DuckDB(Dialect):
     def unheld(self, printed: str | None) -> bool:
         """The last moment itself is printed as what it is; moments of Python have no nanoseconds."""
         return printed is not None and (
-            printed in ("infinity", "-infinity") or _NANOSECONDS.search(printed) is not None
+            printed in ("infinity", "-infinity") or nanoseconds.PRINTED.search(printed) is not None
         )
 
     def shortened(self, value: ColumnElement[Any], column: Column) -> ColumnElement[bool] | None:
@@ -183,7 +180,7 @@ class DuckDB(Dialect):
 
     def shortens(self, column: Column) -> bool:
         """Within lists, structs and unions: others are read from how they are printed."""
-        return column.type_name not in _WITH_NANOSECONDS and any(name in column.type_name for name in _WITH_NANOSECONDS)
+        return column.type_name not in nanoseconds.TYPES and any(name in column.type_name for name in nanoseconds.TYPES)
 
     def cut(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """Without nanoseconds: a cast of a time rounds."""
@@ -193,7 +190,7 @@ class DuckDB(Dialect):
 
     def nanoseconds(self, value: ColumnElement[Any], column: Column) -> ColumnElement[int] | None:
         """Since 1970, or midnight."""
-        return sa.func.epoch_ns(value, type_=sa.BigInteger()) if column.type_name in _WITH_NANOSECONDS else None
+        return sa.func.epoch_ns(value, type_=sa.BigInteger()) if column.type_name in nanoseconds.TYPES else None
 
     def mean(self, number: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """The sum behind the mean of the longest integers overflows."""

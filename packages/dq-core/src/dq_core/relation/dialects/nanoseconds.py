@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
@@ -10,7 +11,13 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy.sql.expression import ColumnElement
 
-__all__ = ["marked", "printed"]
+__all__ = ["PRINTED", "TYPES", "marked", "printed"]
+
+TYPES = frozenset({"TIMESTAMP_NS", "TIME_NS"})
+"""Of moments and times that have digits beyond those of Python."""
+
+PRINTED = re.compile(r"\d:\d\d:\d\d\.\d{7,9}")
+"""How DuckDB prints such a moment or time."""
 
 _DIGITS = len(".000000")
 _INFINITE = {

@@ -52,7 +52,7 @@ class Sending(Facts):
 
         Args:
             statement: The statement.
-            lexis: Tells how the server reads a text, as `lexis` does.
+            lexis: Tells how the server reads SQL, as the method of that name does.
         """
         return statement
 

@@ -16,9 +16,10 @@ from ...types.arrow import array_of
 from ...types.logical import LogicalType, Within, logical_type, register
 from ..base.refusals import REFUSED
 from ..rows import selects_all
+from .reflected import HELD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Select, Table
 
@@ -146,20 +147,6 @@ def _within(described: Any) -> Within:
 def _part(described: Any) -> LogicalType:
     kind = logical_type(_LONG.get(described.id) or sql_type(described))
     return replace(kind, name="json", within=_within(described)) if described.id == "union" else kind
-
-
-def _fields(type_: Any) -> Iterator[tuple[str, TypeEngine[Any]]]:
-    """The fields of a structure or union that was reflected."""
-    return iter(dict(type_.fields or {}).items())
-
-
-def _parted(kind: str, parts: Callable[[Any], Iterable[tuple[str, TypeEngine[Any]]]]) -> Callable[[Any], LogicalType]:
-    """What a reflected type holds, by what stands within."""
-
-    def logical(type_: Any) -> LogicalType:
-        return LogicalType("other", within=Within(kind, tuple((name, logical_type(one)) for name, one in parts(type_))))
-
-    return logical
 
 
 _NOT_ARROW = frozenset({
@@ -410,16 +397,11 @@ _TEXT = LogicalType("text", native=True)
 _MODULE = "duckdb_sqlalchemy.datatypes"
 register(
     {
+        **HELD,
         f"{__name__}.Native": _TEXT,
         f"{__name__}.Nested": lambda type_: LogicalType("json", within=type_.within),
-        f"{_MODULE}.Struct": _parted("struct", _fields),
-        f"{_MODULE}.Union": _parted("union", _fields),
-        f"{_MODULE}.Map": _parted("map", lambda type_: [("key", type_.key_type), ("value", type_.value_type)]),
-        f"{_MODULE}.FixedArray": _parted("list", lambda type_: [("items", type_.item_type)]),
         f"{__name__}._LongStamp": LogicalType("timestamp", scale=9),
         f"{__name__}._LongTime": LogicalType("time", scale=9),
-        f"{_MODULE}.TimestampNs": LogicalType("timestamp", scale=9),
-        f"{_MODULE}.TimeNs": LogicalType("time", scale=9),
         "sqlalchemy.dialects.postgresql.types.BIT": _TEXT,
         f"{_MODULE}.VarInt": _TEXT,
         f"{_MODULE}.TinyInteger": LogicalType("integer", bits=8),

@@ -9,13 +9,17 @@ r"""The canonical form of a JSON document: two documents have the same one if th
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
-__all__ = ["canonical_json", "scientific"]
+__all__ = ["canonical_json", "document_of", "scientific"]
 
 _ZERO: Final = "0.0E0"
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9]\.[0-9]+E-?[0-9]+', re.DOTALL)
+_PLAIN: Final = range(-7, 21)
+"""The exponents of numbers that are shown without one."""
 
 
 def canonical_json(value: Any) -> str | None:
@@ -34,6 +38,25 @@ def canonical_json(value: Any) -> str | None:
     except (ValueError, RecursionError):
         return None
     return found
+
+
+def document_of(form: str) -> str:
+    """A document as JSON that people read: numbers without an exponent where they are short, strings with escapes.
+
+    Args:
+        form: Its canonical form.
+    """
+    return _TOKEN.sub(lambda found: _shown(found[0]), form)
+
+
+def _shown(token: str) -> str:
+    if token.startswith('"'):
+        return json.dumps(json.loads(token, strict=False), ensure_ascii=False)
+    exponent = int(token.partition("E")[2])
+    if exponent not in _PLAIN:
+        return token
+    digits = format(Decimal(token), "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def scientific(digits: str) -> str:

@@ -32,7 +32,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from .canonical_json import canonical_json
+from .canonical_json import canonical_json, document_of
 from .json_values import non_finite
 
 if TYPE_CHECKING:
@@ -346,7 +346,7 @@ def value_of(field: str | None, form: str) -> Any:
     if field.startswith("!") or form == "any":
         return _of_stray(field.removeprefix("!"))
     if form == "json":
-        return field
+        return document_of(field)
     return _VALUE_OF[form](field)
 
 

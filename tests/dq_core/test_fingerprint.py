@@ -121,6 +121,17 @@ def test_any_json(database: sa.Engine, texts: list[str]) -> None:
         assert canonical_documents(database, texts, type_) == [canonical(one, "json") for one in texts]
 
 
+@given(documents())
+def test_a_document_is_shown_as_json_that_means_the_same(text: str) -> None:
+    form = canonical(text, "json")
+    shown = value_of(form, "json")
+    assert canonical(shown, "json") == form
+    assert json.loads(shown) == json.loads(text)
+    assert value_of(canonical('{"b": [1.50, 1e2, -0.001, 1e400], "a": "é\\n"}', "json"), "json") == (
+        r'{"a":"é\n","b":[1.5,100,-0.001,1.0E400]}'
+    )
+
+
 def test_documents_that_differ_have_different_forms() -> None:
     texts = [one for one in DOCUMENTS if not (canonical(one, "json") or "").startswith("!")]
     meant = [json.loads(one, parse_float=decimal.Decimal, parse_int=decimal.Decimal) for one in texts]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from moltres import Database, Records, connect
-from moltres.errors import SchemaMismatchError
+from moltres.errors import ConfigurationError, SchemaMismatchError
 from moltres.types.logical import logical_type
 from support.database_facts import facts_of
 
@@ -333,3 +333,27 @@ def test_a_column_that_stands_twice(db: Database) -> None:
     with pytest.raises(Exception, match="Duplicate column names"):
         db.write(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])).save_as_table("t")
     assert db.tables() == []
+
+
+def test_the_index_of_a_pandas_frame(db: Database) -> None:
+    """Levels with names are columns in front, numbers of rows none, and anything else is refused."""
+
+    def written(frame: Any) -> list[dict[str, Any]]:
+        db.write(frame).save_as_table("t", mode="overwrite")
+        return list(db.table("t").order_by("v").collect())
+
+    grouped = pd.DataFrame({"g": ["a", "b"], "h": [1, 2], "v": [3, 4]})
+    rows = [{"g": "a", "h": 1, "v": 3}, {"g": "b", "h": 2, "v": 4}]
+    for keys in (["g"], ["g", "h"]):
+        assert [list(row) for row in written(grouped.groupby(keys).sum())] == [["g", "h", "v"]] * 2
+        assert written(grouped.groupby(keys).sum()) == rows
+    assert written(grouped.sort_values("v", ascending=False)[lambda frame: frame.v < 4]) == rows[:1]
+    assert written(iter([grouped.iloc[:1].set_index("g"), grouped.iloc[1:].set_index("g")])) == rows
+    for index in (
+        pd.Index(["x", "y"]), pd.Index([1.5, 2.5]), pd.date_range("2024-01-01", periods=2),
+        pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]),
+        pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["x", None]),
+    ):  # fmt: skip
+        with pytest.raises(ConfigurationError, match=r"reset_index\(\)"):
+            written(pd.DataFrame({"v": [1, 2]}, index=index))
+    assert written(grouped) == rows

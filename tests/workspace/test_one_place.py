@@ -31,7 +31,8 @@ DECISIONS = {
     "waits for locks of SQLite": (r"PRAGMA busy_timeout", "sqlite"),
     "file systems of URIs": (r"\burl_to_fs\b|\bfsspec\.filesystem\b|raw\.register_filesystem\(", "filesystems"),
     "readers of files": (r"newline_delimited|sample_size['\"]: -1", "files"),
-    "CSV and JSON as they are": (r"read_json_objects|strict_mode", "text_files"),
+    "CSV as it is": (r"strict_mode", "text_files"),
+    "JSON as it is": (r"read_json_objects", "json_files"),
 }
 ELSEWHERE = {
     # A URL that is only shown must be read although it cannot be used.

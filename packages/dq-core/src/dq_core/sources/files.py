@@ -16,10 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from .._shared import files, parquet_columns
 from .._shared.files import Paths
 from .._shared.filesystems import register_filesystem
+from .._shared.json_files import json_query
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import UnknownFormatError
 from .._shared.read_options import ReadOptions
-from .._shared.text_files import csv_query, identifier, json_query, line_fault, other_line_end
+from .._shared.text_files import csv_query, identifier, line_fault, other_line_end
 from ..errors import RuleError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly

@@ -15,9 +15,10 @@ from sqlalchemy.types import UserDefinedType
 from .._shared import untyped
 from .._shared.compressed import refuse_cut
 from .._shared.files import reader_call, resolved
+from .._shared.json_files import json_query
 from .._shared.problems import InvalidOptionError, UnreadableFileError
 from .._shared.read_options import ReadOptions
-from .._shared.text_files import csv_query, json_query
+from .._shared.text_files import csv_query
 from .._shared.wording import question
 
 if TYPE_CHECKING:

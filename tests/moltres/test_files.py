@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from moltres import Database, col, connect, func
-from moltres.errors import ConfigurationError, MissingDependencyError, QueryError, SchemaMismatchError
+from moltres.errors import ConfigurationError, MissingDependencyError, MoltresError, QueryError, SchemaMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,6 +194,49 @@ def test_types_that_a_caller_states(duck: Database, tmp_path: Path) -> None:
         duck.read_csv(path, types={"amuont": "DOUBLE"})
     dated = duck.read_csv(path, dateformat="%d/%m/%Y", filename=True)
     assert dated.collect()[0] == {"id": "007", "amount": 1.25, "day": dt.date(2024, 1, 31), "filename": str(path)}
+
+
+@pytest.mark.parametrize("options", [{}, {"max_line_size": 100_000}])
+@pytest.mark.parametrize(
+    ("cell", "stated"),
+    [
+        ("1.5", "INTEGER"), ("1.255", "DECIMAL(5,2)"), ("[1.5]", "INTEGER[]"), ("[1, x]", "INTEGER[]"),
+        ("[x]", "DATE[]"),
+        ("[1, 17014118346046923173168]", "BIGINT[]"), ("[1.255]", "DECIMAL(5,2)[]"), ("[1.5, x]", "DOUBLE[]"),
+        ("[[1], [x]]", "INTEGER[][]"), ("x", "INTEGER[]"), ("[1.25]", "integer [2]"),
+    ],
+)  # fmt: skip
+def test_a_type_that_does_not_hold_a_value_is_an_error(
+    duck: Database, tmp_path: Path, cell: str, stated: str, options: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'v,w\n"{cell}",a\n')
+    with pytest.raises(MoltresError, match="v"):
+        duck.read_csv(path, types={"v": stated}, **options).collect()
+
+
+@pytest.mark.parametrize("options", [{}, {"max_line_size": 100_000}])
+@pytest.mark.parametrize(
+    ("cell", "stated", "value"),
+    [
+        ("[1, NULL, -3.0]", "INTEGER[]", [1, None, -3]), ("[]", "DATE[]", []), ("[a, b]", "TEXT[]", ["a", "b"]),
+        ("[1.25, 1.500]", "DECIMAL(5,2)[]", [Decimal("1.25"), Decimal("1.50")]),
+        ("[[1], []]", "INTEGER[][]", [[1], []]),
+        ("1.0", "INTEGER", 1),
+    ],
+)  # fmt: skip
+def test_a_type_that_holds_a_value(
+    duck: Database, tmp_path: Path, cell: str, stated: str, value: Any, options: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'v,w\n"{cell}",a\n')
+    assert duck.read_csv(path, types={"v": stated}, **options).collect().column("v") == [value]
+
+
+def test_a_type_of_values_within_values_is_refused(duck: Database, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('v\n"{a: x}"\n')
+    with pytest.raises(MoltresError, match=r"v.*as text or JSON"):
+        duck.read_csv(tmp_path / "a.csv", types={"v": "STRUCT(a INTEGER)"}).collect()
 
 
 def test_json_by_line_and_in_an_array(duck: Database, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ two months, and skips lines that look like comments. Here a column whose values 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,12 @@ _EXACT_TYPES = frozenset({
     *(f"{sign}INTEGER" for sign in ("", "U")), *(f"INT{size}" for size in (1, 2, 4, 8, 16, 32, 64, 128)),
 })  # fmt: skip
 """Types that round a number that they do not hold, and are not meant to."""
+
+_NESTED_TYPES = frozenset({"STRUCT", "ROW", "MAP", "UNION"})
+"""Types of which a cast of text makes NULL of what does not fit within a value."""
+
+_LISTS = re.compile(r"(.*?)((?: *\[ *[0-9]* *\])*) *")
+"""A type, and how deep its values are in lists."""
 
 _SAMPLE = 2_000
 """Rows that show which type a column can have, so that all rows are looked through for that one first."""
@@ -267,18 +274,45 @@ def _cast(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
 def _stated(raw: ColumnElement[Any], type_name: str, held: _Column) -> ColumnElement[Any]:
     """The values as a type that the caller states; what is none, or a number that it would round, is an error."""
     name = type_name.strip().upper()
-    if not all(character.isalnum() or character in "_ (),[]" for character in name):
+    if not _is_name(name):
         raise InvalidOptionError(f"types: {type_name!r} is not the name of a type.")
     if name in ("TEXT", "VARCHAR", "STRING"):
         return untyped.text_of(raw, held.form)
+    base, lists = _LISTS.fullmatch(name).groups()  # type: ignore[union-attr]
+    if base.partition("(")[0].strip() in _NESTED_TYPES:
+        raise InvalidOptionError(
+            f"types: {type_name!r} is a type of values within values; read column {raw.name!r} as text or JSON."
+        )
     digits = untyped.digits_of(raw, held.form, held.decimal_mark)
-    value = sa.func.try_cast(digits.op("AS")(sa.literal_column(name)))
+    value = _tried(digits, name)
     wrong = (digits != "") & value.is_(None)  # an empty string is NULL where the type has no such value
+    if lists:
+        wrong = wrong | _loses_items(digits, base.strip(), lists.count("["))
     if held.number is not None and name.partition("(")[0].strip() in _EXACT_TYPES:
         exact = untyped.read(raw, held, "decimal")
         wrong = wrong | (exact.is_not(None) & (value != exact))
     refusal = sa.func.error(sa.func.concat(digits, f" is no {type_name} of column {raw.name!r}"))
     return sa.case((wrong, _cast(refusal, name)), else_=value)
+
+
+def _tried(text: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+    return sa.func.try_cast(text.op("AS")(sa.literal_column(type_name)))
+
+
+def _loses_items(text: ColumnElement[Any], item: str, depth: int) -> ColumnElement[bool]:
+    """Whether a cast of lists has made NULL of an item, or a number another one, which TRY_CAST does not tell."""
+    items, strings = (_tried(text, f"{one}{'[]' * depth}") for one in (item, "VARCHAR"))
+    for _ in range(depth - 1):
+        items, strings = sa.func.flatten(items), sa.func.flatten(strings)
+    kind, _, parameters = item.partition("(")
+    kept = "true"
+    if kind.strip() in _EXACT_TYPES:
+        scale = (parameters.rstrip(") ").partition(",")[2].strip() or 0) if parameters else 3 if "DEC" in kind else 0
+        kept = f"regexp_full_match(trim(pair[1]), '[-+]?[0-9]*(\\.[0-9]{{0,{int(scale)}}}0*)?')"
+    lost = f"pair[1] IS NOT NULL AND (pair[2] IS NULL OR NOT {kept})"
+    pairs = sa.func.list_zip(strings, items)
+    found = sa.func.list_filter(pairs, sa.literal_column(f"lambda pair: {lost}"))
+    return sa.func.coalesce(sa.func.len(found), 0) > 0
 
 
 def _as_duckdb_reads(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str:
@@ -292,12 +326,25 @@ def _as_duckdb_reads(connection: Connection, paths: Paths, options: Mapping[str,
     in_files = _described(raw, paths, {**options, "hive_partitioning": False, "filename": False})
     dated = frozenset() if _FORMATS_OF_DATES.isdisjoint(options) else frozenset({"DATE", "TIMESTAMP"})
     guessed = [name for name, kind in in_files.items() if name not in types and kind not in dated]
-    stated["types"] = {**types, **dict.fromkeys(guessed, "VARCHAR")}
+    # DuckDB's reader rounds numbers to the type that a caller states.
+    judged = {name: kind for name, kind in types.items() if name in in_files and _is_judged(kind, dated)}
+    stated["types"] = {**types, **dict.fromkeys([*guessed, *judged], "VARCHAR")}
     stated.setdefault("header", not all(name.startswith("column") for name in in_files))
     names = list(_described(raw, paths, stated))
     query = f"SELECT * FROM {reader_call('read_csv', paths, stated)}"  # noqa: S608 - literals
-    how = ReadOptions(decimal=options.get("decimal_separator", "."))
-    return _typed(connection, query, names, "csv", how, as_they_are={*names} - {*guessed})
+    how = ReadOptions(decimal=options.get("decimal_separator", "."), types=judged)
+    return _typed(connection, query, names, "csv", how, as_they_are={*names} - {*guessed} - {*judged})
+
+
+def _is_judged(type_name: object, dated: Collection[str]) -> bool:
+    """Whether `_stated` reads values as a type, and no format of the caller does."""
+    if not isinstance(type_name, str) or not _is_name(name := type_name.strip().upper()):
+        return False
+    return name.partition("(")[0].strip() not in _NESTED_TYPES and not (dated and name.startswith(("DATE", "TIME")))
+
+
+def _is_name(type_name: str) -> bool:
+    return all(character.isalnum() or character in "_ (),[]" for character in type_name)
 
 
 def _described(raw: Any, paths: Paths, options: Mapping[str, Any]) -> dict[str, str]:

@@ -85,7 +85,8 @@ def same(truth: Any, found: Any, *, text: bool = False) -> bool:
     if isinstance(truth, list):
         return isinstance(found, list) and len(found) == len(truth) and all(map(_same_item, truth, found))
     if isinstance(truth, dt.time) and truth.tzinfo is not None and isinstance(found, str):
-        return found in {truth.isoformat(), truth.isoformat().removesuffix(":00")}
+        read = dt.time.fromisoformat(found)  # the digits of a fraction may be fewer
+        return (read.replace(tzinfo=None), read.utcoffset()) == (truth.replace(tzinfo=None), truth.utcoffset())
     if isinstance(truth, dict):
         return isinstance(found, dict | str) and _same_document(
             json.dumps(truth), found, text_road=isinstance(found, str)

@@ -376,6 +376,12 @@ def test_dropping_twice_is_no_error(db: Database, numbers: DataFrame) -> None:
         pick_up(db, handed)
 
 
+@pytest.mark.parametrize("value", [1, "moltres_stage_x", None, {"location": "x"}, [1], [Records([(1,)], ["id"]), 2]])
+def test_what_nobody_has_handed_over_is_not_dropped_in_silence(db: Database, value: Any) -> None:
+    with pytest.raises(HandoffError, match="Expected rows or a reference"):
+        drop_staged(db, value)
+
+
 def test_only_what_was_staged_is_ever_dropped(db: Database, numbers: DataFrame, tmp_path: Path) -> None:
     precious = tmp_path / "precious.parquet"
     precious.write_text("x")

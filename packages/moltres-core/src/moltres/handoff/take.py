@@ -69,14 +69,12 @@ def pick_up(database: Database, value: Any) -> Any:
         HandoffError: If the value is nothing of this kind, or the staged rows are gone.
     """
     require_database(database)
-    parts = list(_parts(value))
+    parts = _handed_over(value)
     references, rows = _split(parts)
-    if len(references) + len(rows) < len(parts):
-        if len(parts) == 1 and not isinstance(parts[0], str | bytes | int | float | Mapping | None):
-            return parts[0]
-        _require_rows(parts)
     if references:
         return _open(database, references, rows)
+    if parts and not rows:
+        return parts[0]
     if len(rows) == 1:
         return rows[0]
     return _together(rows)
@@ -138,10 +136,11 @@ def drop_staged(database: Source, value: Any) -> int:
         How many staged tables and files were removed. What was gone already is not counted, and is no error.
 
     Raises:
-        HandoffError: If a reference names something that no hand-over has staged; nothing is removed then.
+        HandoffError: If a reference names something that no hand-over has staged, or the value is nothing that was
+            handed over; nothing is removed then.
     """
     require_database(database)
-    references, rows = _split(list(_parts(value)))
+    references, rows = _split(_handed_over(value))
     staged = [reference for reference in references if reference.staged]
     for reference in staged:
         # Whoever can write to the orchestrator's store can write a reference: only what we name is ever dropped.
@@ -203,6 +202,18 @@ def _require_rows(parts: Sequence[Any]) -> None:
             f"Expected rows or a reference to rows, got {', '.join(kinds)}.",
             suggestion="Pass what a query task returned, Records, a list of dicts, or a pandas, Polars or Arrow table.",
         )
+
+
+def _handed_over(value: Any) -> list[Any]:
+    """The parts of what was handed over: references and rows; or one frame that a user passes instead.
+
+    Raises:
+        HandoffError: If the value is nothing of this kind.
+    """
+    parts = list(_parts(value))
+    if len(parts) != 1 or isinstance(parts[0], str | bytes | int | float | Mapping | None):
+        _require_rows(parts)
+    return parts
 
 
 def _parts(value: Any) -> Iterator[Any]:

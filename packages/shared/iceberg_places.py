@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,9 @@ def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
     warehouse = query["warehouse"]
     if "://" not in warehouse and not warehouse.startswith("file:"):
         query["warehouse"] = Path(warehouse).resolve().as_uri()
-    if "py-io-impl" not in query:
+    if "py-io-impl" in query:
+        _require_class(query["py-io-impl"])
+    else:
         _require_known(warehouse.partition("://")[0] if "://" in warehouse else "file")
     properties = {name: value for name, value in query.items() if name not in _OWN}
     store_url = normalized(URL.create(store, url.username, url.password, url.host, url.port, url.database))
@@ -125,6 +128,17 @@ def _require_known(scheme: str) -> None:
             f"PyIceberg knows no files of the scheme {scheme!r}, in which the warehouse of the catalog is.",
             suggestion=did_you_mean(scheme, SCHEMA_TO_FILE_IO) or f"Known are {', '.join(sorted(SCHEMA_TO_FILE_IO))}.",
         )
+
+
+def _require_class(name: str) -> None:
+    module, _, made = name.rpartition(".")
+    try:
+        getattr(import_module(module), made)
+    except (ImportError, AttributeError, ValueError):
+        raise InvalidURLError(
+            f"py-io-impl must name a class that can be imported, not {name!r}.",
+            suggestion="Write module and class, as in pyiceberg.io.fsspec.FsspecFileIO, or leave it out.",
+        ) from None
 
 
 def _sql_catalog(name: str, store: URL, properties: dict[str, str]) -> Catalog:

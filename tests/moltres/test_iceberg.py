@@ -137,6 +137,9 @@ def test_a_catalog_of_pyiceberg_is_a_database(url: URL) -> None:
     ("given", "said"),
     [
         ("iceberg+sqlite:///x.db", "no warehouse"),
+        ("iceberg+sqlite:///x.db?warehouse=file:///w&py-io-impl=nosuch.IO", "py-io-impl must name a class"),
+        ("iceberg+sqlite:///x.db?warehouse=file:///w&py-io-impl=pyiceberg.io.pyarrow.Nope", "not 'pyiceberg.io"),
+        ("iceberg+sqlite:///x.db?warehouse=file:///w&py-io-impl=NoDots", "not 'NoDots'"),
         ("iceberg+mysql://h/d?warehouse=s3://b", "SQLite or PostgreSQL, not in 'mysql'"),
         ("iceberg://", "names no catalog"),
         ("iceberg+sqlite:///x.db?warehouse=flie:///w", "scheme 'flie'[\\s\\S]*Did you mean 'file'"),

@@ -121,7 +121,8 @@ def test_every_type(engine_of: Callable[[str], sa.Engine], database: str, kind: 
         unsound = result.status == "error" and " values of x are no " not in result.message
         assert not unsound, (result.details["rule"], result.message)
         assert result.samples or result.passed or not result.failed_rows, result.details
-    assert _described_and_learned(engine, table).notes == ()
+    notes = _described_and_learned(engine, table).notes
+    assert [one for one in notes if not one.endswith(" values are no number")] == []
 
 
 @pytest.mark.parametrize(("database", "odd"), _cases(ODD_VALUES, lambda one: f"{one.type} {one.value}"))

@@ -44,7 +44,7 @@ def rules_of(keys: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_kinds_without_a_suite(
-    put: Callable[..., Place], place: str, tmp_path: Path, record_property: Callable[[str, object], None]
+    put: Callable[..., Place], place: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     there = put(place, ROWS, TYPES)
     if place in FRAMES:
@@ -56,7 +56,7 @@ def test_kinds_without_a_suite(
     given = [{"type": kind, **rule} for kind, both in rules.items() for rule in both]
     found = [one.status for one in there.validate(*given).results]
     assert found == ["passed", "failed"] * len(rules), list(zip(given, found, strict=True))
-    record_property(KINDS_SHOWN, [place, *rules])
+    request.node.user_properties.append((KINDS_SHOWN, [place, *rules]))
 
 
 def test_every_kind_is_shown_by_a_suite_or_here() -> None:

@@ -3,7 +3,7 @@
 A plugin of pytest. For each database on which suites of `support.dialect_conformance` run it notes the suites of which
 tests passed, and the capabilities that moltres or a test asked for in a test that passed: what nobody asks for is
 claimed and not tried. For each place of `support.check_conformance` it notes the kinds of check whose suite passed, and
-those that a test which passed says it has shown there (``record_property(KINDS_SHOWN, [place, kind, …])``).
+those that a test which passed says it has shown there (``(KINDS_SHOWN, [place, kind, …])`` in its `user_properties`).
 
 `MOLTRES_PROOFS=check` (every leg of make): a run that proves less than what is committed has failed. `=write`: what is
 proved of a database replaces what is committed of it.

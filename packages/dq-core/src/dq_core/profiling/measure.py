@@ -314,7 +314,8 @@ class _Profiling:
         if column.refusal:
             self.notes[name].insert(0, f"no rule can be evaluated on it: {column.refusal}")
         count = _integer(scanned.get(("count", name)))
-        if others := scanned.get(("others", name)):
+        # Where all are others, the type says something else: to SQLite a UUID and a GEOMETRY are numbers.
+        if (others := scanned.get(("others", name))) and others < count:
             what = "number" if column.family in NUMBERS else column.family
             self.notes[name].append(f"{others} of {count} values {'is' if others == 1 else 'are'} no {what}")
         distinct, top_values = frequent

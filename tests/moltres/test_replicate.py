@@ -188,10 +188,10 @@ def test_references_are_loaded_in_their_order(both: tuple[Database, Database]) -
 
 
 def test_a_kill_at_any_moment(urls: tuple[URL, URL]) -> None:
-    """A few kills; `benchmarks/replicate_kills.py` does hundreds."""
+    """One kill; `benchmarks/replicate_kills.py` does hundreds, in all modes."""
     source, target = urls
     replica_kills.apart(lambda: replica_kills.fill(source))
-    tally = replica_kills.campaign(source, target, 2, seed=3, modes=("overwrite", "cursor"))
+    tally = replica_kills.campaign(source, target, 1, seed=3, modes=("cursor",))
     assert tally.wrong == [], tally
 
 

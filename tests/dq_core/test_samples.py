@@ -267,15 +267,15 @@ NANOSECONDS = pa.table(
 )
 
 
-@pytest.mark.parametrize("form", ["arrow", "parquet", "pandas", "polars", "duckdb"])
+@pytest.mark.parametrize("form", ["arrow", "parquet", "pandas", "polars", "table"])
 def test_nanoseconds_are_shown(tmp_path: Path, form: str) -> None:
     file, options = tmp_path / "rows.parquet", {}
-    pq.write_table(NANOSECONDS.drop_columns(["instant"]) if form in {"parquet", "duckdb"} else NANOSECONDS, file)
+    pq.write_table(NANOSECONDS.drop_columns(["instant"]) if form in {"parquet", "table"} else NANOSECONDS, file)
     source: Any = {"arrow": NANOSECONDS, "parquet": file}.get(form)
     if form in {"pandas", "polars"}:
         source = pl.from_arrow(NANOSECONDS)
         source = NANOSECONDS.drop_columns(["time"]).to_pandas() if form == "pandas" else source
-    if form == "duckdb":
+    if form == "table":
         with duckdb.connect(tmp_path / "rows.duckdb") as raw:
             raw.execute(f"CREATE TABLE t AS SELECT * FROM read_parquet('{file}')")
         source, options = f"duckdb:///{tmp_path / 'rows.duckdb'}", {"table": "t"}

@@ -113,6 +113,20 @@ class IcebergDialect(DuckDB):
     def _session_in(self, context: Any) -> Session:
         return _session(context.root_connection.connection)
 
+    def prepare(self, connection: Connection, statement: str) -> str:
+        """Make views of the tables that a statement names, which the driver is to run by itself.
+
+        Args:
+            connection: The connection.
+            statement: The statement.
+
+        Returns:
+            The statement to run.
+        """
+        with files_used():
+            session_of(connection).prepare(statement)
+        return statement
+
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """With views of the tables that it names."""
         with files_used():

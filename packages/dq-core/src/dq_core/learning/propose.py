@@ -120,17 +120,19 @@ class Proposer:
             for what, (_, aggregate) in check.aggregates(self.relation).items()
         }
         measured = self.reader.aggregates(self.relation, needed) if needed else {}
-        follow_ups = {}
+        different, follow_ups = set(), {}
         for name, check in checks.items():
             known = {what: value for (one, what), value in measured.items() if one == name}
             follow_up = check.follow_up(self.relation, known)
-            if follow_up is not None:
+            if "failed_rows" in known:  # counted in the scan
+                different |= {name} if known["considered_rows"] > 1 and not known["failed_rows"] else set()
+            elif follow_up is not None:
                 follow_ups[name] = follow_up
         followed = follow_all(follow_ups, self.reader)
         refused = next((one for one in followed.values() if isinstance(one, Exception)), None)
         if refused is not None:
             raise refused
-        different = {name for name, one in followed.items() if isinstance(one, dict) and not one["failed_rows"]}
+        different |= {name for name, one in followed.items() if isinstance(one, dict) and not one["failed_rows"]}
         return {column.name: self._by_chance(column) for column in candidates if column.name in different}
 
     def _by_chance(self, column: Column) -> float:

@@ -38,7 +38,6 @@ from ...types import documents
 from ...types.arrow import into_text, plain, to_batch
 from ...types.arrow_fit import extremes
 from ...types.logical import logical_type
-from .. import compiling
 from ..base import Dialect, driver_connection, named
 from ..base.proving import MarkedLanding
 from ..base.refusals import REFUSED, REFUSED_END
@@ -47,6 +46,7 @@ from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
 from ..stopping import check
+from .batches import arrow_batches
 from .casts import with_casts
 from .catalog import CHECKS_SQL, OWN_NUMBER_SQL, TABLE_SQL, is_generated, schema_of
 from .types import (
@@ -96,29 +96,11 @@ _locks: dict[str, threading.RLock] = {}
 _held: WeakKeyDictionary[Connection, list[threading.RLock]] = WeakKeyDictionary()
 """The locks that each connection holds."""
 
-_STREAMS: Final = int(duckdb.__version__.partition(".")[0]) < 2
-"""Whether what a cursor has executed comes as Arrow while it runs; DuckDB 2 makes a copy of all its rows first."""
-
 _SETTLED: Final = "moltres_settled"
 """Key in `Connection.info`: whether the optimizers of its database are those that give right rows."""
 
 _BEAT: Final = 0.2
 """Seconds between two looks at whether the work is to stop while it waits for a lock."""
-
-
-def _arrow_batches(connection: Connection, query: Select[Any], rows: int) -> Generator[Any, None, None]:
-    """Arrow batches of a query, as DuckDB makes them while it runs."""
-    if _STREAMS:
-        result = connection.execute(query)
-        try:
-            yield from result.cursor.to_arrow_reader(rows)
-        finally:
-            result.close()
-        return
-    written = query.compile(dialect=compiling.literal(connection.dialect), compile_kwargs={"literal_binds": True})
-    check()
-    with closing(_raw(connection).sql(str(written)).to_arrow_reader(rows)) as reader:
-        yield from reader
 
 
 def _raw(connection: Connection) -> duckdb.DuckDBPyConnection:
@@ -314,7 +296,7 @@ class DuckDBDialect(Dialect):
             return
         if any(logical_type(type_).native for _, type_ in columns):
             query = in_text(connection, query, _described(connection, query))
-        with closing(_arrow_batches(connection, query, rows)) as batches:
+        with closing(arrow_batches(connection, query, rows)) as batches:
             for batch in batches:
                 yield plain(batch, columns)
 

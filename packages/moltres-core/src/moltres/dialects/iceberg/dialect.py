@@ -24,6 +24,7 @@ from ...types.arrow import plain, to_batch
 from ...types.logical import logical_type
 from ..base import TEMPORARY, named
 from ..duckdb import DuckDBDialect
+from ..duckdb.batches import arrow_batches
 from .engine import full_name, session_of
 from .evolution import partitions_without
 from .landing import landing
@@ -166,9 +167,8 @@ class IcebergDialect(DuckDBDialect):
             return whole
         types = {column.key: column.type for column in table.columns}
         rows = 0
-        result: Any = connection.execute(query)  # type: ignore[call-overload]  # SQLAlchemy runs every SelectBase
-        with closing(result):
-            for batch in result.cursor.to_arrow_reader(_ROWS):
+        with closing(arrow_batches(connection, query, _ROWS)) as batches:
+            for batch in batches:
                 rows += _add(pending, _checked(batch, names, types))
         session.refresh(*place)
         return rows

@@ -38,6 +38,11 @@ class WritingDialect(iceberg_dialect.IcebergDialect):
         with problems_translated():
             return super().create_connect_args(url)
 
+    def prepare(self, connection: Connection, statement: str) -> str:
+        """As the session of a transaction that writes needs it."""
+        with files_used():
+            return session_of(connection).prepare(statement)
+
     def _prepared(self, statement: str, context: Any) -> str:
         return cast("WritingSession", self._session_in(context)).prepare(statement)
 

@@ -11,6 +11,7 @@ from ..._shared.iceberg_places import local_path
 from ..._shared.iceberg_scan import FILE, Planned, planned, query_of
 from ..._shared.iceberg_session import files_used
 from ..._shared.iceberg_types import quoted
+from ..duckdb.batches import batches_of_sql
 from .evolution import evolved
 from .files import FileWriter
 
@@ -255,12 +256,12 @@ class Pending:
         rows = self.query_of(touched)
         counts = f"SELECT count(*) FROM ({rows})"  # noqa: S608 - of this class
         (before,) = self.raw.execute(counts).fetchone()
-        read = self.raw.execute(f"SELECT * FROM ({rows}) {where} ({condition}\n) IS NOT TRUE")  # noqa: S608
+        read = f"SELECT * FROM ({rows}) {where} ({condition}\n) IS NOT TRUE"  # noqa: S608
         kept = 0
 
         def batches() -> Iterator[Any]:
             nonlocal kept
-            for batch in read.to_arrow_reader(BATCH_ROWS):
+            for batch in batches_of_sql(self.raw, read, BATCH_ROWS):
                 kept += batch.num_rows
                 yield batch
 
@@ -290,15 +291,14 @@ class Pending:
         self.columns = other.plan.schema
         self.plan = Planned(self.table, metadata.schema(), ())
         self.written = StagedTable(self.table.name(), metadata, "", self.table.io, self.table.catalog)
-        for batch in self.raw.execute(other.query()).to_arrow_reader(BATCH_ROWS):
+        for batch in batches_of_sql(self.raw, other.query(), BATCH_ROWS):
             self.add(batch)
         self.settle()
 
     def write_own(self) -> None:
         """Write the rows that are in DuckDB to files."""
         if self.own is not None:
-            reader = self.raw.execute(f"SELECT * FROM {self.own}").to_arrow_reader(BATCH_ROWS)  # noqa: S608 - quoted
-            for batch in reader:
+            for batch in batches_of_sql(self.raw, f"SELECT * FROM {self.own}", BATCH_ROWS):  # noqa: S608 - quoted
                 self.add(batch)
             self.raw.execute(f"DROP TABLE {self.own}")
             self.own = None

@@ -6,6 +6,7 @@ runs the statement there.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import (
@@ -35,6 +36,7 @@ from sqlalchemy.types import UserDefinedType
 
 from ..._shared.iceberg_scan import FILE
 from ..._shared.iceberg_types import duckdb_type
+from ..duckdb.batches import arrow_batches
 from .pending import BATCH_ROWS, NO_ROWS, OWN
 
 if TYPE_CHECKING:
@@ -129,17 +131,14 @@ class _Batches:
     def __iter__(self) -> Iterator[Any]:
         import pyarrow.compute as pc
 
-        result: Any = self._connection.execute(self._statement)
-        try:
-            for batch in result.cursor.to_arrow_reader(BATCH_ROWS):
+        with closing(arrow_batches(self._connection, self._statement, BATCH_ROWS)) as batches:
+            for batch in batches:
                 self.rows += batch.num_rows
                 if _CHANGES not in batch.schema.names:
                     yield batch
                     continue
                 self.changed += pc.sum(batch.column(_CHANGES)).as_py() or 0
                 yield batch.drop_columns([_CHANGES])
-        finally:
-            result.close()
 
 
 class _Changing:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
-    "FORMS", "NAN", "Fingerprint", "Stray", "canonical", "digest", "encoded", "hashed", "of_columns",
+    "FORMS", "NAN", "Fingerprint", "Stray", "canonical", "digest", "encoded", "hashed", "head_of", "of_columns",
     "value_of",
 ]  # fmt: skip
 
@@ -139,7 +139,7 @@ def of_columns(columns: Sequence[Sequence[Any]], forms: Sequence[str]) -> Finger
             heads.append([head for head, _ in pairs])
             strings.append([string for _, string in pairs])
         else:
-            heads.append([_head(field, form) for field in fields])
+            heads.append([head_of(field, form) for field in fields])
     count = first = second = 0
     for row in zip(*heads, *strings, strict=True):
         one, other = hashed("|".join(row))
@@ -156,8 +156,13 @@ def _string_fields(field: str | None) -> tuple[str, str]:
     return str(len(field) if field.isascii() else len(field.encode("utf-8", "surrogatepass"))), field
 
 
-def _head(field: str | None, form: str) -> str:
-    """What a value that is no string is in an encoding."""
+def head_of(field: str | None, form: str) -> str:
+    """What a value that is no string is in an encoding.
+
+    Args:
+        field: Its canonical form; None for NULL.
+        form: The form of its column.
+    """
     return digest(field).hex() if form == "json" and field is not None else field or ""
 
 
@@ -175,7 +180,7 @@ def encoded(fields: Sequence[str | None], forms: Sequence[str]) -> str:
             heads.append(head)
             strings.append(string)
         else:
-            heads.append(_head(field, form))
+            heads.append(head_of(field, form))
     return "|".join([*heads, *strings])
 
 

@@ -124,32 +124,32 @@ class IcebergDialect(DuckDB):
             The statement to run.
         """
         with files_used():
-            session_of(connection).prepare(statement)
-        return statement
+            return self._prepared(session_of(connection), statement)
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """With views of the tables that it names."""
         with files_used():
-            statement = self._prepared(statement, context)
+            statement = self._prepared(self._session_in(context), statement)
         super().do_execute(cursor, statement, parameters, context)
         self._executed(context)
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
         """With views of the tables that it names."""
         with files_used():
-            statement = self._prepared(statement, context)
+            statement = self._prepared(self._session_in(context), statement)
         super().do_execute_no_params(cursor, statement, context)
         self._executed(context)
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """With views of the tables that it names."""
         with files_used():
-            statement = self._prepared(statement, context)
+            statement = self._prepared(self._session_in(context), statement)
         super().do_executemany(cursor, statement, parameters, context)
         self._executed(context)
 
-    def _prepared(self, statement: str, context: Any) -> str:
-        self._session_in(context).prepare(statement)
+    def _prepared(self, session: Session, statement: str) -> str:
+        """A statement as it is run, once the session has what it names."""
+        session.prepare(statement)
         return statement
 
     def _executed(self, context: Any) -> None:

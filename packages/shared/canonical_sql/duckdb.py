@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ..fingerprint import NAN
 from .base import TO_2000, CanonicalSQL, converted, operation, raw, spelled
-from .json_numbers import scientific_sql
+from .json_tokens import escaped_sql, scientific_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,11 +133,10 @@ class DuckDBForms(CanonicalSQL):
 
 #: Strings and numbers of JSON, and what is between them.
 _TOKENS = r"""'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][-+.0-9eE]*|[^-"0-9]+'"""
-_ESCAPED = "replace(replace(token ->> '$', chr(92), chr(92) || chr(92)), '\"', chr(92) || '\"')"
 #: A document whose strings are their bytes in digits behind an S, and whose numbers are strings behind an N: no path
 #: through it has to be quoted, and bytes in digits have the order of the bytes.
 _MARKED = f"""array_to_string(list_transform(regexp_extract_all({{value}}, {_TOKENS}), lambda token: CASE
- WHEN token[1] = '"' THEN '"S' || hex(encode({_ESCAPED})) || '"'
+ WHEN token[1] = '"' THEN '"S' || hex(encode({escaped_sql("(token ->> '$')")})) || '"'
  WHEN token[1] = '-' OR token[1] BETWEEN '0' AND '9' THEN '"N' || {scientific_sql("token")} || '"'
  ELSE token END), '')"""
 #: The keys on the way to a node, and the numbers of items with as many characters each.

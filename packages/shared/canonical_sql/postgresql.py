@@ -10,7 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ..fingerprint import NAN
 from .base import CanonicalSQL, operation, raw, spelled
-from .json_numbers import scientific_sql
+from .json_tokens import escaped_sql, scientific_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,8 +106,7 @@ class PostgreSQLForms(CanonicalSQL):
         return operation(_Start(hash_), "&", raw(str(number - 1), sa.Integer()))
 
 
-_ESCAPED = "replace(replace({}, chr(92), chr(92) || chr(92)), '\"', chr(92) || '\"')"
-_NAME = _ESCAPED.format("key")
+_NAME = escaped_sql("key")
 #: A document as its tokens, which their places put into order: those of the nodes above, and the number of each among
 #: its neighbours. What closes a node is behind all that is in it.
 _DOCUMENT = f"""(WITH RECURSIVE nodes(place, prefix, node) AS (
@@ -123,7 +122,7 @@ _DOCUMENT = f"""(WITH RECURSIVE nodes(place, prefix, node) AS (
  ) AS child(number, prefix, node)
 ) SELECT string_agg(token, '' ORDER BY place) FROM (
  SELECT place, prefix || CASE jsonb_typeof(node) WHEN 'object' THEN '{{' WHEN 'array' THEN '['
-  WHEN 'string' THEN '"' || {_ESCAPED.format("(node #>> '{}')")} || '"'
+  WHEN 'string' THEN '"' || {escaped_sql("(node #>> '{}')")} || '"'
   WHEN 'number' THEN {scientific_sql("CAST(node AS text)")} ELSE CAST(node AS text) END
  FROM nodes
  UNION ALL SELECT place || 2147483647, CASE jsonb_typeof(node) WHEN 'object' THEN '}}' ELSE ']' END

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ..fingerprint import NAN
 from .base import CanonicalSQL, Value, converted, operation, raw, spelled
-from .json_numbers import scientific_sql
+from .json_tokens import scientific_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from sqlalchemy import column, func, select, table
 from sqlalchemy.engine.default import DefaultDialect
 
 from .._shared.canonical_sql import DuckDBForms
-from .._shared.fingerprint import Fingerprint, canonical, digest, of_columns
+from .._shared.fingerprint import Fingerprint, canonical, head_of, of_columns
 from ..types import documents
 from ..types.arrow import arrow
 from .rows import uncollected
@@ -209,9 +209,8 @@ def _array(pa: Any, values: Sequence[Any], one: Covered) -> Typed | None:
         if made is not None:
             return made
     if one.form == "json":
-        forms = [canonical(value, one.form) for value in _settled(values, one)]
-        hashes = [None if form is None else digest(form).hex() for form in forms]
-        return pa.array(hashes, pa.string()), READY, "varchar"
+        heads = [head_of(canonical(value, one.form), one.form) for value in _settled(values, one)]
+        return pa.array(heads, pa.string()), READY, "varchar"
     if one.form == "text":
         return None if make is not None or classes else (pa.nulls(len(values), pa.string()), "text", "varchar")
     ready = [None if value is None else str(canonical(value, one.form)) for value in _settled(values, one)]

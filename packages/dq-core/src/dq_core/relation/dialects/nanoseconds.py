@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -32,13 +32,6 @@ class _Moment(dt.datetime):
 
     further = ""
 
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """The moment that a string writes with nine digits after the second."""
-        made = cls.fromisoformat(text)
-        made.further = text.partition(".")[2][6:]
-        return made
-
     def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
         """As usual, with all digits."""
         return super().isoformat(sep, "microseconds" if self.further else timespec) + self.further
@@ -52,13 +45,6 @@ class _Time(dt.time):
 
     further = ""
 
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """The time that a string writes with nine digits after the second."""
-        made = cls.fromisoformat(text)
-        made.further = text.partition(".")[2][6:]
-        return made
-
     def isoformat(self, timespec: str = "auto") -> str:
         """As usual, with all digits."""
         return super().isoformat("microseconds" if self.further else timespec) + self.further
@@ -67,16 +53,29 @@ class _Time(dt.time):
         return self.isoformat()
 
 
+_Shown = TypeVar("_Shown", _Moment, _Time)
+
+
+def _with_all(made: _Shown, text: str) -> _Shown:
+    """A moment or time with the digits after the microseconds of the string that it was read from."""
+    made.further = text.partition(".")[2][6:]
+    return made
+
+
 def _moment(text: str) -> dt.datetime:
     if text in _INFINITE:
         return _INFINITE[text]
-    return _Moment.of(text) if len(text.partition(".")[2]) >= _DIGITS else dt.datetime.fromisoformat(text)
+    if len(text.partition(".")[2]) < _DIGITS:
+        return dt.datetime.fromisoformat(text)
+    return _with_all(_Moment.fromisoformat(text), text)
 
 
 def _time(text: str) -> dt.time | str:
     if text.startswith("24:"):
         return text
-    return _Time.of(text) if len(text.partition(".")[2]) >= _DIGITS else dt.time.fromisoformat(text)
+    if len(text.partition(".")[2]) < _DIGITS:
+        return dt.time.fromisoformat(text)
+    return _with_all(_Time.fromisoformat(text), text)
 
 
 class _Printed(sa.types.TypeDecorator[Any]):

@@ -18,6 +18,8 @@ from .session import WritingSession
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
+    from ..._shared.iceberg_session import Session
+
 
 class WritingDialect(iceberg_dialect.IcebergDialect):
     """A catalog that is written."""
@@ -38,13 +40,8 @@ class WritingDialect(iceberg_dialect.IcebergDialect):
         with problems_translated():
             return super().create_connect_args(url)
 
-    def prepare(self, connection: Connection, statement: str) -> str:
-        """As the session of a transaction that writes needs it."""
-        with files_used():
-            return session_of(connection).prepare(statement)
-
-    def _prepared(self, statement: str, context: Any) -> str:
-        return cast("WritingSession", self._session_in(context)).prepare(statement)
+    def _prepared(self, session: Session, statement: str) -> str:
+        return cast("WritingSession", session).prepare(statement)
 
     def _executed(self, context: Any) -> None:
         session = cast("WritingSession", self._session_in(context))

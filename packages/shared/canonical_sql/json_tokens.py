@@ -1,8 +1,8 @@
-"""The scientific form of a number of JSON, in SQL that several databases have in common."""
+"""The numbers and strings of canonical JSON, in SQL that several databases have in common."""
 
 from __future__ import annotations
 
-__all__ = ["scientific_sql"]
+__all__ = ["escaped_sql", "scientific_sql"]
 
 
 def scientific_sql(digits: str) -> str:
@@ -23,3 +23,12 @@ def scientific_sql(digits: str) -> str:
         f" || substr({trimmed}, 1, 1) || '.' || coalesce(nullif(substr({trimmed}, 2), ''), '0')"
         f" || 'E' || CAST({exponent} + CAST({power} AS bigint) AS varchar) END"
     )
+
+
+def escaped_sql(text: str) -> str:
+    """What a string is between its quotes.
+
+    Args:
+        text: An expression: the string.
+    """
+    return f"replace(replace({text}, chr(92), chr(92) || chr(92)), '\"', chr(92) || '\"')"

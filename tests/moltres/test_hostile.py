@@ -281,7 +281,8 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "stage_table": lambda w: Call(
         to_stage, {"database": w.db, "data": ROWS, "name": "of a test"},
         says=DATA),
-    "drop_staged": lambda w: Call(drop_staged, {"database": w.db, "value": _staged_in(w)}, ("database", "value")),
+    "drop_staged": lambda w: Call(
+        drop_staged, {"database": w.db, "value": _staged_in(w)}, ("database", "value"), says={"value": PARTS}),
     "rows_of": lambda w: Call(rows_of, {"value": ROWS, "dsn": None}, says={"dsn": ("connect", "URL"), "value": PARTS}),
     "encode": lambda w: Call(encode, {"value": Records([(1,)], ["id"])}, says={"value": ("stored",)}),
     "decode": lambda w: Call(decode, {"stored": encode(Records([(1,)], ["id"]))}),

@@ -203,7 +203,14 @@ def test_types_that_a_caller_states(duck: Database, tmp_path: Path) -> None:
         ("1.5", "INTEGER"), ("1.255", "DECIMAL(5,2)"), ("[1.5]", "INTEGER[]"), ("[1, x]", "INTEGER[]"),
         ("[x]", "DATE[]"),
         ("[1, 17014118346046923173168]", "BIGINT[]"), ("[1.255]", "DECIMAL(5,2)[]"), ("[1.5, x]", "DOUBLE[]"),
-        ("[[1], [x]]", "INTEGER[][]"), ("x", "INTEGER[]"), ("[1.25]", "integer [2]"),
+        ("[[1], [x]]", "INTEGER[][]"), ("x", "INTEGER[]"), ("[1.25]", "integer [2]"), ("1.5", "BIGNUM"), ("ä", "BLOB"),
+        ("2026-01-31 10:00:00", "DATE"), ("2026-01-31T00:00:00+02:00", "DATE"), ("2026-01-31 10:00:00", "TIME"),
+        ("2026-01-31T10:00:00+02:00", "TIMESTAMP"), ("2026-01-31 10:00 Europe/Berlin", "TIMESTAMP_NS"),
+        ("2026-01-31 10:00:00.0000001", "TIMESTAMP"), ("2026-01-31 10:00:00.5", "TIMESTAMP_S"),
+        ("2026-01-31 10:00:00.0005", "TIMESTAMP(3)"), ("2026-01-31T10:00:00.0000001Z", "TIMESTAMP WITH TIME ZONE"),
+        ("10:00:00+02", "TIME"), ("10:00:00.1234567", "TIME"), ("2026-01-31 10:00:00+02", "TIMETZ"),
+        ("0.0000001 seconds", "INTERVAL"), ("[2026-01-31 10:00:00]", "DATE[]"), ("[10:00:00+02]", "TIME[]"),
+        ("[2026-01-31 10:00:00.0000001]", "TIMESTAMP[]"),
     ],
 )  # fmt: skip
 def test_a_type_that_does_not_hold_a_value_is_an_error(
@@ -222,7 +229,14 @@ def test_a_type_that_does_not_hold_a_value_is_an_error(
         ("[1, NULL, -3.0]", "INTEGER[]", [1, None, -3]), ("[]", "DATE[]", []), ("[a, b]", "TEXT[]", ["a", "b"]),
         ("[1.25, 1.500]", "DECIMAL(5,2)[]", [Decimal("1.25"), Decimal("1.50")]),
         ("[[1], []]", "INTEGER[][]", [[1], []]),
-        ("1.0", "INTEGER", 1),
+        ("1.0", "INTEGER", 1), (" 1.5 ", "DOUBLE", 1.5), (" true ", "BOOLEAN", True),
+        (" ", "BLOB", b" "), (" a ", "BLOB", b" a "), (" ", "CHAR", " "), (" a ", "VARCHAR(3)", " a "),
+        (" ", "INTEGER", None),
+        ("2026-01-31 00:00:00.0", "DATE", dt.date(2026, 1, 31)), (" 2026-01-31 ", "DATE", dt.date(2026, 1, 31)),
+        ("2026-01-31 10:00:00.5000000", "TIMESTAMP", dt.datetime.fromisoformat("2026-01-31T10:00:00.5")),
+        ("2026-01-31T10:00:00+02:00", "TIMESTAMPTZ", dt.datetime(2026, 1, 31, 8, tzinfo=dt.UTC)),
+        ("10:00:00.5", "TIME", dt.time(10, 0, 0, 500_000)), ("1 day 00:00:01", "INTERVAL", dt.timedelta(1, 1)),
+        ("[2026-01-31 00:00]", "DATE[]", [dt.date(2026, 1, 31)]),
     ],
 )  # fmt: skip
 def test_a_type_that_holds_a_value(
@@ -231,6 +245,26 @@ def test_a_type_that_holds_a_value(
     path = tmp_path / "a.csv"
     path.write_text(f'v,w\n"{cell}",a\n')
     assert duck.read_csv(path, types={"v": stated}, **options).collect().column("v") == [value]
+
+
+@pytest.mark.parametrize(
+    ("cell", "stated", "value"),
+    [("1,5", "DOUBLE", 1.5), ("1,50", "DECIMAL(5,2)", Decimal("1.50")),
+     ("10:00:00.5", "TIME", dt.time(10, 0, 0, 500_000)), ("1.5", "BLOB", b"1.5"),
+     ("1.5", "CHAR", "1.5"), ("1,5", "BLOB", b"1,5")],
+)  # fmt: skip
+def test_a_decimal_mark_is_that_of_numbers(duck: Database, tmp_path: Path, cell: str, stated: str, value: Any) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"v;w\n{cell};a\n")
+    assert duck.read_csv(path, types={"v": stated}, delimiter=";", decimal=",").collect().column("v") == [value]
+
+
+@pytest.mark.parametrize("stated", ["DOUBLE", "INTEGER", "DECIMAL(5,2)", "BIGNUM"])
+def test_another_decimal_mark_is_that_of_no_number(duck: Database, tmp_path: Path, stated: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("v;w\n1.0;a\n")
+    with pytest.raises(QueryError, match=r"1\.0 is no .* of column 'v'"):
+        duck.read_csv(path, types={"v": stated}, delimiter=";", decimal=",").collect()
 
 
 def test_a_type_of_values_within_values_is_refused(duck: Database, tmp_path: Path) -> None:

@@ -51,6 +51,21 @@ _EXACT_TYPES = frozenset({
 })  # fmt: skip
 """Types that round a number that they do not hold, and are not meant to."""
 
+_NUMBERS = _EXACT_TYPES | {"FLOAT", "FLOAT4", "FLOAT8", "REAL", "DOUBLE", "DOUBLE PRECISION", "BIGNUM"}
+"""Types of numbers, which are written with the file's decimal mark."""
+
+_OF_TIME = re.compile(
+    r"DATE|DATETIME|INTERVAL|TIMETZ|(TIME|TIMESTAMP)( WITH(OUT)? TIME ZONE)?|TIMESTAMP(TZ|_S|_MS|_US|_NS)"
+)
+"""Types of days, moments, times and durations."""
+
+_WITHOUT_BLANKS = frozenset({"BOOLEAN", "BOOL", "LOGICAL", "UUID", "GUID", "BIT", "BITSTRING", "JSON"})
+"""Other types of whose values blanks around them are no part."""
+
+_DIGITS_OF_SECONDS = {"TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP_NS": 9}
+_ZONE = ":[0-9:. ]*[A-Za-z+-]"
+_MIDNIGHT = r"[T ]00:00(:00(\.0*)?)?$"
+
 _NESTED_TYPES = frozenset({"STRUCT", "ROW", "MAP", "UNION"})
 """Types of which a cast of text makes NULL of what does not fit within a value."""
 
@@ -276,22 +291,32 @@ def _stated(raw: ColumnElement[Any], type_name: str, held: _Column) -> ColumnEle
     name = type_name.strip().upper()
     if not _is_name(name):
         raise InvalidOptionError(f"types: {type_name!r} is not the name of a type.")
+    text = untyped.text_of(raw, held.form)
     if name in ("TEXT", "VARCHAR", "STRING"):
-        return untyped.text_of(raw, held.form)
+        return text
     base, lists = _LISTS.fullmatch(name).groups()  # type: ignore[union-attr]
     if base.partition("(")[0].strip() in _NESTED_TYPES:
         raise InvalidOptionError(
             f"types: {type_name!r} is a type of values within values; read column {raw.name!r} as text or JSON."
         )
-    digits = untyped.digits_of(raw, held.form, held.decimal_mark)
-    value = _tried(digits, name)
-    wrong = (digits != "") & value.is_(None)  # an empty string is NULL where the type has no such value
+    kind, written = name.partition("(")[0].strip(), text
+    if kind in _NUMBERS:
+        written = untyped.digits_of(raw, held.form, held.decimal_mark)
+    elif kind in _WITHOUT_BLANKS or _OF_TIME.fullmatch(kind):
+        written = sa.func.trim(text, type_=sa.Text())
+    value = _tried(written, name)
+    # An empty string is NULL where the type has no such value.
+    wrong = text.is_not(None) & (sa.func.trim(text) != "") & value.is_(None)
     if lists:
-        wrong = wrong | _loses_items(digits, base.strip(), lists.count("["))
-    if held.number is not None and name.partition("(")[0].strip() in _EXACT_TYPES:
+        wrong = wrong | _loses_items(text, base.strip(), lists.count("["))
+    if held.number is not None and kind in _EXACT_TYPES:
         exact = untyped.read(raw, held, "decimal")
         wrong = wrong | (exact.is_not(None) & (value != exact))
-    refusal = sa.func.error(sa.func.concat(digits, f" is no {type_name} of column {raw.name!r}"))
+    if kind == "BIGNUM":
+        wrong = wrong | ~_is(written, r"[+-]?[0-9]+(\.0*)?")
+    if _OF_TIME.fullmatch(kind) and not lists:
+        wrong = wrong | _loses_time(written, kind, name)
+    refusal = sa.func.error(sa.func.concat(text, f" is no {type_name} of column {raw.name!r}"))
     return sa.case((wrong, _cast(refusal, name)), else_=value)
 
 
@@ -299,8 +324,26 @@ def _tried(text: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
     return sa.func.try_cast(text.op("AS")(sa.literal_column(type_name)))
 
 
+def _loses_time(text: ColumnElement[Any], kind: str, name: str) -> ColumnElement[bool]:
+    """Whether a cast to a type of days or times leaves a part of what is written out: a time, a day, a zone, digits."""
+
+    def has(pattern: str) -> ColumnElement[bool]:
+        return sa.func.regexp_matches(text, pattern, type_=sa.Boolean())
+
+    if kind == "DATE":
+        return has(":") & ~has(_MIDNIGHT)
+    stated = re.fullmatch(r".*\(\s*([0-9]+)\s*\).*", name)
+    digits = min(int(stated[1]), 9) if stated and kind != "INTERVAL" else _DIGITS_OF_SECONDS.get(kind, 6)
+    lost = has(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
+    if kind.startswith("TIME") and not kind.startswith("TIMESTAMP"):
+        lost = lost | _tried(text, "DATE").is_not(None)
+    if "TZ" not in kind and "WITH TIME" not in kind:
+        lost = lost | has(_ZONE)
+    return lost
+
+
 def _loses_items(text: ColumnElement[Any], item: str, depth: int) -> ColumnElement[bool]:
-    """Whether a cast of lists has made NULL of an item, or a number another one, which TRY_CAST does not tell."""
+    """Whether a cast of lists has made NULL or another value of an item, which TRY_CAST does not tell."""
     items, strings = (_tried(text, f"{one}{'[]' * depth}") for one in (item, "VARCHAR"))
     for _ in range(depth - 1):
         items, strings = sa.func.flatten(items), sa.func.flatten(strings)
@@ -309,6 +352,9 @@ def _loses_items(text: ColumnElement[Any], item: str, depth: int) -> ColumnEleme
     if kind.strip() in _EXACT_TYPES:
         scale = (parameters.rstrip(") ").partition(",")[2].strip() or 0) if parameters else 3 if "DEC" in kind else 0
         kept = f"regexp_full_match(trim(pair[1]), '[-+]?[0-9]*(\\.[0-9]{{0,{int(scale)}}}0*)?')"
+    elif _OF_TIME.fullmatch(kind.strip()):
+        loses = _loses_time(sa.literal_column("pair[1]", sa.Text()), kind.strip(), item)
+        kept = f"NOT ({loses.compile(compile_kwargs={'literal_binds': True})})"
     lost = f"pair[1] IS NOT NULL AND (pair[2] IS NULL OR NOT {kept})"
     pairs = sa.func.list_zip(strings, items)
     found = sa.func.list_filter(pairs, sa.literal_column(f"lambda pair: {lost}"))

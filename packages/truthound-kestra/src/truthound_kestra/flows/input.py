@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +19,7 @@ from truthound_kestra.flows.fields import (
     text,
     yes_or_no,
 )
+from truthound_kestra.flows.input_values import value_problem, written_value
 from truthound_kestra.flows.names import pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, all_types, kestra_type
@@ -28,7 +27,7 @@ from truthound_kestra.flows.yaml import Folded, yaml_problems
 from truthound_kestra.keywords import known_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from truthound_kestra.flows.fields import Kind
 
@@ -49,31 +48,8 @@ _DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
     "ARRAY": (list, tuple),
     "MULTISELECT": (list, tuple),
 }
-_DURATION: Final = re.compile(
-    r"[-+]?P(?=.)([-+]?\d+D)?(T(?=.)([-+]?\d+H)?([-+]?\d+M)?([-+]?\d+([.,]\d{0,9})?S)?)?", re.IGNORECASE
-)
-"""What ``java.time.Duration.parse`` takes."""
-
-
-def _duration(written: str) -> None:
-    if not _DURATION.fullmatch(written):
-        raise ValueError("write it as in PT1H30M")
-
-
-def _uri(written: str) -> None:
-    if not written or any(one.isspace() or one in '<>"{}|\\^`' for one in written):
-        raise ValueError("it has characters that no URI has, or none")
-
-
-# How a default that is written as a string is read, which raises ValueError.
-_WRITTEN: Final[dict[str, Callable[[str], object]]] = {
-    "DATE": dt.date.fromisoformat,
-    "DATETIME": dt.datetime.fromisoformat,
-    "TIME": dt.time.fromisoformat,
-    "DURATION": _duration,
-    "JSON": json.loads,
-    "URI": _uri,
-}
+# What regular expressions have in Java and not in Python, or with another meaning.
+_JAVA_ONLY: Final = re.compile(r"\(\?<[A-Za-z]|\\[pPQERhHvVXzGk]|.\(\?[a-zA-Z-]+[):]|&&|\[[^\]]*\[")
 # Properties of Kestra's inputs that are values of the input.
 _GIVEN: Final = ("defaults", "prefill")
 # Options that are only supported for some types.
@@ -151,11 +127,13 @@ class InputFacts:
         name: Its name.
         type: Its type, as every version of Kestra calls it.
         given: Whether every execution has a value: it is not required, or has a default.
+        item_type: The type of the items of an ARRAY.
     """
 
     name: str
     type: str
     given: bool
+    item_type: str | None = None
 
 
 def input_name(config: InputConfig | Mapping[str, Any]) -> Any:
@@ -167,9 +145,9 @@ def input_facts(config: InputConfig | Mapping[str, Any]) -> InputFacts:
     """The facts of an input, as far as it has any."""
     if isinstance(config, InputConfig):
         given = config.required is False or config.default is not None
-        return InputFacts(str(config.name), kestra_type(str(config.type)), given)
+        return InputFacts(str(config.name), kestra_type(str(config.type)), given, config.item_type)
     given = config.get("required") is False or config.get("defaults") is not None
-    return InputFacts(str(config.get("id")), kestra_type(str(config.get("type"))), given)
+    return InputFacts(str(config.get("id")), kestra_type(str(config.get("type"))), given, config.get("itemType"))
 
 
 def input_expressions(config: InputConfig | Mapping[str, Any]) -> Any:
@@ -225,17 +203,17 @@ def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
         yield f"{label} is of type {kind} and requires values."
     if kind == "ARRAY":
         yield from choice(f"{label}: item_type", config.item_type, VALUE_TYPES)
-    if config.validator is not None:
+    if config.validator is not None and not _JAVA_ONLY.search(config.validator):
         try:
             re.compile(config.validator)
         except re.error as error:
             yield f"{label}: validator is not a regular expression: {error}."
-    if config.min is not None and config.max is not None and config.min > config.max:
-        yield f"{label}: min {config.min!r} is greater than max {config.max!r}."
+    yield from _limit_problems(label, config)
     for extension in config.extensions:
         if not extension.startswith("."):
             yield f"{label}: an extension must begin with a dot: {'.' + extension!r}."
-    yield from yaml_problems(f"{label}: its default", config.default)
+    if kind not in ("INT", "FLOAT"):  # numbers are looked at by themselves
+        yield from yaml_problems(f"{label}: its default", config.default)
 
 
 def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
@@ -249,18 +227,44 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     if holds_expression(default):
         return
     wanted = _DEFAULTS.get(kind)
-    wrong = wanted and not isinstance(default, wanted)
-    if wrong or (kind in ("INT", "FLOAT") and not is_number(default)):
+    if (wanted and not isinstance(default, wanted)) or (kind in ("INT", "FLOAT") and not is_number(default)):
         yield f"{label} is of type {kind}; its default must not be {shown(default)}."
-    elif kind in _WRITTEN and not (kind == "JSON" and not isinstance(default, str)):
-        try:
-            _WRITTEN[kind](str(default))
-        except ValueError as error:
-            yield f"{label} is of type {kind}; its default must not be {shown(default)}: {error}."
+    elif (why := value_problem(kind, default, config.item_type)) is not None:
+        yield f"{label} is of type {kind}; its default must not be {shown(default)}: {why}."
     elif config.values:
         for value in default if kind == "MULTISELECT" else [default]:
             if not isinstance(value, str) or value not in config.values:
                 yield from choice(f"{label}: its default", value, config.values)
+    else:
+        yield from _beyond_problems(label, config)
+
+
+def _limit_problems(label: str, config: InputConfig) -> Iterator[str]:
+    """Problems of the limits of a number."""
+    kind = config.kestra_type
+    for name in ("min", "max"):
+        limit = getattr(config, name)
+        if limit is not None and kind in _OPTIONS[name] and (why := value_problem(kind, limit)) is not None:
+            yield f"{label} is of type {kind}; its {name} must not be {limit!r}: {why}."
+    if config.min is not None and config.max is not None and config.min > config.max:
+        yield f"{label}: min {config.min!r} is greater than max {config.max!r}."
+
+
+def _beyond_problems(label: str, config: InputConfig) -> Iterator[str]:
+    """Problems of a default that the limits of its input refuse."""
+    default, pattern = config.default, config.validator
+    if is_number(default):
+        if config.min is not None and default < config.min:
+            yield f"{label}: its default {default!r} is less than min {config.min!r}."
+        if config.max is not None and default > config.max:
+            yield f"{label}: its default {default!r} is greater than max {config.max!r}."
+    if pattern is not None and isinstance(default, str) and not _JAVA_ONLY.search(pattern):
+        try:
+            fits = re.fullmatch(pattern, default)
+        except re.error:
+            return  # told with the validator
+        if not fits:
+            yield f"{label}: its default {shown(default)} does not match its validator."
 
 
 def input_block(config: InputConfig | Mapping[str, Any]) -> dict[str, Any]:
@@ -275,7 +279,7 @@ def input_block(config: InputConfig | Mapping[str, Any]) -> dict[str, Any]:
     if config.description:
         block["description"] = Folded(config.description)
     if config.default is not None:
-        block["defaults"] = config.default
+        block["defaults"] = written_value(config.default)
     if not config.required:
         block["required"] = False
     for key in ("validator", "min", "max"):

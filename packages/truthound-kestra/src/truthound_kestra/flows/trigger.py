@@ -22,6 +22,7 @@ from truthound_kestra.flows.fields import (
     text,
     yes_or_no,
 )
+from truthound_kestra.flows.input_values import value_problem, written_value
 from truthound_kestra.flows.names import delay, member, pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.yaml import yaml_problems
@@ -169,6 +170,10 @@ def _input_problems(label: str, inputs: Mapping[str, Any], flow: FlowContext) ->
     for name in inputs:
         if name not in known:
             yield from choice(f"{label}: the name of an input", name, known)
+    for one in flow.inputs:
+        value = inputs.get(one.name)
+        if value is not None and (why := value_problem(one.type, value, one.item_type)) is not None:
+            yield f"{label}: the input {one.name!r} is of type {one.type} and must not be {shown(value)}: {why}."
     yield from yaml_problems(f"{label}: inputs", inputs)
     yield from named_secret_problems(f"{label}: the input", inputs)
 
@@ -261,7 +266,7 @@ def trigger_block(trigger: TriggerConfig | Mapping[str, Any], flow: FlowContext)
         return dict(trigger)
     block = {"id": trigger.id} | _kind_block(trigger, flow)
     if trigger.inputs:
-        block["inputs"] = dict(trigger.inputs)
+        block["inputs"] = {name: written_value(value) for name, value in trigger.inputs.items()}
     if trigger.conditions and flow.kestra_major == 1:
         kind = "io.kestra.plugin.core.condition.Expression"
         block["conditions"] = [{"type": kind, "expression": condition} for condition in trigger.conditions]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -137,10 +138,19 @@ def formless(value: Any, depth: int = 0, *, decimals: bool = False) -> str | Non
             return f"Keys must be strings, not {odd[0]!r:.80}."
         parts = value.values() if isinstance(value, Mapping) else value
         return next((found for item in parts if (found := formless(item, depth + 1, decimals=decimals))), None)
-    if isinstance(value, Decimal) and not decimals and is_number(value) and plain_number(value) != value:
-        return f"The decimal {value} has more digits than a number of YAML keeps. Give it as a string."
+    if not decimals and (found := _unlike(value)):
+        return found
     known = value is None or isinstance(value, bool | int | float | dt.date) or is_number(value)
     return None if known else f"A value of type {type(value).__name__} has no form in YAML."
+
+
+def _unlike(number: Any) -> str | None:
+    """Why Kestra would read another number than this."""
+    if isinstance(number, Decimal) and is_number(number) and plain_number(number) != number:
+        return f"The decimal {number} has more digits than a number of YAML keeps. Give it as a string."
+    if isinstance(number, float) and not math.isfinite(number):
+        return f"Kestra reads no number {number!r} from YAML. Give it as a string."
+    return None
 
 
 def _unencodable(text: str) -> str | None:

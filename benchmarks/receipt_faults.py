@@ -2,6 +2,7 @@
 
     python benchmarks/receipt_faults.py sqlite:///f.db --trials 2500
     python benchmarks/receipt_faults.py postgresql+psycopg://postgres@127.0.0.1:5432/faults --trials 2500
+    python benchmarks/receipt_faults.py trino://me@127.0.0.1:8080/iceberg/faults --trials 60 [--stage-uri FOLDER]
 
 A trial is a load of twenty rows (append, merge or overwrite) into a table that has twenty others, while the driver,
 what makes rows ready for it, a trigger, another type or a session that cuts strings off changes a value. It has gone
@@ -32,6 +33,8 @@ FAULTS: Final = {
     "duckdb": receipt_faults.DUCKDB,
     "postgresql": receipt_faults.POSTGRESQL,
     "mariadb": receipt_faults.MARIADB,
+    "iceberg": receipt_faults.ICEBERG,
+    "trino": receipt_faults.TRINO,
 }
 MODES: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (("append", {}), ("merge", {"keys": ["id"]}), ("overwrite", {}))
 
@@ -77,10 +80,12 @@ def main() -> None:
     parser.add_argument("url", help="an empty database")
     parser.add_argument("--trials", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stage-uri", help="a folder that Trino reaches: rows go there in files")
+    parser.add_argument("--stage-location", help="what Trino calls that folder")
     arguments = parser.parse_args()
     started, total, wrong = time.perf_counter(), 0, []
-    with connect(arguments.url) as db:
-        faults = FAULTS[db.dialect.name]
+    with connect(arguments.url, stage_uri=arguments.stage_uri, stage_location=arguments.stage_location) as db:
+        faults = receipt_faults.TRINO_FILES if arguments.stage_uri else FAULTS[db.dialect.name]
         share = -(-arguments.trials // len(faults))
         for number, fault in enumerate(faults):
             ended, found = run(db, fault, share, arguments.seed + number)

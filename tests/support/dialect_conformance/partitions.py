@@ -42,6 +42,13 @@ class Partitions(DialectSuite):
         db.write(new).save_as_table("t", mode="overwrite_partitions", partition_by=["day", "shop"])
         assert state(db) == {(1, "a", 1), (1, "b", 8), (2, "a", 3), (None, "a", 9), (None, None, 5), (3, "z", 10)}
 
+    def test_partitions_of_more_rows_than_a_statement_holds_twice(self, db: Database) -> None:
+        db.write(SALES).save_as_table("t")
+        new = [{"day": 1, "shop": "x" * 6_000, "n": n} for n in range(100)]
+        result = db.write(new).save_as_table("t", mode="overwrite_partitions", partition_by=["day"])
+        assert result.rows_written == 100
+        assert db.table("t").where(col("day") == 1).count() == 100
+
     def test_partitions_from_the_table_itself(self, db: Database) -> None:
         db.write(SALES).save_as_table("t")
         frame = db.table("t").where(col("day") == 1).select("day", "shop", n=col("n") + 100)

@@ -6,6 +6,7 @@ within it must be refused, and leave the table as it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from moltres.dialects.iceberg import dialect as of_iceberg
 from moltres.dialects.mariadb.dialect import MariaDBDialect
 from moltres.dialects.postgresql import dialect as of_postgresql
 from moltres.dialects.trino import types as of_trino
+from moltres.write import files, publish
 from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 Fault = Callable[["Database", "random.Random"], AbstractContextManager[None]]
 """A fault in the loads of a database, at a place by chance."""
 
+_WRITES = re.compile("INSERT|CREATE OR REPLACE")
 COLUMNS = ("amount", "name", "number")
 
 
@@ -95,6 +98,19 @@ def in_the_files(db: Database, draw: random.Random) -> Iterator[None]:
 
 
 @contextmanager
+def in_the_staged_files(db: Database, draw: random.Random) -> Iterator[None]:
+    """What makes the columns of the files that Trino takes bends a value; few rows go there too."""
+    del db
+    made = files.to_batch
+
+    def bent(rows: Any, columns: Any) -> Any:
+        return made(_with_one_bent(draw, rows), columns)
+
+    with mock.patch.object(files, "to_batch", bent), mock.patch.object(publish, "_FEW", 0):
+        yield
+
+
+@contextmanager
 def in_the_strings(db: Database, draw: random.Random) -> Iterator[None]:
     """What writes the values of a column as strings for Trino bends one."""
     del db
@@ -122,10 +138,14 @@ def in_the_driver(db: Database, draw: random.Random) -> Iterator[None]:
     """What the driver sends is another value than it was given."""
 
     def sent(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
-        if "INSERT" not in statement or "moltres_loads" in statement:
+        if not _WRITES.search(statement) or "INTO moltres_loads" in statement:
             return statement, parameters
         if isinstance(parameters, list) and parameters:
             return statement, _with_one_bent(draw, parameters)
+        if isinstance(parameters, tuple) and any(isinstance(one, str) and one.count("ä") > 1 for one in parameters):
+            return statement, tuple(  # rows as one string
+                _with_one_digit_changed(draw, one) if isinstance(one, str) and "ä" in one else one for one in parameters
+            )
         if isinstance(parameters, tuple) and len(parameters) > len(COLUMNS):
             at = draw.choice([at for at in range(len(parameters)) if at % (1 + len(COLUMNS))])
             return statement, (*parameters[:at], _bent(draw, parameters[at]), *parameters[at + 1 :])
@@ -235,7 +255,8 @@ POSTGRESQL: tuple[Fault, ...] = (
     by_a_type("ALTER TABLE target ALTER amount TYPE real"),
 )
 ICEBERG: tuple[Fault, ...] = (in_the_files,)
-TRINO: tuple[Fault, ...] = (in_the_strings,)
+TRINO: tuple[Fault, ...] = (in_the_strings, in_the_driver)
+TRINO_FILES: tuple[Fault, ...] = (in_the_staged_files,)
 MARIADB: tuple[Fault, ...] = (
     in_the_encoder,
     in_the_driver,

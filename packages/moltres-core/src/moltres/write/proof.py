@@ -7,7 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import Boolean, case, func, literal, literal_column, null, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy import false as sql_false
 
 from ..dialects.base import named
 from ..dialects.tally import Tally
@@ -17,7 +19,7 @@ from ..types.receipt import Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Table
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
 
     from .._shared.fingerprint import Fingerprint
     from ..dialects import Dialect
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from .stream import Stream
 
 _PICKED: Final = "moltres_c"
+OTHERS: Final = "moltres: other rows arrived than were proved"
 
 
 class Proof:
@@ -150,9 +153,35 @@ class Proof:
         """
         if self._unproved is not None:
             return None
-        chosen = self._columns if columns is None else columns
-        picked = [replace(one, name=f"{_PICKED}{self._columns.index(one)}") for one in chosen]
-        return self._dialect.counted(self._connection, rows, picked)
+        return self._dialect.counted(
+            self._connection, rows, self._of_picked(self._columns if columns is None else columns)
+        )
+
+    def _of_picked(self, columns: Sequence[Covered]) -> list[Covered]:
+        return [replace(one, name=f"{_PICKED}{self._columns.index(one)}") for one in columns]
+
+    def holds(self, rows: FromClause, columns: Sequence[Named]) -> Select[Any] | None:
+        """No row, or an error if rows are others than those that were proved: a part of the statement that has them.
+
+        Args:
+            rows: The rows, with the covered columns under their names.
+            columns: The columns of the statement.
+
+        Returns:
+            None if nothing is proved.
+        """
+        if self.receipt is None or self.receipt.landed is None:
+            return None
+        found = select(*self.picked(rows)).subquery("proved")
+        same = self._dialect.agrees(found, self._of_picked(self._columns), self.receipt.landed)
+        nothing = [sql_cast(null(), type_).label(name) for name, type_ in columns]
+        failure = func.fail(literal(OTHERS), type_=Boolean())
+        return select(*nothing).select_from(same).where(case((same.columns.same, sql_false()), else_=failure))
+
+    def failed(self) -> ReceiptError:
+        """The error of a statement that `holds` has stopped."""
+        assert self.receipt is not None  # noqa: S101 - for mypy
+        return ReceiptError.of(self._request.name, None, self.receipt.source, self.receipt.source)
 
     def prove(self, counted: Callable[[Sequence[Covered]], Fingerprint | None], *, table: bool = False) -> None:
         """Compare what was read with what landed.

@@ -27,12 +27,13 @@ from .inputs import Local, Streamed, open_input
 from .left_overs import drop_left_overs, released, staging_name
 from .one_statement import require_one_statement
 from .outcome import Written, check_keys, require_columns
+from .proof import OTHERS
 from .target import find_target, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import CTE, Connection, Select
     from sqlalchemy.sql.expression import ColumnElement, Executable
 
     from ..dialects import Dialect
@@ -117,11 +118,13 @@ class _Rows:
         columns: Their names and types.
         source: The rows.
         fit: Whether the table that is there has these columns, and types that hold the values.
+        inline: Whether they stand in each statement that reads them.
     """
 
     columns: list[Named]
     source: Select[Any]
     fit: bool
+    inline: bool = False
 
 
 @contextmanager
@@ -147,20 +150,30 @@ def _staged(target: Target, rows: Input, request: WriteRequest, folder: StageFol
         columns = [(name, types[name]) for name, _ in rows.columns or []] or named(table)
     else:
         columns = rows.new_types()
-    with _from_elsewhere(target, rows, columns, folder) as source:
-        yield _Rows(columns, source, keeps)
+    with _from_elsewhere(target, rows, columns, folder) as (source, inline):
+        yield _Rows(columns, source, keeps, inline)
 
 
 @contextmanager
 def _from_elsewhere(
     target: Target, rows: Streamed, columns: list[Named], folder: StageFolder | None
-) -> Iterator[Select[Any]]:
-    """Rows that come in batches: in the statement itself if they are few, else in a table that is filled first."""
+) -> Iterator[tuple[Select[Any], bool]]:
+    """Rows that come in batches: in the statement itself if they are few, else in a table that is filled first.
+
+    Args:
+        target: The table that is written.
+        rows: The rows.
+        columns: Their columns.
+        folder: A folder for files that the database takes over.
+
+    Yields:
+        The rows, and whether they stand in the statement.
+    """
     dialect, connection = target.dialect, target.connection
     with closing(rows.batches(columns)) as batches:
         first, encoded = _few(dialect, columns, batches)
         if encoded is not None:
-            yield dialect.inline(connection, columns, encoded).select()
+            yield dialect.inline(connection, columns, encoded).select(), True
             return
         with _staging_table(target) as staging:
             made = table_of(staging.name, columns, staging.schema)
@@ -170,12 +183,12 @@ def _from_elsewhere(
                 with folder.filled(dialect, staging.name, columns, every) as (location, count):
                     if count:
                         dialect.add_files(connection, made, location)
-                    yield made.select()
+                    yield made.select(), False
                 return
             names = [name for name, _ in columns]
             for part in dialect.parts(row for batch in every for row in dialect.encoded(columns, batch)):
                 dialect.insert_select(connection, made, names, dialect.inline(connection, columns, part).select())
-            yield made.select()
+            yield made.select(), False
 
 
 def _few(
@@ -235,12 +248,13 @@ class _Publication:
         self._target = target
         self._request = request
         self._attempts = attempts
-        self._receipt = None if proof is None else proof.receipt
+        self._proof = proof
         self._query: str | None = None
 
     def run(self, rows: _Rows) -> Written:
         """Publish the rows."""
-        target, mode, receipt = self._target, self._request.mode, self._receipt
+        target, mode = self._target, self._request.mode
+        receipt = None if self._proof is None else self._proof.receipt
         if receipt is not None and mode == "append" and target.table is not None:
             receipt = replace(receipt, covers="rows")  # another write has made the table meanwhile
         self._check(rows)
@@ -286,6 +300,8 @@ class _Publication:
                 options = {"preserve_rowcount": True}
                 return target.connection.execute(statement, execution_options=options).rowcount
         except DBAPIError as error:
+            if self._proof is not None and OTHERS in str(error.orig):
+                raise self._proof.failed() from None
             if LOST in str(error.orig):
                 raise TransientQueryError(
                     "Another try of this load took the place of this one.", suggestion="Try again."
@@ -293,12 +309,27 @@ class _Publication:
             raise
 
     def _held(self, rows: _Rows) -> Select[Any]:
-        """The rows, and none if another try took the place of this one: then the statement fails."""
-        if self._attempts is None:
+        """The rows, and what lets the statement fail."""
+        given = rows.source.cte("rows")
+        conditions = self._conditions(rows, given)
+        if not conditions:
             return rows.source
-        given = rows.source.subquery("rows")
-        both = union_all(select(*given.columns), self._attempts.holds(rows.columns)).subquery("held")
+        both = union_all(select(*given.columns), *conditions).add_cte(given, nest_here=True).subquery("held")
         return select(*both.columns)
+
+    def _conditions(self, rows: _Rows, given: CTE) -> list[Select[Any]]:
+        """No rows, or an error: if another try took the place of this one, or rows are others than were proved.
+
+        Rows that stand in a statement travel with each statement anew. They stand there once, as `given`, so that it is
+        they that are looked at.
+        """
+        found = []
+        if self._attempts is not None:
+            found.append(self._attempts.holds(rows.columns))
+        if self._proof is not None and rows.inline:
+            proved = self._proof.holds(given, rows.columns)
+            found += [] if proved is None else [proved]
+        return found
 
     def _insert(self, rows: _Rows) -> Executable:
         table = self._target.table
@@ -375,7 +406,7 @@ class _Publication:
         target = self._target
         table = target.table
         assert table is not None  # noqa: S101 - for mypy
-        given = rows.source.subquery("rows")
+        given = rows.source.cte("rows")
         new = select(*given.columns, false().label(_OLD))
         fill = [
             given.columns[name] if name in partition_by else sql_cast(null(), type_).label(name)
@@ -385,10 +416,9 @@ class _Publication:
         if partition_by:
             old = old.distinct()
         parts = [new, old]
-        if self._attempts is not None:
-            held = self._attempts.holds(rows.columns).subquery("held_rows")
-            parts.append(select(*held.columns, false().label(_OLD)))
-        both = union_all(*parts).subquery("given")
+        for number, one in enumerate(self._conditions(rows, given)):
+            parts.append(select(*one.subquery(f"held_{number}").columns, false().label(_OLD)))
+        both = union_all(*parts).add_cte(given, nest_here=True).subquery("given")
         nulls = self._with_nulls(rows, partition_by)
         same = [
             (_alike if name in nulls else operator.eq)(table.columns[name], both.columns[name]) for name in partition_by

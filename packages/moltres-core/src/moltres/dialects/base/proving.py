@@ -18,7 +18,7 @@ from .facts import Facts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, FromClause
+    from sqlalchemy import ColumnElement, Connection, FromClause, Subquery
     from sqlalchemy.types import TypeEngine
 
     from ..._shared.canonical_sql import CanonicalSQL
@@ -214,6 +214,18 @@ class Proving(Facts):
         row = connection.execute(statement, execution_options={"compiled_cache": None}).one()
         rows_found, hashed, *sums = row
         return Fingerprint.of_sums(rows_found, *sql.folded(sums)) if hashed == rows_found else None
+
+    def agrees(self, rows: FromClause, columns: Sequence[Covered], expected: Fingerprint) -> Subquery:
+        """One row whose column ``same`` says whether rows have a fingerprint: a part of a statement.
+
+        For databases without the capability `transactions`.
+
+        Args:
+            rows: The rows.
+            columns: Their covered columns.
+            expected: The fingerprint.
+        """
+        raise NotImplementedError
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:  # noqa: ARG002
         """Rows that are to be added to a table that has others.

@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
+from sqlalchemy import Numeric, and_, func, literal, literal_column, select, text
 from sqlalchemy import cast as sql_cast
-from sqlalchemy import func, literal, text
 from sqlalchemy import types as sql
 from sqlalchemy.exc import NoSuchTableError
 
@@ -40,14 +40,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, Subquery, Table
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
+    from ..._shared.fingerprint import Fingerprint
     from ..._shared.statements import Clock
     from ...types.arrow import Batch, Named
     from ..lexis import Lexis, Token
     from ..rows import Reader
+    from ..tally import Covered
 
 _ICEBERG = Capabilities(
     transactions=False,
@@ -230,6 +232,20 @@ class TrinoDialect(Commits, Dialect):
 
     # -- rows
 
+    def agrees(self, rows: FromClause, columns: Sequence[Covered], expected: Fingerprint) -> Subquery:
+        """By its number of rows, and its sums modulo 2**64."""
+        if not columns:
+            return select((func.count() == expected.rows).label("same")).select_from(rows).subquery("agrees")
+        assert self.canonical is not None  # noqa: S101 - this dialect has it
+        hashes = select(self.hashed(dict(rows.c), columns).label("hash")).select_from(rows).subquery("hashes")
+        sums = self.canonical.sums(hashes.c.hash)
+        differences = (
+            func.mod(func.coalesce(found, _decimal(0)) - _decimal(one), _decimal(2**64))
+            for found, one in zip(sums, (expected.first, expected.second), strict=True)
+        )
+        same = and_(func.count() == expected.rows, *(one == _decimal(0) for one in differences))
+        return select(same.label("same")).select_from(hashes).subquery("agrees")
+
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """In statements of as many rows as one can have, never row by row."""
         columns = named(table)
@@ -253,6 +269,10 @@ class TrinoDialect(Commits, Dialect):
             types.as_strings(type_, values) for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
         return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in zip(*made, strict=True)]
+
+
+def _decimal(number: int) -> ColumnElement[Any]:
+    return literal_column(f"DECIMAL '{number}'", Numeric(38, 0))
 
 
 def _kill(connection: Connection, query: str) -> None:

@@ -23,7 +23,7 @@ __all__ = ["KESTRA_1", "KESTRA_2", "SECRETS", "Engine", "Run", "kestra_engine"]
 KESTRA_1 = "1.3.19"
 KESTRA_2 = "2.0.0"  # validates only
 #: The secrets of the engine.
-SECRETS = {"WEBHOOK_KEY": "webhook-key-4711", "PASSWORD": "pass-4712"}
+SECRETS = {"WEBHOOK_KEY": "webhook-key-4711", "PASSWORD": "pass-4712", "BRACES": "p{{ 1+1 }}{#x#}q{%z"}
 
 _SOURCES = Path(__file__).parents[1] / "truthound_kestra" / "engine"
 _LEAST_JAVA = 21

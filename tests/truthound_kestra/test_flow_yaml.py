@@ -430,6 +430,30 @@ def test_in_a_dag_no_task_waits_for_the_warning() -> None:
     ]
 
 
+def test_checks_inside_of_other_tasks_give_the_execution_that_state() -> None:
+    other = dataclasses.replace(WARNS, id="not")
+    each = {"id": "each", "type": "io.kestra.plugin.core.flow.ForEach", "values": [1], "tasks": [WARNS, CHECK, other]}
+    each["tasks"][1] = dataclasses.replace(CHECK, id="no_warning")
+    after = dataclasses.replace(SCRIPT, id="warn_each")
+    tasks = generated(FlowConfig(id="flow", tasks=(each, after)))["tasks"]
+    assert [one["id"] for one in tasks] == ["each", "warn_each_", "warn_each"]
+    condition = tasks[1]["runIf"]
+    assert condition.startswith("{{ (((outputs.check ?? {}) | jq(")
+    assert "(outputs['not'] ?? {})" in condition
+    assert "no_warning" not in condition
+
+
+def test_tasks_that_a_flow_adds_have_names_of_their_own() -> None:
+    names = ("a", "warn_a", "a_", "branches")
+    inner = {"id": "warn_a_", "type": "io.kestra.plugin.core.log.Log", "message": "m"}
+    tasks = [dataclasses.replace(WARNS, id=name, depends_on=() if name == "a" else ("a",)) for name in names]
+    outer = {"id": "outer", "type": "io.kestra.plugin.core.flow.Sequential", "tasks": [inner], "dependsOn": ["a"]}
+    end = dataclasses.replace(SCRIPT, id="branches_")
+    (dag,) = generated(FlowConfig(id="flow", tasks=(*tasks, outer), finally_tasks=(end,)))["tasks"]
+    found = [dag["id"], "branches_", "warn_a_", *(one["task"]["id"] for one in dag["tasks"])]
+    assert len(set(found)) == len(found)
+
+
 @pytest.mark.parametrize(
     "check", [CHECK, dataclasses.replace(WARNS, extra_args={"fail_on_warning": True})], ids=["errors", "fails"]
 )

@@ -40,6 +40,23 @@ def test_each_task_has_its_own_assertion() -> None:
     assert block[0]["labels"] == {"sla": "violated"}
 
 
+@pytest.mark.parametrize(
+    ("rate", "written"),
+    [(1e-06, "0.000001"), (0.00001234, "0.00001234"), (0.0, "0.0"), (1, "1"), (5e-324, f"0.{'0' * 323}5")],
+)
+def test_limits_are_written_without_exponents_which_kestra_cannot_read(rate: float, written: str) -> None:
+    """Kestra ignores an SLA whose expression it cannot read."""
+    (entry,) = to_kestra_sla(SLAConfig(max_failure_rate=rate))
+    assert entry["assert"] == f"{{{{ (outputs.check.vars.failure_rate ?? {written}) <= {written} }}}}"
+
+
+@pytest.mark.parametrize("name", ["and", "contains", "equals", "is", "matches", "not", "or", "it's", "é"])
+def test_ids_that_are_operators_of_kestra_are_quoted(name: str) -> None:
+    (entry,) = to_kestra_sla(SLAConfig(min_row_count=1), task_ids=[name])
+    written = name.replace("'", "\\'")
+    assert entry["assert"] == f"{{{{ (outputs['{written}'].vars.row_count ?? 1) >= 1 }}}}"
+
+
 def test_nothing_to_watch() -> None:
     assert to_kestra_sla(SLAConfig()) == []
     assert to_kestra_sla(SLAConfig(enabled=False, min_row_count=1)) == []

@@ -59,13 +59,28 @@ def test_no_name_of_the_flow_becomes_an_environment_variable(name: str) -> None:
 
 
 def test_what_comes_from_outside_is_rendered_once_in_env_too() -> None:
-    env = {"A": "<{{ inputs.x }}>", "B": "{{ secret('PW') }}", "C": "{{ vars.v }}", "D": "{{ 'inputs.x' }}", "E": "e"}
-    flow = FlowConfig(
-        id="flow", inputs=(InputConfig(name="x"),), variables={"v": 1}, tasks=(dataclasses.replace(SCRIPT, env=env),)
-    )
-    written = blocks(flow)[0]["env"]
-    assert written["A"] == """{% filter replace({"{": "{{ '{' }}"}) %}<{{ inputs.x }}>{% endfilter %}"""
-    assert {name: written[name] for name in "BCDE"} == {name: env[name] for name in "BCDE"}
+    once = [
+        "<{{ inputs.x }}>",
+        "{{ secret('PW') }}",
+        "{{ read(vars.f) }}",
+        "{{ render(vars.v) }}",
+        "{{ http(uri=vars.u) }}",
+        "{{ vars.v }}{{ namespace.v }}",
+        "{% for x in labels %}{{ x }}{% endfor %}",
+        "{{ vars.v ?? envs.v }}",
+    ]
+    own = ["{{ vars.v }}", "{{vars['v'].x}}-{{- flow.id -}}", "e", "{# inputs.x #}"]
+    env = {f"V{number}": value for number, value in enumerate([*once, *own])}
+    variables = {"v": 1, "f": "x", "u": "x"}
+    for extra in (False, True):
+        given = {"extra": {"env": env}} if extra else {"env": env}
+        task = dataclasses.replace(SCRIPT, **given)
+        flow = FlowConfig(id="flow", inputs=(InputConfig(name="x"),), variables=variables, tasks=(task,))
+        written = [blocks(flow)[0]["env"][name] for name in env]
+        assert written[: len(once)] == [
+            f"""{{% filter replace({{"{{": "{{{{ '{{' }}}}"}}) %}}{value}{{% endfilter %}}""" for value in once
+        ]
+        assert written[len(once) :] == own
 
 
 @pytest.mark.parametrize("name", ["KESTRA_EXECUTION_ID", "KESTRA_VALUES", "KESTRA_ATTEMPT"])

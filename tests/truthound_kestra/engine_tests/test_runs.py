@@ -124,6 +124,29 @@ def test_a_check_that_only_warns_is_a_warning(
         assert "1 checks of task check failed that only warn." in result.logs
 
 
+def test_checks_inside_of_other_tasks_that_only_warn_are_warnings(kestra: Engine, flow_id: Names, users: Path) -> None:
+    def check(severity: str, uri: str = str(users)) -> TaskConfig:
+        rules = [{"type": "not_null", "column": "email", "severity": severity}]
+        return TaskConfig(id="check", input_uri=uri, rules=rules, fail_on_error=False, engine_name="dq_core")
+
+    def around(kind: str, **options: Any) -> dict[str, Any]:
+        return {"id": "around", "type": f"io.kestra.plugin.core.flow.{kind}", **options}
+
+    low, values = check("low"), [str(users)]
+    inner = around("ForEach", values=values, tasks=[check("low", "{{ taskrun.value }}")]) | {"id": "inner"}
+    for task, state in (
+        (around("Parallel", tasks=[low]), "WARNING"),
+        (around("ForEach", values=["a", "b"], tasks=[inner]), "WARNING"),
+        (around("If", condition="{{ true }}", then=[low]), "WARNING"),
+        (around("If", condition="{{ false }}", then=[low]), "SUCCESS"),
+        (around("Sequential", tasks=[check("high")]), "SUCCESS"),
+    ):
+        result = run(kestra, task, name=flow_id("inside"))
+        assert result.state == state, result.logs
+    result = run(kestra, around("ForEach", values=["a", "b"], tasks=[inner]), name=flow_id("inside"))
+    assert "2 checks inside of task around failed that only warn." in result.logs
+
+
 def test_rules_of_any_text_arrive_as_they_were(kestra: Engine, flow_id: Names, users: Path) -> None:
     name = "{{ secret('X') }} {% raw %} ' \" \\ é 🙂"
     rules = [
@@ -532,6 +555,20 @@ def test_kestra_watches_over_the_native_sla(kestra: Engine, flow_id: Names, user
     result = kestra.run(flow)
     assert result.state == state, result.logs
     assert result.labels.get("sla") == ("violated" if state == "FAILED" else None)
+
+
+@pytest.mark.parametrize("limit", [{"max_failure_rate": 1e-06}, {"min_pass_rate": 1 - 1e-12}, {"min_row_count": 5}])
+@pytest.mark.parametrize("task_id", ["not", "is", "a-b"])
+def test_no_limit_of_the_native_sla_is_ignored(
+    kestra: Engine, flow_id: Names, users: Path, limit: dict[str, Any], task_id: str
+) -> None:
+    warns = [{"type": "not_null", "column": "email", "severity": "low"}]
+    task = TaskConfig(
+        id=task_id, input_uri=str(users), rules=[*BAD, *warns], fail_on_error=False, engine_name="dq_core"
+    )
+    result = run(kestra, task, name=flow_id("limits"), sla=SLAConfig(max_consecutive_failures=None, **limit))
+    assert (result.state, result.labels.get("sla")) == ("FAILED", "violated"), result.logs
+    assert "Ignoring SLA" not in result.logs
 
 
 def test_kestra_watches_over_the_duration(kestra: Engine, flow_id: Names) -> None:

@@ -109,6 +109,26 @@ send_outputs({"hashes": [hashlib.sha256(one.encode()).hexdigest() for one in (to
     assert SECRETS["PASSWORD"] not in kept
 
 
+def test_a_secret_that_looks_like_an_expression_arrives(kestra: Engine, flow_id: Names) -> None:
+    program = """
+import hashlib, os
+from truthound_kestra.outputs import send_outputs
+send_outputs({name: hashlib.sha256(os.environ[name].encode()).hexdigest() for name in ("GIVEN", "EXTRA")})
+"""
+    secret = "{{ secret('BRACES') }}"
+    task = TaskConfig(
+        id="task",
+        task_type="python_script",  # type: ignore[arg-type]
+        script=program,
+        env={"GIVEN": secret},
+        extra={"env": {"EXTRA": secret}},
+    )
+    result = kestra.run(GENERATOR.generate(FlowConfig(id=flow_id("braces"), namespace="tests", tasks=(task,))))
+    assert result.state == "SUCCESS", result.logs
+    expected = hashlib.sha256(SECRETS["BRACES"].encode()).hexdigest()
+    assert result.vars("task") == {"GIVEN": expected, "EXTRA": expected}
+
+
 def test_a_secret_opens_the_data_and_stands_in_no_result(kestra: Engine, flow_id: Names, tmp_path: Path) -> None:
     """A database whose URL holds a secret; what is said of it in results, logs and errors is masked."""
     path = tmp_path / "db.sqlite"

@@ -16,7 +16,6 @@ __all__ = [
     "blocks_of",
     "expression_problems",
     "holds_expression",
-    "reference",
     "texts",
     "without_expressions",
 ]
@@ -132,11 +131,3 @@ def all_true(conditions: Sequence[str]) -> str:
         return str(conditions[0])
     inner = [condition.strip().removeprefix("{{").removesuffix("}}").strip() for condition in conditions]
     return "{{ " + " and ".join(f"({part})" for part in inner) + " }}"
-
-
-def reference(root: str, name: str) -> str:
-    """How an expression refers to ``name`` of ``root``: ``inputs.name``, or ``inputs['a-name']``."""
-    if re.fullmatch(r"[A-Za-z_]\w*", name):
-        return f"{root}.{name}"
-    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{root}['{escaped}']"

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 from truthound_kestra.flows.concurrency import concurrency_block
 from truthound_kestra.flows.execution_check import execution_check_block
 from truthound_kestra.flows.extra import merged
-from truthound_kestra.flows.flow_fields import FlowFields, after_tasks, check_ids, flow_context, graph_of, task_id
+from truthound_kestra.flows.flow_fields import (
+    FlowFields,
+    after_tasks,
+    check_ids,
+    configs_of,
+    flow_context,
+    graph_of,
+    task_id,
+    task_ids,
+)
 from truthound_kestra.flows.graph import arranged
 from truthound_kestra.flows.input import input_block
 from truthound_kestra.flows.names import kestra_major
@@ -23,7 +32,7 @@ from truthound_kestra.flows.warning import can_warn, warning_block
 from truthound_kestra.flows.yaml import Folded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from truthound_kestra.flows.flow_context import FlowContext
     from truthound_kestra.flows.flow_fields import Task
@@ -47,6 +56,7 @@ def document(flow: FlowFields, runner: Runner) -> dict[str, Any]:
     if flow.disabled:
         head["disabled"] = True
     blocks = {str(task_id(task)): _task_block(task, context, runner) for task in flow.tasks}
+    free = _free_names(flow)
     sections = {
         "labels": dict(flow.labels),
         "inputs": [input_block(config) for config in flow.inputs],
@@ -55,9 +65,9 @@ def document(flow: FlowFields, runner: Runner) -> dict[str, Any]:
         "checks": [execution_check_block(check, context.kestra_major) for check in flow.checks],
         "sla": sla_block(flow.sla, check_ids(flow)),
         "retry": None if flow.retry is None else retry_block(flow.retry),
-        "tasks": arranged(graph_of(flow), blocks, _free("branches", blocks), _warning_blocks(flow)),
+        "tasks": arranged(graph_of(flow), blocks, free("branches"), _warning_blocks(flow, free)),
         "errors": [_task_block(task, context, runner) for task in flow.errors],
-        "finally": _finally_blocks(flow, context, runner),
+        "finally": _finally_blocks(flow, context, runner, free),
         "outputs": [output_block(config) for config in flow.outputs],
         "triggers": [trigger_block(trigger, context) for trigger in flow.triggers],
     }
@@ -80,26 +90,26 @@ def _task_block(task: Task, context: FlowContext, runner: Runner) -> dict[str, A
     return plugin_block(task, lambda inner: task_block(inner, context, runner))
 
 
-def _warning_blocks(flow: FlowFields) -> dict[str, dict[str, Any]]:
-    """The tasks after check tasks that can end with nothing but warnings."""
-    taken = {str(task_id(task)) for task in (*flow.tasks, *after_tasks(flow))}
-    return {
-        task.id: warning_block(task.id, _free(f"warn_{task.id}", taken))
-        for task in flow.tasks
-        if isinstance(task, TaskConfig)
-        and can_warn(parsed_rules(task.rules))
-        and not task.extra_args.get("fail_on_warning")
-    }
+def _warning_blocks(flow: FlowFields, free: Callable[[str], str]) -> dict[str, dict[str, Any]]:
+    """The tasks after those that can end with nothing but warnings: check tasks, and what they are inside of."""
+    blocks = {}
+    for task in flow.tasks:
+        warning = [one.id for one in configs_of((task,)) if _may_only_warn(one)]
+        if warning:
+            name = str(task_id(task))
+            inside = () if isinstance(task, TaskConfig) else warning
+            blocks[name] = warning_block(name, free(f"warn_{name}"), inside)
+    return blocks
 
 
-def _finally_blocks(flow: FlowFields, context: FlowContext, runner: Runner) -> list[dict[str, Any]]:
+def _may_only_warn(task: TaskConfig) -> bool:
+    return can_warn(parsed_rules(task.rules)) and not task.extra_args.get("fail_on_warning")
+
+
+def _finally_blocks(
+    flow: FlowFields, context: FlowContext, runner: Runner, free: Callable[[str], str]
+) -> list[dict[str, Any]]:
     """The tasks at the end, and those that store state: Kestra runs each of them, whichever has failed."""
-    taken = {str(task_id(task)) for task in (*flow.tasks, *after_tasks(flow))}
-
-    def free(name: str) -> str:
-        name = _free(name, taken)
-        taken.add(name)
-        return name
 
     def remember(tasks: Sequence[Task]) -> list[dict[str, Any]]:
         states = [task_state(task, flow.id) for task in tasks if isinstance(task, TaskConfig)]
@@ -110,7 +120,14 @@ def _finally_blocks(flow: FlowFields, context: FlowContext, runner: Runner) -> l
     return [*before, *own, *remember(flow.finally_tasks)]
 
 
-def _free(name: str, taken: Collection[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
+def _free_names(flow: FlowFields) -> Callable[[str], str]:
+    """A function that makes a name one which no task of the flow has, nor got from it."""
+    taken = {str(name) for task in (*flow.tasks, *after_tasks(flow)) for name in task_ids(task)}
+
+    def free(name: str) -> str:
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        return name
+
+    return free

@@ -33,6 +33,7 @@ __all__ = [
     "flow_context",
     "graph_of",
     "task_id",
+    "task_ids",
 ]
 
 Task = TaskConfig | Mapping[str, Any]
@@ -85,6 +86,13 @@ FLOW_TYPES: Final[dict[str, Kind]] = {
 def task_id(task: Task) -> Any:
     """The id of a task, of whatever type."""
     return task.id if isinstance(task, TaskConfig) else task.get("id")
+
+
+def task_ids(task: Task) -> Iterator[Any]:
+    """The id of a task, and those of the tasks inside it, of whatever type."""
+    yield task_id(task)
+    if not isinstance(task, TaskConfig):
+        yield from (task_id(inner) for inner in inner_tasks(task))
 
 
 def after_tasks(flow: FlowFields) -> tuple[Task, ...]:

@@ -20,6 +20,7 @@ from truthound_kestra.flows.flow_fields import (
     flow_context,
     graph_of,
     task_id,
+    task_ids,
 )
 from truthound_kestra.flows.graph import ancestors, graph_problems
 from truthound_kestra.flows.input import input_expressions, input_name, input_problems
@@ -135,7 +136,7 @@ def _task_problems(flow: FlowFields, context: FlowContext, *, complete: bool) ->
         yield "The flow has no tasks."
     after = after_tasks(flow)
     everything = (*flow.tasks, *after)
-    yield from duplicates("task id", [str(name) for task in everything for name in _ids(task)])
+    yield from duplicates("task id", [str(name) for task in everything for name in task_ids(task)])
     for task in everything:
         if isinstance(task, TaskConfig):
             yield from task_problems(task, context)
@@ -181,7 +182,7 @@ def _reference_problems(flow: FlowFields, context: FlowContext, before: Mapping[
     after = after_tasks(flow)
     everything = (*flow.tasks, *after)
     scripts = [task.id for task in configs_of(everything)]
-    inside = {str(task_id(task)): [str(name) for name in _ids(task)] for task in everything}
+    inside = {str(task_id(task)): [str(name) for name in task_ids(task)] for task in everything}
     all_ids = [name for task in flow.tasks for name in inside[str(task_id(task))]]
     for task in flow.tasks:
         own = str(task_id(task))
@@ -212,13 +213,6 @@ def _expressions(task: Task) -> Any:
     return [dict(task), inner]
 
 
-def _ids(task: Task) -> Iterator[Any]:
-    """The id of a task, and those of the tasks inside it."""
-    yield task_id(task)
-    if not isinstance(task, TaskConfig):
-        yield from (task_id(inner) for inner in inner_tasks(task))
-
-
 def _fits(task: Task) -> bool:
     return not isinstance(task, TaskConfig) or not wrong_types(task)
 
@@ -226,5 +220,5 @@ def _fits(task: Task) -> bool:
 def _readable(flow: FlowFields) -> bool:
     """Whether the tasks can be told apart and searched for references."""
     tasks = (*flow.tasks, *after_tasks(flow))
-    named = all(isinstance(name, str) for task in tasks for name in _ids(task))
+    named = all(isinstance(name, str) for task in tasks for name in task_ids(task))
     return named and all(_fits(task) for task in (*tasks, *configs_of(tasks)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
-from truthound_kestra.flows.expressions import reference
+from truthound_kestra.kestra.reference import reference
 from truthound_kestra.kestra.state import LEARNED_FILE, SCHEMA_ENV, SLA_STATE_ENV, SLA_STATE_OUTPUT
 
 if TYPE_CHECKING:

@@ -42,7 +42,15 @@ def task_block(task: TaskConfig, flow: FlowContext, runner: Runner) -> dict[str,
     kind = task_type(task) or TaskType.CHECK
     block |= runner.runner_block() | runner.package_block(_pinned(task, kind), task.dependencies)
     block |= _script(task, flow) if kind is TaskType.PYTHON_SCRIPT else _quality(task, kind, flow)
-    return _telling_its_files(merged(block, task.extra))
+    return _telling_its_files(merged(block, _extra(task)))
+
+
+def _extra(task: TaskConfig) -> dict[str, Any]:
+    """``extra``, in whose environment variables Kestra renders an expression once, as in those of the task."""
+    extra = dict(task.extra)
+    if isinstance(env := extra.get("env"), Mapping):
+        extra["env"] = {name: env_value(value) if isinstance(value, str) else value for name, value in env.items()}
+    return extra
 
 
 def _telling_its_files(block: dict[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["env_value", "values_file"]
 
-# What comes from outside of the flow: a value of it may contain what looks like an expression.
-_FOREIGN: Final = re.compile(
-    r"(?<![\w.])(inputs|outputs|trigger|labels|taskrun|execution|parents?|kv|read|item|tasks|previous)\b"
-)
+# What the flow itself says; anything else may give a value that contains what looks like an expression.
+_OWN: Final = re.compile(r"\{\{-?\s*(vars|flow)(\s*\.\s*\w+|\[\s*''\s*\])*\s*-?\}\}")
 # A brace as an expression that is a brace, for the second rendering of the environment.
 _BRACES: Final = """{% filter replace({"{": "{{ '{' }}"}) %}"""
 
@@ -61,6 +59,6 @@ def _string(template: str) -> str:
 
 
 def env_value(template: str) -> str:
-    """The value of an environment variable: what comes from outside of the flow is rendered once there too."""
-    foreign = any(_FOREIGN.search(block) for block in blocks_of(template))
+    """The value of an environment variable: what an expression gives is rendered once there too."""
+    foreign = any(not _OWN.fullmatch(block) for block in blocks_of(template))
     return f"{_BRACES}{template}{{% endfilter %}}" if foreign else template

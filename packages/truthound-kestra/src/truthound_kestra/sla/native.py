@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dq_core.adapters import choice, instance, iso_duration, mapping, plain_number, strings
 from truthound_kestra.errors import refuse
+from truthound_kestra.kestra.reference import reference
 from truthound_kestra.sla.config import SLAConfig
 
 if TYPE_CHECKING:
@@ -103,11 +105,9 @@ def _assertions(config: SLAConfig, task_ids: Sequence[str]) -> Iterator[dict[str
         given = getattr(config, name)
         if given is None:
             continue
-        limit = plain_number(given)
+        limit = format(Decimal(repr(plain_number(given))), "f")  # Kestra's expressions have no exponents
         for task in task_ids:
-            variable = (
-                f"outputs['{task}'].vars.{output}" if not task.isidentifier() else f"outputs.{task}.vars.{output}"
-            )
+            variable = f"{reference('outputs', task)}.vars.{output}"
             suffix = f"_{task}" if len(task_ids) > 1 else ""
-            expression = f"{{{{ ({variable} ?? {limit!r}) {operator} {limit!r} }}}}"
+            expression = f"{{{{ ({variable} ?? {limit}) {operator} {limit} }}}}"
             yield {"id": f"{name}{suffix}", "type": "EXECUTION_ASSERTION", "assert": expression}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .files import Paths
 
-__all__ = ["json_query"]
+__all__ = ["json_query", "refuse_rounded"]
 
 _BATCH = 10_000
 #: A number with a fraction and more digits than a double holds; DuckDB's reader of JSON would round it.
@@ -65,7 +65,7 @@ def json_query(raw: Any, paths: Paths, *, form: Mapping[str, Any], table: str | 
     if not keys:
         return f"SELECT NULL FROM {objects}", []  # noqa: S608
     if long and table is None:
-        _refuse_rounded(raw, objects, every)
+        refuse_rounded(raw, every, form)
     if not long or table is None:
         columns = dict.fromkeys(keys, "JSON")
         call = reader_call("read_json", every, {**form, "columns": columns})
@@ -75,8 +75,18 @@ def json_query(raw: Any, paths: Paths, *, form: Mapping[str, Any], table: str | 
     return f"SELECT {', '.join(map(identifier, keys))} FROM {identifier(table)}", keys  # noqa: S608
 
 
-def _refuse_rounded(raw: Any, objects: str, every: list[str]) -> None:
-    """Make sure that the numbers with many digits are doubles as programs write them, with the fewest digits."""
+def refuse_rounded(raw: Any, every: list[str], form: Mapping[str, Any]) -> None:
+    """Make sure that the numbers with many digits are doubles as programs write them, with the fewest digits.
+
+    Args:
+        raw: The DuckDB connection.
+        every: The files.
+        form: See `json_query`.
+
+    Raises:
+        UnreadableFileError: If DuckDB's reader would round a number.
+    """
+    objects = reader_call("read_json_objects", every, form)
     outside = f"regexp_replace(json::VARCHAR, '{_STRING}', '', 'g')"
     numbers = f"SELECT unnest(regexp_extract_all({outside}, '{_FRACTION}')) AS number FROM {objects}"  # noqa: S608
     found = raw.execute(
@@ -88,7 +98,8 @@ def _refuse_rounded(raw: Any, objects: str, every: list[str]) -> None:
             f"SELECT json::VARCHAR FROM {objects} WHERE contains(json::VARCHAR, {literal(found[0])}) LIMIT 1"  # noqa: S608
         ).fetchall()
         row = json.loads(text, parse_float=_Number, parse_int=_Number)
-        column = next((name for name, value in row.items() if found[0] in "".join(_written(value))), "")
+        values = row.items() if isinstance(row, dict) else ()
+        column = next((name for name, value in values if found[0] in "".join(_written(value))), "")
         raise UnreadableFileError(
             f"{', '.join(every)}: {found[0]} in the column {column!r} has more digits than a double holds.",
             suggestion="Write such numbers as strings.",

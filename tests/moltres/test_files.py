@@ -18,7 +18,7 @@ from moltres import Database, col, connect, func
 from moltres.errors import ConfigurationError, MissingDependencyError, MoltresError, QueryError, SchemaMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -182,6 +182,14 @@ def test_numbers_of_json_are_those_of_the_file(duck: Database, tmp_path: Path) -
         duck.read_json(path)
 
 
+STATED = (
+    lambda kind: {"types": {"v": kind}},
+    lambda kind: {"types": {"v": kind}, "max_line_size": 100_000},
+    lambda kind: {"columns": {"v": kind, "w": "VARCHAR"}},
+)
+"""The ways to state a type."""
+
+
 def test_types_that_a_caller_states(duck: Database, tmp_path: Path) -> None:
     path = tmp_path / "stated.csv"
     path.write_text("id,amount,day\n007,1.25,31/01/2024\n8,2,01/02/2024\n")
@@ -196,7 +204,7 @@ def test_types_that_a_caller_states(duck: Database, tmp_path: Path) -> None:
     assert dated.collect()[0] == {"id": "007", "amount": 1.25, "day": dt.date(2024, 1, 31), "filename": str(path)}
 
 
-@pytest.mark.parametrize("options", [{}, {"max_line_size": 100_000}])
+@pytest.mark.parametrize("options", STATED)
 @pytest.mark.parametrize(
     ("cell", "stated"),
     [
@@ -214,15 +222,15 @@ def test_types_that_a_caller_states(duck: Database, tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_type_that_does_not_hold_a_value_is_an_error(
-    duck: Database, tmp_path: Path, cell: str, stated: str, options: dict[str, Any]
+    duck: Database, tmp_path: Path, cell: str, stated: str, options: Callable[[str], dict[str, Any]]
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f'v,w\n"{cell}",a\n')
     with pytest.raises(MoltresError, match="v"):
-        duck.read_csv(path, types={"v": stated}, **options).collect()
+        duck.read_csv(path, **options(stated)).collect()
 
 
-@pytest.mark.parametrize("options", [{}, {"max_line_size": 100_000}])
+@pytest.mark.parametrize("options", STATED)
 @pytest.mark.parametrize(
     ("cell", "stated", "value"),
     [
@@ -240,11 +248,54 @@ def test_a_type_that_does_not_hold_a_value_is_an_error(
     ],
 )  # fmt: skip
 def test_a_type_that_holds_a_value(
-    duck: Database, tmp_path: Path, cell: str, stated: str, value: Any, options: dict[str, Any]
+    duck: Database, tmp_path: Path, cell: str, stated: str, value: Any, options: Callable[[str], dict[str, Any]]
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f'v,w\n"{cell}",a\n')
-    assert duck.read_csv(path, types={"v": stated}, **options).collect().column("v") == [value]
+    assert duck.read_csv(path, **options(stated)).collect().column("v") == [value]
+
+
+@pytest.mark.parametrize(
+    ("value", "stated"),
+    [("1.5", "INTEGER"), ("1.255", "DECIMAL(5,2)"), ('"5"', "INTEGER"), ('"2026-01-31 10:00:00"', "DATE"),
+     ("[1.5]", "INTEGER[]"), ('"2026-01-31T10:00:00+02:00"', "TIMESTAMP"), ("[]", "DATE"), ('["a"]', "VARCHAR[]"),
+     ('{"a": 1}', "STRUCT(a INTEGER)"), ("0.1234567890123456789", "DOUBLE")],
+)  # fmt: skip
+@pytest.mark.parametrize("options", [{}, {"filename": True}])
+def test_a_type_that_does_not_hold_a_value_of_json_is_an_error(
+    duck: Database, tmp_path: Path, value: str, stated: str, options: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(f'[{{"v": {value}, "w": 1}}]')
+    with pytest.raises(MoltresError, match="v"):
+        duck.read_json(path, columns={"v": stated}, **options).collect()
+
+
+def test_columns_of_json_by_their_types(duck: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(
+        r'[{"a": 7, "b": "x\u0041 ", "c": [1, 2], "d": {"e": 1}, "f": true, "g": "2026-01-31", "h": 0.1, "i": null}]'
+    )
+    stated = {
+        "a": "BIGINT",
+        "b": "VARCHAR",
+        "c": "SMALLINT[]",
+        "d": "JSON",
+        "f": "BOOLEAN",
+        "g": "DATE",
+        "i": "DECIMAL(9,2)",
+    }
+    row = {"a": 7, "b": "xA ", "c": [1, 2], "d": {"e": 1}, "f": True, "g": dt.date(2026, 1, 31), "i": None}
+    assert duck.read_json(path, columns=stated).collect() == [row]
+    assert duck.read_json(path, columns=stated, filename=True).collect() == [{**row, "filename": str(path)}]
+    with pytest.raises(ConfigurationError, match="columns: the column 'j' does not exist"):
+        duck.read_json(path, columns={"j": "DATE"})
+
+
+def test_types_to_guess_from_are_refused(duck: Database, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("v\n1.255\n")
+    with pytest.raises(ConfigurationError, match="auto_type_candidates would round"):
+        duck.read_csv(tmp_path / "a.csv", auto_type_candidates=["DECIMAL(5,2)"])
 
 
 @pytest.mark.parametrize(

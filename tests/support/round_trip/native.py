@@ -114,6 +114,8 @@ uuids_of_versions = st.sampled_from([1, 3, 4, 5]).flatmap(lambda version: st.uui
 floats = st.floats().map(lambda value: (_float(value), value))
 finite = st.floats(allow_nan=False, allow_infinity=False).map(lambda value: (repr(value), value))
 shorts = st.floats(width=32, allow_nan=False, allow_infinity=False).map(lambda value: (repr(value), Short(value)))
+#: A number with a point is a decimal for some databases, without the sign of zero.
+short_strings = shorts.map(lambda drawn: (quoted(drawn[0]), drawn[1]))
 
 
 def _float(value: float) -> str:
@@ -184,7 +186,7 @@ POSTGRESQL = (
         "numeric", decimals(60, 30) | decimals(20, 0) | fixed(("'NaN'", Decimal("NaN")), ("'Infinity'", Decimal("inf")))
     ),
     Native("numeric(5,-2)", integers(-99999, 99999).map(lambda drawn: (f"{drawn[1] * 100}", drawn[1] * 100))),
-    Native("real", shorts | fixed(("'NaN'", Short(math.nan)), ("'Infinity'", Short(math.inf)))),
+    Native("real", short_strings | fixed(("'NaN'", Short(math.nan)), ("'Infinity'", Short(math.inf)))),
     Native("double precision", floats),
     Native("text", texts),
     Native("varchar(8)", texts),
@@ -261,8 +263,7 @@ DUCKDB = (
     Native("decimal(38,38)", decimals(38, 38).map(lambda drawn: (quoted(drawn[0]), drawn[1]))),
     Native(
         "float",
-        shorts.map(lambda drawn: (quoted(drawn[0]), drawn[1]))
-        | fixed(("'NaN'", Short(math.nan)), ("'Infinity'", Short(math.inf))),
+        short_strings | fixed(("'NaN'", Short(math.nan)), ("'Infinity'", Short(math.inf))),
     ),
     # As a string: DuckDB reads a number with a point as a decimal, whose last digit a double can lose.
     Native("double", st.floats().map(lambda value: (f"'{value!r}'", value))),

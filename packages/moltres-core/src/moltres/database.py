@@ -385,8 +385,9 @@ class Database:
 
         Args:
             path: See `read_parquet`.
-            **options: ``storage_options``. With options of DuckDB's ``read_json``, such as ``columns``, DuckDB decides
-                on the types of what they do not state.
+            **options: ``storage_options``; ``columns``, the types of columns by name, of which the others are left out:
+                a value that its type does not hold is an error. With other options of DuckDB's ``read_json`` it
+                decides on the types of what ``columns`` does not state.
 
         Raises:
             ConfigurationError: If an entry is no object, or a number has more digits than a double holds.

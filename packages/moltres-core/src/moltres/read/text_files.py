@@ -6,21 +6,20 @@ two months, and skips lines that look like comments. Here a column whose values 
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import UserDefinedType
 
 from .._shared import untyped
 from .._shared.compressed import refuse_cut
 from .._shared.files import reader_call, resolved
-from .._shared.json_files import json_query
+from .._shared.json_files import json_query, refuse_rounded
 from .._shared.problems import InvalidOptionError, UnreadableFileError
 from .._shared.read_options import ReadOptions
-from .._shared.text_files import csv_query
+from .._shared.text_files import csv_query, identifier
 from .._shared.wording import question
+from .stated_types import Held, cast_to, is_judged, is_like, stated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -39,38 +38,9 @@ _OTHER_NAMES = {
 }
 """DuckDB's names of options that have one of ours."""
 
-_STATE_TYPES = frozenset({"columns", "all_varchar", "auto_type_candidates"})
-"""Options of DuckDB by which a caller states the type of each column."""
+_NAMES_OF_TYPES = ("types", "dtypes", "column_types")
 
 _FORMATS_OF_DATES = frozenset({"dateformat", "date_format", "timestampformat", "timestamp_format"})
-
-_EXACT_TYPES = frozenset({
-    "DECIMAL", "NUMERIC", "DEC",
-    *(f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE", "")),
-    *(f"{sign}INTEGER" for sign in ("", "U")), *(f"INT{size}" for size in (1, 2, 4, 8, 16, 32, 64, 128)),
-})  # fmt: skip
-"""Types that round a number that they do not hold, and are not meant to."""
-
-_NUMBERS = _EXACT_TYPES | {"FLOAT", "FLOAT4", "FLOAT8", "REAL", "DOUBLE", "DOUBLE PRECISION", "BIGNUM"}
-"""Types of numbers, which are written with the file's decimal mark."""
-
-_OF_TIME = re.compile(
-    r"DATE|DATETIME|INTERVAL|TIMETZ|(TIME|TIMESTAMP)( WITH(OUT)? TIME ZONE)?|TIMESTAMP(TZ|_S|_MS|_US|_NS)"
-)
-"""Types of days, moments, times and durations."""
-
-_WITHOUT_BLANKS = frozenset({"BOOLEAN", "BOOL", "LOGICAL", "UUID", "GUID", "BIT", "BITSTRING", "JSON"})
-"""Other types of whose values blanks around them are no part."""
-
-_DIGITS_OF_SECONDS = {"TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP_NS": 9}
-_ZONE = ":[0-9:. ]*[A-Za-z+-]"
-_MIDNIGHT = r"[T ]00:00(:00(\.0*)?)?$"
-
-_NESTED_TYPES = frozenset({"STRUCT", "ROW", "MAP", "UNION"})
-"""Types of which a cast of text makes NULL of what does not fit within a value."""
-
-_LISTS = re.compile(r"(.*?)((?: *\[ *[0-9]* *\])*) *")
-"""A type, and how deep its values are in lists."""
 
 _SAMPLE = 2_000
 """Rows that show which type a column can have, so that all rows are looked through for that one first."""
@@ -86,15 +56,6 @@ _MEASURES = {
 }
 """What must be known of a column whose values may all be of a type, by the measure that tells whether they are; the
 narrowest types first."""
-
-
-@dataclass(frozen=True)
-class _Column:
-    """How a file holds a column, and the type that holds all its numbers."""
-
-    form: str
-    number: str | None
-    decimal_mark: str
 
 
 def csv(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str:
@@ -119,18 +80,36 @@ def csv(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str
 
 
 def json(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str:
-    """The query for JSON files; with options of DuckDB's reader beyond ``format``, this reader.
+    """The query for JSON files; with options of DuckDB's reader beyond ``format`` and ``columns``, this reader.
 
     Raises:
+        InvalidOptionError: If a type that ``columns`` states is none, or is one of values within values.
         UnreadableFileError: If an entry of a file is no object, or has a number that nothing holds.
     """
-    if not options.keys() <= {"format"}:
-        refuse_cut(_raw(connection), resolved(_raw(connection), paths))
+    raw, form = _raw(connection), {name: value for name, value in options.items() if name == "format"}
+    how = ReadOptions.of({"types": options.get("columns", {})})
+    if options.keys() <= {"format", "columns"}:
+        query, found = json_query(raw, paths, form=form, table=None)
+        if not found:
+            raise UnreadableFileError("The files have no objects, so there are no columns.")
+        _refuse_unknown(how.types, found, "columns")
+        return _typed(connection, query, list(how.types) or found, "json", how)
+    every = resolved(raw, paths)
+    refuse_cut(raw, every)
+    refuse_rounded(raw, every, form)
+    if not how.types:
         return f"SELECT * FROM {reader_call('read_json', paths, options)}"  # noqa: S608 - literals
-    query, names = json_query(_raw(connection), paths, form=options, table=None)
-    if not names:
-        raise UnreadableFileError("The files have no objects, so there are no columns.", suggestion="Pass columns={…}.")
-    return _typed(connection, query, names, "json", ReadOptions())
+    call = reader_call("read_json", paths, {**options, "columns": dict.fromkeys(how.types, "JSON")})
+    texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}" for name in how.types)
+    names = _described(raw, call)
+    return _typed(
+        connection,
+        f"SELECT * REPLACE ({texts}) FROM {call}",  # noqa: S608 - literals
+        list(names),
+        "json",
+        how,
+        as_they_are=names.keys() - how.types.keys(),
+    )
 
 
 def _raw(connection: Connection) -> Any:
@@ -176,11 +155,7 @@ def _typed(
         how: How the files are written.
         as_they_are: Columns whose types are not looked for.
     """
-    unknown = [name for name in how.types if name not in names]
-    if unknown:
-        raise InvalidOptionError(
-            " ".join(f"types: the column {name!r} does not exist.{question(name, names)}" for name in unknown)
-        )
+    _refuse_unknown(how.types, names, "types")
     texts = sa.text(query.replace(":", "\\:")).columns(*(sa.column(name, sa.Text()) for name in names))
     files = texts.subquery("files")
     searched = [name for name in names if name not in as_they_are]
@@ -191,6 +166,14 @@ def _typed(
     ]
     statement = sa.select(*columns).select_from(files)
     return str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+
+
+def _refuse_unknown(given: Iterable[str], names: Sequence[str], option: str) -> None:
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise InvalidOptionError(
+            " ".join(f"{option}: the column {name!r} does not exist.{question(name, names)}" for name in unknown)
+        )
 
 
 def _measured(
@@ -237,18 +220,14 @@ def _counted(
 
 def _further(raw: ColumnElement[Any], form: str) -> Iterable[tuple[str, ColumnElement[Any]]]:
     """What must be known beyond the measures of dq-core to keep every value as it is."""
-    yield "zoned", sa.func.count(sa.case((_is(untyped.string_of(raw, form), untyped.ZONED), 1)))
-
-
-def _is(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-    return sa.func.regexp_full_match(value, pattern, type_=sa.Boolean())
+    yield "zoned", sa.func.count(sa.case((is_like(untyped.string_of(raw, form), untyped.ZONED), 1)))
 
 
 def _column(raw: Any, measured: Mapping[str, Any], form: str, how: ReadOptions) -> ColumnElement[Any]:
     typing = untyped.typing_of(measured, form)
-    held = _Column(form, typing.number, how.decimal)
+    held = Held(form, typing.number, how.decimal)
     if raw.name in how.types:
-        return _stated(raw, how.types[raw.name], held)
+        return stated(raw, how.types[raw.name], held)
     if typing.whole is not None:
         return _with_type(raw, typing.whole, measured, held)
     if form == "json" and measured["string"] < measured["known"]:
@@ -256,144 +235,49 @@ def _column(raw: Any, measured: Mapping[str, Any], form: str, how: ReadOptions) 
     return untyped.text_of(raw, form)
 
 
-def _with_type(raw: Any, whole: tuple[str, str], measured: Mapping[str, Any], held: _Column) -> ColumnElement[Any]:
+def _with_type(raw: Any, whole: tuple[str, str], measured: Mapping[str, Any], held: Held) -> ColumnElement[Any]:
     """The values as what all of them can be read as, or as text where that would change one."""
     (type_name, family), known, text = whole, measured["known"], untyped.text_of(raw, held.form)
     if family in ("decimal", "float") and measured["double"] == known:
-        return untyped.read(raw, _Column(held.form, "DOUBLE", held.decimal_mark), "float")
+        return untyped.read(raw, Held(held.form, "DOUBLE", held.decimal_mark), "float")
     if family == "datetime" and measured["zoned"]:
-        return _cast(text, "TIMESTAMPTZ") if measured["zoned"] == known else text
+        return cast_to(text, "TIMESTAMPTZ") if measured["zoned"] == known else text
     if family == "float":
         return text
     typed = untyped.read(raw, held, family)
-    return _cast(typed, type_name) if family in ("date", "json") else typed
-
-
-class _Named(UserDefinedType[Any]):
-    """A type of DuckDB by its name."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_: Any) -> str:
-        """The name."""
-        return self.name
-
-
-def _cast(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
-    return sa.cast(value, _Named(type_name))
-
-
-def _stated(raw: ColumnElement[Any], type_name: str, held: _Column) -> ColumnElement[Any]:
-    """The values as a type that the caller states; what is none, or a number that it would round, is an error."""
-    name = type_name.strip().upper()
-    if not _is_name(name):
-        raise InvalidOptionError(f"types: {type_name!r} is not the name of a type.")
-    text = untyped.text_of(raw, held.form)
-    if name in ("TEXT", "VARCHAR", "STRING"):
-        return text
-    base, lists = _LISTS.fullmatch(name).groups()  # type: ignore[union-attr]
-    if base.partition("(")[0].strip() in _NESTED_TYPES:
-        raise InvalidOptionError(
-            f"types: {type_name!r} is a type of values within values; read column {raw.name!r} as text or JSON."
-        )
-    kind, written = name.partition("(")[0].strip(), text
-    if kind in _NUMBERS:
-        written = untyped.digits_of(raw, held.form, held.decimal_mark)
-    elif kind in _WITHOUT_BLANKS or _OF_TIME.fullmatch(kind):
-        written = sa.func.trim(text, type_=sa.Text())
-    value = _tried(written, name)
-    # An empty string is NULL where the type has no such value.
-    wrong = text.is_not(None) & (sa.func.trim(text) != "") & value.is_(None)
-    if lists:
-        wrong = wrong | _loses_items(text, base.strip(), lists.count("["))
-    if held.number is not None and kind in _EXACT_TYPES:
-        exact = untyped.read(raw, held, "decimal")
-        wrong = wrong | (exact.is_not(None) & (value != exact))
-    if kind == "BIGNUM":
-        wrong = wrong | ~_is(written, r"[+-]?[0-9]+(\.0*)?")
-    if _OF_TIME.fullmatch(kind) and not lists:
-        wrong = wrong | _loses_time(written, kind, name)
-    refusal = sa.func.error(sa.func.concat(text, f" is no {type_name} of column {raw.name!r}"))
-    return sa.case((wrong, _cast(refusal, name)), else_=value)
-
-
-def _tried(text: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
-    return sa.func.try_cast(text.op("AS")(sa.literal_column(type_name)))
-
-
-def _loses_time(text: ColumnElement[Any], kind: str, name: str) -> ColumnElement[bool]:
-    """Whether a cast to a type of days or times leaves a part of what is written out: a time, a day, a zone, digits."""
-
-    def has(pattern: str) -> ColumnElement[bool]:
-        return sa.func.regexp_matches(text, pattern, type_=sa.Boolean())
-
-    if kind == "DATE":
-        return has(":") & ~has(_MIDNIGHT)
-    stated = re.fullmatch(r".*\(\s*([0-9]+)\s*\).*", name)
-    digits = min(int(stated[1]), 9) if stated and kind != "INTERVAL" else _DIGITS_OF_SECONDS.get(kind, 6)
-    lost = has(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
-    if kind.startswith("TIME") and not kind.startswith("TIMESTAMP"):
-        lost = lost | _tried(text, "DATE").is_not(None)
-    if "TZ" not in kind and "WITH TIME" not in kind:
-        lost = lost | has(_ZONE)
-    return lost
-
-
-def _loses_items(text: ColumnElement[Any], item: str, depth: int) -> ColumnElement[bool]:
-    """Whether a cast of lists has made NULL or another value of an item, which TRY_CAST does not tell."""
-    items, strings = (_tried(text, f"{one}{'[]' * depth}") for one in (item, "VARCHAR"))
-    for _ in range(depth - 1):
-        items, strings = sa.func.flatten(items), sa.func.flatten(strings)
-    kind, _, parameters = item.partition("(")
-    kept = "true"
-    if kind.strip() in _EXACT_TYPES:
-        scale = (parameters.rstrip(") ").partition(",")[2].strip() or 0) if parameters else 3 if "DEC" in kind else 0
-        kept = f"regexp_full_match(trim(pair[1]), '[-+]?[0-9]*(\\.[0-9]{{0,{int(scale)}}}0*)?')"
-    elif _OF_TIME.fullmatch(kind.strip()):
-        loses = _loses_time(sa.literal_column("pair[1]", sa.Text()), kind.strip(), item)
-        kept = f"NOT ({loses.compile(compile_kwargs={'literal_binds': True})})"
-    lost = f"pair[1] IS NOT NULL AND (pair[2] IS NULL OR NOT {kept})"
-    pairs = sa.func.list_zip(strings, items)
-    found = sa.func.list_filter(pairs, sa.literal_column(f"lambda pair: {lost}"))
-    return sa.func.coalesce(sa.func.len(found), 0) > 0
+    return cast_to(typed, type_name) if family in ("date", "json") else typed
 
 
 def _as_duckdb_reads(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> str:
     """The query for files as options of DuckDB's reader say; types that it would guess are those of `_typed`."""
-    raw, stated = _raw(connection), dict(options)
+    raw, passed = _raw(connection), dict(options)
+    if "auto_type_candidates" in options:
+        raise InvalidOptionError(
+            "auto_type_candidates would round values.",
+            suggestion="Pass types={…}, or nothing: no type changes a value.",
+        )
     refuse_cut(raw, resolved(raw, paths))
-    call = reader_call("read_csv", paths, stated)
-    types: Any = next((stated.pop(name) for name in ("types", "dtypes", "column_types") if name in stated), {})
-    if not _STATE_TYPES.isdisjoint(options) or not isinstance(types, dict):
-        return f"SELECT * FROM {call}"  # noqa: S608 - literals
-    in_files = _described(raw, paths, {**options, "hive_partitioning": False, "filename": False})
+    reader_call("read_csv", paths, passed)  # refuses what DuckDB's reader does not take
+    option = next((name for name in ("columns", *_NAMES_OF_TYPES) if name in passed), "types")
+    types: Any = passed.pop(option, {})
+    if options.get("all_varchar") or not isinstance(types, dict):
+        return f"SELECT * FROM {reader_call('read_csv', paths, options)}"  # noqa: S608 - literals
+    option = option if option == "columns" else "types"
+    places = {"hive_partitioning": False, "filename": False}
+    in_files = _described(raw, reader_call("read_csv", paths, {**options, **places}))
     dated = frozenset() if _FORMATS_OF_DATES.isdisjoint(options) else frozenset({"DATE", "TIMESTAMP"})
     guessed = [name for name, kind in in_files.items() if name not in types and kind not in dated]
     # DuckDB's reader rounds numbers to the type that a caller states.
-    judged = {name: kind for name, kind in types.items() if name in in_files and _is_judged(kind, dated)}
-    stated["types"] = {**types, **dict.fromkeys([*guessed, *judged], "VARCHAR")}
-    stated.setdefault("header", not all(name.startswith("column") for name in in_files))
-    names = list(_described(raw, paths, stated))
-    query = f"SELECT * FROM {reader_call('read_csv', paths, stated)}"  # noqa: S608 - literals
+    judged = {name: kind for name, kind in types.items() if name in in_files and is_judged(kind, dated)}
+    passed[option] = {**types, **dict.fromkeys([*guessed, *judged], "VARCHAR")}
+    passed.setdefault("header", not all(name.startswith("column") for name in in_files))
+    call = reader_call("read_csv", paths, passed)
+    names = list(_described(raw, call))
     how = ReadOptions(decimal=options.get("decimal_separator", "."), types=judged)
-    return _typed(connection, query, names, "csv", how, as_they_are={*names} - {*guessed} - {*judged})
+    as_they_are = {*names} - {*guessed} - {*judged}
+    return _typed(connection, f"SELECT * FROM {call}", names, "csv", how, as_they_are=as_they_are)  # noqa: S608
 
 
-def _is_judged(type_name: object, dated: Collection[str]) -> bool:
-    """Whether `_stated` reads values as a type, and no format of the caller does."""
-    if not isinstance(type_name, str) or not _is_name(name := type_name.strip().upper()):
-        return False
-    return name.partition("(")[0].strip() not in _NESTED_TYPES and not (dated and name.startswith(("DATE", "TIME")))
-
-
-def _is_name(type_name: str) -> bool:
-    return all(character.isalnum() or character in "_ (),[]" for character in type_name)
-
-
-def _described(raw: Any, paths: Paths, options: Mapping[str, Any]) -> dict[str, str]:
+def _described(raw: Any, call: str) -> dict[str, str]:
     """The columns of files and their types as DuckDB sees them."""
-    call = reader_call("read_csv", paths, options)
     return {name: kind for name, kind, *_ in raw.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()}  # noqa: S608

@@ -32,6 +32,14 @@ STRINGS = (
 class TestSQLite(DialectConformance):
     faults = receipt_faults.SQLITE
     fires_delete_actions = "PRAGMA foreign_keys=ON"
+    hanging = (
+        (
+            "CREATE TABLE Parent (id INTEGER PRIMARY KEY, n TEXT)",
+            "CREATE TABLE child (pid INTEGER REFERENCES PARENT ON DELETE CASCADE)",
+            "INSERT INTO parent VALUES (1, 'a')",
+            "INSERT INTO child VALUES (1)",
+        ),
+    )
     encloses_queries = False
     readings = (
         (r"SELECT 'a\' AS a", "a\\"),
@@ -109,6 +117,20 @@ class TestPostgreSQL(DialectConformance, LostConnections):
     faults = receipt_faults.POSTGRESQL
     refused_casts = frozenset({("n", Boolean)})  # of integers only those of 32 bits are cast
     views_hold_tables = True
+    hanging = (
+        (
+            "CREATE TABLE parent (id INTEGER PRIMARY KEY, n TEXT) PARTITION BY RANGE (id)",
+            "CREATE TABLE part PARTITION OF parent FOR VALUES FROM (0) TO (9)",
+            "CREATE TABLE child (pid INTEGER REFERENCES part ON DELETE SET NULL)",
+            "INSERT INTO parent VALUES (1, 'a')",
+            "INSERT INTO child VALUES (1)",
+        ),
+        (
+            "CREATE TABLE parent (id INTEGER, n TEXT)",
+            "CREATE TABLE child (more INTEGER) INHERITS (parent)",
+            "INSERT INTO child VALUES (1, 'a', 5)",
+        ),
+    )
     readings = (
         *STRINGS,
         ("SELECT '{\"b\": 1}'::jsonb ? 'b' AS a", True),

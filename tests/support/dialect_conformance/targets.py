@@ -42,11 +42,14 @@ class Targets(DialectSuite):
         numbered: How a table declares a key that the database numbers; None where it has no short form.
         generated: How a column ``b`` is declared that is twice the column ``a``.
         fires_delete_actions: What must be executed so that foreign keys act; None where there are no such actions.
+        hanging: Statements that make a table ``parent`` of ``id`` and ``n``, and a table ``child`` whose one row goes with
+            the rows of the former, in ways of this database.
     """
 
     numbered: str | None = "INTEGER PRIMARY KEY"
     generated = "INTEGER GENERATED ALWAYS AS (a * 2) STORED"
     fires_delete_actions: str | None = ""
+    hanging: tuple[tuple[str, ...], ...] = ()
 
     # -- transactions, whatever the isolation level
 
@@ -138,13 +141,8 @@ class Targets(DialectSuite):
 
     # -- what hangs on its rows
 
-    @pytest.mark.parametrize("action", ["CASCADE", "SET NULL"])
-    @pytest.mark.parametrize(
-        ("mode", "options"), [("overwrite", {}), ("overwrite_partitions", {"partition_by": ["id"]})]
-    )
-    def test_rows_that_others_follow_are_not_replaced(self, url: URL, mode: Any, options: Any, action: str) -> None:
-        if self.fires_delete_actions is None:
-            return
+    def enforcing(self, url: URL) -> sa.Engine:
+        """An engine whose connections do what foreign keys say."""
         engine = sa.create_engine(url)
 
         @sa.event.listens_for(engine, "connect")
@@ -152,6 +150,16 @@ class Targets(DialectSuite):
             if self.fires_delete_actions:
                 raw.execute(self.fires_delete_actions)
 
+        return engine
+
+    @pytest.mark.parametrize("action", ["CASCADE", "SET NULL"])
+    @pytest.mark.parametrize(
+        ("mode", "options"), [("overwrite", {}), ("overwrite_partitions", {"partition_by": ["id"]})]
+    )
+    def test_rows_that_others_follow_are_not_replaced(self, url: URL, mode: Any, options: Any, action: str) -> None:
+        if self.fires_delete_actions is None:
+            return
+        engine = self.enforcing(url)
         db = connect(engine)
         run(
             db,
@@ -170,6 +178,22 @@ class Targets(DialectSuite):
         assert rows(db, "child") == [{"id": 10, "pid": 1}]
         write("parent", mode=mode, cascade=True, **options)
         assert rows(db, "child") == ([] if action == "CASCADE" else [{"id": 10, "pid": None}])
+        engine.dispose()
+
+    @pytest.mark.parametrize(
+        ("mode", "options"), [("overwrite", {}), ("overwrite_partitions", {"partition_by": ["id"]})]
+    )
+    def test_rows_that_hang_on_others_in_ways_of_this_database(self, url: URL, mode: Any, options: Any) -> None:
+        engine = self.enforcing(url)
+        for statements in self.hanging:
+            db = connect(engine)
+            run(db, *statements)
+            before = list(db.table("child").collect())
+            with pytest.raises(ConfigurationError, match=r"(?s)child.*merge.*cascade=True"):
+                db.write([{"id": 1, "n": "A"}]).save_as_table("parent", mode=mode, **options)
+            assert len(before) == 1
+            assert list(db.table("child").collect()) == before
+            run(db, "DROP TABLE child", "DROP TABLE parent")
         engine.dispose()
 
     def test_cascade_without_effect_is_refused(self, db: Database) -> None:

@@ -169,6 +169,6 @@ def _actions(connection: Connection, target: Target, names: Sequence[str]) -> It
     for action in target.dialect.delete_actions(connection, target.table, own=False):
         if action.partition(" (")[0].rpartition(".")[2] not in names:
             yield (
-                f"Replacing rows of {target.name!r} would delete or change rows that reference them: {action};"
+                f"Replacing rows of {target.name!r} would delete or change further rows: {action};"
                 " cascade=True lets this happen."
             )

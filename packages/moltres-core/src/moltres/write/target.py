@@ -170,8 +170,7 @@ class Target:
         actions = self.dialect.delete_actions(self.connection, self.table, own=own)
         if actions:
             raise ConfigurationError(
-                f"Replacing rows of the table {self.name!r} would delete or change rows that reference them:"
-                f" {', '.join(actions)}.",
+                f"Replacing rows of the table {self.name!r} would delete or change further rows: {', '.join(actions)}.",
                 suggestion="Use mode='merge', which deletes nothing, or pass cascade=True to let this happen.",
                 context={"table": self.name, "foreign_keys": actions},
             )

@@ -348,11 +348,10 @@ class PostgreSQLDialect(Horizons, Dialect):
         return sql.String(length, collation="C")
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
-        """Of tables in all schemas."""
+        """Of tables in all schemas, also on partitions; and tables that inherit, whose further columns would go."""
         # As a value: SQLAlchemy doubles the percent signs of names for statements.
         name = connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")
-        rows = connection.execute(_DELETE_ACTIONS, {"name": name, "own": own})
-        return [f"{child} (ON DELETE {action})" for child, action in rows]
+        return list(connection.execute(_DELETE_ACTIONS, {"name": name, "own": own}).scalars())
 
     def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
         """One INSERT … SELECT, which gives identity columns the values of the query where it has them."""
@@ -399,9 +398,17 @@ class PostgreSQLDialect(Horizons, Dialect):
 
 
 _DELETE_ACTIONS = text(
-    "SELECT conrelid::regclass::text, CASE confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL'"
-    " ELSE 'SET DEFAULT' END FROM pg_catalog.pg_constraint WHERE contype = 'f' AND confdeltype IN ('c', 'n', 'd')"
-    " AND confrelid = CAST(:name AS regclass) AND (:own OR conrelid <> confrelid) ORDER BY 1"
+    "WITH RECURSIVE heirs (heir, is_partition) AS ("  # a DELETE reaches their rows as well
+    "SELECT CAST(CAST(:name AS regclass) AS oid), true UNION"
+    " SELECT c.oid, c.relispartition FROM pg_catalog.pg_inherits i JOIN heirs ON i.inhparent = heir"
+    " JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid)"
+    " SELECT conrelid::regclass::text || CASE confdeltype WHEN 'c' THEN ' (ON DELETE CASCADE)'"
+    " WHEN 'n' THEN ' (ON DELETE SET NULL)' ELSE ' (ON DELETE SET DEFAULT)' END AS action"
+    " FROM pg_catalog.pg_constraint JOIN heirs ON confrelid = heir WHERE contype = 'f'"
+    " AND confdeltype IN ('c', 'n', 'd') AND (:own OR conrelid NOT IN (SELECT heir FROM heirs))"
+    " UNION SELECT heir::regclass::text || ' (INHERITS)' FROM heirs WHERE NOT is_partition AND EXISTS (SELECT 1"
+    " FROM pg_catalog.pg_attribute WHERE attrelid = heir AND attnum > 0 AND NOT attisdropped AND attinhcount = 0)"
+    " ORDER BY 1"
 )
 
 _NOT_CSV = frozenset({"interval", "array", "other"})

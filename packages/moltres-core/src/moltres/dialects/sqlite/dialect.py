@@ -280,10 +280,12 @@ class SQLiteDialect(Dialect):
         return checks_of(statement or "")
 
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
-        """None while the connection does not enforce foreign keys."""
+        """None while the connection does not enforce foreign keys; names are the same in any case of their letters."""
         if not connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
             return []
-        return super().delete_actions(connection, table, own=own)
+        schema = connection.dialect.identifier_preparer.quote(table.schema or "main")
+        rows = connection.exec_driver_sql(_DELETE_ACTIONS.format(schema), (table.schema or "main", table.name, own))
+        return [f"{child} (ON DELETE {action})" for child, action in rows]
 
     def refine(self, connection: Connection, table: Table) -> None:
         """Put our types where SQLAlchemy reads floats from decimals, or knows nothing of the declared type."""
@@ -363,6 +365,11 @@ def _is_storable(value: Any) -> bool:
 
 
 _TABLE_INFO = "SELECT name, type FROM pragma_table_xinfo(?, ?)"
+_DELETE_ACTIONS = (
+    "SELECT DISTINCT child.name, key.on_delete FROM {}.sqlite_master child, pragma_foreign_key_list(child.name, ?) key"
+    " WHERE lower(key.\"table\") = lower(?) AND key.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
+    ' AND (? OR lower(child.name) <> lower(key."table")) ORDER BY 1, 2'
+)
 _PRIMARY_KEY = "SELECT name, type FROM pragma_table_xinfo(?, ?) WHERE pk > 0"
 _DECLARED: dict[str, type[sql.TypeEngine[Any]]] = {Instant.spec: Instant, UuidText.spec: UuidText}
 

@@ -137,3 +137,39 @@ def test_a_child_leaves_the_open_read_of_its_parent_alone(kind: str, request: py
     command = [sys.executable, "-c", READING, url.render_as_string(hide_password=False)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
+
+
+GIVEN = """
+import os, signal, sys
+from moltres import connect
+from moltres.errors import ConfigurationError
+
+db = connect(sys.argv[1])
+with db.engine.connect() as given, db.transaction() as own:
+    outer, inner = connect(given), connect(own)
+    outer.table("t").collect()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(120)
+        refused = 0
+        for one in (outer, inner, connect(given), connect(own)):
+            for call in (one.tables, lambda: one.write([{"id": 3}]).save_as_table("t", mode="append")):
+                try:
+                    call()
+                except ConfigurationError as error:
+                    refused += "forked" in str(error) and not error.retryable
+        os._exit(0 if (refused, db.table("t").count()) == (8, 2) else 1)
+    answers = [one.table("t").count() for one in (outer, inner) for _ in range(20)]
+    verdict = os.waitpid(child, 0)[1]
+sys.exit(0 if (verdict, answers) == (0, [2] * 40) else f"child {verdict}, parent {answers}")
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_connection_of_the_parent_is_refused_in_its_children(kind: str, request: pytest.FixtureRequest) -> None:
+    url: URL = request.getfixturevalue(f"{kind}_url")
+    with connect(url) as db:
+        db.write([{"id": 1}, {"id": 2}]).save_as_table("t")
+    command = [sys.executable, "-c", GIVEN, url.render_as_string(hide_password=False)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr

@@ -35,7 +35,7 @@ def acquired(
         writes: Whether the block writes: what only reads makes no file.
         empty: The engine that stands in for a file that is not there.
     """
-    require_own(bind.engine)
+    require_own(bind)
     held.make_room(bind, writes=writes)
     if isinstance(bind, Connection):
         with compiled_by(bind, dialect), held.holding(bind, writes=writes):

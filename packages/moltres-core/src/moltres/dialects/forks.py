@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakKeyDictionary, WeakMethod
+from weakref import WeakKeyDictionary, WeakMethod, WeakSet
 
+from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
 from .._shared.connecting import database_file
@@ -38,6 +39,8 @@ class Watched(Protocol):
 _watched: WeakKeyDictionary[Any, WeakMethod[Callable[[], None]]] = WeakKeyDictionary()
 _inherited: set[Path] = set()
 _kept: list[Any] = []
+_used: WeakSet[Connection] = WeakSet()
+_of_parent: WeakSet[Connection] = WeakSet()
 
 
 def watch(database: Watched, begin_anew: Callable[[], None]) -> None:
@@ -51,7 +54,8 @@ def watch(database: Watched, begin_anew: Callable[[], None]) -> None:
 
 
 def _in_child() -> None:
-    leave_to_parent()
+    _of_parent.update([*_used, *leave_to_parent()])
+    _used.clear()
     for database, method in list(_watched.items()):
         begin_anew = method()
         if begin_anew is not None:
@@ -66,18 +70,31 @@ def _in_child() -> None:
             engine.dispose(close=False)
 
 
-def require_own(engine: Engine) -> None:
-    """Make sure that a file of one process is not used in a child of it.
+def require_own(bind: Engine | Connection) -> None:
+    """Make sure that a connection, or a file of one process, is not used in a child of the process that opened it.
+
+    Args:
+        bind: An engine, or the caller's connection.
 
     Raises:
-        ConfigurationError: If the file was open when this process was forked.
+        ConfigurationError: If the file or the connection was open when this process was forked.
     """
-    file = database_file(engine.url) if _inherited else None
-    if file is not None and file.resolve() in _inherited:
+    url = bind.engine.url
+    file = database_file(url)
+    if file is not None and _inherited and file.resolve() in _inherited:
         raise ConfigurationError(
             f"{file} was open when this process was forked, and belongs to the process that opened it.",
             suggestion="Close the Database before the fork, or start processes by the method 'spawn'.",
         )
+    if not isinstance(bind, Connection) or (file is None and url.host is None):
+        return
+    if bind in _of_parent:
+        raise ConfigurationError(
+            "This connection was open when this process was forked, and belongs to the process that opened it: each"
+            " would get answers of the other.",
+            suggestion="Connect anew in the child: connect() with the URL or the engine.",
+        )
+    _used.add(bind)
 
 
 if hasattr(os, "register_at_fork"):

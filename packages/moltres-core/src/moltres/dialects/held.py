@@ -198,15 +198,20 @@ def _cut_off(connection: Connection) -> None:
     connection.invalidate()  # so that its end is no error
 
 
-def leave_to_parent() -> None:
+def leave_to_parent() -> list[Connection]:
     """Forget what this thread held before the process was forked: those are the parent's connections.
 
     What ends them here, such as the end of a read, does not reach the server: it would take that for the parent's word.
+
+    Returns:
+        The connections.
     """
-    for one in _thread.held:
-        _cut_off(one.connection)
+    left = [one.connection for one in _thread.held]
+    for connection in left:
+        _cut_off(connection)
     _thread.held.clear()
     _thread.writes.clear()
+    return left
 
 
 def is_held(engine: Engine) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -307,3 +310,20 @@ def test_a_time_limit_ends_the_wait_for_a_lock(sqlite_url: sa.URL) -> None:
 def test_a_time_limit_must_be_a_number_of_seconds() -> None:
     with pytest.raises(RuleError, match="timeout_seconds"):
         quarantine([{"a": 1}], RULES, to="bad.parquet", timeout_seconds=-1)
+
+
+KILLED = """
+import os, signal, sys
+from dq_core.quarantine import quarantine, write
+
+write._assert_sums = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+quarantine([{"a": None}], [{"type": "not_null", "column": "a"}], to=sys.argv[1])
+"""
+
+
+def test_the_next_call_removes_the_draft_of_a_killed_one(tmp_path: Path) -> None:
+    path = tmp_path / "bad.parquet"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=120)
+    assert (done.returncode, len(list(tmp_path.iterdir()))) == (-signal.SIGKILL, 1)
+    quarantine([{"a": None}], [{"type": "not_null", "column": "a"}], to=path)
+    assert list(tmp_path.iterdir()) == [path]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -23,7 +26,7 @@ def test_parquet_from_every_database(db: Database, tmp_path: Path) -> None:
     result = db.table("t").where(col("id") > 0).order_by("id").write.parquet(path)
     assert (result.rows_written, result.table_name) == (2, str(path))
     assert pq.read_table(path).to_pylist() == ROWS
-    assert [file.name for file in tmp_path.iterdir() if "part" in file.name or "rows" in file.name] == []
+    assert list(tmp_path.glob(".*")) == []
 
 
 def test_csv_from_every_database(db: Database, tmp_path: Path) -> None:
@@ -56,9 +59,33 @@ def test_a_failure_leaves_the_old_file(db: Database, tmp_path: Path) -> None:
     with pytest.raises(MoltresError):
         frame.write.parquet(path)
     assert pq.read_table(path).to_pylist() == ROWS
-    assert [
-        file.name for file in tmp_path.iterdir() if file.suffix in {".part", ".duckdb"} and "test" not in file.name
-    ] == []
+    assert list(tmp_path.glob(".*")) == []
+
+
+KILLED = """
+import os, signal, sys
+from moltres import connect
+
+def rows():
+    for number in range(20):
+        yield [{"id": number, "s": "x" * 100}] * 5_000
+    os.kill(os.getpid(), signal.SIGKILL)
+
+connect().write(rows()).parquet(sys.argv[1])
+"""
+
+
+def test_the_next_write_removes_what_a_killed_one_has_left(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = tmp_path.glob(".*")
+    (tmp_path / f"{left.name}.tmp").mkdir()  # where DuckDB puts aside what does not fit into memory
+    db.write(ROWS).parquet(tmp_path / "other.parquet")
+    assert left.exists()
+    db.write(ROWS).parquet(path)
+    assert list(tmp_path.glob(".*")) == []
+    assert pq.read_table(path).to_pylist() == ROWS
 
 
 def test_what_is_refused(db: Database, tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ class Targets(DialectSuite):
         numbered: How a table declares a key that the database numbers; None where it has no short form.
         generated: How a column ``b`` is declared that is twice the column ``a``.
         fires_delete_actions: What must be executed so that foreign keys act; None where there are no such actions.
-        hanging: Statements that make a table ``parent`` of ``id`` and ``n``, and a table ``child`` whose one row goes with
-            the rows of the former, in ways of this database.
+        hanging: Statements that make a table ``parent`` of ``id`` and ``n``, and a table ``child`` whose one row goes
+            with the rows of the former, in ways of this database.
     """
 
     numbered: str | None = "INTEGER PRIMARY KEY"

@@ -7,8 +7,7 @@ source (files, frames, lists of dicts, DuckDB's own tables), into a Parquet file
 from __future__ import annotations
 
 import json
-import secrets
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .._shared.arguments import is_unicode, seconds
 from .._shared.connecting import retry_can_help
+from .._shared.drafts import draft_of
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.wording import question
 from ..checks import parse
@@ -134,19 +134,21 @@ def quarantine(
         if SEVERITIES.index(check.severity) >= SEVERITIES.index(min_severity)
     }
     if file is not None:
-        with open_source(
-            source,
-            table=table,
-            query=query,
-            schema=schema,
-            as_of=as_of,
-            storage_options=storage_options,
-            read_options=read_options,
-            expected=mentioned(parsed),
-            by_value=True,
-            timeout_seconds=timeout_seconds,
-        ) as opened:
-            draft = file.parent / f".{file.name}.{secrets.token_hex(8)}"
+        with (
+            open_source(
+                source,
+                table=table,
+                query=query,
+                schema=schema,
+                as_of=as_of,
+                storage_options=storage_options,
+                read_options=read_options,
+                expected=mentioned(parsed),
+                by_value=True,
+                timeout_seconds=timeout_seconds,
+            ) as opened,
+            draft_of(file) as draft,
+        ):
             refuse_unfit(list(applied.values()), Reader(opened, deadline), semantics=semantics, writes=[draft])
             split = _Split.of(applied, opened.relation, column)
             counts = _write_file(opened, split, file, draft, deadline)
@@ -386,20 +388,16 @@ def _write_file(opened: Opened, split: _Split, path: Path, draft: Path, deadline
             [f"Rows of {opened.description} cannot be written to Parquet from here: give the name of a table."],
             suggestion="The table can be exported afterwards.",
         )
-    try:
-        with _translated(opened):
-            with _limited(opened, deadline):
-                counts = tuple(int(number) for number in connection.execute(split.counts).one())
-            quoted = str(draft).replace("'", "''")
-            rows = opened.relation.dialect.for_parquet(connection, literal_sql(split.rows, connection))
-            copy = f"COPY ({rows}) TO '{quoted}' (FORMAT parquet)"
-            with _limited(opened, deadline):
-                written = connection.exec_driver_sql(copy).scalar_one()
-            _assert_sums(counts, written)
-        draft.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
+    with _translated(opened):
+        with _limited(opened, deadline):
+            counts = tuple(int(number) for number in connection.execute(split.counts).one())
+        quoted = str(draft).replace("'", "''")
+        rows = opened.relation.dialect.for_parquet(connection, literal_sql(split.rows, connection))
+        copy = f"COPY ({rows}) TO '{quoted}' (FORMAT parquet)"
+        with _limited(opened, deadline):
+            written = connection.exec_driver_sql(copy).scalar_one()
+        _assert_sums(counts, written)
+    draft.replace(path)
     return counts
 
 

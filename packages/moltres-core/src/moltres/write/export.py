@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import uuid4
 
 from sqlalchemy import ClauseElement, Select, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 
+from .._shared.drafts import draft_of
 from ..dialects import dialect_for
 from ..dialects.binding import resolve
 from ..dialects.compiling import compiled_by
@@ -80,8 +80,8 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
         raise TableExistsError(
             f"The file {str(target)!r} already exists.", suggestion="Use overwrite=True to replace it."
         )
-    part = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
-    try:
+    with draft_of(target) as draft:
+        part = draft.with_suffix(".part")
         if isinstance(data, DataFrame) and data.database.dialect.capabilities.file_functions:
             rows = _copy(data, part, kind)
         else:
@@ -90,8 +90,6 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
             part.replace(target)
         except OSError as error:
             raise WriteError(f"The file {str(target)!r} cannot be written: {error.strerror or error}.") from error
-    finally:
-        part.unlink(missing_ok=True)
     return rows
 
 
@@ -120,5 +118,3 @@ def _through_duckdb(data: Any, path: Path, kind: Kind) -> int:
             return int(connection.execute(_CopyTo(statement, path, kind)).scalar_one())
     finally:
         binding.engine.dispose()
-        for file in (scratch, scratch.with_name(f"{scratch.name}.wal")):
-            file.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import registry
 
 from .masking import scrubbed, secrets_of
 from .problems import InvalidURLError, UnreadableFileError
-from .urls import normalized
+from .urls import normalized, parse_url
 from .wording import did_you_mean, missing_package
 
 if TYPE_CHECKING:
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from pyiceberg.catalog import Catalog
 
-__all__ = ["DEFAULT_NAMESPACE", "STORES", "catalog_opener", "is_catalog", "is_iceberg", "local_path", "register"]
+__all__ = [
+    "DEFAULT_NAMESPACE",
+    "STORES",
+    "catalog_opener",
+    "is_catalog",
+    "is_iceberg",
+    "local_path",
+    "register",
+    "url_problem",
+]
 
 DEFAULT_NAMESPACE = "default"
 """The namespace of tables that are named without one, unless the URL says ``namespace=``."""
@@ -60,6 +69,50 @@ def register(module: str, name: str, *, instead: bool) -> None:
             registry.register(url, module, name)
 
 
+def url_problem(text: str) -> InvalidURLError | None:
+    """Why nothing opens the URL of a database, as far as that is known without its packages; None if it is not."""
+    try:
+        url = parse_url(text)
+        if is_iceberg(url):
+            _require_catalog(url)
+    except InvalidURLError as error:
+        return error
+    return None
+
+
+def _require_catalog(url: URL) -> None:
+    """What can be known of the URL of a catalog without PyIceberg.
+
+    Raises:
+        InvalidURLError: If the URL names no catalog.
+    """
+    _, plus, store = url.drivername.lower().partition("+")
+    backend = store.partition("+")[0]
+    if not plus:
+        if not (url.host or url.database):
+            raise InvalidURLError(
+                "iceberg:// names no catalog.",
+                suggestion="Write iceberg://name for a catalog in .pyiceberg.yaml or PYICEBERG_CATALOG__NAME__URI, or"
+                " iceberg+sqlite:///catalog.db?warehouse=file:///folder.",
+            )
+    elif backend.partition(".")[0] not in STORES:
+        raise InvalidURLError(
+            f"A catalog of Iceberg tables is kept in SQLite or PostgreSQL, not in {store!r}.",
+            suggestion=did_you_mean(backend, STORES)
+            or "Write iceberg+sqlite:///catalog.db?warehouse=file:///folder, or iceberg+postgresql://… , or"
+            " iceberg://name for a catalog that PyIceberg is configured for.",
+        )
+    elif not _query(url).get("warehouse"):
+        raise InvalidURLError(
+            "The URL of the catalog has no warehouse.",
+            suggestion="Add where new tables go: ?warehouse=file:///folder or ?warehouse=s3://bucket/folder",
+        )
+
+
+def _query(url: URL) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
+
+
 def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
     """What opens the catalog of a URL; None as long as its file does not exist, which only writing makes.
 
@@ -76,23 +129,11 @@ def catalog_opener(url: URL, *, core: str) -> Callable[..., Catalog | None]:
         import pyiceberg.catalog  # noqa: F401 - told before any work
     except ImportError as error:
         raise missing_package("pyiceberg", "An iceberg URL", core=core, extra="iceberg") from error
-    _, plus, store = url.drivername.partition("+")
+    _require_catalog(url)
+    _, plus, store = url.drivername.lower().partition("+")
     if not plus:
         return _configured(url)
-    backend = store.partition("+")[0].lower()
-    if backend.partition(".")[0] not in STORES:
-        raise InvalidURLError(
-            f"A catalog of Iceberg tables is kept in SQLite or PostgreSQL, not in {store!r}.",
-            suggestion=did_you_mean(backend, STORES)
-            or "Write iceberg+sqlite:///catalog.db?warehouse=file:///folder, or iceberg+postgresql://… , or"
-            " iceberg://name for a catalog that PyIceberg is configured for.",
-        )
-    query = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
-    if not query.get("warehouse"):
-        raise InvalidURLError(
-            "The URL of the catalog has no warehouse.",
-            suggestion="Add where new tables go: ?warehouse=file:///folder or ?warehouse=s3://bucket/folder",
-        )
+    query = _query(url)
     warehouse = query["warehouse"]
     if "://" not in warehouse and not warehouse.startswith("file:"):
         query["warehouse"] = Path(warehouse).resolve().as_uri()
@@ -151,13 +192,7 @@ def _sql_catalog(name: str, store: URL, properties: dict[str, str]) -> Catalog:
 
 
 def _configured(url: URL) -> Callable[..., Catalog | None]:
-    name = url.host or url.database
-    if not name:
-        raise InvalidURLError(
-            "iceberg:// names no catalog.",
-            suggestion="Write iceberg://name for a catalog in .pyiceberg.yaml or PYICEBERG_CATALOG__NAME__URI, or"
-            " iceberg+sqlite:///catalog.db?warehouse=file:///folder.",
-        )
+    name = str(url.host or url.database)
     properties = {key: value for key, value in url.query.items() if key not in _OWN and isinstance(value, str)}
 
     def opened(*, make: bool = False) -> Catalog:

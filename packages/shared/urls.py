@@ -33,7 +33,7 @@ __all__ = [
     "parse_url",
 ]
 
-_SCHEME = re.compile(r"(?P<backend>[A-Za-z][\w.\-]*)(?:\+(?P<driver>\w+))?://")
+_SCHEME = re.compile(r"(?P<backend>[A-Za-z][\w.\-]*)(?:\+(?P<driver>\w+(?:\+\w+)?))?://")
 
 
 class Driver(NamedTuple):
@@ -128,6 +128,12 @@ def parse_url(given: str | URL) -> URL:
         raise InvalidURLError(
             "The URL of the database has more than one '@': where its password ends and its host begins is not clear.",
             suggestion="Write %40 for an '@' in the user or password, or build it with sqlalchemy.URL.create(...).",
+        )
+    most = 2 if url.drivername.lower().startswith("iceberg+") else 1  # the database of the catalog, and its driver
+    if url.drivername.count("+") > most:
+        raise InvalidURLError(
+            f"The URL of the database names more than one driver: {url.drivername}://.",
+            suggestion="Write dialect+driver://user:password@host:port/database.",
         )
     return url
 

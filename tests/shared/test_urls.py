@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from support.shared import CORE, shared
 
 urls = shared("urls")
+iceberg_places = shared("iceberg_places")
 problems = shared("problems")
 ROOT = Path(__file__).resolve().parents[2]
 DISTRIBUTION = {"moltres": "moltres-core", "dq_core": "dq-core"}[CORE]
@@ -55,6 +56,34 @@ def test_a_url_that_cannot_be_read_is_refused_without_being_repeated(given: str)
     assert "S3" not in f"{caught.value.message} {caught.value.suggestion} {caught.value.context}"
     assert caught.value.__cause__ is None
     assert caught.value.suggestion
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("postgresql+psycopg+x://h/d", "names more than one driver: postgresql"),
+        ("iceberg+postgresql+psycopg+x://h/d?warehouse=x", "names more than one driver: iceberg"),
+        ("iceberg+mysql://h/d?warehouse=x", "kept in SQLite or PostgreSQL, not in 'mysql'"),
+        ("iceberg+sqlit:///c.db?warehouse=x", "kept in SQLite or PostgreSQL, not in 'sqlit'"),
+        ("iceberg+sqlite:///c.db", "has no warehouse"),
+        ("iceberg+sqlite:///c.db?warehouse=", "has no warehouse"),
+        ("iceberg://", "names no catalog"),
+        ("postgresql://h:port/d", "cannot be read"),
+    ],
+)
+def test_a_url_that_nothing_opens_is_known_without_any_package(given: str, says: str) -> None:
+    problem = iceberg_places.url_problem(given)
+    assert problem is not None
+    assert says in problem.message
+    assert problem.suggestion
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["iceberg+postgresql+psycopg://h/d?warehouse=x", "iceberg+SQLITE:///c.db?warehouse=x", "iceberg://lake", "x+y://h"],
+)
+def test_a_url_of_which_nothing_is_known_has_no_problem(given: str) -> None:
+    assert iceberg_places.url_problem(given) is None
 
 
 def test_an_at_sign_is_allowed_where_it_can_only_be_read_in_one_way() -> None:
@@ -118,7 +147,7 @@ def test_an_unknown_dialect_or_driver_is_named_with_the_closest() -> None:
     ("text", "meant"),
     [
         ("postgres://h/d", True), ("snowflake://u:p@acc/db", True), ("oracle+oracledb://h/d", True),
-        ("mysql://h", True),
+        ("mysql://h", True), ("iceberg+postgresql+psycopg://h/d", True), ("iceberg://lake", True),
         ("sqlite:///x.db", True), ("foo+bar://x", True), ("duckdb:///x", True), ("s3://bucket/x.csv", False),
         ("https://h/x.csv", False), ("x.csv", False), ("C:\\x.csv", False), ("memory://x", False),
     ],

@@ -28,6 +28,7 @@ from ._shared.durations import iso_duration
 from ._shared.files import ALL_ENDINGS as FILE_ENDINGS
 from ._shared.files import ending_of
 from ._shared.filesystems import filesystem_package
+from ._shared.iceberg_places import url_problem
 from ._shared.json_values import plain
 from ._shared.masking import masked, scrubbed, secrets_in, secrets_of, secrets_of_options
 from ._shared.problems import InvalidOptionError, NoJSONFormError, UnknownFormatError
@@ -75,5 +76,6 @@ __all__ = [
     "secrets_of_options",
     "string",
     "strings",
+    "url_problem",
     "whole",
 ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from dq_core.adapters import UnknownFormatError, ending_of
+from dq_core.adapters import UnknownFormatError, ending_of, url_problem
 from dq_core.errors import RuleError
 from dq_core.sources.query_text import statement_of
 from truthound_kestra.errors import ConfigurationError
@@ -48,6 +48,10 @@ def source_problems(label: str, uri: str, table: str | None, query: str | None) 
             yield f"{label}: {error.message}{hint}"
             return
     if kind is DataSourceType.DATABASE:
+        # What an expression hides is not judged, so only the scheme is.
+        known = uri if whole else f"{before.partition('://')[0]}://x/x?warehouse=x"
+        if (problem := url_problem(known)) is not None:
+            yield f"{label}: {problem.message} {problem.suggestion}"
         if table is None and query is None:
             yield f"{label}: a database requires table or query."
     elif kind is not None and (table is not None or query is not None):

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
-from moltres import col, func, hand_over, lit, pick_up
+from moltres import Records, col, func, hand_over, lit, pick_up
 from moltres.errors import ConfigurationError, HandoffError, MoltresError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import rows, run
@@ -217,6 +217,18 @@ class Values(DialectSuite):
         else:
             with pytest.raises(SchemaMismatchError, match="'x' is array"):
                 db.write(data).save_as_table("t")
+
+    @pytest.mark.parametrize("value", [[[1], [2]], [[1, None]], [[]], [[], []], [[1], []], [[1], [1, 2]], [[1], None]])
+    def test_a_list_of_lists_is_equal_or_refused(self, db: Database, value: list[Any]) -> None:
+        pa = pytest.importorskip("pyarrow")
+        data = pa.table({"id": [1], "x": pa.array([value], pa.list_(pa.list_(pa.int32())))})
+        types = {"id": sql.Integer(), "x": sql.ARRAY(sql.Integer(), dimensions=2)}
+        for form in (data, Records([(1, value)], list(types), types)):
+            found = None
+            with suppress(SchemaMismatchError):
+                db.write(form).save_as_table("t", mode="overwrite")
+                found = rows(db)[0]["x"]
+            assert found in (value, None)
 
     def test_names_of_any_kind(self, db: Database) -> None:
         upper = "UPPER" if db.dialect.capabilities.keeps_case else "upper"

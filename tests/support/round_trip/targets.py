@@ -256,7 +256,9 @@ def write_faults(target: Database, type_: str, values: Sequence[Any]) -> list[st
             f"{road.__name__[1:]} into {type_}",
             stated,
             lambda road=road: road(target, type_, values),  # type: ignore[misc]
-            equal=lambda truth, value: same(truth, value) or _says(truth, value, type_),
+            equal=lambda truth, value: (
+                same(truth, value) or _says(truth, value, type_) or (type_ == "json" and _is_number_of(truth, value))
+            ),
         )
     for form, made in FORMS.items():
         try:
@@ -268,8 +270,21 @@ def write_faults(target: Database, type_: str, values: Sequence[Any]) -> list[st
             # What the library made of the values is what is written, also where Python has no such value.
             with suppress(OverflowError):
                 truths = [_truth(value, type_) for value in _made(form, data)]
-        found += judged(f"{form} into {type_}", truths, lambda data=data: _appended(target, type_, data))  # type: ignore[misc]
+        found += judged(
+            f"{form} into {type_}",
+            truths,
+            lambda data=data: _appended(target, type_, data),  # type: ignore[misc]
+            # A column of pandas with integers and floats is one of floats where these hold all of them.
+            equal=lambda truth, value, form=form: (
+                same(truth, value) or (form == "pandas" and _is_number_of(truth, value))
+            ),
+        )
     return found
+
+
+def _is_number_of(truth: Any, found: Any) -> bool:
+    """Whether a number that is found is the whole number that was given, or the other way round."""
+    return type(truth) in (int, float) and type(found) in (int, float) and truth == found and truth == int(truth)
 
 
 def _made(form: str, data: Any) -> list[Any]:

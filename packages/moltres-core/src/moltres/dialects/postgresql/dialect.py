@@ -38,6 +38,7 @@ from ..statements import InsertSelect
 from ..stopping import check
 from ..untyped import Untyped
 from . import copy_out, copy_text, loaders, user_arrays
+from .arrays import no_block
 from .compiler import comparing
 from .copy_in import encode
 from .encodings import require_encoded, unencoded
@@ -279,8 +280,10 @@ class PostgreSQLDialect(Horizons, Dialect):
         return cast(cast(func.concat(before, func.quote_literal(value), after), sql.Integer), sql.Text)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
-        """As everywhere, and strings have no NUL."""
+        """As everywhere, and strings have no NUL, arrays one form."""
         reason = super().refusal(type_, values)
+        if reason is None and isinstance(type_, sql.ARRAY) and logical_type(type_.item_type).name != "json":
+            return no_block(values)
         if reason is None and logical_type(type_).name == "text" and "\0" in _joined(values):
             return "a string has a NUL character, which PostgreSQL does not store"
         return reason

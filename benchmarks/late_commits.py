@@ -4,7 +4,8 @@
 
 SOURCE is the URL of a database to write to, such as postgresql+psycopg://user@host/empty. --late limits how long a
 transaction lasts, and is then said to the load as lag; without it transactions last as long as they like. --plain
-copies what is above the greatest value of the target instead, and shows what that loses.
+copies what is above the greatest value of the target instead, and shows what that loses. --one-by-one lets a writer
+write when it commits, where writers would wait for each other (MariaDB, --mode merge).
 """
 
 from __future__ import annotations
@@ -33,12 +34,13 @@ def main() -> None:
     parser.add_argument("--mode", choices=["append", "merge"], default="append")
     parser.add_argument("--late", type=int)
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--one-by-one", action="store_true")
     given = parser.parse_args()
     total: Counter[str] = Counter()
     began = time.monotonic()
     server = sa.make_url(given.source).host is not None
     with connect(given.source, **({"pool_size": 30} if server else {})) as source:
-        writers = Writers(source, together=server)
+        writers = Writers(source, together=server and not given.one_by_one)
         target = connect(given.target)
         for number in range(given.first, given.first + given.schedules):
             with target.transaction() as connection:

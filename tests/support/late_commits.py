@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateTable
 
 from moltres import col
 
@@ -80,21 +80,17 @@ class Writers:
     """
 
     def __init__(self, source: Database, *, together: bool) -> None:
-        # Where writers wait for each other, the one that runs their statements in turns would wait for ever.
-        self._engine = source.engine.execution_options(isolation_level="READ COMMITTED") if together else source.engine
+        self._engine = source.engine
         self.together = together
         self._connections: list[sa.Connection | None] = [None] * WRITERS
         with self._engine.begin() as connection:
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {TABLE}"))
             columns = (
-                sa.Column("id", sa.BigInteger, index=True),
+                sa.Column("id", sa.BigInteger),
                 sa.Column("v", sa.String(10)),
                 sa.Column("updated_at", sa.DateTime),
             )
-            table = sa.Table(TABLE, sa.MetaData(), *columns)
-            connection.execute(CreateTable(table))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index))
+            connection.execute(CreateTable(sa.Table(TABLE, sa.MetaData(), *columns)))
 
     def clear(self) -> None:
         """Begin anew: no rows, and no transaction."""

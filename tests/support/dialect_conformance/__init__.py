@@ -16,6 +16,7 @@ from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
 from support.dialect_conformance.modes import Modes
+from support.dialect_conformance.moments import Moments
 from support.dialect_conformance.names import Names
 from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
@@ -58,6 +59,7 @@ class DialectConformance(
     Binds,
     Casts,
     Expressions,
+    Moments,
     SqlText,
     Order,
     Verbs,

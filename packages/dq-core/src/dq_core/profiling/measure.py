@@ -160,8 +160,9 @@ class _Profiling:
             return numbers.finite(self.relation, column)
         value = self.relation[column.name]
         if column.family in TEMPORAL:
-            _, other = self.relation.of_family(column.name, column.family)
-            value = value if other is None else sa.case((sa.not_(other), value))
+            known, other = self.relation.of_family(column.name, column.family)
+            dates = value if other is None else sa.case((sa.not_(other), value))
+            value = dates if column.family == "date" else known  # which makes a moment of a date
         return self.relation.dialect.ordered(value, column.family)
 
     def columns(self, *, stats: bool, top_n: int, shares: tuple[float, ...], bins: int) -> tuple[ColumnProfile, ...]:

@@ -12,20 +12,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter
+from sqlalchemy import BindParameter, SelectBase, select
 from sqlalchemy import types as sql
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ClauseList, ExpressionClauseList, Grouping
+from sqlalchemy.sql.selectable import SelectStatementGrouping
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from ..dialects.complexity import not_too_deep
 from ..dialects.moments import as_text, in_one_form
+from ..dialects.same_moments import comparable, is_moment, like_stored
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
+from .one_form import within_functions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from sqlalchemy import FromClause
     from sqlalchemy.types import TypeEngine
 
     from ..dialects import Capabilities
@@ -38,28 +42,37 @@ _COMPARISONS = frozenset(
 
 
 @not_too_deep
-def as_columns(expression: Any, capabilities: Capabilities) -> Any:
+def as_columns(expression: Any, capabilities: Capabilities, *, joined: Sequence[FromClause] = ()) -> Any:
     """An expression in which each string that is compared is a value of the other side's type.
 
     Args:
         expression: An expression on the columns of tables; anything else is returned unchanged.
         capabilities: What the database can do.
+        joined: The tables and subqueries that a join looks up rows in.
 
     Raises:
         ConfigurationError: If a string is none, and the database would compare it as some other value; or if an instant
             is compared with a column that has no time zone.
     """
-    if not isinstance(expression, ClauseElement) or not any(map(_compares, iterate(expression))):
+    if not isinstance(expression, ClauseElement):
+        return expression
+    if not capabilities.enforces_types:
+        expression = within_functions(expression)
+
+    def compares(element: Any) -> bool:
+        return _compares(element) or (not capabilities.enforces_types and _compares_moments(element))
+
+    if not any(map(compares, iterate(expression))):
         return expression
 
     def replace(element: Any, **_: Any) -> Any:
-        if not _compares(element):
+        if not compares(element):
             return None
         left, right = element.left, element.right
         made = element._clone()  # noqa: SLF001 - as SQLAlchemy's own traversals copy an expression
         made.left, made.right = _as(left, right, capabilities), _as(right, left, capabilities)
         if not capabilities.enforces_types:
-            made.left, made.right = _in_one_form(made.left, made.right)
+            made.left, made.right = _in_one_form(made.left, made.right, joined)
         return None if made.left is left and made.right is right else made
 
     return replacement_traverse(expression, {}, replace)
@@ -73,6 +86,11 @@ def _compares(element: Any) -> bool:
         any(isinstance(side, BindParameter | ClauseList | ExpressionClauseList | Grouping) for side in sides)
         or {logical_type(side.type).name for side in sides} == _MOMENTS
     )
+
+
+def _compares_moments(element: Any) -> bool:
+    """Whether an expression compares moments of one kind with each other."""
+    return isinstance(element, BinaryExpression) and element.operator in _COMPARISONS and is_moment(element.left)
 
 
 def _as(side: Any, other: Any, capabilities: Capabilities) -> Any:
@@ -113,8 +131,12 @@ def _as_other(side: Any, other: Any, capabilities: Capabilities) -> Any:
     return BindParameter(None, items if side.expanding else items[0], type_=own, unique=True, expanding=side.expanding)
 
 
-def _in_one_form(left: Any, right: Any) -> tuple[Any, Any]:
+def _in_one_form(left: Any, right: Any, joined: Sequence[FromClause]) -> tuple[Any, Any]:
     """Both sides of a comparison; moments and what is beside them as text in one form, where they have several."""
+    query = right.element if isinstance(right, Grouping | SelectStatementGrouping) else right
+    if isinstance(query, SelectBase):
+        (column,) = query.subquery().c
+        return (comparable(left), select(comparable(column)).scalar_subquery()) if is_moment(column) else (left, right)
     columns = [one for side in (left, right) for one in _parts(side) if not isinstance(one, BindParameter)]
     kinds = {logical_type(one.type) for one in columns}
     names = {kind.name for kind in kinds}
@@ -124,11 +146,22 @@ def _in_one_form(left: Any, right: Any) -> tuple[Any, Any]:
         # A day is kept in one form alone: only what has a time needs another one.
         if not any(map(_has_time, (*_parts(left), *_parts(right)))):
             return left, right
-    elif len(columns) > 1 and len(names) == 1:
-        return left, right  # two columns that others fill in the same way, and for which there may be an index
+    elif len(columns) > 1 and len(names) == 1 and {left, right} == set(columns):
+        return _side_by_side(left, right, joined)
     form = partial(_formed, names=names)
     formed = (_each(left, form), _each(right, form))
     return (left, right) if any(side is None for side in formed) else formed
+
+
+def _side_by_side(left: Any, right: Any, joined: Sequence[FromClause]) -> tuple[Any, Any]:
+    """Two expressions on columns; where one is a column that the other is looked up in, the other is as that one is."""
+    of_left, of_right = (getattr(side, "table", None) for side in (left, right))
+    # SQLAlchemy tells nowhere else what an expression reads.
+    if of_left in joined and of_left not in right._from_objects:  # noqa: SLF001
+        return left, like_stored(right, left)
+    if of_right is not None and of_right not in left._from_objects:  # noqa: SLF001
+        return like_stored(left, right), right
+    return comparable(left), comparable(right)
 
 
 def _parts(side: Any) -> list[Any]:

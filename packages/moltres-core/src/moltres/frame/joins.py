@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,9 +27,6 @@ from .comparisons import as_columns
 from .expressions import bind, col, names_in
 from .select_state import SelectState, inlinable, unsealed, wrap
 from .set_operations import combine
-
-if TYPE_CHECKING:
-    from ..dialects import Capabilities
 
 JOINS = ("inner", "left", "right", "full", "semi", "anti", "cross")
 
@@ -140,7 +137,10 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
     source = _source(right, left)
     left_columns, right_columns = left.columns, _columns(source)
     shown_columns = {shown: right_columns[name] for name, shown in names.items()}
-    condition = _condition(keys, left_columns, shown_columns, right_columns, left.capabilities)
+    (reads,) = left.query.get_final_froms()
+    joined = reads._from_objects if how == "right" else [source]  # noqa: SLF001 - SQLAlchemy tells them nowhere else
+    condition = _condition(keys, left_columns, shown_columns, right_columns)
+    condition = as_columns(condition, left.capabilities, joined=joined)
     if how in {"semi", "anti"}:
         has_partner = _exists(source, condition)
         return _joined(left, left.query.where(has_partner if how == "semi" else ~has_partner))
@@ -148,12 +148,11 @@ def join(left: SelectState, right: SelectState, *, on: object, how: str, suffix:
         *_left_columns(left_columns, right_columns, keys.merged, how),
         *(right_columns[name] if name == shown else right_columns[name].label(shown) for name, shown in names.items()),
     ]
-    (reads,) = left.query.get_final_froms()
     if how == "right":
-        joined = source.outerjoin(reads, condition)
+        both = source.outerjoin(reads, condition)
     else:
-        joined = reads.join(source, condition, isouter=how == "left", full=how == "full")
-    statement = left.query.with_only_columns(*columns).select_from(joined)
+        both = reads.join(source, condition, isouter=how == "left", full=how == "full")
+    statement = left.query.with_only_columns(*columns).select_from(both)
     return replace(_joined(left, statement), order=left.order if how in {"inner", "left", "cross"} else ())
 
 
@@ -197,7 +196,7 @@ def _without_partner(left: SelectState, right: SelectState, keys: _Keys, names: 
     source = _source(left, right)
     left_columns, right_columns = _columns(source), {k: _plain(v) for k, v in right.columns.items()}
     shown = {shown: right_columns[name] for name, shown in names.items()}
-    condition = _condition(keys, left_columns, shown, right_columns, left.capabilities)
+    condition = as_columns(_condition(keys, left_columns, shown, right_columns), left.capabilities, joined=[source])
     columns = [
         (right_columns[name] if name in keys.merged else type_coerce(null(), column.type)).label(name)
         for name, column in left_columns.items()
@@ -226,14 +225,14 @@ def _condition(
     left: dict[str, ColumnElement[Any]],
     shown: dict[str, ColumnElement[Any]],
     right: dict[str, ColumnElement[Any]],
-    capabilities: Capabilities,
 ) -> ColumnElement[bool]:
     """The condition of a match; `shown` are the right columns by their names after the join."""
     if keys.condition is not None:
-        bound = bind(keys.condition, lambda name: _plain(left[name]) if name in left else shown[name])
-        condition: ColumnElement[bool] = as_columns(bound, capabilities)
-        return condition
-    return and_(true(), *(as_columns(_plain(left[a]) == right[b], capabilities) for a, b in keys.pairs))
+        bound: ColumnElement[bool] = bind(
+            keys.condition, lambda name: _plain(left[name]) if name in left else shown[name]
+        )
+        return bound
+    return and_(true(), *(_plain(left[a]) == right[b] for a, b in keys.pairs))
 
 
 def _plain(element: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -17,6 +17,7 @@ from ..errors import ColumnNotFoundError, listing
 from ..read.fetch import columns_of
 from .comparisons import as_columns
 from .expressions import bind, names_in
+from .one_form import in_one_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -173,7 +174,9 @@ def ordered(state: SelectState) -> Select[Any]:
     """The whole statement, with its ORDER BY."""
     if not state.order or state.sealed & CUT:  # the LIMIT has its ORDER BY already
         return state.query
-    keys = [clause for key in state.order for clause in key.clauses(nulls_first=state.capabilities.nulls_first)]
+    capabilities = state.capabilities
+    order = [key._replace(element=in_one_form(key.element, capabilities)) for key in state.order]
+    keys = [clause for key in order for clause in key.clauses(nulls_first=capabilities.nulls_first)]
     return state.query.order_by(None).order_by(*keys)
 
 

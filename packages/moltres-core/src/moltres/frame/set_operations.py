@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CompoundSelect, Select, except_, intersect, union, union_all
 
 from ..errors import SchemaMismatchError
+from .one_form import columns_in_one_form
 from .select_state import Seal, SelectState, all_of, unsealed, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement
 
 _OPERATIONS: dict[str, Callable[..., CompoundSelect[Any]]] = {
     "union": union,
@@ -41,19 +44,24 @@ def combine(left: SelectState, right: SelectState, operation: str) -> SelectStat
     last, operands = left.operands or ("", ())
     most = left.capabilities.max_set_operands or _MAX_OPERANDS
     if operation != last or operation not in _FLAT or len(operands) >= most:
-        operands = (_operand(left, list(names)),)
-    operands = (*operands, _operand(right, list(names)))
+        operands = (_operand(left, list(names), operation),)
+    operands = (*operands, _operand(right, list(names), operation))
     source = _OPERATIONS[operation](*operands).subquery()
     return replace(all_of(source, left.capabilities), operands=(operation, operands))
 
 
-def _operand(state: SelectState, names: list[str]) -> Select[Any]:
+def _operand(state: SelectState, names: list[str], operation: str) -> Select[Any]:
     # SQLite supports neither LIMIT nor parentheses within a set operation.
     state = unsealed(state, unless=Seal.WINDOW | Seal.CLOSED)
-    columns = state.columns
-    if list(columns) == names:
+    selected = _selected(state, names, operation)
+    if all(new is old for new, old in zip(selected, state.columns.values(), strict=True)):
         return state.query
     if state.sealed:
         state = wrap(state)
-        columns = state.columns
-    return state.query.with_only_columns(*(columns[name] for name in names), maintain_column_froms=True)
+        selected = _selected(state, names, operation)
+    return state.query.with_only_columns(*selected, maintain_column_froms=True)
+
+
+def _selected(state: SelectState, names: list[str], operation: str) -> list[ColumnElement[Any]]:
+    columns = [state.columns[name] for name in names]
+    return columns if operation == "union_all" else columns_in_one_form(columns, state.capabilities)

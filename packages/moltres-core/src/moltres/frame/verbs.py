@@ -27,6 +27,7 @@ from .._shared import arguments
 from ..errors import ConfigurationError, listing, refuse
 from .aggregates import bare_columns
 from .expressions import Unbound, names_in
+from .one_form import columns_in_one_form
 from .select_state import (
     CUT,
     Seal,
@@ -300,6 +301,13 @@ def offset(state: SelectState, rows: int) -> SelectState:
 def distinct(state: SelectState) -> SelectState:
     """Drop duplicate rows."""
     state = unsealed(state, unless=Seal.WINDOW)
+    columns = list(state.columns.values())
+    compared = columns_in_one_form(columns, state.capabilities)
+    if any(new is not old for new, old in zip(compared, columns, strict=True)):
+        formed = {id(old): new for new, old in zip(compared, columns, strict=True)}
+        order = tuple(key._replace(element=formed.get(id(key.element), key.element)) for key in state.order)
+        query = state.query.with_only_columns(*compared, maintain_column_froms=True)
+        state = replace(state, query=query, order=order)
     known = {id(element) for element in state.columns.values()}
     # Duplicates that became one row have no common place in an order by other columns.
     order = state.order if all(id(key.element) in known for key in state.order) else ()
@@ -346,13 +354,16 @@ def aggregate(
     computed = [Unbound(name) if value is None else value for name, value in wanted.items()]
     state = inlinable(state, computed)
     known = state.columns
-    groups = [known[column].label(name) if column != name else known[name] for name, column in key_columns.items()]
+    keyed = columns_in_one_form([known[column] for column in key_columns.values()], state.capabilities)
+    groups = [key.label(name) if key.key != name else key for name, key in zip(key_columns, keyed, strict=True)]
     aggregates = [resolve(state, value).label(name) for name, value in zip(wanted, computed, strict=True)]
     _require_aggregated(
         {label.name: label.element for label in aggregates}, [known[column] for column in key_columns.values()]
     )
     statement = state.query.with_only_columns(*groups, *aggregates, maintain_column_froms=True)
-    return _changed(state, statement.group_by(*(known[column] for column in key_columns.values())), Seal.CLOSED, ())
+    return _changed(
+        state, statement.group_by(*(key.element if isinstance(key, Label) else key for key in keyed)), Seal.CLOSED, ()
+    )
 
 
 def _require_aggregated(computed: Mapping[str, Any], keys: Sequence[Any], verb: str = "agg()") -> None:

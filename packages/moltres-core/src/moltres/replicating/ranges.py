@@ -207,7 +207,7 @@ def ranges_of(reader: Database, frame: DataFrame, asked: Asked) -> Ranges | str:
                 bounds = [least + (most - least + 1) * one // number for one in range(1, number)]
                 bounds = [one for one in bounds if one > least]
         if not bounds:
-            order = func.row_number().over(order_by=column).label("moltres_number")
+            order = func.row_number().over(order_by=reader.dialect.comparable(column)).label("moltres_number")
             ordered = select(column.label("moltres_key"), order).where(column.is_not(None)).subquery("ordered")
             position = ordered.c.moltres_number
             every = select(ordered.c.moltres_key).where(or_(position == 1, position % size == 0)).order_by(position)

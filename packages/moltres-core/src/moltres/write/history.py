@@ -223,7 +223,7 @@ class _History:
         """Write the versions."""
         connection, dialect = self._connection, self._dialect
         staged = staged_rows(self._target, self._table, self._rows, self._keys)
-        check_keys(connection, staged, self._keys)
+        check_keys(connection, dialect, staged, self._keys)
         self._require_instants(staged)
         ending, missing = self._missing(staged)
         known, unchanged = self._known(staged)
@@ -234,7 +234,7 @@ class _History:
         closed = connection.execute(end).rowcount if opened else 0
         if ending is not None and missing:
             moment = self._instant.literal(self._until.type)
-            among = is_among(self._table, ending, self._keys)
+            among = is_among(dialect, self._table, ending, self._keys)
             connection.execute(update(self._table).where(among, self._until.is_(None)).values({self._until: moment}))
         names = [*self._names, self._since.name]
         inserted = dialect.insert_select(connection, self._table, names, select(*(fresh.c[name] for name in names)))
@@ -244,7 +244,7 @@ class _History:
         return Written(inserted=inserted, closed=closed + missing, deleted=missing, unchanged=unchanged)
 
     def _same_key(self, other: Table) -> ColumnElement[bool]:
-        return and_(*(self._table.c[key] == other.c[key] for key in self._keys))
+        return and_(*(self._dialect.same(self._table.c[key], other.c[key]) for key in self._keys))
 
     def _require_instants(self, staged: Table) -> None:
         """Make sure that each row says since when it is valid, in a form that has an order."""
@@ -326,7 +326,7 @@ class _History:
         self._dialect.create_as(self._connection, fresh, columns, like, temporary=True)
         column = self._instant.column
         begins = self._instant.literal(since.type) if column is None else staged.c[column]
-        same = and_(*(staged.c[key] == known.c[key] for key in self._keys))
+        same = and_(*(self._dialect.same(staged.c[key], known.c[key]) for key in self._keys))
         query = (
             select(*(staged.c[name] for name in names), begins.label(unused("moltres_since", names)))
             .select_from(staged.outerjoin(known, same))

@@ -106,7 +106,7 @@ def remove_missing(target: Target, table: Table, staged: Table, request: WriteRe
     require_few(connection, table, number, there, request, added=added)
 
     def among(other: Table) -> Any:
-        return is_among(table, other, keys)
+        return is_among(dialect, table, other, keys)
 
     if soft:
         moment = dt.datetime.now(dt.UTC)
@@ -135,7 +135,7 @@ def find_missing(
         there: What is true of the rows that count.
     """
     columns = [(key, table.c[key].type) for key in keys]
-    same = and_(*(table.c[key] == staged.c[key] for key in keys))
+    same = and_(*(target.dialect.same(table.c[key], staged.c[key]) for key in keys))
     # By a join, because not every database finds what is in no row of a query without going through all of them.
     both = table.outerjoin(staged, same)
     gone = select(*(table.c[key] for key in keys)).select_from(both).where(staged.c[keys[0]].is_(None), *there)
@@ -143,11 +143,11 @@ def find_missing(
     return missing, target.dialect.create_as(target.connection, missing, columns, gone, temporary=True)
 
 
-def is_among(table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[bool]:
+def is_among(dialect: Dialect, table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[bool]:
     """Whether the key of a row is in another table."""
-    mine = [table.c[key] for key in keys]
+    mine = [dialect.comparable(table.c[key]) for key in keys]
     left: Any = mine[0] if len(mine) == 1 else tuple_(*mine)
-    found: ColumnElement[bool] = left.in_(select(*(other.c[key] for key in keys)))
+    found: ColumnElement[bool] = left.in_(select(*(dialect.comparable(other.c[key]) for key in keys)))
     return found
 
 

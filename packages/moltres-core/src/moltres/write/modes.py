@@ -348,7 +348,7 @@ def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
     if target.table is None:
 
         def check(made: Table) -> None:
-            check_keys(target.connection, table_of(made.name, columns, made.schema), keys)
+            check_keys(target.connection, target.dialect, table_of(made.name, columns, made.schema), keys)
             if request.delete_missing == "soft":
                 add_mark(target.connection, target.dialect, made)
 
@@ -360,9 +360,9 @@ def _merge(target: Target, rows: Rows, request: WriteRequest) -> Written:
         proof.leave_alone(kept, "update= leaves it as it is in rows that were there")
     mark_missing(target, table, request)
     staged = rows.stage(table, keys)
-    check_keys(connection, staged.table, keys)
+    check_keys(connection, target.dialect, staged.table, keys)
     deleted = remove_missing(target, table, staged.table, request)
-    same_key = and_(*(table.columns[key] == staged.table.columns[key] for key in keys))
+    same_key = and_(*(target.dialect.same(table.columns[key], staged.table.columns[key]) for key in keys))
     updated = 0
     if updated_columns:
         values = {table.columns[name]: staged.table.columns[name] for name in updated_columns}
@@ -397,12 +397,16 @@ def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> 
     target.require_fit(rows.columns, checked=rows.checked)
     connection, table = target.connection, target.table
     staged = rows.stage(table, partition_by)
-    fresh = select(*(staged.table.columns[name] for name in partition_by)).distinct().subquery()
+    values = [target.dialect.comparable(staged.table.columns[name]).label(name) for name in partition_by]
+    fresh = select(*values).distinct().subquery()
     pairs = [(table.columns[name], fresh.columns[name]) for name in partition_by]
     # Equality can be hashed; only partitions with NULL need the slower comparison.
-    same = exists().where(*(old == new for old, new in pairs))
+    equal = [target.dialect.same(old, new) for old, new in pairs]
+    same = exists().where(*equal)
     null = or_(*(column.is_(None) for column in fresh.columns))
-    same_with_null = exists().where(null, *(or_(old == new, and_(old.is_(None), new.is_(None))) for old, new in pairs))
+    same_with_null = exists().where(
+        null, *(or_(one, and_(old.is_(None), new.is_(None))) for one, (old, new) in zip(equal, pairs, strict=True))
+    )
     connection.execute(delete(table).where(same))
     if connection.execute(select(fresh).where(null).limit(1)).first() is not None:
         connection.execute(delete(table).where(same_with_null))

@@ -47,10 +47,10 @@ def insert_missing(target: Target, table: Table, rows: Watched | Input, request:
     ).subquery()
     of_table = dialect.identity([table.c[name] for name in names])
     cursor = request.cursor or ""
-    lowest = select(func.min(staged.c[cursor])).scalar_subquery()
+    lowest = select(func.min(dialect.comparable(staged.c[cursor]))).scalar_subquery()
     known = (
         select(of_table.label("same"), func.count().label("times"))
-        .where(table.c[cursor] >= lowest)
+        .where(dialect.comparable(table.c[cursor]) >= lowest)
         .group_by(of_table)
         .subquery()
     )

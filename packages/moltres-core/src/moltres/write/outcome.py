@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, FromClause
 
+    from ..dialects import Dialect
     from ..frame.source import Incremental, Rejects
     from ..types.receipt import Receipt
 
@@ -74,20 +75,22 @@ def require_columns(names: Sequence[str], existing: Sequence[str], what: str) ->
         raise ColumnNotFoundError.of(missing, existing, where=f"the rows ({what})")
 
 
-def check_keys(connection: Connection, rows: FromClause, keys: Sequence[str]) -> None:
+def check_keys(connection: Connection, dialect: Dialect, rows: FromClause, keys: Sequence[str]) -> None:
     """Make sure that each row has a key of its own.
 
     Args:
         connection: Where the rows are.
+        dialect: The database.
         rows: The rows to merge.
         keys: The columns that tell them apart.
 
     Raises:
         WriteError: If keys are NULL or duplicates.
     """
-    columns = [rows.columns[key].label(f"key_{place}") for place, key in enumerate(keys)]
+    values = [dialect.comparable(rows.columns[key]) for key in keys]
+    columns = [value.label(f"key_{place}") for place, value in enumerate(values)]
     # One statement for both counts: where each is a commit of its own, each takes its time.
-    grouped = select(*columns, func.count().label("n")).group_by(*(rows.columns[key] for key in keys)).subquery()
+    grouped = select(*columns, func.count().label("n")).group_by(*values).subquery()
     n = grouped.columns.n
     found = [grouped.columns[column.name] for column in columns]
     missing: ColumnElement[bool] = or_(*(column.is_(None) for column in found))

@@ -279,7 +279,7 @@ class _Publication:
         if request.mode == "merge":
             require_columns(request.keys or (), names, "keys")
             require_columns(request.updated(names), names, "update")
-            check_keys(self._target.connection, rows.source.subquery(), request.keys or ())
+            check_keys(self._target.connection, self._target.dialect, rows.source.subquery(), request.keys or ())
         if request.mode == "overwrite_partitions":
             require_columns(request.partition_by or (), names, "partition_by")
 

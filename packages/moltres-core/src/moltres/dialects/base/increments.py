@@ -67,6 +67,20 @@ class Increments(Facts):
         """
         return None
 
+    def comparable(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A value in the form that is equal, and in order, if values of its type are."""
+        return value
+
+    def same(self, value: ColumnElement[Any], column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether a value is that of a column; rows are found by an index of the column.
+
+        Args:
+            value: A column of another table.
+            column: The column that it is looked up in.
+        """
+        found: ColumnElement[bool] = value == column
+        return found
+
     def exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """A string that two values of a column have in common only if they are the same, byte by byte."""
         return cast(value, Text())

@@ -37,6 +37,7 @@ from ..capabilities import Capabilities
 from ..lexis import SQLITE, Lexis
 from ..moment_arithmetic import refusing_moment_arithmetic
 from ..rows import by_sqlalchemy, is_custom, is_stored
+from ..same_moments import comparable, like_stored
 from ..statements import Explain
 from . import values
 from .casts import with_casts
@@ -157,6 +158,15 @@ class SQLiteDialect(Dialect):
     def unordered(self, column: ColumnElement[Any]) -> ColumnElement[bool] | None:
         """Moments are strings."""
         return unordered(column)
+
+    def comparable(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Moments, which are strings, in one form."""
+        return comparable(value)
+
+    def same(self, value: ColumnElement[Any], column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """As everywhere; moments as the column stores them."""
+        found: ColumnElement[bool] = like_stored(value, column) == column
+        return found
 
     def identity(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
         """The values as literals, joined."""

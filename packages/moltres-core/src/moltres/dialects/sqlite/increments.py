@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, func, literal, or_
 
 from ...types.logical import logical_type
+from ..same_moments import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,11 @@ def unordered(column: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def identity(columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    """The values of a row as literals, which say the storage class and every digit; no other row has the same."""
-    joined: ColumnElement[Any] = func.quote(columns[0], type_=Text())
+    """The values of a row as literals, which say the storage class and every digit; no other row has the same.
+
+    Moments are in one form, so that those which are equal are the same.
+    """
+    joined: ColumnElement[Any] = func.quote(comparable(columns[0]), type_=Text())
     for column in columns[1:]:
-        joined = joined.concat(",").concat(func.quote(column, type_=Text()))
+        joined = joined.concat(",").concat(func.quote(comparable(column), type_=Text()))
     return joined

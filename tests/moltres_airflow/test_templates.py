@@ -7,7 +7,7 @@ from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from dq_core import DataQualityCheck
-from moltres import connect
+from moltres import col, connect
 from moltres.errors import ConfigurationError
 from moltres.handoff import decode
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
@@ -112,6 +112,51 @@ def test_thresholds_as_one_template(run, days):
     with DAG("native", render_template_as_native_obj=True, params={"t": {"not_null_id": 0.5}}) as dag:
         check(days, {"type": "not_null", "column": "id"}, thresholds="{{ params.t }}")
     assert run(dag).xcoms("c")["c_quality_report"]["overall_status"] == "passed"
+
+
+def test_parameters_and_arguments_as_one_template(run, days):
+    with DAG("whole", render_template_as_native_obj=True, params={"given": {"day": DAY}}) as dag:
+        common = {"dsn": days, "checks": [{"type": "row_count", "min": 1, "max": 1}]}
+        text = {"query": "SELECT id FROM days WHERE day = :day", "parameters": "{{ params.given }}"}
+        function = {"query": lambda db, day: db.table("days").where(col("day") == day), "op_kwargs": text["parameters"]}
+        for name, query in (("text", text), ("function", function)):
+            MoltresQueryOperator(task_id=name, dsn=days, **query)
+            MoltresDataQualityOperator(task_id=f"check_{name}", **common, **query)
+    done = run(dag)
+    assert set(done.states.values()) == {"success"}
+    assert len(decode(done.xcoms("text")["text"])) == len(decode(done.xcoms("function")["function"])) == 1
+
+
+@pytest.mark.parametrize("query", ["SELECT id FROM days WHERE day = :day", lambda db, day: db.table("days")])
+def test_a_template_that_gives_no_mapping_is_refused(days, query):
+    name = "parameters" if isinstance(query, str) else "op_kwargs"
+    operator = MoltresQueryOperator(task_id="q", dsn=days, query=query, **{name: "{{ params.x }}"})
+    with pytest.raises(AirflowFailException, match=f"{name} must be a mapping"):
+        rendered(operator, x="day").execute(context_of())
+
+
+@pytest.mark.parametrize("kind", [MoltresQueryOperator, MoltresDataQualityOperator, MoltresToTableOperator])
+def test_every_template_field_may_be_one_template(kind, dsn):
+    known = {
+        MoltresQueryOperator: {"query": "SELECT 1 AS a"},
+        MoltresDataQualityOperator: {"query": "SELECT 1 AS a", "checks": [{"type": "row_count", "min": 1}]},
+        MoltresToTableOperator: {"table_name": "t", "input_task_id": "q"},
+    }[kind]
+    merge = {"mode": "merge", "keys": ["id"]}
+    needed = {
+        "keys": {"mode": "merge"}, "update": merge, "delete_missing": merge, "lag": {"cursor": "id"},
+        "partition_by": {"mode": "overwrite_partitions"},
+        **{name: {**merge, "mode": "scd2"} for name in ("valid_from", "valid_to", "valid_at")},
+    }  # fmt: skip
+    for field in kind.template_fields:
+        name = "query" if field == "sql" else field
+        place = {} if name == "conn_id" else {"dsn": dsn}
+        given = {**place, **known, **needed.get(name, {}), name: "{{ params.x }}"}
+        if name == "op_kwargs" or (name.startswith("input_") and "query" in known):
+            given["query"] = lambda db, x: db.table(x)
+        if kind is MoltresDataQualityOperator and name.startswith("input_"):
+            del given["query"]
+        assert kind(task_id="t", **given).templates[field] == {"{{ params.x }}"}, name
 
 
 def test_a_template_that_gives_no_thresholds_is_refused(days):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from moltres.task import Query, refuse
-from moltres_airflow.templates import comes_from_a_task, is_file
+from moltres_airflow.templates import comes_from_a_task, comes_later, is_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,16 +20,21 @@ def function_and_sql(query: Any) -> tuple[Callable[..., Any] | None, str | None]
 
 
 def query_problems(query: Any, parameters: Any, op_kwargs: Any, *, inputs: bool) -> Iterator[str]:
-    """What is wrong with the arguments of a query; what comes from other tasks is judged when the task runs."""
+    """What is wrong with the arguments of a query; what comes later is judged when the task runs."""
     known = Query(
         query="SQL that comes from a task" if comes_from_a_task(query) else query,
-        parameters=None if comes_from_a_task(parameters) else parameters,
-        op_kwargs=None if comes_from_a_task(op_kwargs) else op_kwargs,
+        parameters=None if _is_open(parameters) else parameters,
+        op_kwargs=None if _is_open(op_kwargs) else op_kwargs,
     )
     found = [*known.problems(inputs=inputs)]
     yield from found
-    if not found and not inputs and not comes_from_a_task(op_kwargs):
+    if not found and not inputs and not _is_open(op_kwargs):
         yield from known.call_problems(0)
+
+
+def _is_open(values: Any) -> bool:
+    """Whether the whole of a mapping is known only when the task runs: it comes from a task, or is one template."""
+    return comes_from_a_task(values) or (isinstance(values, str) and comes_later(values))
 
 
 def query_of(operator: Any, context: Mapping[str, Any]) -> Query:

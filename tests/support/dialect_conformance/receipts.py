@@ -120,6 +120,27 @@ class Receipts(DialectSuite):
             run(db, "UPDATE target SET n = 2.5 WHERE id = 3")
             assert "other values" in str(verify([made, more], db))
 
+    def test_a_receipt_tells_later_which_columns_differ(self, db: Database) -> None:
+        if not (self.proves and db.dialect.capabilities.replaces_rows):
+            pytest.skip("nothing is proved, or nobody can change rows")
+        first = [{"id": 1, "n": 0.5, "s": "a"}, {"id": 2, "n": None, "s": "b"}]
+        receipts = [db.write(first).save_as_table("target", verify="columns").receipt]
+        if self.tells_added:
+            more = db.write(iter([[{"id": 3, "n": 1.5, "s": "c"}]]))
+            receipts.append(more.save_as_table("target", mode="append", verify="columns").receipt)
+        kept = [Receipt.from_json(one.to_json()) for one in receipts if one is not None]
+        assert kept == receipts
+        assert verify(kept, db).columns is None
+        run(db, "UPDATE target SET n = 2.5 WHERE id = 2")
+        found = verify(kept, db)
+        assert (found.equal, found.columns) == (False, ("n",)), str(found)
+        assert "other values in 'n'" in str(found)
+        run(db, "UPDATE target SET n = NULL WHERE id = 2")
+        run(db, "UPDATE target SET s = CASE id WHEN 1 THEN 'b' WHEN 2 THEN 'a' ELSE s END")
+        found = verify(kept, db)
+        assert (found.equal, found.columns) == (False, ()), str(found)
+        assert "changed places" in str(found)
+
     @pytest.mark.parametrize("once", [False, True])
     @pytest.mark.parametrize("mode", ["append", "merge", "overwrite"])
     def test_the_columns_that_differ_are_named(self, db: Database, mode: Any, once: bool) -> None:

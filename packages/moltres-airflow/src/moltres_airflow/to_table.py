@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from sqlalchemy import URL
 
+    from moltres.types.receipt import Verify
     from moltres.write import Mode
 
 
@@ -39,7 +40,8 @@ class MoltresToTableOperator(MoltresOperator):
         update: Columns that ``merge`` updates; by default all others than the keys, False for none. Template field.
         partition_by: Columns whose values name the partitions to replace. Template field.
         cascade: Whether ``overwrite`` and ``overwrite_partitions`` may change other tables by ON DELETE.
-        verify: Whether what landed is compared with what was read; nothing is committed if they differ.
+        verify: Whether what landed is compared with what was read; nothing is committed if they differ. With
+            ``"columns"`` the receipt says later which columns differ.
         cursor: The column that says when a row was made or changed: with ``append``, ``merge`` and ``scd2`` only rows
             that are new since the last load are written. Template field.
         lag: How much later than rows of a greater cursor a row may become visible in the source. Template field.
@@ -85,7 +87,7 @@ class MoltresToTableOperator(MoltresOperator):
         update: bool | str | Sequence[str] | None = None,
         partition_by: str | Sequence[str] | None = None,
         cascade: bool = False,
-        verify: bool = True,
+        verify: Verify = True,
         cursor: str | None = None,
         lag: dt.timedelta | str | Decimal | int | None = None,
         delete_missing: Literal["hard", "soft", "close"] | None = None,

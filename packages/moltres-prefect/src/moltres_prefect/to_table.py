@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from moltres import Database
+    from moltres.types.receipt import Verify
     from moltres.write import Mode
 
 
@@ -35,7 +36,7 @@ def moltres_to_table(
     update: bool | str | Sequence[str] | None = None,
     partition_by: str | Sequence[str] | None = None,
     cascade: bool = False,
-    verify: bool = True,
+    verify: Verify = True,
     cursor: str | None = None,
     lag: dt.timedelta | str | Decimal | int | None = None,
     delete_missing: Literal["hard", "soft", "close"] | None = None,
@@ -67,7 +68,8 @@ def moltres_to_table(
         cascade: Whether ``"overwrite"`` and ``"overwrite_partitions"`` may delete or change rows of other tables which
             follow the rows that they replace by ON DELETE. Without it such a table is refused.
         verify: Whether rows from elsewhere are proved: the fingerprint of what landed is compared with that of what was
-            read, and nothing is committed if they differ.
+            read, and nothing is committed if they differ. With ``"columns"`` the receipt says later which columns
+            differ.
         cursor: The column that says when a row was made or changed: with ``"append"``, ``"merge"`` and ``"scd2"``
             only rows that are new since the last load are written.
         lag: How much later than rows of a greater cursor a row may become visible in the source, as in "10 minutes".

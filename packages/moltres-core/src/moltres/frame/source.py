@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, Table
 
-    from ..types.receipt import Receipt
+    from ..types.receipt import Receipt, Verify
 
 Mode = Literal["append", "overwrite", "ignore", "error_if_exists", "merge", "overwrite_partitions", "scd2"]
 
@@ -138,7 +138,7 @@ class Writable(Protocol):
         rejects_at_most: float | None = None,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
-        verify: bool = True,
+        verify: Verify = True,
     ) -> WriteResult:
         """Write the rows to a table."""
 

@@ -13,6 +13,7 @@ from .. import errors
 from .._shared.arguments import choice, flag, seconds, string, strings, without_secrets
 from .._shared.wording import question
 from ..handoff.options import Handoff, HandoffOptions
+from ..types.receipt import verify_problems
 from ..write.load_log import key_problems
 from ..write.request import mode_problems
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ..frame.source import DeleteMissing, OnSchemaChange
+    from ..types.receipt import Verify
     from ..write import Mode
 
 __all__ = [
@@ -45,7 +47,8 @@ class WriteOptions:
         partition_by: Columns whose values name the partitions to replace, for ``overwrite_partitions``.
         cascade: Whether rows of other tables may go or change with the rows that ``overwrite`` and
             ``overwrite_partitions`` delete.
-        verify: Whether rows from elsewhere are proved: what landed is compared with what was read before the commit.
+        verify: Whether rows from elsewhere are proved: what landed is compared with what was read before the commit;
+            ``"columns"`` lets `moltres.verify` say later which columns differ.
         cursor: The column that says when a row was made or changed, to write only what is new with ``append``,
             ``merge`` and ``scd2``.
         lag: How much later than rows of a greater cursor a row may become visible in the source.
@@ -68,7 +71,7 @@ class WriteOptions:
     update: bool | str | Sequence[str] | None = None
     partition_by: str | Sequence[str] | None = None
     cascade: bool = False
-    verify: bool = True
+    verify: Verify = True
     cursor: str | None = None
     lag: dt.timedelta | str | Decimal | int | None = None
     delete_missing: DeleteMissing | None = None
@@ -96,7 +99,7 @@ class WriteOptions:
         elif self.run_key is not None and self.run_key is not False and "run_key" not in unknown:
             yield f"run_key must be a string, False or None, not {self.run_key!r}."
         if "verify" not in unknown:
-            yield from flag("verify", self.verify)
+            yield from verify_problems(self.verify)
         if "drop_staged" not in unknown:
             yield from flag("drop_staged", self.drop_staged)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
 from .._shared.fingerprint import FORMS, Fingerprint
 from ..errors import ConfigurationError, closest, refuse
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Covers = Literal["table", "rows"]
+Verify: TypeAlias = bool | Literal["columns"]
+"""Whether a load is proved, and whether its receipt says later which columns differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,7 @@ class Receipt:
         columns: The columns whose values are proved, with the canonical form of each.
         not_covered: The columns whose values are not, with the reason.
         reason: Why nothing was proved; None if it was.
+        by_column: The fingerprint of each of these columns alone, with ``verify="columns"``.
         at: When, in UTC.
     """
 
@@ -43,6 +46,7 @@ class Receipt:
     columns: Mapping[str, str] = field(default_factory=dict)
     not_covered: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = None
+    by_column: Mapping[str, Fingerprint] = field(default_factory=dict)
     at: dt.datetime
 
     @property
@@ -63,6 +67,7 @@ class Receipt:
             "landed": None if self.landed is None else str(self.landed),
             "columns": dict(self.columns),
             "not_covered": dict(self.not_covered),
+            "by_column": {name: str(one) for name, one in self.by_column.items()},
             "at": self.at.isoformat(),
         }
 
@@ -74,11 +79,12 @@ class Receipt:
             ConfigurationError: If it is none; all problems at once.
         """
         refuse(_problems(data), "This is no receipt")
-        landed = data.get("landed")
+        landed, by_column = data.get("landed"), data.get("by_column") or {}
         return cls(
-            **{name: data[name] for name in data if name not in ("source", "landed", "at")},
+            **{name: data[name] for name in data if name not in ("source", "landed", "by_column", "at")},
             source=Fingerprint.parse(data["source"]),
             landed=None if landed is None else Fingerprint.parse(landed),
+            by_column={name: Fingerprint.parse(one) for name, one in by_column.items()},
             at=dt.datetime.fromisoformat(data["at"]),
         )
 
@@ -122,6 +128,18 @@ def _forms(value: Any) -> None:
             raise ValueError(f"{form!r:.80} is no canonical form")
 
 
+def _fingerprints(value: Any) -> None:
+    _strings(value)
+    for one in value.values():
+        Fingerprint.parse(one)
+
+
+def verify_problems(value: object) -> Iterator[str]:
+    """What is wrong with the option ``verify``, as one sentence or none."""
+    if not isinstance(value, bool) and value != "columns":
+        yield f"verify must be true, false or 'columns', not {value!r:.80}."
+
+
 def _covers(value: Any) -> None:
     if value not in get_args(Covers):
         raise ValueError("must be 'table' or 'rows'")
@@ -132,10 +150,11 @@ def _string(value: Any) -> None:
         raise TypeError("must be a string")
 
 
-_OPTIONAL = ("schema", "landed", "reason")
+_OPTIONAL = ("schema", "landed", "reason", "by_column")
 _FIELDS: dict[str, Callable[[Any], object]] = {
     "table": _string, "schema": _string, "mode": _string, "source": _fingerprint, "landed": _fingerprint,
-    "covers": _covers, "columns": _forms, "not_covered": _strings, "reason": _string, "at": dt.datetime.fromisoformat,
+    "covers": _covers, "columns": _forms, "not_covered": _strings, "reason": _string, "by_column": _fingerprints,
+    "at": dt.datetime.fromisoformat,
 }  # fmt: skip
 
 
@@ -166,12 +185,16 @@ class Verification:
         message: What was found, in words.
         expected: The fingerprint that the table should have.
         found: The one that it has.
+        columns: The columns that differ, if the receipts have fingerprints of them (``verify="columns"``) and the table
+            has as many rows as were loaded; empty if values have only changed places between rows. None if that is not
+            known.
     """
 
     equal: bool | None
     message: str
     expected: Fingerprint | None = None
     found: Fingerprint | None = None
+    columns: tuple[str, ...] | None = None
 
     def __bool__(self) -> bool:
         return self.equal is True
@@ -182,7 +205,11 @@ class Verification:
     def to_dict(self) -> dict[str, Any]:
         """The result in types of JSON."""
         said = asdict(self)
-        return said | {
-            name: None if value is None else str(value)
-            for name, value in (("expected", self.expected), ("found", self.found))
-        }
+        return (
+            said
+            | {"columns": None if self.columns is None else list(self.columns)}
+            | {
+                name: None if value is None else str(value)
+                for name, value in (("expected", self.expected), ("found", self.found))
+            }
+        )

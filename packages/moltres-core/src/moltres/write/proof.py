@@ -84,7 +84,7 @@ class Proof:
         covered, others = self._dialect.cover(self._connection, self._named) if self._unproved is None else ([], {})
         self._columns = [one for one in covered if one.name not in self._left_alone]
         self._others = others | self._left_alone
-        self._tally = self._counting(by_column=self._again is None)
+        self._tally = self._counting(by_column=self._again is None or self._request.verify == "columns")
 
     def _counting(self, *, by_column: bool) -> Tally:
         names = [name for name, _ in self._named]
@@ -214,8 +214,14 @@ class Proof:
             columns={str(one.name): one.form for one in self._columns},
             not_covered={str(name): why for name, why in self._others.items()},
             reason=self._unproved,
+            by_column=self._sums(by_column),
             at=dt.datetime.now(dt.UTC),
         )
+
+    def _sums(self, by_column: Sequence[Fingerprint]) -> dict[str, Fingerprint]:
+        if self._request.verify != "columns" or self._unproved is not None:
+            return {}
+        return {str(one.name): sums for one, sums in zip(self._columns, by_column, strict=True)}
 
     def _error(
         self,

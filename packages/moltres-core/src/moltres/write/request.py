@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from .._shared import arguments
 from ..errors import listing, refuse
 from ..frame.source import BATCH_ROWS, DeleteMissing, Mode, OnSchemaChange
+from ..types.receipt import verify_problems
 from .load_log import key_problems
 from .watermarks import lag_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from decimal import Decimal
+
+    from ..types.receipt import Verify
 
 REPLACING = ("overwrite", "overwrite_partitions")
 """The modes that delete rows of a table that is there."""
@@ -71,7 +74,7 @@ class WriteRequest:
     rejects_at_most: float | None = None
     batch_rows: int = BATCH_ROWS
     on_progress: Callable[[int], object] | None = None
-    verify: bool = True
+    verify: Verify = True
 
     def __post_init__(self) -> None:
         options = {name: getattr(self, name) for name in OF_MODE}
@@ -83,7 +86,7 @@ class WriteRequest:
         problems += arguments.whole("batch_rows", self.batch_rows, least=1)
         if self.on_progress is not None:
             problems += arguments.function("on_progress", self.on_progress)
-        problems += arguments.flag("verify", self.verify)
+        problems += verify_problems(self.verify)
         refuse(problems, "The rows cannot be written with these arguments")
         object.__setattr__(self, "batch_rows", int(self.batch_rows))
 

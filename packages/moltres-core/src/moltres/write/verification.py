@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._shared.fingerprint import Fingerprint
@@ -13,8 +14,10 @@ from ..types.receipt import Receipt, Verification
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
+    from ..dialects import Dialect
+    from ..dialects.tally import Covered
     from ..frame.source import Source
 
 _HOME = "database must be a Database, which connect() makes"
@@ -32,7 +35,8 @@ def verify(receipt: Receipt | Sequence[Receipt], database: Source) -> Verificati
         database: The database that has the table, from `connect`. It is read only.
 
     Returns:
-        A result that is true if the table holds these rows, and only these; its text says what was found.
+        A result that is true if the table holds these rows, and only these; its text says what was found, and which
+        columns differ if the loads had ``verify="columns"``.
 
     Raises:
         ConfigurationError: If the receipts are not those of one table, or prove nothing.
@@ -59,17 +63,20 @@ def verify(receipt: Receipt | Sequence[Receipt], database: Source) -> Verificati
     for one in receipts:
         expected += one.source
     with database.connection() as connection:
-        found = _found(first, database, connection)
-    if isinstance(found, str):
-        return Verification(equal=False, message=found, expected=expected)
+        held = _held(first, database, connection)
+        if isinstance(held, str):
+            return Verification(equal=False, message=held, expected=expected)
+        found = held.counted()
+        differing = _differing(receipts, held) if found != expected and found.rows == expected.rows else None
     if found == expected:
         message = f"{first.table!r} holds what was loaded and nothing else: {_rows(expected)}."
-        return Verification(equal=True, message=message, expected=expected, found=found)
-    if found.rows != expected.rows:
+    elif found.rows != expected.rows:
         message = f"{first.table!r} has {_rows(found)}; the loads wrote {expected.rows:,}."
     else:
-        message = f"{first.table!r} has as many rows as were loaded ({found.rows:,}), and some have other values."
-    return Verification(equal=False, message=message, expected=expected, found=found)
+        where = f"some have other values{f' in {listing(differing)}' if differing else ''}"
+        said = "values have changed places between rows" if differing == () else where
+        message = f"{first.table!r} has as many rows as were loaded ({found.rows:,}), and {said}."
+    return Verification(equal=found == expected, message=message, expected=expected, found=found, columns=differing)
 
 
 def _rows(counted: Fingerprint) -> str:
@@ -93,8 +100,38 @@ def _is(given: object) -> bool:
     return isinstance(given, Receipt)
 
 
-def _found(receipt: Receipt, database: Source, connection: Connection) -> Fingerprint | str:
-    """The fingerprint of a table now; or why it has none that could be the one of the loads."""
+@dataclass(frozen=True)
+class _Held:
+    """A table that has the columns of a receipt."""
+
+    connection: Connection
+    dialect: Dialect
+    table: Table
+    columns: Sequence[Covered]
+
+    def counted(self, *names: str) -> Fingerprint:
+        """The fingerprint of all of its rows, by these columns or all.
+
+        Raises:
+            ConfigurationError: If a row is too large for it.
+        """
+        chosen = [one for one in self.columns if not names or one.name in names]
+        found = self.dialect.counted(self.connection, self.table, chosen)
+        if found is None:
+            raise ConfigurationError("The table cannot be verified: a row is too large for a hash of the database.")
+        return found
+
+
+def _differing(receipts: Sequence[Receipt], held: _Held) -> tuple[str, ...] | None:
+    """The columns of which each has other values than were loaded; None if the receipts do not tell them."""
+    if any(one.by_column.keys() != one.columns.keys() for one in receipts):
+        return None
+    loaded = {name: sum((one.by_column[name] for one in receipts), Fingerprint()) for name in receipts[0].columns}
+    return tuple(name for name, sums in loaded.items() if held.counted(name) != sums)
+
+
+def _held(receipt: Receipt, database: Source, connection: Connection) -> _Held | str:
+    """The table of a receipt now; or why it cannot hold the rows of the loads."""
     dialect = database.dialect
     reason = dialect.unproved(connection)
     if reason is not None:
@@ -112,7 +149,4 @@ def _found(receipt: Receipt, database: Source, connection: Connection) -> Finger
     changed = [name for name, form in receipt.columns.items() if name not in now or now[name].form != form]
     if changed:
         return f"Columns of {receipt.table!r} have other types than when they were loaded: {listing(changed)}."
-    found = dialect.counted(connection, table, [now[name] for name in receipt.columns])
-    if found is None:
-        raise ConfigurationError("The table cannot be verified: a row is too large for a hash of the database.")
-    return found
+    return _Held(connection, dialect, table, [now[name] for name in receipt.columns])

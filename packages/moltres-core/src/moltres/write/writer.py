@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from ..frame.source import Source
+    from ..types.receipt import Verify
 
 __all__ = ["BATCH_ROWS", "Mode", "WriteResult", "Writer"]
 
@@ -68,7 +69,7 @@ class Writer:
         rejects_at_most: float | None = None,
         batch_rows: int = BATCH_ROWS,
         on_progress: Callable[[int], object] | None = None,
-        verify: bool = True,
+        verify: Verify = True,
     ) -> WriteResult:
         """Write the rows to a table; if anything fails, none of them.
 
@@ -118,7 +119,8 @@ class Writer:
             on_progress: Called with the number of rows so far after each batch, and at the end.
             verify: Whether rows that come from elsewhere are proved: the fingerprint of what was read is compared with
                 that of what landed before the commit, and the load is rolled back if they differ. `WriteResult.receipt`
-                has both.
+                has both. With ``"columns"`` it has the fingerprint of each column too, so that `moltres.verify` says
+                later which differ.
 
         Returns:
             What was done.

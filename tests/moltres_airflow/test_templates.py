@@ -246,13 +246,82 @@ def test_a_template_where_nothing_is_rendered_is_refused_with_the_dag(dsn, opera
 
 
 @pytest.mark.parametrize("name", ["table_name", "run_key", "input_key"])
-def test_a_word_for_no_value_names_nothing(dsn, name):
+@pytest.mark.parametrize("word", ["None", True])
+def test_a_word_for_no_value_names_nothing(dsn, name, word):
     arguments = {"table_name": "x", "input_task_id": "s", name: "{{ params.missing }}"}
     write = MoltresToTableOperator(task_id="w", dsn=dsn, **arguments)
-    write.render_template_fields({"params": {"missing": None}})
-    with pytest.raises(AirflowFailException, match=f"{name}: its template gave 'None' as a word"):
+    write.render_template_fields({"params": {"missing": word}})
+    with pytest.raises(AirflowFailException, match=f"{name}: its template gave '{word}' as a word"):
         write.execute({"ti": SimpleNamespace(xcom_pull=lambda **_: [[{"id": 1}]])})
     assert tables_of(dsn) == {"numbers", "users"}
+
+
+NONE = "{{ params.none }}"
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (MoltresQueryOperator, {"query": f"SELECT id FROM days WHERE day = '{NONE}'"}),
+        (
+            MoltresQueryOperator,
+            {"query": "SELECT id FROM days{% if true %} WHERE day = '{{ params.none }}'{% endif %}"},
+        ),
+        (MoltresQueryOperator, {"query": "SELECT :day AS day", "parameters": {"day": f"day {NONE}"}}),
+        (MoltresDataQualityOperator, {"checks": [{**CHECKS["where"], "where": f"day = '{NONE}'"}]}),
+        (MoltresDataQualityOperator, {"checks": [{**CHECKS["values"], "values": [f"{NONE}-25"]}]}),
+        (MoltresToTableOperator, {"table_name": f"days_{NONE}", "input_task_id": "q"}),
+        (MoltresToTableOperator, {"table_name": "x", "run_key": f"{NONE}/x", "input_task_id": "q"}),
+    ],
+)
+def test_no_value_is_no_word_in_a_text(dsn, kind, arguments, native):
+    """``day = 'None'`` finds no rows, and a check of none passes."""
+    known = {"query": "SELECT 1 AS a"} if kind is MoltresDataQualityOperator else {}
+    with DAG("none", render_template_as_native_obj=native):
+        operator = kind(task_id="t", dsn=dsn, **{**known, **arguments})
+    with pytest.raises(AirflowFailException, match="gives None, which would be the word 'None'"):
+        operator.render_template_fields(context_of(none=None))
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_a_file_of_sql_with_no_value_is_refused_as_well(dsn, tmp_path, native):
+    (tmp_path / "day.sql").write_text(f"SELECT id FROM days WHERE day = '{NONE}'")
+    for resolved in (False, True):
+        with DAG("none_file", render_template_as_native_obj=native, template_searchpath=[str(tmp_path)]):
+            operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="day.sql")
+        if resolved:
+            operator.resolve_template_files()
+        with pytest.raises(AirflowFailException, match="gives None"):
+            operator.render_template_fields(context_of(none=None))
+
+
+def test_no_value_as_a_whole_is_one_where_values_are_native(dsn):
+    with DAG("native_none", render_template_as_native_obj=True):
+        write = MoltresToTableOperator(
+            task_id="w",
+            dsn=dsn,
+            table_name="{{ params.table or 'numbers' }}",
+            input_task_id="q",
+            update=NONE,
+            keys=["id"],
+            mode="merge",
+        )
+        read = MoltresQueryOperator(task_id="q", dsn=dsn, query="SELECT :day AS day", parameters={"day": NONE})
+    context = context_of(none=None, table=None)
+    for operator in (write, read):
+        operator.render_template_fields(context)
+    assert (write.update, write.table_name) == (None, "numbers")
+    assert read.execute(context)[0]["day"] is None
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_no_value_in_a_mapped_task(run, days, native):
+    with DAG("mapped_none", render_template_as_native_obj=native, params={"none": None}) as dag:
+        MoltresQueryOperator.partial(task_id="q", dsn=days, query=f"SELECT id FROM days WHERE day = '{NONE}'").expand(
+            parameters=[{}]
+        )
+    assert run(dag).states == {"q[0]": "failed"}
 
 
 def test_a_comment_is_a_template(days):

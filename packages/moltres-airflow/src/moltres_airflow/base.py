@@ -13,7 +13,7 @@ from moltres_airflow.dsn import Dsn
 from moltres_airflow.instances import instance_of
 from moltres_airflow.lineage import facets
 from moltres_airflow.mapping import DsnHidingPartial, hide_urls
-from moltres_airflow.templates import no_file, read_query
+from moltres_airflow.templates import environment_of, no_file, read_query
 from moltres_airflow.upstream import named_input_problems
 
 if TYPE_CHECKING:
@@ -80,9 +80,8 @@ class MoltresOperator(BaseOperator):
             *arguments.flag("do_xcom_push", do_xcom_push),
             *arguments.no_template("output_key", output_key),
             *problems,
+            *([] if "task_id" in kwargs else ["task_id is required."]),
         ]
-        if "task_id" not in kwargs:
-            found.append("task_id is required.")
         refuse(f"{type(self).__name__} {kwargs.get('task_id')!r}", found)
         # Airflow's own push would store the result once more, under another key and without keeping the types.
         super().__init__(**kwargs, do_xcom_push=False)
@@ -126,9 +125,10 @@ class MoltresOperator(BaseOperator):
         read_query(self)
         self.prepare_template()
 
-    def render_template(self, content: Any, *arguments: Any, **options: Any) -> Any:
-        """What Airflow makes of a template: of a file only where it is the query."""
-        return super().render_template(no_file(self, content), *arguments, **options)
+    def render_template(self, content: Any, context: Context, jinja_env: Any = None, seen_oids: Any = None) -> Any:
+        """What Airflow makes of a template: of a file only where it is the query, and of None no word in a text."""
+        jinja_env = environment_of(self, content, jinja_env)
+        return super().render_template(no_file(self, content), context, jinja_env, seen_oids)
 
     def prepare_template(self) -> None:
         """Check what only the whole DAG can tell; Airflow calls this when the DAG is complete, while it is parsed."""

@@ -29,6 +29,7 @@ from support.dialect_conformance.schema_changes import SchemaChanges
 from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
+from support.dialect_conformance.together import Together
 from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
 from support.dialect_conformance.verbs import Verbs
@@ -60,6 +61,7 @@ class DialectConformance(
     Casts,
     Expressions,
     Moments,
+    Together,
     SqlText,
     Order,
     Verbs,

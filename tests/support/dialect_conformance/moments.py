@@ -91,8 +91,8 @@ def queries(at: Any) -> dict[str, _Query]:
             lambda a, b: sorted(Counter(ts for _, ts in a).items(), key=repr),
         ),
         "group_by an expression": (
-            lambda a, b: _listed(a.group_by(at=func.coalesce(col("ts"), col("ts"))).agg(n=func.count())),
-            lambda a, b: sorted(Counter(ts for _, ts in a).items(), key=repr),
+            lambda a, b: _listed(a.group_by(at=func.coalesce(col("ts"), lit(at))).agg(n=func.count())),
+            lambda a, b: sorted(Counter(at if ts is None else ts for _, ts in a).items(), key=repr),
         ),
         "distinct": (
             lambda a, b: _listed(a.select("ts").distinct().order_by("ts")),

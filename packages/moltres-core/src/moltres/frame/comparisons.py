@@ -25,6 +25,7 @@ from ..dialects.same_moments import comparable, is_moment, like_stored
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
 from .one_form import within_functions
+from .together import require_alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,11 +52,12 @@ def as_columns(expression: Any, capabilities: Capabilities, *, joined: Sequence[
         joined: The tables and subqueries that a join looks up rows in.
 
     Raises:
-        ConfigurationError: If a string is none, and the database would compare it as some other value; or if an instant
-            is compared with a column that has no time zone.
+        ConfigurationError: If a string is none, and the database would compare it as some other value; if an instant
+            is compared with a column that has no time zone; or if values of two types would be one column.
     """
     if not isinstance(expression, ClauseElement):
         return expression
+    require_alike(expression, capabilities)
     if not capabilities.enforces_types:
         expression = within_functions(expression)
 

@@ -12,6 +12,7 @@ from ..read import display, explain, fetch
 from ..types import frames
 from ..types.logical import is_known
 from . import joins, select_state, set_operations, verbs
+from .together import require_same_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -208,7 +209,20 @@ class DataFrame:
         return self._combined(other, "except_")
 
     def _combined(self, other: DataFrame, operation: str) -> DataFrame:
-        return self._with(set_operations.combine(self._state, self._other(other, operation), operation), other)
+        states = self._state, self._other(other, operation)
+        combined = set_operations.combine(*states, operation)
+        capabilities = self.database.dialect.capabilities
+        told = all(is_known(element.type) for state in states for element in state.columns.values())
+        if capabilities.enforces_types and not told:
+            require_same_types(self._results(), other._results(), operation, capabilities)
+        return self._with(combined, other)
+
+    def _results(self) -> dict[str, TypeEngine[Any]]:
+        """The types of the columns, as the database says them where SQLAlchemy does not."""
+        if all(is_known(element.type) for element in self._state.columns.values()):
+            return self.schema
+        with self.database.connection() as connection:
+            return dict(self.database.dialect.results(connection, self.statement))
 
     def _other(self, other: DataFrame, verb: str) -> SelectState:
         """What a second frame of the same database selects."""

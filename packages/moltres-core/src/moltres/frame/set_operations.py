@@ -10,6 +10,7 @@ from sqlalchemy import CompoundSelect, Select, except_, intersect, union, union_
 from ..errors import SchemaMismatchError
 from .one_form import columns_in_one_form
 from .select_state import Seal, SelectState, all_of, unsealed, wrap
+from .together import require_same_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,8 @@ def combine(left: SelectState, right: SelectState, operation: str) -> SelectStat
             mismatches=mismatches,
             suggestion="Use select() or rename() on one of them.",
         )
+    types, others = ({name: one.type for name, one in columns.items()} for columns in (names, other))
+    require_same_types(types, others, operation, left.capabilities)
     last, operands = left.operands or ("", ())
     most = left.capabilities.max_set_operands or _MAX_OPERANDS
     if operation != last or operation not in _FLAT or len(operands) >= most:

@@ -19,6 +19,7 @@ __all__ = ["with_casts"]
 
 _INSTEAD = "Use func.datediff(later, earlier), or func.timestampdiff(text('SECOND'), earlier, later)."
 _NUMBERS = frozenset({"integer", "float", "decimal", "boolean"})
+_WRITTEN = {"date": "DATE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
 _WITH_DIGITS = {"float": "DOUBLE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
 
 
@@ -42,6 +43,14 @@ class _Casts:
         if compiler.process(element.typeclause, **options) is None:
             raise ConfigurationError(f"MariaDB cannot cast {source} to {target}.")
         return str(compiler.visit_cast(element, **options))
+
+    def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+        """Dates and times as what they are: the driver writes strings, which are strings in the result."""
+        written = str(super().visit_bindparam(bindparam, **options))  # type: ignore[misc]  # of the compiler
+        kind = logical_type(bindparam.type)
+        if bindparam.expanding or bindparam.required or kind.name not in _WRITTEN:
+            return written
+        return f"CAST({written} AS {_WRITTEN[kind.name]})"
 
     def visit_extract(self, extract: Any, **options: Any) -> str:
         """The week of ISO 8601, as other databases number them; EXTRACT counts from the first Sunday."""

@@ -58,7 +58,7 @@ class Held:
     decimal_mark: str
 
 
-def stated(raw: ColumnElement[Any], type_name: str, held: Held) -> ColumnElement[Any]:
+def as_stated(raw: ColumnElement[Any], type_name: str, held: Held) -> ColumnElement[Any]:
     """The values of a column as a type that the caller states; an error where one is none of this type.
 
     Args:
@@ -71,7 +71,7 @@ def stated(raw: ColumnElement[Any], type_name: str, held: Held) -> ColumnElement
     """
     name = type_name.strip().upper()
     if not _is_name(name):
-        raise InvalidOptionError(f"types: {type_name!r} is not the name of a type.")
+        raise InvalidOptionError(f"Column {raw.name!r}: {type_name!r} is not the name of a type.")
     text = untyped.text_of(raw, held.form)
     if name in ("TEXT", "VARCHAR", "STRING"):
         return text
@@ -80,7 +80,7 @@ def stated(raw: ColumnElement[Any], type_name: str, held: Held) -> ColumnElement
     # DuckDB does not read the escapes of JSON's strings within a list.
     if kind in _NESTED_TYPES or (held.form == "json" and lists and not (kind in _NUMBERS or _OF_TIME.fullmatch(kind))):
         raise InvalidOptionError(
-            f"types: {type_name!r} is a type of values within values; read column {raw.name!r} as text or JSON."
+            f"Column {raw.name!r}: {type_name!r} is a type of values within values; read the column as text or JSON."
         )
     written = text if lists else _written(raw, kind, held)
     value = _tried(written, name)
@@ -156,7 +156,7 @@ def _loses_items(text: ColumnElement[Any], item: str, depth: int) -> ColumnEleme
 
 
 def is_judged(type_name: object, dated: Collection[str]) -> bool:
-    """Whether `stated` reads values as a type, and no format of the caller does."""
+    """Whether `as_stated` reads values as a type, and no format of the caller does."""
     if not isinstance(type_name, str) or not _is_name(name := type_name.strip().upper()):
         return False
     return name.partition("(")[0].strip() not in _NESTED_TYPES and not (dated and name.startswith(("DATE", "TIME")))

@@ -19,7 +19,7 @@ from .._shared.problems import InvalidOptionError, UnreadableFileError
 from .._shared.read_options import ReadOptions
 from .._shared.text_files import csv_query, identifier
 from .._shared.wording import question
-from .stated_types import Held, cast_to, is_judged, is_like, stated
+from .stated_types import Held, as_stated, cast_to, is_judged, is_like
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -87,7 +87,10 @@ def json(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> st
         UnreadableFileError: If an entry of a file is no object, or has a number that nothing holds.
     """
     raw, form = _raw(connection), {name: value for name, value in options.items() if name == "format"}
-    how = ReadOptions.of({"types": options.get("columns", {})})
+    stated = options.get("columns", {})
+    if not isinstance(stated, dict) or not all(isinstance(one, str) for pair in stated.items() for one in pair):
+        raise InvalidOptionError(f"columns must map columns to types, not {stated!r:.200}.")
+    how = ReadOptions(types=stated)
     if options.keys() <= {"format", "columns"}:
         query, found = json_query(raw, paths, form=form, table=None)
         if not found:
@@ -227,7 +230,7 @@ def _column(raw: Any, measured: Mapping[str, Any], form: str, how: ReadOptions) 
     typing = untyped.typing_of(measured, form)
     held = Held(form, typing.number, how.decimal)
     if raw.name in how.types:
-        return stated(raw, how.types[raw.name], held)
+        return as_stated(raw, how.types[raw.name], held)
     if typing.whole is not None:
         return _with_type(raw, typing.whole, measured, held)
     if form == "json" and measured["string"] < measured["known"]:

@@ -23,6 +23,12 @@ class TestInRange(CheckConformance):
         "strict": Case([0, 1, 9, 10, None], [0, 3], {"min": 0, "max": 10, "strict_min": True, "strict_max": True}),
         "only max": Case([1, 2**40, None], [1], {"max": 2**33}),
         "float bound": Case([1, 2, None], [1], {"max": 1.5}),
+        "a float that is a long integer": Case(
+            [2**62 - 1, 2**62, 2**62 + 1], [0, 2], {"min": float(2**62), "max": float(2**62)}
+        ),
+        "integers that are no floats": Case(
+            [2.0**53, 2.0**53 + 2, 2.0**53 + 4], [0, 2], {"min": 2**53 + 1, "max": 2**53 + 3}, type=sa.Double()
+        ),
         "floats": Case([0.5, 0.1, None], [1], {"min": 0.2}, type=sa.Double()),
         "NaN": Case([0.5, float("nan")], [1], {"min": 0.2}, type=sa.Double(), places=NAN),
         "NaN below": Case([0.5, float("nan")], [1], {"max": 5}, type=sa.Double(), places=NAN),

@@ -40,6 +40,30 @@ def test_large_integers_beside_nulls_keep_their_digits(name: str) -> None:
     assert [result.failed_rows for result in report.results] == [1, 0]
 
 
+@pytest.mark.parametrize("name", ["great_expectations", "pandera", "truthound"])
+def test_a_float_in_a_list_makes_no_floats_of_large_integers(name: str) -> None:
+    rules = [{"type": kind, "column": "n", "values": [2**53 + 1, 0.5]} for kind in ("in_set", "not_in_set")]
+    assert [result.failed_rows for result in get_engine(name).check(LARGE, rules).results] == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["great_expectations", "pandera", "truthound"])
+def test_types_of_integers(name: str) -> None:
+    table = pa.table({"u": pa.array([1, 2], pa.uint64()), "i": pa.array([1, 2], pa.int16())})
+    rules = [{"type": "type", "column": column, "dtype": "integer"} for column in "ui"]
+    rules.append({"type": "type", "column": "i", "dtype": "smallint"})
+    assert [result.failed_rows for result in get_engine(name).check(table, rules).results] == [0, 0, 0]
+    with pytest.raises(EngineError, match="i is SMALLINT, and a frame does not tell that from bigint"):
+        get_engine(name).check(table, [{"type": "type", "column": "i", "dtype": "bigint"}])
+
+
+@pytest.mark.parametrize("name", ["great_expectations", "truthound"])
+def test_a_statistic_of_infinities_is_no_statistic_of_the_others(name: str) -> None:
+    rule = {"type": "statistic", "column": "x", "statistic": "mean", "max": 3}
+    (found,) = get_engine(name).check(pa.table({"x": [1.0, float("inf")]}), [rule]).results
+    assert (found.status, found.observed) == ("error", None)
+    assert "x holds NaN or infinities" in found.message
+
+
 def test_large_integers_are_no_bounds_of_great_expectations() -> None:
     rule = {"type": "in_range", "column": "n", "min": 2**53, "strict_min": True}
     with pytest.raises(EngineError, match="large integers"):

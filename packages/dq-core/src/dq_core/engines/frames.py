@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from .._shared.arguments import flag, is_whole, whole
 from ..checks import parse
 from ..checks.base import EvaluationError
+from ..checks.kinds.type import Type
 from ..errors import EngineError
 from ..relation.selection import fragment
+from ..relation.type_family import matches_type, wanted_families
 from ..run.elsewhere import with_others
 from ..run.reader import Deadline, Reader, refuse
 from ..run.results import results_of
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from ..checks.base import Check
     from ..learning import LearnedSuite
     from ..profiling import Profile
+    from ..relation.column import Column
     from ..relation.relation import Relation
     from ..report.report import Report
 
@@ -239,7 +242,15 @@ class FrameEngine:
                 return f"{name} is {kind}, which a frame does not hold as it is"
             if column.untyped is not None and not read_alike(check, relation, name):
                 return f"the file declares no type for {name}, whose values this rule does not read as {column.family}"
+            if isinstance(check, Type) and not _told_by_family(check, column):
+                return f"{name} is {column.type_name}, and a frame does not tell that from {check.dtype}"
         return self._library.refusal(check, relation.by_type())
+
+
+def _told_by_family(check: Type, column: Column) -> bool:
+    """Whether the family of a column's values says whether they are of a type."""
+    other_family = column.family not in wanted_families(check.dtype)
+    return column.untyped is not None or other_family or matches_type(column.type_name, column.family, check.dtype)
 
 
 def _sequential(name: str) -> str:

@@ -85,8 +85,11 @@ class RuleInput:
         if self.references is not None:
             keys = self.references.column(0).unique().to_pylist()
             column = self.relation.columns[self.check.targets[0]]
-            return [_as_moment_of(column, _as_number_of(column.family, key)) for key in keys]
-        return [self.adapted(value) for value in self.check.values]
+            found = [_as_moment_of(column, _as_number_of(column.family, key)) for key in keys]
+        else:
+            found = [self.adapted(value) for value in self.check.values]
+        # One float among integers would make floats of them all, which do not hold all integers.
+        return [value for value in map(_as_integer, found) if value is not None] if self.family == "integer" else found
 
     @property
     def python_pattern(self) -> str:
@@ -132,6 +135,13 @@ def _as_number_of(family: str, value: Any) -> Any:
     return value
 
 
+def _as_integer(value: Any) -> Any:
+    """A number as the integer that it is equal to; None for one that no integer is equal to."""
+    if isinstance(value, float | decimal.Decimal):
+        return int(value) if math.isfinite(value) and value == int(value) else None
+    return value
+
+
 def _as_moment_of(column: Column, value: Any) -> Any:
     """A date as the moment that it begins with, and that moment as the date, where the column has the other of both."""
     if column.family == "date" and isinstance(value, dt.datetime) and value.time() == dt.time():
@@ -158,11 +168,13 @@ def input_of(check: Check, relation: Relation, table: pa.Table, references: pa.T
     known = _mask(table, any_of=check.kind == "unique")
     table = table.filter(known)
     considered = table.num_rows
+    if check.kind == "statistic" and _holds_non_finite(table):
+        raise EvaluationError(f"{names[0]} holds NaN or infinities, which this engine leaves out or mistakes")
     nan = _nan(table)
     nan_rows = 0 if nan is None else _count(nan)
     if nan is None or nan_rows == 0 or check.kind == "type":
         found = RuleInput(check, relation, table, considered, references=references)
-    elif check.kind in ("statistic", "foreign_key") or len(names) > 1:
+    elif check.kind == "foreign_key" or len(names) > 1:
         raise EvaluationError(f"{', '.join(names)} holds NaN, which this engine treats as missing")
     else:
         import pyarrow.compute as pc
@@ -213,6 +225,14 @@ def _nan(table: pa.Table) -> Any:
             nan = pc.fill_null(pc.is_nan(column), False)
             mask = nan if mask is None else pc.or_(mask, nan)
     return mask
+
+
+def _holds_non_finite(table: pa.Table) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = table.column(0)
+    return pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False
 
 
 def _count(mask: Any) -> int:

@@ -142,7 +142,9 @@ def _length(question: _Question) -> int:
 def _type(question: _Question) -> int:
     """All rows or none: a column of a frame has one type."""
     (family,) = wanted_families(question.rule.dtype)
-    wrong = question.count("ColumnTypeValidator", expected_types={question.given.column: _TYPES[family]})
+    unsigned = question.frame.schema[question.given.column].is_unsigned_integer()
+    wanted = "uint" if family == "integer" and unsigned else _TYPES[family]
+    wrong = question.count("ColumnTypeValidator", expected_types={question.given.column: wanted})
     return question.given.considered if wrong else 0
 
 

@@ -86,11 +86,14 @@ class Relation(Selection):
             return adapt(value, column.family, zoned=column.zoned)
         family = self.family_for(name, value)
         if isinstance(value, float) and math.isfinite(value):
-            return decimal.Decimal(repr(value))
+            return _digits_of(value)
         return adapt(value, "datetime" if family in MOMENTS else family)
 
     def operand(self, name: str, value: Any) -> ColumnElement[Any]:
         """A value from a rule as an expression to compare a column with."""
+        exact = self._exact(name, value)
+        if exact is not None and self._nearest(name, value) is None:
+            value = int(exact) if self.columns[name].scale == 0 else exact
         return self.dialect.value(self.adapted(name, value), self.columns[name])
 
     def bound(self, name: str, value: Any, *, strict: bool, up: bool) -> tuple[ColumnElement[Any], bool]:
@@ -105,18 +108,29 @@ class Relation(Selection):
         near = self._nearest(name, value, up=up)
         return self.operand(name, value if near is None else near), strict and near is None
 
-    def _nearest(self, name: str, value: Any, *, up: bool = True) -> int | decimal.Decimal | None:
-        """The next number that a column can hold, if it can hold no such number.
-
-        Engines compare exact numbers by a type with the digits of both, and fail where there are more than 38.
-        """
+    def _exact(self, name: str, value: Any) -> decimal.Decimal | None:
+        """A fraction or float as a number of as many digits, if the column holds such numbers of known digits."""
         if not isinstance(value, float | decimal.Decimal) or not math.isfinite(value):
             return None
         scale = None if self.dialect.types_by_value else self.columns[name].scale
         if scale is None:
             return None
-        exact = decimal.Decimal(repr(value)) if isinstance(value, float) else value
-        if exact.adjusted() > MOST_DIGITS * (1 if scale else 3):  # integers may be of any length
+        exact = _digits_of(value) if isinstance(value, float) else value
+        # Integers may be of any length.
+        return None if exact.adjusted() > MOST_DIGITS * (1 if scale else 3) else exact
+
+    def _nearest(self, name: str, value: Any, *, up: bool = True) -> int | float | decimal.Decimal | None:
+        """The next number that a column can hold, if it can hold no such number.
+
+        Engines compare exact numbers by a type with the digits of both, and fail where there are more than 38; and they
+        compare a float with an integer as floats, which do not hold every integer.
+        """
+        column = self.columns[name]
+        if column.family == "float" and isinstance(value, int) and not self.dialect.types_by_value:
+            return _nearest_float(value, up=up)
+        exact = self._exact(name, value)
+        scale = column.scale
+        if exact is None or scale is None:
             return None
         rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
         near = exact.quantize(decimal.Decimal(1).scaleb(-scale), rounding, decimal.Context(prec=4 * MOST_DIGITS))
@@ -224,6 +238,23 @@ def _nowhere(place: Place) -> Other:
 def _no_other(name: str, schema: str | None) -> Relation:
     del schema
     raise TableNotFoundError.missing(name, ())
+
+
+def _digits_of(value: float) -> decimal.Decimal:
+    """A float as people write it: 0.1 is a tenth; a whole number has all its digits."""
+    if value.is_integer() and abs(value) < 10.0**MOST_DIGITS:
+        return decimal.Decimal(int(value))
+    return decimal.Decimal(repr(value))
+
+
+def _nearest_float(value: int, *, up: bool) -> float | None:
+    try:
+        near = float(value)
+    except OverflowError:
+        return None
+    if near == value:
+        return None
+    return near if (near > value) == up else math.nextafter(near, math.inf if up else -math.inf)
 
 
 def _of_one_type(adapted: Sequence[Any], given: Sequence[Any]) -> list[list[Any]]:

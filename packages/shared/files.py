@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import re
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
@@ -33,6 +34,7 @@ __all__ = [
     "opened",
     "reader_call",
     "resolved",
+    "stamps_of",
 ]
 
 Paths: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]]"
@@ -163,6 +165,39 @@ def resolved(raw: Any, paths: Paths) -> list[str]:
             if not rows:
                 raise FileNotFoundError(path)
             found += [row[0] for row in rows]
+    return found
+
+
+def stamps_of(raw: Any, paths: Paths) -> dict[str, tuple[Any, ...] | None]:
+    """What tells later whether files are still the same: their places, sizes and times, by name.
+
+    Args:
+        raw: The DuckDB connection, which knows the file systems of URIs.
+        paths: A path, URI or pattern, or several.
+
+    Returns:
+        None for a file that is not there.
+    """
+    try:
+        names = resolved(raw, paths)
+    except FileNotFoundError:
+        return {}
+    found: dict[str, tuple[Any, ...] | None] = {}
+    away = []
+    for name in names:
+        if "://" in name and not name.startswith("file://"):
+            away.append(name)
+            continue
+        try:
+            state = os.stat(unquote(urlsplit(name).path) if "://" in name else name)  # noqa: PTH116 - as it is
+            found[name] = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
+        except OSError:
+            found[name] = None
+    for name in away:
+        # Neither reads the file; HTTP does not tell how old it is.
+        query = f"SELECT size, last_modified FROM read_blob({_literal(name)})"  # noqa: S608 (a literal)
+        rows = raw.execute(query).fetchall()
+        found[name] = None if not rows else rows[0][:1] if name.startswith(("http://", "https://")) else rows[0]
     return found
 
 

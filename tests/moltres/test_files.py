@@ -15,10 +15,19 @@ import pytest
 from sqlalchemy import event
 
 from moltres import Database, col, connect, func
-from moltres.errors import ConfigurationError, MissingDependencyError, MoltresError, QueryError, SchemaMismatchError
+from moltres.errors import (
+    ConfigurationError,
+    MissingDependencyError,
+    MoltresError,
+    QueryError,
+    SchemaMismatchError,
+    TransientQueryError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from moltres import DataFrame
 
 
 @pytest.fixture
@@ -400,3 +409,62 @@ def test_a_map_within_a_struct_is_an_object_and_no_key_is_lost(duck: Database) -
     for array in (pa.array([[("a", 1), ("a", 2)]], maps), pa.array([[[("a", 1), ("a", 2)]]], pa.list_(maps))):
         with pytest.raises(SchemaMismatchError, match="'v': a map has a key twice"):
             duck.write(pa.table({"v": array})).save_as_table("twice")
+
+
+ROADS: dict[str, Callable[[DataFrame], object]] = {
+    "collect": lambda frame: frame.collect(),
+    "count": lambda frame: frame.count(),
+    "first": lambda frame: frame.first(),
+    "a verb": lambda frame: frame.where(col("id") > 0).group_by("id").agg().collect(),
+    "to_arrow": lambda frame: frame.to_arrow(),
+    "batches": lambda frame: list(frame.iter_batches(1)),
+    "Arrow batches": lambda frame: list(frame.to_arrow_batches(1)),
+    "a table": lambda frame: frame.write.save_as_table("new"),
+    "rows of a table": lambda frame: frame.write.save_as_table("there", mode="append"),
+    "a merge": lambda frame: frame.write.save_as_table("there", mode="merge", keys=["id"]),
+    "a file": lambda frame: frame.write.parquet("new.parquet"),
+    "another database": lambda frame: connect("sqlite:///new.db").write(frame).save_as_table("new"),
+}
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("kind", ["parquet", "csv", "json", "pattern"])
+def test_files_that_are_replaced_behind_a_frame_are_not_read(
+    duck: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, road: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    db = duck
+    db.write([{"id": 0}]).save_as_table("there")
+
+    def write(name: str, *ids: int) -> None:
+        if kind in {"parquet", "pattern"}:
+            pq.write_table(pa.table({"id": list(ids)}), "draft")
+        else:
+            lines = ["id", *map(str, ids)] if kind == "csv" else [json.dumps({"id": one}) for one in ids]
+            Path("draft").write_text("\n".join(lines) + "\n")
+        Path("draft").replace(name)
+
+    ending = "parquet" if kind == "pattern" else kind
+    write(f"a.{ending}", 1, 2)
+    frame = {"csv": db.read_csv, "json": db.read_json}.get(kind, db.read_parquet)(
+        "*.parquet" if kind == "pattern" else f"a.{ending}"
+    )
+    assert frame.collect() == frame.collect() == [{"id": 1}, {"id": 2}]
+    write("b.parquet" if kind == "pattern" else f"a.{ending}", 3, 4)
+    with pytest.raises(TransientQueryError, match=f"have changed since the frame was made.*[ab].{ending}"):
+        ROADS[road](frame)
+    assert db.tables() == ["there"]
+    assert db.table("there").collect() == [{"id": 0}]
+    assert not Path("new.parquet").exists()
+    new = connect("sqlite:///new.db")
+    assert not Path("new.db").exists() or new.tables() == []
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_an_error(duck: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": range(100_000)}), path)
+    batches = duck.read_parquet(path).iter_batches(10_000)
+    next(batches)
+    pq.write_table(pa.table({"id": range(100_000, 200_000)}), path)
+    with pytest.raises(MoltresError):
+        list(batches)

@@ -576,3 +576,17 @@ def test_a_store_that_is_not_there_is_an_error_that_a_retry_can_help(
             use()
         assert caught.value.retryable
         assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_file_that_is_replaced_behind_what_was_picked_up_is_not_read(db: Database, tmp_path: Path) -> None:
+    rows = [{"id": number} for number in range(NUMBERS)]
+    db.write(rows).save_as_table("source")
+    given = hand_over(db.table("source"), name="r", mode="parquet", stage_uri=str(tmp_path))
+    assert isinstance(given, Reference)
+    picked = pick_up(db, given)
+    assert len(picked.collect()) == NUMBERS
+    connect().write([{"id": -number} for number in range(NUMBERS)]).parquet(given.location, overwrite=True)
+    with pytest.raises(QueryError, match="have changed since the frame was made"):
+        picked.collect()
+    with pytest.raises(HandoffError, match="have changed"):
+        pick_up(db, given)

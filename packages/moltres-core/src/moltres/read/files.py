@@ -14,6 +14,7 @@ from .._shared.files import reader_call, resolved
 from .._shared.masking import masked, scrubbed
 from .._shared.text_files import line_fault
 from ..dialects.base.refusals import unread
+from ..dialects.duckdb.seen_files import remember, see
 from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated, refuse
 from ..types.logical import logical_type
 from . import text_files
@@ -90,11 +91,13 @@ def read(source: Readable, function: str, path: Paths, options: dict[str, Any]) 
         with source.connection() as connection:
             for each in [paths] if isinstance(paths, str) else paths:
                 register_filesystem(connection, each, storage_options)
+            seen = see(connection, paths)
             with problems_translated():
                 if function == "read_parquet":
-                    return _of_files(_parquet(source, connection, paths, options), paths)
+                    return remember(_of_files(_parquet(source, connection, paths, options), paths), seen)
                 query = _QUERIES[function](connection, paths, options)
-        return _of_files(selectable(source, Query.of(query)), paths)  # every value in it is a literal
+        found = selectable(source, Query.of(query))  # every value in it is a literal
+        return remember(_of_files(found, paths), seen)
 
 
 def files_in(statement: ClauseElement) -> tuple[str, ...]:

@@ -94,8 +94,9 @@ def export(data: Any, path: str | PathLike[str], kind: Kind, *, overwrite: bool)
 
 
 def _copy(frame: DataFrame, path: Path, kind: Kind) -> int:
-    with frame.database.connection() as connection:
-        statement = frame.database.dialect.for_file(connection, frame.statement, kind)
+    dialect, query = frame.database.dialect, frame.statement
+    with frame.database.connection() as connection, dialect.unchanged(connection, query):
+        statement = dialect.for_file(connection, query, kind)
         return int(connection.execute(_CopyTo(statement, path, kind)).scalar_one())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from ..capabilities import Capabilities
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.sql import ClauseElement
 
 
 class Facts:
@@ -60,3 +62,12 @@ class Facts:
             None where SQLAlchemy's way is right.
         """
         return self.bytes_literal.format(value.hex()) if isinstance(value, bytes) else None
+
+    def unchanged(self, connection: Connection, query: ClauseElement) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Make sure that what a query reads is not replaced between its frame and the end of the block.
+
+        Args:
+            connection: Where it runs.
+            query: The query.
+        """
+        return nullcontext()

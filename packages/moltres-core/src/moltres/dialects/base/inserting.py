@@ -73,7 +73,8 @@ class Inserting(Values):
             The number of rows added.
         """
         statement = insert(table).from_select(list(names), query, include_defaults=False)
-        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+        with self.unchanged(connection, query):
+            return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
     def insert_new(self, connection: Connection, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row unless its key exists, also if a running transaction is about to commit that key.

@@ -179,10 +179,10 @@ class Tables(Inserting):
             The number of rows in it.
         """
         del columns
-        result = connection.execute(
-            CreateTableAs(table, query, temporary=temporary), execution_options={"preserve_rowcount": True}
-        )
-        return self._created(connection, table, result)
+        statement = CreateTableAs(table, query, temporary=temporary)
+        with self.unchanged(connection, query):
+            result = connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return self._created(connection, table, result)
 
     def create_declared(
         self,

@@ -10,6 +10,7 @@ import duckdb
 from ..._shared.statements import driver_connection
 from .. import compiling
 from ..stopping import check
+from .seen_files import unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,6 +32,11 @@ def arrow_batches(connection: Connection, query: SelectBase, rows: int) -> Gener
         query: The query.
         rows: The most rows of a batch.
     """
+    with unchanged(connection, query):
+        yield from _arrow_batches(connection, query, rows)
+
+
+def _arrow_batches(connection: Connection, query: SelectBase, rows: int) -> Generator[Any, None, None]:
     if _STREAMS:
         result: Any = connection.execute(query)  # type: ignore[call-overload]  # SQLAlchemy runs every SelectBase
         try:

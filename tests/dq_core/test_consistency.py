@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import sqlalchemy as sa
 
-from dq_core import RuleError, ValidationTimeoutError, open_source, validate
+from dq_core import RuleError, SourceConnectionError, ValidationTimeoutError, open_source, validate
 from support.check_conformance import store
 from support.database_facts import facts_of
 from support.waiting import until
@@ -57,6 +59,36 @@ def test_all_statements_see_the_same_rows(snapshots: sa.Engine) -> None:
     assert len(report.results[2].samples) == 10
     # And the next validation sees the new rows: the change was real.
     assert validate(snapshots, [{"type": "unique", "column": "x"}], table="t").total_rows == 4
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("which", ["source", "other"])
+def test_files_that_change_meanwhile_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, which: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def write(name: str, *ids: int) -> None:
+        rows = " UNION ALL ".join(f"SELECT {one} AS id" for one in ids)
+        duckdb.sql(f"COPY ({rows}) TO 'draft.{ending}'")
+        Path(f"draft.{ending}").replace(f"{name}.{ending}")
+
+    def meddle(_: Any) -> None:
+        write(which, 1, 2, 2)
+
+    write("source", 1, 2, 3)
+    write("other", 1, 2, 3)
+    rules = [
+        {"type": "unique", "column": "id"},
+        {"type": "foreign_key", "column": "id", "references": {"table": f"other.{ending}", "column": "id"}},
+    ]
+    assert validate(f"source.{ending}", rules).passed
+    with pytest.raises(
+        SourceConnectionError, match=f"files have changed while they were read.*{which}.{ending}"
+    ) as told:
+        validate(f"source.{ending}", rules, on_progress=meddle)
+    assert told.value.retryable
+    assert validate(f"source.{ending}", rules).passed is False
 
 
 def test_the_source_cannot_be_written_to(postgresql_url: sa.URL) -> None:

@@ -192,7 +192,10 @@ class TableNotFoundError(SourceError, LookupError):
 
 
 class SourceConnectionError(SourceError, ConnectionError):
-    """The database or the storage cannot be reached, the connection was lost, or another's lock is in the way."""
+    """The database or the storage cannot be reached, the connection was lost, or another is in the way.
+
+    Such as one that holds a lock, or writes the files that are read.
+    """
 
     retryable = True
 

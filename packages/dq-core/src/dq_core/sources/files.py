@@ -21,7 +21,7 @@ from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import UnknownFormatError
 from .._shared.read_options import ReadOptions
 from .._shared.text_files import csv_query, identifier, line_fault, other_line_end
-from ..errors import RuleError, SourceError, TableNotFoundError, translated
+from ..errors import RuleError, SourceConnectionError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
 from ..relation.dialects.duckdb import DuckDB, read_exactly
 from ..relation.relation import Relation
@@ -47,6 +47,7 @@ class Opening:
         read_options: How CSV files are written; None for what their names and headers say.
         expected: Columns to assume of files that have none, because they have no rows.
         read: The files that have been opened.
+        seen: What they were, by name, before anything was found out about them.
     """
 
     connection: sa.Connection
@@ -54,6 +55,7 @@ class Opening:
     read_options: Mapping[str, Any] | None = None
     expected: Sequence[str] | None = None
     read: list[str] = field(default_factory=list)
+    seen: dict[str, Any] = field(default_factory=dict)
 
     def referenced(self, path: str, schema: str | None = None) -> Relation:
         """Files that a foreign key refers to, by their path."""
@@ -87,7 +89,9 @@ class Opening:
             how = ReadOptions.of(self.read_options)
             for path in files.each_path(source):
                 register_filesystem(raw, path, self.storage_options, core="dq-core", extras=_EXTRAS)
-            self.read.extend(files.resolved(raw, source))
+            every = files.resolved(raw, source)
+            self.read.extend(every)
+            self.seen.update(files.stamps_of(raw, every))
             if function == "read_csv":
                 query, names = csv_query(raw, source, how)
                 return untyped_relation(self.connection, query, names, form="csv", how=how, alias=alias)
@@ -99,6 +103,22 @@ class Opening:
                 return untyped_relation(self.connection, query, names, form="json", how=how, alias=alias)
             _refuse_csv_options(self.read_options, "Parquet")
             return self._parquet(raw, source, alias)
+
+    def require_unchanged(self) -> None:
+        """Make sure that the files are at the end what they were.
+
+        Raises:
+            SourceConnectionError: If some have changed: what was found out holds for none of their states.
+        """
+        raw: Any = self.connection.connection.dbapi_connection
+        with translated():
+            now = files.stamps_of(raw, list(self.seen)) if self.seen else {}
+        changed = [name for name, stamp in self.seen.items() if now.get(name) != stamp]
+        if changed:
+            raise SourceConnectionError(
+                f"{len(changed)} files have changed while they were read, such as {masked(changed[0])!r}.",
+                suggestion="Try again when nothing writes them; replace a file by renaming another to its name.",
+            )
 
     def _parquet(self, raw: Any, source: Paths, alias: str) -> Relation:
         dialect = DuckDB()

@@ -80,6 +80,7 @@ def open_files(
             secrets=files.secrets(source),
             files=opening.read,
         )
+        opening.require_unchanged()
 
 
 @contextlib.contextmanager

@@ -115,7 +115,11 @@ class Check:
         return ()
 
     def misfits(self, relation: Relation) -> Iterator[str]:
-        """Every option that does not fit the columns' types; all `targets` are known to exist."""
+        """Every option that does not fit the columns' types; all `targets` are known to exist.
+
+        Raises:
+            EvaluationError: The values of a column keep it from being evaluated, whatever the options.
+        """
         del relation
         yield from ()
 

@@ -10,6 +10,7 @@ from .._shared import arguments
 from .._shared.arguments import is_number, string
 from .._shared.wording import question
 from ..relation.type_family import NUMBERS, adapt, family_of_value
+from .outcome import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,10 +137,14 @@ def values(label: str, given: object) -> Iterator[str]:
 
 
 def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str]:
-    """A value that cannot be compared with a column."""
+    """A value that cannot be compared with a column.
+
+    Raises:
+        EvaluationError: The column's numbers are more than a type holds.
+    """
     if column.untyped is not None:
-        if column.untyped.number is None and family_of_value(value) in NUMBERS:
-            yield from too_long(label, column)
+        if family_of_value(value) in NUMBERS:
+            require_number(column)
         return
     try:
         adapt(value, column.family, zoned=column.zoned)
@@ -147,19 +152,28 @@ def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str
         yield f"{label}: {name}: {error} ({column.name} is {column.type_name or column.family})."
 
 
-def too_long(label: str, column: Column) -> Iterator[str]:
-    """A column of numbers that no type holds exactly."""
-    yield (
-        f"{label}: {column.name} has numbers of more digits than a type of DuckDB holds exactly (38 with a fraction, "
-        "15 next to powers of ten); check it as text."
-    )
+def require_number(column: Column) -> None:
+    """Make sure that a type holds all numbers of a column that declares none.
+
+    Raises:
+        EvaluationError: Otherwise: the values are the reason, not the rule.
+    """
+    if column.untyped is not None and column.untyped.number is None:
+        raise EvaluationError(
+            f"{column.name} has numbers of more digits than a type of DuckDB holds exactly (38 with a fraction, "
+            "15 next to powers of ten); check it as text"
+        )
 
 
 def family_misfit(label: str, kind: str, column: Column, families: Iterable[str]) -> Iterator[str]:
-    """A column of a type that a kind of check does not support."""
+    """A column of a type that a kind of check does not support.
+
+    Raises:
+        EvaluationError: The column's numbers are more than a type holds.
+    """
     if column.untyped is not None:
-        if column.untyped.number is None and {*families} <= NUMBERS:
-            yield from too_long(label, column)
+        if {*families} <= NUMBERS:
+            require_number(column)
         return
     if column.family not in {*families, "mixed", "unknown"}:
         yield (

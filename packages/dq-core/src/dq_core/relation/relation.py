@@ -252,7 +252,7 @@ def _nearest_float(value: int, *, up: bool) -> float | None:
         near = float(value)
     except OverflowError:
         return None
-    if near == value:
+    if _digits_of(near) == value:
         return None
     return near if (near > value) == up else math.nextafter(near, math.inf if up else -math.inf)
 

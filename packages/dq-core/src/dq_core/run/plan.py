@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..checks.base import rows_where
+from ..checks.base import EvaluationError, rows_where
 from ..relation.selection import count_where, fragment
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Hashable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Select
 
@@ -63,11 +63,23 @@ class Scan:
         return {name: row[self.positions[key]] for name, (key, _) in planned.aggregates.items()}
 
 
-def misfits(checks: Sequence[Check], relation: Relation) -> Iterator[str]:
-    """Every column that does not exist or whose type does not fit."""
-    for place, check in enumerate(checks, 1):
-        missing = list(check.misfit_columns(relation.columns))
-        yield from (f"{_numbered(place, check)}{problem}" for problem in missing or check.misfits(relation))
+def misfits(checks: Sequence[Check], relation: Relation) -> tuple[list[str], dict[int, EvaluationError]]:
+    """What is wrong with checks of a relation.
+
+    Returns:
+        Every column that does not exist or whose type does not fit; and, by the place of the check, what the values
+        of a column are that keeps it from being evaluated.
+    """
+    problems: list[str] = []
+    hindered: dict[int, EvaluationError] = {}
+    for place, check in enumerate(checks):
+        try:
+            wrong = list(check.misfit_columns(relation.columns)) or list(check.misfits(relation))
+        except EvaluationError as error:
+            hindered[place] = error
+        else:
+            problems += [f"{_numbered(place + 1, check)}{problem}" for problem in wrong]
+    return problems, hindered
 
 
 def _numbered(place: int, check: Check) -> str:
@@ -75,9 +87,12 @@ def _numbered(place: int, check: Check) -> str:
     return f"Rule {place} ({check.written_at}): " if check.written_at else f"Rule {place}: "
 
 
-def planned(checks: Sequence[Check], relation: Relation) -> tuple[PlannedCheck, ...]:
-    """The checks, each with its aggregates; all of them are known to fit the relation."""
-    return tuple(PlannedCheck(place, check, check.aggregates(relation)) for place, check in enumerate(checks))
+def planned(checks: Sequence[Check], relation: Relation, left_out: Container[int] = ()) -> tuple[PlannedCheck, ...]:
+    """The checks, each with its aggregates; all of them but those at some places are known to fit the relation."""
+    return tuple(
+        PlannedCheck(place, check, {} if place in left_out else check.aggregates(relation))
+        for place, check in enumerate(checks)
+    )
 
 
 def scans(checks: Sequence[PlannedCheck], relation: Relation) -> list[Scan]:

@@ -11,13 +11,14 @@ from .reader import StatementError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..checks.base import EvaluationError
     from .plan import Scan
     from .reader import Reader
 
 __all__ = ["Measured", "run_scans"]
 
-#: What the scans say about each check, by its place: the measurements, or why the database refused them.
-Measured = dict[int, "dict[str, Any] | StatementError"]
+#: What is known of each check, by its place: the measurements of the scans, or why there are none.
+Measured = dict[int, "dict[str, Any] | StatementError | EvaluationError"]
 
 
 def run_scans(scans: Sequence[Scan], reader: Reader) -> tuple[Measured, int]:

@@ -17,7 +17,7 @@ from .elsewhere import with_others
 from .follow_ups import follow_all
 from .fragments import fragment_problems
 from .plan import mentioned, misfits, planned, scans
-from .reader import Deadline, Progress, Reader, StatementError, refuse
+from .reader import Deadline, Progress, Reader, refuse
 from .results import results_of
 from .scan import run_scans
 from .semantics import PORTABLE, dependent_rules, semantics_of, semantics_problems
@@ -108,9 +108,11 @@ def validate(
     ):
         opened = with_others(source_alone, deadline, others, masked, semantics)
         reader = Reader(opened, deadline, hide_values=bool(masked), on_progress=on_progress)
-        refuse_unfit(parsed, reader, masked, semantics)
-        plan = planned(parsed, opened.relation)
-        measured, total_rows = run_scans(scans(plan, opened.relation), reader)
+        hindered = hindrances(parsed, reader, masked, semantics)
+        plan = planned(parsed, opened.relation, hindered)
+        readable = [one for one in plan if one.place not in hindered]
+        measured, total_rows = run_scans(scans(readable, opened.relation), reader)
+        measured |= hindered
         results = results_of(
             parsed,
             _measure(plan, measured, reader, one_by_one=fail_fast),
@@ -172,6 +174,23 @@ def refuse_unfit(
     *,
     writes: Sequence[Path] = (),
 ) -> None:
+    """Refuse what `hindrances` refuses, and checks that the values of the source keep from being evaluated.
+
+    Raises:
+        RuleError: There are some.
+    """
+    hindered = hindrances(checks, reader, masked, semantics, writes=writes)
+    refuse([f"{checks[place].label}: {error}." for place, error in hindered.items()])
+
+
+def hindrances(
+    checks: Sequence[Check],
+    reader: Reader,
+    masked: frozenset[str] = frozenset(),
+    semantics: str = PORTABLE,
+    *,
+    writes: Sequence[Path] = (),
+) -> dict[int, EvaluationError]:
     """Refuse checks and masked columns that do not fit the source, all problems at once; reads no row.
 
     Args:
@@ -181,6 +200,9 @@ def refuse_unfit(
         semantics: Whose meaning rules have.
         writes: The files that the caller is about to write; a database of this package is closed to all others.
 
+    Returns:
+        What keeps checks from being evaluated that fit the source, by their places: its values.
+
     Raises:
         RuleError: Some do not.
     """
@@ -189,10 +211,12 @@ def refuse_unfit(
         f"mask: the column {column!r} does not exist.{question(column, relation.columns)}"
         for column in sorted(masked - set(relation.columns))
     )
-    found = [*misfits(checks, relation), *unknown, *dependent_rules(checks, reader.opened, semantics)]
+    problems, hindered = misfits(checks, relation)
+    found = [*problems, *unknown, *dependent_rules(checks, reader.opened, semantics)]
     # By now every file that a rule refers to is open.
     reader.opened.confine(*map(str, writes))
     refuse([*found, *fragment_problems(checks, reader)])
+    return hindered
 
 
 def _measure(
@@ -213,7 +237,7 @@ def _measure(
         for place in places:
             known = measured[place]
             try:
-                found = None if isinstance(known, StatementError) else plan[place].check.follow_up(relation, known)
+                found = None if isinstance(known, Exception) else plan[place].check.follow_up(relation, known)
             except EvaluationError as error:
                 followed[place] = error
                 continue

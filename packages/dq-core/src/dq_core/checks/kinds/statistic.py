@@ -79,9 +79,6 @@ class Statistic(ColumnMetricCheck):
         families = ORDERED if self.statistic in ("min", "max") else NUMBERS
         if self.statistic in ("mean", "sum"):
             families |= {"boolean"}
-        if column.family == "mixed":
-            yield f"{self.label}: {self.column} has values of several types, which have no {self.statistic}."
-            return
         yield from options.family_misfit(self.label, self.statistic, column, families - {"mixed", "unknown"})
         for name, bound in (("min", self.min), ("max", self.max)):
             if bound is not None and column.family == "boolean":

@@ -61,6 +61,8 @@ def json_query(raw: Any, paths: Paths, *, form: Mapping[str, Any], table: str | 
     ).fetchone()
     if others:
         raise UnreadableFileError(f"{', '.join(every)}: {others} entries are no objects with columns.")
+    if "" in keys:
+        raise UnreadableFileError(f"{', '.join(every)}: an object has the key '', which names no column.")
     refuse_twins(keys, "The objects have")
     if not keys:
         return f"SELECT NULL FROM {objects}", []  # noqa: S608

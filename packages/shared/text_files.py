@@ -221,13 +221,17 @@ def _first_line_with_others(lines: Iterable[str], columns: int, quoting: Mapping
 
 
 def line_fault(message: str) -> str | None:
-    """What is wrong with a line of a CSV file with another number of fields; None for any other error.
+    """What is wrong with a line of a CSV file with another number of fields, or with JSON; None for any other error.
 
-    DuckDB counts rows, of which one can have several lines.
+    DuckDB counts rows of CSV, of which one can have several lines, and one JSON document more than there are.
 
     Args:
         message: DuckDB's message.
     """
+    document = re.search(r"Malformed JSON in file \"(.*)\", at byte (\d+) in [a-z/]+ (\d+): (.+?)\.?$", message)
+    if document is not None:
+        file_, byte, number, reason = document.groups()
+        return f"document {int(number) - 1} is no JSON, from its byte {byte} on: {reason} (file {file_})"
     counts = re.search(
         r"CSV Error on Line: (\d+)\n.*Expected Number of Columns: (\d+) Found: (\d+)", message, re.DOTALL
     )

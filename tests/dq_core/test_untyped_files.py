@@ -7,6 +7,7 @@ import decimal
 import fractions
 import gzip
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -832,3 +833,22 @@ class TestManyColumns:
         }[kind]  # fmt: skip
         failed = {"unique": ("passed", 0, 2), "in_range": ("failed", 1, 2), "median": ("failed", None, 2)}[kind]
         assert found(source, one | {"where": where}) == [failed]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        (
+            "a.jsonl",
+            '{"a": 1}\n{"a": 2\n{"a": 3}\n',
+            "document 2 is no JSON, from its byte 8 on: unexpected end of data",
+        ),
+        ("a.json", '[{"a": 1},\n\n {"a": nope}]', "document 2 is no JSON, from its byte 7 on: invalid literal"),
+        ("a.json", '[{"": 1}]', "an object has the key '', which names no column"),
+    ],
+)
+def test_json_that_cannot_be_read_says_where(tmp_path: Path, name: str, text: str, problem: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(SourceError, match=re.escape(problem)):
+        validate(path, [rule("not_null", "a")])

@@ -121,7 +121,9 @@ def _found(paths: str | list[str]) -> Iterator[None]:
         if (fault := line_fault(error.driver_message or "")) is not None:
             raise QueryError(
                 f"The files cannot be read: {masked(fault)}.",
-                suggestion="If they are written in another way, say how: delimiter=';', quote=\"'\".",
+                suggestion="If they are written in another way, say how: delimiter=';', quote=\"'\"."
+                if "CSV Error" in (error.driver_message or "")
+                else None,
             ) from None
         if _NO_FILES not in str(error):
             raise

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +17,7 @@ from prefect.states import Scheduled
 import moltres_prefect.to_table
 from moltres import connect
 from moltres.errors import TransientQueryError
-from moltres_prefect import moltres_query, moltres_to_table
+from moltres_prefect import callers, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of, tables_of
 
 
@@ -150,6 +154,115 @@ def test_a_task_that_calls_ours_is_retried_without_doubling(dsn: str) -> None:
     writes()
     assert attempts == [1, 1, 2, 2]
     assert ids(dsn) == [1, 2, 11, 12]
+
+
+@pytest.mark.parametrize("persist", [False, True])
+@pytest.mark.parametrize("submitted", [False, True])
+def test_tasks_that_call_ours_are_not_doubled_when_the_flow_is_retried(
+    dsn: str, persist: bool, submitted: bool
+) -> None:
+    attempts: list[int] = []
+
+    @task(persist_result=persist)
+    def outer(number: int) -> None:
+        for place in range(2):
+            moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number + 10 * place}])
+
+    @task
+    def alike() -> None:
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 5}])
+
+    @flow(retries=1)
+    def writes() -> None:
+        numbers = (1, 2, 3)
+        if attempts:  # threads start in any order
+            numbers = numbers[::-1]
+        futures = [outer.submit(number) if submitted else outer(number) for number in numbers]
+        futures += [alike.submit() if submitted else alike() for _ in range(2)]
+        for future in futures if submitted else ():
+            future.result()
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+
+    writes()
+    assert len(attempts) == 2
+    assert ids(dsn) == [1, 2, 3, 5, 5, 11, 12, 13]
+
+
+@pytest.mark.parametrize("persist", [False, True])
+@pytest.mark.parametrize("failing", [None, 2])
+def test_subflows_are_not_doubled_when_the_flow_around_them_is_retried(
+    dsn: str, persist: bool, failing: int | None
+) -> None:
+    attempts: list[int] = []
+
+    @task
+    def step(number: int) -> None:
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+
+    @flow(persist_result=persist)
+    def inner(number: int) -> None:
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+        step(number + 100)
+        if number == failing and not attempts:
+            raise RuntimeError("inside")
+
+    @flow(persist_result=persist)
+    def middle(number: int) -> None:
+        inner(number)
+        inner(number)
+
+    @flow(retries=1)
+    def outer() -> None:
+        try:
+            middle(1)
+            inner(2)
+        finally:
+            attempts.append(1)
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+
+    outer()
+    assert len(attempts) == 2
+    assert ids(dsn) == [1, 1, 2, 101, 101, 102]
+
+
+@pytest.mark.filterwarnings(
+    # Prefect leaves connections of asynchronous flows to the garbage collector.
+    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+)
+def test_subflows_beside_each_other_are_known_by_what_they_were_called_with(dsn: str) -> None:
+    attempts: list[int] = []
+
+    @flow
+    async def inner(number: int) -> None:
+        await asyncio.sleep(0.05 * number if attempts else 0.05 * (3 - number))  # they change places
+        if number == 2 and not attempts:
+            raise RuntimeError("before its write")
+        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+
+    @flow(retries=1)
+    async def outer() -> None:
+        found = await asyncio.gather(*(inner(number) for number in range(3)), return_exceptions=True)
+        attempts.append(1)
+        for error in found:
+            if isinstance(error, BaseException):
+                raise error
+
+    asyncio.run(outer())
+    assert len(attempts) == 2
+    assert ids(dsn) == [0, 1, 2]
+
+
+def test_a_task_that_nobody_else_counts_is_named_by_its_run() -> None:
+    """On Dask and Ray each task has a copy of the flow's context: two of them would count from 1."""
+    run = SimpleNamespace(task_run=SimpleNamespace(id=uuid4()), parameters={}, task=SimpleNamespace(task_key="t"))
+    remote = SimpleNamespace(flow_run=SimpleNamespace(id=uuid4()), detached=True)
+    unknown = SimpleNamespace(**{**vars(run), "parameters": {"lock": threading.Lock()}})
+    here = SimpleNamespace(flow_run=SimpleNamespace(id=uuid4()), detached=False)
+    for context, around in ((run, remote), (run, None), (unknown, here)):
+        assert callers._task_names(context, around) == (str(run.task_run.id),)  # type: ignore[arg-type]
 
 
 def test_another_run_of_the_flow_writes_again_unless_the_key_says_otherwise(dsn: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,15 +12,13 @@ from prefect.context import FlowRunContext, TaskRunContext
 
 from moltres.errors import ConfigurationError
 from moltres.task import Run, run_name
+from moltres_prefect.callers import caller
 from moltres_prefect.sql_files import is_file, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prefect import Task
-
-_calls: dict[int, Counter[str]] = {}
-_calls_lock = threading.Lock()
 
 
 class CallKey(str):  # noqa: SLOT000 - a string cannot have slots and attributes
@@ -73,7 +68,7 @@ def key_argument(names: Mapping[str, Any] | frozenset[str]) -> str | None:
 
 
 def call_key(task: Task[..., Any], table: object) -> CallKey | None:
-    """What names this call in this run: the same at every retry of the task and of the flow.
+    """What names this call in this run: the same at every retry of the task, of the flow, and of those around them.
 
     It counts calls in the order in which the flow makes them. (Prefect counts task runs in the order in which threads
     start them: at the next attempt of the flow, two submitted tasks may have changed places.)
@@ -81,24 +76,14 @@ def call_key(task: Task[..., Any], table: object) -> CallKey | None:
     Returns:
         None outside of flows and tasks: each such task run is a run of its own.
     """
-    flow, inside = FlowRunContext.get(), TaskRunContext.get()
-    context: FlowRunContext | TaskRunContext | None = flow
-    run = None if flow is None or flow.flow_run is None else flow.flow_run.id
-    if inside is not None and (run is None or inside.task_run.flow_run_id == run):
-        # Called by another task, which may run beside others: only its own order is certain.
-        context, run = inside, inside.task_run.id
-    if context is None or run is None:
+    by = caller()
+    if by is None:
         return None
+    flow = FlowRunContext.get()
     parts = [task.name, table] if isinstance(table, str) else [task.name]
     label = "/".join(parts)
-    with _calls_lock:
-        if id(context) not in _calls:
-            # Each attempt has a context of its own, so each attempt counts from the start.
-            _calls[id(context)] = Counter()
-            weakref.finalize(context, _calls.pop, id(context), None)
-        _calls[id(context)][label] += 1
-        number = _calls[id(context)][label]
-    key = CallKey(run_name(["prefect", str(run), *parts, str(number)]))
+    number = by.number(label)
+    key = CallKey(run_name(["prefect", *by.names, *parts, str(number)]))
     key.place = f"{flow.flow.name if flow and flow.flow else ''} {label} {number}"
     return key
 

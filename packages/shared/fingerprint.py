@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .canonical_json import canonical_json, document_of
 from .json_values import non_finite
+from .moments import is_finer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -281,7 +282,8 @@ def _date(value: Any) -> str | None:
 def _moment(value: Any) -> str | None:
     if isinstance(value, str):
         try:
-            value = dt.datetime.fromisoformat(value) if len(value) >= 10 and value[4:5] == value[7:8] == "-" else None
+            known = len(value) >= 10 and value[4:5] == value[7:8] == "-" and not is_finer(value)
+            value = dt.datetime.fromisoformat(value) if known else None
         except ValueError:
             return None
     if not isinstance(value, dt.date):
@@ -299,7 +301,7 @@ def _moment(value: Any) -> str | None:
 def _time(value: Any) -> str | None:
     if isinstance(value, str):
         try:
-            value = dt.time.fromisoformat(value)
+            value = None if is_finer(value) else dt.time.fromisoformat(value)
         except ValueError:
             return None
     if isinstance(value, dt.time) and value.tzinfo is None:

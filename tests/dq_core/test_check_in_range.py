@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +12,9 @@ from support.check_conformance import Case, CheckConformance
 
 DAYS = [dt.date(2024, 1, 1), None, dt.date(2024, 2, 1), dt.date(2023, 12, 31)]
 NAN = ("duckdb", "postgresql", "parquet", "arrow", "polars", "rows")
+
+
+FINER = "2024-01-01 10:00:00.1234567"
 
 
 class TestInRange(CheckConformance):
@@ -93,3 +96,24 @@ def test_mixed_rows_fail_where_they_cannot_be_compared(put) -> None:
     (result,) = put("rows", rows, {}).validate({"type": "in_range", "column": "x", "max": 10}).results
     assert (result.failed_rows, result.considered_rows) == (3, 4)
     assert [sample["x"] for sample in result.samples] == ["5", 50, "[1]"]
+
+
+@pytest.mark.parametrize(
+    "place", ["sqlite", "duckdb", "postgresql", "rows", "pandas", "polars", "arrow", "parquet", "csv"]
+)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"type": "in_range", "min": FINER},
+        {"type": "in_range", "max": FINER},
+        {"type": "in_set", "values": [FINER]},
+        {"type": "not_in_set", "values": [FINER]},
+        {"type": "statistic", "statistic": "max", "min": FINER},
+    ],
+    ids=lambda rule: "-".join(map(str, rule)),
+)
+def test_a_bound_with_digits_below_a_microsecond_is_refused(put, place: str, rule: dict[str, Any]) -> None:
+    """Python's moments would leave the digits out, and the value itself would be within."""
+    rows = [{"x": dt.datetime.fromisoformat(FINER)}]
+    with pytest.raises(RuleError, match="digits below a microsecond"):
+        put(place, rows, {"x": sa.DateTime()}).validate({"column": "x", **rule})

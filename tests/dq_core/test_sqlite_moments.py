@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from dq_core import validate
+from dq_core import compare, validate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import URL
 
 TIME, MOMENT = dt.time(10, 30), dt.datetime.fromisoformat("2024-05-01")
@@ -92,3 +94,17 @@ def test_a_key_refers_to_every_spelling_of_its_value(
 def test_what_is_no_time_is_none(sqlite_url: URL, text: str) -> None:
     assert checked(sqlite_url, "TIME", [text], type="type", dtype="time") == "failed"
     assert checked(sqlite_url, "TIME", [text], type="in_range", min=dt.time()) == "failed"
+
+
+@pytest.mark.parametrize("type_", ["TIMESTAMP", "TIME"])
+def test_digits_below_a_microsecond_are_a_difference(tmp_path: Path, type_: str) -> None:
+    day = "2024-05-01 " if type_ == "TIMESTAMP" else ""
+    for name, digits in (("left", "1234567"), ("right", "123456"), ("same", "1234560")):
+        engine = sa.create_engine(f"sqlite:///{tmp_path / name}")
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE TABLE t (id INTEGER, v {type_})")
+            connection.exec_driver_sql(f"INSERT INTO t VALUES (1, '{day}10:30:00.{digits}')")
+        engine.dispose()
+    left, right, same = (f"sqlite:///{tmp_path / name}" for name in ("left", "right", "same"))
+    assert not compare(left, right, ["id"], table="t")
+    assert compare(same, right, ["id"], table="t")

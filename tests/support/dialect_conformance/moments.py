@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import DateTime, Time
 
 from moltres import col, func, lit, when
-from moltres.errors import SchemaMismatchError
+from moltres.errors import ConfigurationError, SchemaMismatchError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import run
 
@@ -242,3 +243,15 @@ class Moments(DialectSuite):
             found = sorted((row["ts"], row["i"]) for row in db.table("t").collect())
             new = {row["ts"]: row["i"] for row in news}
             assert found == sorted([(ts, new.get(ts, i)) for i, ts in there if ts] + [(news[-1]["ts"], 103)]), mode
+
+    def test_strings_finer_than_a_column_are_refused_or_compared(self, db: Database) -> None:
+        at = dt.datetime.fromisoformat("2024-05-01 10:00:00.123456")
+        db.write([{"id": 1, "at": at}, {"id": 2, "at": at + dt.timedelta(microseconds=1)}]).save_as_table("t")
+        finer = "2024-05-01 10:00:00.1234567"
+        moment = col("at")
+        conditions = [(moment == finer, []), (moment >= finer, [2]), (moment < finer, [1]), (moment.in_([finer]), [])]
+        for condition, expected in conditions:
+            found: Any = expected
+            with suppress(ConfigurationError):
+                found = [row["id"] for row in db.table("t").where(condition).collect()]
+            assert found == expected

@@ -107,6 +107,17 @@ class RejectedRows(DialectSuite):
                 assert (result.rows_written, result.rejects.rows_rejected) == (1, 2)
         assert {tuple(row.values()) for row in rows(refusing)} == {(2, 3, Decimal(1), dt.date(2026, 1, 1))}
 
+    def test_strings_finer_than_a_microsecond_are_kept(self, db: Database) -> None:
+        if not self.can(db):
+            pytest.skip("two tables are two commits here")
+        at = dt.datetime.fromisoformat("2026-01-01 10:00:00.123456")
+        db.write([{"at": at, "clock": at.time()}]).save_as_table("t")
+        strings = ["2026-01-01 10:00:00.1234560", "2026-01-01 10:00:00.1234567"]
+        result = load(db, [{"at": one, "clock": one[11:]} for one in strings])
+        assert result.rejects is not None
+        assert (result.rows_written, result.rejects.rows_rejected) == (1, 1)
+        assert {tuple(row.values()) for row in db.table("t").collect()} == {(at, at.time())}
+
     def test_more_than_the_share_changes_nothing(self, refusing: Database) -> None:
         with pytest.raises(WriteError, match=r"refuses 1 of 4 rows, more than rejects_at_most=0.1 .*\n?.*requires"):
             load(refusing, [*GOOD, BAD[0][2]], rejects_at_most=None, run_key="k")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared import arguments
 from .._shared.arguments import is_number, string
+from .._shared.moments import is_finer
 from .._shared.wording import question
-from ..relation.type_family import NUMBERS, adapt, family_of_value
+from ..relation.type_family import MOMENTS, NUMBERS, adapt, family_of_value, is_iso_moment
 from .outcome import EvaluationError
 
 if TYPE_CHECKING:
@@ -145,6 +146,9 @@ def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str
     if column.untyped is not None:
         if family_of_value(value) in NUMBERS:
             require_number(column)
+        moments = column.family == "time" or (column.family in MOMENTS | {"untyped"} and is_iso_moment(str(value)))
+        if moments and isinstance(value, str) and is_finer(value):
+            yield f"{label}: {name}: {value!r} has digits below a microsecond, with which no column is compared."
         return
     try:
         adapt(value, column.family, zoned=column.zoned)

@@ -19,6 +19,7 @@ from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ClauseList,
 from sqlalchemy.sql.selectable import SelectStatementGrouping
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
+from .._shared.moments import is_finer
 from ..dialects.complexity import not_too_deep
 from ..dialects.moments import as_text, in_one_form
 from ..dialects.same_moments import comparable, is_moment, like_stored
@@ -214,6 +215,8 @@ def _value(value: Any, type_: TypeEngine[Any], other: Any, capabilities: Capabil
         return sendable(int(value))  # as a float it would lose digits
     if not isinstance(value, str) or not isinstance(type_, sql.String) or isinstance(type_, sql.Enum):
         return value
+    if capabilities.enforces_types and kind.name in _KEPT_AS_TEXT and (kind.scale or 0) <= _DIGITS and is_finer(value):
+        raise ConfigurationError(f"{value!r} has digits below a microsecond, which {_named(other)} does not hold.")
     read = _READERS.get(kind.name)
     if read is None or (kind.name not in _OF_ALL and not capabilities.enforces_types):
         return value  # SQLite's columns of dates hold strings, which are compared as they are
@@ -260,6 +263,9 @@ def _named(other: Any) -> str:
     name = getattr(other, "name", None)
     return f"the column {name!r}" if name else "the expression"
 
+
+_DIGITS = 6
+"""Of a second, which datetimes have."""
 
 _MOST_DIGITS = 400
 """Of a number that a float holds."""

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from .._shared.moments import is_finer
 from ..types.foreign import as_python
 from ..types.values import shown
 
@@ -39,14 +40,20 @@ def _float(text: str) -> float:
     return float(text)
 
 
+def _no_finer(text: str) -> str:
+    if is_finer(text):
+        raise ValueError
+    return text
+
+
 READERS: Final[dict[str, Callable[[str], Any]]] = {
     "integer": _whole,
     "decimal": _decimal,
     "float": _float,
     "boolean": lambda text: _BOOLEANS[text.lower()],
     "date": dt.date.fromisoformat,
-    "timestamp": dt.datetime.fromisoformat,
-    "time": dt.time.fromisoformat,
+    "timestamp": lambda text: dt.datetime.fromisoformat(_no_finer(text)),
+    "time": lambda text: dt.time.fromisoformat(_no_finer(text)),
     "uuid": UUID,
 }
 """By family of types: what a string stands for there."""

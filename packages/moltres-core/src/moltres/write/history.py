@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, DateTime, and_, case, func, inspect, literal, or_, select, update
 
+from .._shared.moments import is_finer
 from .._shared.wording import question
 from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, SchemaMismatchError, WriteError, listing
@@ -109,6 +110,8 @@ def _instant(request: WriteRequest, names: Sequence[str]) -> _Instant:
     if given is None or given in names:
         return _Instant(None if given is None else str(given), now)
     if isinstance(given, str):
+        if is_finer(given):
+            raise ConfigurationError(f"valid_at={given!r} has digits below a microsecond, which no version keeps.")
         try:
             given = dt.datetime.fromisoformat(given)
         except ValueError:

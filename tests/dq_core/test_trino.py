@@ -321,6 +321,15 @@ def test_tables_of_other_catalogs_and_names_in_capitals(trino: TrinoServer, iceb
     assert validate(iceberg, [elsewhere], table=table).passed
 
 
+def test_tables_of_metadata(trino: TrinoServer, iceberg: sa.Engine) -> None:
+    name = made(iceberg, "SELECT 1 AS id")
+    rules = [{"type": "row_count", "min": 1, "max": 1}, {"type": "not_null", "column": "snapshot_id"}]
+    assert validate(iceberg, rules, table=f"{name}$snapshots").passed
+    with iceberg.connect() as connection:
+        assert validate(connection, rules, table=f"{name}$snapshots").passed
+    assert profile(iceberg, table=f"{name}$files").row_count == 1
+
+
 def test_nothing_is_asked_twice(trino: TrinoServer) -> None:
     """The columns of both tables, all SQL of rules in one query, and all that is counted in another."""
     engine = sa.create_engine(trino.url("tpch", "tiny"))

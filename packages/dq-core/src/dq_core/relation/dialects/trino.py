@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Trino"]
 
 #: A name that is no more than a name: not of several parts, and not one of a table about another, as ``t$snapshots``.
-_ONE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ONE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _MISSING = frozenset({"SCHEMA_NOT_FOUND", "TABLE_NOT_FOUND"})
 #: Types whose own operators and functions mean what rules mean; values of all others are read in another form.
 _PLAIN = frozenset({
@@ -97,7 +97,7 @@ class Trino(Dialect):
             conditions = (sa.column(key) == sa.literal_column(string(value)) for key, value in names.items())
             if connection.execute(found.where(*conditions)).all():
                 there = sa.quoted_name(f"{quote(catalog)}.{quote(own)}", quote=False) if dot else place
-                return there, table
+                return there, _named(table)
         return None
 
     def look_up(
@@ -111,7 +111,7 @@ class Trino(Dialect):
             return super().look_up(connection, name, schema, owns_transaction=owns_transaction)
         try:
             with self.guard(connection, owns_transaction=owns_transaction):
-                return schema, name, self.describe(connection, sa.table(name, schema=schema))
+                return schema, _named(name), self.describe(connection, sa.table(_named(name), schema=schema))
         except DBAPIError as error:
             if getattr(error.orig, "error_name", None) not in _MISSING:
                 raise
@@ -318,6 +318,11 @@ def _text_of(relation: Selection, name: str) -> ColumnElement[str]:
         return sa.literal_column("''", sa.Text())
     text = sa.func.to_hex(value, type_=sa.Text()) if column.family == "binary" else sa.cast(value, sa.Text())
     return sa.func.coalesce(text, sa.literal_column("chr(30)"), type_=sa.Text())
+
+
+def _named(table: str) -> str:
+    """A table's name in quotes: SQLAlchemy leaves them out at ``orders$snapshots``, which Trino does not read."""
+    return sa.quoted_name(table, quote=True)
 
 
 def _column(name: str, type_name: str) -> Column:

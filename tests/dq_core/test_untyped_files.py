@@ -75,6 +75,18 @@ class TestEachValue:
     def test_each_kind(self, kind: str, options: dict[str, Any], failed: int) -> None:
         assert found(csv(MIXED), rule(kind, "age", **options)) == [("failed" if failed else "passed", failed, 3)]
 
+    @pytest.mark.parametrize(
+        ("value", "failed"),
+        [('{"a": 1}', 0), ("[]", 0), (1, 0), (1.5, 0), ("nope", 1), ('{"a": 1.}', 1), ("[1,]", 1), (b"{}", 1)],
+    )
+    def test_a_text_is_json_or_not(self, value: Any, failed: int) -> None:
+        with sqlite3.connect("t.db") as raw:
+            raw.execute("CREATE TABLE t (j JSON)")
+            raw.execute("INSERT INTO t VALUES (?), ('[]')", (value,))
+        engine = sa.create_engine("sqlite:///t.db")
+        status = "failed" if failed else "passed"
+        assert found(engine, rule("type", "j", dtype="json"), table="t") == [(status, failed, 2)]
+
     def test_the_ends_of_a_profile_are_those_of_moments_and_not_of_strings(self) -> None:
         with sqlite3.connect("t.db") as raw:
             raw.execute("CREATE TABLE t (s TIMESTAMP)")

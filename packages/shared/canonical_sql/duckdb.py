@@ -136,7 +136,7 @@ _TOKENS = r"""'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][-+.0-9eE]*|[^-"0-9]+'"""
 #: A document whose strings are their bytes in digits behind an S, and whose numbers are strings behind an N: no path
 #: through it has to be quoted, and bytes in digits have the order of the bytes.
 _MARKED = f"""array_to_string(list_transform(regexp_extract_all({{value}}, {_TOKENS}), lambda token: CASE
- WHEN token[1] = '"' THEN '"S' || hex(encode({escaped_sql("(token ->> '$')")})) || '"'
+ WHEN token[1] = '"' THEN '"S' || hex(encode({escaped_sql("(TRY_CAST(token AS JSON) ->> '$')")})) || '"'
  WHEN token[1] = '-' OR token[1] BETWEEN '0' AND '9' THEN '"N' || {scientific_sql("token")} || '"'
  ELSE token END), '')"""
 #: The keys on the way to a node, and the numbers of items with as many characters each.
@@ -155,7 +155,10 @@ _PLAIN = f"""(SELECT array_to_string(list_transform(
  string_split(replace(replace(rtrim(sorted, ','), ',}}', '}}'), ',]', ']'), '"'), lambda part: CASE part[1]
  WHEN 'S' THEN '"' || decode(unhex(part[2:])) || '"' WHEN 'N' THEN part[2:] ELSE part END), '')
  FROM (SELECT {_SORTED} AS sorted))"""  # noqa: S608 - SQL of our own
-_JSON = f"CASE WHEN json_valid({{value}}) THEN {_PLAIN} ELSE '!text ' || lower(hex(encode({{value}}))) END"
+#: DuckDB's own test lets commas stand before brackets, and takes NaN and Infinity for numbers.
+_OUTSIDE = r"""regexp_replace({value}, '"[^"\\]*(?:\\.[^"\\]*)*"', '""', 'g')"""
+_IS_JSON = f"(json_valid({{value}}) AND NOT regexp_matches({_OUTSIDE}, '(?i)nan|inf|,\\s*[\\]}}}}]'))"
+_JSON = f"CASE WHEN {_IS_JSON} THEN {_PLAIN} ELSE '!text ' || lower(hex(encode({{value}}))) END"
 
 
 def _swapped(number: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -148,7 +148,14 @@ for code, short in (("0022", '"'), ("005[cC]", r"\\")):
 #: JSON_NORMALIZE sorts keys as they are written; a control character has to stay an escape for it. Of a mere number it
 #: reads digits that lie behind the end of the string (``1e2`` was 1.0E20), but for the blank.
 _NORMALIZED = f"JSON_NORMALIZE(CONCAT({_resolved(_SHORT, _CONTROL)}, ' '))"
-_JSON = f"""CASE WHEN NOT JSON_VALID({{value}}) THEN CONCAT('!text ', LOWER(HEX({{value}})))
+#: JSON_VALID takes 1. for a number, and any character behind a backslash: both are looked for.
+_STRINGS = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_OUTSIDE = f"REGEXP_REPLACE({{value}}, {_literal(_STRINGS)}, {_literal(chr(34) * 2)})"
+_ESCAPE = r'(?-i)(?<!\\)(?:\\\\)*\\[^"\\/bfnrtu]'
+_POINT = r"\.(?![0-9])"
+_IS_JSON = f"""(JSON_VALID({{value}}) AND NOT {_OUTSIDE} REGEXP {_literal(_POINT)}
+ AND (LOCATE({_BACKSLASH}, {{value}}) = 0 OR NOT {{value}} REGEXP {_literal(_ESCAPE)}))"""
+_JSON = f"""CASE WHEN NOT {_IS_JSON} THEN CONCAT('!text ', LOWER(HEX({{value}})))
  WHEN LOCATE({_BACKSLASH}, {{value}}) = 0
   THEN CAST(JSON_NORMALIZE(CONCAT({{value}}, ' ')) AS CHAR CHARACTER SET utf8mb4)
  ELSE CAST({_resolved(_NORMALIZED, _KEPT)} AS CHAR CHARACTER SET utf8mb4) END"""

@@ -12,7 +12,7 @@ from sqlalchemy import Integer, column, create_engine, event, text
 
 from dq_core import validate
 from moltres import col, connect, func
-from moltres.errors import ConfigurationError, MoltresError, QueryError
+from moltres.errors import ConfigurationError, MoltresError, QueryError, SchemaMismatchError
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
 from support.mariadb import MariaDBServer
@@ -21,6 +21,7 @@ from support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import URL, ExceptionContext
 
@@ -78,6 +79,24 @@ class TestMariaDB(DialectConformance, LostConnections):
             connection.execute(text("INSERT INTO t VALUES (16777216), (1.2345678)"))
         for query in ("SELECT f FROM t", "SELECT max(f) AS f FROM t GROUP BY f", "SELECT f, 1 AS one FROM t"):
             assert {row["f"] for row in db.sql(query).collect()} == {16777216.0, 1.2345678}, query
+
+    @pytest.mark.parametrize("document", ["1.", '{"a": 1.}', r'"\x"', r'"\0"'])
+    def test_what_only_json_valid_takes_for_json_is_refused_by_its_column(
+        self, db: Database, tmp_path: Path, document: str
+    ) -> None:
+        with db.transaction() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (id INTEGER, j JSON)")
+            connection.exec_driver_sql("INSERT INTO t VALUES (1, %s)", (document,))
+        frame, other = db.table("t"), connect(f"sqlite:///{tmp_path / 'other.db'}")
+        for read in (
+            frame.collect,
+            frame.to_arrow,
+            frame.to_pandas,
+            lambda: other.write(frame).save_as_table("t"),
+            lambda: frame.write.parquet(tmp_path / "t.parquet"),
+        ):
+            with pytest.raises(SchemaMismatchError, match="'j'"):
+                read()
 
     @pytest.mark.parametrize("mode", ["append", "overwrite", "merge", "overwrite_partitions"])
     @pytest.mark.parametrize(

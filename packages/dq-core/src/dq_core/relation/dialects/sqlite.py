@@ -216,6 +216,8 @@ class SQLite(Dialect):
             return sa.and_(value.is_not(None), sa.not_(_is_moment(value, only_dates=families == {"date"})))
         if families == {"time"}:
             return sa.and_(value.is_not(None), sa.not_(_is_time(value)))
+        if families == {"json"}:
+            return sa.and_(value.is_not(None), sa.not_(sa.func.coalesce(sa.func.json_valid(value), 0)))
         classes = {one for family in families for one in _STORAGE.get(family, ())}
         if not classes:
             return None

@@ -30,7 +30,7 @@ from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
 from ..inner_order import BY_LIMIT, kept, kept_of
 from ..lexis import mariadb
-from ..rows import by_sqlalchemy, is_custom, lenient, selects_all
+from ..rows import by_sqlalchemy, is_custom, selects_all
 from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
@@ -274,7 +274,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
             return by_sqlalchemy(connection, type_, code)
         own = types.reader(type_)
         if own is not None:
-            return lenient(own)
+            return own
         return by_sqlalchemy(connection, type_, code) if logical_type(type_).name in _BY_SQLALCHEMY else None
 
     def held(self, type_: TypeEngine[Any]) -> LogicalType:

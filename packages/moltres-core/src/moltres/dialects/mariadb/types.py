@@ -16,11 +16,14 @@ from ...types import documents
 from ...types.arrow import bounded
 from ...types.logical import LogicalType, logical_type, register
 from ...types.values import shortest, shown, unfit
+from ..rows import each, lenient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy.types import TypeEngine
+
+    from ..rows import Reader
 
 
 EXACT = "utf8mb4_nopad_bin"
@@ -234,9 +237,14 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def reader(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
-    """What reads a value of a column where neither the driver nor SQLAlchemy does it exactly."""
-    return _READERS.get("bits" if isinstance(type_, mysql.BIT) else logical_type(type_).name)
+def reader(type_: TypeEngine[Any]) -> Reader | None:
+    """What reads the values of a column where neither the driver nor SQLAlchemy does it exactly."""
+    kind = "bits" if isinstance(type_, mysql.BIT) else logical_type(type_).name
+    own = _READERS.get(kind)
+    if own is None:
+        return None
+    # JSON_VALID takes 1. for JSON: as text it could not be told from a document that is a string.
+    return each(own) if kind == "json" else lenient(own)
 
 
 _MODULE = "sqlalchemy.dialects.mysql"

@@ -146,6 +146,22 @@ def test_map_takes_lists_apart_but_not_rows(dsn: str) -> None:
     assert [report["total_checks"] for report in reports] == [2, 2]
 
 
+def test_map_takes_parameters_apart(dsn: str) -> None:
+    text = "SELECT id FROM users WHERE id = :id"
+
+    @flow
+    def reads() -> list[Any]:
+        few = moltres_query.map(dsn=dsn, query=text, parameters=[{"id": 1}, {"id": 2}])
+        same = moltres_query.map(dsn=[dsn, dsn], query=text, parameters={"id": 1})
+        least = [{"least": 1}, {"least": 10}]
+        checks = [{"type": "row_count", "min": 1}]
+        query = "SELECT id FROM users WHERE id >= :least"
+        reports = moltres_data_quality.map(dsn=dsn, query=query, parameters=least, checks=checks)
+        return [*few.result(), *same.result(), *(report["overall_status"] for report in reports.result())]
+
+    assert reads() == [[{"id": 1}], [{"id": 2}], [{"id": 1}], [{"id": 1}], "passed", "failed"]
+
+
 def test_what_a_mapped_task_gives_is_written_as_one(dsn: str) -> None:
     @flow
     def calls() -> Any:

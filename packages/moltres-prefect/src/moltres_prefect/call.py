@@ -26,6 +26,7 @@ _OF_CALL: Final = frozenset({"wait_for", "return_state"})  # Prefect takes them 
 _LISTS: Final = frozenset(
     {"checks", "columns", "keys", "mask", "partition_by", "update"}
 )  # one argument each, although they are lists
+_MAPPING: Final = "parameters"  # one mapping each: a list of them is no rows
 
 
 class MoltresTask(Task[P, R]):
@@ -112,5 +113,7 @@ def _is_spread(name: str, value: Any) -> bool:
         return False
     if name in _LISTS:
         return all(isinstance(item, list | tuple) for item in value)
+    if name == _MAPPING:
+        return True
     rows = all(isinstance(item, Mapping) and not is_reference(item) for item in value)
     return not rows

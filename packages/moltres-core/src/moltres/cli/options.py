@@ -93,7 +93,7 @@ def _add(parser: argparse.ArgumentParser, name: str, known: inspect.Parameter, s
             )
     elif _PAIRS in kinds:
         parser.add_argument(option, action="append", metavar="NAME=VALUE", help=f"{help_}; repeatable")
-    elif "bool" in kinds and known.default is True:
+    elif known.default is True:
         parser.add_argument(f"--no-{option[2:]}", dest=name, action="store_false", help=f"switch off: {help_}")
     elif "bool" in kinds:
         parser.add_argument(option, action="store_true", help=help_)

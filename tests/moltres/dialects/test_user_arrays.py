@@ -96,3 +96,33 @@ def test_domains_of_every_depth(postgresql_url: URL) -> None:
                 "pairs": [1, 2],
             }
             assert db.table("own").to_arrow().num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("integer[]", "{{1,2},{3,NULL}}"),
+        ("integer[][]", "{{{1},{2}},{{3},{4}}}"),
+        ("numeric(5,2)[]", "{{1.25},{2.00}}"),
+        ("timestamptz[]", '{{"2024-01-01 08:00:00+00"}}'),
+        ("uuid[]", "{{5a9d2f3e-0000-0000-0000-000000000001}}"),
+    ],
+)
+@pytest.mark.parametrize("form", ["frame", "records", "encoded"])
+def test_arrays_of_several_dimensions_keep_their_table(postgresql_url: URL, type_: str, value: str, form: str) -> None:
+    with connect(postgresql_url) as db:
+        with db.transaction() as connection:
+            connection.exec_driver_sql(f"CREATE TABLE own (id integer PRIMARY KEY, x {type_})")
+            connection.exec_driver_sql(f"INSERT INTO own VALUES (1, '{value}'), (2, NULL)")
+            connection.exec_driver_sql("CREATE TABLE other (LIKE own INCLUDING ALL)")
+        rows: Any = db.table("own")
+        if form != "frame":
+            rows = rows.collect()
+        if form == "encoded":
+            rows = decode(json.loads(json.dumps(encode(rows))))
+        db.write(rows).save_as_table("other", mode="append")
+        db.write(rows).save_as_table("own", mode="overwrite")
+        for table in ("own", "other"):
+            query = f"SELECT x = '{value}'::{type_} AS same FROM {table} ORDER BY id"
+            assert db.sql(query).collect().column("same") == [True, None]
+            assert db.sql(f"SELECT count(*) AS n FROM pg_indexes WHERE tablename = '{table}'").first() == {"n": 1}

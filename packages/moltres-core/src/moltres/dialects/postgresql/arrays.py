@@ -32,3 +32,13 @@ def _sizes(value: Any) -> list[int] | None:
     if any(one is None or one != below[0] for one in below):
         return None
     return [len(value), *(below[0] or [] if below else [])]
+
+
+def leaves(value: Any) -> Any:
+    """A list without its further dimensions: PostgreSQL declares a number of them, and does not heed it."""
+    if not isinstance(value, list | tuple) or not any(isinstance(item, list | tuple) for item in value):
+        return value
+    found: list[Any] = []
+    for item in value:
+        found.extend(leaves(item) if isinstance(item, list | tuple) else [item])
+    return found

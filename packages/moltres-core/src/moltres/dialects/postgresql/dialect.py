@@ -38,7 +38,7 @@ from ..statements import InsertSelect
 from ..stopping import check
 from ..untyped import Untyped
 from . import copy_out, copy_text, loaders, user_arrays
-from .arrays import no_block
+from .arrays import leaves, no_block
 from .compiler import comparing
 from .copy_in import encode
 from .encodings import require_encoded, unencoded
@@ -280,10 +280,11 @@ class PostgreSQLDialect(Horizons, Dialect):
         return cast(cast(func.concat(before, func.quote_literal(value), after), sql.Integer), sql.Text)
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
-        """As everywhere, and strings have no NUL, arrays one form."""
+        """As everywhere, and strings have no NUL, arrays one form, of any number of dimensions."""
+        if isinstance(type_, sql.ARRAY) and logical_type(type_.item_type).name != "json":
+            flat = [leaves(value) for value in values] if type_.dimensions is None else values
+            return super().refusal(type_, flat) or no_block(values)
         reason = super().refusal(type_, values)
-        if reason is None and isinstance(type_, sql.ARRAY) and logical_type(type_.item_type).name != "json":
-            return no_block(values)
         if reason is None and logical_type(type_).name == "text" and "\0" in _joined(values):
             return "a string has a NUL character, which PostgreSQL does not store"
         return reason

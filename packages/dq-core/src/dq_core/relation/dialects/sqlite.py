@@ -217,7 +217,8 @@ class SQLite(Dialect):
         if families == {"time"}:
             return sa.and_(value.is_not(None), sa.not_(_is_time(value)))
         if families == {"json"}:
-            return sa.and_(value.is_not(None), sa.not_(sa.func.coalesce(sa.func.json_valid(value), 0)))
+            known = sa.and_(sa.func.typeof(value) != "blob", sa.func.json_valid(value) == 1)
+            return sa.and_(value.is_not(None), sa.not_(known))
         classes = {one for family in families for one in _STORAGE.get(family, ())}
         if not classes:
             return None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from statistics import pstdev, pvariance, stdev, variance
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import extract
 
-from moltres import col
+from moltres import col, func
 from moltres.errors import MoltresError
 from support.dialect_conformance.base import DialectSuite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moltres import Database
 
 DAY, LATER = dt.date(2024, 1, 31), dt.date(2024, 3, 1)
@@ -37,6 +40,12 @@ PARTS = {
     "year": 2024, "quarter": 1, "month": 1, "week": 5, "day": 31, "doy": 31, "dow": 3, "isodow": 3, "hour": 10,
     "minute": 30, "second": 45, "milliseconds": 45_000, "microseconds": 45_000_000, "decade": 202, "century": 21,
     "epoch": 1_706_697_045,
+}  # fmt: skip
+
+
+SPREADS: dict[str, Callable[[Any], Any]] = {
+    "stddev": stdev, "stddev_samp": stdev, "stddev_pop": pstdev, "variance": variance, "var_samp": variance,
+    "var_pop": pvariance,
 }  # fmt: skip
 
 
@@ -74,3 +83,16 @@ class Expressions(DialectSuite):
         db.write([{"d": value}]).save_as_table("t")
         (found,) = db.table("t").select(week=extract("week", col("d"))).collect().column("week")
         assert int(found) == value.isocalendar().week
+
+    @pytest.mark.parametrize("name", SPREADS)
+    @pytest.mark.parametrize("first", [0, 7, 10**6, 10**18, 2**63 - 4, Decimal("1000000000000000.01"), Decimal("0.25")])
+    def test_the_spread_of_neighbours(self, db: Database, name: str, first: Any) -> None:
+        values = [first + step for step in (0, 1, 3)]
+        rows = [{"g": 1, "v": value} for value in values] + [{"g": 2, "v": first}] * 2
+        try:
+            db.write(rows).save_as_table("t")
+            found = db.table("t").group_by("g").agg(x=getattr(func, name)(col("v"))).order_by("g").collect().column("x")
+        except MoltresError:
+            assert first > 10**15 or not db.dialect.capabilities.enforces_types  # SQLite has no such functions
+            return
+        assert [float(one) for one in found] == [pytest.approx(float(SPREADS[name](values)), rel=1e-7), 0]

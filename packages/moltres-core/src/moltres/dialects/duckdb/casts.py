@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...types.logical import logical_type
+from ..spread import refusing_lost_spreads
 
 if TYPE_CHECKING:
     from ..converted import Converted
 
 __all__ = ["with_casts"]
+
+_LOST = "CAST(error('The values are too near to each other for a variance: subtract one of them first') AS DOUBLE)"
 
 
 class _Casts:
@@ -25,9 +28,9 @@ class _Casts:
 
 
 def with_casts(base: type[Any]) -> type[Any]:
-    """SQLAlchemy's compiler for DuckDB, with casts that cut as the standard says.
+    """SQLAlchemy's compiler for DuckDB, with casts that cut as the standard says, and variances that are right or fail.
 
     Args:
         base: The compiler of the driver's dialect.
     """
-    return type(f"Casts{base.__name__}", (_Casts, base), {})
+    return refusing_lost_spreads(type(f"Casts{base.__name__}", (_Casts, base), {}), _LOST)

@@ -11,6 +11,7 @@ from ...errors import ConfigurationError
 from ...types.logical import logical_type
 from ..converted import FALSE_WORDS, TRUE_WORDS, require_meaning
 from ..moment_arithmetic import refusing_moment_arithmetic
+from ..spread import refusing_lost_spreads
 
 if TYPE_CHECKING:
     from ..converted import Converted
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["with_casts"]
 
 _INSTEAD = "Use func.datediff(later, earlier), or func.timestampdiff(text('SECOND'), earlier, later)."
+#: A warning, which is an error.
+_LOST = "CAST('The values are too near to each other for a variance: subtract one of them first' AS DOUBLE)"
 _NUMBERS = frozenset({"integer", "float", "decimal", "boolean"})
 _WRITTEN = {"date": "DATE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
 _WITH_DIGITS = {"float": "DOUBLE", "timestamp": "DATETIME(6)", "time": "TIME(6)"}
@@ -52,6 +55,14 @@ class _Casts:
             return written
         return f"CAST({written} AS {_WRITTEN[kind.name]})"
 
+    def visit_stddev_func(self, function: Any, **options: Any) -> str:
+        """Of a sample, as other databases mean it."""
+        return f"STDDEV_SAMP{self.function_argspec(function, **options)}"  # type: ignore[attr-defined]  # of the compiler
+
+    def visit_variance_func(self, function: Any, **options: Any) -> str:
+        """As above."""
+        return f"VAR_SAMP{self.function_argspec(function, **options)}"  # type: ignore[attr-defined]  # as above
+
     def visit_extract(self, extract: Any, **options: Any) -> str:
         """The week of ISO 8601, as other databases number them; EXTRACT counts from the first Sunday."""
         compiler: Any = self
@@ -66,4 +77,5 @@ def with_casts(base: type[Any]) -> type[Any]:
     Args:
         base: The compiler of the driver's dialect.
     """
-    return refusing_moment_arithmetic(type(f"Casts{base.__name__}", (_Casts, base), {}), "MariaDB", _INSTEAD)
+    checked = refusing_lost_spreads(type(f"Casts{base.__name__}", (_Casts, base), {}), _LOST)
+    return refusing_moment_arithmetic(checked, "MariaDB", _INSTEAD)

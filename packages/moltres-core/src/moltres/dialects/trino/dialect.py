@@ -29,6 +29,7 @@ from ..compiling import written_out
 from ..inner_order import BY_OFFSET, kept, kept_of
 from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom, selects_all
+from ..spread import refusing_lost_spreads
 from ..statements import CreateTableAs
 from . import types
 from .commits import Commits
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from ..rows import Reader
     from ..tally import Covered
 
+_LOST = "CAST(fail('The values are too near to each other for a variance: subtract one of them first') AS DOUBLE)"
 _ICEBERG = Capabilities(
     transactions=False,
     savepoints=False,
@@ -103,8 +105,8 @@ class TrinoDialect(Commits, Dialect):
         return is_of_driver(error) or isinstance(error, NoSuchTableError)
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
-        """One that writes what Trino takes."""
-        return corrected(base)
+        """One that writes what Trino takes, and whose variances are right or fail."""
+        return refusing_lost_spreads(corrected(base), _LOST)
 
     def written(self, value: Any) -> str | None:
         """With its type, as the driver sends it: Trino compares no string with a date."""

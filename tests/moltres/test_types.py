@@ -100,6 +100,14 @@ def test_every_float_of_32_bits_fits_its_column_as_databases_write_it(number: fl
     assert shortest(number) == written
 
 
+@pytest.mark.parametrize("bits", [9, 17, 25, 33, 65, 129])
+def test_integers_without_a_sign(bits: int) -> None:
+    column = LogicalType("integer", bits=bits)
+    assert unfit(column, [0, 2 ** (bits - 1) - 1]) is None
+    assert unfit(column, [0, -1]) == "-1 (int) is negative, and the column has no sign"
+    assert "needs more than" in str(unfit(column, [2 ** (bits - 1)]))
+
+
 def test_time_zones(db: Database) -> None:
     value = dt.datetime(2024, 1, 1, 12, 0, 0, 1, tzinfo=ZONE)
     table_of(db, "t", db.dialect.column_type(sa.DateTime(timezone=True)), [value])

@@ -97,8 +97,11 @@ def _unfit_documents(values: Sequence[Any]) -> str | None:
 
 def _unfit_integers(type_: LogicalType, values: Sequence[int]) -> str | None:
     bits = type_.bits or 64
-    if not values or (min(values) >= -(2 ** (bits - 1)) and max(values) < 2 ** (bits - 1)):
+    unsigned = bits % 2 == 1  # one bit more than the column has, for the sign of what holds it
+    if not values or (min(values) >= (0 if unsigned else -(2 ** (bits - 1))) and max(values) < 2 ** (bits - 1)):
         return None
+    if unsigned and min(values) < 0:
+        return _first(values, lambda value: value < 0, "is negative, and the column has no sign")
     return _first(
         values, lambda value: not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1), f"needs more than {bits} bits"
     )

@@ -146,7 +146,9 @@ TAKEN: dict[str, FlowConfig] = {
             OutputConfig(name="o", value="{{ outputs.task.vars.x ?? '' }}", description="x", required=False),
             OutputConfig(name="b", value="{{ true }}", type="BOOLEAN"),
         ),
-        retry=RetryConfig(policy=RetryPolicy.RANDOM, max_duration_seconds=3600),
+        retry=RetryConfig(
+            policy=RetryPolicy.RANDOM, max_duration_seconds=3600, extra={"behavior": "CREATE_NEW_EXECUTION"}
+        ),
         triggers=(
             TriggerConfig(id="daily", cron="0 6 * * *", timezone="Europe/Paris", inputs={"data_uri": "s3://b/x"}),
             TriggerConfig(

@@ -335,3 +335,23 @@ def test_a_default_that_no_execution_could_start_with_is_refused(kind: str, wron
     (problem,) = flow(wrong).problems()
     assert f"is of type {kind}; its default must not be" in problem
     assert flow(right).problems() == ()
+
+
+LOST = {
+    "errors": {"errors": (dataclasses.replace(SCRIPT_TASK, id="end"),)},
+    "finally_tasks": {"finally_tasks": (dataclasses.replace(SCRIPT_TASK, id="end"),)},
+    "counted failures": {"tasks": (dataclasses.replace(CHECK, sla=SLAConfig(max_consecutive_failures=2)),)},
+    "learned rules": {"tasks": (dataclasses.replace(CHECK, extra_args={"auto_schema": True}),)},
+}
+
+
+@pytest.mark.parametrize("parts", LOST.values(), ids=LOST)
+def test_a_retry_of_a_flow_that_would_hide_its_failure_is_refused(parts: dict[str, Any]) -> None:
+    """Kestra ends the execution as SUCCESS; its engine is asked in the tests of the engine."""
+    flow = FlowConfig(id="flow", **{"tasks": (CHECK,), **parts}, retry=RetryConfig())
+    (problem,) = flow.problems()
+    assert "do not go together: Kestra ends the execution as SUCCESS although a task has failed" in problem
+    anew = RetryConfig(extra={"behavior": "CREATE_NEW_EXECUTION"})
+    for retry in (None, RetryConfig(policy=RetryPolicy.NONE), anew):
+        assert dataclasses.replace(flow, retry=retry).problems() == ()
+    assert dataclasses.replace(FlowConfig(id="flow", tasks=(CHECK,)), retry=RetryConfig()).problems() == ()

@@ -284,7 +284,7 @@ def test_builders_leave_the_flow_as_it_was() -> None:
         .with_inputs(InputConfig(name="a"))
         .with_triggers(TriggerConfig(id="t", type=TriggerType.WEBHOOK, key="k"))
         .with_errors({"id": "log", "type": "io.kestra.plugin.core.log.Log", "message": "failed"})
-        .with_retry(RetryConfig())
+        .with_retry(RetryConfig(extra={"behavior": "CREATE_NEW_EXECUTION"}))
         .with_sla(SLAConfig(max_execution_time_seconds=60))
         .with_concurrency(1)
         .with_description("A flow.")

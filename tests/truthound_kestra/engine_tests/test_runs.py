@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
@@ -399,6 +400,23 @@ def test_a_retry_of_the_flow(kestra: Engine, flow_id: Names, tmp_path: Path) -> 
     program = FLAKY.format(path=str(tmp_path / "attempts"))
     result = run(kestra, script("flaky", program), name=flow_id("retry"), retry=retry)
     assert result.state == "SUCCESS", result.logs
+
+
+@pytest.mark.parametrize("place", ["errors", "finally_tasks"])
+def test_kestra_hides_a_failure_that_a_retry_of_the_flow_meets(kestra: Engine, flow_id: Names, place: str) -> None:
+    """Why such flows are refused; once this fails, they need not be."""
+    retry = RetryConfig(max_attempts=2, initial_delay_seconds=0.2, policy=RetryPolicy.CONSTANT)
+    log = {"id": "log", "type": "io.kestra.plugin.core.log.Log", "message": "m"}
+    flow = FlowConfig(
+        id=flow_id("hidden"),
+        namespace="tests",
+        tasks=(script("broken", "raise SystemExit(1)"),),
+        retry=retry,
+        **{place: (log,)},  # type: ignore[arg-type]
+    )
+    with mock.patch.object(FlowConfig, "problems", return_value=()):
+        written = GENERATOR.generate(flow)
+    assert kestra.run(written).state == "SUCCESS"
 
 
 def test_a_task_that_takes_too_long(kestra: Engine, flow_id: Names) -> None:

@@ -27,7 +27,7 @@ from truthound_kestra.flows.input import input_expressions, input_name, input_pr
 from truthound_kestra.flows.names import duplicates, kestra_major, pattern_problems
 from truthound_kestra.flows.output import output_problems
 from truthound_kestra.flows.plugin import inner_tasks, plugin_problems
-from truthound_kestra.flows.retry import retry_problems
+from truthound_kestra.flows.retry import retry_block, retry_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.sla import sla_problems
 from truthound_kestra.flows.task import TaskConfig, TaskType, task_expressions, task_state, task_type, wrong_types
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from truthound_kestra.flows.flow_context import FlowContext
     from truthound_kestra.flows.flow_fields import Task
+    from truthound_kestra.flows.retry import RetryConfig
     from truthound_kestra.flows.runner import Runner
 
 __all__ = ["flow_problems", "runner_problems"]
@@ -107,7 +108,27 @@ def _problems(flow: FlowFields, major: int, *, complete: bool) -> Iterator[str]:
         yield from trigger_problems(trigger, context)
     yield from duplicates("trigger id", [str(trigger_id(trigger)) for trigger in flow.triggers])
     if flow.retry is not None:
-        yield from retry_problems("The flow's retry", flow.retry, major)
+        wrong = list(retry_problems("The flow's retry", flow.retry, major))
+        yield from wrong or _lost_failures(flow, flow.retry)
+
+
+def _lost_failures(flow: FlowFields, retry: RetryConfig) -> Iterator[str]:
+    """As measured on Kestra 1.3: whatever runs after a failure that is retried makes the execution a SUCCESS."""
+    if retry_block(retry) is None or retry.extra.get("behavior") == "CREATE_NEW_EXECUTION":
+        return
+    kept = [task.id for task in flow.tasks if isinstance(task, TaskConfig) and _fits(task) and _keeps(task, flow)]
+    after = [name for name in ("errors", "finally_tasks") if getattr(flow, name)]
+    after += [f"the state that task {name} keeps" for name in kept[:1]]
+    if after:
+        yield (
+            f"The flow's retry and {' and '.join(after)} do not go together: Kestra ends the execution as SUCCESS "
+            "although a task has failed. Give the retry to the tasks."
+        )
+
+
+def _keeps(task: TaskConfig, flow: FlowFields) -> bool:
+    state = task_state(task, str(flow.id))
+    return state.failures or state.rules
 
 
 def _head_problems(flow: FlowFields) -> Iterator[str]:

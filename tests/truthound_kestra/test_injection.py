@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dq_core.checks.rule_file import load_rules
 from truthound_kestra.flows import FlowConfig, FlowGenerator, TaskConfig
 from truthound_kestra.flows.program import literal
+from truthound_kestra.flows.values import env_value
 from truthound_kestra.flows.yaml import rules_yaml
 
 NASTY = (
@@ -67,7 +68,8 @@ def test_texts_for_people_and_the_environment_read_back(text: str) -> None:
     assert document.get("description", "") == text
     block = document["tasks"][0]
     assert block.get("description", "") == text
-    assert {name: block["env"][name] for name in env} == env
+    assert {name: block["env"][name] for name in env} == {name: env_value(value) for name, value in env.items()}
+    assert all(text in block["env"][name] for name in env)
 
 
 texts = st.text() | st.sampled_from(NASTY) | st.lists(st.sampled_from(NASTY), max_size=3).map("".join)

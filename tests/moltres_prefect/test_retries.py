@@ -262,7 +262,7 @@ def test_a_task_that_nobody_else_counts_is_named_by_its_run() -> None:
     unknown = SimpleNamespace(**{**vars(run), "parameters": {"lock": threading.Lock()}})
     here = SimpleNamespace(flow_run=SimpleNamespace(id=uuid4()), detached=False)
     for context, around in ((run, remote), (run, None), (unknown, here)):
-        assert callers._task_names(context, around) == (str(run.task_run.id),)  # type: ignore[arg-type]
+        assert callers.task_names(context, around) == (str(run.task_run.id),)  # type: ignore[arg-type]
 
 
 def test_another_run_of_the_flow_writes_again_unless_the_key_says_otherwise(dsn: str) -> None:

@@ -21,7 +21,7 @@ from moltres.dialects.iceberg import dialect as of_iceberg
 from moltres.dialects.mariadb.dialect import MariaDBDialect
 from moltres.dialects.postgresql import dialect as of_postgresql
 from moltres.dialects.trino import types as of_trino
-from moltres.write import files, publish
+from moltres.write import files, statement_rows
 from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def in_the_staged_files(db: Database, draw: random.Random) -> Iterator[None]:
     def bent(rows: Any, columns: Any) -> Any:
         return made(_with_one_bent(draw, rows), columns)
 
-    with mock.patch.object(files, "to_batch", bent), mock.patch.object(publish, "_FEW", 0):
+    with mock.patch.object(files, "to_batch", bent), mock.patch.object(statement_rows, "_FEW", 0):
         yield
 
 

@@ -126,7 +126,7 @@ class MoltresOperator(BaseOperator):
         self.prepare_template()
 
     def render_template(self, content: Any, context: Context, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """What Airflow makes of a template: of a file only where it is the query, and of None no word in a text."""
+        """What Airflow makes of a template: of a file only where it is the query, and of None no word in a string."""
         jinja_env = environment_of(self, content, jinja_env)
         return super().render_template(no_file(self, content), context, jinja_env, seen_oids)
 

@@ -23,7 +23,6 @@ _MARK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NO_VALUES: Final = ("None", "True", "False")
 """What a template makes of values of Python that name nothing: no table, key or folder is meant."""
 
-
 _SQL: Final = "sql"
 """The template field of a query in SQL, which may be the name of a file; no other field names files."""
 
@@ -62,12 +61,12 @@ def no_file(operator: Any, content: Any) -> Any:
 
 
 def environment_of(operator: Any, content: Any, environment: Any) -> Any:
-    """What renders a template so that no value of None becomes a word in a text: ``day = 'None'`` finds no rows.
+    """What renders a template so that no value of None becomes a word in a string: ``day = 'None'`` finds no rows.
 
     Args:
         operator: The operator.
         content: What is rendered; anything but a template is rendered as Airflow does.
-        environment: What Airflow renders it with; None for that of the operator.
+        environment: What Airflow renders it with, or None.
     """
     if not is_file(content) and not (isinstance(content, str) and _MARK.search(content)):
         return environment
@@ -85,7 +84,7 @@ def _is_value(template: nodes.Template) -> bool:
 def _given(content: str, value: Any) -> Any:
     if value is None:
         raise AirflowFailException(
-            f"An expression in the template {content!r:.80} gives None, which would be the word 'None' in a text."
+            f"An expression in the template {content!r:.80} gives None, which would be the word 'None' in a string."
             " Give the value, or a default: {{ params.day or ds }}."
         )
     return value

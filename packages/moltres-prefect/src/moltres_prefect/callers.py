@@ -49,7 +49,7 @@ def caller() -> Caller | None:
     flow, inside = FlowRunContext.get(), TaskRunContext.get()
     run = None if flow is None or flow.flow_run is None else flow.flow_run.id
     if inside is not None and (run is None or inside.task_run.flow_run_id == run):
-        return _known(inside, lambda: _task_names(inside, flow))
+        return _known(inside, lambda: task_names(inside, flow))
     if flow is None or flow.flow_run is None:
         return None
     return _flow(flow)
@@ -85,7 +85,7 @@ def _path(run: FlowRun, parameters: Any) -> tuple[str, ...]:
     return (*_path(above, above.parameters), place.task_key, place.dynamic_key, given)
 
 
-def _task_names(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[str, ...]:
+def task_names(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[str, ...]:
     """What names a run of a user's task: a retried flow makes new ones, which may run beside each other."""
     run = context.task_run.id
     given = hash_objects(context.parameters)

@@ -7,46 +7,38 @@ dies before it has changed nothing. See decision 0141.
 from __future__ import annotations
 
 import operator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from itertools import chain
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, and_, case, false, func, inspect, null, or_, select, true, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import DBAPIError
 
-from ..dialects.base import named
 from ..dialects.names import require_names
 from ..dialects.statements import CreateTableAs, InsertSelect, MergeInto, RenameTable
-from ..dialects.stopping import cleaning_up
 from ..errors import ConfigurationError, QueryError, TableExistsError, TransientQueryError
 from ..types.logical import logical_type
 from .attempts import LOST, Attempts, insisting
-from .inputs import Local, Streamed, open_input
-from .left_overs import drop_left_overs, released, staging_name
+from .inputs import open_input
+from .left_overs import drop_left_overs
 from .one_statement import require_one_statement
 from .outcome import Written, check_keys, require_columns
 from .proof import OTHERS
-from .target import find_target, table_of
+from .statement_rows import StatementRows, is_made_for, staged, staging_table
+from .target import find_target
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import CTE, Connection, Select
     from sqlalchemy.sql.expression import ColumnElement, Executable
 
-    from ..dialects import Dialect
     from ..frame.source import Source
-    from ..types.arrow import Batch, Named
-    from .files import StageFolder
-    from .inputs import Input
     from .proof import Proof
     from .request import WriteRequest
     from .target import Target
 
-_FEW = 10_000
-"""Rows that may stand in the statement itself, if it has room for them."""
 _OLD = "moltres_old"
 """The column that tells the rows to delete from the rows to add."""
 
@@ -81,7 +73,7 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
         require_names((name for name, _ in opened.columns or []), target.dialect.capabilities, target.dialect.name)
         if opened.columns is None and target.table is not None and request.mode != "overwrite":
             return Written()
-        with _staged(target, opened, request, source.stage) as rows:
+        with staged(target, opened, request, source.stage) as rows:
             proof = opened.proof
             if proof is not None:
                 proof.part(rows.source.subquery("rows"), table=target.table is None or request.mode == "overwrite")
@@ -89,7 +81,7 @@ def publish(source: Source, connection: Connection, data: Any, request: WriteReq
                 return _Publication(target, request, attempts, proof).run(rows)
             except TableExistsError:  # another write has made it meanwhile; this one has changed nothing
                 found = find_target(source, connection, request)
-                if request.mode != "append" or not _is_made_for(found, rows):
+                if request.mode != "append" or not is_made_for(found, rows):
                     raise
                 if attempts is not None:
                     attempts.renew()
@@ -108,128 +100,6 @@ def _begun(source: Source, connection: Connection, request: WriteRequest) -> tup
     if request.mode == "error_if_exists":
         target.require_absent()
     return target, attempts
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows that a statement of the database can read.
-
-    Attributes:
-        columns: Their names and types.
-        source: The rows.
-        fit: Whether the table that is there has these columns, and types that hold the values.
-        inline: Whether they stand in each statement that reads them.
-    """
-
-    columns: list[Named]
-    source: Select[Any]
-    fit: bool
-    inline: bool = False
-
-
-@contextmanager
-def _staged(target: Target, rows: Input, request: WriteRequest, folder: StageFolder | None) -> Iterator[_Rows]:
-    """The rows where a statement can read them: in their query, in the statement itself, or in a staging table."""
-    table = target.table
-    keeps = table is not None and (request.mode != "overwrite" or target.takes(rows.columns, checked=rows.checked))
-    if keeps and not (request.mode == "overwrite" and rows.columns is None):
-        target.require_fit(rows.columns, checked=rows.checked)
-    if isinstance(rows, Local):
-        query = rows.uncut(table) if keeps and table is not None else rows.query
-        if request.mode not in {"merge", "overwrite_partitions"}:
-            yield _Rows(rows.columns, query, keeps)
-            return
-        # It is read several times, and must be the same each time.
-        with _staging_table(target) as staging:
-            target.dialect.create_as(target.connection, staging, rows.columns, query)
-            made = table_of(staging.name, rows.columns, staging.schema)
-            yield _Rows(rows.columns, made.select(), keeps)
-        return
-    if keeps and table is not None:
-        types = {column.key: column.type for column in table.columns}
-        columns = [(name, types[name]) for name, _ in rows.columns or []] or named(table)
-    else:
-        columns = rows.new_types()
-    with _from_elsewhere(target, rows, columns, folder) as (source, inline):
-        yield _Rows(columns, source, keeps, inline)
-
-
-@contextmanager
-def _from_elsewhere(
-    target: Target, rows: Streamed, columns: list[Named], folder: StageFolder | None
-) -> Iterator[tuple[Select[Any], bool]]:
-    """Rows that come in batches: in the statement itself if they are few, else in a table that is filled first.
-
-    Args:
-        target: The table that is written.
-        rows: The rows.
-        columns: Their columns.
-        folder: A folder for files that the database takes over.
-
-    Yields:
-        The rows, and whether they stand in the statement.
-    """
-    dialect, connection = target.dialect, target.connection
-    with closing(rows.batches(columns)) as batches:
-        first, encoded = _few(dialect, columns, batches)
-        if encoded is not None:
-            yield dialect.inline(connection, columns, encoded).select(), True
-            return
-        with _staging_table(target) as staging:
-            made = table_of(staging.name, columns, staging.schema)
-            dialect.create(connection, made)
-            every = chain(first, batches)
-            if folder is not None:
-                with folder.filled(dialect, staging.name, columns, every) as (location, count):
-                    if count:
-                        dialect.add_files(connection, made, location)
-                    yield made.select(), False
-                return
-            names = [name for name, _ in columns]
-            for part in dialect.parts(row for batch in every for row in dialect.encoded(columns, batch)):
-                dialect.insert_select(connection, made, names, dialect.inline(connection, columns, part).select())
-            yield made.select(), False
-
-
-def _few(
-    dialect: Dialect, columns: list[Named], batches: Generator[Batch, None, None]
-) -> tuple[list[Batch], list[str] | None]:
-    """The first batches; and all rows as a part of a statement, if one statement can have them."""
-    read: list[Batch] = []
-    encoded: list[str] = []
-    size = count = 0
-    for batch in batches:
-        read.append(batch)
-        count += len(batch) if isinstance(batch, list) else batch.num_rows
-        if count > _FEW:
-            return read, None
-        more = dialect.encoded(columns, batch)
-        encoded += more
-        size += sum(map(dialect.length, more))
-        if not dialect.fits(size):
-            return read, None
-    return [], encoded
-
-
-@contextmanager
-def _staging_table(target: Target) -> Iterator[Any]:
-    name = staging_name(target)
-    table = table_of(name, [], target.schema)
-    try:
-        yield table
-    finally:
-        with cleaning_up():
-            target.dialect.drop_if_exists(target.connection, table)
-        released(name)
-
-
-def _is_made_for(target: Target, rows: _Rows) -> bool:
-    """Whether a table is as these rows would have made it."""
-    if target.table is None or target.required:
-        return False
-    made = {name: target.dialect.column_type(type_) or type_ for name, type_ in rows.columns}
-    there = {column.key: logical_type(column.type) for column in target.table.columns}
-    return {name: logical_type(type_) for name, type_ in made.items()} == there
 
 
 class _Publication:
@@ -251,7 +121,7 @@ class _Publication:
         self._proof = proof
         self._query: str | None = None
 
-    def run(self, rows: _Rows) -> Written:
+    def run(self, rows: StatementRows) -> Written:
         """Publish the rows."""
         target, mode = self._target, self._request.mode
         receipt = None if self._proof is None else self._proof.receipt
@@ -274,7 +144,7 @@ class _Publication:
             self._attempts.finish(written.inserted + written.updated, written.recorded_receipt)
         return written
 
-    def _check(self, rows: _Rows) -> None:
+    def _check(self, rows: StatementRows) -> None:
         request, names = self._request, [name for name, _ in rows.columns]
         if request.mode == "merge":
             require_columns(request.keys or (), names, "keys")
@@ -308,7 +178,7 @@ class _Publication:
                 ) from None
             raise
 
-    def _held(self, rows: _Rows) -> Select[Any]:
+    def _held(self, rows: StatementRows) -> Select[Any]:
         """The rows, and what lets the statement fail."""
         given = rows.source.cte("rows")
         conditions = self._conditions(rows, given)
@@ -317,7 +187,7 @@ class _Publication:
         both = union_all(select(*given.columns), *conditions).add_cte(given, nest_here=True).subquery("held")
         return select(*both.columns)
 
-    def _conditions(self, rows: _Rows, given: CTE) -> list[Select[Any]]:
+    def _conditions(self, rows: StatementRows, given: CTE) -> list[Select[Any]]:
         """No rows, or an error: if another try took the place of this one, or rows are others than were proved.
 
         Rows that stand in a statement travel with each statement anew. They stand there once, as `given`, so that it is
@@ -331,12 +201,12 @@ class _Publication:
             found += [] if proved is None else [proved]
         return found
 
-    def _insert(self, rows: _Rows) -> Executable:
+    def _insert(self, rows: StatementRows) -> Executable:
         table = self._target.table
         assert table is not None  # noqa: S101 - for mypy
         return InsertSelect(table, [name for name, _ in rows.columns], self._held(rows))
 
-    def _create(self, rows: _Rows) -> Written:
+    def _create(self, rows: StatementRows) -> Written:
         """Make the table.
 
         Raises:
@@ -352,18 +222,18 @@ class _Publication:
                 raise target.exists() from error
             raise
 
-    def _made(self, rows: _Rows) -> Written:
+    def _made(self, rows: StatementRows) -> Written:
         target = self._target
         query = target.dialect.fitted(rows.columns, self._held(rows))
         if target.dialect.capabilities.replaces_rows:
             return Written(inserted=self._committed(CreateTableAs(target.new, query)), created=True)
         # Where a table that cannot be filled is left there empty, it gets its name when it has its rows.
-        with _staging_table(target) as made:
+        with staging_table(target) as made:
             inserted = self._committed(CreateTableAs(made, query))
             target.connection.execute(RenameTable(made, target.name))
         return Written(inserted=inserted, created=True)
 
-    def _overwrite(self, rows: _Rows) -> Written:
+    def _overwrite(self, rows: StatementRows) -> Written:
         target = self._target
         table = target.table
         assert table is not None  # noqa: S101 - for mypy
@@ -383,7 +253,7 @@ class _Publication:
             )
         return self._replaced(rows, [])
 
-    def _merge(self, rows: _Rows) -> Written:
+    def _merge(self, rows: StatementRows) -> Written:
         target = self._target
         table = target.table
         assert table is not None  # noqa: S101 - for mypy
@@ -395,10 +265,10 @@ class _Publication:
         updated = self._deleted()
         return Written(inserted=changed - updated, updated=updated)
 
-    def _overwrite_partitions(self, rows: _Rows) -> Written:
+    def _overwrite_partitions(self, rows: StatementRows) -> Written:
         return self._replaced(rows, list(self._request.partition_by or ()))
 
-    def _replaced(self, rows: _Rows, partition_by: Sequence[str]) -> Written:
+    def _replaced(self, rows: StatementRows, partition_by: Sequence[str]) -> Written:
         """Delete the rows of some partitions, or all of them, and add the new ones: one MERGE.
 
         The source has the new rows, and for each partition one row of another kind that finds its old ones.
@@ -428,7 +298,7 @@ class _Publication:
         changed = self._committed(MergeInto(table, both, on, deletes=True, insert=names, unless=both.columns[_OLD]))
         return Written(inserted=changed - self._deleted())
 
-    def _with_nulls(self, rows: _Rows, names: Sequence[str]) -> set[str]:
+    def _with_nulls(self, rows: StatementRows, names: Sequence[str]) -> set[str]:
         """The columns in which the rows have NULL."""
         if not names:
             return set()

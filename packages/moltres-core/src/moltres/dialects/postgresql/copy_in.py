@@ -8,6 +8,7 @@ joins the arrays row by row.
 
 from __future__ import annotations
 
+import io
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -199,3 +200,22 @@ def _numeric(pa: Any, pc: Any, short: Any) -> tuple[bytearray, int]:
             payload[2 * position :: width] = swapped[0::2]
             payload[2 * position + 1 :: width] = swapped[1::2]
     return payload, width
+
+
+def as_csv(batch: Any) -> memoryview:
+    """A batch as PostgreSQL's CSV: NULL is nothing, an empty text is a pair of quotes."""
+    pa = arrow()
+    from pyarrow import csv
+
+    columns = []
+    for column in batch.columns:
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            columns.append(pa.array([None if value is None else rf"\x{value.hex()}" for value in column.to_pylist()]))
+        elif pa.types.is_decimal(column.type) or pa.types.is_time(column.type):
+            columns.append(column.cast(pa.string()))
+        else:
+            columns.append(column)
+    sink = io.BytesIO()
+    options = csv.WriteOptions(include_header=False, quoting_style="needed")
+    csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, options)
+    return sink.getbuffer()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from contextlib import contextmanager
 from functools import partial
@@ -27,7 +26,7 @@ from ...errors import (
     TransientQueryError,
 )
 from ...types import documents
-from ...types.arrow import Batch, Named, arrow, into_text, to_rows
+from ...types.arrow import Batch, Named, into_text, to_rows
 from ...types.logical import LogicalType, logical_type
 from ..base import Dialect, driver_connection, named
 from ..base.refusals import said
@@ -40,7 +39,7 @@ from ..untyped import Untyped
 from . import copy_out, copy_text, loaders, user_arrays
 from .arrays import leaves, no_block
 from .compiler import comparing
-from .copy_in import encode
+from .copy_in import as_csv, encode
 from .encodings import require_encoded, unencoded
 from .horizon import Horizons
 from .landing import landing
@@ -339,7 +338,7 @@ class PostgreSQLDialect(Horizons, Dialect):
                         copy.write(buffer)
             else:
                 with cursor.copy(f"{statement} (FORMAT csv)") as copy:
-                    copy.write(_csv(batch))
+                    copy.write(as_csv(batch))
         return len(batch)
 
     def unstorable(self, connection: Connection, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
@@ -416,25 +415,6 @@ _DELETE_ACTIONS = text(
 )
 
 _NOT_CSV = frozenset({"interval", "array", "other"})
-
-
-def _csv(batch: Any) -> memoryview:
-    """A batch as PostgreSQL's CSV: NULL is nothing, an empty text is a pair of quotes."""
-    pa = arrow()
-    from pyarrow import csv
-
-    columns = []
-    for column in batch.columns:
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            columns.append(pa.array([None if value is None else rf"\x{value.hex()}" for value in column.to_pylist()]))
-        elif pa.types.is_decimal(column.type) or pa.types.is_time(column.type):
-            columns.append(column.cast(pa.string()))
-        else:
-            columns.append(column)
-    sink = io.BytesIO()
-    options = csv.WriteOptions(include_header=False, quoting_style="needed")
-    csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, options)
-    return sink.getbuffer()
 
 
 def _joined(values: Sequence[Any]) -> str:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import event
 
 from . import arguments
+from .filesystems import is_away
 from .masking import masked
 from .problems import InvalidURLError
 from .wording import closest
@@ -140,7 +141,7 @@ def _iceberg(error: BaseException) -> bool:
     module = type(error).__module__.partition(".")[0]
     if module in ("sqlite3", "psycopg", "psycopg2"):
         return (_sqlite if module == "sqlite3" else _postgresql)(error)
-    return _STORE_LATER.search(str(error)) is not None
+    return _STORE_LATER.search(str(error)) is not None or (error.__cause__ is not None and is_away(error.__cause__))
 
 
 _LATER: dict[str, Callable[[BaseException], bool]] = {

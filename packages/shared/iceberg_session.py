@@ -104,12 +104,16 @@ class Session:
     def listing(self) -> dict[str, list[str]]:
         """The names of the tables by namespace, as of their first use in the transaction."""
         if self._listing is None:
-            catalog = self.catalog()
-            found: dict[str, list[str]] = {self.namespace: []}
-            for namespace in [] if catalog is None else namespaces(catalog):
-                found[".".join(namespace)] = [table[-1] for table in catalog.list_tables(namespace)]  # type: ignore[union-attr]
-            self._listing = found
+            with files_used():  # of a catalog behind HTTP, the errors are of requests, which are those of files
+                self._listing = self._listed()
         return self._listing
+
+    def _listed(self) -> dict[str, list[str]]:
+        catalog = self.catalog()
+        found: dict[str, list[str]] = {self.namespace: []}
+        for namespace in [] if catalog is None else namespaces(catalog):
+            found[".".join(namespace)] = [table[-1] for table in catalog.list_tables(namespace)]  # type: ignore[union-attr]
+        return found
 
     def schemas(self) -> list[str]:
         """The namespaces."""

@@ -170,6 +170,17 @@ def test_a_database_of_a_catalog_that_does_not_answer_may_do_so_later(tmp_path: 
         dq_core.validate(url, [{"type": "not_null", "column": "id"}], table="t")
 
 
+def test_a_catalog_behind_http_that_does_not_answer_may_do_so_later() -> None:
+    url = "iceberg://prod?uri=http://127.0.0.1:9&type=rest"
+    with connect(url) as db:
+        for call in (lambda: db.table("t"), lambda: db.sql("SELECT 1 AS a").collect()):
+            with pytest.raises(DatabaseConnectionError) as raised:
+                call()
+            assert raised.value.retryable
+    with pytest.raises(dq_core.SourceConnectionError):
+        dq_core.validate(url, [{"type": "not_null", "column": "id"}], table="t")
+
+
 # -- snapshots
 
 

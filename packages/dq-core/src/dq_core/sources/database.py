@@ -144,6 +144,10 @@ def _looking_up(
         kind = SourceConnectionError if again or error.connection_invalidated else SourceError
         what, reason = _what(table, schema), scrubbed(str(error.orig).strip(), secrets)
         raise kind(f"The {what} cannot be read: {reason}", context={"table": table}) from None
+    except connection.dialect.loaded_dbapi.Error as error:  # a catalog of Iceberg is asked without a statement
+        kind = SourceConnectionError if retry_can_help(connection.dialect.name, error, unknown=False) else SourceError
+        reason = scrubbed(str(error).strip(), secrets)
+        raise kind(f"The {_what(table, schema)} cannot be read: {reason}", context={"table": table}) from None
 
 
 def relation_of(

@@ -49,6 +49,12 @@ class TestInRange(CheckConformance):
             type=sa.Numeric(38, 0),
             places=("duckdb", "postgresql", "mariadb", "trino", "parquet", "pandas", "arrow", "polars", "rows"),
         ),
+        "a bound between integers": Case(
+            [2**62, 2**62 + 1, None],
+            [0],
+            {"min": decimal.Decimal("4611686018427387904.01"), "strict_min": True},
+            type=sa.BigInteger(),
+        ),
         "dates": Case(DAYS, [3], {"min": dt.date(2024, 1, 1)}, type=sa.Date()),
         "dates as text": Case(DAYS, [2], {"max": "2024-01-31"}, type=sa.Date()),
         "timestamps": Case(

@@ -34,6 +34,9 @@ class TestInSet(CheckConformance):
             places=("duckdb", "postgresql", "mariadb", "trino", "parquet", "pandas", "arrow", "polars", "rows")),
         "floats beside integers": Case([2**62, 2**62 + 1, 3, None], [1, 2], {"values": [1.0, 2**62]}),
         "a float that is a long integer": Case([2**62, 2**62 + 1, 2**62 - 1], [1, 2], {"values": [float(2**62)]}),
+        "a fraction between long integers": Case(
+            [2**62, 2**62 + 1, 1], [0, 1], {"values": [1, decimal.Decimal("4611686018427387904.01")]},
+            type=sa.BigInteger()),
         "integers that are no floats": Case([2.0**53, 2.0**53 + 2, 3.0], [0, 1], {"values": [2**53 + 1, 3]},
                                             type=sa.Double()),
         "NaN": Case([1.0, float("nan")], [1], {"values": [1.0]}, type=sa.Double(),

@@ -126,7 +126,9 @@ class Relation(Selection):
         compare a float with an integer as floats, which do not hold every integer.
         """
         column = self.columns[name]
-        if column.family == "float" and isinstance(value, int) and not self.dialect.types_by_value:
+        if self.dialect.types_by_value:
+            return _nearest_whole(value, up=up)
+        if column.family == "float" and isinstance(value, int):
             return _nearest_float(value, up=up)
         exact = self._exact(name, value)
         scale = column.scale
@@ -245,6 +247,15 @@ def _digits_of(value: float) -> decimal.Decimal:
     if value.is_integer() and abs(value) < 10.0**MOST_DIGITS:
         return decimal.Decimal(int(value))
     return decimal.Decimal(repr(value))
+
+
+def _nearest_whole(value: Any, *, up: bool) -> int | None:
+    """The next whole number of a fraction beyond those that floats hold; None for any other value."""
+    if not isinstance(value, decimal.Decimal) or not value.is_finite() or abs(value) < 2**53:
+        return None
+    if value == value.to_integral_value() or value.adjusted() > MOST_DIGITS:
+        return None
+    return int(value.to_integral_value(decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR))
 
 
 def _nearest_float(value: int, *, up: bool) -> float | None:

@@ -75,7 +75,7 @@ COMPARED = {"table": "a", "right_table": "b"}
         (MoltresDataQualityOperator, CHECK, {"mask": "email"}, "mask must be a list of column names"),
         (MoltresDataQualityOperator, CHECK, {"semantics": "databse"}, "Did you mean 'database'?"),
         (MoltresToTableOperator, MERGE, {"cascade": "{{ params.all }}"}, "cascade must be true or false"),
-        (MoltresToTableOperator, MERGE, {"verify": "{{ params.all }}"}, "verify must be true or false"),
+        (MoltresToTableOperator, MERGE, {"verify": "{{ params.all }}"}, "verify must be true, false or 'columns'"),
         (
             MoltresToTableOperator,
             {**MERGE, "delete_missing": "hard"},

@@ -14,7 +14,7 @@ from .._shared.files import reader_call, resolved
 from .._shared.masking import masked, scrubbed
 from .._shared.text_files import line_fault
 from ..dialects.base.refusals import unread
-from ..dialects.duckdb.seen_files import remember, see
+from ..dialects.seen_files import remember, see
 from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated, refuse
 from ..types.logical import logical_type
 from . import text_files

@@ -9,8 +9,8 @@ import duckdb
 
 from ..._shared.statements import driver_connection
 from .. import compiling
+from ..seen_files import unchanged
 from ..stopping import check
-from .seen_files import unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Generator

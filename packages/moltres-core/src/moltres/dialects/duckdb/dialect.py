@@ -45,11 +45,11 @@ from ..capabilities import Capabilities
 from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
+from ..seen_files import unchanged
 from ..stopping import check
 from .batches import arrow_batches
 from .casts import with_casts
 from .catalog import CHECKS_SQL, OWN_NUMBER_SQL, TABLE_SQL, is_generated, schema_of
-from .seen_files import unchanged
 from .types import (
     DECIMAL_DIGITS,
     SHORT_STAMPS,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 from sqlalchemy.sql.visitors import iterate
 
-from ..._shared.files import stamps_of
-from ..._shared.masking import masked
-from ..._shared.statements import driver_connection
-from ...errors import TransientQueryError
+from .._shared.files import stamps_of
+from .._shared.masking import masked
+from .._shared.statements import driver_connection
+from ..errors import TransientQueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, FromClause
     from sqlalchemy.sql import ClauseElement
 
-    from ..._shared.files import Paths
+    from .._shared.files import Paths
 
 __all__ = ["Seen", "remember", "see", "unchanged"]
 
@@ -47,6 +46,8 @@ def see(connection: Connection, paths: Paths) -> Seen | None:
         connection: Where they are read.
         paths: The files.
     """
+    import duckdb
+
     with suppress(duckdb.Error, OSError):
         return Seen(paths, stamps_of(driver_connection(connection), paths))
     return None

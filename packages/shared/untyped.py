@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOUBLE_DIGITS", "NUMBER", "ZONED", "Typing", "Written",
-    "digits_of", "first_measures", "measures", "read", "string_of", "text_of", "typing_at_first", "typing_of",
+    "digits_of", "first_measures", "is_like", "measures", "read", "string_of", "text_of",
+    "typing_at_first", "typing_of",
 ]  # fmt: skip
 
 _WHOLE = "[+-]?[0-9]+"
@@ -107,7 +108,8 @@ def digits_of(raw: ColumnElement[Any], form: str, decimal_mark: str) -> ColumnEl
     return sa.case((~sa.func.contains(trimmed, "."), sa.func.replace(trimmed, decimal_mark, ".")))
 
 
-def _full(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+def is_like(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    """Whether a whole string has a form."""
     return sa.func.regexp_full_match(value, pattern, type_=sa.Boolean())
 
 
@@ -127,7 +129,7 @@ def read(raw: ColumnElement[Any], how: Written, family: str) -> ColumnElement[An
     digits = digits_of(raw, form, how.decimal_mark)
     if family in NUMBERS:
         pattern = {"integer": _WHOLE}.get(family, NUMBER)
-        return sa.case((_full(digits, pattern), _tried(digits, how.number or "DOUBLE")))
+        return sa.case((is_like(digits, pattern), _tried(digits, how.number or "DOUBLE")))
     if family in ("date", "datetime"):
         return _moment(string, _DATE if family == "date" else rf"{_DATE}([T ]{_CLOCK})?")
     if family == "text":
@@ -137,9 +139,9 @@ def read(raw: ColumnElement[Any], how: Written, family: str) -> ColumnElement[An
         case "boolean":
             condition, value = sa.func.lower(digits).in_(["true", "false"]), _tried(digits, "BOOLEAN")
         case "time":
-            condition, value = _full(string, _CLOCK), _tried(string, "TIME")
+            condition, value = is_like(string, _CLOCK), _tried(string, "TIME")
         case "uuid":
-            condition, value = _full(string, _UUID), _tried(string, "UUID")
+            condition, value = is_like(string, _UUID), _tried(string, "UUID")
         case "list" | "struct" | "json" if form == "json":
             starts = {"list": ["["], "struct": ["{"]}.get(family, ["[", "{"])
             condition, value = sa.func.substr(raw, 1, 1).in_(starts), raw
@@ -151,31 +153,31 @@ def read(raw: ColumnElement[Any], how: Written, family: str) -> ColumnElement[An
 def _moment(string: ColumnElement[Any], pattern: str) -> ColumnElement[Any]:
     """A timestamp in UTC without a zone."""
     zoned = sa.func.timezone("UTC", _tried(string, "TIMESTAMPTZ"))
-    plain = (_full(string, pattern), _tried(string, "TIMESTAMP"))
-    return sa.case(plain) if pattern == _DATE else sa.case(plain, (_full(string, pattern[:-1] + _ZONE), zoned))
+    plain = (is_like(string, pattern), _tried(string, "TIMESTAMP"))
+    return sa.case(plain) if pattern == _DATE else sa.case(plain, (is_like(string, pattern[:-1] + _ZONE), zoned))
 
 
 def measures(raw: ColumnElement[Any], form: str, decimal_mark: str) -> Iterator[tuple[str, ColumnElement[Any]]]:
     """The aggregates that `typing_of` needs."""
     how = _Anyhow(form, "DOUBLE", decimal_mark)
     digits, string = digits_of(raw, form, decimal_mark), string_of(raw, form)
-    plain = _full(digits, _PLAIN)
+    plain = is_like(digits, _PLAIN)
 
     def number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return sa.func.count(sa.case((condition, 1)))
 
     shift = sa.func.coalesce(_tried(sa.func.regexp_extract(digits, "[eE]([+-]?[0-9]+)$", 1), "INTEGER"), 0)
-    finite = _full(digits, _FINITE)
+    finite = is_like(digits, _FINITE)
 
     def most(pattern: str, shifted: ColumnElement[int]) -> ColumnElement[int]:
         length = sa.func.length(sa.func.regexp_extract(digits, pattern, 1)) + shifted
         return sa.func.max(sa.case((finite, sa.func.greatest(length, 0))))
 
     yield "known", sa.func.count(raw)
-    yield "whole", number_of(_full(digits, _WHOLE))
+    yield "whole", number_of(is_like(digits, _WHOLE))
     yield "plain", number_of(plain)
-    yield "number", number_of(_full(digits, NUMBER))
-    yield "usual", number_of(_full(digits, _USUAL))
+    yield "number", number_of(is_like(digits, NUMBER))
+    yield "usual", number_of(is_like(digits, _USUAL))
     yield "digits", most("^[+-]?0*([0-9]*)", shift)
     yield "scale", most(r"\.([0-9]*)", -shift)
     yield "double", number_of(_is_double(digits))
@@ -196,7 +198,7 @@ def first_measures(raw: ColumnElement[Any], form: str, decimal_mark: str) -> Ite
     unsigned = sa.func.ltrim(digits, "-", type_=sa.Text())
     whole = sa.func.length(unsigned, type_=sa.Integer()) - fraction - sa.case((point > 0, 1), else_=0)
     yield "known", sa.func.count(raw)
-    yield "short", sa.func.count(sa.case((_full(digits, _SHORT), 1)))
+    yield "short", sa.func.count(sa.case((is_like(digits, _SHORT), 1)))
     if form == "csv":
         # What begins with a letter is no number, date or time.
         word = (digits >= "A") & sa.func.lower(digits).not_in(_NO_WORDS)
@@ -228,7 +230,7 @@ def _is_double(digits: ColumnElement[Any]) -> ColumnElement[bool]:
     size = sa.func.abs(double)
     usual = (size >= _LEAST_DOUBLE) & (size <= _MOST_DOUBLE)
     short = (sa.func.length(found) <= DOUBLE_DIGITS) & (usual | (found == ""))
-    return _full(digits, NUMBER) & double.is_not(None) & (short | (found == own) | ~_full(digits, _FINITE))
+    return is_like(digits, NUMBER) & double.is_not(None) & (short | (found == own) | ~is_like(digits, _FINITE))
 
 
 def _significant(digits: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -107,7 +107,7 @@ def _loses(
     """Whether a cast has left a part of what is written out, or rounded a number; None if it cannot."""
     kind = name.partition("(")[0].strip()
     if kind == "BIGNUM":
-        return ~is_like(written, r"[+-]?[0-9]+(\.0*)?")
+        return ~untyped.is_like(written, r"[+-]?[0-9]+(\.0*)?")
     if kind in _EXACT_TYPES and held.number is not None:
         exact = untyped.read(raw, held, "decimal")
         return exact.is_not(None) & (value != exact)
@@ -182,8 +182,3 @@ class _Named(UserDefinedType[Any]):
 def cast_to(value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
     """A value as a type of DuckDB."""
     return sa.cast(value, _Named(type_name))
-
-
-def is_like(value: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-    """Whether a whole string has a form."""
-    return sa.func.regexp_full_match(value, pattern, type_=sa.Boolean())

@@ -19,7 +19,7 @@ from .._shared.problems import InvalidOptionError, UnreadableFileError
 from .._shared.read_options import ReadOptions
 from .._shared.text_files import csv_query, identifier
 from .._shared.wording import question
-from .stated_types import Held, as_stated, cast_to, is_judged, is_like
+from .stated_types import Held, as_stated, cast_to, is_judged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -223,7 +223,7 @@ def _counted(
 
 def _further(raw: ColumnElement[Any], form: str) -> Iterable[tuple[str, ColumnElement[Any]]]:
     """What must be known beyond the measures of dq-core to keep every value as it is."""
-    yield "zoned", sa.func.count(sa.case((is_like(untyped.string_of(raw, form), untyped.ZONED), 1)))
+    yield "zoned", sa.func.count(sa.case((untyped.is_like(untyped.string_of(raw, form), untyped.ZONED), 1)))
 
 
 def _column(raw: Any, measured: Mapping[str, Any], form: str, how: ReadOptions) -> ColumnElement[Any]:

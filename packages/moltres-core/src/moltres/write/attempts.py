@@ -15,7 +15,6 @@ from uuid import uuid4
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     DateTime,
     MetaData,
@@ -26,19 +25,16 @@ from sqlalchemy import (
     delete,
     func,
     inspect,
-    literal,
-    null,
     or_,
     select,
 )
-from sqlalchemy import cast as sql_cast
-from sqlalchemy import false as sql_false
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from ..dialects.stopping import check
 from ..errors import TransientQueryError, WriteError
 from .load_log import ADDED, LOADS, Recorded, upgrade
+from .one_statement import no_row_unless
 from .outcome import LoadedMeanwhileError
 from .target import table_of
 
@@ -202,9 +198,7 @@ class Attempts:
             .subquery("tries")
         )
         held = and_(counted.columns.higher == 0, counted.columns.mine == 1)
-        nothing = [sql_cast(null(), type_).label(name) for name, type_ in columns]
-        failure = func.fail(literal(LOST), type_=Boolean())
-        return select(*nothing).select_from(counted).where(case((held, sql_false()), else_=failure))
+        return no_row_unless(held, counted, columns, LOST)
 
     def finish(self, rows: int, receipt: str | None = None, watermark: str | None = None) -> None:
         """Record the end of this try.

@@ -1,14 +1,21 @@
-"""What cannot be asked of a database where each statement is a commit."""
+"""What cannot be asked of a database where each statement is a commit, and what lets such a statement fail."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Boolean, case, func, literal, null, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy import false as sql_false
 
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from sqlalchemy import ColumnElement, FromClause, Select
+
+    from ..types.arrow import Named
     from .request import WriteRequest
     from .target import Target
 
@@ -59,3 +66,17 @@ def _asked(request: WriteRequest) -> Iterator[tuple[str, str, str]]:
     if request.on_schema_change != "fail":
         instead = "Add the columns first, or select those of the table."
         yield "on_schema_change", "which changes the table first", instead
+
+
+def no_row_unless(holds: ColumnElement[bool], known: FromClause, columns: Sequence[Named], message: str) -> Select[Any]:
+    """No row, or an error unless a condition holds: a part of a statement, which fails then.
+
+    Args:
+        holds: The condition.
+        known: The one row that it is on.
+        columns: The columns of the statement.
+        message: What the error says if it does not hold.
+    """
+    nothing = [sql_cast(null(), type_).label(name) for name, type_ in columns]
+    failure = func.fail(literal(message), type_=Boolean())
+    return select(*nothing).select_from(known).where(case((holds, sql_false()), else_=failure))

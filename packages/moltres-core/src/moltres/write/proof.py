@@ -7,14 +7,13 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, case, func, literal, literal_column, null, select
-from sqlalchemy import cast as sql_cast
-from sqlalchemy import false as sql_false
+from sqlalchemy import literal_column, select
 
 from ..dialects.base import named
 from ..dialects.tally import Tally
 from ..errors import MoltresError, ReceiptError
 from ..types.receipt import Receipt
+from .one_statement import no_row_unless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,9 +173,7 @@ class Proof:
             return None
         found = select(*self.picked(rows)).subquery("proved")
         same = self._dialect.agrees(found, self._of_picked(self._columns), self.receipt.landed)
-        nothing = [sql_cast(null(), type_).label(name) for name, type_ in columns]
-        failure = func.fail(literal(OTHERS), type_=Boolean())
-        return select(*nothing).select_from(same).where(case((same.columns.same, sql_false()), else_=failure))
+        return no_row_unless(same.columns.same, same, columns, OTHERS)
 
     def failed(self) -> ReceiptError:
         """The error of a statement that `holds` has stopped."""

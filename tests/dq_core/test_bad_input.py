@@ -114,3 +114,9 @@ def test_a_url_that_its_driver_does_not_understand(url: str) -> None:
 def test_sources_that_are_none(source: object) -> None:
     with pytest.raises(RuleError, match="cannot be checked"):
         validate(source, [{"type": "not_null", "column": "id"}])
+
+
+def test_a_list_of_names_that_is_cut_says_so() -> None:
+    rows = [{f"column {number}": 1 for number in range(31)}]
+    with pytest.raises(RuleError, match=r"The columns are: 'column 0', .* and 11 more\."):
+        validate(rows, [{"type": "not_null", "column": "z"}])

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from dq_core import RuleError, parse
-from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
+from support.check_conformance import DATABASES, FRAMES, PLACES, Case, CheckConformance, Place
 
 
 class TestExpression(CheckConformance):
@@ -44,6 +44,14 @@ def test_what_cannot_be_evaluated_is_refused_before_the_scan(
     with pytest.raises(RuleError, match=hint) as caught:
         there.validate({"type": "expression", "sql": sql}, {"type": "not_null", "column": "nope"})
     assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize("place", ["duckdb", *FRAMES])
+def test_the_columns_that_there_are_stand_behind_one_that_is_not(put: Callable[..., Place], place: str) -> None:
+    there = put(place, Case([1]).rows, {"id": sa.Integer(), "x": sa.Integer(), "part": sa.Text()})
+    with pytest.raises(RuleError, match=r"nope.*The columns are: 'id', 'x', 'part'\.") as caught:
+        there.validate({"type": "expression", "sql": "nope > x"})
+    assert "Candidate" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from dq_core import RuleError, parse
+from dq_core import RuleError, parse, validate
 from support.check_conformance import DATABASES, PLACES, Case, Place
 
 TYPES = {"id": sa.Integer(), "x": sa.Integer(), "part": sa.Text()}
@@ -24,6 +24,13 @@ def test_bounds(put: Callable[..., Place], place: str) -> None:
     assert [result.observed for result in results] == [3, 3, 3, 2]
     assert {(result.failed_rows, result.sql, result.column) for result in results} == {(None, None, None)}
     assert results[1].message == "3 rows; expected >= 4."
+
+
+def test_the_number_of_rows_is_written_for_people() -> None:
+    rule = {"type": "row_count", "min": 2000}
+    several, one = validate([{"x": 1}] * 1234, [rule]), validate([{"x": 1}], [rule])
+    assert several.results[0].message == "1,234 rows; expected >= 2000."
+    assert one.results[0].message == "1 row; expected >= 2000."
 
 
 @pytest.mark.parametrize("place", [*DATABASES, "rows"])

@@ -26,6 +26,7 @@ from ._shared.problems import MissingPackageError, ProblemError, UnknownDatabase
 from ._shared.wording import (
     closest,
     did_you_mean,
+    listing,
     missing_package,
     plain_context,
     plain_message,
@@ -187,7 +188,7 @@ class TableNotFoundError(SourceError, LookupError):
     def missing(cls, name: str, known: Iterable[str]) -> TableNotFoundError:
         """The error for a table that does not exist, with the closest of those that do."""
         names = sorted(known)
-        hint = did_you_mean(name, names) or (f"The tables are: {', '.join(names[:20])}." if names else None)
+        hint = did_you_mean(name, names) or (f"The tables are: {listing(names)}." if names else None)
         return cls(f"The table or view {name!r} does not exist.", suggestion=hint, context={"table": name})
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 
 from .._shared.arguments import fraction, plain_number
-from .._shared.wording import did_you_mean
+from .._shared.wording import did_you_mean, listing
 from ..errors import RuleError
 from ..relation.pattern import Pattern
 from ..relation.selection import Aggregate, FollowUp, count_where
@@ -195,7 +195,7 @@ class Check:
                 yield f"{self.label}: the column {column!r} cannot be checked: {known[column].refusal}."
             elif column not in known:
                 yield f"{self.label}: the column {column!r} does not exist.{options.question(column, known)}" + (
-                    "" if did_you_mean(column, known) else f" The columns are: {', '.join(list(known)[:30])}."
+                    "" if did_you_mean(column, known) else f" The columns are: {listing(known)}."
                 )
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import KINDS, parse
 from ..profiling.prediction import none_again
+from ..report.view import plural
 from ..run.chosen import chosen_columns
 from ..run.reader import Deadline, Reader, refuse
 from ..run.sampling import hashed_rows, sampled
@@ -249,8 +250,8 @@ def _settled(found: _Found, options: LearnOptions, names: list[str]) -> tuple[Le
 
 
 def _learned(rule: Mapping[str, Any], proposal: Proposal, confidence: float) -> LearnedRule:
-    held = "" if not proposal.exceptions else f", of which {proposal.exceptions} are exceptions"
+    held = "" if not proposal.exceptions else f", of which {proposal.exceptions:,} are exceptions"
     chance = f"a sample of the same kind passes with a probability of at least {confidence:.4f}"
-    description = f"Learned from {proposal.rows} rows{held}; {chance}."
+    description = f"Learned from {plural(proposal.rows, 'row')}{held}; {chance}."
     (check,) = parse([{**rule, "description": description}])
     return LearnedRule(check, confidence, proposal.rows, proposal.exceptions)

@@ -318,7 +318,7 @@ class _Profiling:
         # Where all are others, the type says something else: to SQLite a UUID and a GEOMETRY are numbers.
         if (others := scanned.get(("others", name))) and others < count:
             what = "number" if column.family in NUMBERS else column.family
-            self.notes[name].append(f"{others} of {count} values {'is' if others == 1 else 'are'} no {what}")
+            self.notes[name].append(f"{others:,} of {count:,} values {'is' if others == 1 else 'are'} no {what}")
         distinct, top_values = frequent
         finite = scanned.get(("finite", name))
         text = None

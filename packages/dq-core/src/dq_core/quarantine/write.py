@@ -405,7 +405,7 @@ def _assert_sums(counts: Sequence[int], written: int) -> None:
     total, passed, failed, *_ = counts
     if passed + failed != total or written != failed:
         raise SourceError(
-            f"{passed} passing and {written} quarantined rows are not the {total} rows of the source: "
+            f"{passed:,} passing and {written:,} quarantined rows are not the {total:,} rows of the source: "
             "it changed during the run.",
             suggestion="Nothing was written. Try again, or check a snapshot.",
             context={"total_rows": total, "passed_rows": passed, "failed_rows": failed, "written_rows": written},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._shared.wording import question
+from .._shared.wording import listing, question
 from ..errors import RuleError
 from .differences import Sides
 from .forms import form_problems, forms_of, side_of
@@ -65,8 +65,7 @@ def _unknown(left: Relation, right: Relation, keys: Sequence[str], columns: Sequ
         for side, own, other in (("left", left, right), ("right", right, left)):
             only = [name for name in own.columns if name not in other.columns and name not in keys]
             if only:
-                shown = ", ".join(map(repr, only[:20])) + (f" and {len(only) - 20} more" if len(only) > 20 else "")
-                yield f"Only the {side} has {shown}; name the columns to compare in columns=."
+                yield f"Only the {side} has {listing(only)}; name the columns to compare in columns=."
 
 
 def _without_sql(left: Relation, right: Relation) -> Iterator[str]:

@@ -13,6 +13,7 @@ from .jsonable import written
 from .markdown import to_markdown
 from .notebook import report_fragment, result_fragment
 from .text import headline, result_text, rich_report, to_text
+from .view import plural
 
 __all__ = ["SEVERITIES", "STATUSES", "CheckResult", "Report"]
 
@@ -150,7 +151,7 @@ class Report(_Record):
         return self.passed
 
     def __repr__(self) -> str:
-        return f"<Report {headline(self)}; source {self.source!r:.200}, {self.total_rows} rows>"
+        return f"<Report {headline(self)}; source {self.source!r:.200}, {plural(self.total_rows, 'row')}>"
 
     def __str__(self) -> str:
         return self.to_text()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from .._shared import statements
 from .._shared.connecting import retry_can_help
 from .._shared.masking import scrubbed
+from .._shared.wording import listing
 from ..errors import RuleError, SourceConnectionError, SourceError, ValidationTimeoutError
 from ..relation.narrow import narrowed
 from ..sources.files import without_own_sql
@@ -389,7 +390,7 @@ class Reader:
         kind = type(error).__name__
         if self._hide_values:
             return f"{kind} (the database's message is not shown because columns are masked)"
-        said = _of_the_user(self.opened.relation.dialect.message(error))
+        said = _of_the_user(self.opened.relation.dialect.message(error), self.opened.relation.columns)
         if isinstance(error, ArithmeticError | ValueError) or not said:
             said = f"{kind}: {said}"
         return scrubbed(said, self.opened.secrets)
@@ -426,10 +427,11 @@ def by_halves(keys: Sequence[K], read: Callable[[Sequence[K]], object]) -> Itera
         yield from by_halves(keys[middle:], read)
 
 
-def _of_the_user(message: str) -> str:
-    """A database's message without the line of our own SQL that it shows, and without its list of all functions."""
+def _of_the_user(message: str, columns: Iterable[str]) -> str:
+    """A message of the database without our SQL, and with all columns, not those that our SQL left to choose from."""
     message = re.sub(r"\s*\n\s*Candidate functions:.*", "", without_own_sql(message), flags=re.DOTALL)
-    return re.sub(r', "[^"]* in the file"', "", message).strip()
+    offered = f" The columns are: {listing(columns)}."
+    return re.sub(r"\s*\n\s*Candidate bindings:.*", lambda _: offered, message, flags=re.DOTALL).strip()
 
 
 def refuse(problems: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...report.view import plural
 from .. import options
 from ..base import Aggregate, EvaluationError, MetricCheck, Outcome, rows_where
 from ..registry import register
@@ -57,7 +58,7 @@ class Custom(MetricCheck):
         count = int(measured["rows"])
         if count > self.max_rows:
             raise EvaluationError(
-                f"{count} rows are more than max_rows ({self.max_rows}); raise it, narrow it with where, or use "
+                f"{count:,} rows are more than max_rows ({self.max_rows:,}); raise it, narrow it with where, or use "
                 "an expression, which stays in the database"
             )
         rows = yield relation.select_all().where(*relation.among([], self.where))
@@ -79,4 +80,4 @@ class Custom(MetricCheck):
         """Passed if the function returned True."""
         del relation
         passed, rows = measured["passed"], int(measured["rows"])
-        return Outcome(passed, f"The function returned {passed} for {rows} rows.", None, rows, passed)
+        return Outcome(passed, f"The function returned {passed} for {plural(rows, 'row')}.", None, rows, passed)

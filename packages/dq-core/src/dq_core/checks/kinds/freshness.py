@@ -68,7 +68,7 @@ class Freshness(ColumnMetricCheck):
         considered, newest = int(measured["considered_rows"]), measured["newest"]
         if others := int(measured.get("others", 0)):
             raise EvaluationError(
-                f"{others} of {considered} values of {self.column} {'is' if others == 1 else 'are'} no date"
+                f"{others:,} of {considered:,} values of {self.column} {'is' if others == 1 else 'are'} no date"
             )
         if newest is None:
             return Outcome(False, "There is no value.", None, considered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...report.view import plural
 from .. import options
 from ..base import Aggregate, MetricCheck, Outcome, expectation, outside, rows_where
 from ..registry import register
@@ -44,4 +45,4 @@ class RowCount(MetricCheck):
         del relation
         rows = int(measured["rows"])
         passed = not outside(rows, self.min, self.max)
-        return Outcome(passed, f"{rows} rows; expected {expectation(self)}.", None, rows, rows)
+        return Outcome(passed, f"{plural(rows, 'row')}; expected {expectation(self)}.", None, rows, rows)

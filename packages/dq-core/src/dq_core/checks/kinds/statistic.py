@@ -160,7 +160,7 @@ class Statistic(ColumnMetricCheck):
                 "time": "no time",
             }
             raise EvaluationError(
-                f"{others} of {measured['considered_rows']} values of {self.column} "
+                f"{others:,} of {int(measured['considered_rows']):,} values of {self.column} "
                 f"{'is' if others == 1 else 'are'} {what.get(self._family(relation), 'no number')}"
             )
         considered, value = int(measured["considered_rows"]), measured["value"]

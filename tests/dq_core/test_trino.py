@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -331,7 +332,7 @@ def test_tables_of_metadata(trino: TrinoServer, iceberg: sa.Engine) -> None:
 
 
 def test_nothing_is_asked_twice(trino: TrinoServer) -> None:
-    """The columns of both tables, all SQL of rules in one query, and all that is counted in another."""
+    """The columns of both tables and all SQL of rules in one query, and all that is counted in another."""
     engine = sa.create_engine(trino.url("tpch", "tiny"))
     asked: list[str] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
@@ -345,7 +346,66 @@ def test_nothing_is_asked_twice(trino: TrinoServer) -> None:
     report = validate(engine, rules, table="nation", samples=0)
     assert [one.failed_rows for one in report.results] == [0, 0, 1, 0, 0]
     assert report.statements == 1
-    assert len(asked) == 4, asked
+    assert len(asked) == 2, asked
+    engine.dispose()
+
+
+SUPPLIER: dict[str, Any] = {
+    "type": "foreign_key",
+    "column": "nationkey",
+    "references": {"table": "supplier", "columns": ["nationkey"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("acctbal > 0", "acctbal"),
+        ("supplier.suppkey = 1", "supplier"),
+        ("nationkey) IS NULL OR EXISTS (SELECT 1", "cannot be evaluated"),
+        ("true) OR (true", "cannot be evaluated"),
+        ("true) UNION ALL (SELECT 1 FROM nation WHERE true", "cannot be evaluated"),
+        ("true)) AS t, (SELECT count(*) FROM (SELECT 1 FROM nation WHERE true", "cannot be evaluated"),
+        ("nationkey", "cannot be evaluated"),
+        ("nationkey = 'x'", "cannot be evaluated"),
+        ("true -- ", None),
+        ("name <> ')'", None),
+    ],
+)
+def test_a_fragment_beside_other_tables_is_judged_as_by_itself(
+    trino: TrinoServer, sql: str, reason: str | None
+) -> None:
+    """What is asked with it lends it no column, and closes nothing that it leaves open."""
+    url = trino.url("tpch", "tiny")
+    rule = {"type": "expression", "sql": sql}
+    if reason is None:
+        assert validate(url, [SUPPLIER, rule], table="nation").passed
+        return
+    for rules in ([rule], [SUPPLIER, rule], [SUPPLIER, rule, {"type": "expression", "sql": "nationkey >= 0"}]):
+        with pytest.raises(RuleError, match=re.escape(reason)) as caught:
+            validate(url, rules, table="nation")
+        assert "nationkey >= 0" not in str(caught.value)
+
+
+def test_many_tables_and_fragments_are_asked_in_few_queries(trino: TrinoServer) -> None:
+    engine = sa.create_engine(trino.url("tpch", "tiny"))
+    asked: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    keys = {"region": "regionkey", "nation": "nationkey", "supplier": "suppkey", "customer": "custkey"}
+    references = [
+        {"type": "foreign_key", "column": "nationkey", "references": {"table": table, "columns": [key]}, "name": table}
+        for table, key in keys.items()
+    ]
+    expressions = [{"type": "expression", "sql": f"nationkey >= {number}", "name": f"{number}"} for number in range(30)]
+    report = validate(engine, [*references, *expressions], table="nation", samples=0)
+    found = [one.failed_rows for one in report.results]
+    assert found == [20, 0, 1, 1, *range(25), *[25] * 5]
+    # All tables with the first fragments, the other fragments in two queries, and the scan.
+    assert len(asked) == 4, [one[:80] for one in asked]
+    missing = {"type": "foreign_key", "column": "name", "references": {"table": "nowhere", "columns": ["id"]}}
+    with pytest.raises(RuleError, match="nowhere") as caught:
+        validate(engine, [*references, missing, {"type": "expression", "sql": "nationkey >"}], table="nation")
+    assert "nationkey >" in str(caught.value)
     engine.dispose()
 
 

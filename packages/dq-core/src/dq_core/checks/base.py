@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from ..relation.column import Column
+    from ..relation.questions import Named
     from ..relation.relation import Relation
 
 __all__ = [
@@ -112,6 +113,11 @@ class Check:
     @property
     def targets(self) -> tuple[str, ...]:
         """The columns that it is about."""
+        return ()
+
+    @property
+    def others(self) -> tuple[Named, ...]:
+        """The other tables of the same database that it reads."""
         return ()
 
     def misfits(self, relation: Relation) -> Iterator[str]:

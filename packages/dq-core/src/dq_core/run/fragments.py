@@ -28,7 +28,7 @@ def sql_problems(places: Mapping[str, Sequence[str]], reader: Reader) -> Iterato
         return
     refused = reader.refused(list(places))
     sound = [sql for sql in places if sql not in refused]
-    refused |= _not_compiled(sound, reader)
+    refused |= _not_compiled([sql for sql in sound if sql not in reader.opened.sound], reader)
     refused |= _not_bound([sql for sql in sound if sql not in refused], reader)
     for sql, options in places.items():
         if sql in refused:

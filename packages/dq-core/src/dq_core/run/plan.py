@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..checks.base import EvaluationError, rows_where
+from ..relation.questions import Questions
 from ..relation.selection import count_where, fragment
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PlannedCheck", "Scan", "failing_rows", "fragments", "halves", "mentioned", "misfits", "planned", "probe",
-    "scan_of", "scans",
+    "questions", "scan_of", "scans",
 ]  # fmt: skip
 
 
@@ -144,6 +145,12 @@ def mentioned(checks: Sequence[Check]) -> list[str]:
         for quoted, bare in re.findall(r"\"([^\"]+)\"|\b([A-Za-z_]\w*)", sql):
             names.setdefault((quoted or bare).casefold(), quoted or bare)
     return list(names.values())
+
+
+def questions(checks: Sequence[Check]) -> Questions:
+    """What the checks ask about before a row is read."""
+    tables = dict.fromkeys(other for check in checks for other in check.others)
+    return Questions(tuple(tables), tuple(fragments(checks)))
 
 
 def probe(sqls: Sequence[str], relation: Relation) -> Select[Any]:

@@ -16,7 +16,7 @@ from ..sources import open_source
 from .elsewhere import with_others
 from .follow_ups import follow_all
 from .fragments import fragment_problems
-from .plan import mentioned, misfits, planned, scans
+from .plan import mentioned, misfits, planned, questions, scans
 from .reader import Deadline, Progress, Reader, refuse
 from .results import results_of
 from .scan import run_scans
@@ -102,6 +102,7 @@ def validate(
             storage_options=storage_options,
             read_options=read_options,
             expected=mentioned(parsed),
+            questions=questions(parsed),
             timeout_seconds=timeout_seconds,
             by_value=True,
         ) as source_alone,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from .._shared.iceberg_snapshots import AsOf
+    from ..relation.questions import Questions
 
 __all__ = ["Opened", "open_source"]
 
@@ -37,6 +38,7 @@ def open_source(
     by_value: bool = False,
     scans: bool = False,
     timeout_seconds: float | None = None,
+    questions: Questions | None = None,
 ) -> Iterator[Opened]:
     """Open a source for reading; everything that was opened is closed again.
 
@@ -58,6 +60,7 @@ def open_source(
         scans: Whether a table is only scanned: a file of DuckDB that nobody else in this process uses is then read with
             little memory.
         timeout_seconds: How long a database may take to say what it has; its tables may be locked.
+        questions: What will be asked of a database before a row is read; some answer sooner at once.
 
     Yields:
         The opened source.
@@ -77,7 +80,7 @@ def open_source(
     elif read_options:
         raise RuleError([f"read_options say how CSV files are written, and this is {type(source).__name__}, no file."])
     elif database is not None:
-        opening = open_database(database, timeout_seconds, scans=scans)
+        opening = open_database(database, timeout_seconds, questions=questions, scans=scans)
     else:
         opening = memory.open_data(source, storage_options or {}, expected or ())
     with opening as opened:

@@ -30,6 +30,7 @@ from ..errors import (
     translated,
 )
 from ..relation.dialects import Dialect, dialect_for
+from ..relation.questions import Answers
 from ..relation.relation import Relation
 from . import iceberg
 from .opened import Opened
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .._shared.iceberg_snapshots import AsOf
+    from ..relation.questions import LookedUp, Questions
     from .given import Database
 
 __all__ = ["beginning", "connect", "connect_to_read", "create_engine_of", "open_database", "relation_of"]
@@ -47,7 +49,13 @@ _GIVE_CONNECTION = "Give the Connection that is in use in place of the Engine, o
 
 
 @contextlib.contextmanager
-def open_database(given: Database, timeout_seconds: float | None = None, *, scans: bool = False) -> Iterator[Opened]:
+def open_database(
+    given: Database,
+    timeout_seconds: float | None = None,
+    *,
+    questions: Questions | None = None,
+    scans: bool = False,
+) -> Iterator[Opened]:
     """Open a table or a query for reading, in a transaction of its own unless the caller has begun one.
 
     A Connection of the caller is used as it is: inside the caller's transaction if there is one.
@@ -55,6 +63,7 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
     Args:
         given: The database, and what to read.
         timeout_seconds: How long looking it up may take: the table may be locked.
+        questions: What will be asked before a row is read.
         scans: Whether it is only scanned, for which a database of this process needs little memory.
     """
     deadline = Deadline(timeout_seconds)
@@ -82,12 +91,20 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
         stack.enter_context(dialect.session(connection))
         secrets = secrets_of(url)
         dialect.prepare(connection)
+        answers = Answers()
 
         @functools.cache
         def find(name: str, named_schema: str | None) -> Relation:
             with _looking_up(connection, name, named_schema, secrets):
                 at = (name, named_schema) if named_schema is not None else _sibling(connection, name, schema, relation)
-                other = relation_of(connection, dialect, table=at[0], schema=at[1], owns_transaction=owns_transaction)
+                other = relation_of(
+                    connection,
+                    dialect,
+                    table=at[0],
+                    schema=at[1],
+                    owns_transaction=owns_transaction,
+                    known=answers.tables.get(at),
+                )
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         with _looking_up(connection, table, schema, secrets, deadline):
@@ -97,8 +114,18 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
                     within.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
                 if given.as_of is not None and table is not None:
                     table, schema = _version(connection, dialect, table, schema, given.as_of)
+                if questions is not None and table is not None:
+                    answers = dialect.ask(
+                        connection, (table, schema), questions.within(schema), owns_transaction=owns_transaction
+                    )
                 relation = relation_of(
-                    connection, dialect, table=table, query=query, schema=schema, owns_transaction=owns_transaction
+                    connection,
+                    dialect,
+                    table=table,
+                    query=query,
+                    schema=schema,
+                    owns_transaction=owns_transaction,
+                    known=answers.tables.get((table or "", schema)),
                 )
             stack.enter_context(dialect.comparing(connection, relation.from_, relation.columns.values()))
             limited = memory and memory.limited(connection, relation.from_, alone=alone)
@@ -109,6 +136,7 @@ def open_database(given: Database, timeout_seconds: float | None = None, *, scan
             _describe(url, table, schema),
             owns_transaction,
             secrets,
+            sound=answers.sound,
             more_memory=more_memory,
         )
 
@@ -158,6 +186,7 @@ def relation_of(
     query: str | sa.Select[Any] | None = None,
     schema: str | None = None,
     owns_transaction: bool = False,
+    known: LookedUp | None = None,
 ) -> Relation:
     """The relation for a table (``schema.table`` is understood) or a query, with its columns.
 
@@ -168,10 +197,11 @@ def relation_of(
         query: The query, where there is no table.
         schema: The table's schema.
         owns_transaction: Whether the transaction was begun by this package, so that an error may end it.
+        known: What the table is known to be, which is then not asked.
     """
     from_: sa.FromClause
     if table is not None:
-        found = dialect.look_up(connection, table, schema, owns_transaction=owns_transaction)
+        found = known or dialect.look_up(connection, table, schema, owns_transaction=owns_transaction)
         if found is None:
             raise _missing(connection, table, schema)
         schema, name, described = found

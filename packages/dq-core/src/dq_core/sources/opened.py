@@ -27,6 +27,7 @@ class Opened:
         secrets: Strings that nothing may show.
         files: The files that a DuckDB of this package has opened; None for a database of the caller.
         sql_note: A comment before SQL in reports that says what its names are, where they are no tables of a database.
+        sound: Fragments of SQL of which is known that they compute one expression, and nothing else.
         more_memory: Lets a database of this process take the memory again that scans do without; None if it always has.
     """
 
@@ -37,6 +38,7 @@ class Opened:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     files: list[str] | None = field(default=None, repr=False)
     sql_note: str = ""
+    sound: frozenset[str] = frozenset()
     more_memory: Callable[[], None] | None = field(default=None, repr=False)
 
     def confine(self, *more: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from ...relation.column import Column
+    from ...relation.questions import Named
     from ...relation.relation import Relation
     from ...relation.selection import FollowUp
 
@@ -103,6 +104,11 @@ class ForeignKey(Check):
         """The key columns."""
         return options.targets(self.column, self.columns)
 
+    @property
+    def others(self) -> tuple[Named, ...]:
+        """The table that the values are in."""
+        return ((self.references["table"], self.references.get("schema")),)
+
     def misfits(self, relation: Relation) -> Iterator[str]:
         """The other table does not exist, or has no such column."""
         try:
@@ -126,7 +132,7 @@ class ForeignKey(Check):
         return ".".join(filter(None, (self.references.get("schema"), self.references["table"])))
 
     def _other(self, relation: Relation) -> Relation:
-        return relation.find(self.references["table"], self.references.get("schema"))
+        return relation.find(*self.others[0])
 
     def failing(self, relation: Relation) -> ColumnElement[bool]:
         """All key columns have values, and no row of the other table has the same ones."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ..._shared.tables import locate
 from ...errors import RuleError
 from ..column import Column
+from ..questions import Answers
 from ..repeated_keys import count_repeated_keys
 from ..selection import OneValue, literal_sql
 from ..sql_text import Lexis
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ..._shared.canonical_sql import CanonicalSQL
     from ..._shared.iceberg_snapshots import AsOf
     from ..pattern import Pattern
+    from ..questions import Named, Questions
     from ..selection import Aggregate, FollowUp, Selection
     from .duckdb_memory import ScanMemory
 
@@ -105,6 +107,11 @@ class Dialect(HandedOver):
         del owns_transaction
         place = self.locate(connection, name, schema)
         return None if place is None else (*place, self.describe(connection, sa.table(place[1], schema=place[0])))
+
+    def ask(self, connection: Connection, named: Named, questions: Questions, *, owns_transaction: bool) -> Answers:
+        """What the database answers at once about a table and its checks, where that is sooner than one by one."""
+        del connection, named, questions, owns_transaction
+        return Answers()
 
     def can_name(self, name: str) -> bool:  # noqa: ARG002
         """Whether a table or schema can have a name, so that the database can be asked for it."""

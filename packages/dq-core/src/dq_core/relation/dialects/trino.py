@@ -16,14 +16,16 @@ from ..._shared.canonical_sql import TrinoForms
 from ..._shared.tables import candidates
 from ..backtracking import takes_exponential_time
 from ..column import Column
+from ..questions import Answers
 from ..repeated_keys import count_repeated_keys
-from ..selection import count_where, fragment, literal_sql
+from ..selection import Selection, count_where, fragment, literal_sql
 from ..sql_text import TRINO as LEXIS
 from ..type_family import canonical
 from . import fragments
 from .base import Dialect
 from .trino_functions import COMPUTING
 from .trino_literals import string, type_of, written
+from .trino_questions import MOST_TABLES, described_together, judging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
 
     from ..pattern import Pattern
-    from ..selection import Aggregate, Selection
+    from ..questions import Named, Questions
+    from ..selection import Aggregate
     from ..sql_text import Token
 
 __all__ = ["Trino"]
@@ -104,10 +107,7 @@ class Trino(Dialect):
         self, connection: Connection, name: str, schema: str | None, *, owns_transaction: bool
     ) -> tuple[str | None, str, list[Column]] | None:
         """A name that can mean one table is not asked for twice: its columns say that it is there."""
-        raw: Any = connection.connection.driver_connection
-        parts = (name, *filter(None, [schema]))
-        own = raw.catalog and (schema or raw.schema)
-        if not (owns_transaction and own and all(map(_ONE_NAME.fullmatch, parts))):
+        if not (owns_transaction and _is_one(connection, name, schema)):
             return super().look_up(connection, name, schema, owns_transaction=owns_transaction)
         try:
             with self.guard(connection, owns_transaction=owns_transaction):
@@ -116,6 +116,28 @@ class Trino(Dialect):
             if getattr(error.orig, "error_name", None) not in _MISSING:
                 raise
         return None
+
+    def ask(self, connection: Connection, named: Named, questions: Questions, *, owns_transaction: bool) -> Answers:
+        """The columns of all tables whose names can mean one, and what is wrong with fragments, in one query."""
+        tables = [one for one in dict.fromkeys([named, *questions.tables]) if _is_one(connection, *one)][:MOST_TABLES]
+        if not owns_transaction or named not in tables:
+            return Answers()
+        clauses = [sa.table(_named(name), schema=schema) for name, schema in tables]
+        refused = self._refused(connection, questions.fragments)
+        sqls = [sql for sql in questions.fragments if sql not in refused][: self.most_union_parts // 2]
+        if len(tables) == 1 and not sqls:
+            return Answers()
+        judged = self._judging(connection, Selection(clauses[0], {}), sqls) if sqls else None
+        try:
+            with self.guard(connection, owns_transaction=owns_transaction):
+                found = described_together(connection, clauses, judged)
+        except DBAPIError as error:
+            if getattr(error.orig, "error_type", None) != "USER_ERROR":
+                raise
+            return Answers()
+        columns = [[_column(name, type_name) for name, type_name in one] for one in found]
+        looked_up = ((table.schema, table.name, one) for table, one in zip(clauses, columns, strict=True))
+        return Answers(dict(zip(tables, looked_up, strict=True)), frozenset(sqls))
 
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns of an empty result, for which no worker reads anything."""
@@ -202,6 +224,9 @@ class Trino(Dialect):
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
         """By a list of the engine's own functions, and by what a fragment selects from."""
         del relation
+        return self._refused(connection, sqls)
+
+    def _refused(self, connection: Connection, sqls: Sequence[str]) -> dict[str, str]:
         found = fragments.refused_by_list(sqls, LEXIS, COMPUTING, marks="\\$#@?{}`", aliases=True)
         raw: Any = connection.connection.driver_connection
         catalog = str(raw.catalog or "")
@@ -212,18 +237,15 @@ class Trino(Dialect):
         return found
 
     def compile_fragments(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> None:
-        """All of them as parts of one query, which is planned and reads no row.
-
-        What closes its own parentheses, quotes and comments cannot make another statement of the parts around it.
-        """
-        select = literal_sql(relation.select(sa.literal_column("1")), connection)
+        """All of them as parts of one query, which is planned and reads no row."""
         at_once = self.most_union_parts // 2
         for start in range(0, len(sqls), at_once):
-            parts = []
-            for sql in sqls[start : start + at_once]:
-                within = relation.select(count_where(fragment(sql))).where(sa.false())
-                parts += [literal_sql(within, connection), f"({select} WHERE {sql}\n LIMIT 0)"]
-            connection.exec_driver_sql(" UNION ALL ".join(parts)).all()
+            connection.exec_driver_sql(self._judging(connection, relation, sqls[start : start + at_once])).all()
+
+    def _judging(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> str:
+        select = literal_sql(relation.select(sa.literal_column("1")), connection)
+        counts = (relation.select(count_where(fragment(sql))).where(sa.false()) for sql in sqls)
+        return judging(select, [literal_sql(one, connection) for one in counts], sqls)
 
     # Expressions
 
@@ -318,6 +340,13 @@ def _text_of(relation: Selection, name: str) -> ColumnElement[str]:
         return sa.literal_column("''", sa.Text())
     text = sa.func.to_hex(value, type_=sa.Text()) if column.family == "binary" else sa.cast(value, sa.Text())
     return sa.func.coalesce(text, sa.literal_column("chr(30)"), type_=sa.Text())
+
+
+def _is_one(connection: Connection, name: str, schema: str | None) -> bool:
+    """Whether a name can mean one table only."""
+    raw: Any = connection.connection.driver_connection
+    parts = (name, *filter(None, [schema]))
+    return bool(raw.catalog and (schema or raw.schema)) and all(map(_ONE_NAME.fullmatch, parts))
 
 
 def _named(table: str) -> str:

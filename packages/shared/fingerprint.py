@@ -30,6 +30,7 @@ import math
 import struct
 import uuid
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import TYPE_CHECKING, Any, Self
 
 from .canonical_json import canonical_json, document_of
@@ -264,8 +265,12 @@ def _float(value: Any) -> str | None:
     return struct.pack(">d", number).hex()
 
 
+_WRITTEN = (str, uuid.UUID, IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network)
+"""What a column of strings holds by how it is written."""
+
+
 def _text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | uuid.UUID) else None
+    return str(value) if isinstance(value, _WRITTEN) else None
 
 
 def _date(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from moltres import connect
 from support.mariadb import mariadb_server
-from support.round_trip import DUCKDB, MARIADB, POSTGRESQL, SQLITE, Native, faults
+from support.round_trip import ARRIVING, DELICATE, DUCKDB, MARIADB, POSTGRESQL, SQLITE, WRITTEN, Native, faults
 from support.round_trip.targets import DECLARED, values_for, write_faults
 
 if TYPE_CHECKING:
@@ -88,3 +88,26 @@ def test_a_value_is_equal_or_refused(
 def test_any_value_into_any_column(databases: dict[str, Database], type_: str, data: st.DataObject) -> None:
     values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))
     assert write_faults(databases["mariadb"], type_, values) == []
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")  # as above
+@pytest.mark.parametrize(
+    ("database", "type_", "literal", "value", "refusable"),
+    [(*one, refusable) for refusable, listed in ((True, DELICATE), (False, ARRIVING)) for one in listed],
+)
+def test_a_listed_value_is_equal_or_refused(
+    databases: dict[str, Database], tmp_path: Path, database: str, type_: str, literal: str, value: Any, refusable: bool
+) -> None:
+    into = databases if database == "mariadb" else {"mariadb": databases["mariadb"]}
+    assert faults(databases[database], into, type_, [(literal, value)], tmp_path, refusable=refusable) == []
+
+
+def test_the_largest_number_without_a_sign_arrives(databases: dict[str, Database], tmp_path: Path) -> None:
+    into = {name: one for name, one in databases.items() if name != "sqlite"}  # which has 63 bits
+    drawn = [("18446744073709551615", 2**64 - 1)]
+    assert faults(databases["mariadb"], into, "bigint unsigned", drawn, tmp_path, refusable=False) == []
+
+
+@pytest.mark.parametrize(("database", "type_", "value"), [one for one in WRITTEN if one[0] == "mariadb"])
+def test_a_listed_value_into_its_column(databases: dict[str, Database], database: str, type_: str, value: Any) -> None:
+    assert write_faults(databases[database], type_, [value, None]) == []

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moltres import connect
-from support.round_trip import DUCKDB, POSTGRESQL, SQLITE, Native, faults
+from support.round_trip import ARRIVING, DELICATE, DUCKDB, POSTGRESQL, SQLITE, WRITTEN, Native, faults
 from support.round_trip.targets import DECLARED, values_for, write_faults
 
 if TYPE_CHECKING:
@@ -81,3 +81,25 @@ def test_any_value_into_any_column(
 ) -> None:
     values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))
     assert write_faults(databases[database], type_, values) == []
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")  # as above
+@pytest.mark.parametrize(
+    ("database", "type_", "literal", "value", "refusable"),
+    [
+        (*one, refusable)
+        for refusable, listed in ((True, DELICATE), (False, ARRIVING))
+        for one in listed
+        if one[0] != "mariadb"
+    ],
+)
+def test_a_listed_value_is_equal_or_refused(
+    databases: dict[str, Database], tmp_path: Path, database: str, type_: str, literal: str, value: Any, refusable: bool
+) -> None:
+    drawn = [(literal, value)]
+    assert faults(databases[database], databases, type_, drawn, tmp_path, refusable=refusable) == []
+
+
+@pytest.mark.parametrize(("database", "type_", "value"), [one for one in WRITTEN if one[0] != "mariadb"])
+def test_a_listed_value_into_its_column(databases: dict[str, Database], database: str, type_: str, value: Any) -> None:
+    assert write_faults(databases[database], type_, [value, None]) == []

@@ -66,6 +66,7 @@ def faults(
     *,
     reader: Database | None = None,
     turn: int | None = None,
+    refusable: bool = True,
 ) -> list[str]:
     """What comes back neither equal nor refused with its column, one line for each road.
 
@@ -77,6 +78,7 @@ def faults(
         folder: Where files go.
         reader: A DuckDB that reads files with the rows; None to try none.
         turn: Each form goes to one of the targets, by turns that begin with this number; None lets it go to all.
+        refusable: Whether a road may refuse the values; otherwise they must arrive.
     """
     with source.transaction() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS src")
@@ -95,7 +97,7 @@ def faults(
         truths = [Stored(row[0]) for row in stored]
     found = []
     for road, (text, read) in OUT.items():
-        found += judged(road, truths, lambda read=read: read(frame), text=text)  # type: ignore[misc]
+        found += judged(road, truths, lambda read=read: read(frame), text=text, refusable=refusable)  # type: ignore[misc]
     names = list(targets)
     for place, (form, (text, made)) in enumerate(FORMS.items()):
         for name in names if turn is None else [names[(turn + place) % len(names)]]:
@@ -105,6 +107,7 @@ def faults(
                 [_in_form(form, value) for value in truths],
                 lambda made=made, target=target: _through(made(frame), target),  # type: ignore[misc]
                 text=text,
+                refusable=refusable or form == "dicts",  # which do not tell the type of a column
             )
     if reader is not None:
         found += faults_by_files(frame, truths, reader, folder, judged)
@@ -140,6 +143,7 @@ def judged(
     *,
     text: bool = False,
     equal: Callable[[Any, Any], bool] | None = None,
+    refusable: bool = True,
 ) -> list[str]:
     """What is wrong with a road, in one line at most.
 
@@ -149,11 +153,14 @@ def judged(
         read: Gives those that arrive.
         text: Whether JSON is text there.
         equal: Whether a value is the one that was there, where that is not for `same` to say.
+        refusable: Whether a refusal with the column named is right, too.
     """
     equal = equal or (lambda truth, value: same(truth, value, text=text))
     try:
         values = read()
     except MoltresError as error:
+        if not refusable:
+            return [f"{road}: refused: {error!r:.300}"]
         return [] if COLUMN in str(error) else [f"{road}: refused without the column: {error!r:.300}"]
     except Exception as error:  # noqa: BLE001 - whatever it is, it is no error of moltres
         return [f"{road}: {type(error).__module__}.{type(error).__name__}: {error!s:.200}"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from statistics import pstdev, pvariance, stdev, variance
+from fractions import Fraction
+from statistics import mean, median, pstdev, pvariance, stdev, variance
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from support.dialect_conformance.base import DialectSuite
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from moltres import Database
+    from moltres import Database, DataFrame
 
 DAY, LATER = dt.date(2024, 1, 31), dt.date(2024, 3, 1)
 MOMENT = dt.datetime.fromisoformat("2024-01-31 10:30:45")
@@ -47,6 +48,34 @@ SPREADS: dict[str, Callable[[Any], Any]] = {
     "stddev": stdev, "stddev_samp": stdev, "stddev_pop": pstdev, "variance": variance, "var_samp": variance,
     "var_pop": pvariance,
 }  # fmt: skip
+
+
+MIDDLES: dict[str, Callable[[Any], Any]] = {"avg": mean, "median": median}
+NUMBERS: list[list[Any]] = [
+    [1, 2, 4], [1, 2], [2**53 + 1, 2**53 + 3], [2**62 + 1, -(2**62)], [2**63 - 1, 2**63 - 1, 1 - 2**63, 5],
+    [Decimal("0.01"), Decimal("0.02")], [Decimal("0.1"), Decimal("0.1"), Decimal("0.3")],
+    [Decimal("12345678901234567890123.45")] * 2, [Decimal("1000000000000000.01"), Decimal("1000000000000000.04")],
+]  # fmt: skip
+QUOTIENTS: list[tuple[str, Any, Any]] = [
+    ("/", 1, 3), ("/", 1, 30_000), ("/", -7, 2), ("/", 2**62 + 1, 3), ("/", 1, 10**15), ("/", Decimal("0.01"), 300),
+    ("/", Decimal("0.01"), Decimal("0.03")), ("/", 1, Decimal("0.3")), ("//", 7, 2), ("//", -7, 2), ("//", 7, -2),
+    ("//", 2**62 + 1, 1), ("//", 9_999_999, 10_000_000),
+]  # fmt: skip
+
+
+def _of_windows(table: DataFrame, aggregate: Any) -> list[Any]:
+    rows = table.select("g", x=aggregate.over(partition_by=col("g"))).distinct().order_by("g").collect()
+    return list(rows.column("x"))
+
+
+OF_ROWS: dict[str, Callable[[DataFrame, Any], list[Any]]] = {
+    "group": lambda table, f: list(table.group_by("g").agg(x=f).order_by("g").collect().column("x")),
+    "window": _of_windows,
+    "filter": lambda table, f: list(
+        table.group_by("g").agg(x=f.filter(col("g") > 0)).order_by("g").collect().column("x")
+    ),
+}
+"""How an aggregate is given its rows."""
 
 
 class Expressions(DialectSuite):
@@ -84,15 +113,49 @@ class Expressions(DialectSuite):
         (found,) = db.table("t").select(week=extract("week", col("d"))).collect().column("week")
         assert int(found) == value.isocalendar().week
 
+    @pytest.mark.parametrize("rows_of", OF_ROWS)
     @pytest.mark.parametrize("name", SPREADS)
-    @pytest.mark.parametrize("first", [0, 7, 10**6, 10**18, 2**63 - 4, Decimal("1000000000000000.01"), Decimal("0.25")])
-    def test_the_spread_of_neighbours(self, db: Database, name: str, first: Any) -> None:
+    @pytest.mark.parametrize("first", [0, 10**6, 2**63 - 4, Decimal("1000000000000000.01"), Decimal("0.25")])
+    def test_the_spread_of_neighbours(self, db: Database, name: str, first: Any, rows_of: str) -> None:
         values = [first + step for step in (0, 1, 3)]
         rows = [{"g": 1, "v": value} for value in values] + [{"g": 2, "v": first}] * 2
         try:
             db.write(rows).save_as_table("t")
-            found = db.table("t").group_by("g").agg(x=getattr(func, name)(col("v"))).order_by("g").collect().column("x")
+            found = OF_ROWS[rows_of](db.table("t"), getattr(func, name)(col("v")))
         except MoltresError:
-            assert first > 10**15 or not db.dialect.capabilities.enforces_types  # SQLite has no such functions
+            lacks = rows_of == "filter" or not db.dialect.capabilities.enforces_types
+            assert first > 10**15 or lacks  # SQLite has no such functions, MariaDB no FILTER
             return
         assert [float(one) for one in found] == [pytest.approx(float(SPREADS[name](values)), rel=1e-7), 0]
+
+    @pytest.mark.parametrize("rows_of", OF_ROWS)
+    @pytest.mark.parametrize("name", MIDDLES)
+    @pytest.mark.parametrize("values", NUMBERS, ids=str)
+    def test_means_and_medians(self, db: Database, name: str, values: list[Any], rows_of: str) -> None:
+        try:
+            db.write([{"g": 1, "v": value} for value in [*values, None]]).save_as_table("t")
+            (found,) = OF_ROWS[rows_of](db.table("t"), getattr(func, name)(col("v")))
+        except MoltresError:
+            assert name == "median" or rows_of == "filter" or isinstance(values[0], Decimal)
+            return
+        expected = MIDDLES[name]([Fraction(value) for value in values])
+        assert _is_as_near_as_doubles(found, expected), found
+
+    @pytest.mark.parametrize(("name", "left", "right"), QUOTIENTS)
+    def test_quotients(self, db: Database, name: str, left: Any, right: Any) -> None:
+        try:
+            db.write([{"x": left, "y": right}]).save_as_table("t")
+        except MoltresError:
+            assert isinstance(left, Decimal)
+            return
+        quotient = col("x") / col("y") if name == "/" else col("x") // col("y")
+        (found,) = db.table("t").select(found=quotient).collect().column("found")
+        if name == "//":
+            assert found == int(Fraction(left, right)), "towards zero, so that // and % are one division"
+        else:
+            assert _is_as_near_as_doubles(found, Fraction(left) / Fraction(right), most=1e-14), found
+
+
+def _is_as_near_as_doubles(found: Any, expected: Fraction, most: float = 5e-16) -> bool:
+    least = Fraction(1, 10**16) if isinstance(found, Decimal) else 0  # 16 digits behind the point
+    return abs(Fraction(found) - expected) <= max(Fraction(most) * abs(expected), least)

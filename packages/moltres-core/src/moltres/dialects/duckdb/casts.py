@@ -1,13 +1,23 @@
-"""Casts of DuckDB, which has strings of every length and takes no notice of that of a cast."""
+"""Casts and computed numbers of DuckDB.
+
+It has strings of every length and takes no notice of that of a cast. It computes the median of integers and decimals,
+and their quotient without a rest, as doubles.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import ColumnElement, func, literal_column
+
 from ...types.logical import logical_type
+from ..means import half_of_middles
+from ..same_rows import plain, rewriting_aggregates
 from ..spread import refusing_lost_spreads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..converted import Converted
 
 __all__ = ["with_casts"]
@@ -26,11 +36,30 @@ class _Casts:
             return written
         return f"substr({written}, 1, {int(length)})"
 
+    def visit_floordiv_binary(self, binary: Any, operator: Any, **options: Any) -> str:
+        """Of integers an integer, as on other databases."""
+        sides = (binary.left, binary.right)
+        if any(logical_type(side.type).name != "integer" for side in sides):
+            return str(super().visit_floordiv_binary(binary, operator, **options))  # type: ignore[misc]  # of the compiler
+        compiler: Any = self
+        return "({} // {})".format(*(compiler.process(side, **options) for side in sides))
+
+
+def _median(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:
+    (argument,) = function.clauses
+    type_ = plain(argument).type
+    if logical_type(type_).name not in {"integer", "decimal"}:
+        return None
+    # A negative share is counted from above.
+    lower, upper = (rows(func.quantile_disc(argument, literal_column(share), type_=type_)) for share in ("0.5", "-0.5"))
+    return half_of_middles(lower, upper, type_)
+
 
 def with_casts(base: type[Any]) -> type[Any]:
-    """SQLAlchemy's compiler for DuckDB, with casts that cut as the standard says, and variances that are right or fail.
+    """SQLAlchemy's compiler for DuckDB, with casts that cut as the standard says, and numbers that are right or fail.
 
     Args:
         base: The compiler of the driver's dialect.
     """
-    return refusing_lost_spreads(type(f"Casts{base.__name__}", (_Casts, base), {}), _LOST)
+    rewrites = {**refusing_lost_spreads(_LOST), "median": _median}
+    return rewriting_aggregates(type(f"Casts{base.__name__}", (_Casts, base), {}), rewrites)

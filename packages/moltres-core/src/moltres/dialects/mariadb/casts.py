@@ -11,7 +11,9 @@ from ...errors import ConfigurationError
 from ...types.logical import logical_type
 from ..converted import FALSE_WORDS, TRUE_WORDS, require_meaning
 from ..moment_arithmetic import refusing_moment_arithmetic
+from ..same_rows import rewriting_aggregates
 from ..spread import refusing_lost_spreads
+from .quotients import MEANS, with_quotients
 
 if TYPE_CHECKING:
     from ..converted import Converted
@@ -72,10 +74,11 @@ class _Casts:
 
 
 def with_casts(base: type[Any]) -> type[Any]:
-    """SQLAlchemy's compiler for MariaDB, with such casts, and without sums of dates.
+    """SQLAlchemy's compiler for MariaDB, with such casts and numbers, and without sums of dates.
 
     Args:
         base: The compiler of the driver's dialect.
     """
-    checked = refusing_lost_spreads(type(f"Casts{base.__name__}", (_Casts, base), {}), _LOST)
+    rewrites = {**refusing_lost_spreads(_LOST), **MEANS}
+    checked = rewriting_aggregates(with_quotients(type(f"Casts{base.__name__}", (_Casts, base), {})), rewrites)
     return refusing_moment_arithmetic(checked, "MariaDB", _INSTEAD)

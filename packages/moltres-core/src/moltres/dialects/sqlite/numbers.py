@@ -1,15 +1,23 @@
-"""Remainders and parts of dates as other databases give them.
+"""Remainders, means and parts of dates as other databases give them.
 
 SQLite's own ``%`` makes integers of its operands (https://www.sqlite.org/lang_expr.html#operators): 7.25 % 0.3 is NULL
-there. Of parts of a date SQLAlchemy knows some that SQLite does not, which are 0.
+there. It adds up doubles for the mean of integers. Of parts of a date SQLAlchemy knows some that SQLite does not, which
+are 0.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError, listing
 from ...types.logical import logical_type
+from ..means import mean_of_exact_sum, mean_of_split_sum
+from ..same_rows import plain, rewriting_aggregates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement
 
 __all__ = ["with_numbers"]
 
@@ -44,10 +52,19 @@ class _Numbers:
         return str(super().visit_extract(extract, **options))  # type: ignore[misc]  # as above
 
 
+def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:
+    (argument,) = function.clauses
+    if logical_type(plain(argument).type).name not in {"integer", "boolean"}:
+        return None
+    if plain(argument) is not argument:
+        return mean_of_exact_sum(argument, rows)  # halves of distinct values are not distinct
+    return mean_of_split_sum(argument, rows)
+
+
 def with_numbers(base: type[Any]) -> type[Any]:
     """SQLAlchemy's compiler for SQLite, with such numbers.
 
     Args:
         base: The compiler of the driver's dialect.
     """
-    return type(f"Numbers{base.__name__}", (_Numbers, base), {})
+    return rewriting_aggregates(type(f"Numbers{base.__name__}", (_Numbers, base), {}), {"avg": _mean})

@@ -29,6 +29,7 @@ from ..compiling import written_out
 from ..inner_order import BY_OFFSET, kept, kept_of
 from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom, selects_all
+from ..same_rows import rewriting_aggregates
 from ..spread import refusing_lost_spreads
 from ..statements import CreateTableAs
 from . import types
@@ -106,7 +107,7 @@ class TrinoDialect(Commits, Dialect):
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
         """One that writes what Trino takes, and whose variances are right or fail."""
-        return refusing_lost_spreads(corrected(base), _LOST)
+        return rewriting_aggregates(corrected(base), refusing_lost_spreads(_LOST))
 
     def written(self, value: Any) -> str | None:
         """With its type, as the driver sends it: Trino compares no string with a date."""

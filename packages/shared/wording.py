@@ -6,7 +6,7 @@ import difflib
 import unicodedata
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .masking import scrubbed
 from .problems import MissingPackageError
@@ -24,8 +24,18 @@ __all__ = [
     "plain_context",
     "plain_message",
     "plain_problem",
+    "plural",
     "question",
+    "with_hint",
 ]
+
+
+class HasHint(Protocol):
+    """An error of one of the packages."""
+
+    message: str
+    suggestion: str | None
+
 
 _LISTED = 20
 """How many names a message lists before it only counts the rest."""
@@ -124,6 +134,16 @@ def listing(names: Iterable[str]) -> str:
         return "none"
     shown = ", ".join(repr(name) for name in every[:_LISTED])
     return shown if len(every) <= _LISTED else f"{shown} and {len(every) - _LISTED} more"
+
+
+def plural(number: int, noun: str) -> str:
+    """A number with its thousands set apart and its noun: ``"1 row"``, ``"1,234 rows"``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def with_hint(error: HasHint) -> str:
+    """What an error says and its hint as sentences of one line, for a list of problems."""
+    return " ".join(filter(None, (error.message, error.suggestion)))
 
 
 def pip_line(package: str, *, core: str | None = None, extra: str | None = None) -> str:

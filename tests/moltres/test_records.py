@@ -80,7 +80,7 @@ def test_repr_is_bounded() -> None:
 def test_mistakes() -> None:
     with pytest.raises(ConfigurationError, match="Duplicate column names"):
         Records([], ["a", "a"])
-    with pytest.raises(ConfigurationError, match="Row 1 has 2 values for 1 columns"):
+    with pytest.raises(ConfigurationError, match="Row 1 has 2 values for 1 column"):
         Records([(1,), (1, 2)], ["a"])
     with pytest.raises(ColumnNotFoundError, match="'b'"):
         Records([(1,)], ["a"]).column("b")

@@ -466,6 +466,8 @@ def test_options_that_make_no_sense_are_refused_by_name(tmp_path: Path) -> None:
             return str(caught.value)
 
         assert "mode must be" in refused(mode="overwrite_partitions")
+        with pytest.raises(errors.ConfigurationError, match=r"target must .* Did you mean 'duckdb:///shop.duckdb'\?"):
+            replicate(source, "shop.duckdb", "t")
         assert "cursor is for" in refused(cursor="v")
         assert "lag is for a cursor" in refused(mode="merge", keys=["id"], lag="1 hour")
         assert "delete_missing is for" in refused(mode="append", delete_missing="hard")

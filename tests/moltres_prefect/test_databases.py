@@ -86,6 +86,11 @@ def test_a_text_that_is_neither_address_nor_block_is_an_error() -> None:
         count(dsn="no-such-block")
 
 
+def test_the_path_of_a_database_is_answered_with_its_url() -> None:
+    with pytest.raises(ConfigurationError, match=r"Did you mean 'duckdb:///shop.duckdb'\?"):
+        count(dsn="shop.duckdb")
+
+
 def test_a_session_is_the_callers_to_commit(dsn: str) -> None:
     engine = create_engine(dsn)
 

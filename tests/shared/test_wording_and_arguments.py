@@ -35,6 +35,12 @@ def test_a_listing_is_cut_after_the_twentieth() -> None:
     assert wording.listing([f"c{n}" for n in range(22)]).endswith("'c19' and 2 more")
 
 
+def test_numbers_of_things_and_errors_in_lists() -> None:
+    assert [wording.plural(number, "row") for number in (0, 1, 1234)] == ["0 rows", "1 row", "1,234 rows"]
+    for hint, said in ((None, "It is wrong."), ("Mend it.", "It is wrong. Mend it.")):
+        assert wording.with_hint(shared("problems").InvalidURLError("It is wrong.", suggestion=hint)) == said
+
+
 RIGHT: list[tuple[str, Any, dict[str, Any]]] = [
     ("whole", 0, {}), ("whole", numpy.int64(3), {}), ("whole", Decimal(3), {}), ("whole", 5, {"least": 5, "most": 5}),
     ("number", 0.5, {}), ("number", numpy.float32(0.5), {}), ("number", Decimal("0.5"), {}),

@@ -49,6 +49,7 @@ SOURCES = [
     ({"input_uri": "postgresql://h/db", "query": "DROP TABLE x"}, "query must be a SELECT, not DROP"),
     ({"input_uri": "postgresql://h/db", "query": "SELECT 1; DELETE FROM x"}, "several statements"),
     ({"input_uri": "postgresql://h/db", "query": "-- nothing"}, "no statement"),
+    ({"input_uri": "shop.duckdb"}, "Did you mean 'duckdb:///shop.duckdb'?"),
     ({"input_uri": "users.txt"}, "none of the endings that are read"),
     ({"input_uri": "users.xlsx"}, "none of the endings that are read"),
     ({"input_uri": "s3://bucket/users"}, "none of the endings that are read"),

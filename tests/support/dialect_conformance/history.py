@@ -138,8 +138,8 @@ class Histories(DialectSuite):
             (SECOND, 5, {}, "id=2"),
             (SECOND, 4, {}, "id=2"),
             (FIRST[:1], 5, {"delete_missing": "close", "delete_at_most": 1}, "id=2"),
-            ([*SECOND, SECOND[2]], 6, {}, "1 keys are duplicates, such as id=3"),
-            ([{"id": None, "name": "x", "n": 1}, *FIRST], 6, {}, "1 rows have NULL keys, such as id=None"),
+            ([*SECOND, SECOND[2]], 6, {}, "1 repeated key, such as id=3"),
+            ([{"id": None, "name": "x", "n": 1}, *FIRST], 6, {}, "1 row with NULL keys, such as id=None"),
         ):
             with pytest.raises(WriteError, match=said):
                 write(db, data, day, **options)

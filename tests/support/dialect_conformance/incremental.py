@@ -141,7 +141,7 @@ class IncrementalLoads(DialectSuite):
     def test_rows_without_a_cursor_are_refused(self, db: Database, shop: Database) -> None:
         shop.write([{"id": 1, "n": 1}, {"id": 2, "n": None}]).save_as_table("t")
         for options in ({"mode": "append"}, {"mode": "merge", "keys": ["id"]}):
-            with pytest.raises((WriteError, ConfigurationError), match=r"1 rows have no 'n'|not supported"):
+            with pytest.raises((WriteError, ConfigurationError), match=r"1 of the rows have no 'n'|not supported"):
                 db.write(shop.table("t")).save_as_table("t", cursor="n", lag=0, **options)  # type: ignore[arg-type]
             assert "t" not in db.tables()
 

@@ -91,7 +91,7 @@ class Merge(DialectSuite):
         if exists:
             db.write(SALES).save_as_table("sales")
         bad = [*NEWS, NEWS[0], {"shop": None, "day": 1, "sales": 1, "note": "x"}]
-        with pytest.raises(WriteError, match="1 rows have NULL keys and 1 keys are duplicates"):
+        with pytest.raises(WriteError, match="1 row with NULL keys and 1 repeated key"):
             db.write(bad).save_as_table("sales", mode="merge", keys=KEYS)
         assert db.tables() == (["sales"] if exists else [])
         if exists:

@@ -35,7 +35,7 @@ from ._shared.problems import InvalidOptionError, NoJSONFormError, UnknownFormat
 from ._shared.read_options import read_options_problems
 from ._shared.trino_urls import Run, named_text
 from ._shared.urls import is_database_url, packages_of
-from ._shared.wording import closest, listing, pip_line, plain_problem, question
+from ._shared.wording import closest, listing, pip_line, plain_problem, plural, question, with_hint
 
 __all__ = [
     "FILE_ENDINGS",
@@ -66,6 +66,7 @@ __all__ = [
     "plain",
     "plain_number",
     "plain_problem",
+    "plural",
     "question",
     "read_options_of",
     "read_options_problems",
@@ -78,4 +79,5 @@ __all__ = [
     "strings",
     "url_problem",
     "whole",
+    "with_hint",
 ]

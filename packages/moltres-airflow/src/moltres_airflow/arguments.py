@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperator
 
 from dq_core.run.validate import argument_problems
 from moltres.errors import ConfigurationError
-from moltres.task import options
+from moltres.task import options, with_hint
 from moltres_airflow.dsn import Dsn
 from moltres_airflow.templates import comes_from_a_task, comes_later, templates_in
 
@@ -55,7 +55,7 @@ def urls(given: Mapping[str, Any], default_args: Mapping[str, Any], *, required:
         try:
             url = Dsn(value)
         except ConfigurationError as error:
-            yield " ".join(filter(None, [f"{name}:", error.message, error.suggestion]))
+            yield f"{name}: {with_hint(error)}"
             continue
         if url.is_secret and default_args.get(name) is value and not isinstance(value, Dsn):
             yield f"{name} has a secret and would be stored in clear with the DAG's default_args: wrap it in Dsn(...)."

@@ -10,6 +10,7 @@ from dq_core.checks import Check, parse
 from dq_core.checks.names import names_of
 from dq_core.errors import RuleError
 from moltres.errors import ConfigurationError, closest
+from moltres.task import with_hint
 from moltres_airflow.templates import comes_from_a_task, comes_later
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def threshold_problems(checks: Sequence[Check], thresholds: Any, *, final: bool 
         try:
             with_threshold(named[name], name, thresholds)
         except (ConfigurationError, RuleError) as error:
-            yield f"thresholds: {error.message}"
+            yield f"thresholds: {with_hint(error)}"
 
 
 def with_threshold(check: Check, name: str, thresholds: Mapping[str, Any]) -> Check:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ._shared import wording
 from ._shared.problems import MissingPackageError, ProblemError
-from ._shared.wording import closest, listing
+from ._shared.wording import closest, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -305,13 +305,13 @@ class ReceiptError(WriteError):
         """
         names = None if columns is None else list(columns)
         if read.rows != landed.rows:
-            fault = f"{read.rows} rows were read, and {landed.rows} landed"
+            fault = f"{read.rows:,} rows were read, and {landed.rows:,} landed"
         elif names is None:
-            fault = f"of {read.rows} rows some values differ"
+            fault = f"of {plural(read.rows, 'row')} some values differ"
         elif names:
-            fault = f"of {read.rows} rows values differ in {listing(names)}"
+            fault = f"of {plural(read.rows, 'row')} values differ in {listing(names)}"
         else:
-            fault = f"of {read.rows} rows values have changed places between rows"
+            fault = f"of {plural(read.rows, 'row')} values have changed places between rows"
         return cls(
             f"What landed in the table {table!r} is not what was read: {fault}. The load was rolled back.",
             columns=names,

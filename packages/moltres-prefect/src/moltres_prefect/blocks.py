@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import URL, Engine
 
 from moltres.errors import ConfigurationError
+from moltres.task import meant_url
 
 _SECRET = "secret/"  # noqa: S105 - the type of a block, as in the slug that Prefect shows
 
@@ -26,7 +27,9 @@ def url_of(dsn: Any, argument: str = "dsn") -> Any:
     """
     if isinstance(dsn, str) and "://" not in dsn:
         name = dsn if dsn.startswith(_SECRET) else f"{_SECRET}{dsn}"
-        dsn = load_block(name, f"{argument} is neither a URL (dialect://…) nor the name of a Secret block")
+        dsn = load_block(
+            name, f"{argument} is neither a URL (dialect://…) nor the name of a Secret block", meant_url(dsn)
+        )
     if isinstance(dsn, Secret):
         dsn = dsn.get()
     if isinstance(dsn, SecretStr):
@@ -38,16 +41,17 @@ def url_of(dsn: Any, argument: str = "dsn") -> Any:
     return dsn
 
 
-def load_block(name: str, otherwise: str) -> Block:
+def load_block(name: str, otherwise: str, meant: str | None = None) -> Block:
     """A block by ``type/name``.
 
     Args:
         name: Its slug.
         otherwise: What to say if there is none.
+        meant: What was probably meant then.
     """
     missing = ConfigurationError(
         f"{otherwise}: there is no block {name!r} on this Prefect server.",
-        suggestion="See `prefect block ls` for the blocks that there are.",
+        suggestion=f"Did you mean {meant!r}?" if meant else "See `prefect block ls` for the blocks that there are.",
     )
     if not name.isprintable():  # the name becomes a part of the address that the client asks
         raise missing

@@ -6,9 +6,10 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
+from .._shared.wording import plural
 from ..quarantine import quarantine as split
 from ..report.report import SEVERITIES
-from ..report.view import count, plural
+from ..report.view import count
 from .arguments import add_source, add_timeout, options_of, source_of
 from .output import SUFFIXES, add_output, planned_outputs, say_written, write
 from .rules import add_rules, suite_of

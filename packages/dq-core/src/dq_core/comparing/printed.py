@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import plural
 from ..report import markdown, text
 from ..report.compared import counted
 from ..report.view import (
@@ -11,7 +12,6 @@ from ..report.view import (
     differing_texts,
     duration,
     moment,
-    plural,
     sample_text,
     stated_semantics,
     value_text,

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import plural
 from ..checks import KINDS, parse
 from ..profiling.prediction import none_again
-from ..report.view import plural
 from ..run.chosen import chosen_columns
 from ..run.reader import Deadline, Reader, refuse
 from ..run.sampling import hashed_rows, sampled

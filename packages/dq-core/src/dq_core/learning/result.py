@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
+from .._shared.wording import plural
 from ..checks import Check, parse
 from ..errors import reading_document
 from ..report.document import Document, Documented
 from ..report.tables import Table
-from ..report.view import count, duration, moment, plural, stated_semantics, value_text
+from ..report.view import count, duration, moment, stated_semantics, value_text
 from ..run.suite import Suite
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ import dataclasses
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
+from .._shared.wording import plural
 from ..errors import UnknownColumnError, reading_document
 from ..report.document import Document, Documented
 from ..report.tables import Table
-from ..report.view import count, duration, moment, percent, plural, stated_semantics, value_text
+from ..report.view import count, duration, moment, percent, stated_semantics, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,6 +6,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import plural
 from ..version import VERSION
 from .elements import Markup, element
 from .view import (
@@ -14,7 +15,6 @@ from .view import (
     DisplayStatus,
     ReportView,
     count,
-    plural,
     refuse_looks,
     sample_text,
     view,

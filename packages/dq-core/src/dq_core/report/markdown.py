@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .view import DEFAULT_TITLE, CheckView, DisplayStatus, ReportView, plural, refuse_looks, sample_text, view, visible
+from .._shared.wording import plural
+from .view import DEFAULT_TITLE, CheckView, DisplayStatus, ReportView, refuse_looks, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

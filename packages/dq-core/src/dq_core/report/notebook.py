@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import plural
 from .elements import Markup, element, join
-from .view import CheckView, check_view, plural, sample_text, view, visible
+from .view import CheckView, check_view, sample_text, view, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

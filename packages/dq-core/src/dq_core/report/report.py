@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
+from .._shared.wording import plural
 from ..errors import CheckFailedError, reading_document
 from .html import to_html
 from .jsonable import written
 from .markdown import to_markdown
 from .notebook import report_fragment, result_fragment
 from .text import headline, result_text, rich_report, to_text
-from .view import plural
 
 __all__ = ["SEVERITIES", "STATUSES", "CheckResult", "Report"]
 

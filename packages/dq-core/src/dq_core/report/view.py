@@ -16,6 +16,7 @@ from math import isfinite
 from typing import Any, cast
 
 from .._shared.arguments import string, whole
+from .._shared.wording import plural
 from ..errors import RuleError, reading_document
 
 DEFAULT_TITLE = "Data quality report"
@@ -255,11 +256,6 @@ def _outcome(result: Mapping[str, Any]) -> DisplayStatus:
 def count(number: int) -> str:
     """A number of things with its thousands set apart: ``1234567`` is ``"1,234,567"``."""
     return f"{number:,}"
-
-
-def plural(number: int, noun: str) -> str:
-    """A number with its noun: ``"1 check"``, ``"2 checks"``."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._shared.command.arguments import add_as_of, add_source, count, from_environment
 from .._shared.command.progress import shown_progress
-from .._shared.wording import plain_message
+from .._shared.wording import plain_message, plural
 from ..errors import TableExistsError, refuse
 from .options import DONE, add_target, add_writing, printed_json, stoppable, writing_of
 from .places import (
@@ -123,7 +123,7 @@ def _shown(show: Callable[[str], None] | None) -> Callable[[int], None] | None:
 
     def on_progress(rows: int) -> None:
         rate = rows / max(time.monotonic() - started, 1e-3)
-        show(f"{rows:,} rows, {rate:,.0f} rows/s")
+        show(f"{plural(rows, 'row')}, {rate:,.0f} rows/s")
 
     return on_progress
 
@@ -134,10 +134,10 @@ def _text(result: WriteResult) -> str:
     new = ", new" if result.created else ""
     updated = f", {result.rows_updated:,} of them updated" if result.rows_updated else ""
     updated += f", {result.rows_deleted:,} missing in the source" if result.rows_deleted else ""
-    updated += f", {result.rows_closed:,} versions ended" if result.rows_closed else ""
+    updated += f", {plural(result.rows_closed, 'version')} ended" if result.rows_closed else ""
     updated += f", {result.rows_unchanged:,} unchanged" if result.rows_unchanged else ""
     if result.rejects is not None:
         updated += f", {result.rejects.rows_rejected:,} rejected to {result.rejects.table}"
     read = "" if result.incremental is None else f"{result.incremental.promise}\n"
     how = f"{result.mode}{new}, {result.seconds:.1f} s"
-    return f"{result.table_name}: {result.rows_written:,} rows written{updated} ({how}).\n{read}"
+    return f"{result.table_name}: {plural(result.rows_written, 'row')} written{updated} ({how}).\n{read}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._shared.command.arguments import ENVIRONMENT, count, from_environment
 from .._shared.json_values import plain
+from .._shared.wording import plural
 from ..database import connect
 from ..errors import refuse
 from ..read.display import as_table
@@ -60,7 +61,7 @@ def _table(frame: DataFrame, limit: int | None) -> None:
     records = frame.limit(most + (limit is None)).collect()
     print(as_table(records[:most]))
     if len(records) > most:
-        print(f"… more than {most} rows; --limit shows more", file=sys.stderr)
+        print(f"… more than {plural(most, 'row')}; --limit shows more", file=sys.stderr)
 
 
 def _csv(frame: DataFrame, limit: int | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import literal_column, select
 
 from .._shared import arguments
+from .._shared.wording import plural
 from ..database import Database, connect
 from ..dialects.binding import OWN_MEMORY
 from ..dialects.stopping import cleaning_up
@@ -199,7 +200,7 @@ def _refuse_many(options: HandoffOptions, home: Source, argument: str) -> None:
     """Refuse rows that are too many to be handed over inline, where the options leave no other way."""
     if options.handoff == "inline":
         raise HandoffError(
-            f"The query gives more than {options.max_inline_rows} rows, too many to hand over inline.",
+            f"The query gives more than {plural(options.max_inline_rows, 'row')}, too many to hand over inline.",
             suggestion=f"Use {argument}='auto' to leave them in a staged table, or raise max_inline_rows.",
             context={"max_inline_rows": options.max_inline_rows},
         )

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Never
 
 from .._shared import arguments
 from .._shared.masking import masked
+from .._shared.wording import plural
 from ..dialects.names import STAGE_PREFIX
 from ..errors import HandoffError
 from ..types.records import Records
@@ -79,7 +80,7 @@ class Reference:
 
     def _not_rows(self) -> HandoffError:
         return HandoffError(
-            f"This is a reference to {self.row_count} rows in {masked(self.location)!r}, not the rows.",
+            f"This is a reference to {plural(self.row_count, 'row')} in {masked(self.location)!r}, not the rows.",
             suggestion="Read them with rows_of(value, dsn=...) of moltres.handoff, which also takes rows as they are.",
         )
 

@@ -353,9 +353,9 @@ def _require_unchanged(reference: Reference, found: Found) -> None:
     if found.columns != reference.columns:
         faults.append(f"the columns are {', '.join(found.columns)} instead of {', '.join(reference.columns)}")
     if found.rows != reference.row_count:
-        faults.append(f"there are {found.rows} rows instead of {reference.row_count}")
+        faults.append(f"there are {found.rows:,} rows instead of {reference.row_count:,}")
     if not faults and reference.fingerprint not in {None, found.fingerprint}:
-        faults.append(f"the {found.rows} rows are not those that were handed over")
+        faults.append(f"the {found.rows:,} rows are not those that were handed over")
     if faults:
         raise HandoffError(
             f"The rows in {masked(reference.location)!r} have changed since they were handed over:"

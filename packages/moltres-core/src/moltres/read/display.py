@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import plural
+
 if TYPE_CHECKING:
     from ..types.records import Records
 
@@ -44,4 +46,4 @@ def show(records: Records, rows: int) -> None:
     """
     print(as_table(records[:rows]))  # noqa: T201 - it is what the method is for
     if len(records) > rows:
-        print(f"… more than {rows} rows")  # noqa: T201 - as above
+        print(f"… more than {plural(rows, 'row')}")  # noqa: T201 - as above

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from .._shared.wording import with_hint
 from ..errors import ConfigurationError, MoltresError, refuse
 from ..write.left_overs import drop_left_overs, staging_name
 from ..write.load_log import load_of
@@ -91,7 +92,7 @@ def made_plan(source: Database, target: Database, tables: Sequence[str], options
                 item = replace(item, key=keys.get(place, NO_KEY), keys=merge_keys[place])
                 items.append(_narrowed(item, [one["name"] for one in columns[place]], options))
             except ConfigurationError as error:
-                problems.append(f"{place}: {error.message}")
+                problems.append(f"{place}: {with_hint(error)}")
         plan = Plan(items, together)
         targets = [item.target for item in plan.open]
         for item in plan.open:

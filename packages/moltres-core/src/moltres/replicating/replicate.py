@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from sqlalchemy import URL, Engine
 
 from .._shared import arguments
+from .._shared.connecting import meant_url
 from .._shared.iceberg_places import is_catalog
 from .._shared.masking import masked
 from .._shared.problems import InvalidURLError
 from .._shared.urls import is_database_url, parse_url
+from .._shared.wording import with_hint
 from ..database import Database, connect
 from ..errors import refuse
 from ..frame.source import BATCH_ROWS, Mode
@@ -192,7 +194,9 @@ def _side_problems(source: object, target: object) -> Iterator[str]:
         if not isinstance(value, Database | Engine | URL | str) and not is_catalog(value):
             yield f"{name} must be a Database, a URL or an Engine, not {type(value).__name__}."
         elif isinstance(value, str) and not is_database_url(value):
-            yield f"{name} must be the URL of a database, not {masked(value)!r:.200}."
+            meant = meant_url(value)
+            hint = "" if meant is None else f" Did you mean {meant!r}?"
+            yield f"{name} must be the URL of a database, not {masked(value)!r:.200}.{hint}"
         elif isinstance(value, str):
             yield from _url_problems(name, value)
     if isinstance(target, Database) and target.joined:
@@ -206,4 +210,4 @@ def _url_problems(name: str, url: str) -> Iterator[str]:
     try:
         parse_url(url)
     except InvalidURLError as problem:
-        yield f"{name}: {problem.message}"
+        yield f"{name}: {with_hint(problem)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._shared.wording import plural
+
 if TYPE_CHECKING:
     from ..frame.source import Incremental
     from ..types.receipt import Receipt
@@ -134,5 +136,5 @@ class Replication:
             "none": "each table read at a moment of its own",
         }[self.snapshot]
         published = {"together": "published together", "each": "published one by one"}[self.published]
-        tables = f"{len(self.tables)} table{'' if len(self.tables) == 1 else 's'}"
-        return f"{tables}, {self.rows:,} rows in {self.seconds:.1f} s: {read}, {published}."
+        moved = f"{plural(len(self.tables), 'table')}, {plural(self.rows, 'row')}"
+        return f"{moved} in {self.seconds:.1f} s: {read}, {published}."

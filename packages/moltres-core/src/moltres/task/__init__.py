@@ -1,6 +1,8 @@
 """What a task of an orchestrator is, once for all orchestrators: adapters translate to it and back, nothing else."""
 
+from .._shared.connecting import meant_url
 from .._shared.masking import masked, secrets_of
+from .._shared.wording import with_hint
 from ..dialects.binding import make_engine, parse_url
 from .identity import refuse_unknown_coordinates, run_name
 from .lineage import Dataset, Lineage, compared, handed_over, table, tables_in, with_origin
@@ -26,6 +28,7 @@ __all__ = [
     "handed_over",
     "make_engine",
     "masked",
+    "meant_url",
     "name_queries",
     "named_target",
     "numeric_columns",
@@ -40,5 +43,6 @@ __all__ = [
     "secrets_of",
     "table",
     "tables_in",
+    "with_hint",
     "with_origin",
 ]

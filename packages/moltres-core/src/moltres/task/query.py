@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._shared.arguments import function, mapping
 from .._shared.masking import masked
-from .._shared.wording import question
+from .._shared.wording import plural, question
 from ..errors import ConfigurationError
 from ..frame.dataframe import DataFrame
 from ..handoff import Reference, frame_of, pick_up
@@ -187,7 +187,9 @@ def run_query(
         sql = frame.to_sql(literals=False)
     staged = f"left in {masked(value.location)}" if isinstance(value, Reference) else "handed over inline"
     rows = value.row_count if isinstance(value, Reference) else len(value)
-    summary = f"{rows:,} rows of {place(database)} {staged} in {time.monotonic() - started:.3f} s: {_one_line(sql)}"
+    summary = (
+        f"{plural(rows, 'row')} of {place(database)} {staged} in {time.monotonic() - started:.3f} s: {_one_line(sql)}"
+    )
     return QueryOutcome(value, lineage, summary)
 
 

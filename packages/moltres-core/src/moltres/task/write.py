@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import plural
 from ..handoff import drop_staged, pick_up
 from .lineage import Lineage, handed_over, place, table
 
@@ -45,7 +46,7 @@ class WriteOutcome:
         if written.incremental is not None:
             read = written.incremental
             table_name += f", {read.cursor} from {read.started} to {read.watermark}"
-        done = "nothing" if written.skipped else f"{written.rows_written:,} rows"
+        done = "nothing" if written.skipped else plural(written.rows_written, "row")
         if written.rejects is not None:
             table_name += f", {written.rejects.rows_rejected:,} rejected to {written.rejects.table}"
         receipt = written.receipt

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
 from .._shared.fingerprint import FORMS, Fingerprint
+from .._shared.wording import plural
 from ..errors import ConfigurationError, closest, refuse
 
 if TYPE_CHECKING:
@@ -103,10 +104,10 @@ class Receipt:
 
     def __str__(self) -> str:
         place = self.table if self.schema is None else f"{self.schema}.{self.table}"
-        said = f"{self.rows} rows to {place} ({self.mode})"
+        said = f"{plural(self.rows, 'row')} to {place} ({self.mode})"
         if self.landed is None:
             return f"{said}: not proved, because {self.reason}"
-        shown = f"{said}: proved by {self.source} over {len(self.columns)} columns"
+        shown = f"{said}: proved by {self.source} over {plural(len(self.columns), 'column')}"
         if self.not_covered:
             shown += "; not covered: " + ", ".join(f"{name} ({why})" for name, why in self.not_covered.items())
         return shown

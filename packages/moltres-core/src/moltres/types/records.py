@@ -10,6 +10,7 @@ from sqlalchemy import JSON
 from sqlalchemy.types import TypeEngine
 
 from .._shared import arguments
+from .._shared.wording import plural
 from ..errors import ColumnNotFoundError, ConfigurationError, listing, refuse
 from . import frames
 
@@ -69,7 +70,7 @@ class Records(Sequence[dict[str, Any]]):
         width = len(self._columns)
         wrong = next((index for index, row in enumerate(self._rows) if len(row) != width), None)
         if wrong is not None:
-            raise ConfigurationError(f"Row {wrong} has {len(self._rows[wrong])} values for {width} columns.")
+            raise ConfigurationError(f"Row {wrong} has {len(self._rows[wrong])} values for {plural(width, 'column')}.")
         if any(isinstance(type_, JSON) for type_ in self._types.values()):
             self._rows = _without_markers(self._stored)
 

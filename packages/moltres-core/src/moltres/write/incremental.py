@@ -253,8 +253,8 @@ class Increment:
             greatest, count, given = next(batches)[0]
         if count > given:
             raise WriteError(
-                f"{count - given} rows have no {self._cursor!r}: without a value of the cursor it cannot be told"
-                " whether they are new. Nothing was changed.",
+                f"{count - given:,} of the rows have no {self._cursor!r}: without a value of the cursor it cannot be"
+                " told whether they are new. Nothing was changed.",
                 suggestion=f"Filter them: .where(col({self._cursor!r}).is_not(None)).",
             )
         self._seen = _Seen(count, plain_value(greatest, self._cursor))

@@ -65,8 +65,8 @@ def insert_missing(target: Target, table: Table, rows: Watched | Input, request:
         changed = connection.execute(select(func.count()).select_from(missing.subquery())).scalar_one()
         if changed:
             raise WriteError(
-                f"{changed} rows are in the table {table.name!r} with other values than were written, by a trigger or a"
-                " default: the next load would add them again. Nothing was changed.",
+                f"{changed:,} of the rows are in the table {table.name!r} with other values than were written, by a"
+                " trigger or a default: the next load would add them again. Nothing was changed.",
                 suggestion="Use mode='merge' with keys.",
             )
     dialect.drop(connection, staged)

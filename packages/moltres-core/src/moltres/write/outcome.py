@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, or_, select
 
+from .._shared.wording import plural
 from ..errors import ColumnNotFoundError, WriteError
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ def check_keys(connection: Connection, dialect: Dialect, rows: FromClause, keys:
     missing: ColumnElement[bool] = or_(*(column.is_(None) for column in found))
     counts = select(func.sum(case((missing, n), else_=0)), func.count(case((n > 1, 1))))
     nulls, duplicates = (int(count or 0) for count in connection.execute(counts).one())
-    faults = [f"{nulls} rows have NULL keys"] if nulls else []
-    faults += [f"{duplicates} keys are duplicates"] if duplicates else []
+    faults = [f"{plural(nulls, 'row')} with NULL keys"] if nulls else []
+    faults += [plural(duplicates, "repeated key")] if duplicates else []
     if faults:
         some = connection.execute(select(*found).where(n > 1 if duplicates else missing).limit(1)).one()
         raise WriteError(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from dq_core.adapters import UnknownFormatError, ending_of, url_problem
+from dq_core.adapters import UnknownFormatError, ending_of, url_problem, with_hint
 from dq_core.errors import RuleError
 from dq_core.sources.query_text import statement_of
 from truthound_kestra.errors import ConfigurationError
@@ -44,14 +44,13 @@ def source_problems(label: str, uri: str, table: str | None, query: str | None) 
         try:
             kind = detect_data_source_type(before)
         except ConfigurationError as error:
-            hint = f" {error.suggestion}" if error.suggestion else ""
-            yield f"{label}: {error.message}{hint}"
+            yield f"{label}: {with_hint(error)}"
             return
     if kind is DataSourceType.DATABASE:
         # What an expression hides is not judged, so only the scheme is.
         known = uri if whole else f"{before.partition('://')[0]}://x/x?warehouse=x"
         if (problem := url_problem(known)) is not None:
-            yield f"{label}: {problem.message} {problem.suggestion}"
+            yield f"{label}: {with_hint(problem)}"
         if table is None and query is None:
             yield f"{label}: a database requires table or query."
     elif kind is not None and (table is not None or query is not None):
@@ -98,7 +97,7 @@ def _format_problems(label: str, before: str, after: str, kind: DataSourceType |
     try:
         ending_of(name)
     except UnknownFormatError as error:
-        yield f"{label}: {error.message}"
+        yield f"{label}: {with_hint(error)}"
 
 
 def _query_problems(label: str, query: str | None, url: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dq_core.adapters import instance, string
+from dq_core.adapters import instance, plural, string
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.keywords import known_arguments
 from truthound_kestra.sla.config import SLAConfig
@@ -127,7 +127,7 @@ class SLAMonitor:
             kind = SLAViolationType.EXECUTION_TIME_EXCEEDED
             yield _violation(kind, message, seconds, metrics.execution_time_seconds)
         if config.min_row_count is not None and (metrics.row_count or 0) < config.min_row_count:
-            message = f"{metrics.row_count or 0} rows; the minimum is {config.min_row_count}"
+            message = f"{plural(metrics.row_count or 0, 'row')}; the minimum is {config.min_row_count:,}"
             kind = SLAViolationType.ROW_COUNT_BELOW_MINIMUM
             yield _violation(kind, message, config.min_row_count, metrics.row_count or 0)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...report.view import plural
+from ..._shared.wording import plural
 from .. import options
 from ..base import Aggregate, EvaluationError, MetricCheck, Outcome, rows_where
 from ..registry import register

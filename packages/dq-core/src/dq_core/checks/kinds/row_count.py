@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...report.view import plural
+from ..._shared.wording import plural
 from .. import options
 from ..base import Aggregate, MetricCheck, Outcome, expectation, outside, rows_where
 from ..registry import register

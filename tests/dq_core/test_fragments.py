@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dq_core import DataQualityError, RuleError, get_engine, open_source, validate
+from dq_core import DataQualityError, RuleError, open_source, validate
 from dq_core.quarantine import quarantine
 from support.check_conformance import DATABASES, FRAMES, QUICK, Place
 from support.database_facts import facts_of
+from support.fragments import HOSTILE
 
 ROWS = [
     {"id": 1, "s": "a;b", "d": None, "n": 1.5},
@@ -81,71 +82,6 @@ NO_EXPRESSIONS = [
     "id = :x", "id = 1 AS y", "1 = 1 ORDER BY id", "id = 1, 2", "nope = 1", "count(*) > 0", ")", "(", "--", "id = ?",
     "id > 0) THEN 1 END) FROM {t}; DROP TABLE {t}; --", "1 = 1 FROM {t}", "COPY {t} TO 'pwned.txt'", "id = $1",
 ]  # fmt: skip
-HOSTILE = {
-    "sqlite": [
-        "random() > 0", "load_extension('x') = 1", "(SELECT count(*) FROM pragma_database_list) > 0",
-        "(SELECT count(*) FROM dbstat) >= 0", "(SELECT count(*) FROM PRAGMA_MODULE_LIST) > 0",
-        "writefile('x', 1)",
-        "(SELECT count(*) FROM sqlite_master) > 0", "(SELECT max(sql) FROM main.Sqlite_Schema) > ''",
-        "(SELECT count(*) FROM temp.sqlite_temp_master) >= 0",
-        "last_insert_rowid() = 1", "(ATTACH 'pwned.txt' AS y)", "effect(id) = 1", "fts3_tokenizer('x') IS NULL",
-    ],
-    "duckdb": [
-        "$$'$$ = 'a') THEN 1 END); COPY (SELECT 42) TO $q$pwned.txt$q$ (FORMAT csv); SELECT count(CASE WHEN (1=1 --'\n",
-        "$$'$$ = 'a') THEN 1 END); COMMIT; DROP TABLE {t}; BEGIN; SELECT count(CASE WHEN (1=1 --'\n",
-        "(SELECT content FROM read_text('secret.txt')) LIKE 'S%'", "(SELECT count(*) FROM glob('*')) > 0",
-        "(SELECT count(*) FROM 'secret.txt') > 0", '(SELECT count(*) FROM "secret.csv") > 0',
-        "(SELECT count(*) FROM query('SELECT 1')) = 1", "(SELECT count(*) FROM query_table('{t}')) = 3",
-        "nextval('numbers') > 0", "currval('numbers') > 0", "current_setting('memory_limit') <> ''", "random() < 2",
-        "(WITH \"secret.csv\" AS (SELECT 1) SELECT 1 FROM \"secret.csv\") = (SELECT count(*) FROM 'secret.csv')",
-        "(SELECT count(*) FROM duckdb_settings()) > 0", "(SELECT count(*) FROM information_schema.tables) > 0",
-        "pg_sleep(0) IS NULL", "files() > 0", "json_serialize_plan('SELECT 1') IS NOT NULL", "(SHOW TABLES) IS NULL",
-        "EXISTS (FROM (DESCRIBE {t}))", "COLUMNS(*) IS NULL", "#1 = 1", "setseed(0.5) IS NULL",
-        "write_log('x') IS NULL",
-    ],
-    "postgresql": [
-        "pg_read_file('PG_VERSION') LIKE '1%'", "pg_advisory_lock(99) IS NOT NULL", "nextval('numbers') > 0",
-        "pg_catalog.pg_advisory_lock(99) IS NOT NULL", '"pg_advisory_lock" /* */ (99) IS NOT NULL',
-        'U&"pg\\005Fadvisory_lock"(99) IS NOT NULL', "set_config('search_path', 'x', false) = 'x'", "lo_create(0) > 0",
-        "query_to_xml('SELECT 1', true, true, '') IS NOT NULL", "pg_sleep(0) IS NOT NULL", "txid_current() > 0",
-        "current_setting('port') > '1'", "(SELECT count(*) FROM pg_settings) > 0",
-        "(SELECT count(*) FROM pg_authid) > 0", "(SELECT count(*) FROM information_schema.tables) > 0",
-        '(SELECT count(*) FROM "information_schema" /* */ . columns) > 0',
-        "(SELECT id FROM {t} FOR UPDATE) = 1",
-        "s = E'a'\n'x\\' OR pg_advisory_lock(1) IS NULL --'", "$a$'$a$ = pg_advisory_lock(1)::text", "random() < 2",
-        "(WITH x AS (DELETE FROM {t} RETURNING 1) SELECT 1 FROM x) = 1", "pg_notify('a', 'b') IS NULL",
-        "effect(id) = 1", "id ### 1", "{t}.effect = 1", "database_to_xml(true, true, '') IS NOT NULL",
-        "$$'$$ = 'a') THEN 1 END); COMMIT; DROP TABLE {t}; --'", "(SELECT 1 INTO x) = 1", "OPERATOR(public.###)(id, 1)",
-        "id = 1 -- x\r OR pg_advisory_lock(99) IS NOT NULL", "id = 1 -- x\r; DROP TABLE {t}",
-    ],
-    "mariadb": [
-        "(SELECT count(*) FROM mysql.user) > 0", "(SELECT count(*) FROM `mysql` /* */ . `user`) > 0",
-        "(SELECT count(*) FROM {t} JOIN Information_Schema.tables) > 0", "(SELECT count(*) FROM sys.version) > 0",
-        "(SELECT count(*) FROM performance_schema.threads) >= 0", "(TABLE mysql.user) IS NULL",
-        "load_file('/etc/passwd') = 'x'", "get_lock('a', 1) = 1", "sleep(0) = 0", "benchmark(1, 1) = 0",
-        "(@a := 1) = 1",
-        "nextval(numbers) > 0", "(NEXT VALUE FOR numbers) > 0", "id /*! OR get_lock('a', 1) */ = 1", "@@port > 0",
-        "id /*M!100000 OR get_lock('a', 1) */ = 1", "(SELECT 1 INTO OUTFILE '/tmp/pwned.txt') = 1", "rand() < 2",
-        "(SELECT id FROM {t} FOR UPDATE) = 1", "(SELECT id FROM {t} LOCK IN SHARE MODE) = 1", "`get_lock`('a', 1) = 1",
-        "effect(id) = 1", "checks.effect(id) = 1", "{{fn get_lock('a', 1)}} = 1", "default(id) = 1", "uuid() = s",
-        "last_insert_id(5) = 5", "s = '\\'' OR get_lock('a', 1) = 1 OR s = '\\''", "get_lock /* */ ('a', 1) = 1",
-        "(SELECT 1 AS x FROM {t} PROCEDURE ANALYSE()) = 1", "get_lock\n('a', 1) = 1",
-    ],
-    "trino": [
-        "random() < 2", "uuid() IS NULL", "rand(5) < 9", "shuffle(ARRAY[1]) IS NULL", "fail('x') IS NULL",
-        "(SELECT count(*) FROM system.runtime.queries) > 0", "(SELECT count(*) FROM information_schema.tables) > 0",
-        '(SELECT count(*) FROM "system"."runtime"."nodes") > 0', "(SELECT count(*) FROM SYSTEM.metadata.catalogs) > 0",
-        "(SELECT count(*) FROM system /* */ . runtime.queries) > 0", '(SELECT count(*) FROM "{t}$snapshots") > 0',
-        "(SELECT count(*) FROM tpch.tiny.nation) > 0", "(SELECT count(*) FROM TABLE(sequence(1, 3))) > 0",
-        "(SELECT count(*) FROM TABLE(tpch.system.query(query => 'DROP TABLE x'))) > 0", "version() > 'a'",
-        '(SELECT count(*) FROM U&"\\0073ystem".runtime.queries) > 0', "iceberg.test.effect(id) = 1",
-        "effect(id) = 1",
-        "(SELECT count(*) FROM {t} TABLESAMPLE BERNOULLI (50)) > 0", "current_groups() IS NULL", "s = `s`",
-        "(SELECT count(*) FROM TABLE /* */ (sequence(1, 3))) > 0", "(SHOW TABLES) IS NULL",
-        "(VALUES 1; DROP TABLE x) = 1",
-        "(DELETE FROM {t}) = 1", "(SELECT 1 FROM (DESCRIBE {t})) = 1", "id = 1 OR EXECUTE IMMEDIATE 'DROP TABLE {t}'",
-    ],
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -275,18 +211,6 @@ def test_the_transaction_of_the_caller_is_safe_too(effects: Callable[[str], Plac
                 validate(connection, [rule], table=table)
             with pytest.raises(RuleError):
                 quarantine(connection, [rule], table=table, to="bad_rows")
-    assert traces(there, folder) == before
-
-
-@pytest.mark.parametrize("engine", ["dq_core", "pandera"])
-def test_engines_refuse_the_same(effects: Callable[[str], Place], folder: Path, engine: str) -> None:
-    pytest.importorskip("dq_core" if engine == "dq_core" else engine)
-    there = effects("duckdb")
-    before = traces(there, folder)
-    for sql in HOSTILE["duckdb"]:
-        rule = {"type": "not_null", "column": "id", "where": sql.format(t=there.options["table"])}
-        with pytest.raises(RuleError):
-            get_engine(engine).check(there.source, [rule], **there.options)
     assert traces(there, folder) == before
 
 

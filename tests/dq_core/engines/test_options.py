@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 import dq_core
 from dq_core import EngineError, MissingDependencyError, RuleError, ValidationTimeoutError
 from dq_core.engines import engine_names, get_engine, refusals
+from support.fragments import HOSTILE
 
 LIBRARIES = [name for name in engine_names() if name != "dq_core"]
 ROWS = [{"id": place % 7, "t": "a" * (place % 4), "secret": f"s{place}"} for place in range(40)]
@@ -314,3 +316,27 @@ def test_a_pattern_that_nothing_could_interrupt_is_not_searched_for_by_pandera(k
     report = get_engine("pandera").check([{"s": "a" * 40 + "!"}, {"s": "b"}], rules, timeout_seconds=600)
     assert [result.status for result in report.results] == ["error", "failed"]
     assert "Python's re" in report.results[0].message
+
+
+@pytest.mark.parametrize("name", engine_names())
+def test_fragments_that_do_more_than_compute_are_refused_and_leave_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.txt").write_text("S3cr3t")
+    engine = sa.create_engine("duckdb:///:memory:")
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE SEQUENCE numbers",
+            "CREATE MACRO files() AS (FROM glob('*'))",
+            "CREATE TABLE people AS SELECT 1 AS id, 'a;b' AS s",
+        ):
+            connection.exec_driver_sql(statement)
+    for sql in HOSTILE["duckdb"]:
+        rule = {"type": "not_null", "column": "id", "where": sql.format(t="people")}
+        with pytest.raises(RuleError):
+            get_engine(name).check(engine, [rule], table="people")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT last_value FROM duckdb_sequences()").scalar() is None
+        assert connection.exec_driver_sql("SELECT count(*) FROM people").scalar() == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.txt"]

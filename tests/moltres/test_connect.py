@@ -199,12 +199,47 @@ def test_transaction_commits_or_rolls_back(db: Database) -> None:
         ("not an address", "cannot be read"),
         ("", "cannot be read"),
         ("postgresql://u:p@host:notaport/x", "cannot be read"),
+        ("sqlite://nowhere/x.db", "cannot be used"),
     ],
 )
 def test_wrong_addresses(address: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         connect(address)
     assert message in str(caught.value)
+
+
+def test_an_option_that_the_database_does_not_know() -> None:
+    with pytest.raises(ConfigurationError, match="nosuch"), connect("duckdb:///:memory:?nosuch=1") as db:
+        db.tables()
+
+
+def test_a_file_of_an_option_that_is_not_there() -> None:
+    url = "mariadb+pymysql://u@127.0.0.1:1/x?ssl_ca=/none.pem"
+    with pytest.raises(MoltresError, match="cannot be opened as the URL says"), connect(url) as db:
+        db.tables()
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "duckdb"])
+def test_a_file_that_many_make_at_once(tmp_path: Path, backend: str) -> None:
+    start = threading.Barrier(10)
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            with connect(f"{backend}:///{tmp_path}/new.db") as db:
+                start.wait()
+                db.write([{"id": number}]).save_as_table("t", mode="append", run_key=f"k{number}")
+        except BaseException as error:  # noqa: BLE001 - reported by the main thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with connect(f"{backend}:///{tmp_path}/new.db") as db:
+        assert sorted(db.table("t").collect().column("id")) == list(range(10))
 
 
 def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,8 +110,12 @@ def test_names_do_not_matter(db: Database) -> None:
 
 
 def test_what_arrow_cannot_hold_is_said(db: Database) -> None:
-    with pytest.raises(SchemaMismatchError, match="infinity"):
-        db.sql("SELECT 'infinity'::timestamp AS x").to_arrow()
+    for declared in ("timestamp", "date"):
+        endless = db.sql(f"SELECT 1 AS id, 'infinity'::{declared} AS x")
+        for read in (endless.collect, endless.to_arrow, endless.to_pandas):
+            with pytest.raises(SchemaMismatchError, match=r"column 'x'.*infinity"):
+                read()
+        assert endless.select("id").collect() == [{"id": 1}]
     with pytest.raises(SchemaMismatchError):
         db.sql("SELECT 'NaN'::numeric(10, 2) AS x").to_arrow()
     assert db.sql("SELECT 1 AS a").count() == 1

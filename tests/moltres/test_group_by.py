@@ -63,5 +63,8 @@ def test_mistakes(people: DataFrame) -> None:
         people.group_by("city").agg(x=func.max(col("ages")))
     with pytest.raises(ConfigurationError, match="name of a key"):
         people.group_by("city").agg(city=func.count())
+    for bare in ("age", (col("age") + 1).label("x"), (func.max(col("id")) + col("age")).label("x")):
+        with pytest.raises(ConfigurationError, match="neither keys nor aggregated: 'age'"):
+            people.group_by("city").agg(bare)
     with pytest.raises(ConfigurationError, match="at least one aggregate"):
         people.agg()

@@ -73,7 +73,7 @@ def test_rows_that_are_staged_again_are_known_again(db: Database, numbers: DataF
         here = connect(connection)
         again = hand_over(here.table("numbers").where(col("id") < 50), name="run", max_inline_rows=10)
     assert ids(pick_up(db, again)) == list(range(50))
-    with pytest.raises(HandoffError):
+    with pytest.raises(HandoffError, match="there are 50 rows instead of 300"):
         pick_up(db, first)
     last = hand_over(numbers.where(col("id") >= 50), name="run", max_inline_rows=10)
     assert ids(pick_up(db, last)) == list(range(50, NUMBERS))

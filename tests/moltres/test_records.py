@@ -36,6 +36,14 @@ def test_slices_are_records() -> None:
     assert isinstance(records[:0].types["id"], sa.Integer)
 
 
+def test_records_are_added_to_records_and_lists() -> None:
+    one, two = Records([(1,)], ["a"], {"a": sa.Integer()}), Records([(2,)], ["a"], {"a": sa.Integer()})
+    rows = [{"a": 1}, {"a": 2}]
+    assert one + two == one + rows[1:] == rows[:1] + two == rows
+    assert (one + two).columns == ("a",)
+    assert isinstance((one + two).types["a"], sa.Integer)
+
+
 def test_equality() -> None:
     records = Records([(1, "Ada"), (2, None)], ["id", "name"])
     assert records == ROWS

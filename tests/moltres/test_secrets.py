@@ -63,6 +63,7 @@ def test_a_wrong_password(login: URL, caplog: pytest.LogCaptureFixture, capfd: p
         db.tables()
     said = everything_said(caught.value)
     assert "password authentication failed" in said
+    assert not caught.value.retryable
     out, err = capfd.readouterr()
     logged = "\n".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
     for place in (said, repr(db), str(db), logged, out, err, str(caught.value.context)):
@@ -121,8 +122,10 @@ def test_a_common_password_spoils_no_word_and_is_not_told(login: URL, password: 
 
 
 def test_a_table_is_named_although_the_password_is_part_of_its_name(postgresql_url: URL) -> None:
-    with connect(postgresql_url.set(password="postgres")) as db, pytest.raises(MoltresError, match="nosuch_postgres_x"):
-        db.sql("SELECT * FROM nosuch_postgres_x").collect()
+    with connect(postgresql_url.set(password="postgres")) as db:
+        with pytest.raises(MoltresError, match="nosuch_postgres_x") as caught:
+            db.sql("SELECT * FROM nosuch_postgres_x").collect()
+        assert ":postgres@" not in f"{caught.value} {caught.value.context} {db!r}"
 
 
 def test_a_signed_uri_of_a_file_is_not_repeated() -> None:

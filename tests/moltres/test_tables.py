@@ -14,6 +14,8 @@ from support.database_facts import facts_of
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+    from moltres.frame.source import Mode
+
 NAMES = [
     "select",
     "Mixed Case",
@@ -60,6 +62,17 @@ def test_views(db: Database) -> None:
         connection.execute(text("CREATE VIEW seen AS SELECT a, a + 1 AS b FROM t"))
     assert db.table("seen").where(col("b") == 2).collect() == [{"a": 1, "b": 2}]
     assert db.tables() == ["seen", "t"]
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_materialized_views(postgresql_url: URL, mode: Mode) -> None:
+    with connect(postgresql_url) as db:
+        with db.transaction() as connection:
+            connection.execute(text("CREATE MATERIALIZED VIEW kept AS SELECT 1 AS id"))
+        assert db.tables() == ["kept"]
+        assert db.table("kept").collect() == [{"id": 1}]
+        with pytest.raises(ConfigurationError, match="'kept' is a view"):
+            db.write([{"id": 1}]).save_as_table("kept", mode=mode)
 
 
 def test_schemas(db: Database) -> None:

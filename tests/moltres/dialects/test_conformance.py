@@ -32,6 +32,8 @@ STRINGS = (
 class TestSQLite(DialectConformance):
     faults = receipt_faults.SQLITE
     fires_delete_actions = "PRAGMA foreign_keys=ON"
+    retyped = "ALTER TABLE t RENAME COLUMN amount TO total"
+    impatient = "PRAGMA busy_timeout = 300"
     hanging = (
         (
             "CREATE TABLE Parent (id INTEGER PRIMARY KEY, n TEXT)",
@@ -94,6 +96,7 @@ class TestDuckDB(DialectConformance):
         ("SELECT list_transform([1, 2], lambda x :x + :one)[1] AS a", 2),
         ("SELECT ['{\"b\": 1}'::JSON, 'null']::JSON[] AS a", [{"b": 1}, None]),
         ("SELECT {'b': '[1]'::JSON, 'c': NULL::JSON[]} AS a", {"b": [1], "c": None}),
+        ("SELECT [[1, 2], [3]] AS a", [[1, 2], [3]]),
     )
     odd_values = (
         ("STRUCT(a INTEGER)[]", ("[{'a': 1}, NULL]", "NULL", "[]")),
@@ -104,7 +107,7 @@ class TestDuckDB(DialectConformance):
         ("BIGNUM[]", ("[5::BIGNUM]", "NULL")),
         ("UNION(n INTEGER, s VARCHAR)", ("1", "NULL")),
     )
-    numbered = None
+    numbered = ()
     generated = "INTEGER GENERATED ALWAYS AS (a * 2)"
     fires_delete_actions = None
 
@@ -115,6 +118,12 @@ class TestDuckDB(DialectConformance):
 
 class TestPostgreSQL(DialectConformance, LostConnections):
     faults = receipt_faults.POSTGRESQL
+    compared = (
+        ("jsonb", "'{\"a\": 1}'", "x @> :given", '{"a": 1}'),
+        ("inet", "'10.0.0.1'", "x << :given", "10.0.0.0/8"),
+        ("int4range", "'[1,5)'", "x @> :given", "[2,3)"),
+        ("integer[]", "'{1,2}'", "x @> :given", "{2}"),
+    )
     refused_casts = frozenset({("n", Boolean)})  # of integers only those of 32 bits are cast
     views_hold_tables = True
     hanging = (
@@ -149,8 +158,15 @@ class TestPostgreSQL(DialectConformance, LostConnections):
         ("inet[]", ("'{10.0.0.1}'", "NULL")),
         ("bit(3)[]", ("ARRAY['101'::bit(3)]",)),
         ("numeric(5, -2)", ("12300",)),
+        ("real", ("1.1", "NULL")),
+        ("smallint", ("3",)),
+        ("integer[]", ("'{1,2}'", "NULL")),
+        ("text[]", ("'{x,NULL}'", "NULL")),
+        ("json", ("'\"x\"'", "'1.5'", "'true'", "'[1]'")),
+        ("json", ("'null'", "NULL", "'{}'")),
     )
-    numbered = "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+    numbered = ("INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "SERIAL PRIMARY KEY")
+    impatient = "SET lock_timeout = '300ms'"
 
     @pytest.fixture
     def url(self, postgresql_url: URL) -> URL:

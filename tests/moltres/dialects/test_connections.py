@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -13,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from moltres import connect
 from moltres.dialects import Dialect, dialect_for
 from moltres.errors import ConfigurationError, MoltresError, TransientQueryError
-from support.waiting import repeating
+from support.waiting import repeating, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +63,8 @@ def locked(sqlite_url: URL) -> Iterator[URL]:
 def test_a_time_limit_covers_the_wait_for_a_lock(locked: URL) -> None:
     started = time.monotonic()
     with connect(locked, query_timeout=0.3, connect_args={"timeout": 120}) as db:
-        for action in (db.tables, lambda: db.insert("t", {"id": 1})):
+        write = db.write([{"id": 2}]).save_as_table
+        for action in (db.tables, lambda: db.insert("t", {"id": 1}), lambda: write("t", mode="append")):
             with pytest.raises(MoltresError) as caught:
                 action()
             assert caught.value.retryable
@@ -73,7 +76,37 @@ def test_cancel_ends_the_wait_for_a_lock(locked: URL) -> None:
         started = time.monotonic()
         with pytest.raises(MoltresError), db.transaction():
             pytest.fail("nobody can write")
+        with pytest.raises(MoltresError):
+            db.write([{"id": 2}]).save_as_table("t", mode="overwrite")
         assert time.monotonic() - started < 60
+
+
+def test_a_column_that_changes_while_a_write_waits_for_the_change(postgresql_url: URL) -> None:
+    other = create_engine(postgresql_url)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    def waits() -> bool:
+        with other.connect() as connection:
+            return bool(connection.exec_driver_sql(waiting).scalar_one())
+
+    def commit() -> None:
+        until(waits, "the write to wait")
+        changing.commit()
+
+    with connect(postgresql_url) as db, other.connect() as changing:
+        db.write(pd.DataFrame({"id": [1], "amount": [100]})).save_as_table("pay")
+        changing.exec_driver_sql("ALTER TABLE pay ALTER amount TYPE double precision")
+        thread = threading.Thread(target=commit)
+        thread.start()
+        expected = {(1, 100), (2, 200)}
+        try:
+            db.write(pd.DataFrame({"id": [2], "amount": [200]})).save_as_table("pay", mode="append", run_key="k")
+        except MoltresError:
+            expected = {(1, 100)}
+        thread.join()
+        db.forget()
+        assert {tuple(row.values()) for row in db.table("pay").collect()} == expected
+    other.dispose()
 
 
 def test_an_unknown_database_says_that_it_cannot(sqlite_url: URL) -> None:

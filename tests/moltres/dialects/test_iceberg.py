@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class TestIceberg(DialectConformance):
     faults = receipt_faults.ICEBERG
     examples = 6
-    numbered = None
+    numbered = ()
+    retyped = None
     fires_delete_actions = None
     shows_indexes = False
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pymysql
@@ -15,6 +18,7 @@ from moltres import col, connect, func
 from moltres.errors import ConfigurationError, MoltresError, QueryError, SchemaMismatchError
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
+from support.kills import in_child, retried, waited
 from support.mariadb import MariaDBServer
 from support.stop_conformance import StopConformance
 from support.waiting import until
@@ -42,7 +46,9 @@ def mariadb_url(mariadb: MariaDBServer) -> Iterator[URL]:
 class TestMariaDB(DialectConformance, LostConnections):
     faults = receipt_faults.MARIADB
     slow = "SELECT count(*) AS a FROM seq_1_to_100000000000 WHERE seq % 7 > 3"
-    numbered = "INTEGER AUTO_INCREMENT PRIMARY KEY"
+    numbered = ("INTEGER AUTO_INCREMENT PRIMARY KEY",)
+    retyped = "ALTER TABLE t MODIFY amount DOUBLE"
+    impatient = "SET lock_wait_timeout = 1"
     readings = (
         (r"SELECT 'it\'s :x' AS a", "it's :x"),
         (r"SELECT 'a\\' AS a", "a\\"),
@@ -126,6 +132,68 @@ class TestMariaDB(DialectConformance, LostConnections):
             assert db.table("t").count() == 0
         db.write(db.table("s").where(col("id") == 2)).save_as_table("t", mode=mode, **options)  # type: ignore[call-overload]
         assert db.table("t").count() == 1
+
+    @pytest.mark.parametrize(
+        ("declared", "value"),
+        [
+            ("TINYINT", 300),
+            ("VARCHAR(3) CHARSET utf8mb4", "abcdef"),
+            ("VARCHAR(9) CHARSET latin1", "a\U0001f680"),
+            ("ENUM('a', 'b')", "c"),
+        ],
+    )
+    @pytest.mark.parametrize("mode", ["append", "merge"])
+    def test_writes_are_strict_whatever_the_session_says(
+        self, url: URL, declared: str, value: object, mode: Mode
+    ) -> None:
+        with connect(url, pool_size=1, max_overflow=0, connect_args={"init_command": "SET sql_mode=''"}) as db:
+            with db.transaction() as connection:
+                connection.exec_driver_sql(f"CREATE TABLE t (id INT, c_value {declared})")
+            with pytest.raises(MoltresError, match="c_value"):
+                db.write([{"id": 1, "c_value": value}]).save_as_table(
+                    "t", mode=mode, keys=["id"] if mode == "merge" else None
+                )
+            assert db.table("t").count() == 0
+            with db.connection() as connection:
+                assert connection.exec_driver_sql("SELECT @@sql_mode").scalar_one() == ""
+
+    def test_a_row_larger_than_a_packet_is_an_error_that_no_retry_helps(self, db: Database) -> None:
+        with db.connection() as connection:
+            most = connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one()
+        with pytest.raises(MoltresError, match="max_allowed_packet") as caught:
+            db.write([{"c_value": "x" * most}]).save_as_table("t")
+        assert not caught.value.retryable
+        db.write([{"c_value": "x"}]).save_as_table("t")
+        assert db.tables() == ["t"]
+
+    @pytest.mark.parametrize("mode", ["error_if_exists", "overwrite"])
+    def test_a_write_that_is_killed_behind_any_change_is_done_by_the_next(self, url: URL, mode: Mode) -> None:
+        key = "run 1" if mode == "error_if_exists" else None
+
+        def write(table: str, column: str, last: int | None = None) -> None:
+            sent = itertools.count(1)
+
+            def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+                if not statement.lstrip("( ").upper().startswith("SELECT") and next(sent) == last:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            with connect(url) as db:
+                event.listen(db.engine, "after_cursor_execute", note)
+                db.write([{"id": 1, column: 1}, {"id": 2, column: 2}]).save_as_table(table, mode=mode, run_key=key)
+
+        write("t", "x")
+        for number in itertools.count(1):
+            table = f"t{number}" if key else "t"
+            child, pipe = in_child(partial(write, table, "x", number))
+            waited(child, pipe, None)
+            os.close(pipe)
+            if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
+                break
+            retried(partial(write, table, "x" if key else f"y{number}"))
+            with connect(url) as db:
+                assert db.table(table).count() == 2
+                assert {name for name in db.tables() if "moltres" in name} == ({"moltres_loads"} if key else set())
+        assert number > 5
 
     def test_empty_strings_are_not_null(self, url: URL) -> None:
         with connect(url, connect_args={"init_command": "SET sql_mode='EMPTY_STRING_IS_NULL'"}) as db:

@@ -67,26 +67,30 @@ def test_the_disk_is_full(sqlite_url: URL) -> None:
         assert list(db.table("t").collect()) == [{"a": "x"}]
 
 
-@pytest.mark.parametrize("data", ["[row] * 5000", "(dict(row) for _ in range(5000))"])
-def test_a_file_that_cannot_grow(tmp_path: Path, data: str) -> None:
+@pytest.mark.parametrize("backend", ["sqlite", "duckdb"])
+@pytest.mark.parametrize("data", ["list(rows)", "rows"])
+def test_a_file_that_cannot_grow(tmp_path: Path, backend: str, data: str) -> None:
     """That of the database, or the temporary one where rows wait that come while they are written."""
     program = textwrap.dedent("""
-        import resource, signal, sys
+        import os, resource, signal, sys
         from moltres import connect
         from moltres.errors import MoltresError
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         db = connect(sys.argv[1])
         db.write([{"a": "x"}]).save_as_table("t")
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        most = os.path.getsize(sys.argv[3]) + 200_000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         try:
-            row = {"a": "y" * 1000}
+            rows = ({"a": os.urandom(500).hex()} for _ in range(5000))
             db.write(eval(sys.argv[2])).save_as_table("t", mode="overwrite", batch_rows=100)
         except MoltresError as error:
             print(type(error).__name__, error.retryable)
     """)
-    url = f"sqlite:///{tmp_path / 'small.sqlite'}"
-    done = subprocess.run([sys.executable, "-c", program, url, data], check=True, capture_output=True, text=True)
+    path = tmp_path / "small.db"
+    url = f"{backend}:///{path}"
+    command = [sys.executable, "-c", program, url, data, str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "QueryError False"
     with connect(url) as db:
         assert list(db.table("t").collect()) == [{"a": "x"}]

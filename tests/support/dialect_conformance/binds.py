@@ -16,6 +16,7 @@ from sqlalchemy import JSON
 from moltres import col, func, lit
 from moltres.errors import ConfigurationError, MoltresError, QueryError
 from support.dialect_conformance.base import DialectSuite
+from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,14 @@ LARGER = {
 
 
 class Binds(DialectSuite):
-    """Strings, lists, documents, moments beside columns of every type."""
+    """Strings, lists, documents, moments beside columns of every type.
+
+    Attributes:
+        compared: Types of this database, each with a literal, a condition on the column ``x`` that compares it with
+            ``:given``, and a string for this.
+    """
+
+    compared: tuple[tuple[str, str, str, str], ...] = ()
 
     @pytest.fixture
     def pairs(self, db: Database) -> DataFrame:
@@ -143,6 +151,12 @@ class Binds(DialectSuite):
             else:
                 with pytest.raises(QueryError, match=r"varchar"):
                     db.sql(query, value=value).collect()
+
+    def test_a_string_beside_sql_is_compared_as_a_type_of_this_database(self, db: Database) -> None:
+        for number, (declared, literal, condition, given) in enumerate(self.compared):
+            run(db, f"CREATE TABLE t{number} (n INTEGER, x {declared})", f"INSERT INTO t{number} VALUES (1, {literal})")
+            found = db.sql(f"SELECT n FROM t{number} WHERE {condition}", given=given)
+            assert found.collect() == [{"n": 1}], condition
 
     @pytest.mark.parametrize("column", sorted(LARGE))
     def test_a_value_beside_sql_is_that_value(self, db: Database, pairs: DataFrame, column: str) -> None:

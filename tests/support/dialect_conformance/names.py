@@ -67,7 +67,24 @@ class Names(DialectSuite):
         assert db.delete("t", where=col(names[1]) == 7) == 1
 
     @pytest.mark.parametrize(
-        "name", ["lateral", "true", "a`b", 'a"b', "a b", "a%b", "a:b", "a\\b", "日本", "%(n_1)s", "__[POSTCOMPILE_n_1]"]
+        "name",
+        [
+            "lateral",
+            "true",
+            "tablesample",
+            "concurrently",
+            "returning",
+            "portion",
+            "a`b",
+            'a"b',
+            "a b",
+            "a%b",
+            "a:b",
+            "a\\b",
+            "日本",
+            "%(n_1)s",
+            "__[POSTCOMPILE_n_1]",
+        ],
     )
     def test_any_word_names_a_table(self, db: Database, name: str) -> None:
         db.write([{"n": 1}]).save_as_table(name)
@@ -115,6 +132,12 @@ class Names(DialectSuite):
         for row, table in (({name: 1}, "t"), ({"n": 1}, name)):
             with pytest.raises(ConfigurationError, match="names are UTF-8 and have"):
                 db.write([row]).save_as_table(table)
+        assert db.tables() == []
+
+    @pytest.mark.parametrize("name", ["", 1])
+    def test_what_is_no_name_is_refused(self, db: Database, name: Any) -> None:
+        with pytest.raises(ConfigurationError, match=re.escape(repr(name))):
+            db.write([{name: 1}]).save_as_table("t")
         assert db.tables() == []
 
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,16 +40,21 @@ class Targets(DialectSuite):
     """What must hold for the table of a write, on every database.
 
     Attributes:
-        numbered: How a table declares a key that the database numbers; None where it has no short form.
+        numbered: How a table declares a key that the database numbers; empty where it has no short form.
         generated: How a column ``b`` is declared that is twice the column ``a``.
         fires_delete_actions: What must be executed so that foreign keys act; None where there are no such actions.
+        retyped: How the column ``amount`` of integers of the table ``t`` becomes one of floats, or else gets another
+            name; None where nothing changes a column.
+        impatient: What makes a connection wait for a lock for a moment only.
         hanging: Statements that make a table ``parent`` of ``id`` and ``n``, and a table ``child`` whose one row goes
             with the rows of the former, in ways of this database.
     """
 
-    numbered: str | None = "INTEGER PRIMARY KEY"
+    numbered: tuple[str, ...] = ("INTEGER PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT")
     generated = "INTEGER GENERATED ALWAYS AS (a * 2) STORED"
     fires_delete_actions: str | None = ""
+    retyped: str | None = "ALTER TABLE t ALTER COLUMN amount TYPE DOUBLE PRECISION"
+    impatient: str | None = None
     hanging: tuple[tuple[str, ...], ...] = ()
 
     # -- transactions, whatever the isolation level
@@ -105,14 +111,28 @@ class Targets(DialectSuite):
 
     @pytest.mark.parametrize("mode", ["append", "overwrite"])
     def test_rows_need_no_number(self, db: Database, mode: Any) -> None:
-        if self.numbered is None:
-            return
-        run(db, f"CREATE TABLE t (id {self.numbered}, name VARCHAR(9) NOT NULL)", "INSERT INTO t (name) VALUES ('a')")
-        db.write([{"name": "x"}]).save_as_table("t", mode=mode)
-        run(db, "INSERT INTO t (name) VALUES ('z')")
-        found = rows(db)
-        assert [row["name"] for row in found] == (["a", "x", "z"] if mode == "append" else ["x", "z"])
-        assert len({row["id"] for row in found}) == len(found)
+        for numbered in self.numbered:
+            run(db, f"CREATE TABLE t (id {numbered}, name VARCHAR(9) NOT NULL)", "INSERT INTO t (name) VALUES ('a')")
+            db.write([{"name": "x"}]).save_as_table("t", mode=mode)
+            run(db, "INSERT INTO t (name) VALUES ('z')")
+            found = rows(db)
+            assert [row["name"] for row in found] == (["a", "x", "z"] if mode == "append" else ["x", "z"])
+            assert len({row["id"] for row in found}) == len(found)
+            run(db, "DROP TABLE t")
+
+    @pytest.mark.parametrize(("mode", "options"), CHANGING_MODES)
+    def test_a_number_that_is_given_is_kept(self, db: Database, mode: Any, options: Any) -> None:
+        for numbered in self.numbered:
+            run(db, f"CREATE TABLE t (id {numbered}, a INTEGER)", "INSERT INTO t (a) VALUES (1), (2)")
+            given = [{"id": 7, "a": 70}] if mode == "append" else [{"id": 1, "a": 99}, {"id": 7, "a": 70}]
+            db.write(given).save_as_table("t", mode=mode, **options)
+            there = {} if mode == "overwrite" else {1: 1, 2: 2}
+            expected = there | {row["id"]: row["a"] for row in given}
+            assert {row["id"]: row["a"] for row in rows(db)} == expected
+            db.table("t").where(col("id") == 7).write.save_as_table("t", mode="overwrite")
+            assert rows(db) == [{"id": 7, "a": 70}]
+            assert sa.inspect(db.engine).get_pk_constraint("t")["constrained_columns"] == ["id"]
+            run(db, "DROP TABLE t")
 
     @pytest.mark.parametrize("mode", ["append", "overwrite"])
     def test_rows_need_no_value_where_there_is_a_default(self, db: Database, mode: Any) -> None:
@@ -130,6 +150,7 @@ class Targets(DialectSuite):
         run(db, "INSERT INTO t (id, a) VALUES (1, 1)")
         db.write([{"id": 2, "a": 5}]).save_as_table("t", mode=mode, **options)
         assert rows(db)[-1] == {"id": 2, "a": 5, "b": 10}
+        assert sa.inspect(db.engine).get_pk_constraint("t")["constrained_columns"] == ["id"]
         # A frame of the table has the column, and the database computes it anew.
         db.table("t").where(col("id") == 2).write.save_as_table("t", mode="overwrite")
         assert rows(db) == [{"id": 2, "a": 5, "b": 10}]
@@ -201,6 +222,33 @@ class Targets(DialectSuite):
             db.write([{"id": 1}]).save_as_table("t", mode="append", cascade=True)
 
     # -- others who write at the same time
+
+    @pytest.mark.parametrize(("mode", "options"), CHANGING_MODES)
+    def test_a_column_that_changes_while_the_source_is_read(
+        self, db: Database, url: URL, mode: Any, options: Any
+    ) -> None:
+        if self.retyped is None:
+            return
+        retyped, impatient = self.retyped, self.impatient
+        pd = pytest.importorskip("pandas")
+        db.write(pd.DataFrame({"id": [1], "amount": [100]})).save_as_table("t")
+
+        def source() -> Iterator[Any]:
+            other = sa.create_engine(url, poolclass=sa.NullPool)
+            with suppress(DBAPIError), other.begin() as connection:  # a lock of the writer may keep it out
+                if impatient is not None:
+                    connection.exec_driver_sql(impatient)
+                connection.exec_driver_sql(retyped)
+            yield pd.DataFrame({"id": [2], "amount": [200]})
+
+        there, new = {(1, 100)}, {(2, 200)}
+        after = new if mode == "overwrite" else there | new
+        try:
+            db.write(source()).save_as_table("t", mode=mode, **options)
+        except MoltresError:
+            after = there
+        db.forget()
+        assert {tuple(row.values()) for row in db.table("t").collect()} == after
 
     def at_once(self, count: int, work: Callable[[int], object]) -> list[BaseException]:
         errors: list[BaseException] = []

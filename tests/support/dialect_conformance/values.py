@@ -11,6 +11,8 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +23,8 @@ from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import rows, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moltres import Database
 
 INSTANT = dt.datetime(2024, 2, 29, 9, 0, 0, 1, tzinfo=dt.timezone(dt.timedelta(hours=9)))
@@ -51,6 +55,24 @@ MIXED: list[Any] = [
     UUID("12345678-1234-5678-1234-567812345678"),
 ]
 """Values of which databases make one another."""
+
+
+ARRIVING: list[tuple[str, Callable[[], Any], Any]] = [
+    ("UUIDs of pandas", lambda: pd.DataFrame({"x": [UUID(int=5), None]}), UUID(int=5)),
+    ("UUIDs of Arrow", lambda: pa.table({"x": pa.array([UUID(int=5).bytes, None], pa.uuid())}), UUID(int=5)),
+    ("JSON of Arrow", lambda: pa.table({"x": pa.array(['{"a": 1}', None], pa.json_())}), {"a": 1}),
+    ("booleans of Arrow", lambda: pa.table({"x": pa.array([1, None], pa.bool8())}), True),
+    ("sparse numbers", lambda: pd.DataFrame({"x": pd.arrays.SparseArray([7])}), 7),
+    ("a series of Polars", lambda: pl.Series("x", [7]), 7),
+    ("128 bits of Polars", lambda: pl.DataFrame({"x": pl.Series([2**100], dtype=pl.Int128)}), 2**100),
+]
+"""Rows with one value beside NULL in a column ``x``."""
+
+FOREIGN: dict[str, Callable[[], Any]] = {
+    "periods": lambda: pd.DataFrame({"x": pd.period_range("2024-01", periods=1, freq="M")}),
+    "objects of Polars": lambda: pl.DataFrame({"x": pl.Series([object()], dtype=pl.Object)}),
+    "a column twice": lambda: pd.DataFrame([[1, 2]], columns=["x", "x"]),
+}
 
 
 class Values(DialectSuite):
@@ -199,6 +221,32 @@ class Values(DialectSuite):
         assert [row["id"] for row in rows(db)] == there
         assert wrong == []
 
+    @pytest.mark.parametrize("made", ARRIVING, ids=[name for name, _, _ in ARRIVING])
+    def test_values_of_libraries_arrive(self, db: Database, made: tuple[str, Callable[[], Any], Any]) -> None:
+        _, make, expected = made
+        try:
+            db.write(make()).save_as_table("t")
+        except SchemaMismatchError as error:
+            assert "'x'" in str(error)  # noqa: PT017 - what a database has no type for
+            assert db.tables() == []
+            return
+        (found,) = db.table("t").where(col("x").is_not(None)).collect().column("x")
+        assert found == expected or str(found) == str(expected)
+
+    @pytest.mark.parametrize("make", FOREIGN.values(), ids=FOREIGN)
+    def test_values_of_libraries_that_no_column_holds_are_refused(self, db: Database, make: Callable[[], Any]) -> None:
+        with pytest.raises(MoltresError, match="'x'"):
+            db.write(make()).save_as_table("t")
+        assert db.tables() == []
+
+    def test_scalars_of_numpy_and_pandas_in_rows_are_those_of_python(self, db: Database) -> None:
+        there = {"i": np.int64(5), "b": np.bool_(True), "f": np.float64(1.5), "t": pd.Timestamp("2024-01-01")}
+        db.write([there, dict.fromkeys(there) | {"t": pd.NaT}]).save_as_table("t")
+        assert db.table("t").order_by("i", nulls="last").collect() == [
+            {"i": 5, "b": True, "f": 1.5, "t": dt.datetime.fromisoformat("2024-01-01")},
+            dict.fromkeys(there),
+        ]
+
     def test_nan(self, db: Database) -> None:
         data = [{"id": 1, "x": float("nan")}]
         if db.dialect.capabilities.nan:
@@ -209,7 +257,6 @@ class Values(DialectSuite):
                 db.write(data).save_as_table("t")
 
     def test_lists(self, db: Database) -> None:
-        pa = pytest.importorskip("pyarrow")
         data = pa.table({"id": [1, 2], "x": [[1, 2], None]})
         if db.dialect.capabilities.arrays:
             db.write(data).save_as_table("t")
@@ -220,7 +267,6 @@ class Values(DialectSuite):
 
     @pytest.mark.parametrize("value", [[[1], [2]], [[1, None]], [[]], [[], []], [[1], []], [[1], [1, 2]], [[1], None]])
     def test_a_list_of_lists_is_equal_or_refused(self, db: Database, value: list[Any]) -> None:
-        pa = pytest.importorskip("pyarrow")
         data = pa.table({"id": [1], "x": pa.array([value], pa.list_(pa.list_(pa.int32())))})
         types = {"id": sql.Integer(), "x": sql.ARRAY(sql.Integer(), dimensions=2)}
         for form in (data, Records([(1, value)], list(types), types)):

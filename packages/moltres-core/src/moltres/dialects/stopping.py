@@ -7,13 +7,14 @@ whatever databases it opens: while it is current, every connection in use is reg
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..errors import MoltresError, QueryCancelledError, TaskStoppedError
 
@@ -175,13 +176,20 @@ def check() -> None:
 
 @contextmanager
 def cleaning_up() -> Iterator[None]:
-    """Let the statements of the ``with`` block run although they were to stop: they leave things in order."""
-    stop = _current.get()
+    """Let the statements of the ``with`` block run although they were to stop: they leave things in order.
+
+    After a failure that has cost the connection there is nothing to do, and why it failed is not hidden.
+    """
+    stop, failing = _current.get(), sys.exc_info()[0] is not None
     with ExitStack() as stack:
         stack.callback(_cleaning.reset, _cleaning.set(True))
         if stop is not None:
             stack.enter_context(stop.left_alone())
-        yield
+        try:
+            yield
+        except DBAPIError as error:
+            if not (failing and error.connection_invalidated):
+                raise
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""SQLite keeps dates with times, and times, as text: all spellings of one of them are the same value to every check."""
+"""SQLite keeps moments, times and UUIDs as text: all spellings of one of them are the same value to every check."""
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,12 +17,24 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 TIME, MOMENT = dt.time(10, 30), dt.datetime.fromisoformat("2024-05-01")
+ZONED = dt.datetime(2024, 5, 1, 10, 0, 0, 123456, dt.UTC)
+ZONED_TYPES = ["TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "DATETIME WITH TIME ZONE", "TIMESTAMP", "DATETIME"]
+UUID = uuid.UUID("2f1b6c1e-0000-4000-8000-0000000000ab")
 SPELLINGS = {
     ("TIME", TIME): ["10:30", "10:30:00", "10:30:00.0", "10:30:00.000", "10:30:00.000000"],
     ("TIMESTAMP", MOMENT): [
         *(f"2024-05-01{between}{clock}" for between in " T" for clock in ("00:00", "00:00:00", "00:00:00.000000")),
         "2024-05-01",
     ],
+    **{
+        (type_, ZONED): [
+            "2024-05-01 10:00:00.123456",
+            "2024-05-01T10:00:00.123456Z",
+            "2024-05-01 12:00:00.1234560+02:00",
+            "2024-05-01 03:30:00.123456 -06:30",
+        ]
+        for type_ in ZONED_TYPES
+    },
 }
 
 
@@ -66,6 +79,59 @@ def test_two_spellings_of_one_value_are_twice_the_same(sqlite_url: URL, type_: s
     assert checked(sqlite_url, type_, strings, type="distinct_count", max=1) == "passed"
 
 
+@pytest.mark.parametrize("type_", ZONED_TYPES)
+def test_moments_of_different_digits_or_hours_are_different(sqlite_url: URL, type_: str) -> None:
+    strings = ["2024-05-01 12:00:00.123456+02:00", "2024-05-01 12:00:00.123457+02:00", "2024-05-01 12:00:00.123456Z"]
+    strings += ["2024-05-01 10:00:00.1234561", "2024-05-01 10:00:00.12345601Z"]
+    assert checked(sqlite_url, type_, strings, type="unique") == "passed"
+    for text in strings[1:]:
+        assert checked(sqlite_url, type_, [text], type="in_range", max=ZONED) == "failed", text
+        assert checked(sqlite_url, type_, [text], type="not_in_set", values=[ZONED]) == "passed", text
+        assert checked(sqlite_url, type_, [text], type="statistic", statistic="max", max=ZONED) == "failed", text
+        assert checked(sqlite_url, type_, [text], type="statistic", statistic="min", min=ZONED) == "passed", text
+
+
+@pytest.mark.parametrize("text", ["2024-05-01 24:00:00", "2024-05-01 10:00:00\t", "2024-05-01 10:00:00+02:00\n"])
+def test_what_is_no_moment_is_none(sqlite_url: URL, text: str) -> None:
+    assert checked(sqlite_url, "TIMESTAMP", [text], type="type", dtype="datetime") == "failed"
+    assert checked(sqlite_url, "TIMESTAMP", [text], type="in_range", min=MOMENT) == "failed"
+
+
+def test_the_declared_type_is_what_a_rule_asks_for(sqlite_url: URL) -> None:
+    for type_ in ZONED_TYPES[:3]:
+        assert checked(sqlite_url, type_, ["2024-05-01 10:00:00Z"], type="type", dtype="timestamptz") == "passed"
+    assert checked(sqlite_url, "JSONB", ["[1]"], type="type", dtype="json") == "passed"
+    assert checked(sqlite_url, "JSONB", ["[1"], type="type", dtype="json") == "failed"
+
+
+def test_every_spelling_is_the_uuid(sqlite_url: URL) -> None:
+    strings = [str(UUID), str(UUID).upper(), UUID.hex, f"{{{UUID}}}", UUID.urn]
+    for text in strings:
+        for value in (UUID, str(UUID).upper()):
+            assert checked(sqlite_url, "UUID", [text], type="in_set", values=[value]) == "passed"
+            assert checked(sqlite_url, "UUID", [text], type="not_in_set", values=[value]) == "failed"
+        assert checked(sqlite_url, "UUID", [text], type="type", dtype="uuid") == "passed"
+    assert checked(sqlite_url, "UUID", strings, type="unique") == "failed"
+    assert checked(sqlite_url, "UUID", strings, type="distinct_count", max=1) == "passed"
+    for text in ("", "nope", UUID.hex[1:], f"g{UUID.hex[1:]}"):
+        assert checked(sqlite_url, "UUID", [text], type="type", dtype="uuid") == "failed"
+        assert checked(sqlite_url, "UUID", [text], type="in_set", values=[UUID]) == "failed"
+
+
+@pytest.mark.parametrize(("own", "referenced"), [("UUID", "UUID"), ("UUID", "CHAR(36)"), ("CHAR(36)", "UUID")])
+def test_a_key_refers_to_every_spelling_of_a_uuid(sqlite_url: URL, own: str, referenced: str) -> None:
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE t (v {own})")
+        connection.exec_driver_sql(f"CREATE TABLE there (v {referenced})")
+        connection.execute(sa.text("INSERT INTO t VALUES (:v)"), [{"v": UUID.hex}, {"v": str(UUID)}, {"v": "nope"}])
+        connection.execute(sa.text("INSERT INTO there VALUES (:v)"), {"v": str(UUID).upper()})
+    rule = {"type": "foreign_key", "column": "v", "references": {"table": "there", "column": "v"}}
+    (result,) = validate(engine, [rule], table="t").results
+    assert result.failed_rows == 1
+    engine.dispose()
+
+
 KEYS = [("TIME", "TIME"), ("TIMESTAMP", "TIMESTAMP"), ("TIMESTAMP", "DATE"), ("DATE", "TIMESTAMP")]
 
 
@@ -74,7 +140,7 @@ KEYS = [("TIME", "TIME"), ("TIMESTAMP", "TIMESTAMP"), ("TIMESTAMP", "DATE"), ("D
 def test_a_key_refers_to_every_spelling_of_its_value(
     sqlite_url: URL, own: str, referenced: str, names: list[str]
 ) -> None:
-    strings = {type_: spellings for (type_, _), spellings in SPELLINGS.items()} | {"DATE": ["2024-05-01"]}
+    strings = {"TIME": SPELLINGS["TIME", TIME], "TIMESTAMP": SPELLINGS["TIMESTAMP", MOMENT], "DATE": ["2024-05-01"]}
     engine = sa.create_engine(sqlite_url)
     with engine.begin() as connection:
         # Of the other table one spelling is enough.

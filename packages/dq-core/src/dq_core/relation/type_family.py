@@ -64,7 +64,8 @@ _SAME = {
     "string": "varchar", "char varying": "varchar", "bpchar": "char", "character": "char", "nvarchar": "varchar",
     "bool": "boolean", "logical": "boolean", "bytea": "blob", "varbinary": "blob", "binary": "blob",
     "timestamp without time zone": "timestamp", "datetime": "timestamp", "timestamp_us": "timestamp",
-    "timestamp with time zone": "timestamptz", "time without time zone": "time", "time with time zone": "timetz",
+    "timestamp with time zone": "timestamptz", "datetime with time zone": "timestamptz",
+    "timestamp with local time zone": "timestamptz", "time without time zone": "time", "time with time zone": "timetz",
     "numeric": "decimal", "dec": "decimal",
 }  # fmt: skip
 

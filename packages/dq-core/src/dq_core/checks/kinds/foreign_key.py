@@ -29,8 +29,10 @@ def _pair(relation: Relation, name: str, other: Relation, there: str) -> tuple[C
     own, referenced = relation.columns[name], other.columns[there]
     family = referenced.family if referenced.untyped is None else own.family if own.untyped is None else None
     if (own.untyped is None and referenced.untyped is None) or family in ("mixed", "unknown"):
-        if {own.family, referenced.family} == MOMENTS:  # a date is the moment that it begins with
-            own, referenced = replace(own, family="datetime"), replace(referenced, family="datetime")
+        # A date is the moment that it begins with, and a string may spell a UUID.
+        for alike, wider in ((MOMENTS, "datetime"), ({"text", "uuid"}, "uuid")):
+            if {own.family, referenced.family} == alike:
+                own, referenced = replace(own, family=wider), replace(referenced, family=wider)
         groups = relation.dialect.groups
         return groups(relation[name], own)[-1], groups(other[there], referenced)[-1]
     if family is None:

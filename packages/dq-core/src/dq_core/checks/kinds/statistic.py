@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..._shared.arguments import number
+from ..._shared.moments import is_finer
 from ...relation.scale import scale_of
 from ...relation.type_family import MOMENTS, NUMBERS, ORDERED
 from ...report.view import number_text
@@ -168,6 +169,8 @@ class Statistic(ColumnMetricCheck):
             return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)
         if self.statistic in ("min", "max") and self._nanoseconds(relation) is not None:
             return self._of_nanoseconds(relation, int(value), considered)
+        if isinstance(value, str) and self._is_text_of_moment(relation) and is_finer(value):
+            return self._of_nanoseconds(relation, _read_nanoseconds(value), considered)
         if isinstance(value, dt.timedelta) and dt.timedelta() <= value < dt.timedelta(days=1):
             # The drivers of MariaDB hand over a TIME, which may be longer than a day, so.
             value = (dt.datetime.fromtimestamp(0, dt.UTC) + value).time()
@@ -205,14 +208,20 @@ class Statistic(ColumnMetricCheck):
         shown = _printed(value, time=relation.columns[self.column].family == "time")
         return self._judged(shown, considered, passed=passed)
 
+    def _is_text_of_moment(self, relation: Relation) -> bool:
+        """Whether the database stores what is measured as strings, and it is dates, moments or times."""
+        return relation.dialect.dates_are_text and self._family(relation) in MOMENTS | {"time"}
+
     def _moment(self, relation: Relation, value: Any) -> Any:
         """What the database returned; where it stores dates as strings, the date, timestamp or time."""
         family = self._family(relation)
-        if not isinstance(value, str) or not relation.dialect.dates_are_text or family not in MOMENTS | {"time"}:
+        if not isinstance(value, str) or not self._is_text_of_moment(relation):
             return value
         if family == "time":
             return dt.time.fromisoformat(value)
         moment = dt.datetime.fromisoformat(value)
+        if relation.columns[self.column].zoned:
+            return moment.replace(tzinfo=dt.UTC)
         return moment.date() if family == "date" and moment.time() == dt.time() else moment
 
     def _bound(self, relation: Relation, bound: Any, value: Any) -> Any:
@@ -229,10 +238,21 @@ class Statistic(ColumnMetricCheck):
         return adapted
 
 
-def _in_nanoseconds(bound: dt.datetime | dt.time) -> int:
+def _in_nanoseconds(bound: dt.date | dt.time) -> int:
     """A bound as nanoseconds since 1970, or since midnight."""
-    moment = bound if isinstance(bound, dt.datetime) else dt.datetime.combine(_EPOCH, bound)
+    if isinstance(bound, dt.datetime):
+        moment = bound.replace(tzinfo=None)  # with a zone it is in UTC
+    else:
+        day, time = (_EPOCH, bound) if isinstance(bound, dt.time) else (bound, dt.time())
+        moment = dt.datetime.combine(day, time)
     return (moment - _EPOCH) // dt.timedelta(microseconds=1) * 1000
+
+
+def _read_nanoseconds(text: str) -> int:
+    """The string of a moment or time as in `_in_nanoseconds`; what is left of a nanosecond counts as a whole one."""
+    whole, _, digits = text.partition(".")
+    seconds = _in_nanoseconds(dt.datetime.fromisoformat(whole) if "-" in whole else dt.time.fromisoformat(whole))
+    return seconds + math.ceil(decimal.Decimal(f"0.{digits}") * 10**9)
 
 
 def _printed(nanoseconds: int, *, time: bool) -> str:

@@ -7,6 +7,7 @@ import datetime as dt
 import decimal
 import re
 import sqlite3
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from ..._shared.canonical_sql import SQLiteForms
 from ..._shared.sqlite import begin_immediate, busy_timeout
 from ..._shared.statements import driver_connection, interrupted_after
+from ..column import Column
 from ..linear import regexp, remember
 from ..selection import OneValue, literal_sql
 from ..type_family import MOMENTS, NUMBERS
@@ -22,10 +24,9 @@ from .base import Dialect
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, FromClause, TextClause
     from sqlalchemy.exc import DBAPIError
 
-    from ..column import Column
     from ..pattern import Pattern
     from ..selection import FollowUp, Selection
 
@@ -34,7 +35,7 @@ __all__ = ["SQLite"]
 _STORAGE = {
     "integer": ("integer",), "float": ("real", "integer"), "decimal": ("real", "integer"),
     "boolean": ("integer",), "text": ("text",), "date": ("text",), "datetime": ("text",), "time": ("text",),
-    "binary": ("blob",), "uuid": ("text", "blob"), "json": ("text",),
+    "binary": ("blob",),
 }  # fmt: skip
 
 #: Flags of SQLite's list of functions.
@@ -47,8 +48,13 @@ _SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema", "sqlite_temp_maste
 
 #: Half of the bits of an integer.
 _HALF = 32
-_FORM = "0000-00-00 00:00:00.000000"
-_CLOCK = "00:00:00.000000"
+_FORM = "0000-00-00 00:00:00"
+_CLOCK = "00:00:00"
+_MICROSECONDS = "000000"
+_DIGIT = "[0-9]"
+_TO_SECONDS = f"????-??-?? {_DIGIT * 2}:{_DIGIT * 2}:{_DIGIT * 2}"
+#: Families of declared types, which SQLAlchemy takes for numbers where it does not know a type's name.
+_DECLARED = MOMENTS | {"time", "uuid", "json"}
 
 
 def _is_moment(value: ColumnElement[Any], *, only_dates: bool = False) -> ColumnElement[bool]:
@@ -67,21 +73,40 @@ def _is_moment(value: ColumnElement[Any], *, only_dates: bool = False) -> Column
         return sa.and_(exists, whole)
     timed = sa.and_(
         sa.func.substr(value, 11, 1).in_([" ", "T"]),
-        clock.op("GLOB")("[0-9][0-9]:[0-9][0-9]*"),
+        clock.op("GLOB")("[0-2][0-9]:[0-9][0-9]*"),
+        sa.func.substr(clock, 1, 2) < "24",
+        sa.func.ltrim(clock, "0123456789:.+-Zz ") == "",
         sa.func.time(clock).is_not(None),
     )
     return sa.and_(exists, sa.or_(whole, timed))
 
 
 def _in_one_form(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The text of a date or timestamp with six digits of seconds, so that strings are in the order of the moments.
+    """The text of a date or timestamp with at least six digits of seconds, so that strings are in the order of moments.
 
-    Those with a zone are told in UTC, of which SQLite knows milliseconds.
+    Those with a zone are told in UTC. SQLite knows milliseconds, so it is not asked for the digits behind the second.
     """
-    plain = sa.func.replace(value, "T", " ")
-    filled = sa.func.substr(plain.concat(sa.func.substr(_FORM, sa.func.length(value) + 1)), 1, len(_FORM))
-    in_utc = sa.func.strftime("%Y-%m-%d %H:%M:%f", value).concat("000")
-    return sa.case((sa.func.substr(value, 12).op("GLOB")("*[-+Zz]*"), in_utc), else_=filled)
+    clock = sa.func.substr(value, 12)
+    length = sa.case((clock.op("GLOB")("*[Zz]*"), 1), (clock.op("GLOB")("*[-+]*"), 6), else_=0)
+    trimmed = sa.func.rtrim(value)
+    plain = sa.func.rtrim(sa.func.substr(trimmed, 1, sa.func.length(trimmed) - length))
+    whole = sa.func.substr(plain, 1, len(_FORM))
+    in_utc = sa.func.strftime("%Y-%m-%d %H:%M:%S", whole.concat(sa.func.substr(trimmed, -length)))
+    filled = sa.func.replace(whole, "T", " ").concat(sa.func.substr(_FORM, sa.func.length(whole) + 1))
+    any_ = _with_fraction(sa.case((length > 0, in_utc), else_=filled), sa.func.substr(plain, len(_FORM) + 2))
+    # The forms that SQLAlchemy and SQLite write need no more than a look.
+    return sa.case(
+        (value.op("GLOB")(f"{_TO_SECONDS}.{_DIGIT * 6}"), value),
+        (value.op("GLOB")(_TO_SECONDS), value.concat(f".{_MICROSECONDS}")),
+        else_=any_,
+    )
+
+
+def _with_fraction(seconds: ColumnElement[Any], fraction: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The digits behind the second: at least six, and further ones only where they are not 0."""
+    digits = sa.func.rtrim(fraction, "0")
+    zeros = sa.func.substr(_MICROSECONDS, sa.func.length(digits) + 1)
+    return seconds.concat(".").concat(digits).concat(zeros)
 
 
 def _is_time(value: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -96,8 +121,28 @@ def _is_time(value: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _time_in_one_form(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The text of a time with six digits of seconds: ``10:00``, ``10:00:00`` and ``10:00:00.000000`` are one time."""
-    return sa.func.substr(value.concat(sa.func.substr(_CLOCK, sa.func.length(value) + 1)), 1, len(_CLOCK))
+    """The text of a time in one form: ``10:00``, ``10:00:00`` and ``10:00:00.000000`` are one time."""
+    whole = sa.func.substr(value, 1, len(_CLOCK))
+    filled = whole.concat(sa.func.substr(_CLOCK, sa.func.length(whole) + 1))
+    return _with_fraction(filled, sa.func.substr(value, len(_CLOCK) + 2))
+
+
+def _uuid_digits(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The digits of a UUID, as text of any spelling that Python knows or as 16 bytes."""
+    plain = sa.func.lower(value)
+    for mark in ("urn:", "uuid:", "{", "}", "-"):
+        plain = sa.func.replace(plain, mark, "")
+    return sa.case((sa.func.typeof(value) == "blob", sa.func.lower(sa.func.hex(value))), else_=plain)
+
+
+def _is_uuid(value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a value is a UUID; false and not NULL for any other value."""
+    digits = _uuid_digits(value)
+    return sa.and_(
+        sa.func.typeof(value).in_(["text", "blob"]),
+        sa.func.length(digits) == 32,
+        sa.not_(digits.op("GLOB")("*[^0-9a-f]*")),
+    )
 
 
 class _LongSum(sa.types.TypeDecorator[int]):
@@ -125,6 +170,20 @@ class SQLite(Dialect):
     types_by_value = True
     canonical = SQLiteForms()
     any_thread = False
+
+    def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
+        """The columns; of a table with the types that it declares where SQLAlchemy knows no such name."""
+        columns = super().describe(connection, from_)
+        if not isinstance(from_, sa.TableClause):
+            return columns
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        place = "" if from_.schema is None else f"{quote(from_.schema)}."
+        rows = connection.exec_driver_sql(f"PRAGMA {place}table_xinfo({quote(from_.name)})")
+        declared = {row[1]: Column.of(row[1], row[2]) for row in rows}
+        return [
+            found if (found := declared[one.name]).family in _DECLARED and found.family != one.family else one
+            for one in columns
+        ]
 
     def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
         """A subquery has ``id:1`` for a second ``id``; only then is the query itself run, to its first row."""
@@ -195,6 +254,10 @@ class SQLite(Dialect):
 
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """SQLite has no decimals, its integers have 64 bits, and its dates are strings (of one form: `stored_as`)."""
+        if isinstance(value, dt.datetime) and value.tzinfo is not None:
+            value = value.astimezone(dt.UTC).replace(tzinfo=None)
+        if isinstance(value, uuid.UUID):
+            return sa.literal(value.hex)
         if isinstance(value, dt.date):
             form = (
                 value.isoformat(" ", "microseconds") if isinstance(value, dt.datetime) else f"{value} 00:00:00.000000"
@@ -216,6 +279,8 @@ class SQLite(Dialect):
             return sa.and_(value.is_not(None), sa.not_(_is_moment(value, only_dates=families == {"date"})))
         if families == {"time"}:
             return sa.and_(value.is_not(None), sa.not_(_is_time(value)))
+        if families == {"uuid"}:
+            return sa.and_(value.is_not(None), sa.not_(_is_uuid(value)))
         if families == {"json"}:
             known = sa.and_(sa.func.typeof(value) != "blob", sa.func.json_valid(value) == 1)
             return sa.and_(value.is_not(None), sa.not_(known))
@@ -239,6 +304,9 @@ class SQLite(Dialect):
         elif family == "time":
             known = _is_time(value)
             return sa.case((known, _time_in_one_form(value))), sa.and_(value.is_not(None), sa.not_(known))
+        elif family == "uuid":
+            known = _is_uuid(value)
+            return sa.case((known, _uuid_digits(value))), sa.and_(value.is_not(None), sa.not_(known))
         elif family == "text":
             known = sa.func.typeof(value) == "text"
         else:
@@ -246,11 +314,13 @@ class SQLite(Dialect):
         return sa.case((known, value)), sa.and_(value.is_not(None), sa.not_(known))
 
     def groups(self, value: ColumnElement[Any], column: Column) -> list[ColumnElement[Any]]:
-        """Spellings of one moment, or of one time, are one value."""
+        """Spellings of one moment, of one time, or of one UUID are one value."""
         if column.family == "datetime":
             return [sa.case((_is_moment(value), _in_one_form(value)), else_=value)]
         if column.family == "time":
             return [sa.case((_is_time(value), _time_in_one_form(value)), else_=value)]
+        if column.family == "uuid":
+            return [sa.case((_is_uuid(value), _uuid_digits(value)), else_=value)]
         return [value]
 
     def distinct(self, relation: Selection, column: str, where: str | None) -> FollowUp:

@@ -162,6 +162,18 @@ def test_the_server_stops_at_the_time_limit_and_all_settings_are_put_back(engine
         validate(engine, [{"type": "not_null", "column": "id"}], query=slow, timeout_seconds=0.5)
 
 
+@pytest.mark.parametrize("locked", ["w", "bad"])
+def test_quarantine_ends_when_the_source_or_the_target_is_locked(engine: sa.Engine, locked: str) -> None:
+    make(engine, "CREATE TABLE w (id INT)", "CREATE TABLE bad (id INT, failed_checks LONGTEXT)")
+    with engine.connect() as other:
+        other.exec_driver_sql(f"LOCK TABLES {locked} WRITE")
+        try:
+            with pytest.raises(ValidationTimeoutError):
+                quarantine(engine, [{"type": "not_null", "column": "id"}], table="w", to="bad", timeout_seconds=0.5)
+        finally:
+            other.exec_driver_sql("UNLOCK TABLES")
+
+
 @pytest.mark.parametrize("kind", ["regex", "not_regex"])
 def test_a_pattern_that_is_given_up_is_an_error_of_its_check(engine: sa.Engine, kind: str) -> None:
     make(engine, "CREATE TABLE t (x TEXT)", "INSERT INTO t VALUES (CONCAT(REPEAT('a', 40), 'b'))")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dq_core import ValidationTimeoutError, learn, profile, validate
+from dq_core.quarantine import quarantine
 from dq_core.relation.linear import regexp, remember
 from dq_core.relation.pattern import Pattern
 from support.check_conformance import store
@@ -60,7 +61,15 @@ def test_both_ways_of_matching_agree(pieces: list[str], text: str) -> None:
         assert regexp(written, text + tail) == (re.search(written, text + tail) is not None)
 
 
-@pytest.mark.parametrize("verb", [profile, learn, lambda source, **options: validate(source, [RULE], **options)])
+VERBS = [
+    profile,
+    learn,
+    lambda source, **options: validate(source, [RULE], **options),
+    lambda source, **options: quarantine(source, [RULE], to="bad", **options),
+]
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_a_locked_table_ends_the_wait(verb: object, engine: sa.Engine) -> None:
     store(engine, "t", [{"s": "a"}], {"s": sa.Text()})
     exclusive = facts_of(engine).exclusive

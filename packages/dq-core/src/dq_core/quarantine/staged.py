@@ -55,7 +55,9 @@ def write_staged(
             _run(connection, f"CREATE TABLE {own} AS {literal_sql(rows, connection)}")
         with limited():
             found = tuple(int(number) for number in connection.execute(counts).all()[0])
-        check(found, connection.execute(sa.select(sa.func.count()).select_from(staged)).scalars().all()[0])
+        with limited():
+            written = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalars().all()[0]
+        check(found, written)
         with limited():
             if not exists:
                 _run(connection, f"ALTER TABLE {own} RENAME TO {there}")

@@ -330,15 +330,15 @@ def _write_table(
     names = [column.name for column in split.rows.selected_columns]
     count = sa.select(sa.func.count()).select_from(target)
     with ExitStack() as stack, _translated(opened):
-        exists = sa.inspect(connection).has_table(target.name, schema=target.schema)
-        if exists:
-            known = [one["name"] for one in sa.inspect(connection).get_columns(target.name, schema=target.schema)]
-            if known != names:
-                there, needed = ", ".join(known), ", ".join(names)
-                raise RuleError(
-                    [f"The table {target.name!r} exists with other columns: {there} (not {needed})."],
-                    suggestion="Choose another name, or drop the table if it holds an older quarantine.",
-                )
+        with _limited(opened, deadline):
+            exists = sa.inspect(connection).has_table(target.name, schema=target.schema)
+            known = sa.inspect(connection).get_columns(target.name, schema=target.schema) if exists else []
+        if exists and [one["name"] for one in known] != names:
+            there, needed = ", ".join(one["name"] for one in known), ", ".join(names)
+            raise RuleError(
+                [f"The table {target.name!r} exists with other columns: {there} (not {needed})."],
+                suggestion="Choose another name, or drop the table if it holds an older quarantine.",
+            )
         if opened.relation.dialect.writes_commit:
             return write_staged(
                 connection,
@@ -362,12 +362,15 @@ def _write_table(
                 )
             name = connection.dialect.identifier_preparer.format_table(target)
             create = f"CREATE TABLE {name} AS {literal_sql(split.empty, connection)}"
-            connection.exec_driver_sql(create, execution_options={"no_parameters": True})
+            with _limited(opened, deadline):
+                connection.exec_driver_sql(create, execution_options={"no_parameters": True})
             if opened.relation.dialect.ddl_commits:
                 # No rollback takes the table back.
                 stack.callback(connection.exec_driver_sql, f"DROP TABLE {name}")
-            opened.relation.dialect.widen(connection, target, names[-1])
-        before = connection.execute(count).scalar_one()
+            with _limited(opened, deadline):
+                opened.relation.dialect.widen(connection, target, names[-1])
+        with _limited(opened, deadline):
+            before = connection.execute(count).scalar_one()
         with _limited(opened, deadline):
             counts = tuple(int(number) for number in connection.execute(split.counts).one())
             opened.relation.dialect.refuse_warnings(connection)
@@ -375,7 +378,9 @@ def _write_table(
         with _limited(opened, deadline):
             connection.execute(sa.insert(written).from_select(names, split.rows))
             opened.relation.dialect.refuse_warnings(connection)
-        _assert_sums(counts, connection.execute(count).scalar_one() - before)
+        with _limited(opened, deadline):
+            after = connection.execute(count).scalar_one()
+        _assert_sums(counts, after - before)
         stack.pop_all()
     return counts
 

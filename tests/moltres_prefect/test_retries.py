@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -16,7 +18,7 @@ from prefect.states import Scheduled
 
 import moltres_prefect.to_table
 from moltres import connect
-from moltres.errors import TransientQueryError
+from moltres.errors import ConfigurationError, TransientQueryError
 from moltres_prefect import callers, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of, tables_of
 
@@ -368,3 +370,99 @@ def test_the_caller_may_decide_what_is_tried_again(dsn: str) -> None:
     with pytest.raises(LookupError):
         queries()
     assert len(attempts) == 3
+
+
+def in_threads(call: Any) -> list[Any]:
+    with ThreadPoolExecutor(3) as threads:
+        return list(threads.map(call, range(3)))
+
+
+def in_threads_of_a_loop(call: Any) -> list[Any]:
+    async def calls() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(*(loop.run_in_executor(None, call, number) for number in range(3)))
+
+    return asyncio.run(calls())
+
+
+def in_threads_with_the_context(call: Any) -> list[Any]:
+    context = contextvars.copy_context()
+    return in_threads(lambda number: context.copy().run(call, number))
+
+
+PLAIN_THREADS: dict[str, Any] = {
+    "without the context": in_threads,
+    "with a copy of it": in_threads_with_the_context,
+    "of a loop": in_threads_of_a_loop,
+}
+
+
+@pytest.mark.parametrize("function", [moltres_to_table, moltres_to_table.fn], ids=["task", "function"])
+@pytest.mark.parametrize("way", PLAIN_THREADS)
+def test_appends_in_plain_threads_of_a_flow_need_a_key(dsn: str, way: str, function: Any) -> None:
+    """They come in any order, and may know nothing of the flow: a retry would append again, or leave rows out."""
+    attempts: list[int] = []
+
+    @flow(retries=1)
+    def writes(**options: Any) -> None:
+        attempts.append(1)
+
+        def write(number: int) -> Any:
+            own = {"run_key": f"part {number}"} if "keyed" in options else options
+            return function(dsn=dsn, table_name="copies", data=[{"id": number}], **own)
+
+        PLAIN_THREADS[way](write)
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+
+    with pytest.raises(ConfigurationError, match=r"started beside a flow[\s\S]*or give each call a run_key"):
+        writes()
+    assert "copies" not in tables_of(dsn)
+    with connect(dsn) as db:
+        db.write([{"id": 9}]).save_as_table("copies")
+    attempts.clear()
+    writes(keyed=True)
+    assert sorted(ids(dsn)) == [0, 1, 2, 9]
+    attempts.clear()
+    writes(mode="merge", keys=["id"])  # which needs none
+    assert sorted(ids(dsn)) == [0, 1, 2, 9]
+
+
+@pytest.mark.filterwarnings(
+    # Prefect leaves the sockets of an asynchronous flow's own client to the garbage collector.
+    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+)
+def test_a_plain_thread_of_an_asynchronous_flow_needs_a_key(dsn: str) -> None:
+    @flow
+    async def writes() -> None:
+        def write() -> None:
+            moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": 1}])
+
+        await asyncio.get_running_loop().run_in_executor(None, write)
+
+    with pytest.raises(ConfigurationError, match="started beside a flow"):
+        asyncio.run(writes())
+    assert "copies" not in tables_of(dsn)
+
+
+def test_a_plain_thread_beside_no_flow_appends(dsn: str) -> None:
+    with connect(dsn) as db:
+        db.write([{"id": 9}]).save_as_table("copies")
+    in_threads(lambda number: moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}]))
+    assert sorted(ids(dsn)) == [0, 1, 2, 9]
+
+
+@pytest.mark.parametrize("around", [flow, task])
+def test_each_call_of_the_function_behind_a_task_is_one_of_its_own(dsn: str, around: Any) -> None:
+    attempts: list[int] = []
+
+    @around(retries=1)
+    def writes() -> None:
+        attempts.append(1)
+        for number in range(2):
+            moltres_to_table.fn(dsn=dsn, table_name="copies", data=[{"id": number}])
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+
+    writes()
+    assert ids(dsn) == [0, 1]

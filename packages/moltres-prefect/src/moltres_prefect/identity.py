@@ -14,6 +14,7 @@ from moltres.errors import ConfigurationError
 from moltres.task import Run, run_name
 from moltres_prefect.callers import caller
 from moltres_prefect.sql_files import is_file, read_file
+from moltres_prefect.threads import flow_elsewhere, in_plain_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,11 @@ class CallKey(str):  # noqa: SLOT000 - a string cannot have slots and attributes
 
     Attributes:
         place: What names the same call in every run of the flow.
+        ordered: Whether the next attempt makes the call at the same place: not in a thread that the flow has started.
     """
 
     place: str
+    ordered: bool
 
 
 @dataclass
@@ -84,17 +87,49 @@ def call_key(task: Task[..., Any], table: object) -> CallKey | None:
     label = "/".join(parts)
     number = by.number(label)
     key = CallKey(run_name(["prefect", *by.names, *parts, str(number)]))
+    key.ordered = not in_plain_thread()
     key.place = f"{flow.flow.name if flow and flow.flow else ''} {label} {number}"
     return key
 
 
-def key_of_run(given: str | None) -> str:
-    """What names this run: given by the call, or that of a task run which no flow has started."""
+def key_of_run(given: str | None, label: str) -> str:
+    """What names this run: given by the call, or that of a task run which no flow has started.
+
+    Args:
+        given: What the call gave; None if it knew neither a flow nor a task, or if there was none: the function behind
+            the task was called.
+        label: What tells calls of functions apart.
+    """
     if given is not None:
         return given
     context = TaskRunContext.get()
-    # Without a task run (the function behind the task was called) every call is a run of its own.
-    return run_name(["prefect", str(uuid4() if context is None else context.task_run.id)])
+    if context is not None and context.task.fn.__module__.partition(".")[0] == __package__:
+        return run_name(["prefect", str(context.task_run.id)])
+    by = caller()
+    # Without a flow or task every call of a function is a run of its own.
+    return run_name(["prefect", *([str(uuid4())] if by is None else [*by.names, label, str(by.number(label))])])
+
+
+def key_of_append(given: str | None, table: str) -> str:
+    """What an append is recorded under, as `key_of_run` says it.
+
+    Raises:
+        ConfigurationError: If it comes from a plain thread of a flow, or beside one: no key would be the same when the
+            flow is retried.
+    """
+    if given is None:
+        inside = TaskRunContext.get()
+        known = FlowRunContext.get() is not None or (inside is not None and inside.task_run.flow_run_id is not None)
+        ordered = not (in_plain_thread() if known else flow_elsewhere())
+    else:
+        ordered = not isinstance(given, CallKey) or given.ordered
+    if not ordered:
+        raise ConfigurationError(
+            "This thread was started beside a flow, not by Prefect: calls in such threads come in any order, so that a "
+            "retry of the flow could append rows again, or leave some out.",
+            suggestion="Use .submit or .map, or give each call a run_key.",
+        )
+    return key_of_run(given, f"moltres_to_table.fn/{table}")
 
 
 def run_of() -> Run | None:

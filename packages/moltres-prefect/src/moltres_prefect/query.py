@@ -70,7 +70,7 @@ def moltres_query(
     options = HandoffOptions(max_inline_rows=max_inline_rows, handoff=handoff, stage_uri=stage_uri)
     named = () if run_key is None else string("run_key", run_key)
     refuse("moltres_query", [*options.problems(), *named])
-    name = key_of_run(run_key)
+    name = key_of_run(run_key, "moltres_query.fn")
 
     def work(database: Database) -> Records | Reference:
         outcome = run_query(database, what, values, name=name, options=options)

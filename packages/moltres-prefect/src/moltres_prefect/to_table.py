@@ -8,7 +8,7 @@ from moltres import connect
 from moltres.task import WriteOptions, WriteOutcome, refuse, run_write
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, open_target, work_in_database
-from moltres_prefect.identity import CallKey, key_of_run
+from moltres_prefect.identity import CallKey, key_of_append
 from moltres_prefect.lineage import log, note_writing
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def moltres_to_table(
         ``receipt`` (what proves the rows, see :class:`moltres.Receipt`; None if nothing does).
 
     Raises:
-        ConfigurationError: If an argument cannot work.
+        ConfigurationError: If an argument cannot work; also in a plain thread beside a flow, which has no run_key.
         MoltresError: If the rows cannot be written; the table is as it was.
     """
     options = WriteOptions(
@@ -125,7 +125,7 @@ def moltres_to_table(
         drop_staged=drop_staged,
     )
     refuse("moltres_to_table", options.problems())
-    key = options.key(lambda: key_of_run(run_key or None))
+    key = options.key(lambda: key_of_append(run_key or None, table_name))
 
     def work(database: Database) -> WriteOutcome:
         if input_dsn is None:

@@ -201,3 +201,29 @@ def test_a_text_without_expressions_is_json_already() -> None:
     flow = FlowConfig(id="flow", tasks=(dataclasses.replace(CHECK, input_uri='a "b" \\ é.csv'),))
     written = blocks(flow)[0]["inputFiles"][VALUES_FILE]
     assert json.loads(written) == {"task": {"data_uri": 'a "b" \\ é.csv'}}
+
+
+@pytest.mark.parametrize(
+    ("template", "written"),
+    [
+        ("{{ inputs.x }}", "{{ (inputs.x) ?? '<<no value: inputs.x>>' }}"),
+        ("a{{- inputs['x'] -}}b", """a{{- (inputs['x']) ?? '<<no value: inputs["x"]>>' -}}b"""),
+        ("{{ inputs.x ?? '}' }}", "{{ (inputs.x ?? '}') ?? '<<no value: inputs.x ?? \"\">>' }}"),
+        ("{% if a %}{{ max(1, 0) }}{% endif %}", "{% if a %}{{ (max(1, 0)) ?? '<<no value: max(1, 0)>>' }}{% endif %}"),
+        ("{{ '}}' }}", "{{ '}}' }}"),
+        ("{% raw %}{{ inputs.x }}{% endraw %}", "{% raw %}{{ inputs.x }}{% endraw %}"),
+    ],
+)  # fmt: skip
+def test_an_expression_of_the_data_says_where_it_has_no_value(template: str, written: str) -> None:
+    """Kestra prints an empty string for an input that is not given: a query of ``c = ''`` finds no rows."""
+    table = dataclasses.replace(CHECK, input_uri="sqlite:///x", table=template)
+    flow = FlowConfig(id="flow", inputs=(InputConfig(name="x", required=False),), tasks=(table,))
+    file = blocks(flow)[0]["inputFiles"][VALUES_FILE]
+    assert f'"table": {{% filter toJson %}}{written}{{% endfilter %}}' in file
+
+
+@pytest.mark.parametrize(("field", "name"), [("query", "query"), ("file", "input_uri"), ("copy_table", "copy_table")])
+def test_data_of_an_expression_without_a_value_is_refused(tmp_path: Path, field: str, name: str) -> None:
+    env = passed(tmp_path, task={"data_uri": "sqlite:///x", field: "c = '<<no value: inputs[\"c\"]>>'"})
+    with pytest.raises(ScriptError, match=rf'^{name} contains {{{{ inputs\["c"\] }}}}, which has no value'):
+        data_source(env)

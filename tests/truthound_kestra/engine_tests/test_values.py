@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from support.kestra_engine import Engine
+    from support.kestra_engine import Engine, Run
 
     Names = Callable[[str], str]
 
@@ -119,6 +119,36 @@ def test_data_tables_and_queries_are_rendered_once(kestra: Engine, flow_id: Name
     result = kestra.run(GENERATOR.generate(flow), inputs={"x": name})
     assert result.state == "SUCCESS", result.logs
     assert [result.vars(task)["row_count"] for task in ("file", "table", "query")] == [2, 3, 2]
+
+
+def test_an_input_that_is_not_given_is_no_empty_string_in_the_data(
+    kestra: Engine, flow_id: Names, tmp_path: Path
+) -> None:
+    import sqlite3
+
+    path = tmp_path / "db.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.executescript("CREATE TABLE t (id INTEGER, c TEXT); INSERT INTO t VALUES (NULL, 'DE'), (1, 'FR')")
+    connection.close()
+    query = "SELECT id FROM t WHERE c = '{{ inputs.c%s }}'"
+
+    def run(expression: str, **given: str) -> Run:
+        task = TaskConfig(
+            id="check",
+            input_uri=f"sqlite:///{path}",
+            query=query % expression,
+            rules=({"type": "not_null", "column": "id"},),
+            engine_name="dq_core",
+        )
+        inputs = (InputConfig(name="c", required=False),)
+        flow = FlowConfig(id=flow_id("optional"), namespace="tests", inputs=inputs, tasks=(task,))
+        return kestra.run(GENERATOR.generate(flow), inputs=given)
+
+    missing = run("")
+    assert missing.state == "FAILED"
+    assert "query contains {{ inputs.c }}, which has no value in this execution" in missing.logs
+    assert run("", c="FR").vars("check")["row_count"] == run(" ?? 'FR'").vars("check")["row_count"] == 1
+    assert run("", c="").vars("check")["row_count"] == 0
 
 
 def test_what_another_flow_passes_is_rendered_once(kestra: Engine, flow_id: Names) -> None:

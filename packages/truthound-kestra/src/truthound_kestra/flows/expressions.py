@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ __all__ = [
     "expression_problems",
     "holds_expression",
     "texts",
+    "whole_expressions",
     "without_expressions",
 ]
 
@@ -24,6 +25,8 @@ __all__ = [
 DEEPEST: Final = 50
 _OPENING: Final = re.compile(r"\{[{%#]")
 _BLOCK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_PRINTED: Final = re.compile(r"\{\{(-?)(.*?)(-?)\}\}", re.DOTALL)
+_VERBATIM: Final = re.compile(r"\{%-?\s*(raw|verbatim)\b")
 _STRING: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _REFERENCE: Final = re.compile(
     r"""(?<![\w.])(inputs|outputs|vars)\s*(?:\.\s*(\w+)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])(?:\s*\.\s*(\w+))?"""
@@ -63,6 +66,25 @@ def blocks_of(text: str) -> list[str]:
 def without_expressions(text: str, instead: str = "") -> str:
     """A string with something else in place of its expressions, tags and comments."""
     return _BLOCK.sub(lambda _: instead, text)
+
+
+def whole_expressions(text: str, instead: Callable[[str], str]) -> str:
+    """A string with another expression in place of each that it prints; what is not surely one stays.
+
+    Args:
+        text: The string.
+        instead: Gives the expression for one, both without braces.
+    """
+    if _VERBATIM.search(text):
+        return text
+
+    def changed(match: re.Match[str]) -> str:
+        left, inner, right = match.groups()
+        code = _STRING.sub("", inner)
+        whole = not any(mark in code for mark in "'\"{}#") and code.count("(") == code.count(")")
+        return f"{{{{{left} {instead(inner.strip())} {right}}}}}" if whole and inner.strip() else match.group()
+
+    return _PRINTED.sub(changed, text)
 
 
 def texts(value: Any, depth: int = 0) -> Iterator[str]:

@@ -10,7 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from truthound_kestra.flows.expressions import blocks_of, holds_expression
+from truthound_kestra.flows.expressions import blocks_of, holds_expression, whole_expressions
+from truthound_kestra.kestra.values import no_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,10 +53,11 @@ def values_file(
 
 
 def _string(template: str) -> str:
-    """A JSON string with the text that a template becomes."""
+    """A JSON string with the text that a template becomes, which says where an expression has no value."""
     if not holds_expression(template):
         return json.dumps(template, ensure_ascii=False)
-    return f"{{% filter toJson %}}{template}{{% endfilter %}}"
+    told = whole_expressions(template, lambda inner: f"({inner}) ?? '{no_value(inner)}'")
+    return f"{{% filter toJson %}}{told}{{% endfilter %}}"
 
 
 def env_value(template: str) -> str:

@@ -18,11 +18,23 @@ from typing import Any, Final, Self
 from dq_core.adapters import mapping, masked
 from truthound_kestra.errors import ScriptError, refuse
 
-__all__ = ["VALUES_ENV", "VALUES_FILE", "TaskValues", "data_source", "environment", "task_values", "text_of"]
+__all__ = [
+    "VALUES_ENV",
+    "VALUES_FILE",
+    "TaskValues",
+    "data_source",
+    "environment",
+    "no_value",
+    "task_values",
+    "text_of",
+]
 
 #: The environment variable that names the file, and the file's name in generated flows.
 VALUES_ENV: Final = "KESTRA_VALUES"
 VALUES_FILE: Final = "kestra.json"
+
+_NO_VALUE: Final = re.compile(r"<<no value: (.*?)>>")
+_FIELDS: Final = {"data_uri": "input_uri", "file": "input_uri", "copy_file": "copy_uri"}
 
 
 class _Number(float):
@@ -157,6 +169,12 @@ def task_values(env: Mapping[str, str] | None = None) -> TaskValues | None:
     )
 
 
+def no_value(expression: str) -> str:
+    """What stands in the data of a task in place of an expression without a value, which would be an empty string."""
+    shown = re.sub(r"[^\w.,()\[\]\"| ?-]", "", expression.replace("'", '"'))
+    return f"<<no value: {shown}>>"
+
+
 def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """The data of a generated check, profile, learn or compare task, as the scripts take it.
 
@@ -168,7 +186,8 @@ def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:
         ``copy_table`` or ``copy_query``.
 
     Raises:
-        ScriptError: The task passes no data, or Kestra could not hand in the file, because it is not in its storage.
+        ScriptError: The task passes no data, an expression in it has no value, or Kestra could not hand in the file,
+            because it is not in its storage.
     """
     values = task_values(env)
     if values is None or "data_uri" not in values.task:
@@ -176,6 +195,13 @@ def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:
             "The task does not pass its data.", suggestion="Call the script with data_uri in tasks written by hand."
         )
     source = dict(values.task)
+    for name, text in source.items():
+        if missing := _NO_VALUE.search(text):
+            field_name, expression = _FIELDS.get(name, name), missing.group(1)
+            raise ScriptError(
+                f"{field_name} contains {{{{ {expression} }}}}, which has no value in this execution.",
+                suggestion="Give the value, or say what is meant without it, as in {{ inputs.country ?? 'DE' }}.",
+            )
     for side, file, option in (("data_uri", "file", "input_format"), ("copy_uri", "copy_file", "copy_format")):
         given = source.pop(file, None)
         if given is not None and _is_its_own_address(Path(source[side]), given):

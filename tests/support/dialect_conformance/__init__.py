@@ -11,6 +11,7 @@ from support.dialect_conformance.all_or_nothing import AllOrNothing, LostConnect
 from support.dialect_conformance.binds import Binds
 from support.dialect_conformance.casts import Casts
 from support.dialect_conformance.expressions import Expressions
+from support.dialect_conformance.handoff import HandOff
 from support.dialect_conformance.history import Histories
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
@@ -62,6 +63,7 @@ class DialectConformance(
     Expressions,
     Moments,
     Together,
+    HandOff,
     SqlText,
     Order,
     Verbs,

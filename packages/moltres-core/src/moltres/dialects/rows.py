@@ -29,6 +29,9 @@ Reader: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 class RowDialect(Protocol):
     """What reading rows needs to know of a database; `Dialect` explains it."""
 
+    def unchanged(self, connection: Connection, query: Select[Any]) -> AbstractContextManager[None]:
+        """Make sure that what a query reads is not replaced."""
+
     def reading(self, connection: Connection, query: Select[Any]) -> AbstractContextManager[Select[Any]]:
         """The statement to run."""
 
@@ -118,7 +121,7 @@ def open_rows(
         The columns, with the types that the database reports where it does, and the rows in batches.
     """
     options = {} if most is None else {"stream_results": True, "max_row_buffer": most}
-    with dialect.reading(connection, query) as statement:
+    with dialect.unchanged(connection, query), dialect.reading(connection, query) as statement:
         result: Any = connection.execute(statement, execution_options=options)
         with closing(result):
             cursor = result.cursor

@@ -1,10 +1,11 @@
-"""Files as they were when a frame of them was made: what was found out about them holds for no others."""
+"""What a frame reads as it was when the frame was made: what was found out about it holds for nothing else."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from sqlalchemy import FromClause
 from sqlalchemy.sql.visitors import iterate
 
 from .._shared.files import stamps_of
@@ -15,18 +16,34 @@ from ..errors import TransientQueryError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Connection, FromClause
+    from sqlalchemy import Connection
     from sqlalchemy.sql import ClauseElement
 
     from .._shared.files import Paths
 
-__all__ = ["Seen", "remember", "see", "unchanged"]
+__all__ = ["Seen", "SeenFiles", "remember", "see", "unchanged"]
+
+_FromClause = TypeVar("_FromClause", bound=FromClause)
 
 _SEEN: Final = "moltres_seen"
-"""The attribute by which something to select from knows what its files were."""
+"""The attribute by which something to select from knows what its rows were."""
 
 
-class Seen:
+class Seen(Protocol):
+    """Rows as they were."""
+
+    def require_unchanged(self, connection: Connection) -> None:
+        """Make sure that they are the same.
+
+        Args:
+            connection: Where they were read.
+
+        Raises:
+            MoltresError: If they are others now.
+        """
+
+
+class SeenFiles:
     """Files, and what they were.
 
     Args:
@@ -38,8 +55,25 @@ class Seen:
         self.paths = paths
         self.stamps = stamps
 
+    def require_unchanged(self, connection: Connection) -> None:
+        """As `Seen` says.
 
-def see(connection: Connection, paths: Paths) -> Seen | None:
+        Raises:
+            TransientQueryError: If some have changed. What was read is of no use, since types and conversions are those
+                of the files before.
+        """
+        now = see(connection, self.paths)
+        stamps: Mapping[str, Any] = {} if now is None else now.stamps
+        changed = sorted(name for name in {*self.stamps, *stamps} if self.stamps.get(name) != stamps.get(name))
+        if changed:
+            raise TransientQueryError(
+                f"{len(changed)} files have changed since the frame was made, such as {masked(changed[0])!r}.",
+                suggestion="Read the files again when nothing writes them: replace a file by renaming another to its"
+                " name, and then make the frame.",
+            )
+
+
+def see(connection: Connection, paths: Paths) -> SeenFiles | None:
     """Note what files are, before anything is found out about them; None if that cannot be told.
 
     Args:
@@ -49,36 +83,27 @@ def see(connection: Connection, paths: Paths) -> Seen | None:
     import duckdb
 
     with suppress(duckdb.Error, OSError):
-        return Seen(paths, stamps_of(driver_connection(connection), paths))
+        return SeenFiles(paths, stamps_of(driver_connection(connection), paths))
     return None
 
 
-def remember(found: FromClause, seen: Seen | None) -> FromClause:
-    """Let what is selected from know what its files were; a copy that SQLAlchemy makes of it knows that too."""
+def remember(found: _FromClause, seen: Seen | None) -> _FromClause:
+    """Let what is selected from know what its rows were; a copy that SQLAlchemy makes of it knows that too."""
     setattr(found, _SEEN, seen)
     return found
 
 
 @contextmanager
 def unchanged(connection: Connection, statement: ClauseElement) -> Iterator[None]:
-    """Make sure that the files of a statement are at its end those that they were when its frame was made.
+    """Make sure that what a statement reads is at its end what it was when its frame was made.
 
     Args:
         connection: Where it runs.
         statement: The statement.
 
     Raises:
-        TransientQueryError: If some have changed. What was read is of no use, since types and conversions are those of
-            the files before.
+        MoltresError: If it has changed.
     """
     yield
     for seen in {id(one): one for part in iterate(statement) if (one := getattr(part, _SEEN, None))}.values():
-        now = see(connection, seen.paths)
-        stamps: Mapping[str, Any] = {} if now is None else now.stamps
-        changed = sorted(name for name in {*seen.stamps, *stamps} if seen.stamps.get(name) != stamps.get(name))
-        if changed:
-            raise TransientQueryError(
-                f"{len(changed)} files have changed since the frame was made, such as {masked(changed[0])!r}.",
-                suggestion="Read the files again when nothing writes them: replace a file by renaming another to its"
-                " name, and then make the frame.",
-            )
+        seen.require_unchanged(connection)

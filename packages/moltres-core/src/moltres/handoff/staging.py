@@ -22,6 +22,8 @@ from ..write.files import files_used
 from .reference import STAGE_PREFIX, Reference
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ..frame.source import Source
 
 _LONGEST_NAME = 63
@@ -107,9 +109,14 @@ def found_in_table(database: Source, reference: Reference) -> Found:
     """
     table = database.reflect(reference.location)
     with database.connection() as connection:
-        rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
-        same = rows == reference.row_count and reference.fingerprint is not None
-        fingerprint = database.dialect.fingerprint(connection, table) if same else None
+        return found_on(connection, database, table, reference)
+
+
+def found_on(connection: Connection, database: Source, table: Table, reference: Reference) -> Found:
+    """What a table holds now, as a connection sees it."""
+    rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    same = rows == reference.row_count and reference.fingerprint is not None
+    fingerprint = database.dialect.fingerprint(connection, table) if same else None
     return Found(tuple(table.columns.keys()), rows, fingerprint)
 
 

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import cast, null, select, union_all
+from sqlalchemy import MetaData, cast, null, select, union_all
 
 from .._shared.connecting import missing_file
 from .._shared.masking import masked
 from ..database import Database, connect
+from ..dialects.seen_files import remember
 from ..dialects.stopping import cleaning_up
 from ..errors import (
     DatabaseAccessError,
@@ -33,6 +34,7 @@ from .staging import (
     file_exists,
     file_fingerprint,
     found_in_table,
+    found_on,
     remove_file,
     require_database,
     stage_name,
@@ -42,7 +44,7 @@ from .staging import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Select
+    from sqlalchemy import Connection, Select, Table
 
     from ..frame.source import Source
 
@@ -334,13 +336,26 @@ def _open_one(database: Database, reference: Reference) -> DataFrame:
     database.forget(reference.location)  # it may have been staged anew, with other columns
     try:
         _require_unchanged(reference, found_in_table(database, reference))
-        return database.table(reference.location)
+        table = database.reflect(reference.location).to_metadata(MetaData())
+        return DataFrame.all_of(database, remember(table, _SeenTable(database, table, reference)))
     except TableNotFoundError as error:
         raise _gone(reference, f" in {masked(database.engine.url)}") from error
     except DatabaseAccessError as error:
         if missing_file(database.engine.url) is None:
             raise
         raise _gone(reference, f": {error.message.rstrip('.')}", error.suggestion) from error
+
+
+class _SeenTable(NamedTuple):
+    """A staged table whose rows are to be those that were handed over when they have been read."""
+
+    database: Database
+    table: Table
+    reference: Reference
+
+    def require_unchanged(self, connection: Connection) -> None:
+        """As `Seen` says."""
+        _require_unchanged(self.reference, found_on(connection, self.database, self.table, self.reference))
 
 
 def _require_unchanged(reference: Reference, found: Found) -> None:

@@ -65,7 +65,12 @@ def _records(columns: list[Named], rows: Rows) -> Records:
 
 def scalar(source: Readable, statement: Select[Any]) -> Any:
     """The one value of the one row of a statement."""
-    with source.connection() as connection, source.dialect.reading(connection, statement) as ready:
+    dialect = source.dialect
+    with (
+        source.connection() as connection,
+        dialect.unchanged(connection, statement),
+        dialect.reading(connection, statement) as ready,
+    ):
         return connection.execute(ready).scalar_one()
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from ..capabilities import Capabilities
+from ..seen_files import unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,11 +63,11 @@ class Facts:
         """
         return self.bytes_literal.format(value.hex()) if isinstance(value, bytes) else None
 
-    def unchanged(self, connection: Connection, query: ClauseElement) -> AbstractContextManager[None]:  # noqa: ARG002
+    def unchanged(self, connection: Connection, query: ClauseElement) -> AbstractContextManager[None]:
         """Make sure that what a query reads is not replaced between its frame and the end of the block.
 
         Args:
             connection: Where it runs.
             query: The query.
         """
-        return nullcontext()
+        return unchanged(connection, query)

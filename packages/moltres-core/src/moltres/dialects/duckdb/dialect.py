@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import partial
 from importlib.util import find_spec
@@ -45,7 +45,6 @@ from ..capabilities import Capabilities
 from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
-from ..seen_files import unchanged
 from ..stopping import check
 from .batches import arrow_batches
 from .casts import with_casts
@@ -68,7 +67,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, CursorResult, Table
-    from sqlalchemy.sql import ClauseElement
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
@@ -260,14 +258,9 @@ class DuckDBDialect(Dialect):
     @contextmanager
     def reading(self, connection: Connection, query: Select[Any]) -> Iterator[Select[Any]]:
         """The query, in which DuckDB itself refuses what its driver would hand over as another value."""
-        with self.unchanged(connection, query):
-            # Without moments, intervals and the types that SQLAlchemy does not know, the driver loses nothing.
-            safe = all(map(_is_safe, query.selected_columns))
-            yield query if safe else guarded(connection, query, _described(connection, query))
-
-    def unchanged(self, connection: Connection, query: ClauseElement) -> AbstractContextManager[None]:
-        """The files that it reads."""
-        return unchanged(connection, query)
+        # Without moments, intervals and the types that SQLAlchemy does not know, the driver loses nothing.
+        safe = all(map(_is_safe, query.selected_columns))
+        yield query if safe else guarded(connection, query, _described(connection, query))
 
     def reported(self, connection: Connection, cursor: Any) -> list[TypeEngine[Any]]:
         """What DuckDB says of the result."""

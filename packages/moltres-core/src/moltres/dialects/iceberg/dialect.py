@@ -161,7 +161,8 @@ class IcebergDialect(DuckDBDialect):
         if place is None:
             return super().insert_select(connection, table, names, query)
         pending = session.change(*place)
-        whole = take_over(session, pending, names, query, full_name)
+        with self.unchanged(connection, query):
+            whole = take_over(session, pending, names, query, full_name)
         if whole is not None:
             session.refresh(*place)
             return whole

@@ -337,8 +337,9 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         kinds = {logical_type(type_).name for _, type_ in columns}
         if "json" not in kinds or "unknown" in kinds:
             statement = CreateTableAs(table, query, temporary=temporary, declarations=self._key(connection, table))
-            result = connection.execute(statement, execution_options={"preserve_rowcount": True})
-            return self._created(connection, table, result)
+            with self.unchanged(connection, query):
+                result = connection.execute(statement, execution_options={"preserve_rowcount": True})
+                return self._created(connection, table, result)
         return self.create_declared(connection, table, columns, query, temporary=temporary)
 
     def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:

@@ -299,7 +299,8 @@ class PostgreSQLDialect(Horizons, Dialect):
         if statement is None:
             yield from super().read(connection, query, columns, rows)
         else:
-            yield from copy_out.batches(raw, statement, columns, rows)
+            with self.unchanged(connection, query):
+                yield from copy_out.batches(raw, statement, columns, rows)
 
     def load(self, connection: Connection, table: Table, batch: Batch) -> int:
         """COPY: Arrow in the binary format, or as CSV where a type is not known there; rows one by one."""
@@ -359,7 +360,8 @@ class PostgreSQLDialect(Horizons, Dialect):
     def insert_select(self, connection: Connection, table: Table, names: Sequence[str], query: SelectBase) -> int:
         """One INSERT … SELECT, which gives identity columns the values of the query where it has them."""
         statement = InsertSelect(table, names, query, overriding=True)
-        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+        with self.unchanged(connection, query):
+            return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
         """The rows that the transaction has written."""

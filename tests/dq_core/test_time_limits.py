@@ -66,12 +66,15 @@ VERBS = [
     learn,
     lambda source, **options: validate(source, [RULE], **options),
     lambda source, **options: quarantine(source, [RULE], to="bad", **options),
+    # The other table is looked up, too.
+    lambda source, table, **options: validate(source, [KEY], query=f"SELECT * FROM {table}_too", **options),
 ]
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_locked_table_ends_the_wait(verb: object, engine: sa.Engine) -> None:
     store(engine, "t", [{"s": "a"}], {"s": sa.Text()})
+    store(engine, "t_too", [{"s": "a"}], {"s": sa.Text()})
     exclusive = facts_of(engine).exclusive
     if exclusive is None:
         verb(engine, table="t", timeout_seconds=60)  # type: ignore[operator] # no reader waits for a lock here
@@ -85,6 +88,7 @@ def test_a_locked_table_ends_the_wait(verb: object, engine: sa.Engine) -> None:
 
 
 RULE = {"type": "not_null", "column": "s"}
+KEY = {"type": "foreign_key", "column": "s", "references": {"table": "t", "column": "s"}}
 
 
 @pytest.mark.parametrize(

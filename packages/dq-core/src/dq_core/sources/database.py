@@ -93,9 +93,22 @@ def open_database(
         dialect.prepare(connection)
         answers = Answers()
 
+        @contextlib.contextmanager
+        def within_limit() -> Iterator[None]:
+            """A block in which the database stops what waits for a lock."""
+            left = deadline.remaining
+            if left is None:
+                yield
+                return
+            with (
+                dialect.deadline(connection, max(left, 0.001)),
+                dialect.guard(connection, owns_transaction=owns_transaction),
+            ):
+                yield
+
         @functools.cache
         def find(name: str, named_schema: str | None) -> Relation:
-            with _looking_up(connection, name, named_schema, secrets):
+            with _looking_up(connection, name, named_schema, secrets, deadline), within_limit():
                 at = (name, named_schema) if named_schema is not None else _sibling(connection, name, schema, relation)
                 other = relation_of(
                     connection,
@@ -108,10 +121,7 @@ def open_database(
             return dataclasses.replace(other, from_=other.from_.alias("referenced"))
 
         with _looking_up(connection, table, schema, secrets, deadline):
-            with translated(), contextlib.ExitStack() as within:
-                if deadline.remaining is not None:
-                    within.enter_context(dialect.deadline(connection, max(deadline.remaining, 0.001)))
-                    within.enter_context(dialect.guard(connection, owns_transaction=owns_transaction))
+            with translated(), within_limit():
                 if given.as_of is not None and table is not None:
                     table, schema = _version(connection, dialect, table, schema, given.as_of)
                 if questions is not None and table is not None:

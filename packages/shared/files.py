@@ -24,6 +24,7 @@ __all__ = [
     "DEFAULTS",
     "ENDINGS",
     "Paths",
+    "changed_files",
     "database_file",
     "delimiter_of",
     "each_path",
@@ -166,6 +167,11 @@ def resolved(raw: Any, paths: Paths) -> list[str]:
                 raise FileNotFoundError(path)
             found += [row[0] for row in rows]
     return found
+
+
+def changed_files(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The names of the files that are not what they were, in order; see `stamps_of`."""
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
 
 
 def stamps_of(raw: Any, paths: Paths) -> dict[str, tuple[Any, ...] | None]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["Places", "apart", "keeping_text"]
+__all__ = ["Places", "apart", "keeping_text", "writing_as"]
 
 _MARK = "\0"
 """Within what looks like a place; no database takes it in SQL."""
@@ -117,7 +117,20 @@ def keeping_text(connection: Connection) -> Iterator[None]:
     made = _copies[before]
     own = ("statement_compiler", "identifier_preparer", "dispatch")
     vars(made).update({name: value for name, value in vars(before).items() if name not in own})
-    connection.dialect = made
+    with writing_as(connection, made):
+        yield
+
+
+@contextmanager
+def writing_as(connection: Connection, dialect: Any) -> Iterator[None]:
+    """Let a dialect write the statements of a connection within a block.
+
+    Args:
+        connection: The connection; it may be the caller's, in the thread of the caller.
+        dialect: Like that of its engine.
+    """
+    before = connection.dialect
+    connection.dialect = dialect
     try:
         yield
     finally:

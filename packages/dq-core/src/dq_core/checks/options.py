@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared import arguments
 from .._shared.arguments import is_number, string
-from .._shared.moments import is_finer
+from .._shared.moments import finer_than_columns
 from .._shared.wording import question
 from ..relation.type_family import MOMENTS, NUMBERS, adapt, family_of_value, is_iso_moment
 from .outcome import EvaluationError
@@ -147,8 +147,8 @@ def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str
         if family_of_value(value) in NUMBERS:
             require_number(column)
         moments = column.family == "time" or (column.family in MOMENTS | {"untyped"} and is_iso_moment(str(value)))
-        if moments and isinstance(value, str) and is_finer(value):
-            yield f"{label}: {name}: {value!r} has digits below a microsecond, with which no column is compared."
+        if moments and isinstance(value, str) and (problem := finer_than_columns(value)) is not None:
+            yield f"{label}: {name}: {problem}."
         return
     try:
         adapt(value, column.family, zoned=column.zoned)

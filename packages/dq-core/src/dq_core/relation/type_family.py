@@ -13,7 +13,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from .._shared.infer import NUMBERS, family_of_python, family_of_value
-from .._shared.moments import is_finer
+from .._shared.moments import finer_than_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,8 +184,8 @@ def adapt(value: Any, family: str, *, zoned: bool = False) -> Any:
     if family == "datetime" and own == "date":
         return _zone(dt.datetime.combine(value, dt.time()), zoned=zoned)
     if own == "text" and family in _WRITTEN:
-        if family in ("datetime", "time") and is_finer(value):
-            raise ValueError(f"{value!r} has digits below a microsecond, with which no column is compared")
+        if family in ("datetime", "time") and (problem := finer_than_columns(value)) is not None:
+            raise ValueError(problem)
         try:
             return _placed(_WRITTEN[family](value), family, zoned=zoned)
         except ValueError:

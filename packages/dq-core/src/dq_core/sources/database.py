@@ -178,14 +178,15 @@ def _looking_up(
             raise ValidationTimeoutError.after(limit.seconds) from None
         if (repeated := _repeated_name(error)) is not None:
             raise _repeated_names([repeated]) from None
-        again = retry_can_help(connection.dialect.name, error.orig or error, unknown=False)
-        kind = SourceConnectionError if again or error.connection_invalidated else SourceError
-        what, reason = _what(table, schema), scrubbed(str(error.orig).strip(), secrets)
-        raise kind(f"The {what} cannot be read: {reason}", context={"table": table}) from None
+        lost, cause = error.connection_invalidated, error.orig or error
     except connection.dialect.loaded_dbapi.Error as error:  # a catalog of Iceberg is asked without a statement
-        kind = SourceConnectionError if retry_can_help(connection.dialect.name, error, unknown=False) else SourceError
-        reason = scrubbed(str(error).strip(), secrets)
-        raise kind(f"The {_what(table, schema)} cannot be read: {reason}", context={"table": table}) from None
+        lost, cause = False, error
+    else:
+        return
+    again = lost or retry_can_help(connection.dialect.name, cause, unknown=False)
+    kind = SourceConnectionError if again else SourceError
+    reason = scrubbed(str(cause).strip(), secrets)
+    raise kind(f"The {_what(table, schema)} cannot be read: {reason}", context={"table": table}) from None
 
 
 def relation_of(

@@ -113,10 +113,9 @@ class Opening:
         raw: Any = self.connection.connection.dbapi_connection
         with translated():
             now = files.stamps_of(raw, list(self.seen)) if self.seen else {}
-        changed = [name for name, stamp in self.seen.items() if now.get(name) != stamp]
-        if changed:
+        if changed := files.changed_files(self.seen, now):
             raise SourceConnectionError(
-                f"{len(changed)} files have changed while they were read, such as {masked(changed[0])!r}.",
+                f"{len(changed):,} of the files have changed while they were read, such as {masked(changed[0])!r}.",
                 suggestion="Try again when nothing writes them; replace a file by renaming another to its name.",
             )
 

@@ -8,18 +8,17 @@ of them. The engine's own dialect, which may be the caller's, stays as it is.
 from __future__ import annotations
 
 import copy
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.exc import CompileError
 
-from .._shared.places import Places, apart
+from .._shared.places import Places, apart, writing_as
 from ..errors import ConfigurationError
 from .names import require_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import ClauseElement, Connection
 
@@ -146,20 +145,14 @@ _MARKUP = ("[", "]", "~", *(chr(code) for code in range(0x3001) if chr(code).iss
 """What would end the name of a parameter where its value is put into the statement later."""
 
 
-@contextmanager
-def compiled_by(connection: Connection, dialect: Compiling) -> Iterator[None]:
+def compiled_by(connection: Connection, dialect: Compiling) -> AbstractContextManager[None]:
     """Let the statements of a connection be written so within the block.
 
     Args:
         connection: The connection; it may be the caller's, in the thread of the caller.
         dialect: What moltres knows of the database.
     """
-    before = connection.dialect
-    connection.dialect = compiling(before, dialect)
-    try:
-        yield
-    finally:
-        connection.dialect = before
+    return writing_as(connection, compiling(connection.dialect, dialect))
 
 
 class _Quoting:

@@ -29,16 +29,12 @@ from sqlalchemy.sql.selectable import ScalarSelect
 from ..types.logical import logical_type
 from .base.refusals import unread
 from .moments import as_text, in_one_form
+from .passing import passes
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-__all__ = ["PASSING", "comparable", "is_moment", "like_stored"]
-
-PASSING = frozenset({"coalesce", "ifnull", "nullif", "max", "min"}) | frozenset(
-    {"lag", "lead", "first_value", "last_value", "nth_value"}
-)
-"""Functions that give one of their arguments."""
+__all__ = ["comparable", "is_moment", "like_stored"]
 
 
 class _InOneForm(Grouping[Any]):
@@ -83,7 +79,7 @@ def _has_form(element: Any) -> bool:
             return _has_form(element.typed_expression)
         case ScalarSelect():
             return all(map(_has_form, element.element.selected_columns))
-        case FunctionElement() if element.name in PASSING:
+        case FunctionElement() if passes(element):
             return all(_has_form(one) for one in element.clauses if is_moment(one))
     source = getattr(element, "table", None)
     return isinstance(source, Subquery) and _passes_form(source, element)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from sqlalchemy import FromClause
 from sqlalchemy.sql.visitors import iterate
 
-from .._shared.files import stamps_of
+from .._shared.files import changed_files, stamps_of
 from .._shared.masking import masked
 from .._shared.statements import driver_connection
 from ..errors import TransientQueryError
@@ -63,11 +63,9 @@ class SeenFiles:
                 of the files before.
         """
         now = see(connection, self.paths)
-        stamps: Mapping[str, Any] = {} if now is None else now.stamps
-        changed = sorted(name for name in {*self.stamps, *stamps} if self.stamps.get(name) != stamps.get(name))
-        if changed:
+        if changed := changed_files(self.stamps, {} if now is None else now.stamps):
             raise TransientQueryError(
-                f"{len(changed)} files have changed since the frame was made, such as {masked(changed[0])!r}.",
+                f"{len(changed):,} of the files have changed since the frame was made, such as {masked(changed[0])!r}.",
                 suggestion="Read the files again when nothing writes them: replace a file by renaming another to its"
                 " name, and then make the frame.",
             )

@@ -11,7 +11,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import cloned_traverse, iterate
 from sqlalchemy.types import NullType
 
-from ..dialects.same_moments import PASSING, comparable, is_moment
+from ..dialects.passing import given_by, passes
+from ..dialects.same_moments import comparable, is_moment
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -63,8 +64,8 @@ def within_functions(expression: Any) -> Any:
 
     def function(made: Any) -> None:
         inner = made.clause_expr.element
-        if made.name in PASSING and isinstance(made.type, NullType):
-            made.type = next((one.type for one in inner.clauses), made.type)
+        if passes(made) and isinstance(made.type, NullType):
+            made.type = next((one.type for one in given_by(made, enforces_types=False)), made.type)
         if made.name != "count" or any(isinstance(one, UnaryExpression) for one in inner.clauses):
             inner.clauses = [_key(one) for one in inner.clauses]
 

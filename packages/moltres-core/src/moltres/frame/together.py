@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import Case
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
 
+from ..dialects.passing import given_by
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..types.logical import LogicalType, logical_type
 
@@ -29,9 +30,6 @@ _MOMENTS = frozenset({"date", "timestamp"})
 _UNTOLD = frozenset({"unknown", "other"})
 """Types of which the database knows more."""
 
-_OF_ALL = frozenset({"coalesce", "ifnull", "nvl", "nullif", "greatest", "least"})
-_OF_TWO = frozenset({"if", "iif"})
-"""Functions that give one of their arguments, and those that give one behind their first."""
 _HINT = "Cast one of them: cast(col(…), String)."
 
 
@@ -72,7 +70,7 @@ def require_alike(expression: Any, capabilities: Capabilities) -> None:
         ConfigurationError: If it has one.
     """
     for part in iterate(expression):
-        found = _one_of(part)
+        found = _one_of(part, capabilities)
         for other in found[1:]:
             kinds = _kind(found[0].type), _kind(other.type)
             if not _go_together(*kinds, capabilities):
@@ -88,15 +86,13 @@ def _kind(type_: TypeEngine[Any]) -> LogicalType:
     return LogicalType("bit") if type_.__visit_name__ == "BIT" else logical_type(type_)
 
 
-def _one_of(element: Any) -> Sequence[Any]:
+def _one_of(element: Any, capabilities: Capabilities) -> Sequence[Any]:
     """The expressions of which an expression gives one, without those whose type is not known."""
-    found: list[Any] = []
+    found: Sequence[Any] = []
     if isinstance(element, Case):
         found = [result for _, result in element.whens] + ([] if element.else_ is None else [element.else_])
     elif isinstance(element, FunctionElement):
-        name = str(getattr(element, "name", "")).lower()
-        arguments = list(element.clauses) if name in _OF_ALL | _OF_TWO else []
-        found = arguments[1:] if name in _OF_TWO else arguments
+        found = given_by(element, enforces_types=capabilities.enforces_types)
     return [one for one in found if logical_type(one.type).name not in _UNTOLD]
 
 

@@ -230,6 +230,21 @@ def test_an_unknown_argument_of_a_mapped_task_gets_the_closest_one(make):
         make()
 
 
+@pytest.mark.parametrize("key", [None, "return_value", "rows"])
+@pytest.mark.parametrize("mapped", [False, True])
+@pytest.mark.parametrize("kwargs", [False, True])
+def test_rows_that_are_handed_over_are_nothing_to_map_over(key, mapped, kwargs):
+    with DAG("mapped_rows"):
+        common = {"task_id": "rows", "dsn": DSN, "output_key": key}
+        if mapped:
+            rows = MoltresQueryOperator.partial(**common).expand(query=[query])
+        else:
+            rows = MoltresQueryOperator(query=query, **common)
+        each = MoltresQueryOperator.partial(task_id="each", dsn=DSN, query="SELECT :id AS id")
+        with pytest.raises(ConfigurationError, match=r"Airflow maps only over what a task returns[\s\S]*rows_of"):
+            each.expand_kwargs(rows.output) if kwargs else each.expand(parameters=rows.output)
+
+
 @pytest.mark.parametrize("make", [Session, sessionmaker])
 def test_a_task_with_a_session_survives_the_copies_that_airflow_makes(make):
     session = make(create_engine("sqlite://"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import XComArg
+from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.definitions.mappedoperator import MappedOperator, OperatorPartial
 from sqlalchemy import URL
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _ARGUMENTS: Final = ("dsn", "input_dsn", "right_dsn")
 """Arguments of operators that are URLs."""
+
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 def hide_urls(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,7 +39,7 @@ class DsnHidingPartial(OperatorPartial):
     def expand(self, **mapped_kwargs: Any) -> MappedOperator:
         """Map over lists of arguments."""
         self._expand_called = True  # also where it is refused, or Airflow warns that it was never mapped
-        _refuse_unknown(self, mapped_kwargs)
+        _refuse_unknown(self, mapped_kwargs, mapped_kwargs)
         for name in _ARGUMENTS:
             if isinstance(mapped_kwargs.get(name), list | tuple):
                 mapped_kwargs[name] = [Dsn(value) for value in mapped_kwargs[name]]
@@ -44,9 +47,10 @@ class DsnHidingPartial(OperatorPartial):
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> MappedOperator:
         """Map over a list of argument sets."""
-        if not isinstance(kwargs, list | tuple):
-            return _ours(super().expand_kwargs(kwargs, strict=strict))
         self._expand_called = True
+        if not isinstance(kwargs, list | tuple):
+            _refuse_unknown(self, {}, {"expand_kwargs": kwargs})
+            return _ours(super().expand_kwargs(kwargs, strict=strict))
         for item in kwargs:
             _refuse_unknown(self, item if isinstance(item, Mapping) else {})
         hidden = [hide_urls(item) if isinstance(item, Mapping) else item for item in kwargs]
@@ -68,15 +72,25 @@ def _ours(mapped: MappedOperator) -> MappedOperator:
     return mapped
 
 
-def _refuse_unknown(partial: OperatorPartial, given: Mapping[str, Any]) -> None:
+def _refuse_unknown(partial: OperatorPartial, given: Mapping[str, Any], mapped: Mapping[str, Any] = _NOTHING) -> None:
     operator = partial.operator_class
-    problems = [*unknown(operator, given), *_of_every_instance(given)]
+    problems = [*unknown(operator, given), *_of_every_instance(given), *_over_rows(mapped)]
     refuse(f"{operator.__name__} {partial.kwargs.get('task_id')!r}", problems)
 
 
 def _of_every_instance(given: Mapping[str, Any]) -> Iterator[str]:
     if "output_key" in given:
         yield "output_key is one for all instances of a mapped task, by which others find the results: use partial()."
+
+
+def _over_rows(mapped: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in mapped.items():
+        for task, key in value.iter_references() if isinstance(value, XComArg) else ():
+            if key != BaseXCom.XCOM_RETURN_KEY or hasattr(getattr(task, "operator_class", task), "hands_over_rows"):
+                yield (
+                    f"{name}: Airflow maps only over what a task returns, not over {key!r} of {task.task_id!r}. Have a "
+                    "task of your own return a list of it, as in [dict(row) for row in moltres.handoff.rows_of(rows)]."
+                )
 
 
 def _tried(mapped: MappedOperator, mapped_kwargs: Mapping[str, Any]) -> MappedOperator:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 from typing import Any, ClassVar
 
 import pytest
@@ -31,6 +32,13 @@ class TestInRange(CheckConformance):
         ),
         "integers that are no floats": Case(
             [2.0**53, 2.0**53 + 2, 2.0**53 + 4], [0, 2], {"min": 2**53 + 1, "max": 2**53 + 3}, type=sa.Double()
+        ),
+        "an integer beyond all floats": Case(
+            [1.0, 1.7e308, -1.7e308, None], [0, 1, 2], {"min": 10**400}, type=sa.Double()
+        ),
+        "an integer below all floats": Case([1.0, 1.7e308, None], (), {"min": -(10**400)}, type=sa.Double()),
+        "only infinity is beyond": Case(
+            [1.7e308, math.inf, -math.inf], [1], {"max": 10**400}, type=sa.Double(), places=NAN
         ),
         "floats": Case([0.5, 0.1, None], [1], {"min": 0.2}, type=sa.Double()),
         "NaN": Case([0.5, float("nan")], [1], {"min": 0.2}, type=sa.Double(), places=NAN),

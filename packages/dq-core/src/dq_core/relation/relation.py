@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import decimal
 import math
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,10 @@ class Relation(Selection):
             up: Whether the range goes up from the bound, not down.
         """
         near = self._nearest(name, value, up=up)
-        return self.operand(name, value if near is None else near), strict and near is None
+        if near is None:
+            return self.operand(name, value), strict
+        # Only infinity is beyond a bound that is beyond all other numbers.
+        return self.operand(name, near), near < value if up else near > value
 
     def _exact(self, name: str, value: Any) -> decimal.Decimal | None:
         """A fraction or float as a number of as many digits, if the column holds such numbers of known digits."""
@@ -127,7 +131,9 @@ class Relation(Selection):
         """
         column = self.columns[name]
         if self.dialect.types_by_value:
-            return _nearest_whole(value, up=up)
+            # Its integers have 64 bits.
+            large = isinstance(value, int) and not -(2**63) <= value < 2**63
+            return _nearest_float(value, up=up) if large else _nearest_whole(value, up=up)
         if column.family == "float" and isinstance(value, int):
             return _nearest_float(value, up=up)
         exact = self._exact(name, value)
@@ -259,10 +265,11 @@ def _nearest_whole(value: Any, *, up: bool) -> int | None:
 
 
 def _nearest_float(value: int, *, up: bool) -> float | None:
+    """The next float of an integer that no float is, or the one that is next to infinity if it is beyond all others."""
     try:
         near = float(value)
     except OverflowError:
-        return None
+        return sys.float_info.max if value > 0 else -sys.float_info.max
     if _digits_of(near) == value:
         return None
     return near if (near > value) == up else math.nextafter(near, math.inf if up else -math.inf)

@@ -52,15 +52,16 @@ _PARTS = (
 _NAMES = frozenset({"auth", "p", "sslpwd", "accountpwd", "http_headers"})
 _CONNECTION_STRINGS = frozenset({"odbc_connect", "conninfo", "dsn", "connect_string"})
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
-_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
+# Schemes and names have an end, or a long string without blanks (a file in base 64) would take a square of its length.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,60}://")
+_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,60}://[^\s'\"<>`]*[^\s'\"<>`.,;:!?(){}\[\]]")
 #: A URL that was taken for a path, which has one slash where two were, or only the two slashes.
 _AS_PATH = re.compile(r"(?<=:/)([^\s/:@'\"]*):[^\s/'\"]+@|(?<![\w:/])(//[^\s/:@'\"]*):[^\s/'\"]+@")
 #: A URL that was written without its scheme.
 _WITHOUT_SCHEME = re.compile(r"^((?://)?[^\s/\\:@'\"]+):[^\s/\\'\"]+@")
-_CHAIN = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.\-]*://)")
+_CHAIN = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.\-]{0,60}://)")
 _PAIR = re.compile(
-    r"(?P<name>[A-Za-z][\w .\-]*?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
+    r"(?P<name>[A-Za-z][\w .\-]{0,60}?)\s*=\s*(?P<value>\{(?:[^}]|\}\})*\}|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^;&\s]*)"
 )
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
@@ -162,7 +163,7 @@ def _without(text: str, form: str, *, distinctive: bool) -> str:
     def hidden(match: re.Match[str]) -> str:
         return f"{match[1]}{MASK}" if is_secret_name(match["name"]) else match[0]
 
-    named = rf"((?P<name>[A-Za-z][\w\-]*)[\"']?\s*(?:=|: )\s*[\"'{{]?){exact}{after}"
+    named = rf"((?P<name>[A-Za-z][\w\-]{{0,60}})[\"']?\s*(?:=|: )\s*[\"'{{]?){exact}{after}"
     return re.sub(named, hidden, text)
 
 

@@ -17,11 +17,11 @@ __all__ = ["TOKEN", "Found", "in_text", "of_path"]
 
 #: Tokens whose issuers gave them a form of their own.
 TOKEN: Final = re.compile(
-    r"eyJ[\w-]{6,}\.[\w-]+\.[\w-]*|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}"
+    r"(?<![\w-])(?:eyJ[\w-]{6,}\.[\w-]+\.[\w-]*|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}"
     r"|xapp-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}"
     r"|dapi[0-9a-f]{32}(?:-\d+)?|sk-[\w-]{20,}|[rs]k_(?:live|test)_\w{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|hf_\w{30,}"
     r"|npm_\w{36}|pypi-[\w-]{50,}|dop_v1_\w{32,}|dckr_[op]at_[\w-]{20,}|shp(?:at|ca|pa|ss)_\w{32,}|ATATT3[\w=-]{20,}"
-    r"|-----BEGIN[A-Z ]*-----(?:(?!-----BEGIN)[\s\S])*?(?:-----END[A-Z ]*-----|\Z)"
+    r"|-----BEGIN[A-Z ]*-----(?:(?!-----BEGIN)[\s\S])*?(?:-----END[A-Z ]*-----|\Z))"
 )
 
 #: Webhooks whose path is the secret, from the host on.
@@ -127,8 +127,7 @@ def of_path(place: str) -> tuple[int, int] | None:
 def in_text(text: str) -> Iterator[Found]:
     """The secrets of commands, headers and programs in a string, and the known tokens, in no order."""
     for found in TOKEN.finditer(text):
-        if found.start() == 0 or not _is_word(text[found.start() - 1]):
-            yield Found(*found.span())
+        yield Found(*found.span())
     for command, option, is_pair in _COMMANDS:
         for whole in command.finditer(text):
             yield from _of_options(text, whole.span("rest"), option, is_pair=is_pair)

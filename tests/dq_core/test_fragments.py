@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,24 @@ def test_the_transaction_of_the_caller_is_safe_too(effects: Callable[[str], Plac
             with pytest.raises(RuleError):
                 quarantine(connection, [rule], table=table, to="bad_rows")
     assert traces(there, folder) == before
+
+
+@pytest.mark.parametrize("place", QUICK)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "id > " + "- " * 20_000 + "1",
+        "id > " + "1 - " * 20_000 + "1",
+        "no(1) + " * 20_000 + "1 > 0",
+        "NOT " * 20_000 + "id > 0",
+    ],
+)
+def test_a_long_fragment_is_judged_at_once(put: Callable[..., Place], place: str, sql: str) -> None:
+    there = put(place, ROWS, TYPES)
+    started = time.monotonic()
+    with contextlib.suppress(RuleError):
+        there.validate({"type": "not_null", "column": "id", "where": sql})
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("place", FRAMES)

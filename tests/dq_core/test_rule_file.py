@@ -121,6 +121,30 @@ def test_what_is_too_much_is_refused(text: str, problem: str) -> None:
     assert problem in refused(text)
 
 
+@pytest.mark.parametrize("option", ["column", "where", "name"])
+def test_a_name_without_end_is_refused_or_right_at_once(option: str) -> None:
+    rule = {"type": "not_null", "column": "b", option: "c" * 900_000}
+    started = time.monotonic()
+    (check,) = Suite.from_yaml(json.dumps([rule])).checks
+    with pytest.raises(RuleError) as caught:
+        Suite([check])([{"a": 1}])
+    assert time.monotonic() - started < 20
+    assert len(str(caught.value)) < LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize("levels", [33, 900, 100_000, None])
+def test_values_without_end_are_refused(levels: int | None) -> None:
+    values: list[object] = []
+    inner = values
+    for _ in range(levels or 0):
+        inner.append([])
+        inner = inner[0]  # type: ignore[assignment]
+    if levels is None:
+        values.append(values)
+    with pytest.raises(RuleError, match="values: lists are nested more than 32 levels deep"):
+        Suite.from_dict({"checks": [{"type": "in_set", "column": "a", "values": values}]})
+
+
 @pytest.mark.parametrize(
     ("scalar", "problem"),
     [

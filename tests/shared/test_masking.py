@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -267,3 +268,41 @@ def test_the_path_of_a_webhook_is_its_secret(url: str) -> None:
 def test_a_path_that_only_speaks_of_webhooks_is_shown(url: str) -> None:
     assert masking.masked(url) == url
     assert not masking.has_secrets(url)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "c",
+        "A",
+        "a ",
+        "a=",
+        "eyJ",
+        "eyJa.",
+        "key",
+        "- ",
+        "--a ",
+        ":/",
+        "a:",
+        "://",
+        "a://b@",
+        "u:p@",
+        "password ",
+        "%20",
+        "1a",
+        "+",
+    ],
+)
+def test_the_work_grows_with_the_length_and_not_with_its_square(piece: str) -> None:
+    """A message may repeat a value of megabytes: a file in base 64 took minutes."""
+    text = (piece * 300_000)[:300_000]
+    started = time.monotonic()
+    masking.scrubbed(text)
+    masking.masked(text)
+    assert time.monotonic() - started < 20
+
+
+def test_a_url_behind_a_long_word_is_masked() -> None:
+    assert SECRET not in masking.scrubbed(
+        "x" * 500 + f"http://u:{SECRET}@h/x " + "y" * 500 + f"password={SECRET}", [SECRET]
+    )

@@ -92,7 +92,10 @@ class Check:
     def __post_init__(self) -> None:
         for one in dataclasses.fields(self):
             given = getattr(self, one.name)
-            own = options.python_value(given)
+            try:
+                own = options.python_value(given)
+            except RuleError as error:
+                raise RuleError([f"{type(self).kind}: {one.name}: {problem}" for problem in error.problems]) from None
             if isinstance(own, Decimal) and own.is_finite() and one.type in _BINARY:
                 own = plain_number(own)
             if own is not given:

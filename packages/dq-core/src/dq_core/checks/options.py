@@ -10,6 +10,7 @@ from .._shared import arguments
 from .._shared.arguments import is_number, string
 from .._shared.moments import finer_than_columns
 from .._shared.wording import question
+from ..errors import RuleError
 from ..relation.type_family import MOMENTS, NUMBERS, adapt, family_of_value, is_iso_moment
 from .outcome import EvaluationError
 
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from ..relation.column import Column
 
 __all__ = [
-    "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag", "frozen",
-    "is_number", "misfit", "name_part", "python_value", "question", "sql_problems", "targets", "text", "values",
-    "whole",
+    "MOST_LEVELS", "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag",
+    "frozen", "is_number", "misfit", "name_part", "python_value", "question", "sql_problems", "targets", "text",
+    "values", "whole",
 ]  # fmt: skip
+
+MOST_LEVELS = 32
+"""How many lists of a rule may be nested in each other."""
 
 
 def name_part(given: object) -> str:
@@ -186,10 +190,20 @@ def family_misfit(label: str, kind: str, column: Column, families: Iterable[str]
         )
 
 
-def python_value(given: Any) -> Any:
-    """A number, boolean or date of NumPy as Python's own, also in a list; anything else as it is."""
+def python_value(given: Any, levels: int = MOST_LEVELS) -> Any:
+    """A number, boolean or date of NumPy as Python's own, also in a list; anything else as it is.
+
+    Args:
+        given: The value.
+        levels: How many lists may be nested in it.
+
+    Raises:
+        RuleError: More are, or a list is a part of itself.
+    """
     if isinstance(given, list | tuple | set | frozenset):
-        found = [python_value(one) for one in given]
+        if not levels:
+            raise RuleError([f"lists are nested more than {MOST_LEVELS} levels deep."])
+        found = [python_value(one, levels - 1) for one in given]
         return given if all(one is other for one, other in zip(found, given, strict=True)) else type(given)(found)
     return given.item() if type(given).__module__ == "numpy" and getattr(given, "ndim", None) == 0 else given
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ..errors import RuleError
+from .options import MOST_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,6 @@ __all__ = ["MOST_CHARACTERS", "Document", "is_twofold", "read_yaml", "size_probl
 
 #: Characters of one document.
 MOST_CHARACTERS = 1_000_000
-#: How deeply lists and mappings are nested.
-_MOST_LEVELS = 32
 #: Values after aliases are followed; a long string counts as several.
 _MOST_VALUES = 100_000
 _CHARACTERS_OF_A_VALUE = 100
@@ -101,9 +100,9 @@ def _measure(text: str, origin: str | None, loader: Any) -> None:
     for event in yaml.parse(text, loader):
         if isinstance(event, yaml.CollectionStartEvent):
             level += 1
-            if level > _MOST_LEVELS:
+            if level > MOST_LEVELS:
                 place = _place(origin, _line(event))
-                raise RuleError([f"{place}: lists and mappings are nested more than {_MOST_LEVELS} levels deep."])
+                raise RuleError([f"{place}: lists and mappings are nested more than {MOST_LEVELS} levels deep."])
         elif isinstance(event, yaml.CollectionEndEvent):
             level -= 1
         values += isinstance(event, yaml.NodeEvent)

@@ -98,18 +98,18 @@ def calls(tokens: Sequence[Token]) -> Iterator[tuple[Token, bool]]:
 def unknown_calls(tokens: Sequence[Token], functions: Collection[str], *, aliases: bool = False) -> Iterator[str]:
     """The functions that are called and not among these."""
     named = {other.start for one, other in itertools.pairwise(tokens) if aliases and one.text.lower() == "as"}
+    places = {token.start: place for place, token in enumerate(tokens)}
     for token, qualified in calls(tokens):
         if token.start in named:
             continue
         name = token.text.lower()
         plain = token.kind == "word" and not qualified
-        if not (plain and (name in functions or name in _GRAMMAR)) and not _is_named_query(token, tokens):
+        if not (plain and (name in functions or name in _GRAMMAR)) and not _is_named_query(places[token.start], tokens):
             yield token.text
 
 
-def _is_named_query(token: Token, tokens: Sequence[Token]) -> bool:
-    """Whether it is the name before the columns of a common table expression: ``x (a, b) AS (``."""
-    place = tokens.index(token)
+def _is_named_query(place: int, tokens: Sequence[Token]) -> bool:
+    """Whether there is the name before the columns of a common table expression: ``x (a, b) AS (``."""
     if place == 0 or tokens[place - 1].text.lower() not in ("with", "recursive", ","):
         return False
     depth = 0

@@ -49,6 +49,7 @@ _OF_THE_SERVER = re.compile(
 )
 _HARMLESS = frozenset({"pg_typeof", "pg_column_size", "pg_size_pretty", "pg_input_is_valid", "pg_client_encoding"})
 _OPERATOR = frozenset("+-*/<>=~!@#%^&|`?")
+_LONGEST_NAME = 63
 
 
 class PostgreSQL(Dialect):
@@ -271,11 +272,15 @@ def _names(token: Token) -> set[str]:
 
 
 def _operators(tokens: Sequence[Token]) -> Iterator[str]:
-    """Everything that may be an operator in a row of marks."""
-    run = "".join(token.text if token.kind == "mark" and token.text in _OPERATOR else " " for token in tokens)
-    for marks in run.split():
+    """Everything that may be an operator in marks that touch each other."""
+    pieces, stop = [], 0
+    for token in tokens:
+        is_mark = token.kind == "mark" and token.text in _OPERATOR
+        pieces += [" " if token.start > stop else "", token.text if is_mark else " "]
+        stop = token.stop
+    for marks in "".join(pieces).split():
         for start in range(len(marks)):
-            for stop in range(start + 1, len(marks) + 1):
+            for stop in range(start + 1, min(start + _LONGEST_NAME, len(marks)) + 1):
                 yield marks[start:stop]
 
 

@@ -33,6 +33,7 @@ from support.dialect_conformance.queries import Queries
 from support.dialect_conformance.receipts import Receipts
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.schema_changes import SchemaChanges
+from support.dialect_conformance.sequences import Sequences
 from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
@@ -99,7 +100,7 @@ class OnIceberg(OnTrino):
             yield str(url.database).partition("/")[2]
 
 
-class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKeys, AllOrNothing, Statements):
+class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKeys, Sequences, AllOrNothing, Statements):
     """What is written; of each test two cases, spread over all."""
 
     most_cases = 2

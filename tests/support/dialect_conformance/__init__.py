@@ -27,6 +27,7 @@ from support.dialect_conformance.receipts import Receipts
 from support.dialect_conformance.rejects import RejectedRows
 from support.dialect_conformance.run_keys import RunKeys
 from support.dialect_conformance.schema_changes import SchemaChanges
+from support.dialect_conformance.sequences import Sequences
 from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
@@ -46,6 +47,7 @@ class DialectConformance(
     Merge,
     Partitions,
     RunKeys,
+    Sequences,
     Receipts,
     IncrementalLoads,
     MissingRows,

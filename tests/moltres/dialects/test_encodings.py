@@ -1,13 +1,14 @@
-"""Encodings of PostgreSQL other than UTF-8: strings arrive as they are, or are refused with their column."""
+"""Encodings of PostgreSQL other than UTF-8, and its settings: values arrive as they are, or are refused by column."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 
-from moltres import connect
+from moltres import col, connect
 from moltres.errors import ConfigurationError, SchemaMismatchError
 
 if TYPE_CHECKING:
@@ -39,3 +40,29 @@ def test_a_setting_that_quotes_the_names_of_types(postgresql_url: URL) -> None:
             mode = "merge" if value > 1 else "overwrite"
             db.write([{"n": 1, "v": value}]).save_as_table("t", mode=mode, keys=["n"] if value > 1 else None)
         assert db.table("t").collect() == [{"n": 1, "v": 2}]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DateStyle", "German"), ("DateStyle", "SQL,DMY"), ("IntervalStyle", "iso_8601"), ("bytea_output", "escape"),
+        ("standard_conforming_strings", "off"), ("extra_float_digits", "-15"), ("TimeZone", "Asia/Kolkata"),
+    ],
+)  # fmt: skip
+def test_settings_of_a_session_change_no_value(postgresql_url: URL, name: str, value: str) -> None:
+    at = dt.datetime(2024, 2, 3, 4, 5, 6, 789, tzinfo=dt.UTC)
+    row = {
+        "s": "a\\'b\\", "b": b"\x00\\\xff", "f": 0.1 + 0.2, "day": at.date(), "ts": at.replace(tzinfo=None), "at": at,
+        "span": dt.timedelta(days=3, hours=-2),
+    }  # fmt: skip
+    with connect(postgresql_url, pool_size=1, connect_args={"options": f"-c {name}={value}"}) as db:
+        for data in ([row], pa.Table.from_pylist([row])):
+            db.write(data).save_as_table("t", mode="overwrite")
+            db.sql("SELECT * FROM t").write.save_as_table("copy", mode="overwrite")
+            for table in ("t", "copy"):
+                assert db.table(table).collect() == db.table(table).to_arrow().to_pylist() == [row]
+                assert db.table(table).where(col("s") == row["s"], col("day") == "2024-02-03").count() == 1
+        with db.engine.connect() as connection:
+            assert str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()).startswith(
+                value.split(",", maxsplit=1)[0]
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import os
 import signal
@@ -156,6 +157,36 @@ class TestMariaDB(DialectConformance, LostConnections):
             assert db.table("t").count() == 0
             with db.connection() as connection:
                 assert connection.exec_driver_sql("SELECT @@sql_mode").scalar_one() == ""
+
+    @pytest.mark.filterwarnings("ignore:Incomplete reflection")  # SQLAlchemy's, of the types of sql_mode=ORACLE
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("sql_select_limit", "1"),
+            ("sql_quote_show_create", "0"),
+            ("sql_mode", "'ORACLE'"),
+            ("sql_safe_updates", "1"),
+            ("default_storage_engine", "MyISAM"),
+        ],
+    )
+    def test_settings_of_a_session_change_no_row(self, url: URL, name: str, value: str) -> None:
+        def setting() -> object:
+            with db.engine.connect() as connection:
+                return connection.exec_driver_sql(f"SELECT @@SESSION.{name}").scalar_one()
+
+        given = {"init_command": f"SET {name} = {value}"}
+        with connect(url, pool_size=1, max_overflow=0, connect_args=given) as db:
+            before = setting()
+            data = [{"id": number, "s": f"s{number}", "day": dt.date(2024, 1, number)} for number in (1, 2, 3)]
+            db.write(data).save_as_table("t", run_key="k")
+            db.table("t").write.save_as_table("u")
+            db.table("u").write.save_as_table("t", mode="merge", keys=["id"])
+            assert rows(db) == rows(db, "u") == data
+            db.table("u").where(col("id") > 1).write.save_as_table("t", mode="overwrite")
+            assert rows(db) == db.table("t").order_by("id").to_arrow().to_pylist() == data[1:]
+            others = "SELECT 1 FROM information_schema.tables WHERE table_schema = database() AND engine <> 'InnoDB'"
+            assert db.sql(others).count() == 0
+            assert setting() == before
 
     def test_a_row_larger_than_a_packet_is_an_error_that_no_retry_helps(self, db: Database) -> None:
         with db.connection() as connection:

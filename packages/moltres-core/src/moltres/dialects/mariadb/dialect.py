@@ -35,7 +35,7 @@ from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
 from .casts import with_casts
-from .changed import TELLS_ALL, refuse_changed, refusing_changed, telling_all
+from .changed import refuse_changed, refusing_changed, telling_all
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
@@ -43,6 +43,7 @@ from .lengths import UNDECLARED, within
 from .locks import LOCKED, NamedLocks
 from .reflection import columns_of
 from .results import results
+from .session import SETS, settings_of, wanted_for_writing, with_whole_results
 from .sizes import most_bytes
 from .sums import with_checked_sums
 from .together import begin_together
@@ -96,9 +97,6 @@ _CLASSES: dict[int, type[MoltresError]] = {
 
 _LEAST_PACKET = 1024
 """No server takes less, whatever `max_allowed_packet` says."""
-
-_MODES = frozenset({"STRICT_ALL_TABLES", "NO_AUTO_VALUE_ON_ZERO"})
-"""Without the second one, a numbered column stores the next number for 0."""
 
 _PREFIXED = frozenset({"text", "binary", "json", "unknown"})
 _BY_SQLALCHEMY = frozenset({"uuid", "float", "decimal"})
@@ -163,29 +161,31 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
                     connection.exec_driver_sql(f"SET SESSION max_statement_time = {float(before)}")
 
     @contextmanager
+    def settled(self, connection: Connection) -> Iterator[None]:
+        """Without a limit of rows that no query has."""
+        with with_whole_results(connection):
+            yield
+
+    @contextmanager
     def writing(self, connection: Connection) -> Iterator[None]:
         """What does not fit its column is an error, and 0 is 0, whatever the session or the server says."""
-        names = ["sql_mode", *TELLS_ALL]
-        asked = ", ".join(f"@@SESSION.{name}" for name in names)
-        before = tuple(connection.exec_driver_sql(f"SELECT {asked}").one())
-        modes = {mode for mode in before[0].split(",") if mode}
-        strict = (modes | _MODES) - {"EMPTY_STRING_IS_NULL"}
-        during = (before[0] if strict == modes else ",".join(sorted(strict)), *TELLS_ALL.values())
-        lenient, setting = during != before, f"SET SESSION {', '.join(f'{name} = %s' for name in names)}"
-        if lenient:
-            connection.exec_driver_sql(setting, during)
+        before = settings_of(connection)
+        wanted = wanted_for_writing(before)
+        setting = SETS.format(", ".join(f"{name} = %s" for name in wanted))
+        if wanted:
+            connection.exec_driver_sql(setting, tuple(wanted.values()))
         try:
             with refusing_changed(connection):
                 yield
         finally:
             # Both belong to the session, and so to whoever gets this connection from the pool next.
             locked = connection.info.pop(LOCKED, False)
-            if (lenient or locked) and not (connection.closed or connection.invalidated):
+            if (wanted or locked) and not (connection.closed or connection.invalidated):
                 # Through the driver: the write has ended, so that nothing stops this or begins a transaction for it.
                 try:
                     with driver_connection(connection).cursor() as cursor:
-                        if lenient:
-                            cursor.execute(setting, before)
+                        if wanted:
+                            cursor.execute(setting, tuple(before[name] for name in wanted))
                         if locked:
                             cursor.execute("DO RELEASE_ALL_LOCKS()")
                 except connection.dialect.loaded_dbapi.Error:

@@ -57,6 +57,10 @@ class Run:
         return [Run(other) for other in self.document.get("triggered", [])]
 
     @property
+    def again(self) -> list[Run]:
+        return [Run(other) for other in self.document.get("again", [])]
+
+    @property
     def task_ids(self) -> list[str]:
         return [task["id"] for task in self.document.get("tasks", [])]
 
@@ -96,6 +100,7 @@ class Engine:
         webhook: Mapping[str, Any] | None = None,
         timeout: int = 180,
         follow: int = 0,
+        again: Sequence[str | None] = (),
     ) -> Run:
         """Run a flow to its end.
 
@@ -107,8 +112,11 @@ class Engine:
             webhook: Start it by a call of a webhook: its ``key``, and ``body``, ``headers`` and ``query`` of the call.
             timeout: Seconds to wait for its end.
             follow: How many triggered executions to wait for.
+            again: What to do with the execution after its end, one after the other: None restarts it, the id of a task
+                replays it from there.
         """
         request = {"command": "run", "flow": flow, "before": list(before), "timeout": timeout, "follow": follow}
+        request["again"] = list(again)
         return Run(self._ask({**request, "inputs": dict(inputs or {}), "trigger": trigger, "webhook": webhook}))
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,35 @@ def test_learned_rules_are_kept(kestra: Engine, flow_id: Callable[[str], str], t
     assert {"not_null_id", "in_set_kind"} <= set(last.vars("check")["failed_checks"])
 
 
+def test_a_restart_counts_its_execution_once_and_a_replay_finds_what_was_kept(
+    kestra: Engine, flow_id: Callable[[str], str], tmp_path: Path
+) -> None:
+    path, marker = tmp_path / "data.csv", tmp_path / "marker"
+    path.write_text("id,x\n,1\n")
+    check = TaskConfig(
+        id="check",
+        input_uri=str(path),
+        rules=({"type": "not_null", "column": "id"},),
+        engine_name="dq_core",
+        sla=SLAConfig(max_consecutive_failures=9),
+    )
+    flow = GENERATOR.generate(FlowConfig(id=flow_id("again"), namespace="tests", tasks=(check,)))
+    first, second = kestra.run(flow, again=[None]), kestra.run(flow)
+    counts = [run.vars("check")["sla_consecutive_failures"] for run in (first, *first.again, second)]
+    assert (first.again[0].document["execution"], counts) == (first.document["execution"], [1, 1, 2])
+
+    pd.DataFrame({"id": range(400), "kind": KINDS * 200}).to_parquet(learned := tmp_path / "data.parquet")
+    program = f"import os, pathlib\nif not os.path.exists(p := {str(marker)!r}): pathlib.Path(p).touch(); os._exit(1)"
+    flaky = TaskConfig(id="flaky", task_type="python_script", script=program)  # type: ignore[arg-type]
+    learning = TaskConfig(
+        id="learning", input_uri=str(learned), engine_name="dq_core", extra_args={"auto_schema": True}
+    )
+    steps = FlowConfig(id=flow_id("steps"), namespace="tests", tasks=(learning, flaky))
+    failed = kestra.run(GENERATOR.generate(steps), again=[None, "learning"])
+    assert [run.state for run in failed.again] == ["SUCCESS", "SUCCESS"]
+    assert [run.vars("learning")["learned_count"] > 0 for run in failed.again] == [True, False]
+
+
 @pytest.mark.parametrize("place", ["errors", "finally_tasks"])
 def test_failures_are_counted_wherever_the_check_is(
     kestra: Engine, flow_id: Callable[[str], str], users: Path, place: str

@@ -152,6 +152,20 @@ public final class Runner implements Main.Runs {
             this.<Execution>queue(QueueFactoryInterface.EXECUTION_NAMED).emit(execution);
         }
         boolean ended = await(timeout, () -> last(id).filter(e -> service.isTerminated(full, e)).isPresent());
+        List<Map<String, Object>> again = new ArrayList<>();
+        for (JsonNode how : request.path("again")) {
+            Execution before = last(id).orElseThrow();
+            int states = before.getState().getHistories().size();
+            Execution next = how.isTextual()
+                ? service.replay(before, full, taskRun(before, how.asText()), null) : service.restart(before, null);
+            this.<Execution>queue(QueueFactoryInterface.EXECUTION_NAMED).emit(next);
+            boolean same = next.getId().equals(id);
+            ended = await(timeout, () -> last(next.getId()).filter(e -> service.isTerminated(full, e)
+                && (!same || e.getState().getHistories().size() > states)).isPresent());
+            await(Duration.ofSeconds(5), () -> lastMessage.isBefore(Instant.now().minusMillis(300)));
+            again.add(describe(last(next.getId()).orElse(next)));
+        }
+        result.put("again", again);
         long follow = request.path("follow").asLong(0);
         if (follow > 0) {
             await(timeout, () -> others(earlier, id).filter(e -> e.getState().isTerminated()).count() >= follow);
@@ -228,6 +242,10 @@ public final class Runner implements Main.Runs {
         }
         await(Duration.ofSeconds(20), () -> last(started.id()).isPresent());
         return last(started.id()).orElseThrow();
+    }
+
+    private static String taskRun(Execution execution, String task) {
+        return execution.getTaskRunList().stream().filter(run -> run.getTaskId().equals(task)).findFirst().orElseThrow().getId();
     }
 
     private Map<String, Object> describe(Execution execution) {

@@ -158,7 +158,7 @@ class TestMariaDB(DialectConformance, LostConnections):
             with db.connection() as connection:
                 assert connection.exec_driver_sql("SELECT @@sql_mode").scalar_one() == ""
 
-    @pytest.mark.filterwarnings("ignore:Incomplete reflection")  # SQLAlchemy's, of the types of sql_mode=ORACLE
+    @pytest.mark.filterwarnings("ignore:Incomplete reflection", "ignore:Did not recognize type")  # of sql_mode=ORACLE
     @pytest.mark.parametrize(
         ("name", "value"),
         [

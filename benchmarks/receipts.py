@@ -3,8 +3,9 @@
     python benchmarks/receipts.py postgresql+psycopg://user@host/empty mariadb+pymysql://user@host/empty
 
 Each database that is given, an empty DuckDB and an empty SQLite receive rows of ten columns from DuckDB, and then
-100 rows of 100 columns; the first also gives the rows to DuckDB. Seconds are processor time of this process and of the
-server, whose first process is found if it runs on this machine; medians of loads with and without a proof in turns.
+100 rows of 100 columns; the first also gives the rows to DuckDB. Seconds are those of the clock, and processor time of
+this process and of the server, whose first process is found if it runs on this machine; medians of loads with and
+without a proof in turns.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import argparse
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from moltres import Database, connect
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from compare import COLUMNS, ROWS, cpu_of_server
+from compare import COLUMNS, ROWS, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,30 +49,25 @@ def server_of(db: Database) -> int | None:
     return None
 
 
-def cpu(work: Callable[[], Any], server: int | None) -> float:
-    """Processor seconds of this process and of the server."""
-    used = time.process_time() + cpu_of_server(server)
-    work()
-    return time.process_time() + cpu_of_server(server) - used
-
-
 def measure(name: str, target: Database, rows: Callable[[], Any], runs: int, by_hand: str | None = None) -> None:
     server = server_of(target)
-    found: dict[bool, list[float]] = {True: [], False: []}
+    found: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     for _ in range(runs):
         for verify in (True, False):
 
             def load(verify: bool = verify) -> None:
                 target.write(rows()).save_as_table("landed", mode="overwrite", verify=verify)
 
-            found[verify].append(cpu(load, server))
-    proved, plain = (statistics.median(found[one]) for one in (True, False))
-    said = f"{name:28} {plain:8.3f} {proved:8.3f} CPU s, {proved / plain:5.2f}"
+            found[verify].append(seconds(load, server))
+    said = f"{name:28}"
+    for at, unit in enumerate(("s", "CPU s")):
+        proved, plain = (statistics.median(times[at] for times in found[one]) for one in (True, False))
+        said += f" {plain:8.3f} {proved:8.3f} {unit}, {proved / plain:5.2f};"
     if by_hand is not None:
         with target.bind.engine.connect() as connection:
-            spent = [cpu(lambda: connection.execute(sa.text(by_hand)).all(), server) for _ in range(runs)]
+            spent = [seconds(lambda: connection.execute(sa.text(by_hand)).all(), server)[1] for _ in range(runs)]
         alone = statistics.median(spent)
-        said += f"; by hand in the target alone {alone:6.3f}, {1 + alone / plain:5.2f}"
+        said += f" by hand in the target alone {alone:6.3f}, {1 + alone / plain:5.2f}"
     print(said, flush=True)
 
 

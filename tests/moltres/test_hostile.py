@@ -29,6 +29,7 @@ from moltres import (
     func,
     functions,
     lit,
+    receipts,
     replicate,
     verify,
     when,
@@ -263,6 +264,9 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "Records.column": lambda w: Call(Records([(1,)], ["id"]).column, {"name": "id"}, says={"name": ("column",)}),
     "verify": lambda w: Call(
         verify, {"receipt": _receipt(w), "database": w.db}, ("receipt", "database"), says={"*": ("receipt",)}),
+    "receipts": lambda w: Call(
+        receipts, {"database": w.db, "name": "people", "schema": None}, ("database", "name"),
+        says={"*": ("receipts", "table", "name", "schema")}),
     "Receipt.from_dict": lambda w: Call(
         Receipt.from_dict, {"data": _receipt(w).to_dict()}, ("data",), says={"data": ("receipt",)}),
     "Receipt.from_json": lambda w: Call(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import URL, inspect, text
 
-from moltres import Database, Receipt, col, connect, errors, replicate, verify
+from moltres import Database, Receipt, col, connect, errors, receipts, replicate, verify
 from support import replica_kills
 from support.database_facts import facts_of
 from support.iceberg import catalog_url
@@ -231,7 +231,8 @@ def test_schemas_and_views(postgresql_url: URL, second_postgresql_url: URL) -> N
             connection.execute(text("CREATE VIEW sales.seen AS SELECT id FROM sales.orders"))
         result = replicate(source, target, ["sales.*", "sales.seen"], target_schema="sales")
         assert [table.target for table in result.tables] == ["sales.orders", "sales.people", "sales.seen"]
-        assert target.tables("sales") == ["orders", "people", "seen"]
+        assert target.tables("sales") == ["moltres_loads", "orders", "people", "seen"]
+        assert all(receipts(target, table.target) == [table.receipt] for table in result.tables)
         with target.connection() as connection:
             assert inspect(connection).get_view_names("sales") == []
         with pytest.raises(errors.ConfigurationError, match=r"schema 'sals' of 'sals\.\*' does not exist.*'sales'"):

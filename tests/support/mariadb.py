@@ -59,7 +59,10 @@ def mariadb_server() -> Iterator[MariaDBServer]:
         shutil.chown(data, user)
     init = data / "init.sql"
     # One statement a line: that is how the server reads this file.
-    init.write_text("CREATE USER tester@'127.0.0.1' IDENTIFIED BY 'secret';\nGRANT ALL ON *.* TO tester@'127.0.0.1';\n")
+    init.write_text(
+        "CREATE USER tester@'127.0.0.1' IDENTIFIED BY 'secret';\n"
+        "GRANT ALL ON *.* TO tester@'127.0.0.1' WITH GRANT OPTION;\n"
+    )
     init.chmod(0o644)
     folder = data / "data"
     scratch = data / "tmp"

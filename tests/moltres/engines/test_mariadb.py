@@ -50,6 +50,9 @@ class TestMariaDB(DialectConformance, LostConnections):
     numbered = ("INTEGER AUTO_INCREMENT PRIMARY KEY",)
     retyped = "ALTER TABLE t MODIFY amount DOUBLE"
     impatient = "SET lock_wait_timeout = 1"
+    guest = ("CREATE USER guest@'127.0.0.1' IDENTIFIED BY 'secret'", "GRANT SELECT, INSERT ON t TO guest@'127.0.0.1'")
+    guest_records = "GRANT SELECT, INSERT, DELETE ON moltres_loads TO guest@'127.0.0.1'"
+    no_guest = ("DROP USER guest@'127.0.0.1'",)
     readings = (
         (r"SELECT 'it\'s :x' AS a", "it's :x"),
         (r"SELECT 'a\\' AS a", "a\\"),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from sqlalchemy import JSON, REAL, Integer
 
-from moltres import Receipt, Records, col, verify
-from moltres.errors import MoltresError, ReceiptError
+from moltres import Receipt, Records, col, connect, receipts, verify
+from moltres.errors import MoltresError, ReceiptError, TableNotFoundError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import EVERY_MODE, run
 from support.dialect_conformance.receipt_faults import rows as drawn
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from moltres import Database
+    from moltres.write import WriteResult
     from support.dialect_conformance.receipt_faults import Fault
 
 
@@ -27,11 +31,17 @@ class Receipts(DialectSuite):
         faults: Ways in which a value can change on its way into this database.
         proves: Whether the database proves what it writes to a table.
         tells_added: Whether it tells the rows that a load adds from those that were there.
+        guest: Statements that make a user of this name, who may read and fill the table t; none where there are none.
+        guest_records: The statement that lets it record loads.
+        no_guest: Statements that end it.
     """
 
     faults: ClassVar[tuple[Fault, ...]] = ()
     proves = True
     tells_added = True
+    guest: ClassVar[tuple[str, ...]] = ()
+    guest_records = ""
+    no_guest: ClassVar[tuple[str, ...]] = ()
 
     @pytest.mark.parametrize(("mode", "options"), EVERY_MODE)
     def test_a_load_proves_itself(self, db: Database, mode: Any, options: Any) -> None:
@@ -50,6 +60,94 @@ class Receipts(DialectSuite):
             row = db.table("moltres_loads").where(ended).first()
             assert row is not None
             assert Receipt.from_json(row["receipt"]) == again
+
+    def test_a_load_from_another_database_is_on_record_without_a_key(self, db: Database) -> None:
+        with connect() as source:
+            source.write([{"id": one, "n": one / 8} for one in range(5)]).save_as_table("source")
+            frame = source.table("source")
+            with pytest.raises(TableNotFoundError):
+                receipts(db, "target")
+            made = db.write(frame).save_as_table("target")
+            if not db.dialect.capabilities.transactions:
+                assert (made.recorded, receipts(db, "target")) == (False, [])  # it would take a commit of its own
+                assert not self.logs(db) & set(db.tables())
+                return
+            more = db.write(frame).save_as_table("target", mode="append")
+            assert (made.recorded, more.recorded) == (True, True)
+            assert receipts(db, "target") == [made.receipt, more.receipt]
+            if self.proves and self.tells_added:
+                assert verify(receipts(db, "target"), db)
+            with_key = db.write(frame).save_as_table("target", mode="append", run_key="r")
+            assert with_key.recorded
+            assert receipts(db, "target") == [made.receipt, more.receipt, with_key.receipt]
+            db.write(frame).save_as_table("other")
+            for mode, options in (("overwrite", {}), ("merge", {"keys": ["id"]}), ("overwrite", {})):
+                last = db.write(frame).save_as_table("target", mode=mode, **options)
+                assert last.recorded
+                assert receipts(db, "target")[-1] == last.receipt
+                known = receipts(db, "target")
+                assert mode == "merge" or not self.proves or known == [last.receipt]
+            if self.logs(db):
+                loads = db.table("moltres_loads").where(col("table_name") == "target").collect()
+                keys = sorted(one["run_key"] for one in loads)
+                assert [key.rpartition(" ")[0] or key for key in keys] == ["moltres receipt", "r"], keys
+            assert len(receipts(db, "other")) == 1
+
+    def test_rows_at_hand_and_copies_leave_no_record_without_a_key(self, db: Database) -> None:
+        given = db.write([{"id": 1}]).save_as_table("t")
+        copied = db.write(db.table("t").select()).save_as_table("u")
+        assert (given.recorded, copied.recorded) == (False, False)
+        assert db.tables() == ["t", "u"]
+        assert receipts(db, "t") == receipts(db, "u") == []
+
+    def test_a_load_that_fails_leaves_the_record_as_it_was(self, db: Database) -> None:
+        if not db.dialect.capabilities.transactions:
+            pytest.skip("nothing is recorded")
+        with connect() as source:
+            made = db.write(source.sql("SELECT 1 AS id")).save_as_table("t")
+            with pytest.raises(MoltresError):
+                db.write(source.sql("SELECT 1 AS id, error('no') AS n")).save_as_table("t", mode="overwrite")
+            assert receipts(db, "t") == [made.receipt]
+
+    def test_several_loads_are_recorded_at_once(self, db: Database, url: URL) -> None:
+        if not db.dialect.capabilities.transactions or not self.logs(db):
+            pytest.skip("nothing is recorded, or the commits of one table exclude each other")
+        db.write([{"id": 0}]).save_as_table("t")
+
+        def load(number: int) -> WriteResult:
+            with connect() as source, connect(url) as target:
+                return target.write(source.sql(f"SELECT {number} AS id")).save_as_table("t", mode="append")
+
+        with ThreadPoolExecutor(4) as pool:
+            written = list(pool.map(load, range(1, 9)))
+        assert all(one.recorded for one in written)
+        assert sorted(map(str, receipts(db, "t"))) == sorted(str(one.receipt) for one in written)
+        assert db.table("t").count() == 9
+
+    def test_who_may_not_record_a_load_loads_nevertheless(self, db: Database, url: URL) -> None:
+        if not self.guest:
+            pytest.skip("there are no users, or none with fewer rights")
+        db.write([{"id": 0}]).save_as_table("t")
+        run(db, *self.guest)
+        try:
+            with connect() as source, connect(url.set(username="guest")) as guest:
+
+                def load() -> WriteResult:
+                    written = guest.write(source.sql("SELECT 1 AS id")).save_as_table("t", mode="append")
+                    assert written.receipt is not None
+                    assert written.receipt.proved
+                    return written
+
+                assert not load().recorded
+                assert db.tables() == ["t"]
+                db.write([{"id": 0}]).save_as_table("t", mode="append", run_key="makes the table")
+                assert not load().recorded
+                run(db, self.guest_records)
+                assert load().recorded
+            assert db.table("t").count() == 5
+            assert len(receipts(db, "t")) == 2
+        finally:
+            run(db, *self.no_guest)
 
     def test_rows_with_and_without_keys_are_told_from_those_that_were_there(self, db: Database) -> None:
         if not (self.proves and self.tells_added and db.dialect.capabilities.constraints):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .replicating import Replication, replicate
     from .types.receipt import Receipt, Verification
     from .types.records import Records
+    from .write.receipt_log import receipts
     from .write.verification import verify
 
 _HOMES = {
@@ -51,6 +52,7 @@ _HOMES = {
     "hand_over": ".handoff",
     "lit": ".frame.expressions",
     "pick_up": ".handoff",
+    "receipts": ".write.receipt_log",
     "replicate": ".replicating",
     "verify": ".write.verification",
     "when": ".frame.expressions",
@@ -75,6 +77,7 @@ __all__ = [
     "hand_over",
     "lit",
     "pick_up",
+    "receipts",
     "replicate",
     "verify",
     "when",

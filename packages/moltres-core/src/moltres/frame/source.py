@@ -91,6 +91,8 @@ class WriteResult:
         seconds: How long it took.
         receipt: What proves that the rows landed as they were read (`moltres.Receipt`); None for rows
             that never left their database, with ``verify=False``, and if nothing was done.
+        recorded: Whether the receipt stands in ``moltres_loads`` as well, or in the snapshot on Iceberg without a
+            server: there `moltres.receipts` finds it.
         rejects: With ``rejects``, the rows that the table has refused.
         schema_changes: With ``on_schema_change``, a phrase for each column that was added, widened or left out.
         incremental: With a cursor, how far the source was read.
@@ -107,6 +109,7 @@ class WriteResult:
     skipped: bool = False
     seconds: float = 0.0
     receipt: Receipt | None = None
+    recorded: bool = False
     incremental: Incremental | None = None
     rejects: Rejects | None = None
     schema_changes: tuple[str, ...] = ()

@@ -16,12 +16,13 @@ from ..write.load_log import load_of
 from ..write.missing_rows import DELETED_AT, add_mark, mark_missing, remove_missing
 from ..write.modes import added, label_of_load
 from ..write.outcome import Written, check_keys
+from ..write.receipt_log import log_of, record, record_first
 from ..write.target import find_target, table_of
 from .increments import is_current
 from .order import ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -119,7 +120,17 @@ def publish(database: Database, arrived: Sequence[Arrived], options: Options) ->
             _unlabel(connection, ready, options)
         for one in arrived:
             dialect.drop_if_exists(connection, table_of(one.item.staged, [], one.item.target.schema))
-    return found
+    return found | {
+        one.arrived.item.staged: _recorded_first(database, one.target, found[one.arrived.item.staged], options)
+        for one in ready
+    }
+
+
+def _recorded_first(database: Database, target: Target, done: Published, options: Options) -> Published:
+    """What was done, recorded also if there was no table of loads."""
+    if options.run_key is not None or options.cursor is not None:
+        return done
+    return replace(done, written=record_first(database, target.name, target.schema, done.written, options.mode))
 
 
 def _looked_up(database: Database, connection: Connection, arrived: Arrived, options: Options) -> _Ready:
@@ -227,7 +238,8 @@ def receipt_of(receipt: Receipt | None, options: Options, *, created: bool) -> R
     return replace(receipt, mode=options.mode, covers="rows" if others else "table")
 
 
-def _record(ready: Sequence[_Ready], written: Mapping[str, Written], options: Options) -> None:
+def _record(ready: Sequence[_Ready], written: dict[str, Written], options: Options) -> None:
+    """Record the loads in the transaction of their rows; those without a key where there is a table of loads."""
     for one in ready:
         done = written[one.arrived.item.staged]
         rows = done.inserted + done.updated
@@ -239,6 +251,11 @@ def _record(ready: Sequence[_Ready], written: Mapping[str, Written], options: Op
             if not one.load.claim(options.mode):
                 raise TransientQueryError("Another call with the same run_key was faster.", suggestion="Try again.")
             one.load.finish(rows, recorded)
+        elif one.arrived.new is None:
+            written[one.arrived.item.staged] = done = replace(done, receipt=receipt)
+            log = log_of(one.target)
+            if log is not None:
+                written[one.arrived.item.staged] = record(log, done, options.mode)
 
 
 def _rename(connection: Connection, ready: Sequence[_Ready], options: Options) -> dict[str, Written]:

@@ -210,6 +210,11 @@ class Attempts:
         """
         self._add(Attempt(self._number, self._writer, None, None, rows), receipt=receipt, watermark=watermark)
 
+    @property
+    def keeps_receipts(self) -> bool:
+        """Whether the table of loads has a column for receipts."""
+        return "receipt" not in self._absent
+
     def recorded(self) -> Recorded | None:
         """What is on record of the load; None if no try with its key has ended."""
         columns = self.table.columns

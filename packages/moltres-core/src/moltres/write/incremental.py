@@ -263,7 +263,8 @@ class Increment:
         """Record the receipt, and how far the source was read, in the transaction of the rows."""
         rows = written.inserted + written.updated
         self._load.replace(self._request.mode, rows, written.recorded_receipt, self.mark())
-        return replace(written, incremental=self.told())
+        kept = written.receipt is not None and self._load.keeps("receipt")
+        return replace(written, incremental=self.told(), recorded=kept)
 
     def _reached(self) -> Any:
         value, last = self._seen.greatest, self._last.value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, inspect, select, update
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
@@ -171,6 +171,10 @@ class Load:
         """Whether the table of loads has one of the columns `ADDED`."""
         return column not in self._missing
 
+    def takes_receipts(self) -> bool:
+        """Whether the user of the connection may record receipts in the table of loads, which exists."""
+        return self._dialect.may_record(self._connection, self._table)
+
     def done(self) -> bool:
         """Whether a finished load has the key."""
         return self._connection.execute(select(self._table.columns.mode).where(*self._is_mine())).first() is not None
@@ -227,6 +231,26 @@ class Load:
         """
         self.claim(mode)
         self._note(rows, {"receipt": receipt, "watermark": watermark})
+
+    def record(self, mode: str, rows: int, receipt: str, replaced: str | None) -> bool:
+        """Record the receipt of a load whose key no other has.
+
+        Args:
+            mode: The mode of the write.
+            rows: The number of rows.
+            receipt: The receipt as JSON.
+            replaced: The beginning of the keys of the loads that are forgotten; None to keep all.
+
+        Returns:
+            Whether it is recorded.
+        """
+        columns = self._table.columns
+        if replaced is not None:
+            others = (columns.table_name == self._key["table_name"], columns.run_key.like(f"{replaced}%"))
+            self._connection.execute(delete(self._table).where(*others))
+        values = {**self._key, "mode": mode, "rows_written": rows, "loaded_at": _now(), "receipt": receipt}
+        self._connection.execute(insert(self._table).values(values))
+        return True
 
     def _note(self, rows: int, said: Mapping[str, str | None]) -> None:
         values: dict[str, Any] = {"rows_written": rows, "loaded_at": _now()}

@@ -23,6 +23,7 @@ from .merged import Merged
 from .missing_rows import add_mark, mark_missing, remove_missing, require_possible
 from .new_rows import insert_missing
 from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
+from .receipt_log import is_wanted, log_of, record
 from .rejects import open_sifted, prepare_rejects, rejects_of
 from .request import REPLACING
 from .target import find_target, require_ddl, table_of
@@ -97,6 +98,7 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         target.require_absent()
     if request.mode in REPLACING and not request.cascade:
         target.require_no_delete_actions(own=request.mode == "overwrite_partitions")
+    log = log_of(target) if is_wanted(source, data, request) else None
     increment = _increment(source, target, data, request)
     given = data if increment is None else increment.data
     with closing(open_sifted(source, target, given, request)) as opened:
@@ -113,9 +115,10 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
         if not key_first and not load.claim(request.mode):
             raise LoadedMeanwhileError
         load.finish(written.inserted + written.updated, written.recorded_receipt)
+        written = replace(written, recorded=written.receipt is not None and load.keeps("receipt"))
         if not key_first and written.created and request.mode == "error_if_exists":
             target.dialect.label(connection, target.new, "")  # commits the key first
-    return written
+    return written if log is None else record(log, written, request.mode)
 
 
 def _written(source: Source, target: Target, rows: Rows, request: WriteRequest) -> Written:

@@ -33,6 +33,7 @@ class Written:
         created: Whether the table is new.
         skipped: Whether nothing was done.
         receipt: What proves it; None if nothing does.
+        recorded: Whether the receipt is recorded with the rows.
         schema_changes: How the columns of the table or of the rows were changed.
         rejects: The rows that the table has refused, if they are kept.
         incremental: How far a load of what is new has read.
@@ -46,6 +47,7 @@ class Written:
     created: bool = False
     skipped: bool = False
     receipt: Receipt | None = None
+    recorded: bool = False
     incremental: Incremental | None = None
     rejects: Rejects | None = None
     schema_changes: tuple[str, ...] = ()

@@ -142,6 +142,7 @@ class _Publication:
         written = replace(written, receipt=receipt)
         if self._attempts is not None:
             self._attempts.finish(written.inserted + written.updated, written.recorded_receipt)
+            written = replace(written, recorded=receipt is not None and self._attempts.keeps_receipts)
         return written
 
     def _check(self, rows: StatementRows) -> None:

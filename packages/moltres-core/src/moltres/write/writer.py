@@ -15,6 +15,7 @@ from .inputs import same_database
 from .modes import is_done, write_rows
 from .outcome import LoadedMeanwhileError, Written
 from .publish import is_published, publish
+from .receipt_log import is_wanted, record_first
 from .request import WriteRequest
 from .stream import is_lazy
 
@@ -174,6 +175,7 @@ class Writer:
             created=written.created,
             skipped=written.skipped,
             receipt=written.receipt,
+            recorded=written.recorded,
             seconds=time.monotonic() - started,
             incremental=written.incremental,
             rejects=written.rejects,
@@ -183,7 +185,10 @@ class Writer:
     def _write(self, request: WriteRequest) -> Written:
         data = self._rows_of(request)
         if not is_lazy(data):
-            return self._write_rows(data, request)
+            written = self._write_rows(data, request)
+            if self._transactions and is_wanted(self._database, data, request):
+                return record_first(self._database, request.name, request.schema, written, request.mode)
+            return written
         if request.run_key is not None or request.mode in {"ignore", "error_if_exists"}:
             known = is_done if self._transactions else is_published
             with self._database.writing() as connection:

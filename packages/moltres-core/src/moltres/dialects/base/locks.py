@@ -30,6 +30,19 @@ class Locks(Facts):
         """
         return None
 
+    def own_receipts(self, connection: Connection, name: str, schema: str | None) -> list[str] | None:  # noqa: ARG002
+        """The receipts of the loads of a table, as JSON, where this database records them in a way of its own.
+
+        Args:
+            connection: A connection.
+            name: The table.
+            schema: Its schema; None for the default.
+
+        Returns:
+            None where the table `moltres_loads` has them.
+        """
+        return None
+
     @contextmanager
     def waits_briefly(self, connection: Connection, seconds: float) -> Iterator[None]:  # noqa: ARG002
         """Wait for no lock of another transaction longer than this in the block, where locks are waited for at all."""

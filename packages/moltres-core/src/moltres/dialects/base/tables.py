@@ -209,6 +209,11 @@ class Tables(Inserting):
         """Whether the user of a connection may change the columns of a table."""
         return True
 
+    def may_record(self, connection: Connection, table: Table) -> bool:
+        """Whether a table has these columns, and the user may add and delete rows; nothing is changed."""
+        found = {column["name"] for column in self.columns_of(connection, table.name, table.schema)}
+        return found.issuperset(table.columns.keys())
+
     def drop(self, connection: Connection, table: Table) -> None:
         """Drop a table."""
         connection.execute(DropTable(table))

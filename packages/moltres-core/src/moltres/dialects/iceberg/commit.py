@@ -197,7 +197,8 @@ def _require_same(table: Table, pending: Pending, name: str) -> None:
     metadata, before = table.metadata, pending.table.metadata
     if metadata.table_uuid != before.table_uuid:
         raise _conflict(name, "replaced")
-    if pending.key is not None and is_recorded(metadata, pending.key.run_key):
+    run_key = None if pending.key is None else pending.key.run_key
+    if run_key is not None and is_recorded(metadata, run_key):
         raise _conflict(name, "recorded the same run_key for")
     same_layout = (metadata.current_schema_id, metadata.default_spec_id) == (
         before.current_schema_id,
@@ -224,7 +225,7 @@ def _add_snapshot(transaction: Transaction, pending: Pending, metadata: Any, mar
             snapshot.delete_data_file(file)
         for file in pending.added:
             snapshot.append_data_file(file)
-    if key is not None:
+    if key is not None and key.run_key is not None:
         said = {} if key.watermark is None else {WATERMARK: key.watermark}
         transaction.set_properties({KEYS: with_key(metadata, key.run_key, snapshot.snapshot_id), **said})
     return int(producer.snapshot_id)

@@ -28,6 +28,7 @@ from ..duckdb.batches import arrow_batches
 from .engine import full_name, session_of
 from .evolution import partitions_without
 from .landing import landing
+from .loads import receipts_of
 from .snapshot_load import SnapshotLoad
 from .takeover import take_over
 
@@ -106,6 +107,11 @@ class IcebergDialect(DuckDBDialect):
     def own_load(self, connection: Connection, run_key: str, name: str, schema: str | None) -> SnapshotLoad:
         """Snapshots record the keys."""
         return SnapshotLoad(session_of(connection), run_key, name, schema)
+
+    def own_receipts(self, connection: Connection, name: str, schema: str | None) -> list[str]:
+        """Those of the snapshots that the current one follows, and that have not expired."""
+        session = session_of(connection)
+        return receipts_of(session.load(schema or session.namespace, name).metadata)
 
     def landing(self, connection: Connection, table: Table, columns: Sequence[Covered]) -> Landing | str:
         """The rows in files that the load adds."""

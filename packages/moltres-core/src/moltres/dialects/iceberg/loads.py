@@ -37,14 +37,14 @@ class LoadKey:
     """A load that a commit records.
 
     Attributes:
-        run_key: Its key.
+        run_key: Its key; None of one of which only the receipt is recorded.
         mode: The mode of the write.
         rows: Rows that it has written.
         receipt: Its receipt as JSON.
         watermark: How far it read, as JSON.
     """
 
-    run_key: str
+    run_key: str | None
     mode: str
     rows: int = 0
     receipt: str | None = None
@@ -53,9 +53,9 @@ class LoadKey:
     @property
     def summary(self) -> dict[str, str]:
         """What the summary of its snapshot says."""
-        said = {RECEIPT: self.receipt, WATERMARK: self.watermark}
+        said = {KEY: self.run_key, RECEIPT: self.receipt, WATERMARK: self.watermark}
         known = {name: value for name, value in said.items() if value is not None}
-        return {KEY: self.run_key, ROWS: str(self.rows), MODE: self.mode, **known}
+        return {ROWS: str(self.rows), MODE: self.mode, **known}
 
 
 def recorded(metadata: TableMetadata, run_key: str) -> LoadKey | None:
@@ -67,6 +67,14 @@ def recorded(metadata: TableMetadata, run_key: str) -> LoadKey | None:
         if said.get(KEY) == run_key:
             return LoadKey(run_key, said.get(MODE, ""), int(said.get(ROWS, 0)), said.get(RECEIPT), said.get(WATERMARK))
     return None
+
+
+def receipts_of(metadata: TableMetadata) -> list[str]:
+    """The receipts of the loads whose rows a table has had, as JSON; of those whose snapshots have not expired."""
+    found = {one.snapshot_id for one in ancestors(metadata, metadata.current_snapshot_id)}
+    summaries = (one.summary for one in metadata.snapshots if one.snapshot_id in found)
+    said = (summary.additional_properties.get(RECEIPT) for summary in summaries if summary is not None)
+    return [one for one in said if one is not None]
 
 
 def is_recorded(metadata: TableMetadata, run_key: str) -> bool:

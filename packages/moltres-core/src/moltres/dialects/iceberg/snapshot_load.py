@@ -56,6 +56,31 @@ class SnapshotLoad:
         table = self._session.committed(self._schema, self._name)
         return None if table is None else recorded(table.metadata, self.run_key)
 
+    def keeps(self, column: str) -> bool:
+        """Whether the record has room for what `moltres.write.load_log.ADDED` names."""
+        del column
+        return True
+
+    def takes_receipts(self) -> bool:
+        """Whoever may commit a snapshot may say in it what it is."""
+        return True
+
+    def record(self, mode: str, rows: int, receipt: str, replaced: str | None) -> bool:
+        """Let the commit record the receipt, if there is one: the load must have changed rows.
+
+        Args:
+            mode: The mode of the write.
+            rows: The number of rows.
+            receipt: The receipt as JSON.
+            replaced: Nothing: the receipts of earlier snapshots expire with these.
+        """
+        del replaced
+        place = self._schema, self._name
+        if rows == 0 or place in self._session.keys:
+            return False
+        self._session.keys[place] = LoadKey(None, mode, rows, receipt)
+        return True
+
     def finish(self, rows: int, receipt: str | None = None, watermark: str | None = None) -> None:
         """Let the commit record what the load has done.
 

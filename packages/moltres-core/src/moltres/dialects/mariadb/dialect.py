@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, Table, case, cast, inspect, text
+from sqlalchemy import MetaData, Table, case, cast, delete, false, insert, inspect, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
@@ -384,6 +384,18 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
             return
         name = connection.dialect.identifier_preparer.format_table(table)
         connection.exec_driver_sql(f"DROP TEMPORARY TABLE {name}")
+
+    def may_record(self, connection: Connection, table: Table) -> bool:
+        """As statements that find no row tell, which need the same grants."""
+        nothing = select(*table.columns).where(false())
+        try:
+            connection.execute(insert(table).from_select(list(table.columns), nothing))
+            connection.execute(delete(table).where(false()))
+        except DBAPIError as error:
+            if self.classify(error) not in {QueryError, ColumnNotFoundError}:
+                raise
+            return False
+        return True
 
     def replace(self, connection: Connection, old: Table, new: Table) -> None:
         """One RENAME of both tables, which is atomic."""

@@ -372,6 +372,12 @@ class PostgreSQLDialect(Horizons, Dialect):
         name = connection.dialect.identifier_preparer.format_table(table)
         return bool(connection.execute(_IS_OWNER, {"name": name}).scalar())
 
+    def may_record(self, connection: Connection, table: Table) -> bool:
+        """As the table is granted: a statement that fails would end the transaction."""
+        name, names = connection.dialect.identifier_preparer.format_table(table), table.columns.keys()
+        given = {"name": name, "names": names, "columns": len(names)}
+        return bool(connection.execute(_MAY_RECORD, given).scalar())
+
     def hold(self, connection: Connection, table: Table) -> None:
         """The lock of an INSERT: ALTER TABLE waits for it, readers and other inserts do not."""
         self._lock(connection, table, "ROW EXCLUSIVE")
@@ -430,6 +436,11 @@ def _is_psycopg(connection: Connection) -> bool:
 
 _GUARDED = frozenset({"date", "time", "timestamp", "interval", "array"})
 
+_MAY_RECORD = text(
+    "SELECT bool_and(pg_catalog.has_table_privilege(CAST(:name AS regclass), one)) AND :columns = (SELECT count(*)"
+    " FROM pg_catalog.pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attname = ANY (:names)"
+    " AND NOT attisdropped) FROM unnest(ARRAY['SELECT', 'INSERT', 'DELETE']) AS one"
+)
 _IS_OWNER = text(
     "SELECT pg_catalog.pg_has_role(relowner, 'USAGE') FROM pg_catalog.pg_class WHERE oid = CAST(:name AS regclass)"
 )

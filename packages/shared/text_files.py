@@ -67,8 +67,11 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
     refuse_cut(raw, every)
     for path in _decoded(raw, every, options.encoding):
         lines = _first_lines(raw, path, options)
-        delimiter = options.delimiter or _delimiter(lines, delimiter_of(paths), options)
-        first = next(_rows(lines, delimiter, options), [])
+        try:
+            delimiter = options.delimiter or _delimiter(lines, delimiter_of(paths), options)
+            first = next(_rows(lines, delimiter, options), [])
+        except csv.Error as error:
+            raise UnreadableFileError(f"The first line of {path} cannot be read: {error}.") from None
         if any("\n" in field for field in first):
             path_or_copy, has_header, names = _with_plain_header(raw, path, delimiter, options)
             by_header.setdefault((has_header, delimiter, tuple(names)), []).append(path_or_copy)
@@ -104,11 +107,12 @@ def other_line_end(path: str) -> str | None:
     with Path(path).open(encoding="latin-1", newline="") as file:
         rows = csv.reader(_kept(file, last))
         end = None
-        for _ in rows:
-            own = last[0][len(last[0].rstrip("\r\n")) :]
-            end = own if end is None else end
-            if own and own != end:
-                return f"line {rows.line_num} ends with {own!r}, and the lines before with {end!r}"
+        with suppress(csv.Error):  # a field that is too long for Python's reader
+            for _ in rows:
+                own = last[0][len(last[0].rstrip("\r\n")) :]
+                end = own if end is None else end
+                if own and own != end:
+                    return f"line {rows.line_num} ends with {own!r}, and the lines before with {end!r}"
     return None
 
 
@@ -163,13 +167,16 @@ def _decoded(raw: Any, every: list[str], encoding: str) -> list[str]:
 def _refuse_odd_lines(
     raw: Any, paths: list[str], how: Mapping[str, Any], header: Sequence[str], options: ReadOptions
 ) -> None:
-    """Refuse lines that DuckDB reads as others: empty ones among several columns, and empty fields behind the last."""
+    """Refuse lines that DuckDB reads as others: empty ones, and empty fields behind the last column."""
     delimiter = re.escape(how["delim"])
     quoted = f"({re.escape(options.quote * 2)})?" if options.quote else ""
     several = len(header) > 1
     for path in paths:
-        if several and _has_line(raw, path, options, "^$"):
-            _refuse_empty_lines(raw, path, how["delim"], options)
+        if _has_line(raw, path, options, "^$"):
+            if several:
+                _refuse_empty_lines(raw, path, how["delim"], options)
+            elif (fault := other_line_end(path)) is not None:
+                raise UnreadableFileError(f"{path} cannot be read: {fault}.", context={"path": path})
         if _has_line(raw, path, options, f"{delimiter}{quoted}$"):
             _refuse_empty_fields_too_many(raw, path, how, len(header), options)
 
@@ -306,9 +313,14 @@ def _delimiter(lines: Sequence[str], usual: str, options: ReadOptions) -> str:
     """
     if len(next(_rows(lines, usual, options), [])) > 1:
         return usual
+    # Python's reader has no fields of more than 131 072 characters.
+    ordinary = re.compile(f"[^{re.escape(''.join((*_DELIMITERS, options.quote or '')))}\r\n]{{100,}}")
+    short = [ordinary.sub("x", line) for line in lines]
     found = []
     for other in _DELIMITERS:
-        counts = [len(row) for row in _rows(lines, other, options)]
+        counts: list[int] = []
+        with suppress(csv.Error):  # a field that is too long for Python's reader
+            counts.extend(len(row) for row in _rows(short, other, options))
         if other != usual and counts[0] > 1 and max(counts[1:], default=0) > 1:
             found.append(other)
     return found[0] if len(found) == 1 else usual

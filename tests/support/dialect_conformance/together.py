@@ -92,6 +92,18 @@ class Together(DialectSuite):
                 with pytest.raises(MoltresError):
                     table.select(x=function(col(one), col(other)) if made is None else made).collect()
 
+    @pytest.mark.parametrize("operation", ["coalesce", "case"])
+    def test_columns_of_a_query_in_sql(self, db: Database, table: DataFrame, operation: str) -> None:
+        names = [name for name in table.columns if name not in {"c_bool", "c_json", "c_uuid"}]
+        frame = db.sql(f"SELECT {', '.join(names)} FROM t")
+        for one, other in itertools.permutations(names, 2):
+            said, found = _found(partial(COMBINED[operation], frame, one, other))
+            if said is None:
+                assert found == _expected(operation, ROW[one], ROW[other]), (one, other)
+                assert type(found[0]) in {type(ROW[name]) for name in {one, other}} | {float, Decimal}, (one, other)
+            else:
+                assert not {one, other} <= ALIKE[0], said
+
     def test_the_text_of_a_query_is_no_way_around(self, db: Database, table: DataFrame) -> None:
         del table
         number, text = (db.sql(f"SELECT {name} AS x FROM t") for name in ("c_int", "c_text"))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Double, Integer, Numeric, func, literal_column
 
-from ..types.logical import logical_type
 from .converted import Converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.types import TypeEngine
+
+    from ..types.logical import LogicalType
 
 __all__ = ["half_of_middles", "mean_of_exact_sum", "mean_of_split_sum"]
 
@@ -25,15 +25,15 @@ _BITS = literal_column("32", Integer())
 _SHIFTED: ColumnElement[float] = literal_column("4294967296.0", Double())
 
 
-def half_of_middles(lower: Any, upper: Any, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+def half_of_middles(lower: Any, upper: Any, kind: LogicalType) -> ColumnElement[Any]:
     """A median, which is a double if the values are integers, and otherwise of their type.
 
     Args:
         lower: The lower of the two values in the middle.
         upper: The upper one.
-        type_: The type of the values.
+        kind: What the values are.
     """
-    if logical_type(type_).name == "integer":
+    if kind.name == "integer":
         whole: Numeric[Any] = Numeric(_MOST_DIGITS, 0)
         return Converted(Converted(lower, whole) + Converted(upper, whole), Double()) / _TWO
     half: ColumnElement[Any] = (lower + upper) * _HALF

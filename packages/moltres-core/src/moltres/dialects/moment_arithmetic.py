@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.sql.compiler import OPERATORS
 
 from ..errors import ConfigurationError
-from ..types.logical import logical_type
+from ..types.logical import told
 
 __all__ = ["refusing_moment_arithmetic"]
 
@@ -33,7 +33,7 @@ class _RefusesMomentArithmetic:
 
     def _without_moments(self, binary: Any, operator: Any, options: Any) -> str:
         compiler: Any = self
-        kinds = [logical_type(side.type) for side in (binary.left, binary.right)]
+        kinds = [told(side.type) for side in (binary.left, binary.right)]
         if any(kind.name in _MOMENTS for kind in kinds):
             raise ConfigurationError(
                 f"{self.database} would take dates and times for numbers: {kinds[0]}{OPERATORS[operator]}{kinds[1]}.",

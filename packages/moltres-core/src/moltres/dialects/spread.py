@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Double, and_, case, func, literal_column
 
-from ..types.logical import logical_type
+from ..types.logical import told
 from .converted import Converted
 from .same_rows import as_it_is, mapped, plain
 
@@ -41,7 +41,7 @@ def refusing_lost_spreads(failure: str) -> dict[str, Rewrite]:
 
     def guarded(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:
         (argument,) = function.clauses
-        if logical_type(plain(argument).type).name not in _EXACT:
+        if told(plain(argument).type).name not in _EXACT:
             return None  # floats are as near to each other as they are
         name = str(function.name).lower()
         # Computed from doubles: MariaDB gives the variance of integers in a window four digits.

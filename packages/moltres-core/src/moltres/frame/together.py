@@ -6,6 +6,7 @@ or moments of today of times of a day.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.sql.elements import Case
@@ -14,7 +15,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from ..dialects.passing import given_by
 from ..errors import ConfigurationError, SchemaMismatchError
-from ..types.logical import LogicalType, logical_type
+from ..types.logical import LogicalType, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ _NUMBERS = frozenset({"integer", "decimal", "float"})
 _MOMENTS = frozenset({"date", "timestamp"})
 _UNTOLD = frozenset({"unknown", "other"})
 """Types of which the database knows more."""
+
+_SENT_AS = {"integer": ("boolean",), "text": ("json", "uuid")}
 
 _HINT = "Cast one of them: cast(col(…), String)."
 
@@ -73,7 +76,7 @@ def require_alike(expression: Any, capabilities: Capabilities) -> None:
         found = _one_of(part, capabilities)
         for other in found[1:]:
             kinds = _kind(found[0].type), _kind(other.type)
-            if not _go_together(*kinds, capabilities):
+            if not any(_go_together(left, right, capabilities) for left, right in product(*map(_readings, kinds))):
                 verb = part.name if isinstance(part, FunctionElement) else "CASE"
                 raise ConfigurationError(
                     f"{verb} of {found[0]} ({kinds[0]}) and {other} ({kinds[1]}) would be of two types.",
@@ -83,7 +86,12 @@ def require_alike(expression: Any, capabilities: Capabilities) -> None:
 
 def _kind(type_: TypeEngine[Any]) -> LogicalType:
     # The bits of a BIT are read as a number, and are bytes beside numbers.
-    return LogicalType("bit") if type_.__visit_name__ == "BIT" else logical_type(type_)
+    return LogicalType("bit") if type_.__visit_name__ == "BIT" else told(type_)
+
+
+def _readings(kind: LogicalType) -> tuple[LogicalType, ...]:
+    """What values can be of which the database says the type that it sends them in."""
+    return (kind, *map(LogicalType, _SENT_AS.get(kind.name, ()))) if kind.untold else (kind,)
 
 
 def _one_of(element: Any, capabilities: Capabilities) -> Sequence[Any]:
@@ -93,7 +101,7 @@ def _one_of(element: Any, capabilities: Capabilities) -> Sequence[Any]:
         found = [result for _, result in element.whens] + ([] if element.else_ is None else [element.else_])
     elif isinstance(element, FunctionElement):
         found = given_by(element, enforces_types=capabilities.enforces_types)
-    return [one for one in found if logical_type(one.type).name not in _UNTOLD]
+    return [one for one in found if told(one.type).name not in _UNTOLD]
 
 
 def _go_together(one: LogicalType, other: LogicalType, capabilities: Capabilities) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.types import NullType
 from ..dialects.untyped import Untyped
 from ..errors import ConfigurationError, closest, listing
 from ..types import foreign
-from ..types.logical import is_known, sendable
+from ..types.logical import Told, is_known, sendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -311,5 +311,7 @@ def selectable(
         )
     if "" in names:
         raise ConfigurationError("The query returns a column without a name.", suggestion="Name it with AS.")
-    columns = [column(name, type_ if is_known(type_) else NullType()) for name, type_ in described]
+    columns = [
+        column(name, type_ if is_known(type_) or isinstance(type_, Told) else NullType()) for name, type_ in described
+    ]
     return query.columns(*columns).subquery()

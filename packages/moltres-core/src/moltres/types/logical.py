@@ -112,6 +112,28 @@ def is_known(type_: TypeEngine[Any]) -> bool:
     return not isinstance(type_, sql.NullType) and type(type_) is not TypeEngine
 
 
+class Told(sql.NullType):
+    """Says of the values of an expression only what the database makes of them, and nothing of how they are read.
+
+    Args:
+        made: The type that the database reports.
+    """
+
+    cache_ok = True
+
+    def __init__(self, made: TypeEngine[Any]) -> None:
+        self.made = made
+
+
+def told(type_: TypeEngine[Any]) -> LogicalType:
+    """What an expression of a type is in SQL: also where it is not known how its values are read.
+
+    Args:
+        type_: Any type.
+    """
+    return logical_type(type_.made if isinstance(type_, Told) else type_)
+
+
 def logical_type(type_: TypeEngine[Any]) -> LogicalType:
     """What a SQLAlchemy type can hold.
 

@@ -48,11 +48,12 @@ class _Casts:
 def _median(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:
     (argument,) = function.clauses
     type_ = plain(argument).type
-    if logical_type(type_).name not in {"integer", "decimal"}:
+    kind = logical_type(type_)
+    if kind.name not in {"integer", "decimal"}:
         return None
     # A negative share is counted from above.
     lower, upper = (rows(func.quantile_disc(argument, literal_column(share), type_=type_)) for share in ("0.5", "-0.5"))
-    return half_of_middles(lower, upper, type_)
+    return half_of_middles(lower, upper, kind)
 
 
 def with_casts(base: type[Any]) -> type[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError
-from ...types.logical import logical_type
+from ...types.logical import logical_type, told
 from ..converted import FALSE_WORDS, TRUE_WORDS, require_meaning
 from ..moment_arithmetic import refusing_moment_arithmetic
 from ..same_rows import rewriting_aggregates
@@ -33,7 +33,7 @@ class _Casts:
 
     def visit_converted(self, element: Converted, **options: Any) -> str:
         compiler: Any = self
-        source, target = logical_type(element.clause.type), logical_type(element.type)
+        source, target = told(element.clause.type), logical_type(element.type)
         require_meaning("MariaDB", source, target)
         value = compiler.process(element.clause.self_group(), **options)
         if target.name in _WITH_DIGITS:

@@ -24,7 +24,7 @@ from ...errors import (
     TableNotFoundError,
     TransientQueryError,
 )
-from ...types.logical import LogicalType, is_known, logical_type
+from ...types.logical import LogicalType, Told, is_known, logical_type
 from ..base import KEYS, TEMPORARY, Dialect, driver_connection
 from ..base.sending import typed_parameter
 from ..capabilities import MYSQL
@@ -42,7 +42,7 @@ from .landing import landing
 from .lengths import UNDECLARED, within
 from .locks import LOCKED, NamedLocks
 from .reflection import columns_of
-from .results import results
+from .results import result_types, results
 from .session import SETS, settings_of, wanted_for_writing, with_whole_results
 from .sizes import most_bytes
 from .sums import with_checked_sums
@@ -257,8 +257,13 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         if all(is_known(type_) for _, type_ in known):
             return known
         with closing(connection.execute(query.limit(0))) as result:
-            told, names = self.reported(connection, result.cursor), list(result.keys())
+            reported, names = self.reported(connection, result.cursor), list(result.keys())
+            made = result_types(result.cursor)
         known = [(name, sql.NullType()) for name in names] if selects_all(query) else known
+        told = [
+            one if is_known(one) or not is_known(other) else Told(other)
+            for one, other in zip(reported, made, strict=True)
+        ]
         return [(name, type_ if is_known(type_) else other) for (name, type_), other in zip(known, told, strict=True)]
 
     def results(self, connection: Connection, query: Select[Any]) -> list[Named]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Double, Numeric, func, literal_column
 
 from ...errors import ConfigurationError
-from ...types.logical import LogicalType, logical_type
+from ...types.logical import LogicalType, told
 from ..converted import Converted
 from ..means import half_of_middles, mean_of_exact_sum
 from ..same_rows import Rewrite, as_it_is, mapped, plain
@@ -32,7 +32,7 @@ _ZERO = literal_column(f"0.{'0' * _SCALE}", Numeric(_SCALE + 1, _SCALE))
 
 def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:
     (argument,) = function.clauses
-    kind = logical_type(plain(argument).type)
+    kind = told(plain(argument).type)
     if kind.name in _WHOLE:
         return mean_of_exact_sum(argument, rows)
     if kind.name != "decimal" or not _has_room(kind):
@@ -42,7 +42,7 @@ def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnEle
 
 def _median(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any]:
     (argument,) = function.clauses
-    kind = logical_type(argument.type)
+    kind = told(argument.type)
     if kind.name not in {"integer", "decimal", "float"}:
         raise ConfigurationError(
             f"MariaDB has the median of numbers; {argument} is {kind}.",
@@ -52,7 +52,7 @@ def _median(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnE
     # In an expression MariaDB takes a percentile for an integer; not in a cast.
     type_: TypeEngine[Any] = Double() if kind.name == "float" else Numeric(kind.precision or _MOST_DIGITS, _scale(kind))
     lower, upper = (Converted(rows(middle.within_group(by)), type_) for by in (argument, argument.desc()))
-    return half_of_middles(lower, upper, argument.type)
+    return half_of_middles(lower, upper, kind)
 
 
 def _scale(kind: LogicalType) -> int:
@@ -73,7 +73,7 @@ class _Quotients:
     """Mixed into SQLAlchemy's compiler."""
 
     def visit_truediv_binary(self, binary: Any, operator: Any, **options: Any) -> str:
-        left, right = (logical_type(side.type) for side in (binary.left, binary.right))
+        left, right = (told(side.type) for side in (binary.left, binary.right))
         sides = [self.process(side, **options) for side in (binary.left, binary.right)]  # type: ignore[attr-defined]  # of the compiler
         if {left.name, right.name} <= _WHOLE:
             return "(CAST({} AS DOUBLE) / {})".format(*sides)
@@ -84,7 +84,7 @@ class _Quotients:
     def visit_floordiv_binary(self, binary: Any, operator: Any, **options: Any) -> str:
         """Of integers as other databases compute it: towards zero."""
         sides = (binary.left, binary.right)
-        if any(logical_type(side.type).name != "integer" for side in sides):
+        if any(told(side.type).name != "integer" for side in sides):
             return str(super().visit_floordiv_binary(binary, operator, **options))  # type: ignore[misc]  # as above
         return "({} DIV {})".format(*(self.process(side, **options) for side in sides))  # type: ignore[attr-defined]  # as above
 

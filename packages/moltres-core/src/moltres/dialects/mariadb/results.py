@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...types.arrow import Named
 
-__all__ = ["results"]
+__all__ = ["result_types", "results"]
 
 
 def results(connection: Connection, query: Select[Any], known: Sequence[Named]) -> list[Named]:
@@ -33,7 +33,7 @@ def results(connection: Connection, query: Select[Any], known: Sequence[Named]) 
     if all(isinstance(element, Column) for element in query.selected_columns):
         return list(known)
     result: Any = connection.execute(query.limit(0))
-    made = _result_types(result.cursor)
+    made = result_types(result.cursor)
     result.close()
     return [(name, _closer(type_, other)) for (name, type_), other in zip(known, made, strict=True)]
 
@@ -115,7 +115,7 @@ _RESULTS: dict[int, Callable[[Any], TypeEngine[Any]]] = {
 """By the codes of the protocol: https://mariadb.com/kb/en/result-set-packets/."""
 
 
-def _result_types(cursor: Any) -> list[TypeEngine[Any]]:
+def result_types(cursor: Any) -> list[TypeEngine[Any]]:
     """The types of the columns of a result, as the server makes them; NullType where it does not say.
 
     Args:

@@ -2,6 +2,7 @@
 
 import json
 from secrets import token_hex
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import DAG
@@ -93,6 +94,7 @@ KINDS = {
     "check": lambda query, **where: MoltresDataQualityOperator(
         task_id="t", query=query, checks=[{"type": "row_count", "min": 1}], **where
     ),
+    "write": lambda query, **where: MoltresToTableOperator(task_id="t", table_name="out", input_key="rows", **where),
 }
 
 
@@ -138,8 +140,9 @@ def test_a_write_lands_in_the_schema_of_the_search_path(postgresql_url, connecti
 def test_what_the_server_or_the_driver_does_not_honour_is_an_error(postgresql_url, connection, kind, extra, message):
     connection("shop", **parts_of(postgresql_url), extra=extra)
     task = KINDS[kind](lambda db: db.sql("SELECT 1 AS a"), conn_id="shop")
+    instance = SimpleNamespace(xcom_pull=lambda **_: [{"id": 1}], xcom_push=lambda **_: None)
     with pytest.raises(AirflowException, match=message):
-        task.execute({})
+        task.execute({"ti": instance})
 
 
 def test_the_extra_of_sqlite_reaches_the_file(sqlite_url, connection):

@@ -3,6 +3,8 @@
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session
 
 from moltres import col, connect
 from moltres.errors import ConfigurationError
@@ -138,6 +140,20 @@ def test_what_does_not_go_together_is_refused_with_the_dag(days, arguments, prob
 def test_a_parameter_without_a_value_is_named(days):
     with pytest.raises(AirflowFailException, match="day"):
         MoltresQueryOperator(task_id="q", dsn=days, query="SELECT id FROM days WHERE day = :day").execute({})
+
+
+@pytest.mark.parametrize(
+    "options", [{"max_inline_rows": 2}, {"max_inline_rows": 100}, {"handoff": "table"}], ids=["auto", "inline", "table"]
+)
+def test_a_query_runs_once(days, options):
+    engine, calls = create_engine(days), []
+    event.listen(engine, "connect", lambda raw, _: raw.create_function("tick", 0, lambda: calls.append(1) or 1))
+    with Session(engine) as session:
+        MoltresQueryOperator(
+            task_id="q", session=session, query=lambda db: db.sql("SELECT id, tick() AS n FROM days"), **options
+        ).execute({})
+    engine.dispose()
+    assert len(calls) == 6
 
 
 def test_the_hint_names_the_arguments_of_the_operator(days):

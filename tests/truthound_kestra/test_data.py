@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from truthound_kestra.errors import EngineError
-from truthound_kestra.scripts import CheckScriptConfig, check_quality_script
+from truthound_kestra.scripts import CheckScriptConfig, check_quality_script, profile_data_script
 from truthound_kestra.scripts.sources import masked_uri, usable_source
 from truthound_kestra.utils import DataSourceType, detect_data_source_type, load_data
 from truthound_kestra.utils.exceptions import ConfigurationError, MissingDependencyError, ScriptError, SourceError
@@ -132,6 +132,8 @@ def test_separators_zeros_texts_and_several_files_are_those_of_the_check(tmp_pat
         text = "\n".join(separator.join(row) for row in (["zip", "code"], ["01234", "NA"], ["99999", "null"]))
         (tmp_path / "z.csv").write_text(text, encoding="utf-8")
         assert load_data(tmp_path / "z.csv").to_dict("records") == rows
+        profiled = profile_data_script(tmp_path / "z.csv")
+        assert [(one.name, one.null_count) for one in profiled.columns] == [("zip", 0), ("code", 0)]
     (tmp_path / "parts").mkdir()
     for number in (1, 2):
         pd.DataFrame({"a": [number]}).to_parquet(tmp_path / "parts" / f"{number}.parquet")

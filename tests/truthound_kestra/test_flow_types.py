@@ -237,6 +237,12 @@ def test_text_where_a_generator_or_flow_means_a_list() -> None:
             assert found.startswith(f"The flow: {field} must be a list of ")
 
 
+@pytest.mark.parametrize("rules", [None, (), 5, "not_null", {"type": "not_null", "column": "id"}, [None]])
+def test_a_check_without_a_list_of_rules_is_refused(rules: Any) -> None:
+    with pytest.raises(FlowError, match="rule"):
+        generate_check_flow("f", input_uri="x.csv", rules=rules)
+
+
 def test_a_path_is_a_path() -> None:
     flow = generate_check_flow(
         "f", input_uri=Path("data") / "x.csv", rules=RULES, baseline_uri=Path("b.csv"), auto_schema=True

@@ -17,7 +17,7 @@ from truthound_kestra.sla import (
     SLAViolationType,
     SQLStateStore,
 )
-from truthound_kestra.utils.exceptions import DataQualityError, SLAViolationError
+from truthound_kestra.utils.exceptions import ConfigurationError, DataQualityError, SLAViolationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +120,15 @@ def test_the_state_is_kept_in_a_database_of_choice(tmp_path: Path) -> None:
         assert SLAMonitor(SLAConfig(), store=store).evaluate(bad()).consecutive_failures == expected
         store.close()
     assert url not in repr(store)
+
+
+def test_one_hook_is_one() -> None:
+    seen: list[SLAResult] = []
+    monitor = SLAMonitor(SLAConfig(min_pass_rate=0.9), hooks=CallbackSLAHook(on_violation=seen.append))  # type: ignore[arg-type]
+    assert monitor.evaluate(SLAMetrics(failed_count=1)).violations
+    assert len(seen) == 1
+    with pytest.raises(ConfigurationError, match="hook"):
+        SLAMonitor(SLAConfig(min_pass_rate=0.9), hooks=3)  # type: ignore[arg-type]
 
 
 def test_a_violation_is_raised_on_request_after_the_hooks() -> None:

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from dq_core import DataQualityCheck, RuleError, parse
+from dq_core import DataQualityCheck, RuleError, parse, validate
 from support.check_conformance import DATABASES, PLACES, Case, CheckConformance, Place
 
 
@@ -64,6 +67,44 @@ def test_each_value_of_a_list_of_dicts_counts(put: Callable[..., Place]) -> None
     (result,) = put("rows", rows, {}).validate(DataQualityCheck.column_type("x", int)).results
     assert (result.failed_rows, result.considered_rows) == (3, 5)
     assert [sample["x"] for sample in result.samples] == ["1", True, "[1]"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "failed"),
+    [
+        ([34, 1.5, None], "integer", 1),
+        ([34, 1.5], "bigint", 1),
+        ([34, 1.5], "float", 0),
+        ([34, 1.5], "number", 0),
+        ([34, 1.5], "text", 2),
+        ([34, 1.5, "a", True], "integer", 3),
+        ([34, 1.5, "a", True], "float", 2),
+    ],
+)
+def test_numbers_of_rows_are_judged_as_those_of_files(
+    tmp_path: Path, values: list[Any], kind: str, failed: int
+) -> None:
+    rows = [{"v": value, "v in Python": 1} for value in values]
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps(rows))
+    for source in (rows, str(path), pd.DataFrame({"v": pd.Series(values, dtype=object)})):
+        (result,) = validate(source, [{"type": "type", "column": "v", "dtype": kind}]).results
+        assert result.failed_rows == failed, type(source)
+
+
+def test_each_value_of_several_families_that_one_type_holds_counts() -> None:
+    moment, day, whole, part = dt.datetime(2024, 1, 1, 10), dt.date(2024, 1, 1), 1, decimal.Decimal("1.5")
+    cases: list[tuple[list[Any], dict[str, int]]] = [
+        ([moment, day], {"date": 1, "timestamp": 0}),
+        ([whole, part], {"integer": 1, "decimal": 0, "float": 0}),
+        ([1.5, part, whole], {"integer": 2, "decimal": 1, "float": 0}),
+        ([[1], {"a": 1}, [2]], {"list": 1, "struct": 2, "json": 0}),
+    ]
+    for values, expected in cases:
+        for kind, failed in expected.items():
+            rows = [{"v": value} for value in values]
+            (result,) = validate(rows, [{"type": "type", "column": "v", "dtype": kind}]).results
+            assert result.failed_rows == failed, (values, kind)
 
 
 def test_each_value_in_sqlite_counts(sqlite_url: sa.URL) -> None:

@@ -249,6 +249,8 @@ class FrameEngine:
 
 def _told_by_family(check: Type, column: Column) -> bool:
     """Whether the family of a column's values says whether they are of a type."""
+    if column.kinds is not None:
+        return False
     other_family = column.family not in wanted_families(check.dtype)
     return column.untyped is not None or other_family or matches_type(column.type_name, column.family, check.dtype)
 

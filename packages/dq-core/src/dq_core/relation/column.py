@@ -37,6 +37,8 @@ class Column:
         members: For a column of family "mixed", the families of its values.
         untyped: For a column of a file that declares no types, how the file holds it. The family is then the one that
             all values can be read as, or "untyped" if they have none in common.
+        kinds: The relation's column with the family of each value, where values of Python of several families are kept
+            as one type; None anywhere else.
         refusal: Why no rule can be evaluated on it; empty if rules can.
     """
 
@@ -45,6 +47,7 @@ class Column:
     family: str
     members: tuple[str, ...] = ()
     untyped: Untyped | None = None
+    kinds: str | None = None
     refusal: str = ""
 
     @classmethod

@@ -102,7 +102,9 @@ def open_data(source: Any, storage_options: Mapping[str, Any], expected: Sequenc
             columns[one.name] = dataclasses.replace(known, refusal=found.refused.get(one.name, ""))
         columns.pop(rows.NO_COLUMN, None)
         read_exactly(raw, columns.values())
-        from_ = sa.table(_SOURCE, *(sa.column(name) for name in columns))
+        from_ = sa.table(_SOURCE, *map(sa.column, columns))
+        for name, kinds in found.kinds.items():
+            columns[name] = dataclasses.replace(columns[name], kinds=columns.pop(kinds).name)
         others = files.Opening(connection, storage_options)
         relation = Relation(from_, columns, dialect, functools.cache(others.referenced))
         yield Opened(connection, relation, found.description, files=others.read, sql_note=_note(found))

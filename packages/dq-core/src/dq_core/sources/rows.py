@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..errors import RuleError
 from .arrow_columns import arrow_columns, is_odd
 from .odd_columns import is_halved, pandas_column, polars_columns, python_values
-from .values import quoted, store
+from .values import kinds_of, quoted, store
 
 __all__ = ["NO_COLUMN", "Registered", "register"]
 
@@ -25,12 +25,26 @@ class Registered(NamedTuple):
         unknown: The columns without any value, whose type is unknown.
         refused: Why no rule can be evaluated on a column, by its name.
         made: How Python makes the table of it that DuckDB can read.
+        kinds: The columns with the family of each value, by the name of the column that they are about.
     """
 
     description: str
     unknown: frozenset[str] = frozenset()
     refused: Mapping[str, str] = MappingProxyType({})
     made: str = "the data"
+    kinds: Mapping[str, str] = MappingProxyType({})
+
+
+class _Made(NamedTuple):
+    """What was found while the relation was made; see `Registered`."""
+
+    unknown: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = MappingProxyType({})
+    kinds: Mapping[str, str] = MappingProxyType({})
+
+    def described(self, description: str, made: str = "the data") -> Registered:
+        """With what the data is."""
+        return Registered(description, self.unknown, self.refused, made, self.kinds)
 
 
 def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> Registered:
@@ -52,25 +66,24 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     library = type(source).__module__.partition(".")[0]
     match library:
         case "pandas" if hasattr(source, "columns"):  # not a Series
-            return Registered("pandas DataFrame", *_register_pandas(raw, name, source))
+            return _register_pandas(raw, name, source).described("pandas DataFrame")
         case "polars" if kind in ("DataFrame", "LazyFrame"):
             frame = source.collect() if kind == "LazyFrame" else source
             rest, odd = polars_columns(frame)
-            return Registered(f"polars {kind}", *_combined(raw, name, frame.columns, rest, odd))
+            return _combined(raw, name, frame.columns, rest, odd).described(f"polars {kind}")
         case "pyarrow":
             table = _arrow_table(source, kind)
             if table is None:
                 raw.register(name, source)
                 return Registered(f"pyarrow {kind}")
             rest, odd = arrow_columns(table)
-            return Registered(f"pyarrow {kind}", *_combined(raw, name, table.column_names, rest, odd))
+            return _combined(raw, name, table.column_names, rest, odd).described(f"pyarrow {kind}")
     alone = library in ("pandas", "polars")  # a Series is no table
     if isinstance(source, Iterable) and not alone and not isinstance(source, str | bytes | Mapping):
         rows = list(source)
         names = getattr(source, "columns", None) or expected
-        unknown, refused = _register_rows(raw, name, rows, names)
         count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-        return Registered(count, unknown, refused, made="pyarrow.Table.from_pylist(rows)")
+        return _register_rows(raw, name, rows, names).described(count, "pyarrow.Table.from_pylist(rows)")
     raise RuleError(
         [f"A value of type {kind} cannot be checked."],
         suggestion="Give a SQLAlchemy Engine, Connection or URL with table= or query=, a moltres DataFrame, a pandas "
@@ -78,9 +91,7 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     )
 
 
-def _register_rows(
-    raw: Any, name: str, rows: list[Any], columns: Iterable[str]
-) -> tuple[frozenset[str], dict[str, str]]:
+def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str]) -> _Made:
     for row in rows:
         if not isinstance(row, Mapping):
             raise RuleError([f"Rows must be mappings of column to value, not {type(row).__name__}: {row!r:.80}."])
@@ -88,9 +99,10 @@ def _register_rows(
     if rows:
         _refuse_twins(names)
     values, refused = _python({column: [row.get(column) for row in rows] for column in names})
-    typed = store(raw, f"{name}_values", values)
+    kinds, told = _kinds(values, names)
+    typed = store(raw, f"{name}_values", values | told)
     origin = quoted(f"{name}_values") if typed else f"range({len(rows)})"
-    return _view(raw, name, names, typed, origin), refused
+    return _Made(_view(raw, name, [*names, *told], typed, origin), refused, kinds)
 
 
 def _python(values: Mapping[str, Iterable[Any]]) -> tuple[dict[str, list[Any]], dict[str, str]]:
@@ -99,6 +111,24 @@ def _python(values: Mapping[str, Iterable[Any]]) -> tuple[dict[str, list[Any]], 
     return {column: items for column, (items, _) in found.items()}, {
         column: reason for column, (_, reason) in found.items() if reason
     }
+
+
+def _kinds(
+    values: Mapping[str, list[Any]], columns: Iterable[str]
+) -> tuple[dict[str, str], dict[str, list[str | None]]]:
+    """The columns with the family of each value of others: their names by those of the others, and what they hold."""
+    taken = {name.casefold() for name in columns}
+    names: dict[str, str] = {}
+    told: dict[str, list[str | None]] = {}
+    for column, items in values.items():
+        if (kinds := kinds_of(items)) is None:
+            continue
+        name = f"{column} in Python"
+        while name.casefold() in taken:
+            name += "_"
+        taken.add(name.casefold())
+        names[column], told[name] = name, kinds
+    return names, told
 
 
 def _arrow_table(source: Any, kind: str) -> Any:
@@ -116,7 +146,7 @@ def _arrow_table(source: Any, kind: str) -> Any:
     return source.to_table() if schema is not None and any(is_odd(one.type) for one in schema) else None
 
 
-def _register_pandas(raw: Any, name: str, frame: Any) -> tuple[frozenset[str], dict[str, str]]:
+def _register_pandas(raw: Any, name: str, frame: Any) -> _Made:
     """Columns of dtype object may hold anything: they are converted here, the others are read in place."""
     # Each name as a string, also one of several levels, which rename() would rename level by level.
     frame = frame.set_axis(list(map(str, frame.columns)), axis=1)
@@ -133,21 +163,21 @@ def _register_pandas(raw: Any, name: str, frame: Any) -> tuple[frozenset[str], d
     return _combined(raw, name, list(frame.columns), rest, odd)
 
 
-def _combined(
-    raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[str, list[Any]]
-) -> tuple[frozenset[str], dict[str, str]]:
+def _combined(raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[str, list[Any]]) -> _Made:
     """A frame and the columns that DuckDB cannot read as they are, as one relation."""
     if not odd:
         raw.register(name, rest)
-        return frozenset(), {}
+        return _Made()
     values, refused = _python(odd)
-    typed = store(raw, f"{name}_values", values)
+    kinds, told = _kinds(values, columns)
+    typed = store(raw, f"{name}_values", values | told)
     origins = [quoted(f"{name}_values")] if typed else []
     if len(columns) > len(odd):
         raw.register(f"{name}_frame", rest)
         origins.append(quoted(f"{name}_frame"))
     origin = " POSITIONAL JOIN ".join(origins) or f"range({len(next(iter(odd.values())))})"
-    return _view(raw, name, columns, typed | (set(columns) - set(odd)), origin), refused
+    unknown = _view(raw, name, [*columns, *told], typed | (set(columns) - set(odd)), origin)
+    return _Made(unknown, refused, kinds)
 
 
 def _refuse_twins(names: Iterable[str]) -> None:

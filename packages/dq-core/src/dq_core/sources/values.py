@@ -16,7 +16,7 @@ from ..relation.type_family import MOMENTS, NUMBERS, family_of_value
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["quoted", "storage_of_numbers", "store"]
+__all__ = ["kinds_of", "quoted", "storage_of_numbers", "store"]
 
 _BATCH = 50_000
 #: Up to so many values are written into the statement.
@@ -80,6 +80,16 @@ def store(raw: Any, name: str, values: Mapping[str, list[Any]]) -> set[str]:
     return set(defined)
 
 
+def kinds_of(items: Iterable[Any]) -> list[str | None] | None:
+    """The family of each value, where values of several are kept as one type; None where the type says it."""
+    items = list(items)
+    families = {kind: family_of_value(kind_value) for kind, kind_value in {type(one): one for one in items}.items()}
+    known = set(families.values())
+    if all(len(known & group) < 2 for group in _TOGETHER):
+        return None
+    return [None if one is None else families[type(one)] for one in items]
+
+
 def _sent(value: Any) -> Any:
     """A value as a parameter: the driver reads ``Decimal('1E+3')`` as 1.000."""
     if isinstance(value, Decimal):
@@ -141,7 +151,7 @@ def _pieces(values: Iterable[Any]) -> dict[str, _Storage]:
         if value is not None:
             by_family.setdefault(family_of_value(value) or _unknown(value), []).append(value)
     pieces: dict[str, _Storage] = {}
-    for group in (NUMBERS, MOMENTS, frozenset({"list", "struct"})):
+    for group in _TOGETHER:
         together = [value for family in group for value in by_family.get(family, ())]
         if together:
             families = {family for family in group if by_family.pop(family, None)}
@@ -167,6 +177,8 @@ _SIMPLE = {
     "boolean": _Storage("BOOLEAN"), "text": _Storage("VARCHAR"), "time": _Storage("TIME"),
     "interval": _Storage("INTERVAL"), "binary": _Storage("BLOB"), "uuid": _Storage("UUID"),
 }  # fmt: skip
+#: Families of which a column has one type.
+_TOGETHER = (NUMBERS, MOMENTS, frozenset({"list", "struct"}))
 #: The families that are kept together, by the family that they are kept as.
 _ALIKE = {
     **dict.fromkeys(NUMBERS, NUMBERS),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 
 from ..._shared.wording import question
-from ...relation.type_family import describe_type, matches_type, type_names, wanted_families
+from ...relation.type_family import NUMBERS, describe_type, matches_type, type_names, wanted_families
 from ..base import ColumnCheck
 from ..registry import register
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from ...relation.relation import Relation
+
+
+def _holding(wanted: frozenset[str]) -> frozenset[str]:
+    """The families whose values are of wanted ones, as in files: a whole number is a float, and a date a timestamp."""
+    wider = {"float": NUMBERS, "decimal": {"integer"}, "datetime": {"date"}, "json": {"list", "struct"}}
+    return wanted.union(*(wider.get(family, ()) for family in wanted))
 
 
 @register("type")
@@ -50,6 +56,8 @@ class Type(ColumnCheck):
         wanted = wanted_families(self.dtype)
         if column.untyped is not None:
             return relation.misread(self.column, wanted)
+        if column.kinds is not None:
+            return relation.from_.c[column.kinds].not_in(sorted(_holding(wanted)))
         if column.family == "mixed":
             return relation.dialect.member(value).not_in(sorted(wanted))
         stored_otherwise = relation.dialect.stored_otherwise(value, wanted)

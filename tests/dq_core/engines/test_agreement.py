@@ -5,9 +5,11 @@ A few seeds run here; ``python tests/dq_core/engines/test_agreement.py 1000 2000
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import random
+import sqlite3
 import sys
 import tempfile
 from decimal import Decimal
@@ -238,6 +240,25 @@ def test_files_without_types(engine: str, tmp_path: Path) -> None:
         get_engine(engine).check(path, [{"type": "in_set", "column": "id", "values": ["1"]}])
     (found,) = get_engine(engine).check(path, [{"type": "in_range", "column": "id", "min": 2}]).results
     assert (found.status, found.failed_rows, found.considered_rows) == ("failed", 1, 3)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("type_", ["TIMESTAMP", "TIMESTAMPTZ"])
+def test_moments_of_sqlite_with_a_zone_are_those_in_utc(engine: str, type_: str, tmp_path: Path) -> None:
+    place = tmp_path / "a.sqlite"
+    moment = dt.datetime(2024, 5, 1, 10, 0, 0, 123456, dt.UTC)
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute(f"CREATE TABLE t (x {type_})")
+        connection.execute("INSERT INTO t VALUES ('2024-05-01 12:00:00.123456+02:00'), ('2024-05-01 10:00:00.123456')")
+        connection.commit()
+    for rule, status in (
+        ({"type": "unique"}, "failed"),
+        ({"type": "in_range", "min": moment, "max": moment}, "passed"),
+        ({"type": "in_set", "values": [moment]}, "passed"),
+    ):
+        for library in ("dq_core", engine):
+            checked = get_engine(library).check(f"sqlite:///{place}", [{"column": "x", **rule}], table="t")
+            assert checked.results[0].status == status, (library, rule)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from .._shared.moments import is_finer
 from ..checks.base import PatternCheck
 from ..errors import EngineError, MissingDependencyError
 from ..relation.selection import literal_sql
@@ -181,7 +182,14 @@ def _date(value: Any) -> dt.date:
 
 
 def _datetime(value: Any) -> dt.datetime:
-    return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        moment: dt.datetime = value
+        return moment
+    if is_finer(value):
+        raise ValueError(value)  # which a frame of microseconds does not hold
+    moment = dt.datetime.fromisoformat(value)
+    # As in rules, what has no zone is in UTC.
+    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def _decimal(value: Any) -> decimal.Decimal:

@@ -93,7 +93,12 @@ def test_numbers_of_rows_are_judged_as_those_of_files(
 
 
 def test_each_value_of_several_families_that_one_type_holds_counts() -> None:
-    moment, day, whole, part = dt.datetime(2024, 1, 1, 10), dt.date(2024, 1, 1), 1, decimal.Decimal("1.5")
+    moment, day, whole, part = (
+        dt.datetime.fromisoformat("2024-01-01T10:00"),
+        dt.date(2024, 1, 1),
+        1,
+        decimal.Decimal("1.5"),
+    )
     cases: list[tuple[list[Any], dict[str, int]]] = [
         ([moment, day], {"date": 1, "timestamp": 0}),
         ([whole, part], {"integer": 1, "decimal": 0, "float": 0}),

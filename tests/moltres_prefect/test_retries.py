@@ -236,16 +236,23 @@ def test_subflows_are_not_doubled_when_the_flow_around_them_is_retried(
 )
 def test_subflows_beside_each_other_are_known_by_what_they_were_called_with(dsn: str) -> None:
     attempts: list[int] = []
+    over: dict[int, asyncio.Event] = {}
 
     @flow
     async def inner(number: int) -> None:
-        await asyncio.sleep(0.05 * number if attempts else 0.05 * (3 - number))  # they change places
-        if number == 2 and not attempts:
-            raise RuntimeError("before its write")
-        moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+        before = number - 1 if attempts else number + 1  # they change places
+        if before in over:
+            await over[before].wait()
+        try:
+            if number == 2 and not attempts:
+                raise RuntimeError("before its write")
+            moltres_to_table(dsn=dsn, table_name="copies", data=[{"id": number}])
+        finally:
+            over[number].set()
 
     @flow(retries=1)
     async def outer() -> None:
+        over.update({number: asyncio.Event() for number in range(3)})
         found = await asyncio.gather(*(inner(number) for number in range(3)), return_exceptions=True)
         attempts.append(1)
         for error in found:

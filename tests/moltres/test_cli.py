@@ -129,6 +129,8 @@ def test_a_missing_table_names_the_closest_and_no_password_is_shown(capsys: pyte
     assert "Did you mean 'people'" in capsys.readouterr().err
     assert moltres(["tables", "postgresql://u:geheim@127.0.0.1:1/x"]) == 2
     assert moltres(["tables", "nosuch://u:geheim@h/x"]) == 2
+    assert moltres(["query", "other.duckdb", "SELECT 1"]) == 2
+    assert "URL must be the URL of a database, such as duckdb:///other.duckdb." in capsys.readouterr().err
     assert moltres(["copy", "env:NOBODY", "w.csv"]) == 2
     assert "geheim" not in (message := capsys.readouterr().err)
     assert "The environment variable 'NOBODY' is not set, or empty." in message

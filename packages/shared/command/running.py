@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from ..wording import plain_message
 from .spoken import spoken
@@ -30,6 +30,13 @@ Command: TypeAlias = Callable[[argparse.ArgumentParser], Run]
 
 class Parser(argparse.ArgumentParser):
     """Its own messages repeat what was given, which can be a URL with a password that stands in the wrong place."""
+
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        """Add an argument; the parsed ones say which are no options, for `spoken`."""
+        action = super().add_argument(*names, **options)
+        if not action.option_strings:
+            self.set_defaults(POSITIONAL=(*(self.get_default("POSITIONAL") or ()), action.dest))
+        return action
 
     def error(self, message: str) -> NoReturn:
         """End with one message and the exit status 2."""

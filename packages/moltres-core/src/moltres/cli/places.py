@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Boolean, literal_column
 
 from .._shared.command.arguments import add_files, from_environment, mapping_of, names_of, read_options_of
+from .._shared.connecting import meant_url
 from .._shared.files import database_file, function_for, near_file
 from .._shared.masking import masked
 from .._shared.urls import is_database_url
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TARGET_ENDINGS", "add_selection", "frame_of", "is_database", "open_source", "open_target", "source_problems",
-    "target_problems",
+    "target_problems", "url_problems",
 ]  # fmt: skip
 
 TARGET_ENDINGS: Final = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
@@ -43,6 +44,17 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 def is_database(given: str) -> bool:
     """Whether a string is the URL of a database, and no path or URI of files."""
     return is_database_url(given)
+
+
+def url_problems(name: str, given: str) -> Iterator[str]:
+    """What is wrong with an argument that must be the URL of a database.
+
+    Args:
+        name: The argument.
+        given: What was given.
+    """
+    if not is_database(given):
+        yield f"{name} must be the URL of a database, such as {meant_url(given) or 'sqlite:///shop.db'}."
 
 
 def open_source(given: str, query_timeout: float | None) -> Database:

@@ -16,7 +16,7 @@ from ..database import connect
 from ..errors import refuse
 from ..read.display import as_table
 from .options import DONE, add_connecting, stoppable
-from .places import is_database
+from .places import url_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -47,7 +47,7 @@ def query(parser: argparse.ArgumentParser) -> Run:
 
 def _run(given: argparse.Namespace) -> int:
     url = from_environment(given.url)
-    refuse([] if url == "-" or is_database(url) else ["url must be the URL of a database, such as sqlite:///shop.db."])
+    refuse([] if url == "-" else url_problems("url", url))
 
     def work() -> None:
         with connect(None if url == "-" else url, query_timeout=given.query_timeout) as database:

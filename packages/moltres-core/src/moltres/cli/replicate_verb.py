@@ -12,7 +12,7 @@ from ..database import connect
 from ..errors import refuse
 from ..replicating import replicate
 from .options import DONE, add_target, add_writing, printed_json, stoppable, writing_of
-from .places import is_database, open_target
+from .places import open_target, url_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -44,12 +44,7 @@ def replicate_command(parser: argparse.ArgumentParser) -> Run:
 
 def _run(given: argparse.Namespace) -> int:
     source, target = from_environment(given.source), from_environment(given.target)
-    sides = (("source", source), ("target", target))
-    refuse(
-        f"{name} must be the URL of a database, such as sqlite:///shop.db."
-        for name, url in sides
-        if not is_database(url)
-    )
+    refuse([*url_problems("source", source), *url_problems("target", target)])
     writing = writing_of(given, replicate, _ELSEWHERE)
 
     def work() -> None:

@@ -9,7 +9,7 @@ from .._shared.command.arguments import ENVIRONMENT, from_environment
 from ..database import connect
 from ..errors import refuse
 from .options import DONE, add_connecting, printed_json, stoppable
-from .places import is_database
+from .places import url_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,7 @@ def tables(parser: argparse.ArgumentParser) -> Run:
 
 def _run(given: argparse.Namespace) -> int:
     url = from_environment(given.url)
-    refuse([] if is_database(url) else ["url must be the URL of a database, such as sqlite:///shop.db."])
+    refuse(url_problems("url", url))
 
     def work() -> None:
         with connect(url, query_timeout=given.query_timeout) as database:

@@ -55,7 +55,7 @@ def test_a_database_and_a_file(
     ("arguments", "message"),
     [
         (["--keys", "nix"], "--keys: the column 'nix' does not exist on the left"),
-        (["--tolerance", "1"], "--tolerance requires --keys"),
+        (["--tolerance", "1"], "--tolerance requires keys"),
         (["--left-table", "t"], "LEFT: --left-table goes with a database"),
         (["--left-read-options", "nix=1"], "nix"),
         (["--output", "x.pdf"], "give --format"),

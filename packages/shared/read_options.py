@@ -95,8 +95,9 @@ def _encoding(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("must be the name of an encoding")
     try:
+        "".encode(value)  # codecs has others too, which are not of text
         return codecs.lookup(value).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise ValueError("must be the name of an encoding, such as latin-1") from None
 
 

@@ -26,7 +26,7 @@ __all__ = ["csv_query", "identifier", "line_fault", "other_line_end", "refuse_tw
 
 _HEADER_LINES = 20
 #: A string that no file has.
-_NO_VALUE = "\x1fno value\x1f"
+_NO_VALUE = "\ufdd0\ufdd1"
 _BATCH = 10_000
 _DELIMITERS = (",", ";", "\t", "|")
 
@@ -277,11 +277,12 @@ def _lines(raw: Any, path: str, options: ReadOptions) -> Iterator[str]:
 def _lines_call(path: str, options: ReadOptions) -> str:
     """The lines of a file, as they are."""
     # A character that no text has, so that a line is one field.
+    delimiter = "\x1e" if options.delimiter == "\x1f" else "\x1f"
     return reader_call(
         "read_csv",
         path,
         {
-            "auto_detect": False, "header": False, "delim": "\x1f", "quote": "", "escape": "", "strict_mode": False,
+            "auto_detect": False, "header": False, "delim": delimiter, "quote": "", "escape": "", "strict_mode": False,
             "columns": {"line": "VARCHAR"}, "encoding": _encoding(options.encoding), "null_padding": True,
         },
     )  # fmt: skip

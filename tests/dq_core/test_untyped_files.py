@@ -668,6 +668,19 @@ class TestReadOptions:
         with pytest.raises(SourceError, match=r"read_options=\{.encoding"):
             validate("a.csv", rules)
 
+    @pytest.mark.parametrize("encoding", ["base64", "rot13", "zlib", "nope", "a\0"])
+    def test_what_is_no_encoding_of_text(self, encoding: str) -> None:
+        with pytest.raises(RuleError, match="encoding must be the name of an encoding"):
+            validate(csv("a\n1\n"), [rule("not_null", "a")], read_options={"encoding": encoding})
+
+    @pytest.mark.parametrize("delimiter", [" ", "n", "|", "\x1f", "\x01", "\t"])
+    def test_any_character_may_be_the_delimiter(self, delimiter: str) -> None:
+        source = csv(f"id{delimiter}v\n1{delimiter}2\n3{delimiter}\n")
+        rules = [rule("not_null", "v"), rule("in_range", "id", max=1)]
+        for null in ("", "NA"):
+            options = {"delimiter": delimiter, "null": null}
+            assert found(source, *rules, read_options=options) == [("failed", 1, 2), ("failed", 1, 2)]
+
     def test_delimiter_decimal_null_and_header(self) -> None:
         options = {"delimiter": ";", "decimal": ",", "null": "NA", "header": False}
         source = csv("1;1,50\n2;-2,25\n3;NA\n")

@@ -44,7 +44,7 @@ def test_a_whole_report() -> None:
     assert overview[0] == ["Outcome", "Check", "Severity", "Passing", "Failed rows", "Message"]
     assert overview[2] == ["❌ failed", "emails_present", "critical", "97.5%", "25 of 1,000", "25 of 1000 are NULL"]
     assert len(overview) == 6
-    assert samples == [["id", "email", "note"], ["7", "NULL", '" padded"'], ["8", "NULL", '"NULL"']]
+    assert samples == [["email", "id", "note"], ["NULL", "7", '" padded"'], ["NULL", "8", '"NULL"']]
     assert '```sql\nSELECT *\nFROM "users"\nWHERE "email" IS NULL\n```' in text
     assert text.startswith("## ❌ Data quality report: failed\n")
 
@@ -55,7 +55,7 @@ def test_the_title_is_the_callers() -> None:
 
 def test_samples_beyond_the_limit_are_counted() -> None:
     text = to_markdown(every_outcome(), samples=1)
-    assert _tables(text)[1] == [["id", "email", "note"], ["7", "NULL", '" padded"']]
+    assert _tables(text)[1] == [["email", "id", "note"], ["NULL", "7", '" padded"']]
     assert "The report has 1 more sample." in text
     assert len(_tables(to_markdown(every_outcome(), samples=0))) == 1
 

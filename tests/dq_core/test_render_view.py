@@ -20,6 +20,13 @@ def test_checks_of_one_outcome_keep_the_order_of_the_suite() -> None:
     assert [check.name for check in shown.checks] == ["b", "a", "c"]
 
 
+def test_the_column_that_was_checked_is_the_first_of_its_samples() -> None:
+    samples = [{"id": 1, "a": 2, "b": 3}]
+    for checked, header in (("b", ("b", "id", "a")), ("a, b", ("a", "b", "id")), (None, ("id", "a", "b"))):
+        shown = view(report(result(status="failed", column=checked, samples=samples))).checks[0]
+        assert (shown.sample_columns, shown.samples) == (header, (tuple(samples[0][name] for name in header),))
+
+
 def test_the_plain_form_looks_the_same_as_the_report() -> None:
     made = every_outcome()
     assert view(made.to_dict()) == view(made)

@@ -250,17 +250,13 @@ def _body(check: CheckView) -> Iterator[Markup]:
 
 
 def _samples(check: CheckView) -> Markup:
-    given = zip(check.sample_columns, zip(*check.samples, strict=True), strict=True)
-    # What was checked stands first, where a wide table shows it without scrolling.
-    columns = sorted(given, key=lambda column: not check.is_about(column[0]))
+    columns = zip(check.sample_columns, zip(*check.samples, strict=True), strict=True)
     kinds = tuple(_column_class(values, checked=check.is_about(name)) for name, values in columns)
     header = (
         element("th", visible(name, limit=_VALUE_WIDTH), scope="col", class_=kind)
-        for (name, _), kind in zip(columns, kinds, strict=True)
+        for name, kind in zip(check.sample_columns, kinds, strict=True)
     )
-    rows = (
-        element("tr", *map(_value, sample, kinds)) for sample in zip(*(values for _, values in columns), strict=True)
-    )
+    rows = (element("tr", *map(_value, sample, kinds)) for sample in check.samples)
     table = element(
         "table",
         element("caption", f"{plural(len(check.samples), 'failing row')} as a sample"),

@@ -59,7 +59,7 @@ class CheckView:
         share: Share of the considered rows that passed, from 0 to 1; None when rows do not apply.
         rows: Failed and considered rows in words, such as ``"3 of 1,200"``; empty when rows do not apply.
         observed: The measured value as text; empty where it is the share of passing rows.
-        sample_columns: The header of the sample table.
+        sample_columns: The header of the sample table, what was checked first.
         samples: Rows of the sample table; values are as the report carries them.
         sql: The statement that selects the failing rows; empty when there is none.
         details: Further facts of the check, as pairs of name and text.
@@ -81,7 +81,7 @@ class CheckView:
 
     def is_about(self, column: str) -> bool:
         """Whether the check is about this column of its samples."""
-        return column == self.column or column in self.column.split(", ")
+        return _is_about(self.column, column)
 
     @property
     def sql_lines(self) -> tuple[str, ...]:
@@ -212,7 +212,9 @@ def check_view(result: Mapping[str, Any]) -> CheckView:
     if failed is not None and considered is not None:
         rows = f"{count(failed)} of {count(considered)}"
         share = (considered - failed) / considered if considered else None
-    columns = tuple(dict.fromkeys(name for sample in result["samples"] for name in sample))
+    given = dict.fromkeys(name for sample in result["samples"] for name in sample)
+    # What was checked stands first, where a wide table shows it without scrolling.
+    columns = tuple(sorted(given, key=lambda name: not _is_about(result["column"] or "", name)))
     return CheckView(
         name=result["check_name"],
         type=result["type"],
@@ -251,6 +253,10 @@ def _outcome(result: Mapping[str, Any]) -> DisplayStatus:
     if result["status"] == "failed" and result["severity"] in ("info", "warning"):
         return DisplayStatus.WARNING
     return DisplayStatus(result["status"])
+
+
+def _is_about(checked: str, column: str) -> bool:
+    return column == checked or column in checked.split(", ")
 
 
 def count(number: int) -> str:

@@ -254,6 +254,16 @@ def test_nothing_is_left_of_a_quarantine_that_fails(engine: sa.Engine) -> None:
     assert sa.inspect(engine).get_table_names() == ["t"]
 
 
+@pytest.mark.parametrize(("dtype", "failed"), [("json", ["l"]), ("text", []), ("longtext", [])])
+def test_a_column_that_is_declared_as_json_is_json_and_text(engine: sa.Engine, dtype: str, failed: list[str]) -> None:
+    make(engine, "CREATE TABLE t (`j``1` JSON, l LONGTEXT)", "INSERT INTO t VALUES ('{\"a\": 1}', '1')")
+    rules = [{"type": "type", "column": name, "dtype": dtype} for name in ("j`1", "l")]
+    assert [one.column for one in validate(engine, rules, table="t").results if not one] == failed
+    (result,) = validate(engine, [{"type": "schema", "columns": {"j`1": dtype, "l": "text"}}], table="t").results
+    assert result.passed
+    assert validate(engine, [{"type": "regex", "column": "j`1", "pattern": "a"}], table="t")
+
+
 def test_history_tells_suites_apart_by_case(engine: sa.Engine, mariadb_url: sa.URL) -> None:
     history = History(mariadb_url)
     suite = Suite([{"type": "not_null", "column": "a"}])

@@ -17,7 +17,7 @@ from ..checks.base import EvaluationError
 from ..checks.kinds.type import Type
 from ..errors import EngineError
 from ..relation.selection import fragment
-from ..relation.type_family import matches_type, wanted_families
+from ..relation.type_family import wanted_families
 from ..run.elsewhere import with_others
 from ..run.reader import Deadline, Reader, refuse
 from ..run.results import results_of
@@ -252,7 +252,7 @@ def _told_by_family(check: Type, column: Column) -> bool:
     if column.kinds is not None:
         return False
     other_family = column.family not in wanted_families(check.dtype)
-    return column.untyped is not None or other_family or matches_type(column.type_name, column.family, check.dtype)
+    return column.untyped is not None or other_family or column.is_of(check.dtype)
 
 
 def _sequential(name: str) -> str:

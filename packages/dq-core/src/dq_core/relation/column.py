@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .type_family import canonical, family_of_name
+from .type_family import canonical, family_of_name, matches_type
 
 __all__ = ["Column", "Untyped"]
 
@@ -39,6 +39,7 @@ class Column:
             all values can be read as, or "untyped" if they have none in common.
         kinds: The relation's column with the family of each value, where values of Python of several families are kept
             as one type; None anywhere else.
+        declared: The type that it was declared with, where the database keeps another; empty if it does not.
         refusal: Why no rule can be evaluated on it; empty if rules can.
     """
 
@@ -48,12 +49,20 @@ class Column:
     members: tuple[str, ...] = ()
     untyped: Untyped | None = None
     kinds: str | None = None
+    declared: str = ""
     refusal: str = ""
 
     @classmethod
     def of(cls, name: str, type_name: str) -> Column:
         """A column whose family follows from the type's name."""
         return cls(name, type_name, family_of_name(type_name))
+
+    def is_of(self, dtype: str) -> bool:
+        """Whether its type, or the one that it was declared with, is what a rule asks for."""
+        declared = self.declared
+        return matches_type(self.type_name, self.family, dtype) or (
+            declared != "" and matches_type(declared, family_of_name(declared), dtype)
+        )
 
     @property
     def zoned(self) -> bool:

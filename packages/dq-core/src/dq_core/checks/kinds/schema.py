@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...relation.type_family import describe_type, matches_type, type_names, wanted_families
+from ...relation.type_family import describe_type, type_names, wanted_families
 from .. import options
 from ..base import Aggregate, MetricCheck, Outcome, count_where
 from ..registry import register
@@ -70,7 +70,7 @@ class Schema(MetricCheck):
             for name, dtype in self.columns.items()
             if dtype is not None
             and name in known
-            and (measured[name] > 0 if name in measured else not _matches(known[name], dtype))
+            and (measured[name] > 0 if name in measured else not known[name].is_of(dtype))
         }
         parts = [f"{name} is missing{_but(name, known)}" for name in missing]
         parts += [f"{name} is {one['found']} instead of {one['expected']}" for name, one in wrong.items()]
@@ -79,10 +79,6 @@ class Schema(MetricCheck):
         details = {"missing": missing, "unexpected": unexpected, "wrong_types": wrong}
         observed = {name: column.type_name for name, column in known.items()}
         return Outcome(not parts, message, None, None, observed, details)
-
-
-def _matches(column: Column, dtype: str) -> bool:
-    return matches_type(column.type_name, column.family, dtype)
 
 
 def _found(column: Column, misread: int | None) -> str:

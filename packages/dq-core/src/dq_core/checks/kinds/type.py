@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 
 from ..._shared.wording import question
-from ...relation.type_family import NUMBERS, describe_type, matches_type, type_names, wanted_families
+from ...relation.type_family import NUMBERS, describe_type, type_names, wanted_families
 from ..base import ColumnCheck
 from ..registry import register
 
@@ -63,7 +63,7 @@ class Type(ColumnCheck):
         stored_otherwise = relation.dialect.stored_otherwise(value, wanted)
         if column.family == "unknown" and stored_otherwise is not None:
             return stored_otherwise
-        if not matches_type(column.type_name, column.family, self.dtype):
+        if not column.is_of(self.dtype):
             return value.is_not(None)
         return sa.false() if stored_otherwise is None else stored_otherwise
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
@@ -70,6 +70,11 @@ _SHAPES = frozenset({
     "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
     "geometrycollection",
 })  # fmt: skip
+#: The checks of a table.
+_CHECKS = sa.text(
+    "SELECT check_clause FROM information_schema.check_constraints"
+    " WHERE constraint_schema = coalesce(:schema, database()) AND table_name = :table AND level = 'Column'"
+)
 _NOTHING: ColumnElement[Any] = sa.literal_column("0", sa.Integer())
 _TEXT_CODES = frozenset({15, 247, 248, 249, 250, 251, 252, 253, 254})
 
@@ -86,6 +91,8 @@ class MariaDB(Dialect):
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "SERIALIZABLE"}
 
     collation = "utf8mb4_nopad_bin"
+    #: Whether JSON is another name of LONGTEXT.
+    json_is_text = True
     #: Settings of a session: means keep their digits, no warning is lost, timestamps
     #: are UTC.
     settings: ClassVar[Mapping[str, Any]] = {
@@ -112,7 +119,10 @@ class MariaDB(Dialect):
         if isinstance(from_, sa.TableClause):
             name = connection.dialect.identifier_preparer.format_table(from_)
             rows = connection.exec_driver_sql(f"SHOW COLUMNS FROM {name}", execution_options={"no_parameters": True})
-            return [_column(row[0], row[1]) for row in rows]
+            columns = [_column(row[0], row[1]) for row in rows]
+            long = self.json_is_text and any(one.type_name == "longtext" for one in columns)
+            declared = _documents(connection, from_) if long else ()
+            return [replace(one, declared="json") if one.name in declared else one for one in columns]
         result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
         codes: list[tuple[str, Any]] = [(entry[0], entry[1]) for entry in result.cursor.description]
         short = {entry[0] for entry in result.cursor.description if entry[1] == _TINY and entry[3] == 1}
@@ -265,6 +275,7 @@ class MySQL(MariaDB):
     name = "mysql"
     conforms = False
     collation = "utf8mb4_0900_bin"
+    json_is_text = False
     settings: ClassVar[Mapping[str, Any]] = {
         name: value for name, value in MariaDB.settings.items() if name != "optimizer_switch"
     }
@@ -309,9 +320,16 @@ def _printed(code: int, charset: str, of_one_digit: bool) -> str:
     return _CODES.get(code, "")
 
 
+def _documents(connection: Connection, table: sa.TableClause) -> set[str]:
+    """The columns that were declared as JSON, which is LONGTEXT with a check there."""
+    clauses = connection.execute(_CHECKS, {"schema": table.schema, "table": table.name}).scalars()
+    found = (re.fullmatch(r"json_valid\(`(.+)`\)", clause, re.DOTALL) for clause in clauses)
+    return {one[1].replace("``", "`") for one in found if one is not None}
+
+
 def _column(name: str, type_name: str) -> Column:
     column = Column.of(name, type_name)
     if type_name.lower().startswith(_BOOLEAN):
-        return dataclasses.replace(column, family="boolean")
+        return replace(column, family="boolean")
     family = "text" if _base(type_name) in _SHAPES else _FAMILIES.get(_base(type_name))
-    return column if family is None else dataclasses.replace(column, family=family)
+    return column if family is None else replace(column, family=family)

@@ -58,6 +58,13 @@ def test_every_decision_is_listed_with_its_title() -> None:
     assert [name for name, title in titles.items() if title[2:6] != name[:4]] == []
 
 
+@pytest.mark.parametrize("entry", ["README.md", "docs/index.md", "mkdocs.yml"])
+def test_every_guide_is_found_from_the_start(entry: str) -> None:
+    text = (ROOT / entry).read_text()
+    guides = [page.name for page in PAGES if page.parent.name == "guides"]
+    assert [name for name in guides if f"guides/{name}" not in text] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)

@@ -114,6 +114,8 @@ def _interval(value: dt.timedelta) -> str:
 
 
 def _struct(value: Mapping[Any, Any]) -> str:
+    if not value:
+        return "MAP {}"  # no structure is without fields
     return f"{{{', '.join(f'{_text(str(key))}: {literal(item)}' for key, item in value.items())}}}"
 
 

@@ -110,3 +110,22 @@ def test_a_structure_becomes_a_document_of_what_json_has(duckdb: Database) -> No
         duckdb.sql("SELECT {'a': DATE '2024-02-29'} AS x").write.save_as_table("t", mode="append")
     duckdb.sql("SELECT {'a': 1, 'b': 'x', 'c': 0.1::DECIMAL(5, 2)} AS x").write.save_as_table("t", mode="append")
     assert duckdb.table("t").collect()[0]["x"] == {"a": 1, "b": "x", "c": float(Decimal("0.1"))}
+
+
+ROWS: dict[str, tuple[Any, ...]] = {
+    "STRUCT(a INTEGER, b VARCHAR)": ({"a": 1, "b": "x'{"}, {"a": None, "b": None}, None),
+    "STRUCT(t TIMESTAMP[], d DECIMAL(20, 5))[]": ([{"t": [], "d": Decimal("1.50000")}, None], [], None),
+    "MAP(VARCHAR, INTEGER)": ({"a": 1, "b": None}, {}, None),
+    "VARCHAR[2]": (["a", None], None),
+}
+
+
+@pytest.mark.parametrize("type_", ROWS)
+@pytest.mark.parametrize("copies", [1, 900])
+def test_dicts_and_lists_go_into_columns_of_such_values_however_many_they_are(type_: str, copies: int) -> None:
+    with connect() as db:
+        with db.transaction() as connection:
+            connection.execute(text(f"CREATE TABLE t (id INTEGER, x {type_})"))
+        rows = [{"id": number, "x": value} for number, value in enumerate(ROWS[type_] * copies)]
+        db.write(rows).save_as_table("t", mode="append")
+        assert db.table("t").order_by("id").collect() == rows

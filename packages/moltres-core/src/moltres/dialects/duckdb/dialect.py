@@ -58,6 +58,7 @@ from .types import (
     for_parquet,
     guarded,
     has_nanoseconds,
+    has_parts,
     in_text,
     keep_nanoseconds,
     sql_type,
@@ -349,10 +350,13 @@ class DuckDBDialect(Dialect):
         columns = named(table)
         if isinstance(batch, list):
             self.require_fit(columns, batch)
-            if len(batch) * len(columns) <= _FEW:
-                # As literals: Arrow, and pandas with it, would have to be imported first.
-                written = (f"({', '.join(map(literal, row))})" for row in into_text(batch, columns))
-                connection.exec_driver_sql(f"{into} VALUES {', '.join(written)}")
+            few = max(_FEW // len(columns), 1)
+            if len(batch) <= few or any(map(has_parts, columns)):
+                # As literals: Arrow, and pandas with it, would have to be imported first, and knows of no structures.
+                rows = into_text(batch, columns)
+                for start in range(0, len(rows), few):
+                    written = (f"({', '.join(map(literal, row))})" for row in rows[start : start + few])
+                    connection.exec_driver_sql(f"{into} VALUES {', '.join(written)}")
                 return len(batch)
             batch = to_batch(batch, columns)
         else:

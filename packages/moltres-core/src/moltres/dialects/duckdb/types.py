@@ -423,6 +423,18 @@ DECIMAL_DIGITS = 38
 """The most digits of a DECIMAL."""
 
 
+def has_parts(column: Named) -> bool:
+    """Whether the values of a column are structures, maps, lists of one length or unions, or lists of these.
+
+    Args:
+        column: Its name and type.
+    """
+    kind = logical_type(column[1])
+    while kind.item is not None:
+        kind = kind.item
+    return kind.within is not None
+
+
 def comes_in_rows(column: Named) -> bool:
     """Whether a column is read in rows: Arrow has no times with a zone, and integers of 128 bits come wrong.
 

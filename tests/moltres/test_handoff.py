@@ -12,11 +12,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fsspec
 import pytest
 import sqlalchemy as sa
 
 from moltres import Database, DataFrame, Records, Reference, col, connect
-from moltres.errors import ConfigurationError, DatabaseConnectionError, HandoffError, QueryError, TableNotFoundError
+from moltres.errors import (
+    ConfigurationError,
+    DatabaseConnectionError,
+    HandoffError,
+    MoltresError,
+    QueryError,
+    TableNotFoundError,
+)
 from moltres.handoff import decode, drop_staged, encode, frame_of, hand_over, pick_up, rows_of, staged
 from moltres.handoff.reference import STAGE_PREFIX
 from support.database_facts import facts_of
@@ -590,3 +598,27 @@ def test_a_file_that_is_replaced_behind_what_was_picked_up_is_not_read(db: Datab
         picked.collect()
     with pytest.raises(HandoffError, match="have changed"):
         pick_up(db, given)
+
+
+def _written_elsewhere(frame: DataFrame) -> None:
+    connect().write(frame).save_as_table("t")
+
+
+@pytest.mark.parametrize("road", [DataFrame.collect, DataFrame.count, _written_elsewhere])
+def test_a_file_behind_a_uri_that_is_replaced_within_its_second_is_not_read(road: Any) -> None:
+    store = fsspec.filesystem("memory")
+    with connect() as db:
+
+        def staged_file(sql: str) -> tuple[Reference, Any]:
+            given = hand_over(db.sql(sql), name="r", mode="parquet", stage_uri="memory://stage")
+            assert isinstance(given, Reference)
+            return given, store.store[store._strip_protocol(given.location)]
+
+        given, before = staged_file("SELECT 'a' || range AS id FROM range(300)")
+        picked = pick_up(db, given)
+        assert len(picked.collect()) == NUMBERS
+        _, after = staged_file("SELECT 'b' || range AS id FROM range(300)")
+        after.modified = before.modified
+        assert after.size == before.size
+        with pytest.raises(MoltresError, match="have changed"):
+            road(picked)

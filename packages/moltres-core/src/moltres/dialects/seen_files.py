@@ -87,7 +87,8 @@ def see(connection: Connection, paths: Paths) -> SeenFiles | None:
 
 def remember(found: _FromClause, seen: Seen | None) -> _FromClause:
     """Let what is selected from know what its rows were; a copy that SQLAlchemy makes of it knows that too."""
-    setattr(found, _SEEN, seen)
+    if seen is not None:
+        setattr(found, _SEEN, (*getattr(found, _SEEN, ()), seen))
     return found
 
 
@@ -103,5 +104,5 @@ def unchanged(connection: Connection, statement: ClauseElement) -> Iterator[None
         MoltresError: If it has changed.
     """
     yield
-    for seen in {id(one): one for part in iterate(statement) if (one := getattr(part, _SEEN, None))}.values():
+    for seen in {id(one): one for part in iterate(statement) for one in getattr(part, _SEEN, ())}.values():
         seen.require_unchanged(connection)

@@ -332,6 +332,8 @@ def _open_one(database: Database, reference: Reference) -> DataFrame:
             raise _gone(reference, "")
         frame = database.read_parquet(reference.location)
         _require_unchanged(reference, Found(frame.columns, frame.count(), file_fingerprint(reference.location)))
+        for each in frame.statement.get_final_froms():
+            remember(each, _SeenFile(reference))
         return frame
     database.forget(reference.location)  # it may have been staged anew, with other columns
     try:
@@ -356,6 +358,18 @@ class _SeenTable(NamedTuple):
     def require_unchanged(self, connection: Connection) -> None:
         """As `Seen` says."""
         _require_unchanged(self.reference, found_on(connection, self.database, self.table, self.reference))
+
+
+class _SeenFile(NamedTuple):
+    """A staged file, which behind a URI has no more than a size and the second in which it was written."""
+
+    reference: Reference
+
+    def require_unchanged(self, connection: Connection) -> None:
+        """As `Seen` says."""
+        del connection
+        now = file_fingerprint(self.reference.location)
+        _require_unchanged(self.reference, Found(self.reference.columns, self.reference.row_count, now))
 
 
 def _require_unchanged(reference: Reference, found: Found) -> None:

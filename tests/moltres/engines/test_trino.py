@@ -25,6 +25,7 @@ from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
 from support.dialect_conformance.modes import Modes
+from support.dialect_conformance.moments import Moments
 from support.dialect_conformance.names import Names
 from support.dialect_conformance.order import Order
 from support.dialect_conformance.overwrite import Overwrite
@@ -37,6 +38,7 @@ from support.dialect_conformance.sequences import Sequences
 from support.dialect_conformance.sql_text import SqlText
 from support.dialect_conformance.statements import Statements
 from support.dialect_conformance.targets import Targets
+from support.dialect_conformance.together import Together
 from support.dialect_conformance.transactions import Transactions
 from support.dialect_conformance.values import Values
 from support.dialect_conformance.verbs import Verbs
@@ -147,6 +149,8 @@ class TestIcebergToo(
     Queries,
     Casts,
     Expressions,
+    Moments,
+    Together,
     Targets,
     Verbs,
     Waits,
@@ -197,6 +201,8 @@ class TestMemory(
     Queries,
     Casts,
     Expressions,
+    Moments,
+    Together,
     Targets,
     Names,
     Binds,

@@ -67,6 +67,15 @@ def test_nothing_is_an_empty_duckdb_of_its_own() -> None:
         assert two.tables() == []
 
 
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:"])
+def test_any_thread_closes_a_sqlite_in_memory(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(address) as db:
+        thread = threading.Thread(target=db.sql("SELECT 1 AS a").collect)
+        thread.start()
+        thread.join()
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("address", [None, "duckdb://", "duckdb:///:memory:"])
 def test_threads_share_a_duckdb_in_memory(address: str | None) -> None:
     with connect(address) as db:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 OWN_MEMORY = ":memory:moltres_"
 """Prefix of the name of an in-memory DuckDB that only its Database can open."""
 
+_IN_MEMORY = frozenset({None, "", ":memory:"})
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -75,6 +77,9 @@ def make_engine(url: URL, options: dict[str, Any]) -> Engine:
     with problems_translated():
         if is_iceberg(url):
             return _iceberg(url, options)
+        if url.get_backend_name() == "sqlite" and url.database in _IN_MEMORY:
+            # Each thread has a connection of its own, and that which closes the Database closes all.
+            options = {**options, "connect_args": {"check_same_thread": False, **(options.get("connect_args") or {})}}
         try:
             engine = urls.make_engine(urls.normalized(url), core="moltres-core", **options)
         except ArgumentError as error:
@@ -105,7 +110,7 @@ def _iceberg(given: Any, options: dict[str, Any]) -> Engine:
 
 
 def _in_memory(url: URL) -> bool:
-    return url.get_backend_name() == "duckdb" and url.database in {None, "", ":memory:"}
+    return url.get_backend_name() == "duckdb" and url.database in _IN_MEMORY
 
 
 def _own(url: URL, options: dict[str, Any]) -> Binding:

@@ -274,6 +274,32 @@ def test_a_task_that_nobody_else_counts_is_named_by_its_run() -> None:
         assert callers.task_names(context, around) == (str(run.task_run.id),)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("around", [task, flow(validate_parameters=False)])
+@pytest.mark.parametrize("function", [moltres_to_table, moltres_to_table.fn], ids=["task", "function"])
+def test_a_retry_appends_nothing_in_what_is_not_known_again(dsn: str, around: Any, function: Any) -> None:
+    attempts: list[int] = []
+
+    def write(lock: Any, **options: Any) -> Any:
+        return function(dsn=dsn, table_name="copies", data=[{"id": 1}], **options)["skipped"]
+
+    inner = around(write)
+
+    @flow(retries=1)
+    def writes(**options: Any) -> Any:
+        attempts.append(1)
+        skipped = inner(threading.Lock(), **options)
+        if len(attempts) == 1:
+            raise RuntimeError("again")
+        return skipped
+
+    with pytest.raises(ConfigurationError, match=r"flow was retried, and this call[\s\S]*run_key"):
+        writes()
+    assert (len(attempts), ids(dsn)) == (2, [1])
+    attempts.clear()
+    assert writes(run_key="mine") is True
+    assert ids(dsn) == [1, 1]
+
+
 def test_another_run_of_the_flow_writes_again_unless_the_key_says_otherwise(dsn: str) -> None:
     @flow
     def writes(run_key: Any = None) -> Any:

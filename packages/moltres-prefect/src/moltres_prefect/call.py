@@ -13,7 +13,8 @@ from prefect.utilities.annotations import BaseAnnotation
 from prefect.utilities.engine import resolve_inputs_sync
 
 from moltres.handoff import is_reference
-from moltres_prefect.identity import call_key, key_argument, seen_by_users
+from moltres_prefect.caching import seen_by_users
+from moltres_prefect.identity import call_key, key_argument
 from moltres_prefect.options import OPTION_NAMES, refuse_unknown, renamed
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.utilities.hashing import hash_objects
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
-    from prefect.client.schemas import FlowRun
+    from prefect.client.schemas import FlowRun, TaskRun
 
 __all__ = ["Caller", "caller"]
 
@@ -29,11 +30,13 @@ class Caller:
 
     Attributes:
         names: What names it, from the outside in.
+        renamed: Whether an earlier attempt of a flow around it may have had another name.
         counts: How often it has made each call.
         tasks: What names the runs of tasks that were started in this attempt of a flow.
     """
 
     names: tuple[str, ...] = ()
+    renamed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     tasks: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
 
@@ -49,17 +52,17 @@ def caller() -> Caller | None:
     flow, inside = FlowRunContext.get(), TaskRunContext.get()
     run = None if flow is None or flow.flow_run is None else flow.flow_run.id
     if inside is not None and (run is None or inside.task_run.flow_run_id == run):
-        return _known(inside, lambda: task_names(inside, flow))
+        return _known(inside, lambda: _of_task(inside, flow))
     if flow is None or flow.flow_run is None:
         return None
     return _flow(flow)
 
 
-def _known(context: Any, names: Any) -> Caller:
+def _known(context: Any, make: Callable[[], tuple[tuple[str, ...], bool]]) -> Caller:
     with _lock:
         known = _callers.get(id(context))
     if known is None:
-        made = Caller(names())
+        made = Caller(*make())
         with _lock:
             known = _callers.setdefault(id(context), made)
             if known is made:
@@ -68,21 +71,44 @@ def _known(context: Any, names: Any) -> Caller:
 
 
 def _flow(context: FlowRunContext) -> Caller:
-    return _known(context, lambda: _path(context.flow_run, context.parameters) if context.flow_run else ())
+    return _known(context, lambda: _path(context.flow_run, context.parameters) if context.flow_run else ((), False))
 
 
-def _path(run: FlowRun, parameters: Any) -> tuple[str, ...]:
-    """What names a flow run: a retried flow makes new runs of its subflows, at the same places of its own."""
+def _path(run: FlowRun, parameters: Any) -> tuple[tuple[str, ...], bool]:
+    """What names a flow run, and whether an attempt around it may have named it otherwise.
+
+    A retried flow makes new runs of its subflows, at the same places of its own.
+    """
+    place, above = _above(run)
+    if place is None or above is None:
+        return (str(run.id),), False
     given = hash_objects(parameters)
-    if run.parent_task_run_id is None or given is None:
-        return (str(run.id),)
+    if given is None:
+        return (str(run.id),), _retried(above)
+    names, renamed = _path(above, above.parameters)
+    # Subflows that run beside each other may change places: what they were called with tells them apart.
+    return (*names, place.task_key, place.dynamic_key, given), renamed
+
+
+def _above(run: FlowRun) -> tuple[TaskRun, FlowRun] | tuple[None, None]:
+    """The place of a flow run in another one, and that one."""
+    if run.parent_task_run_id is None:
+        return None, None
     with get_client(sync_client=True) as client:
         place = client.read_task_run(run.parent_task_run_id)
-        if place.flow_run_id is None:
-            return (str(run.id),)
-        above = client.read_flow_run(place.flow_run_id)
-    # Subflows that run beside each other may change places: what they were called with tells them apart.
-    return (*_path(above, above.parameters), place.task_key, place.dynamic_key, given)
+        return (None, None) if place.flow_run_id is None else (place, client.read_flow_run(place.flow_run_id))
+
+
+def _retried(run: FlowRun | None) -> bool:
+    """Whether a flow run, or one around it, is not in its first attempt."""
+    return run is not None and (run.run_count > 1 or _retried(_above(run)[1]))
+
+
+def _of_task(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[tuple[str, ...], bool]:
+    names = task_names(context, flow)
+    if flow is None or flow.flow_run is None:
+        return names, False
+    return names, _retried(flow.flow_run) if names == (str(context.task_run.id),) else _flow(flow).renamed
 
 
 def task_names(context: TaskRunContext, flow: FlowRunContext | None) -> tuple[str, ...]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.context import FlowRunContext, TaskRunContext
 
 from moltres.errors import ConfigurationError
 from moltres.task import Run, run_name
-from moltres_prefect.callers import caller
-from moltres_prefect.sql_files import is_file, read_file
+from moltres_prefect.callers import Caller, caller
 from moltres_prefect.threads import flow_elsewhere, in_plain_thread
 
 if TYPE_CHECKING:
@@ -27,42 +23,11 @@ class CallKey(str):  # noqa: SLOT000 - a string cannot have slots and attributes
 
     Attributes:
         place: What names the same call in every run of the flow.
-        ordered: Whether the next attempt makes the call at the same place: not in a thread that the flow has started.
+        unsure: Why another attempt of the flow may name the call otherwise; None if it does not.
     """
 
     place: str
-    ordered: bool
-
-
-@dataclass
-class UserInputs(CachePolicy):
-    """The cache policy of a user, which sees what the user gave and not the key of the call.
-
-    Args:
-        policy: The policy.
-    """
-
-    policy: CachePolicy | None = None
-
-    def compute_key(
-        self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any
-    ) -> str | None:
-        """The key of the policy for what the user gave."""
-        if self.policy is None:
-            return None
-        given = {name: None if isinstance(value, CallKey) else value for name, value in inputs.items()}
-        query = given.get("query")
-        if is_file(query):
-            with suppress(ConfigurationError):  # which the task raises
-                given["query"] = (query, read_file(query))  # the same path may hold other SQL the next time
-        return self.policy.compute_key(task_ctx, given, flow_parameters, **kwargs)
-
-
-def seen_by_users(policy: Any) -> Any:
-    """A cache policy that does not see the key of a call; what is no policy comes back as it is."""
-    if not isinstance(policy, CachePolicy) or policy == NO_CACHE or isinstance(policy, UserInputs):
-        return policy
-    return UserInputs(policy.key_storage, policy.isolation_level, policy.lock_manager, policy)
+    unsure: str | None
 
 
 def key_argument(names: Mapping[str, Any] | frozenset[str]) -> str | None:
@@ -87,7 +52,7 @@ def call_key(task: Task[..., Any], table: object) -> CallKey | None:
     label = "/".join(parts)
     number = by.number(label)
     key = CallKey(run_name(["prefect", *by.names, *parts, str(number)]))
-    key.ordered = not in_plain_thread()
+    key.unsure = _unsure(by)
     key.place = f"{flow.flow.name if flow and flow.flow else ''} {label} {number}"
     return key
 
@@ -103,7 +68,7 @@ def key_of_run(given: str | None, label: str) -> str:
     if given is not None:
         return given
     context = TaskRunContext.get()
-    if context is not None and context.task.fn.__module__.partition(".")[0] == __package__:
+    if context is not None and _in_own_task():
         return run_name(["prefect", str(context.task_run.id)])
     by = caller()
     # Without a flow or task every call of a function is a run of its own.
@@ -114,22 +79,40 @@ def key_of_append(given: str | None, table: str) -> str:
     """What an append is recorded under, as `key_of_run` says it.
 
     Raises:
-        ConfigurationError: If it comes from a plain thread of a flow, or beside one: no key would be the same when the
-            flow is retried.
+        ConfigurationError: If no key would be the same when the flow is retried: in a plain thread of a flow, or beside
+            one; or if the flow was retried, and the task or subflow around the call has no name that stays.
     """
-    if given is None:
-        inside = TaskRunContext.get()
-        known = FlowRunContext.get() is not None or (inside is not None and inside.task_run.flow_run_id is not None)
-        ordered = not (in_plain_thread() if known else flow_elsewhere())
+    if isinstance(given, CallKey):
+        unsure = given.unsure
+    elif given is not None or _in_own_task(of_flow=True):
+        unsure = None
     else:
-        ordered = not isinstance(given, CallKey) or given.ordered
-    if not ordered:
+        unsure = _unsure(None if _in_own_task() else caller())
+    if unsure is not None:
         raise ConfigurationError(
-            "This thread was started beside a flow, not by Prefect: calls in such threads come in any order, so that a "
-            "retry of the flow could append rows again, or leave some out.",
+            f"{unsure}, so that a retry of the flow could append rows again, or leave some out.",
             suggestion="Use .submit or .map, or give each call a run_key.",
         )
     return key_of_run(given, f"moltres_to_table.fn/{table}")
+
+
+def _unsure(by: Caller | None) -> str | None:
+    if flow_elsewhere() if by is None else in_plain_thread():
+        return "This thread was started beside a flow, not by Prefect: calls in such threads come in any order"
+    if by is not None and by.renamed:
+        return (
+            "The flow was retried, and this call is in a task or subflow that is not known again (on Dask or Ray, or "
+            "called with what has no hash)"
+        )
+    return None
+
+
+def _in_own_task(*, of_flow: bool = False) -> bool:
+    """Whether this is the run of a task of ours, not a call of the function behind it; if asked, one of a flow."""
+    context = TaskRunContext.get()
+    if context is None or context.task.fn.__module__.partition(".")[0] != __package__:
+        return False
+    return not of_flow or context.task_run.flow_run_id is not None
 
 
 def run_of() -> Run | None:

@@ -124,8 +124,16 @@ def of_path(place: str) -> tuple[int, int] | None:
     return start + len(host) - len(bare), end + len(host) - len(bare)
 
 
+#: A part of a connection string, such as ``host=h password=p``.
+_CONNECTING: Final = re.compile(
+    r"""(?<![\w\-?&%.])(?:password|passwd|pwd)=(?P<value>'[^'\n]+'|[^\s'"`;,&(){}\[\]<>]+)""", re.IGNORECASE
+)
+
+
 def in_text(text: str) -> Iterator[Found]:
     """The secrets of commands, headers and programs in a string, and the known tokens, in no order."""
+    for found in _CONNECTING.finditer(text):
+        yield from _of_value(text, *found.span("value"), is_sure=False)
     for found in TOKEN.finditer(text):
         yield Found(*found.span())
     for command, option, is_pair in _COMMANDS:

@@ -135,6 +135,21 @@ def test_a_signed_uri_of_a_file_is_not_repeated() -> None:
     assert "S3cr3t" not in everything_said(caught.value)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ATTACH 'host=127.0.0.1 port=1 password={}' AS p (TYPE postgres)",
+        "SELECT * FROM nowhere('host=127.0.0.1 port=1 password={}')",
+        "SELECT * FROM read_parquet('https://u:{}@127.0.0.1:1/x.parquet')",
+    ],
+)
+def test_a_connection_string_in_a_statement_is_not_repeated(query: str) -> None:
+    said = query.format("S3cr3t-Zq")
+    with connect() as db, pytest.raises(MoltresError) as caught:
+        db.sql(said).collect()
+    assert "S3cr3t" not in f"{caught.value}{caught.value!r}{caught.value.__cause__}{vars(caught.value)}"
+
+
 def test_an_address_that_cannot_be_read_is_not_repeated() -> None:
     address = "postgresql//user:{}@host/db".format("hunter2")
     with pytest.raises(MoltresError) as caught:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, StatementError
@@ -60,8 +62,31 @@ def _without_literals(dialect: Dialect, statement: str | None) -> str | None:
     return statement if statement is None or not dialect.writes_literals else _STRING.sub("'…'", statement)
 
 
-def _error(kind: type[MoltresError], url: URL, said: str, sql: str | None, *, cancelled: bool) -> MoltresError:
-    secrets = secrets_of(url)
+_MOST_STRINGS = 100
+"""Strings of a statement that are looked at for secrets: a connection string, or the URL of a file, is one of few."""
+
+
+def _secrets_of(url: URL, error: BaseException | None) -> set[str]:
+    """The secrets of the database, and of URLs and connection strings that a statement has been given."""
+    found = set(secrets_of(url))
+    if isinstance(error, StatementError):
+        given = error.params.values() if isinstance(error.params, Mapping) else error.params or ()
+        written = (one.lstrip("E").strip("'") for one in _STRING.findall(error.statement or ""))
+        strings = [*islice(written, _MOST_STRINGS), *islice(given, _MOST_STRINGS)]
+        found |= {secret for one in strings if isinstance(one, str) for secret in secrets_of(one)}
+    return found
+
+
+def _error(
+    kind: type[MoltresError],
+    url: URL,
+    said: str,
+    sql: str | None,
+    *,
+    cancelled: bool,
+    source: BaseException | None = None,
+) -> MoltresError:
+    secrets = _secrets_of(url, source)
     said = scrubbed(_EXCERPT.sub("", said).strip(), secrets)
     sql = None if sql is None else scrubbed(sql, secrets)  # the path of a file may be a signed URL
     context: dict[str, Any] = {"database": masked(url)}
@@ -98,7 +123,8 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
         said, kind = str(error.orig), dialect.classify(error)
         if issubclass(kind, DatabaseConnectionError) and (outgrown := dialect.outgrown(engine, error)) is not None:
             kind, said = QueryError, outgrown
-        return _error(kind, url, said, _without_literals(dialect, error.statement), cancelled=cancelled)
+        sql = _without_literals(dialect, error.statement)
+        return _error(kind, url, said, sql, cancelled=cancelled, source=error)
     if isinstance(error, StatementError):
         return _error(
             QueryError,
@@ -106,6 +132,7 @@ def _own(engine: Engine, dialect: Dialect, error: Exception, *, cancelled: bool)
             f"{_NO_VALUE}: {str(error.orig).removeprefix(_NO_VALUE).removeprefix(': ')}",
             _without_literals(dialect, error.statement),
             cancelled=False,
+            source=error,
         )
     if isinstance(error, PoolTimeoutError):
         return _error(DatabaseConnectionError, url, str(error), None, cancelled=False)
@@ -132,11 +159,12 @@ def _unwritten(dialect: Dialect, error: Exception) -> MoltresError | None:
 
 def _cause(error: BaseException | None, url: URL) -> BaseException | None:
     """The cause to show: the driver's error, because that of SQLAlchemy can contain the values of a statement."""
+    secrets = _secrets_of(url, error)
     if isinstance(error, StatementError):
         error = error.orig
     if error is not None and _EXCERPT.search(str(error)):
         error = type(error)(_EXCERPT.sub("", str(error)))
-    return None if error is None or scrubbed(str(error), secrets_of(url)) != str(error) else error
+    return None if error is None or scrubbed(str(error), secrets) != str(error) else error
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowFailException
 
+import moltres.integrations.airflow
+import moltres_airflow
 from moltres import col, connect
 from moltres.integrations.airflow import (
     ETLPipeline,
@@ -22,6 +24,12 @@ from support.adapter_conformance import rows_of, tables_of, text_of
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 SUCCESS = "success"
+
+
+def test_every_name_of_the_package_is_one_of_the_integration():
+    assert moltres.integrations.airflow.__all__ == moltres_airflow.__all__
+    for name in moltres_airflow.__all__:
+        assert getattr(moltres.integrations.airflow, name) is getattr(moltres_airflow, name)
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning")  # of Airflow, for the old place of DAG

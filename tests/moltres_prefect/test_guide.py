@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 from prefect import flow
 
+import moltres.integrations.prefect
+import moltres_prefect
 from moltres import col
 from moltres.integrations.data_quality import DataQualityCheck
 from moltres.integrations.prefect import ETLPipeline, moltres_data_quality, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "28_prefect_integration.py"
+
+
+def test_every_name_of_the_package_is_one_of_the_integration() -> None:
+    assert moltres.integrations.prefect.__all__ == moltres_prefect.__all__
+    for name in moltres_prefect.__all__:
+        assert getattr(moltres.integrations.prefect, name) is getattr(moltres_prefect, name)
 
 
 def test_quick_start(postgresql_dsn: str) -> None:

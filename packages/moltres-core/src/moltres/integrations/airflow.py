@@ -4,10 +4,23 @@ from ..errors import MissingDependencyError
 from ..pipeline import ETLPipeline
 
 try:
-    from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
+    from moltres_airflow import (
+        Dsn,
+        MoltresCompareOperator,
+        MoltresDataQualityOperator,
+        MoltresQueryOperator,
+        MoltresToTableOperator,
+    )
 except ModuleNotFoundError as error:
     if error.name not in {"airflow", "moltres_airflow"}:
         raise
     raise MissingDependencyError.extra("moltres-airflow", "airflow", "moltres.integrations.airflow") from error
 
-__all__ = ["ETLPipeline", "MoltresDataQualityOperator", "MoltresQueryOperator", "MoltresToTableOperator"]
+__all__ = [
+    "Dsn",
+    "ETLPipeline",
+    "MoltresCompareOperator",
+    "MoltresDataQualityOperator",
+    "MoltresQueryOperator",
+    "MoltresToTableOperator",
+]

@@ -4,10 +4,27 @@ from ..errors import MissingDependencyError
 from ..pipeline import ETLPipeline
 
 try:
-    from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table
+    from moltres_prefect import (
+        MoltresTask,
+        RowsSerializer,
+        moltres_compare,
+        moltres_data_quality,
+        moltres_drop_staged,
+        moltres_query,
+        moltres_to_table,
+    )
 except ModuleNotFoundError as error:
     if error.name not in {"prefect", "moltres_prefect"}:
         raise
     raise MissingDependencyError.extra("moltres-prefect", "prefect", "moltres.integrations.prefect") from error
 
-__all__ = ["ETLPipeline", "moltres_data_quality", "moltres_query", "moltres_to_table"]
+__all__ = [
+    "ETLPipeline",
+    "MoltresTask",
+    "RowsSerializer",
+    "moltres_compare",
+    "moltres_data_quality",
+    "moltres_drop_staged",
+    "moltres_query",
+    "moltres_to_table",
+]

@@ -136,6 +136,35 @@ def test_one_odd_value(engine_of: Callable[[str], sa.Engine], database: str, odd
     assert (moved.passed_rows, moved.quarantined_rows) == (10, 31)
 
 
+@pytest.mark.parametrize(
+    ("database", "collation"), [("sqlite", "NOCASE"), ("sqlite", "RTRIM"), ("duckdb", "NOCASE"), ("duckdb", "NOACCENT")]
+)
+@pytest.mark.parametrize("query", [False, True])
+def test_the_collation_of_a_column_changes_nothing(
+    engine_of: Callable[[str], sa.Engine], database: str, collation: str, query: bool
+) -> None:
+    engine, strings = engine_of(database), ["a", "A", "a ", "\u00e4", "b", "B"]
+    rows = [{"id": place, "x": text} for place, text in enumerate(strings)]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE t (id INTEGER, x TEXT COLLATE {collation})")
+        connection.execute(sa.text("INSERT INTO t VALUES (:id, :x)"), rows)
+        connection.exec_driver_sql("CREATE TABLE p AS SELECT x FROM t WHERE id < 1")
+    rules = [
+        _of("unique"), _of("in_set", values=["a"]), _of("not_in_set", values=["a"]), _of("in_range", min="a", max="b"),
+        _of("in_range", max="A"), _of("distinct_count", min=6), _of("statistic", statistic="max", max="b"),
+        {"type": "unique", "columns": ["x", "id"]},
+    ]  # fmt: skip
+    options = {"query": "SELECT * FROM t"} if query else {"table": "t"}
+    there, here = validate(engine, rules, **options), validate(rows, rules)  # type: ignore[arg-type]
+    assert [(one.status, one.failed_rows, one.observed) for one in there.results] == [
+        (one.status, one.failed_rows, one.observed) for one in here.results
+    ]
+    key = _of("foreign_key", references={"table": "p", "column": "x"})
+    assert validate(engine, [key], **options).results[0].failed_rows == 5  # type: ignore[arg-type]
+    found, expected = profile(engine, table="t").column("x"), profile(rows).column("x")
+    assert (found.distinct_count, found.min, found.max) == (expected.distinct_count, expected.min, expected.max)
+
+
 # PostgreSQL
 
 

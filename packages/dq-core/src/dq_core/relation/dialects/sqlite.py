@@ -252,6 +252,10 @@ class SQLite(Dialect):
         whole = sa.func.instr(text + end, end, type_=sa.Integer()) - sa.literal_column("1", sa.Integer())
         return sa.case((sa.func.instr(text, nul) > 0, whole), else_=sa.func.length(text, type_=sa.Integer()))
 
+    def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
+        """Without the collation of a column, which may know no case or no blanks at the end."""
+        return sa.collate(value, "BINARY") if column.family in {"text", "unknown"} else value
+
     def value(self, value: Any, column: Column) -> ColumnElement[Any]:
         """SQLite has no decimals, its integers have 64 bits, and its dates are strings (of one form: `stored_as`)."""
         if isinstance(value, dt.datetime) and value.tzinfo is not None:

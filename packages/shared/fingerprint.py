@@ -63,6 +63,7 @@ FORMS = {
 NAN = "7ff8000000000000"
 _MODULUS = 2**64
 _EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_EPOCH_WITHOUT_ZONE = _EPOCH.replace(tzinfo=None)
 _FIRST_DAY = dt.date(1970, 1, 1).toordinal()
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -234,13 +235,14 @@ def _any(value: Any) -> str:
 
 
 def _number(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "1" if value else "0"
     if isinstance(value, int):
-        return str(value)
+        return str(int(value))  # of a boolean 1 or 0
     if isinstance(value, float):
         # By its shortest digits: SQLite has no decimals, and stores them like this.
-        value = decimal.Decimal(repr(value))
+        written = repr(value)
+        if "e" not in written and "n" not in written:  # no exponent, and finite
+            return written.removesuffix(".0") if value else "0"
+        value = decimal.Decimal(written)
     if not isinstance(value, decimal.Decimal):
         return None
     if not value.is_finite():
@@ -295,11 +297,11 @@ def _moment(value: Any) -> str | None:
         return None
     if not isinstance(value, dt.datetime):
         value = dt.datetime.combine(value, dt.time())
-    aware = value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
     rest = int(getattr(value, "nanosecond", 0))
     # Through the difference and not the instant in UTC, which may be beyond the last year.
-    offset = aware.utcoffset() or dt.timedelta()
-    distance = aware.replace(tzinfo=dt.UTC) - _EPOCH - offset
+    distance = (value if value.tzinfo is None else value.replace(tzinfo=None)) - _EPOCH_WITHOUT_ZONE
+    if value.tzinfo is not None:
+        distance -= value.utcoffset() or dt.timedelta()
     return _microseconds(distance // _MICROSECOND) + (f".{rest:03}" if rest else "")
 
 
@@ -405,7 +407,7 @@ def _moment_of(field: str) -> Any:
     if field.endswith("infinity"):
         return field
     try:
-        moment = _EPOCH.replace(tzinfo=None) + dt.timedelta(microseconds=_signed(field))
+        moment = _EPOCH_WITHOUT_ZONE + dt.timedelta(microseconds=_signed(field))
     except OverflowError:
         return f"{_signed(field)} microseconds since 2000-01-01"
     fraction = field.partition(".")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -88,8 +89,13 @@ def _canonical(form: str, value: Any) -> str | None:
     return canonical(value, form)
 
 
+@lru_cache(maxsize=64)
+def _named(forms: str) -> tuple[str, ...]:
+    return tuple(forms.split(","))
+
+
 def _hash(forms: str, *values: Any) -> str:
-    named = forms.split(",")
+    named = _named(forms)
     fields = [canonical(value, form) for value, form in zip(values, named, strict=True)]
     return digest(encoded(fields, named)).hex()
 

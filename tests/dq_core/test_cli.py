@@ -310,6 +310,7 @@ MESSAGES = [
     (["check", "people.parquet", "--rules", "places.yaml"], "Rule 2 (places.yaml:3): Ages: the column 'aeg' does not"),
     (["check", "people.parquet", "--rules", "null.yaml"], "is written in quotes: 'null'"),
     (["check", "people.parquet", "--rules", "kinds.yaml"], "Did you mean {type: type, dtype: integer}?"),
+    (["check", "people.parquet", "--rules", "means.yaml"], "Did you mean {type: statistic, statistic: mean}?"),
     (["check", "empty.csv", "--rules", "good.yaml"], "The file empty.csv is empty"),
     (["check", "people.parquet", "--rules", "good.yaml", "--storage-options", "anon"], "give NAME=VALUE"),
 ]
@@ -327,6 +328,7 @@ def test_messages_speak_the_command_line(
     )
     (people / "null.yaml").write_text("- {type: null, column: id}\n")
     (people / "kinds.yaml").write_text("- {type: integer, column: id}\n")
+    (people / "means.yaml").write_text("- {type: mean, column: id, min: 1}\n")
     assert cli.main(arguments) == cli.COULD_NOT_RUN
     message = capsys.readouterr().err
     assert said in message

@@ -10,6 +10,7 @@ from .._shared.wording import question
 from ..errors import RuleError
 from ..relation.type_family import describe_type
 from .base import Check
+from .kinds.statistic import STATISTICS
 from .registry import KINDS
 
 __all__ = ["PlacedRule", "parse"]
@@ -77,9 +78,12 @@ def _read(rule: object) -> Check:
         raise RuleError([f"the key 'type' is missing: {dict(rule)!r:.200}."])
     kind = rule["type"]
     if not isinstance(kind, str) or kind not in KINDS:
-        # Someone who asks for a type of values has left out that of the check.
-        named = describe_type(kind) if isinstance(kind, str) else None
-        hint = f" Did you mean {{type: type, dtype: {kind}}}?" if named is not None else question(kind, KINDS)
+        # Someone who asks for a type of values, or for a statistic, has left out that of the check.
+        hint = question(kind, KINDS)
+        if isinstance(kind, str) and describe_type(kind) is not None:
+            hint = f" Did you mean {{type: type, dtype: {kind}}}?"
+        elif kind in STATISTICS:
+            hint = f" Did you mean {{type: statistic, statistic: {kind}}}?"
         if kind is None:
             hint = " In YAML, the type null is written in quotes: 'null'."
         raise RuleError([f"the type of check {kind!r} does not exist.{hint or f' The types are: {_kinds()}.'}"])

@@ -63,7 +63,9 @@ def test_mistakes(people: DataFrame) -> None:
         people.group_by("city").agg(x=func.max(col("ages")))
     with pytest.raises(ConfigurationError, match="name of a key"):
         people.group_by("city").agg(city=func.count())
-    for bare in ("age", (col("age") + 1).label("x"), (func.max(col("id")) + col("age")).label("x")):
+    windows = (func.sum(col("age")).over(), func.sum(func.max(col("id"))).over(partition_by=col("age")))
+    computed = (col("age") + 1, func.max(col("id")) + col("age"), *windows)
+    for bare in ("age", *(expression.label("x") for expression in computed)):
         with pytest.raises(ConfigurationError, match="neither keys nor aggregated: 'age'"):
             people.group_by("city").agg(bare)
     with pytest.raises(ConfigurationError, match="at least one aggregate"):

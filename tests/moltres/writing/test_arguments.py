@@ -74,3 +74,10 @@ def test_a_task_has_every_option_of_a_write() -> None:
     beyond_tasks = {"self", "name", "schema", "batch_rows", "on_progress"}
     of_a_write = set(inspect.signature(Writer.save_as_table).parameters) - beyond_tasks
     assert of_a_write - {option.name for option in fields(WriteOptions)} == set()
+
+
+@pytest.mark.parametrize("odd", [3, None, "x", [1], ("a", 1)])
+def test_dicts_among_which_is_something_else(db: Database, odd: Any) -> None:
+    with pytest.raises(ConfigurationError, match="dicts and other items"):
+        db.write([{"a": 1}, odd]).save_as_table("t")
+    assert db.tables() == []

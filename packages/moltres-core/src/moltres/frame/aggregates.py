@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnClause, ColumnElement
-from sqlalchemy.sql.elements import Over
+from sqlalchemy.sql.elements import FunctionFilter, Over, WithinGroup
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import SelectBase
 
@@ -129,6 +129,10 @@ def _bare(elements: Iterable[Any], keys: Sequence[ColumnElement[Any]]) -> Iterat
     for element in elements:
         if isinstance(element, SelectBase) or _is_aggregate(element) or any(key.compare(element) for key in keys):
             continue
+        if isinstance(element, Over):
+            # Its function is given groups, not rows: sum(sum(x)).over() is one, sum(x).over() is none.
+            yield from _bare(_given_to(element), keys)
+            continue
         if isinstance(element, ColumnClause):
             if not element.is_literal:
                 yield str(element.key)
@@ -136,8 +140,17 @@ def _bare(elements: Iterable[Any], keys: Sequence[ColumnElement[Any]]) -> Iterat
         yield from _bare(element.get_children(), keys)
 
 
+def _given_to(over: Over[Any]) -> Iterator[Any]:
+    inner: Any = over.element
+    yield from (part for part in over.get_children() if part is not inner)
+    while isinstance(inner, FunctionFilter | WithinGroup):
+        yield from (part for part in inner.get_children() if not isinstance(part, FunctionElement))
+        inner = inner.func if isinstance(inner, FunctionFilter) else inner.element
+    yield from inner.get_children()
+
+
 def _is_aggregate(element: Any) -> bool:
-    if isinstance(element, Over) or not isinstance(element, FunctionElement):
+    if not isinstance(element, FunctionElement):
         return type(element).__name__ in {"FunctionFilter", "WithinGroup", "AggregateOrderBy", "aggregate_order_by"}
     name = str(getattr(element, "name", "")).lower()
     if name in _SCALAR_OF_SEVERAL:

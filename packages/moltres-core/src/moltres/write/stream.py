@@ -344,6 +344,9 @@ def _batches(data: Iterator[Any], batch_rows: int, *, loose: bool = False, keeps
 
 def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
     while chunk := list(islice(rows, size)):
+        others = [row for row in chunk if not isinstance(row, Mapping)]
+        if others:
+            raise ConfigurationError(f"write(): data has dicts and other items, such as {_kind_of(others[0])}.")
         yield chunk
 
 

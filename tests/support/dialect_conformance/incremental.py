@@ -133,7 +133,7 @@ class IncrementalLoads(DialectSuite):
             run(db, f"INSERT INTO s VALUES ({number}, 2)")
         assert db.table("t").count() == db.table("m").count() == 3
         run(db, "INSERT INTO s VALUES (5, 2), (5, 2)")
-        with pytest.raises(WriteError, match="duplicates"):
+        with pytest.raises(WriteError, match="repeated key"):
             db.table("s").write.save_as_table("m", mode="merge", keys=["id"], cursor="n", lag=1)
         assert db.table("m").count() == 3
         assert db.table("s").write.save_as_table("t", mode="append", cursor="n", lag=1).rows_written == 3

@@ -144,11 +144,11 @@ class DuckDB(Dialect):
         """Types outside of the families as text, strings by code points; integers of any length as Python's."""
         if column.type_name == "BIGNUM":
             return sa.type_coerce(value, _BigNum())
-        if column.family != "text":
-            return self.marked(value, column)
-        is_string = family_of_name(column.type_name) == "text"
-        # Without the collation of a column or a database, which may know no case or no accents.
-        return sa.collate(value if is_string else sa.cast(value, sa.Text()), "C")
+        if column.type_name == "VARCHAR":
+            # Without the collation of a column or a database, which may know no case or no accents.
+            return sa.collate(value, "C")
+        printed = column.family == "text" and family_of_name(column.type_name) != "text"
+        return sa.cast(value, sa.Text()) if printed else self.marked(value, column)
 
     def marked(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """What may have nanoseconds."""

@@ -240,10 +240,10 @@ class Values(DialectSuite):
         assert db.tables() == []
 
     def test_scalars_of_numpy_and_pandas_in_rows_are_those_of_python(self, db: Database) -> None:
-        there = {"i": np.int64(5), "b": np.bool_(True), "f": np.float64(1.5), "t": pd.Timestamp("2024-01-01")}
-        db.write([there, dict.fromkeys(there) | {"t": pd.NaT}]).save_as_table("t")
+        there = {"i": np.int64(5), "b": np.bool_(True), "f": np.float64(1.5), "at": pd.Timestamp("2024-01-01")}
+        db.write([there, dict.fromkeys(there) | {"at": pd.NaT}]).save_as_table("t")
         assert db.table("t").order_by("i", nulls="last").collect() == [
-            {"i": 5, "b": True, "f": 1.5, "t": dt.datetime.fromisoformat("2024-01-01")},
+            {"i": 5, "b": True, "f": 1.5, "at": dt.datetime.fromisoformat("2024-01-01")},
             dict.fromkeys(there),
         ]
 

@@ -25,6 +25,12 @@ class TestRegex(CheckConformance):
         "words": Case(["one two", "onetwo", "ä"], [1, 2], {"pattern": r"\bone\b"}),
         "brackets": Case(["a-b", "a_b", "a.b"], [1], {"pattern": r"a[-.]b"}),
         "ignoring case": Case(["ABC", "abd"], [1], {"pattern": "(?i)abc"}),
+        "ignoring the case of ASCII letters only": Case(
+            ["\u00c9", "\u00e9", "\u017f", "\u212a", "S", "k", "AB"],
+            [0, 2, 3],
+            {"pattern": "(?i)^(?:\u00e9|s|k|ab)$"},
+            places=PLACES,
+        ),
         "percent, colon and quote": Case(["100% :x '", "100"], [1], {"pattern": "% :x '"}),
         "alternatives": Case(["cat", "dog", "cow", None], [2], {"pattern": "^(?:cat|(?P<d>dog))$"}),
         "unicode": Case(["straße", "strasse"], [1], {"pattern": "stra\u00dfe"}),

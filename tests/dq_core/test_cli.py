@@ -312,6 +312,9 @@ MESSAGES = [
     (["check", "people.parquet", "--rules", "kinds.yaml"], "Did you mean {type: type, dtype: integer}?"),
     (["check", "people.parquet", "--rules", "means.yaml"], "Did you mean {type: statistic, statistic: mean}?"),
     (["check", "empty.csv", "--rules", "good.yaml"], "The file empty.csv is empty"),
+    (["check", "more.csv", "--rules", "good.yaml"], "line 3 has 3 fields"),
+    (["check", "sqlite:///no.db", "--table", "t", "--rules", "good.yaml"], "The file no.db does not exist"),
+    (["check", "duckdb:///no.duckdb", "--table", "t", "--rules", "good.yaml"], "The file no.duckdb does not exist"),
     (["check", "people.parquet", "--rules", "good.yaml", "--storage-options", "anon"], "give NAME=VALUE"),
 ]
 
@@ -323,6 +326,7 @@ def test_messages_speak_the_command_line(
     sa.create_engine(f"sqlite:///{people}/shop.db").connect().connection.execute("CREATE TABLE t (id)")
     (people / "shop.duckdb").touch()
     (people / "empty.csv").touch()
+    (people / "more.csv").write_text("id,v\n1,2\n2,3,4\n3,4\n")
     (people / "places.yaml").write_text(
         "- {type: not_null, column: id}\n\n- {type: not_null, column: aeg, name: Ages}\n"
     )

@@ -38,6 +38,18 @@ def test_what_learn_writes_check_reads(data: str, capsys: pytest.CaptureFixture[
     assert main(["check", data, "--rules", "rules.yaml", "--quiet"]) == 0
 
 
+def test_what_learn_writes_of_a_csv_file_finds_its_one_bad_value(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    del data
+    fares = [f"{10 + place % 40}.5" for place in range(600)]
+    Path("one.csv").write_text("fare\n" + "\n".join(fares[:300]) + "\n")
+    Path("other.csv").write_text("fare\n" + "\n".join([*fares[300:450], "?", *fares[451:]]) + "\n")
+    assert main(["learn", "one.csv", "--kind", "in_range", "--kind", "type", "--output", "rules.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["check", "other.csv", "--rules", "rules.yaml", "--format", "json"]) == 1
+    failed = {one["check_name"]: one["failed_rows"] for one in json.loads(capsys.readouterr().out)["results"]}
+    assert (failed["type_fare"], failed["in_range_fare"]) == (1, 1)
+
+
 def test_chosen_rules(data: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--kind", "in_set", "--kind", "unique", "--min-confidence", "0.9", "--format", "yaml"]
     assert main(["learn", data, *arguments]) == 0

@@ -207,6 +207,8 @@ def test_problems_name_the_file_and_the_line(
     assert "Rule 2 (rules.yaml:4): the type of check 'not_nul' does not exist." in message
     assert "Rule 3 (rules.yaml:6): in_range: the option 'column' is missing." in message
     assert "Rule 2 (line 4): " in refused(text)
+    Path("rules.json").write_text(f'{{\n"checks": [{RULE}],\n"checks": [{RULE}]\n}}')
+    assert refused(Path("rules.json")) == "rules.json:3: the key 'checks' is given twice, in lines 2 and 3."
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
     assert cli.main(["check", "nobody.parquet", "--rules", "-"]) == cli.COULD_NOT_RUN
     assert "Rule 2 (standard input:4): " in capsys.readouterr().err

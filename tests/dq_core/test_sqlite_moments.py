@@ -162,6 +162,11 @@ def test_what_is_no_time_is_none(sqlite_url: URL, text: str) -> None:
     assert checked(sqlite_url, "TIME", [text], type="in_range", min=dt.time()) == "failed"
 
 
+@pytest.mark.parametrize("text", ["2024-02-30", "01/02/2024", "", "2024-2-9", "10:30"])
+def test_what_is_no_date_is_none(sqlite_url: URL, text: str) -> None:
+    assert checked(sqlite_url, "DATE", ["2024-02-29", text], type="type", dtype="date") == "failed"
+
+
 @pytest.mark.parametrize("type_", ["TIMESTAMP", "TIME"])
 def test_digits_below_a_microsecond_are_a_difference(tmp_path: Path, type_: str) -> None:
     day = "2024-05-01 " if type_ == "TIMESTAMP" else ""

@@ -194,6 +194,14 @@ def test_drawn_patterns_mean_what_they_mean_for_dq_core(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_case_is_that_of_ascii_letters(engine: str) -> None:
+    rows = [{"x": text} for text in ("\u00c9", "\u00e9", "\u017f", "\u212a", "S", "k", "AB")]
+    rule = {"type": "regex", "column": "x", "pattern": "(?i)^(?:\u00e9|s|k|ab)$"}
+    (found,) = get_engine(engine).check(rows, [rule]).results
+    assert (found.failed_rows, found.considered_rows) == (3, 7)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_boundary_of_words_is_one_of_ascii_letters(engine: str) -> None:
     rows, rule = [{"x": "\u00e9 a"}, {"x": "\u00e9"}, {"x": "\u00e9a"}], {"type": "regex", "column": "x"}
     (found,) = get_engine(engine).check(rows, [{**rule, "pattern": r"^\W?\ba"}]).results

@@ -135,6 +135,12 @@ def test_a_signed_uri_of_a_file_is_not_repeated() -> None:
     assert "S3cr3t" not in everything_said(caught.value)
 
 
+def test_the_password_of_a_bucket_is_not_repeated_by_its_file_system() -> None:
+    with connect() as db, pytest.raises(QueryError) as raised:
+        db.read_csv(f"s3://me:{PASSWORD.replace(' ', '')}@bucket/x.csv")
+    assert PASSWORD.replace(" ", "") not in everything_said(raised.value)
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import seconds
 from ..errors import RuleError
+from ..relation.questions import Questions
 from . import memory
 from .database import open_database
 from .given import database_of, is_files
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from .._shared.iceberg_snapshots import AsOf
-    from ..relation.questions import Questions
 
 __all__ = ["Opened", "open_source"]
 
@@ -71,7 +71,10 @@ def open_source(
     """
     if isinstance(source, str) and not source:
         raise RuleError(["The source is an empty string, which is no path and no URL."])
-    problems = () if timeout_seconds is None else tuple(seconds("timeout_seconds", timeout_seconds))
+    problems = [] if timeout_seconds is None else [*seconds("timeout_seconds", timeout_seconds)]
+    asked: object = questions
+    if not isinstance(asked, Questions | None):
+        problems.append(f"questions must be Questions, not {type(asked).__name__}.")
     if problems:
         raise RuleError(problems)
     database = database_of(source, table, query, schema, as_of)

@@ -11,7 +11,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from .._shared import arguments, filesystems, parquet_columns
 from .._shared.files import reader_call, resolved
-from .._shared.masking import masked, scrubbed
+from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.text_files import line_fault
 from ..dialects.base.refusals import unread
 from ..dialects.seen_files import remember, see
@@ -125,9 +125,14 @@ def _found(paths: str | list[str]) -> Iterator[None]:
                 if "CSV Error" in (error.driver_message or "")
                 else None,
             ) from None
+        each_path = [paths] if isinstance(paths, str) else paths
         if _NO_FILES not in str(error):
-            raise
-        given = ", ".join(repr(masked(each)) for each in ([paths] if isinstance(paths, str) else paths))
+            said = error.driver_message or ""
+            shown = scrubbed(said, [secret for path in each_path for secret in secrets_of(path)])
+            if shown == said:
+                raise
+            raise QueryError(f"The files cannot be read: {shown}", driver_message=shown) from None
+        given = ", ".join(repr(masked(each)) for each in each_path)
         raise QueryError(f"No files found for the path {given}.") from error
     except OSError as error:
         if isinstance(error, MoltresError):

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moltres import connect
-from support.round_trip import ARRIVING, DELICATE, DUCKDB, POSTGRESQL, SQLITE, WRITTEN, Native, faults
+from support.round_trip import ARRIVING, DELICATE, DUCKDB, POSTGRESQL, SQLITE, WRITTEN, Native, faults, listed_of
 from support.round_trip.targets import DECLARED, values_for, write_faults
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from moltres import Database
     from support.postgresql import PostgreSQLServer
 
+EMBEDDED = ("sqlite", "duckdb", "postgresql")
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "2"))
 REPEATED = "ORACLE_EXAMPLES" not in os.environ
 CASES = [
@@ -88,9 +89,8 @@ def test_any_value_into_any_column(
     ("database", "type_", "literal", "value", "refusable"),
     [
         (*one, refusable)
-        for refusable, listed in ((True, DELICATE), (False, ARRIVING))
-        for one in listed
-        if one[0] != "mariadb"
+        for refusable, values in ((True, DELICATE), (False, ARRIVING))
+        for one in listed_of(values, *EMBEDDED)
     ],
 )
 def test_a_listed_value_is_equal_or_refused(
@@ -100,6 +100,6 @@ def test_a_listed_value_is_equal_or_refused(
     assert faults(databases[database], databases, type_, drawn, tmp_path, refusable=refusable) == []
 
 
-@pytest.mark.parametrize(("database", "type_", "value"), [one for one in WRITTEN if one[0] != "mariadb"])
+@pytest.mark.parametrize(("database", "type_", "value"), listed_of(WRITTEN, *EMBEDDED))
 def test_a_listed_value_into_its_column(databases: dict[str, Database], database: str, type_: str, value: Any) -> None:
     assert write_faults(databases[database], type_, [value, None]) == []

@@ -8,7 +8,7 @@ from typing import Any
 
 from support.round_trip.truth import Document, Special, Stored
 
-__all__ = ["ARRIVING", "DELICATE", "WRITTEN"]
+__all__ = ["ARRIVING", "DELICATE", "WRITTEN", "listed_of"]
 
 DELICATE: tuple[tuple[str, str, str, Any], ...] = (
     ("sqlite", "integer", "3.7", Stored(3.7)),
@@ -56,3 +56,8 @@ WRITTEN: tuple[tuple[str, str, Any], ...] = (
     ("mariadb", "varchar(5) charset utf8mb4", "\ud800"),
 )
 """By database and type: values that are written."""
+
+
+def listed_of(listed: tuple[tuple[Any, ...], ...], *databases: str) -> list[tuple[Any, ...]]:
+    """The values of some databases."""
+    return [one for one in listed if one[0] in databases]

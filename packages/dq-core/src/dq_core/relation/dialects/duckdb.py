@@ -445,8 +445,6 @@ def _beyond(value: int | decimal.Decimal, number: str | None) -> ColumnElement[A
 def _column(name: str, type_name: str) -> Column:
     """A column; the members of a UNION are known by name."""
     column = Column.of(name, type_name)
-    if column.family == "unknown":
-        return dataclasses.replace(column, family="text")
-    if column.family != "mixed":
-        return column
-    return dataclasses.replace(column, members=tuple(re.findall(r'[(,] ?"?(\w+)"? ', type_name)))
+    if column.family == "mixed":
+        return dataclasses.replace(column, members=tuple(re.findall(r'[(,] ?"?(\w+)"? ', type_name)))
+    return dataclasses.replace(column, family="text") if column.family == "unknown" else column

@@ -324,11 +324,10 @@ def for_parquet(connection: Connection, query: Select[Any], described: Sequence[
         SchemaMismatchError: If a column has intervals, which DuckDB writes in milliseconds of 32 bits, or unions, which
             come back as structs.
     """
-    lacking = {"interval": "intervals", "union": "unions"}
     faults = [
         f"column {name!r} has {said}"
         for name, type_ in described
-        for id_, said in lacking.items()
+        for id_, said in {"interval": "intervals", "union": "unions"}.items()
         if _holds(type_, id_)
     ]
     if faults:

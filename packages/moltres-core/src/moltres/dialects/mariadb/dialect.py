@@ -35,15 +35,15 @@ from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
 from .casts import with_casts
-from .changed import refuse_changed, refusing_changed, telling_all
+from .changed import refuse_changed, telling_all
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
 from .landing import landing
 from .lengths import UNDECLARED, within
-from .locks import LOCKED, NamedLocks
+from .locks import NamedLocks
 from .reflection import columns_of
 from .results import result_types, results
-from .session import SETS, settings_of, wanted_for_writing, with_whole_results
+from .session import storing_as_given, with_whole_results
 from .sizes import most_bytes
 from .sums import with_checked_sums
 from .together import begin_together
@@ -169,27 +169,8 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     @contextmanager
     def writing(self, connection: Connection) -> Iterator[None]:
         """What does not fit its column is an error, and 0 is 0, whatever the session or the server says."""
-        before = settings_of(connection)
-        wanted = wanted_for_writing(before)
-        setting = SETS.format(", ".join(f"{name} = %s" for name in wanted))
-        if wanted:
-            connection.exec_driver_sql(setting, tuple(wanted.values()))
-        try:
-            with refusing_changed(connection):
-                yield
-        finally:
-            # Both belong to the session, and so to whoever gets this connection from the pool next.
-            locked = connection.info.pop(LOCKED, False)
-            if (wanted or locked) and not (connection.closed or connection.invalidated):
-                # Through the driver: the write has ended, so that nothing stops this or begins a transaction for it.
-                try:
-                    with driver_connection(connection).cursor() as cursor:
-                        if wanted:
-                            cursor.execute(setting, tuple(before[name] for name in wanted))
-                        if locked:
-                            cursor.execute("DO RELEASE_ALL_LOCKS()")
-                except connection.dialect.loaded_dbapi.Error:
-                    connection.invalidate()  # the session has ended, and with it both; what was committed stays so
+        with storing_as_given(connection):
+            yield
 
     def canceller(self, connection: Connection) -> Callable[[], None]:
         """KILL QUERY, sent on another connection."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from ..base import driver_connection
 from ..stopping import cleaning_up
-from .changed import TELLS_ALL
+from .changed import TELLS_ALL, refusing_changed
+from .locks import LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection
 
-__all__ = ["SETS", "settings_of", "wanted_for_writing", "with_whole_results"]
+__all__ = ["storing_as_given", "with_whole_results"]
 
 _WHOLE: Final = {"sql_select_limit": 2**64 - 1, "sql_quote_show_create": 1}
 """All rows of a query, and tables described as SQLAlchemy reads them: it leaves out columns without quotes."""
@@ -25,26 +27,16 @@ _OTHER_VALUES: Final = frozenset({"EMPTY_STRING_IS_NULL", "ORACLE"})
 """Modes with which a column holds something else: the second one makes a DATETIME of a DATE."""
 _WITHOUT_TRANSACTIONS: Final = frozenset({"MyISAM", "Aria", "MEMORY", "CSV"})
 
-SETS: Final = "SET SESSION {}"
+_SETS: Final = "SET SESSION {}"
 
 
-def settings_of(connection: Connection, names: tuple[str, ...] = _WRITING) -> dict[str, Any]:
-    """What settings of the session are.
-
-    Args:
-        connection: The connection.
-        names: The settings.
-    """
+def _settings_of(connection: Connection, names: tuple[str, ...] = _WRITING) -> dict[str, Any]:
     asked = ", ".join(f"@@SESSION.{name}" for name in names)
     return dict(zip(names, connection.exec_driver_sql(f"SELECT {asked}").one(), strict=True))
 
 
-def wanted_for_writing(before: Mapping[str, Any]) -> dict[str, Any]:
-    """What must be set so that a write stores what it is given, in tables that can roll it back.
-
-    Args:
-        before: What the session says.
-    """
+def _wanted_for_writing(before: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be set so that a write stores what it is given, in tables that can roll it back."""
     modes = {mode for mode in before["sql_mode"].split(",") if mode}
     strict = (modes | _MODES) - _OTHER_VALUES
     wanted = {
@@ -58,18 +50,48 @@ def wanted_for_writing(before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
+def storing_as_given(connection: Connection) -> Iterator[None]:
+    """Let what does not fit its column be an error in the block, and 0 be 0; the settings from before are put back.
+
+    Args:
+        connection: The connection.
+    """
+    before = _settings_of(connection)
+    wanted = _wanted_for_writing(before)
+    setting = _SETS.format(", ".join(f"{name} = %s" for name in wanted))
+    if wanted:
+        connection.exec_driver_sql(setting, tuple(wanted.values()))
+    try:
+        with refusing_changed(connection):
+            yield
+    finally:
+        # Both belong to the session, and so to whoever gets this connection from the pool next.
+        locked = connection.info.pop(LOCKED, False)
+        if (wanted or locked) and not (connection.closed or connection.invalidated):
+            # Through the driver: the write has ended, so that nothing stops this or begins a transaction for it.
+            try:
+                with driver_connection(connection).cursor() as cursor:
+                    if wanted:
+                        cursor.execute(setting, tuple(before[name] for name in wanted))
+                    if locked:
+                        cursor.execute("DO RELEASE_ALL_LOCKS()")
+            except connection.dialect.loaded_dbapi.Error:
+                connection.invalidate()  # the session has ended, and with it both; what was committed stays so
+
+
+@contextmanager
 def with_whole_results(connection: Connection) -> Iterator[None]:
     """Let no query of the block give less than it asks for; the settings from before are put back after it.
 
     Args:
         connection: The connection.
     """
-    before = settings_of(connection, tuple(_WHOLE))
+    before = _settings_of(connection, tuple(_WHOLE))
     changed = {name: value for name, value in before.items() if value != _WHOLE[name]}
     if not changed:
         yield
         return
-    setting = SETS.format(", ".join(f"{name} = %s" for name in changed))
+    setting = _SETS.format(", ".join(f"{name} = %s" for name in changed))
     connection.exec_driver_sql(setting, tuple(_WHOLE[name] for name in changed))
     try:
         yield

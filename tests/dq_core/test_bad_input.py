@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from dq_core import RuleError, SourceError, cli, parse, validate
 from dq_core.checks import ColumnCheck, register
 from dq_core.checks.registry import KINDS
+from dq_core.quarantine import quarantine
 
 if TYPE_CHECKING:
     from fractions import Fraction as Unheard
@@ -120,3 +122,20 @@ def test_a_list_of_names_that_is_cut_says_so() -> None:
     rows = [{f"column {number}": 1 for number in range(31)}]
     with pytest.raises(RuleError, match=r"The columns are: 'column 0', .* and 11 more\."):
         validate(rows, [{"type": "not_null", "column": "z"}])
+
+
+def _validated(option: str, given: Any, folder: Path) -> None:
+    rows, rules = [{"id": 1}], [{"type": "not_null", "column": "id"}]
+    if option == "statistic":
+        validate(rows, [{"type": "statistic", "column": "id", "statistic": given, "min": 0}])
+    elif option in ("mode", "min_severity"):
+        quarantine(rows, rules, to=str(folder / "bad.parquet"), **{option: given})
+    else:
+        validate(rows, rules, **{option: given})
+
+
+@pytest.mark.parametrize("given", [pd.Series([1]), sa.select(sa.literal(1))])
+@pytest.mark.parametrize("option", ["mask", "storage_options", "read_options", "statistic", "mode", "min_severity"])
+def test_what_has_no_truth_is_refused_by_its_name(given: object, option: str, tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=option):
+        _validated(option, given, tmp_path)

@@ -268,7 +268,8 @@ class History:
             last: Compare with this many of the latest runs.
             lag: Compare changes over ``lag`` runs instead of values.
         """
-        if severity not in SEVERITIES:
+        given: object = severity
+        if not isinstance(given, str) or given not in SEVERITIES:
             known = ", ".join(SEVERITIES)
             raise RuleError([f"severity must be one of {known}, not {severity!r}.{question(severity, SEVERITIES)}"])
         drifts = self.drift(report, suite=suite, false_alarm_rate=false_alarm_rate, method=method, last=last, lag=lag)

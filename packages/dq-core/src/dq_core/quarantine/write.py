@@ -180,17 +180,17 @@ def quarantine(
 
 
 def _refuse_arguments(
-    mode: str, min_severity: str, column: object, file: Path | None, *, semantics: object, timeout_seconds: object
+    mode: object, min_severity: object, column: object, file: Path | None, *, semantics: object, timeout_seconds: object
 ) -> None:
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
     problems = [*limits, *semantics_problems(semantics)]
     if not isinstance(column, str) or not column or "\0" in column or not is_unicode(column):
         problems.append(f"column must be the name of a column, not {column!r:.80}.")
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")
     elif mode == "append" and file is not None:
         problems.append("A Parquet file cannot be appended to; give each run its own file.")
-    if min_severity not in SEVERITIES:
+    if not isinstance(min_severity, str) or min_severity not in SEVERITIES:
         known = ", ".join(SEVERITIES)
         problems.append(
             f"min_severity must be one of {known}, not {min_severity!r}.{question(min_severity, SEVERITIES)}"

@@ -162,9 +162,12 @@ def argument_problems(samples: object, mask: object, semantics: object) -> Itera
 
 def _columns(mask: object) -> list[Any] | None:
     """The columns to mask; None if these are no names of columns."""
-    columns = list(mask) if isinstance(mask, Iterable) and not isinstance(mask, str | bytes | Mapping) else []
-    are_names = all(isinstance(column, str) for column in columns) and (columns or not mask)
-    return columns if are_names else None
+    if mask is None:
+        return []
+    if not isinstance(mask, Iterable) or isinstance(mask, str | bytes | Mapping):
+        return [] if isinstance(mask, str | bytes | Mapping) and not mask else None
+    columns = list(mask)
+    return columns if all(isinstance(column, str) for column in columns) else None
 
 
 def refuse_unfit(

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from .._shared.arguments import seconds
+from .._shared.arguments import mapping, seconds
 from ..errors import RuleError
 from ..relation.questions import Questions
 from . import memory
@@ -75,6 +75,8 @@ def open_source(
     asked: object = questions
     if not isinstance(asked, Questions | None):
         problems.append(f"questions must be Questions, not {type(asked).__name__}.")
+    for name, given in (("storage_options", storage_options), ("read_options", read_options)):
+        problems += () if given is None else mapping(name, given)
     if problems:
         raise RuleError(problems)
     database = database_of(source, table, query, schema, as_of)

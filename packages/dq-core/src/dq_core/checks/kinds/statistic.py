@@ -65,7 +65,8 @@ class Statistic(ColumnMetricCheck):
     def problems(self) -> Iterator[str]:
         """What is wrong with the options."""
         yield from super().problems()
-        if self.statistic not in STATISTICS:
+        given: object = self.statistic
+        if not isinstance(given, str) or given not in STATISTICS:
             yield (
                 f"{self.label}: statistic must be one of {', '.join(STATISTICS)}, not {self.statistic!r}."
                 f"{options.question(self.statistic, STATISTICS)}"

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from dq_core import DataQualityError, RuleError, Suite, ValidationTimeoutError, learn, profile, validate
+from dq_core import DataQualityError, RuleError, Suite, ValidationTimeoutError, compare, learn, profile, validate
 from dq_core.history import History
 from dq_core.quarantine import quarantine
 
@@ -160,6 +160,21 @@ def test_the_server_stops_at_the_time_limit_and_all_settings_are_put_back(engine
         assert connection.execute(sa.text(running)).all() == []
     with pytest.raises(ValidationTimeoutError):
         validate(engine, [{"type": "not_null", "column": "id"}], query=slow, timeout_seconds=0.5)
+
+
+def test_a_session_that_gives_less_than_a_query_asks_for(engine: sa.Engine, mariadb_url: sa.URL) -> None:
+    """Samples, profiles, keys that differ and rows that are set aside are whole, whatever limit of rows there is."""
+    for name, odd in (("t", 0), ("other", 1)):
+        values = ", ".join(f"({number}, 'v{number % 7 if number % 60 else odd}')" for number in range(200))
+        make(engine, f"CREATE TABLE {name} (id INT, s VARCHAR(9))", f"INSERT INTO {name} VALUES {values}")
+    limited = sa.create_engine(mariadb_url, connect_args={"init_command": "SET sql_select_limit=2"})
+    rules = [{"type": "in_set", "column": "s", "values": ["v1"]}, {"type": "unique", "column": "s"}]
+    assert [len(one.samples) for one in validate(limited, rules, table="t").results] == [5, 5]
+    assert [len(one.top_values) for one in profile(limited, table="t").columns] == [10, 7]
+    found = compare((limited, "t"), (limited, "other"), ["id"])
+    assert (found.changed, len(found.samples)) == (4, 4)
+    assert quarantine(limited, rules[:1], to="bad", table="t").quarantined_rows == 172
+    limited.dispose()
 
 
 @pytest.mark.parametrize("locked", ["w", "bad"])

@@ -101,6 +101,9 @@ class MariaDB(Dialect):
         "div_precision_increment": 30,
         "max_error_count": MOST,
         "sql_notes": 1,
+        # All rows of a query, and tables described as SQLAlchemy reads them: it leaves out columns without quotes.
+        "sql_select_limit": 2**64 - 1,
+        "sql_quote_show_create": 1,
         "time_zone": "+00:00",
     }
     #: The setting that limits the time of a statement, and how many of its units a second has.

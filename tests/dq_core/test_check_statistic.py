@@ -129,6 +129,23 @@ def test_sums_are_exact_beyond_64_bits(put: Callable[..., Place], place: str, va
     assert (exact.status, exact.observed, more.status) == ("passed", total, "failed")
 
 
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", ["min", "max", "mean", "median", "sum"])
+def test_a_bound_that_a_double_does_not_tell_from_the_statistic(
+    put: Callable[..., Place], place: str, name: str
+) -> None:
+    """Such a rule has the right verdict or none; one whose bounds are farther away has the right one."""
+    value = 2**53 + 1
+    there = put(place, Case([value]).rows, types())
+    bounds = [{"min": value, "max": value}, {"max": value - 1}, {"min": value + 1}]
+    far = [{"min": value - 100, "max": value + 100}, {"max": value - 100}]
+    rules = [{"type": "statistic", "column": "x", "statistic": name, **one} for one in (*bounds, *far)]
+    found = [result.status for result in there.validate(*rules).results]
+    right = ["passed", "failed", "failed", "passed", "failed"]
+    assert [one if one == "error" else it for one, it in zip(found, right, strict=True)] == found
+    assert "error" not in (found if name not in ("mean", "median") else found[3:])
+
+
 @pytest.mark.parametrize("place", ["duckdb", "postgresql"])
 def test_decimals_are_compared_exactly(put: Callable[..., Place], place: str) -> None:
     there = put(place, [{"x": decimal.Decimal("0.10")}] * 3, {"x": sa.Numeric(10, 2)})

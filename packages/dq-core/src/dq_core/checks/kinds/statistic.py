@@ -29,6 +29,8 @@ _IN_THE_SCAN = frozenset({"min", "max", "mean", "sum"})
 STATISTICS = ("min", "max", "mean", "median", "sum", "stddev")
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 (such columns have no zone)
 _INFINITE = 2**63 - 1
+#: How many of the last digits of a double a mean, computed in doubles, may be away from the exact one.
+_NEAR = 4
 
 
 @register("statistic")
@@ -150,6 +152,19 @@ class Statistic(ColumnMetricCheck):
         variance = found["value"]
         return {"value": None if variance is None else math.sqrt(variance) * (scale.factor if scale else 1)}
 
+    def _refuse_lost_digits(self, value: float, *bounds: Any) -> None:
+        """A mean or median of exact numbers is a double: beyond 2^53 it may be on the other side of a bound so near."""
+        if not 2**53 <= abs(value) < math.inf:
+            return
+        for bound in bounds:
+            if isinstance(bound, int | float | decimal.Decimal) and math.isfinite(bound):
+                apart = abs(decimal.Decimal(bound) - decimal.Decimal(value))
+                if apart <= _NEAR * decimal.Decimal(math.ulp(value)):
+                    raise EvaluationError(
+                        f"the {self.statistic} is {value!r} to the digits of a double, which are too few to tell it "
+                        f"from {bound}"
+                    )
+
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
         """Passed if the statistic is within the bounds, or does not exist."""
         others = int(measured.get("others", 0))
@@ -183,6 +198,8 @@ class Statistic(ColumnMetricCheck):
         if type(value) is dt.date and any(isinstance(bound, dt.datetime) for bound in (low, high)):
             # Columns without a declared type have dates, and bounds that may have a time.
             value = dt.datetime.combine(value, dt.time())
+        if isinstance(value, float) and self._family(relation) != "float":
+            self._refuse_lost_digits(value, low, high)
         try:
             passed = not outside(value, low, high, strict_min=self.strict_min, strict_max=self.strict_max)
         except TypeError:

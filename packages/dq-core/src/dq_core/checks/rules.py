@@ -10,7 +10,6 @@ from .._shared.wording import question
 from ..errors import RuleError
 from ..relation.type_family import describe_type
 from .base import Check
-from .kinds.statistic import STATISTICS
 from .registry import KINDS
 
 __all__ = ["PlacedRule", "parse"]
@@ -79,11 +78,7 @@ def _read(rule: object) -> Check:
     kind = rule["type"]
     if not isinstance(kind, str) or kind not in KINDS:
         # Someone who asks for a type of values, or for a statistic, has left out that of the check.
-        hint = question(kind, KINDS)
-        if isinstance(kind, str) and describe_type(kind) is not None:
-            hint = f" Did you mean {{type: type, dtype: {kind}}}?"
-        elif kind in STATISTICS:
-            hint = f" Did you mean {{type: statistic, statistic: {kind}}}?"
+        hint = _variant(kind) or question(kind, KINDS)
         if kind is None:
             hint = " In YAML, the type null is written in quotes: 'null'."
         raise RuleError([f"the type of check {kind!r} does not exist.{hint or f' The types are: {_kinds()}.'}"])
@@ -102,6 +97,14 @@ def _read(rule: object) -> Check:
     if problems:
         raise RuleError(problems)
     return check
+
+
+def _variant(kind: object) -> str:
+    """The rule that is meant by what is an option of a kind of check."""
+    if isinstance(kind, str) and describe_type(kind) is not None:
+        return f" Did you mean {{type: type, dtype: {kind}}}?"
+    named = ((name, option) for name, one in KINDS.items() for option in one.variants if kind in one.variants[option])
+    return next((f" Did you mean {{type: {name}, {option}: {kind}}}?" for name, option in named), "")
 
 
 def _options(kind: str, rule: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:

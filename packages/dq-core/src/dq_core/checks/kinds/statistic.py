@@ -6,7 +6,7 @@ import datetime as dt
 import decimal
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, count
 from ..registry import register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ...relation.relation import Relation
     from ...relation.selection import FollowUp
@@ -47,6 +47,8 @@ class Statistic(ColumnMetricCheck):
         strict_min: Whether min itself is not allowed.
         strict_max: Whether max itself is not allowed.
     """
+
+    variants: ClassVar[Mapping[str, Sequence[str]]] = {"statistic": STATISTICS}
 
     statistic: str
     min: Any = None

@@ -16,6 +16,7 @@ os.environ.update(
     PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW="ignore",
 )
 
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
 from support.adapter_conformance import make_users, text_of
@@ -33,8 +34,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def prefect_server() -> Iterator[None]:
-    """A temporary Prefect server with a database of its own."""
-    with prefect_test_harness(server_startup_timeout=90):
+    """A temporary Prefect server with a database of its own; at their end flows wait a second for their heartbeat."""
+    without = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
+    with prefect_test_harness(server_startup_timeout=90), without:
         yield
 
 

@@ -21,6 +21,7 @@ from support.dialect_conformance.binds import Binds
 from support.dialect_conformance.casts import Casts
 from support.dialect_conformance.data import NEW, OLD, rows, run
 from support.dialect_conformance.expressions import Expressions
+from support.dialect_conformance.handoff import HandOff
 from support.dialect_conformance.incremental import IncrementalLoads
 from support.dialect_conformance.merge import Merge
 from support.dialect_conformance.missing_rows import MissingRows
@@ -154,6 +155,7 @@ class TestIcebergToo(
     Targets,
     Verbs,
     Waits,
+    HandOff,
     IncrementalLoads,
     MissingRows,
     SchemaChanges,
@@ -210,6 +212,7 @@ class TestMemory(
     Order,
     Verbs,
     Waits,
+    HandOff,
     IncrementalLoads,
     MissingRows,
     SchemaChanges,

@@ -153,6 +153,8 @@ class _Publication:
             check_keys(self._target.connection, self._target.dialect, rows.source.subquery(), request.keys or ())
         if request.mode == "overwrite_partitions":
             require_columns(request.partition_by or (), names, "partition_by")
+        with self._target.dialect.unchanged(self._target.connection, rows.source):
+            pass  # what is found out behind the statement comes too late: it has committed
 
     def _committed(self, statement: Executable) -> int:
         """Run the statement; returns the rows that it has changed.

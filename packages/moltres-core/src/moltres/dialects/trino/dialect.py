@@ -230,7 +230,8 @@ class TrinoDialect(Commits, Dialect):
         if temporary:
             raise ConfigurationError("trino has no temporary tables.")
         statement = CreateTableAs(table, self.fitted(columns, query))
-        result = connection.execute(statement, execution_options={"preserve_rowcount": True})
+        with self.unchanged(connection, query):
+            result = connection.execute(statement, execution_options={"preserve_rowcount": True})
         return result.rowcount
 
     # -- rows

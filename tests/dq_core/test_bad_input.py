@@ -139,3 +139,10 @@ def _validated(option: str, given: Any, folder: Path) -> None:
 def test_what_has_no_truth_is_refused_by_its_name(given: object, option: str, tmp_path: Path) -> None:
     with pytest.raises(RuleError, match=option):
         _validated(option, given, tmp_path)
+
+
+def test_an_isolation_level_that_a_driver_does_not_know_is_told() -> None:
+    """Trino's driver looks for it among its own when it opens a connection, before it asks the server."""
+    engine = sa.create_engine("trino://me@127.0.0.1:1/catalog/schema", isolation_level="READ UNCOMMITTED")
+    with pytest.raises(SourceError, match="READ UNCOMMITTED"):
+        validate(engine, [{"type": "row_count", "min": 1}], table="t")

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import URL, text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -434,3 +434,10 @@ def test_numbers_of_a_pool_are_judged_before_it_is_used(name: str, given: object
     options: dict[str, Any] = {name: given}
     with pytest.raises(ConfigurationError, match=f"{name} must be a"):
         connect("duckdb://", **options)
+
+
+def test_an_isolation_level_that_a_driver_does_not_know_is_told() -> None:
+    """Trino's driver looks for it among its own when it opens a connection, before it asks the server."""
+    engine = create_engine("trino://me@127.0.0.1:1/catalog/schema", isolation_level="READ UNCOMMITTED")
+    with connect(engine) as db, pytest.raises(ConfigurationError, match="READ UNCOMMITTED"):
+        db.tables()

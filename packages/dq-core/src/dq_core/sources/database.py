@@ -340,7 +340,7 @@ def connect(engine: sa.Engine, *, begins: bool = False) -> sa.Connection:
         raise SourceAccessError(
             f"The engine of {_shown(engine.url)} has one connection, which is in use.", suggestion=_GIVE_CONNECTION
         ) from error
-    except (ArgumentError, TypeError, ValueError, OSError) as error:
+    except (ArgumentError, LookupError, TypeError, ValueError, OSError) as error:
         raise _not_understood(engine.url, error) from None
     raise SourceAccessError(
         f"The engine of {_shown(engine.url)} has one connection, and a transaction has begun on it, which would be"

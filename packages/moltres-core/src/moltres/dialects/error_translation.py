@@ -212,7 +212,7 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
         failure = _unconnected(engine, dialect, error.orig or error)
     except engine.dialect.loaded_dbapi.Error as error:
         failure = _unconnected(engine, dialect, error)
-    except (ArgumentError, OSError, TypeError, ValueError) as error:
+    except (ArgumentError, LookupError, OSError, TypeError, ValueError) as error:
         # What a driver raises before it connects: an option that it does not know, a file that it cannot read.
         failure = _error(ConfigurationError, engine.url, str(error), None, cancelled=False)
     # Outside of the handler, so that psycopg's error, which contains the password, is neither cause nor context.

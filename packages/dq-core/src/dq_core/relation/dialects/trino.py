@@ -25,7 +25,7 @@ from . import fragments
 from .base import Dialect
 from .trino_functions import COMPUTING
 from .trino_literals import string, type_of, written
-from .trino_questions import MOST_TABLES, described_together, judging
+from .trino_questions import MOST_TABLES, described, described_together, judging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,11 +123,12 @@ class Trino(Dialect):
         if not owns_transaction or named not in tables:
             return Answers()
         clauses = [sa.table(_named(name), schema=schema) for name, schema in tables]
-        refused = self._refused(connection, questions.fragments)
+        checked = Selection(clauses[0], {})
+        refused = self.refused(connection, checked, questions.fragments)
         sqls = [sql for sql in questions.fragments if sql not in refused][: self.most_union_parts // 2]
         if len(tables) == 1 and not sqls:
             return Answers()
-        judged = self._judging(connection, Selection(clauses[0], {}), sqls) if sqls else None
+        judged = self._judging(connection, checked, sqls) if sqls else None
         try:
             with self.guard(connection, owns_transaction=owns_transaction):
                 found = described_together(connection, clauses, judged)
@@ -142,9 +143,7 @@ class Trino(Dialect):
     def describe(self, connection: Connection, from_: FromClause | TextClause) -> list[Column]:
         """The columns of an empty result, for which no worker reads anything."""
         result = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false()))
-        described = [(entry[0], str(entry[1]).lower()) for entry in result.cursor.description]
-        result.all()  # a result that is closed before its end cancels the query, and ends the transaction
-        return [_column(name, type_name) for name, type_name in described]
+        return [_column(name, type_name) for name, type_name in described(result)]
 
     def reads(self, value: ColumnElement[Any], column: Column) -> ColumnElement[Any]:
         """Values of types outside of the families as text; CHAR without the blanks that fill it up."""
@@ -224,9 +223,6 @@ class Trino(Dialect):
     def refused(self, connection: Connection, relation: Selection, sqls: Sequence[str]) -> dict[str, str]:
         """By a list of the engine's own functions, and by what a fragment selects from."""
         del relation
-        return self._refused(connection, sqls)
-
-    def _refused(self, connection: Connection, sqls: Sequence[str]) -> dict[str, str]:
         found = fragments.refused_by_list(sqls, LEXIS, COMPUTING, marks="\\$#@?{}`", aliases=True)
         raw: Any = connection.connection.driver_connection
         catalog = str(raw.catalog or "")

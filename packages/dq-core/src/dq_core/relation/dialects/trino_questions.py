@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, CursorResult, TableClause
 
-__all__ = ["MOST_TABLES", "described_together", "judging"]
+__all__ = ["MOST_TABLES", "described", "described_together", "judging"]
 
 #: How many tables one query describes.
 MOST_TABLES = 20
@@ -54,16 +54,17 @@ def described_together(
     columns = f', 1 AS "{between}", '.join(f'"{between}{place}".*' for place in range(len(tables)))
     result = connection.exec_driver_sql(" ".join(("SELECT", columns, "FROM", ", ".join(sources), "WHERE false")))
     found: list[list[tuple[str, str]]] = [[]]
-    for entry in _description(result):
-        if entry[0] == between:
+    for name, type_name in described(result):
+        if name == between:
             found.append([])
         else:
-            found[-1].append((entry[0], str(entry[1]).lower()))
-    result.all()  # a result that is closed before its end cancels the query, and ends the transaction
+            found[-1].append((name, type_name))
     return found
 
 
-def _description(result: CursorResult[Any]) -> Sequence[Any]:
+def described(result: CursorResult[Any]) -> list[tuple[str, str]]:
+    """The names and types of the columns of a result without rows."""
     cursor: Any = result.cursor
-    description: Sequence[Any] = cursor.description
-    return description
+    found = [(entry[0], str(entry[1]).lower()) for entry in cursor.description]
+    result.all()  # a result that is closed before its end cancels the query, and ends the transaction
+    return found

@@ -28,23 +28,11 @@ class Registered(NamedTuple):
         kinds: The columns with the family of each value, by the name of the column that they are about.
     """
 
-    description: str
+    description: str = ""
     unknown: frozenset[str] = frozenset()
     refused: Mapping[str, str] = MappingProxyType({})
     made: str = "the data"
     kinds: Mapping[str, str] = MappingProxyType({})
-
-
-class _Made(NamedTuple):
-    """What was found while the relation was made; see `Registered`."""
-
-    unknown: frozenset[str] = frozenset()
-    refused: Mapping[str, str] = MappingProxyType({})
-    kinds: Mapping[str, str] = MappingProxyType({})
-
-    def described(self, description: str, made: str = "the data") -> Registered:
-        """With what the data is."""
-        return Registered(description, self.unknown, self.refused, made, self.kinds)
 
 
 def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> Registered:
@@ -66,24 +54,26 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     library = type(source).__module__.partition(".")[0]
     match library:
         case "pandas" if hasattr(source, "columns"):  # not a Series
-            return _register_pandas(raw, name, source).described("pandas DataFrame")
+            return _register_pandas(raw, name, source)._replace(description="pandas DataFrame")
         case "polars" if kind in ("DataFrame", "LazyFrame"):
             frame = source.collect() if kind == "LazyFrame" else source
             rest, odd = polars_columns(frame)
-            return _combined(raw, name, frame.columns, rest, odd).described(f"polars {kind}")
+            return _combined(raw, name, frame.columns, rest, odd)._replace(description=f"polars {kind}")
         case "pyarrow":
             table = _arrow_table(source, kind)
             if table is None:
                 raw.register(name, source)
                 return Registered(f"pyarrow {kind}")
             rest, odd = arrow_columns(table)
-            return _combined(raw, name, table.column_names, rest, odd).described(f"pyarrow {kind}")
+            return _combined(raw, name, table.column_names, rest, odd)._replace(description=f"pyarrow {kind}")
     alone = library in ("pandas", "polars")  # a Series is no table
     if isinstance(source, Iterable) and not alone and not isinstance(source, str | bytes | Mapping):
         rows = list(source)
         names = getattr(source, "columns", None) or expected
         count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-        return _register_rows(raw, name, rows, names).described(count, "pyarrow.Table.from_pylist(rows)")
+        return _register_rows(raw, name, rows, names)._replace(
+            description=count, made="pyarrow.Table.from_pylist(rows)"
+        )
     raise RuleError(
         [f"A value of type {kind} cannot be checked."],
         suggestion="Give a SQLAlchemy Engine, Connection or URL with table= or query=, a moltres DataFrame, a pandas "
@@ -91,7 +81,7 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
     )
 
 
-def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str]) -> _Made:
+def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str]) -> Registered:
     for row in rows:
         if not isinstance(row, Mapping):
             raise RuleError([f"Rows must be mappings of column to value, not {type(row).__name__}: {row!r:.80}."])
@@ -102,7 +92,7 @@ def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str])
     kinds, told = _kinds(values, names)
     typed = store(raw, f"{name}_values", values | told)
     origin = quoted(f"{name}_values") if typed else f"range({len(rows)})"
-    return _Made(_view(raw, name, [*names, *told], typed, origin), refused, kinds)
+    return Registered(unknown=_view(raw, name, [*names, *told], typed, origin), refused=refused, kinds=kinds)
 
 
 def _python(values: Mapping[str, Iterable[Any]]) -> tuple[dict[str, list[Any]], dict[str, str]]:
@@ -146,7 +136,7 @@ def _arrow_table(source: Any, kind: str) -> Any:
     return source.to_table() if schema is not None and any(is_odd(one.type) for one in schema) else None
 
 
-def _register_pandas(raw: Any, name: str, frame: Any) -> _Made:
+def _register_pandas(raw: Any, name: str, frame: Any) -> Registered:
     """Columns of dtype object may hold anything: they are converted here, the others are read in place."""
     # Each name as a string, also one of several levels, which rename() would rename level by level.
     frame = frame.set_axis(list(map(str, frame.columns)), axis=1)
@@ -163,11 +153,11 @@ def _register_pandas(raw: Any, name: str, frame: Any) -> _Made:
     return _combined(raw, name, list(frame.columns), rest, odd)
 
 
-def _combined(raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[str, list[Any]]) -> _Made:
+def _combined(raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[str, list[Any]]) -> Registered:
     """A frame and the columns that DuckDB cannot read as they are, as one relation."""
     if not odd:
         raw.register(name, rest)
-        return _Made()
+        return Registered()
     values, refused = _python(odd)
     kinds, told = _kinds(values, columns)
     typed = store(raw, f"{name}_values", values | told)
@@ -177,7 +167,7 @@ def _combined(raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[s
         origins.append(quoted(f"{name}_frame"))
     origin = " POSITIONAL JOIN ".join(origins) or f"range({len(next(iter(odd.values())))})"
     unknown = _view(raw, name, [*columns, *told], typed | (set(columns) - set(odd)), origin)
-    return _Made(unknown, refused, kinds)
+    return Registered(unknown=unknown, refused=refused, kinds=kinds)
 
 
 def _refuse_twins(names: Iterable[str]) -> None:

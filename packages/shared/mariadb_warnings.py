@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from .mariadb_settings import MOST_WARNINGS
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["ASKS", "MOST", "changed_value"]
+__all__ = ["ASKS", "changed_value"]
 
 ASKS: Final = "SHOW WARNINGS"
 """What asks for them."""
-
-MOST: Final = 65_535
-"""As many the server tells at most, if `max_error_count` says so."""
 
 _CHANGED: Final = frozenset({
     1139,  # a pattern was given up, and is taken as not found
@@ -58,6 +57,6 @@ def changed_value(connection: Connection) -> str | None:
             # A statement that reads no table would show it once more.
             connection.exec_driver_sql("SELECT 1 FROM (SELECT 1) AS nothing")
             return message
-    if len(told) >= MOST:
+    if len(told) >= MOST_WARNINGS:
         return f"more warnings than the server tells, the first of which is {told[0]['Message']}"
     return None

@@ -12,7 +12,8 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import MariaDBForms
-from ..._shared.mariadb_warnings import ASKS, MOST, changed_value
+from ..._shared.mariadb_settings import TELLS_ALL, WHOLE_RESULTS
+from ..._shared.mariadb_warnings import ASKS, changed_value
 from ..column import Column
 from ..sql_text import Lexis
 from . import fragments
@@ -99,12 +100,9 @@ class MariaDB(Dialect):
         # The cache of results of subqueries takes outer values as equal by the column's own collation.
         "optimizer_switch": "subquery_cache=off",
         "div_precision_increment": 30,
-        "max_error_count": MOST,
-        "sql_notes": 1,
-        # All rows of a query, and tables described as SQLAlchemy reads them: it leaves out columns without quotes.
-        "sql_select_limit": 2**64 - 1,
-        "sql_quote_show_create": 1,
         "time_zone": "+00:00",
+        **TELLS_ALL,
+        **WHOLE_RESULTS,
     }
     #: The setting that limits the time of a statement, and how many of its units a second has.
     time_limit = ("max_statement_time", 1.0)

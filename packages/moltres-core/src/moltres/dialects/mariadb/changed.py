@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
-from ..._shared.mariadb_warnings import ASKS, MOST, changed_value
+from ..._shared.mariadb_settings import TELLS_ALL
+from ..._shared.mariadb_warnings import ASKS, changed_value
 from ...errors import QueryError
 
 if TYPE_CHECKING:
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["TELLS_ALL", "refuse_changed", "refusing_changed", "telling_all"]
-
-TELLS_ALL: Final = {"max_error_count": MOST, "sql_notes": 1}
-"""Settings without which the server keeps some of its warnings to itself: by default all but the first 64."""
+__all__ = ["refuse_changed", "refusing_changed", "telling_all"]
 
 _FOR: Final = f"SET STATEMENT {', '.join(f'{name}={value}' for name, value in TELLS_ALL.items())} FOR "
 _READS: Final = re.compile(r"(\s|/\*.*?\*/|(--\s|#)[^\n]*\n)*(SELECT|WITH|VALUES|\()", re.IGNORECASE | re.DOTALL)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from ..._shared.mariadb_settings import TELLS_ALL, WHOLE_RESULTS
 from ..base import driver_connection
 from ..stopping import cleaning_up
-from .changed import TELLS_ALL, refusing_changed
+from .changed import refusing_changed
 from .locks import LOCKED
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 __all__ = ["storing_as_given", "with_whole_results"]
-
-_WHOLE: Final = {"sql_select_limit": 2**64 - 1, "sql_quote_show_create": 1}
-"""All rows of a query, and tables described as SQLAlchemy reads them: it leaves out columns without quotes."""
 
 _WRITING: Final = ("sql_mode", "default_storage_engine", "sql_safe_updates", *TELLS_ALL)
 _MODES: Final = frozenset({"STRICT_ALL_TABLES", "NO_AUTO_VALUE_ON_ZERO"})
@@ -86,13 +84,13 @@ def with_whole_results(connection: Connection) -> Iterator[None]:
     Args:
         connection: The connection.
     """
-    before = _settings_of(connection, tuple(_WHOLE))
-    changed = {name: value for name, value in before.items() if value != _WHOLE[name]}
+    before = _settings_of(connection, tuple(WHOLE_RESULTS))
+    changed = {name: value for name, value in before.items() if value != WHOLE_RESULTS[name]}
     if not changed:
         yield
         return
     setting = _SETS.format(", ".join(f"{name} = %s" for name in changed))
-    connection.exec_driver_sql(setting, tuple(_WHOLE[name] for name in changed))
+    connection.exec_driver_sql(setting, tuple(WHOLE_RESULTS[name] for name in changed))
     try:
         yield
     finally:

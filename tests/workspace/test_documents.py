@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -70,3 +71,35 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]+)?\)", text)
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def exported(package: str) -> set[str]:
+    """The names that a package offers, of its source: not every package can be imported in one environment."""
+    (source,) = (ROOT / "packages").glob(f"*/src/{package}/__init__.py")
+    values: dict[str, ast.expr] = {}
+    for node in ast.parse(source.read_text()).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            values[ast.unparse(target)] = node.value
+    if "_NAMES" in values:  # a package of parts, each with its names
+        return {name for names in ast.literal_eval(values["_NAMES"]).values() for name in names}
+    return set(ast.literal_eval(values["__all__"])) - {"__version__"}
+
+
+@pytest.mark.parametrize(
+    ("package", "page", "elsewhere"),
+    [
+        ("dq_core", "dq-core.md", set()),
+        ("moltres", "moltres.md", {"func"}),  # SQLAlchemy's
+        ("moltres_airflow", "moltres-airflow.md", {"ETLPipeline"}),  # that of moltres
+        ("moltres_prefect", "moltres-prefect.md", {"ETLPipeline"}),
+        ("truthound_kestra", "truthound-kestra.md", set()),
+    ],
+)
+def test_the_reference_has_every_exported_name(package: str, page: str, elsewhere: set[str]) -> None:
+    text = (ROOT / "docs" / "reference" / page).read_text()
+    entries = {name.rpartition(".")[2] for name in re.findall(r"^(?:::: | +heading: )(\S+)$", text, re.MULTILINE)}
+    names = exported(package) - elsewhere - entries
+    if entries & {"errors", "exceptions"}:  # a module with all errors
+        names = {name for name in names if not name.endswith("Error")}
+    assert names == set()

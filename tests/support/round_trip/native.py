@@ -200,6 +200,7 @@ POSTGRESQL = (
     ),
     Native("timestamptz", instants | nowhere("infinity", "-infinity")),
     Native("interval", intervals | months),
+    Native("interval day", fixed(("'3 days'", dt.timedelta(3)))),
     Native("uuid", uuids),
     Native("json", documents()),
     Native("numeric(40,20)", decimals(40, 20)),

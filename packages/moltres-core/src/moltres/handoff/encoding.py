@@ -71,7 +71,7 @@ def _type_to_json(given: sa.types.TypeEngine[Any]) -> list[Any] | None:
     if made is None:
         return None
     options = {"precision": logical.precision, "scale": logical.scale, "length": logical.length}
-    if logical.name == "text" and logical.native:
+    if logical.name == "interval" or (logical.name == "text" and logical.native):
         options = {}
     if logical.name in {"timestamp", "time"}:
         options = {"timezone": logical.zoned}

@@ -240,7 +240,7 @@ class PostgreSQLDialect(Horizons, Dialect):
         if kind.name == "json":
             own = each(documents.read)
         elif kind.name == "array" and kind.item is not None and kind.item.name == "json":
-            own = each(documents.read_items)
+            own = loaders.read_documents
         elif kind.name in _GUARDED:
             own = loaders.refuse
         process = by_sqlalchemy(connection, element.type, code) if is_custom(element.type) else None
@@ -255,7 +255,8 @@ class PostgreSQLDialect(Horizons, Dialect):
         if kind.native and type(type_).__module__.startswith(MODULE) and not isinstance(type_, NamedType | HSTORE):
             return type_  # it exists in every database, unlike an enum, a domain, or the type of an extension
         if kind.name == "decimal":
-            return sql.Numeric(kind.precision, kind.scale)
+            limited = (kind.precision or 0) <= _MOST_DIGITS
+            return sql.Numeric(kind.precision, kind.scale) if limited else sql.Numeric()
         if kind.name == "time":
             return sql.Time(timezone=kind.zoned)
         return super().column_type(type_)
@@ -434,6 +435,8 @@ def _is_psycopg(connection: Connection) -> bool:
     return hasattr(driver_connection(connection), "adapters")
 
 
+_MOST_DIGITS = 1000
+"""What a NUMERIC may declare; one without a limit holds more."""
 _GUARDED = frozenset({"date", "time", "timestamp", "interval", "array"})
 
 _MAY_RECORD = text(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
+from ...types import documents
 from .user_arrays import known
 
 if TYPE_CHECKING:
@@ -56,6 +58,20 @@ def refuse(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
+def read_documents(values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column of arrays whose items are JSON.
+
+    Raises:
+        ValueError: As `refuse` and `documents.read_items` do, and with the first array of several dimensions: in Python,
+            and as JSON, its further dimensions are lists like those of its documents.
+    """
+    found = [None if value is None else documents.read_items(value) for value in refuse(values)]
+    for value, read in zip(values, found, strict=True):
+        if value is not None and any(type(item) is list for item in value):
+            raise ValueError(f"the value {read!r:.60} has several dimensions, which lists in JSON cannot be told from")
+    return found
+
+
 @contextmanager
 def exact(connection: Connection) -> Iterator[None]:
     """Let the statements of the block be read by exact loaders; for psycopg only."""
@@ -81,42 +97,61 @@ def _register(registry: Any, array: UserArray) -> None:
     from psycopg.types import TypeInfo
 
     TypeInfo(array.name, array.item, array.oid).register(SimpleNamespace(adapters=registry))
+    registry.register_loader(array.oid, _of_arrays(registry.get_loader(array.oid, Format.TEXT)))
     loader = registry.get_loader(array.base, Format.TEXT)
     if array.base != array.item and loader is not None:  # what psycopg does not know is read as text
         registry.register_loader(array.item, loader)
 
 
-def _loaders() -> dict[str, Any]:
+def _loaders() -> dict[str | int, Any]:
     from psycopg import adapters
-    from psycopg.adapt import Loader
-    from psycopg.errors import DataError
     from psycopg.pq import Format
     from psycopg.types.string import TextLoader
 
-    def guarded(name: str, refusal: Callable[[bytes], str | None]) -> type[Loader]:
-        usual: Any = adapters.get_loader(adapters.types[name].oid, Format.TEXT)
+    def usual(oid: int) -> Any:
+        return adapters.get_loader(oid, Format.TEXT)
 
-        class Guarded(Loader):
-            """psycopg's own loader, but for the values that it cannot load or would change."""
-
-            def __init__(self, oid: int, context: Any = None) -> None:
-                super().__init__(oid, context)
-                self._load = usual(oid, context).load
-
-            def load(self, data: Any) -> Any:
-                reason = refusal(data)
-                if reason is None:
-                    try:
-                        return self._load(data)
-                    except DataError:
-                        reason = "is not within the years 1 to 9999, or no time of a day, and has no form in Python"
-                return Unreadable(bytes(data).decode(), reason)
-
-        return Guarded
-
-    made: dict[str, Any] = {name: guarded(name, lambda _: None) for name in _MOMENTS}
-    made["interval"] = guarded("interval", _of_months)
+    made: dict[str | int, Any] = {name: _guarded(usual(adapters.types[name].oid), _readable) for name in _MOMENTS}
+    made["interval"] = _guarded(usual(adapters.types["interval"].oid), _of_months)
+    arrays = {info.array_oid: usual(info.array_oid) for info in adapters.types if info.array_oid}
+    made |= {oid: _of_arrays(loader) for oid, loader in arrays.items() if loader is not None}
     return made | dict.fromkeys(_AS_TEXT, TextLoader)
+
+
+@cache
+def _guarded(usual: Any, refusal: Callable[[bytes], str | None]) -> Any:
+    from psycopg.adapt import Loader
+    from psycopg.errors import DataError
+
+    class Guarded(Loader):
+        """psycopg's own loader, but for the values that it cannot load or would change."""
+
+        def __init__(self, oid: int, context: Any = None) -> None:
+            super().__init__(oid, context)
+            self._load = usual(oid, context).load
+
+        def load(self, data: Any) -> Any:
+            reason = refusal(data)
+            if reason is None:
+                try:
+                    return self._load(data)
+                except DataError:
+                    reason = "is not within the years 1 to 9999, or no time of a day, and has no form in Python"
+            return Unreadable(bytes(data).decode(), reason)
+
+    return Guarded
+
+
+def _of_arrays(usual: Any) -> Any:
+    return _guarded(usual, _other_bounds)
+
+
+def _readable(data: bytes) -> str | None:  # noqa: ARG001 - whatever it is, psycopg knows
+    return None
+
+
+def _other_bounds(data: bytes) -> str | None:
+    return "counts its items from another number than 1, which a list has no form for" if data[:1] == b"[" else None
 
 
 def _of_months(data: bytes) -> str | None:

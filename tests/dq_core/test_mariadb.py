@@ -177,6 +177,17 @@ def test_a_session_that_gives_less_than_a_query_asks_for(engine: sa.Engine, mari
     limited.dispose()
 
 
+@pytest.mark.parametrize("charset", ["latin1", "utf8"])
+def test_a_session_that_lacks_characters(engine: sa.Engine, mariadb_url: sa.URL, charset: str) -> None:
+    make(engine, "CREATE TABLE t (id INT, s VARCHAR(9) CHARSET utf8mb4)", "INSERT INTO t VALUES (1, '日🚀')")
+    lacking = sa.create_engine(mariadb_url.update_query_dict({"charset": charset}))
+    report = validate(lacking, [{"type": "in_set", "column": "s", "values": ["日🚀"]}], table="t")
+    assert report.passed
+    (found,) = validate(lacking, [{"type": "in_set", "column": "s", "values": ["x"]}], table="t").results
+    assert [sample["s"] for sample in found.samples] == ["日🚀"]
+    lacking.dispose()
+
+
 @pytest.mark.parametrize("locked", ["w", "bad"])
 def test_quarantine_ends_when_the_source_or_the_target_is_locked(engine: sa.Engine, locked: str) -> None:
     make(engine, "CREATE TABLE w (id INT)", "CREATE TABLE bad (id INT, failed_checks LONGTEXT)")

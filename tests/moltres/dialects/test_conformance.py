@@ -167,6 +167,7 @@ class TestPostgreSQL(DialectConformance, LostConnections):
     )
     numbered = ("INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "SERIAL PRIMARY KEY")
     impatient = "SET lock_timeout = '300ms'"
+    limited = "SET LOCAL statement_timeout = '300ms'"
     guest = ("CREATE ROLE guest LOGIN", "GRANT USAGE ON SCHEMA public TO guest", "GRANT SELECT, INSERT ON t TO guest")
     guest_records = "GRANT SELECT, INSERT, DELETE ON moltres_loads TO guest"
     no_guest = ("DROP OWNED BY guest", "DROP ROLE guest")

@@ -50,6 +50,7 @@ class TestMariaDB(DialectConformance, LostConnections):
     numbered = ("INTEGER AUTO_INCREMENT PRIMARY KEY",)
     retyped = "ALTER TABLE t MODIFY amount DOUBLE"
     impatient = "SET lock_wait_timeout = 1"
+    limited = "SET max_statement_time = 0.3"
     guest = ("CREATE USER guest@'127.0.0.1' IDENTIFIED BY 'secret'", "GRANT SELECT, INSERT ON t TO guest@'127.0.0.1'")
     guest_records = "GRANT SELECT, INSERT, DELETE ON moltres_loads TO guest@'127.0.0.1'"
     no_guest = ("DROP USER guest@'127.0.0.1'",)
@@ -170,6 +171,11 @@ class TestMariaDB(DialectConformance, LostConnections):
             ("sql_mode", "'ORACLE'"),
             ("sql_safe_updates", "1"),
             ("default_storage_engine", "MyISAM"),
+            ("character_set_results", "latin1"),
+            ("character_set_results", "NULL"),
+            ("character_set_client", "latin1"),
+            ("character_set_connection", "latin1"),
+            ("collation_connection", "utf8mb4_bin"),
         ],
     )
     def test_settings_of_a_session_change_no_row(self, url: URL, name: str, value: str) -> None:
@@ -180,7 +186,7 @@ class TestMariaDB(DialectConformance, LostConnections):
         given = {"init_command": f"SET {name} = {value}"}
         with connect(url, pool_size=1, max_overflow=0, connect_args=given) as db:
             before = setting()
-            data = [{"id": number, "s": f"s{number}", "day": dt.date(2024, 1, number)} for number in (1, 2, 3)]
+            data = [{"id": number, "s": f"日🚀{number}", "day": dt.date(2024, 1, number)} for number in (1, 2, 3)]
             db.write(data).save_as_table("t", run_key="k")
             db.table("t").write.save_as_table("u")
             db.table("u").write.save_as_table("t", mode="merge", keys=["id"])
@@ -190,6 +196,22 @@ class TestMariaDB(DialectConformance, LostConnections):
             others = "SELECT 1 FROM information_schema.tables WHERE table_schema = database() AND engine <> 'InnoDB'"
             assert db.sql(others).count() == 0
             assert setting() == before
+
+    @pytest.mark.parametrize("charset", ["latin1", "utf8", "gbk", "ascii"])
+    def test_all_characters_whatever_the_url_says(self, url: URL, charset: str) -> None:
+        with connect(url.update_query_dict({"charset": charset}), pool_size=1, max_overflow=0) as db:
+            db.write([{"id": 1, "s": "é日🚀"}]).save_as_table("t")
+            assert rows(db) == db.table("t").where(col("s") == "é日🚀").collect() == [{"id": 1, "s": "é日🚀"}]
+            with db.engine.connect() as connection:
+                names = connection.exec_driver_sql("SELECT @@character_set_client, @@character_set_results").one()
+                assert {name.replace("utf8mb3", "utf8") for name in names} == {charset}
+                assert connection.connection.driver_connection.encoding == {"latin1": "cp1252"}.get(charset, charset)
+        with connect(url) as db:
+            assert rows(db) == [{"id": 1, "s": "é日🚀"}]
+
+    def test_a_character_set_that_the_driver_does_not_know(self, url: URL) -> None:
+        with connect(url.update_query_dict({"charset": "nosuch"})) as db, pytest.raises(ConfigurationError):
+            db.tables()
 
     def test_a_row_larger_than_a_packet_is_an_error_that_no_retry_helps(self, db: Database) -> None:
         with db.connection() as connection:

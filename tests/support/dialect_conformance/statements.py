@@ -47,10 +47,12 @@ class Statements(DialectSuite):
         enough: A time limit, in seconds, that no small statement reaches.
         counts_time: Whether moltres counts the time of statements, and not the database or its driver. Then tests put
             its clocks on, and `enough` is more than they wait.
+        limited: What gives a session a time limit of its own; None where sessions have none.
     """
 
     enough = 0.3
     counts_time = False
+    limited: str | None = None
 
     @pytest.fixture
     def outlast(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
@@ -106,6 +108,20 @@ class Statements(DialectSuite):
             assert isinstance(caught.value, TimeoutError)
             one = limited.from_select(select(literal(1).label("a")))  # whose columns nobody asks the database for
             assert one.collect(query_timeout=300) == [{"a": 1}]
+
+    def test_a_limit_that_the_session_has_by_itself(self, db: Database) -> None:
+        limited = self.limited
+        if limited is None:
+            pytest.skip("sessions of this database have no limit of their own")
+
+        def last() -> None:
+            with db.transaction() as connection:
+                connection.exec_driver_sql(limited)
+                connection.execute(text(self.slow))
+
+        with pytest.raises(QueryTimeoutError) as caught:
+            last()
+        assert caught.value.retryable
 
     @pytest.mark.usefixtures("limits")
     def test_a_limit_for_one_reading(self, db: Database, endless: DataFrame) -> None:

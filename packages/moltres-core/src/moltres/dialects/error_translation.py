@@ -22,6 +22,7 @@ from ..errors import (
     MoltresError,
     QueryCancelledError,
     QueryError,
+    QueryTimeoutError,
     SchemaMismatchError,
     TransientQueryError,
     problems_translated,
@@ -36,18 +37,21 @@ if TYPE_CHECKING:
     from .base import Dialect
 
 
+_HEADINGS: tuple[tuple[type[MoltresError], str], ...] = (
+    (QueryCancelledError, "The database cancelled the statement"),
+    (QueryTimeoutError, "The database stopped the statement at a time limit of its own"),
+    (TransientQueryError, "The statement conflicts with another transaction"),
+    (ConfigurationError, "The connection cannot be opened as the URL says"),
+    (DatabaseAccessError, "The database refused the connection"),
+    (DatabaseConnectionError, "The connection to the database failed"),
+)
+
+
 def _heading(kind: type[MoltresError], *, cancelled: bool) -> str:
-    if issubclass(kind, QueryCancelledError):
-        return "The statement was cancelled" if cancelled else "The database cancelled the statement"
-    if issubclass(kind, TransientQueryError):
-        return "The statement conflicts with another transaction"
-    if issubclass(kind, ConfigurationError):
-        return "The connection cannot be opened as the URL says"
-    if issubclass(kind, DatabaseAccessError):
-        return "The database refused the connection"
-    if issubclass(kind, DatabaseConnectionError):
-        return "The connection to the database failed"
-    return "The database refused the statement"
+    if cancelled and issubclass(kind, QueryCancelledError):
+        return "The statement was cancelled"
+    found = (heading for one, heading in _HEADINGS if issubclass(kind, one))
+    return next(found, "The database refused the statement")
 
 
 _EXCERPT = re.compile(r"\n+LINE \d+:[^\n]*(\n[^\S\n]*\^[^\n]*)?")
@@ -212,7 +216,7 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
         failure = _unconnected(engine, dialect, error.orig or error)
     except engine.dialect.loaded_dbapi.Error as error:
         failure = _unconnected(engine, dialect, error)
-    except (ArgumentError, LookupError, OSError, TypeError, ValueError) as error:
+    except (ArgumentError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         # What a driver raises before it connects: an option that it does not know, a file that it cannot read.
         failure = _error(ConfigurationError, engine.url, str(error), None, cancelled=False)
     # Outside of the handler, so that psycopg's error, which contains the password, is neither cause nor context.

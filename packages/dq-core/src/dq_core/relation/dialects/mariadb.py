@@ -12,7 +12,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
 from ..._shared.canonical_sql import MariaDBForms
-from ..._shared.mariadb_settings import TELLS_ALL, WHOLE_RESULTS
+from ..._shared.mariadb_settings import TELLS_ALL, with_whole_results
 from ..._shared.mariadb_warnings import ASKS, changed_value
 from ..column import Column
 from ..sql_text import Lexis
@@ -102,7 +102,6 @@ class MariaDB(Dialect):
         "div_precision_increment": 30,
         "time_zone": "+00:00",
         **TELLS_ALL,
-        **WHOLE_RESULTS,
     }
     #: The setting that limits the time of a statement, and how many of its units a second has.
     time_limit = ("max_statement_time", 1.0)
@@ -163,7 +162,8 @@ class MariaDB(Dialect):
         before = connection.exec_driver_sql(f"SELECT {names}").one()
         _set(connection, self.settings)
         try:
-            yield
+            with with_whole_results(connection):
+                yield
         finally:
             if not connection.invalidated and not connection.closed:
                 _set(connection, dict(zip(self.settings, before, strict=True)))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, SetTableComment
 
 from ..._shared.canonical_sql import MariaDBForms
+from ..._shared.mariadb_settings import with_whole_results
 from ...errors import (
     ColumnNotFoundError,
     DatabaseConnectionError,
@@ -43,7 +44,7 @@ from .lengths import UNDECLARED, within
 from .locks import NamedLocks
 from .reflection import columns_of
 from .results import result_types, results
-from .session import storing_as_given, with_whole_results
+from .session import storing_as_given
 from .sizes import most_bytes
 from .sums import with_checked_sums
 from .together import begin_together
@@ -74,7 +75,10 @@ _CLASSES: dict[int, type[MoltresError]] = {
     1684: TransientQueryError,  # skipped, because it is being changed
     1637: TransientQueryError,  # too many transactions at once
     1317: QueryCancelledError,  # interrupted by KILL
+    1689: TransientQueryError,  # another needs the table alone, and was waiting for it
+    3572: TransientQueryError,  # NOWAIT, of MySQL
     1969: QueryTimeoutError,  # max_statement_time
+    3024: QueryTimeoutError,  # max_execution_time, of MySQL
     1054: ColumnNotFoundError,
     1050: TableExistsError,
     1051: TableNotFoundError,
@@ -86,6 +90,8 @@ _CLASSES: dict[int, type[MoltresError]] = {
     1159: DatabaseConnectionError,
     1160: DatabaseConnectionError,
     1161: DatabaseConnectionError,
+    1203: DatabaseConnectionError,  # too many connections of this user
+    1226: DatabaseConnectionError,  # a limit of the user, per hour or at a time
     1927: DatabaseConnectionError,  # the connection was killed
     2002: DatabaseConnectionError,
     2003: DatabaseConnectionError,
@@ -94,6 +100,7 @@ _CLASSES: dict[int, type[MoltresError]] = {
     2013: DatabaseConnectionError,
     2055: DatabaseConnectionError,
 }
+_UNKNOWN_COMMAND = 1047
 
 _LEAST_PACKET = 1024
 """No server takes less, whatever `max_allowed_packet` says."""
@@ -162,7 +169,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
 
     @contextmanager
     def settled(self, connection: Connection) -> Iterator[None]:
-        """Without a limit of rows that no query has."""
+        """Without a limit of rows that no query has, in a character set that has all characters."""
         with with_whole_results(connection):
             yield
 
@@ -193,6 +200,8 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
         code = error.args[0] if error.args else None
+        if code == _UNKNOWN_COMMAND and "WSREP" in str(error):
+            return DatabaseConnectionError  # a node of a cluster that is not ready yet
         return _CLASSES.get(code, QueryError) if isinstance(code, int) else QueryError
 
     def outgrown(self, engine: Engine, error: DBAPIError) -> str | None:

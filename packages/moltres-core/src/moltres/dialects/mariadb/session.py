@@ -1,13 +1,12 @@
-"""Settings of a session that change which rows are read, or what a write stores."""
+"""Settings of a session that change what a write stores."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from ..._shared.mariadb_settings import TELLS_ALL, WHOLE_RESULTS
+from ..._shared.mariadb_settings import TELLS_ALL
 from ..base import driver_connection
-from ..stopping import cleaning_up
 from .changed import refusing_changed
 from .locks import LOCKED
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["storing_as_given", "with_whole_results"]
+__all__ = ["storing_as_given"]
 
 _WRITING: Final = ("sql_mode", "default_storage_engine", "sql_safe_updates", *TELLS_ALL)
 _MODES: Final = frozenset({"STRICT_ALL_TABLES", "NO_AUTO_VALUE_ON_ZERO"})
@@ -28,9 +27,9 @@ _WITHOUT_TRANSACTIONS: Final = frozenset({"MyISAM", "Aria", "MEMORY", "CSV"})
 _SETS: Final = "SET SESSION {}"
 
 
-def _settings_of(connection: Connection, names: tuple[str, ...] = _WRITING) -> dict[str, Any]:
-    asked = ", ".join(f"@@SESSION.{name}" for name in names)
-    return dict(zip(names, connection.exec_driver_sql(f"SELECT {asked}").one(), strict=True))
+def _settings_of(connection: Connection) -> dict[str, Any]:
+    asked = ", ".join(f"@@SESSION.{name}" for name in _WRITING)
+    return dict(zip(_WRITING, connection.exec_driver_sql(f"SELECT {asked}").one(), strict=True))
 
 
 def _wanted_for_writing(before: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,25 +74,3 @@ def storing_as_given(connection: Connection) -> Iterator[None]:
                         cursor.execute("DO RELEASE_ALL_LOCKS()")
             except connection.dialect.loaded_dbapi.Error:
                 connection.invalidate()  # the session has ended, and with it both; what was committed stays so
-
-
-@contextmanager
-def with_whole_results(connection: Connection) -> Iterator[None]:
-    """Let no query of the block give less than it asks for; the settings from before are put back after it.
-
-    Args:
-        connection: The connection.
-    """
-    before = _settings_of(connection, tuple(WHOLE_RESULTS))
-    changed = {name: value for name, value in before.items() if value != WHOLE_RESULTS[name]}
-    if not changed:
-        yield
-        return
-    setting = _SETS.format(", ".join(f"{name} = %s" for name in changed))
-    connection.exec_driver_sql(setting, tuple(WHOLE_RESULTS[name] for name in changed))
-    try:
-        yield
-    finally:
-        if not (connection.closed or connection.invalidated):
-            with cleaning_up():
-                connection.exec_driver_sql(setting, tuple(changed.values()))

@@ -62,8 +62,8 @@ def read_documents(values: Sequence[Any]) -> Sequence[Any]:
     """The values of a column of arrays whose items are JSON.
 
     Raises:
-        ValueError: As `refuse` and `documents.read_items` do, and with the first array of several dimensions: in Python,
-            and as JSON, its further dimensions are lists like those of its documents.
+        ValueError: As `refuse` and `documents.read_items` do, and with the first array of several dimensions: these are
+            lists in Python, as those of its documents are.
     """
     found = [None if value is None else documents.read_items(value) for value in refuse(values)]
     for value, read in zip(values, found, strict=True):

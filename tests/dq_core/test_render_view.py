@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dq_core import learn, profile, validate
 from dq_core.report.view import DisplayStatus, duration, moment, percent, sample_text, value_text, view, visible
 from support.reports import every_outcome, report, result
 
@@ -121,6 +124,19 @@ def test_value_text(value: object, text: str) -> None:
 @pytest.mark.parametrize("text", ["", " a", "a\t", "NULL", "true", "false"])
 def test_text_that_would_mislead_is_quoted(text: str) -> None:
     assert sample_text(text) == f'"{text}"'
+
+
+@pytest.mark.parametrize("text", ["", " a", "NULL", "true"])
+def test_text_that_would_mislead_is_quoted_wherever_it_is_shown(text: str) -> None:
+    quoted = f'"{text}"'
+    rows = [{"v": text}] * 60 + [{"v": f"{text}b, c"}] * 60
+    profiled, learned = profile(rows), learn(rows, columns=["v"])
+    (checked,) = view(validate(rows, [{"type": "not_in_set", "column": "v", "values": [text, "b, c"]}])).checks
+    assert dict(checked.details)["Values"] == f'{quoted}, "b, c"'
+    assert f"{quoted}, " in learned.to_text()
+    assert f"{quoted}  " in profiled.to_text()
+    for shown in (profiled.to_html(), learned.to_html()):
+        assert quoted in html.unescape(shown)
 
 
 def test_visible_escapes_what_steers() -> None:

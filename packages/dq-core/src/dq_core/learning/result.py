@@ -11,7 +11,7 @@ from ..checks import Check, parse
 from ..errors import reading_document
 from ..report.document import Document, Documented
 from ..report.tables import Table
-from ..report.view import count, duration, moment, stated_semantics, value_text
+from ..report.view import count, duration, moment, sample_text, stated_semantics
 from ..run.suite import Suite
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _cells(rule: LearnedRule) -> list[str]:
     return [
         rule.column or "",
         rule.type,
-        "; ".join(f"{name} {value_text(value)}" for name, value in options.items()),
+        "; ".join(f"{name} {sample_text(value)}" for name, value in options.items()),
         f"{rule.confidence:.4f}",
         count(rule.rows),
         count(rule.exceptions),

@@ -10,7 +10,7 @@ from .._shared.wording import plural
 from ..errors import UnknownColumnError, reading_document
 from ..report.document import Document, Documented
 from ..report.tables import Table
-from ..report.view import count, duration, moment, percent, stated_semantics, value_text
+from ..report.view import count, duration, moment, percent, sample_text, stated_semantics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -252,14 +252,14 @@ def _cells(column: ColumnProfile) -> list[str]:
         _text(column.mean),
         _text(column.stddev),
         "" if frequent is None else f"{_text(frequent.value)} ({plural(frequent.count, 'row')})",
-        "" if shape is None else f"{shape.pattern} ({percent(shape.share)})",
+        "" if shape is None else f"{sample_text(shape.pattern)} ({percent(shape.share)})",
     ]
 
 
 def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
-    return "" if value is None else value_text(value)
+    return "" if value is None else sample_text(value)
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

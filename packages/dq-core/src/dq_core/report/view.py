@@ -238,7 +238,7 @@ def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     shown = {**{name: value for name, value in rule.items() if name not in _SHOWN_ANYWAY}, **details}
     for name, value in shown.items():
         if name != "rule" and value is not None:
-            yield name.replace("_", " ").capitalize(), value_text(value)
+            yield name.replace("_", " ").capitalize(), sample_text(value)
 
 
 def _measured(observed: object) -> str:
@@ -246,7 +246,7 @@ def _measured(observed: object) -> str:
         return f"{observed:,.2f}" if abs(observed) >= 1000 else f"{observed:.6g}"
     if isinstance(observed, int) and not isinstance(observed, bool):
         return count(observed)
-    return "" if observed is None else value_text(observed)
+    return "" if observed is None else sample_text(observed)
 
 
 def _outcome(result: Mapping[str, Any]) -> DisplayStatus:
@@ -304,9 +304,9 @@ def value_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {value_text(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {sample_text(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(value_text(item) for item in cast("tuple[object, ...]", tuple(value)))
+        return ", ".join(sample_text(item, apart=", ") for item in cast("tuple[object, ...]", tuple(value)))
     return str(value)
 
 
@@ -322,12 +322,19 @@ def number_text(value: object) -> str:
     return value_text(value)
 
 
-def sample_text(value: object) -> str:
-    """A value out of the data; text is quoted where it would mislead: empty, with outer blanks, or like ``NULL``."""
+def sample_text(value: object, *, apart: str | None = None) -> str:
+    """A value out of the data; text is quoted where it would mislead: empty, with outer blanks, or like ``NULL``.
+
+    Args:
+        value: Any value.
+        apart: What is written between this value and the next; text that contains it is quoted as well.
+
+    Returns:
+        The value as text.
+    """
     text = value_text(value)
-    if isinstance(value, str) and (text != text.strip() or text in ("", "NULL", "true", "false")):
-        return f'"{text}"'
-    return text
+    misleads = text != text.strip() or text in ("", "NULL", "true", "false") or (apart is not None and apart in text)
+    return f'"{text}"' if isinstance(value, str) and misleads else text
 
 
 def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, str]:

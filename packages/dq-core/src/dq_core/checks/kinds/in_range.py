@@ -73,4 +73,4 @@ class InRange(ColumnCheck):
 
     def sentence(self) -> str:
         """What is wrong with a failing row."""
-        return f"are not {expectation(self)}"
+        return f"are out of range: expected {expectation(self)}"

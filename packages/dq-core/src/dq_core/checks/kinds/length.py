@@ -54,4 +54,4 @@ class Length(ColumnCheck):
 
     def sentence(self) -> str:
         """What is wrong with a failing row."""
-        return f"have a length that is not {expectation(self)}"
+        return f"have another length: expected {expectation(self)}"

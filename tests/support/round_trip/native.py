@@ -303,6 +303,9 @@ DUCKDB = (
         "integer[2]",
         st.tuples(st.integers(-9, 9), st.integers(-9, 9)).map(lambda pair: (f"[{pair[0]}, {pair[1]}]", list(pair))),
     ),
+    Native("varchar[2][]", fixed(("[['a', 'b']]", [["a", "b"]]), ("[['a', NULL], NULL]", [["a", None], None]))),
+    Native("varchar[][2]", fixed(("[['ab'], ['c', 'd']]", [["ab"], ["c", "d"]]))),
+    Native("uuid[][]", st.uuids().map(lambda value: (f"[['{value}'], []]", [[value], []]))),
     Native(
         "struct(x integer, y varchar)",
         st.tuples(st.integers(-9, 9), _TEXTS).map(

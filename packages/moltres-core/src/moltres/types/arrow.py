@@ -396,8 +396,7 @@ def _written(values: Sequence[Any], kind: LogicalType, forms: Mapping[str, Calla
     if item is not None:
         if _innermost(kind).name not in forms:
             return values
-        # How deep an array is nested is said by its values alone; JSON has lists of its own.
-        inner = (item if item.name == "json" or not _is_nested(value) else kind for value in values)
+        inner = (_item_of(kind, item, value) for value in values)
         return [
             None if value is None else list(_written(value, one, forms))
             for value, one in zip(values, inner, strict=True)
@@ -408,6 +407,13 @@ def _written(values: Sequence[Any], kind: LogicalType, forms: Mapping[str, Calla
     if kind.name == "text" and set(map(type, values)) <= {str, type(None)}:
         return values
     return [None if value is None else convert(value) for value in values]
+
+
+def _item_of(kind: LogicalType, item: LogicalType, value: Any) -> LogicalType:
+    """What the items of an array are: its values can be nested deeper than its type says, but JSON has own lists."""
+    if not _is_nested(value):
+        return _innermost(item)
+    return kind if item.name not in {"array", "json"} else item
 
 
 def _innermost(kind: LogicalType) -> LogicalType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ from moltres.integrations.data_quality import DataQualityCheck
 from moltres.integrations.prefect import ETLPipeline, moltres_data_quality, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of
 
+GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "prefect.md").read_text()
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "28_prefect_integration.py"
 
 
@@ -24,6 +27,12 @@ def test_every_name_of_the_package_is_one_of_the_integration() -> None:
     assert moltres.integrations.prefect.__all__ == moltres_prefect.__all__
     for name in moltres_prefect.__all__:
         assert getattr(moltres.integrations.prefect, name) is getattr(moltres_prefect, name)
+
+
+@pytest.mark.parametrize("name", [name for name in moltres_prefect.__all__ if name.startswith("moltres_")])
+def test_every_argument_is_documented(name: str) -> None:
+    arguments = inspect.signature(getattr(moltres_prefect, name).fn).parameters
+    assert [one for one in arguments if not re.search(rf"`{one}`|\b{one}=", GUIDE)] == []
 
 
 def test_quick_start(postgresql_dsn: str) -> None:

@@ -53,7 +53,7 @@ FORMS = {
     "date": "days since 1970-01-01",
     "moment": "timestamps by instant (UTC without a zone): microseconds since 2000-01-01 as 16 hexadecimal digits",
     "time": "times of a day: microseconds since midnight as 16 hexadecimal digits",
-    "binary": "bytes as hexadecimal digits",
+    "binary": "bytes as hexadecimal digits behind an x, so that no bytes are not NULL",
     "uuid": "hexadecimal digits in lower case with hyphens",
     "json": "JSON documents by what they mean (`canonical_json`)",
     "any": "values of columns without a type (SQLite): the kind of the value, and its canonical form",
@@ -323,7 +323,7 @@ def _microseconds(number: int) -> str:
 
 
 def _binary(value: Any) -> str | None:
-    return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else None
+    return f"x{bytes(value).hex()}" if isinstance(value, bytes | bytearray | memoryview) else None
 
 
 def _uuid(value: Any) -> str | None:
@@ -416,5 +416,5 @@ def _moment_of(field: str) -> Any:
 
 _VALUE_OF: dict[str, Callable[[str], Any]] = {
     "number": _number_of, "float": _float_of, "date": _day_of, "moment": _moment_of, "time": _time_of,
-    "binary": bytes.fromhex,
+    "binary": lambda field: bytes.fromhex(field[1:]),
 }  # fmt: skip

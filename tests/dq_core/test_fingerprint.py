@@ -195,6 +195,15 @@ def test_no_two_rows_have_the_same_encoding(drawn: tuple[list[str], tuple[Any, .
     assert (one == other) is (encodings[0] == encodings[1])
 
 
+@pytest.mark.parametrize("form", _spec.FORMS)
+def test_no_value_has_the_encoding_of_another_or_of_null(form: str) -> None:
+    values = {repr(value): value for edges in EDGES.values() for value in edges}
+    fields = {canonical(value, form) for value in (*values.values(), "null", "[]")}
+    encodings = {encoded([field, field], [form, form]) for field in fields}
+    assert None in fields
+    assert len(encodings) == len(fields)
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_a_canonical_form_gives_its_value_back(name: str) -> None:
     for value in EDGES[name]:

@@ -95,9 +95,9 @@ class DuckDBForms(CanonicalSQL):
         return sa.func.printf(raw("'%016x'"), converted(number, "BIGINT"), type_=sa.Text())
 
     def binary_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
-        """Hexadecimal digits."""
+        """Hexadecimal digits behind an x."""
         del type_name
-        return sa.func.lower(sa.func.hex(value))
+        return raw("'x'").concat(sa.func.lower(sa.func.hex(value)))
 
     def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
         """By its nodes in the order of their paths; numbers, which DuckDB reads as floats, pass as strings."""

@@ -72,9 +72,9 @@ class MariaDBForms(CanonicalSQL):
         return sa.func.lower(sa.func.lpad(sa.func.hex(number), raw("16"), raw("'0'")))
 
     def binary_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
-        """Hexadecimal digits."""
+        """Hexadecimal digits behind an x."""
         del type_name
-        return sa.func.lower(sa.func.hex(value))
+        return sa.func.concat(raw("'x'"), sa.func.lower(sa.func.hex(value)))
 
     def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
         """As MariaDB normalizes it, which does everything but to resolve escapes."""

@@ -65,9 +65,9 @@ class PostgreSQLForms(CanonicalSQL):
         return sa.func.encode(sa.func.time_send(value), raw("'hex'"))
 
     def binary_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
-        """Hexadecimal digits."""
+        """Hexadecimal digits behind an x."""
         del type_name
-        return sa.func.encode(value, raw("'hex'"))
+        return raw("'x'").concat(sa.func.encode(value, raw("'hex'")))
 
     def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
         """By its nodes, each after those that it is in."""

@@ -80,9 +80,9 @@ class TrinoForms(CanonicalSQL):
         return sa.func.lower(sa.func.to_hex(sa.func.to_big_endian_64(number)))
 
     def binary_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
-        """Hexadecimal digits."""
+        """Hexadecimal digits behind an x."""
         del type_name
-        return sa.func.lower(sa.func.to_hex(value))
+        return raw("'x'").concat(sa.func.lower(sa.func.to_hex(value)))
 
     def json_form(self, value: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
         """As Trino writes what it has read, which sorts the keys; numbers pass as strings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from moltres import col, connect
-from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError
+from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError, TransientQueryError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import CHANGING_MODES, EVERY_MODE, rows
 
@@ -249,6 +250,22 @@ class Targets(DialectSuite):
             after = there
         db.forget()
         assert {tuple(row.values()) for row in db.table("t").collect()} == after
+
+    def test_a_source_that_is_made_anew_with_columns_of_other_types(self, db: Database) -> None:
+        run(db, "CREATE TABLE s (id INTEGER, v INTEGER)", "INSERT INTO s VALUES (1, 1)")
+        frame = db.table("s")
+        assert frame.collect() == [{"id": 1, "v": 1}]
+        with db.engine.begin() as connection:
+            for statement in ("DROP TABLE s", "CREATE TABLE s (id INTEGER, v DECIMAL(9, 2))"):
+                connection.execute(text(statement))
+            connection.execute(text("INSERT INTO s VALUES (1, 1.25)"))
+        modes: tuple[Any, ...] = ("error_if_exists", "append", "overwrite")
+        for mode in modes:
+            try:
+                frame.write.save_as_table(f"t_{mode}", mode=mode)
+            except TransientQueryError:
+                db.table("s").write.save_as_table(f"t_{mode}", mode=mode)
+            assert rows(db, f"t_{mode}") == [{"id": 1, "v": Decimal("1.25")}]
 
     def at_once(self, count: int, work: Callable[[int], object]) -> list[BaseException]:
         errors: list[BaseException] = []

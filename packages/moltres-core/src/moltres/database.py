@@ -294,6 +294,7 @@ class Database:
             return known
         with self.connection() as own:
             table = catalog.reflect(own, self.dialect, name, self.schema)
+        table.info[catalog.LOOKED_UP] = True
         if not self.joined:  # the caller may roll back the CREATE TABLE
             self._tables[name] = table
         return table

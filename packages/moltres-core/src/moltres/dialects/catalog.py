@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Column, MetaData, Select, Table, inspect, literal_column, select
 from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.sql.visitors import iterate
 
 from .._shared import tables
-from ..errors import ConfigurationError, TableNotFoundError
+from ..errors import ConfigurationError, TableNotFoundError, TransientQueryError
+from ..types.logical import logical_type
 from .names import is_possible
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from .._shared.iceberg_snapshots import AsOf
     from .base import Dialect
+
+LOOKED_UP: Final = "moltres_looked_up"
+"""Key in `Table.info`: whether the table stays in use after it was looked up."""
 
 
 def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, str]]:
@@ -106,6 +111,31 @@ def _made(connection: Connection, dialect: Dialect, table: str, place: str | Non
     reflected = Table(table, MetaData(), *columns, schema=place)
     dialect.refine(connection, reflected)
     return reflected
+
+
+def require_as_looked_up(connection: Connection, dialect: Dialect, query: Select[Any]) -> None:
+    """Make sure that the columns which a query has of its tables are of the types that were looked up.
+
+    Args:
+        connection: Where the query is to run.
+        dialect: Its dialect; one that asks the server for the types of each query needs nothing.
+        query: The query.
+
+    Raises:
+        TransientQueryError: If a table has been made anew, or changed, with columns of other types.
+    """
+    if not dialect.trusts_tables:
+        return
+    for table in {part for part in iterate(query) if isinstance(part, Table) and part.info.get(LOOKED_UP)}:
+        now = reflect_at(connection, dialect, table.name, table.schema)
+        for column in table.columns:
+            there = now.columns.get(column.name)
+            was, held = logical_type(column.type), None if there is None else logical_type(there.type)
+            if held not in {None, was}:
+                raise TransientQueryError(
+                    f"The column {column.name!r} of {table.name!r} is {held}, and was {was} when its frame was made.",
+                    suggestion="Make the frame anew; db.forget() looks up again what others have changed.",
+                )
 
 
 def version(connection: Connection, dialect: Dialect, name: str, schema: str | None, as_of: AsOf) -> Table:

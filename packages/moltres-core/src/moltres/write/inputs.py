@@ -13,8 +13,9 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import NullType
 
 from ..dialects.base import named
+from ..dialects.catalog import require_as_looked_up
 from ..dialects.rows import is_stored, uncollected
-from ..errors import ConfigurationError, SchemaMismatchError
+from ..errors import ConfigurationError, SchemaMismatchError, TransientQueryError
 from ..frame.dataframe import DataFrame
 from ..types.logical import logical_type
 from .proof import Proof
@@ -349,9 +350,15 @@ def open_input(
 
     Raises:
         ConfigurationError: If the type of the data is not supported, or column names are duplicates.
+        TransientQueryError: If a table of a frame has columns of other types than when they were looked up.
     """
     rows: Input
     if isinstance(data, DataFrame) and same_database(data.database, source):
+        try:
+            require_as_looked_up(connection, source.dialect, data.statement)
+        except TransientQueryError:
+            data.database.forget()
+            raise
         rows = Local(connection, source.dialect, data.statement)
     else:
         stream = open_stream(data, request.batch_rows, keeps=keeps)

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 
 class Reading(Facts):
-    """How the rows of a query are read."""
+    """How the rows of a query are read.
+
+    Attributes:
+        trusts_tables: Whether the types of what a query passes on are those of its tables as they were looked up;
+            other databases are asked for each query.
+    """
+
+    trusts_tables: bool = False
 
     def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
         """Begin a transaction on connections such that whatever they read of some tables is of one moment.

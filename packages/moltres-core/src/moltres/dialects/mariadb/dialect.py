@@ -120,6 +120,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     placeholder = "%s"
     identifier_quote = "`"  # also with ANSI_QUOTES
     widens_types = True
+    trusts_tables = True
     drivers = ("pymysql",)
 
     def __init__(self) -> None:

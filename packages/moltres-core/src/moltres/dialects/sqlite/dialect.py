@@ -91,6 +91,7 @@ def _raw(connection: Connection) -> sqlite3.Connection:
 class SQLiteDialect(Dialect):
     """SQLite: one writer at a time, DDL in transactions after an explicit BEGIN."""
 
+    trusts_tables = True
     capabilities = Capabilities(
         transactional_ddl=True,
         statement_timeout=True,

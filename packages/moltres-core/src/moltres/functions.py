@@ -33,7 +33,17 @@ _ALSO: Final = {"mean": "avg", "len": "length"}
 
 
 def count_distinct(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The number of distinct values of a column."""
+    """The number of distinct values of a column.
+
+    Args:
+        column: An expression such as ``col("city")``.
+
+    Returns:
+        An aggregate, which leaves NULL out.
+
+    Raises:
+        ConfigurationError: If it is a string, which could be a name or a value.
+    """
     _refuse_strings("count_distinct", (column,))
     return func.count(distinct(column))
 

@@ -42,7 +42,15 @@ class MoltresTask(Task[P, R]):
         return Task.__call__(task, *args, **_with_call_key(task, arguments))
 
     def submit(self, *args: Any, **kwargs: Any) -> Any:
-        """Start the task beside the flow and return a future; task options may be among the arguments."""
+        """Start the task beside the flow and return a future; task options may be among the arguments.
+
+        Args:
+            *args: Arguments of the task; futures of other tasks are waited for.
+            **kwargs: Arguments and task options by name.
+
+        Returns:
+            The future of the result.
+        """
         task, arguments = self._split(kwargs)
         return Task.submit(task, *args, **_with_call_key(task, arguments))
 
@@ -50,6 +58,13 @@ class MoltresTask(Task[P, R]):
         """Start one task for each item of those arguments that are lists; task options may be among the arguments.
 
         Rows, references to them, and lists that are one argument (rules, keys) are not taken apart: each task gets all.
+
+        Args:
+            *args: Arguments of the task.
+            **kwargs: Arguments and task options by name.
+
+        Returns:
+            The list of the futures.
         """
         task, arguments = self._split(kwargs)
         values = resolve_inputs_sync({k: v for k, v in arguments.items() if k not in _OF_CALL}, max_depth=0)
@@ -65,7 +80,11 @@ class MoltresTask(Task[P, R]):
         return Task.map(task, *args, **arguments)
 
     def with_options(self, **options: Any) -> MoltresTask[P, R]:
-        """The same task with other options; ``timeout`` is another name for ``timeout_seconds``."""
+        """The same task with other options; ``timeout`` is another name for ``timeout_seconds``.
+
+        Args:
+            **options: Options of a Prefect task.
+        """
         refuse_unknown(self.name, options, OPTION_NAMES)
         if options.get("result_storage_key") is not None:
             # Under NO_CACHE Prefect would ignore the key.

@@ -126,17 +126,33 @@ class DataQualityCheck(metaclass=_Derived):
 
     @staticmethod
     def column_not_null(column: str, **common: Any) -> Check:
-        """No value of the column is NULL."""
+        """No value of the column is NULL.
+
+        Args:
+            column: The column.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return NotNull(column=column, **common)
 
     @staticmethod
     def column_null(column: str, **common: Any) -> Check:
-        """Every value of the column is NULL."""
+        """Every value of the column is NULL.
+
+        Args:
+            column: The column.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Null(column=column, **common)
 
     @staticmethod
     def column_unique(column: str, *columns: str, **common: Any) -> Check:
-        """No value of the column, or combination of values of several columns, is repeated."""
+        """No value of the column, or combination of values of several columns, is repeated.
+
+        Args:
+            column: The column.
+            *columns: Further columns, whose values together must not be repeated.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Unique(**_one_or_more(column, columns), **common)
 
     @staticmethod
@@ -149,52 +165,117 @@ class DataQualityCheck(metaclass=_Derived):
         strict_max: bool = False,
         **common: Any,
     ) -> Check:
-        """Every value is between min and max."""
+        """Every value is between min and max.
+
+        Args:
+            column: The column.
+            min: The least value that is allowed; None for no bound.
+            max: The greatest value that is allowed; None for no bound.
+            strict_min: Whether `min` itself is not allowed.
+            strict_max: Whether `max` itself is not allowed.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return InRange(column=column, min=min, max=max, strict_min=strict_min, strict_max=strict_max, **common)
 
     @staticmethod
     def column_in_set(column: str, values: Iterable[Any], **common: Any) -> Check:
-        """Every value is in the list."""
+        """Every value is in the list.
+
+        Args:
+            column: The column.
+            values: The values that are allowed; none of them NULL.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return InSet(column=column, values=values, **common)
 
     @staticmethod
     def column_not_in_set(column: str, values: Iterable[Any], **common: Any) -> Check:
-        """No value is in the list."""
+        """No value is in the list.
+
+        Args:
+            column: The column.
+            values: The values that are not allowed; none of them NULL.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return NotInSet(column=column, values=values, **common)
 
     @staticmethod
     def column_regex(column: str, pattern: str, **common: Any) -> Check:
-        """The pattern is found somewhere in every value."""
+        """The pattern is found somewhere in every value.
+
+        Args:
+            column: The column.
+            pattern: A regular expression.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Regex(column=column, pattern=pattern, **common)
 
     @staticmethod
     def column_not_regex(column: str, pattern: str, **common: Any) -> Check:
-        """The pattern is found in no value."""
+        """The pattern is found in no value.
+
+        Args:
+            column: The column.
+            pattern: A regular expression.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return NotRegex(column=column, pattern=pattern, **common)
 
     @staticmethod
     def column_length(column: str, *, min: int | None = None, max: int | None = None, **common: Any) -> Check:
-        """The number of characters of every value is between min and max."""
+        """The number of characters of every value is between min and max.
+
+        Args:
+            column: The column.
+            min: The least number of characters; None for no bound.
+            max: The greatest number of characters; None for no bound.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Length(column=column, min=min, max=max, **common)
 
     @staticmethod
     def column_type(column: str, type: Any, **common: Any) -> Check:
-        """Every value is of a Python type, or of a type of the database by name."""
+        """Every value is of a Python type, or of a type of the database by name.
+
+        Args:
+            column: The column.
+            type: A Python type or its name, or the name of a SQL type: ``int``, ``"timestamp"``, ``"decimal(10,2)"``.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Type(column=column, dtype=type, **common)
 
     @staticmethod
     def column_completeness(column: str, threshold: float = 1.0, **common: Any) -> Check:
-        """The share of rows that are not NULL reaches the threshold."""
+        """The share of rows that are not NULL reaches the threshold.
+
+        Args:
+            column: The column.
+            threshold: The least share, from 0 to 1.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Completeness(column=column, threshold=threshold, **common)
 
     @staticmethod
     def row_count(*, min: int | None = None, max: int | None = None, **common: Any) -> Check:
-        """The number of rows is between min and max."""
+        """The number of rows is between min and max.
+
+        Args:
+            min: The least number of rows; None for no bound.
+            max: The greatest number of rows; None for no bound.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return RowCount(min=min, max=max, **common)
 
     @staticmethod
     def column_distinct_count(column: str, *, min: int | None = None, max: int | None = None, **common: Any) -> Check:
-        """The number of distinct values is between min and max."""
+        """The number of distinct values is between min and max.
+
+        Args:
+            column: The column.
+            min: The least number of distinct values, without NULL; None for no bound.
+            max: The greatest number; None for no bound.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return DistinctCount(column=column, min=min, max=max, **common)
 
     @staticmethod
@@ -208,19 +289,43 @@ class DataQualityCheck(metaclass=_Derived):
         strict_max: bool = False,
         **common: Any,
     ) -> Check:
-        """The min, max, mean, median, sum or stddev is between min and max."""
+        """The min, max, mean, median, sum or stddev is between min and max.
+
+        Args:
+            column: The column.
+            statistic: ``"min"``, ``"max"``, ``"mean"``, ``"median"``, ``"sum"`` or ``"stddev"`` (the sample's).
+            min: The least value that is allowed; None for no bound.
+            max: The greatest value that is allowed; None for no bound.
+            strict_min: Whether `min` itself is not allowed.
+            strict_max: Whether `max` itself is not allowed.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Statistic(
             column=column, statistic=statistic, min=min, max=max, strict_min=strict_min, strict_max=strict_max, **common
         )
 
     @staticmethod
     def schema(columns: Mapping[str, Any] | Iterable[str], *, strict: bool = False, **common: Any) -> Check:
-        """The table has these columns, of these types; with strict, no others."""
+        """The table has these columns, of these types; with strict, no others.
+
+        Args:
+            columns: Types by name of the column; or names alone.
+            strict: Whether other columns are not allowed.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Schema(columns=columns, strict=strict, **common)
 
     @staticmethod
     def foreign_key(column: str, *columns: str, references: Mapping[str, Any], **common: Any) -> Check:
-        """Every value (or combination) occurs in the columns of another table."""
+        """Every value (or combination) occurs in the columns of another table.
+
+        Args:
+            column: The column.
+            *columns: Further columns of a composite key.
+            references: The other table: ``{"table": …, "column": …}``, with ``columns`` for a composite
+                key, and ``schema``.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return ForeignKey(**_one_or_more(column, columns), references=references, **common)
 
     @staticmethod
@@ -232,22 +337,47 @@ class DataQualityCheck(metaclass=_Derived):
         tolerance: Any = None,
         **common: Any,
     ) -> Check:
-        """The rows are those of another source; a database takes ``table``, ``query`` and ``schema`` as well."""
+        """The rows are those of another source; a database takes ``table``, ``query`` and ``schema`` as well.
+
+        Args:
+            source: What the rows are compared with: whatever `dq_core.validate` takes; a database also as ``env:NAME``.
+            keys: The columns that identify a row; without keys, whole rows are compared.
+            columns: The columns to compare besides the keys; None for all.
+            tolerance: How far numbers may be apart: a number, or ``{"absolute": …, "relative": …}``.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return SameRows(source=source, key_columns=keys, columns=columns, tolerance=tolerance, **common)
 
     @staticmethod
     def column_freshness(column: str, max_age: Any, **common: Any) -> Check:
-        """The newest date or timestamp is at most max_age old."""
+        """The newest date or timestamp is at most max_age old.
+
+        Args:
+            column: The column.
+            max_age: A `timedelta`, a number of seconds, or a string such as ``"1 day"`` or ``"90m"``.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Freshness(column=column, max_age=max_age, **common)
 
     @staticmethod
     def expression(sql: str, **common: Any) -> Check:
-        """A boolean SQL expression is true for every row."""
+        """A boolean SQL expression is true for every row.
+
+        Args:
+            sql: The expression, in the SQL of the database.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         return Expression(sql=sql, **common)
 
     @staticmethod
     def custom(function: Callable[[list[dict[str, Any]]], bool], check_name: str | None = None, **common: Any) -> Check:
-        """A function gets the rows as a list of dicts and returns True or False."""
+        """A function gets the rows as a list of dicts and returns True or False.
+
+        Args:
+            function: Gets the rows; an exception is a check that could not be evaluated.
+            check_name: The name of the check in reports.
+            **common: `name`, `severity`, `threshold`, `where` and `description`, as every rule takes them.
+        """
         named: dict[str, Any] = {} if check_name is None else {"name": check_name}
         return Custom(function=function, **named, **common)
 

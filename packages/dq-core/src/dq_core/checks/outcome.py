@@ -37,7 +37,16 @@ class EvaluationError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of evaluating a check; see `dq_core.report.CheckResult` for the fields."""
+    """The result of evaluating a check; see `dq_core.report.CheckResult` for the fields.
+
+    Attributes:
+        passed: Whether the rule holds.
+        message: One sentence that says what was found.
+        failed_rows: Rows that break the rule; None if it is not about rows.
+        considered_rows: Rows that it looked at; None if it is not about rows.
+        observed: What was measured.
+        details: Further facts, by name.
+    """
 
     passed: bool
     message: str
@@ -50,7 +59,13 @@ class Outcome:
 
 
 def known_rows(relation: Relation, columns: Sequence[str], where: str | None) -> Aggregate:
-    """The number of rows in which none of the columns is NULL, as an aggregate."""
+    """The number of rows in which none of the columns is NULL, as an aggregate.
+
+    Args:
+        relation: The rows.
+        columns: Names of columns.
+        where: Only these rows, as a SQL expression; None for all.
+    """
     key = ("known", *columns, where)
     if len(columns) == 1 and where is None:
         return key, sa.func.count(relation[columns[0]])
@@ -85,7 +100,15 @@ def share_outcome(check: HasThreshold, considered: int, failed: int, sentence: s
 
 
 def outside(value: Any, low: Any, high: Any, *, strict_min: bool = False, strict_max: bool = False) -> bool:
-    """Whether a measured value is not between two bounds; NaN never is."""
+    """Whether a measured value is not between two bounds; NaN never is.
+
+    Args:
+        value: What was measured.
+        low: The lower bound; None for none.
+        high: The upper bound; None for none.
+        strict_min: Whether the lower bound itself is outside.
+        strict_max: Whether the upper bound itself is outside.
+    """
     if value != value:  # noqa: PLR0124 (NaN; a decimal one does not compare)
         return True
     above = low is None or (value > low if strict_min else value >= low)

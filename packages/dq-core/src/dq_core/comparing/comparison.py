@@ -94,7 +94,14 @@ class Comparison:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The comparison that `to_dict` wrote."""
+        """The comparison that `to_dict` wrote.
+
+        Args:
+            data: The dict, or what JSON gave back of it.
+
+        Raises:
+            RuleError: If it is no such dict.
+        """
         with reading_document("Comparison.from_dict", data):
             return cls(**{one.name: data[one.name] for one in fields(cls)})
 

@@ -100,12 +100,20 @@ class Engine(Protocol):
     def profile(self, source: Any, **options: Any) -> Profile:
         """Describe a source; the options are those of `dq_core.profile`.
 
+        Args:
+            source: What to profile; see `dq_core.sources.open_source`.
+            **options: The options.
+
         Raises:
             EngineError: The engine does not profile, or not with these options.
         """
 
     def learn(self, source: Any, **options: Any) -> LearnedSuite:
         """Learn rules from a source; the options are those of `dq_core.learn`.
+
+        Args:
+            source: What to learn from; see `dq_core.sources.open_source`.
+            **options: The options.
 
         Raises:
             EngineError: The engine does not learn, or not with these options.

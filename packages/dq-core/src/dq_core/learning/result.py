@@ -62,7 +62,14 @@ class LearnedRule:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The rule that `to_dict` wrote."""
+        """The rule that `to_dict` wrote.
+
+        Args:
+            data: The dict, or what JSON gave back of it.
+
+        Raises:
+            RuleError: If it is no such dict.
+        """
         with reading_document("LearnedRule.from_dict", data):
             (check,) = parse([data["rule"]])
             return cls(check, data["confidence"], data["rows"], data["exceptions"])
@@ -140,7 +147,14 @@ class LearnedSuite(Documented):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The suite that `to_dict` wrote."""
+        """The suite that `to_dict` wrote.
+
+        Args:
+            data: The dict, or what JSON gave back of it.
+
+        Raises:
+            RuleError: If it is no such dict.
+        """
         with reading_document("LearnedSuite.from_dict", data):
             values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
             values["semantics"] = data.get("semantics", "portable")

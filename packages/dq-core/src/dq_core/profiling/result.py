@@ -23,7 +23,12 @@ _RIGHT = frozenset({2, 3, 6, 7})
 
 @dataclass(frozen=True)
 class ValueCount:
-    """A value and how many rows have it."""
+    """A value and how many rows have it.
+
+    Attributes:
+        value: The value, as JSON has it.
+        count: How many rows have it.
+    """
 
     value: Any
     count: int
@@ -31,7 +36,12 @@ class ValueCount:
 
 @dataclass(frozen=True)
 class PatternCount:
-    """A shape of strings (``AA-9999``) and the share of the examined values that have it, from 0 to 1."""
+    """A shape of strings (``AA-9999``) and the share of the examined values that have it, from 0 to 1.
+
+    Attributes:
+        pattern: The shape.
+        share: The share of the examined values.
+    """
 
     pattern: str
     share: float
@@ -39,7 +49,13 @@ class PatternCount:
 
 @dataclass(frozen=True)
 class Bin:
-    """Values from `low` (included) to `high` (excluded, but in the last bin)."""
+    """Values from `low` (included) to `high` (excluded, but in the last bin).
+
+    Attributes:
+        low: The lower bound.
+        high: The upper bound.
+        count: How many rows have a value in it.
+    """
 
     low: Any
     high: Any
@@ -126,7 +142,14 @@ class ColumnProfile:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The column that `to_dict` wrote."""
+        """The column that `to_dict` wrote.
+
+        Args:
+            data: The dict, or what JSON gave back of it.
+
+        Raises:
+            RuleError: If it is no such dict.
+        """
         with reading_document("ColumnProfile.from_dict", data):
             # Profiles that were written before there were notes have none.
             values = {one.name: data[one.name] for one in fields(cls) if one.name != "notes"}
@@ -191,7 +214,14 @@ class Profile(Documented):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The profile that `to_dict` wrote."""
+        """The profile that `to_dict` wrote.
+
+        Args:
+            data: The dict, or what JSON gave back of it.
+
+        Raises:
+            RuleError: If it is no such dict.
+        """
         with reading_document("Profile.from_dict", data):
             values = {one.name: data[one.name] for one in fields(cls) if one.name != "semantics"}
             values["semantics"] = data.get("semantics", "portable")

@@ -49,7 +49,11 @@ class Documented:
         return notebook.fragment(document.title, document.facts, shown)
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """Everything as a JSON string."""
+        """Everything as a JSON string.
+
+        Args:
+            indent: How many blanks to indent each level by; None for one line.
+        """
         return written(self.to_dict(), indent)
 
     def to_text(self) -> str:

@@ -104,7 +104,14 @@ class CheckResult(_Record):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The result that `to_dict` wrote."""
+        """The result that `to_dict` wrote.
+
+        Args:
+            data: The dict, or what JSON gave back of it.
+
+        Raises:
+            RuleError: If it is no such dict.
+        """
         with reading_document("CheckResult.from_dict", data):
             return cls(**{one.name: data[one.name] for one in fields(cls)})
 
@@ -221,7 +228,14 @@ class Report(_Record):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The report that `to_dict` wrote; what can be computed is computed again."""
+        """The report that `to_dict` wrote; what can be computed is computed again.
+
+        Args:
+            data: The dict, or what JSON gave back of it.
+
+        Raises:
+            RuleError: If it is no such dict.
+        """
         with reading_document("Report.from_dict", data):
             values = {one.name: data[one.name] for one in fields(cls) if one.name not in cls._OPTIONAL}
             values |= {name: data.get(name, default) for name, default in cls._OPTIONAL.items()}

@@ -63,7 +63,14 @@ class Suite:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Suite:
-        """The suite in a dict with the keys ``name`` (optional) and ``checks`` (or ``rules``)."""
+        """The suite in a dict with the keys ``name`` (optional) and ``checks`` (or ``rules``).
+
+        Args:
+            data: The dict.
+
+        Raises:
+            RuleError: If something is wrong with it; lists all problems.
+        """
         found = rules_of(data)
         return cls(found.rules, found.name)
 

@@ -104,7 +104,15 @@ class DataFrame:
         return self._with(verbs.rename(self._state, {**(names or {}), **more}))
 
     def drop(self, *names: str) -> DataFrame:
-        """Drop columns."""
+        """Drop columns.
+
+        Args:
+            *names: Names of columns.
+
+        Raises:
+            ColumnNotFoundError: If a column does not exist.
+            ConfigurationError: If no column is left.
+        """
         return self._with(verbs.drop(self._state, names))
 
     # -- rows
@@ -135,11 +143,19 @@ class DataFrame:
         return self._with(verbs.order_by(self._state, keys, descending=descending, nulls=nulls))
 
     def limit(self, rows: int) -> DataFrame:
-        """Keep the first rows, at most this many."""
+        """Keep the first rows, at most this many.
+
+        Args:
+            rows: How many rows, at least 0.
+        """
         return self._with(verbs.limit(self._state, rows))
 
     def offset(self, rows: int) -> DataFrame:
-        """Skip this many of the first rows. ``offset(20).limit(10)`` is the third page of ten."""
+        """Skip this many of the first rows. ``offset(20).limit(10)`` is the third page of ten.
+
+        Args:
+            rows: How many rows, at least 0.
+        """
         return self._with(verbs.offset(self._state, rows))
 
     def distinct(self) -> DataFrame:
@@ -158,7 +174,15 @@ class DataFrame:
         return GroupBy(self.database, self._state, verbs.keys_of(self._state, keys, expressions), self._given)
 
     def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
-        """One row of aggregates over the whole frame: ``df.agg(total=func.sum(col("amount")))``."""
+        """One row of aggregates over the whole frame: ``df.agg(total=func.sum(col("amount")))``.
+
+        Args:
+            *columns: Aggregates that have a name, such as ``func.sum(col("amount")).label("total")``.
+            **expressions: Aggregates by name.
+
+        Returns:
+            A frame of exactly one row.
+        """
         return self._with(verbs.aggregate(self._state, {}, columns, expressions))
 
     # -- two frames
@@ -193,19 +217,51 @@ class DataFrame:
         return self._with(joins.join(self._state, self._other(other, "join"), on=on, how=how, suffix=suffix), other)
 
     def union(self, other: DataFrame) -> DataFrame:
-        """The distinct rows of both frames. All set operations match columns by name."""
+        """The distinct rows of both frames. All set operations match columns by name.
+
+        Args:
+            other: A frame of the same database with the same columns, in any order.
+
+        Raises:
+            SchemaMismatchError: If the columns are others, or their types do not go together.
+            ConfigurationError: If it is no frame of the same database.
+        """
         return self._combined(other, "union")
 
     def union_all(self, other: DataFrame) -> DataFrame:
-        """The rows of both frames, with duplicates."""
+        """The rows of both frames, with duplicates.
+
+        Args:
+            other: A frame of the same database with the same columns, in any order.
+
+        Raises:
+            SchemaMismatchError: If the columns are others, or their types do not go together.
+            ConfigurationError: If it is no frame of the same database.
+        """
         return self._combined(other, "union_all")
 
     def intersect(self, other: DataFrame) -> DataFrame:
-        """The distinct rows that are in both frames."""
+        """The distinct rows that are in both frames.
+
+        Args:
+            other: A frame of the same database with the same columns, in any order.
+
+        Raises:
+            SchemaMismatchError: If the columns are others, or their types do not go together.
+            ConfigurationError: If it is no frame of the same database.
+        """
         return self._combined(other, "intersect")
 
     def except_(self, other: DataFrame) -> DataFrame:
-        """The distinct rows that are not in the other frame."""
+        """The distinct rows that are not in the other frame.
+
+        Args:
+            other: A frame of the same database with the same columns, in any order.
+
+        Raises:
+            SchemaMismatchError: If the columns are others, or their types do not go together.
+            ConfigurationError: If it is no frame of the same database.
+        """
         return self._combined(other, "except_")
 
     def _combined(self, other: DataFrame, operation: str) -> DataFrame:
@@ -322,7 +378,15 @@ class DataFrame:
         display.show(self.limit(fetch.batch_size(rows) + 1).collect(), rows)
 
     def to_arrow(self, *, query_timeout: float | None = None) -> pa.Table:
-        """All rows as an Arrow table, with the types of the columns also when there are no rows."""
+        """All rows as an Arrow table, with the types of the columns also when there are no rows.
+
+        Args:
+            query_timeout: Time limit of the statement in seconds; None for that of the Database.
+
+        Raises:
+            MissingDependencyError: If pyarrow is not installed.
+            SchemaMismatchError: If a value is none of its column's type.
+        """
         return fetch.to_arrow(self.database, self.statement, self.schema, query_timeout=query_timeout)
 
     def to_arrow_batches(self, rows: int = 100_000, *, query_timeout: float | None = None) -> pa.RecordBatchReader:
@@ -335,11 +399,27 @@ class DataFrame:
         return fetch.to_arrow_batches(self.database, self.statement, rows, query_timeout=query_timeout)
 
     def to_pandas(self, *, query_timeout: float | None = None) -> pd.DataFrame:
-        """All rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types."""
+        """All rows as a pandas DataFrame; integers and booleans with NULL get pandas' nullable types.
+
+        Args:
+            query_timeout: Time limit of the statement in seconds; None for that of the Database.
+
+        Raises:
+            MissingDependencyError: If pandas is not installed.
+            SchemaMismatchError: If a value is none of its column's type.
+        """
         return frames.arrow_to_pandas(self.to_arrow(query_timeout=query_timeout))
 
     def to_polars(self, *, query_timeout: float | None = None) -> pl.DataFrame:
-        """All rows as a Polars DataFrame."""
+        """All rows as a Polars DataFrame.
+
+        Args:
+            query_timeout: Time limit of the statement in seconds; None for that of the Database.
+
+        Raises:
+            MissingDependencyError: If Polars is not installed.
+            SchemaMismatchError: If a value is none of its column's type.
+        """
         return frames.arrow_to_polars(self.to_arrow(query_timeout=query_timeout))
 
     def __repr__(self) -> str:

@@ -92,6 +92,9 @@ class Reference:
     def from_dict(cls, stored: Mapping[str, Any]) -> Reference:
         """The reference that :meth:`to_dict` wrote.
 
+        Args:
+            stored: The dict.
+
         Raises:
             HandoffError: If this is not the dict of a reference.
         """

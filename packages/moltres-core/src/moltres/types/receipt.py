@@ -76,6 +76,9 @@ class Receipt:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The receipt that `to_dict` wrote.
 
+        Args:
+            data: The dict.
+
         Raises:
             ConfigurationError: If it is none; all problems at once.
         """
@@ -95,7 +98,14 @@ class Receipt:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The receipt that `to_json` wrote."""
+        """The receipt that `to_json` wrote.
+
+        Args:
+            text: The JSON.
+
+        Raises:
+            ConfigurationError: If it is no receipt; all problems at once.
+        """
         try:
             data = json.loads(text)
         except (TypeError, ValueError) as error:

@@ -117,7 +117,17 @@ class Records(Sequence[dict[str, Any]]):
         return dict(self._types)
 
     def column(self, name: str) -> list[Any]:
-        """The values of one column."""
+        """The values of one column.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            One value for each row.
+
+        Raises:
+            ColumnNotFoundError: If it does not exist.
+        """
         if name not in self._columns:
             raise ColumnNotFoundError.of([name], self._columns, where="the records")
         index = self._columns.index(name)

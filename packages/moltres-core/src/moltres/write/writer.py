@@ -248,7 +248,18 @@ class Writer:
         return self._export(path, "parquet", overwrite=overwrite)
 
     def csv(self, path: str | PathLike[str], *, overwrite: bool = True) -> WriteResult:
-        """Write the rows to one CSV file with a header line; otherwise like `parquet`."""
+        """Write the rows to one CSV file with a header line; otherwise like `parquet`.
+
+        Args:
+            path: A local path.
+            overwrite: Whether an existing file is replaced.
+
+        Returns:
+            What was done; `table_name` is the path.
+
+        Raises:
+            TableExistsError: If the file exists, and ``overwrite`` is False.
+        """
         return self._export(path, "csv", overwrite=overwrite)
 
     def _export(self, path: str | PathLike[str], kind: Literal["parquet", "csv"], *, overwrite: bool) -> WriteResult:

@@ -72,6 +72,9 @@ class FlowConfig(FlowFields):
     def validate(self, kestra_version: str = "1.3") -> FlowConfig:
         """Return the flow if it has no problems.
 
+        Args:
+            kestra_version: The version of Kestra that the flow is for, such as ``"1.3"`` or ``"2.0"``.
+
         Raises:
             FlowError: The flow has problems; lists all of them.
         """
@@ -131,7 +134,12 @@ class FlowConfig(FlowFields):
         return replace(self, sla=sla)
 
     def with_concurrency(self, limit: int, behavior: str = "QUEUE") -> FlowConfig:
-        """The flow with a limit of executions at the same time."""
+        """The flow with a limit of executions at the same time.
+
+        Args:
+            limit: How many executions may run.
+            behavior: What becomes of further ones: ``QUEUE``, ``CANCEL`` or ``FAIL``.
+        """
         return replace(self, concurrency=ConcurrencyConfig(limit=limit, behavior=behavior))
 
     def with_description(self, description: str) -> FlowConfig:

@@ -88,7 +88,17 @@ def generate_profile_flow(
 ) -> str:
     """A flow that describes data: the task ``profile``, and its result as the output ``profile_result``.
 
-    The arguments are those of :func:`generate_check_flow`; ``options`` may be fields of ``ProfileScriptConfig``.
+    Args:
+        flow_id: Id of the flow.
+        namespace: Namespace of the flow.
+        input_uri: The data: a path, a URI, the URL of a database, or an expression.
+        schedule: A cron expression of five fields, or a nickname such as ``@daily``; None for no trigger.
+        timezone: IANA name of the time zone of the schedule.
+        generator: Writes the flow; decides the image, the packages and the version of Kestra.
+        **options: Further fields of ``FlowConfig``, ``TaskConfig`` and ``ProfileScriptConfig``.
+
+    Returns:
+        The flow as YAML.
 
     Raises:
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.
@@ -110,8 +120,18 @@ def generate_learn_flow(
 ) -> str:
     """A flow that learns rules: the task ``learn``, and its result as the output ``learn_result``.
 
-    The arguments are those of :func:`generate_check_flow`, and ``min_confidence``: rules with a lower confidence, from
-    0 to 1, are left out. ``options`` may be fields of ``LearnScriptConfig``.
+    Args:
+        flow_id: Id of the flow.
+        namespace: Namespace of the flow.
+        input_uri: The data: a path, a URI, the URL of a database, or an expression.
+        min_confidence: Rules with a lower confidence, from 0 to 1, are left out.
+        schedule: A cron expression of five fields, or a nickname such as ``@daily``; None for no trigger.
+        timezone: IANA name of the time zone of the schedule.
+        generator: Writes the flow; decides the image, the packages and the version of Kestra.
+        **options: Further fields of ``FlowConfig``, ``TaskConfig`` and ``LearnScriptConfig``.
+
+    Returns:
+        The flow as YAML.
 
     Raises:
         FlowError: Kestra would refuse the flow, or it could not run; lists all problems.

@@ -83,6 +83,9 @@ class KestraOutputHandler:
     def send_outputs(self, values: Mapping[str, Any]) -> None:
         """Set several outputs in one line.
 
+        Args:
+            values: The values by name of the output.
+
         Raises:
             OutputError: A value has no form in JSON; nothing is sent.
         """
@@ -91,15 +94,33 @@ class KestraOutputHandler:
         self._write(outputs_line({name: self._inline(name, value) for name, value in values.items()}))
 
     def counter(self, name: str, value: float = 1, tags: Mapping[str, Any] | None = None) -> None:
-        """Add to a counter of the execution."""
+        """Add to a counter of the execution.
+
+        Args:
+            name: Name of the metric.
+            value: How much to add.
+            tags: Tags of the metric, by name.
+        """
         self._write(metric_line("counter", name, value, tags))
 
     def timer(self, name: str, seconds: float, tags: Mapping[str, Any] | None = None) -> None:
-        """Record a duration in seconds."""
+        """Record a duration in seconds.
+
+        Args:
+            name: Name of the metric.
+            seconds: The duration.
+            tags: Tags of the metric, by name.
+        """
         self._write(metric_line("timer", name, seconds, tags))
 
     def gauge(self, name: str, value: float, tags: Mapping[str, Any] | None = None) -> None:
-        """Record a value that goes up and down."""
+        """Record a value that goes up and down.
+
+        Args:
+            name: Name of the metric.
+            value: The value.
+            tags: Tags of the metric, by name.
+        """
         self._write(metric_line("gauge", name, value, tags))
 
     def log(self, level: LogLevel | str, message: str) -> None:

@@ -164,6 +164,10 @@ def send_sla_result(result: SLAResult | Mapping[str, Any], handler: KestraOutput
 def send_result(result: ScriptResult, handler: KestraOutputHandler | None = None) -> None:
     """Send the result of any script.
 
+    Args:
+        result: What a script returned.
+        handler: Sends it; None for standard output.
+
     Raises:
         OutputError: It is not a result, or cannot be sent.
     """

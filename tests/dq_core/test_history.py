@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import math
 
 import pytest
 import sqlalchemy as sa
@@ -39,6 +41,36 @@ def test_values_come_back_oldest_first(history: History) -> None:
     assert [point.value for point in history.points("mean_age", suite="users")] == [31, 32, 30]
     assert [point.value for point in history.points("mean_age", suite="users", last=2)] == [32, 30]
     assert [point.value for point in history.points("mean_age", suite="users", before=DAY)] == []
+
+
+def test_runs_without_rows_have_no_share(history: History) -> None:
+    for day in range(6):
+        history.record(of_day(day, 0), suite="users")
+    assert history.points("not_null_email", suite="users") == ()
+    drifts = {drift.metric: drift for drift in history.drift(of_day(9, 5, nulls=1), suite="users")}
+    assert drifts["not_null_email"].observations == 0
+    assert "not_null_email" not in {drift.metric for drift in history.drift(of_day(9, 0), suite="users")}
+
+
+@pytest.mark.parametrize(("observed", "value"), [("Infinity", math.inf), ("-Infinity", -math.inf), ("NaN", math.nan)])
+def test_a_statistic_that_is_not_finite_is_an_alarm_and_no_value_of_later_bounds(
+    history: History, observed: str, value: float
+) -> None:
+    def mean(day: int, of: object) -> Report:
+        one = result("mean_age", type="statistic", failed_rows=None, considered_rows=None, observed=of)
+        return report(one, started_at=(DAY + dt.timedelta(days=day)).isoformat())
+
+    for day in range(6):
+        history.record(mean(day, 30 + day % 3), suite="users")
+    odd = mean(7, observed)
+    judged = history.judge(odd, suite="users", severity="error")
+    assert not judged.passed
+    assert judged.results[-1].observed == observed
+    assert Report.from_dict(json.loads(judged.to_json())) == judged
+    assert repr(history.drift(odd, suite="users")[-1].value) == repr(value)
+    history.record(odd, suite="users")
+    assert history.judge(mean(8, 31), suite="users", severity="error").passed
+    assert len(history.points("mean_age", suite="users")) == 6
 
 
 def test_suites_do_not_mix(history: History) -> None:

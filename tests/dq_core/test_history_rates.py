@@ -62,6 +62,17 @@ def test_changes_of_rare_shares_are_no_alarm_either(lag: int) -> None:
     assert alarm(never, *shares(300), lag=lag)
 
 
+@pytest.mark.parametrize("lag", [1, 2])
+def test_a_clear_change_of_counts_that_always_grew_alike_is_an_alarm(lag: int) -> None:
+    for grown in (counts(*range(1000, 1800, 100)), counts(*[1000] * 8), counts(*range(1800, 1000, -100))):
+        step = int(grown[-1].value - grown[-1 - lag].value)
+        expected = int(grown[-lag].value) + step
+        assert not alarm(grown, *counts(expected), lag=lag)
+        assert not alarm(grown, *counts(expected + 20), lag=lag)
+        assert alarm(grown, *counts(expected * 2), lag=lag)
+        assert alarm(grown, *counts(expected // 2), lag=lag)
+
+
 def test_bounds_of_shares_are_shares_and_counts_are_not_negative() -> None:
     for earlier, new in (
         (shares(1, 9, 0, 40, 2, 3), shares(4)), (shares(999, 960, 1000, 998, 991), shares(990)),

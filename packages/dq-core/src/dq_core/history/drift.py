@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..report.jsonable import plain
 from ..report.report import CheckResult, Report
 from .series import Measured
 
@@ -19,6 +20,8 @@ __all__ = ["COUNTS", "TOTAL_ROWS", "Drift", "measured_of", "metrics_of", "with_d
 
 #: The one metric that every report has.
 TOTAL_ROWS = "total_rows"
+#: What a statistic that is not finite is in a report.
+_NOT_FINITE = ("Infinity", "-Infinity", "NaN")
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,9 @@ def measured_of(result: CheckResult | None, value: float) -> Measured:
 def metrics_of(report: Report) -> Iterator[tuple[str, CheckResult | None, float | None]]:
     """The metrics of a report: name, result, value.
 
-    A check of rows has the share of its failing rows, another one the number that it observed; a value that is not
-    a number, or that could not be evaluated, is None. Checks of the same name are numbered: ``#2``, ``#3``.
+    A check of rows has the share of its failing rows, None where it considers none; another one the number that it
+    observed, which may be infinite or NaN. A value that is not a number, or that could not be evaluated, is None.
+    Checks of the same name are numbered: ``#2``, ``#3``.
     """
     yield TOTAL_ROWS, None, float(report.total_rows)
     seen: Counter[str] = Counter({TOTAL_ROWS: 1})
@@ -85,8 +89,10 @@ def metrics_of(report: Report) -> Iterator[tuple[str, CheckResult | None, float 
 
 
 def _value(result: CheckResult) -> float | None:
-    if result.failed_rows is not None and result.considered_rows:
-        return result.failed_rows / result.considered_rows
+    if result.failed_rows is not None and result.considered_rows is not None:
+        return result.failed_rows / result.considered_rows if result.considered_rows else None
+    if result.observed in _NOT_FINITE:
+        return float(result.observed)
     if isinstance(result.observed, int | float) and not isinstance(result.observed, bool):
         return float(result.observed)
     return None
@@ -107,6 +113,6 @@ def _result(drift: Drift, severity: str) -> CheckResult:
         status=status,
         passed=status == "passed",
         message=drift.message,
-        observed=drift.value,
+        observed=plain(drift.value),
         details={} if drift.bounds is None else dataclasses.asdict(drift.bounds),
     )

@@ -3,13 +3,14 @@
 A share of failing rows has a sampling error of its own, which is known: of a rare fault most runs have none, and then
 one has one, without any change. Its bounds contain the exact limits for the number of failing rows of the next run (see
 `dq_core.profiling.prediction`), and the bounds of its values, since shares may also vary from run to run. A count that
-never varied, or a small one, has at least the spread of Poisson's distribution.
+never varied, or a small one, has at least the spread of Poisson's distribution; so has one that always changed alike.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,10 +82,14 @@ def _exact(earlier: Sequence[Measured], new: Measured, error: float, lag: int) -
         # One row is never a change of a share.
         most = max(most, 1) if failed == 0 else most
         return least_failures(failed, rows, new.considered, error) / new.considered, most / new.considered
-    if not new.counts or lag:
+    if not new.counts:
         return None
     counts = [round(one.value) for one in earlier]
     events, samples = sum(counts), len(counts)
-    if len(set(counts)) > 1 and events >= _FEW * samples:
+    varied = [late - early for early, late in zip(counts, counts[lag:], strict=False)] if lag else counts
+    if len(set(varied)) > 1 and events >= _FEW * samples:
         return None
+    if lag:
+        # What is expected follows from one count, the one so many runs before, and from how much counts change.
+        events, samples = max(0, counts[-lag] + round(statistics.median(varied))), 1
     return float(least_events(events, samples, error)), float(most_events(events, samples, error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import math
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -216,8 +217,8 @@ class History:
                 a false alarm. Each metric gets an equal part of it (Bonferroni), which needs no independence.
             method: ``"auto"``, ``"order"`` or ``"normal"``; see `bounds_of` for what each assumes.
             last: Compare with this many of the latest runs.
-            lag: 0 compares values. Another number compares the change from the value ``lag`` runs earlier
-                with earlier such changes: 1 for what grows, 7 for daily runs with a weekly rhythm.
+            lag: 0 compares values. Another number compares the change from the value ``lag`` runs earlier, among those
+                that have one, with earlier such changes: 1 for what grows, 7 for daily runs with a weekly rhythm.
 
         Returns:
             One for each metric that has a value in this report.
@@ -289,7 +290,8 @@ class History:
                 "status": result.status,
                 "failed_rows": result.failed_rows,
                 "considered_rows": result.considered_rows,
-                "value": value,
+                # No value stands for one that not every database stores: infinite, or NaN.
+                "value": None if value is None or not math.isfinite(value) else value,
                 "message": result.message,
             }
             for position, (metric, result, value) in enumerate(measured)
@@ -343,6 +345,8 @@ class History:
             )
             .join_from(latest_runs, results, results.c.run_id == latest_runs.c.run_id)
             .where(results.c.metric.in_(metrics), results.c.value.is_not(None))
+            # Of no rows there is no share.
+            .where(sa.or_(results.c.failed_rows.is_(None), results.c.considered_rows > 0))
             .order_by(*ordered)
         )
         series: dict[str, list[tuple[Point, Measured]]] = {metric: [] for metric in metrics}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dq_core.cli import COMMANDS, main
+from dq_core.cli import COMMANDS, command_parser, main
 from dq_core.cli.history import HISTORY_COMMANDS
+from support.commands import documented_commands
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "command-line.md").read_text(encoding="utf-8")
 
@@ -52,3 +53,10 @@ def test_every_format_is_documented(name: str, capsys: pytest.CaptureFixture[str
         assert "--format" not in _section(name)
         return
     assert [one for one in re.split(r",\s*", formats[1]) if f"`{one}`" not in _section(name)] == []
+
+
+def test_every_command_that_is_shown_has_the_arguments_of_its_verb() -> None:
+    commands = documented_commands("dq")
+    assert {command[0] for command in commands} == set(COMMANDS)
+    for command in commands:
+        command_parser().parse_args(command)

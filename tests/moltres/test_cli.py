@@ -18,6 +18,7 @@ import pytest
 
 from moltres import cli, connect, replicate
 from moltres.write import Writer
+from support.commands import documented_commands
 from support.hostile_cli import parsers_of
 
 if TYPE_CHECKING:
@@ -225,3 +226,10 @@ def test_every_option_is_documented_and_every_documented_one_exists(verb: str) -
     section = PAGE.read_text().partition(f"## Options of `moltres {verb}`\n")[2].partition("\n## ")[0]
     known = {one.option_strings[0] for one in _parser(verb)._actions if one.option_strings} - {"-h"} | {"--help"}
     assert set(re.findall(r"^\| `(--[a-z-]+)", section, re.MULTILINE)) == known
+
+
+def test_every_command_that_is_shown_has_the_arguments_of_its_verb() -> None:
+    commands = documented_commands("moltres")
+    assert {command[0] for command in commands} == set(cli.COMMANDS)
+    for command in commands:
+        cli.command_parser().parse_args(command)

@@ -63,6 +63,12 @@ QUOTIENTS: list[tuple[str, Any, Any]] = [
 ]  # fmt: skip
 
 
+COMPUTED: dict[str, Callable[[Any], Any]] = {
+    "v + v": lambda v: v + v, "v * 2": lambda v: v * 2, "-v": lambda v: -v, "v * v": lambda v: v * v,
+    "v * v * v": lambda v: v * v * v, "v * v - v": lambda v: v * v - v, "v / 3": lambda v: v / 3,
+}  # fmt: skip
+
+
 def _of_windows(table: DataFrame, aggregate: Any) -> list[Any]:
     rows = table.select("g", x=aggregate.over(partition_by=col("g"))).distinct().order_by("g").collect()
     return list(rows.column("x"))
@@ -155,7 +161,32 @@ class Expressions(DialectSuite):
         if name == "//":
             assert found == int(Fraction(left, right)), "towards zero, so that // and % are one division"
         else:
-            assert _is_as_near_as_doubles(found, Fraction(left) / Fraction(right), most=1e-14), found
+            assert _is_as_near_as_doubles(found, Fraction(left) / Fraction(right)), found
+
+    @pytest.mark.parametrize("name", COMPUTED)
+    @pytest.mark.parametrize("value", [1e-12, 0.1, 1234567.125, Decimal("1234567.12"), Decimal("3.33")], ids=str)
+    def test_what_is_computed_has_the_digits_of_a_double(self, db: Database, name: str, value: Any) -> None:
+        db.write([{"v": value}]).save_as_table("t")
+        (found,) = db.table("t").select(found=COMPUTED[name](col("v"))).collect().column("found")
+        assert _is_as_near_as_doubles(found, COMPUTED[name](Fraction(value))), found
+
+    @pytest.mark.parametrize("values", NUMBERS, ids=str)
+    @pytest.mark.parametrize("share", ["0.25", "0.5", "0.9"])
+    @pytest.mark.parametrize("down", [False, True])
+    def test_what_lies_between_values(self, db: Database, values: list[Any], share: str, down: bool) -> None:
+        exact = sorted(map(Fraction, values), reverse=down)
+        place = Fraction(share) * (len(exact) - 1)
+        below = int(place)
+        above = min(below + 1, len(exact) - 1)
+        by = col("v").desc() if down else col("v")
+        try:
+            db.write([{"v": value} for value in values]).save_as_table("t")
+            found = db.table("t").select(x=func.percentile_cont(float(share)).within_group(by)).collect()[0]["x"]
+        except MoltresError:
+            return
+        expected = exact[below] + (exact[above] - exact[below]) * (place - below)
+        largest = max(map(abs, exact))
+        assert abs(Fraction(found) - expected) <= Fraction(5e-16) * largest, found
 
 
 def _is_as_near_as_doubles(found: Any, expected: Fraction, most: float = 5e-16) -> bool:

@@ -1,14 +1,15 @@
 """Casts and computed numbers of DuckDB.
 
 It has strings of every length and takes no notice of that of a cast. It computes the median of integers and decimals,
-and their quotient without a rest, as doubles.
+and their quotient without a rest, as doubles, and what lies between two decimals with their digits.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, literal_column
+from sqlalchemy import ColumnElement, Double, UnaryExpression, cast, func, literal_column
+from sqlalchemy.sql import operators
 
 from ...types.logical import logical_type
 from ..means import half_of_middles
@@ -43,6 +44,23 @@ class _Casts:
             return str(super().visit_floordiv_binary(binary, operator, **options))  # type: ignore[misc]  # of the compiler
         compiler: Any = self
         return "({} // {})".format(*(compiler.process(side, **options) for side in sides))
+
+    def visit_withingroup(self, withingroup: Any, **options: Any) -> str:
+        """What PERCENTILE_CONT has between two decimals is a double: DuckDB cuts it to the digits of the decimals."""
+        continuous = str(getattr(withingroup.element, "name", "")).lower() == "percentile_cont"
+        ordered = list(withingroup.order_by) if continuous else []
+        if any(logical_type(_ordered(one).type).name == "decimal" for one in ordered):
+            withingroup = withingroup.element.within_group(*map(_as_doubles, ordered))
+        return str(super().visit_withingroup(withingroup, **options))  # type: ignore[misc]  # of the compiler
+
+
+def _ordered(by: Any) -> Any:
+    return _ordered(by.element) if isinstance(by, UnaryExpression) else by
+
+
+def _as_doubles(by: Any) -> Any:
+    made: Any = cast(_ordered(by), Double())
+    return made.desc() if isinstance(by, UnaryExpression) and by.modifier is operators.desc_op else made
 
 
 def _median(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:

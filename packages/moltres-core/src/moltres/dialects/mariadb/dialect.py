@@ -42,6 +42,7 @@ from .exact import Exact
 from .landing import landing
 from .lengths import UNDECLARED, within
 from .locks import NamedLocks
+from .quotients import is_arithmetic
 from .reflection import columns_of
 from .results import result_types, results
 from .session import storing_as_given
@@ -106,7 +107,7 @@ _LEAST_PACKET = 1024
 """No server takes less, whatever `max_allowed_packet` says."""
 
 _PREFIXED = frozenset({"text", "binary", "json", "unknown"})
-_BY_SQLALCHEMY = frozenset({"uuid", "float", "decimal"})
+_BY_SQLALCHEMY = frozenset({"uuid", "decimal"})
 _KEY_PREFIX = 100
 """Characters of a string that an index of a temporary table holds."""
 _MOST_KEYS = 4
@@ -271,7 +272,10 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         own = types.reader(type_)
         if own is not None:
             return own
-        return by_sqlalchemy(connection, type_, code) if logical_type(type_).name in _BY_SQLALCHEMY else None
+        # Of a DOUBLE SQLAlchemy makes a Decimal of ten places, also for what is computed with one.
+        short = isinstance(type_, types.ShortFloat) and not is_arithmetic(element)
+        by = short or logical_type(type_).name in _BY_SQLALCHEMY
+        return by_sqlalchemy(connection, type_, code) if by else None
 
     def held(self, type_: TypeEngine[Any]) -> LogicalType:
         """As the type says: what is too long is cut without an error if only blanks are lost."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Double, Numeric, func, literal_column
+from sqlalchemy import ColumnClause, ColumnElement, Double, Numeric, func, literal_column
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.visitors import iterate
 
 from ...errors import ConfigurationError
 from ...types.logical import LogicalType, told
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["MEANS", "with_quotients"]
+__all__ = ["MEANS", "is_arithmetic", "with_quotients"]
 
 _WHOLE = frozenset({"integer", "boolean"})
 _EXACT = _WHOLE | {"decimal"}
@@ -95,6 +97,19 @@ class _Quotients:
                 suggestion="Use func.percentile_disc(…), or func.median(…).over(…).",
             )
         return str(super().visit_withingroup(withingroup, **options))  # type: ignore[misc]  # as above
+
+
+def is_arithmetic(element: ColumnElement[Any]) -> bool:
+    """Whether an element is computed from numbers, which makes a DOUBLE of what a FLOAT holds."""
+    parts = [part for base in element.base_columns for part in iterate(base)]
+    return any(
+        getattr(part, "operator", None) in _ARITHMETIC or str(getattr(part, "name", "")).lower() == "sum"
+        for part in parts
+        if not isinstance(part, ColumnClause)
+    )
+
+
+_ARITHMETIC = frozenset({operators.add, operators.sub, operators.mul, operators.truediv, operators.mod})
 
 
 def with_quotients(base: type[Any]) -> type[Any]:

@@ -44,7 +44,7 @@ from .casts import with_casts
 from .checks import checks_of
 from .increments import at_least, identity, unordered
 from .landing import counted, landing
-from .numbers import with_numbers
+from .numbers import digits_of, with_numbers
 from .types import ExactNumeric, FloatWithoutNaN, Instant, UuidText
 from .values import left_alone, loses_digits
 
@@ -203,7 +203,7 @@ class SQLiteDialect(Dialect):
         del reported
         if is_custom(element.type) or isinstance(element.type, sql.Interval):
             return by_sqlalchemy(connection, element.type, code)
-        return values.reader(logical_type(element.type), computed=not is_stored(element))
+        return values.reader(logical_type(element.type), None if is_stored(element) else digits_of(element))
 
     def column_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         """A type whose values come back equal or are refused one by one."""

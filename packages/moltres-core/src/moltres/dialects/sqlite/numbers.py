@@ -7,7 +7,11 @@ are 0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.visitors import iterate
 
 from ...errors import ConfigurationError, listing
 from ...types.logical import logical_type
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-__all__ = ["with_numbers"]
+Digits: TypeAlias = Literal["sum", "term", "quotient"]
+
+__all__ = ["Digits", "digits_of", "with_numbers"]
 
 _WEEK = "((strftime('%j', date({0}, '-3 days', 'weekday 4')) - 1) / 7 + 1)"
 """Of ISO 8601: that of the Thursday."""
@@ -59,6 +65,22 @@ def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnEle
     if plain(argument) is not argument:
         return mean_of_exact_sum(argument, rows)  # halves of distinct values are not distinct
     return mean_of_split_sum(argument, rows)
+
+
+def digits_of(element: ColumnElement[Any]) -> Digits:
+    """Which digits of a decimal count that SQLite has computed in doubles.
+
+    Args:
+        element: What is computed.
+
+    Returns:
+        All of a quotient. Of what may be a sum of many values, 15, which a decimal has at most; the others come from
+        rounding. Of a few terms or factors those that rounding does not explain.
+    """
+    parts = [part for base in element.base_columns for part in iterate(base)]
+    if any(getattr(part, "operator", None) is operators.truediv for part in parts):
+        return "quotient"
+    return "sum" if any(isinstance(part, FunctionElement) for part in parts) else "term"
 
 
 def with_numbers(base: type[Any]) -> type[Any]:

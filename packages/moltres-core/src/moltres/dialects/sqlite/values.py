@@ -7,6 +7,7 @@ a string or bytes, so that nothing is bent, and whoever needs values of one type
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ...types.logical import LogicalType
     from ..rows import Reader
+    from .numbers import Digits
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
@@ -48,9 +50,16 @@ def _decimal(value: Any) -> Any:
     return Decimal(repr(value) if isinstance(value, float) else value) if isinstance(value, int | float) else value
 
 
-def _computed_decimal(value: Any) -> Any:
-    # The digits behind the 15th are only what sums of floats leave there.
+def _sum(value: Any) -> Any:
+    # What stands behind the 15th digit of a sum of decimals was left there by the floats that SQLite adds up.
     return Decimal(f"{value:.15g}") if isinstance(value, float) else _decimal(value)
+
+
+def _term(value: Any) -> Any:
+    if not isinstance(value, float):
+        return _decimal(value)
+    short = f"{value:.15g}"
+    return Decimal(short if abs(float(short) - value) <= 2 * math.ulp(value) else repr(value))
 
 
 def _float(value: Any) -> Any:
@@ -128,15 +137,18 @@ _AT_ONCE: dict[str, Callable[[Sequence[Any]], Sequence[Any] | None]] = {
 }
 
 
-def reader(type_: LogicalType, *, computed: bool) -> Reader | None:
+_COMPUTED: dict[Digits, Callable[[Any], Any]] = {"sum": _sum, "term": _term, "quotient": _decimal}
+
+
+def reader(type_: LogicalType, digits: Digits | None) -> Reader | None:
     """What reads the values of a column of this type; None if they are read as they are stored.
 
     Args:
         type_: What the column should hold.
-        computed: Whether it is a result of arithmetic.
+        digits: See `digits_of`, for results of arithmetic; None for values that are stored.
     """
-    if computed and type_.name == "decimal":
-        return lenient(_computed_decimal)
+    if digits is not None and type_.name == "decimal":
+        return lenient(_COMPUTED[digits])
     own = _READERS.get(type_.name)
     if own is None:
         return None

@@ -22,7 +22,7 @@ from .field_types import mistyped
 from .outcome import EvaluationError, Outcome, expectation, known_rows, outside, rows_where, share_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import ColumnElement
 
@@ -73,8 +73,8 @@ class Check:
     #: Former names of what a kind may define.
     _FORMER: ClassVar[Mapping[str, str]] = {"work": "follow_up", "reveals": "exposes_values"}
 
-    #: By option: its values that people take for a type of check.
-    variants: ClassVar[Mapping[str, Sequence[str]]] = {}
+    #: By option: whether people take a name, which is a value of it, for a type of check.
+    variants: ClassVar[Mapping[str, Callable[[str], bool]]] = {}
     #: Further names of options in the dict form.
     aliases: ClassVar[Mapping[str, str]] = {"check_name": "name"}
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from .._shared.wording import question
 from ..errors import RuleError
-from ..relation.type_family import describe_type
 from .base import Check
 from .registry import KINDS
 
@@ -101,9 +100,9 @@ def _read(rule: object) -> Check:
 
 def _variant(kind: object) -> str:
     """The rule that is meant by what is an option of a kind of check."""
-    if isinstance(kind, str) and describe_type(kind) is not None:
-        return f" Did you mean {{type: type, dtype: {kind}}}?"
-    named = ((name, option) for name, one in KINDS.items() for option in one.variants if kind in one.variants[option])
+    if not isinstance(kind, str):
+        return ""
+    named = ((name, option) for name, one in KINDS.items() for option, means in one.variants.items() if means(kind))
     return next((f" Did you mean {{type: {name}, {option}: {kind}}}?" for name, option in named), "")
 
 

@@ -20,7 +20,7 @@ from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, count
 from ..registry import register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from ...relation.relation import Relation
     from ...relation.selection import FollowUp
@@ -48,7 +48,7 @@ class Statistic(ColumnMetricCheck):
         strict_max: Whether max itself is not allowed.
     """
 
-    variants: ClassVar[Mapping[str, Sequence[str]]] = {"statistic": STATISTICS}
+    variants: ClassVar[Mapping[str, Callable[[str], bool]]] = {"statistic": STATISTICS.__contains__}
 
     statistic: str
     min: Any = None

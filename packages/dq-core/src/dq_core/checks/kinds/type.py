@@ -13,7 +13,7 @@ from ..base import ColumnCheck
 from ..registry import register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import ColumnElement
 
@@ -38,6 +38,7 @@ class Type(ColumnCheck):
     compares = False
 
     aliases: ClassVar[Mapping[str, str]] = {"expected_type": "dtype", "column_type": "dtype"}
+    variants: ClassVar[Mapping[str, Callable[[str], bool]]] = {"dtype": lambda name: describe_type(name) is not None}
 
     dtype: Any
 

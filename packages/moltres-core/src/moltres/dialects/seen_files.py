@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .._shared.files import Paths
 
-__all__ = ["Seen", "SeenFiles", "remember", "see", "unchanged"]
+__all__ = ["Seen", "SeenFiles", "remember", "require_unchanged", "see", "unchanged"]
 
 _FromClause = TypeVar("_FromClause", bound=FromClause)
 
@@ -104,5 +104,18 @@ def unchanged(connection: Connection, statement: ClauseElement) -> Iterator[None
         MoltresError: If it has changed.
     """
     yield
+    require_unchanged(connection, statement)
+
+
+def require_unchanged(connection: Connection, statement: ClauseElement) -> None:
+    """Make sure that what a statement reads is still what it was when its frame was made.
+
+    Args:
+        connection: Where it is read.
+        statement: The statement.
+
+    Raises:
+        MoltresError: If it has changed.
+    """
     for seen in {id(one): one for part in iterate(statement) for one in getattr(part, _SEEN, ())}.values():
         seen.require_unchanged(connection)

@@ -16,6 +16,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import DBAPIError
 
 from ..dialects.names import require_names
+from ..dialects.seen_files import require_unchanged
 from ..dialects.statements import CreateTableAs, InsertSelect, MergeInto, RenameTable
 from ..errors import ConfigurationError, QueryError, TableExistsError, TransientQueryError
 from ..types.logical import logical_type
@@ -153,8 +154,8 @@ class _Publication:
             check_keys(self._target.connection, self._target.dialect, rows.source.subquery(), request.keys or ())
         if request.mode == "overwrite_partitions":
             require_columns(request.partition_by or (), names, "partition_by")
-        with self._target.dialect.unchanged(self._target.connection, rows.source):
-            pass  # what is found out behind the statement comes too late: it has committed
+        # What is found out behind the statement comes too late: it has committed.
+        require_unchanged(self._target.connection, rows.source)
 
     def _committed(self, statement: Executable) -> int:
         """Run the statement; returns the rows that it has changed.

@@ -40,6 +40,8 @@ from .staged import write_staged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from sqlalchemy.sql.expression import Executable
+
     from .._shared.iceberg_snapshots import AsOf
     from ..checks.base import Check
     from ..relation.relation import Relation
@@ -324,13 +326,13 @@ def _write_table(
     in_transaction: bool,
 ) -> tuple[int, ...]:
     """Write the failing rows to a table inside the open transaction."""
-    connection = opened.connection
+    connection, run = opened.connection, _Statements(opened, deadline)
     if target.name == source_table:
         raise RuleError([f"The failing rows of {source_table!r} cannot be written to that table itself."])
     names = [column.name for column in split.rows.selected_columns]
     count = sa.select(sa.func.count()).select_from(target)
     with ExitStack() as stack, _translated(opened):
-        with _limited(opened, deadline):
+        with run.limited():
             exists = sa.inspect(connection).has_table(target.name, schema=target.schema)
             known = sa.inspect(connection).get_columns(target.name, schema=target.schema) if exists else []
         if exists and [one["name"] for one in known] != names:
@@ -347,13 +349,12 @@ def _write_table(
                 target=target,
                 exists=exists,
                 mode=mode,
-                limited=lambda: _limited(opened, deadline),
+                limited=run.limited,
                 check=_assert_sums,
             )
         if exists:
             if mode == "replace":
-                with _limited(opened, deadline):
-                    connection.execute(sa.delete(target))
+                run(sa.delete(target))
         else:
             if opened.relation.dialect.ddl_commits and in_transaction:
                 raise RuleError(
@@ -362,24 +363,17 @@ def _write_table(
                 )
             name = connection.dialect.identifier_preparer.format_table(target)
             create = f"CREATE TABLE {name} AS {literal_sql(split.empty, connection)}"
-            with _limited(opened, deadline):
-                connection.exec_driver_sql(create, execution_options={"no_parameters": True})
+            run(create)
             if opened.relation.dialect.ddl_commits:
                 # No rollback takes the table back.
                 stack.callback(connection.exec_driver_sql, f"DROP TABLE {name}")
-            with _limited(opened, deadline):
+            with run.limited():
                 opened.relation.dialect.widen(connection, target, names[-1])
-        with _limited(opened, deadline):
-            before = connection.execute(count).scalar_one()
-        with _limited(opened, deadline):
-            counts = tuple(int(number) for number in connection.execute(split.counts).one())
-            opened.relation.dialect.refuse_warnings(connection)
+        ((before,),) = run(count)
+        counts = run.counts(split)
         written = sa.table(target.name, *map(sa.column, names), schema=target.schema)
-        with _limited(opened, deadline):
-            connection.execute(sa.insert(written).from_select(names, split.rows))
-            opened.relation.dialect.refuse_warnings(connection)
-        with _limited(opened, deadline):
-            after = connection.execute(count).scalar_one()
+        run(sa.insert(written).from_select(names, split.rows), checked=True)
+        ((after,),) = run(count)
         _assert_sums(counts, after - before)
         stack.pop_all()
     return counts
@@ -387,20 +381,18 @@ def _write_table(
 
 def _write_file(opened: Opened, split: _Split, path: Path, draft: Path, deadline: Deadline) -> tuple[int, ...]:
     """Write the failing rows to a draft beside the file, then rename it."""
-    connection = opened.connection
+    connection, run = opened.connection, _Statements(opened, deadline)
     if not opened.relation.dialect.writes_parquet:
         raise RuleError(
             [f"Rows of {opened.description} cannot be written to Parquet from here: give the name of a table."],
             suggestion="The table can be exported afterwards.",
         )
     with _translated(opened):
-        with _limited(opened, deadline):
-            counts = tuple(int(number) for number in connection.execute(split.counts).one())
+        counts = run.counts(split)
         quoted = str(draft).replace("'", "''")
         rows = opened.relation.dialect.for_parquet(connection, literal_sql(split.rows, connection))
         copy = f"COPY ({rows}) TO '{quoted}' (FORMAT parquet)"
-        with _limited(opened, deadline):
-            written = connection.exec_driver_sql(copy).scalar_one()
+        ((written,),) = run(copy)
         _assert_sums(counts, written)
     draft.replace(path)
     return counts
@@ -417,24 +409,55 @@ def _assert_sums(counts: Sequence[int], written: int) -> None:
         )
 
 
-@contextmanager
-def _limited(opened: Opened, deadline: Deadline) -> Iterator[None]:
-    """A block in which the database stops what still runs at the deadline.
+@dataclass(frozen=True)
+class _Statements:
+    """Runs statements, each of which the database stops if it still runs at the deadline."""
 
-    Raises:
-        ValidationTimeoutError: The deadline has passed.
-    """
-    left, dialect = deadline.left(), opened.relation.dialect
-    if left is None:
-        yield
-        return
-    try:
-        with dialect.deadline(opened.connection, left), dialect.guard(opened.connection, owns_transaction=False):
+    opened: Opened
+    deadline: Deadline
+
+    def __call__(self, statement: Executable | str, *, checked: bool = False) -> Sequence[sa.Row[Any]]:
+        """The rows of a statement; none if it has no result.
+
+        Args:
+            statement: The statement; a string has no parameters.
+            checked: Whether a warning that it leaves is an error.
+        """
+        connection = self.opened.connection
+        with self.limited():
+            if isinstance(statement, str):
+                result = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+            else:
+                result = connection.execute(statement)
+            rows = result.all() if result.returns_rows else []
+            if checked:
+                self.opened.relation.dialect.refuse_warnings(connection)
+        return rows
+
+    def counts(self, split: _Split) -> tuple[int, ...]:
+        """The numbers of all, passing and failing rows, then of those that fail each check."""
+        (found,) = self(split.counts, checked=True)
+        return tuple(map(int, found))
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        """A block in which the database stops what still runs at the deadline.
+
+        Raises:
+            ValidationTimeoutError: The deadline has passed.
+        """
+        left, dialect = self.deadline.left(), self.opened.relation.dialect
+        if left is None:
             yield
-    except DBAPIError as error:
-        if deadline.passed or (deadline.is_near and dialect.timed_out(error)):
-            raise deadline.error() from None
-        raise
+            return
+        connection = self.opened.connection
+        try:
+            with dialect.deadline(connection, left), dialect.guard(connection, owns_transaction=False):
+                yield
+        except DBAPIError as error:
+            if self.deadline.passed or (self.deadline.is_near and dialect.timed_out(error)):
+                raise self.deadline.error() from None
+            raise
 
 
 @contextmanager

@@ -28,7 +28,6 @@ __all__ = [
     "database_file",
     "file_hint",
     "limit_handshake",
-    "meant_url",
     "missing_file",
     "missing_file_hint",
     "retry_can_help",
@@ -39,16 +38,6 @@ _TAKE_CONNECT_TIMEOUT = frozenset({"mysqldb", "psycopg", "psycopg2", "pymysql", 
 _LONGEST_CONNECT = 130
 """Seconds after which psycopg gives up by itself."""
 _FILES = frozenset({"sqlite", "duckdb"})
-_SUFFIXES = {
-    ".duckdb": "duckdb",
-    ".ddb": "duckdb",
-    ".db": "sqlite",
-    ".db3": "sqlite",
-    ".sqlite": "sqlite",
-    ".sqlite3": "sqlite",
-}
-_PATH = re.compile(r"[\w./~ -]+")
-_MAGIC = {b"SQLite format 3\0": "sqlite", b"DUCK": "duckdb"}
 
 # Errors by which a server of MySQL or MariaDB, or its driver, says: not now.
 _MYSQL_LATER = frozenset(
@@ -284,24 +273,3 @@ def missing_file_hint(file: Path) -> str | None:
         return None if file.parent.exists() else f"The folder {masked(str(file.parent))!r} does not exist."
     found = closest(file.name, there)
     return None if found is None else f"Did you mean {masked(str(file.with_name(found)))!r}?"
-
-
-def meant_url(given: str) -> str | None:
-    """The URL of a database file that was given by its path alone: ``sqlite:///shop.db``.
-
-    Args:
-        given: What stands where a URL belongs.
-
-    Returns:
-        None if it does not read as the path of such a file; what has other characters could hold a password.
-    """
-    backend = _SUFFIXES.get(Path(given).suffix.lower())
-    if backend is None or not _PATH.fullmatch(given):
-        return None
-    try:
-        with Path(given).open("rb") as file:
-            head = file.read(16)
-    except OSError:
-        head = b""
-    found = next((name for magic, name in _MAGIC.items() if magic in (head, head[8:12])), backend)
-    return f"{found}:///{given}"

@@ -14,7 +14,6 @@ from typing import IO, Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from .arguments import is_unicode
-from .connecting import meant_url
 from .masking import masked
 from .problems import InvalidOptionError, UnknownFormatError, UnreadableFileError
 from .wording import did_you_mean, question
@@ -25,12 +24,12 @@ __all__ = [
     "ENDINGS",
     "Paths",
     "changed_files",
-    "database_file",
     "delimiter_of",
     "each_path",
     "ending_of",
     "function_for",
     "local_path",
+    "meant_url",
     "near_file",
     "opened",
     "reader_call",
@@ -77,34 +76,40 @@ def local_path(path: str) -> str:
     return unquote(urlsplit(path).path) if path.startswith("file://") else path
 
 
-_DATABASES: Mapping[str, str] = MappingProxyType(
-    {
-        ".db": "sqlite",
-        ".db3": "sqlite",
-        ".sqlite": "sqlite",
-        ".sqlite3": "sqlite",
-        ".duckdb": "duckdb",
-        ".ddb": "duckdb",
-    }
-)
+_SUFFIXES = {
+    ".duckdb": "duckdb",
+    ".ddb": "duckdb",
+    ".db": "sqlite",
+    ".db3": "sqlite",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+}
+_PATH = re.compile(r"[\w./~ -]+")
+_MAGIC = {b"SQLite format 3\0": "sqlite", b"DUCK": "duckdb"}
 
 
-def database_file(path: str | PathLike[str]) -> str | None:
-    """The URL of a file that is a database, by its first bytes or its ending; None for any other path."""
-    name = local_path(fspath(path))
-    if "://" in name:
+def meant_url(given: str | PathLike[str]) -> str | None:
+    """The URL of a database file that was given by its path alone: ``sqlite:///shop.db``.
+
+    Args:
+        given: What stands where a URL, or the path of a file of rows, belongs.
+
+    Returns:
+        None if it is no such file by its first bytes, and does not read as the path of one; what has other characters
+        could hold a password.
+    """
+    path = local_path(fspath(given))
+    if "://" in path:
         return None
-    kind = _DATABASES.get(Path(name).suffix.lower())
     try:
-        with Path(name).open("rb") as file:
-            start = file.read(16)
+        with Path(path if Path(path).is_file() else os.devnull).open("rb") as file:
+            head = file.read(16)
     except (OSError, ValueError):
-        start = b""
-    if start.startswith(b"SQLite format 3"):
-        kind = "sqlite"
-    elif start[8:12] == b"DUCK":
-        kind = "duckdb"
-    return None if kind is None else f"{kind}:///{name}"
+        head = b""
+    found = next((name for magic, name in _MAGIC.items() if magic in (head, head[8:12])), None)
+    if found is None and _PATH.fullmatch(path):
+        found = _SUFFIXES.get(Path(path).suffix.lower())
+    return None if found is None else f"{found}:///{path}"
 
 
 def near_file(path: str | PathLike[str]) -> str | None:

@@ -10,8 +10,9 @@ from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from .connecting import limit_handshake, meant_url
+from .connecting import limit_handshake
 from .duckdb_literals import use_literals
+from .files import meant_url
 from .masking import as_meant
 from .optimizers import disable_wrong_optimizers
 from .problems import InvalidURLError, MissingPackageError, UnknownDatabaseError

@@ -80,7 +80,7 @@ class Opening:
         try:
             function, options = files.function_for(source)
         except UnknownFormatError as problem:
-            urls = [url for path in files.each_path(source) if (url := files.database_file(path)) is not None]
+            urls = [url for path in files.each_path(source) if (url := files.meant_url(path)) is not None]
             url = f"this one by {masked(urls[0])!r}" if urls else "such as postgresql://user@host/name"
             raise RuleError(
                 [problem.message], suggestion=f"Databases are given by a URL, {url}, with table= or query=."

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from .._shared import files
 from .._shared.arguments import string
-from .._shared.connecting import meant_url
+from .._shared.files import meant_url
 from .._shared.filesystems import filesystem_package, scheme_of
 from .._shared.iceberg_places import is_catalog
 from .._shared.iceberg_snapshots import AsOf, as_of_problems

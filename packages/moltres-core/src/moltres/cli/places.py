@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Boolean, literal_column
 
 from .._shared.command.arguments import add_files, from_environment, mapping_of, names_of, read_options_of
-from .._shared.connecting import meant_url
-from .._shared.files import database_file, function_for, near_file
+from .._shared.files import function_for, meant_url, near_file
 from .._shared.masking import masked
 from .._shared.urls import is_database_url
 from .._shared.wording import question
@@ -94,7 +93,7 @@ def source_problems(
     for name, value in (("query", query), ("source_schema", schema)):
         if value is not None:
             yield f"{name} is for databases, and {masked(source)!r} is the path of a file."
-    meant = database_file(source)
+    meant = meant_url(source)
     if meant is not None:
         yield f"{masked(source)!r} is a database: give {masked(meant)!r}."
         return
@@ -151,7 +150,7 @@ def target_problems(target: str, mode: str, options: dict[str, Any]) -> Iterator
         mode: The mode of the write.
         options: The further options of the write.
     """
-    meant = database_file(target)
+    meant = meant_url(target)
     ending = Path(target).suffix.lower()
     if meant is not None:
         yield f"{target!r} is a database: give {meant!r}."

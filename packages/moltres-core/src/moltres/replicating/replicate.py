@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from sqlalchemy import URL, Engine
 
 from .._shared import arguments
-from .._shared.connecting import meant_url
+from .._shared.files import meant_url
 from .._shared.iceberg_places import is_catalog
 from .._shared.masking import masked
 from .._shared.problems import InvalidURLError

@@ -1,6 +1,6 @@
 """What a task of an orchestrator is, once for all orchestrators: adapters translate to it and back, nothing else."""
 
-from .._shared.connecting import meant_url
+from .._shared.files import meant_url
 from .._shared.masking import masked, secrets_of
 from .._shared.wording import with_hint
 from ..dialects.binding import make_engine, parse_url

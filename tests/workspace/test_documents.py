@@ -73,6 +73,16 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_our_packages_are_installed_from_our_wheels() -> None:
+    """Strangers own some of the names on the public index."""
+    ours = [path.name for path in (ROOT / "packages").glob("*-*")]
+    for page in PAGES:
+        for block in re.findall(r"```bash\n(.*?)```", page.read_text(), re.DOTALL):
+            for line in re.findall(r"^pip install .*", block, re.MULTILINE):
+                if any(name in line for name in ours):
+                    assert "--find-links dist" in line, (page, line)
+
+
 def exported(package: str) -> set[str]:
     """The names that a package offers, of its source: not every package can be imported in one environment."""
     (source,) = (ROOT / "packages").glob(f"*/src/{package}/__init__.py")

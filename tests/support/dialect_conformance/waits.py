@@ -149,6 +149,23 @@ class Waits(DialectSuite):
         # Where nobody waits for a lock, the write that is committed first stands, as a whole.
         assert db.table("a").count() == ROWS or db.table("a").collect().column("t") == ["inner"]
 
+    @pytest.mark.timeout(60)
+    @pytest.mark.parametrize("of_moltres", [True, False])
+    def test_a_thread_does_not_wait_for_what_it_has_read(
+        self, db: Database, of_moltres: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(held, "PATIENCE", 1.0)
+        fill(db)
+        with db.connection() if of_moltres else db.engine.connect() as connection:
+            connection.execute(text("SELECT id FROM a")).all()
+            refused = None
+            try:
+                db.write([{"id": 1, "other": "x"}]).save_as_table("a", mode="overwrite")
+            except ConfigurationError as error:
+                refused = str(error)
+        assert refused is None or "own transaction" in refused
+        assert db.table("a").count() == (1 if refused is None else ROWS)
+
     def test_a_load_that_is_done_does_not_read_its_source(self, db: Database) -> None:
         def rows() -> Iterator[dict[str, int]]:
             read.append(1)

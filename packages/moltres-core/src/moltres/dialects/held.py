@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
+
+from sqlalchemy import event
 
 from .._shared.connecting import database_file
 from .._shared.iceberg_places import is_iceberg
@@ -39,6 +42,7 @@ __all__ = [
     "place_of",
     "reading",
     "refusing_own_waits",
+    "watch",
 ]
 
 PATIENCE: Final = 5.0
@@ -66,9 +70,27 @@ class _Thread(threading.local):
     def __init__(self) -> None:
         self.held: list[Held] = []
         self.writes: dict[Hashable, int] = {}
+        self.begun: WeakSet[Connection] = WeakSet()
 
 
 _thread = _Thread()
+
+
+def watch(engine: Engine) -> None:
+    """Know which transactions this thread begins on an engine, also on connections that moltres does not give out."""
+    if not event.contains(engine, "begin", _begun):
+        event.listen(engine, "begin", _begun)
+
+
+def _begun(connection: Connection) -> None:
+    _thread.begun.add(connection)
+
+
+def _may_block(bind: Engine | Connection, place: Hashable) -> bool:
+    """Whether this thread has an open transaction on another connection, whose reads a DROP TABLE waits for."""
+    put_aside = [held.connection for held in _thread.held if held.set_aside is not None]
+    mine = [one for one in list(_thread.begun) if one is not bind and one not in put_aside]
+    return any(not one.closed and one.in_transaction() and place_of(one.engine) == place for one in mine)
 
 
 def place_of(engine: Engine) -> Hashable:
@@ -152,6 +174,7 @@ def refusing_own_waits(bind: Engine | Connection, locks: Callable[[], bool], *, 
     """
     place = place_of(bind.engine)
     waits = any(held.writes and held.place == place and held.connection is not bind for held in _thread.held)
+    waits = waits or (writes and _may_block(bind, place))
     before = _thread.writes.get(place, 0)
     try:
         yield waits
@@ -210,6 +233,7 @@ def leave_to_parent() -> list[Connection]:
     for connection in left:
         _cut_off(connection)
     _thread.held.clear()
+    _thread.begun.clear()
     _thread.writes.clear()
     return left
 

@@ -294,6 +294,27 @@ def test_tolerance(tolerance: Any, changed: int, within: int) -> None:
     assert (found.changed, found.within_tolerance, found.equal) == (changed, within, not changed)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_tolerance_finds_the_rows_of_a_repeated_key_that_belong_together(order: int) -> None:
+    left = [{"id": 1, "v": value, "t": text} for value, text in ((1.0, "a"), (2.0, "a"), (3.0, "a"), (3.0, "b"))]
+    right = [one | {"v": one["v"] + 0.01} for one in left][::order]
+    left += [{"id": 1, "v": None, "t": "a"}, {"id": 1, "v": float("nan"), "t": "a"}]
+    found = compare(left, right, ["id"], tolerance=0.1)
+    assert (found.missing, found.extra, found.changed, found.within_tolerance) == (2, 0, 0, 4)
+    found = compare(left[:2], [left[0] | {"v": 2.001}], ["id"], tolerance=0.1)
+    assert (found.missing, found.extra, found.changed, found.within_tolerance) == (1, 0, 0, 1)
+
+
+def test_no_boolean_hides_behind_a_tolerance(engine: sa.Engine) -> None:
+    table = sa.Table("t", sa.MetaData(), sa.Column("id", sa.BigInteger()), sa.Column("v", sa.Boolean()))
+    table.create(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(table), [{"id": 1, "v": True}])
+    for other in (False, 0):
+        found = compare((engine, "t"), [{"id": 1, "v": other}], ["id"], tolerance={"absolute": 1, "relative": 1})
+        assert found.changed_columns == {"v": 1}
+
+
 def test_no_difference_hides_behind_a_tolerance() -> None:
     left, right = [{"id": 1, "v": 1.0, "t": "a"}], [{"id": 1, "v": 1.001, "t": "b"}]
     found = compare(left, right, ["id"], tolerance=0.1)

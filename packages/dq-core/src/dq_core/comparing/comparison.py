@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
-    from ..relation.differences import Differences, Sides
+    from ..relation.differences import Differences
+    from ..relation.sides import Sides
 
 __all__ = ["Comparison", "comparison_of"]
 

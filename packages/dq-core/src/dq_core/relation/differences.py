@@ -6,6 +6,8 @@ can run both at once.
 
 from __future__ import annotations
 
+import decimal
+import math
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from .forms import Side
-    from .tolerance import Tolerance
+    from .sides import Sides
 
-__all__ = ["Differences", "Found", "Question", "Sides", "Step", "Steps", "differences"]
+__all__ = ["Differences", "Found", "Question", "Step", "Steps", "differences"]
 
 #: About how many rows of each side are compared at once.
 BATCH = 50_000
@@ -117,45 +119,6 @@ class Differences:
     def equal(self) -> bool:
         """Whether both sides have the same rows, as often."""
         return not (self.missing or self.extra or self.changed)
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Both sides with what is compared.
-
-    Attributes:
-        left: The left side.
-        right: The right side.
-        forms: The form of each column.
-        keys: The columns that identify a row; none if only whole rows are compared.
-        tolerance: How far numbers may be apart.
-        samples: How many rows of each kind to keep.
-    """
-
-    left: Side
-    right: Side
-    forms: Mapping[str, str]
-    keys: tuple[str, ...] = ()
-    tolerance: Tolerance | None = None
-    samples: int = 20
-
-    @property
-    def names(self) -> list[str]:
-        """The columns, keys first."""
-        return [*self.keys, *(name for name in self.forms if name not in self.keys)]
-
-    def is_boolean(self, name: str) -> bool:
-        """Whether a column has booleans on both sides, whose canonical form is a number."""
-        return {side.relation.columns[name].family for side in (self.left, self.right)} == {"boolean"}
-
-    @property
-    def integer_key(self) -> str | None:
-        """The only key, if it is an integer on both sides."""
-        if len(self.keys) != 1:
-            return None
-        (key,) = self.keys
-        families = {self.left.relation.columns[key].family, self.right.relation.columns[key].family}
-        return key if families == {"integer"} else None
 
 
 def differences(sides: Sides) -> Steps:
@@ -378,6 +341,9 @@ def _match(sides: Sides, grouped: tuple[_ByKey, _ByKey], found: Differences) -> 
             continue
         both = Counter(ours) & Counter(theirs)
         ours, theirs = _without(ours, both), _without(theirs, both)
+        if sides.tolerance is not None and len(ours) * len(theirs) > 1:
+            ours, theirs, near = _without_near(sides, ours, theirs)
+            found.within_tolerance += near
         for one, other in zip(ours, theirs, strict=False):
             _note_changed(sides, one, other, found)
         for one in ours[len(theirs) :]:
@@ -399,12 +365,50 @@ def _without(rows: list[tuple[Any, ...]], others: Counter[tuple[Any, ...]]) -> l
     return kept
 
 
-def _note_changed(sides: Sides, left: tuple[Any, ...], right: tuple[Any, ...], found: Differences) -> None:
-    changed = tuple(
+def _without_near(
+    sides: Sides, ours: list[tuple[Any, ...]], theirs: list[tuple[Any, ...]]
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], int]:
+    """Rows of one key without pairs that are no further apart than the tolerance, and how many pairs these are."""
+    places = {row: _place(sides, row) for row in (*ours, *theirs)}
+    left, right = (sorted(rows, key=places.__getitem__) for rows in (ours, theirs))
+    kept: tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] = [], []
+    near = 0
+    while left and right:
+        if not _changed(sides, left[-1], right[-1]):
+            del left[-1], right[-1]
+            near += 1
+        elif places[left[-1]] > places[right[-1]]:
+            kept[0].append(left.pop())
+        else:
+            kept[1].append(right.pop())
+    return left + kept[0][::-1], right + kept[1][::-1], near
+
+
+def _place(sides: Sides, row: tuple[Any, ...]) -> list[Any]:
+    """By which rows of one key are in order: first by what must be equal, then by what may be apart."""
+    exact: list[Any] = []
+    tolerant: list[Any] = []
+    for name, written in zip(sides.names, row, strict=True):
+        if not sides.is_tolerant(name):
+            exact.append((written is not None, written or ""))
+            continue
+        value = value_of(written, sides.forms[name])
+        is_number = isinstance(value, int | float | decimal.Decimal) and not math.isnan(value)
+        tolerant.append((is_number, value if is_number else repr(value)))
+    return [*exact, *tolerant]
+
+
+def _changed(sides: Sides, left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[str, ...]:
+    """The columns in which two rows differ by more than the tolerance."""
+    return tuple(
         name
         for name, one, other in zip(sides.names, left, right, strict=True)
-        if one != other and not _allowed(sides, sides.forms[name], one, other)
+        if one != other and not _allowed(sides, name, one, other)
     )
+
+
+def _note_changed(sides: Sides, left: tuple[Any, ...], right: tuple[Any, ...], found: Differences) -> None:
+    changed = _changed(sides, left, right)
     if not changed:
         found.within_tolerance += 1
         return
@@ -413,10 +417,11 @@ def _note_changed(sides: Sides, left: tuple[Any, ...], right: tuple[Any, ...], f
     _keep(sides, found, "changed", left, right, columns=changed)
 
 
-def _allowed(sides: Sides, form: str, left: Any, right: Any) -> bool:
-    """Whether two canonical values are no further apart than the tolerance."""
-    tolerance = sides.tolerance
-    return tolerance is not None and tolerance.allows(value_of(left, form), value_of(right, form))
+def _allowed(sides: Sides, name: str, left: Any, right: Any) -> bool:
+    """Whether two canonical values of a column are no further apart than the tolerance."""
+    if sides.tolerance is None or not sides.is_tolerant(name):
+        return False
+    return sides.tolerance.allows(*(value_of(one, sides.forms[name]) for one in (left, right)))
 
 
 def _keep(sides: Sides, found: Differences, kind: str, left: Any, right: Any, *, columns: tuple[str, ...] = ()) -> None:

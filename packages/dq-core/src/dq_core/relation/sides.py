@@ -2,20 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._shared.wording import listing, question
 from ..errors import RuleError
-from .differences import Sides
 from .forms import form_problems, forms_of, side_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from .forms import Side
     from .relation import Relation
     from .tolerance import Tolerance
 
-__all__ = ["sides_of"]
+__all__ = ["Sides", "sides_of"]
+
+#: The forms of values that a tolerance is for.
+_NUMBERS = ("number", "float", "any")
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides with what is compared.
+
+    Attributes:
+        left: The left side.
+        right: The right side.
+        forms: The form of each column.
+        keys: The columns that identify a row; none if only whole rows are compared.
+        tolerance: How far numbers may be apart.
+        samples: How many rows of each kind to keep.
+    """
+
+    left: Side
+    right: Side
+    forms: Mapping[str, str]
+    keys: tuple[str, ...] = ()
+    tolerance: Tolerance | None = None
+    samples: int = 20
+
+    @property
+    def names(self) -> list[str]:
+        """The columns, keys first."""
+        return [*self.keys, *(name for name in self.forms if name not in self.keys)]
+
+    def is_boolean(self, name: str) -> bool:
+        """Whether a column has booleans on both sides, whose canonical form is a number."""
+        return self._families(name) == {"boolean"}
+
+    def is_tolerant(self, name: str) -> bool:
+        """Whether values of a column may be apart: numbers, and no booleans, even where a side has them as numbers."""
+        return self.tolerance is not None and self.forms[name] in _NUMBERS and "boolean" not in self._families(name)
+
+    def _families(self, name: str) -> set[str]:
+        return {side.relation.columns[name].family for side in (self.left, self.right)}
+
+    @property
+    def integer_key(self) -> str | None:
+        """The only key, if it is an integer on both sides."""
+        if len(self.keys) != 1:
+            return None
+        (key,) = self.keys
+        return key if self._families(key) == {"integer"} else None
 
 
 def sides_of(

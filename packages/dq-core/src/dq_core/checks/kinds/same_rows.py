@@ -20,9 +20,10 @@ from ..registry import register
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...relation.differences import Differences, Sides
+    from ...relation.differences import Differences
     from ...relation.relation import Other, Relation
     from ...relation.selection import FollowUp
+    from ...relation.sides import Sides
 
 _SAMPLES = 5
 

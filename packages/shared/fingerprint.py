@@ -299,10 +299,10 @@ def _moment(value: Any) -> str | None:
         value = dt.datetime.combine(value, dt.time())
     rest = int(getattr(value, "nanosecond", 0))
     # Through the difference and not the instant in UTC, which may be beyond the last year.
-    distance = (value if value.tzinfo is None else value.replace(tzinfo=None)) - _EPOCH_WITHOUT_ZONE
+    distance = dt.datetime.__sub__(value if value.tzinfo is None else value.replace(tzinfo=None), _EPOCH_WITHOUT_ZONE)
     if value.tzinfo is not None:
         distance -= value.utcoffset() or dt.timedelta()
-    return _microseconds(distance // _MICROSECOND) + (f".{rest:03}" if rest else "")
+    return _microseconds(_length(distance)) + (f".{rest:03}" if rest else "")
 
 
 def _time(value: Any) -> str | None:
@@ -315,7 +315,12 @@ def _time(value: Any) -> str | None:
         value = dt.timedelta(
             hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
         )
-    return _microseconds(value // _MICROSECOND) if isinstance(value, dt.timedelta) else None
+    return _microseconds(_length(value)) if isinstance(value, dt.timedelta) else None
+
+
+def _length(value: dt.timedelta) -> int:
+    """How many microseconds, as `datetime` counts them: types of other libraries, such as Pendulum, have ways of theirs."""
+    return dt.timedelta.__floordiv__(value, _MICROSECOND)
 
 
 def _microseconds(number: int) -> str:

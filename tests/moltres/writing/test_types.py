@@ -14,12 +14,14 @@ import pyarrow as pa
 import pytest
 
 from moltres import Database, Records, connect
-from moltres.errors import ConfigurationError, SchemaMismatchError
+from moltres._shared.fingerprint import canonical
+from moltres.errors import ConfigurationError, QueryError, SchemaMismatchError
 from moltres.types.logical import logical_type
 from support.database_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import URL
 
@@ -46,6 +48,20 @@ ROWS = [
     {"id": 1, **{name: pair[1] for name, pair in VALUES.items()}},
     {"id": 2, **dict.fromkeys(VALUES)},
 ]
+
+
+class Moment(dt.datetime):
+    """A moment that subtracts in a way of its own, as those of Pendulum do, which Airflow gives."""
+
+    def __sub__(self, other: Any) -> Any:
+        raise AttributeError("_to_microseconds")
+
+
+class Length(dt.timedelta):
+    """A length that divides in a way of its own."""
+
+    def __floordiv__(self, other: Any) -> Any:
+        raise AttributeError("_to_microseconds")
 
 
 def collected(db: Database, table: str = "t") -> list[dict[str, Any]]:
@@ -357,3 +373,23 @@ def test_the_index_of_a_pandas_frame(db: Database) -> None:
         with pytest.raises(ConfigurationError, match=r"reset_index\(\)"):
             written(pd.DataFrame({"v": [1, 2]}, index=index))
     assert written(grouped) == rows
+
+
+@pytest.mark.parametrize("moment", [VALUES["timestamp"], VALUES["instant"]], ids=["timestamp", "instant"])
+def test_moments_of_other_libraries_are_moments(db: Database, moment: tuple[dt.datetime, dt.datetime]) -> None:
+    own = [Moment.combine(one.date(), one.timetz()) for one in moment]
+    for table, values in (("t", own), ("plain", moment)):
+        db.write([{"id": number, "at": one} for number, one in enumerate(values)]).save_as_table(table)
+    assert collected(db) == collected(db, "plain")
+
+
+def test_lengths_of_other_libraries_have_the_same_fingerprint() -> None:
+    own, plain = Length(days=1, microseconds=5), dt.timedelta(days=1, microseconds=5)
+    assert canonical(own, "time") == canonical(plain, "time")
+
+
+def test_names_that_differ_in_case_only_are_no_table_that_another_makes(tmp_path: Path) -> None:
+    db = connect(f"duckdb:///{tmp_path / 'x.db'}")
+    with db, pytest.raises(QueryError, match="Column with name") as refused:
+        db.write([{"a": 1, "A": 2}]).save_as_table("t")
+    assert not refused.value.retryable

@@ -86,6 +86,7 @@ _LOST = re.compile(r"conflict|constraint|another transaction|different transacti
 # All catalog errors have one class; only the message tells them apart.
 _TEXTS: tuple[tuple[type[Exception], str, type[MoltresError]], ...] = (
     (duckdb.CatalogException, "does not exist", TableNotFoundError),
+    (duckdb.CatalogException, "Column with name", QueryError),  # twice in one table, whatever else "already exists"
     (duckdb.CatalogException, "already exists", TableExistsError),
     (duckdb.BinderException, "Referenced column", ColumnNotFoundError),
     (duckdb.IOException, "Could not set lock", TransientQueryError),

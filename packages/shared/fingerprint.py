@@ -319,7 +319,7 @@ def _time(value: Any) -> str | None:
 
 
 def _length(value: dt.timedelta) -> int:
-    """How many microseconds, as `datetime` counts them: types of other libraries, such as Pendulum, have ways of theirs."""
+    """How many microseconds, as `datetime` counts them: types of other libraries have ways of their own."""
     return dt.timedelta.__floordiv__(value, _MICROSECOND)
 
 

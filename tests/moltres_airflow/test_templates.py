@@ -17,6 +17,10 @@ from support.airflow import Instance
 DAY = "2026-11-25"
 
 
+def of_argument(db, x):
+    return db.sql("SELECT :x AS x", x=x)
+
+
 @pytest.fixture
 def days(dsn):
     """A table with one row of this day, without id, and one of the day before."""
@@ -246,7 +250,7 @@ def test_a_template_where_nothing_is_rendered_is_refused_with_the_dag(dsn, opera
 
 
 @pytest.mark.parametrize("name", ["table_name", "run_key", "input_key"])
-@pytest.mark.parametrize("word", ["None", True])
+@pytest.mark.parametrize("word", ["None", "True"])
 def test_a_word_for_no_value_names_nothing(dsn, name, word):
     arguments = {"table_name": "x", "input_task_id": "s", name: "{{ params.missing }}"}
     write = MoltresToTableOperator(task_id="w", dsn=dsn, **arguments)
@@ -254,6 +258,32 @@ def test_a_word_for_no_value_names_nothing(dsn, name, word):
     with pytest.raises(AirflowFailException, match=f"{name}: its template gave '{word}' as a word"):
         write.execute({"ti": SimpleNamespace(xcom_pull=lambda **_: [[{"id": 1}]])})
     assert tables_of(dsn) == {"numbers", "users"}
+
+
+OF_OTHER_TYPES = {
+    "forbidden values": (MoltresDataQualityOperator, {"checks": [{**CHECKS["values"], "values": ["{{ params.x }}"]}]}),
+    "a parameter": (MoltresQueryOperator, {"query": "SELECT :x AS x", "parameters": {"x": "{{ params.x }}"}}),
+    "an argument": (MoltresQueryOperator, {"query": of_argument, "op_kwargs": {"x": "{{ params.x }}"}}),
+    "keys": (MoltresToTableOperator, {"table_name": "x", "keys": "{{ params.x }}", "input_task_id": "q"}),
+}
+
+
+@pytest.mark.parametrize("value", [[DAY], (1, 2), {"day": DAY}, {DAY}, [], b"x", True, False], ids=repr)
+@pytest.mark.parametrize(("kind", "arguments"), OF_OTHER_TYPES.values(), ids=OF_OTHER_TYPES)
+def test_a_value_of_another_type_does_not_become_its_text(dsn, kind, arguments, value):
+    """``"['2026-11-25']"`` is no forbidden day, and ``"False"`` is true."""
+    known = {"query": "SELECT 1 AS day"} if kind is MoltresDataQualityOperator else {}
+    operator = kind(task_id="t", dsn=dsn, **{**known, **arguments})
+    with pytest.raises(AirflowFailException, match=f"gives a value of type {type(value).__name__}, which would be"):
+        operator.render_template_fields(context_of(x=value))
+
+
+def test_the_text_of_a_value_is_rendered_on_request(dsn):
+    query = {"query": "SELECT :x AS x", "parameters": {"x": "{{ params.x | string }}"}}
+    operator = rendered(MoltresQueryOperator(task_id="q", dsn=dsn, **query), x=[1, 2])
+    assert operator.execute(context_of()) == [{"x": "[1, 2]"}]
+    within = MoltresQueryOperator(task_id="q", dsn=dsn, query="SELECT id FROM users WHERE id IN {{ params.x }}")
+    assert len(rendered(within, x=(1, 2)).execute(context_of())) == 2
 
 
 NONE = "{{ params.none }}"

@@ -10,10 +10,11 @@ from moltres.handoff import encode
 from moltres.task import Lineage, Stop, options, refuse, with_origin
 from moltres_airflow import arguments
 from moltres_airflow.dsn import Dsn
+from moltres_airflow.environments import environment_of
 from moltres_airflow.instances import instance_of
 from moltres_airflow.lineage import facets
 from moltres_airflow.mapping import DsnHidingPartial, hide_urls
-from moltres_airflow.templates import environment_of, no_file, read_query
+from moltres_airflow.templates import no_file, read_query
 from moltres_airflow.upstream import named_input_problems
 
 if TYPE_CHECKING:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from airflow.sdk import literal
-from airflow.sdk.exceptions import AirflowFailException
-from jinja2 import TemplateNotFound, nodes
-from jinja2.nativetypes import NativeEnvironment
+from jinja2 import TemplateNotFound
 
 from moltres.errors import ConfigurationError, listing
 from moltres.task import refuse
@@ -58,36 +55,6 @@ def no_file(operator: Any, content: Any) -> Any:
     if not is_file(content) or content is getattr(operator, _SQL, None):
         return content
     return f"{content}{_NOTHING}" if comes_later(content) else literal(content)
-
-
-def environment_of(operator: Any, content: Any, environment: Any) -> Any:
-    """What renders a template so that no value of None becomes a word in a string: ``day = 'None'`` finds no rows.
-
-    Args:
-        operator: The operator.
-        content: What is rendered; anything but a template is rendered as Airflow does.
-        environment: What Airflow renders it with, or None.
-    """
-    if not is_file(content) and not (isinstance(content, str) and _MARK.search(content)):
-        return environment
-    environment = environment or operator.get_template_env()
-    if isinstance(environment, NativeEnvironment) and not is_file(content) and _is_value(environment.parse(content)):
-        return environment  # None is a value there
-    return environment.overlay(finalize=partial(_given, content))
-
-
-def _is_value(template: nodes.Template) -> bool:
-    """Whether a template consists of one expression."""
-    return len(template.body) == 1 and not any(True for _ in template.find_all(nodes.TemplateData))
-
-
-def _given(content: str, value: Any) -> Any:
-    if value is None:
-        raise AirflowFailException(
-            f"An expression in the template {content!r:.80} gives None, which would be the word 'None' in a string."
-            " Give the value, or a default: {{ params.day or ds }}."
-        )
-    return value
 
 
 def comes_later(value: object) -> bool:

@@ -1,0 +1,53 @@
+"""What renders templates, so that no value becomes a text that nobody means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+from jinja2 import nodes
+from jinja2.nativetypes import NativeEnvironment
+
+from moltres_airflow.templates import comes_later, is_file
+
+
+def environment_of(operator: Any, content: Any, environment: Any) -> Any:
+    """What renders a template so that no value of None becomes a word in a string: ``day = 'None'`` finds no rows.
+
+    Nor does a list, a mapping, a truth value or bytes become a string by itself: ``"[1, 2]"`` is none of its items.
+
+    Args:
+        operator: The operator.
+        content: What is rendered; anything but a template is rendered as Airflow does.
+        environment: What Airflow renders it with, or None.
+    """
+    if not is_file(content) and not (isinstance(content, str) and comes_later(content)):
+        return environment
+    environment = environment or operator.get_template_env()
+    whole = not is_file(content) and _is_value(environment.parse(content))
+    if whole and isinstance(environment, NativeEnvironment):
+        return environment  # it gives the value itself, None too
+    return environment.overlay(finalize=partial(_given, content, whole))
+
+
+def _is_value(template: nodes.Template) -> bool:
+    """Whether a template consists of one expression."""
+    return len(template.body) == 1 and not any(True for _ in template.find_all(nodes.TemplateData))
+
+
+def _given(content: str, whole: bool, value: Any) -> Any:
+    if whole and isinstance(value, bool | AbstractSet | Mapping | Sequence) and not isinstance(value, str):
+        raise AirflowFailException(
+            f"The template {content!r:.80} gives a value of type {type(value).__name__}, which would be its text"
+            f" {str(value)!r:.80}. Set render_template_as_native_obj=True of the DAG for the value itself, or ask for"
+            " the text: {{ params.days | string }}."
+        )
+    if value is None:
+        raise AirflowFailException(
+            f"An expression in the template {content!r:.80} gives None, which would be the word 'None' in a string."
+            " Give the value, or a default: {{ params.day or ds }}."
+        )
+    return value

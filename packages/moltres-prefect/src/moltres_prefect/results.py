@@ -25,12 +25,23 @@ class RowsSerializer(Serializer):
     type: Literal["moltres-rows"] = Field(default="moltres-rows")
 
     def dumps(self, obj: Any) -> bytes:
-        """The JSON of a result."""
+        """The JSON of a result.
+
+        Args:
+            obj: What a task returned.
+        """
         plain = {_REPORT: obj.to_dict()} if isinstance(obj, Report) else encode(obj)
         return json.dumps(plain, allow_nan=False).encode()
 
     def loads(self, blob: bytes) -> Any:
-        """The result of its JSON."""
+        """The result of its JSON.
+
+        Args:
+            blob: What `dumps` gave.
+
+        Raises:
+            HandoffError: If it is no result that was stored by this class.
+        """
         try:
             stored = json.loads(blob)
         except (TypeError, ValueError, RecursionError) as error:

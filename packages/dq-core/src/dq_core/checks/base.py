@@ -128,6 +128,9 @@ class Check:
     def misfits(self, relation: Relation) -> Iterator[str]:
         """Every option that does not fit the columns' types; all `targets` are known to exist.
 
+        Args:
+            relation: The rows and their columns.
+
         Raises:
             EvaluationError: The values of a column keep it from being evaluated, whatever the options.
         """
@@ -135,12 +138,20 @@ class Check:
         yield from ()
 
     def failing(self, relation: Relation) -> ColumnElement[bool] | None:
-        """The predicate of the rows that break the rule (``where`` applied), or None if it is not about rows."""
+        """The predicate of the rows that break the rule (``where`` applied), or None if it is not about rows.
+
+        Args:
+            relation: The rows and their columns.
+        """
         del relation
         return None
 
     def aggregates(self, relation: Relation) -> dict[str, Aggregate]:
-        """The aggregates that it requires from the shared scan."""
+        """The aggregates that it requires from the shared scan.
+
+        Args:
+            relation: The rows and their columns.
+        """
         del relation
         return {}
 
@@ -150,12 +161,22 @@ class Check:
         return False
 
     def follow_up(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp | None:
-        """Statements after the scan: a generator that yields SELECTs and returns further measurements, or None."""
+        """Statements after the scan: a generator that yields SELECTs and returns further measurements, or None.
+
+        Args:
+            relation: The rows and their columns.
+            measured: What the scan gave, by the name of the aggregate.
+        """
         del relation, measured
         return None
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """The verdict on what was measured."""
+        """The verdict on what was measured.
+
+        Args:
+            relation: The rows and their columns.
+            measured: What the scan and the statements after it gave, by name.
+        """
         raise NotImplementedError
 
     @property
@@ -200,7 +221,11 @@ class Check:
         return self.severity in ("error", "critical")
 
     def misfit_columns(self, known: Mapping[str, Column]) -> Iterator[str]:
-        """Every column that does not exist."""
+        """Every column that does not exist.
+
+        Args:
+            known: The columns of the rows by name.
+        """
         for column in self.targets:
             if column in known and known[column].refusal:
                 yield f"{self.label}: the column {column!r} cannot be checked: {known[column].refusal}."

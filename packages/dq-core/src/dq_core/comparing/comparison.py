@@ -107,7 +107,11 @@ class Comparison:
             return cls(**{one.name: data[one.name] for one in fields(cls)})
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """Everything as a JSON string."""
+        """Everything as a JSON string.
+
+        Args:
+            indent: How many blanks to indent each level by; None for one line.
+        """
         return written(self.to_dict(), indent)
 
     def to_text(self) -> str:

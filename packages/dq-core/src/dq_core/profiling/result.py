@@ -200,6 +200,9 @@ class Profile(Documented):
     def column(self, name: str) -> ColumnProfile:
         """A column by its name.
 
+        Args:
+            name: Its name.
+
         Raises:
             UnknownColumnError: It was not profiled; a KeyError, too.
         """

@@ -243,7 +243,11 @@ class Report(_Record):
             return cls(**values)
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """The report as a JSON string."""
+        """The report as a JSON string.
+
+        Args:
+            indent: How many blanks to indent each level by; None for one line.
+        """
         return written(self.to_dict(), indent)
 
     def to_text(self) -> str:

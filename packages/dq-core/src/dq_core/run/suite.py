@@ -53,6 +53,9 @@ class Suite:
     def signed(self, report: Report) -> Report:
         """A report of these checks that says which suite made it.
 
+        Args:
+            report: A report of `dq_core.validate`.
+
         Raises:
             RuleError: It is no report.
         """

@@ -186,6 +186,9 @@ def _encode(value: Any) -> Any:
 def decode(stored: Any) -> Any:
     """The value that :func:`encode` stored; anything that carries no mark comes back equal.
 
+    Args:
+        stored: What was stored, or any other value.
+
     Raises:
         HandoffError: If it carries a mark of this package and is not what :func:`encode` stores under it.
     """

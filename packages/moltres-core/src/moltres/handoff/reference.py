@@ -133,7 +133,11 @@ def _unpacked(columns: Any) -> Any:
 
 
 def is_reference(value: object) -> bool:
-    """Whether this is a reference, or the stored form of one."""
+    """Whether this is a reference, or the stored form of one.
+
+    Args:
+        value: Any value.
+    """
     return isinstance(value, Reference) or (isinstance(value, Mapping) and value.get(MARKER) == "reference")
 
 

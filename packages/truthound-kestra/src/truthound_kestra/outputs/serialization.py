@@ -137,6 +137,9 @@ class JsonSerializer:
     def serialize(self, result: Any) -> str:
         """A result, or any nesting of mappings, lists and values, as JSON.
 
+        Args:
+            result: What to write.
+
         Raises:
             OutputError: A value cannot be stored without loss.
         """
@@ -144,6 +147,9 @@ class JsonSerializer:
 
     def deserialize(self, text: str) -> Any:
         """The object of which :meth:`serialize` wrote the string.
+
+        Args:
+            text: The string.
 
         Raises:
             OutputError: The string is not JSON, or was written by another program.
@@ -164,6 +170,9 @@ class YamlSerializer:
     def serialize(self, result: Any) -> str:
         """A result as YAML.
 
+        Args:
+            result: What to write.
+
         Raises:
             OutputError: A value cannot be stored without loss.
         """
@@ -171,6 +180,9 @@ class YamlSerializer:
 
     def deserialize(self, text: str) -> Any:
         """The object of which :meth:`serialize` wrote the string.
+
+        Args:
+            text: The string.
 
         Raises:
             OutputError: The string is not YAML, or was written by another program.
@@ -190,6 +202,9 @@ class MarkdownSerializer:
 
     def serialize(self, result: Any) -> str:
         """A result of a script or of an SLA as Markdown.
+
+        Args:
+            result: The result.
 
         Raises:
             OutputError: It is neither.

@@ -19,6 +19,9 @@ __all__ = ["load_rules"]
 def load_rules(path: str | Path) -> tuple[Mapping[str, Any], ...]:
     """The rules in a YAML or JSON file: a list, or a mapping with the key ``checks`` or ``rules``, as dq_core reads it.
 
+    Args:
+        path: The file.
+
     Raises:
         ConfigurationError: It is not a path.
         RuleError: The file does not contain rules.

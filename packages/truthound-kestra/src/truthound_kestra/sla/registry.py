@@ -72,6 +72,9 @@ class SLARegistry:
     def get(self, name: str) -> SLAMonitor:
         """The monitor of an SLA.
 
+        Args:
+            name: Name of the SLA.
+
         Raises:
             ConfigurationError: The SLA does not exist.
         """
@@ -114,6 +117,9 @@ class SLARegistry:
 
     def unregister(self, name: str) -> None:
         """Remove an SLA and its result.
+
+        Args:
+            name: Name of the SLA.
 
         Raises:
             ConfigurationError: The SLA does not exist.

@@ -211,6 +211,9 @@ def test_a_text_without_expressions_is_json_already() -> None:
         ("{{ inputs.x ?? '}' }}", "{{ (inputs.x ?? '}') ?? '<<no value: inputs.x ?? \"\">>' }}"),
         ("{% if a %}{{ max(1, 0) }}{% endif %}", "{% if a %}{{ (max(1, 0)) ?? '<<no value: max(1, 0)>>' }}{% endif %}"),
         ("{{ '}}' }}", "{{ '}}' }}"),
+        ("{{ 'a' ~ inputs.x }}", "{{ 'a' ~ ((inputs.x) ?? '<<no value: inputs.x>>') }}"),
+        ("{{ 'a~b'~inputs['x']~\"c\" }}", """{{ 'a~b' ~ ((inputs['x']) ?? '<<no value: inputs["x"]>>') ~ "c" }}"""),
+        ("{{ inputs.x ~ 'a' | upper }}", "{{ (inputs.x ~ 'a' | upper) ?? '<<no value: inputs.x  \"a\" | upper>>' }}"),
         ("{% raw %}{{ inputs.x }}{% endraw %}", "{% raw %}{{ inputs.x }}{% endraw %}"),
     ],
 )  # fmt: skip

@@ -132,11 +132,11 @@ def test_an_input_that_is_not_given_is_no_empty_string_in_the_data(
     connection.close()
     query = "SELECT id FROM t WHERE c = '{{ inputs.c%s }}'"
 
-    def run(expression: str, **given: str) -> Run:
+    def run(expression: str, text: str = query, **given: str) -> Run:
         task = TaskConfig(
             id="check",
             input_uri=f"sqlite:///{path}",
-            query=query % expression,
+            query=text % expression,
             rules=({"type": "not_null", "column": "id"},),
             engine_name="dq_core",
         )
@@ -149,6 +149,13 @@ def test_an_input_that_is_not_given_is_no_empty_string_in_the_data(
     assert "query contains {{ inputs.c }}, which has no value in this execution" in missing.logs
     assert run("", c="FR").vars("check")["row_count"] == run(" ?? 'FR'").vars("check")["row_count"] == 1
     assert run("", c="").vars("check")["row_count"] == 0
+
+    together = "SELECT id FROM t WHERE c = '{{ 'F' ~ %s }}'"
+    missing = run("inputs.c", together)
+    assert missing.state == "FAILED"
+    assert "query contains {{ inputs.c }}, which has no value in this execution" in missing.logs
+    assert run("inputs['c']", together, c="R").vars("check")["row_count"] == 1
+    assert run("inputs.c", together, c="").vars("check")["row_count"] == 0
 
 
 def test_what_another_flow_passes_is_rendered_once(kestra: Engine, flow_id: Names) -> None:

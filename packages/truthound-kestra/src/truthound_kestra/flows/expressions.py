@@ -16,6 +16,8 @@ __all__ = [
     "blocks_of",
     "expression_problems",
     "holds_expression",
+    "is_string",
+    "joined",
     "texts",
     "whole_expressions",
     "without_expressions",
@@ -28,6 +30,8 @@ _BLOCK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINTED: Final = re.compile(r"\{\{(-?)(.*?)(-?)\}\}", re.DOTALL)
 _VERBATIM: Final = re.compile(r"\{%-?\s*(raw|verbatim)\b")
 _STRING: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_PLACE: Final = r"\w+(?:\s*\.\s*\w+|\s*\[\s*(?:\w+|'[^']*'|\"[^\"]*\")\s*\])*"
+_PART: Final = re.compile(rf"\s*({_STRING.pattern}|{_PLACE})\s*", re.DOTALL)
 _REFERENCE: Final = re.compile(
     r"""(?<![\w.])(inputs|outputs|vars)\s*(?:\.\s*(\w+)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])(?:\s*\.\s*(\w+))?"""
 )
@@ -85,6 +89,31 @@ def whole_expressions(text: str, instead: Callable[[str], str]) -> str:
         return f"{{{{{left} {instead(inner.strip())} {right}}}}}" if whole and inner.strip() else match.group()
 
     return _PRINTED.sub(changed, text)
+
+
+def joined(code: str) -> list[str]:
+    """The parts of an expression that does nothing but put strings, names and numbers together: ``'a' ~ inputs.x``.
+
+    Kestra takes a part without a value for an empty string, and the whole for one that has a value.
+
+    Returns:
+        The parts; only the whole if it does anything else, or puts nothing together.
+    """
+    parts, place = [], 0
+    while (match := _PART.match(code, place)) is not None:
+        parts.append(match.group(1))
+        place = match.end()
+        if place == len(code):
+            return parts
+        if code[place] != "~":
+            break
+        place += 1
+    return [code]
+
+
+def is_string(code: str) -> bool:
+    """Whether an expression is a string in quotes."""
+    return _STRING.fullmatch(code) is not None
 
 
 def texts(value: Any, depth: int = 0) -> Iterator[str]:

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from truthound_kestra.flows.expressions import blocks_of, holds_expression, whole_expressions
+from truthound_kestra.flows.expressions import blocks_of, holds_expression, is_string, joined, whole_expressions
 from truthound_kestra.kestra.values import no_value
 
 if TYPE_CHECKING:
@@ -56,8 +56,15 @@ def _string(template: str) -> str:
     """A JSON string with the text that a template becomes, which says where an expression has no value."""
     if not holds_expression(template):
         return json.dumps(template, ensure_ascii=False)
-    told = whole_expressions(template, lambda inner: f"({inner}) ?? '{no_value(inner)}'")
-    return f"{{% filter toJson %}}{told}{{% endfilter %}}"
+    return f"{{% filter toJson %}}{whole_expressions(template, _told)}{{% endfilter %}}"
+
+
+def _told(code: str) -> str:
+    """An expression that says where it, or a part that it is put together of, has no value."""
+    parts = joined(code)
+    if len(parts) == 1:
+        return f"({code}) ?? '{no_value(code)}'"
+    return " ~ ".join(part if is_string(part) else f"(({part}) ?? '{no_value(part)}')" for part in parts)
 
 
 def env_value(template: str) -> str:

@@ -27,6 +27,10 @@ class TestExpression(CheckConformance):
         return rule
 
 
+def test_the_option_may_be_called_as_the_kind_is() -> None:
+    assert parse([{"type": "expression", "expression": "a > b"}]) == parse([{"type": "expression", "sql": "a > b"}])
+
+
 @pytest.mark.parametrize("place", DATABASES)
 @pytest.mark.parametrize(
     ("sql", "hint"),

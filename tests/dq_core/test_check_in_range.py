@@ -40,6 +40,14 @@ class TestInRange(CheckConformance):
         "only infinity is beyond": Case(
             [1.7e308, math.inf, -math.inf], [1], {"max": 10**400}, type=sa.Double(), places=NAN
         ),
+        "a decimal between 0 and all other floats": Case(
+            [0.0, 5e-324, None], [0], {"min": decimal.Decimal("1E-400")}, type=sa.Double()
+        ),
+        "a bound beyond all integers": Case([1, 2**62, None], [0, 1], {"min": 10**400}, type=sa.BigInteger()),
+        "a decimal beyond all integers": Case(
+            [1, -(2**62), None], (), {"max": decimal.Decimal("1E+100"), "min": -(10**66)}, type=sa.BigInteger()
+        ),
+        "a decimal between integers": Case([0, 1, None], [0], {"min": decimal.Decimal("1E-400")}),
         "floats": Case([0.5, 0.1, None], [1], {"min": 0.2}, type=sa.Double()),
         "NaN": Case([0.5, float("nan")], [1], {"min": 0.2}, type=sa.Double(), places=NAN),
         "NaN below": Case([0.5, float("nan")], [1], {"max": 5}, type=sa.Double(), places=NAN),
@@ -93,6 +101,8 @@ class TestInRange(CheckConformance):
         ({"min": 2, "max": 1}, "min 2 is greater than max 1"),
         ({"min": 1, "max": 1, "strict_min": True}, "no value is strictly between"),
         ({"min": "a", "max": 1}, "cannot be compared with each other"),
+        ({"min": 10**1000}, "min must have at most 1000 digits"),
+        ({"max": -(10**5000)}, "max must have at most 1000 digits"),
         ({"min": True}, "min must be a number, a date, a time or a string, not True"),
         ({"min": float("nan")}, "min must be finite"),
         ({"max": float("inf")}, "leave it out for no limit"),

@@ -118,6 +118,28 @@ def test_every_spelling_is_the_uuid(sqlite_url: URL) -> None:
         assert checked(sqlite_url, "UUID", [text], type="in_set", values=[UUID]) == "failed"
 
 
+@pytest.mark.parametrize(
+    ("value", "strings"),
+    [
+        (UUID, [str(UUID), str(UUID).upper(), UUID.hex, UUID.urn]),
+        (dt.time(10), ["10:00", "10:00:00", "10:00:00.000000"]),
+        (dt.datetime(2024, 5, 1), ["2024-05-01", "2024-05-01T00:00", "2024-05-01 00:00:00.000"]),  # noqa: DTZ001
+    ],
+)
+@pytest.mark.parametrize("column", ["v", "coalesce(v, v)"])
+def test_every_spelling_in_a_query_is_the_value_of_a_rule(
+    sqlite_url: URL, value: Any, strings: list[str], column: str
+) -> None:
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (v TEXT)")
+        connection.execute(sa.text("INSERT INTO t VALUES (:v)"), [{"v": text} for text in (*strings, "other")])
+    rules = [{"type": kind, "column": "v", "values": [value]} for kind in ("in_set", "not_in_set")]
+    report = validate(engine, rules, query=f"SELECT {column} AS v FROM t")
+    engine.dispose()
+    assert [result.failed_rows for result in report.results] == [1, len(strings)]
+
+
 @pytest.mark.parametrize(("own", "referenced"), [("UUID", "UUID"), ("UUID", "CHAR(36)"), ("CHAR(36)", "UUID")])
 def test_a_key_refers_to_every_spelling_of_a_uuid(sqlite_url: URL, own: str, referenced: str) -> None:
     engine = sa.create_engine(sqlite_url)

@@ -28,6 +28,9 @@ __all__ = [
 MOST_LEVELS = 32
 """How many lists of a rule may be nested in each other."""
 
+MOST_DIGITS_WRITTEN = 1000
+"""How many digits an integer of a rule may have."""
+
 
 def name_part(given: object) -> str:
     """A part of a check's default name; what is no string, which its problems tell, is cut."""
@@ -118,8 +121,15 @@ def _order(label: str, low: Any, high: Any, *, strict: bool) -> Iterator[str]:
 def _bound(label: str, name: str, bound: object) -> Iterator[str]:
     if family_of_value(bound) not in ("integer", "float", "decimal", "text", "date", "datetime", "time"):
         yield f"{label}: {name} must be a number, a date, a time or a string, not {bound!r}."
+    elif _is_too_long(bound):
+        yield f"{label}: {name} must have at most {MOST_DIGITS_WRITTEN} digits."
     elif isinstance(bound, float | decimal.Decimal) and not is_number(bound):
         yield f"{label}: {name} must be finite, not {bound!r}; leave it out for no limit."
+
+
+def _is_too_long(value: object) -> bool:
+    """Whether Python refuses to write an integer, which is longer than any that a rule file holds."""
+    return isinstance(value, int) and abs(value) >= 10**MOST_DIGITS_WRITTEN
 
 
 def count_bounds(label: str, low: object, high: object) -> Iterator[str]:
@@ -135,7 +145,9 @@ def values(label: str, given: object) -> Iterator[str]:
         yield f"{label}: values must be a list, not {given!r}."
         return
     for value in given:
-        if value is None:
+        if _is_too_long(value):
+            yield f"{label}: values contains a number of more than {MOST_DIGITS_WRITTEN} digits."
+        elif value is None:
             yield f"{label}: values contains NULL: leave it out; this check does not consider NULL (not_null does)."
         elif family_of_value(value) is None or isinstance(value, list | tuple | dict):
             yield f"{label}: values contains {value!r}, which is not a value that a column can hold."

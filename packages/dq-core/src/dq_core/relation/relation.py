@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Other", "Place", "Relation"]
 
 _MOST_PARAMETERS = 500
+#: Families whose values have several spellings as strings.
+_SPELT = MOMENTS | {"time", "uuid"}
 
 #: Where another source is: the source, and the table, query and schema if that is a database.
 Place = tuple[Any, "str | None", "str | None", "str | None"]
@@ -133,9 +135,13 @@ class Relation(Selection):
         if self.dialect.types_by_value:
             # Its integers have 64 bits.
             large = isinstance(value, int) and not -(2**63) <= value < 2**63
-            return _nearest_float(value, up=up) if large else _nearest_whole(value, up=up)
-        if column.family == "float" and isinstance(value, int):
+            if large or _is_beyond_floats(value):
+                return _nearest_float(value, up=up)
+            return _nearest_whole(value, up=up)
+        if column.family == "float" and (isinstance(value, int) or _is_beyond_floats(value)):
             return _nearest_float(value, up=up)
+        if (end := self._end_of_type(column, value)) is not None:
+            return end
         exact = self._exact(name, value)
         scale = column.scale
         if exact is None or scale is None:
@@ -143,6 +149,17 @@ class Relation(Selection):
         rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
         near = exact.quantize(decimal.Decimal(1).scaleb(-scale), rounding, decimal.Context(prec=4 * MOST_DIGITS))
         return None if near == exact else int(near) if scale == 0 else near
+
+    def _end_of_type(self, column: Column, value: Any) -> int | None:
+        """The greatest or least exact number of the database, for one beyond it."""
+        most = self.dialect.most_digits
+        if most is None or column.family not in {"integer", "decimal"}:
+            return None
+        # As a float a decimal may be infinite.
+        finite = value.is_finite() if isinstance(value, decimal.Decimal) else isinstance(value, int | float)
+        if not finite or not abs(value) >= 10**most:
+            return None
+        return (10**most - 1) * (1 if value > 0 else -1)
 
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
         """A column's values of one family, and the predicate of those of other families.
@@ -206,7 +223,7 @@ class Relation(Selection):
         families: dict[str, list[Any]] = {}
         for given in values:
             family = self.family_for(name, given)
-            if self.columns[name].family == "unknown" and family not in MOMENTS:
+            if self.columns[name].family == "unknown" and family not in _SPELT:
                 family = ""
             if self._nearest(name, given) is None:  # else no value of the column equals it
                 families.setdefault(family, []).append(given)
@@ -264,11 +281,20 @@ def _nearest_whole(value: Any, *, up: bool) -> int | None:
     return int(value.to_integral_value(decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR))
 
 
-def _nearest_float(value: int, *, up: bool) -> float | None:
-    """The next float of an integer that no float is, or the one that is next to infinity if it is beyond all others."""
+def _is_beyond_floats(value: Any) -> bool:
+    """Whether a decimal is greater than all floats, or so near to 0 that none but 0 is as near."""
+    if not isinstance(value, decimal.Decimal) or not value.is_finite() or not value:
+        return False
+    return float(value) == 0 or math.isinf(float(value))
+
+
+def _nearest_float(value: int | decimal.Decimal, *, up: bool) -> float | None:
+    """The next float of a number that no float is, or the one that is next to infinity if it is beyond all others."""
     try:
         near = float(value)
     except OverflowError:
+        near = math.inf
+    if math.isinf(near):
         return sys.float_info.max if value > 0 else -sys.float_info.max
     if _digits_of(near) == value:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 
@@ -13,7 +13,7 @@ from ..base import Aggregate, RowCheck, count_where
 from ..registry import register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement
 
@@ -30,6 +30,7 @@ class Expression(RowCheck):
     """
 
     compares = False
+    aliases: ClassVar[Mapping[str, str]] = {"expression": "sql"}
 
     sql: str
 

@@ -159,7 +159,7 @@ class Statistic(ColumnMetricCheck):
         if not 2**53 <= abs(value) < math.inf:
             return
         for bound in bounds:
-            if isinstance(bound, int | float | decimal.Decimal) and math.isfinite(bound):
+            if isinstance(bound, int) or (isinstance(bound, float | decimal.Decimal) and math.isfinite(bound)):
                 apart = abs(decimal.Decimal(bound) - decimal.Decimal(value))
                 if apart <= _NEAR * decimal.Decimal(math.ulp(value)):
                     raise EvaluationError(

@@ -54,6 +54,8 @@ class Dialect(HandedOver):
     dates_are_text = False
     #: Whether the columns of a query have only the types of their values.
     types_by_value = False
+    #: How many digits an exact number has at most, where one with more is an error.
+    most_digits: int | None = None
     #: Whether its driver returns results as Arrow.
     returns_arrow = False
     #: Whether it writes Parquet files (``COPY … TO``).

@@ -91,6 +91,7 @@ class MariaDB(Dialect):
     # INSERT … SELECT reads what is committed, not the snapshot, unless all reads lock what they have seen.
     snapshot_options: ClassVar[Mapping[str, Any]] = {"isolation_level": "SERIALIZABLE"}
 
+    most_digits = 65
     collation = "utf8mb4_nopad_bin"
     #: Whether JSON is another name of LONGTEXT.
     json_is_text = True

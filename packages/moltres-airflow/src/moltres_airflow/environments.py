@@ -1,4 +1,4 @@
-"""What renders templates, so that no value becomes a text that nobody means."""
+"""What renders templates, so that no value becomes a string that nobody means."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 DuckDB cuts the nanoseconds of instants (``isAdjustedToUTC``) and of time stamps of 96 bits, makes doubles of the first
 bytes of decimals with more than 38 digits, and knows nothing of Arrow's durations, which stand in a file as numbers.
+Of several files it casts columns to the types of the first, or to common ones, and with that 1.5 to 2.
 Names that differ only in case are one to it, and it gives the second column another.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import string
 import struct
 from dataclasses import dataclass
@@ -35,11 +37,13 @@ class Misread:
         name: What it is called.
         reason: Why it cannot be read; empty for durations, which are read as intervals.
         unit: The unit of a duration: ``s``, ``ms``, ``us`` or ``ns``.
+        rounded: Why numbers from 2^53 on are refused; empty if they are not.
     """
 
     name: str
     reason: str = ""
     unit: str = ""
+    rounded: str = ""
 
     def instead(self, said: Callable[[str, str], str]) -> str:
         """An expression of DuckDB for the column, with its name.
@@ -50,6 +54,9 @@ class Misread:
         name = '"' + self.name.replace('"', '""') + '"'
         if self.reason:
             value = f"CASE WHEN {name} IS NULL THEN {name} ELSE error({literal(said(self.name, self.reason))}) END"
+        elif self.rounded:
+            fault = literal(said(self.name, self.rounded))
+            value = f"CASE WHEN isfinite({name}) AND abs({name}) >= {2**53} THEN error({fault}) ELSE {name} END"
         elif self.unit != "ns":
             value = f"to_microseconds({name} * {_MICROSECONDS[self.unit]})"
         else:
@@ -58,11 +65,13 @@ class Misread:
         return f"{value} AS {name}"
 
 
+_NO_TYPE = "NullType()"
+"""The logical type of a column of nothing but NULL."""
 _UNITS = ("s", "ms", "us", "ns")
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 
-def misread(raw: Any, paths: Sequence[str]) -> list[Misread]:
+def misread(raw: Any, paths: Sequence[str], call: str) -> list[Misread]:
     """The columns of files that DuckDB would read otherwise than they are.
 
     Whether instants have nanoseconds is looked up in their values, by pyarrow.
@@ -70,6 +79,7 @@ def misread(raw: Any, paths: Sequence[str]) -> list[Misread]:
     Args:
         raw: The DuckDB connection, which knows the file systems of the paths.
         paths: The files, without patterns.
+        call: The call of ``read_parquet`` that reads them.
 
     Raises:
         UnreadableFileError: A file says what its columns are in a way that is not understood.
@@ -78,15 +88,19 @@ def misread(raw: Any, paths: Sequence[str]) -> list[Misread]:
     durations = _durations(raw, paths)
     kinds: dict[str, set[Misread | None]] = {}
     cut: dict[str, set[str]] = {}
+    forms: dict[str, dict[str, list[object]]] = {}
     for path, leaf in _leaves(raw, paths):
         key = leaf.column.casefold()  # as DuckDB joins the columns of several files
         kind = durations.get(path, {}).get(leaf.column)
         if leaf.is_long_decimal:
             kind = Misread(leaf.column, f"has decimals of more than {_DIGITS} digits, which DuckDB cannot read")
         kinds.setdefault(key, set()).add(kind)
+        if leaf.logical != _NO_TYPE:
+            forms.setdefault(key, {}).setdefault(path, []).append(leaf.form)
         if leaf.is_cut:
             cut.setdefault(path, set()).add(leaf.column)
     found = {key: _one_of(several) for key, several in kinds.items() if several != {None}}
+    found |= {key: one for key, one in _cast(raw, forms, call).items() if key not in found}
     for path, columns in cut.items():
         left = {name for name in columns if name.casefold() not in found}
         found |= {one.name.casefold(): one for one in _with_nanoseconds(raw, path, left)} if left else {}
@@ -110,11 +124,77 @@ def exactly(raw: Any, call: str, paths: Sequence[str], said: Callable[[str, str]
         paths: Its files, without patterns.
         said: The text of an error, of a column and what is wrong with it.
     """
-    found = misread(raw, paths)
+    found = misread(raw, paths, call)
     if not found:
         return call, found
     instead = ", ".join(one.instead(said) for one in found)
     return f"(SELECT * REPLACE ({instead}) FROM {call})", found  # noqa: S608 - literals and quoted names
+
+
+def _cast(raw: Any, forms: dict[str, dict[str, list[object]]], call: str) -> dict[str, Misread]:
+    """The columns that several files have of several types, of which the type that DuckDB reads does not hold one.
+
+    Args:
+        raw: The DuckDB connection.
+        forms: By column and file how its values are stored.
+        call: The call that reads them.
+    """
+    examples = {key: {repr(form): path for path, form in of.items()} for key, of in forms.items()}
+    mixed = {key: list(of.values()) for key, of in examples.items() if len(of) > 1}
+    if not mixed:
+        return {}
+    files = dict.fromkeys(path for of in mixed.values() for path in of)
+    types = {path: _types(raw, f"read_parquet({literal(path)})") for path in files}
+    found = {}
+    for key, (name, made) in _types(raw, call).items():
+        given = [types[path][key][1] for path in mixed.get(key, ())]
+        lost = [one for one in given if not _holds(made, one)]
+        if not lost:
+            continue
+        other = next(one for one in [made, *given] if one != lost[0])
+        reason = f"is {lost[0]} in some of the files and {other} in others"
+        if made == "DOUBLE" and set(lost) <= {"BIGINT", "UBIGINT"}:
+            found[key] = Misread(name, rounded=f"{reason}, and from 2^53 on may be another integer, rounded")
+            continue
+        common = "" if "union_by_name" in call else "; union_by_name=True takes a common type"
+        found[key] = Misread(name, f"{reason}, and would be read as {made}{common}")
+    return found
+
+
+def _types(raw: Any, call: str) -> dict[str, tuple[str, str]]:
+    """Names and types of the columns of a call."""
+    rows = raw.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()  # noqa: S608 - literals
+    return {name.casefold(): (name, type_) for name, type_, *_ in rows}
+
+
+_BITS = {
+    "TINYINT": 8, "UTINYINT": 9, "SMALLINT": 16, "USMALLINT": 17, "INTEGER": 32, "UINTEGER": 33, "BIGINT": 64,
+    "UBIGINT": 65, "HUGEINT": 128,
+}  # fmt: skip
+"""Integers, by the bits that they need with a sign."""
+_EXACT_BITS = {"FLOAT": 25, "DOUBLE": 54}
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_HELD = frozenset({
+    ("DATE", "TIMESTAMP"), ("FLOAT", "DOUBLE"), ("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP_MS", "TIMESTAMP"),
+    ("TIMESTAMP_S", "TIMESTAMP_MS"),
+})  # fmt: skip
+
+
+def _holds(made: str, given: str) -> bool:
+    """Whether all values of one type of DuckDB are equal ones of another."""
+    if made == given or (given, made) in _HELD:
+        return True
+    bits, longer, shorter = _BITS.get(given), _DECIMAL.fullmatch(made), _DECIMAL.fullmatch(given)
+    if bits is not None and longer is None:
+        signed_of_unsigned = made.startswith("U") and not given.startswith("U")
+        return not signed_of_unsigned and bits <= max(_BITS.get(made, 0), _EXACT_BITS.get(made, 0))
+    if longer is None:
+        return False
+    digits, scale = map(int, longer.groups())
+    if bits is not None:
+        return digits - scale >= len(str(2**bits))
+    before = tuple(map(int, shorter.groups())) if shorter is not None else (_DIGITS + 1, 0)
+    return digits - scale >= before[0] - before[1] and scale >= before[1]
 
 
 def without_type(raw: Any, path: str) -> set[str]:
@@ -124,7 +204,7 @@ def without_type(raw: Any, path: str) -> set[str]:
         raw: The DuckDB connection.
         path: The file.
     """
-    return {leaf.column for _, leaf in _leaves(raw, [path]) if leaf.is_column and leaf.logical == "NullType()"}
+    return {leaf.column for _, leaf in _leaves(raw, [path]) if leaf.is_column and leaf.logical == _NO_TYPE}
 
 
 # -- what the footers say
@@ -138,15 +218,24 @@ class _Leaf:
         column: The column of the table that it is, or is a part of.
         physical: How its values are stored.
         logical: What they mean, in DuckDB's words.
+        converted: The same in an older form.
         precision: The digits of a decimal.
+        scale: Those behind its point.
         is_column: Whether it is the column itself.
     """
 
     column: str
     physical: str
     logical: str
+    converted: str
     precision: int
+    scale: int
     is_column: bool
+
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What tells columns of several types apart, and some of one type that files store in several ways."""
+        return self.physical, self.logical, self.converted, self.precision, self.scale, self.is_column
 
     @property
     def is_cut(self) -> bool:
@@ -186,12 +275,12 @@ class _Group:
 def _leaves(raw: Any, paths: list[str]) -> Iterator[tuple[str, _Leaf]]:
     """Every column of values in files, with the file."""
     rows = raw.execute(
-        "SELECT file_name, name, type, num_children, logical_type, precision"  # noqa: S608 (a literal)
+        "SELECT file_name, name, type, num_children, logical_type, converted_type, precision, scale"  # noqa: S608 (a literal)
         f" FROM parquet_schema({literal(paths)})"
     ).fetchall()
     open_: list[_Group] = []  # the root and each group within
     file = column = ""
-    for name_of_file, name, physical, children, logical, precision in rows:
+    for name_of_file, name, physical, children, logical, converted, precision, scale in rows:
         if name_of_file != file:
             file, open_ = name_of_file, [_Group(children or 0)]
             continue
@@ -211,7 +300,8 @@ def _leaves(raw: Any, paths: list[str]) -> Iterator[tuple[str, _Leaf]]:
         if children:
             open_.append(_Group(children))
         else:
-            yield file, _Leaf(column, physical or "", logical or "", precision or 0, len(open_) == 1)
+            means = logical or "", converted or "", precision or 0, scale or 0
+            yield file, _Leaf(column, physical or "", *means, len(open_) == 1)
 
 
 def _durations(raw: Any, paths: list[str]) -> dict[str, dict[str, Misread]]:

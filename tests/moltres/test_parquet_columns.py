@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -10,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from moltres import Database, DataFrame, col, connect
-from moltres.errors import ConfigurationError, SchemaMismatchError
+from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError
 from support.parquet_columns import ALIKE, COLUMNS, MOMENT, UNLIKE, Column, write
 
 if TYPE_CHECKING:
@@ -75,6 +78,39 @@ def test_durations_of_several_units_are_refused(duck: Database, tmp_path: Path, 
     write(tmp_path / "2.parquet", "took", Column(other))
     with pytest.raises(SchemaMismatchError, match="'took' has durations, and in other files"):
         duck.read_parquet(tmp_path).collect()
+
+
+MIXED = {
+    "integers and floats": ([7, None], [1.5, 2.0]),
+    "long integers and floats": ([2**53 + 1], [1.5]),
+    "decimals": ([Decimal("1.5")], [Decimal("1.25")]),
+    "dates and moments": ([dt.date(2024, 1, 1)], [dt.datetime(2024, 1, 1, 10)]),  # noqa: DTZ001 - without a zone
+    "booleans and integers": ([True], [7]),
+    "strings and numbers": (["1.5"], [1]),
+    "nothing and strings": ([None], ["x"]),
+    "lists": ([[1]], [[1.5]]),
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"union_by_name": True}], ids=str)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("what", MIXED)
+def test_several_files_with_columns_of_several_types(
+    duck: Database, tmp_path: Path, what: str, turned: bool, options: dict[str, Any]
+) -> None:
+    every = MIXED[what][::-1] if turned else MIXED[what]
+    for number, values in enumerate(every):
+        pq.write_table(pa.table({"v": values}), tmp_path / f"{number}.parquet")
+    found, refused = None, "v"
+    try:
+        found = duck.read_parquet(sorted(tmp_path.iterdir()), **options).collect().column("v")
+    except MoltresError as error:
+        refused = str(error)
+    assert re.search(r"\bv\b", refused)
+    whole = [*every[0], *every[1]]
+    expected = [dt.datetime.combine(value, dt.time()) if type(value) is dt.date else value for value in whole]
+    assert found in (None, expected)
+    assert found is None or [type(value) is bool for value in found] == [type(value) is bool for value in expected]
 
 
 def test_a_damaged_schema_of_arrow_is_refused(duck: Database, tmp_path: Path) -> None:

@@ -159,7 +159,8 @@ class Relation(Selection):
         finite = value.is_finite() if isinstance(value, decimal.Decimal) else isinstance(value, int | float)
         if not finite or not abs(value) >= 10**most:
             return None
-        return (10**most - 1) * (1 if value > 0 else -1)
+        end: int = 10**most - 1
+        return end if value > 0 else -end
 
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
         """A column's values of one family, and the predicate of those of other families.

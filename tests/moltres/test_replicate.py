@@ -441,6 +441,14 @@ def test_what_is_new_in_many_tables(mode: Any, both: tuple[Database, Database]) 
     replicate(source, target, "a_*", run_key="5", **asked)
     replicate(source, target, "a_*", run_key="4", **asked)
     assert rows_of(target, "a_parent") == rows_of(source, "a_parent")
+    # What was overwritten is read from the beginning.
+    source.delete("a_child", where=col("id") < 4)
+    replicate(source, target, "a_child", mode="overwrite")
+    source.insert("a_child", [{"id": n, "parent": n, "seen": at(1 + n)} for n in range(4)])
+    (table,) = replicate(source, target, "a_child", **asked).tables
+    assert table.incremental is not None
+    assert table.incremental.started is None
+    assert rows_of(target, "a_child") == rows_of(source, "a_child")
 
 
 @pytest.mark.parametrize("change", ["append_new_columns", "ignore"])

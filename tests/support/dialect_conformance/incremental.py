@@ -174,6 +174,34 @@ class IncrementalLoads(DialectSuite):
             assert db.write(shop.table("t")).save_as_table("t", mode="append", cursor="n", lag=0).rows_written == 2
             run(db, "DROP TABLE t")
 
+    @pytest.mark.parametrize("how", ["emptied", "made anew", "overwritten", "replaced", "made by another cursor"])
+    def test_a_target_whose_rows_are_others_is_loaded_from_the_beginning(
+        self, db: Database, shop: Database, how: str
+    ) -> None:
+        shop.write([{"id": number, "n": number} for number in range(4)]).save_as_table("t")
+        options: dict[str, Any] = {"mode": "merge", "keys": ["id"], "cursor": "n", "lag": 0}
+        for cursor in ("n", "id"):
+            db.write(shop.table("t")).save_as_table("t", **options | {"cursor": cursor})
+        other = [{"id": 9, "n": 9}]
+        match how:
+            case "emptied":
+                run(db, "DELETE FROM t")
+            case "overwritten":
+                db.write(other).save_as_table("t", mode="overwrite")
+            case "replaced":
+                db.write([{"id": 9, "n": 9, "more": "x"}]).save_as_table("t", mode="overwrite")
+            case "made anew":
+                run(db, "DROP TABLE t")
+                db.write(other).save_as_table("t")
+            case _:
+                run(db, "DROP TABLE t")
+                rows = shop.table("t").where(col("n") == 3)
+                db.write(rows).save_as_table("t", **options | {"cursor": "id"})
+        result = db.write(shop.table("t")).save_as_table("t", **options)
+        assert result.incremental is not None
+        assert result.incremental.started is None
+        assert {row["id"] for row in db.table("t").collect()} >= {0, 1, 2, 3}
+
     @pytest.mark.parametrize("far", [dt.datetime.fromisoformat("9999-12-31T23:59"), dt.date.max])
     def test_a_time_in_the_future_hides_nothing(self, db: Database, shop: Database, far: Any) -> None:
         now = NOON if isinstance(far, dt.datetime) else NOON.date()

@@ -16,7 +16,7 @@ from ..write.load_log import load_of
 from ..write.missing_rows import DELETED_AT, add_mark, mark_missing, remove_missing
 from ..write.modes import added, label_of_load
 from ..write.outcome import Written, check_keys
-from ..write.receipt_log import log_of, record, record_first
+from ..write.receipt_log import forget_watermarks, log_of, record, record_first
 from ..write.target import find_target, table_of
 from .increments import is_current
 from .order import ordered
@@ -245,6 +245,8 @@ def _record(ready: Sequence[_Ready], written: dict[str, Written], options: Optio
         rows = done.inserted + done.updated
         receipt = receipt_of(one.arrived.receipt, options, created=one.target.table is None)
         recorded = None if receipt is None else receipt.to_json()
+        if options.mode == "overwrite" or one.target.table is None:
+            forget_watermarks(one.target)
         if one.arrived.new is not None:
             one.arrived.new.record(one.target, options.mode, rows, recorded)
         if one.load is not None:
@@ -297,6 +299,8 @@ def _fill_made(
             for one in ready
         ]
         written = _fill(connection, there, options)
+        for one in made:
+            forget_watermarks(one.target)
         _record(there, written, options)
     except BaseException:
         with cleaning_up():

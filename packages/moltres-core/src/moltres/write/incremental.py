@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from .request import WriteRequest
     from .target import Target
 
-_PREFIX: Final = "moltres cursor "
+WATERMARKS: Final = "moltres cursor "
+"""How the keys begin that watermarks are recorded under."""
 _GIVEN: Final = "rows that were given"
 
 
@@ -72,7 +73,7 @@ def key_of(source: Source, data: Any, request: WriteRequest) -> str:
         url = frame.database.engine.url
         said += [url.get_backend_name(), url.host or "", str(url.port or ""), url.database or ""]
         said.append(to_sql(frame.database, bare, literals=True))
-    return _PREFIX + sha256("\0".join(said).encode(errors="surrogatepass")).hexdigest()[:32]
+    return WATERMARKS + sha256("\0".join(said).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _frame(data: Any) -> DataFrame | None:
@@ -126,7 +127,9 @@ class Increment:
             )
         recorded = None if target.table is None else load.recorded()
         self.begun = None if recorded is None else recorded.watermark
-        self._last = Watermark(None) if self.begun is None else Watermark.of_json(self.begun)
+        # Whoever has emptied the table has taken away what the watermark says is there.
+        known = None if self.begun is None or target.is_empty() else self.begun
+        self._last = Watermark(None) if known is None else Watermark.of_json(known)
         self._name = _GIVEN
         self._filtered = False
         if request.mode == "append":
@@ -146,7 +149,7 @@ class Increment:
         table = loads_table(self._target.dialect, self._target.schema)
         others = select(table.c.run_key, table.c.watermark).where(
             table.c.table_name == self._target.name,
-            table.c.run_key.like(f"{_PREFIX}%"),
+            table.c.run_key.like(f"{WATERMARKS}%"),
             table.c.run_key != self._load.run_key,
         )
         found = [] if self._target.table is None else self._target.connection.execute(others).all()

@@ -244,13 +244,19 @@ class Load:
         Returns:
             Whether it is recorded.
         """
-        columns = self._table.columns
         if replaced is not None:
-            others = (columns.table_name == self._key["table_name"], columns.run_key.like(f"{replaced}%"))
-            self._connection.execute(delete(self._table).where(*others))
+            self.forget(replaced)
         values = {**self._key, "mode": mode, "rows_written": rows, "loaded_at": _now(), "receipt": receipt}
         self._connection.execute(insert(self._table).values(values))
         return True
+
+    def forget(self, beginning: str) -> None:
+        """Delete the loads of the table whose keys begin with a string."""
+        columns = self._table.columns
+        mine = (columns.table_name == self._key["table_name"], columns.run_key.like(f"{beginning}%"))
+        # Looked for first: where a search locks what it passes, loads of other tables would wait for this one.
+        for key in self._connection.execute(select(columns.run_key).where(*mine)).scalars().all():
+            self._connection.execute(delete(self._table).where(mine[0], columns.run_key == key))
 
     def _note(self, rows: int, said: Mapping[str, str | None]) -> None:
         values: dict[str, Any] = {"rows_written": rows, "loaded_at": _now()}

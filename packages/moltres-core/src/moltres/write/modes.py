@@ -23,7 +23,7 @@ from .merged import Merged
 from .missing_rows import add_mark, mark_missing, remove_missing, require_possible
 from .new_rows import insert_missing
 from .outcome import LoadedMeanwhileError, Written, check_keys, require_columns
-from .receipt_log import is_wanted, log_of, record
+from .receipt_log import forget_watermarks, is_wanted, log_of, record
 from .rejects import open_sifted, prepare_rejects, rejects_of
 from .request import REPLACING
 from .target import find_target, require_ddl, table_of
@@ -122,15 +122,19 @@ def write_rows(source: Source, connection: Connection, data: Any, request: Write
 
 
 def _written(source: Source, target: Target, rows: Rows, request: WriteRequest) -> Written:
-    """What the mode does to the target."""
+    """Do to the target what the mode says."""
     recorded = request.run_key is not None or request.cursor is not None
     # Where CREATE TABLE commits, rows must not be there without what is recorded of them.
     in_place = recorded and not target.dialect.capabilities.transactional_ddl
     if in_place and request.mode == "append" and target.table is None:
-        return _create_in_place(source, target, rows, request)
-    if request.mode == "scd2":
-        return add_versions(source, target, rows, request)
-    return _MODES[request.mode](target, rows, request)
+        written = _create_in_place(source, target, rows, request)
+    elif request.mode == "scd2":
+        written = add_versions(source, target, rows, request)
+    else:
+        written = _MODES[request.mode](target, rows, request)
+    if request.mode == "overwrite" or written.created:
+        forget_watermarks(target)
+    return written
 
 
 def _increment(source: Source, target: Target, data: Any, request: WriteRequest) -> Increment | None:

@@ -14,6 +14,7 @@ from ..dialects import Capabilities, catalog
 from ..errors import ConfigurationError, MoltresError, QueryError, TableNotFoundError
 from ..frame.dataframe import DataFrame
 from ..types.receipt import Receipt
+from .incremental import WATERMARKS
 from .inputs import same_database
 from .load_log import LOADS, Load, load_of, loads_table
 
@@ -85,6 +86,17 @@ def record(load: Load, written: Written, mode: str) -> Written:
     alone = mode != "append" or receipt.covers == "table"
     done = load.record(mode, written.inserted + written.updated, receipt.to_json(), KEYLESS if alone else None)
     return replace(written, recorded=done)
+
+
+def forget_watermarks(target: Target) -> None:
+    """Forget how far sources were read into a table whose rows are others now: what was read is no longer there.
+
+    Args:
+        target: The table, in the transaction that has replaced all its rows, or made it.
+    """
+    load = log_of(target) if target.dialect.keeps_watermarks else None
+    if load is not None:
+        load.forget(WATERMARKS)
 
 
 def record_first(database: Source, name: str, schema: str | None, written: Written, mode: str) -> Written:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import Column, MetaData, Table, inspect
+from sqlalchemy import Column, MetaData, Table, inspect, literal, select
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType
 
@@ -221,6 +221,12 @@ class Target:
     @property
     def _shadow_prefix(self) -> str:
         return f"moltres_new_{self.digest}_"
+
+    def is_empty(self) -> bool:
+        """Whether the table has no rows, if there is one."""
+        if self.table is None:
+            return True
+        return self.connection.execute(select(literal(1)).select_from(self.table).limit(1)).first() is None
 
     def left_overs(self) -> list[str]:
         """The shadow tables of this table: of writes that run, or that were killed.

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from moltres import connect
 from moltres.dialects import Dialect, dialect_for
-from moltres.errors import ConfigurationError, MoltresError, TransientQueryError
+from moltres.errors import ConfigurationError, MoltresError, QueryTimeoutError, TransientQueryError
 from support.waiting import repeating, until
 
 if TYPE_CHECKING:
@@ -69,6 +70,29 @@ def test_a_time_limit_covers_the_wait_for_a_lock(locked: URL) -> None:
                 action()
             assert caught.value.retryable
     assert time.monotonic() - started < 60
+
+
+def test_a_time_limit_covers_the_wait_for_a_connection(database_url: URL) -> None:
+    with connect(database_url, query_timeout=0.3, pool_size=1, max_overflow=0, poolclass=QueuePool) as db:
+        db.write([{"id": 1}]).save_as_table("t")
+        free, caught = threading.Event(), []
+
+        def hold() -> None:
+            with db.engine.connect():
+                begun.set()
+                free.wait(100)
+
+        begun, thread = threading.Event(), threading.Thread(target=hold)
+        thread.start()
+        begun.wait(100)
+        for action in (db.tables, lambda: db.write([{"id": 2}]).save_as_table("t", mode="append")):
+            with pytest.raises(QueryTimeoutError, match=r"within the time limit of 0\.3 s") as refused:
+                action()
+            caught.append(refused.value.retryable)
+        assert caught == [True, True]
+        free.set()
+        thread.join()
+        assert db.table("t").count() == 1
 
 
 def test_cancel_ends_the_wait_for_a_lock(locked: URL) -> None:

@@ -218,7 +218,9 @@ class Database:
             stack.enter_context(
                 translated(self.engine, self.dialect, lambda: running is not None and running.cancelled)
             )
-            connection = stack.enter_context(acquired(self.bind, self.dialect, writes=begin, empty=self._empty))
+            connection = stack.enter_context(
+                acquired(self.bind, self.dialect, writes=begin, empty=self._empty, seconds=seconds)
+            )
             running = stack.enter_context(self._runs.registered(connection, self.dialect.canceller(connection)))
             if begin:
                 stack.enter_context(in_transaction(connection, self.dialect, running, seconds, joined=self.joined))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
+from sqlalchemy.pool import QueuePool
 
 from .._shared.connecting import missing_file
+from ..errors import QueryTimeoutError
 from . import absent, held
 from .compiling import compiled_by
 from .error_translation import connected
 from .forks import require_own
 from .isolation import at_least_committed
+from .stopping import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,9 +28,38 @@ if TYPE_CHECKING:
     from .base import Dialect
 
 
+_BEAT: Final = 0.02
+"""Seconds between two looks at a pool that has no connection left."""
+
+
+def _wait_for_pool(engine: Engine, seconds: float) -> None:
+    """Wait until a pool has a connection, which SQLAlchemy does for 30 seconds whatever the time limit is.
+
+    Raises:
+        QueryTimeoutError: If it has none within these seconds.
+    """
+    pool = engine.pool
+    if not isinstance(pool, QueuePool) or pool.timeout() <= seconds:
+        return
+    most, end = held.capacity(engine), time.monotonic() + seconds
+    while pool.checkedout() >= most:
+        check()
+        if time.monotonic() >= end:
+            raise QueryTimeoutError(
+                f"No connection of the pool was free within the time limit of {seconds:g} s: all {most} are in use.",
+                suggestion="Let the pool have more connections (pool_size, max_overflow), or raise query_timeout.",
+            )
+        threading.Event().wait(_BEAT)
+
+
 @contextmanager
 def acquired(
-    bind: Engine | Connection, dialect: Dialect, *, writes: bool, empty: Callable[[Path], Engine]
+    bind: Engine | Connection,
+    dialect: Dialect,
+    *,
+    writes: bool,
+    empty: Callable[[Path], Engine],
+    seconds: float | None = None,
 ) -> Iterator[Connection]:
     """A connection that this thread holds, given back at the end; that of the caller stays as it is.
 
@@ -34,6 +68,10 @@ def acquired(
         dialect: Its dialect.
         writes: Whether the block writes: what only reads makes no file.
         empty: The engine that stands in for a file that is not there.
+        seconds: How long to wait for a connection of the pool; None for as long as the pool says.
+
+    Raises:
+        QueryTimeoutError: If the pool has none within that time.
     """
     require_own(bind)
     held.make_room(bind, writes=writes)
@@ -51,6 +89,8 @@ def acquired(
         ):
             yield connection
         return
+    if seconds is not None:
+        _wait_for_pool(bind, seconds)
     with connected(bind, dialect) as connection, compiled_by(connection, dialect):
         at_least_committed(connection)
         with held.holding(connection, writes=writes):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import text
 
-from moltres import DataFrame, col, func
+from moltres import DataFrame, col, func, lit
 from moltres.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -72,7 +73,15 @@ def test_to_sql_can_be_run_as_it_is(people: DataFrame, db: Database) -> None:
     with db.connection() as connection:
         doubled = sql.replace("%", "%%") if db.engine.dialect.paramstyle.endswith("format") else sql
         assert connection.exec_driver_sql(doubled).all() == [(3,)]
-    assert "'A%'" not in frame.to_sql(literals=False)
+    places = frame.to_sql(literals=False)
+    assert "'A%'" not in places
+    assert [re.search(rf":{name}_\d", places) is not None for name in ("name", "age", "city")] == [True] * 3
+    assert "POSTCOMPILE" not in places
+
+
+def test_to_sql_keeps_a_name_that_looks_like_the_place_of_a_value(db: Database) -> None:
+    frame = db.sql("SELECT 1 AS a").select(**{"__[POSTCOMPILE_a_1]": col("a")}).where(lit("__[POSTCOMPILE_b_1]") != "x")
+    assert "__[POSTCOMPILE_a_1]" in frame.to_sql(literals=False)
 
 
 def test_explain(people: DataFrame, db: Database) -> None:

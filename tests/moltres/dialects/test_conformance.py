@@ -164,6 +164,7 @@ class TestPostgreSQL(DialectConformance, LostConnections):
         ("text[]", ("'{x,NULL}'", "NULL")),
         ("json", ("'\"x\"'", "'1.5'", "'true'", "'[1]'")),
         ("json", ("'null'", "NULL", "'{}'")),
+        ("jsonb[]", ("ARRAY['null', '1', NULL]::jsonb[]", "NULL", "'{}'")),
     )
     numbered = ("INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "SERIAL PRIMARY KEY")
     impatient = "SET lock_timeout = '300ms'"

@@ -106,6 +106,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def _written(value: Any) -> str:
+    if value is NULL:  # an item of an array that becomes a document
+        return "null"
     if isinstance(value, dict):
         wrong = next((key for key in value if not isinstance(key, str)), None)
         if wrong is not None or None in value:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, overload
 
-from sqlalchemy import JSON
+from sqlalchemy import ARRAY, JSON
 from sqlalchemy.types import TypeEngine
 
 from .._shared import arguments
@@ -71,7 +71,7 @@ class Records(Sequence[dict[str, Any]]):
         wrong = next((index for index, row in enumerate(self._rows) if len(row) != width), None)
         if wrong is not None:
             raise ConfigurationError(f"Row {wrong} has {len(self._rows[wrong])} values for {plural(width, 'column')}.")
-        if any(isinstance(type_, JSON) for type_ in self._types.values()):
+        if any(map(_has_documents, self._types.values())):
             self._rows = _without_markers(self._stored)
 
     @classmethod
@@ -108,7 +108,7 @@ class Records(Sequence[dict[str, Any]]):
 
     @property
     def stored_rows(self) -> list[tuple[Any, ...]]:
-        """The rows with `sqlalchemy.JSON.NULL` where a column of JSON holds null; in `rows` it is None."""
+        """The rows with `sqlalchemy.JSON.NULL` where JSON is null, also in arrays of it; in `rows` it is None."""
         return list(self._stored)
 
     @property
@@ -236,8 +236,20 @@ def _type_problems(types: object) -> Iterator[str]:
                 yield f"types: {name} must be a type of SQLAlchemy, not {given!r}."
 
 
+def _has_documents(type_: TypeEngine[Any]) -> bool:
+    return isinstance(type_, JSON) or (isinstance(type_, ARRAY) and _has_documents(type_.item_type))
+
+
 def _without_markers(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows with None where the whole value of a column of JSON is null; the same list if there is no such value."""
-    if not any(value is JSON.NULL for row in rows for value in row):
+    """The rows with None where JSON is null, also as an item of an array; the same list if it never is."""
+    if not any(_is_marked(value) for row in rows for value in row):
         return rows
-    return [tuple(None if value is JSON.NULL else value for value in row) for row in rows]
+    return [tuple(_plain(value) if _is_marked(value) else value for value in row) for row in rows]
+
+
+def _is_marked(value: Any) -> bool:
+    return value is JSON.NULL or (type(value) is list and any(item is JSON.NULL for item in value))
+
+
+def _plain(value: Any) -> Any:
+    return None if value is JSON.NULL else [None if item is JSON.NULL else item for item in value]

@@ -59,17 +59,20 @@ def refuse(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def read_documents(values: Sequence[Any]) -> Sequence[Any]:
-    """The values of a column of arrays whose items are JSON.
+    """The values of a column of arrays whose items are JSON, with `documents.NULL` where an item is null.
 
     Raises:
-        ValueError: As `refuse` and `documents.read_items` do, and with the first array of several dimensions: these are
-            lists in Python, as those of its documents are.
+        ValueError: As `refuse` and `documents.read` do, and with the first array of several dimensions: these are lists
+            in Python, as those of its documents are.
     """
-    found = [None if value is None else documents.read_items(value) for value in refuse(values)]
-    for value, read in zip(values, found, strict=True):
-        if value is not None and any(type(item) is list for item in value):
-            raise ValueError(f"the value {read!r:.60} has several dimensions, which lists in JSON cannot be told from")
-    return found
+    return [None if value is None else _documents_of(value) for value in refuse(values)]
+
+
+def _documents_of(array: list[Any]) -> list[Any]:
+    if any(type(item) is list for item in array):
+        read = documents.read_items(array)
+        raise ValueError(f"the value {read!r:.60} has several dimensions, which lists in JSON cannot be told from")
+    return [None if item is None else documents.read(item) for item in array]
 
 
 @contextmanager

@@ -435,6 +435,19 @@ def test_it_is_seen_where_values_differ(left: Any, right: Any, shown: tuple[str,
     assert found.samples[0]["left"]["v"] is left or found.samples[0]["left"]["v"] == left
 
 
+@pytest.mark.parametrize("ends", [("a", "b"), ("", "b"), ("a" * 5000, "b" * 5000)])
+@pytest.mark.parametrize("same", [950, 999, 1000, 1001, 5000])
+def test_it_is_seen_where_long_strings_differ(same: int, ends: tuple[str, str]) -> None:
+    left, right = ("x" * same + one for one in ends)
+    found = compare([{"id": 1, "v": left}], [{"id": 1, "v": right}], ["id"])
+    values = [found.samples[0][side]["v"] for side in ("left", "right")]
+    assert values[0] != values[1]
+    assert all(len(one) < 1100 and "xx" in one for one in values)
+    for written in (found.to_text(), found.to_markdown(), found.to_html()):
+        assert "xxb" in written
+        assert "u2026" not in written
+
+
 def test_progress_is_told() -> None:
     steps: list[str] = []
     compare([{"id": 1}], [{"id": 2}], ["id"], on_progress=lambda step: steps.append(step.message))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .jsonable import exact
+from .jsonable import LONGEST, exact
 from .view import count
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["counted", "sample_dicts"]
 
 _MASKED = "***"
+_BEFORE = 100
+
+
+_Row: TypeAlias = "Mapping[str, Any] | None"
 
 
 def counted(numbers: Iterable[tuple[str, int]], columns: Iterable[tuple[str, int]]) -> str:
@@ -39,7 +43,24 @@ def sample_dicts(samples: Sequence[Found], masked: frozenset[str]) -> list[dict[
             name: _MASKED if name in masked and value is not None else exact(value) for name, value in values.items()
         }
 
+    pairs = [_seen(one.left, one.right, one.columns) for one in samples]
     return [
-        {"kind": one.kind, "left": row(one.left), "right": row(one.right), "columns": list(one.columns)}
-        for one in samples
+        {"kind": one.kind, "left": row(left), "right": row(right), "columns": list(one.columns)}
+        for one, (left, right) in zip(samples, pairs, strict=True)
     ]
+
+
+def _seen(left: _Row, right: _Row, columns: Iterable[str]) -> tuple[_Row, _Row]:
+    """Two rows whose long strings begin shortly before they differ, where they would be cut off before that."""
+    if left is None or right is None:
+        return left, right
+    rows = dict(left), dict(right)
+    for name in columns:
+        values = [row[name] for row in rows]
+        if all(isinstance(value, str) for value in values) and max(map(len, values)) > LONGEST:
+            differs = (place for place, (one, other) in enumerate(zip(*values, strict=False)) if one != other)
+            start = next(differs, min(map(len, values))) - _BEFORE
+            if start > 0:
+                for row, value in zip(rows, values, strict=True):
+                    row[name] = f"…{value[start:]}"
+    return rows

@@ -10,9 +10,10 @@ from .._shared import json_values
 from .._shared.arguments import whole
 from ..errors import RuleError
 
-__all__ = ["exact", "measure", "plain", "written"]
+__all__ = ["LONGEST", "exact", "measure", "plain", "written"]
 
-_LONGEST = 1000
+LONGEST = 1000
+"""Characters of a string that are kept."""
 _MOST_BLANKS = 100
 
 
@@ -33,7 +34,7 @@ def written(document: Any, indent: int | None) -> str:
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it, without losing digits; strings longer than 1000 characters are cut."""
-    return json_values.plain(value, longest=_LONGEST, printed=True)
+    return json_values.plain(value, longest=LONGEST, printed=True)
 
 
 def measure(value: Any) -> Any:

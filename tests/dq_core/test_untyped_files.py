@@ -81,6 +81,14 @@ class TestEachValue:
         assert (result.status, result.observed) == ("error", None)
         assert "1 of 3 values of age is no number" in result.message
 
+    @pytest.mark.parametrize("statistic", ["min", "max", "mean", "median", "sum", "stddev"])
+    @pytest.mark.parametrize("values", ["", "a", ".5", ".5,1", "0.5"])
+    def test_statistics_of_a_column_that_does_not_look_like_numbers(self, statistic: str, values: str) -> None:
+        source = csv("id,age\n" + "".join(f"1,{value}\n" for value in values.split(",")))
+        (result,) = validate(source, [rule("statistic", "age", statistic=statistic, min=0)]).results
+        assert result.status == ("error" if values == "a" else "passed")
+        assert "1 of 1 values of age is no number" in result.message or values != "a"
+
     def test_dates(self) -> None:
         source = csv("day\n2024-05-01\nsoon\n2023-01-01\n2024-02-30\n")
         for bound in (dt.date(2024, 1, 1), "2024-01-01"):

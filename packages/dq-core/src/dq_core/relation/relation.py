@@ -212,7 +212,9 @@ class Relation(Selection):
         if as_double:
             value = sa.cast(value, sa.Double())
         others = [self.from_.c[one].label(one) for one in self.columns if one != name]
-        columns = dict(self.columns) | {name: dataclasses.replace(self.columns[name], family=family, untyped=None)}
+        # Its type is that of the family, and no longer that of the file.
+        read_as = dataclasses.replace(self.columns[name], family=family, type_name="", untyped=None)
+        columns = dict(self.columns) | {name: read_as}
         # By the same name, which SQL of users may hold.
         alias = str(getattr(self.from_, "name", "read"))
         from_ = wide(sa.select(value.label(name), *others).select_from(self.from_), alias)

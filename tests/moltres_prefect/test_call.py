@@ -14,7 +14,7 @@ from prefect.states import State
 
 from dq_core import RuleError
 from moltres import Records, col
-from moltres.errors import ConfigurationError
+from moltres.errors import ConfigurationError, HandoffError
 from moltres.task import WriteOptions
 from moltres_prefect import MoltresTask, moltres_data_quality, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of
@@ -269,3 +269,24 @@ def test_inputs_are_not_stored_by_prefect(dsn: str) -> None:
     assert "moltres_to_table" in runs
     assert marker not in runs
     assert dsn not in runs
+
+
+@pytest.mark.parametrize("how", ["data", "wait_for"])
+def test_a_task_that_could_not_run_is_no_success(dsn, how):
+    """Prefect gives None for a call whose upstream task failed, and completes the flow."""
+
+    @flow
+    def publish():
+        failed = moltres_query.submit(dsn=dsn, query="SELECT * FROM nowhere")
+        given = {"data": failed} if how == "data" else {"data": [{"id": 1}], "wait_for": [failed]}
+        return moltres_to_table(dsn=dsn, table_name="out", **given)
+
+    with pytest.raises(HandoffError, match="moltres_to_table did not run"):
+        publish()
+
+    @flow
+    def looking():
+        failed = moltres_query.submit(dsn=dsn, query="SELECT * FROM nowhere")
+        return moltres_to_table(dsn=dsn, table_name="out", data=failed, return_state=True).name
+
+    assert looking() == "NotReady"

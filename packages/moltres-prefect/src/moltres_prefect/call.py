@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import BaseAnnotation
 from prefect.utilities.engine import resolve_inputs_sync
 
+from moltres.errors import HandoffError
 from moltres.handoff import is_reference
 from moltres_prefect.caching import seen_by_users
 from moltres_prefect.identity import call_key, key_argument
@@ -37,9 +38,20 @@ class MoltresTask(Task[P, R]):
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task; task options may be among the arguments."""
+        """Run the task; task options may be among the arguments.
+
+        Raises:
+            HandoffError: If it did not run, because a task that it waits for has not succeeded: Prefect itself returns
+                None then, and a flow that does not look is completed.
+        """
         task, arguments = self._split(kwargs)
-        return Task.__call__(task, *args, **_with_call_key(task, arguments))
+        result = Task.__call__(task, *args, **_with_call_key(task, arguments))
+        if result is None:  # which no task of ours returns
+            raise HandoffError(
+                f"{task.name} did not run: a task whose result it waits for has not succeeded.",
+                suggestion="Look into the log for that task, or call this one with return_state=True.",
+            )
+        return result
 
     def submit(self, *args: Any, **kwargs: Any) -> Any:
         """Start the task beside the flow and return a future; task options may be among the arguments.

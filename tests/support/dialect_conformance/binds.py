@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import JSON
+from sqlalchemy import JSON, tuple_
 
 from moltres import col, func, lit
 from moltres.errors import ConfigurationError, MoltresError, QueryError
@@ -49,6 +49,13 @@ LARGER = {
     "n": "10", "x": "10.25", "f": "10.25", "b": "true", "d": "2024-05-01", "ts": "2024-05-01 10:00:00.500000",
     "u": str(KEY),
 }  # fmt: skip
+
+# Lists whose first value is of another type than one behind it.
+MIXED: list[tuple[str, list[Any]]] = [
+    ("f", [1, 2.5]), ("f", [2, Decimal("2.5")]), ("x", [1, Decimal("2.50")]), ("x", [Decimal(7), Decimal("2.5")]),
+    ("n", [7, 1.5]), ("n", [Decimal("2.5"), 2]), ("ts", [dt.date(2023, 1, 1), SMALL["ts"]]),
+    ("ts", [dt.date(2023, 5, 1), SMALL["ts"]]),
+]  # fmt: skip
 
 
 class Binds(DialectSuite):
@@ -224,3 +231,20 @@ class Binds(DialectSuite):
         except MoltresError:
             return
         assert found == []
+
+    @pytest.mark.parametrize(("name", "values"), MIXED, ids=str)
+    @pytest.mark.parametrize("negated", [False, True])
+    def test_each_value_of_a_list_keeps_its_type(
+        self, db: Database, name: str, values: list[Any], *, negated: bool
+    ) -> None:
+        db.write([SMALL, LARGE]).save_as_table("t")
+        column = col(name)
+        found = db.table("t").where(column.not_in(values) if negated else column.in_(values)).collect().column("n")
+        wanted = [_at_midnight(value) if name == "ts" else value for value in values]
+        assert found == [row["n"] for row in (SMALL, LARGE) if (row[name] in wanted) is not negated]
+        if name in ("n", "x", "f"):
+            pairs = tuple_(col("n"), column).in_([(9, values[0]), (2, values[1])])
+            try:
+                assert db.table("t").where(pairs).count() == (1 if SMALL[name] == values[1] else 0)
+            except QueryError as error:
+                assert "not supported" in str(error)  # noqa: PT017 - equal or refused

@@ -102,6 +102,15 @@ class Expressions(DialectSuite):
             expected = dt.datetime.combine(expected, dt.time())
         assert found == expected, type(found)
 
+    def test_floats_and_integers_give_floats(self, db: Database) -> None:
+        values = [(1e-300, 3), (6.75, 2), (0.1, -1), (1e300, 0)]
+        db.write([{"f": f, "i": i} for f, i in values]).save_as_table("t")
+        f, i = col("f"), col("i")
+        made = db.table("t").select(a=f + i, b=i - f, c=f * i, d=f * 2.0, e=-f)
+        found = sorted(tuple(row.values()) for row in made.collect())
+        assert found == sorted((f + i, i - f, f * i, f * 2.0, -f) for f, i in values)
+        assert {type(value) for row in found for value in row} == {float}
+
     @pytest.mark.parametrize("part", PARTS)
     def test_parts_of_a_moment(self, db: Database, part: str) -> None:
         db.write([ROW]).save_as_table("t")

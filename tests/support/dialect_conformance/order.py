@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from moltres import col, connect, hand_over
+from moltres import col, connect, func, hand_over
 from support.dialect_conformance.base import DialectSuite
 
 if TYPE_CHECKING:
@@ -97,3 +97,35 @@ class Order(DialectSuite):
     def test_rows_are_handed_over_in_order(self, shuffled: Database) -> None:
         handed = hand_over(shuffled.table("t").order_by("s"), name="in_order", max_inline_rows=ROWS)
         assert [row["s"] for row in handed] == _sorted()
+
+    @pytest.mark.parametrize(
+        ("key", "expected"),
+        [
+            (col("v"), [1, 2, 3]),
+            (col("v").desc(), [2, 1, 3]),
+            (col("v").nulls_first(), [2, 3, 1]),
+            (col("v").desc().nulls_first(), [3, 2, 1]),
+            (col("v").asc().nulls_last(), [1, 2, 3]),
+        ],
+        ids=str,
+    )
+    def test_null_is_last_in_the_order_of_a_window(
+        self, db: Database, key: sa.ColumnElement[int], expected: list[int]
+    ) -> None:
+        db.write([{"v": 1}, {"v": 2}, {"v": None}]).save_as_table("t")
+        ranked = db.table("t").with_columns(place=func.row_number().over(order_by=key))
+        assert ranked.order_by("v").collect().column("place") == expected
+
+    def test_null_is_last_in_windows_of_two_keys_and_their_frames(self, db: Database) -> None:
+        rows = [
+            {"g": "a", "h": None, "v": 1},
+            {"g": "a", "h": 1, "v": None},
+            {"g": None, "h": 1, "v": 4},
+            {"g": "a", "h": 1, "v": 2},
+        ]
+        db.write(rows).save_as_table("t")
+        window = func.sum(col("v")).over(order_by=[col("g"), col("h").desc(), col("v")], rows=(None, 0))
+        found = db.table("t").with_columns(total=window).order_by("total", "v").collect()
+        assert [(row["g"], row["h"], row["v"], row["total"]) for row in found] == [
+            ("a", 1, 2, 2), ("a", 1, None, 2), ("a", None, 1, 3), (None, 1, 4, 7),
+        ]  # fmt: skip

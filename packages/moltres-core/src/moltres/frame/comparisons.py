@@ -129,6 +129,11 @@ def _as_other(side: Any, other: Any, capabilities: Capabilities) -> Any:
     # Where SQLAlchemy would leave the zone out, or write the UUID in another way than the column.
     as_stored = kind.name == "uuid" or (kind.zoned and not capabilities.binds_types)
     own = other.type if as_stored and all(isinstance(item, UUID | dt.datetime) for item in items) else None
+    if own is None and len({type(item) for item in items if item is not None}) > 1:
+        # SQLAlchemy gives all values of a list the type of the first: 1.5 behind 1 would be an integer.
+        types = [other.type.coerce_compared_value(operators.eq, item) for item in items]
+        each = (BindParameter(None, item, type_=type_, unique=True) for item, type_ in zip(items, types, strict=True))
+        return Grouping(ClauseList(*each, operator=operators.comma_op))
     if own is None and all(new is old for new, old in zip(items, values, strict=True)):
         return side
     return BindParameter(None, items if side.expanding else items[0], type_=own, unique=True, expanding=side.expanding)

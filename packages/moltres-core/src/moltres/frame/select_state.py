@@ -6,10 +6,10 @@ import enum
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, SelectBase, case, select
-from sqlalchemy.sql.elements import Label, Over, TypeCoerce
+from sqlalchemy import ColumnElement, FromClause, Select, SelectBase, select
+from sqlalchemy.sql.elements import Label, Over
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
 
@@ -18,6 +18,7 @@ from ..read.fetch import columns_of
 from .comparisons import as_columns
 from .expressions import bind, names_in
 from .one_form import in_one_form
+from .sort_keys import SortKey, windows_with_nulls_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,34 +40,6 @@ class Seal(enum.Flag):
 
 
 CUT = Seal.OFFSET | Seal.LIMIT
-
-
-class SortKey(NamedTuple):
-    """One key of an ORDER BY."""
-
-    element: ColumnElement[Any]
-    descending: bool = False
-    nulls: str = "last"
-
-    def clauses(self, *, nulls_first: bool) -> Iterable[ColumnElement[Any]]:
-        """The key in SQL.
-
-        Args:
-            nulls_first: Whether the database has NULLS FIRST; otherwise a second clause takes its place.
-
-        Returns:
-            The clauses; none for a constant, which sorts nothing, and which databases take for the number of a column.
-        """
-        value = self.element
-        while isinstance(value, Label | TypeCoerce):
-            value = value.element if isinstance(value, Label) else value.typed_expression
-        if isinstance(value, BindParameter):
-            return ()
-        key = self.element.desc() if self.descending else self.element.asc()
-        if not nulls_first:
-            is_null = case((self.element.is_(None), 1), else_=0)
-            return (is_null.desc() if self.nulls == "first" else is_null.asc(), key)
-        return (key.nulls_first() if self.nulls == "first" else key.nulls_last(),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,4 +243,5 @@ def resolve(state: SelectState, expression: Any) -> Any:
         # SQLAlchemy adds parentheses where operators need them.
         return element.element if isinstance(element, Label) else element
 
-    return as_columns(bind(expression, find), state.capabilities)
+    bound = windows_with_nulls_last(bind(expression, find), state.capabilities)
+    return as_columns(bound, state.capabilities)

@@ -16,7 +16,6 @@ from sqlalchemy.sql.elements import (
     Label,
     Over,
     TypeCoerce,
-    UnaryExpression,
     WithinGroup,
 )
 from sqlalchemy.sql.functions import FunctionElement
@@ -32,7 +31,6 @@ from .select_state import (
     CUT,
     Seal,
     SelectState,
-    SortKey,
     has_aggregate,
     has_window,
     inlinable,
@@ -43,6 +41,7 @@ from .select_state import (
     unsealed,
     wrap,
 )
+from .sort_keys import SortKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -219,30 +218,18 @@ def where(state: SelectState, predicates: Sequence[Any]) -> SelectState:
     return replace(_changed(state, statement, state.sealed, state.order), hidden=state.hidden)
 
 
-_MODIFIERS = {
-    operators.desc_op: ("descending", True),
-    operators.asc_op: ("descending", False),
-    operators.nulls_first_op: ("nulls", "first"),
-    operators.nulls_last_op: ("nulls", "last"),
-}
-
-
 def _order(state: SelectState, key: Any, descending: bool, nulls: str) -> SortKey:
     known = {**state.hidden, **state.columns}
     if isinstance(key, Unbound):
         return SortKey(known[key.name], descending, nulls)
-    element = resolve(state, key)
-    options: dict[str, Any] = {"descending": descending, "nulls": nulls}
-    while isinstance(element, UnaryExpression) and element.modifier in _MODIFIERS:
-        name, value = _MODIFIERS[element.modifier]
-        options[name] = value
-        element = element.element
+    found = SortKey(resolve(state, key), descending, nulls).without_modifiers()
+    element = found.element
     for candidate in known.values():
         # col("x").desc() is the column, also where x is computed: the database sorts by its name.
         if element is candidate or (isinstance(candidate, Label) and element is candidate.element):
             element = candidate
             break
-    return SortKey(element, **options)
+    return found._replace(element=element)
 
 
 def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequence[bool], nulls: str) -> SelectState:

@@ -93,7 +93,7 @@ _RESULTS: dict[int, Callable[[Any], TypeEngine[Any]]] = {
     2: lambda _: _Whole(16),
     3: lambda _: _Whole(32),
     4: lambda _: ShortFloat(),
-    5: lambda _: Double(asdecimal=False),
+    5: lambda _: Double(),
     7: _moment,
     8: lambda _: _Whole(64),
     9: lambda _: _Whole(24),

@@ -56,6 +56,10 @@ class Double(mysql.DOUBLE):
 
     cache_ok = True
 
+    def __init__(self) -> None:
+        # SQLAlchemy makes one without arguments for what is computed, and its own would be decimals of ten digits.
+        super().__init__(asdecimal=False)
+
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
         """What refuses NaN and infinity."""
         del dialect
@@ -110,7 +114,7 @@ def column_type(  # noqa: PLR0911 - one line for each kind
         case "binary":
             return mysql.LONGBLOB()
         case "float":
-            return ShortFloat() if isinstance(type_, ShortFloat) else Double(asdecimal=False)
+            return ShortFloat() if isinstance(type_, ShortFloat) else Double()
         case "timestamp":
             return None if kind.zoned else mysql.DATETIME(fsp=6)
         case "time":
@@ -135,7 +139,7 @@ def reflected(type_: TypeEngine[Any]) -> TypeEngine[Any]:
         return sql.Boolean()
     if isinstance(type_, mysql.FLOAT):
         return ShortFloat()
-    return Double(asdecimal=False) if logical_type(type_).name == "float" else type_
+    return Double() if logical_type(type_).name == "float" else type_
 
 
 _REPORTED: dict[int, Callable[[], TypeEngine[Any]]] = {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from .durations import parse_duration
 from .masking import has_secrets, masked
-from .wording import question
+from .wording import question, repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def is_whole(value: object, *, least: int | None = None, most: int | None = None
             return False
     elif not isinstance(value, Integral):
         return False
-    exact = int(value)
+    exact = value if isinstance(value, Decimal) else int(value)  # of 1e999999, int() takes minutes
     return (least is None or exact >= least) and (most is None or exact <= most)
 
 
@@ -89,7 +89,7 @@ def whole(name: str, given: object, *, least: int = 0, most: int = MOST) -> Iter
     if not is_whole(given, least=least, most=most):
         beyond = is_whole(given, least=least)
         limits = f"from {least} to {most}" if beyond or most != MOST else f"from {least}"
-        yield f"{name} must be a whole number {limits}, not {given!r}."
+        yield f"{name} must be a whole number {limits}, not {repr_of(given)}."
 
 
 def number(
@@ -108,7 +108,7 @@ def number(
     if not fits:
         limits = (f" from {least:g}" if least is not None else "") + (f" above {above:g}" if above is not None else "")
         kind = ("number" if limits else "finite number") + (f" of {unit}" if unit else "")
-        yield f"{name} must be a {kind}{limits}, not {given!r}."
+        yield f"{name} must be a {kind}{limits}, not {repr_of(given)}."
 
 
 def seconds(name: str, given: object, *, least: float | None = None) -> Iterator[str]:
@@ -119,13 +119,13 @@ def seconds(name: str, given: object, *, least: float | None = None) -> Iterator
 def fraction(name: str, given: object) -> Iterator[str]:
     """A number from 0 to 1."""
     if not is_fraction(given):
-        yield f"{name} must be a number from 0 to 1, not {given!r}."
+        yield f"{name} must be a number from 0 to 1, not {repr_of(given)}."
 
 
 def flag(name: str, given: object) -> Iterator[str]:
     """True or False."""
     if not isinstance(given, bool):
-        yield f"{name} must be true or false, not {given!r}."
+        yield f"{name} must be true or false, not {repr_of(given)}."
 
 
 def string(name: str, given: object, *, empty: bool = False, in_names: bool = False) -> Iterator[str]:
@@ -138,11 +138,11 @@ def string(name: str, given: object, *, empty: bool = False, in_names: bool = Fa
         in_names: Whether it becomes a part of names, which have no NUL and no half of a surrogate pair.
     """
     if not isinstance(given, str):
-        yield f"{name} must be a string, not {given!r}."
+        yield f"{name} must be a string, not {repr_of(given)}."
     elif not empty and not given:
         yield f"{name} must not be empty."
     elif in_names and ("\0" in given or not is_unicode(given)):
-        yield f"{name} must not have characters that no name has, and is {given!r}."
+        yield f"{name} must not have characters that no name has, and is {repr_of(given)}."
 
 
 def strings(name: str, given: object, *, least: int = 0) -> Iterator[str]:
@@ -154,16 +154,16 @@ def strings(name: str, given: object, *, least: int = 0) -> Iterator[str]:
         least: How many there must be.
     """
     if isinstance(given, str):
-        yield f"{name} must be a list of strings, not the string {given!r}."
+        yield f"{name} must be a list of strings, not the string {repr_of(given)}."
     elif isinstance(given, bytes | Mapping) or not isinstance(given, Collection):
-        yield f"{name} must be a list of strings, not {given!r}."
+        yield f"{name} must be a list of strings, not {repr_of(given)}."
     else:
         items = list(given)
         wrong = [item for item in items if not isinstance(item, str) or not item]
         if wrong:
-            yield f"{name} must be a list of non-empty strings; it contains {', '.join(map(repr, wrong))}."
+            yield f"{name} must be a list of non-empty strings; it contains {', '.join(map(repr_of, wrong))}."
         elif len(items) < least:
-            yield f"{name} must be a list of at least {least} string{'' if least == 1 else 's'}, not {given!r}."
+            yield f"{name} must be a list of at least {least} string{'' if least == 1 else 's'}, not {repr_of(given)}."
 
 
 def is_unicode(text: str) -> bool:
@@ -178,28 +178,28 @@ def is_unicode(text: str) -> bool:
 def path(name: str, given: object) -> Iterator[str]:
     """A path: a string or a `PathLike` that is not empty."""
     if not isinstance(given, str | PathLike):
-        yield f"{name} must be a path, not {given!r}."
+        yield f"{name} must be a path, not {repr_of(given)}."
     else:
         text = fspath(given)
         if not isinstance(text, str) or not text or "\0" in text or not is_unicode(text):
-            yield f"{name} must be a path, not {given!r}: it is empty, or has characters that no path has."
+            yield f"{name} must be a path, not {repr_of(given)}: it is empty, or has characters that no path has."
 
 
 def choice(name: str, given: object, allowed: Iterable[str]) -> Iterator[str]:
     """One of a set of names."""
     names = list(allowed)
     if not isinstance(given, str) or given not in names:
-        yield f"{name} must be one of {', '.join(map(repr, names))}, not {given!r}.{question(given, names)}"
+        yield f"{name} must be one of {', '.join(map(repr, names))}, not {repr_of(given)}.{question(given, names)}"
 
 
 def mapping(name: str, given: object) -> Iterator[str]:
     """A dict (or another mapping) with strings as keys."""
     if not isinstance(given, Mapping):
-        yield f"{name} must be a mapping, not {given!r}."
+        yield f"{name} must be a mapping, not {repr_of(given)}."
     else:
         wrong = [key for key in given if not isinstance(key, str)]
         if wrong:
-            yield f"{name} must have strings as keys, not {', '.join(map(repr, wrong))}."
+            yield f"{name} must have strings as keys, not {', '.join(map(repr_of, wrong))}."
 
 
 def function(name: str, given: object, what: str = "a function") -> Iterator[str]:

@@ -8,6 +8,8 @@ import re
 from decimal import Decimal
 from numbers import Real
 
+from .wording import repr_of
+
 __all__ = ["duration_for_people", "iso_duration", "parse_duration"]
 
 _UNITS = {
@@ -42,10 +44,11 @@ def parse_duration(given: object) -> dt.timedelta:
         if isinstance(given, str) and _CALENDAR.search(given):
             raise ValueError(f"{given!r} counts months or years, whose lengths differ; give days")
         raise ValueError(
-            f"{given!r} is not a duration; give seconds, or a string such as '90m', '36h', '10 minutes' or 'PT36H'"
+            f"{repr_of(given)} is not a duration; give seconds, or a string such as '90m', '36h', '10 minutes' or"
+            " 'PT36H'"
         )
     if found <= dt.timedelta():
-        raise ValueError(f"{given!r} is not a duration above zero")
+        raise ValueError(f"{repr_of(given)} is not a duration above zero")
     return found
 
 
@@ -59,7 +62,9 @@ def _duration(given: object) -> dt.timedelta | None:
             return dt.timedelta(seconds=float(given)) if math.isfinite(given) else None
         return _read(given.strip()) if isinstance(given, str) else None
     except OverflowError:
-        raise ValueError(f"{given!r} is longer than the longest duration, {dt.timedelta.max.days} days") from None
+        raise ValueError(
+            f"{repr_of(given)} is longer than the longest duration, {dt.timedelta.max.days} days"
+        ) from None
 
 
 def _read(text: str) -> dt.timedelta | None:
@@ -128,5 +133,5 @@ def duration_for_people(duration: dt.timedelta | float) -> str:
 
 def _of_seconds(seconds: float) -> dt.timedelta:
     if not math.isfinite(seconds):
-        raise ValueError(f"a duration must be a finite number of seconds, not {seconds!r}")
+        raise ValueError(f"a duration must be a finite number of seconds, not {repr_of(seconds)}")
     return dt.timedelta(seconds=float(seconds))

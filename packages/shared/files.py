@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from .arguments import is_unicode
 from .masking import masked
 from .problems import InvalidOptionError, UnknownFormatError, UnreadableFileError
-from .wording import did_you_mean, question
+from .wording import did_you_mean, question, repr_of
 
 __all__ = [
     "ALL_ENDINGS",
@@ -68,7 +68,7 @@ ALL_ENDINGS = _PATTERNS
 
 def each_path(paths: Paths) -> list[str]:
     """Every path or URI as a string."""
-    return [fspath(paths)] if isinstance(paths, str | PathLike) else [fspath(path) for path in paths]
+    return [os.fsdecode(path) for path in ([paths] if isinstance(paths, str | PathLike) else paths)]
 
 
 def local_path(path: str) -> str:
@@ -290,13 +290,17 @@ def reader_call(function: str, paths: Paths, options: Mapping[str, Any]) -> str:
     return f"{function}({', '.join(arguments)})"
 
 
+_MOST_BITS = 128
+"""Of a number that DuckDB reads as a whole one."""
+
+
 def _literal(value: Any) -> str:
     match value:
         case None:
             return "NULL"
         case bool():
             return "true" if value else "false"
-        case int() | float():
+        case int() | float() if isinstance(value, float) or value.bit_length() <= _MOST_BITS:
             return repr(value)
         case str() | PathLike():
             text = fspath(value)
@@ -304,8 +308,11 @@ def _literal(value: Any) -> str:
                 raise InvalidOptionError(f"{text!r:.80} has NUL or half a surrogate pair, which SQL cannot write.")
             return "'" + text.replace("'", "''") + "'"
         case Mapping():
-            pairs = (f"{_literal(str(key))}: {_literal(item)}" for key, item in value.items())
+            pairs = (
+                f"{_literal(key if isinstance(key, str) else repr_of(key))}: {_literal(item)}"
+                for key, item in value.items()
+            )
             return f"{{{', '.join(pairs)}}}"
         case list() | tuple():
             return f"[{', '.join(map(_literal, value))}]"
-    raise InvalidOptionError(f"{value!r} cannot be an option of a file reader.")
+    raise InvalidOptionError(f"{repr_of(value)} cannot be an option of a file reader.")

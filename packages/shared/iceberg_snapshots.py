@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from .problems import InvalidOptionError
-from .wording import question
+from .wording import question, repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def as_of_problems(as_of: object) -> Iterator[str]:
     if isinstance(as_of, bool) or not isinstance(as_of, int | str | dt.datetime) or as_of == "":
         yield (
             "as_of must be a snapshot id, the name of a branch or tag, or a time (datetime or ISO 8601) with a zone,"
-            f" not {as_of!r:.80}."
+            f" not {repr_of(as_of, 80)}."
         )
     elif isinstance(as_of, dt.datetime) and as_of.tzinfo is None:
         yield f"as_of must have a time zone: {as_of.isoformat()} is another moment in each."

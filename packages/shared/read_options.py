@@ -10,7 +10,7 @@ from typing import Any
 
 from .arguments import is_unicode
 from .problems import InvalidOptionError
-from .wording import question
+from .wording import question, repr_of
 
 __all__ = ["ReadOptions", "read_options_problems"]
 
@@ -50,10 +50,10 @@ class ReadOptions:
         if given is None:
             return cls()
         if not isinstance(given, Mapping):
-            raise InvalidOptionError(f"read_options must be a mapping of options to values, not {given!r}.")
+            raise InvalidOptionError(f"read_options must be a mapping of options to values, not {repr_of(given)}.")
         names = [one.name for one in fields(cls)]
         problems = [
-            f"read_options has no option {name!r}.{question(str(name), names)} It has {', '.join(names)}."
+            f"read_options has no option {repr_of(name)}.{question(str(name), names)} It has {', '.join(names)}."
             for name in given
             if name not in names
         ]
@@ -63,7 +63,7 @@ class ReadOptions:
                 try:
                     read[name] = _READ[name](value)
                 except (TypeError, ValueError) as error:
-                    problems.append(f"read_options: {name} {error}, not {value!r}.")
+                    problems.append(f"read_options: {name} {error}, not {repr_of(value)}.")
         if read.get("decimal", ".") == read.get("delimiter", "none"):
             problems.append(f"read_options: delimiter and decimal are both {read['decimal']!r}.")
         if problems:
@@ -127,7 +127,11 @@ def _header(value: object) -> bool:
 def _types(value: object) -> Mapping[str, str]:
     """A mapping, or ``name:type`` as a string or a list of strings, as a command line gives it."""
     if isinstance(value, str | Sequence):
-        parts = value.split(",") if isinstance(value, str) else [str(one) for one in value]
+        parts = (
+            value.split(",")
+            if isinstance(value, str)
+            else [one if isinstance(one, str) else repr_of(one) for one in value]
+        )
         pairs = [part.rpartition(":") for part in parts]
         if not all(name and kind for name, _, kind in pairs):
             raise ValueError("must map columns to types")

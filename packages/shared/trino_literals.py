@@ -10,6 +10,8 @@ import uuid
 from functools import singledispatch
 from typing import Any, Final
 
+from .wording import repr_of
+
 __all__ = ["literal", "number", "string"]
 
 _WIDEST_DECIMAL: Final = 38
@@ -22,7 +24,7 @@ def literal(value: Any) -> str:
     Raises:
         NotImplementedError: If there is none for its type.
     """
-    raise NotImplementedError(f"{value!r:.80} ({type(value).__name__}) is no value of Trino")
+    raise NotImplementedError(f"{repr_of(value, 80)} ({type(value).__name__}) is no value of Trino")
 
 
 @literal.register

@@ -17,7 +17,7 @@ from .masking import as_meant
 from .optimizers import disable_wrong_optimizers
 from .problems import InvalidURLError, MissingPackageError, UnknownDatabaseError
 from .trino_urls import connect_as_meant, prepared
-from .wording import closest, did_you_mean, missing_package
+from .wording import closest, did_you_mean, missing_package, repr_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -112,7 +112,9 @@ def parse_url(given: str | URL) -> URL:
     if isinstance(given, URL):
         return given
     if not isinstance(given, str):
-        raise InvalidURLError(f"The URL of the database must be a string or a SQLAlchemy URL, not {given!r:.80}.")
+        raise InvalidURLError(
+            f"The URL of the database must be a string or a SQLAlchemy URL, not {repr_of(given, 80)}."
+        )
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):

@@ -26,6 +26,7 @@ __all__ = [
     "plain_problem",
     "plural",
     "question",
+    "repr_of",
     "with_hint",
 ]
 
@@ -39,6 +40,9 @@ class HasHint(Protocol):
 
 _LISTED = 20
 """How many names a message lists before it only counts the rest."""
+
+_LONGEST_VALUE = 200
+"""Characters of a value that a message repeats, unless it says how many."""
 
 _LONGEST_PROBLEM = 600
 """Characters of one problem: a value that was given by mistake must not fill a screen."""
@@ -69,6 +73,21 @@ def plain_problem(text: str) -> str:
         half = _LONGEST_PROBLEM // 2 - 2
         text = f"{text[:half]} … {text[-half:]}"
     return plain_message(text)
+
+
+def repr_of(given: object, most: int = _LONGEST_VALUE) -> str:
+    """What was given, for a message: without secrets, cut if it is long; by its type where it cannot be shown.
+
+    Args:
+        given: Anything: an object whose ``repr`` fails, a number of too many digits, lists too deep within each other.
+        most: How many characters of it are shown.
+    """
+    try:
+        # Scrubbed first: half of a URL hides what the whole one shows.
+        text = scrubbed(repr(given))
+    except Exception:  # noqa: BLE001 - the code of others, which may raise anything
+        return f"<{type(given).__name__}>"
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def plain_context(context: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -132,7 +151,7 @@ def listing(names: Iterable[str]) -> str:
     every = list(names)
     if not every:
         return "none"
-    shown = ", ".join(repr(name) for name in every[:_LISTED])
+    shown = ", ".join(map(repr_of, every[:_LISTED]))
     return shown if len(every) <= _LISTED else f"{shown} and {len(every) - _LISTED} more"
 
 

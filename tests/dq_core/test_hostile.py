@@ -26,7 +26,7 @@ from dq_core.history import History, bounds_of
 from dq_core.learning import LearnedRule, LearnedSuite, LearnOptions
 from dq_core.quarantine import quarantine
 from dq_core.report import CheckResult, Report, rich_report, to_html, to_markdown, to_text
-from support.hostile import Call, assert_refused, untried
+from support.hostile import NESTED, ODD, Call, assert_refused, untried
 
 ROWS = [{"id": 1, "t": "a", "d": dt.date(2024, 2, 29)}, {"id": 2, "t": None, "d": None}]
 RULES = [{"type": "not_null", "column": "id"}]
@@ -62,6 +62,7 @@ SAYS = {
     "data": ("from_dict", "suite"),
     "schema": ("table or view",),
     "check_name": ("name",),
+    "keys": ("key_columns",),
 }
 
 
@@ -176,7 +177,9 @@ def _checked(function: Any) -> Any:
     @functools.wraps(function)
     def checked(*given: Any, **options: Any) -> Any:
         check = function(*given, **options)
-        repr(check), check.to_dict()
+        check.to_dict()
+        if function.__name__ != "same_rows":  # which shows its source as that shows itself
+            repr(check)
         return validate(ROWS, [check])
 
     return checked
@@ -203,4 +206,4 @@ def test_every_public_name_is_tried() -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_hostile_values(name: str) -> None:
-    assert_refused(CALLS[name], name, OURS, says=SAYS)
+    assert_refused(CALLS[name], name, OURS, says=SAYS, always={**ODD, **NESTED})

@@ -38,7 +38,7 @@ from moltres.handoff import decode, drop_staged, encode, frame_of, hand_over, is
 from moltres.handoff import stage_table as to_stage
 from moltres.integrations.data_quality import QualityChecker
 from support import people as people_table
-from support.hostile import Call, assert_refused, untried
+from support.hostile import ODD, Call, assert_refused, untried
 
 MODULES = (
     "moltres", "moltres.functions", "moltres.handoff", "moltres.integrations.data_quality", "moltres.pipeline",
@@ -377,11 +377,13 @@ def test_every_public_name_is_tried() -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_hostile_values(world: World, name: str) -> None:
-    assert_refused(CALLS[name](world), name, OURS, says=SAYS, few=2, seed=world.db.dialect.name)
+    database = world.db.dialect.name
+    always = ODD if database == "sqlite" and name != "when" else {}  # which shows its values
+    assert_refused(CALLS[name](world), name, OURS, says=SAYS, few=2, seed=database, always=always)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_hostile_values_for_files(name: str, tmp_path: Path) -> None:
     with connect() as db:
         people_table.create(db)
-        assert_refused(FILES[name](World(db, tmp_path)), name, OURS)
+        assert_refused(FILES[name](World(db, tmp_path)), name, OURS, always=ODD)

@@ -32,10 +32,58 @@ from typing import Any
 
 from support.network import free_port
 
-__all__ = ["HOSTILE", "SECRET", "Call", "assert_refused", "parameters", "public_names", "tried", "untried"]
+__all__ = [
+    "HOSTILE",
+    "NESTED",
+    "ODD",
+    "SECRET",
+    "Call",
+    "assert_refused",
+    "parameters",
+    "public_names",
+    "tried",
+    "untried",
+]
 
 #: A password that no message, repr or argument of an error may have.
 SECRET = "hunter2-of-the-tests"
+
+
+class _NotShown:
+    """An object that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("nobody may see it")
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """An object that is shown as this text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class _Undecided:
+    """Like a Series or an array: neither true nor false."""
+
+    def __bool__(self) -> bool:
+        raise ValueError("The truth value is ambiguous.")
+
+
+def _within(levels: int) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(levels):
+        nested = [nested]
+    return nested
+
+
+def _cyclic() -> list[Any]:
+    nested: list[Any] = []
+    nested.append(nested)
+    return nested
 
 
 class _Raises:
@@ -101,6 +149,24 @@ HOSTILE: Mapping[str, Callable[[], Any]] = {
     "a server that is not there": lambda: f"postgresql+psycopg://u:{SECRET}@127.0.0.1:{free_port()}/x",
     "a URL of no driver": lambda: f"nosuch://u:{SECRET}@h/x",
     "half a URL": lambda: f"postgresql://u:{SECRET}@[::1/x",
+}
+
+#: Values of which a message cannot show the usual form, or whose truth or whole number nobody can ask for.
+ODD: Mapping[str, Callable[[], Any]] = {
+    "an object that cannot be shown": _NotShown,
+    "a list of such": lambda: [_NotShown()],
+    "a key that cannot be shown": lambda: {_NotShown(): 1},
+    "neither true nor false": _Undecided,
+    "a number of too many digits": lambda: 10**5000,
+    "a decimal of a million digits": lambda: decimal.Decimal("1e999999"),
+    "a password where a message of 80 is cut": lambda: _Shown(f"postgresql://{'u' * 50}:{SECRET}@h/x"),
+    "a password where a message of 200 is cut": lambda: _Shown(f"postgresql://{'u' * 170}:{SECRET}@h/x"),
+}
+
+#: Lists that no recursion comes to the end of.
+NESTED: Mapping[str, Callable[[], Any]] = {
+    "lists too deep": lambda: _within(3000),
+    "a list that holds itself": _cyclic,
 }
 
 
@@ -191,7 +257,12 @@ def parameters(call: Call) -> list[str]:
 
 
 def wrong(
-    name: str, parameter: str, few: int = 5, more: Mapping[str, Callable[[], Any]] = MappingProxyType({})
+    name: str,
+    parameter: str,
+    few: int = 5,
+    more: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
+    *,
+    always: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
 ) -> Iterator[tuple[str, Any]]:
     """Hostile values for a parameter: a few, always the same; all of them with ``HOSTILE=all``.
 
@@ -200,6 +271,7 @@ def wrong(
         parameter: Its parameter.
         few: How many are a few.
         more: Further values of a package, by what they are.
+        always: Values of which all are tried.
     """
     makers = {**HOSTILE, **more}
     every = list(makers)
@@ -207,6 +279,7 @@ def wrong(
         start = zlib.crc32(f"{name}.{parameter}".encode()) % len(every)
         every = list(itertools.islice(itertools.cycle(every), start, start + few))
     yield from ((one, makers[one]()) for one in every)
+    yield from ((one, make()) for one, make in always.items())
 
 
 def assert_refused(
@@ -219,6 +292,7 @@ def assert_refused(
     seed: str = "",
     retryable: Callable[[BaseException], bool] = lambda error: bool(getattr(error, "retryable", False)),
     more: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
+    always: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
 ) -> None:
     """Hostile values of each parameter are refused as they should be, or are right.
 
@@ -231,6 +305,7 @@ def assert_refused(
         seed: What decides, with the names, on which values these are.
         retryable: Whether an error says that trying again can help.
         more: Further values of the package.
+        always: Values of which all are tried, such as `ODD`.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -238,7 +313,7 @@ def assert_refused(
     problems = [
         f"{name}({parameter}={what}): {problem}"
         for parameter in parameters(call)
-        for what, value in wrong(f"{seed}{name}", parameter, few, more)
+        for what, value in wrong(f"{seed}{name}", parameter, few, more, always=always)
         if parameter not in call.called or what not in _FUNCTIONS
         for problem in _problems(name, call, parameter, what, value, ours, says, retryable)
     ]
@@ -297,7 +372,7 @@ def _bad_error(error: BaseException) -> Iterator[str]:
     shown = "".join([str(error), repr(error), *map(repr, error.args), repr(getattr(error, "context", ""))])
     chain = [error.__cause__] + ([] if error.__suppress_context__ else [error.__context__])
     shown += "".join(repr(one) + str(one) for one in chain if one is not None)
-    if SECRET in shown:
+    if SECRET[:5] in shown:
         yield "the error shows the password"
     if not str(error):
         yield "the error says nothing"

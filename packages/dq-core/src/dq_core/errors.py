@@ -32,6 +32,7 @@ from ._shared.wording import (
     plain_message,
     plain_problem,
     question,
+    repr_of,
 )
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def reading_document(what: str, data: object) -> Iterator[None]:
         RuleError: It is no mapping, or lacks something, or has something of another type.
     """
     if not isinstance(data, Mapping):
-        raise RuleError([f"{what} requires a mapping as to_dict() gives it, not {data!r:.80}."])
+        raise RuleError([f"{what} requires a mapping as to_dict() gives it, not {repr_of(data, 80)}."])
     try:
         yield
     except KeyError as error:
@@ -174,7 +175,7 @@ class UnknownColumnError(RuleError, KeyError):
     """
 
     def __init__(self, name: object, known: Sequence[str]) -> None:
-        super().__init__([f"The column {name!r} was not profiled.{question(name, known)}"])
+        super().__init__([f"The column {repr_of(name)} was not profiled.{question(name, known)}"])
 
 
 class SourceError(DataQualityError):

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ._shared import wording
 from ._shared.problems import MissingPackageError, ProblemError
-from ._shared.wording import closest, listing, plural
+from ._shared.wording import closest, listing, plural, repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -113,9 +113,9 @@ class ConfigurationError(MoltresError, ValueError):
         names = list(allowed)
         match = closest(given, names) if isinstance(given, str) else None
         return cls(
-            f"{what} is {given!r}; allowed: {listing(names)}.",
+            f"{what} is {repr_of(given)}; allowed: {listing(names)}.",
             suggestion=None if match is None else f"Did you mean {match!r}?",
-            context={"given": str(given), "allowed": names},
+            context={"given": given if isinstance(given, str) else repr_of(given), "allowed": names},
         )
 
 
@@ -215,7 +215,7 @@ class ColumnNotFoundError(QueryError, LookupError):
     """One or more columns do not exist; the error lists all of them."""
 
     @classmethod
-    def of(cls, missing: Iterable[str], existing: Iterable[str], *, where: str = "the frame") -> Self:
+    def of(cls, missing: Iterable[Any], existing: Iterable[str], *, where: str = "the frame") -> Self:
         """Columns that do not exist, and the existing ones.
 
         Args:
@@ -224,12 +224,16 @@ class ColumnNotFoundError(QueryError, LookupError):
             where: What was searched, for the message.
         """
         # By what they look like: what is no string may have no hash.
-        absent, names = list({repr(name): name for name in missing}.values()), list(existing)
+        by_form = {repr_of(name): name for name in missing}
+        absent, names = list(by_form.values()), list(existing)
         noun = "column" if len(absent) == 1 else "columns"
         return cls(
             f"No {noun} {listing(absent)} in {where}. Existing: {listing(names)}.",
             suggestion=wording.corrections(absent, names),
-            context={"missing": absent, "existing": names[:_LISTED]},
+            context={
+                "missing": [name if isinstance(name, str) else form for form, name in by_form.items()],
+                "existing": names[:_LISTED],
+            },
         )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from .._shared.arguments import fraction, plain_number
-from .._shared.wording import did_you_mean, listing
+from .._shared.arguments import fraction, is_number, plain_number
+from .._shared.wording import did_you_mean, listing, repr_of
 from ..errors import RuleError
 from ..relation.pattern import Pattern
 from ..relation.selection import Aggregate, FollowUp, count_where
@@ -98,7 +98,7 @@ class Check:
                 own = options.python_value(given)
             except RuleError as error:
                 raise RuleError([f"{type(self).kind}: {one.name}: {problem}" for problem in error.problems]) from None
-            if isinstance(own, Decimal) and own.is_finite() and one.type in _BINARY:
+            if isinstance(own, Decimal) and is_number(own) and one.type in _BINARY:
                 own = plain_number(own)
             if own is not given:
                 object.__setattr__(self, one.name, own)
@@ -192,7 +192,7 @@ class Check:
         severity: object = self.severity  # an array has no truth value
         if not isinstance(severity, str) or severity not in SEVERITIES:
             yield (
-                f"{self.label}: severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}."
+                f"{self.label}: severity must be one of {', '.join(SEVERITIES)}, not {repr_of(self.severity)}."
                 f"{options.question(self.severity, SEVERITIES)}"
             )
         yield from fraction(f"{self.label}: threshold", self.threshold)
@@ -228,9 +228,9 @@ class Check:
         """
         for column in self.targets:
             if column in known and known[column].refusal:
-                yield f"{self.label}: the column {column!r} cannot be checked: {known[column].refusal}."
+                yield f"{self.label}: the column {repr_of(column)} cannot be checked: {known[column].refusal}."
             elif column not in known:
-                yield f"{self.label}: the column {column!r} does not exist.{options.question(column, known)}" + (
+                yield f"{self.label}: the column {repr_of(column)} does not exist.{options.question(column, known)}" + (
                     "" if did_you_mean(column, known) else f" The columns are: {listing(known)}."
                 )
 
@@ -258,7 +258,7 @@ class Check:
             KeyError: If a rule of this type has no such option.
         """
         if not isinstance(key, str):
-            raise TypeError(f"A check has options by name, not {key!r}, and is not iterable.")
+            raise TypeError(f"A check has options by name, not {repr_of(key)}, and is not iterable.")
         rule = self._rule()
         if key in rule:
             return rule[key]
@@ -427,7 +427,7 @@ class PatternCheck(ColumnCheck):
             try:
                 Pattern(self.pattern)
             except ValueError as error:
-                yield f"{self.label}: pattern {self.pattern!r} {error}."
+                yield f"{self.label}: pattern {repr_of(self.pattern)} {error}."
 
     @property
     def compiled(self) -> Pattern:

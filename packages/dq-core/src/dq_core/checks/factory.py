@@ -7,7 +7,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..errors import RuleError
 from .base import Check
 from .kinds.completeness import Completeness
@@ -49,7 +49,7 @@ class _Derived(type):
         def __getattr__(cls, name: str) -> Callable[..., Check]:
             makers = {_name_of(kind): kind for kind in KINDS.values()}
             if name not in makers:
-                raise AttributeError(f"DataQualityCheck has no function {name!r}.{question(name, dir(cls))}")
+                raise AttributeError(f"DataQualityCheck has no function {repr_of(name)}.{question(name, dir(cls))}")
             return _maker(makers[name])
 
     def __dir__(cls) -> list[str]:
@@ -78,7 +78,7 @@ def _maker(kind: type[Check]) -> Callable[..., Check]:
         _refuse_unknown(_name_of(kind), options, names)
         missing = [name for name in required if name not in options]
         if missing:
-            raise ArgumentsError([f"{_name_of(kind)}: the option {name!r} is missing." for name in missing])
+            raise ArgumentsError([f"{_name_of(kind)}: the option {repr_of(name)} is missing." for name in missing])
         return kind(**options)
 
     make.__name__, make.__doc__ = _name_of(kind), kind.__doc__

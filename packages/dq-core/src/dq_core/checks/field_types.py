@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from .._shared.arguments import is_number
+from .._shared.wording import repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ def mistyped(check: Any, skip: frozenset[str]) -> Iterator[str]:
         declared = _resolved(type(check), one.type)
         value = getattr(check, one.name)
         if not _fits(value, declared):
-            yield f"{check.kind}: {one.name} must be {_described(declared)}, not {value!r:.80}."
+            yield f"{check.kind}: {one.name} must be {_described(declared)}, not {repr_of(value, 80)}."
         elif isinstance(value, list) and (made := _made(declared)) is not None:
             object.__setattr__(check, one.name, made(value))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._shared import arguments
 from .._shared.arguments import is_number, string
 from .._shared.moments import finer_than_columns
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..errors import RuleError
 from ..relation.type_family import MOMENTS, NUMBERS, adapt, family_of_value, is_iso_moment
 from .outcome import EvaluationError
@@ -34,7 +34,7 @@ MOST_DIGITS_WRITTEN = 1000
 
 def name_part(given: object) -> str:
     """A part of a check's default name; what is no string, which its problems tell, is cut."""
-    return given if isinstance(given, str) else f"{given!s:.60}"
+    return given if isinstance(given, str) else repr_of(given, 60)
 
 
 def text(label: str, name: str, given: object) -> Iterator[str]:
@@ -55,19 +55,19 @@ def whole(label: str, name: str, given: object, *, least: int = 0) -> Iterator[s
 def column(label: str, given: object) -> Iterator[str]:
     """A column's name must be a non-empty string."""
     if not isinstance(given, str) or not given:
-        yield f"{label}: column must be the name of a column, not {given!r}."
+        yield f"{label}: column must be the name of a column, not {repr_of(given)}."
 
 
 def column_names(label: str, given: object, option: str = "columns") -> Iterator[str]:
     """Columns must be a list of at least one name, without duplicates."""
     if not isinstance(given, tuple) or not given:
-        yield f"{label}: {option} must be a list of at least one column, not {given!r}."
+        yield f"{label}: {option} must be a list of at least one column, not {repr_of(given)}."
         return
     for name in given:
         if not isinstance(name, str) or not name:
-            yield f"{label}: {option} must be names of columns, not {name!r}."
-    if len(set(map(str, given))) < len(given):
-        yield f"{label}: {option} has duplicate names: {list(given)!r}."
+            yield f"{label}: {option} must be names of columns, not {repr_of(name)}."
+    if len(set(map(name_part, given))) < len(given):
+        yield f"{label}: {option} has duplicate names: {repr_of(list(given))}."
 
 
 def column_or_columns(label: str, one: object, several: object) -> Iterator[str]:
@@ -110,21 +110,21 @@ def _order(label: str, low: Any, high: Any, *, strict: bool) -> Iterator[str]:
     except decimal.InvalidOperation:
         return  # a signalling NaN, which is a problem of its own
     except TypeError:
-        yield f"{label}: min {low!r} and max {high!r} cannot be compared with each other."
+        yield f"{label}: min {repr_of(low)} and max {repr_of(high)} cannot be compared with each other."
         return
     if wrong:
-        yield f"{label}: min {low!r} is greater than max {high!r}."
+        yield f"{label}: min {repr_of(low)} is greater than max {repr_of(high)}."
     elif low == high and strict:
-        yield f"{label}: no value is strictly between min {low!r} and max {high!r}."
+        yield f"{label}: no value is strictly between min {repr_of(low)} and max {repr_of(high)}."
 
 
 def _bound(label: str, name: str, bound: object) -> Iterator[str]:
     if family_of_value(bound) not in ("integer", "float", "decimal", "text", "date", "datetime", "time"):
-        yield f"{label}: {name} must be a number, a date, a time or a string, not {bound!r}."
+        yield f"{label}: {name} must be a number, a date, a time or a string, not {repr_of(bound)}."
     elif _is_too_long(bound):
         yield f"{label}: {name} must have at most {MOST_DIGITS_WRITTEN} digits."
     elif isinstance(bound, float | decimal.Decimal) and not is_number(bound):
-        yield f"{label}: {name} must be finite, not {bound!r}; leave it out for no limit."
+        yield f"{label}: {name} must be finite, not {repr_of(bound)}; leave it out for no limit."
 
 
 def _is_too_long(value: object) -> bool:
@@ -142,7 +142,7 @@ def count_bounds(label: str, low: object, high: object) -> Iterator[str]:
 def values(label: str, given: object) -> Iterator[str]:
     """A list of values that a column can hold; not NULL, which no value check considers."""
     if not isinstance(given, tuple):
-        yield f"{label}: values must be a list, not {given!r}."
+        yield f"{label}: values must be a list, not {repr_of(given)}."
         return
     for value in given:
         if _is_too_long(value):
@@ -150,7 +150,7 @@ def values(label: str, given: object) -> Iterator[str]:
         elif value is None:
             yield f"{label}: values contains NULL: leave it out; this check does not consider NULL (not_null does)."
         elif family_of_value(value) is None or isinstance(value, list | tuple | dict):
-            yield f"{label}: values contains {value!r}, which is not a value that a column can hold."
+            yield f"{label}: values contains {repr_of(value)}, which is not a value that a column can hold."
 
 
 def misfit(label: str, name: str, column: Column, value: object) -> Iterator[str]:
@@ -230,4 +230,4 @@ def frozen(given: Any) -> Any:
 def sql_problems(label: str, name: str, sql: object) -> Iterator[str]:
     """A piece of SQL must be a string that is not blank; whether it is one expression says the database's parser."""
     if not isinstance(sql, str) or not sql.strip() or "\0" in sql or not arguments.is_unicode(sql):
-        yield f"{label}: {name} must be an SQL expression, not {sql!r}."
+        yield f"{label}: {name} must be an SQL expression, not {repr_of(sql)}."

@@ -19,7 +19,7 @@ import yaml
 
 from .._shared.arguments import plain_number
 from .._shared.files import near_file
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..errors import RuleError, SourceError
 from .strict_yaml import MOST_CHARACTERS, is_twofold, read_yaml, size_problem
 
@@ -75,13 +75,13 @@ def rules_of(data: Mapping[str, Any]) -> RuleFile:
         RuleError: It has other keys, not exactly one of ``checks`` and ``rules``, or a name that is not a string.
     """
     if not isinstance(data, Mapping):
-        raise RuleError([f"A suite must be a mapping with the keys 'name' and 'checks', not {data!r:.80}."])
-    problems = [f"A suite has no key {key!r}.{question(key, _KEYS)}" for key in data if key not in _KEYS]
+        raise RuleError([f"A suite must be a mapping with the keys 'name' and 'checks', not {repr_of(data, 80)}."])
+    problems = [f"A suite has no key {repr_of(key)}.{question(key, _KEYS)}" for key in data if key not in _KEYS]
     if ("checks" in data) == ("rules" in data):
         problems.append("A suite requires exactly one of the keys 'checks' and 'rules'.")
     name = data.get("name")
     if name is not None and not isinstance(name, str):
-        problems.append(f"The name of a suite must be a string, not {name!r:.80}.")
+        problems.append(f"The name of a suite must be a string, not {repr_of(name, 80)}.")
     if problems:
         raise RuleError(problems)
     return RuleFile(data["checks"] if "checks" in data else data["rules"], name)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..errors import RuleError
 from .base import Check
 from .registry import KINDS
@@ -71,16 +71,16 @@ def _placed(check: Check, written: str) -> Check:
 
 def _read(rule: object) -> Check:
     if not isinstance(rule, Mapping):
-        raise RuleError([f"a rule must be a check or a dict, not {rule!r:.80}."])
+        raise RuleError([f"a rule must be a check or a dict, not {repr_of(rule, 80)}."])
     if "type" not in rule:
-        raise RuleError([f"the key 'type' is missing: {dict(rule)!r:.200}."])
+        raise RuleError([f"the key 'type' is missing: {repr_of(dict(rule), 200)}."])
     kind = rule["type"]
     if not isinstance(kind, str) or kind not in KINDS:
         # Someone who asks for a type of values, or for a statistic, has left out that of the check.
         hint = _variant(kind) or question(kind, KINDS)
         if kind is None:
             hint = " In YAML, the type null is written in quotes: 'null'."
-        raise RuleError([f"the type of check {kind!r} does not exist.{hint or f' The types are: {_kinds()}.'}"])
+        raise RuleError([f"the type of check {repr_of(kind)} does not exist.{hint or f' The types are: {_kinds()}.'}"])
     options, problems = _options(kind, rule)
     fields = dataclasses.fields(KINDS[kind])
     required = [one.name for one in fields if one.default is one.default_factory is dataclasses.MISSING]
@@ -119,9 +119,9 @@ def _options(kind: str, rule: Mapping[Any, Any]) -> tuple[dict[str, Any], list[s
             continue
         if name not in names:
             hint = question(key, [*names, *aliases]) or f" The options are: {', '.join(names)}."
-            problems.append(f"{kind} has no option {key!r}.{hint}")
+            problems.append(f"{kind} has no option {repr_of(key)}.{hint}")
         elif name in options:
-            problems.append(f"{kind}: {name} is given twice, once as {key!r}.")
+            problems.append(f"{kind}: {name} is given twice, once as {repr_of(key)}.")
         else:
             options[name] = value
     return options, problems

@@ -6,6 +6,7 @@ import datetime as dt
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from .._shared.wording import repr_of
 from ..checks.options import sql_problems as text_problems
 from ..errors import RuleError, naming
 from ..relation.differences import differences
@@ -136,7 +137,7 @@ def _names(what: str, given: Any) -> list[str]:
     names = None if isinstance(given, str | bytes) else given
     listed = list(names) if isinstance(names, list | tuple | set | frozenset) else None
     if listed is None or not all(isinstance(one, str) and one for one in listed):
-        raise RuleError([f"{what} must be a list of column names, not {given!r:.80}."])
+        raise RuleError([f"{what} must be a list of column names, not {repr_of(given, 80)}."])
     repeated = [one for place, one in enumerate(listed) if one in listed[:place]]
     refuse([f"{what} has duplicate names: {', '.join(map(repr, dict.fromkeys(repeated)))}."] if repeated else ())
     return listed
@@ -153,7 +154,7 @@ def _wrong(where: object, tolerance: Any, keys: Sequence[str]) -> Iterator[str]:
 def _unfit(opened: Sequence[Opened], names: Sequence[str], masked: frozenset[str], semantics: str) -> Iterator[str]:
     """What does not fit the sources."""
     for column in sorted(masked - set(names)):
-        yield f"mask: the column {column!r} is not compared."
+        yield f"mask: the column {repr_of(column)} is not compared."
     for side, one in _sided(opened):
         sql = one.relation.dialect.canonical
         problem = None if sql is None else sql.problem(one.connection)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from .._shared.wording import did_you_mean
+from .._shared.wording import did_you_mean, repr_of
 from ..errors import EngineError
 from .protocol import Capabilities, Engine
 
@@ -81,12 +81,13 @@ def refusals(name: str, verb: str = "check", checks: Sequence[Check] = (), **opt
 
 
 def _module(name: str) -> ModuleType:
-    known = str(name).replace("-", "_")
+    given: object = name
+    known = name.replace("-", "_") if isinstance(given, str) else ""
     if known not in _MODULES:
         hint = did_you_mean(name, _MODULES)
         raise EngineError(
-            f"The engine {name!r} does not exist. The engines are: {', '.join(_MODULES)}.",
+            f"The engine {repr_of(name)} does not exist. The engines are: {', '.join(_MODULES)}.",
             suggestion=hint or "dq_core requires no other library.",
-            context={"engine": str(name)},
+            context={"engine": name if isinstance(given, str) else repr_of(name)},
         )
     return import_module(_MODULES[known])

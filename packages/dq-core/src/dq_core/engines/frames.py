@@ -154,7 +154,7 @@ class FrameEngine:
         is evaluating ends in the background.
         """
         parsed = parse(checks)
-        masked = checked_arguments(samples, mask, timeout_seconds, semantics)
+        masked = checked_arguments(samples, mask, timeout_seconds, semantics, fail_fast=fail_fast)
         samples = int(samples)
         workers = self._workers(parallel, max_workers)
         started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)

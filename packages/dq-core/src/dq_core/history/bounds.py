@@ -38,7 +38,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._shared.arguments import is_fraction, is_number
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..errors import RuleError
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ def bounds_of(values: Sequence[float], *, false_alarm_rate: float = 0.01, method
 def wrong_arguments(false_alarm_rate: Any, method: object) -> Iterator[str]:
     """Every argument of `bounds_of` that is out of its range."""
     if not is_fraction(false_alarm_rate) or not 0 < false_alarm_rate < 1:
-        yield f"false_alarm_rate must be between 0 and 1, not {false_alarm_rate!r}."
+        yield f"false_alarm_rate must be between 0 and 1, not {repr_of(false_alarm_rate)}."
     if not isinstance(method, str) or method not in METHODS:
-        yield f"method must be one of {', '.join(METHODS)}, not {method!r}.{question(method, METHODS)}"
+        yield f"method must be one of {', '.join(METHODS)}, not {repr_of(method)}.{question(method, METHODS)}"
 
 
 def _by_order(ordered: Sequence[float], rate: float) -> Bounds | None:

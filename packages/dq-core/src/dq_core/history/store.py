@@ -15,7 +15,7 @@ from .._shared.arguments import is_unicode, string, whole
 from .._shared.connecting import missing_file, retry_can_help
 from .._shared.masking import masked, scrubbed, secrets_of, stored_problems
 from .._shared.urls import database_url, make_engine
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..errors import RuleError, SourceConnectionError, SourceError, translated
 from ..relation.dialects import dialect_for
 from ..relation.dialects.exact_text import ExactText
@@ -272,7 +272,8 @@ class History:
         given: object = severity
         if not isinstance(given, str) or given not in SEVERITIES:
             known = ", ".join(SEVERITIES)
-            raise RuleError([f"severity must be one of {known}, not {severity!r}.{question(severity, SEVERITIES)}"])
+            hint = question(severity, SEVERITIES)
+            raise RuleError([f"severity must be one of {known}, not {repr_of(severity)}.{hint}"])
         drifts = self.drift(report, suite=suite, false_alarm_rate=false_alarm_rate, method=method, last=last, lag=lag)
         return with_drift(report, drifts, severity)
 
@@ -383,7 +384,7 @@ def _moment(name: str, given: object) -> dt.datetime:
         with contextlib.suppress(ValueError, OverflowError):
             return _utc(given)
     shown = masked(given) if isinstance(given, str) else given
-    raise RuleError([f"{name} must be a time (2026-02-28T10:00:00+00:00), not {shown!r:.80}."])
+    raise RuleError([f"{name} must be a time (2026-02-28T10:00:00+00:00), not {repr_of(shown, 80)}."])
 
 
 def _utc(moment: str | dt.datetime) -> dt.datetime:
@@ -408,6 +409,6 @@ def _refuse(
             problems.append(f"{name} has characters that no database stores: {scrubbed(given)!r}.")
         problems += stored_problems(name, given)
     if report is not ... and not isinstance(report, Report):
-        problems.append(f"report must be a report of validate(), not {report!r:.80}.")
+        problems.append(f"report must be a report of validate(), not {repr_of(report, 80)}.")
     if problems:
         raise RuleError(problems)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._shared.arguments import flag, fraction, is_number, seconds, strings, whole
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..run.reader import refuse
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class LearnOptions:
     def _wrong_numbers(self) -> Iterator[str]:
         rate = self.false_alarm_rate
         if not is_number(rate) or not 0 < rate < 1:
-            yield f"false_alarm_rate must be between 0 and 1, not {rate!r}."
+            yield f"false_alarm_rate must be between 0 and 1, not {repr_of(rate)}."
         yield from fraction("min_confidence", self.min_confidence)
         for name in _COUNTS:
             yield from whole(name, getattr(self, name))
@@ -81,12 +81,12 @@ class LearnOptions:
     def _wrong_choices(self) -> Iterator[str]:
         for name in _OPTIONAL:
             yield from flag(name, getattr(self, name))
-        for name, values in (("kinds", self.kinds or ()), ("references", self.references)):
+        for name, values in (("kinds", () if self.kinds is None else self.kinds), ("references", self.references)):
             if not isinstance(values, list | tuple | set | frozenset):
-                yield f"{name} must be a list, not {values!r}."
+                yield f"{name} must be a list, not {repr_of(values)}."
         if isinstance(self.references, list | tuple | set | frozenset):
             yield from strings("references", self.references)
         for kind in self.kinds if isinstance(self.kinds, list | tuple | set | frozenset) else ():
             if kind not in KINDS:
                 hint = question(kind, KINDS) or f" The kinds are: {', '.join(KINDS)}."
-                yield f"kinds: {kind!r} cannot be learned.{hint}"
+                yield f"kinds: {repr_of(kind)} cannot be learned.{hint}"

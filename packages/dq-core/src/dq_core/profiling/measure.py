@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .._shared.arguments import is_fraction, seconds, whole
+from .._shared.arguments import flag, is_fraction, seconds, whole
+from .._shared.wording import repr_of
 from ..relation.selection import count_where
 from ..relation.type_family import NUMBERS, TEMPORAL
 from ..report.jsonable import exact
@@ -93,6 +94,7 @@ def profile(
     counts = {"top_n": top_n, "sample_size": sample_size, "seed": seed}
     problems = [problem for name, value in counts.items() for problem in whole(name, value)]
     problems += whole("histogram_bins", histogram_bins, least=1)
+    problems += [*flag("include_stats", include_stats), *flag("include_histograms", include_histograms)]
     refuse([*problems, *_problems(quantiles, timeout_seconds), *semantics_problems(semantics)])
     top_n, sample_size, seed, histogram_bins = map(int, (top_n, sample_size, seed, histogram_bins))
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
@@ -106,11 +108,11 @@ def profile(
         read_options=read_options,
         timeout_seconds=timeout_seconds,
     ) as opened:
-        reader = Reader(opened, deadline, hide_values=bool(mask))
+        masked = frozenset(chosen_columns(opened.relation, mask, "mask"))
+        reader = Reader(opened, deadline, hide_values=bool(masked))
         names = chosen_columns(opened.relation, columns)
         refuse_dependent_columns(names, opened, semantics, "profile")
         stated = semantics_of(opened, semantics)
-        masked = frozenset(chosen_columns(opened.relation, mask, "mask"))
         relation, total = sampled(reader, opened.relation, sample_size, seed)
         run = _Profiling(reader, relation, [relation.columns[name] for name in names], masked)
         found = run.columns(
@@ -134,7 +136,7 @@ def profile(
 
 def _problems(quantiles: object, timeout_seconds: object) -> Iterator[str]:
     if not isinstance(quantiles, list | tuple) or not all(map(is_fraction, quantiles)):
-        yield f"quantiles must be a list of numbers from 0 to 1, not {quantiles!r}."
+        yield f"quantiles must be a list of numbers from 0 to 1, not {repr_of(quantiles)}."
     if timeout_seconds is not None:
         yield from seconds("timeout_seconds", timeout_seconds)
 

@@ -18,10 +18,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from .._shared.arguments import is_unicode, seconds
+from .._shared.arguments import path as path_problems
 from .._shared.connecting import retry_can_help
 from .._shared.drafts import draft_of
 from .._shared.masking import masked, scrubbed, secrets_of
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..checks import parse
 from ..checks.names import names_of
 from ..errors import RuleError, SourceConnectionError, SourceError
@@ -127,6 +128,7 @@ def quarantine(
         ValidationTimeoutError: It took longer than `timeout_seconds`; nothing was written.
     """
     parsed = parse(checks)
+    refuse(path_problems("to", to))
     file = Path(to) if str(to).endswith(".parquet") else None
     _refuse_arguments(mode, min_severity, column, file, semantics=semantics, timeout_seconds=timeout_seconds)
     deadline = Deadline(timeout_seconds)
@@ -187,15 +189,15 @@ def _refuse_arguments(
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
     problems = [*limits, *semantics_problems(semantics)]
     if not isinstance(column, str) or not column or "\0" in column or not is_unicode(column):
-        problems.append(f"column must be the name of a column, not {column!r:.80}.")
+        problems.append(f"column must be the name of a column, not {repr_of(column, 80)}.")
     if not isinstance(mode, str) or mode not in MODES:
-        problems.append(f"mode must be one of {', '.join(MODES)}, not {mode!r}.{question(mode, MODES)}")
+        problems.append(f"mode must be one of {', '.join(MODES)}, not {repr_of(mode)}.{question(mode, MODES)}")
     elif mode == "append" and file is not None:
         problems.append("A Parquet file cannot be appended to; give each run its own file.")
     if not isinstance(min_severity, str) or min_severity not in SEVERITIES:
         known = ", ".join(SEVERITIES)
         problems.append(
-            f"min_severity must be one of {known}, not {min_severity!r}.{question(min_severity, SEVERITIES)}"
+            f"min_severity must be one of {known}, not {repr_of(min_severity)}.{question(min_severity, SEVERITIES)}"
         )
     if file is not None and not file.parent.is_dir():
         problems.append(f"The folder {str(file.parent)!r} does not exist.")
@@ -328,7 +330,7 @@ def _write_table(
     """Write the failing rows to a table inside the open transaction."""
     connection, run = opened.connection, _Statements(opened, deadline)
     if target.name == source_table:
-        raise RuleError([f"The failing rows of {source_table!r} cannot be written to that table itself."])
+        raise RuleError([f"The failing rows of {repr_of(source_table)} cannot be written to that table itself."])
     names = [column.name for column in split.rows.selected_columns]
     count = sa.select(sa.func.count()).select_from(target)
     with ExitStack() as stack, _translated(opened):
@@ -338,7 +340,7 @@ def _write_table(
         if exists and [one["name"] for one in known] != names:
             there, needed = ", ".join(one["name"] for one in known), ", ".join(names)
             raise RuleError(
-                [f"The table {target.name!r} exists with other columns: {there} (not {needed})."],
+                [f"The table {repr_of(target.name)} exists with other columns: {there} (not {needed})."],
                 suggestion="Choose another name, or drop the table if it holds an older quarantine.",
             )
         if opened.relation.dialect.writes_commit:
@@ -358,7 +360,7 @@ def _write_table(
         else:
             if opened.relation.dialect.ddl_commits and in_transaction:
                 raise RuleError(
-                    [f"Creating the table {target.name!r} would commit your transaction."],
+                    [f"Creating the table {repr_of(target.name)} would commit your transaction."],
                     suggestion="Give an Engine or a URL, or create the table before.",
                 )
             name = connection.dialect.identifier_preparer.format_table(target)

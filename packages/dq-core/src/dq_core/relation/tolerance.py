@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from .._shared.arguments import is_number
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def tolerance_problems(label: str, given: Any) -> Iterator[str]:
         yield f"{label} must have absolute or relative, or both."
     for name, value in named.items():
         if name not in _KINDS:
-            yield f"{label} has no key {name!r}.{question(name, _KINDS)} It has absolute and relative."
+            yield f"{label} has no key {repr_of(name)}.{question(name, _KINDS)} It has absolute and relative."
         elif not is_number(value) or not math.isfinite(value) or value < 0:
             which = f"{label}: {name}" if isinstance(given, Mapping) else label
-            yield f"{which} must be a number from 0, not {value!r:.80}."
+            yield f"{which} must be a number from 0, not {repr_of(value, 80)}."

@@ -16,7 +16,7 @@ from math import isfinite
 from typing import Any, cast
 
 from .._shared.arguments import string, whole
-from .._shared.wording import plural
+from .._shared.wording import plural, repr_of
 from ..errors import RuleError, reading_document
 
 DEFAULT_TITLE = "Data quality report"
@@ -131,7 +131,7 @@ def view(report: Mapping[str, Any]) -> ReportView:
     """
     given: object = report
     if not isinstance(given, Mapping) and not callable(getattr(given, "to_dict", None)):
-        raise RuleError([f"A report, or its plain dict form, is required, not {given!r:.80}."])
+        raise RuleError([f"A report, or its plain dict form, is required, not {repr_of(given, 80)}."])
     order = list(DisplayStatus)
     with reading_document("A report", given if isinstance(given, Mapping) else {}):
         return _laid_out(report, order)

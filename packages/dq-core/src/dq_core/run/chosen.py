@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from ..errors import RuleError
 from .reader import refuse
 
@@ -26,9 +26,9 @@ def chosen_columns(relation: Relation, chosen: Collection[str] | None, what: str
     given: object = chosen
     names = given if isinstance(given, Collection) and not isinstance(given, str | bytes | Mapping) else None
     if names is None or not all(isinstance(name, str) for name in names):
-        raise RuleError([f"{what} must be a list of column names, not {chosen!r:.80}."])
+        raise RuleError([f"{what} must be a list of column names, not {repr_of(chosen, 80)}."])
     refuse(
-        f"{what}: the column {name!r} does not exist.{question(name, relation.columns)}"
+        f"{what}: the column {repr_of(name)} does not exist.{question(name, relation.columns)}"
         for name in chosen
         if name not in relation.columns
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
+from .._shared.wording import repr_of
 from ..checks import Check, parse
 from ..checks.rule_file import RuleFile, dump_rules, load_rules, rules_of
 from ..checks.strict_yaml import MOST_CHARACTERS
@@ -61,7 +62,7 @@ class Suite:
         """
         given: object = report
         if not isinstance(given, Report):
-            raise RuleError([f"report must be a report of validate(), not {given!r:.80}."])
+            raise RuleError([f"report must be a report of validate(), not {repr_of(given, 80)}."])
         return dataclasses.replace(report, suite=self.name, rules_file=self.origin)
 
     @classmethod
@@ -91,8 +92,8 @@ class Suite:
         found = load_rules(source)
         if isinstance(source, str) and isinstance(found.rules, str):
             raise RuleError(
-                [f"{found.rules!r:.80} is neither a list of rules nor a mapping with 'checks'."],
-                suggestion=f"A file is given as a Path: Suite.from_yaml(Path({found.rules!r:.80})).",
+                [f"{repr_of(found.rules, 80)} is neither a list of rules nor a mapping with 'checks'."],
+                suggestion=f"A file is given as a Path: Suite.from_yaml(Path({repr_of(found.rules, 80)})).",
             )
         return cls._loaded(found, str(source) if isinstance(source, PathLike) else None)
 
@@ -108,7 +109,7 @@ class Suite:
             RuleError: It is not text, not YAML, or not a suite.
         """
         if not callable(getattr(stream, "read", None)):
-            raise RuleError([f"The rules from {origin} must be a stream, not {stream!r:.80}."])
+            raise RuleError([f"The rules from {origin} must be a stream, not {repr_of(stream, 80)}."])
         try:
             text = stream.read(MOST_CHARACTERS + 1)
         except UnicodeDecodeError as error:

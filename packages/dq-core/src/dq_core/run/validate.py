@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from .._shared.arguments import function, seconds, whole
-from .._shared.wording import question
+from .._shared.arguments import flag, function, seconds, whole
+from .._shared.wording import question, repr_of
 from ..checks import parse
 from ..checks.base import EvaluationError
 from ..report.report import Report
@@ -88,7 +88,7 @@ def validate(
         ValidationTimeoutError: It took longer than `timeout_seconds`.
     """
     parsed = parse(checks)
-    masked = checked_arguments(samples, mask, timeout_seconds, semantics, on_progress)
+    masked = checked_arguments(samples, mask, timeout_seconds, semantics, on_progress, fail_fast=fail_fast)
     samples = int(samples)
     started_at, deadline = dt.datetime.now(dt.UTC), Deadline(timeout_seconds)
     with (
@@ -131,6 +131,8 @@ def checked_arguments(
     timeout_seconds: object,
     semantics: object = PORTABLE,
     on_progress: object = None,
+    *,
+    fail_fast: object = False,
 ) -> frozenset[str]:
     """The columns to mask, if all of these arguments are right.
 
@@ -140,6 +142,7 @@ def checked_arguments(
     limits = () if timeout_seconds is None else seconds("timeout_seconds", timeout_seconds)
     masked = _columns(mask)
     problems = [*argument_problems(samples, mask if masked is None else masked, semantics), *limits]
+    problems += flag("fail_fast", fail_fast)
     if on_progress is not None:
         problems += list(function("on_progress", on_progress))
     refuse(problems)
@@ -157,7 +160,7 @@ def argument_problems(samples: object, mask: object, semantics: object) -> Itera
     yield from whole("samples", samples)
     yield from semantics_problems(semantics)
     if _columns(mask) is None:
-        yield f"mask must be a list of column names, not {mask!r:.80}."
+        yield f"mask must be a list of column names, not {repr_of(mask, 80)}."
 
 
 def _columns(mask: object) -> list[Any] | None:

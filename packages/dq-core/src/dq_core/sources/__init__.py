@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from .._shared.arguments import mapping, seconds
+from .._shared.arguments import flag, mapping, seconds, strings
 from ..errors import RuleError
 from ..relation.questions import Questions
 from . import memory
@@ -75,6 +75,9 @@ def open_source(
     asked: object = questions
     if not isinstance(asked, Questions | None):
         problems.append(f"questions must be Questions, not {type(asked).__name__}.")
+    problems += [*flag("by_value", by_value), *flag("scans", scans)]
+    if expected is not None:
+        problems += strings("expected", expected)
     for name, given in (("storage_options", storage_options), ("read_options", read_options)):
         problems += () if given is None else mapping(name, given)
     if problems:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from .._shared.wording import repr_of
 from ..errors import RuleError
 from .arrow_columns import arrow_columns, is_odd
 from .odd_columns import is_halved, pandas_column, polars_columns, python_values
@@ -84,7 +85,9 @@ def register(raw: Any, name: str, source: Any, expected: Sequence[str] = ()) -> 
 def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str]) -> Registered:
     for row in rows:
         if not isinstance(row, Mapping):
-            raise RuleError([f"Rows must be mappings of column to value, not {type(row).__name__}: {row!r:.80}."])
+            raise RuleError(
+                [f"Rows must be mappings of column to value, not {type(row).__name__}: {repr_of(row, 80)}."]
+            )
     names = dict.fromkeys(map(str, columns)) if not rows else dict.fromkeys(str(key) for row in rows for key in row)
     if rows:
         _refuse_twins(names)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._shared.duckdb_literals import literal
 from .._shared.infer import summarize
+from .._shared.wording import repr_of
 from ..errors import RuleError
 from ..relation.type_family import MOMENTS, NUMBERS, family_of_value
 
@@ -169,7 +170,7 @@ def _to_python(family: str, values: list[Any]) -> Callable[[Any], Any] | None:
 
 
 def _unknown(value: Any) -> str:
-    raise RuleError([f"Rows hold {value!r:.80} ({type(value).__name__}), which no column can hold."])
+    raise RuleError([f"Rows hold {repr_of(value, 80)} ({type(value).__name__}), which no column can hold."])
 
 
 _PYTHON: dict[str, type] = {"boolean": bool, "integer": int, "binary": bytes}

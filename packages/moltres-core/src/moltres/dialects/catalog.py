@@ -9,6 +9,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql.visitors import iterate
 
 from .._shared import tables
+from .._shared.wording import repr_of
 from ..errors import ConfigurationError, TableNotFoundError, TransientQueryError
 from ..types.logical import logical_type
 from .names import is_possible
@@ -66,7 +67,7 @@ def require_name(name: object) -> str:
         ConfigurationError: If this is none.
     """
     if not isinstance(name, str) or not name.strip():
-        raise ConfigurationError(f"The name of a table must be a non-empty string, not {name!r}.")
+        raise ConfigurationError(f"The name of a table must be a non-empty string, not {repr_of(name)}.")
     return name
 
 

@@ -31,6 +31,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType, TypeEngine
 
+from .._shared.wording import repr_of
 from ..dialects.complexity import not_too_deep
 from ..dialects.converted import Converted
 from ..errors import ConfigurationError
@@ -213,7 +214,7 @@ def col(name: str) -> ColumnElement[Any]:
         lower(name) LIKE lower(:name_1) AND age > :age_1
     """
     if not _is_name(name):
-        raise ConfigurationError(f"col() requires the name of a column, not {name!r}.")
+        raise ConfigurationError(f"col() requires the name of a column, not {repr_of(name)}.")
     return Unbound(name)
 
 
@@ -232,7 +233,7 @@ def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) 
     if given is not None and not (
         isinstance(given, TypeEngine) or (isinstance(given, type) and issubclass(given, TypeEngine))
     ):
-        raise ConfigurationError(f"lit(): type_ must be a type of SQLAlchemy, not {type_!r}.")
+        raise ConfigurationError(f"lit(): type_ must be a type of SQLAlchemy, not {repr_of(type_)}.")
     if value is None and type_ is None:
         return null()
     return literal(sendable(value), type_)
@@ -268,7 +269,7 @@ class When(Case[Any]):
 def _condition(condition: Any) -> Any:
     if not isinstance(condition, ClauseElement | bool) and not hasattr(condition, "__clause_element__"):
         raise ConfigurationError(
-            f"when(): condition must be a condition on columns, not {condition!r}.",
+            f"when(): condition must be a condition on columns, not {repr_of(condition)}.",
             suggestion='Write when(col("age") > 25, …).',
         )
     return condition

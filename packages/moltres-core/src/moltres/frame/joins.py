@@ -22,6 +22,7 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.visitors import iterate
 
+from .._shared.wording import repr_of
 from ..errors import ColumnNotFoundError, ConfigurationError
 from .comparisons import as_columns
 from .expressions import bind, col, names_in
@@ -55,7 +56,7 @@ def _parse(on: object, how: str) -> _Keys:
     merged: list[str] = []
     if not isinstance(on, Sequence) or not on:
         raise ConfigurationError(
-            f"join(on=…) requires a name, a list, or a condition, not {on!r}.",
+            f"join(on=…) requires a name, a list, or a condition, not {repr_of(on)}.",
             suggestion='Use a name, a list of names and of pairs (left, right), or a condition: on="id",'
             ' on=["country", ("id", "user_id")], on=col("age") > col("age_right").',
         )
@@ -67,7 +68,8 @@ def _parse(on: object, how: str) -> _Keys:
             pairs.append((part[0], part[1]))
         else:
             raise ConfigurationError(
-                f"join(on=[…]) requires names and pairs of names, or conditions only, not {part!r} among {len(on)}."
+                "join(on=[…]) requires names and pairs of names, or conditions only,"
+                f" not {repr_of(part)} among {len(on)}."
             )
     return _Keys(tuple(pairs), tuple(merged), None)
 

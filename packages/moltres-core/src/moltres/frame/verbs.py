@@ -23,6 +23,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import NullType
 
 from .._shared import arguments
+from .._shared.wording import repr_of
 from ..errors import ConfigurationError, listing, refuse
 from .aggregates import bare_columns
 from .expressions import Unbound, names_in
@@ -81,7 +82,7 @@ def _expression(value: Any, verb: str, name: str | None = None) -> ColumnElement
         return value.element.label(value.name)
     if not isinstance(value, ColumnElement):
         raise ConfigurationError(
-            f"{verb}({'' if name is None else f'{name}=…'}) requires a column expression, not {value!r}.",
+            f"{verb}({'' if name is None else f'{name}=…'}) requires a column expression, not {repr_of(value)}.",
             suggestion="Use lit(value) for a plain value, col(name) for a column.",
         )
     return value
@@ -234,7 +235,8 @@ def _order(state: SelectState, key: Any, descending: bool, nulls: str) -> SortKe
 
 def order_by(state: SelectState, keys: Sequence[Any], *, descending: bool | Sequence[bool], nulls: str) -> SelectState:
     """Sort, instead of by an earlier order."""
-    if nulls not in _NULLS:
+    given: object = nulls
+    if not isinstance(given, str) or given not in _NULLS:
         raise ConfigurationError.choice("nulls", nulls, _NULLS)
     if not keys:
         raise ConfigurationError("order_by() requires at least one key.")

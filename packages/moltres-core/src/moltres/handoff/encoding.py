@@ -221,6 +221,13 @@ def _decode(stored: Any) -> Any:
     return {key: _decode(item) for key, item in stored.items()}
 
 
+def _text(write: Callable[[Any], Any], value: Any, column: Any) -> Any:
+    try:
+        return write(value)
+    except ValueError as error:  # a number of more digits than Python writes
+        raise HandoffError(f"Column {column!r} has a value that cannot be stored: {error}.") from error
+
+
 def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return for each form, in order of frequency
     kind = type(value)
     if value is documents.NULL:
@@ -233,7 +240,7 @@ def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return 
         return value
     if kind in _WRITERS:
         tag, write = _WRITERS[kind]
-        return {tag: write(value)}
+        return {tag: _text(write, value, column)}
     if kind is list or kind is tuple:
         items = [_encode_cell(item, column) for item in value]
         return items if kind is list else {"$tuple": items}

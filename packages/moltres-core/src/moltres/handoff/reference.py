@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Never
 
 from .._shared import arguments
 from .._shared.masking import masked
-from .._shared.wording import plural
+from .._shared.wording import plural, repr_of
 from ..dialects.names import STAGE_PREFIX
 from ..errors import HandoffError
 from ..types.records import Records
@@ -99,13 +99,13 @@ class Reference:
             HandoffError: If this is not the dict of a reference.
         """
         if not isinstance(stored, Mapping):
-            raise HandoffError(f"A stored reference is a mapping, not {stored!r:.80}.")
+            raise HandoffError(f"A stored reference is a mapping, not {repr_of(stored, 80)}.")
         names = {"kind", "location", "columns", "row_count", "staged", "database"}
         fields = {name: value for name, value in stored.items() if name != MARKER}
         # One that an earlier version stored has no fingerprint.
         if not is_reference(stored) or set(fields) - {"fingerprint"} != names:
             raise HandoffError(
-                f"This is not a stored reference: {sorted(map(str, stored))}.",
+                f"This is not a stored reference: {sorted(map(repr_of, stored))}.",
                 suggestion="Pass on what hand_over gave, or Reference.to_dict() of it, as it is.",
             )
         columns = _unpacked(fields["columns"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._shared.arguments import flag
 from ..dialects.compiling import compiling, literal, written_out
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
 def explain(source: Readable, statement: Select[Any], *, analyze: bool) -> str:
     """How the database would run the statement."""
+    refuse(flag("analyze", analyze))
     with source.connection() as connection:
         return source.dialect.explain(connection, statement, analyze=analyze)
 
 
 def to_sql(source: Readable, statement: Select[Any], *, literals: bool) -> str:
     """The statement in the dialect of the database."""
+    refuse(flag("literals", literals))
     dialect = compiling(source.engine.dialect, source.dialect)
     if not literals:
         return str(statement.compile(dialect=_with_places(literal(dialect))))

@@ -13,6 +13,7 @@ from .._shared import arguments, filesystems, parquet_columns
 from .._shared.files import reader_call, resolved
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.text_files import line_fault
+from .._shared.wording import repr_of
 from ..dialects.base.refusals import unread
 from ..dialects.seen_files import remember, see
 from ..errors import ConfigurationError, MoltresError, QueryError, problems_translated, refuse
@@ -46,10 +47,10 @@ def _paths(path: object) -> str | list[str]:
     elif isinstance(path, Sequence) and path:
         paths = list(path)
     else:
-        raise ConfigurationError(f"Give a path, a pattern, a URI, or a list of these, not {path!r}.")
+        raise ConfigurationError(f"Give a path, a pattern, a URI, or a list of these, not {repr_of(path)}.")
     wrong = [each for each in paths if not isinstance(each, str | PathLike) or not fspath(each)]
     if wrong:
-        raise ConfigurationError(f"Not a path: {wrong[0]!r}.")
+        raise ConfigurationError(f"Not a path: {repr_of(wrong[0])}.")
     refuse(problem for each in paths for problem in arguments.path("path", each))
     found = [fspath(each) for each in paths]
     return found[0] if isinstance(path, str | PathLike) else found

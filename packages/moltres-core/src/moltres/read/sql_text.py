@@ -12,6 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import TextClause, _anonymous_label
 from sqlalchemy.types import NullType
 
+from .._shared.wording import repr_of
 from ..dialects.untyped import Untyped
 from ..errors import ConfigurationError, closest, listing
 from ..types import foreign
@@ -80,7 +81,7 @@ def statement(source: Readable, sql: object, binds: Mapping[str, Any]) -> Query:
             is; or if these are several queries.
     """
     if not isinstance(sql, str) or not sql.strip():
-        raise ConfigurationError(f"sql() requires a query as a string, not {sql!r}.")
+        raise ConfigurationError(f"sql() requires a query as a string, not {repr_of(sql)}.")
     if _MARK in sql:
         raise ConfigurationError("sql() requires a query without NUL characters.")
     with source.connection() as connection:

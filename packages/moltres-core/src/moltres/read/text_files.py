@@ -18,7 +18,7 @@ from .._shared.json_files import json_query, refuse_rounded
 from .._shared.problems import InvalidOptionError, UnreadableFileError
 from .._shared.read_options import ReadOptions
 from .._shared.text_files import csv_query, identifier
-from .._shared.wording import question
+from .._shared.wording import question, repr_of
 from .stated_types import Held, as_stated, cast_to, is_judged
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def json(connection: Connection, paths: Paths, options: Mapping[str, Any]) -> st
     raw, form = _raw(connection), {name: value for name, value in options.items() if name == "format"}
     stated = options.get("columns", {})
     if not isinstance(stated, dict) or not all(isinstance(one, str) for pair in stated.items() for one in pair):
-        raise InvalidOptionError(f"columns must map columns to types, not {stated!r:.200}.")
+        raise InvalidOptionError(f"columns must map columns to types, not {repr_of(stated, 200)}.")
     how = ReadOptions(types=stated)
     if options.keys() <= {"format", "columns"}:
         query, found = json_query(raw, paths, form=form, table=None)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, inspect, or_, select
 
-from .._shared.wording import listing, question
+from .._shared.wording import listing, question, repr_of
 from ..dialects.rows import open_rows
 from ..frame.expressions import col
 from ..types.logical import logical_type
@@ -217,7 +217,7 @@ def ranges_of(reader: Database, frame: DataFrame, asked: Asked) -> Ranges | str:
     bounds = [one for one in dict.fromkeys(bounds) if one == one]  # noqa: PLR0124
     unknown = next((one for one in bounds if type(one).__name__ not in _READERS), None)
     if unknown is not None:
-        return f"its key {key.column!r} has the value {unknown!r:.80}, which cannot be a bound"
+        return f"its key {key.column!r} has the value {repr_of(unknown, 80)}, which cannot be a bound"
     if not bounds:
         return f"its key {key.column!r} has one value in all rows"
     return Ranges(key.column, key.nullable, tuple(bounds), rows)

@@ -15,7 +15,7 @@ from .._shared.iceberg_places import is_catalog
 from .._shared.masking import masked
 from .._shared.problems import InvalidURLError
 from .._shared.urls import is_database_url, parse_url
-from .._shared.wording import with_hint
+from .._shared.wording import repr_of, with_hint
 from ..database import Database, connect
 from ..errors import refuse
 from ..frame.source import BATCH_ROWS, Mode
@@ -172,11 +172,11 @@ def _keys_problems(keys: object, mode: object) -> Iterator[str]:
     if isinstance(keys, Mapping):
         yield from arguments.mapping("keys", keys)
         for table, names in keys.items():
-            yield from arguments.strings(f"keys[{table!r:.80}]", names, least=1)
+            yield from arguments.strings(f"keys[{repr_of(table, 80)}]", names, least=1)
     else:
         yield from arguments.strings("keys", keys, least=1)
     if mode != "merge":
-        yield f"keys is for mode='merge' and has no effect with mode={mode!r:.80}."
+        yield f"keys is for mode='merge' and has no effect with mode={repr_of(mode, 80)}."
 
 
 def _range_problems(rows: object, keys: object) -> Iterator[str]:
@@ -184,7 +184,7 @@ def _range_problems(rows: object, keys: object) -> Iterator[str]:
     yield from arguments.mapping("range_keys", keys)
     if isinstance(keys, Mapping):
         for table, column in keys.items():
-            yield from arguments.string(f"range_keys[{table!r:.80}]", column)
+            yield from arguments.string(f"range_keys[{repr_of(table, 80)}]", column)
         if keys and rows is None:
             yield "range_keys has no effect with range_rows=None."
 
@@ -196,7 +196,7 @@ def _side_problems(source: object, target: object) -> Iterator[str]:
         elif isinstance(value, str) and not is_database_url(value):
             meant = meant_url(value)
             hint = "" if meant is None else f" Did you mean {meant!r}?"
-            yield f"{name} must be the URL of a database, not {masked(value)!r:.200}.{hint}"
+            yield f"{name} must be the URL of a database, not {repr_of(masked(value), 200)}.{hint}"
         elif isinstance(value, str):
             yield from _url_problems(name, value)
     if isinstance(target, Database) and target.joined:

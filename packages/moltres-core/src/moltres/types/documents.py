@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 from sqlalchemy import types as sql
 
+from .._shared.wording import repr_of
+
 NULL = sql.JSON.NULL
 """The null of JSON as the whole value of a column, which is not NULL. In rows that users see, both are None."""
 
@@ -111,7 +113,7 @@ def _written(value: Any) -> str:
     if isinstance(value, dict):
         wrong = next((key for key in value if not isinstance(key, str)), None)
         if wrong is not None or None in value:
-            raise ValueError(f"the key {wrong!r} of a dict is no string, and JSON has no other keys")
+            raise ValueError(f"the key {repr_of(wrong)} of a dict is no string, and JSON has no other keys")
         return "{" + ", ".join(f"{json.dumps(key)}: {_written(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_written, value)) + "]"
@@ -119,4 +121,4 @@ def _written(value: Any) -> str:
         return str(value)
     if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return json.dumps(value)
-    raise ValueError(f"JSON has no form for {value!r:.60} ({type(value).__name__})")
+    raise ValueError(f"JSON has no form for {repr_of(value, 60)} ({type(value).__name__})")

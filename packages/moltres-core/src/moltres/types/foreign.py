@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.types import JSON, NullType
 
+from .._shared.wording import repr_of
 from ..errors import ConfigurationError, SchemaMismatchError
 from .arrow import arrow, to_array
 from .infer import infer
@@ -29,7 +30,7 @@ def require_names(names: Iterable[Any]) -> None:
     wrong = [name for name in names if not isinstance(name, str) or not name]
     if wrong:
         raise ConfigurationError(
-            f"Columns must be named by strings that are not empty, not by {', '.join(map(repr, wrong))}."
+            f"Columns must be named by strings that are not empty, not by {', '.join(map(repr_of, wrong))}."
         )
 
 
@@ -40,13 +41,18 @@ def as_python(values: Sequence[Any]) -> Sequence[Any]:
     """Values of one column, in which the scalars of NumPy and pandas are the Python values that they stand for.
 
     Raises:
-        ValueError: If one stands for none, such as a time stamp with nanoseconds.
+        ValueError: If one stands for none, such as a time stamp with nanoseconds, or holds itself.
     """
     classes = set(map(type, values))
     if all(cls.__module__ == "builtins" and cls not in {list, dict} for cls in classes):
         return values
     foreign = {cls for cls in classes if _is_foreign(cls) or cls in {list, dict}}
-    return [_python(value) if type(value) in foreign else value for value in values] if foreign else values
+    if not foreign:
+        return values
+    try:
+        return [_python(value) if type(value) in foreign else value for value in values]
+    except RecursionError as error:
+        raise ValueError("a list or dict is nested too deeply, or holds itself") from error
 
 
 def _is_foreign(cls: type) -> bool:

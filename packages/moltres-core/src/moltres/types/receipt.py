@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
 from .._shared.fingerprint import FORMS, Fingerprint
-from .._shared.wording import plural
+from .._shared.wording import plural, repr_of
 from ..errors import ConfigurationError, closest, refuse
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _forms(value: Any) -> None:
     _strings(value)
     for form in value.values():
         if form not in FORMS:
-            raise ValueError(f"{form!r:.80} is no canonical form")
+            raise ValueError(f"{repr_of(form, 80)} is no canonical form")
 
 
 def _fingerprints(value: Any) -> None:
@@ -148,7 +148,7 @@ def _fingerprints(value: Any) -> None:
 def verify_problems(value: object) -> Iterator[str]:
     """What is wrong with the option ``verify``, as one sentence or none."""
     if not isinstance(value, bool) and value != "columns":
-        yield f"verify must be true, false or 'columns', not {value!r:.80}."
+        yield f"verify must be true, false or 'columns', not {repr_of(value, 80)}."
 
 
 def _covers(value: Any) -> None:
@@ -171,12 +171,12 @@ _FIELDS: dict[str, Callable[[Any], object]] = {
 
 def _problems(data: Any) -> Iterator[str]:
     if not isinstance(data, dict):
-        yield f"A receipt is a dict, not {data!r:.80}."
+        yield f"A receipt is a dict, not {repr_of(data, 80)}."
         return
     for name in data:
         if name not in _FIELDS:
             match = closest(name, _FIELDS) if isinstance(name, str) else None
-            yield f"A receipt has no {name!r:.80}" + (f"; did you mean {match!r}?" if match else ".")
+            yield f"A receipt has no {repr_of(name, 80)}" + (f"; did you mean {match!r}?" if match else ".")
     for name, check in _FIELDS.items():
         value = data.get(name)
         if value is None and name in _OPTIONAL:
@@ -184,7 +184,7 @@ def _problems(data: Any) -> Iterator[str]:
         try:
             check(value)
         except (ValueError, TypeError, AttributeError) as error:
-            yield f"{name}: {error}, not {value!r:.80}."
+            yield f"{name}: {error}, not {repr_of(value, 80)}."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, JSON
 from sqlalchemy.types import TypeEngine
 
 from .._shared import arguments
-from .._shared.wording import plural
+from .._shared.wording import plural, repr_of
 from ..errors import ColumnNotFoundError, ConfigurationError, listing, refuse
 from . import frames
 
@@ -57,7 +57,9 @@ class Records(Sequence[dict[str, Any]]):
         refuse([*_iterable("rows", rows), *_iterable("columns", columns)])
         every = rows if isinstance(rows, list) else list(rows)
         names: tuple[Any, ...] = tuple(columns)
-        problems = [f"columns must be names of columns, not {name!r}." for name in names if not isinstance(name, str)]
+        problems = [
+            f"columns must be names of columns, not {repr_of(name)}." for name in names if not isinstance(name, str)
+        ]
         problems += () if types is None else _type_problems(types)
         refuse([*_row_problems(every), *problems])
         self._rows: list[tuple[Any, ...]] = [tuple(row) for row in every]
@@ -233,7 +235,7 @@ def _type_problems(types: object) -> Iterator[str]:
     if not problems and isinstance(types, Mapping):
         for name, given in types.items():
             if not isinstance(given, TypeEngine):
-                yield f"types: {name} must be a type of SQLAlchemy, not {given!r}."
+                yield f"types: {name} must be a type of SQLAlchemy, not {repr_of(given)}."
 
 
 def _has_documents(type_: TypeEngine[Any]) -> bool:

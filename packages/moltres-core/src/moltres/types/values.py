@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from .._shared.arguments import is_unicode
+from .._shared.wording import repr_of
 from . import documents
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ _ADDRESSES = (IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interfac
 
 def shown(value: Any) -> str:
     """A value and its type, for an error."""
-    text = repr(value)
-    return f"{text if len(text) <= 60 else f'{text[:59]}…'} ({type(value).__name__})"
+    return f"{repr_of(value, 60)} ({type(value).__name__})"
 
 
 def unfit(type_: LogicalType, values: Iterable[Any]) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import insert as sql_insert
 from sqlalchemy import update as sql_update
 
+from .._shared.wording import repr_of
 from ..errors import ColumnNotFoundError, ConfigurationError, QueryError
 from ..frame.comparisons import as_columns
 from ..frame.expressions import bind, names_in
@@ -40,7 +41,7 @@ def _require(table: Table, names: Sequence[Any]) -> None:
 def _condition(database: Source, table: Table, where: Any, verb: str) -> ColumnElement[bool]:
     if not isinstance(where, ColumnElement):
         raise ConfigurationError(
-            f"{verb}(where=…) requires a condition on columns, not {where!r}.",
+            f"{verb}(where=…) requires a condition on columns, not {repr_of(where)}.",
             suggestion=f'Use where=col("id") == 1, or where=lit(True) to {verb} every row.',
         )
     _require(table, list(names_in(where)))
@@ -105,7 +106,7 @@ def insert(database: Source, name: str, rows: Mapping[str, Any] | Sequence[Mappi
 def update(database: Source, name: str, values: object, where: Any) -> int:
     """Update rows in one statement."""
     if not isinstance(values, Mapping) or not values:
-        raise ConfigurationError(f"update(): values must be new values by column, not {values!r}.")
+        raise ConfigurationError(f"update(): values must be new values by column, not {repr_of(values)}.")
     table = database.reflect(name)
     _require_changes(database, table, "update")
     condition = _condition(database, table, where, "update")

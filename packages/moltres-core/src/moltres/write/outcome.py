@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, or_, select
 
-from .._shared.wording import plural
+from .._shared.wording import plural, repr_of
 from ..errors import ColumnNotFoundError, WriteError
 
 if TYPE_CHECKING:
@@ -118,4 +118,4 @@ def shown_key(keys: Sequence[str], values: Sequence[Any]) -> str:
         keys: The columns.
         values: Their values.
     """
-    return ", ".join(f"{key}={value!r:.80}" for key, value in zip(keys, values, strict=False))
+    return ", ".join(f"{key}={repr_of(value, 80)}" for key, value in zip(keys, values, strict=False))

@@ -9,9 +9,11 @@ from uuid import uuid4
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 
+from .._shared.arguments import string
 from .._shared.tables import has_table
+from .._shared.wording import repr_of
 from ..dialects import Capabilities, catalog
-from ..errors import ConfigurationError, MoltresError, QueryError, TableNotFoundError
+from ..errors import ConfigurationError, MoltresError, QueryError, TableNotFoundError, refuse
 from ..frame.dataframe import DataFrame
 from ..types.receipt import Receipt
 from .incremental import WATERMARKS
@@ -153,7 +155,8 @@ def receipts(database: Source, name: str, *, schema: str | None = None) -> list[
         TableNotFoundError: If the table does not exist.
     """
     if not isinstance(getattr(getattr(database, "dialect", None), "capabilities", None), Capabilities):
-        raise ConfigurationError(f"database must be a Database, which connect() makes, not {database!r:.80}.")
+        raise ConfigurationError(f"database must be a Database, which connect() makes, not {repr_of(database, 80)}.")
+    refuse(() if schema is None else string("schema", schema))
     with database.connection() as connection:
         place = _place(database, connection, name, schema)
         if place is None:

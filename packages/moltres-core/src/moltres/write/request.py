@@ -227,8 +227,13 @@ def _history_problems(known: dict[str, Any], mode: str | None, keys: Any) -> Ite
             yield from arguments.string(name, value)
         elif value != value or getattr(value, "nanosecond", None):  # noqa: PLR0124 - NaT of pandas is a datetime
             yield f"valid_at must be a moment of microseconds, not {value!r}."
-    since, until = known.get("valid_from") or VALID_FROM, known.get("valid_to") or VALID_TO
-    if since == until and {"valid_from", "valid_to"} <= set(known):
+    since, until = (given.get(name, usual) for name, usual in (("valid_from", VALID_FROM), ("valid_to", VALID_TO)))
+    if (
+        isinstance(since, str)
+        and isinstance(until, str)
+        and since == until
+        and {"valid_from", "valid_to"} <= set(known)
+    ):
         yield f"valid_from and valid_to are two columns, not {since!r} both."
     if mode == "scd2" and isinstance(keys, list | tuple):
         yield from (f"{name!r} is a column of the history and no key." for name in keys if name in (since, until))

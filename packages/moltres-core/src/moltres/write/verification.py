@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._shared.fingerprint import Fingerprint
+from .._shared.wording import repr_of
 from ..dialects import Capabilities, catalog
 from ..dialects.base import named
 from ..errors import ConfigurationError, listing, refuse
@@ -44,7 +45,7 @@ def verify(receipt: Receipt | Sequence[Receipt], database: Source) -> Verificati
     """
     receipts: list[Any] = list(receipt) if isinstance(receipt, list | tuple) else [receipt]
     known = isinstance(getattr(getattr(database, "dialect", None), "capabilities", None), Capabilities)
-    home = [] if known else [f"{_HOME}, not {database!r:.80}."]
+    home = [] if known else [f"{_HOME}, not {repr_of(database, 80)}."]
     refuse([*_problems(receipts), *home], "These receipts cannot be verified")
     first, *rest = receipts
     unknown = [one for one in rest if one.mode != "append"] or ([] if first.covers == "table" else [first])
@@ -86,7 +87,9 @@ def _rows(counted: Fingerprint) -> str:
 def _problems(given: Sequence[Any]) -> Iterator[str]:
     if not given:
         yield "receipt must be a Receipt, or a list of these."
-    yield from (f"receipt must be a Receipt, or a list of these, not {one!r:.80}." for one in given if not _is(one))
+    yield from (
+        f"receipt must be a Receipt, or a list of these, not {repr_of(one, 80)}." for one in given if not _is(one)
+    )
     known = [one for one in given if _is(one)]
     yield from (
         f"The receipt of {one.at:%Y-%m-%d %H:%M:%S} proves nothing: {one.reason}." for one in known if not one.proved

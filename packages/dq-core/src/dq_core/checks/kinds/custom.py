@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..._shared.wording import plural
+from ..._shared.wording import plural, repr_of
 from .. import options
 from ..base import Aggregate, EvaluationError, MetricCheck, Outcome, rows_where
 from ..registry import register
@@ -39,7 +39,8 @@ class Custom(MetricCheck):
         """What is wrong with the options."""
         function: object = self.function
         if not callable(function):
-            yield f"{self.label}: function must be callable, not {function!r}; it cannot be given in YAML or JSON."
+            found = repr_of(function)
+            yield f"{self.label}: function must be callable, not {found}; it cannot be given in YAML or JSON."
         yield from options.whole(self.label, "max_rows", self.max_rows, least=1)
 
     @property
@@ -73,7 +74,7 @@ class Custom(MetricCheck):
             raise EvaluationError(f"the function raised {type(error).__name__}: {error}") from error
         # NumPy's booleans are of another type, called bool_ or bool.
         if type(answer).__name__ not in ("bool", "bool_"):
-            raise EvaluationError(f"the function returned {answer!r:.80} instead of True or False")
+            raise EvaluationError(f"the function returned {repr_of(answer, 80)} instead of True or False")
         return bool(answer)
 
     def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ..._shared.wording import repr_of
 from ...errors import SourceError
 from ...relation.selection import OneValue
 from ...relation.type_family import MOMENTS, NUMBERS
@@ -80,18 +81,18 @@ class ForeignKey(Check):
         object.__setattr__(self, "columns", options.frozen(self.columns))
         yield from options.column_or_columns(self.label, self.column, self.columns)
         if not isinstance(self.references, Mapping):
-            yield f"{self.label}: references must be a mapping with table and columns, not {self.references!r}."
+            yield f"{self.label}: references must be a mapping with table and columns, not {repr_of(self.references)}."
             return
         allowed = ("schema", "table", "columns", "column")
         for key in self.references:
             if key not in allowed:
-                yield f"{self.label}: references has no key {key!r}.{options.question(key, allowed)}"
+                yield f"{self.label}: references has no key {repr_of(key)}.{options.question(key, allowed)}"
         table = self.references.get("table")
         if not isinstance(table, str) or not table:
-            yield f"{self.label}: references: table must be the name of a table, not {table!r}."
+            yield f"{self.label}: references: table must be the name of a table, not {repr_of(table)}."
         schema = self.references.get("schema")
         if schema is not None and (not isinstance(schema, str) or not schema):
-            yield f"{self.label}: references: schema must be the name of a schema, not {schema!r}."
+            yield f"{self.label}: references: schema must be the name of a schema, not {repr_of(schema)}."
         column, columns = self.references.get("column"), options.frozen(self.references.get("columns"))
         columns = (columns,) if isinstance(columns, str) else columns
         yield from options.column_or_columns(f"{self.label}: references", column, columns)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..._shared.durations import duration_for_people, iso_duration, parse_duration
+from ..._shared.wording import repr_of
 from .. import options
 from ..base import Aggregate, ColumnMetricCheck, EvaluationError, Outcome, count_where
 from ..registry import register
@@ -89,9 +90,9 @@ def _moment(value: Any) -> dt.datetime:
         try:
             value = dt.datetime.fromisoformat(value)
         except ValueError:
-            raise EvaluationError(f"the newest value {value!r} is not an ISO 8601 date") from None
+            raise EvaluationError(f"the newest value {repr_of(value)} is not an ISO 8601 date") from None
     if not isinstance(value, dt.date):
-        raise EvaluationError(f"the newest value {value!r} ({type(value).__name__}) is not a date")
+        raise EvaluationError(f"the newest value {repr_of(value)} ({type(value).__name__}) is not a date")
     if not isinstance(value, dt.datetime):
         value = dt.datetime.combine(value, dt.time())
     moment: dt.datetime = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..._shared.wording import repr_of
 from ..base import PatternCheck
 from ..registry import register
 
@@ -26,4 +27,4 @@ class NotRegex(PatternCheck):
 
     def sentence(self) -> str:
         """What is wrong with a failing row."""
-        return f"match {self.pattern!r}"
+        return f"match {repr_of(self.pattern)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ..._shared.wording import repr_of
 from ..base import PatternCheck
 from ..registry import register
 
@@ -29,4 +30,4 @@ class Regex(PatternCheck):
 
     def sentence(self) -> str:
         """What is wrong with a failing row."""
-        return f"do not match {self.pattern!r}"
+        return f"do not match {repr_of(self.pattern)}"

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ..._shared.masking import secrets_of
+from ..._shared.wording import repr_of
 from ...errors import RuleError, SourceError
 from ...relation.differences import differences
 from ...relation.sides import sides_of
@@ -64,7 +65,7 @@ class SameRows(MetricCheck):
         if self.columns is not None:
             yield from options.column_names(self.label, self.columns)
         if self.source is None or isinstance(self.source, bool | int | float) or self.source == "":
-            yield f"{self.label}: source must be a path, a URL, or what dq_core opens, not {self.source!r:.80}."
+            yield f"{self.label}: source must be a path, a URL, or what dq_core opens, not {repr_of(self.source, 80)}."
         elif isinstance(self.source, str) and secrets_of(self.source):
             yield f"{self.label}: source holds a password, which reports would show; give it as env:NAME."
         for name in ("table", "query", "schema"):
@@ -87,7 +88,7 @@ class SameRows(MetricCheck):
     @property
     def default_name(self) -> str:
         """The keys are enough."""
-        return "_".join([self.kind, *map(str, self._keys)])
+        return "_".join([self.kind, *map(options.name_part, self._keys)])
 
     def to_dict(self) -> dict[str, Any]:
         """The rule, with the keys by the name that rules give them."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..._shared.wording import repr_of
 from ...relation.type_family import describe_type, type_names, wanted_families
 from .. import options
 from ..base import Aggregate, MetricCheck, Outcome, count_where
@@ -37,14 +38,14 @@ class Schema(MetricCheck):
         if isinstance(wanted, list | tuple) and all(isinstance(name, str) for name in wanted):
             wanted = dict.fromkeys(wanted)
         if not isinstance(wanted, Mapping) or not wanted or not all(isinstance(name, str) for name in wanted):
-            yield f"{self.label}: columns must map names of columns to types, not {self.columns!r}."
+            yield f"{self.label}: columns must map names of columns to types, not {repr_of(self.columns)}."
             return
         named: dict[str, str | None] = {}
         for name, dtype in wanted.items():
             named[name] = describe_type(dtype) if isinstance(dtype, str | type) else None
             if dtype is not None and named[name] is None:
                 yield (
-                    f"{self.label}: columns: {name}: the type {dtype!r} does not exist."
+                    f"{self.label}: columns: {name}: the type {repr_of(dtype)} does not exist."
                     f"{options.question(dtype, type_names())}"
                 )
         object.__setattr__(self, "columns", named)

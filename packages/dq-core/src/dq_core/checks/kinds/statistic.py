@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ..._shared.arguments import number
 from ..._shared.moments import is_finer
+from ..._shared.wording import repr_of
 from ...relation.scale import scale_of
 from ...relation.type_family import MOMENTS, NUMBERS, ORDERED
 from ...report.view import number_text
@@ -72,7 +73,7 @@ class Statistic(ColumnMetricCheck):
         given: object = self.statistic
         if not isinstance(given, str) or given not in STATISTICS:
             yield (
-                f"{self.label}: statistic must be one of {', '.join(STATISTICS)}, not {self.statistic!r}."
+                f"{self.label}: statistic must be one of {', '.join(STATISTICS)}, not {repr_of(self.statistic)}."
                 f"{options.question(self.statistic, STATISTICS)}"
             )
         yield from options.bounds(
@@ -206,7 +207,7 @@ class Statistic(ColumnMetricCheck):
             passed = not outside(value, low, high, strict_min=self.strict_min, strict_max=self.strict_max)
         except TypeError:
             raise EvaluationError(
-                f"the {self.statistic} {value!r} ({type(value).__name__}) cannot be compared with the bounds"
+                f"the {self.statistic} {repr_of(value)} ({type(value).__name__}) cannot be compared with the bounds"
             ) from None
         return self._judged(value, considered, passed=passed)
 

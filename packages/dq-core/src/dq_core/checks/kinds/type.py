@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from ..._shared.wording import question
+from ..._shared.wording import question, repr_of
 from ...relation.type_family import NUMBERS, describe_type, type_names, wanted_families
 from ..base import ColumnCheck
 from ..registry import register
@@ -47,7 +47,7 @@ class Type(ColumnCheck):
         yield from super().problems()
         name = describe_type(self.dtype) if isinstance(self.dtype, str | type) else None
         if name is None:
-            yield f"{self.label}: the type {self.dtype!r} does not exist.{question(self.dtype, type_names())}"
+            yield f"{self.label}: the type {repr_of(self.dtype)} does not exist.{question(self.dtype, type_names())}"
         object.__setattr__(self, "dtype", name)
 
     def violates(self, relation: Relation) -> ColumnElement[bool]:

@@ -98,7 +98,10 @@ def _store_instant(value: dt.datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone")
     # All in UTC, so that the order of the strings is the order of the instants.
-    return value.astimezone(dt.UTC).isoformat(" ", timespec="microseconds")
+    try:
+        return value.astimezone(dt.UTC).isoformat(" ", timespec="microseconds")
+    except OverflowError:
+        raise ValueError(f"{value} is in no year of UTC from 1 to 9999") from None
 
 
 class Instant(_Text):

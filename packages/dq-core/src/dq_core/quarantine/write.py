@@ -6,11 +6,8 @@ source (files, frames, lists of dicts, DuckDB's own tables), into a Parquet file
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +33,7 @@ from ..run.validate import refuse_unfit
 from ..sources import Opened, open_source
 from ..sources.database import connect_to_read, create_engine_of
 from ..sources.given import database_of
+from .split import Split
 from .staged import write_staged
 
 if TYPE_CHECKING:
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 
     from .._shared.iceberg_snapshots import AsOf
     from ..checks.base import Check
-    from ..relation.relation import Relation
 
 __all__ = ["Quarantine", "quarantine"]
 
@@ -154,7 +151,7 @@ def quarantine(
             draft_of(file) as draft,
         ):
             refuse_unfit(list(applied.values()), Reader(opened, deadline), semantics=semantics, writes=[draft])
-            split = _Split.of(applied, opened.relation, column)
+            split = Split.of(applied, opened.relation, column)
             counts = _write_file(opened, split, file, draft, deadline)
             stated = semantics_of(opened, semantics)
     else:
@@ -166,7 +163,7 @@ def quarantine(
             open_source(connection, schema=schema, timeout_seconds=deadline.left(), **chosen) as opened,
         ):
             refuse_unfit(list(applied.values()), Reader(opened, deadline), semantics=semantics)
-            split = _Split.of(applied, opened.relation, column)
+            split = Split.of(applied, opened.relation, column)
             target = sa.table(str(to), schema=schema)
             counts = _write_table(opened, split, target, mode, table, deadline=deadline, in_transaction=in_transaction)
             stated = semantics_of(opened, semantics)
@@ -202,85 +199,6 @@ def _refuse_arguments(
     if file is not None and not file.parent.is_dir():
         problems.append(f"The folder {str(file.parent)!r} does not exist.")
     refuse(problems)
-
-
-@dataclass(frozen=True)
-class _Split:
-    """The statements that separate failing rows from others.
-
-    Attributes:
-        names: The names of the checks that are about rows, each once.
-        column: The column with the names of the failed checks.
-        counts: A SELECT of the numbers of all, passing and failing rows, then of those that fail each check.
-        rows: A SELECT of the failing rows, all columns of the source and then the names.
-        empty: A SELECT of the same columns, for their types.
-    """
-
-    names: tuple[str, ...]
-    column: str
-    counts: sa.Select[Any]
-    rows: sa.Select[Any]
-    empty: sa.Select[Any]
-
-    @classmethod
-    def of(cls, checks: Mapping[str, Check], relation: Relation, column: str) -> _Split:
-        """The statements for these checks, which are given by name.
-
-        Raises:
-            RuleError: No check is about rows.
-        """
-        predicates = {name: check.failing(relation) for name, check in checks.items()}
-        about_rows = {name: predicate for name, predicate in predicates.items() if predicate is not None}
-        if not about_rows:
-            raise RuleError(["No check is about rows, so there is nothing to quarantine."])
-        names = tuple(about_rows)
-        taken = set(relation.columns)
-        flags = [_free(f"failed_{number}", taken) for number in range(len(names))]
-        columns = relation.stored()
-        flagged = relation.select(
-            *columns,
-            *(
-                sa.case((predicate, 1), else_=0).label(flag)
-                for flag, predicate in zip(flags, about_rows.values(), strict=True)
-            ),
-        ).subquery("flagged")
-        failed = [flagged.c[flag] == 1 for flag in flags]
-        passes = sa.and_(*(flagged.c[flag] == 0 for flag in flags))
-        numbers: list[Any] = [sa.func.count(), *map(_number_where, (passes, sa.or_(*failed), *failed))]
-        written = [flagged.c[name] for name in relation.columns]
-        listed = _free(column, set(relation.columns))
-        return cls(
-            names,
-            listed,
-            sa.select(*numbers).select_from(flagged),
-            sa.select(*written, _json_list(names, failed).label(listed)).where(sa.or_(*failed)),
-            relation.select(*columns, sa.cast(sa.null(), sa.Text()).label(listed)).where(sa.false()),
-        )
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, with underscores appended until no column has it; case does not matter."""
-    folded = {one.casefold() for one in taken}
-    while name.casefold() in folded:
-        name += "_"
-    return name
-
-
-def _number_where(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    return sa.func.count(sa.case((condition, 1)))
-
-
-def _json_list(names: Sequence[str], failed: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[str]:
-    """The names of the conditions that hold, as a JSON list."""
-    parts = [
-        sa.case(
-            (condition, sa.literal(f",{json.dumps(name, ensure_ascii=False)}", sa.Text())),
-            else_=sa.literal("", sa.Text()),
-        )
-        for name, condition in zip(names, failed, strict=True)
-    ]
-    joined = sa.func.substr(reduce(add, parts), 2, type_=sa.Text())
-    return sa.literal("[", sa.Text()) + joined + sa.literal("]", sa.Text())
 
 
 @contextmanager
@@ -319,7 +237,7 @@ def _writable(
 
 def _write_table(
     opened: Opened,
-    split: _Split,
+    split: Split,
     target: sa.TableClause,
     mode: str,
     source_table: str | None,
@@ -381,7 +299,7 @@ def _write_table(
     return counts
 
 
-def _write_file(opened: Opened, split: _Split, path: Path, draft: Path, deadline: Deadline) -> tuple[int, ...]:
+def _write_file(opened: Opened, split: Split, path: Path, draft: Path, deadline: Deadline) -> tuple[int, ...]:
     """Write the failing rows to a draft beside the file, then rename it."""
     connection, run = opened.connection, _Statements(opened, deadline)
     if not opened.relation.dialect.writes_parquet:
@@ -436,7 +354,7 @@ class _Statements:
                 self.opened.relation.dialect.refuse_warnings(connection)
         return rows
 
-    def counts(self, split: _Split) -> tuple[int, ...]:
+    def counts(self, split: Split) -> tuple[int, ...]:
         """The numbers of all, passing and failing rows, then of those that fail each check."""
         (found,) = self(split.counts, checked=True)
         return tuple(map(int, found))

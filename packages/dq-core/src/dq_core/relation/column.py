@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.types import NullType
 
 from .type_family import canonical, family_of_name, matches_type
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
 
 __all__ = ["Column", "Untyped"]
 
@@ -56,6 +62,11 @@ class Column:
     def of(cls, name: str, type_name: str) -> Column:
         """A column whose family follows from the type's name."""
         return cls(name, type_name, family_of_name(type_name))
+
+    @classmethod
+    def typed(cls, name: str, kind: TypeEngine[Any] | None) -> Column:
+        """A column of a type of SQLAlchemy; None, like NullType, stands for a type that is not known."""
+        return cls.of(name, "" if kind is None or isinstance(kind, NullType) else str(kind))
 
     def is_of(self, dtype: str) -> bool:
         """Whether its type, or the one that it was declared with, is what a rule asks for."""

@@ -12,6 +12,7 @@ from ..read import display, explain, fetch
 from ..types import frames
 from ..types.logical import is_known
 from . import joins, select_state, set_operations, verbs
+from .groups import GroupBy
 from .together import require_same_types
 
 if TYPE_CHECKING:
@@ -164,14 +165,14 @@ class DataFrame:
 
     # -- groups
 
-    def group_by(self, *keys: Any, **expressions: Any) -> GroupBy:
+    def group_by(self, *keys: Any, **expressions: Any) -> GroupBy[DataFrame]:
         """Group the rows by keys; `.agg(…)` then computes one row per group.
 
         Args:
             *keys: Names, or expressions that have a name.
             **expressions: Expressions by key name.
         """
-        return GroupBy(self.database, self._state, verbs.keys_of(self._state, keys, expressions), self._given)
+        return GroupBy(self._with, repr(self.database), self._state, verbs.keys_of(self._state, keys, expressions))
 
     def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
         """One row of aggregates over the whole frame: ``df.agg(total=func.sum(col("amount")))``.
@@ -426,37 +427,3 @@ class DataFrame:
         return (
             f"DataFrame({', '.join(self.columns[:20])}{', …' if len(self.columns) > 20 else ''}) of {self.database!r}"
         )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class GroupBy:
-    """The groups of a frame. Made by `DataFrame.group_by`."""
-
-    _database: Source
-    _state: SelectState
-    _keys: Mapping[str, Any]
-    _given: bool = False
-
-    def agg(self, *columns: Any, **expressions: Any) -> DataFrame:
-        """Compute one row per group: its keys and these aggregates.
-
-        Args:
-            *columns: Aggregates that have a name, such as `func.sum(col("x")).label("total")`.
-            **expressions: Aggregates by name.
-
-        Returns:
-            A frame of the keys and the aggregates; without keys it has exactly one row.
-
-        Examples:
-            >>> from moltres import col, connect, func
-            >>> db = connect()
-            >>> df = db.sql("SELECT * FROM (VALUES ('a', 1), ('a', 2), ('b', 5)) AS t(kind, n)")
-            >>> df.group_by("kind").agg(total=func.sum(col("n"))).order_by("kind").collect().rows
-            [('a', 3), ('b', 5)]
-            >>> db.close()
-        """
-        state = verbs.aggregate(self._state, self._keys, columns, expressions)
-        return DataFrame(self._database, state, self._given)
-
-    def __repr__(self) -> str:
-        return f"GroupBy({', '.join(self._keys)}) of {self._database!r}"

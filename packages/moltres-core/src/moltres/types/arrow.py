@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from dataclasses import replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
@@ -12,6 +11,7 @@ from sqlalchemy import types as sql
 
 from ..errors import MissingDependencyError, SchemaMismatchError
 from . import documents
+from .arrow_range import DECIMAL_DIGITS, require_range, timedelta_of
 from .documents import JsonText
 from .logical import LogicalType, PartedDocument, Within, logical_type
 from .values import unfit
@@ -28,9 +28,6 @@ Named = tuple[str, "TypeEngine[Any]"]
 Rows = list[tuple[Any, ...]]
 Batch: TypeAlias = "pa.RecordBatch | Rows"
 """Rows on their way: Arrow where both ends speak it, else tuples of Python values."""
-
-_DECIMAL_DIGITS = 38
-"""What Arrow's 128-bit decimal and DuckDB's DECIMAL hold at most."""
 
 _MOST_DECIMAL_DIGITS = 76
 """What Arrow's 256-bit decimal holds at most."""
@@ -51,8 +48,8 @@ def arrow() -> Any:
 def bounded(precision: int | None, scale: int | None) -> tuple[int, int]:
     """Precision and scale for a decimal where they must be given, and neither may be below 0."""
     if scale is None:
-        return _DECIMAL_DIGITS, _OPEN_SCALE
-    precision = precision or _DECIMAL_DIGITS
+        return DECIMAL_DIGITS, _OPEN_SCALE
+    precision = precision or DECIMAL_DIGITS
     return (precision - scale, 0) if scale < 0 else (max(precision, scale), scale)
 
 
@@ -152,14 +149,12 @@ def to_arrow(type_: TypeEngine[Any]) -> pa.DataType:
     kind = logical_type(type_)
     if kind.name == "integer":
         bits = kind.bits or 64
-        return (
-            pa.decimal128(_DECIMAL_DIGITS, 0) if bits > 64 else {16: pa.int16(), 32: pa.int32()}.get(bits, pa.int64())
-        )
+        return pa.decimal128(DECIMAL_DIGITS, 0) if bits > 64 else {16: pa.int16(), 32: pa.int32()}.get(bits, pa.int64())
     if kind.name == "decimal":
         precision, scale = bounded(kind.precision, kind.scale)
         if precision > _MOST_DECIMAL_DIGITS:
             precision, scale = bounded(None, None)
-        return pa.decimal128(precision, scale) if precision <= _DECIMAL_DIGITS else pa.decimal256(precision, scale)
+        return pa.decimal128(precision, scale) if precision <= DECIMAL_DIGITS else pa.decimal256(precision, scale)
     if kind.name == "timestamp":
         return pa.timestamp("us", tz="UTC" if kind.zoned else None)
     if kind.name == "array" and isinstance(type_, sql.ARRAY):
@@ -208,12 +203,12 @@ def _plain(pa: Any, array: Any) -> Any:
         return pa.array([None if value is None else documents.write(value) for value in values], pa.string())
     if types.is_interval(type_):
         return pa.array(
-            [None if value is None else _timedelta(value) for value in array.to_pylist()], pa.duration("us")
+            [None if value is None else timedelta_of(value) for value in array.to_pylist()], pa.duration("us")
         )
     usual = _usual(pa, type_)
     # A cast that would lose something fails.
     made = array if usual is None or usual == type_ else array.cast(usual)
-    _require_range(pa, made.flatten() if types.is_list(made.type) else made)
+    require_range(pa, made.flatten() if types.is_list(made.type) else made)
     return made
 
 
@@ -248,60 +243,14 @@ _EXTENDED: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _timedelta(value: Any) -> dt.timedelta:
-    """An interval of Arrow as one that has no calendar in it."""
-    months, days, nanoseconds = value
-    if months:
-        raise ValueError(f"an interval of {months} months has no length in days")
-    if nanoseconds % 1000:
-        raise ValueError("an interval has nanoseconds")
-    return dt.timedelta(days=days, microseconds=nanoseconds // 1000)
-
-
-_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
-"""Seconds of the years 1 and 9999 from 1970 on: what dates of Python and of most databases reach."""
-
-
-def _require_range(pa: Any, array: Any) -> None:
-    """Refuse what others do not have: infinite dates, years beyond 1 to 9999, 24:00, more digits than Arrow's 38."""
-    import pyarrow.compute as pc
-
-    type_ = array.type
-    if pa.types.is_timestamp(type_):
-        per_second = _UNITS[type_.unit]
-        lowest, highest = _FIRST_SECOND * per_second, (_LAST_SECOND + 1) * per_second - 1
-        values = array.cast(pa.int64())
-    elif pa.types.is_date32(type_):
-        lowest, highest = _FIRST_SECOND // 86_400, _LAST_SECOND // 86_400
-        values = array.cast(pa.int32())
-    elif pa.types.is_time64(type_):
-        lowest, highest = 0, 86_400 * _UNITS[type_.unit] - 1
-        values = array.cast(pa.int64())
-    elif pa.types.is_decimal128(type_) and type_.precision == _DECIMAL_DIGITS:
-        found = pc.min_max(array)
-        extremes = [value for value in (found["min"].as_py(), found["max"].as_py()) if value is not None]
-        if any(len(value.as_tuple().digits) > _DECIMAL_DIGITS for value in extremes):
-            raise ValueError(f"a number has more than {_DECIMAL_DIGITS} digits")
-        return
-    else:
-        return
-    found = pc.min_max(values)
-    least, most = found["min"].as_py(), found["max"].as_py()
-    if least is not None and (least < lowest or most > highest):
-        if pa.types.is_time64(type_):
-            raise ValueError("a time is 24:00:00")
-        raise ValueError("a date is infinite, or not within the years 1 to 9999")
-
-
 def _usual(pa: Any, type_: Any) -> Any:
     """The common type for one that not every reader knows; None for all others."""
     types = pa.types
     if types.is_timestamp(type_):
         return pa.timestamp("us", tz=type_.tz)
-    if types.is_decimal(type_) and type_.precision <= _DECIMAL_DIGITS:
+    if types.is_decimal(type_) and type_.precision <= DECIMAL_DIGITS:
         precision, scale = bounded(type_.precision, type_.scale)
-        return pa.decimal128(min(precision, _DECIMAL_DIGITS), scale)
+        return pa.decimal128(min(precision, DECIMAL_DIGITS), scale)
     if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
         item = type_.value_type
         if types.is_dictionary(item):

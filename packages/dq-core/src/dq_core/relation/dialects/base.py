@@ -140,10 +140,10 @@ class Dialect(HandedOver):
         """The columns of a query or table, with their types as far as the database gives them."""
         if isinstance(from_, sa.TableClause):
             reflected = sa.inspect(connection).get_columns(from_.name, schema=from_.schema)
-            return [Column.of(one["name"], _type_name(one["type"])) for one in reflected]
+            return [Column.typed(one["name"], one["type"]) for one in reflected]
         names = connection.execute(sa.select(sa.text("*")).select_from(from_).where(sa.false())).keys()
         typed = {column.name: column.type for column in getattr(from_, "c", ())}
-        return [Column.of(name, _type_name(typed.get(name))) for name in names]
+        return [Column.typed(name, typed.get(name)) for name in names]
 
     def names_of(self, connection: Connection, query: str, names: list[str]) -> list[str]:
         """The names of a query's columns as the query gives them; a subquery may give others to repeated ones.
@@ -445,8 +445,3 @@ class Dialect(HandedOver):
         # Not sum/2: two middle values near the end of their type's range must not overflow.
         mean = self.mean(ranked.c.value, relation.columns[column])
         return {"value": (yield OneValue(sa.select(mean).where(middle)))}
-
-
-def _type_name(kind: sa.types.TypeEngine[Any] | None) -> str:
-    """How a SQLAlchemy type prints; empty if it is not known."""
-    return "" if kind is None or isinstance(kind, sa.types.NullType) else str(kind)

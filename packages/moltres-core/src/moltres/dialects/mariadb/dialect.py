@@ -14,17 +14,7 @@ from sqlalchemy.schema import CreateTable, SetTableComment
 
 from ..._shared.canonical_sql import MariaDBForms
 from ..._shared.mariadb_settings import with_whole_results
-from ...errors import (
-    ColumnNotFoundError,
-    DatabaseConnectionError,
-    MoltresError,
-    QueryCancelledError,
-    QueryError,
-    QueryTimeoutError,
-    TableExistsError,
-    TableNotFoundError,
-    TransientQueryError,
-)
+from ...errors import ColumnNotFoundError, MoltresError, QueryError
 from ...types.logical import LogicalType, Told, is_known, logical_type
 from ..base import KEYS, TEMPORARY, Dialect, driver_connection
 from ..base.sending import typed_parameter
@@ -39,6 +29,7 @@ from .casts import with_casts
 from .changed import refuse_changed, telling_all
 from .empty import EMPTY, with_empty_lists
 from .exact import Exact
+from .failures import class_of
 from .landing import landing
 from .lengths import UNDECLARED, within
 from .locks import NamedLocks
@@ -64,44 +55,6 @@ if TYPE_CHECKING:
     from ..lexis import Lexis, Token
     from ..rows import Reader
     from ..tally import Covered
-
-# https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
-_CLASSES: dict[int, type[MoltresError]] = {
-    1020: TransientQueryError,  # the record has changed since it was read
-    1205: TransientQueryError,  # lock wait timeout
-    1213: TransientQueryError,  # deadlock
-    1412: TransientQueryError,  # the table definition has changed
-    1614: TransientQueryError,  # deadlock of a distributed transaction
-    1615: TransientQueryError,  # the statement needs to be prepared again
-    1684: TransientQueryError,  # skipped, because it is being changed
-    1637: TransientQueryError,  # too many transactions at once
-    1317: QueryCancelledError,  # interrupted by KILL
-    1689: TransientQueryError,  # another needs the table alone, and was waiting for it
-    3572: TransientQueryError,  # NOWAIT, of MySQL
-    1969: QueryTimeoutError,  # max_statement_time
-    3024: QueryTimeoutError,  # max_execution_time, of MySQL
-    1054: ColumnNotFoundError,
-    1050: TableExistsError,
-    1051: TableNotFoundError,
-    1146: TableNotFoundError,
-    1040: DatabaseConnectionError,  # too many connections
-    1053: DatabaseConnectionError,  # the server shuts down
-    1080: DatabaseConnectionError,  # the connection was closed
-    1158: DatabaseConnectionError,  # packets could not be read or written
-    1159: DatabaseConnectionError,
-    1160: DatabaseConnectionError,
-    1161: DatabaseConnectionError,
-    1203: DatabaseConnectionError,  # too many connections of this user
-    1226: DatabaseConnectionError,  # a limit of the user, per hour or at a time
-    1927: DatabaseConnectionError,  # the connection was killed
-    2002: DatabaseConnectionError,
-    2003: DatabaseConnectionError,
-    2005: DatabaseConnectionError,
-    2006: DatabaseConnectionError,
-    2013: DatabaseConnectionError,
-    2055: DatabaseConnectionError,
-}
-_UNKNOWN_COMMAND = 1047
 
 _LEAST_PACKET = 1024
 """No server takes less, whatever `max_allowed_packet` says."""
@@ -201,10 +154,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         return cancel
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
-        code = error.args[0] if error.args else None
-        if code == _UNKNOWN_COMMAND and "WSREP" in str(error):
-            return DatabaseConnectionError  # a node of a cluster that is not ready yet
-        return _CLASSES.get(code, QueryError) if isinstance(code, int) else QueryError
+        return class_of(error)
 
     def outgrown(self, engine: Engine, error: DBAPIError) -> str | None:
         """The server hangs up on a packet that is larger than it takes; asked on another connection."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .duckdb_literals import literal
-from .files import opened
+from .parquet_nanoseconds import with_nanoseconds
 from .problems import UnreadableFileError
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def misread(raw: Any, paths: Sequence[str], call: str) -> list[Misread]:
     found |= {key: one for key, one in _cast(raw, forms, call).items() if key not in found}
     for path, columns in cut.items():
         left = {name for name in columns if name.casefold() not in found}
-        found |= {one.name.casefold(): one for one in _with_nanoseconds(raw, path, left)} if left else {}
+        if left:
+            found |= {name.casefold(): Misread(name, why) for name, why in with_nanoseconds(raw, path, left)}
     return list(found.values())
 
 
@@ -398,54 +399,3 @@ def _durations_of(encoded: bytes) -> Iterator[Misread]:
 
 def _holds_durations(field: _Table) -> bool:
     return field.number(2, "B", 0) == _DURATION or any(map(_holds_durations, field.tables(5)))
-
-
-# -- what the values say
-
-
-def _with_nanoseconds(raw: Any, path: str, columns: set[str]) -> Iterator[Misread]:
-    """Those of the columns that have instants with nanoseconds."""
-    try:
-        import pyarrow.parquet as pq
-    except ImportError:
-        reason = (
-            "has instants in nanoseconds, of which DuckDB reads the microseconds;"
-            " where pyarrow is installed, its values show whether that changes them"
-        )
-        yield from (Misread(name, reason) for name in sorted(columns))
-        return
-    with opened(raw, path) as file, opened(raw, path) as again:
-        left = sorted(columns)
-        exact = pq.ParquetFile(file).iter_batches(columns=list(left))
-        short = pq.ParquetFile(again, coerce_int96_timestamp_unit="us").iter_batches(columns=list(left))
-        for batch, other in zip(exact, short, strict=True):
-            for name in [one for one in left if _is_cut(batch.column(one), other.column(one))]:
-                left.remove(name)
-                yield Misread(name, "has instants with nanoseconds, which DuckDB cuts off")
-            if not left:
-                return
-
-
-def _is_cut(exact: Any, short: Any) -> bool:
-    """Whether an array has nanoseconds beyond its microseconds.
-
-    Args:
-        exact: The array.
-        short: The same with time stamps of 96 bits in microseconds: in nanoseconds those of other centuries overflow,
-            and so does the product here.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = exact.type
-    if pa.types.is_map(kind):
-        return _is_cut(exact.keys, short.keys) or _is_cut(exact.items, short.items)
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return _is_cut(exact.flatten(), short.flatten())
-    if pa.types.is_struct(kind):
-        return any(_is_cut(one, other) for one, other in zip(exact.flatten(), short.flatten(), strict=True))
-    if not (pa.types.is_timestamp(kind) or pa.types.is_time64(kind)) or kind.unit != "ns":
-        return False
-    number = exact.cast(pa.int64())
-    whole = pc.divide(number, 1000) if short.type == kind else short.cast(pa.int64())
-    return pc.any(pc.not_equal(number, pc.multiply(whole, 1000))).as_py() is True

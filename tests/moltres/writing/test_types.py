@@ -14,10 +14,10 @@ import pyarrow as pa
 import pytest
 
 from moltres import Database, Records, connect
-from moltres._shared.fingerprint import canonical
 from moltres.errors import ConfigurationError, QueryError, SchemaMismatchError
 from moltres.types.logical import logical_type
 from support.database_facts import facts_of
+from support.shared import shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -385,7 +385,7 @@ def test_moments_of_other_libraries_are_moments(db: Database, moment: tuple[dt.d
 
 def test_lengths_of_other_libraries_have_the_same_fingerprint() -> None:
     own, plain = Length(days=1, microseconds=5), dt.timedelta(days=1, microseconds=5)
-    assert canonical(own, "time") == canonical(plain, "time")
+    assert shared("fingerprint").canonical(own, "time") == shared("fingerprint").canonical(plain, "time")
 
 
 def test_names_that_differ_in_case_only_are_no_table_that_another_makes(tmp_path: Path) -> None:

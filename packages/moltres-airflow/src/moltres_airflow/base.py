@@ -142,8 +142,7 @@ class MoltresOperator(BaseOperator):
 
     def push(self, context: Context, value: Any) -> None:
         """Push a value under ``output_key``, so that no type is lost; an orderly no-op where there is no run."""
-        instance = instance_of(context)
-        if self.push_result and instance is not None:
+        if self.push_result and (instance := instance_of(context)) is not None:
             instance.xcom_push(key=self.output_key, value=with_origin(encode(value), self.lineage.inputs))
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:  # noqa: ARG002 - its API

@@ -147,5 +147,4 @@ def _is_spread(name: str, value: Any) -> bool:
         return all(isinstance(item, list | tuple) for item in value)
     if name == _MAPPING:
         return True
-    rows = all(isinstance(item, Mapping) and not is_reference(item) for item in value)
-    return not rows
+    return not all(isinstance(item, Mapping) and not is_reference(item) for item in value)  # which would be rows

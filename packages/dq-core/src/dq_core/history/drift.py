@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._shared.json_values import non_finite
 from ..report.jsonable import plain
 from ..report.report import CheckResult, Report
 from .series import Measured
@@ -21,7 +23,7 @@ __all__ = ["COUNTS", "TOTAL_ROWS", "Drift", "measured_of", "metrics_of", "with_d
 #: The one metric that every report has.
 TOTAL_ROWS = "total_rows"
 #: What a statistic that is not finite is in a report.
-_NOT_FINITE = ("Infinity", "-Infinity", "NaN")
+_NOT_FINITE = tuple(map(non_finite, (math.inf, -math.inf, math.nan)))
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ class Database:
                 f"{self!r} is closed.", suggestion="Call connect() again, or use the Database inside its with block."
             )
         with ExitStack() as stack:
-            waits = stack.enter_context(held.refusing_own_waits(self.bind, self._has_locks, writes=begin))
+            patience = stack.enter_context(held.refusing_own_waits(self.bind, self._has_locks, writes=begin))
             stack.enter_context(
                 translated(self.engine, self.dialect, lambda: running is not None and running.cancelled)
             )
@@ -227,8 +227,8 @@ class Database:
             # Within the transaction: the settings and the limit of PostgreSQL are those of the transaction.
             stack.enter_context(self.dialect.settled(connection))
             stack.enter_context(self.dialect.time_limit(connection, seconds))
-            if waits:
-                stack.enter_context(self.dialect.waits_briefly(connection, held.PATIENCE))
+            if patience is not None:
+                stack.enter_context(self.dialect.waits_briefly(connection, patience))
             yield connection
 
     def _has_locks(self) -> bool:

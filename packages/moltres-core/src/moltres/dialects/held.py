@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "LONG_PATIENCE",
     "PATIENCE",
     "Held",
     "capacity",
@@ -46,7 +47,10 @@ __all__ = [
 ]
 
 PATIENCE: Final = 5.0
-"""Seconds that a session waits for a lock where its own thread may have it."""
+"""Seconds that a session waits for a lock where its own thread has written."""
+
+LONG_PATIENCE: Final = 60.0
+"""The same where its own thread has only begun a transaction: another may have the lock, and be done soon."""
 
 
 @dataclass(eq=False)
@@ -158,7 +162,7 @@ def holding(connection: Connection, *, writes: bool) -> Iterator[Held]:
 
 
 @contextmanager
-def refusing_own_waits(bind: Engine | Connection, locks: Callable[[], bool], *, writes: bool) -> Iterator[bool]:
+def refusing_own_waits(bind: Engine | Connection, locks: Callable[[], bool], *, writes: bool) -> Iterator[float | None]:
     """Refuse a session that is in the way of another one of this thread, which a retry would meet again.
 
     Args:
@@ -167,19 +171,22 @@ def refusing_own_waits(bind: Engine | Connection, locks: Callable[[], bool], *, 
         writes: Whether it may write.
 
     Yields:
-        Whether this thread is in a transaction on another connection that may have locks which the session waits for.
+        How many seconds the session shall wait for a lock, if this thread is in a transaction on another connection
+        that may have it; None if it is in none.
 
     Raises:
         ConfigurationError: Instead of a TransientQueryError, if the other transaction is of this thread.
     """
     place = place_of(bind.engine)
     waits = any(held.writes and held.place == place and held.connection is not bind for held in _thread.held)
-    waits = waits or (writes and _may_block(bind, place))
+    may_wait = writes and _may_block(bind, place)
     before = _thread.writes.get(place, 0)
     try:
-        yield waits
+        yield PATIENCE if waits else LONG_PATIENCE if may_wait else None
     except TransientQueryError as error:
         if not locks() or (not waits and _thread.writes.get(place, 0) == before):
+            if may_wait and error.suggestion is None:
+                error.suggestion = _MAY_WAIT
             raise
         raise ConfigurationError(
             f"This thread is in the way of its own transaction on the same database. {error.message}",
@@ -187,6 +194,12 @@ def refusing_own_waits(bind: Engine | Connection, locks: Callable[[], bool], *, 
         ) from error
     if writes:
         _thread.writes[place] = _thread.writes.get(place, 0) + 1
+
+
+_MAY_WAIT = (
+    "This thread has an open transaction on another connection, which may be in the way: end it first, or write in it:"
+    " connect(connection)."
+)
 
 
 def reading(connection: Connection, set_aside: Callable[[], None]) -> None:

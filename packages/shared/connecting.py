@@ -273,7 +273,7 @@ _SQLITE_UNIT = 512
 def torn_file(url: URL) -> str | None:
     """What is wrong with the file of a SQLite database that ends within a page; None for all others.
 
-    SQLite reads what is missing of the last page as zeros, and rows on it as NULL. Only the size is asked for: a process
+    SQLite reads what is missing of the last page as zeros, rows on it as NULL. Only the size is asked for: a process
     that opens and closes the file itself loses the locks that SQLite has on it.
 
     Args:

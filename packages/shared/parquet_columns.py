@@ -149,7 +149,7 @@ def _cast(raw: Any, forms: dict[str, dict[str, list[object]]], call: str) -> dic
     found = {}
     for key, (name, made) in _types(raw, call).items():
         given = [types[path][key][1] for path in mixed.get(key, ())]
-        lost = [one for one in given if not _holds(made, one)]
+        lost = [one for one in given if not _holds_all(raw.type(made), raw.type(one))]
         if not lost:
             continue
         other = next(one for one in [made, *given] if one != lost[0])
@@ -168,6 +168,7 @@ def _types(raw: Any, call: str) -> dict[str, tuple[str, str]]:
     return {name.casefold(): (name, type_) for name, type_, *_ in rows}
 
 
+_NESTED = frozenset({"list", "array", "struct", "map"})
 _BITS = {
     "TINYINT": 8, "UTINYINT": 9, "SMALLINT": 16, "USMALLINT": 17, "INTEGER": 32, "UINTEGER": 33, "BIGINT": 64,
     "UBIGINT": 65, "HUGEINT": 128,
@@ -179,6 +180,21 @@ _HELD = frozenset({
     ("DATE", "TIMESTAMP"), ("FLOAT", "DOUBLE"), ("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP_MS", "TIMESTAMP"),
     ("TIMESTAMP_S", "TIMESTAMP_MS"),
 })  # fmt: skip
+
+
+def _holds_all(made: Any, given: Any) -> bool:
+    """Whether all values of one type of DuckDB, and what they consist of, are equal ones of another."""
+    if made.id not in _NESTED or given.id not in _NESTED:
+        return _holds(str(made), str(given))
+    if made.id != given.id:
+        return False
+    parts = {name.casefold(): part for name, part in made.children}
+    others = [(part, parts.get(name.casefold())) for name, part in given.children]
+    # The length of an array is no type.
+    return all(
+        other is not None and (_holds_all(other, part) if hasattr(part, "id") else other == part)
+        for part, other in others
+    )
 
 
 def _holds(made: str, given: str) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError, WriteError
+from support.database_facts import facts_of
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import run
 
@@ -124,3 +126,36 @@ class Merge(DialectSuite):
         run(db, "CREATE TABLE t (a VARCHAR(9), b BIGINT, v BIGINT)")
         db.write([{"a": "x", "b": 1, "v": 1}]).save_as_table("t", mode="merge", keys=["a", "b"])  # or it is refused
         holds()
+
+    @pytest.mark.parametrize("from_memory", [True, False])
+    @pytest.mark.parametrize(
+        ("options", "expected"),
+        [
+            ({"mode": "merge", "keys": ["p"]}, [("A", 9), ("a", 1), ("b", 8), ("e ", 3)]),
+            ({"mode": "merge", "keys": ["p"], "delete_missing": "hard", "delete_at_most": 1.0}, [("A", 9), ("b", 8)]),
+            ({"mode": "overwrite_partitions", "partition_by": ["p"]}, [("A", 9), ("a", 1), ("b", 8), ("e ", 3)]),
+        ],
+        ids=["merge", "delete_missing", "partitions"],
+    )
+    def test_keys_are_the_same_by_code_points_whatever_the_collation(
+        self, db: Database, options: Any, expected: list[tuple[str, int]], *, from_memory: bool
+    ) -> None:
+        type_ = facts_of(db).ignores_case
+        if type_ is None:
+            return
+        with db.transaction() as connection:
+            connection.execute(text(f"CREATE TABLE t (p {type_}, v INTEGER)"))
+            connection.execute(text("INSERT INTO t VALUES ('a', 1), ('A', 2), ('e ', 3)"))
+        rows = [{"p": "A", "v": 9}, {"p": "b", "v": 8}]
+        db.write(rows).save_as_table("s")
+        db.write(rows if from_memory else db.table("s")).save_as_table("t", **options)
+        assert sorted(tuple(row.values()) for row in db.table("t").collect()) == expected
+
+    def test_keys_that_a_collation_takes_for_one_are_two(self, db: Database) -> None:
+        type_ = facts_of(db).ignores_case
+        if type_ is None:
+            return
+        with db.transaction() as connection:
+            connection.execute(text(f"CREATE TABLE t (p {type_}, v INTEGER)"))
+        db.write([{"p": "a", "v": 1}, {"p": "A", "v": 2}]).save_as_table("t", mode="merge", keys=["p"])
+        assert sorted(tuple(row.values()) for row in db.table("t").collect()) == [("A", 2), ("a", 1)]

@@ -11,7 +11,7 @@ from sqlalchemy.sql.visitors import iterate
 from .._shared import tables
 from .._shared.wording import repr_of
 from ..errors import ConfigurationError, TableNotFoundError, TransientQueryError
-from ..types.logical import logical_type
+from ..types.logical import is_known, logical_type
 from .names import is_possible
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def require_as_looked_up(connection: Connection, dialect: Dialect, query: Select
         for column in table.columns:
             there = now.columns.get(column.name)
             was, held = logical_type(column.type), None if there is None else logical_type(there.type)
-            if held not in {None, was}:
+            if held not in {None, was} and is_known(column.type):
                 raise TransientQueryError(
                     f"The column {column.name!r} of {table.name!r} is {held}, and was {was} when its frame was made.",
                     suggestion="Make the frame anew; db.forget() looks up again what others have changed.",

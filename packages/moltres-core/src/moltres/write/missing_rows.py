@@ -145,9 +145,11 @@ def find_missing(
 
 def is_among(dialect: Dialect, table: Table, other: Table, keys: Sequence[str]) -> ColumnElement[bool]:
     """Whether the key of a row is in another table."""
-    mine = [dialect.comparable(table.c[key]) for key in keys]
+    mine = [dialect.by_code_points(dialect.comparable(table.c[key])) for key in keys]
     left: Any = mine[0] if len(mine) == 1 else tuple_(*mine)
-    found: ColumnElement[bool] = left.in_(select(*(dialect.comparable(other.c[key]) for key in keys)))
+    found: ColumnElement[bool] = left.in_(
+        select(*(dialect.by_code_points(dialect.comparable(other.c[key])) for key in keys))
+    )
     return found
 
 

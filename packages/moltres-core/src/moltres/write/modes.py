@@ -404,11 +404,14 @@ def _overwrite_partitions(target: Target, rows: Rows, request: WriteRequest) -> 
     target.require_fit(rows.columns, checked=rows.checked)
     connection, table = target.connection, target.table
     staged = rows.stage(table, partition_by)
-    values = [target.dialect.comparable(staged.table.columns[name]).label(name) for name in partition_by]
-    fresh = select(*values).distinct().subquery()
+    dialect = target.dialect
+    values = [dialect.comparable(staged.table.columns[name]) for name in partition_by]
+    found = select(*(value.label(name) for name, value in zip(partition_by, values, strict=True)))
+    # DISTINCT would go by the collation.
+    fresh = (found.distinct() if all(dialect.by_code_points(one) is one for one in values) else found).subquery()
     pairs = [(table.columns[name], fresh.columns[name]) for name in partition_by]
     # Equality can be hashed; only partitions with NULL need the slower comparison.
-    equal = [target.dialect.same(old, new) for old, new in pairs]
+    equal = [dialect.same(old, new) for old, new in pairs]
     same = exists().where(*equal)
     null = or_(*(column.is_(None) for column in fresh.columns))
     same_with_null = exists().where(

@@ -90,7 +90,7 @@ def check_keys(connection: Connection, dialect: Dialect, rows: FromClause, keys:
     Raises:
         WriteError: If keys are NULL or duplicates.
     """
-    values = [dialect.comparable(rows.columns[key]) for key in keys]
+    values = [dialect.by_code_points(dialect.comparable(rows.columns[key])) for key in keys]
     columns = [value.label(f"key_{place}") for place, value in enumerate(values)]
     # One statement for both counts: where each is a commit of its own, each takes its time.
     grouped = select(*columns, func.count().label("n")).group_by(*values).subquery()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, cast, func, literal_column
+from sqlalchemy import Text, and_, cast, func, literal_column
 
 from .facts import Facts
 
@@ -78,8 +78,24 @@ class Increments(Facts):
             value: A column of another table.
             column: The column that it is looked up in.
         """
-        found: ColumnElement[bool] = value == column
-        return found
+        return self.exactly(value == column, value, column)
+
+    def exactly(
+        self, equal: ColumnElement[bool], value: ColumnElement[Any], column: ColumnElement[Any]
+    ) -> ColumnElement[bool]:
+        """Whether two values are equal, and strings the same: some collations take no notice of case or blanks.
+
+        Args:
+            equal: Whether the database takes them for equal, by which it finds rows.
+            value: One of them.
+            column: The other one.
+        """
+        mine, other = self.by_code_points(value), self.by_code_points(column)
+        return equal if mine is value and other is column else and_(equal, mine == other)
+
+    def by_code_points(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A string as one that is equal only to the same code points; values of other types as they are."""
+        return value
 
     def exact(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """A string that two values of a column have in common only if they are the same, byte by byte."""

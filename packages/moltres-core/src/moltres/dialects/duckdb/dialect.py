@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import duckdb
-from sqlalchemy import Connection, Select, func, literal_column, select
+from sqlalchemy import Connection, Select, collate, func, literal_column, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import CompileError, DBAPIError
 
@@ -209,6 +209,10 @@ class DuckDBDialect(Dialect):
     def exact_text(self, length: int) -> TypeEngine[Any]:
         """Compared by bytes, whatever `default_collation` says."""
         return sql.String(length, collation="C")
+
+    def by_code_points(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Whatever the collation of the column, or `default_collation`."""
+        return collate(value, "C") if logical_type(value.type).name == "text" else value
 
     def fill(self, connection: Connection, table: Table, described: Sequence[Any]) -> Fill:
         """Also generated columns, which reflection takes for columns with a default."""

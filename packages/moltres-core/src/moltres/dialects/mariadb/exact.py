@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import cast, func, select
+from sqlalchemy import cast, collate, func, select
 from sqlalchemy.dialects import mysql
 
 from ...errors import WriteError
@@ -30,6 +30,12 @@ class Exact(Increments):
         if kind == "float":
             return func.st_aswkb(func.point(value, 0))
         return cast(value, mysql.CHAR(charset="utf8mb4"))
+
+    def by_code_points(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """In the collation that columns of ours have; those of most others ignore case, accents and blanks."""
+        if logical_type(value.type).name != "text" or getattr(value.type, "collation", None) == EXACT:
+            return value
+        return collate(cast(value, mysql.CHAR(charset="utf8mb4")), EXACT)
 
     def exact_text(self, length: int) -> TypeEngine[Any]:
         """Compared by bytes, trailing blanks included; the default collation of most servers ignores both and case."""

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["storing_as_given"]
 
-_WRITING: Final = ("sql_mode", "default_storage_engine", "sql_safe_updates", *TELLS_ALL)
+_WRITING: Final = ("sql_mode", "default_storage_engine", "sql_safe_updates", "optimizer_switch", *TELLS_ALL)
 _MODES: Final = frozenset({"STRICT_ALL_TABLES", "NO_AUTO_VALUE_ON_ZERO"})
 """Without the second one, a numbered column stores the next number for 0."""
 _OTHER_VALUES: Final = frozenset({"EMPTY_STRING_IS_NULL", "ORACLE"})
 """Modes with which a column holds something else: the second one makes a DATETIME of a DATE."""
 _WITHOUT_TRANSACTIONS: Final = frozenset({"MyISAM", "Aria", "MEMORY", "CSV"})
+
+_CACHES: Final = "subquery_cache=on"
+"""Takes the answer of a subquery for one string also for others that the collation of the column takes for the same."""
 
 _SETS: Final = "SET SESSION {}"
 
@@ -43,6 +46,7 @@ def _wanted_for_writing(before: Mapping[str, Any]) -> dict[str, Any]:
     }
     if before["default_storage_engine"] in _WITHOUT_TRANSACTIONS:
         wanted["default_storage_engine"] = "InnoDB"
+    wanted["optimizer_switch"] = before["optimizer_switch"].replace(_CACHES, f"{_CACHES[:-2]}off")
     return {name: value for name, value in wanted.items() if value != before[name]}
 
 

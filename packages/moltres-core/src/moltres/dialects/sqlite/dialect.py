@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 from zlib import crc32
 
-from sqlalchemy import Column, MetaData, Table, case, func, inspect, literal
+from sqlalchemy import Column, MetaData, Table, case, collate, func, inspect, literal
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError
 
@@ -166,8 +166,11 @@ class SQLiteDialect(Dialect):
 
     def same(self, value: ColumnElement[Any], column: ColumnElement[Any]) -> ColumnElement[bool]:
         """As everywhere; moments as the column stores them."""
-        found: ColumnElement[bool] = like_stored(value, column) == column
-        return found
+        return self.exactly(like_stored(value, column) == column, value, column)
+
+    def by_code_points(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Whatever collation the column was declared with."""
+        return collate(value, "BINARY") if logical_type(value.type).name in {"text", "unknown"} else value
 
     def identity(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
         """The values as literals, joined."""

@@ -44,7 +44,6 @@ class DatabaseFacts:
         not_in_names: Characters, as a pattern, that names of columns cannot have.
         own_types: A query for three rows of types that only this database has.
         frees_references: Whether a transaction can delete rows once it has deleted those that referenced them.
-        ignores_case: The type of a column of strings that are equal if only their case differs; None without one.
         slow_statements: Whether each statement costs a tenth of a second, whatever it does.
         types: What to declare for types, by SQLAlchemy's names of them, that do not exist or lose parts of values.
     """
@@ -72,7 +71,6 @@ class DatabaseFacts:
     repeats_values: bool = True
     limit_after: tuple[str, str] | None = None
     frees_references: bool = True
-    ignores_case: str | None = None
     slow_statements: bool = False
     types: Mapping[str, Any] = field(default_factory=dict)
 
@@ -97,7 +95,6 @@ class _Named(UserDefinedType[Any]):
 FACTS = {
     "mariadb": DatabaseFacts(
         schema="checks",
-        ignores_case="VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
         slow="(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) "
         "SELECT count(*) FROM n AS a, n AS b, n AS c, n AS d WHERE a.i + b.i + c.i + d.i = x) > x",
         broken="9223372036854775807 + (length(x) + 1) > 0",
@@ -114,7 +111,6 @@ FACTS = {
     ),
     "sqlite": DatabaseFacts(
         schema="main",
-        ignores_case="VARCHAR(20) COLLATE NOCASE",
         slow="(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) > x",
         broken="abs(length(x) * 0 - 9223372036854775807 - 1) > 0",
         repeats_values=False,
@@ -132,7 +128,6 @@ FACTS = {
     "duckdb": DatabaseFacts(
         frees_references=False,
         schema="main",
-        ignores_case="VARCHAR(20) COLLATE NOCASE",
         slow="(SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = x) > x",
         forever="SELECT count(*) AS c FROM range(10000000000) AS a, range(1000) AS b",
         counting="SELECT range + 1 AS i FROM range(400000)",

@@ -46,6 +46,7 @@ def mariadb_url(mariadb: MariaDBServer) -> Iterator[URL]:
 
 class TestMariaDB(DialectConformance, LostConnections):
     faults = receipt_faults.MARIADB
+    ignores_case = "VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
     slow = "SELECT count(*) AS a FROM seq_1_to_100000000000 WHERE seq % 7 > 3"
     numbered = ("INTEGER AUTO_INCREMENT PRIMARY KEY",)
     retyped = "ALTER TABLE t MODIFY amount DOUBLE"

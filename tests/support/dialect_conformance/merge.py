@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError, WriteError
-from support.database_facts import facts_of
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import run
 
@@ -41,7 +40,13 @@ def as_rows(table: State) -> list[dict[str, object]]:
 
 
 class Merge(DialectSuite):
-    """Rows find their like by their keys."""
+    """Rows find their like by their keys.
+
+    Attributes:
+        ignores_case: The type of a column of strings that are equal if only their case differs; None without one.
+    """
+
+    ignores_case: str | None = None
 
     def test_composite_keys_update_and_insert(self, db: Database) -> None:
         db.write(SALES).save_as_table("sales")
@@ -140,7 +145,7 @@ class Merge(DialectSuite):
     def test_keys_are_the_same_by_code_points_whatever_the_collation(
         self, db: Database, options: Any, expected: list[tuple[str, int]], *, from_memory: bool
     ) -> None:
-        type_ = facts_of(db).ignores_case
+        type_ = self.ignores_case
         if type_ is None:
             return
         with db.transaction() as connection:
@@ -152,7 +157,7 @@ class Merge(DialectSuite):
         assert sorted(tuple(row.values()) for row in db.table("t").collect()) == expected
 
     def test_keys_that_a_collation_takes_for_one_are_two(self, db: Database) -> None:
-        type_ = facts_of(db).ignores_case
+        type_ = self.ignores_case
         if type_ is None:
             return
         with db.transaction() as connection:

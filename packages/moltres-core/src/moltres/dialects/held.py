@@ -171,7 +171,7 @@ def refusing_own_waits(bind: Engine | Connection, locks: Callable[[], bool], *, 
         writes: Whether it may write.
 
     Yields:
-        How many seconds the session shall wait for a lock, if this thread is in a transaction on another connection
+        How many seconds the session must wait for a lock, if this thread is in a transaction on another connection
         that may have it; None if it is in none.
 
     Raises:

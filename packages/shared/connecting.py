@@ -31,7 +31,6 @@ __all__ = [
     "missing_file",
     "missing_file_hint",
     "retry_can_help",
-    "torn_file",
 ]
 
 _PYMYSQL_SECONDS = 10
@@ -264,30 +263,6 @@ def missing_file(url: URL) -> Path | None:
     """The file of a database that does not exist; a driver that opens it to read would make an empty one."""
     file = database_file(url)
     return None if file is None or file.exists() else file
-
-
-_SQLITE_UNIT = 512
-"""Bytes of which the pages of every SQLite file are multiples: https://sqlite.org/fileformat2.html#pages"""
-
-
-def torn_file(url: URL) -> str | None:
-    """What is wrong with the file of a SQLite database that ends within a page; None for all others.
-
-    SQLite reads what is missing of the last page as zeros, rows on it as NULL. Only the size is asked for: a process
-    that opens and closes the file itself loses the locks that SQLite has on it.
-
-    Args:
-        url: The URL of the database.
-    """
-    file = database_file(url) if url.get_backend_name() == "sqlite" else None
-    try:
-        size = 0 if file is None else file.stat().st_size
-    except OSError:
-        return None  # missing, or not to be seen: other errors say so
-    if size % _SQLITE_UNIT == 0:
-        return None
-    name = masked(str(file))
-    return f"The file {name!r} has {size:,} bytes, which end within a page: a part of the database is missing."
 
 
 def missing_file_hint(file: Path) -> str | None:

@@ -4,10 +4,8 @@ import datetime as dt
 import gzip
 import json
 import pickle
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -452,12 +450,3 @@ def test_a_parquet_file_whose_column_has_no_type_is_one_of_nulls(
         pq.write_table(table, tmp_path / f"{number}.parquet")
     (result,) = validate(f"{tmp_path}/*.parquet", [{"type": "not_null", "column": "x"}]).results
     assert (result.considered_rows, result.failed_rows) == (4, 2 + values.count(None))
-
-
-def test_a_sqlite_file_that_ends_within_a_page(tmp_path: Path) -> None:
-    whole, part = tmp_path / "whole.db", tmp_path / "part.db"
-    with closing(sqlite3.connect(whole)) as connection, connection:
-        connection.execute("CREATE TABLE t (id INTEGER)")
-    part.write_bytes(whole.read_bytes()[:-100])
-    with pytest.raises(SourceError, match="end within a page"):
-        validate(f"sqlite:///{part}", [{"type": "not_null", "column": "id"}], table="t")

@@ -411,16 +411,6 @@ connection.execute("CHECKPOINT")
 """Ends within the write of the first block, as the signal of a kill can."""
 
 
-@pytest.mark.parametrize("writes", [False, True])
-def test_a_sqlite_file_that_ends_within_a_page(tmp_path: Path, *, writes: bool) -> None:
-    whole, part = tmp_path / "whole.db", tmp_path / "part.db"
-    with connect(f"sqlite:///{whole}") as db:
-        db.write([{"id": 1}]).save_as_table("t")
-    part.write_bytes(whole.read_bytes()[:-100])
-    with connect(f"sqlite:///{part}") as db, pytest.raises(DatabaseAccessError, match="end within a page"):
-        db.write([{"id": 1}]).save_as_table("t", mode="append") if writes else db.table("t").collect()
-
-
 def test_a_file_that_a_killed_checkpoint_has_torn(duckdb_url: URL) -> None:
     with connect(duckdb_url) as db:
         db.write([{"a": 1}]).save_as_table("t")

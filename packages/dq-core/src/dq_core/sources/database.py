@@ -18,7 +18,6 @@ from .._shared.connecting import (
     missing_file,
     missing_file_hint,
     retry_can_help,
-    torn_file,
 )
 from .._shared.iceberg_places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
@@ -387,7 +386,6 @@ def connect_to_read(engine: sa.Engine, *, begins: bool = False) -> sa.Connection
 
     Raises:
         TableNotFoundError: There is no such file.
-        SourceError: A part of the file is missing.
         SourceConnectionError: The database cannot be reached.
     """
     if (missing := missing_file(engine.url)) is not None:
@@ -395,8 +393,6 @@ def connect_to_read(engine: sa.Engine, *, begins: bool = False) -> sa.Connection
             f"The file {masked(str(missing))} does not exist, so there is no database to read.",
             suggestion=missing_file_hint(missing),
         )
-    if (torn := torn_file(engine.url)) is not None:
-        raise SourceError(torn, suggestion="Restore it from a copy.")
     return connect(engine, begins=begins)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
-from .._shared.connecting import missing_file, torn_file
-from ..errors import DatabaseAccessError, QueryTimeoutError
+from .._shared.connecting import missing_file
+from ..errors import QueryTimeoutError
 from . import absent, held
 from .compiling import compiled_by
 from .error_translation import connected
@@ -72,7 +72,6 @@ def acquired(
 
     Raises:
         QueryTimeoutError: If the pool has none within that time.
-        DatabaseAccessError: If a part of the file is missing.
     """
     require_own(bind)
     held.make_room(bind, writes=writes)
@@ -90,8 +89,6 @@ def acquired(
         ):
             yield connection
         return
-    if (torn := torn_file(bind.url)) is not None:
-        raise DatabaseAccessError(torn, suggestion="Restore it from a copy.")
     if seconds is not None:
         _wait_for_pool(bind, seconds)
     with connected(bind, dialect) as connection, compiled_by(connection, dialect):

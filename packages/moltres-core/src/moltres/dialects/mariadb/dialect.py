@@ -28,8 +28,8 @@ from . import types
 from .casts import with_casts
 from .changed import refuse_changed, telling_all
 from .empty import EMPTY, with_empty_lists
+from .errors import class_of
 from .exact import Exact
-from .failures import class_of
 from .landing import landing
 from .lengths import UNDECLARED, within
 from .locks import NamedLocks

@@ -24,7 +24,7 @@ _OTHER_VALUES: Final = frozenset({"EMPTY_STRING_IS_NULL", "ORACLE"})
 """Modes with which a column holds something else: the second one makes a DATETIME of a DATE."""
 _WITHOUT_TRANSACTIONS: Final = frozenset({"MyISAM", "Aria", "MEMORY", "CSV"})
 
-_CACHES: Final = "subquery_cache=on"
+_CACHES: Final = "subquery_cache="
 """Takes the answer of a subquery for one string also for others that the collation of the column takes for the same."""
 
 _SETS: Final = "SET SESSION {}"
@@ -46,7 +46,7 @@ def _wanted_for_writing(before: Mapping[str, Any]) -> dict[str, Any]:
     }
     if before["default_storage_engine"] in _WITHOUT_TRANSACTIONS:
         wanted["default_storage_engine"] = "InnoDB"
-    wanted["optimizer_switch"] = before["optimizer_switch"].replace(_CACHES, f"{_CACHES[:-2]}off")
+    wanted["optimizer_switch"] = before["optimizer_switch"].replace(f"{_CACHES}on", f"{_CACHES}off")
     return {name: value for name, value in wanted.items() if value != before[name]}
 
 

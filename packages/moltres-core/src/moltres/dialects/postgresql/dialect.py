@@ -29,7 +29,7 @@ from .arrays import leaves, no_block
 from .compiler import comparing
 from .copy_in import as_csv, encode
 from .encodings import require_encoded, unencoded
-from .failures import class_of
+from .errors import class_of
 from .horizon import Horizons
 from .landing import landing
 from .session import with_lock_limit, with_settings

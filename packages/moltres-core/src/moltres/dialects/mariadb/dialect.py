@@ -28,7 +28,7 @@ from . import types
 from .casts import with_casts
 from .changed import refuse_changed, telling_all
 from .empty import EMPTY, with_empty_lists
-from .errors import class_of
+from .errors import classify
 from .exact import Exact
 from .landing import landing
 from .lengths import UNDECLARED, within
@@ -154,7 +154,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
         return cancel
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
-        return class_of(error)
+        return classify(error)
 
     def outgrown(self, engine: Engine, error: DBAPIError) -> str | None:
         """The server hangs up on a packet that is larger than it takes; asked on another connection."""

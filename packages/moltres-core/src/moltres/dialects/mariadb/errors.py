@@ -14,7 +14,7 @@ from ...errors import (
     TransientQueryError,
 )
 
-__all__ = ["class_of"]
+__all__ = ["classify"]
 
 # https://mariadb.com/kb/en/mariadb-error-codes/, and above 2000 those of the client
 _CLASSES: dict[int, type[MoltresError]] = {
@@ -55,7 +55,7 @@ _CLASSES: dict[int, type[MoltresError]] = {
 _UNKNOWN_COMMAND = 1047
 
 
-def class_of(error: BaseException) -> type[MoltresError]:
+def classify(error: BaseException) -> type[MoltresError]:
     """The class of an error of the driver.
 
     Args:

@@ -29,7 +29,7 @@ from .arrays import leaves, no_block
 from .compiler import comparing
 from .copy_in import as_csv, encode
 from .encodings import require_encoded, unencoded
-from .errors import class_of
+from .errors import classify
 from .horizon import Horizons
 from .landing import landing
 from .session import with_lock_limit, with_settings
@@ -150,7 +150,7 @@ class PostgreSQLDialect(Horizons, Dialect):
         return ".".join(map(str, connection.execute(rows).one()))
 
     def _classify(self, error: BaseException) -> type[MoltresError]:
-        return class_of(error)
+        return classify(error)
 
     def describe(self, connection: Connection, query: Select[Any]) -> list[Named]:
         """What the server says of the result; the query runs for no row."""

@@ -17,7 +17,7 @@ from ...errors import (
     TransientQueryError,
 )
 
-__all__ = ["class_of"]
+__all__ = ["classify"]
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CLASSES: dict[str, type[MoltresError]] = {
@@ -51,7 +51,7 @@ _CHANGED_MEANWHILE = re.compile(
 )
 
 
-def class_of(error: BaseException) -> type[MoltresError]:
+def classify(error: BaseException) -> type[MoltresError]:
     """The class of an error of the driver.
 
     Args:

@@ -142,7 +142,7 @@ def test_the_command_shows_no_part_of_a_password(password: str, tmp_path: Path) 
     rules = tmp_path / "rules.yaml"
     rules.write_text("- {type: not_null, column: id}\n")
     url = f"postgresql+psycopg://etl:{password}@127.0.0.1:1/x"
-    command = [sys.executable, "-m", "dq_core.cli", "check", url, "--table", "t", "--rules", str(rules)]
+    command = [sys.executable, "-m", "dq_core", "check", url, "--table", "t", "--rules", str(rules)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "cr3t" not in done.stdout + done.stderr

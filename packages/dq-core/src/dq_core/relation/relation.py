@@ -49,6 +49,9 @@ class Relation(Selection):
     dialect: Dialect
     find: Callable[[str, str | None], Relation] = field(default_factory=lambda: _no_other, repr=False)
     elsewhere: Callable[[Place], Other] = field(default_factory=lambda: _nowhere, repr=False)
+    _among: dict[tuple[str, int], tuple[tuple[Any, ...], ColumnElement[bool]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         return self.dialect.reads(super().__getitem__(name), self.columns[name])
@@ -222,6 +225,14 @@ class Relation(Selection):
 
     def is_among(self, name: str, values: Iterable[Any]) -> ColumnElement[bool]:
         """Whether a column's value is one of these; NULL if it is NULL."""
+        given = tuple(values)
+        # Every statement about a check asks this, and lists may be long. A tuple that is kept keeps its id.
+        kept = self._among.get((name, id(given)))
+        if kept is None:
+            kept = self._among[name, id(given)] = given, self._is_among(name, given)
+        return kept[1]
+
+    def _is_among(self, name: str, values: Sequence[Any]) -> ColumnElement[bool]:
         conditions: list[ColumnElement[bool]] = []
         families: dict[str, list[Any]] = {}
         for given in values:

@@ -7,6 +7,7 @@ just integers, and a value in a rule can be refused before any scan when no row 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import re
 import uuid
@@ -96,6 +97,7 @@ _OF_ONE_DATABASE = frozenset({
 _FAMILY = {name: family for family, names in _BY_NAME.items() for name in names}
 
 
+@functools.lru_cache(1024)
 def canonical(type_name: str) -> tuple[str, str]:
     """The common name of a SQL type and its parameters: ``CHARACTER VARYING( 20 )`` gives ``("varchar", "20")``."""
     text = " ".join(type_name.lower().split())

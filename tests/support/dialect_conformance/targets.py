@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from contextlib import suppress
 from decimal import Decimal
@@ -266,6 +267,44 @@ class Targets(DialectSuite):
             except TransientQueryError:
                 db.table("s").write.save_as_table(f"t_{mode}", mode=mode)
             assert rows(db, f"t_{mode}") == [{"id": 1, "v": Decimal("1.25")}]
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("INTEGER, '1'", "BOOLEAN, '1'"),
+            ("VARCHAR(9), '10:30:00'", "TIME, '10:30:00'"),
+            ("DECIMAL(9, 2), '1'", "DOUBLE PRECISION, '1.125'"),
+            ("VARCHAR(10), '2026-01-02'", "DATE, '2026-01-02'"),
+        ],
+    )
+    def test_a_frame_whose_table_is_made_anew_with_a_column_of_another_type(
+        self, db: Database, old: str, new: str
+    ) -> None:
+        def made(declared: str) -> tuple[str, ...]:
+            type_, _, value = declared.rpartition(", ")
+            return (
+                "DROP TABLE IF EXISTS s",
+                f"CREATE TABLE s (id INTEGER, v {type_})",
+                f"INSERT INTO s VALUES (1, {value})",
+            )
+
+        run(db, *made(old))
+        frame = db.table("s")
+        frames = (frame, frame.select("id", v=col("v")).limit(1), frame.where(col("v").is_not(None)))
+        frame.collect()
+        with db.engine.begin() as connection:
+            for statement in made(new):
+                connection.execute(text(statement))
+        with connect(db.engine) as other:
+            expected = other.table("s").collect()
+        reads = (lambda one: one.collect(), lambda one: [row for rows in one.iter_batches(1) for row in rows])
+        for one, read in itertools.product(frames, reads):
+            try:
+                found = read(one)
+            except TransientQueryError:
+                found = db.table("s").collect()  # it is looked up again
+            assert [(row, type(row["v"])) for row in found] == [(row, type(row["v"])) for row in expected]
+        assert frame.select("id").collect() == [{"id": 1}]  # the type of what is not used is no matter
 
     def at_once(self, count: int, work: Callable[[int], object]) -> list[BaseException]:
         errors: list[BaseException] = []

@@ -297,7 +297,7 @@ class Database:
             return known
         with self.connection() as own:
             table = catalog.reflect(own, self.dialect, name, self.schema)
-        table.info[catalog.LOOKED_UP] = True
+        catalog.hold_to_its_types(table, self.dialect, self.forget)
         if not self.joined:  # the caller may roll back the CREATE TABLE
             self._tables[name] = table
         return table

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, Select, Table, inspect, literal_column, select
 from sqlalchemy.exc import NoSuchTableError
@@ -13,17 +14,16 @@ from .._shared.wording import repr_of
 from ..errors import ConfigurationError, TableNotFoundError, TransientQueryError
 from ..types.logical import is_known, logical_type
 from .names import is_possible
+from .seen_files import remember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection, Inspector
+    from sqlalchemy.sql import ClauseElement
 
     from .._shared.iceberg_snapshots import AsOf
     from .base import Dialect
-
-LOOKED_UP: Final = "moltres_looked_up"
-"""Key in `Table.info`: whether the table stays in use after it was looked up."""
 
 
 def candidates(name: object, schema: str | None) -> Iterator[tuple[str | None, str]]:
@@ -114,28 +114,49 @@ def _made(connection: Connection, dialect: Dialect, table: str, place: str | Non
     return reflected
 
 
-def require_as_looked_up(connection: Connection, dialect: Dialect, query: Select[Any]) -> None:
-    """Make sure that the columns which a query has of its tables are of the types that were looked up.
+def hold_to_its_types(table: Table, dialect: Dialect, forget: Callable[[], object]) -> None:
+    """Let what reads a table make sure that its columns still have their types, if the database does not say them.
 
     Args:
-        connection: Where the query is to run.
-        dialect: Its dialect; one that asks the server for the types of each query needs nothing.
-        query: The query.
-
-    Raises:
-        TransientQueryError: If a table has been made anew, or changed, with columns of other types.
+        table: A table that stays in use after it was looked up.
+        dialect: The dialect of its database.
+        forget: Called if they have others, so that it is looked up again on its next use.
     """
-    if not dialect.trusts_tables:
-        return
-    for table in {part for part in iterate(query) if isinstance(part, Table) and part.info.get(LOOKED_UP)}:
-        now = reflect_at(connection, dialect, table.name, table.schema)
-        for column in table.columns:
-            there = now.columns.get(column.name)
+    if dialect.trusts_tables:
+        remember(table, _LookedUp(table, dialect, forget))
+
+
+@dataclass(frozen=True)
+class _LookedUp:
+    """A table as it was when it was looked up."""
+
+    table: Table
+    dialect: Dialect
+    forget: Callable[[], object]
+
+    def require_unchanged(self, connection: Connection, statement: ClauseElement) -> None:
+        """As `Seen` says, of the columns that the statement uses.
+
+        Raises:
+            TransientQueryError: If the table has been made anew, or changed, with columns of other types.
+        """
+        columns = (part for part in iterate(statement) if isinstance(part, Column))
+        used = {base for column in columns for base in column.base_columns}.intersection(self.table.columns)
+        if not used:
+            return
+        now = reflect_at(connection, self.dialect, self.table.name, self.table.schema)
+        # Names are found in any case; the exact one goes first.
+        exact = {str(column.key): column for column in now.columns}
+        found = {name.lower(): column for name, column in exact.items()} | exact
+        for column in used:
+            there = found.get(str(column.key), found.get(str(column.key).lower()))
             was, held = logical_type(column.type), None if there is None else logical_type(there.type)
             if held not in {None, was} and is_known(column.type):
+                self.forget()
                 raise TransientQueryError(
-                    f"The column {column.name!r} of {table.name!r} is {held}, and was {was} when its frame was made.",
-                    suggestion="Make the frame anew; db.forget() looks up again what others have changed.",
+                    f"The column {column.key!r} of {self.table.name!r} is {held}, and was {was} when its frame was"
+                    " made.",
+                    suggestion="Make the frame anew.",
                 )
 
 

@@ -32,11 +32,12 @@ _SEEN: Final = "moltres_seen"
 class Seen(Protocol):
     """Rows as they were."""
 
-    def require_unchanged(self, connection: Connection) -> None:
+    def require_unchanged(self, connection: Connection, statement: ClauseElement) -> None:
         """Make sure that they are the same.
 
         Args:
             connection: Where they were read.
+            statement: What reads them.
 
         Raises:
             MoltresError: If they are others now.
@@ -55,13 +56,14 @@ class SeenFiles:
         self.paths = paths
         self.stamps = stamps
 
-    def require_unchanged(self, connection: Connection) -> None:
+    def require_unchanged(self, connection: Connection, statement: ClauseElement) -> None:
         """As `Seen` says.
 
         Raises:
             TransientQueryError: If some have changed. What was read is of no use, since types and conversions are those
                 of the files before.
         """
+        del statement
         now = see(connection, self.paths)
         if changed := changed_files(self.stamps, {} if now is None else now.stamps):
             raise TransientQueryError(
@@ -118,4 +120,4 @@ def require_unchanged(connection: Connection, statement: ClauseElement) -> None:
         MoltresError: If it has changed.
     """
     for seen in {id(one): one for part in iterate(statement) for one in getattr(part, _SEEN, ())}.values():
-        seen.require_unchanged(connection)
+        seen.require_unchanged(connection, statement)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Select, Table
+    from sqlalchemy.sql import ClauseElement
 
     from ..frame.source import Source
 
@@ -355,8 +356,9 @@ class _SeenTable(NamedTuple):
     table: Table
     reference: Reference
 
-    def require_unchanged(self, connection: Connection) -> None:
+    def require_unchanged(self, connection: Connection, statement: ClauseElement) -> None:
         """As `Seen` says."""
+        del statement
         _require_unchanged(self.reference, found_on(connection, self.database, self.table, self.reference))
 
 
@@ -365,9 +367,9 @@ class _SeenFile(NamedTuple):
 
     reference: Reference
 
-    def require_unchanged(self, connection: Connection) -> None:
+    def require_unchanged(self, connection: Connection, statement: ClauseElement) -> None:
         """As `Seen` says."""
-        del connection
+        del connection, statement
         now = file_fingerprint(self.reference.location)
         _require_unchanged(self.reference, Found(self.reference.columns, self.reference.row_count, now))
 

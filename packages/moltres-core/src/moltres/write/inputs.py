@@ -13,9 +13,9 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import NullType
 
 from ..dialects.base import named
-from ..dialects.catalog import require_as_looked_up
 from ..dialects.rows import is_stored, uncollected
-from ..errors import ConfigurationError, SchemaMismatchError, TransientQueryError
+from ..dialects.seen_files import require_unchanged
+from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..types.logical import logical_type
 from .proof import Proof
@@ -354,11 +354,8 @@ def open_input(
     """
     rows: Input
     if isinstance(data, DataFrame) and same_database(data.database, source):
-        try:
-            require_as_looked_up(connection, source.dialect, data.statement)
-        except TransientQueryError:
-            data.database.forget()
-            raise
+        if source.dialect.trusts_tables:
+            require_unchanged(connection, data.statement)
         rows = Local(connection, source.dialect, data.statement)
     else:
         stream = open_stream(data, request.batch_rows, keeps=keeps)

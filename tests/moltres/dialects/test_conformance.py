@@ -120,6 +120,8 @@ class TestDuckDB(DialectConformance):
 
 class TestPostgreSQL(DialectConformance, LostConnections):
     faults = receipt_faults.POSTGRESQL
+    ignores_case = "citext"
+    makes_ignoring = ("CREATE EXTENSION citext",)
     compared = (
         ("jsonb", "'{\"a\": 1}'", "x @> :given", '{"a": 1}'),
         ("inet", "'10.0.0.1'", "x << :given", "10.0.0.0/8"),

@@ -8,8 +8,9 @@ from fractions import Fraction
 from statistics import mean, median, pstdev, pvariance, stdev, variance
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
-from sqlalchemy import extract
+from sqlalchemy import distinct, extract
 
 from moltres import col, func
 from moltres.errors import MoltresError
@@ -69,6 +70,13 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
+OF_SHORT: dict[str, tuple[Any, float]] = {
+    "sum": (func.sum(col("v")), 2.0**24 + 2), "sum of sums": (func.sum(col("v") + col("v") / 2), 1.5 * 2.0**24 + 3),
+    "sum of distinct": (func.sum(distinct(col("v"))), 2.0**24 + 1), "most": (func.max(col("v") + 1), 2.0**24 + 1),
+    "sum and sum": (func.sum(col("v")) + func.min(col("v")), 2.0**24 + 3),
+}  # fmt: skip
+
+
 def _of_windows(table: DataFrame, aggregate: Any) -> list[Any]:
     rows = table.select("g", x=aggregate.over(partition_by=col("g"))).distinct().order_by("g").collect()
     return list(rows.column("x"))
@@ -85,7 +93,13 @@ OF_ROWS: dict[str, Callable[[DataFrame, Any], list[Any]]] = {
 
 
 class Expressions(DialectSuite):
-    """Right or refused."""
+    """Right or refused.
+
+    Attributes:
+        widens_floats: Whether what is computed from floats of 32 bits has the digits of a double.
+    """
+
+    widens_floats = True
 
     @pytest.mark.parametrize("name", ARITHMETIC)
     def test_arithmetic(self, db: Database, name: str) -> None:
@@ -178,6 +192,15 @@ class Expressions(DialectSuite):
         db.write([{"v": value}]).save_as_table("t")
         (found,) = db.table("t").select(found=COMPUTED[name](col("v"))).collect().column("found")
         assert _is_as_near_as_doubles(found, COMPUTED[name](Fraction(value))), found
+
+    @pytest.mark.parametrize("name", OF_SHORT)
+    def test_what_is_computed_from_floats_of_32_bits(self, db: Database, name: str) -> None:
+        if not self.widens_floats:
+            pytest.skip("it has the digits of such floats")
+        db.write(pa.table({"v": pa.array([2.0**24, 1.0, 1.0], pa.float32())})).save_as_table("t")
+        computed, expected = OF_SHORT[name]
+        for frame in (db.table("t"), db.sql("SELECT v FROM t")):
+            assert frame.agg(x=computed).collect() == [{"x": expected}]
 
     @pytest.mark.parametrize("values", NUMBERS, ids=str)
     @pytest.mark.parametrize("share", ["0.25", "0.5", "0.9"])

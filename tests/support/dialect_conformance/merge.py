@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import DateTime
 
 from moltres.errors import ColumnNotFoundError, ConfigurationError, SchemaMismatchError, WriteError
 from support.dialect_conformance.base import DialectSuite
@@ -44,9 +44,17 @@ class Merge(DialectSuite):
 
     Attributes:
         ignores_case: The type of a column of strings that are equal if only their case differs; None without one.
+        makes_ignoring: Statements that make this type.
     """
 
     ignores_case: str | None = None
+    makes_ignoring: ClassVar[tuple[str, ...]] = ()
+
+    def _ignoring_case(self, db: Database, columns: str, *rows: str) -> None:
+        if self.ignores_case is None:
+            pytest.skip("there is no such type")
+        filled = [f"INSERT INTO t VALUES {', '.join(rows)}"] if rows else []
+        run(db, *self.makes_ignoring, f"CREATE TABLE t ({columns.format(self.ignores_case)})", *filled)
 
     def test_composite_keys_update_and_insert(self, db: Database) -> None:
         db.write(SALES).save_as_table("sales")
@@ -145,22 +153,24 @@ class Merge(DialectSuite):
     def test_keys_are_the_same_by_code_points_whatever_the_collation(
         self, db: Database, options: Any, expected: list[tuple[str, int]], *, from_memory: bool
     ) -> None:
-        type_ = self.ignores_case
-        if type_ is None:
-            return
-        with db.transaction() as connection:
-            connection.execute(text(f"CREATE TABLE t (p {type_}, v INTEGER)"))
-            connection.execute(text("INSERT INTO t VALUES ('a', 1), ('A', 2), ('e ', 3)"))
+        self._ignoring_case(db, "p {}, v INTEGER", "('a', 1)", "('A', 2)", "('e ', 3)")
         rows = [{"p": "A", "v": 9}, {"p": "b", "v": 8}]
         db.write(rows).save_as_table("s")
         db.write(rows if from_memory else db.table("s")).save_as_table("t", **options)
         assert sorted(tuple(row.values()) for row in db.table("t").collect()) == expected
 
     def test_keys_that_a_collation_takes_for_one_are_two(self, db: Database) -> None:
-        type_ = self.ignores_case
-        if type_ is None:
-            return
-        with db.transaction() as connection:
-            connection.execute(text(f"CREATE TABLE t (p {type_}, v INTEGER)"))
+        self._ignoring_case(db, "p {}, v INTEGER")
         db.write([{"p": "a", "v": 1}, {"p": "A", "v": 2}]).save_as_table("t", mode="merge", keys=["p"])
         assert sorted(tuple(row.values()) for row in db.table("t").collect()) == [("A", 2), ("a", 1)]
+
+    def test_histories_of_keys_that_a_collation_takes_for_one_are_two(self, db: Database) -> None:
+        moment = db.dialect.column_type(DateTime())
+        assert moment is not None
+        written = moment.compile(db.engine.dialect)
+        self._ignoring_case(db, f"p {{0}}, v {{0}}, valid_from {written} NOT NULL, valid_to {written}")
+        for one, other in (("x", "y"), ("X", "y")):
+            rows = [{"p": "a", "v": one}, {"p": "A", "v": other}]
+            db.write(rows).save_as_table("t", mode="scd2", keys=["p"])
+        found = [(row["p"], row["v"], row["valid_to"] is None) for row in db.table("t").collect()]
+        assert sorted(found) == [("A", "y", True), ("a", "X", True), ("a", "x", False)]

@@ -61,6 +61,24 @@ class Receipts(DialectSuite):
             assert row is not None
             assert Receipt.from_json(row["receipt"]) == again
 
+    @pytest.mark.parametrize(("mode", "options"), [*EVERY_MODE, ("scd2", {"keys": ["id"]})])
+    def test_a_load_of_columns_that_no_receipt_covers(
+        self, db: Database, mode: Any, options: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if mode == "scd2" and not db.dialect.capabilities.transactions:
+            pytest.skip("a write is one statement here")
+        monkeypatch.setattr(
+            db.dialect, "cover", lambda _, columns: ([], {name: "there is no hash" for name, _ in columns})
+        )
+        for last in (2, 4):
+            rows = [{"id": number, "n": 1} for number in range(1, last)]
+            receipt = db.write(rows).save_as_table("target", mode=mode, **options).receipt
+            assert receipt is not None
+            assert not receipt.columns
+            if mode in ("ignore", "error_if_exists"):
+                return
+        assert set(db.table("target").collect().column("id")) == {1, 2, 3}
+
     def test_a_load_from_another_database_is_on_record_without_a_key(self, db: Database) -> None:
         with connect() as source:
             source.write([{"id": one, "n": one / 8} for one in range(5)]).save_as_table("source")

@@ -305,8 +305,9 @@ class _History:
             .where(self._until.is_(None))
         )
         self._dialect.create_as(self._connection, known, columns, query, temporary=True)
-        of_keys = [known.c[key] for key in keys]
-        twice = self._connection.execute(select(*of_keys).group_by(*of_keys).having(func.count() > 1).limit(1)).first()
+        of_keys = [self._dialect.by_code_points(self._dialect.comparable(known.c[key])) for key in keys]
+        found = (one.label(key) for key, one in zip(keys, of_keys, strict=True))
+        twice = self._connection.execute(select(*found).group_by(*of_keys).having(func.count() > 1).limit(1)).first()
         if twice is not None:
             raise WriteError(
                 f"The table {self._target.name!r} has several current versions ({self._until.name!r} is NULL) of"

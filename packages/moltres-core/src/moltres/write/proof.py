@@ -140,7 +140,7 @@ class Proof:
             where: Only these of its rows.
             table: Whether they are all rows that the table will have.
         """
-        found = select(*self.picked(rows)).where(*where).subquery("found")
+        found = select(*self.picked(rows)).select_from(rows).where(*where).subquery("found")
         self.prove(lambda columns: self.counted(found, columns), table=table)
 
     def counted(self, rows: FromClause, columns: Sequence[Covered] | None = None) -> Fingerprint | None:
@@ -171,7 +171,7 @@ class Proof:
         """
         if self.receipt is None or self.receipt.landed is None:
             return None
-        found = select(*self.picked(rows)).subquery("proved")
+        found = select(*self.picked(rows)).select_from(rows).subquery("proved")
         same = self._dialect.agrees(found, self._of_picked(self._columns), self.receipt.landed)
         return no_row_unless(same.columns.same, same, columns, OTHERS)
 

@@ -45,6 +45,7 @@ from ..capabilities import Capabilities
 from ..fill import Fill
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
+from ..short_floats import computing_in_doubles
 from ..stopping import check
 from .batches import arrow_batches
 from .casts import with_casts
@@ -132,8 +133,8 @@ class DuckDBDialect(Dialect):
         super().__init__("duckdb")
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
-        """One whose casts to a length cut."""
-        return with_casts(base)
+        """One whose casts to a length cut, and whose numbers have the digits of a double."""
+        return computing_in_doubles(with_casts(base))
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """Its parser is that of PostgreSQL."""

@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import cast, func, literal_column, select, text
+from sqlalchemy import cast, collate, func, literal_column, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects.postgresql import HSTORE, OID, insert
 from sqlalchemy.dialects.postgresql.named_types import NamedType
@@ -21,6 +21,8 @@ from ..base.refusals import said
 from ..capabilities import Capabilities
 from ..lexis import POSTGRESQL, Lexis
 from ..rows import by_sqlalchemy, each, is_custom
+from ..same_rows import rewriting_aggregates
+from ..short_floats import SUMS, computing_in_doubles
 from ..statements import InsertSelect
 from ..stopping import check
 from ..untyped import Untyped
@@ -83,8 +85,8 @@ class PostgreSQLDialect(Horizons, Dialect):
         super().__init__("postgresql")
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
-        """One that gives strings no type where they are compared."""
-        return comparing(base)
+        """One that gives strings no type where they are compared, and numbers the digits of a double."""
+        return rewriting_aggregates(computing_in_doubles(comparing(base)), SUMS)
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:  # noqa: ARG002 - it is always the same
         """Nested comments, E'…' and $…$."""
@@ -305,6 +307,13 @@ class PostgreSQLDialect(Horizons, Dialect):
         """Compared by bytes, whatever the collation of the database."""
         return sql.String(length, collation="C")
 
+    def by_code_points(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Whatever collation the column was declared with; `citext`, and domains, may have one of their own."""
+        if logical_type(value.type).name != "text" or _is_plain(value.type):
+            return value
+        # A cast alone changes no byte, and PostgreSQL 18 sorts what is no more than that in the wrong order for a join.
+        return collate(cast(value, sql.Text).concat(_EMPTY), "C")
+
     def delete_actions(self, connection: Connection, table: Table, *, own: bool) -> list[str]:
         """Of tables in all schemas, also on partitions; and tables that inherit, whose further columns would go."""
         # As a value: SQLAlchemy doubles the percent signs of names for statements.
@@ -383,11 +392,18 @@ def _joined(values: Sequence[Any]) -> str:
     return "".join(values if set(map(type, values)) <= {str} else map(str, values))
 
 
+def _is_plain(type_: TypeEngine[Any]) -> bool:
+    """Whether strings are in the collation of the database, which tells all code points apart."""
+    return type(type_) in _STRINGS and getattr(type_, "collation", None) is None
+
+
 def _is_psycopg(connection: Connection) -> bool:
     """Whether the driver is psycopg 3, which has a registry of types; psycopg2 has none."""
     return hasattr(driver_connection(connection), "adapters")
 
 
+_EMPTY = literal_column("''", sql.Text())
+_STRINGS = frozenset({sql.Text, sql.TEXT, sql.String, sql.VARCHAR, sql.CHAR})
 _MOST_DIGITS = 1000
 """What a NUMERIC may declare; one without a limit holds more."""
 _GUARDED = frozenset({"date", "time", "timestamp", "interval", "array"})

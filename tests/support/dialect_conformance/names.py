@@ -15,6 +15,8 @@ from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moltres import Database
 
 # Words that the lists of SQLAlchemy lack on one database or another, and what is punctuation in SQL or in Python.
@@ -65,6 +67,30 @@ class Names(DialectSuite):
             assert groups.collect() == [{name: row[name], "largest": row[name]}], name
         assert db.update("t", {names[1]: 7}, where=col(names[0]) == 0) == 1
         assert db.delete("t", where=col(names[1]) == 7) == 1
+
+    @pytest.mark.parametrize(
+        "made",
+        [
+            lambda one: one.select("a", A=col("b")),
+            lambda one: one.rename({"b": "A"}).order_by("a").limit(5),
+            lambda one: one.select("a").join(one.select(A=col("b")), how="cross"),
+            lambda one: one.group_by("a", A=col("b")).agg(n=func.count()),
+            lambda one: one.database.from_select(one.with_columns(A=col("b")).statement),
+        ],
+        ids=["select", "rename", "join", "group", "statement"],
+    )
+    def test_names_that_differ_in_case_are_two_or_refused(self, db: Database, made: Callable[[Any], Any]) -> None:
+        db.write([{"a": 1, "b": 2}]).save_as_table("t")
+        try:
+            frame = made(db.table("t"))
+            found = frame.distinct().order_by("A").select("a", "A")
+        except ConfigurationError as error:
+            assert "'a' and 'A'" in str(error)  # noqa: PT017 - the values are equal, or the names are in the error
+            return
+        if db.dialect.capabilities.keeps_case:
+            assert found.where(col("A") == 2).collect() == frame.select("a", "A").collect() == [{"a": 1, "A": 2}]
+            frame.select("a", "A").write.save_as_table("n")
+            assert db.table("n").collect() == [{"a": 1, "A": 2}]
 
     @pytest.mark.parametrize(
         "name",

@@ -40,6 +40,23 @@ def require_names(names: Iterable[str], capabilities: Capabilities, database: st
     refuse(problems, "These names cannot be used")
 
 
+def require_told_apart(names: Iterable[str], database: str) -> None:
+    """Make sure that no two columns have names that differ in case only, for a database that finds them in any case.
+
+    Args:
+        names: The names.
+        database: What errors call it.
+
+    Raises:
+        ConfigurationError: With the names that it takes for one; a subquery would give the values of the first.
+    """
+    known: dict[bytes, str] = {}
+    # Other letters than those of ASCII are told apart: SQLite and DuckDB look at no others.
+    folded = ((known.setdefault(name.encode(errors="surrogatepass").lower(), name), name) for name in names)
+    problems = [f"{first!r} and {name!r} are one name to {database}." for first, name in folded if first != name]
+    refuse(problems, "Column names must differ in more than upper and lower case")
+
+
 def is_possible(name: str, capabilities: Capabilities) -> bool:
     """Whether a table or schema can have this name."""
     if not capabilities.keeps_case and name != name.lower():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .._shared import arguments
 from ..dialects.complexity import not_too_deep
+from ..dialects.names import require_told_apart
 from ..errors import ConfigurationError, refuse
 from ..read import display, explain, fetch
 from ..types import frames
@@ -49,6 +50,11 @@ class DataFrame:
     database: Source
     _state: SelectState
     _given: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse names that the database would take for one."""
+        if not self.database.dialect.tells_case:
+            require_told_apart(self._state.columns, self.database.dialect.name)
 
     @classmethod
     def all_of(cls, database: Source, rows: FromClause) -> DataFrame:

@@ -28,9 +28,11 @@ class Reading(Facts):
     Attributes:
         trusts_tables: Whether the types of what a query passes on are those of its tables as they were looked up;
             other databases are asked for each query.
+        tells_case: Whether names in a query that differ in upper and lower case only are those of two columns.
     """
 
     trusts_tables: bool = False
+    tells_case: bool = True
 
     def begin_together(self, connections: Sequence[Connection], tables: Sequence[Table]) -> int:  # noqa: ARG002
         """Begin a transaction on connections such that whatever they read of some tables is of one moment.

@@ -124,6 +124,7 @@ class DuckDBDialect(Dialect):
         binds_types=True,
     )
 
+    tells_case = False
     canonical = DuckDBForms()
     writes_literals = True
     keeps_watermarks = compares_rows = True

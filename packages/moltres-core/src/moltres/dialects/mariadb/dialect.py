@@ -75,6 +75,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     identifier_quote = "`"  # also with ANSI_QUOTES
     widens_types = True
     trusts_tables = True
+    tells_case = False
     drivers = ("pymysql",)
 
     def __init__(self) -> None:

@@ -92,6 +92,7 @@ class SQLiteDialect(Dialect):
     """SQLite: one writer at a time, DDL in transactions after an explicit BEGIN."""
 
     trusts_tables = True
+    tells_case = False
     capabilities = Capabilities(
         transactional_ddl=True,
         statement_timeout=True,

@@ -24,7 +24,7 @@ class ReadOptions:
     Attributes:
         delimiter: What separates fields, one character; default: a comma, for ``.tsv`` a tab; or the ``;``, tab or
             ``|`` that the first line has instead, if further lines have it too.
-        quote: What stands around a field with delimiters in it, one character, or "" for nothing.
+        quote: What stands around a field with delimiters in it, one character of ASCII, or "" for nothing.
         encoding: How characters are written as bytes; any name that Python knows.
         null: The strings that mean NULL, besides an empty field.
         decimal: What stands before the fraction of a number, one character.
@@ -64,8 +64,9 @@ class ReadOptions:
                     read[name] = _READ[name](value)
                 except (TypeError, ValueError) as error:
                     problems.append(f"read_options: {name} {error}, not {repr_of(value)}.")
-        if read.get("decimal", ".") == read.get("delimiter", "none"):
-            problems.append(f"read_options: delimiter and decimal are both {read['decimal']!r}.")
+        for name, default in (("decimal", "."), ("quote", '"')):
+            if read.get(name, default) == read.get("delimiter"):
+                problems.append(f"read_options: delimiter and {name} are both {read['delimiter']!r}.")
         if problems:
             raise InvalidOptionError(" ".join(problems))
         return cls(**read)
@@ -88,7 +89,12 @@ def _character(value: object) -> str:
 
 
 def _quote(value: object) -> str:
-    return "" if value == "" else _character(value)
+    if value == "":
+        return ""
+    found = _character(value)
+    if not found.isascii():
+        raise ValueError("must be one character of ASCII, or empty for none")
+    return found
 
 
 def _encoding(value: object) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import re
 import shutil
-import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from .compressed import refuse_cut
 from .duckdb_literals import literal
 from .files import delimiter_of, reader_call, resolved
 from .problems import UnreadableFileError
+from .text_copies import decoded, original_of, place_of_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
     """
     common = {
         "auto_detect": False, "quote": options.quote,
-        "escape": options.quote, "strict_mode": True, "null_padding": False, "encoding": _encoding(options.encoding),
+        "escape": options.quote, "strict_mode": True, "null_padding": False,
     }  # fmt: skip
     # What is NULL is said in SQL: DuckDB ignores a field too many that is.
     null = options.null
@@ -62,27 +63,28 @@ def csv_query(raw: Any, paths: Paths, options: ReadOptions, *, empty_strings: bo
     else:
         common["nullstr"] = _NO_VALUE
         null = ("", *null)
-    by_header: dict[tuple[bool, str, tuple[str, ...]], list[str]] = {}
+    by_header: dict[tuple[str, bool, str, tuple[str, ...]], list[str]] = {}
     every = resolved(raw, paths)
     refuse_cut(raw, every)
-    for path in _decoded(raw, every, options.encoding):
-        lines = _first_lines(raw, path, options)
+    for path, encoding in decoded(raw, every, options.encoding):
+        lines = _first_lines(raw, path, encoding, options)
         try:
             delimiter = options.delimiter or _delimiter(lines, delimiter_of(paths), options)
             first = next(_rows(lines, delimiter, options), [])
         except csv.Error as error:
-            raise UnreadableFileError(f"The first line of {path} cannot be read: {error}.") from None
+            raise UnreadableFileError(f"The first line of {original_of(path)} cannot be read: {error}.") from None
         if any("\n" in field for field in first):
             path_or_copy, has_header, names = _with_plain_header(raw, path, delimiter, options)
-            by_header.setdefault((has_header, delimiter, tuple(names)), []).append(path_or_copy)
+            by_header.setdefault((encoding, has_header, delimiter, tuple(names)), []).append(path_or_copy)
         else:
-            by_header.setdefault((options.header, delimiter, tuple(_names(first, path, options))), []).append(path)
-    names = list(dict.fromkeys(name for _, _, header in by_header for name in header))
+            names = _names(first, path, options)
+            by_header.setdefault((encoding, options.header, delimiter, tuple(names)), []).append(path)
+    names = list(dict.fromkeys(name for *_, header in by_header for name in header))
     refuse_twins(names, "The files have")
     queries = []
-    for (has_header, delimiter, header), alike in by_header.items():
+    for (encoding, has_header, delimiter, header), alike in by_header.items():
         columns = dict.fromkeys(header, "VARCHAR")
-        how = {**common, "header": has_header, "delim": delimiter}
+        how = {**common, "encoding": encoding, "header": has_header, "delim": delimiter}
         if len(header) == 1:
             # An empty line is a row then, which DuckDB leaves out where another string means NULL.
             how.pop("nullstr", None)
@@ -135,35 +137,6 @@ def _field(name: str, null: Sequence[str]) -> str:
     return f"CASE WHEN {identifier(name)} NOT IN ({texts}) THEN {identifier(name)} END AS {identifier(name)}"
 
 
-_ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "iso8859-1": "latin-1", "utf-16": "utf-16"}
-
-
-def _encoding(name: str) -> str:
-    """An encoding as DuckDB calls it; files in one that it does not have are decoded before."""
-    return _ENCODINGS.get(name, "utf-8")
-
-
-def _decoded(raw: Any, every: list[str], encoding: str) -> list[str]:
-    """The files, or copies in UTF-8 in DuckDB's temporary folder if it does not know the encoding."""
-    if encoding in _ENCODINGS:
-        return every
-    folder = _temporary(raw)
-    copies = []
-    for place, path in enumerate(every):
-        if not Path(path).is_file() or path.endswith((".gz", ".zst")):
-            raise UnreadableFileError(
-                f"{path} is no local plain file: files elsewhere are read in utf-8, utf-16 and latin-1, not {encoding}."
-            )
-        copy = folder / f"{place}-{Path(path).name}"
-        with (
-            Path(path).open(encoding=encoding, newline="") as source,
-            copy.open("w", encoding="utf-8", newline="") as to,
-        ):
-            shutil.copyfileobj(source, to)
-        copies.append(str(copy))
-    return copies
-
-
 def _refuse_odd_lines(
     raw: Any, paths: list[str], how: Mapping[str, Any], header: Sequence[str], options: ReadOptions
 ) -> None:
@@ -172,25 +145,27 @@ def _refuse_odd_lines(
     quoted = f"({re.escape(options.quote * 2)})?" if options.quote else ""
     several = len(header) > 1
     for path in paths:
-        if _has_line(raw, path, options, "^$"):
+        if _has_line(raw, path, how["encoding"], options, "^$"):
             if several:
-                _refuse_empty_lines(raw, path, how["delim"], options)
+                _refuse_empty_lines(raw, path, how, options)
             elif (fault := other_line_end(path)) is not None:
-                raise UnreadableFileError(f"{path} cannot be read: {fault}.", context={"path": path})
-        if _has_line(raw, path, options, f"{delimiter}{quoted}$"):
+                given = original_of(path)
+                raise UnreadableFileError(f"{given} cannot be read: {fault}.", context={"path": given})
+        if _has_line(raw, path, how["encoding"], options, f"{delimiter}{quoted}$"):
             _refuse_empty_fields_too_many(raw, path, how, len(header), options)
 
 
-def _refuse_empty_lines(raw: Any, path: str, delimiter: str, options: ReadOptions) -> None:
+def _refuse_empty_lines(raw: Any, path: str, how: Mapping[str, Any], options: ReadOptions) -> None:
     """Refuse an empty line before others, which DuckDB leaves out; those at the end of a file are no rows."""
     empty = 0
     with suppress(csv.Error):  # a field that is too long for Python's reader
-        for row in (rows := csv.reader(_lines(raw, path, options), **_quoting(delimiter, options))):
+        lines = _lines(raw, path, how["encoding"], options)
+        for row in (rows := csv.reader(lines, **_quoting(how["delim"], options))):
             if row and empty:
                 raise UnreadableFileError(
-                    f"{path}: line {empty} is empty, and lines follow.",
+                    f"{original_of(path)}: line {empty} is empty, and lines follow.",
                     suggestion="Remove it, or write the fields of a row without values.",
-                    context={"path": path},
+                    context={"path": original_of(path)},
                 )
             empty = empty or (0 if row else rows.line_num)
 
@@ -207,12 +182,13 @@ def _refuse_empty_fields_too_many(
         "WHERE more IS NOT NULL LIMIT 1"
     ).fetchone()
     if found is not None:
-        line = _first_line_with_others(_lines(raw, path, options), columns, _quoting(how["delim"], options))
-        where = f"row {found[0]}" if line is None else f"line {line}"
+        lines = _lines(raw, path, how["encoding"], options)
+        line = _first_line_with_others(lines, columns, _quoting(how["delim"], options))
+        given, where = original_of(path), f"row {found[0]}" if line is None else f"line {line}"
         raise UnreadableFileError(
-            f"{path}: {where} has more fields than the {columns} columns; those behind the last are empty.",
+            f"{given}: {where} has more fields than the {columns} columns; those behind the last are empty.",
             suggestion="Name the further columns in the header, or remove the delimiter at the end of the lines.",
-            context={"path": path},
+            context={"path": given},
         )
 
 
@@ -256,25 +232,25 @@ def line_fault(message: str) -> str | None:
         with suppress(OSError), open_(file[1], "rt", encoding="latin-1", newline="") as lines:
             line = _first_line_with_others(lines, columns, {"delimiter": mark, **quoting})
     fields = "1 field" if found == 1 else f"{found} fields"
-    return f"line {line or row} has {fields}, and the first line has {columns} (file {file[1]})"
+    return f"line {line or row} has {fields}, and the first line has {columns} (file {original_of(file[1])})"
 
 
-def _has_line(raw: Any, path: str, options: ReadOptions, pattern: str) -> bool:
-    call = _lines_call(path, options)
+def _has_line(raw: Any, path: str, encoding: str, options: ReadOptions, pattern: str) -> bool:
+    call = _lines_call(path, encoding, options)
     query = f"SELECT 1 FROM {call} WHERE regexp_matches(coalesce(line, ''), {literal(pattern)}) LIMIT 1"  # noqa: S608 (literals only)
     return raw.execute(query).fetchone() is not None
 
 
-def _lines(raw: Any, path: str, options: ReadOptions) -> Iterator[str]:
+def _lines(raw: Any, path: str, encoding: str, options: ReadOptions) -> Iterator[str]:
     """The lines of a file, as they come."""
     reading = raw.cursor()
-    reading.execute(f"SELECT line FROM {_lines_call(path, options)}")  # noqa: S608 (literals only)
+    reading.execute(f"SELECT line FROM {_lines_call(path, encoding, options)}")  # noqa: S608 (literals only)
     while batch := reading.fetchmany(_BATCH):
         for (line,) in batch:
             yield (line or "") + "\n"
 
 
-def _lines_call(path: str, options: ReadOptions) -> str:
+def _lines_call(path: str, encoding: str, options: ReadOptions) -> str:
     """The lines of a file, as they are."""
     # A character that no text has, so that a line is one field.
     delimiter = "\x1e" if options.delimiter == "\x1f" else "\x1f"
@@ -283,17 +259,19 @@ def _lines_call(path: str, options: ReadOptions) -> str:
         path,
         {
             "auto_detect": False, "header": False, "delim": delimiter, "quote": "", "escape": "", "strict_mode": False,
-            "columns": {"line": "VARCHAR"}, "encoding": _encoding(options.encoding), "null_padding": True,
+            "columns": {"line": "VARCHAR"}, "encoding": encoding, "null_padding": True,
         },
     )  # fmt: skip
 
 
-def _first_lines(raw: Any, path: str, options: ReadOptions) -> list[str]:
+def _first_lines(raw: Any, path: str, encoding: str, options: ReadOptions) -> list[str]:
     """The first lines of a file, as they are."""
-    call = _lines_call(path, options)
+    call = _lines_call(path, encoding, options)
     found = raw.execute(f"SELECT line FROM {call} LIMIT {_HEADER_LINES}").fetchall()  # noqa: S608 (literals only)
     if not found:
-        raise UnreadableFileError(f"The file {path} is empty: it has not even a line with the names of columns.")
+        raise UnreadableFileError(
+            f"The file {original_of(path)} is empty: it has not even a line with the names of columns."
+        )
     return [(line or "").removeprefix("\ufeff") + "\n" for (line,) in found]
 
 
@@ -332,34 +310,38 @@ def _names(first: Sequence[str], path: str, options: ReadOptions) -> list[str]:
     if not options.header:
         return [f"column{place}" for place in range(max(len(first), 1))]
     if not any(first):
-        raise UnreadableFileError(f"The first line of {path} is empty, and should have the names of columns.")
+        raise UnreadableFileError(
+            f"The first line of {original_of(path)} is empty, and should have the names of columns."
+        )
     # By its place, as where there is no header: the index of a frame of pandas is written without a name.
     names = [name or f"column{place}" for place, name in enumerate(first)]
     by_place = "" if all(first) else " (with those without a name by their place)"
-    refuse_twins(names, f"The header of {path} has{by_place}")
+    refuse_twins(names, f"The header of {original_of(path)} has{by_place}")
     return names
 
 
 def _with_plain_header(raw: Any, path: str, delimiter: str, options: ReadOptions) -> tuple[str, bool, list[str]]:
     """A file whose first line has a line break within quotes, as one that DuckDB reads.
 
-    DuckDB takes the first line break of a file, also one within quotes, for the end of every line, and finds no row.
+    DuckDB takes the first line break of a file, also one within quotes, for the end of every line, and finds no row;
+    and behind a byte order mark it takes that for the end of the header.
 
     Returns:
-        The file, or a copy with another header if its line breaks differ; whether that has a header; the names of the
-        columns.
+        The file, or a copy with another header if its line breaks differ or it has the mark; whether that has a header;
+        the names of the columns.
     """
     if not Path(path).is_file() or path.endswith((".gz", ".zst")):
         raise UnreadableFileError(f"The first line of {path} has a line break within quotes: copy it to a plain file.")
-    encoding = options.encoding if options.encoding in _ENCODINGS else "utf-8"
     taken: list[str] = []
-    with Path(path).open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source:
+    with Path(path).open("rb") as source:
+        marked = source.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+    with Path(path).open(encoding="utf-8-sig", newline="") as source:
         names = _names(next(_rows(_noted(source, taken), delimiter, options)), path, options)
         ends = [line[len(line.rstrip("\r\n")) :] for line in taken]
-        if len(set(ends)) == 1:
+        if len(set(ends)) == 1 and not marked:
             return path, options.header, names
-        copy = _temporary(raw) / f"{uuid.uuid4().hex}.csv"
-        with copy.open("w", encoding=encoding, newline="") as to:
+        copy = place_of_copy(raw, original_of(path))
+        with copy.open("w", encoding="utf-8", newline="") as to:
             to.write(delimiter.join(f"column{place}" for place in range(len(names))) + (ends[-1] or "\n"))
             to.writelines([] if options.header else taken)
             shutil.copyfileobj(source, to)
@@ -371,13 +353,6 @@ def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
     for line in lines:
         taken.append(line)
         yield line
-
-
-def _temporary(raw: Any) -> Path:
-    """DuckDB's temporary folder."""
-    ((folder,),) = raw.execute("SELECT current_setting('temp_directory')").fetchall()
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder)
 
 
 def refuse_twins(names: Sequence[str], where: str) -> None:

@@ -306,6 +306,7 @@ class TestEqualToTheFile:
             ("email\na@x.org\nb@x.org\nc;d\n", ["email"], 3), ("2019,2020\n1,2\n3,4\n", ["2019", "2020"], 2),
             ("name,city\nada,london\nbob,paris\n", ["name", "city"], 2), ("id,name\n", ["id", "name"], 0),
             ('"a\nb",c\n"x\ny",2\n', ["a\nb", "c"], 1), ("\ufeffa,b\r\n1,2\r\n", ["a", "b"], 1),
+            ('\ufeff"a\nb",c\n"x\ny",2\n', ["a\nb", "c"], 1),
         ],
     )  # fmt: skip
     def test_header_and_lines(self, text: str, names: list[str], rows: int) -> None:
@@ -678,6 +679,25 @@ class TestReadOptions:
         with pytest.raises(SourceError, match=r"read_options=\{.encoding"):
             validate("a.csv", rules)
 
+    @pytest.mark.parametrize(
+        ("encoding", "odd"), [("latin-1", "\x85"), ("utf-16", "😀"), ("utf-16-be", "😀"), ("cp1252", "€")]
+    )
+    def test_every_character_of_an_encoding(self, encoding: str, odd: str) -> None:
+        lines = "".join(f'{i},"{odd * (i % 7)}\n"\n' for i in range(5000))
+        source, how = Path("a.csv"), {"encoding": encoding}
+        source.write_bytes(f'"i\nd",v\n{lines}'.encode(encoding))
+        rules = [rule("in_set", "v", values=[odd * i + "\n" for i in range(7)]), rule("unique", "i\nd")]
+        assert found("a.csv", *rules, read_options=how) == [("passed", 0, 5000)] * 2
+        source.write_bytes(f'id,v\n1,"{odd}\n"\n3\n'.encode(encoding))
+        with pytest.raises(SourceError, match=r"line 4 has 1 field, .* \(file a\.csv\)"):
+            validate("a.csv", rules, read_options=how)
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "shift_jis"])
+    def test_a_file_that_is_written_otherwise(self, encoding: str) -> None:
+        Path("a.csv").write_bytes("id\nMüller\n".encode("latin-1"))
+        with pytest.raises(SourceError, match=rf"a\.csv is not written in {encoding}"):
+            validate("a.csv", [rule("not_null", "id")], read_options={"encoding": encoding})
+
     @pytest.mark.parametrize("encoding", ["base64", "rot13", "zlib", "nope", "a\0"])
     def test_what_is_no_encoding_of_text(self, encoding: str) -> None:
         with pytest.raises(RuleError, match="encoding must be the name of an encoding"):
@@ -734,6 +754,10 @@ class TestReadOptions:
             validate(
                 csv("a\n1\n"), [rule("not_null", "a")], read_options={"delimeter": ";", "encoding": 1, "decimal": 1}
             )
+        with pytest.raises(RuleError, match="quote must be one character of ASCII"):
+            validate(csv("a\n1\n"), [rule("not_null", "a")], read_options={"quote": "«"})
+        with pytest.raises(RuleError, match="delimiter and quote are both"):
+            validate(csv("a\n1\n"), [rule("not_null", "a")], read_options={"delimiter": '"'})
         with pytest.raises(RuleError, match="no file"):
             validate([{"a": 1}], [rule("not_null", "a")], read_options={"delimiter": ";"})
 

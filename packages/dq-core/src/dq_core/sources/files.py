@@ -20,6 +20,7 @@ from .._shared.json_files import json_query
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.problems import UnknownFormatError
 from .._shared.read_options import ReadOptions
+from .._shared.text_copies import original_of
 from .._shared.text_files import csv_query, identifier, line_fault, other_line_end
 from ..errors import RuleError, SourceConnectionError, SourceError, TableNotFoundError, translated
 from ..relation.column import Column
@@ -260,7 +261,7 @@ def plain_reason(reason: str) -> str:
     file = re.search(r"^\s*file = (\S.*)$", rest, re.MULTILINE)
     if file is not None and "CSV Parser state machine" in kept:
         kept = other_line_end(file[1]) or kept
-    return " ".join(kept.split()) + (f" (file {masked(file[1])})" if file else "")
+    return " ".join(kept.split()) + (f" (file {masked(original_of(file[1]))})" if file else "")
 
 
 def _hint(reason: str) -> str | None:

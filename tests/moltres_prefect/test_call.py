@@ -13,11 +13,12 @@ from prefect.runtime import task_run
 from prefect.states import State
 
 from dq_core import RuleError
-from moltres import Records, col
+from moltres import Records, col, connect
 from moltres.errors import ConfigurationError, HandoffError
+from moltres.handoff import encode
 from moltres.task import WriteOptions
 from moltres_prefect import MoltresTask, moltres_data_quality, moltres_query, moltres_to_table
-from support.adapter_conformance import rows_of
+from support.adapter_conformance import rows_of, tables_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -290,3 +291,70 @@ def test_a_task_that_could_not_run_is_no_success(dsn, how):
         return moltres_to_table(dsn=dsn, table_name="out", data=failed, return_state=True).name
 
     assert looking() == "NotReady"
+
+
+READERS: dict[str, Any] = {
+    "data": lambda dsn, rows: moltres_to_table.with_options(retries=2)(dsn=dsn, table_name="copies", data=rows),
+    "overwriting": lambda dsn, rows: moltres_to_table.with_options(retries=2)(
+        dsn=dsn, table_name="copies", data=rows, mode="overwrite"
+    ),
+    "inputs": lambda dsn, rows: moltres_query.with_options(retries=2)(dsn=dsn, query=lambda db, a: a, inputs=[rows]),
+    "checked": lambda dsn, rows: moltres_data_quality.with_options(retries=2)(
+        data=rows, checks=[{"type": "row_count", "max": 1}], artifact=False
+    ),
+}
+
+
+@pytest.mark.parametrize("way", READERS)
+def test_an_iterator_is_not_read_by_a_second_attempt(dsn: str, way: str) -> None:
+    """It gives the second attempt no rows, or the last ones: rows were lost, and an overwrite emptied the table."""
+    with connect(dsn) as db:
+        db.write([{"id": 0}]).save_as_table("copies")
+    started: list[int] = []
+
+    def rows() -> Any:
+        started.append(1)
+        yield {"id": 1}
+        if len(started) == 1:
+            raise OSError("lost")
+        yield {"id": 2}
+
+    with pytest.raises(ConfigurationError, match="is an iterator, which an earlier attempt has begun to read"):
+        flow(lambda: READERS[way](dsn, rows()))()
+    assert len(started) == 1
+    assert rows_of(dsn, "copies") == [{"id": 0}]
+
+    @flow(retries=1)
+    def again() -> Any:  # which makes a new one
+        return moltres_to_table(dsn=dsn, table_name="copies", data=rows())["rows_written"]
+
+    started.clear()
+    assert again() == 2
+
+
+def test_an_iterator_is_not_shared_by_the_tasks_of_a_map(dsn: str) -> None:
+    for data in (iter([{"id": 1}]), unmapped(iter([{"id": 1}]))):
+        with pytest.raises(ConfigurationError, match="data is an iterator, which only one of the tasks could read"):
+            flow(lambda data=data: moltres_to_table.map(dsn=dsn, table_name=["a", "b"], data=data))()
+    assert not {"a", "b"} & tables_of(dsn)
+
+
+def test_no_items_are_no_tasks_and_an_empty_list_of_options_is_one_argument(dsn: str) -> None:
+    @flow
+    def none() -> list[Any]:
+        tables = moltres_to_table.map(dsn=dsn, table_name=[], data=[{"id": 1}])
+        parts = moltres_to_table.map(dsn=dsn, table_name="copies", data=[])
+        futures = moltres_to_table.map(dsn=dsn, table_name="copies", data=moltres_query.map(dsn=dsn, query=[]))
+        written = moltres_to_table.map(dsn=dsn, table_name=["a", "b"], data=[{"id": 1}], partition_by=[])
+        return [list(tables), list(parts), list(futures), [one["rows_written"] for one in written.result()]]
+
+    assert none() == [[], [], [], [1, 1]]
+    with pytest.raises(RuleError, match="There are no checks"):
+        flow(lambda: moltres_data_quality.map(dsn=dsn, query=["SELECT 1 AS a"], checks=[]).result())()
+
+
+def test_stored_forms_are_inputs_of_their_own(dsn: str) -> None:
+    stored = [encode(Records([(number,)], ["id"])) for number in (1, 2)]
+    both = moltres_query(dsn=dsn, query=lambda db, a, b: a.union(b).order_by("id"), inputs=stored)
+    assert both == [{"id": 1}, {"id": 2}]
+    assert moltres_query(dsn=dsn, query=lambda db, a: a, inputs=({"id": 1}, {"id": 2})) == both

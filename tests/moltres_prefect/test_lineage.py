@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +12,10 @@ from prefect.assets import Asset
 from prefect.client.orchestration import get_client
 
 from moltres import connect
+from moltres.errors import ConfigurationError
 from moltres.task import Dataset, table
 from moltres_prefect import moltres_data_quality, moltres_query, moltres_to_table
-from moltres_prefect.lineage import asset_key, slug
+from moltres_prefect.lineage import artifact_key_of, asset_key, slug
 from support.adapter_conformance import SECRET
 from support.waiting import until
 
@@ -162,6 +164,20 @@ def test_the_key_of_a_table_is_its_name_in_lineage_and_holds_no_user_and_no_secr
 
 def test_the_key_of_an_artifact_has_letters_digits_and_dashes() -> None:
     assert slug("Größe: Users_of 2026/11!") == "gr-e-users-of-2026-11"
+    assert artifact_key_of("Users_of 2026/11!") == "users-of-2026-11"
+
+
+def test_artifacts_of_other_names_have_other_keys(dsn: str) -> None:
+    """Letters that no key has are what tells these names apart: their reports were versions of one artifact."""
+    names = ["ÄÖ", "ÖÄ", "顧客", "商品", "顧客 check 1", "商品 check 1", "Größe", "Gröe", "!", "?"]
+    keys = {artifact_key_of(name) for name in names}
+    assert len(keys) == len(names)
+    assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", key) for key in keys), keys
+    moltres_data_quality(dsn=dsn, query="SELECT 1 AS email", checks=CHECKS[:1], artifact_key="ÄÖ")
+    assert len(artifacts(artifact_key_of("ÄÖ"))) == 1
+    for given in (5, ""):
+        with pytest.raises(ConfigurationError, match="artifact_key must"):
+            moltres_data_quality(data=[{"email": 1}], checks=CHECKS, artifact_key=given)
 
 
 def test_markdown_cannot_be_broken_by_what_is_checked(dsn: str) -> None:

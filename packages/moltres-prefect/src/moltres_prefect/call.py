@@ -16,6 +16,7 @@ from moltres.errors import HandoffError
 from moltres.handoff import is_reference
 from moltres_prefect.caching import seen_by_users
 from moltres_prefect.identity import call_key, key_argument
+from moltres_prefect.iterators import refuse_shared
 from moltres_prefect.options import OPTION_NAMES, refuse_unknown, renamed
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _OF_CALL: Final = frozenset({"wait_for", "return_state"})  # Prefect takes them in any call
-_LISTS: Final = frozenset(
-    {"checks", "columns", "keys", "mask", "partition_by", "update"}
-)  # one argument each, although they are lists
-_MAPPING: Final = "parameters"  # one mapping each: a list of them is no rows
+_LISTS: Final = frozenset({"checks", "columns", "keys", "mask", "partition_by", "update"})  # one argument each
+_ROWS: Final = ("data", "inputs")  # of which a list of mappings is one argument
 
 
 class MoltresTask(Task[P, R]):
@@ -80,7 +79,10 @@ class MoltresTask(Task[P, R]):
         """
         task, arguments = self._split(kwargs)
         values = resolve_inputs_sync({k: v for k, v in arguments.items() if k not in _OF_CALL}, max_depth=0)
+        refuse_shared(task.name, arguments)
         spread = {name: value for name, value in values.items() if _is_spread(name, value)}
+        if not spread:  # no rows for each of several tasks, or no task at all
+            spread = {name: value for name in _ROWS if (value := values.get(name)) in ([], ())}
         for name, given in arguments.items():
             if name not in spread and name not in _OF_CALL and not isinstance(given, BaseAnnotation):
                 arguments[name] = unmapped(given)
@@ -144,7 +146,5 @@ def _is_spread(name: str, value: Any) -> bool:
     if not isinstance(value, list | tuple) or isinstance(value, BaseAnnotation):  # an annotation is a tuple
         return False
     if name in _LISTS:
-        return all(isinstance(item, list | tuple) for item in value)
-    if name == _MAPPING:
-        return True
-    return not all(isinstance(item, Mapping) and not is_reference(item) for item in value)  # which would be rows
+        return bool(value) and all(isinstance(item, list | tuple) for item in value)
+    return name not in _ROWS or not all(isinstance(item, Mapping) and not is_reference(item) for item in value)

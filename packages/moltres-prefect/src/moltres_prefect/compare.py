@@ -10,7 +10,7 @@ from moltres.task import compared, options, refuse
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, open_target, work_in_database
 from moltres_prefect.lineage import leave_artifact, note_reading
-from moltres_prefect.options import flag_problems
+from moltres_prefect.options import flag_problems, key_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -87,6 +87,7 @@ def moltres_compare(
     places = {"right_dsn": right_dsn, "right_connection": right_connection}
     others = {**places, "right_table": right_table, "right_query": right_query, "right_schema": right_schema}
     problems = [*flag_problems({"fail_on_difference": fail_on_difference, "artifact": artifact})]
+    problems += key_problems(artifact_key)
     problems += options.no_database("right_file", right_file, others)
     problems += options.side(table, query, schema)
     problems += [] if right_file is not None else options.side(right_table, right_query, right_schema, "right_")

@@ -9,8 +9,9 @@ from moltres.errors import ConfigurationError
 from moltres.task import refuse, rows_to_check
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, work_in_database
+from moltres_prefect.iterators import refuse_read_before
 from moltres_prefect.lineage import leave_artifact, note_reading
-from moltres_prefect.options import flag_problems
+from moltres_prefect.options import flag_problems, key_problems
 from moltres_prefect.queries import query_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def moltres_data_quality(
     if query is None and parameters is not None:
         raise ConfigurationError("parameters are for query, which is not given.")
     flags = {"fail_on_error": fail_on_error, "fail_fast": fail_fast, "artifact": artifact}
-    refuse("moltres_data_quality", flag_problems(flags))
+    refuse("moltres_data_quality", [*flag_problems(flags), *key_problems(artifact_key)])
+    refuse_read_before("moltres_data_quality", data=data)
     suite = Suite(checks)
     what = None if query is None else query_of("moltres_data_quality", query, parameters)
 

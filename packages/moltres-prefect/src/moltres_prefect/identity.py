@@ -68,7 +68,7 @@ def key_of_run(given: str | None, label: str) -> str:
     if given is not None:
         return given
     context = TaskRunContext.get()
-    if context is not None and _in_own_task():
+    if context is not None and in_own_task():
         return run_name(["prefect", str(context.task_run.id)])
     by = caller()
     # Without a flow or task every call of a function is a run of its own.
@@ -84,10 +84,10 @@ def key_of_append(given: str | None, table: str) -> str:
     """
     if isinstance(given, CallKey):
         unsure = given.unsure
-    elif given is not None or _in_own_task(of_flow=True):
+    elif given is not None or in_own_task(of_flow=True):
         unsure = None
     else:
-        unsure = _unsure(None if _in_own_task() else caller())
+        unsure = _unsure(None if in_own_task() else caller())
     if unsure is not None:
         raise ConfigurationError(
             f"{unsure}, so that a retry of the flow could append rows again, or leave some out.",
@@ -107,7 +107,7 @@ def _unsure(by: Caller | None) -> str | None:
     return None
 
 
-def _in_own_task(*, of_flow: bool = False) -> bool:
+def in_own_task(*, of_flow: bool = False) -> bool:
     """Whether this is the run of a task of ours, not a call of the function behind it; if asked, one of a flow."""
     context = TaskRunContext.get()
     if context is None or context.task.fn.__module__.partition(".")[0] != __package__:

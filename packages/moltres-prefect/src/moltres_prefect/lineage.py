@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _NOT_IN_KEYS = re.compile(r"[\s#?&%\"'<>\[\]{}|\\^`\0]")
 _NOT_IN_SCHEMES = re.compile(r"[^a-z0-9]")
 _LONGEST_KEY = 512  # of Prefect's API
+_DIGEST = 8
 
 
 def asset_key(dataset: Dataset) -> str:
@@ -64,7 +66,7 @@ def leave_artifact(
         description: What it is.
     """
     place = key.place if isinstance(key, CallKey) else key or name
-    create_markdown_artifact(markdown, key=slug(place), description=description)
+    create_markdown_artifact(markdown, key=artifact_key_of(place), description=description)
 
 
 def log(summary: str) -> None:
@@ -73,6 +75,17 @@ def log(summary: str) -> None:
         get_run_logger().info("%s", summary)
     except MissingContextError:
         get_logger(__name__).info("%s", summary)
+
+
+def artifact_key_of(place: str) -> str:
+    """The key of an artifact: a slug, with a digest where letters are lost by which another place may differ.
+
+    Args:
+        place: What the user calls it, or what the call is known by.
+    """
+    if place.isascii() and slug(place):
+        return slug(place)
+    return f"{slug(place)}-{hashlib.sha256(place.encode()).hexdigest()[:_DIGEST]}".strip("-")
 
 
 def slug(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from prefect import Task
 
 from moltres.errors import ConfigurationError, closest, listing
-from moltres.task.options import flag
+from moltres.task.options import flag, string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,6 +37,12 @@ def flag_problems(given: Mapping[str, object]) -> Iterator[str]:
     """A sentence for each argument, by name, that is neither true nor false."""
     for name, value in given.items():
         yield from flag(name, value)
+
+
+def key_problems(artifact_key: object) -> Iterator[str]:
+    """Why this cannot be the key of an artifact; None is not given."""
+    if artifact_key is not None:
+        yield from string("artifact_key", artifact_key)
 
 
 def refuse_unknown(task: str, given: Iterable[str], known: Iterable[str]) -> None:

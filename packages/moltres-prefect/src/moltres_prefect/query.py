@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from moltres.handoff import MAX_INLINE_ROWS, drop_staged
+from moltres.handoff.reference import MARKER
 from moltres.task import HandoffOptions, refuse, run_query
 from moltres.task.options import string
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, work_in_database
 from moltres_prefect.identity import key_of_run
+from moltres_prefect.iterators import refuse_read_before
 from moltres_prefect.lineage import log, note_reading
 from moltres_prefect.queries import query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -70,6 +73,7 @@ def moltres_query(
     options = HandoffOptions(max_inline_rows=max_inline_rows, handoff=handoff, stage_uri=stage_uri)
     named = () if run_key is None else string("run_key", run_key)
     refuse("moltres_query", [*options.problems(), *named])
+    refuse_read_before("moltres_query", inputs=values)
     name = key_of_run(run_key, "moltres_query.fn")
 
     def work(database: Database) -> Records | Reference:
@@ -106,5 +110,7 @@ def moltres_drop_staged(
 
 
 def _several(inputs: Any) -> list[Any]:
-    rows = isinstance(inputs, list) and bool(inputs) and all(isinstance(item, dict) for item in inputs)
-    return list(inputs) if isinstance(inputs, list | tuple) and not rows else [inputs]
+    if not isinstance(inputs, list | tuple):
+        return [inputs]
+    rows = bool(inputs) and all(isinstance(item, Mapping) and MARKER not in item for item in inputs)
+    return [inputs] if rows else list(inputs)

@@ -9,6 +9,7 @@ from moltres.task import WriteOptions, WriteOutcome, refuse, run_write
 from moltres_prefect.call import moltres_task
 from moltres_prefect.databases import Dsn, open_target, work_in_database
 from moltres_prefect.identity import CallKey, key_of_append
+from moltres_prefect.iterators import refuse_read_before
 from moltres_prefect.lineage import log, note_writing
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def moltres_to_table(
         drop_staged=drop_staged,
     )
     refuse("moltres_to_table", options.problems())
+    refuse_read_before("moltres_to_table", data=data)
     key = options.key(lambda: key_of_append(run_key or None, table_name))
 
     def work(database: Database) -> WriteOutcome:

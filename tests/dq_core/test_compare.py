@@ -80,7 +80,7 @@ def _put(engine: sa.Engine, rows: list[dict[str, Any]], name: str = "t", key: An
     table = sa.Table(name, sa.MetaData(), *columns)
     table.create(engine)
     with engine.begin() as connection:
-        connection.execute(sa.insert(table), rows)
+        connection.execute(sa.insert(table).values(rows))  # one statement: a driver may send one for each of many
 
 
 def _changed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def test_hostile_names_are_refused_with_their_side(engine: sa.Engine, side: str)
         return compare(**{**sides, side: Source(engine, table=table, schema=schema)}, keys=["id"])
 
     call = Call(compared, {"table": "t"})
-    assert_refused(call, f"compare.{side}", (DataQualityError,), says={"*": (f"{side}: The table or view",)}, few=100)
+    assert_refused(call, f"compare.{side}", (DataQualityError,), says={"*": (f"{side}: The table or view",)}, few=40)
 
 
 def test_a_table_that_cannot_be_read_is_named(engine: sa.Engine) -> None:

@@ -27,7 +27,7 @@ class Queries(DialectSuite):
         plans_name_tables: Whether a plan has the names of the tables that it reads.
     """
 
-    longest_chain = 400
+    longest_chain = 200
     plans_name_tables = True
 
     @pytest.mark.parametrize("descending", [False, True])

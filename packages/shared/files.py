@@ -287,6 +287,9 @@ def reader_call(function: str, paths: Paths, options: Mapping[str, Any]) -> str:
             arguments.append(f"{name} = {_literal(value)}")
         except InvalidOptionError as problem:
             raise InvalidOptionError(f"{name}: {problem.message}", context={"option": name}) from None
+        except RecursionError:
+            said = f"{name} has too many lists within each other."
+            raise InvalidOptionError(said, context={"option": name}) from None
     return f"{function}({', '.join(arguments)})"
 
 

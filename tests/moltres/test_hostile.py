@@ -38,7 +38,7 @@ from moltres.handoff import decode, drop_staged, encode, frame_of, hand_over, is
 from moltres.handoff import stage_table as to_stage
 from moltres.integrations.data_quality import QualityChecker
 from support import people as people_table
-from support.hostile import ODD, Call, assert_refused, untried
+from support.hostile import NESTED, ODD, Call, assert_refused, untried
 
 MODULES = (
     "moltres", "moltres.functions", "moltres.handoff", "moltres.integrations.data_quality", "moltres.pipeline",
@@ -70,7 +70,7 @@ NOTHING = {
 }
 OURS = (errors.MoltresError, DataQualityError)
 #: What a database refuses is in its own words, with the statement.
-SAYS = {"*": ("statement",), "on": ("No column",), "suffix": ("The name",)}
+SAYS = {"*": ("statement", "lists within each other"), "on": ("No column",), "suffix": ("The name",)}
 #: Rows are told by their kind, and a part of them by where it is.
 PARTS = ("data", "rows", "Rows", "row", "Row", "columns", "column")
 DATA = {"data": PARTS, "value": PARTS, "rows": PARTS, "values": PARTS, "columns": PARTS, "types": ("type",)}
@@ -379,7 +379,7 @@ def test_every_public_name_is_tried() -> None:
 def test_hostile_values(world: World, name: str) -> None:
     database = world.db.dialect.name
     # Where types say least; `when` shows its values.
-    always = {} if world.db.dialect.capabilities.enforces_types or name == "when" else ODD
+    always = {} if world.db.dialect.capabilities.enforces_types or name == "when" else {**ODD, **NESTED}
     assert_refused(CALLS[name](world), name, OURS, says=SAYS, few=2, seed=database, always=always)
 
 
@@ -387,4 +387,4 @@ def test_hostile_values(world: World, name: str) -> None:
 def test_hostile_values_for_files(name: str, tmp_path: Path) -> None:
     with connect() as db:
         people_table.create(db)
-        assert_refused(FILES[name](World(db, tmp_path)), name, OURS, always=ODD)
+        assert_refused(FILES[name](World(db, tmp_path)), name, OURS, always={**ODD, **NESTED})

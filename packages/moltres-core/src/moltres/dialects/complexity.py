@@ -75,7 +75,7 @@ def not_too_deep(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*args, **options)
         except RecursionError as error:
             raise QueryError(
-                "The expression has too many operations within each other.",
+                "The expression has too many operations or lists within each other.",
                 suggestion="Divide it with with_columns() and save_as_table(), or use is_in() for many values.",
             ) from error
 

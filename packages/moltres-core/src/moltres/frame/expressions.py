@@ -371,11 +371,13 @@ def _bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
 
 def names_in(expression: Any) -> Iterator[str]:
     """The names of the unbound columns in an expression, in no particular order and with duplicates."""
-    waiting = [expression]
+    waiting, lists = [expression], set()
     while waiting:  # without recursion: an operation can have thousands of others within
         one = waiting.pop()
         if isinstance(one, tuple | list):
-            waiting += reversed(one)
+            if id(one) not in lists:  # one that holds itself has no end
+                lists.add(id(one))
+                waiting += reversed(one)
         elif isinstance(one, ClauseElement):
             for element in iterate(one):
                 if isinstance(element, Unbound):

@@ -179,7 +179,7 @@ def rows_of(value: Any, *, dsn: Any = None) -> Records:
         >>> rows_of([{"id": 1}])
         Records([{'id': 1}], columns=['id'])
     """
-    parts = list(_parts(value))
+    parts = _parts(value)
     tables = [part for part in parts if isinstance(part, Reference) and part.kind == "table"]
     if tables and dsn is None:
         place = f" of {tables[0].database}" if tables[0].database else ""
@@ -213,14 +213,21 @@ def _handed_over(value: Any) -> list[Any]:
     Raises:
         HandoffError: If the value is nothing of this kind.
     """
-    parts = list(_parts(value))
+    parts = _parts(value)
     if len(parts) != 1 or isinstance(parts[0], str | bytes | int | float | Mapping | None):
         _require_rows(parts)
     return parts
 
 
-def _parts(value: Any) -> Iterator[Any]:
+def _parts(value: Any) -> list[Any]:
     """What was handed over, one by one: a mapped task gives a list, and a list of lists if it was mapped twice."""
+    try:
+        return list(_each_part(value))
+    except RecursionError as error:
+        raise HandoffError("The value has too many lists within each other.") from error
+
+
+def _each_part(value: Any) -> Iterator[Any]:
     items = items_of(value)
     if items is None:
         yield decode(value) if isinstance(value, Mapping) and MARKER in value else value
@@ -228,7 +235,7 @@ def _parts(value: Any) -> Iterator[Any]:
         yield Records.from_dicts(items)
     else:
         for item in items:
-            yield from _parts(item)
+            yield from _each_part(item)
 
 
 def _split(parts: Sequence[Any]) -> tuple[list[Reference], list[Records]]:

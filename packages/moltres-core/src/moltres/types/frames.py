@@ -8,6 +8,7 @@ from sqlalchemy.types import NullType
 
 from ..errors import MissingDependencyError, SchemaMismatchError
 from .arrow import arrow, to_array
+from .foreign import as_python
 from .infer import infer
 from .logical import ListDocument, logical_type
 from .values import unfit
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from .arrow import Rows
 
 
-def _array(values: list[Any], type_: TypeEngine[Any] | None) -> pa.Array:
+def _array(given: Sequence[Any], type_: TypeEngine[Any] | None) -> pa.Array:
     """One column: of the declared type if its values fit, of the type that they have otherwise."""
     pa = arrow()
+    values = list(as_python(given))
     known = type_ is not None and logical_type(type_).name not in {"unknown", "other"}
     if type_ is not None and known and unfit(logical_type(type_), values) is None:
         return to_array(values, type_)
@@ -52,7 +54,7 @@ def rows_to_arrow(names: Sequence[str], rows: Rows, types: Mapping[str, TypeEngi
     arrays, faults = [], []
     for name, values in zip(names, columns, strict=True):
         try:
-            arrays.append(_array(list(values), types.get(name)))
+            arrays.append(_array(values, types.get(name)))
         except (ValueError, TypeError, OverflowError) as error:
             faults.append(f"column {name!r}: {error}")
     if faults:

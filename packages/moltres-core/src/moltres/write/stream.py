@@ -100,6 +100,13 @@ def open_stream(data: Any, batch_rows: int, *, loose: bool = False, keeps: Keeps
     table = arrow_table(data)
     if table is not None:
         return _arrow(table, batch_rows)
+    if isinstance(data, list | tuple):
+        try:
+            return _batches(iter(data), batch_rows, loose=loose, keeps=keeps)
+        except RecursionError as error:
+            raise ConfigurationError(
+                f"write(): data has too many lists within each other; it must be {_ACCEPTED}."
+            ) from error
     if isinstance(data, Iterator) or (hasattr(data, "__iter__") and not isinstance(data, str | bytes)):
         return _batches(iter(data), batch_rows, loose=loose, keeps=keeps)
     raise ConfigurationError(f"write(): data must be {_ACCEPTED}, not {_kind_of(data)}.")

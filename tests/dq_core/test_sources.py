@@ -34,6 +34,7 @@ from dq_core import (
 )
 from support.check_conformance import store
 from support.database_facts import facts_of
+from support.driver_settings import reshape
 
 ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": None}, {"id": 3, "name": "b"}]
 TYPES = {"id": sa.BigInteger(), "name": sa.Text()}
@@ -84,6 +85,19 @@ class TestDatabases:
         assert found(Frame(sa.select(people), filled)) == EXPECTED
         with filled.connect() as connection:
             assert found(Frame(sa.select(people).where(people.c.id < 9), connection)) == EXPECTED
+
+    def test_whatever_rows_an_engine_gives(self, postgresql_url: sa.URL, tmp_path: Path) -> None:
+        for url in (sa.URL.create("sqlite", database=str(tmp_path / "rows.db")), postgresql_url):
+            engine = sa.create_engine(url)
+            store(engine, "people", ROWS, TYPES)
+            reshape(engine)
+            assert found(engine, table="people") == EXPECTED
+            with engine.connect().execution_options(stream_results=True, yield_per=1) as connection:
+                assert found(connection, table="people") == EXPECTED
+            other = engine.execution_options(schema_translate_map={None: "other"})
+            with pytest.raises(DataQualityError, match="schema_translate_map"):
+                found(other, table="people")
+            engine.dispose()
 
     def test_a_query_with_colons_and_percent_signs(self, filled: sa.Engine) -> None:
         report = validate(filled, [RULE], query="SELECT ':x' AS a, '50%' AS b, name FROM people WHERE name LIKE 'a%'")

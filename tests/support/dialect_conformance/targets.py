@@ -17,6 +17,7 @@ from moltres import col, connect
 from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError, TransientQueryError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import CHANGING_MODES, EVERY_MODE, rows
+from support.driver_settings import reshape, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,6 +92,34 @@ class Targets(DialectSuite):
             with pytest.raises(ConfigurationError, match=said):
                 connect(connection).write([{"id": 2}]).save_as_table("t", mode="append")
             assert connect(connection).table("t").collect() == [{"id": 1}]
+
+    # -- rows, whatever is set on an engine
+
+    @pytest.mark.parametrize("how", ["streams", "other rows"])
+    def test_rows_are_those_of_the_database_whatever_is_set_on_an_engine(self, db: Database, how: str) -> None:
+        engine = db.engine.execution_options(stream_results=True, yield_per=1) if how == "streams" else db.engine
+        if how == "other rows":
+            reshape(engine)
+        given, exact = connect(engine), db.dialect.capabilities.enforces_types
+        data: list[dict[str, Any]] = [
+            {"id": number, "s": f"é{number}", "n": Decimal("0.1234567890123456789" if exact else "0.5")}
+            for number in (1, 2, 3)
+        ]
+        given.write(data[:2]).save_as_table("t", mode="append", run_key="k")
+        given.write(data[1:]).save_as_table("t", mode="merge", keys=["id"])
+        frame = given.table("t").order_by("id")
+        assert frame.collect() == frame.to_arrow().to_pylist() == data
+        assert [len(batch) for batch in frame.iter_batches(2)] == [2, 1]
+        given.table("t").write.save_as_table("u")
+        with connect() as other:
+            other.write(given.table("u")).save_as_table("t")
+            assert rows(other) == data
+        with engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            kept = settings_of(raw) if how == "other rows" else {}
+            connect(connection).table("t").collect()
+            assert {name: getattr(raw, name) for name in kept} == kept
+            assert connection.get_execution_options().get("yield_per") == (1 if how == "streams" else None)
 
     # -- keys of loads
 

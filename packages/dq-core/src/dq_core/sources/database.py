@@ -8,7 +8,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import AssertionPool
 
@@ -22,6 +22,7 @@ from .._shared.connecting import (
 from .._shared.iceberg_places import is_iceberg
 from .._shared.masking import masked, scrubbed, secrets_of
 from .._shared.places import keeping_text
+from .._shared.plain_rows import plain_rows
 from .._shared.pools import capacity, is_in_transaction
 from .._shared.statements import Deadline
 from .._shared.tables import table_names
@@ -93,7 +94,7 @@ def open_database(
             alone = memory is not None and memory.is_alone(connection)
             with beginning(engine):
                 stack.enter_context(dialect.snapshot(connection))
-        stack.enter_context(keeping_text(connection))
+        _enter_plain(stack, connection)
         stack.enter_context(dialect.session(connection))
         secrets = secrets_of(url)
         dialect.prepare(connection)
@@ -298,6 +299,13 @@ def _version(
     return dialect.version(connection, name, found, as_of), found
 
 
+def _enter_plain(stack: contextlib.ExitStack, connection: sa.Connection) -> None:
+    """Let rows and the text of statements be what they are, whatever is set on the connection."""
+    with translated():
+        stack.enter_context(plain_rows(connection))
+    stack.enter_context(keeping_text(connection))
+
+
 def create_engine_of(url: sa.URL | Any, timeout_seconds: float | None = None) -> sa.Engine:
     """An engine for a URL, or for a catalog of PyIceberg; a driver that is missing is one clear error.
 
@@ -341,12 +349,12 @@ def connect(engine: sa.Engine, *, begins: bool = False) -> sa.Connection:
             suggestion="Give them back, give the Connection itself, or an engine with a greater pool_size.",
         ) from None
     except AssertionError as error:
-        if not isinstance(engine.pool, AssertionPool):
-            raise
+        if not isinstance(engine.pool, AssertionPool):  # SQLAlchemy gets rows of another form from the driver
+            raise _not_understood(engine.url, error) from None
         raise SourceAccessError(
             f"The engine of {_shown(engine.url)} has one connection, which is in use.", suggestion=_GIVE_CONNECTION
         ) from error
-    except (ArgumentError, LookupError, TypeError, ValueError, OSError) as error:
+    except (ArgumentError, InvalidRequestError, LookupError, TypeError, ValueError, OSError) as error:
         raise _not_understood(engine.url, error) from None
     raise SourceAccessError(
         f"The engine of {_shown(engine.url)} has one connection, and a transaction has begun on it, which would be"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
 from .._shared.connecting import missing_file
+from .._shared.plain_rows import plain_rows
 from ..errors import QueryTimeoutError
 from . import absent, held
 from .compiling import compiled_by
@@ -76,7 +77,7 @@ def acquired(
     require_own(bind)
     held.make_room(bind, writes=writes)
     if isinstance(bind, Connection):
-        with compiled_by(bind, dialect), held.holding(bind, writes=writes):
+        with plain_rows(bind), compiled_by(bind, dialect), held.holding(bind, writes=writes):
             yield bind
         return
     file = None if writes else missing_file(bind.url)
@@ -91,7 +92,7 @@ def acquired(
         return
     if seconds is not None:
         _wait_for_pool(bind, seconds)
-    with connected(bind, dialect) as connection, compiled_by(connection, dialect):
+    with connected(bind, dialect) as connection, plain_rows(connection), compiled_by(connection, dialect):
         at_least_committed(connection)
         with held.holding(connection, writes=writes):
             yield connection

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, StatementError
+from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, InvalidRequestError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from .._shared.connecting import file_hint, retry_can_help
@@ -216,8 +216,11 @@ def connected(engine: Engine, dialect: Dialect) -> Connection:
         failure = _unconnected(engine, dialect, error.orig or error)
     except engine.dialect.loaded_dbapi.Error as error:
         failure = _unconnected(engine, dialect, error)
-    except (ArgumentError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        # What a driver raises before it connects: an option that it does not know, a file that it cannot read.
+    except (
+        ArgumentError, AssertionError, AttributeError, InvalidRequestError, LookupError, OSError, TypeError, ValueError
+    ) as error:  # fmt: skip
+        # What a driver raises before it connects: an option that it does not know, a file that it cannot read. And what
+        # SQLAlchemy does when it first asks the server, and gets rows of another form.
         failure = _error(ConfigurationError, engine.url, str(error), None, cancelled=False)
     # Outside of the handler, so that psycopg's error, which contains the password, is neither cause nor context.
     raise failure

@@ -235,6 +235,38 @@ def test_a_task_after_a_mapped_group_reads_all_of_it(run, dsn, write):
     assert len(rows_of(dsn, "target")) == 6
 
 
+def test_a_mapping_by_itself_is_no_rows_and_those_of_a_mapped_task_are(run, dsn, capfd):
+    """Columns by name were one row of lists; as one item among several, a mapping is a row, as in every list."""
+
+    @task
+    def columns():
+        return {"id": [1, 2], "name": ["a", "b"]}
+
+    @task
+    def row(number):
+        return {"id": number}
+
+    def write(table):
+        return MoltresToTableOperator(task_id=f"write_{table}", dsn=dsn, table_name=table)
+
+    with DAG("mappings") as dag:
+
+        @task_group
+        def each(number):
+            row.override(task_id="own")(number) >> write("c")
+
+        columns() >> write("a")
+        row.expand(number=[1, 2]) >> write("b")
+        each.expand(number=[1])
+        checks = [{"type": "row_count", "min": 1}]
+        columns.override(task_id="more")() >> MoltresDataQualityOperator(task_id="check", dsn=dsn, checks=checks)
+    states = run(dag).states
+    refused = {states[name] for name in ("write_a", "each.write_c[0]", "check")}
+    assert (refused, states["write_b"]) == ({"failed"}, SUCCESS)
+    assert rows_of(dsn, "b") == [{"id": 1}, {"id": 2}]
+    assert capfd.readouterr().out.count("got dict") >= 3
+
+
 def test_without_a_run_there_is_nothing_to_read(write):
     with pytest.raises(Exception, match=r"has no run to read its input from[\s\S]*dag\.test\(\)"):
         write().execute({})

@@ -1,13 +1,17 @@
 """A template is rendered or refused; it is never taken for a value."""
 
+from collections import UserString, deque
+from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowFailException
+from jinja2 import UndefinedError
 
 from dq_core import DataQualityCheck
-from moltres import col, connect
+from moltres import Records, col, connect
 from moltres.errors import ConfigurationError
 from moltres.handoff import decode
 from moltres_airflow import MoltresDataQualityOperator, MoltresQueryOperator, MoltresToTableOperator
@@ -312,6 +316,74 @@ def test_no_value_is_no_word_in_a_text(dsn, kind, arguments, native):
         operator = kind(task_id="t", dsn=dsn, **{**known, **arguments})
     with pytest.raises(AirflowFailException, match="gives None, which would be the word 'None'"):
         operator.render_template_fields(context_of(none=None))
+
+
+OF_NONE = [
+    "{{ 'day ' ~ params.none }}", "{{ 'day %s' % params.none }}", "{{ '%s-%s' % (1, params.none) }}",
+    "{{ '%(a)s' % {'a': params.none} }}", "{{ 'day %s' | format(params.none) }}", "{{ 'day {}'.format(params.none) }}",
+    "{{ '{a}'.format(a=params.none) }}", "{{ [1, params.none] | join('-') }}", "{{ params.none | upper }}",
+    "{{ [params.none] | map('lower') | first }}", "{{ [{'a': params.none}] | join(attribute='a') }}",
+    "{{ 'a-b' | replace('b', params.none) }}", "{{ params.none | string }}", "{{ params.f() ~ '' }}",
+    "{% set day = params.none %}{{ (day ~ '') | trim }}", "{{ ('x' ~ params.none) if true }}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_no_value_is_no_word_within_an_expression(dsn, native):
+    with DAG("within", render_template_as_native_obj=native):
+        operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="SELECT :a AS a", parameters={"a": "{{ ds }}"})
+    context = context_of(none=None, f=lambda: None)
+    for template in OF_NONE:
+        with pytest.raises(AirflowFailException, match="gives None"):
+            operator.render_template(template, context)
+    known = {
+        "{{ 'day ' ~ params.day }}": "day x", "{{ '%s' % params.day }}": "x", "{{ 7 % 4 }}-": "3-",
+        "{{ '{}{b}'.format(params.day, b='y') }}": "xy", "{{ 'a' | upper }}": "A",
+        "{{ [{'a': 1}, {'a': 'b'}] | join('+', attribute='a') }}": "1+b",
+        "{{ params.none | default('d', true) }}": "d", "{{ (params.none or 'e') ~ 'f' }}": "ef",
+    }  # fmt: skip
+    context = context_of(none=None, day="x")
+    assert {template: operator.render_template(template, context) for template in known} == known
+
+
+@dataclass
+class Options:
+    day: str
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Path("/in/{{ ds }}"), b"{{ ds }}", Options("{{ ds }}"), deque(["{{ ds }}"]), UserString("{{ ds }}"),
+     Records([("{{ ds }}",)], ["day"]), {"a": [Path("{{ ds }}")]}, {"{{ ds }}": 1}, frozenset({"{{ ds }}"})],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_airflow_does_not_render_is_refused(dsn, value):
+    operator = MoltresQueryOperator(task_id="t", dsn=dsn, query=of_argument, op_kwargs={"x": value})
+    with pytest.raises(AirflowFailException, match="were not rendered"):
+        rendered(operator).execute(context_of())
+
+
+def test_what_an_object_has_rendered_is_a_value(dsn):
+    class Holder:
+        template_fields = ("day",)
+
+        def __init__(self):
+            self.day = "{{ ds }}"
+
+    def query(db, x):
+        return db.sql("SELECT :day AS day", day=x.day)
+
+    operator = MoltresQueryOperator(task_id="t", dsn=dsn, query=query, op_kwargs={"x": Holder()})
+    with pytest.raises(AirflowFailException, match="were not rendered"):
+        operator.execute(context_of())
+    assert rendered(operator).execute(context_of()) == [{"day": DAY}]
+
+
+@pytest.mark.parametrize("template", ["{{ dss }}", "day {{ params.dya }}", "{% if dss %}a{% endif %}"])
+def test_a_name_that_is_not_known_is_refused_without_a_dag_too(dsn, template):
+    operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="SELECT :a AS a", parameters={"a": template})
+    with pytest.raises(UndefinedError):
+        rendered(operator)
 
 
 @pytest.mark.parametrize("native", [False, True])

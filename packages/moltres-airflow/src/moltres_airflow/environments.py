@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
-from jinja2 import nodes
+from jinja2 import StrictUndefined, nodes
 from jinja2.nativetypes import NativeEnvironment
 
+from moltres_airflow.none_in_text import refuse_none
 from moltres_airflow.templates import comes_later, is_file
 
 
@@ -18,6 +19,7 @@ def environment_of(operator: Any, content: Any, environment: Any) -> Any:
     """What renders a template so that no value of None becomes a word in a string: ``day = 'None'`` finds no rows.
 
     Nor does a list, a mapping, a truth value or bytes become a string by itself: ``"[1, 2]"`` is none of its items.
+    A name that is not known is refused without a DAG, too.
 
     Args:
         operator: The operator.
@@ -28,9 +30,13 @@ def environment_of(operator: Any, content: Any, environment: Any) -> Any:
         return environment
     environment = environment or operator.get_template_env()
     whole = not is_file(content) and _is_value(environment.parse(content))
-    if whole and isinstance(environment, NativeEnvironment):
-        return environment  # it gives the value itself, None too
-    return environment.overlay(finalize=partial(_given, content, whole))
+    made = environment.overlay()
+    if not operator.has_dag():
+        made.undefined = StrictUndefined  # of a name that is not known, Airflow would make an empty string
+    if not (whole and isinstance(environment, NativeEnvironment)):  # which gives the value itself, None too
+        made.finalize = partial(_given, content, whole)
+    refuse_none(made, partial(_given, content, False))
+    return made
 
 
 def _is_value(template: nodes.Template) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
 from moltres import Records
 from moltres.errors import HandoffError
 from moltres.handoff.reference import MARKER
@@ -83,13 +85,18 @@ def _key_of_named(operator: Any, tasks: Mapping[str, Any], name: str, input_key:
 
 def _pull(task: Any, instance: Any, name: str, key: str) -> list[Any]:
     """Every value that this task has pushed: one, or one for each mapped instance. Nobody pushes None."""
-    which = {}
+    which: dict[str, Any] = {}
+    one = task is not None and not task.is_mapped and task.get_closest_mapped_task_group() is None
     if task is not None and getattr(instance, "map_index", -1) >= 0:
         # In a mapped task group each instance reads from its own sibling.
         indexes = instance.get_relevant_upstream_map_indexes(task, None, session=None)
         if indexes is not None:
-            which = {"map_indexes": [indexes] if isinstance(indexes, int) else list(indexes)}
-    return _values(instance.xcom_pull(task_ids=[name], key=key, **which))
+            one = isinstance(indexes, int)
+            which = {"map_indexes": [indexes] if one else list(indexes)}
+    pulled = instance.xcom_pull(task_ids=[name], key=key, **which)
+    if one and isinstance(instance, RuntimeTaskInstance):  # a mapping by itself, as for other tasks, is no rows
+        return [value for value in pulled if value is not None]
+    return _values(pulled)
 
 
 def _values(pulled: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from dq_core.checks import Check, parse
 from dq_core.checks.names import names_of
@@ -28,6 +28,7 @@ class Held:
     """A check object in a template field, which Airflow leaves as it is and stores as its dict."""
 
     check: Check
+    template_fields: ClassVar[Sequence[str]] = ()
 
     def serialize(self) -> dict[str, Any]:
         """What Airflow stores of it."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import UserString
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from airflow.sdk import literal
@@ -13,7 +17,7 @@ from moltres.errors import ConfigurationError, listing
 from moltres.task import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _MARK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
@@ -68,17 +72,24 @@ def comes_from_a_task(value: object) -> bool:
 
 
 def templates_in(value: object) -> Iterator[str]:
-    """Every template in a value, at any depth."""
-    if isinstance(value, str):
-        if _MARK.search(value):
-            yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from templates_in(key)
-            yield from templates_in(item)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from templates_in(item)
+    """Every template in a value, at any depth; also where Airflow renders none, as in paths, bytes and dataclasses."""
+    text = value.decode("latin-1") if isinstance(value, bytes | bytearray) else value
+    if not isinstance(text, str | UserString | PathLike):
+        for part in _parts(text):
+            yield from templates_in(part)
+    elif _MARK.search(found := str(text)):
+        yield found
+
+
+def _parts(value: Any) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return [*value, *value.values()]
+    if isinstance(value, Sequence | AbstractSet):
+        return () if isinstance(value, range | memoryview) else value
+    names = getattr(value, "template_fields", None)  # what Airflow renders of an object
+    if not isinstance(names, Collection):
+        names = [one.name for one in fields(value)] if is_dataclass(value) and not isinstance(value, type) else ()
+    return [getattr(value, name, None) for name in names]
 
 
 def templates_of(operator: Any) -> Mapping[str, frozenset[str]]:
@@ -104,7 +115,8 @@ def refuse_unrendered(operator: Any, given: Mapping[str, frozenset[str]]) -> Non
         raise ConfigurationError(
             f"Templates of task {operator.task_id!r} were not rendered: {listing(left)}.",
             suggestion="Airflow renders them before it calls execute(): run the DAG, or call"
-            " render_template_fields(context) first. What comes from a mapped argument is not rendered.",
+            " render_template_fields(context) first. It renders neither what comes from a mapped argument, nor keys,"
+            " paths, bytes and dataclasses.",
         )
     words = {name: getattr(operator, name) for name, templates in given.items() if templates}
     refuse(

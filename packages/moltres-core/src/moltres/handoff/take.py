@@ -199,11 +199,13 @@ def _read(database: Database, part: Reference | Records | DataFrame) -> Records:
 
 
 def _require_rows(parts: Sequence[Any]) -> None:
-    kinds = sorted({type(part).__name__ for part in parts if not isinstance(part, Records | Reference)})
-    if kinds:
+    wrong = [part for part in parts if not isinstance(part, Records | Reference)]
+    if wrong:
+        kinds = sorted({type(part).__name__ for part in wrong})
+        forms = "Pass what a query task returned, Records, a list of dicts, or a pandas, Polars or Arrow table."
         raise HandoffError(
             f"Expected rows or a reference to rows, got {', '.join(kinds)}.",
-            suggestion="Pass what a query task returned, Records, a list of dicts, or a pandas, Polars or Arrow table.",
+            suggestion=f"{forms} One row is a list of one dict." if isinstance(wrong[0], Mapping) else forms,
         )
 
 

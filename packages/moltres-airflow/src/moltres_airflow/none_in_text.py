@@ -1,0 +1,98 @@
+"""None where an expression of a template makes a string of it: ``'day ' ~ none``, ``'%s' % none``, ``none | upper``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import nodes, pass_eval_context
+from jinja2.filters import FILTERS, do_join, make_attrgetter
+from jinja2.visitor import NodeTransformer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Environment
+    from jinja2.nodes import EvalContext
+
+_OF_STRINGS: Final = (
+    "capitalize", "center", "e", "escape", "forceescape", "format", "indent", "lower", "replace", "safe", "string",
+    "striptags", "title", "trim", "truncate", "upper", "urlencode", "urlize", "wordcount", "wordwrap",
+)  # fmt: skip
+"""Jinja's filters that make a string of whatever they get."""
+
+_GIVEN: Final = "moltres_given"
+_MODULO: Final = "moltres_modulo"
+
+
+def refuse_none(environment: Environment, given: Callable[[Any], Any]) -> None:
+    """Have an environment refuse None wherever an expression makes a string of it.
+
+    Args:
+        environment: The environment, an overlay of its own.
+        given: Gives a value back, or raises if it is None.
+    """
+
+    def modulo(left: Any, right: Any) -> Any:
+        if isinstance(left, str):
+            each = right.values() if isinstance(right, Mapping) else right if isinstance(right, tuple) else [right]
+            for value in each:
+                given(value)
+        return left % right
+
+    @pass_eval_context
+    def join(context: EvalContext, value: Any, d: str = "", attribute: str | int | None = None) -> Any:
+        if attribute is not None:
+            value = map(make_attrgetter(context.environment, attribute), value)
+        return do_join(context, [given(item) for item in value], given(d))
+
+    own = environment.filters
+    kept = {name: function for name in _OF_STRINGS if (function := own.get(name)) is FILTERS[name]}
+    checked = {name: _checked(function, given) for name, function in kept.items()}
+    joins = {"join": join} if own.get("join") is FILTERS["join"] else {}
+    environment.filters = {**own, **checked, **joins, _GIVEN: given, _MODULO: modulo}
+    kind: Any = environment.code_generator_class
+
+    class Checking(kind):  # type: ignore[misc]
+        def visit_Template(self, node: nodes.Template, frame: Any = None) -> None:  # noqa: N802 - Jinja's name
+            super().visit_Template(_Checks().visit(node), frame)
+
+    environment.code_generator_class = Checking
+
+
+def _checked(function: Callable[..., Any], given: Callable[[Any], Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def filtered(*args: Any, **kwargs: Any) -> Any:
+        for value in (*args, *kwargs.values()):
+            given(value)
+        return function(*args, **kwargs)
+
+    return filtered
+
+
+class _Checks(NodeTransformer):
+    """Puts a check around each value of which an expression makes a string."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja's name
+        self.generic_visit(node)
+        node.nodes = [_filter(one, _GIVEN) for one in node.nodes]
+        return node
+
+    def visit_Mod(self, node: nodes.Mod) -> nodes.Node:  # noqa: N802 - Jinja's name
+        self.generic_visit(node)
+        return _filter(node.left, _MODULO, node.right)
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's name
+        self.generic_visit(node)
+        if isinstance(node.node, nodes.Getattr) and node.node.attr == "format":
+            node.args = [_filter(one, _GIVEN) for one in node.args]
+            for pair in node.kwargs:
+                pair.value = _filter(pair.value, _GIVEN)
+        return node
+
+
+def _filter(node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Filter:
+    made = nodes.Filter(node, name, list(args), [], None, None)
+    made.set_lineno(node.lineno)
+    return made.set_environment(node.environment)  # type: ignore[arg-type, return-value]

@@ -386,3 +386,12 @@ def refuse(
         lines = "".join(f"\n- {problem}" for problem in found)
         message = found[0] if len(found) == 1 and not always_headed else f"{heading}:{lines}"
         raise ConfigurationError(message, context={"problems": found})
+
+
+def of_parent() -> ConfigurationError:
+    """The error of a connection that a process has inherited."""
+    return ConfigurationError(
+        "This connection was open when this process was forked, and belongs to the process that opened it: each"
+        " would get answers of the other.",
+        suggestion="Connect anew in the child: connect() with the URL or the engine.",
+    )

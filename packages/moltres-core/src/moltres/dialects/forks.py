@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
 from .._shared.connecting import database_file
-from ..errors import ConfigurationError
-from .held import leave_to_parent
+from ..errors import ConfigurationError, of_parent
+from .held import leave_to_parent, places_in_use
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -53,7 +53,24 @@ def watch(database: Watched, begin_anew: Callable[[], None]) -> None:
     _watched[database] = WeakMethod(begin_anew)
 
 
+def _belongs_to_parent(database: Watched, file: Path, used: set[Hashable]) -> bool:
+    """Whether only the parent may use a file that it had open when it was forked.
+
+    Args:
+        database: A Database.
+        file: Its file.
+        used: The places where the parent was at work.
+    """
+    if not database.dialect.one_process and file.resolve() in used:
+        return True  # SQLite would take the locks of the parent for this process's own, and read what it half wrote
+    if not database.dialect.one_process and not file.with_name(f"{file.name}-wal").exists():
+        return False
+    pool = database.engine.pool
+    return not isinstance(pool, QueuePool) or pool.checkedin() + pool.checkedout() > 0
+
+
 def _in_child() -> None:
+    used = places_in_use()
     _of_parent.update([*_used, *leave_to_parent()])
     _used.clear()
     for database, method in list(_watched.items()):
@@ -62,11 +79,12 @@ def _in_child() -> None:
             begin_anew()
         engine: Engine = database.engine
         file = database_file(engine.url)
-        if file is not None and database.dialect.one_process:
-            if not isinstance(engine.pool, QueuePool) or engine.pool.checkedin() + engine.pool.checkedout():
+        if file is not None:
+            # To close its connections would wait for threads that only the parent has, or undo what it does.
+            _kept.append(engine.pool)
+            if _belongs_to_parent(database, file, used):
                 _inherited.add(file.resolve())
-                _kept.append(engine.pool)  # to close its connections would wait for threads that only the parent has
-        elif file is not None or engine.url.host is not None:  # what is in memory is a copy of this process's own
+        if file is not None or engine.url.host is not None:  # what is in memory is a copy of this process's own
             engine.dispose(close=False)
 
 
@@ -84,16 +102,13 @@ def require_own(bind: Engine | Connection) -> None:
     if file is not None and _inherited and file.resolve() in _inherited:
         raise ConfigurationError(
             f"{file} was open when this process was forked, and belongs to the process that opened it.",
-            suggestion="Close the Database before the fork, or start processes by the method 'spawn'.",
+            suggestion="Close the Database before the fork (SQLite: end what reads and writes), or start processes by"
+            " the method 'spawn'.",
         )
     if not isinstance(bind, Connection) or (file is None and url.host is None):
         return
     if bind in _of_parent:
-        raise ConfigurationError(
-            "This connection was open when this process was forked, and belongs to the process that opened it: each"
-            " would get answers of the other.",
-            suggestion="Connect anew in the child: connect() with the URL or the engine.",
-        )
+        raise of_parent()
     _used.add(bind)
 
 

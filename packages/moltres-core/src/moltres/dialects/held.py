@@ -22,7 +22,7 @@ from .._shared.connecting import database_file
 from .._shared.iceberg_places import is_iceberg
 from .._shared.pools import SHARED, capacity
 from .._shared.statements import driver_connection
-from ..errors import ConfigurationError, TransientQueryError
+from ..errors import ConfigurationError, TransientQueryError, of_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -78,6 +78,8 @@ class _Thread(threading.local):
 
 
 _thread = _Thread()
+_begun_anywhere: WeakSet[Connection] = WeakSet()
+_kept: list[Any] = []
 
 
 def watch(engine: Engine) -> None:
@@ -88,6 +90,13 @@ def watch(engine: Engine) -> None:
 
 def _begun(connection: Connection) -> None:
     _thread.begun.add(connection)
+    _begun_anywhere.add(connection)
+
+
+def places_in_use() -> set[Hashable]:
+    """The places where a connection of some thread is in a transaction, which may have locks there."""
+    mine = [one for one in list(_begun_anywhere) if not one.closed and one.in_transaction()]
+    return {place_of(one.engine) for one in mine}
 
 
 def _may_block(bind: Engine | Connection, place: Hashable) -> bool:
@@ -224,14 +233,49 @@ def _cut_off(connection: Connection) -> None:
     if connection.closed or connection.invalidated:
         return
     driver: Any = driver_connection(connection)
+    unread = getattr(driver, "_result", None)  # PyMySQL's, whose rest is read where its cursor is closed
+    if unread is not None:
+        unread.unbuffered_active = False
     shared = getattr(driver, "_sock", driver)  # PyMySQL's; psycopg tells the number itself
     if not callable(getattr(shared, "fileno", None)):
+        if database_file(connection.engine.url) is not None:
+            _leave_file(connection)
         return  # no server is behind it, or none that keeps a session
     end, other = socket.socketpair()
     other.close()
     with end:
         os.dup2(end.fileno(), shared.fileno(), inheritable=False)
     connection.invalidate()  # so that its end is no error
+
+
+class _Left:
+    """In the place of a connection to a file in which the parent may be at work: its end changes nothing there."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def rollback(self) -> None:
+        """Leave the file as it is: SQLite would put back what the parent has written."""
+
+    def close(self) -> None:
+        """Leave the connection open, for the same reason."""
+
+    def commit(self) -> None:
+        """Refuse to say that something was done.
+
+        Raises:
+            ConfigurationError: Always.
+        """
+        raise of_parent()
+
+
+def _leave_file(connection: Connection) -> None:
+    pooled: Any = connection.connection
+    _kept.append(pooled.dbapi_connection)  # for ever: it is closed with its last reference
+    pooled.dbapi_connection = _Left(pooled.dbapi_connection)
 
 
 def leave_to_parent() -> list[Connection]:

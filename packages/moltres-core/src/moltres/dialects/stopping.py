@@ -7,6 +7,7 @@ whatever databases it opens: while it is current, every connection in use is reg
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ..errors import MoltresError, QueryCancelledError, TaskStoppedError
+from ..errors import MoltresError, QueryCancelledError, TaskStoppedError, of_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,7 @@ class Running:
         self.driver_error = driver_error
         self._cancel = cancel
         self._stop = stop
+        self._process = os.getpid()
         # Reentrant: a signal handler that cancels may interrupt the thread that holds it.
         self._lock = threading.RLock()
         self._open = True
@@ -63,9 +65,12 @@ class Running:
         Raises:
             TaskStoppedError: If the work was asked to stop.
             QueryCancelledError: If this connection was.
+            ConfigurationError: If this process has inherited the connection.
         """
         if _cleaning.get():
             return
+        if os.getpid() != self._process:
+            raise of_parent()
         if self._stop is not None:
             self._stop.check()
         if self.cancelled:

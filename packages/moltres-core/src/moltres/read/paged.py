@@ -45,17 +45,19 @@ def paged(connection: Connection, batches: Iterator[Batch], release: Callable[[]
         release()
 
     def every() -> Iterator[Batch]:
-        while spool is None:
+        rest: Iterator[Batch] | None = None
+        while True:
             if os.getpid() != process:
                 raise ConfigurationError(
                     "These rows are read by the process that this one was forked from, on its connection.",
                     suggestion="Read them to their end before the fork, or read them anew in the child.",
                 )
-            batch = next(batches, None)
+            if spool is not None and rest is None:
+                rest = spool.batches()  # from a file, in which this process and its children have one place
+            batch = next(batches if rest is None else rest, None)
             if batch is None:
                 return
             yield batch
-        yield from spool.batches()
 
     held.reading(connection, set_aside)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
@@ -25,9 +25,10 @@ class Spool:
 
     def __init__(self) -> None:
         with _kept_in_file():
-            self._file: IO[bytes] = TemporaryFile(prefix="moltres-")  # noqa: SIM115 - closed by close()
+            # Without a buffer: a process that is forked would write its copy of it again, and move the file's place.
+            self._file: IO[bytes] = TemporaryFile(buffering=0, prefix="moltres-")  # noqa: SIM115 - closed by close()
         self._kept: dict[int, Any] = {}
-        self._batches = 0
+        self._sizes: list[int] = []
         self.rows = 0
 
     def add(self, batches: Iterable[Any]) -> None:
@@ -36,27 +37,44 @@ class Spool:
             try:
                 made = pickle.dumps(batch, protocol=pickle.HIGHEST_PROTOCOL)
             except (pickle.PicklingError, TypeError, AttributeError):  # a file cannot hold such objects
-                self._kept[self._batches] = batch
+                self._kept[len(self._sizes)] = batch
+                self._sizes.append(0)
             else:
                 with _kept_in_file():
-                    self._file.write(made)
-            self._batches += 1
+                    self._write(made)
+                self._sizes.append(len(made))
             self.rows += len(batch) if hasattr(batch, "__len__") else 0  # what is no batch is refused when it is read
 
     def batches(self) -> Iterator[Any]:
         """The batches in the order in which they came."""
-        with _kept_in_file():
-            self._file.seek(0)  # which also writes what is still in memory
-        for number in range(self._batches):
+        place = 0
+        for number, size in enumerate(self._sizes):
             if number in self._kept:
                 yield self._kept[number]
             else:
-                yield pickle.load(self._file)  # noqa: S301 - this process wrote it a moment ago
+                with _kept_in_file():
+                    made = self._read(place, size)
+                yield pickle.loads(made)  # noqa: S301 - this process wrote it a moment ago
+            place += size
+
+    def _write(self, made: bytes) -> None:
+        rest = memoryview(made)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+    def _read(self, place: int, size: int) -> bytes:
+        self._file.seek(place)
+        parts = []
+        while size:
+            parts.append(self._file.read(size))
+            if not parts[-1]:
+                raise OSError("its end is missing")
+            size -= len(parts[-1])
+        return b"".join(parts)
 
     def close(self) -> None:
         """Remove the file."""
-        with suppress(OSError):  # what is still in memory, and not wanted any more, finds no room
-            self._file.close()
+        self._file.close()
         self._kept.clear()
 
 

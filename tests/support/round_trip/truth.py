@@ -121,7 +121,9 @@ def _kind(value: Any) -> str:
 
 
 def _numbers(value: Any) -> Any:
-    """A document in which every number is exact."""
+    """A document in which every number is exact, and null is None."""
+    if value is JSON.NULL:
+        return None
     if isinstance(value, dict):
         return {key: _numbers(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -262,7 +262,8 @@ def misfit(source: LogicalType, target: LogicalType, *, checked: bool = False) -
         The reason, or None when nothing is lost. Values out of the column's range are left to the database: it refuses
         them itself.
     """
-    if _has_parts(target) or (source.within is not None and target.name == "json" and not checked):
+    in_document = source.within is not None and target.name == "json" and not checked
+    if _has_parts(target) or in_document or (source.within is not None and target.name == "array"):
         return _misfit_within(source, target, checked=checked)
     # What a type that we know nothing of holds, the database has to say.
     if {source.name, target.name} & {_UNKNOWN, "other"} or source == target:

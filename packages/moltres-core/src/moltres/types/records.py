@@ -110,7 +110,7 @@ class Records(Sequence[dict[str, Any]]):
 
     @property
     def stored_rows(self) -> list[tuple[Any, ...]]:
-        """The rows with `sqlalchemy.JSON.NULL` where JSON is null, also in arrays of it; in `rows` it is None."""
+        """The rows with `sqlalchemy.JSON.NULL` where JSON is null, also within arrays; in `rows` it is None."""
         return list(self._stored)
 
     @property
@@ -243,15 +243,23 @@ def _has_documents(type_: TypeEngine[Any]) -> bool:
 
 
 def _without_markers(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows with None where JSON is null, also as an item of an array; the same list if it never is."""
+    """The rows with None where JSON is null, also within an array or a structure; the same list if it never is."""
     if not any(_is_marked(value) for row in rows for value in row):
         return rows
     return [tuple(_plain(value) if _is_marked(value) else value for value in row) for row in rows]
 
 
 def _is_marked(value: Any) -> bool:
-    return value is JSON.NULL or (type(value) is list and any(item is JSON.NULL for item in value))
+    kind = type(value)
+    if kind is dict:
+        return any(map(_is_marked, value.values()))
+    return any(map(_is_marked, value)) if kind is list else value is JSON.NULL
 
 
 def _plain(value: Any) -> Any:
-    return None if value is JSON.NULL else [None if item is JSON.NULL else item for item in value]
+    kind = type(value)
+    if kind is dict:
+        return {name: _plain(item) for name, item in value.items()}
+    if kind is list:
+        return list(map(_plain, value))
+    return None if value is JSON.NULL else value

@@ -50,6 +50,7 @@ from ..stopping import check
 from .batches import arrow_batches
 from .casts import with_casts
 from .catalog import CHECKS_SQL, OWN_NUMBER_SQL, TABLE_SQL, is_generated, schema_of
+from .parts import has_parts, with_documents
 from .types import (
     DECIMAL_DIGITS,
     SHORT_STAMPS,
@@ -59,7 +60,6 @@ from .types import (
     for_parquet,
     guarded,
     has_nanoseconds,
-    has_parts,
     in_text,
     keep_nanoseconds,
     sql_type,
@@ -360,7 +360,7 @@ class DuckDBDialect(Dialect):
             few = max(_FEW // len(columns), 1)
             if len(batch) <= few or any(map(has_parts, columns)):
                 # As literals: Arrow, and pandas with it, would have to be imported first, and knows of no structures.
-                rows = into_text(batch, columns)
+                rows = with_documents(into_text(batch, columns), columns)
                 for start in range(0, len(rows), few):
                     written = (f"({', '.join(map(literal, row))})" for row in rows[start : start + few])
                     connection.exec_driver_sql(f"{into} VALUES {', '.join(written)}")

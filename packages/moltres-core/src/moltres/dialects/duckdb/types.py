@@ -167,7 +167,7 @@ def _in_rows(described: Any) -> bool:
 def _documents(described: Any) -> Callable[[Any], Any] | None:
     """What reads the documents in values of a type; None if it has none."""
     if str(described) == "JSON":
-        return documents.read_items
+        return lambda value: None if value is None else documents.read(value)
     if described.id in {"list", "array"}:
         item = _documents(described.children[0][1])
         return item and (lambda value: value and [item(one) for one in value])
@@ -420,18 +420,6 @@ register(
 
 DECIMAL_DIGITS = 38
 """The most digits of a DECIMAL."""
-
-
-def has_parts(column: Named) -> bool:
-    """Whether the values of a column are structures, maps, lists of one length or unions, or lists of these.
-
-    Args:
-        column: Its name and type.
-    """
-    kind = logical_type(column[1])
-    while kind.item is not None:
-        kind = kind.item
-    return kind.within is not None
 
 
 def comes_in_rows(column: Named) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from statistics import mean, median, pstdev, pvariance, stdev, variance
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import distinct, extract
+from sqlalchemy import Text, cast, distinct, extract
 
 from moltres import col, func
-from moltres.errors import MoltresError
+from moltres.errors import ConfigurationError, MoltresError, QueryError
 from support.dialect_conformance.base import DialectSuite
 
 if TYPE_CHECKING:
@@ -62,6 +63,18 @@ QUOTIENTS: list[tuple[str, Any, Any]] = [
     ("/", Decimal("0.01"), Decimal("0.03")), ("/", 1, Decimal("0.3")), ("//", 7, 2), ("//", -7, 2), ("//", 7, -2),
     ("//", 2**62 + 1, 1), ("//", 9_999_999, 10_000_000),
 ]  # fmt: skip
+
+
+BITS: dict[str, tuple[Any, Callable[[int], int]]] = {
+    "and": (col("v").bitwise_and(6), lambda v: v & 6), "and itself": (col("v").bitwise_and(col("v")), lambda v: v),
+    "or": (col("v").bitwise_or(6), lambda v: v | 6), "xor": (col("v").bitwise_xor(6), lambda v: v ^ 6),
+    "xor of sums": (col("v").bitwise_or(1).bitwise_xor(col("v")), lambda v: (v | 1) ^ v),
+    "not": (col("v").bitwise_not(), lambda v: ~v), "right": (col("v").bitwise_rshift(2), lambda v: v >> 2),
+}  # fmt: skip
+BEYOND: dict[str, tuple[Any, int]] = {
+    "sum": (col("v") + col("v"), 2**63 + 2), "product": (col("v") * 3, 3 * 2**62 + 3),
+    "negative": (-(col("v") * 2) - 1, -(2**63) - 3), "less again": ((col("v") * 4) - (col("v") * 3), 2**62 + 1),
+}  # fmt: skip
 
 
 COMPUTED: dict[str, Callable[[Any], Any]] = {
@@ -134,6 +147,55 @@ class Expressions(DialectSuite):
             assert part not in {"year", "quarter", "month", "day", "hour", "minute", "second", "week"}
             return
         assert float(found) == PARTS[part]
+
+    def test_the_last_microsecond_of_a_day_is_of_that_day(self, db: Database) -> None:
+        last = dt.datetime.fromisoformat("1999-12-31 23:59:59.999999")
+        db.write([{"ts": last}]).save_as_table("t")
+        parts = {"year": 1999, "month": 12, "day": 31, "hour": 23, "minute": 59, "week": 52, "doy": 365, "dow": 5}
+        for part, expected in {**parts, "epoch": 946_684_799.999999}.items():
+            with suppress(QueryError, ConfigurationError):
+                (found,) = db.table("t").select(found=extract(part, col("ts"))).collect().column("found")
+                assert float(found) == expected, part
+
+    @pytest.mark.parametrize("name", BITS)
+    def test_bits_of_integers_with_a_sign(self, db: Database, name: str) -> None:
+        values = [5, -3, 0, 2**62, -(2**63)]
+        db.write([{"v": value} for value in values]).save_as_table("t")
+        for value in values:
+            row = db.table("t").where(col("v") == value)
+            with suppress(QueryError, ConfigurationError):
+                assert row.select(found=BITS[name][0]).collect().column("found") == [BITS[name][1](value)]
+                assert row.where(BITS[name][0] == BITS[name][1](value)).count() == 1
+
+    @pytest.mark.parametrize("name", ["cume_dist", "percent_rank"])
+    def test_shares_have_the_digits_of_a_double(self, db: Database, name: str) -> None:
+        db.write([{"v": value} for value in (1, 2, 2, 3, 4, 5, 6)]).save_as_table("t")
+        share = getattr(func, name)().over(order_by=col("v"))
+        found = db.table("t").select("v", share=share).order_by("v").collect().column("share")
+        expected = [1, 3, 3, 4, 5, 6, 7] if name == "cume_dist" else [0, 1, 1, 3, 4, 5, 6]
+        assert found == [value / (7 if name == "cume_dist" else 6) for value in expected]
+        assert {type(value) for value in found} == {float}
+
+    @pytest.mark.parametrize("name", BEYOND)
+    def test_integers_have_64_bits(self, db: Database, name: str) -> None:
+        db.write([{"v": 2**62 + 1}]).save_as_table("t")
+        expression, exact = BEYOND[name]
+        with suppress(MoltresError):
+            assert db.table("t").select(found=expression).collect().column("found") == [exact]
+        with suppress(MoltresError):
+            db.table("t").select(found=expression).write.save_as_table("u")
+            assert db.table("u").collect().column("found") == [exact]
+
+    def test_a_float_as_text_has_all_of_its_digits(self, db: Database) -> None:
+        values = [0.1, 0.1 + 0.2, 1 / 3, 1e300, 5e-324, -2.5, 123456789012345.67, 100.0]
+        db.write([{"v": value} for value in values]).save_as_table("t")
+        texts = db.table("t").select(text=cast(col("v"), Text)).collect().column("text")
+        assert sorted(map(float, texts)) == sorted(values)
+
+    def test_what_is_rounded_down_may_be_null(self, db: Database) -> None:
+        db.write([{"id": 1, "v": -2.5}, {"id": 2, "v": None}]).save_as_table("t")
+        found = db.table("t").order_by("id").select(a=func.floor(col("v")), b=col("v") // 0.5).collect()
+        assert found == [{"a": -3, "b": -5}, {"a": None, "b": None}]
 
     @pytest.mark.parametrize("day", ["2027-01-01", "2024-12-30", "2023-01-01", "2020-12-31", "2026-01-05"])
     def test_weeks_are_those_of_iso_8601(self, db: Database, day: str) -> None:

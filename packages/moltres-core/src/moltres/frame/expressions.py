@@ -27,9 +27,9 @@ from sqlalchemy.sql.elements import (
     Over,
     WithinGroup,
 )
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.functions import GenericFunction, cume_dist, percent_rank
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import Double, NullType, TypeEngine
 
 from .._shared.wording import repr_of
 from ..dialects.complexity import not_too_deep
@@ -366,6 +366,8 @@ def _bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
     for part in iterate(bound):
         if isinstance(part, Over | FunctionFilter | WithinGroup):
             part.__dict__.pop("type", None)  # cached before the function inside was bound
+        if isinstance(part, Over) and isinstance(part.element, cume_dist | percent_rank):
+            part.__dict__["type"] = Double()  # which SQLAlchemy takes for a decimal
     return bound
 
 

@@ -45,6 +45,12 @@ class _Casts:
         compiler: Any = self
         return "({} // {})".format(*(compiler.process(side, **options) for side in sides))
 
+    def visit_bitwise_xor_op_binary(self, binary: Any, operator: Any, **options: Any) -> str:
+        """Which is a function here."""
+        del operator
+        compiler: Any = self
+        return "xor({}, {})".format(*(compiler.process(side, **options) for side in (binary.left, binary.right)))
+
     def visit_withingroup(self, withingroup: Any, **options: Any) -> str:
         """What PERCENTILE_CONT has between two decimals is a double: DuckDB cuts it to the digits of the decimals."""
         continuous = str(getattr(withingroup.element, "name", "")).lower() == "percentile_cont"

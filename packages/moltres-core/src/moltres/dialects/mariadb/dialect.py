@@ -25,6 +25,7 @@ from ..rows import by_sqlalchemy, is_custom, selects_all
 from ..statements import CreateTableAs, Explain, RenameTables, SwapTables
 from ..stopping import cleaning_up
 from . import types
+from .bits import with_signed_bits
 from .casts import with_casts
 from .changed import refuse_changed, telling_all
 from .empty import EMPTY, with_empty_lists
@@ -83,7 +84,7 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
         """One whose empty lists can be compared with every type, and whose sums and casts are right or fail."""
-        return with_casts(with_checked_sums(with_empty_lists(base)))
+        return with_casts(with_checked_sums(with_signed_bits(with_empty_lists(base))))
 
     def lexis(self, connection: Connection, sql: str) -> Lexis:
         """As the modes of the session say what quotes and backslashes mean."""

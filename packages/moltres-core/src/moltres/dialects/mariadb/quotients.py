@@ -1,4 +1,4 @@
-"""Quotients, means and medians of MariaDB with the digits that a double has.
+"""Quotients, means, medians and shares of MariaDB with the digits that a double has.
 
 Its own have four digits more than the dividend: 1/30000 is 0.0000. A median, and every PERCENTILE_CONT, has nine digits
 at most, and is 100000000 if it is more (https://jira.mariadb.org/browse/MDEV-20271).
@@ -89,6 +89,12 @@ class _Quotients:
         if any(told(side.type).name != "integer" for side in sides):
             return str(super().visit_floordiv_binary(binary, operator, **options))  # type: ignore[misc]  # as above
         return "({} DIV {})".format(*(self.process(side, **options) for side in sides))  # type: ignore[attr-defined]  # as above
+
+    def visit_over(self, over: Any, **options: Any) -> str:
+        """A share has ten digits where it is not cast."""
+        written = str(super().visit_over(over, **options))  # type: ignore[misc]  # as above
+        is_share = str(getattr(over.element, "name", "")).lower() in {"cume_dist", "percent_rank"}
+        return f"CAST({written} AS DOUBLE)" if is_share else written
 
     def visit_withingroup(self, withingroup: Any, **options: Any) -> str:
         if str(getattr(withingroup.element, "name", "")).lower() == "percentile_cont":

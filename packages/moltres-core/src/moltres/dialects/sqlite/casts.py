@@ -173,12 +173,21 @@ def _to_boolean(given: _Given) -> _Forms:
     ]
 
 
+def _written(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A float with the fewest digits that give it back, of which SQLite's own cast writes 15."""
+    short, longer, longest = (cast(value, sql.Text), *(func.printf(_text(f"%!.{most}g"), value) for most in (16, 17)))
+    same = [(cast(form, sql.REAL) == value, form) for form in (short, longer)]
+    return case((not_(_is(value, "real")), short), *same, else_=longest)
+
+
 def _to_text(given: _Given) -> _Forms:
     value, source = given.value, given.source
     if source.name == "boolean":
         value = case((value == _number(1), _text("true")), (value == _number(0), _text("false")), else_=value)
     elif source.name in {"timestamp", "time"} and not source.zoned:
         value = in_one_form(value, source.name)
+    elif source.name == "float":
+        value = _written(value)
     return [(true(), cast(value, sql.Text))]
 
 

@@ -137,6 +137,15 @@ _AT_ONCE: dict[str, Callable[[Sequence[Any]], Sequence[Any] | None]] = {
 }
 
 
+def _integers(values: Sequence[Any]) -> Sequence[Any]:
+    # SQLite makes floats of sums and products that have no room in 64 bits, where other databases fail.
+    if not set(map(type, values)) <= {int, _NULL}:
+        for value in values:
+            if isinstance(value, float) and value.is_integer():
+                raise ValueError(f"{value!r} is computed from integers beyond 64 bits, or from floats among integers")
+    return values
+
+
 _COMPUTED: dict[Digits, Callable[[Any], Any]] = {"sum": _sum, "term": _term, "quotient": _decimal}
 
 
@@ -149,6 +158,8 @@ def reader(type_: LogicalType, digits: Digits | None) -> Reader | None:
     """
     if digits is not None and type_.name == "decimal":
         return lenient(_COMPUTED[digits])
+    if digits == "integers":
+        return _integers
     own = _READERS.get(type_.name)
     if own is None:
         return None

@@ -146,7 +146,7 @@ def _integers(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-_COMPUTED: dict[Digits, Callable[[Any], Any]] = {"sum": _sum, "term": _term, "quotient": _decimal}
+_COMPUTED: dict[Digits, Callable[[Any], Any]] = {"sum": _sum, "term": _term}
 
 
 def reader(type_: LogicalType, digits: Digits | None) -> Reader | None:
@@ -157,8 +157,8 @@ def reader(type_: LogicalType, digits: Digits | None) -> Reader | None:
         digits: See `digits_of`, for results of arithmetic; None for values that are stored.
     """
     if digits is not None and type_.name == "decimal":
-        return lenient(_COMPUTED[digits])
-    if digits == "integers":
+        return lenient(_COMPUTED.get(digits, _decimal))
+    if digits == "integers" and type_.name == "integer":
         return _integers
     own = _READERS.get(type_.name)
     if own is None:

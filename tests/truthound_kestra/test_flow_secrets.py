@@ -163,3 +163,13 @@ def test_a_program_may_get_a_secret_and_not_contain_it(program: str, refused: bo
     task = dataclasses.replace(FLOW.tasks[0], task_type="python_script", script=program, rules=(), input_uri=None)
     flow = dataclasses.replace(FLOW, tasks=(task,), inputs=(InputConfig(name="password", type="SECRET"),))
     assert any("contains a secret" in problem for problem in flow.problems()) is refused
+
+
+@pytest.mark.parametrize(
+    "part", ["x", "\n", " ", "a1", "a.", "a-", "a: ", "a://", "{", "{{", "{%", "f00d", "'", "\\", "é", "Bearer "]
+)
+def test_long_strings_are_searched_in_one_pass(part: str) -> None:
+    """By the square of the length it would take minutes."""
+    long = part * (100_000 // len(part))
+    flow = dataclasses.replace(FLOW, description=long, variables={"x": long})
+    assert all("unclosed" in problem or "secret" in problem for problem in flow.problems())

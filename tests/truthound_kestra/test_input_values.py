@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support.kestra_inputs import ARRIVE, REFUSED, REFUSED_OF_TRIGGERS, input_of
-from truthound_kestra.flows import FlowConfig, TaskConfig, TaskType, TriggerConfig
+from truthound_kestra.flows import FlowConfig, InputConfig, TaskConfig, TaskType, TriggerConfig
 
 TASK = TaskConfig(id="task", task_type=TaskType.PYTHON_SCRIPT, script="print(1)")
 
@@ -86,3 +86,23 @@ def test_numbers_that_kestra_reads_nowhere(number: float) -> None:
     for place in places:
         (problem,) = FlowConfig(id="flow", **{"tasks": (TASK,), **place}).problems()
         assert problem.endswith(f"Kestra reads no number {number!r} from YAML. Give it as a string.")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_strings_that_kestra_reads_nowhere(text: str) -> None:
+    script = {"id": "s", "task_type": "python_script", "script": "print(1)"}
+    places: list[dict[str, Any]] = [
+        {"description": text},
+        {"labels": {"a": text}},
+        {"variables": {"x": [text]}},
+        {"variables": {"x": {text: 1}}},
+        {"variables": {text: 1}},
+        {"extra": {"x": text}},
+        {"inputs": (InputConfig(name="x", default=text),)},
+        {"inputs": (InputConfig(name="x", type="SELECT", values=(text,)),)},
+        {"tasks": (TASK, {"id": "a", "type": "io.kestra.plugin.core.debug.Return", "format": text})},
+        *({"tasks": (TaskConfig(**script, **more),)} for more in ({"env": {"A": text}}, {"output_files": (text,)})),
+    ]
+    for place in places:
+        (problem,) = FlowConfig(id="flow", **{"tasks": (TASK,), **place}).problems()
+        assert "NUL" in problem or "surrogate" in problem

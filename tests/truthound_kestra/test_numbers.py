@@ -76,6 +76,12 @@ def test_decimals_in_the_rules_of_a_flow_are_numbers(
     assert (result.is_success, result.error_count) == (passes, 0)
 
 
+def test_a_decimal_is_the_number_of_its_digits() -> None:
+    given = {"a": Decimal("0.1"), "b": Decimal("1E-7"), "c": [Decimal(10)]}
+    flow = yaml.safe_load(generate_check_flow("a", "b", input_uri="x.csv", rules=RULES, variables=given))
+    assert flow["variables"] == {"a": 0.1, "b": 1e-7, "c": [10]}
+
+
 def test_a_decimal_that_a_number_of_kestra_would_round_is_refused() -> None:
     with pytest.raises(FlowError, match="more digits than a number of YAML keeps"):
         generate_check_flow("a", "b", input_uri="x.csv", rules=RULES, variables={"third": Decimal(1) / 3})

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from truthound_kestra.flows import FlowConfig, FlowGenerator, InputConfig, TaskConfig, TaskType, TriggerConfig
+from truthound_kestra.flows.values import values_file
 from truthound_kestra.kestra.values import VALUES_ENV, VALUES_FILE
 from truthound_kestra.utils import data_source, get_kestra_variable
 from truthound_kestra.utils.exceptions import ScriptError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 RULES = ({"type": "not_null", "column": "id"},)
 SCRIPT = TaskConfig(id="script", task_type=TaskType.PYTHON_SCRIPT, script="print(1)")
 CHECK = TaskConfig(id="check", input_uri="x.csv", rules=RULES)
+FAILS = "('x has no value in this execution; what is made of it' | number)"
 CONTEXT = ("NAMESPACE", "FLOW_ID", "EXECUTION_ID", "TASK_ID", "TASKRUN_ID", "ATTEMPT", "VALUES")
 
 
@@ -208,20 +210,27 @@ def test_a_text_without_expressions_is_json_already() -> None:
     [
         ("{{ inputs.x }}", "{{ (inputs.x) ?? '<<no value: inputs.x>>' }}"),
         ("a{{- inputs['x'] -}}b", """a{{- (inputs['x']) ?? '<<no value: inputs["x"]>>' -}}b"""),
-        ("{{ inputs.x ?? '}' }}", "{{ (inputs.x ?? '}') ?? '<<no value: inputs.x ?? \"\">>' }}"),
+        ("{{ inputs.x ?? '}' }}", "{{ inputs.x ?? '}' }}"),
         ("{% if a %}{{ max(1, 0) }}{% endif %}", "{% if a %}{{ (max(1, 0)) ?? '<<no value: max(1, 0)>>' }}{% endif %}"),
         ("{{ '}}' }}", "{{ '}}' }}"),
         ("{{ 'a' ~ inputs.x }}", "{{ 'a' ~ ((inputs.x) ?? '<<no value: inputs.x>>') }}"),
-        ("{{ 'a~b'~inputs['x']~\"c\" }}", """{{ 'a~b' ~ ((inputs['x']) ?? '<<no value: inputs["x"]>>') ~ "c" }}"""),
-        ("{{ inputs.x ~ 'a' | upper }}", "{{ (inputs.x ~ 'a' | upper) ?? '<<no value: inputs.x  \"a\" | upper>>' }}"),
+        ("{{ 'a~b'~inputs['x']~\"c\" }}", """{{ 'a~b'~((inputs['x']) ?? '<<no value: inputs["x"]>>')~"c" }}"""),
+        ("{{ '}}' ~ x }}", "{{ '}}' ~ ((x) ?? '<<no value: x>>') }}"),
+        ("{{ ('a' ~ x) ?? y ~ \"b\" }}", "{{ ('a' ~ ((x) ?? '<<no value: x>>')) ?? y ~ \"b\" }}"),
+        ("{{ a ? x ~ 'b' : 'c' }}", "{{ a ? ((x) ?? '<<no value: x>>') ~ 'b' : 'c' }}"),
+        ('{{ "a#{x}b" }}', "{{ \"a#{((x) ?? '<<no value: x>>')}b\" }}"),
+        ("{{ x | upper ~ 'a' }}", "{{ ((x | upper) ?? '<<no value: x | upper>>') ~ 'a' }}"),
+        ("{{ 'a' ~ x | upper }}", f"{{{{ ('a' ~ ((x) ?? {FAILS}) | upper) ?? '<<no value: \"a\" ~ x | upper>>' }}}}"),
+        ("{{ [{'k': f(n='b' ~ x)}] }}", f"{{{{ [{{'k': f(n='b' ~ ((x) ?? {FAILS}))}}] }}}}"),
+        ("{% if a == 'b' ~ x %}c{% endif %}", f"{{% if a == 'b' ~ ((x) ?? {FAILS}) %}}c{{% endif %}}"),
+        ("{% set a = 'b' ~ x %}{# {{ #}", f"{{% set a = 'b' ~ ((x) ?? {FAILS}) %}}{{# {{{{ #}}"),
+        ("{{ 'a' ~ }}{{ ( }}", "{{ 'a' ~ }}{{ ( }}"),
         ("{% raw %}{{ inputs.x }}{% endraw %}", "{% raw %}{{ inputs.x }}{% endraw %}"),
     ],
 )  # fmt: skip
 def test_an_expression_of_the_data_says_where_it_has_no_value(template: str, written: str) -> None:
     """Kestra prints an empty string for an input that is not given: a query of ``c = ''`` finds no rows."""
-    table = dataclasses.replace(CHECK, input_uri="sqlite:///x", table=template)
-    flow = FlowConfig(id="flow", inputs=(InputConfig(name="x", required=False),), tasks=(table,))
-    file = blocks(flow)[0]["inputFiles"][VALUES_FILE]
+    file = values_file(inputs=False, variables=False, trigger=False, env=(), data={"table": template})
     assert f'"table": {{% filter toJson %}}{written}{{% endfilter %}}' in file
 
 

@@ -17,6 +17,7 @@ from truthound_kestra.flows import (
     TriggerConfig,
     TriggerType,
 )
+from truthound_kestra.flows.values import values_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Names = Callable[[str], str]
 
+RETURN = "io.kestra.plugin.core.debug.Return"
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]  # the first one starts the server, and may build it
 
 GENERATOR = FlowGenerator(task_runner="process", dependencies=())
@@ -132,11 +134,11 @@ def test_an_input_that_is_not_given_is_no_empty_string_in_the_data(
     connection.close()
     query = "SELECT id FROM t WHERE c = '{{ inputs.c%s }}'"
 
-    def run(expression: str, text: str = query, **given: str) -> Run:
+    def run(expression: str, **given: str) -> Run:
         task = TaskConfig(
             id="check",
             input_uri=f"sqlite:///{path}",
-            query=text % expression,
+            query=query % expression,
             rules=({"type": "not_null", "column": "id"},),
             engine_name="dq_core",
         )
@@ -150,12 +152,53 @@ def test_an_input_that_is_not_given_is_no_empty_string_in_the_data(
     assert run("", c="FR").vars("check")["row_count"] == run(" ?? 'FR'").vars("check")["row_count"] == 1
     assert run("", c="").vars("check")["row_count"] == 0
 
-    together = "SELECT id FROM t WHERE c = '{{ 'F' ~ %s }}'"
-    missing = run("inputs.c", together)
-    assert missing.state == "FAILED"
-    assert "query contains {{ inputs.c }}, which has no value in this execution" in missing.logs
-    assert run("inputs['c']", together, c="R").vars("check")["row_count"] == 1
-    assert run("inputs.c", together, c="").vars("check")["row_count"] == 0
+
+#: Expressions with a part that has no value: those whose string is printed, those in which something computes with it,
+#: and those that say what is meant without it.
+PRINTED = (
+    "{{ 'F' ~ inputs.c }}", "{{ ('F' ~ inputs.c) }}", "{{ ('F' ~ inputs['c']) ?? 'N' }}", '{{ "F#{inputs.c}" }}',
+    "{{ true ? 'F' ~ inputs.c : 'N' }}", "{{ inputs.c | upper ~ 'F' }}", "{{ 'F' ~ (inputs.c ?? inputs.n) }}",
+    "{{ '}}' ~ inputs.c }}", "{% if true %}{{ 'F' ~ inputs.c }}{% endif %}", "{{ 'F' ~ vars.none }}",
+)  # fmt: skip
+COMPUTED = (
+    "{{ 'F' ~ inputs.c | lower }}", "{{ ('F' ~ inputs.c) | slice(0, 1) }}", "{{ {'k': 'F' ~ inputs.c} | toJson }}",
+    "{{ ['F' ~ inputs.c, 'b'] | join('/') }}", "{{ 'F' == 'F' ~ inputs.c ? 1 : 2 }}", '{{ "F#{inputs.c}" | lower }}',
+    "{% set v = 'F' ~ inputs.c %}{{ v }}", "{{ 'a' | replace({'a': 'F' ~ inputs.c}) }}", "{{ 1 + 2 ~ inputs.c }}",
+    "{{ 'F' ~ inputs.c | default(inputs.n) }}",
+)  # fmt: skip
+MEANT = (
+    ("{{ 'F' ~ inputs.c ?? 'R' }}", "FR"),
+    ("{{ \"F#{inputs.c ?? 'R'}\" }}", "FR"),
+    ("{{ ('F' ~ inputs.d) | lower }}", "fd"),
+    ("{{ inputs.d is not null ~ 'F' }}", "trueF"),
+    ("{{ 1 + 2 ~ 3 }}", "123"),
+    ("{{ not true ~ -1 ~ 'F' }}", "false-1F"),
+    ("{{ inputs.c is null ? '' : 'F' ~ inputs.c }}", ""),
+    ("{{ 1..2 ~ inputs.d | lower }}", "[1, 2]d"),
+    ("{{ [inputs.d ~ 'F'] | first }}", "DF"),
+)
+
+
+def test_a_part_without_a_value_is_told_wherever_it_stands(kestra: Engine, flow_id: Names) -> None:
+    def shown(number: int, template: str) -> dict[str, Any]:
+        file = values_file(inputs=False, variables=False, trigger=False, env=(), data={"table": template})
+        return {"id": f"t{number}", "type": RETURN, "format": file, "allowFailure": True}
+
+    every = [*PRINTED, *COMPUTED, *(template for template, _ in MEANT)]
+    inputs = ({"id": "c", "type": "STRING", "required": False}, {"id": "d", "type": "STRING", "defaults": "D"})
+    inputs += ({"id": "n", "type": "STRING", "required": False},)
+    tasks = [shown(number, template) for number, template in enumerate(every)]
+    flow = {"id": flow_id("parts"), "namespace": "tests", "inputs": inputs, "variables": {"a": 1}, "tasks": tasks}
+    result = kestra.run(json.dumps(flow))
+    found = []
+    for number, _ in enumerate(every):
+        task = result.task(f"t{number}")
+        value = json.loads(task["outputs"]["value"])["task"]["table"] if task["state"] == "SUCCESS" else task["logs"][0]
+        found.append(value)
+    printed, computed = found[: len(PRINTED)], found[len(PRINTED) : -len(MEANT)]
+    assert [value for value in printed if "<<no value: " not in value] == []
+    assert [value for value in computed if "has no value in this execution; what is made of it" not in value] == []
+    assert found[-len(MEANT) :] == [value for _, value in MEANT]
 
 
 def test_what_another_flow_passes_is_rendered_once(kestra: Engine, flow_id: Names) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,22 +16,16 @@ __all__ = [
     "blocks_of",
     "expression_problems",
     "holds_expression",
-    "is_string",
-    "joined",
     "texts",
-    "whole_expressions",
+    "unwritable",
     "without_expressions",
 ]
 
 #: How deep mappings and lists of a flow may be nested.
 DEEPEST: Final = 50
 _OPENING: Final = re.compile(r"\{[{%#]")
-_BLOCK: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_PRINTED: Final = re.compile(r"\{\{(-?)(.*?)(-?)\}\}", re.DOTALL)
-_VERBATIM: Final = re.compile(r"\{%-?\s*(raw|verbatim)\b")
+_CLOSING: Final = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _STRING: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
-_PLACE: Final = r"\w+(?:\s*\.\s*\w+|\s*\[\s*(?:\w+|'[^']*'|\"[^\"]*\")\s*\])*"
-_PART: Final = re.compile(rf"\s*({_STRING.pattern}|{_PLACE})\s*", re.DOTALL)
 _REFERENCE: Final = re.compile(
     r"""(?<![\w.])(inputs|outputs|vars)\s*(?:\.\s*(\w+)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])(?:\s*\.\s*(\w+))?"""
 )
@@ -64,56 +58,37 @@ def holds_expression(text: object) -> bool:
 
 def blocks_of(text: str) -> list[str]:
     """The expressions and tags in a string, with empty strings in place of those inside them."""
-    return [_STRING.sub("''", block) for block in _BLOCK.findall(text) if not block.startswith("{#")]
+    return [_STRING.sub("''", block) for block in _blocks(text) if not block.startswith("{#")]
 
 
 def without_expressions(text: str, instead: str = "") -> str:
     """A string with something else in place of its expressions, tags and comments."""
-    return _BLOCK.sub(lambda _: instead, text)
+    return instead.join(_around(text))
 
 
-def whole_expressions(text: str, instead: Callable[[str], str]) -> str:
-    """A string with another expression in place of each that it prints; what is not surely one stays.
-
-    Args:
-        text: The string.
-        instead: Gives the expression for one, both without braces.
-    """
-    if _VERBATIM.search(text):
-        return text
-
-    def changed(match: re.Match[str]) -> str:
-        left, inner, right = match.groups()
-        code = _STRING.sub("", inner)
-        whole = not any(mark in code for mark in "'\"{}#") and code.count("(") == code.count(")")
-        return f"{{{{{left} {instead(inner.strip())} {right}}}}}" if whole and inner.strip() else match.group()
-
-    return _PRINTED.sub(changed, text)
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the expressions, tags and comments of a string are, in a single pass also if many are not closed."""
+    place = 0
+    unclosed = set()
+    while (match := _OPENING.search(text, place)) is not None:
+        opening = match.group()
+        end = -1 if opening in unclosed else text.find(_CLOSING[opening], match.end())
+        if end < 0:
+            unclosed.add(opening)
+            place = match.start() + 1
+        else:
+            place = end + len(opening)
+            yield match.start(), place
 
 
-def joined(code: str) -> list[str]:
-    """The parts of an expression that does nothing but put strings, names and numbers together: ``'a' ~ inputs.x``.
-
-    Kestra takes a part without a value for an empty string, and the whole for one that has a value.
-
-    Returns:
-        The parts; only the whole if it does anything else, or puts nothing together.
-    """
-    parts, place = [], 0
-    while (match := _PART.match(code, place)) is not None:
-        parts.append(match.group(1))
-        place = match.end()
-        if place == len(code):
-            return parts
-        if code[place] != "~":
-            break
-        place += 1
-    return [code]
+def _blocks(text: str) -> list[str]:
+    return [text[start:end] for start, end in _spans(text)]
 
 
-def is_string(code: str) -> bool:
-    """Whether an expression is a string in quotes."""
-    return _STRING.fullmatch(code) is not None
+def _around(text: str) -> list[str]:
+    """The parts of a string before, between and after its expressions, tags and comments."""
+    edges = [0, *(edge for span in _spans(text) for edge in span), len(text)]
+    return [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def texts(value: Any, depth: int = 0) -> Iterator[str]:
@@ -126,6 +101,22 @@ def texts(value: Any, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, list | tuple) and depth < DEEPEST:
         for item in value:
             yield from texts(item, depth + 1)
+
+
+def unwritable(text: str, *, nul: bool = False) -> str | None:
+    """What a string contains that Kestra does not read: it drops NUL, and no file has halves of surrogate pairs.
+
+    Args:
+        text: The string.
+        nul: Whether NUL is written in another notation.
+    """
+    if "\0" in text and not nul:
+        return "NUL, which Kestra drops"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "half of a surrogate pair"
+    return None
 
 
 def expression_problems(label: str, value: Any, scope: Scope) -> Iterator[str]:
@@ -141,9 +132,9 @@ def expression_problems(label: str, value: Any, scope: Scope) -> Iterator[str]:
 
 
 def _text_problems(label: str, text: str, scope: Scope) -> Iterator[str]:
-    if _OPENING.search(_BLOCK.sub("", text)):
+    if _OPENING.search("".join(_around(text))):
         yield f"{label}: unclosed expression in {_short(text)}."
-    for block in _BLOCK.findall(text):
+    for block in _blocks(text):
         if block.startswith("{#"):
             continue
         strings = [match.span() for match in _STRING.finditer(block)]

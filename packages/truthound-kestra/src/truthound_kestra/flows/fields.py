@@ -10,7 +10,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dq_core.adapters import flag, mapping, scrubbed, strings
-from truthound_kestra.flows.expressions import DEEPEST
+from truthound_kestra.flows.expressions import DEEPEST, unwritable
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -91,11 +91,9 @@ def path(label: str, value: Any) -> Iterator[str]:
 
 
 def unencodable(label: str, value: str) -> Iterator[str]:
-    """A string that no file can contain."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        yield f"{label} contains half of a surrogate pair: {shown(value)}."
+    """A string that Kestra would not read as it is."""
+    if (found := unwritable(value)) is not None:
+        yield f"{label} contains {found}: {shown(value)}."
 
 
 def yes_or_no(label: str, value: Any) -> Iterator[str]:

@@ -142,11 +142,12 @@ def _head_problems(flow: FlowFields) -> Iterator[str]:
         if str(key).startswith("system."):
             yield f"The label {key!r} is reserved by Kestra."
         yield from string(f"The label {key!r}", value)
+        yield from yaml_problems(f"The label {key!r}", value)
     yield from secret_problems("The labels", flow.labels)
     yield from secret_problems("The description", flow.description)
     for name, value in flow.variables.items():
         yield from string("The name of a variable", name)
-        yield from yaml_problems(f"The variable {name!r}", value)
+        yield from yaml_problems(f"The variable {name!r}", {name: value})
     yield from named_secret_problems("The variable", flow.variables)
     yield from sla_problems(flow.sla, check_ids(flow), flow.extra)
     yield from extra_problems("The flow", flow.extra, _NOT_EXTRA)

@@ -26,7 +26,7 @@ _IMPORT: Final = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[
 _DEFAULT_ENGINE: Final = re.compile(
     r"\b(check_quality_script|profile_data_script|learn_schema_script|get_engine|truthound)\b"
 )
-_ADDRESS: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.\-]*://")
+_ADDRESS: Final = re.compile(r"(?<![A-Za-z0-9+.\-])[0-9+.\-]*+([A-Za-z][A-Za-z0-9+.\-]*+://)")
 _NAME: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 

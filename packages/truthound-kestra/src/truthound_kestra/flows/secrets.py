@@ -17,8 +17,9 @@ __all__ = ["named_secret_problems", "secret_problems"]
 Program = Literal["python", "any"] | None
 """The language of a string that is a program, in which a secret may be got: ``password = ask("password")``."""
 
+# Each pattern begins where a word or a line begins, and takes it whole: long strings are searched in a single pass.
 # A URL in a string, and what stands in place of the expressions in it.
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`\\]+")
+_URL: Final = re.compile(r"""(?<![A-Za-z0-9+.\-])[0-9+.\-]*+(?P<url>[A-Za-z][A-Za-z0-9+.\-]*+://[^\s'"<>`\\]+)""")
 _MARK: Final = "KESTRAEXPRESSION"
 _FOUND = "contains a secret, which everyone who can read the flow would see."
 # What a program gets from elsewhere: the result of a function, what stands under a key, a variable of a shell, what is
@@ -28,12 +29,14 @@ _GOT: Final = re.compile(
 )
 # "name": "value" of JSON, Python and YAML; name = "value", also with a type; environ["name"] = "value".
 _QUOTED: Final = re.compile(
-    r"""(?P<name>[A-Za-z][\w.\-]*)["']?\]?\s*(?::\s*\w+\s*=|:(?!:)|:?=(?!=))\s*[rRbBuU]{0,2}(?P<quote>["'])"""
+    r"""(?<![\w.\-])(?P<name>[\w.\-]++)["']?\]?\s*(?::\s*\w+\s*=|:(?!:)|:?=(?!=))\s*[rRbBuU]{0,2}(?P<quote>["'])"""
     r"""(?P<value>(?:(?!(?P=quote)).)+)(?P=quote)"""
 )
 _LITERAL: Final = re.compile(r"""(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\\]|\\.)+)(?P=quote)""")
 # A line of YAML.
-_LINE: Final = re.compile(r"^\s*(?:- )?(?P<name>[A-Za-z][\w.\-]*):\s+(?P<value>[^\s\"'][^\s:]*)\s*$", re.MULTILINE)
+_LINE: Final = re.compile(
+    r"^[^\S\n]*+(?:- )?(?P<name>[A-Za-z][\w.\-]*):\s+(?P<value>[^\s\"'][^\s:]*)\s*$", re.MULTILINE
+)
 # Properties of tasks and triggers whose strings are programs.
 _PROGRAMS: Final = ("script", "commands", "beforeCommands", "afterCommands", "inputFiles")
 # Properties that only say what secret is meant, or where it is, or that have nothing but letters of such a word.

@@ -6,11 +6,12 @@ import dataclasses
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final
 
-from dq_core.adapters import choice, closest, is_database_url, string
+from dq_core.adapters import choice, closest, is_database_url
 from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.flows.engine import engine_problems
 from truthound_kestra.flows.expressions import holds_expression
 from truthound_kestra.flows.extra import extra_problems
+from truthound_kestra.flows.fields import text
 from truthound_kestra.flows.names import delay, pattern_problems
 from truthound_kestra.flows.packages import packages_problems
 from truthound_kestra.flows.program import literal
@@ -69,7 +70,7 @@ def _surrounding_problems(label: str, task: TaskConfig) -> Iterator[str]:
     yield from delay(f"{label}: timeout_seconds", task.timeout_seconds)
     for name, value in task.env.items():
         yield from pattern_problems("environment variable", name)
-        yield from string(f"{label}: the environment variable {name!r}", value, empty=True)
+        yield from text(f"{label}: the environment variable {name!r}", value)
         if name in _OURS:
             yield f"{label}: the environment variable {name!r} is set by the flow itself."
     yield from named_secret_problems(f"{label}: the environment variable", task.env)

@@ -10,8 +10,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from truthound_kestra.flows.expressions import blocks_of, holds_expression, is_string, joined, whole_expressions
-from truthound_kestra.kestra.values import no_value
+from truthound_kestra.flows.expressions import blocks_of, holds_expression
+from truthound_kestra.flows.operands import with_parts_told
+from truthound_kestra.kestra.values import no_value, plain_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,15 +57,16 @@ def _string(template: str) -> str:
     """A JSON string with the text that a template becomes, which says where an expression has no value."""
     if not holds_expression(template):
         return json.dumps(template, ensure_ascii=False)
-    return f"{{% filter toJson %}}{whole_expressions(template, _told)}{{% endfilter %}}"
+    return f"{{% filter toJson %}}{with_parts_told(template, _mark, _failure)}{{% endfilter %}}"
 
 
-def _told(code: str) -> str:
-    """An expression that says where it, or a part that it is put together of, has no value."""
-    parts = joined(code)
-    if len(parts) == 1:
-        return f"({code}) ?? '{no_value(code)}'"
-    return " ~ ".join(part if is_string(part) else f"(({part}) ?? '{no_value(part)}')" for part in parts)
+def _mark(code: str) -> str:
+    return f"'{no_value(code)}'"
+
+
+def _failure(code: str) -> str:
+    """An expression that fails and names another; Kestra ends the task with "… is not a valid number."."""
+    return f"('{plain_code(code)} has no value in this execution; what is made of it' | number)"
 
 
 def env_value(template: str) -> str:

@@ -14,7 +14,7 @@ import yaml
 from dq_core.adapters import is_number, plain_number
 from dq_core.checks import rule_file
 from truthound_kestra.errors import FlowError
-from truthound_kestra.flows.expressions import DEEPEST, holds_expression
+from truthound_kestra.flows.expressions import DEEPEST, holds_expression, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,12 +131,14 @@ def formless(value: Any, depth: int = 0, *, decimals: bool = False) -> str | Non
     if depth > DEEPEST:
         return f"It is nested more than {DEEPEST} times."
     if isinstance(value, str):
-        return _unencodable(value)
+        found = unwritable(value, nul=decimals)
+        return None if found is None else f"It contains {found}: {value!r:.80}."
     if isinstance(value, Mapping | list | tuple):
-        odd = [key for key in value if not isinstance(key, str)] if isinstance(value, Mapping) else []
+        keys = list(value) if isinstance(value, Mapping) else []
+        odd = [key for key in keys if not isinstance(key, str)]
         if odd:
             return f"Keys must be strings, not {odd[0]!r:.80}."
-        parts = value.values() if isinstance(value, Mapping) else value
+        parts = [*keys, *value.values()] if isinstance(value, Mapping) else value
         return next((found for item in parts if (found := formless(item, depth + 1, decimals=decimals))), None)
     if not decimals and (found := _unlike(value)):
         return found
@@ -146,18 +148,10 @@ def formless(value: Any, depth: int = 0, *, decimals: bool = False) -> str | Non
 
 def _unlike(number: Any) -> str | None:
     """Why Kestra would read another number than this."""
-    if isinstance(number, Decimal) and is_number(number) and plain_number(number) != number:
+    if isinstance(number, Decimal) and is_number(number) and Decimal(repr(plain_number(number))) != number:
         return f"The decimal {number} has more digits than a number of YAML keeps. Give it as a string."
     if isinstance(number, float) and not math.isfinite(number):
         return f"Kestra reads no number {number!r} from YAML. Give it as a string."
-    return None
-
-
-def _unencodable(text: str) -> str | None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return f"The string {text!r:.80} contains half of a surrogate pair."
     return None
 
 

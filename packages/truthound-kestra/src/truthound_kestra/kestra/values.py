@@ -25,6 +25,7 @@ __all__ = [
     "data_source",
     "environment",
     "no_value",
+    "plain_code",
     "task_values",
     "text_of",
 ]
@@ -171,8 +172,12 @@ def task_values(env: Mapping[str, str] | None = None) -> TaskValues | None:
 
 def no_value(expression: str) -> str:
     """What stands in the data of a task in place of an expression without a value, which would be an empty string."""
-    shown = re.sub(r"[^\w.,()\[\]\"| ?-]", "", expression.replace("'", '"'))
-    return f"<<no value: {shown}>>"
+    return f"<<no value: {plain_code(expression)}>>"
+
+
+def plain_code(expression: str) -> str:
+    """An expression as a string in single quotes can contain it."""
+    return re.sub(r"[^\w.,:()\[\]\"|?~=!+*/ -]", "", expression.replace("'", '"'))
 
 
 def data_source(env: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -128,10 +128,14 @@ def test_a_table_is_named_although_the_password_is_part_of_its_name(postgresql_u
         assert ":postgres@" not in f"{caught.value} {caught.value.context} {db!r}"
 
 
-def test_a_signed_uri_of_a_file_is_not_repeated() -> None:
-    uri = "http://127.0.0.1:1/x.parquet?X-Amz-Signature={}".format("S3cr3t")
+@pytest.mark.parametrize(
+    "uri",
+    ["http://127.0.0.1:1/x.parquet?X-Amz-Signature={}", "zip://x.parquet::http://me:{}@127.0.0.1:1/x.zip"],
+    ids=["signed", "in an archive"],
+)
+def test_a_signed_uri_of_a_file_is_not_repeated(uri: str) -> None:
     with connect() as db, pytest.raises(MoltresError) as caught:
-        db.read_parquet(uri).collect()
+        db.read_parquet(uri.format("S3cr3t")).collect()
     assert "S3cr3t" not in everything_said(caught.value)
 
 

@@ -117,7 +117,7 @@ def _found(paths: str | list[str]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise QueryError(f"There is no file {masked(str(error.filename or error))!r}.") from error
+        raise QueryError(f"There is no file {masked(str(error.filename or error))!r}.") from _without_secrets(error)
     except QueryError as error:
         if (fault := line_fault(error.driver_message or "")) is not None:
             raise QueryError(
@@ -138,7 +138,12 @@ def _found(paths: str | list[str]) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, MoltresError):
             raise
-        raise QueryError(f"The files cannot be read: {scrubbed(str(error))}.") from error
+        raise QueryError(f"The files cannot be read: {scrubbed(str(error))}.") from _without_secrets(error)
+
+
+def _without_secrets(error: OSError) -> OSError | None:
+    """The cause to show: none that repeats the password or signature in the URI of a file."""
+    return error if scrubbed(str(error)) == str(error) else None
 
 
 @contextmanager

@@ -134,8 +134,9 @@ def test_a_table_is_named_although_the_password_is_part_of_its_name(postgresql_u
     ids=["signed", "in an archive"],
 )
 def test_a_signed_uri_of_a_file_is_not_repeated(uri: str) -> None:
+    signed = uri.format("S3cr3t")
     with connect() as db, pytest.raises(MoltresError) as caught:
-        db.read_parquet(uri.format("S3cr3t")).collect()
+        db.read_parquet(signed).collect()
     assert "S3cr3t" not in everything_said(caught.value)
 
 

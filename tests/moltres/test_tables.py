@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
 
 from moltres import Database, col, connect, func
+from moltres.dialects import catalog
 from moltres.errors import ColumnNotFoundError, ConfigurationError, TableNotFoundError
 from support.database_facts import facts_of
 
@@ -146,3 +148,21 @@ def test_a_schema_of_more_parts_than_a_name_can_have(duckdb_url: URL) -> None:
         assert db.tables("a.b.c") == []
         with pytest.raises(ConfigurationError, match=r"'a\.b\.c'"):
             db.write([{"id": 1}]).save_as_table("t", schema="a.b.c")
+
+
+def test_what_was_looked_up_before_a_write_is_not_remembered_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = catalog.reflect
+
+    def overtaken(*given: Any) -> Table:
+        table = look_up(*given)
+        monkeypatch.undo()
+        writer = threading.Thread(target=lambda: db.write([{"b": 1}]).save_as_table("t", mode="overwrite"))
+        writer.start()
+        writer.join()
+        return table
+
+    with connect() as db:
+        db.write([{"a": 1}]).save_as_table("t")
+        monkeypatch.setattr(catalog, "reflect", overtaken)
+        assert db.table("t").columns == ("a",)
+        assert db.table("t").collect() == [{"b": 1}]

@@ -292,14 +292,14 @@ class Database:
         catalog.require_name(name)
         if connection is not None:
             return catalog.reflect(connection, self.dialect, name, self.schema)
-        known = self._tables.get(name)
-        if known is not None:
-            return known
+        known = self._tables
+        if (found := known.get(name)) is not None:
+            return found
         with self.connection() as own:
             table = catalog.reflect(own, self.dialect, name, self.schema)
         catalog.hold_to_its_types(table, self.dialect, self.forget)
         if not self.joined:  # the caller may roll back the CREATE TABLE
-            self._tables[name] = table
+            known[name] = table  # nowhere, if a write has made others to be looked up meanwhile
         return table
 
     def forget(self, name: str | None = None) -> None:
@@ -308,13 +308,11 @@ class Database:
         Args:
             name: A table that has changed; by default all tables.
         """
-        if name is None:
-            self._tables.clear()
-            return
-        catalog.require_name(name)
-        bare = name.rpartition(".")[2]
-        for known in [known for known in self._tables if known == name or known.rpartition(".")[2] == bare]:
-            self._tables.pop(known, None)
+        kept: dict[str, Table] = {}
+        if name is not None:
+            bare = catalog.require_name(name).rpartition(".")[2]
+            kept = {known: table for known, table in list(self._tables.items()) if known.rpartition(".")[2] != bare}
+        self._tables = kept  # not the same dict: another thread may be about to add what it has looked up before
 
     def sql(self, query: str, /, **binds: Any) -> DataFrame:
         """A frame of what a query in SQL returns.

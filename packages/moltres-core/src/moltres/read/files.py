@@ -117,7 +117,7 @@ def _found(paths: str | list[str]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise QueryError(f"There is no file {masked(str(error.filename or error))!r}.") from _without_secrets(error)
+        raise QueryError(f"There is no file {str(_without_secrets(error).filename or error)!r}.") from error
     except QueryError as error:
         if (fault := line_fault(error.driver_message or "")) is not None:
             raise QueryError(
@@ -138,12 +138,15 @@ def _found(paths: str | list[str]) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, MoltresError):
             raise
-        raise QueryError(f"The files cannot be read: {scrubbed(str(error))}.") from _without_secrets(error)
+        raise QueryError(f"The files cannot be read: {_without_secrets(error)}.") from error
 
 
-def _without_secrets(error: OSError) -> OSError | None:
-    """The cause to show: none that repeats the password or signature in the URI of a file."""
-    return error if scrubbed(str(error)) == str(error) else None
+def _without_secrets(error: OSError) -> OSError:
+    """The same error as a cause to show: file systems repeat the password or signature in the URI of a file."""
+    error.args = tuple(masked(scrubbed(one)) if isinstance(one, str) else one for one in error.args)
+    if isinstance(error.filename, str):
+        error.filename = masked(error.filename)
+    return error
 
 
 @contextmanager

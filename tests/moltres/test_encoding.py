@@ -8,6 +8,7 @@ import json
 import math
 from decimal import Decimal
 from ipaddress import ip_address, ip_interface, ip_network
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -104,6 +105,7 @@ def test_what_json_has_stays_readable() -> None:
 )
 def test_what_json_lacks_is_marked(value: object, stored: object) -> None:
     assert encode(value) == stored
+    assert encode([value, [value]]) == [stored, [stored]]
     assert same(decode(stored), value)
 
 
@@ -133,6 +135,69 @@ def test_another_type_of_string_is_stored_as_a_string() -> None:
     stored = encode({"table": sa.quoted_name("users", quote=True), "names": [sa.quoted_name("id", quote=None)]})
     assert stored == {"table": "users", "names": ["id"]}
     assert {type(stored["table"]), type(stored["names"][0])} == {str}
+
+
+class Whole(int):
+    pass
+
+
+class Double(float):
+    pass
+
+
+class Money(Decimal):
+    pass
+
+
+class Day(dt.date):
+    pass
+
+
+class Moment(dt.datetime):
+    def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
+        raise NotImplementedError
+
+
+class Clock(dt.time):
+    pass
+
+
+class Length(dt.timedelta):
+    days = seconds = microseconds = 0  # type: ignore[assignment]  # Pendulum's are others than those of the type
+
+    def __add__(self, other: object) -> dt.timedelta:
+        raise NotImplementedError
+
+
+class Id(UUID):
+    pass
+
+
+class Content(bytes):
+    pass
+
+
+class Pair(NamedTuple):
+    a: object
+    b: object
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (Whole(5), int), (Whole(2**70), int), (Double(-0.0), float), (Double("inf"), float), (Money("1.10"), Decimal),
+        (Day(2026, 1, 2), dt.date), (Moment(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1), dt.datetime),
+        (Moment(2026, 1, 2, 3, 4, 5, 6), dt.datetime), (Clock(1, 2, 3, 4, dt.UTC), dt.time),
+        (Length(-1, 5, 7), dt.timedelta), (Id(int=7), UUID), (Content(b"\xff"), bytes), (Pair(Whole(1), "b"), tuple),
+        (type("Many", (list,), {})([Whole(1)]), list),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_a_value_of_a_derived_class_comes_back_as_the_equal_value(value: object, kind: type) -> None:
+    back = there_and_back(Records([(value,)], ["x"]))
+    assert isinstance(back, Records)
+    assert (type(back[0]["x"]), back[0]["x"]) == (kind, value)
+    assert str(back[0]["x"]) == str(kind(value)) if kind in {float, Decimal} else True
 
 
 def test_types_of_empty_rows_are_kept() -> None:

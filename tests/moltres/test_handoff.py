@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import datetime as dt
 import itertools
 import json
+import math
 import pickle
 from collections import UserList
 from decimal import Decimal
@@ -309,6 +311,19 @@ def test_no_rows_at_all_are_records_too(db: Database) -> None:
 def test_what_is_no_rows_is_refused(db: Database, value: Any) -> None:
     with pytest.raises(HandoffError, match="Expected rows"):
         pick_up(db, value)
+
+
+@pytest.mark.parametrize("value", [Decimal("1.10"), dt.date(2026, 1, 1), {"a": [b"x"]}, (1, 2), math.nan])
+def test_rows_that_were_encoded_as_a_list_are_no_documents(db: Database, value: Any) -> None:
+    """``{"$decimal": "1.10"}`` was written as a document; one that only looks like it still is one."""
+    rows = [{"id": 1, "x": None}, {"id": 2, "x": value}]
+    stored = json.loads(json.dumps(encode(rows)))
+    for read in (lambda given: pick_up(db, given), rows_of):
+        assert repr(list(read(stored))) == repr(rows)
+        assert repr(list(read([stored, encode([{"id": 3, "x": None}])]))) == repr([*rows, {"id": 3, "x": None}])
+        document = [{"id": 1, "x": {"$uuid": "00000000-0000-0000-0000-000000000001"}}]
+        assert read(document) == document
+    assert repr(decode(stored)) == repr(rows)
 
 
 def test_frames_of_others_are_left_as_they_are(db: Database, numbers: DataFrame) -> None:

@@ -144,13 +144,39 @@ for _kind in (IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interfac
     _READERS[f"${_kind.__name__.lower()}"] = _kind
 
 
+def _date(value: Any) -> dt.date:
+    return dt.date(value.year, value.month, value.day)
+
+
+def _time(value: Any) -> dt.time:
+    return dt.time(value.hour, value.minute, value.second, value.microsecond, value.tzinfo, fold=value.fold)
+
+
+# What is derived from a type, as Pendulum's moments are, is its equal value. Methods of the type itself, because the
+# derived class may have others: a Duration of Pendulum adds to another one.
+_BASES: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+    (int, int.__pos__),
+    (float, float.__pos__),
+    (Decimal, Decimal),
+    (dt.datetime, lambda value: dt.datetime.combine(_date(value), _time(value))),
+    (dt.date, _date),
+    (dt.time, _time),
+    (dt.timedelta, lambda value: dt.timedelta.__add__(dt.timedelta(), value)),
+    (UUID, lambda value: UUID(int=value.int)),
+    (bytes, lambda value: bytes(memoryview(value))),
+    (list, lambda value: [*value]),
+    (tuple, lambda value: (*value,)),
+)
+
+
 def encode(value: Any) -> Any:
     """A value as what JSON holds without loss.
 
     Args:
         value: Records, a Reference, rows as a list of dicts, or any nesting of lists, tuples, dicts and the values that
             databases give: text, numbers (also big, NaN and infinite), Decimal, date, time, datetime with zone,
-            timedelta, bytes, UUID, addresses. A member of an Enum is stored as its name, as SQLAlchemy stores it.
+            timedelta, bytes, UUID, addresses. A member of an Enum is stored as its name, as SQLAlchemy stores it; of a
+            class that is derived from these (Pendulum's) comes the equal value of the class itself.
 
     Returns:
         str, int, float, bool, None, lists and dicts only. :func:`decode` gives the value back.
@@ -175,7 +201,10 @@ def _encode(value: Any) -> Any:
     if isinstance(value, Reference):
         return value.to_dict()
     if type(value) is list:
-        return [_encode(item) for item in value]
+        items = [_encode(item) for item in value]
+        # Rows that nobody knows to be stored would be read as the documents that they look like.
+        plain = all(isinstance(item, Mapping) for item in value) and all(MARKER not in item for item in items)
+        return {MARKER: "list", "items": items} if plain and any(map(_holds_stored, items)) else items
     if isinstance(value, Mapping):
         if is_reference(value):
             return dict(value)
@@ -213,12 +242,21 @@ def _decode(stored: Any) -> Any:
         tag, content = next(iter(stored.items()))
         if tag in _READERS:
             return _READERS[tag](content)
-    elif stored.get(MARKER) == "rows":
-        types = {name: _type_from_json(type_) for name, type_ in stored["types"].items()}
-        return Records(([_decode(cell) for cell in row] for row in stored["rows"]), stored["columns"], types)
-    elif stored.get(MARKER) == "reference":
-        return Reference.from_dict(stored)
+    elif (kind := stored.get(MARKER)) in _MARKED:
+        return _MARKED[kind](stored)
     return {key: _decode(item) for key, item in stored.items()}
+
+
+def _decode_rows(stored: Mapping[str, Any]) -> Records:
+    types = {name: _type_from_json(type_) for name, type_ in stored["types"].items()}
+    return Records(([_decode(cell) for cell in row] for row in stored["rows"]), stored["columns"], types)
+
+
+_MARKED: Final[dict[Any, Callable[[Mapping[str, Any]], Any]]] = {
+    "rows": _decode_rows,
+    "list": lambda stored: [_decode(item) for item in stored["items"]],
+    "reference": Reference.from_dict,
+}
 
 
 def _text(write: Callable[[Any], Any], value: Any, column: Any) -> Any:
@@ -258,12 +296,21 @@ def _encode_cell(value: Any, column: Any) -> Any:  # noqa: PLR0911 - one return 
     )
 
 
+def _holds_stored(value: Any) -> bool:
+    """Whether a stored value holds anything of which `decode` makes another value."""
+    if isinstance(value, dict):
+        return (len(value) == 1 and next(iter(value)) in _READERS) or any(map(_holds_stored, value.values()))
+    return isinstance(value, list) and any(map(_holds_stored, value))
+
+
 def _scalar(value: Any) -> Any:
-    """A scalar of NumPy or pandas, or another type of string, as the equal value of Python; the value if none is."""
+    """A scalar of NumPy or pandas, or of a class derived from a known one, as the equal value of Python, if one is."""
     if isinstance(value, str):  # SQLAlchemy's quoted_name, say
         return str(value)
     library = type(value).__module__.partition(".")[0]
-    if library not in {"numpy", "pandas"} or getattr(value, "ndim", None):
+    if library not in {"numpy", "pandas"}:
+        return next((make(value) for base, make in _BASES if isinstance(value, base)), value)
+    if getattr(value, "ndim", None):
         return value
     try:
         return as_python([value])[0]

@@ -232,7 +232,8 @@ def _parts(value: Any) -> list[Any]:
 def _each_part(value: Any) -> Iterator[Any]:
     items = items_of(value)
     if items is None:
-        yield decode(value) if isinstance(value, Mapping) and MARKER in value else value
+        found = decode(value) if isinstance(value, Mapping) and MARKER in value else value
+        yield from _parts(found) if isinstance(found, list) else [found]
     elif all(isinstance(item, Mapping) and MARKER not in item for item in items):
         yield Records.from_dicts(items)
     else:

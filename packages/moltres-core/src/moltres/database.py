@@ -17,6 +17,7 @@ from .dialects.stopping import Running, Runs
 from .dialects.transactions import in_transaction
 from .errors import ConfigurationError, refuse
 from .frame.dataframe import DataFrame
+from .frame.plain_values import with_plain_values
 from .read import files, sql_text
 from .write import dml
 from .write.files import StageFolder, stage_folder
@@ -342,7 +343,7 @@ class Database:
             raise ConfigurationError(
                 f"from_select() requires a statement of SQLAlchemy's select(), not {type(statement).__name__}."
             )
-        return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(statement, self._lexis)))
+        return DataFrame.all_of(self, sql_text.named(self.dialect.ordered(with_plain_values(statement), self._lexis)))
 
     def _lexis(self, text: str) -> Lexis:
         """By which rules the server reads SQL."""

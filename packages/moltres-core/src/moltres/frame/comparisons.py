@@ -26,6 +26,8 @@ from ..dialects.same_moments import comparable, is_moment, like_stored
 from ..errors import ConfigurationError
 from ..types.logical import LogicalType, logical_type, sendable
 from .one_form import within_functions
+from .plain_values import with_plain_values
+from .row_values import with_rows_apart
 from .together import require_alike
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def as_columns(expression: Any, capabilities: Capabilities, *, joined: Sequence[
     """
     if not isinstance(expression, ClauseElement):
         return expression
+    expression = with_rows_apart(with_plain_values(expression))
     require_alike(expression, capabilities)
     if not capabilities.enforces_types:
         expression = within_functions(expression)

@@ -36,6 +36,7 @@ from ..dialects.complexity import not_too_deep
 from ..dialects.converted import Converted
 from ..errors import ConfigurationError
 from ..types.logical import logical_type, sendable
+from .plain_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,6 +235,7 @@ def lit(value: Any, type_: TypeEngine[_T] | type[TypeEngine[_T]] | None = None) 
         isinstance(given, TypeEngine) or (isinstance(given, type) and issubclass(given, TypeEngine))
     ):
         raise ConfigurationError(f"lit(): type_ must be a type of SQLAlchemy, not {repr_of(type_)}.")
+    value = plain(value)
     if value is None and type_ is None:
         return null()
     return literal(sendable(value), type_)
@@ -348,7 +350,7 @@ def _bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
     if isinstance(expression, tuple | list):
         return type(expression)(_bind(part, resolve) for part in expression)
     if not is_unbound(expression):
-        return expression
+        return plain(expression)
     found = _rebuild(expression, resolve)
     if found is not None:
         return found

@@ -46,7 +46,7 @@ def as_python(values: Sequence[Any]) -> Sequence[Any]:
     classes = set(map(type, values))
     if all(cls.__module__ == "builtins" and cls not in {list, dict} for cls in classes):
         return values
-    foreign = {cls for cls in classes if _is_foreign(cls) or cls in {list, dict}}
+    foreign = {cls for cls in classes if is_foreign(cls) or cls in {list, dict}}
     if not foreign:
         return values
     try:
@@ -55,7 +55,12 @@ def as_python(values: Sequence[Any]) -> Sequence[Any]:
         raise ValueError("a list or dict is nested too deeply, or holds itself") from error
 
 
-def _is_foreign(cls: type) -> bool:
+def is_foreign(cls: type) -> bool:
+    """Whether a class is one of NumPy or pandas.
+
+    Args:
+        cls: The class of a value.
+    """
     return cls.__module__.partition(".")[0] in {"numpy", "pandas"}
 
 
@@ -65,7 +70,7 @@ def _python(value: Any) -> Any:  # noqa: PLR0911 - one return for each library's
         return [_python(item) for item in value]
     if cls is dict:
         return {_python(key): _python(item) for key, item in value.items()}
-    if not _is_foreign(cls):
+    if not is_foreign(cls):
         return value
     if cls.__name__ in {"NaTType", "NAType"}:
         return None
@@ -73,7 +78,7 @@ def _python(value: Any) -> Any:  # noqa: PLR0911 - one return for each library's
         return _exact_moment(value, value.nanosecond if cls.__name__ == "Timestamp" else value.nanoseconds)
     if cls.__name__ in {"datetime64", "timedelta64"}:
         return _numpy_moment(value)
-    if cls.__name__ == "ndarray":
+    if hasattr(value, "tolist") and getattr(value, "ndim", None):  # an array, a Series, an Index
         return _python(value.tolist())
     found = value.item() if hasattr(value, "item") else value
     return found if type(found) is cls else _python(found)

@@ -129,3 +129,11 @@ def test_dicts_and_lists_go_into_columns_of_such_values_however_many_they_are(ty
         rows = [{"id": number, "x": value} for number, value in enumerate(ROWS[type_] * copies)]
         db.write(rows).save_as_table("t", mode="append")
         assert db.table("t").order_by("id").collect() == rows
+
+
+def test_arrays_of_one_length_in_set_operations(duckdb: Database) -> None:
+    create(duckdb, "INTEGER[2]")
+    duckdb.write([{"x": [1, 2]}]).save_as_table("t", mode="append")
+    frame = duckdb.table("t")
+    assert frame.union_all(frame).collect() == [{"x": [1, 2]}] * 2
+    assert frame.intersect(frame).collect() == [{"x": [1, 2]}]

@@ -103,6 +103,19 @@ class Overwrite(DialectSuite):
         assert rows(db, "t", "twice") == [{"twice": 2}, {"twice": 4}]
         assert db.tables() == ["t"]
 
+    def test_a_frame_of_a_table_with_short_moments_overwrites_it(self, db: Database) -> None:
+        if not db.dialect.capabilities.constraints:
+            pytest.skip("this database has no keys that could be lost")
+        fields = ", i INTERVAL YEAR TO MONTH, j INTERVAL(0)" if db.dialect.name == "postgresql" else ""
+        declared = f"(id INTEGER PRIMARY KEY, d TIMESTAMP(0) NULL, n DECIMAL(5, 2), v VARCHAR(3){fields})"
+        run(db, f"CREATE TABLE t {declared}", f"CREATE TABLE u {declared}")
+        run(db, "INSERT INTO t (id, d, n, v) VALUES (1, '2024-01-01 10:00:00', 1.5, 'a'), (2, NULL, NULL, NULL)")
+        described = described_of(db)
+        db.table("t").where(col("id") < 2).write.save_as_table("t", mode="overwrite")
+        assert described_of(db) == described
+        db.table("t").select("id", "d", "n", "v").write.save_as_table("u", mode="append")
+        assert len(stored_of(db, "u")) == 1
+
     def test_rows_that_were_read_go_back_into_their_table_which_stays_as_it_is(self, db: Database) -> None:
         roads: dict[str, Callable[[Database], Any]] = {
             "collect": lambda db: db.table("t").order_by("id").collect(),

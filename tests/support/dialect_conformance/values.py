@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moltres import Database
+
+
+class Shown(str):
+    """A string that is shown as another."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "another"
+
 
 INSTANT = dt.datetime(2024, 2, 29, 9, 0, 0, 1, tzinfo=dt.timezone(dt.timedelta(hours=9)))
 VALUES: list[tuple[sql.TypeEngine[Any], Any]] = [
@@ -65,6 +76,8 @@ ARRIVING: list[tuple[str, Callable[[], Any], Any]] = [
     ("sparse numbers", lambda: pd.DataFrame({"x": pd.arrays.SparseArray([7])}), 7),
     ("a series of Polars", lambda: pl.Series("x", [7]), 7),
     ("128 bits of Polars", lambda: pl.DataFrame({"x": pl.Series([2**100], dtype=pl.Int128)}), 2**100),
+    ("strings of a class", lambda: pd.DataFrame({"x": pd.Series([Shown("a"), None], dtype=object)}), "a"),
+    ("a relation of DuckDB", lambda: duckdb.sql("SELECT 7 AS x"), 7),
 ]
 """Rows with one value beside NULL in a column ``x``."""
 
@@ -72,6 +85,13 @@ FOREIGN: dict[str, Callable[[], Any]] = {
     "periods": lambda: pd.DataFrame({"x": pd.period_range("2024-01", periods=1, freq="M")}),
     "objects of Polars": lambda: pl.DataFrame({"x": pl.Series([object()], dtype=pl.Object)}),
     "a column twice": lambda: pd.DataFrame([[1, 2]], columns=["x", "x"]),
+    "an unknown zone": lambda: pa.table({"x": pa.array([0], pa.timestamp("us", "Nowhere/Land"))}),
+    "bytes that are no characters": lambda: pa.table({"x": pa.array([b"\xff"]).view(pa.string())}),
+    "such bytes in lists": lambda: pa.table({"x": pa.array([[b"\xff"]]).view(pa.list_(pa.string()))}),
+    "days of no year": lambda: pa.table({"x": pa.array([[[10**7]]], pa.list_(pa.list_(pa.date32())))}),
+    "bits of DuckDB": lambda: duckdb.sql("SELECT '101'::BIT AS x"),
+    "times with a zone in lists of DuckDB": lambda: duckdb.sql("SELECT ['10:00:00+02'::TIMETZ] AS x"),
+    "variants of DuckDB": lambda: duckdb.sql("SELECT 1::VARIANT AS x"),
 }
 
 
@@ -239,6 +259,16 @@ class Values(DialectSuite):
         with pytest.raises(MoltresError, match="'x'"):
             db.write(make()).save_as_table("t")
         assert db.tables() == []
+
+    def test_decimals_with_room_for_more_digits_than_the_column_has(self, db: Database) -> None:
+        def wide(value: str) -> pa.Table:
+            return pa.table({"x": pa.array([Decimal(value)], pa.decimal256(50, 0))})
+
+        db.write([{"x": Decimal("1.50")}]).save_as_table("t")
+        db.write(wide("2")).save_as_table("t", mode="append")
+        with pytest.raises(MoltresError, match=r"column '?x"):
+            db.write(wide("9" * 40)).save_as_table("t", mode="append")
+        assert sorted(db.table("t").collect().column("x")) == [Decimal("1.5"), 2]
 
     def test_scalars_of_numpy_and_pandas_in_rows_are_those_of_python(self, db: Database) -> None:
         there = {"i": np.int64(5), "b": np.bool_(True), "f": np.float64(1.5), "at": pd.Timestamp("2024-01-01")}

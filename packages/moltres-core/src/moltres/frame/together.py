@@ -86,7 +86,7 @@ def require_alike(expression: Any, capabilities: Capabilities) -> None:
 
 def _kind(type_: TypeEngine[Any]) -> LogicalType:
     # The bits of a BIT are read as a number, and are bytes beside numbers.
-    return LogicalType("bit") if type_.__visit_name__ == "BIT" else told(type_)
+    return LogicalType("bit") if getattr(type_, "__visit_name__", "") == "BIT" else told(type_)
 
 
 def _readings(kind: LogicalType) -> tuple[LogicalType, ...]:

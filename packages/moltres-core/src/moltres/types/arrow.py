@@ -109,6 +109,14 @@ def _part(type_: pa.DataType) -> LogicalType:
     return replace(kind, scale=9) if nanoseconds else kind
 
 
+def _moment(type_: pa.DataType) -> TypeEngine[Any]:
+    try:
+        arrow().scalar(0, type_).as_py()
+    except (KeyError, ValueError):
+        raise TypeError(f"the time zone {type_.tz!r}, which is not known") from None
+    return sql.DateTime(timezone=type_.tz is not None)
+
+
 def array_of(item: TypeEngine[Any]) -> sql.ARRAY[Any]:
     """An array of items, which may be arrays themselves: SQLAlchemy counts dimensions instead of nesting."""
     if isinstance(item, sql.ARRAY):
@@ -132,7 +140,7 @@ _SQL: tuple[tuple[str, Callable[[Any], TypeEngine[Any]]], ...] = (
     ("is_fixed_size_binary", lambda _: sql.LargeBinary()),
     ("is_date", lambda _: sql.Date()),
     ("is_time", lambda _: sql.Time()),
-    ("is_timestamp", lambda type_: sql.DateTime(timezone=type_.tz is not None)),
+    ("is_timestamp", _moment),
     ("is_duration", lambda _: sql.Interval()),
     ("is_interval", lambda _: sql.Interval()),
     ("is_list", lambda type_: _list_to_sql(type_.value_type)),
@@ -208,8 +216,14 @@ def _plain(pa: Any, array: Any) -> Any:
     usual = _usual(pa, type_)
     # A cast that would lose something fails.
     made = array if usual is None or usual == type_ else array.cast(usual)
-    require_range(pa, made.flatten() if types.is_list(made.type) else made)
+    require_range(pa, _innermost_items(types, made))
     return made
+
+
+def _innermost_items(types: Any, array: Any) -> Any:
+    while types.is_list(array.type):
+        array = array.flatten()
+    return array
 
 
 def _holds_structs(types: Any, type_: Any) -> bool:
@@ -373,9 +387,13 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(isinstance(item, list | tuple) for item in value)
 
 
+def _text(value: Any) -> str:
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
 _INTO_TEXT: dict[str, Callable[[Any], Any]] = {
     "uuid": str,
-    "text": str,
+    "text": _text,
     "json": documents.write,
     "time": lambda value: value.isoformat(),
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors import SchemaMismatchError
 from .arrow import arrow
+from .arrow_range import DECIMAL_DIGITS
 from .values import unfit
 
 if TYPE_CHECKING:
@@ -27,6 +29,51 @@ def unfit_batch(batch: pa.RecordBatch, columns: Sequence[tuple[str, LogicalType]
         for array, (name, kind) in zip(batch.columns, columns, strict=True)
         if (reason := _unfit_array(array, kind)) is not None
     ]
+
+
+def require_characters(batch: pa.RecordBatch) -> None:
+    """Make sure that strings are strings: Arrow itself does not look at their bytes, nor do its readers of files.
+
+    Raises:
+        SchemaMismatchError: With all columns that have others.
+    """
+    faults = []
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            if _has_text(arrow(), array.type):
+                array.validate(full=True)
+        except ValueError as error:
+            faults.append(f"column {name!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+
+
+def with_short_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same batch with decimals of 128 bits, for a database that knows no others.
+
+    Raises:
+        SchemaMismatchError: With all columns of which a value has more digits.
+    """
+    pa, faults = arrow(), []
+    for place, (name, array) in enumerate(zip(batch.schema.names, batch.columns, strict=True)):
+        if pa.types.is_decimal256(array.type):
+            try:
+                short = array.cast(pa.decimal128(DECIMAL_DIGITS, min(array.type.scale, DECIMAL_DIGITS)))
+                batch = batch.set_column(place, name, short)
+            except pa.ArrowInvalid as error:
+                faults.append(f"column {name!r}: {error}")
+    if faults:
+        raise SchemaMismatchError("Some values would not come back equal.", mismatches=faults)
+    return batch
+
+
+def _has_text(pa: Any, type_: Any) -> bool:
+    if isinstance(type_, pa.BaseExtensionType):
+        return _has_text(pa, type_.storage_type)
+    if pa.types.is_dictionary(type_):
+        return _has_text(pa, type_.value_type)
+    within = (type_.field(place).type for place in range(type_.num_fields))
+    return _is_text(pa, type_) or pa.types.is_string_view(type_) or any(_has_text(pa, part) for part in within)
 
 
 def _is_text(pa: Any, type_: Any) -> bool:

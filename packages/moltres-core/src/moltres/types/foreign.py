@@ -145,12 +145,32 @@ def _arrow(data: Any) -> Any:
         return data
     if hasattr(data, "scanner"):  # a dataset
         return data.scanner().to_reader()
+    if type(data).__module__.partition(".")[0] in {"duckdb", "_duckdb"}:
+        _require_known_to_arrow(data)
     try:
         return pa.RecordBatchReader.from_stream(data)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError) as error:
         raise ConfigurationError(
             f"Arrow data must be a table, a record batch or a reader of these, not {type(data).__name__}."
         ) from error
+
+
+def _require_known_to_arrow(relation: Any) -> None:
+    """Make sure that a relation of DuckDB comes as it is: some of its types are mere bytes in Arrow, or lose the zone.
+
+    Raises:
+        SchemaMismatchError: With all columns that do not.
+    """
+    columns = zip(relation.columns, relation.types, strict=True)
+    faults = [f"column {name!r} has the DuckDB type {type_}" for name, type_ in columns if _is_lost(type_)]
+    if faults:
+        raise SchemaMismatchError(_HEADING, mismatches=faults, suggestion="Cast them before you write, to VARCHAR.")
+
+
+def _is_lost(type_: Any) -> bool:
+    if type_.id in {"list", "array", "struct", "map", "union"}:
+        return any(_is_lost(part) for _, part in type_.children if hasattr(part, "id"))
+    return type_.id in {"bit", "geometry", "time with time zone", "variant"}
 
 
 def _table(columns: Iterable[tuple[str, Any]], made: Any) -> Any:

@@ -321,7 +321,8 @@ def _overwrite(target: Target, rows: Rows, request: WriteRequest) -> Written:
     if target.table is None:
         return _create(target, rows, request)
     connection, dialect = target.connection, target.dialect
-    if target.takes(rows.columns, checked=rows.checked, kept=rows.kept):
+    kept = rows.passed_on(target.table) if isinstance(rows, Local) else rows.kept
+    if target.takes(rows.columns, checked=rows.checked, kept=kept):
         # The table stays, and with it its keys, indexes, grants and the views on it.
         new_rows: Rows | TemporaryRows = rows.stage(target.table) if rows.reads(target.table) else rows
         connection.execute(delete(target.table))

@@ -16,6 +16,7 @@ from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
 from ..read.paged import paged
 from ..types.arrow import arrow, plain, to_sql
+from ..types.arrow_fit import require_characters
 from ..types.foreign import arrow_table, as_python, require_names
 from ..types.infer import infer
 from ..types.logical import ListDocument, is_known, logical_type, misfit
@@ -320,7 +321,9 @@ def _arrow(table: Any, batch_rows: int) -> Stream:
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         for batch in source:
             for start in range(0, batch.num_rows, batch_rows):
-                part = plain(batch.slice(start, batch_rows), columns)
+                part = batch.slice(start, batch_rows)
+                require_characters(part)
+                part = plain(part, columns)
                 yield _fitted(part, columns, expected)
 
     return Stream(columns, batches)

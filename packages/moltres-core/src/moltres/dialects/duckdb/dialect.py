@@ -36,7 +36,7 @@ from ...errors import (
 )
 from ...types import documents
 from ...types.arrow import into_text, plain, to_batch
-from ...types.arrow_fit import extremes
+from ...types.arrow_fit import extremes, with_short_decimals
 from ...types.logical import logical_type
 from ..base import Dialect, driver_connection, named
 from ..base.proving import MarkedLanding
@@ -368,6 +368,7 @@ class DuckDBDialect(Dialect):
             batch = to_batch(batch, columns)
         else:
             self.require_batch(columns, batch)
+            batch = with_short_decimals(batch)
         raw = _raw(connection)
         raw.register(_BATCH, batch)
         try:

@@ -35,7 +35,8 @@ def described(
         found = BIT(varying=True)  # its length is not told, and a BIT without one is a single bit
     else:
         made = names.get(info.regtype, sql.Text)
-        found = made(timezone=True) if "with time zone" in info.regtype else made()
+        options = {"timezone": True} if "with time zone" in info.regtype else {}
+        found = made(**options) if column.precision is None else made(**options, precision=column.precision)
     return sql.ARRAY(found) if column.type_code == info.array_oid else found
 
 

@@ -8,7 +8,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from moltres import col, connect
 from moltres.dialects import held
@@ -152,15 +153,16 @@ class Waits(DialectSuite):
         assert db.table("a").count() == ROWS or db.table("a").collect().column("t") == ["inner"]
 
     @pytest.mark.timeout(60)
-    @pytest.mark.parametrize("of_moltres", [True, False])
+    @pytest.mark.parametrize("of", ["moltres", "its engine", "another engine"])
     def test_a_thread_does_not_wait_for_what_it_has_read(
-        self, db: Database, of_moltres: bool, monkeypatch: pytest.MonkeyPatch
+        self, db: Database, of: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         if not db.dialect.capabilities.transactions:
             return
+        engine = create_engine(db.engine.url, poolclass=NullPool) if of == "another engine" else db.engine
         monkeypatch.setattr(held, "LONG_PATIENCE", 1.0)
         fill(db)
-        with db.connection() if of_moltres else db.engine.connect() as connection:
+        with db.connection() if of == "moltres" else engine.connect() as connection:
             connection.execute(text("SELECT id FROM a")).all()
             refused = None
             try:

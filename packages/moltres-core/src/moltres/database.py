@@ -106,7 +106,6 @@ class Database:
         self.schema = schema
         self.stage = stage
         forks.watch(self, self._begin_anew)
-        held.watch(bound.engine)
 
     def _begin_anew(self) -> None:
         """Forget what the parent process runs; called in its children."""

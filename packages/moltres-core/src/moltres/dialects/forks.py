@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, WeakMethod, WeakSet
 
@@ -14,8 +15,7 @@ from ..errors import ConfigurationError, of_parent
 from .held import leave_to_parent, places_in_use
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
-    from pathlib import Path
+    from collections.abc import Callable
 
     from sqlalchemy import Engine
 
@@ -53,16 +53,8 @@ def watch(database: Watched, begin_anew: Callable[[], None]) -> None:
     _watched[database] = WeakMethod(begin_anew)
 
 
-def _belongs_to_parent(database: Watched, file: Path, used: set[Hashable]) -> bool:
-    """Whether only the parent may use a file that it had open when it was forked.
-
-    Args:
-        database: A Database.
-        file: Its file.
-        used: The places where the parent was at work.
-    """
-    if not database.dialect.one_process and file.resolve() in used:
-        return True  # SQLite would take the locks of the parent for this process's own, and read what it half wrote
+def _belongs_to_parent(database: Watched, file: Path) -> bool:
+    """Whether only the parent may use a file, which it had open when it was forked, if nothing was done in it."""
     if not database.dialect.one_process and not file.with_name(f"{file.name}-wal").exists():
         return False
     pool = database.engine.pool
@@ -70,7 +62,8 @@ def _belongs_to_parent(database: Watched, file: Path, used: set[Hashable]) -> bo
 
 
 def _in_child() -> None:
-    used = places_in_use()
+    # SQLite would take the locks of the parent for this process's own, and read what it has half written.
+    _inherited.update(place for place in places_in_use() if isinstance(place, Path))
     _of_parent.update([*_used, *leave_to_parent()])
     _used.clear()
     for database, method in list(_watched.items()):
@@ -82,7 +75,7 @@ def _in_child() -> None:
         if file is not None:
             # To close its connections would wait for threads that only the parent has, or undo what it does.
             _kept.append(engine.pool)
-            if _belongs_to_parent(database, file, used):
+            if _belongs_to_parent(database, file):
                 _inherited.add(file.resolve())
         if file is not None or engine.url.host is not None:  # what is in memory is a copy of this process's own
             engine.dispose(close=False)

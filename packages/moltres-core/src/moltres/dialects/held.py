@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from .._shared.connecting import database_file
 from .._shared.iceberg_places import is_iceberg
@@ -27,7 +27,7 @@ from ..errors import ConfigurationError, TransientQueryError, of_parent
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "place_of",
     "reading",
     "refusing_own_waits",
-    "watch",
 ]
 
 PATIENCE: Final = 5.0
@@ -82,13 +81,9 @@ _begun_anywhere: WeakSet[Connection] = WeakSet()
 _kept: list[Any] = []
 
 
-def watch(engine: Engine) -> None:
-    """Know which transactions this thread begins on an engine, also on connections that moltres does not give out."""
-    if not event.contains(engine, "begin", _begun):
-        event.listen(engine, "begin", _begun)
-
-
+@event.listens_for(Engine, "begin")
 def _begun(connection: Connection) -> None:
+    """Know which transactions this thread begins, on whatever engine: a write may wait for each of them."""
     _thread.begun.add(connection)
     _begun_anywhere.add(connection)
 

@@ -27,13 +27,14 @@ from sqlalchemy.sql.elements import (
     Over,
     WithinGroup,
 )
-from sqlalchemy.sql.functions import GenericFunction, cume_dist, percent_rank
+from sqlalchemy.sql.functions import Function, GenericFunction, cume_dist, percent_rank
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import Double, NullType, TypeEngine
 
 from .._shared.wording import repr_of
 from ..dialects.complexity import not_too_deep
 from ..dialects.converted import Converted
+from ..dialects.passing import passed_type
 from ..errors import ConfigurationError
 from ..types.logical import logical_type, sendable
 from .plain_values import plain
@@ -68,6 +69,9 @@ _INFIX = frozenset(
         operator.ge,
     }
 )
+
+
+_ARITHMETIC = frozenset({operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod})
 
 
 # What only columns of some types have: JSON, arrays, hstore, ranges, and what else SQLAlchemy has comparators for.
@@ -183,7 +187,7 @@ class Operation(ColumnElement[Any]):
             result: ColumnElement[Any] = self.operation(*operands, **self.options)
         except (NotImplementedError, ArgumentError, TypeError) as error:
             raise ConfigurationError(f"The operation is not one for {operands[0]}: {error}") from error
-        return result
+        return _with_floats(result)
 
 
 @compiles(Operation)
@@ -295,6 +299,14 @@ def when(condition: ColumnExpressionArgument[bool], value: Any) -> When:
     return When((_condition(condition), _value(value)))
 
 
+def _with_floats(element: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What is computed from decimals and floats, which SQLAlchemy takes for decimals, as the floats that it is."""
+    if isinstance(element, BinaryExpression) and element.operator in _ARITHMETIC:
+        kinds = {logical_type(side.type).name for side in (element.left, element.right)}
+        element.type = Double() if kinds == {"decimal", "float"} else element.type
+    return element
+
+
 def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:  # noqa: PLR0911 - one for each kind
     """A new element for one whose type or parentheses depend on the columns inside; None for all others."""
     match element:
@@ -308,7 +320,7 @@ def _rebuild(element: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
             join = and_ if element.operator is operators.and_ else or_
             return join(*(_bind(clause, resolve) for clause in element.clauses))
         case BinaryExpression() if element.operator in _INFIX and not element.modifiers:
-            return element.operator(_bind(element.left, resolve), _bind(element.right, resolve))
+            return _with_floats(element.operator(_bind(element.left, resolve), _bind(element.right, resolve)))
         case Case():
             return case(
                 *((_bind(test, resolve), _bind(result, resolve)) for test, result in element.whens),
@@ -365,7 +377,14 @@ def _bind(expression: Any, resolve: Callable[[str], ColumnElement[Any]]) -> Any:
         return rebuilt
 
     bound = replacement_traverse(cast("ColumnElement[Any]", expression), {}, replace)
-    for part in iterate(bound):
+    return _typed(bound)
+
+
+def _typed(bound: Any) -> Any:
+    """An expression whose functions have the types of what they are given, from the innermost outwards."""
+    for part in reversed(list(iterate(bound))):
+        if isinstance(part, Function) and isinstance(part.type, NullType):
+            part.type = passed_type(part) or part.type
         if isinstance(part, Over | FunctionFilter | WithinGroup):
             part.__dict__.pop("type", None)  # cached before the function inside was bound
         if isinstance(part, Over) and isinstance(part.element, cume_dist | percent_rank):

@@ -9,9 +9,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import ClauseList, ExpressionClauseList, Grouping, Over, UnaryExpression, WithinGroup
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import cloned_traverse, iterate
-from sqlalchemy.types import NullType
 
-from ..dialects.passing import given_by, passes
 from ..dialects.same_moments import comparable, is_moment
 
 if TYPE_CHECKING:
@@ -64,13 +62,10 @@ def within_functions(expression: Any) -> Any:
 
     def function(made: Any) -> None:
         inner = made.clause_expr.element
-        if passes(made) and isinstance(made.type, NullType):
-            made.type = next((one.type for one in given_by(made, enforces_types=False)), made.type)
         if made.name != "count" or any(isinstance(one, UnaryExpression) for one in inner.clauses):
             inner.clauses = [_key(one) for one in inner.clauses]
 
     def over(made: Any) -> None:
-        made.__dict__.pop("type", None)  # that of the function, which may have got one
         for name in ("partition_by", "order_by"):
             if getattr(made, name) is not None:
                 setattr(made, name, _key(getattr(made, name)))

@@ -19,11 +19,12 @@ from ...errors import ConfigurationError, listing
 from ...types.logical import logical_type
 from ..means import mean_of_exact_sum, mean_of_split_sum
 from ..same_rows import plain, rewriting_aggregates
+from .scales import scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Digits: TypeAlias = Literal["integers", "sum", "term", "quotient"]
+Digits: TypeAlias = Literal["integers", "sum", "term", "quotient"] | int
 
 __all__ = ["Digits", "digits_of", "with_numbers"]
 
@@ -104,10 +105,13 @@ def digits_of(element: ColumnElement[Any]) -> Digits:
         element: What is computed.
 
     Returns:
-        All of what is computed from integers alone. Of decimals, which are computed in doubles: all of a quotient; of
-        what may be a sum of many values, 15, which a decimal has at most, and the others come from rounding; of a few
-        terms or factors those that rounding does not explain.
+        "integers" for what is computed from integers alone, and the digits behind the point where those of the values
+        say them. Else "quotient", of which all count; "sum" for what may be one of many values, of which 15 do, as many
+        as a decimal has at most, and the others come from rounding; "term" for those that rounding does not explain.
     """
+    scale = scale_of(element)
+    if scale is not None and logical_type(element.type).name == "decimal":
+        return scale
     parts = [part for base in element.base_columns for part in iterate(base)]
     if {logical_type(part.type).name for part in parts if isinstance(part, ColumnElement)} <= _WHOLE:
         return "integers"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..rows import Reader
     from .numbers import Digits
 
+_DIGITS = 15
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?")
@@ -137,6 +138,22 @@ _AT_ONCE: dict[str, Callable[[Sequence[Any]], Sequence[Any] | None]] = {
 }
 
 
+def _scaled(scale: int) -> Reader:
+    """What reads decimals that are computed in doubles, and have so many digits behind the point."""
+    room, noise = Decimal(10) ** (_DIGITS - scale), Decimal(10) ** -(scale + 4)
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, float):
+            return _decimal(value)
+        exact = Decimal(value)
+        if abs(exact) >= room:
+            raise ValueError(f"{value!r} has more digits than the {_DIGITS} that SQLite computes decimals with")
+        rounded = Decimal(f"{value:.{scale}f}")
+        return rounded if abs(exact - rounded) < noise else _term(value)  # a column may hold more than it says
+
+    return each(read)
+
+
 def _integers(values: Sequence[Any]) -> Sequence[Any]:
     # SQLite makes floats of sums and products that have no room in 64 bits, where other databases fail.
     if not set(map(type, values)) <= {int, _NULL}:
@@ -156,6 +173,8 @@ def reader(type_: LogicalType, digits: Digits | None) -> Reader | None:
         type_: What the column should hold.
         digits: See `digits_of`, for results of arithmetic; None for values that are stored.
     """
+    if isinstance(digits, int):
+        return _scaled(digits)
     if digits is not None and type_.name == "decimal":
         return lenient(_COMPUTED.get(digits, _decimal))
     if digits == "integers" and type_.name == "integer":

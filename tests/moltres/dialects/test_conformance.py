@@ -123,6 +123,7 @@ class TestDuckDB(DialectConformance):
 
 class TestPostgreSQL(DialectConformance, LostConnections):
     faults = receipt_faults.POSTGRESQL
+    short_moments = ", i INTERVAL YEAR TO MONTH, j INTERVAL(0)"
     ignores_case = "citext"
     makes_ignoring = ("CREATE EXTENSION citext",)
     compared = (

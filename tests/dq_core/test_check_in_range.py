@@ -71,6 +71,9 @@ class TestInRange(CheckConformance):
             {"min": decimal.Decimal("4611686018427387904.01"), "strict_min": True},
             type=sa.BigInteger(),
         ),
+        "a bound nearer to zero than any float": Case(
+            [0.0, 1.5, None], [0], {"min": decimal.Decimal("1E-400"), "max": decimal.Decimal("1E+400")}
+        ),
         "dates": Case(DAYS, [3], {"min": dt.date(2024, 1, 1)}, type=sa.Date()),
         "dates as text": Case(DAYS, [2], {"max": "2024-01-31"}, type=sa.Date()),
         "timestamps": Case(
@@ -103,6 +106,7 @@ class TestInRange(CheckConformance):
         ({"min": "a", "max": 1}, "cannot be compared with each other"),
         ({"min": 10**1000}, "min must have at most 1000 digits"),
         ({"max": -(10**5000)}, "max must have at most 1000 digits"),
+        ({"min": decimal.Decimal("1E+1000")}, "min must have at most 1000 digits"),
         ({"min": True}, "min must be a number, a date, a time or a string, not True"),
         ({"min": float("nan")}, "min must be finite"),
         ({"max": float("inf")}, "leave it out for no limit"),

@@ -117,6 +117,16 @@ def test_nan_is_within_no_bounds(put: Callable[..., Place], place: str) -> None:
     assert (sure.passed, sure.observed) == (True, 1.0)
 
 
+@pytest.mark.parametrize("place", ["duckdb", "postgresql", "sqlite", "rows", "parquet", "csv"])
+@pytest.mark.parametrize("name", ["mean", "median", "sum", "stddev"])
+def test_a_statistic_of_infinity_and_its_opposite_is_within_no_bounds(
+    put: Callable[..., Place], place: str, name: str
+) -> None:
+    there = put(place, [{"x": float("inf")}, {"x": float("-inf")}], {"x": sa.Double()})
+    result = there.validate({"type": "statistic", "column": "x", "statistic": name, "min": -1e300}).results[0]
+    assert (result.status, result.observed, result.considered_rows) == ("failed", "NaN", 2)
+
+
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
     "values", [[2**63 - 1] * 3, [-(2**63)] * 3 + [1], [2**62, 2**62, -(2**32), None], [2**32, -1, -(2**32)]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_LEVELS", "bounds", "column", "column_names", "column_or_columns", "count_bounds", "family_misfit", "flag",
-    "frozen", "is_number", "misfit", "name_part", "python_value", "question", "sql_problems", "targets", "text",
-    "values", "whole",
+    "frozen", "is_finite", "is_number", "misfit", "name_part", "python_value", "question", "sql_problems", "targets",
+    "text", "values", "whole",
 ]  # fmt: skip
 
 MOST_LEVELS = 32
@@ -123,12 +124,24 @@ def _bound(label: str, name: str, bound: object) -> Iterator[str]:
         yield f"{label}: {name} must be a number, a date, a time or a string, not {repr_of(bound)}."
     elif _is_too_long(bound):
         yield f"{label}: {name} must have at most {MOST_DIGITS_WRITTEN} digits."
-    elif isinstance(bound, float | decimal.Decimal) and not is_number(bound):
+    elif isinstance(bound, float | decimal.Decimal) and not is_finite(bound):
         yield f"{label}: {name} must be finite, not {repr_of(bound)}; leave it out for no limit."
 
 
+def is_finite(value: float | decimal.Decimal) -> bool:
+    """Whether a number is neither NaN nor infinite; a decimal may be beyond all floats."""
+    return value.is_finite() if isinstance(value, decimal.Decimal) else math.isfinite(value)
+
+
+def is_nan(value: object) -> bool:
+    """Whether a value is NaN, a signalling one included, which does not compare."""
+    return value.is_nan() if isinstance(value, decimal.Decimal) else isinstance(value, float) and math.isnan(value)
+
+
 def _is_too_long(value: object) -> bool:
-    """Whether Python refuses to write an integer, which is longer than any that a rule file holds."""
+    """Whether Python refuses to write an integer, or as many digits of a decimal: longer than any of a rule file."""
+    if isinstance(value, decimal.Decimal):
+        return value.is_finite() and abs(value.adjusted()) >= MOST_DIGITS_WRITTEN
     return isinstance(value, int) and abs(value) >= 10**MOST_DIGITS_WRITTEN
 
 
@@ -147,6 +160,8 @@ def values(label: str, given: object) -> Iterator[str]:
     for value in given:
         if _is_too_long(value):
             yield f"{label}: values contains a number of more than {MOST_DIGITS_WRITTEN} digits."
+        elif is_nan(value):
+            yield f"{label}: values contains NaN: leave it out; NaN is in no set."
         elif value is None:
             yield f"{label}: values contains NULL: leave it out; this check does not consider NULL (not_null does)."
         elif family_of_value(value) is None or isinstance(value, list | tuple | dict):

@@ -81,15 +81,18 @@ class Column:
         return canonical(self.type_name)[0] in ("timestamptz", "timetz")
 
     @property
+    def number_family(self) -> str:
+        """The family as which its numbers are compared; that of the column if it declares one."""
+        return self.family if self.untyped is None else family_of_name(self.untyped.number or "")
+
+    @property
     def scale(self) -> int | None:
         """How many digits its exact numbers have behind the point, as its type declares; None if it does not say."""
-        if self.untyped is not None:
-            return 0 if family_of_name(self.untyped.number or "") == "integer" else None
-        if self.family not in ("integer", "decimal"):
+        if self.number_family not in ("integer", "decimal"):
             return None
-        parameters = canonical(self.type_name)[1]
+        parameters = canonical(self.type_name if self.untyped is None else self.untyped.number or "")[1]
         if not parameters:
-            return 0 if self.family == "integer" else None
+            return 0 if self.number_family == "integer" else None
         scale = parameters.partition(",")[2] or "0"
         return int(scale) if scale.isdecimal() else None
 

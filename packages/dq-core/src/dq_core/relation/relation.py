@@ -118,11 +118,12 @@ class Relation(Selection):
         return self.operand(name, near), near < value if up else near > value
 
     def _exact(self, name: str, value: Any) -> decimal.Decimal | None:
-        """A fraction or float as a number of as many digits, if the column holds such numbers of known digits."""
+        """A fraction or float as a number of as many digits, if the column holds such numbers and no others."""
         if not isinstance(value, float | decimal.Decimal) or not math.isfinite(value):
             return None
-        scale = None if self.dialect.types_by_value else self.columns[name].scale
-        if scale is None:
+        column = self.columns[name]
+        scale = column.scale
+        if self.dialect.types_by_value or (scale is None and column.number_family != "decimal"):
             return None
         exact = _digits_of(value) if isinstance(value, float) else value
         # Integers may be of any length.
@@ -141,12 +142,12 @@ class Relation(Selection):
             if large or _is_beyond_floats(value):
                 return _nearest_float(value, up=up)
             return _nearest_whole(value, up=up)
-        if column.family == "float" and (isinstance(value, int) or _is_beyond_floats(value)):
+        if column.number_family == "float" and (isinstance(value, int) or _is_beyond_floats(value)):
             return _nearest_float(value, up=up)
         if (end := self._end_of_type(column, value)) is not None:
             return end
-        exact = self._exact(name, value)
         scale = column.scale
+        exact = self._exact(name, value)
         if exact is None or scale is None:
             return None
         rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
@@ -154,16 +155,16 @@ class Relation(Selection):
         return None if near == exact else int(near) if scale == 0 else near
 
     def _end_of_type(self, column: Column, value: Any) -> int | None:
-        """The greatest or least exact number of the database, for one beyond it."""
+        """The end of what a column holds, for a number that the database has not, or infinity if none of it is."""
+        if not isinstance(value, int | float | decimal.Decimal):
+            return None
         most = self.dialect.most_digits
-        if most is None or column.family not in {"integer", "decimal"}:
-            return None
-        # As a float a decimal may be infinite.
-        finite = value.is_finite() if isinstance(value, decimal.Decimal) else isinstance(value, int | float)
-        if not finite or not abs(value) >= 10**most:
-            return None
-        end: int = 10**most - 1
-        return end if value > 0 else -end
+        if abs(value) == math.inf:
+            beyond = most is not None or column.scale is not None
+        else:
+            beyond = most is not None and column.family in {"integer", "decimal"} and abs(value) >= 10**most
+        end: int = 10 ** (most or MOST_DIGITS) - 1
+        return None if not beyond else end if value > 0 else -end
 
     def of_family(self, name: str, family: str) -> tuple[ColumnElement[Any], ColumnElement[bool] | None]:
         """A column's values of one family, and the predicate of those of other families.
@@ -339,10 +340,20 @@ def _of_one_type(adapted: Sequence[Any], given: Sequence[Any]) -> list[list[Any]
 
 
 def _is_in(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> ColumnElement[bool]:
-    """IN; long lists are written out, because databases limit the number of parameters."""
+    """IN, one for each type: a list of decimals with a float in it would be one of floats, and the value as well.
+
+    Long lists are written out, because databases limit the number of parameters.
+    """
+    by_type: dict[str, list[ColumnElement[Any]]] = {}
+    for operand in operands:
+        by_type.setdefault(repr(operand.type), []).append(operand)
+    return sa.or_(*(_is_in_alike(value, alike) for alike in by_type.values()))
+
+
+def _is_in_alike(value: ColumnElement[Any], operands: list[ColumnElement[Any]]) -> ColumnElement[bool]:
     written_out = len(operands) > _MOST_PARAMETERS
     plain = [one for one in operands if isinstance(one, sa.BindParameter)]
-    if len(plain) == len(operands) and len({repr(one.type) for one in plain}) == 1:
+    if len(plain) == len(operands):
         # One parameter for the whole list: SQLAlchemy takes time by the square of the number of those it writes out.
         members = [one.effective_value for one in plain]
         return value.in_(

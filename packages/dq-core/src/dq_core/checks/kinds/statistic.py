@@ -142,12 +142,16 @@ class Statistic(ColumnMetricCheck):
         if self.statistic in _IN_THE_SCAN or measured.get("others"):
             return None
         if self.statistic == "stddev":
-            return self._deviation(relation, measured["least"], measured["greatest"])
+            return self._deviation(relation, measured)
         if relation.columns[self.column].untyped is not None:
             relation = relation.reading(self.column, "float", as_double=True)
         return relation.dialect.median(relation, self.column, self.where)
 
-    def _deviation(self, relation: Relation, least: Any, greatest: Any) -> FollowUp:
+    def _deviation(self, relation: Relation, measured: Mapping[str, Any]) -> FollowUp:
+        least, greatest = measured["least"], measured["greatest"]
+        if any(isinstance(one, float | decimal.Decimal) and not options.is_finite(one) for one in (least, greatest)):
+            # NaN is the greatest of all where it has an order, and the distance from infinity is infinite or none.
+            return {"value": math.nan if int(measured["considered_rows"]) > 1 else None}
         value, _ = relation.of_family(self.column, self._family(relation))
         scale = scale_of(least, greatest)
         scaled = value if scale is None else scale.of(value, relation, self.column)
@@ -168,8 +172,8 @@ class Statistic(ColumnMetricCheck):
                         f"from {bound}"
                     )
 
-    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
-        """Passed if the statistic is within the bounds, or does not exist."""
+    def _refuse_others(self, relation: Relation, measured: Mapping[str, Any]) -> None:
+        """No statistic leaves out values of other families."""
         others = int(measured.get("others", 0))
         if others:
             what = {
@@ -183,7 +187,14 @@ class Statistic(ColumnMetricCheck):
                 f"{others:,} of {int(measured['considered_rows']):,} values of {self.column} "
                 f"{'is' if others == 1 else 'are'} {what.get(self._family(relation), 'no number')}"
             )
+
+    def outcome(self, relation: Relation, measured: Mapping[str, Any]) -> Outcome:
+        """Passed if the statistic is within the bounds, or does not exist."""
+        self._refuse_others(relation, measured)
         considered, value = int(measured["considered_rows"]), measured["value"]
+        if value is None and considered and self.statistic in ("mean", "median", "sum"):
+            # Of infinity and its opposite there is none; SQLite says so by NULL.
+            return self._judged(math.nan, considered, passed=False)
         if value is None:
             return Outcome(True, f"There is no value, so there is no {self.statistic}.", None, considered)
         if self.statistic in ("min", "max") and self._nanoseconds(relation) is not None:

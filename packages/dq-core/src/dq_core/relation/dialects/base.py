@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
+import math
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -64,6 +65,8 @@ class Dialect(HandedOver):
     conforms = False
     #: The character NUL as an expression; None if it stands in a string as any other does, or not at all.
     nul: str | None = None
+    #: Infinity as a double, behind its sign.
+    infinity = "CAST('{}Infinity' AS DOUBLE PRECISION)"
     #: Whether CREATE TABLE commits the open transaction.
     ddl_commits = False
     #: The canonical forms of values and the hashes of rows in its SQL; None if nobody has written them.
@@ -275,14 +278,13 @@ class Dialect(HandedOver):
         del column
         if isinstance(value, int) and not isinstance(value, bool) and not -(2**31) <= value < 2**31:
             return sa.literal(value, sa.BigInteger() if -(2**63) <= value < 2**63 else sa.Numeric(asdecimal=True))
-        if isinstance(value, float):
-            return sa.literal(value, sa.Double())
-        if isinstance(value, dt.datetime):
-            return sa.literal(value, sa.DateTime(timezone=value.tzinfo is not None))
-        if isinstance(value, dt.time):
-            return sa.literal(value, sa.Time(timezone=value.tzinfo is not None))
-        if isinstance(value, decimal.Decimal):
-            return sa.literal(value, sa.Numeric(asdecimal=True))
+        if isinstance(value, float | decimal.Decimal) and abs(value) == math.inf:
+            return sa.literal_column(self.infinity.format("-" if value < 0 else ""), sa.Double())
+        if isinstance(value, float | decimal.Decimal):
+            return sa.literal(value, sa.Double() if isinstance(value, float) else sa.Numeric(asdecimal=True))
+        if isinstance(value, dt.datetime | dt.time):
+            kind = sa.DateTime if isinstance(value, dt.datetime) else sa.Time
+            return sa.literal(value, kind(timezone=value.tzinfo is not None))
         return self._string(value) if isinstance(value, str | bytes) else sa.literal(value)
 
     def _string(self, value: str | bytes) -> ColumnElement[Any]:

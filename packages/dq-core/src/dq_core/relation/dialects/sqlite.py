@@ -166,6 +166,7 @@ class SQLite(Dialect):
     conforms = True
     most_columns = 2000
     nul = "char(0)"
+    infinity = "{}9e999"
     dates_are_text = True
     types_by_value = True
     canonical = SQLiteForms()

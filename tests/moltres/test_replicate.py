@@ -349,6 +349,17 @@ def test_ranges_that_cannot_be_are_told(tmp_path: Path) -> None:
         assert "read whole: its key 'id'" in result.to_text()
 
 
+@pytest.mark.parametrize("size", [None, 2])
+def test_an_error_names_the_table_of_the_target(size: int | None, tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/a.db") as source, connect(f"sqlite:///{tmp_path}/b.db") as target:
+        keyed(source, "words", "id", [*range(6)])
+        with target.transaction() as connection:
+            connection.execute(text("CREATE TABLE words (id DATE, n BIGINT)"))
+        with pytest.raises(errors.SchemaMismatchError, match="'words'") as caught:
+            replicate(source, target, "words", mode="append", range_rows=size)
+        assert "moltres_" not in f"{caught.value} {caught.value.context}"
+
+
 def related(db: Database) -> None:
     """Two tables with keys, one of which references the other."""
     with db.transaction() as connection:

@@ -8,14 +8,14 @@ import os
 import signal
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
 from sqlalchemy import Integer, column, create_engine, event, text
 
 from dq_core import validate
-from moltres import col, connect, func
+from moltres import Records, col, connect, func
 from moltres.errors import ConfigurationError, MoltresError, QueryError, SchemaMismatchError
 from support.dialect_conformance import DialectConformance, LostConnections, receipt_faults
 from support.dialect_conformance.data import OLD, rows
@@ -213,6 +213,22 @@ class TestMariaDB(DialectConformance, LostConnections):
     def test_a_character_set_that_the_driver_does_not_know(self, url: URL) -> None:
         with connect(url.update_query_dict({"charset": "nosuch"})) as db, pytest.raises(ConfigurationError):
             db.tables()
+
+    @pytest.mark.filterwarnings("ignore:Did not recognize type")  # of columns that SQLAlchemy does not know
+    @pytest.mark.parametrize(("declared", "value"), [("INET6", "'::1'"), ("POINT", "POINT(1, 2)")])
+    @pytest.mark.parametrize(
+        ("mode", "options"), [("merge", {"keys": ["id"]}), ("overwrite_partitions", {"partition_by": ["id"]})]
+    )
+    def test_rows_of_types_that_only_the_server_knows(
+        self, db: Database, declared: str, value: str, mode: Mode, options: Any
+    ) -> None:
+        with db.transaction() as connection:
+            connection.exec_driver_sql(f"CREATE TABLE t (id INT PRIMARY KEY, x {declared})")
+            connection.exec_driver_sql(f"INSERT INTO t VALUES (1, {value}), (2, NULL)")
+        before = rows(db)
+        db.delete("t", where=col("id") == 1)
+        db.write(Records.from_dicts(before)).save_as_table("t", mode=mode, **options)
+        assert rows(db) == before
 
     def test_a_row_larger_than_a_packet_is_an_error_that_no_retry_helps(self, db: Database) -> None:
         with db.connection() as connection:

@@ -17,7 +17,7 @@ from ..write.load_log import load_of
 from ..write.target import table_of
 from .items import Arrived
 from .ranges import Asked, Ranges, ranges_of
-from .stage import RANGES, columns_of_staged, of_target
+from .stage import RANGES, columns_of_staged, naming_the_target, of_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -212,15 +212,16 @@ class Staging:
             WriteError: If another call with the same run_key copies it at the same time.
         """
         options = self.options
-        result = self.target.write(parts.ranges.of(self.frame, number)).save_as_table(
-            self.item.staged,
-            mode="append",
-            schema=self.item.target.schema,
-            run_key=None if options.run_key is None else key_of_part(number),
-            batch_rows=options.batch_rows,
-            verify=options.verify,
-            on_progress=on_progress,
-        )
+        with naming_the_target(self.item):
+            result = self.target.write(parts.ranges.of(self.frame, number)).save_as_table(
+                self.item.staged,
+                mode="append",
+                schema=self.item.target.schema,
+                run_key=None if options.run_key is None else key_of_part(number),
+                batch_rows=options.batch_rows,
+                verify=options.verify,
+                on_progress=on_progress,
+            )
         if result.skipped:
             raise WriteError(
                 f"Another call with the run_key {options.run_key!r} copies {self.item.source} at the same time.",

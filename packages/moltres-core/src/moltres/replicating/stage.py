@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import inspect
 
 from ..database import connect
 from ..dialects.names import require_names
+from ..errors import MoltresError
 from ..types.receipt import Receipt
 from ..write.inputs import Streamed
 from ..write.load_log import load_of
@@ -19,7 +20,7 @@ from .increments import begun, is_current, read_to
 from .items import Arrived, New
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ..write.target import Target
     from .items import Item, Options
 
-__all__ = ["RANGES", "arrived_before", "columns_of_staged", "drop_staged", "of_target", "stage"]
+__all__ = ["RANGES", "arrived_before", "columns_of_staged", "drop_staged", "naming_the_target", "of_target", "stage"]
 
 RANGES: Final = "ranges"
 """The mode on record of a staged table whose ranges are recorded one by one, until it has all of them."""
@@ -58,6 +59,29 @@ def arrived_before(target: Database, item: Item, options: Options) -> Arrived | 
     return None
 
 
+@contextmanager
+def naming_the_target(item: Item) -> Iterator[None]:
+    """Let errors of the block name the table that the rows are for, and not the one that they are staged in.
+
+    Args:
+        item: The table.
+    """
+
+    def named(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace(item.staged, item.target.name)
+        if isinstance(value, dict):
+            return {key: named(one) for key, one in value.items()}
+        return [named(one) for one in value] if isinstance(value, list) else value
+
+    try:
+        yield
+    except MoltresError as error:
+        error.__dict__.update({key: named(value) for key, value in vars(error).items()})
+        error.args = tuple(map(named, error.args))
+        raise
+
+
 def stage(
     target: Database, frame: DataFrame, item: Item, options: Options, on_progress: Callable[[int], object] | None
 ) -> Arrived:
@@ -81,15 +105,16 @@ def stage(
         target.dialect.create(connection, table_of(item.staged, columns, item.target.schema))
 
     def copied(into: Database) -> WriteResult:
-        return into.write(frame).save_as_table(
-            item.staged,
-            mode="append",
-            schema=item.target.schema,
-            run_key=options.run_key,
-            batch_rows=options.batch_rows,
-            verify=options.verify,
-            on_progress=on_progress,
-        )
+        with naming_the_target(item):
+            return into.write(frame).save_as_table(
+                item.staged,
+                mode="append",
+                schema=item.target.schema,
+                run_key=options.run_key,
+                batch_rows=options.batch_rows,
+                verify=options.verify,
+                on_progress=on_progress,
+            )
 
     if increment is None:
         result = copied(target)

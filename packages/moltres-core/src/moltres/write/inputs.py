@@ -17,7 +17,7 @@ from ..dialects.rows import is_stored, uncollected
 from ..dialects.seen_files import require_unchanged
 from ..errors import ConfigurationError, SchemaMismatchError
 from ..frame.dataframe import DataFrame
-from ..types.logical import logical_type
+from ..types.logical import is_known, logical_type
 from .proof import Proof
 from .stream import Stream, is_lazy, open_stream, without
 from .target import table_of, temporary_table
@@ -229,7 +229,14 @@ class Streamed:
         types = {} if table is None else {column.key: column.type for column in table.columns}
         columns = [(name, types.get(name, type_)) for name, type_ in (self.columns or [])]
         staged = temporary_table(columns, keys)
-        self._dialect.create(self._connection, staged)
+        names = [name for name, _ in columns]
+        nameless = self._dialect.capabilities.enforces_types and not all(is_known(type_) for _, type_ in columns)
+        if table is not None and nameless and set(names) <= types.keys():
+            # Of types that only the database knows: those of the target, as it has them.
+            like = select(*(table.columns[name] for name in names)).limit(0)
+            self._dialect.create_as(self._connection, staged, columns, like, temporary=True)
+        else:
+            self._dialect.create(self._connection, staged)
         return TemporaryRows(self._connection, self._dialect, staged, self._load(staged))
 
     def new_types(self) -> list[Named]:

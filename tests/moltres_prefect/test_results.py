@@ -14,7 +14,7 @@ from prefect.serializers import Serializer
 
 from dq_core import Report
 from moltres import Records, Reference
-from moltres_prefect import RowsSerializer, moltres_data_quality, moltres_query
+from moltres_prefect import RowsSerializer, moltres_compare, moltres_data_quality, moltres_query
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,13 +41,17 @@ def test_rows_and_references_are_kept_as_json(dsn: str, store: LocalFileSystem, 
         report = moltres_data_quality(
             data=[{"id": 1}], checks=[{"type": "row_count", "min": 1}], return_state=True, **options
         )
-        return users.result(), numbers.result(), report.result()
+        both = {"dsn": dsn, "table": "users", "right_dsn": dsn, "right_table": "users", "keys": ["id"]}
+        compared = moltres_compare(artifact=False, return_state=True, **both, **options)
+        return users.result(), numbers.result(), report.result(), compared.result()
 
-    users, numbers, report = queries()
+    users, numbers, report, compared = queries()
     assert isinstance(users, Records)
     assert (users[0]["balance"], users[0]["born"]) == (Decimal("10.10"), dt.date(1815, 12, 10))
     assert isinstance(numbers, Reference)
     assert isinstance(report, Report)
+    for found in (report, compared):
+        assert RowsSerializer().loads(RowsSerializer().dumps(found)).to_json() == found.to_json()
     stored = json.loads((tmp_path / "results" / "users.json").read_text())
     kept = json.loads(stored["result"])
     assert kept["columns"][:2] == ["id", "name"]

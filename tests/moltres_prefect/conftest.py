@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def prefect_server() -> Iterator[None]:
     """A temporary Prefect server with a database of its own; at their end flows wait a second for their heartbeat."""
     without = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
-    with prefect_test_harness(server_startup_timeout=90), without:
+    with prefect_test_harness(server_startup_timeout=600), without:  # a busy machine may take minutes
         yield
 
 

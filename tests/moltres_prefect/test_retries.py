@@ -23,6 +23,12 @@ from moltres_prefect import callers, moltres_query, moltres_to_table
 from support.adapter_conformance import rows_of, tables_of
 
 
+@pytest.fixture
+def dsn(dsn: str) -> str:
+    """A SQLite file on which threads that write at the same time wait for each other, however busy the machine is."""
+    return f"{dsn}?timeout=120"
+
+
 def ids(dsn: str, table: str = "copies") -> list[int]:
     return [row["id"] for row in rows_of(dsn, table)]
 

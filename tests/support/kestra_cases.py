@@ -83,6 +83,7 @@ REFUSED: dict[str, FlowConfig] = {
     "array without items": _input(type="ARRAY"),
     "validator": _input(validator="("),
     "output twice": _with(outputs=(OutputConfig(name="o", value="1"), OutputConfig(name="o", value="1"))),
+    "output without a value": _with(outputs=(OutputConfig(name="o", value=None),)),
     "output type": _with(outputs=(OutputConfig(name="o", value="1", type="TEXT"),)),
     "trigger twice": _with(triggers=(TriggerConfig(id="t", cron="@daily"), TriggerConfig(id="t", cron="@daily"))),
     "trigger id": _trigger(id="a.b", cron="@daily"),
@@ -208,6 +209,14 @@ TAKEN: dict[str, FlowConfig] = {
         ),
         errors=(_checked("in_errors"),),
         finally_tasks=(_checked("at_the_end"),),
+    ),
+    "longest names": _with(
+        tasks=(
+            dataclasses.replace(
+                _checked("c" * 256), rules=({**_RULES[0], "severity": "low"},), extra_args={"auto_schema": True}
+            ),
+        ),
+        triggers=(TriggerConfig(id="t" * 256, type=TriggerType.FLOW, flow_id="load"),),
     ),
     "branches": _with(
         tasks=(*_TWO, dataclasses.replace(SCRIPT, id="third", depends_on=("task", "second"))),

@@ -6,11 +6,14 @@ The tests hold our verdicts against both lists, and Kestra's own engine.
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any, Final
+
+import numpy as np
 
 from truthound_kestra.flows import InputConfig
 
-__all__ = ["ARRIVE", "REFUSED", "REFUSED_OF_TRIGGERS", "input_of"]
+__all__ = ["ARRIVE", "REFUSED", "input_of"]
 
 _BERLIN: Final = dt.timezone(dt.timedelta(hours=1))
 
@@ -48,12 +51,23 @@ ARRIVE: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
     ("ARRAY", ["x", "1"], ["x", "1"], {"item_type": "STRING"}),
     ("ARRAY", [1, 2], [1, 2], {"item_type": "INT"}),
     ("ARRAY", ["2024-02-29"], ["2024-02-29"], {"item_type": "DATE"}),
+    (
+        "ARRAY",
+        [dt.datetime(2024, 2, 29, 10, tzinfo=_BERLIN)],
+        ["2024-02-29T09:00:00.000000Z"],
+        {"item_type": "DATETIME"},
+    ),
+    ("INT", np.int64(3), 3, {"min": np.int32(3), "max": Decimal(3)}),
+    ("INT", Decimal(3), 3, {}),
+    ("FLOAT", np.float32(0.5), 0.5, {"max": Decimal("0.5")}),
+    ("FLOAT", Decimal("0.1"), 0.1, {}),
     ("SELECT", "1", "1", {"values": ("1", "no")}),
+    ("SELECT", "other", "other", {"values": ("1", "no"), "extra": {"allowCustomValue": True}}),
     ("MULTISELECT", ["no"], ["no"], {"values": ("1", "no")}),
 )
 
 #: Type, value and further options: Kestra starts no execution with them, or makes another value of them.
-REFUSED_OF_TRIGGERS: Final[tuple[tuple[str, Any, dict[str, Any]], ...]] = (
+REFUSED: Final[tuple[tuple[str, Any, dict[str, Any]], ...]] = (
     ("STRING", ["a"], {}),
     ("STRING", 1e16, {}),
     ("INT", 2**31, {}),
@@ -94,13 +108,13 @@ REFUSED_OF_TRIGGERS: Final[tuple[tuple[str, Any, dict[str, Any]], ...]] = (
     ("ARRAY", ["x"], {"item_type": "INT"}),
     ("ARRAY", [2**33], {"item_type": "INT"}),
     ("ARRAY", [16777217.0], {"item_type": "FLOAT"}),
-)
-#: The same of defaults, which are also held against the limits of their inputs.
-REFUSED: Final[tuple[tuple[str, Any, dict[str, Any]], ...]] = (
-    *REFUSED_OF_TRIGGERS,
     ("INT", 7, {"max": 5}),
     ("INT", 3, {"min": 5}),
+    ("FLOAT", "7.5", {"max": Decimal(5)}),
     ("STRING", "ABCD", {"validator": "[A-Z]{2,3}"}),
+    ("SELECT", "x", {"values": ("1", "no")}),
+    ("MULTISELECT", ["no", "x"], {"values": ("1", "no")}),
+    ("MULTISELECT", "no", {"values": ("1", "no")}),
 )
 
 

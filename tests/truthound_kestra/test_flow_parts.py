@@ -158,6 +158,8 @@ def test_a_flow_trigger_may_ask_for_outputs_of_the_other_flow() -> None:
 def test_a_mapping_that_leaves_an_input_open_gets_a_comment() -> None:
     needed = {"id": "u", "type": "STRING"}
     assert "A trigger must set u" in flow(PLAIN, triggers=(S3,), inputs=(needed,)).to_yaml()
+    nothing = TriggerConfig(id="t", cron="@daily", inputs={"u": None})
+    assert "A trigger must set u" in flow(PLAIN, triggers=(nothing,), inputs=(needed,)).to_yaml()
     optional = {**needed, "required": False}
     assert "A trigger must set" not in flow(PLAIN, triggers=(S3,), inputs=(optional,)).to_yaml()
 
@@ -229,3 +231,11 @@ def test_a_script_in_a_mapping_has_its_packages() -> None:
     each = {"id": "each", "type": "a.b.ForEach", "tasks": [inner]}
     with pytest.raises(FlowError, match="imports somewhere_else"):
         flow(each).to_yaml()
+
+
+def test_outputs_of_a_script_in_a_loop_are_by_the_values_of_the_loop() -> None:
+    loop = {"id": "e", "type": "io.kestra.plugin.core.flow.ForEach", "values": ["a"], "tasks": [PLAIN]}
+    log = {"id": "l", "type": "io.kestra.plugin.core.log.Log", "message": f"{{{{ outputs.{PLAIN.id}.a.vars.x }}}}"}
+    assert flow(loop, log).problems() == ()
+    (problem,) = flow(PLAIN, log).problems()
+    assert "the outputs of a script are in" in problem

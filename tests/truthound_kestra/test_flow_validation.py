@@ -198,8 +198,14 @@ def test_circles() -> None:
         ({"inputs": (InputConfig(name="x", type="INT", default="1"),)}, "its default must not be '1'"),
         ({"inputs": (InputConfig(name="x", type="INT", default=True),)}, "its default must not be True"),
         ({"inputs": (InputConfig(name="x", type="DATE", default="2024-13-01"),)}, "month must be in 1..12"),
+        ({"inputs": ({"id": "x", "type": "BOOL", "defaults": "yes"},)}, "takes whatever is not true for false"),
+        ({"inputs": (InputConfig(name="a.b"), InputConfig(name="a"))}, "The inputs 'a' and 'a.b' do not go together"),
+        ({"outputs": (OutputConfig(name="o", type="BOOL", value="yes"),)}, "takes whatever is not true for false"),
+        ({"outputs": (OutputConfig(name="o", type="FLOAT", value=16777217),)}, "has 32 bits"),
+        ({"outputs": (OutputConfig(name="o", type="INT", value="5.0"),)}, "a whole number"),
+        ({"outputs": (OutputConfig(name="o", value=None),)}, "requires a value"),
         ({"inputs": (InputConfig(name="x", type="SELECT"),)}, "requires values"),
-        ({"inputs": (InputConfig(name="x", type="SELECT", values=("abc",), default="abd"),)}, "Did you mean 'abc'?"),
+        ({"inputs": (InputConfig(name="x", type="SELECT", values=("abc",), default="abd"),)}, "'abd' is none of 'abc'"),
         ({"inputs": (InputConfig(name="x", values=("a",)),)}, "values is only supported for SELECT and MULTISELECT"),
         ({"inputs": (InputConfig(name="x", type="INT", min=3, max=1),)}, "min 3 is greater than max 1"),
         ({"inputs": (InputConfig(name="x", type="INT", min=1.5),)}, "its min must not be 1.5"),
@@ -351,6 +357,12 @@ def test_a_retry_of_a_flow_that_would_hide_its_failure_is_refused(parts: dict[st
     flow = FlowConfig(id="flow", **{"tasks": (CHECK,), **parts}, retry=RetryConfig())
     (problem,) = flow.problems()
     assert "do not go together: Kestra ends the execution as SUCCESS although a task has failed" in problem
+    constant: dict[str, Any] = {"type": "constant", "interval": "PT1S", "maxAttempts": 2}
+    in_extra = dataclasses.replace(flow, retry=None, extra={"retry": constant})
+    assert in_extra.problems() == (problem,)
+    assert (
+        dataclasses.replace(in_extra, extra={"retry": constant | {"behavior": "CREATE_NEW_EXECUTION"}}).problems() == ()
+    )
     anew = RetryConfig(extra={"behavior": "CREATE_NEW_EXECUTION"})
     for retry in (None, RetryConfig(policy=RetryPolicy.NONE), anew):
         assert dataclasses.replace(flow, retry=retry).problems() == ()

@@ -36,6 +36,8 @@ from truthound_kestra.utils.exceptions import FlowError
 RULES = ({"type": "not_null", "column": "id"}, {"type": "in_range", "column": "age", "min": 0, "severity": "high"})
 CHECK = TaskConfig(id="check", input_uri="s3://bucket/users.parquet", rules=RULES)
 
+ANY_FALSE = r"{% filter replace({'(?s).*<<\s*(false|0|-0)?\s*>>.*': 'false'}, regexp=true) %}"
+
 
 def generated(flow: FlowConfig, **options: Any) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load(FlowGenerator(**options).generate(flow))
@@ -467,3 +469,21 @@ def test_a_script_knows_which_files_kestra_keeps() -> None:
     first, second = generated(flow)["tasks"]
     assert first["env"]["KESTRA_OUTPUT_FILES"] == "check_report.*\nresult.json\n*.png"
     assert "KESTRA_OUTPUT_FILES" not in second["env"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "written"),
+    [
+        (("{{ a }}",), "{{ a }}"),
+        (("{{ a == 'b' }}", "{{- not c -}}"), "{{ (a == 'b') and (not c) }}"),
+        (("{{ a is not null }}", " {{ (a > 1 or true) }}\n"), "{{ (a is not null) and ((a > 1 or true)) }}"),
+        (("{{ true }}", "{{ a }}"), f"{ANY_FALSE}<<{{{{ true }}}}>> and <<{{{{ a }}}}>>{{% endfilter %}}"),
+        (("{{ a | f }}", "x{{ true }}"), f"{ANY_FALSE}<<{{{{ a | f }}}}>> and <<x{{{{ true }}}}>>{{% endfilter %}}"),
+        (("{{ a }}{{ b }}", "{{ 1 }}"), f"{ANY_FALSE}<<{{{{ a }}}}{{{{ b }}}}>> and <<{{{{ 1 }}}}>>{{% endfilter %}}"),
+    ],
+)  # fmt: skip
+def test_several_conditions_are_one(conditions: tuple[str, ...], written: str) -> None:
+    """Each as Kestra takes it alone: false if it prints ``false``, which is true for the operator ``and``."""
+    task = dataclasses.replace(FLOW.tasks[0], conditions=conditions)
+    document = yaml.safe_load(dataclasses.replace(FLOW, tasks=(task,)).to_yaml())
+    assert document["tasks"][0]["runIf"] == written

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from support.kestra_inputs import ARRIVE, REFUSED, REFUSED_OF_TRIGGERS, input_of
+from support.kestra_inputs import ARRIVE, REFUSED, input_of
 from truthound_kestra.flows import FlowConfig, InputConfig, TaskConfig, TaskType, TriggerConfig
 
 TASK = TaskConfig(id="task", task_type=TaskType.PYTHON_SCRIPT, script="print(1)")
@@ -38,7 +38,7 @@ def test_a_default_that_would_not_arrive_is_refused(kind: str, value: Any, optio
     assert problem.startswith("The input 'x'")
 
 
-@pytest.mark.parametrize(("kind", "value", "options"), REFUSED_OF_TRIGGERS)
+@pytest.mark.parametrize(("kind", "value", "options"), REFUSED)
 def test_what_a_trigger_passes_and_would_not_arrive_is_refused(kind: str, value: Any, options: dict[str, Any]) -> None:
     (problem,) = with_trigger(kind, value, options).problems()
     assert problem.startswith(f"The trigger 't': the input 'x' is of type {kind} and must not be")

@@ -104,6 +104,23 @@ def passed(folder: Path, **parts: Any) -> dict[str, str]:
     return {VALUES_ENV: VALUES_FILE, "PATH": "/bin", "ROWS": "7"}
 
 
+def test_an_input_with_dots_in_its_name(tmp_path: Path) -> None:
+    """Kestra has it inside of mappings."""
+    env = passed(tmp_path, inputs={"a": {"b": "AB", "c": {"d": 1}}, "x": "X"})
+    for name, value in {"a.b": "AB", "inputs.a.b": "AB", "a.c.d": "1", "inputs.x": "X"}.items():
+        assert get_kestra_variable(name, "default", env=env) == value
+    assert get_kestra_variable("a.x", "default", env=env) == "default"
+    inputs = (InputConfig(name="a.b", type="FILE"), InputConfig(name="a.c.d"))
+    task = dataclasses.replace(
+        CHECK, input_uri="{{ inputs.a.b }}", input_format="csv", conditions=("{{ inputs.a.c.d }}",)
+    )
+    (block,) = blocks(FlowConfig(id="flow", inputs=inputs, tasks=(task,)))
+    assert block["inputFiles"]["data.csv"] == "{{ inputs.a.b }}"
+    wrong = dataclasses.replace(SCRIPT, env={"X": "{{ inputs.a.x }}"})
+    (problem,) = FlowConfig(id="flow", inputs=inputs, tasks=(wrong,)).problems()
+    assert "refers to inputs.a" in problem
+
+
 def test_each_input_has_its_own_value(tmp_path: Path) -> None:
     inputs = {"data-uri": "a {{ 1+1 }} b", "data_uri": "other", "path": "p", "none": None, "empty": ""}
     env = passed(tmp_path, inputs=inputs, vars={"limit": 5}, trigger={"body": {"uri": "u", "n": [1, True]}})

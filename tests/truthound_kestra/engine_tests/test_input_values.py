@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from support.kestra_inputs import ARRIVE, REFUSED, REFUSED_OF_TRIGGERS, input_of
+from support.kestra_inputs import ARRIVE, REFUSED, input_of
 from truthound_kestra.flows import FlowConfig, FlowGenerator, TriggerConfig
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def test_what_is_refused_would_not_arrive(kestra: Engine, flow_id: Names) -> Non
         result = kestra.run(in_spite(flow_of(flow_id(f"default{number}"), input_of(kind, options, value))))
         if result.state != "REFUSED" and same(shown(result)["x"], value):
             arrived.append(("default", kind, value, options))
-    for number, (kind, value, options) in enumerate(REFUSED_OF_TRIGGERS):
+    for number, (kind, value, options) in enumerate(REFUSED):
         result = kestra.run(in_spite(flow_of(flow_id(f"given{number}"), input_of(kind, options), x=value)), trigger="t")
         if result.state != "REFUSED" and same(shown(result)["x"], value):
             arrived.append(("given", kind, value, options))

@@ -29,6 +29,7 @@ from truthound_kestra.flows import (
     generate_profile_flow,
     generate_quality_pipeline,
 )
+from truthound_kestra.flows.conditions import all_true
 from truthound_kestra.sla import SLAConfig
 from truthound_kestra.utils.serialization import JsonSerializer
 
@@ -482,6 +483,39 @@ def test_conditions(kestra: Engine, flow_id: Names) -> None:
             values={"full": full},
         )
         assert result.task("full")["state"] == state
+
+
+#: Conditions, and whether Kestra takes them for true.
+CONDITIONS = {
+    "{{ inputs.none }}": False, "{{ inputs.text }}": False, "{{ inputs.zero }}": False, "{{ inputs.full }}": True,
+    "{{- true -}}": True, "{{ true }}{{ false }}": True, "{% if false %}true{% endif %}": False, "a{{ false }}": True,
+    "{{ '-0' }}": False, "{{ ' false ' }}": False, "{{ 'False' }}": True, "{{ 0.0 }}": True, "{{ inputs.list }}": True,
+    "{{ inputs.none is null }}": True, "{{ inputs.zero == 1 }}": False,
+}  # fmt: skip
+
+
+def test_several_conditions_are_true_if_each_is(kestra: Engine, flow_id: Names) -> None:
+    inputs = [
+        {"id": "none", "type": "STRING", "required": False},
+        {"id": "text", "type": "STRING", "defaults": "false"},
+        {"id": "zero", "type": "INT", "defaults": 0},
+        {"id": "full", "type": "BOOL", "defaults": True},
+        {"id": "list", "type": "ARRAY", "itemType": "STRING", "defaults": []},
+    ]
+    kind = "io.kestra.plugin.core.debug.Return"
+    tasks = [
+        {
+            "id": f"t{number}-{many}",
+            "type": kind,
+            "format": "x",
+            "runIf": all_true([condition, "{{ 1 == 1 }}"][:many]),
+        }
+        for number, condition in enumerate(CONDITIONS)
+        for many in (1, 2)
+    ]
+    result = kestra.run(json.dumps({"id": flow_id("several"), "namespace": "tests", "inputs": inputs, "tasks": tasks}))
+    states = [[result.task(f"t{number}-{many}")["state"] for many in (1, 2)] for number, _ in enumerate(CONDITIONS)]
+    assert states == [["SUCCESS" if true else "SKIPPED"] * 2 for true in CONDITIONS.values()]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ import os
 from truthound_kestra.outputs import send_outputs
 from truthound_kestra.utils import get_kestra_variable
 
-names = ["path", "home", "pythonpath", "kestra_execution_id", "data-uri", "data_uri", "limit", "json", "day"]
+names = ["path", "home", "pythonpath", "kestra_execution_id", "data-uri", "data_uri", "limit", "json", "day", "a.b"]
 send_outputs({
     "values": {name: get_kestra_variable(name, default=None) for name in names},
     "absent": get_kestra_variable("absent", default="d"),
@@ -55,6 +55,7 @@ INPUTS = (
     InputConfig(name="json", type="JSON", default='{"a": [1, "{{ 1+1 }}"]}'),
     InputConfig(name="day", type="DATE", default="2024-02-29"),
     InputConfig(name="absent", required=False),
+    InputConfig(name="a.b", default="d"),
 )
 
 
@@ -84,7 +85,7 @@ def test_scripts_get_what_was_given_also_after_a_failure_and_at_the_end(kestra: 
         assert json.loads(values.pop("json"))["a"][0] == 1
         assert values == {
             "path": "s3://bucket/users.parquet", "home": "h", "pythonpath": "p", "kestra_execution_id": "k",
-            "data_uri": "other", "limit": "5", "day": "2024-02-29",
+            "data_uri": "other", "limit": "5", "day": "2024-02-29", "a.b": "d",
         }  # fmt: skip
         assert sent["absent"] == "d"
         assert sent["passed"] == f"<{NASTY}>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ from dq_core.adapters import closest, listing
 __all__ = [
     "DEEPEST",
     "Scope",
-    "all_true",
     "blocks_of",
     "expression_problems",
     "holds_expression",
@@ -151,6 +150,8 @@ def _reference_problems(label: str, match: re.Match[str], scope: Scope) -> Itera
     known: Collection[str]
     known = {"inputs": scope.inputs, "vars": scope.variables, "outputs": scope.tasks or ()}[kind]
     what = {"inputs": "input", "vars": "variable", "outputs": "task"}[kind]
+    if kind == "inputs" and dotted is not None and rest is not None and _is_nested(f"{name}.{rest}", known):
+        return
     if name not in known:
         if kind == "outputs" and name in scope.later:
             hint = "Add it to depends_on (dependsOn in a mapping)."
@@ -163,13 +164,10 @@ def _reference_problems(label: str, match: re.Match[str], scope: Scope) -> Itera
         yield f"{label} refers to outputs.{name}.{rest}; the outputs of a script are in outputs.{name}.vars.{rest}."
 
 
+def _is_nested(name: str, inputs: Collection[str]) -> bool:
+    """Whether a name is that of an input with dots, or of its beginning: Kestra has ``a.b`` in a mapping ``a``."""
+    return any(one == name or one.startswith(f"{name}.") for one in inputs)
+
+
 def _short(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
-
-
-def all_true(conditions: Sequence[str]) -> str:
-    """A single expression that is true if all conditions are."""
-    if len(conditions) == 1:
-        return str(conditions[0])
-    inner = [condition.strip().removeprefix("{{").removesuffix("}}").strip() for condition in conditions]
-    return "{{ " + " and ".join(f"({part})" for part in inner) + " }}"

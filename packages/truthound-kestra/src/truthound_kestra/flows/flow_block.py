@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["comments", "document"]
 
+# Of 256 characters that Kestra takes, so that some are left which make a name another one.
+_LONGEST_NAME: Final = 240
 _COMMENTS: Final = {
     "sla": "Evaluated by Kestra itself.",
     "errors": "After a failure:",
@@ -125,6 +127,7 @@ def _free_names(flow: FlowFields) -> Callable[[str], str]:
     taken = {str(name) for task in (*flow.tasks, *after_tasks(flow)) for name in task_ids(task)}
 
     def free(name: str) -> str:
+        name = name[:_LONGEST_NAME]
         while name in taken:
             name += "_"
         taken.add(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import string
@@ -36,11 +37,10 @@ from truthound_kestra.flows.trigger import is_of_another_flow, trigger_expressio
 from truthound_kestra.flows.yaml import yaml_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
     from truthound_kestra.flows.flow_context import FlowContext
     from truthound_kestra.flows.flow_fields import Task
-    from truthound_kestra.flows.retry import RetryConfig
     from truthound_kestra.flows.runner import Runner
 
 __all__ = ["flow_problems", "runner_problems"]
@@ -91,7 +91,7 @@ def _problems(flow: FlowFields, major: int, *, complete: bool) -> Iterator[str]:
         yield from execution_check_problems(check)
     for config in flow.inputs:
         yield from input_problems(config, major)
-    yield from duplicates("input", [str(input_name(config)) for config in flow.inputs])
+    yield from _input_name_problems([str(input_name(config)) for config in flow.inputs])
     context = flow_context(flow, major)
     yield from _task_problems(flow, context, complete=complete)
     yield from _name_problems(flow, context)
@@ -107,14 +107,23 @@ def _problems(flow: FlowFields, major: int, *, complete: bool) -> Iterator[str]:
     for trigger in flow.triggers:
         yield from trigger_problems(trigger, context)
     yield from duplicates("trigger id", [str(trigger_id(trigger)) for trigger in flow.triggers])
-    if flow.retry is not None:
-        wrong = list(retry_problems("The flow's retry", flow.retry, major))
-        yield from wrong or _lost_failures(flow, flow.retry)
+    given = [] if flow.retry is None else list(retry_problems("The flow's retry", flow.retry, major))
+    yield from given or _lost_failures(flow)
 
 
-def _lost_failures(flow: FlowFields, retry: RetryConfig) -> Iterator[str]:
+def _input_name_problems(names: Sequence[str]) -> Iterator[str]:
+    yield from duplicates("input", names)
+    for name in dict.fromkeys(names):
+        inside = next((one for one in names if one.startswith(f"{name}.")), None)
+        if inside is not None:
+            yield f"The inputs {name!r} and {inside!r} do not go together: Kestra has the second inside of the first."
+
+
+def _lost_failures(flow: FlowFields) -> Iterator[str]:
     """As measured on Kestra 1.3: whatever runs after a failure that is retried makes the execution a SUCCESS."""
-    if retry_block(retry) is None or retry.extra.get("behavior") == "CREATE_NEW_EXECUTION":
+    own = None if flow.retry is None else retry_block(flow.retry)
+    retry = flow.extra.get("retry", own)
+    if retry is None or (isinstance(retry, Mapping) and retry.get("behavior") == "CREATE_NEW_EXECUTION"):
         return
     kept = [task.id for task in flow.tasks if isinstance(task, TaskConfig) and _fits(task) and _keeps(task, flow)]
     after = [name for name in ("errors", "finally_tasks") if getattr(flow, name)]
@@ -203,7 +212,8 @@ def _reference_problems(flow: FlowFields, context: FlowContext, before: Mapping[
     inputs, variables = context.input_names, context.variables
     after = after_tasks(flow)
     everything = (*flow.tasks, *after)
-    scripts = [task.id for task in configs_of(everything)]
+    # Outputs of a script inside of another task may be in a mapping by the values of a loop.
+    scripts = [task.id for task in everything if isinstance(task, TaskConfig)]
     inside = {str(task_id(task)): [str(name) for name in task_ids(task)] for task in everything}
     all_ids = [name for task in flow.tasks for name in inside[str(task_id(task))]]
     for task in flow.tasks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,7 @@ from truthound_kestra.flows.fields import (
     text,
     yes_or_no,
 )
-from truthound_kestra.flows.input_values import value_problem, written_value
+from truthound_kestra.flows.input_values import Limits, pattern_problem, value_problem
 from truthound_kestra.flows.names import pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, all_types, kestra_type
@@ -42,14 +41,10 @@ __all__ = [
 ]
 
 _DEFAULTS: Final[dict[str, tuple[type, ...]]] = {
-    "INT": (int,),
-    "FLOAT": (int, float),
     "BOOL": (bool,),
     "ARRAY": (list, tuple),
     "MULTISELECT": (list, tuple),
 }
-# What regular expressions have in Java and not in Python, or with another meaning.
-_JAVA_ONLY: Final = re.compile(r"\(\?<[A-Za-z]|\\[pPQERhHvVXzGk]|.\(\?[a-zA-Z-]+[):]|&&|\[[^\]]*\[")
 # Properties of Kestra's inputs that are values of the input.
 _GIVEN: Final = ("defaults", "prefill")
 # Options that are only supported for some types.
@@ -128,12 +123,18 @@ class InputFacts:
         type: Its type, as every version of Kestra calls it.
         given: Whether every execution has a value: it is not required, or has a default.
         item_type: The type of the items of an ARRAY.
+        limits: What else Kestra holds a value against.
     """
 
     name: str
     type: str
     given: bool
     item_type: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def problem(self, value: Any) -> str | None:
+        """Why an execution would not start with a value, or would get another one; None if it gets this one."""
+        return value_problem(self.type, value, self.item_type) or self.limits.problem(self.type, value)
 
 
 def input_name(config: InputConfig | Mapping[str, Any]) -> Any:
@@ -145,9 +146,15 @@ def input_facts(config: InputConfig | Mapping[str, Any]) -> InputFacts:
     """The facts of an input, as far as it has any."""
     if isinstance(config, InputConfig):
         given = config.required is False or config.default is not None
-        return InputFacts(str(config.name), kestra_type(str(config.type)), given, config.item_type)
+        limits = Limits() if field_problems("", config, _KINDS) else _limits(config)
+        return InputFacts(str(config.name), kestra_type(str(config.type)), given, config.item_type, limits)
     given = config.get("required") is False or config.get("defaults") is not None
     return InputFacts(str(config.get("id")), kestra_type(str(config.get("type"))), given, config.get("itemType"))
+
+
+def _limits(config: InputConfig) -> Limits:
+    values = () if config.extra.get("allowCustomValue") is True else config.values
+    return Limits(values, config.min, config.max, config.validator)
 
 
 def input_expressions(config: InputConfig | Mapping[str, Any]) -> Any:
@@ -180,6 +187,9 @@ def _mapping_problems(config: Mapping[str, Any], major: int) -> Iterator[str]:
     default = config.get("defaults")
     if default is not None and isinstance(config.get("id"), str):
         yield from named_secret_problems("The default of the input", {config["id"]: default})
+        facts = input_facts(config)
+        if not list(yaml_problems(label, config)) and (why := facts.problem(default)) is not None:
+            yield f"{label} is of type {facts.type}; its default must not be {shown(default)}: {why}."
 
 
 def _config_problems(label: str, config: InputConfig) -> Iterator[str]:
@@ -203,11 +213,8 @@ def _option_problems(label: str, config: InputConfig) -> Iterator[str]:
         yield f"{label} is of type {kind} and requires values."
     if kind == "ARRAY":
         yield from choice(f"{label}: item_type", config.item_type, VALUE_TYPES)
-    if config.validator is not None and not _JAVA_ONLY.search(config.validator):
-        try:
-            re.compile(config.validator)
-        except re.error as error:
-            yield f"{label}: validator is not a regular expression: {error}."
+    if config.validator is not None and (why := pattern_problem(config.validator)) is not None:
+        yield f"{label}: validator is not a regular expression: {why}."
     yield from _limit_problems(label, config)
     for extension in config.extensions:
         if not extension.startswith("."):
@@ -229,14 +236,8 @@ def _default_problems(label: str, config: InputConfig) -> Iterator[str]:
     wanted = _DEFAULTS.get(kind)
     if (wanted and not isinstance(default, wanted)) or (kind in ("INT", "FLOAT") and not is_number(default)):
         yield f"{label} is of type {kind}; its default must not be {shown(default)}."
-    elif (why := value_problem(kind, default, config.item_type)) is not None:
+    elif (why := input_facts(config).problem(default)) is not None:
         yield f"{label} is of type {kind}; its default must not be {shown(default)}: {why}."
-    elif config.values:
-        for value in default if kind == "MULTISELECT" else [default]:
-            if not isinstance(value, str) or value not in config.values:
-                yield from choice(f"{label}: its default", value, config.values)
-    else:
-        yield from _beyond_problems(label, config)
 
 
 def _limit_problems(label: str, config: InputConfig) -> Iterator[str]:
@@ -248,23 +249,6 @@ def _limit_problems(label: str, config: InputConfig) -> Iterator[str]:
             yield f"{label} is of type {kind}; its {name} must not be {limit!r}: {why}."
     if config.min is not None and config.max is not None and config.min > config.max:
         yield f"{label}: min {config.min!r} is greater than max {config.max!r}."
-
-
-def _beyond_problems(label: str, config: InputConfig) -> Iterator[str]:
-    """Problems of a default that the limits of its input refuse."""
-    default, pattern = config.default, config.validator
-    if is_number(default):
-        if config.min is not None and default < config.min:
-            yield f"{label}: its default {default!r} is less than min {config.min!r}."
-        if config.max is not None and default > config.max:
-            yield f"{label}: its default {default!r} is greater than max {config.max!r}."
-    if pattern is not None and isinstance(default, str) and not _JAVA_ONLY.search(pattern):
-        try:
-            fits = re.fullmatch(pattern, default)
-        except re.error:
-            return  # told with the validator
-        if not fits:
-            yield f"{label}: its default {shown(default)} does not match its validator."
 
 
 def input_block(config: InputConfig | Mapping[str, Any]) -> dict[str, Any]:
@@ -279,7 +263,7 @@ def input_block(config: InputConfig | Mapping[str, Any]) -> dict[str, Any]:
     if config.description:
         block["description"] = Folded(config.description)
     if config.default is not None:
-        block["defaults"] = written_value(config.default)
+        block["defaults"] = config.default
     if not config.required:
         block["required"] = False
     for key in ("validator", "min", "max"):

@@ -8,17 +8,18 @@ import math
 import re
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from dq_core.adapters import is_number, is_whole, plain_number
+from dq_core.adapters import is_number, is_whole, listing, plain_number
 from truthound_kestra.flows.expressions import holds_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["value_problem", "written_value"]
+__all__ = ["Limits", "pattern_problem", "value_problem"]
 
 _INTEGER: Final = re.compile(r"[+-]?\d+")
 _MOST: Final = 2**31 - 1
@@ -31,7 +32,60 @@ _DURATION: Final = re.compile(
 )
 _URI: Final = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:([^\s%<>"{}|\\^`]|%[0-9A-Fa-f]{2})+""")
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9_!#$%&’*+/=?`{|}~^.-]+@[a-zA-Z0-9.-]+")  # noqa: RUF001 - as Kestra writes it
+# What regular expressions have in Java and not in Python, or with another meaning.
+_JAVA_ONLY: Final = re.compile(r"\(\?<[A-Za-z]|\\[pPQERhHvVXzGk]|.\(\?[a-zA-Z-]+[):]|&&|\[[^\]]*\[")
 _FILE: Final = ("nsfile://", "file://", "kestra://")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What Kestra holds a value of an input against, besides its type.
+
+    Attributes:
+        values: The values of a SELECT or MULTISELECT; empty if any is taken.
+        least: The smallest number.
+        most: The largest number.
+        pattern: The regular expression that a string must match, as Java reads it.
+    """
+
+    values: Sequence[str] = ()
+    least: float | None = None
+    most: float | None = None
+    pattern: str | None = None
+
+    def problem(self, kind: str, value: Any) -> str | None:
+        """Why Kestra does not take a value of a type; None if it does. What contains an expression is not judged."""
+        if holds_expression(value):
+            return None
+        if kind in ("SELECT", "MULTISELECT"):
+            return self._choice_problem(_items(value) if kind == "MULTISELECT" else [value])
+        if kind in ("INT", "FLOAT"):
+            return self._number_problem(float(value))
+        return self._string_problem(value) if isinstance(value, str) else None
+
+    def _choice_problem(self, given: Sequence[Any]) -> str | None:
+        wrong = [one for one in given if self.values and not holds_expression(one) and one not in self.values]
+        return f"{wrong[0]!r:.40} is none of {listing(self.values)}" if wrong else None
+
+    def _number_problem(self, number: float) -> str | None:
+        if self.least is not None and number < self.least:
+            return f"it is less than min {self.least!r}"
+        return f"it is greater than max {self.most!r}" if self.most is not None and number > self.most else None
+
+    def _string_problem(self, text: str) -> str | None:
+        if self.pattern is None or _JAVA_ONLY.search(self.pattern) or pattern_problem(self.pattern):
+            return None  # a pattern that is none is told with the validator
+        return None if re.fullmatch(self.pattern, text) else "it does not match the validator"
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """Why a pattern is no regular expression, as far as Python can tell; None if it is one."""
+    try:
+        if not _JAVA_ONLY.search(pattern):
+            re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    return None
 
 
 def value_problem(kind: str, value: Any, item_type: str | None = None) -> str | None:
@@ -57,11 +111,6 @@ def value_problem(kind: str, value: Any, item_type: str | None = None) -> str | 
     return None
 
 
-def written_value(value: Any) -> Any:
-    """A value in the notation of YAML that Kestra reads: a moment as in 2024-02-29T10:00:00+01:00."""
-    return value.isoformat() if isinstance(value, dt.datetime) else value
-
-
 def _array_problem(value: Any, item_type: str | None) -> str | None:
     if isinstance(value, str):
         try:
@@ -72,6 +121,14 @@ def _array_problem(value: Any, item_type: str | None) -> str | None:
         return "it must be a list"
     problems = (value_problem(str(item_type), item) for item in value)
     return next((f"{item!r:.40}: {found}" for item, found in zip(value, problems, strict=True) if found), None)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    """The items of a list, which may be written as JSON."""
+    items = _json(value)
+    if isinstance(items, list | tuple):
+        return items
+    raise ValueError("it must be a list")
 
 
 def _text(value: Any) -> None:
@@ -127,7 +184,8 @@ def _date(value: Any) -> None:
 
 def _instant(value: Any) -> None:
     example = "2024-02-29T10:00:00Z, with a zone and at most microseconds"
-    dt.datetime.fromisoformat(_matching(_INSTANT, written_value(value), example).upper())
+    written = value.isoformat() if isinstance(value, dt.datetime) else value
+    dt.datetime.fromisoformat(_matching(_INSTANT, written, example).upper())
 
 
 def _time(value: Any) -> None:
@@ -175,4 +233,5 @@ _READERS: Final[dict[str, Callable[[Any], object]]] = {
     "URI": lambda value: _matching(_URI, value, "https://example.org/a%20b"),
     "EMAIL": lambda value: _matching(_EMAIL, value, "name@example.org"),
     "FILE": _file,
+    "MULTISELECT": _items,
 }

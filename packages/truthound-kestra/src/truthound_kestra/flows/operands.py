@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["with_parts_told"]
+__all__ = ["condition_of", "with_parts_told"]
 
 _BLOCK: Final = re.compile(r"\{(?P<kind>[{%#])")
 _CLOSING: Final = {"{": "}}", "%": "%}", "#": "#}"}
@@ -32,6 +32,7 @@ _BINDS: Final = {
     "<": 30, ">": 30, "<=": 30, ">=": 30, "+": 40, "-": 40, "*": 60, "/": 60, "%": 60, "|": 100, "~": 110, "..": 120,
     "??": 120, "???": 120,
 }  # fmt: skip
+_COMPARES: Final = 30
 _UNARY: Final = 500
 _DEEPEST: Final = 50
 _LITERALS: Final = ("true", "false")
@@ -51,6 +52,7 @@ class _Node:
         joins: Whether it puts its expressions together to a string, which always has a value.
         given: Whether it has a value by itself.
         shown: The places of those expressions in it, one of which is its value as it is.
+        decides: Whether it is true or false, and nothing else.
     """
 
     pieces: tuple[str | _Node, ...]
@@ -58,6 +60,7 @@ class _Node:
     joins: bool = False
     given: bool = False
     shown: tuple[int, ...] = ()
+    decides: bool = False
 
 
 def with_parts_told(template: str, mark: Callable[[str], str], error: Callable[[str], str]) -> str:
@@ -80,6 +83,18 @@ def with_parts_told(template: str, mark: Callable[[str], str], error: Callable[[
         result += [template[place : block.start()], changed]
         place = after
     return "".join(result) + template[place:]
+
+
+def condition_of(template: str) -> str | None:
+    """The code of a template that is a single expression, which is true or false and nothing else; None for others."""
+    text = template.strip()
+    reader = _Reader(text, 3 if text.startswith("{{-") else 2)
+    try:
+        node = reader.expression()
+    except (_UnknownError, IndexError):
+        return None
+    whole = text.startswith("{{") and text[reader.place :].strip() in ("}}", "-}}")
+    return node.source if whole and node.decides else None
 
 
 def _changed(
@@ -161,14 +176,14 @@ class _Reader:
         between = self._taken(sign)
         if sign in ("|", "is", "is not"):
             right = self._call()
-            return self._node(start, left, between, *right)
+            return self._node(start, left, between, *right, decides=sign != "|")
         right_node = self.expression(_BINDS[sign] + 1)
         if sign == "~":
             return self._node(start, left, between, right_node, joins=True)
         if sign in ("??", "???"):
             given = _is_given(left) or _is_given(right_node)
             return self._node(start, left, between, right_node, given=given, shown=(0, 2))
-        return self._node(start, left, between, right_node)
+        return self._node(start, left, between, right_node, decides=_BINDS[sign] <= _COMPARES)
 
     def _choice(self, condition: _Node, start: int) -> _Node:
         first_sign = self._taken("?")
@@ -187,7 +202,8 @@ class _Reader:
         if unary is not None:
             self.place = unary.end()
             self._blank()
-            return self._node(start, self.text[start : self.place], self.expression(_UNARY), given=True)
+            sign = self.text[start : self.place]
+            return self._node(start, sign, self.expression(_UNARY), given=True, decides=sign.startswith("not"))
         pieces, options = self._simple()
         while self._peek() in (".", "[", "(") and not self.text.startswith("..", self.place):
             pieces += self._blank_piece()
@@ -211,13 +227,18 @@ class _Reader:
             self.place += 1
             inner = self.expression()
             opening, between = "(", self._taken(")")
-            return [opening, inner, between], {"given": _is_given(inner), "shown": (1,)}
+            return [opening, inner, between], {
+                "given": _is_given(inner),
+                "shown": (1,),
+                "decides": inner.decides,
+            }
         if sign in ("[", "{"):
             return self._list(sign), {"given": True}
         for pattern, known in ((_STRING, True), (_NUMBER, True), (_WORD, False)):
             if (found := pattern.match(self.text, start)) is not None:
                 self.place = found.end()
-                return [found.group()], {"given": known or found.group() in _LITERALS}
+                literal = found.group() in _LITERALS
+                return [found.group()], {"given": known or literal, "decides": literal}
         raise _UnknownError
 
     def _string(self) -> tuple[list[str | _Node], dict[str, object]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dq_core.adapters import choice
 from truthound_kestra.flows.extra import extra_problems, merged
-from truthound_kestra.flows.fields import anything, field_problems, keyed, text, yes_or_no
+from truthound_kestra.flows.fields import anything, field_problems, keyed, shown, text, yes_or_no
+from truthound_kestra.flows.input_values import value_problem
 from truthound_kestra.flows.names import pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems
 from truthound_kestra.flows.value_types import VALUE_TYPES, kestra_type
@@ -59,7 +60,12 @@ def output_problems(config: OutputConfig) -> Iterator[str]:
     yield from yaml_problems(f"{label}: its value", config.value)
     yield from named_secret_problems("The value of the output", {str(config.name): config.value})
     yield from extra_problems(label, config.extra, ("id",))
-    yield from choice(f"The output {config.name!r}: its type", config.kestra_type, VALUE_TYPES)
+    kind = config.kestra_type
+    yield from choice(f"{label}: its type", kind, VALUE_TYPES)
+    if config.value is None:
+        yield f"{label} requires a value."
+    elif kind != "STRING" and (why := value_problem(kind, config.value)) is not None:
+        yield f"{label} is of type {kind}; its value must not be {shown(config.value)}: {why}."
 
 
 def output_block(config: OutputConfig) -> dict[str, Any]:

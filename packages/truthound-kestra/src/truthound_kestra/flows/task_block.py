@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import iso_duration
+from truthound_kestra.flows.conditions import all_true
 from truthound_kestra.flows.dependencies import pinned_dependencies
-from truthound_kestra.flows.expressions import all_true, holds_expression
+from truthound_kestra.flows.expressions import holds_expression
 from truthound_kestra.flows.extra import merged
 from truthound_kestra.flows.packages import script_dependencies
 from truthound_kestra.flows.program import literal, quality_program

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from dq_core.adapters import choice, iso_duration, masked, question
+from truthound_kestra.flows.conditions import all_true
 from truthound_kestra.flows.cron import cron_problems
-from truthound_kestra.flows.expressions import all_true, holds_expression
+from truthound_kestra.flows.expressions import holds_expression
 from truthound_kestra.flows.extra import extra_problems, merged
 from truthound_kestra.flows.fields import (
     field_problems,
@@ -22,7 +23,6 @@ from truthound_kestra.flows.fields import (
     text,
     yes_or_no,
 )
-from truthound_kestra.flows.input_values import value_problem, written_value
 from truthound_kestra.flows.names import delay, member, pattern_problems
 from truthound_kestra.flows.secrets import named_secret_problems, secret_problems
 from truthound_kestra.flows.yaml import yaml_problems
@@ -172,7 +172,7 @@ def _input_problems(label: str, inputs: Mapping[str, Any], flow: FlowContext) ->
             yield from choice(f"{label}: the name of an input", name, known)
     for one in flow.inputs:
         value = inputs.get(one.name)
-        if value is not None and (why := value_problem(one.type, value, one.item_type)) is not None:
+        if value is not None and (why := one.problem(value)) is not None:
             yield f"{label}: the input {one.name!r} is of type {one.type} and must not be {shown(value)}: {why}."
     yield from yaml_problems(f"{label}: inputs", inputs)
     yield from named_secret_problems(f"{label}: the input", inputs)
@@ -195,8 +195,9 @@ def _config_problems(label: str, trigger: TriggerConfig, flow: FlowContext) -> I
 
 def open_inputs(trigger: TriggerConfig | Mapping[str, Any], inputs: Sequence[InputFacts]) -> list[str]:
     """Required inputs that neither have a default nor are set by the trigger: an execution that it starts fails."""
-    given = trigger.inputs if isinstance(trigger, TriggerConfig) else trigger.get("inputs")
-    return [one.name for one in inputs if not one.given and not (isinstance(given, Mapping) and one.name in given)]
+    own = trigger.inputs if isinstance(trigger, TriggerConfig) else trigger.get("inputs")
+    given = own if isinstance(own, Mapping) else {}
+    return [one.name for one in inputs if not one.given and given.get(one.name) is None]
 
 
 def _schedule(label: str, trigger: TriggerConfig, flow: FlowContext) -> Iterator[str]:
@@ -266,7 +267,7 @@ def trigger_block(trigger: TriggerConfig | Mapping[str, Any], flow: FlowContext)
         return dict(trigger)
     block = {"id": trigger.id} | _kind_block(trigger, flow)
     if trigger.inputs:
-        block["inputs"] = {name: written_value(value) for name, value in trigger.inputs.items()}
+        block["inputs"] = dict(trigger.inputs)
     if trigger.conditions and flow.kestra_major == 1:
         kind = "io.kestra.plugin.core.condition.Expression"
         block["conditions"] = [{"type": kind, "expression": condition} for condition in trigger.conditions]

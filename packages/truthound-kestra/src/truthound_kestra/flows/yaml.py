@@ -78,6 +78,12 @@ def _other(dumper: yaml.SafeDumper, value: Any) -> yaml.Node:
     raise FlowError(f"A value of type {type(value).__name__} has no form in YAML: {value!r:.80}")
 
 
+def _moment(dumper: yaml.SafeDumper, value: dt.datetime) -> yaml.ScalarNode:
+    """Write a moment as in 2024-02-29T10:00:00+01:00: Kestra reads no other notation."""
+    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", value.isoformat())
+
+
+_Dumper.add_representer(dt.datetime, _moment)
 _Dumper.add_representer(tuple, yaml.SafeDumper.represent_list)
 _Dumper.add_representer(cast("type[Any]", None), _other)  # None: any type without one of its own
 

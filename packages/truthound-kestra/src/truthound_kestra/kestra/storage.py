@@ -36,7 +36,7 @@ def is_storage_file(uri: str, file_inputs: Collection[str]) -> bool:
     if expression is None:
         return False
     text = expression.group(1)
-    name = re.fullmatch(r"""inputs(?:\.(\w+)|\[\s*['"]([^'"]+)['"]\s*\])""", text)
+    name = re.fullmatch(r"""inputs(?:\.([\w.]+)|\[\s*['"]([^'"]+)['"]\s*\])""", text)
     if name is not None:
         return (name.group(1) or name.group(2)) in file_inputs
     return re.match(r"outputs\b.*(\.|\[\s*['\"])(outputFiles|uri)\b", text, re.DOTALL) is not None

@@ -82,7 +82,9 @@ class TaskValues:
             return {name: places[place][rest]}
         if place == "trigger" and rest:
             return _along(self.trigger, rest.split("."), name)
-        return {
+        # Kestra has an input with dots in its name inside of mappings.
+        nested = _along(self.inputs, (rest if place == "inputs" else name).split("."), name) if rest else {}
+        return nested or {
             f"{place}.{other}": value
             for place, values in places.items()
             for other, value in values.items()

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moltres import col, func
+from moltres import col, connect, func
 from moltres.errors import ConfigurationError, QueryError
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import URL
 
     from moltres import Database
 
@@ -152,6 +154,20 @@ class Names(DialectSuite):
             with pytest.raises(ConfigurationError, match="at most"):
                 db.table("t").select(**{"x" * (most + 1): col("n")}).collect()
         assert db.table("t").select(**{"x" * most: col("n")}).limit(1).collect() == [{"x" * most: 1}]
+
+    @pytest.mark.parametrize("options", [{}, {"label_length": 10}], ids=["", "label_length"])
+    def test_the_longest_names_stay_whole(self, url: URL, options: Any) -> None:
+        with connect(url, **options) as db, connect() as other:
+            name = "x" * (db.dialect.capabilities.max_identifier_bytes or 200)
+            db.write([{name: 1, "n": 1}, {name: 2, "n": 2}]).save_as_table("t")
+            some = db.table("t").order_by(name).limit(1)
+            other.write(some).save_as_table("u")
+            assert other.table("u").collect() == some.collect() == [{name: 1, "n": 1}]
+            db.write(db.table("t").select(name).distinct()).save_as_table("u")
+            db.write(db.table("u").select(name).distinct()).save_as_table("u", mode="append")
+            assert db.table("u").group_by(name).agg(n=func.count()).where(col(name) == 1).collect() == [
+                {name: 1, "n": 2}
+            ]
 
     @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
     def test_a_name_that_no_database_has_is_refused(self, db: Database, name: str) -> None:

@@ -41,8 +41,14 @@ class Compiling(Protocol):
 
 _OWN = frozenset(
     {"identifier_preparer", "type_compiler", "type_compiler_instance", "statement_compiler", "dispatch", "_type_memos"}
+    | {"label_length"}
 )
 """What the copy has of its own; all else follows the engine's dialect, which learns of its server when it connects."""
+
+_LONGEST = 1_000_000
+"""Of names where the database has no limit."""
+_ROOM = 6
+"""What SQLAlchemy keeps for a number behind a label that it has cut."""
 
 _copies: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
@@ -62,6 +68,9 @@ def compiling(engines: Any, dialect: Compiling) -> Any:
         made.statement_compiler = dialect.statement_compiler(_naming(engines.statement_compiler, dialect))
         made.identifier_preparer = _quoting(made, engines.identifier_preparer, dialect)
         made.type_compiler = made.type_compiler_instance = type(engines.type_compiler_instance)(made)
+        # SQLAlchemy cuts labels that come near to the longest name; those that are longer are refused.
+        most = dialect.capabilities.max_label_bytes or dialect.capabilities.max_identifier_bytes or _LONGEST
+        made.label_length = most + _ROOM
         made = _copies.setdefault(engines, made)
     vars(made).update({name: value for name, value in vars(engines).items() if name not in _OWN})
     made.dispatch = engines.dispatch

@@ -14,13 +14,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from moltres import col, connect
-from moltres.errors import ConfigurationError, MoltresError, SchemaMismatchError, TransientQueryError
+from moltres.errors import (
+    ConfigurationError,
+    MoltresError,
+    SchemaMismatchError,
+    TableNotFoundError,
+    TransientQueryError,
+)
 from support.dialect_conformance.base import DialectSuite
 from support.dialect_conformance.data import CHANGING_MODES, EVERY_MODE, rows
 from support.driver_settings import reshape, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import URL
 
@@ -334,6 +341,25 @@ class Targets(DialectSuite):
                 found = db.table("s").collect()  # it is looked up again
             assert [(row, type(row["v"])) for row in found] == [(row, type(row["v"])) for row in expected]
         assert frame.select("id").collect() == [{"id": 1}]  # the type of what is not used is no matter
+
+    @pytest.mark.parametrize(
+        "read",
+        [
+            lambda frame, _: frame.collect(),
+            lambda frame, _: connect().write(frame).save_as_table("t"),
+            lambda frame, path: frame.write.csv(path),
+        ],
+        ids=["read", "copied", "to a file"],
+    )
+    def test_an_error_of_a_source_is_told_as_one_of_its_database(
+        self, db: Database, read: Callable[[Any, Path], object], tmp_path: Path
+    ) -> None:
+        run(db, "CREATE TABLE s (id INTEGER)")
+        frame = db.table("s")
+        with db.engine.begin() as connection:
+            connection.execute(text("DROP TABLE s"))
+        with pytest.raises(TableNotFoundError):
+            read(frame, tmp_path / "t.csv")
 
     def at_once(self, count: int, work: Callable[[int], object]) -> list[BaseException]:
         errors: list[BaseException] = []

@@ -95,7 +95,7 @@ def _batches(source: Readable, statement: Select[Any], rows: int, query_timeout:
     with ExitStack() as stack:
         connection = stack.enter_context(source.connection(query_timeout=query_timeout))
         columns, batches = stack.enter_context(open_rows(source.dialect, connection, statement, rows))
-        with paged(connection, batches, stack.close) as parts:
+        with paged(connection, batches, stack) as parts:
             for part in parts:
                 batch = _records(columns, part)
                 with paused(connection):
@@ -117,7 +117,7 @@ def _arrow_batches(source: Readable, statement: Select[Any], rows: int, query_ti
         ]
         # Closed before the connection is: PostgreSQL would wait for the end of a COPY that nobody reads any more.
         batches = stack.enter_context(closing(dialect.read(connection, statement, described, rows)))
-        with paged(connection, batches, stack.close) as parts:
+        with paged(connection, batches, stack) as parts:
             first: Any = next(parts, [])
             if isinstance(first, list):
                 described = _inferred(described, first)

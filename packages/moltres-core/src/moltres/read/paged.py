@@ -12,7 +12,8 @@ from ..errors import ConfigurationError
 from .spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
@@ -20,13 +21,16 @@ Batch = TypeVar("Batch")
 
 
 @contextmanager
-def paged(connection: Connection, batches: Iterator[Batch], release: Callable[[], None]) -> Iterator[Iterator[Batch]]:
+def paged(
+    connection: Connection, batches: Iterator[Batch], opened: AbstractContextManager[object]
+) -> Iterator[Iterator[Batch]]:
     """Let a read be set aside as long as its rows are worked on.
 
     Args:
         connection: Where it runs.
         batches: What it reads.
-        release: Ends the read, and gives its connection back.
+        opened: What ends the read, gives its connection back, and translates its errors: where it is set aside they
+            would be taken for errors of the database that is written.
 
     Yields:
         The same batches.
@@ -41,8 +45,8 @@ def paged(connection: Connection, batches: Iterator[Batch], release: Callable[[]
         clock = clock_of(connection)
         if clock is not None:
             clock.resume()  # the caller's work is over for the moment, and the database's goes on
-        spool.add(batches)
-        release()
+        with opened:
+            spool.add(batches)
 
     def every() -> Iterator[Batch]:
         rest: Iterator[Batch] | None = None

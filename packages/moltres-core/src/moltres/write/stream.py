@@ -145,32 +145,28 @@ def _kind_of(data: object) -> str:
 
 def _frame(frame: DataFrame, batch_rows: int, *, loose: bool = False, keeps: Keeps | None = None) -> Stream:
     """The rows of a frame of another database, on a connection that is given back with the last of them."""
-    stack = ExitStack()
     database = frame.database
     binds_types = database.dialect.capabilities.binds_types or loose
-    try:
-        connection = stack.enter_context(database.connection())
+    with ExitStack() as opening:
+        connection = opening.enter_context(database.connection())
         columns = database.dialect.describe(connection, frame.statement)
-    except BaseException:
-        stack.close()
-        raise
+        stack = opening.pop_all()
 
     read = database.dialect.read(connection, frame.statement, columns, batch_rows)
     stack.push(closing(read))  # before the connection is given back
     pages = ExitStack()
-    parts = pages.enter_context(paged(connection, read, stack.close))
+    parts = pages.enter_context(paged(connection, read, stack))
     pages.push(stack)
     first: list[Batch] = []
     kept: dict[str, Kept] = {}
     unknown = [] if loose else [name for name, type_ in columns if logical_type(type_).name == "unknown"]
     if unknown or not binds_types:
         # A database that does not report a type (SQLite, of an expression), or does not hold values to it.
-        try:
+        with ExitStack() as opening:
+            opening.push(pages)
             first = list(islice(parts, 1))
             columns, kept = _told(columns, first, keeps)
-        except BaseException:
-            pages.close()
-            raise
+            opening.pop_all()
 
     def batches(expected: Sequence[Named]) -> Generator[Batch, None, None]:
         # With the last row the source's transaction ends, before anything happens to the target that may wait for it.

@@ -244,6 +244,18 @@ class Moments(DialectSuite):
             new = {row["ts"]: row["i"] for row in news}
             assert found == sorted([(ts, new.get(ts, i)) for i, ts in there if ts] + [(news[-1]["ts"], 103)]), mode
 
+    @pytest.mark.parametrize("value", [DAYS[0], DAYS[0].time()], ids=["moment", "time"])
+    def test_a_moment_is_the_same_in_every_query(self, db: Database, value: Any) -> None:
+        db.write([{"id": 1, "x": value}, {"id": 2, "x": None}]).save_as_table("t")
+        table = db.table("t")
+        frames = [table, table.distinct(), table.limit(5), table.intersect(table), table.group_by("id", "x").agg()]
+        for frame in frames:
+            for without_one in (func.nullif(col("x"), value), func.nullif(col("x"), col("x"))):
+                without = frame.with_columns(y=without_one)
+                assert without.order_by("id").collect().column("y") == [None, None]
+                ranked = without.with_columns(n=func.row_number().over(order_by=[col("y"), col("id")]))
+                assert ranked.order_by("id").collect().column("n") == [1, 2]
+
     def test_strings_finer_than_a_column_are_refused_or_compared(self, db: Database) -> None:
         at = dt.datetime.fromisoformat("2024-05-01 10:00:00.123456")
         db.write([{"id": 1, "at": at}, {"id": 2, "at": at + dt.timedelta(microseconds=1)}]).save_as_table("t")

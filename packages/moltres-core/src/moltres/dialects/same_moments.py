@@ -61,7 +61,11 @@ def comparable(element: ColumnElement[Any]) -> ColumnElement[Any]:
         return comparable(element.element).label(element.name)
     if isinstance(element, BindParameter) and element.callable is None and not element.expanding:
         form = as_text(element.value)
-        return element if form is None else BindParameter(None, form, type_=sql.String(), unique=True)
+        if form is None:
+            return element
+        formed = _InOneForm(BindParameter(None, form, type_=sql.String(), unique=True))
+        formed.type = element.type
+        return formed
     if isinstance(element, ScalarSelect):
         (column,) = element.element.subquery().c
         return select(comparable(column)).scalar_subquery()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Label, SelectBase
+from sqlalchemy import ColumnClause, Label, SelectBase
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import ClauseList, ExpressionClauseList, Grouping, Over, UnaryExpression, WithinGroup
 from sqlalchemy.sql.functions import FunctionElement
@@ -80,7 +80,7 @@ def within_functions(expression: Any) -> Any:
 def _compares(element: Any) -> bool:
     if not isinstance(element, FunctionElement | Over | WithinGroup):
         return False
-    return any(isinstance(part, Column) and is_moment(part) for part in iterate(element))
+    return any(isinstance(part, ColumnClause) and is_moment(part) for part in iterate(element))
 
 
 def _key(element: Any) -> Any:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
 from moltres.errors import ConfigurationError
@@ -48,6 +49,21 @@ def test_a_write_with_a_mock(dsn, options, given):
     write = MoltresToTableOperator(task_id="w", dsn=dsn, table_name="out", mode="overwrite", **options)
     assert write.execute(context_of(instance))["rows_written"] == 1
     assert rows_of(dsn, "out") == [{"id": 1}]
+
+
+@pytest.mark.parametrize("given", [[{"id": 1}], [[{"id": 1}]]], ids=["one value", "a list of values"])
+def test_operators_of_a_dag_with_a_mock(dsn, given):
+    """The mock's map index is a mock as well, and no number."""
+    with DAG("alone"):
+        query = MoltresQueryOperator(task_id="q", dsn=dsn, query="SELECT 1 AS id")
+        check = MoltresDataQualityOperator(task_id="c", dsn=dsn, checks=[{"type": "row_count", "min": 1}])
+        write = MoltresToTableOperator(task_id="w", dsn=dsn, table_name="out", mode="overwrite")
+        query >> check >> write
+    instance = MagicMock()
+    instance.xcom_pull.return_value = given
+    assert query.execute(context_of(instance)) == [{"id": 1}]
+    assert check.execute(context_of(instance)).passed
+    assert write.execute(context_of(instance))["rows_written"] == 1
 
 
 def test_an_instance_that_knows_only_how_to_pull_and_push(dsn):

@@ -10,7 +10,7 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from moltres import Records
 from moltres.errors import HandoffError
 from moltres.handoff.reference import MARKER
-from moltres_airflow.instances import instance_of
+from moltres_airflow.instances import index, instance_of
 from moltres_airflow.upstream import ambiguous, missing, not_a_task, output_key_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _pull(task: Any, instance: Any, name: str, key: str) -> list[Any]:
     """Every value that this task has pushed: one, or one for each mapped instance. Nobody pushes None."""
     which: dict[str, Any] = {}
     one = task is not None and not task.is_mapped and task.get_closest_mapped_task_group() is None
-    if task is not None and getattr(instance, "map_index", -1) >= 0:
+    if task is not None and index(getattr(instance, "map_index", None)) is not None:  # which a mock's is not
         # In a mapped task group each instance reads from its own sibling.
         indexes = instance.get_relevant_upstream_map_indexes(task, None, session=None)
         if indexes is not None:

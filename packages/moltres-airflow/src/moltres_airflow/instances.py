@@ -55,7 +55,7 @@ def run_of(context: Mapping[str, Any]) -> Run | None:
     parts = {name: getattr(instance, name, None) for name in ("dag_id", "task_id", "run_id")}
     if not all(isinstance(part, str) for part in parts.values()):
         return None
-    places = {name: str(index) for name, index in _coordinates(context).items()}
+    places = {name: str(number) for name, number in _coordinates(context).items()}
     return Run("airflow", {**{name: str(part) for name, part in parts.items()}, **places})
 
 
@@ -64,8 +64,8 @@ def _coordinates(context: Mapping[str, Any]) -> dict[str, int]:
     loop = context.get("loop")
     iteration = loop.get("index") if isinstance(loop, Mapping) else getattr(loop, "index", None)
     found = {
-        "map_index": _index(getattr(instance_of(context), "map_index", None)),
-        "loop": _index(iteration),
+        "map_index": index(getattr(instance_of(context), "map_index", None)),
+        "loop": index(iteration),
     }
     return {name: number for name, number in found.items() if number is not None}
 
@@ -82,14 +82,14 @@ def _indexes(instance: object) -> Iterator[tuple[str, object]]:
     for name in sorted(names):
         if name.endswith("_index") and not name.startswith("_"):
             value = getattr(instance, name, None)
-            known = _index(value)
+            known = index(value)
             if known is not None:
                 yield name, known
             elif isinstance(value, str):
                 yield name, value
 
 
-def _index(value: object) -> int | None:
+def index(value: object) -> int | None:
     """An index as a number of Python; None where there is none."""
     if isinstance(value, str) and value.isdecimal():
         return int(value)

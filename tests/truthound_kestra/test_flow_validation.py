@@ -295,6 +295,11 @@ UNWATCHED = {
         {"tasks": (dataclasses.replace(CHECK, extra={"disabled": True}),)},
         "min_pass_rate can only be evaluated on check",
     ),
+    "a check in a disabled task": (
+        SLAConfig(min_pass_rate=0.9),
+        {"tasks": ({"id": "s", "type": "io.kestra.plugin.core.flow.Sequential", "tasks": [CHECK], "disabled": True},)},
+        "min_pass_rate can only be evaluated on check",
+    ),
     "another one in extra": (SLAConfig(min_row_count=1), {"tasks": (CHECK,), "extra": {"sla": []}}, "give one of them"),
 }
 

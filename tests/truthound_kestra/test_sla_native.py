@@ -40,6 +40,21 @@ def test_each_task_has_its_own_assertion() -> None:
     assert block[0]["labels"] == {"sla": "violated"}
 
 
+def test_every_run_of_a_task_in_a_loop_is_evaluated() -> None:
+    config = SLAConfig(max_failure_rate=0.05, min_row_count=1)
+    rate, rows = to_kestra_sla(config, task_ids=(), inner_ids=["a-b"])
+    assert (rate["id"], rows["id"]) == ("max_failure_rate", "min_row_count")
+    found = (
+        "((outputs['a-b'] ?? {}) | jq('[.. | objects | .vars? | objects | .row_count? | numbers] | min // 1') | first)"
+    )
+    assert rows["assert"] == f"{{{{ {found} >= 1 }}}}"
+    assert "| max // 0.05') | first) <= 0.05 }}" in rate["assert"]
+    assert [entry["id"] for entry in to_kestra_sla(config, inner_ids=["b"])][2:] == [
+        "min_row_count_check",
+        "min_row_count_b",
+    ]
+
+
 @pytest.mark.parametrize(
     ("rate", "written"),
     [(1e-06, "0.000001"), (0.00001234, "0.00001234"), (0.0, "0.0"), (1, "1"), (5e-324, f"0.{'0' * 323}5")],

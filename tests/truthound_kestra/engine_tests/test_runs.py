@@ -623,6 +623,32 @@ def test_no_limit_of_the_native_sla_is_ignored(
     assert "Ignoring SLA" not in result.logs
 
 
+@pytest.mark.parametrize("limit", [{"max_failure_rate": 0.5}, {"min_pass_rate": 0.5}, {"min_row_count": 2}, {}])
+def test_the_native_sla_covers_checks_in_loops(
+    kestra: Engine, flow_id: Names, tmp_path: Path, limit: dict[str, Any]
+) -> None:
+    """Beside a check that is none: one of the runs in the loop violates each of the limits."""
+    for name, content in {"good": "id\n1\n2\n", "bad": "id\n7\n"}.items():
+        (tmp_path / f"{name}.csv").write_text(content)
+    rules = [{"type": "in_set", "column": "id", "values": ["1", "2"]}]
+
+    def check(name: str, file: str) -> TaskConfig:
+        uri = f"{tmp_path}/{file}.csv"
+        return TaskConfig(id=name, input_uri=uri, rules=rules, fail_on_error=False, engine_name="dq_core")
+
+    loop = {
+        "id": "loop",
+        "type": "io.kestra.plugin.core.flow.ForEach",
+        "values": ["good", "bad"] if limit else ["good"],
+        "tasks": [check("in-loop", "{{ taskrun.value }}")],
+    }
+    sla = SLAConfig(max_consecutive_failures=None, **limit or {"min_pass_rate": 1, "min_row_count": 2})
+    result = run(kestra, check("first", "good"), loop, name=flow_id("loop"), sla=sla)  # type: ignore[arg-type]
+    expected = ("FAILED", "violated") if limit else ("SUCCESS", None)
+    assert (result.state, result.labels.get("sla")) == expected, result.logs
+    assert "Ignoring SLA" not in result.logs
+
+
 def test_kestra_watches_over_the_duration(kestra: Engine, flow_id: Names) -> None:
     result = run(
         kestra,

@@ -14,6 +14,7 @@ from truthound_kestra.flows.flow_fields import (
     configs_of,
     flow_context,
     graph_of,
+    inner_check_ids,
     task_id,
     task_ids,
 )
@@ -65,7 +66,7 @@ def document(flow: FlowFields, runner: Runner) -> dict[str, Any]:
         "variables": dict(flow.variables),
         "concurrency": None if flow.concurrency is None else concurrency_block(flow.concurrency),
         "checks": [execution_check_block(check, context.kestra_major) for check in flow.checks],
-        "sla": sla_block(flow.sla, check_ids(flow)),
+        "sla": sla_block(flow.sla, check_ids(flow), inner_check_ids(flow)),
         "retry": None if flow.retry is None else retry_block(flow.retry),
         "tasks": arranged(graph_of(flow), blocks, free("branches"), _warning_blocks(flow, free)),
         "errors": [_task_block(task, context, runner) for task in flow.errors],

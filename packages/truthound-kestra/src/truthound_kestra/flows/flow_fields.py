@@ -32,6 +32,7 @@ __all__ = [
     "configs_of",
     "flow_context",
     "graph_of",
+    "inner_check_ids",
     "task_id",
     "task_ids",
 ]
@@ -109,13 +110,20 @@ def configs_of(tasks: Sequence[Task]) -> Iterator[TaskConfig]:
 
 def check_ids(flow: FlowFields) -> list[str]:
     """Ids of the check tasks that Kestra's own SLA can evaluate: not of those that are disabled."""
-    checks = [task for task in flow.tasks if isinstance(task, TaskConfig) and isinstance(task.id, str)]
-    return [task.id for task in checks if task_type(task) is TaskType.CHECK and not _is_disabled(task)]
+    return [task.id for task in flow.tasks if isinstance(task, TaskConfig) and _is_evaluated(task)]
 
 
-def _is_disabled(task: TaskConfig) -> bool:
+def inner_check_ids(flow: FlowFields) -> list[str]:
+    """Ids of such check tasks inside of tasks of other plugins."""
+    around = [task for task in flow.tasks if not isinstance(task, TaskConfig) and task.get("disabled") is not True]
+    return [task.id for task in configs_of(around) if _is_evaluated(task)]
+
+
+def _is_evaluated(task: TaskConfig) -> bool:
+    name: object = task.id
     extra: object = task.extra
-    return isinstance(extra, Mapping) and extra.get("disabled") is True
+    is_disabled = isinstance(extra, Mapping) and extra.get("disabled") is True
+    return isinstance(name, str) and task_type(task) is TaskType.CHECK and not is_disabled
 
 
 def flow_context(flow: FlowFields, major: int) -> FlowContext:

@@ -20,6 +20,7 @@ from truthound_kestra.flows.flow_fields import (
     configs_of,
     flow_context,
     graph_of,
+    inner_check_ids,
     task_id,
     task_ids,
 )
@@ -158,7 +159,7 @@ def _head_problems(flow: FlowFields) -> Iterator[str]:
         yield from string("The name of a variable", name)
         yield from yaml_problems(f"The variable {name!r}", {name: value})
     yield from named_secret_problems("The variable", flow.variables)
-    yield from sla_problems(flow.sla, check_ids(flow), flow.extra)
+    yield from sla_problems(flow.sla, [*check_ids(flow), *inner_check_ids(flow)], flow.extra)
     yield from extra_problems("The flow", flow.extra, _NOT_EXTRA)
 
 

@@ -25,9 +25,15 @@ def sla_problems(sla: SLAConfig | None, checks: Sequence[str], extra: Mapping[st
             yield f"The flow's sla: {problem}"
 
 
-def sla_block(sla: SLAConfig | None, checks: Sequence[str]) -> list[dict[str, Any]]:
-    """The entries that Kestra evaluates: duration, and rates and row counts of the check tasks with these ids."""
-    return [] if sla is None else to_kestra_sla(sla, task_ids=checks)
+def sla_block(sla: SLAConfig | None, checks: Sequence[str], inner: Sequence[str]) -> list[dict[str, Any]]:
+    """The entries that Kestra evaluates: duration, and rates and row counts of check tasks.
+
+    Args:
+        sla: The limits.
+        checks: Ids of the check tasks.
+        inner: Ids of those inside of other tasks.
+    """
+    return [] if sla is None else to_kestra_sla(sla, task_ids=checks, inner_ids=inner)
 
 
 def sla_literal(sla: SLAConfig) -> str:

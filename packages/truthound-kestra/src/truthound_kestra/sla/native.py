@@ -17,11 +17,11 @@ __all__ = ["SLABehavior", "to_kestra_sla", "unwatched_limits"]
 
 SLABehavior = Literal["FAIL", "CANCEL", "NONE"]
 
-# Limits about the outputs of check tasks: the output, and how it is compared.
+# Limits about the outputs of check tasks: the output, how it is compared, and which of several is the worst.
 _ASSERTIONS: Final = {
-    "max_failure_rate": ("failure_rate", "<="),
-    "min_pass_rate": ("pass_rate", ">="),
-    "min_row_count": ("row_count", ">="),
+    "max_failure_rate": ("failure_rate", "<=", "max"),
+    "min_pass_rate": ("pass_rate", ">=", "min"),
+    "min_row_count": ("row_count", ">=", "min"),
 }
 
 
@@ -55,6 +55,7 @@ def to_kestra_sla(
     config: SLAConfig,
     *,
     task_ids: Sequence[str] = ("check",),
+    inner_ids: Sequence[str] = (),
     behavior: SLABehavior = "FAIL",
     labels: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
@@ -68,6 +69,7 @@ def to_kestra_sla(
     Args:
         config: The limits.
         task_ids: Ids of the check tasks whose outputs are evaluated.
+        inner_ids: Ids of the check tasks inside of other tasks, such as loops, each of whose runs is evaluated.
         behavior: What Kestra does on a violation: fail or cancel the execution, or only set the labels.
         labels: Labels of an execution that violates the SLA; by default ``sla: violated``.
 
@@ -81,6 +83,7 @@ def to_kestra_sla(
         [
             *instance("config", config, SLAConfig, "an SLAConfig"),
             *strings("task_ids", task_ids),
+            *strings("inner_ids", inner_ids),
             *choice("behavior", behavior, ("FAIL", "CANCEL", "NONE")),
             *(() if labels is None else mapping("labels", labels)),
         ]
@@ -92,7 +95,7 @@ def to_kestra_sla(
     if config.max_execution_time_seconds is not None:
         duration = iso_duration(config.max_execution_time_seconds)
         entries.append({"id": "max_execution_time", "type": "MAX_DURATION", "duration": duration})
-    entries.extend(_assertions(config, task_ids))
+    entries.extend(_assertions(config, task_ids, inner_ids))
     for entry in entries:
         entry["behavior"] = behavior
         if tags:
@@ -100,14 +103,20 @@ def to_kestra_sla(
     return entries
 
 
-def _assertions(config: SLAConfig, task_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for name, (output, operator) in _ASSERTIONS.items():
+def _assertions(config: SLAConfig, task_ids: Sequence[str], inner_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for name, (output, operator, worst) in _ASSERTIONS.items():
         given = getattr(config, name)
         if given is None:
             continue
         limit = format(Decimal(repr(plain_number(given))), "f")  # Kestra's expressions have no exponents
-        for task in task_ids:
-            variable = f"{reference('outputs', task)}.vars.{output}"
-            suffix = f"_{task}" if len(task_ids) > 1 else ""
-            expression = f"{{{{ ({variable} ?? {limit}) {operator} {limit} }}}}"
+        for task in (*task_ids, *inner_ids):
+            outputs = reference("outputs", task)
+            if task in inner_ids:
+                # The outputs of a loop are mappings by the values of the loop, however deep.
+                all_of = f"[.. | objects | .vars? | objects | .{output}? | numbers]"
+                value = f"(({outputs} ?? {{}}) | jq('{all_of} | {worst} // {limit}') | first)"
+            else:
+                value = f"({outputs}.vars.{output} ?? {limit})"
+            suffix = f"_{task}" if len(task_ids) + len(inner_ids) > 1 else ""
+            expression = f"{{{{ {value} {operator} {limit} }}}}"
             yield {"id": f"{name}{suffix}", "type": "EXECUTION_ASSERTION", "assert": expression}

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, literal, task
 from airflow.sdk.exceptions import AirflowFailException
 from jinja2 import UndefinedError
 
@@ -361,6 +361,17 @@ def test_what_airflow_does_not_render_is_refused(dsn, value):
     operator = MoltresQueryOperator(task_id="t", dsn=dsn, query=of_argument, op_kwargs={"x": value})
     with pytest.raises(AirflowFailException, match="were not rendered"):
         rendered(operator).execute(context_of())
+
+
+def test_a_literal_is_a_value_and_marks_of_ones_own_are_templates(dsn):
+    marks = {"variable_start_string": "<<", "variable_end_string": ">>", "line_statement_prefix": "%"}
+    with DAG("marks", jinja_environment_kwargs=marks):
+        for value, x in ((literal("{{ ds }}"), "{{ ds }}"), ("<< ds >>", DAY)):
+            operator = MoltresQueryOperator(task_id=f"t{len(x)}", dsn=dsn, query=of_argument, op_kwargs={"x": value})
+            assert rendered(operator).execute(context_of()) == [{"x": x}]
+    for template in ("<< params.none >>", "day << 'x' ~ params.none >>", "% if true\n<< params.none >>\n% endif"):
+        with pytest.raises(AirflowFailException, match="gives None"):
+            operator.render_template(template, context_of(none=None))
 
 
 def test_what_an_object_has_rendered_is_a_value(dsn):

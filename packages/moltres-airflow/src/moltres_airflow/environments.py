@@ -26,9 +26,11 @@ def environment_of(operator: Any, content: Any, environment: Any) -> Any:
         content: What is rendered; anything but a template is rendered as Airflow does.
         environment: What Airflow renders it with, or None.
     """
-    if not is_file(content) and not (isinstance(content, str) and comes_later(content)):
+    if not isinstance(content, str):
         return environment
     environment = environment or operator.get_template_env()
+    if not is_file(content) and not comes_later(content) and not _has_own_marks(environment, content):
+        return environment
     whole = not is_file(content) and _is_value(environment.parse(content))
     made = environment.overlay()
     if not operator.has_dag():
@@ -37,6 +39,12 @@ def environment_of(operator: Any, content: Any, environment: Any) -> Any:
         made.finalize = partial(_given, content, whole)
     refuse_none(made, partial(_given, content, False))
     return made
+
+
+def _has_own_marks(environment: Any, content: str) -> bool:
+    """Whether a string has what begins an expression or a statement where a DAG says otherwise than Jinja does."""
+    marks = (environment.variable_start_string, environment.block_start_string, environment.line_statement_prefix)
+    return any(mark in content for mark in marks if mark is not None)
 
 
 def _is_value(template: nodes.Template) -> bool:

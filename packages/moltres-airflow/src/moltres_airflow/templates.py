@@ -82,6 +82,8 @@ def templates_in(value: object) -> Iterator[str]:
 
 
 def _parts(value: Any) -> Iterable[object]:
+    if comes_from_a_task(value):  # or is a literal, of which Airflow makes its value
+        return ()
     if isinstance(value, Mapping):
         return [*value, *value.values()]
     if isinstance(value, Sequence | AbstractSet):

@@ -107,6 +107,20 @@ class RejectedRows(DialectSuite):
                 assert (result.rows_written, result.rejects.rows_rejected) == (1, 2)
         assert {tuple(row.values()) for row in rows(refusing)} == {(2, 3, Decimal(1), dt.date(2026, 1, 1))}
 
+    @pytest.mark.parametrize("form", ["frame", "arrow", "records"])
+    def test_decimals_of_more_digits_are_kept(self, refusing: Database, form: str) -> None:
+        values = [Decimal("1.250"), Decimal("1.255"), None, Decimal("12345.500"), Decimal("2.000")]
+        with connect() as source:
+            source.write([{"id": number, "d": value} for number, value in enumerate(values)]).save_as_table("s")
+            frame = source.table("s")
+            given = {"frame": lambda: frame, "arrow": frame.to_arrow, "records": frame.collect}[form]()
+            result = load(refusing, given)
+        assert result.rejects is not None
+        assert result.rejects.rows_rejected == 2
+        assert [(row["id"], row["d"]) for row in rows(refusing)] == [(0, Decimal("1.25")), (2, None), (4, Decimal(2))]
+        reasons = [row["reason"] for row in refusing.table("t_rejects").collect()]
+        assert all("does not fit decimal(5, 2)" in reason for reason in reasons)
+
     def test_strings_finer_than_a_microsecond_are_kept(self, db: Database) -> None:
         if not self.can(db):
             pytest.skip("two tables are two commits here")

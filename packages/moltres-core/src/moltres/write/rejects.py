@@ -175,6 +175,8 @@ class Sieve:
         source, held = logical_type(given), self._dialect.held(type_)
         if source.name == "text" and held.name in READERS:
             return name, type_
+        if source.name == held.name == "decimal":
+            return name, type_  # some of the values may have no more digits than the column
         return name, given if misfit(source, held, checked=True) is not None else type_
 
     def _probe_of(self, table: Table) -> tuple[Table, str]:

@@ -349,6 +349,14 @@ def test_ranges_that_cannot_be_are_told(tmp_path: Path) -> None:
         assert "read whole: its key 'id'" in result.to_text()
 
 
+def test_one_connection_for_source_and_target_is_refused_at_once(postgresql_url: URL) -> None:
+    with connect(postgresql_url, pool_size=1, max_overflow=0) as db:
+        db.write([{"id": 1}]).save_as_table("t")
+        with pytest.raises(errors.ConfigurationError, match="one connection") as caught:
+            replicate(db, db, "t", mode="append")
+        assert not caught.value.retryable
+
+
 @pytest.mark.parametrize("size", [None, 2])
 def test_an_error_names_the_table_of_the_target(size: int | None, tmp_path: Path) -> None:
     with connect(f"sqlite:///{tmp_path}/a.db") as source, connect(f"sqlite:///{tmp_path}/b.db") as target:

@@ -101,6 +101,11 @@ class Run:
                 " read.",
                 suggestion="Use db.table(name).write.save_as_table(…), which copies within the database.",
             )
+        if self.source.engine is self.target.engine and held.capacity(self.target.engine) == 1:
+            raise ConfigurationError(
+                "source and target have one connection together, and whoever reads on it waits for who writes.",
+                suggestion="Give the engine more connections: pool_size=2, or max_overflow=1.",
+            )
 
     def _copied(self, plan: Plan, connections: int) -> tuple[int, bool]:
         """Copy the rows of all tables; returns how many connections read, and whether at one moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import io
 import json
 import time
@@ -112,13 +113,32 @@ def test_aliases_of_aliases_are_counted(levels: int) -> None:
         ("x" * 3_000_000, "more than 1000000 characters"),
         ("- &long " + "x" * 100_000 + "\n" + "- *long\n" * 1_000, "values (aliases included)"),
         ("- &a {type: not_null, column: *a}", "line 1: the alias refers to what it is a part of"),
-        ("- {type: not_null, columnn: a}\n" * 2000, "and 19"),
+        ("- {type: not_null, columnn: a}\n" * 2000, "More than 1000 problems"),
+        (f"- {{type: in_set, column: a, values: [{', '.join(['null'] * 50_000)}]}}", "values contains NULL"),
+        (f"- {{type: in_set, column: a, values: [{', '.join(['2026-02-30'] * 50_000)}]}}", "looks like a date"),
+        (json.dumps([{"type": "schema", "columns": {f"c{i}": "nope" for i in range(20_000)}}]), "More than 1000"),
+        (f"- {{type: regex, column: a, pattern: '{'(a|b)' * 30_000}'}}", "more than 100,000 characters"),
         (f"- {{type: not_null, {'c' * 1_000}: a}}\n", "not_null has no option 'ccc"),
         (f"- {'x' * 100_000}\n", "a rule must be"),
     ],
 )
 def test_what_is_too_much_is_refused(text: str, problem: str) -> None:
     assert problem in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("- {type: in_range, column: a, min: 1.0e-400}", decimal.Decimal("1e-400")),
+        ("- {type: in_range, column: a, min: 1.0e+400}", decimal.Decimal("1e400")),
+        ("- {type: in_range, column: a, min: 1.23456789012345678e+1}", decimal.Decimal("12.3456789012345678")),
+        ('[{"type": "in_range", "column": "a", "min": 1e400}]', decimal.Decimal("1e400")),
+        ('[{"type": "in_range", "column": "a", "min": 1e5}]', 1e5),
+    ],
+)
+def test_numbers_with_exponents_are_what_is_written(text: str, number: object) -> None:
+    (check,) = Suite.from_yaml(text).checks
+    assert (check["min"], type(check["min"])) == (number, type(number))
 
 
 @pytest.mark.parametrize("option", ["column", "where", "name"])
@@ -150,6 +170,9 @@ def test_values_without_end_are_refused(levels: int | None) -> None:
     [
         ("2026-02-30", "'2026-02-30' looks like a date and is none"),
         ("2026-13-01T25:00:00", "looks like a date and is none"),
+        ("2026-01-01T00:00:00.1234567", "digits below a microsecond"),
+        ("1.0e-99999999999999999999", "is none"),
+        ("1.0e+2000", "at most 1000 digits"),
         ("9" * 5000, "has more than 1000 characters"),
         ("0x" + "f" * 5000, "has more than 1000 characters"),
         ("0123", "base 8"),

@@ -18,6 +18,7 @@ Every error is picklable and carries `message`, `suggestion`, `context` and `ret
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -138,22 +139,35 @@ def _rebuild(kind: type[DataQualityError], state: dict[str, Any]) -> DataQuality
 #: Characters of the problems that a message lists: a stranger's rules must not fill a screen.
 _LONGEST_LIST = 1600
 
+MOST_PROBLEMS = 1000
+"""How many problems are told; further ones would cost a stranger's rules minutes and tell nobody more."""
+
 
 class RuleError(DataQualityError, ValueError):
     """Rules (or other arguments of a validation) that are wrong; nothing was scanned.
 
     Args:
         problems: Every problem that was found, each a sentence of its own. The message lists as many as fit on a
-            screen; the attribute ``problems`` has them all.
+            screen; the attribute ``problems`` has each once, and no further ones behind 1000.
     """
 
     def __init__(self, problems: Iterable[str], *, suggestion: str | None = None) -> None:
-        self.problems = tuple(map(plain_problem, problems))
+        # One more says that there are more.
+        self.problems = tuple(map(plain_problem, itertools.islice(_each_once(problems), MOST_PROBLEMS + 1)))
         if len(self.problems) == 1:
             message = self.problems[0]
         else:
-            message = f"{len(self.problems)} problems:{_listed(self.problems)}"
+            number = f"More than {MOST_PROBLEMS}" if len(self.problems) > MOST_PROBLEMS else len(self.problems)
+            message = f"{number} problems:{_listed(self.problems)}"
         super().__init__(message, suggestion=suggestion, context={"problems": list(self.problems)})
+
+
+def _each_once(problems: Iterable[str]) -> Iterator[str]:
+    told: set[str] = set()
+    for problem in problems:
+        if problem not in told:
+            told.add(problem)
+            yield problem
 
 
 def _listed(problems: Sequence[str]) -> str:

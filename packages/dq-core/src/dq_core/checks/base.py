@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import warnings
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from .._shared.arguments import fraction, is_number, plain_number
 from .._shared.wording import did_you_mean, listing, repr_of
-from ..errors import RuleError
+from ..errors import MOST_PROBLEMS, RuleError
 from ..relation.pattern import Pattern
 from ..relation.selection import Aggregate, FollowUp, count_where
 from ..report.report import SEVERITIES
@@ -105,7 +106,8 @@ class Check:
         # A kind that says nothing about its options itself gets at least values of the types that they declare.
         own = type(self).__module__.startswith(_OWN_KINDS)
         wrong = [] if own else list(mistyped(self, frozenset(one.name for one in dataclasses.fields(Check))))
-        problems = wrong or [*self._common_problems(), *self.problems()]
+        every = itertools.chain(self._common_problems(), self.problems())
+        problems = wrong or list(itertools.islice(every, MOST_PROBLEMS + 1))
         if problems:
             raise RuleError(problems)
 

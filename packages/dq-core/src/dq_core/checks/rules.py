@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._shared.wording import question, repr_of
-from ..errors import RuleError
+from ..errors import MOST_PROBLEMS, RuleError
 from .base import Check
 from .registry import KINDS
 
@@ -55,6 +55,8 @@ def parse(rules: Iterable[Check | Mapping[str, Any]], *, places: Sequence[str] =
         except RuleError as error:
             where = f" ({written})" if written else ""
             problems += [f"Rule {place}{where}: {problem}" for problem in error.problems]
+            if len(problems) > MOST_PROBLEMS:
+                break
     if problems:
         raise RuleError(problems)
     if not checks:

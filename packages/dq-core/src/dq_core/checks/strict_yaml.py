@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from .._shared.moments import finer_than_columns
 from ..errors import RuleError
 from .options import MOST_LEVELS
 
@@ -33,15 +34,17 @@ _LONGEST_NUMBER = 1000
 _FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]")
 _MERGE, _STRING, _BOOLEAN = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _NUMBERS = {"tag:yaml.org,2002:int": "a number", "tag:yaml.org,2002:float": "a number"}
-_LOOKS_LIKE = {**_NUMBERS, "tag:yaml.org,2002:timestamp": "a date", "tag:yaml.org,2002:binary": "binary data"}
+_LOOKS_LIKE = {**_NUMBERS, _TIMESTAMP: "a date", "tag:yaml.org,2002:binary": "binary data"}
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _SWITCHES = frozenset({"yes", "no", "on", "off"})
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
-_DIGITS = re.compile(r"[-+]?[0-9]+\.[0-9]+")
+_DIGITS = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 #: What YAML 1.2 takes for a number, and YAML 1.1 for text where it is not written as 1.0e+3.
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.?[0-9]*)([eE][-+]?[0-9]+)?|0o[0-7]+")
-_EXPONENT = re.compile(r"-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+")
+#: What JSON takes for a float, as Python writes it, and YAML for text.
+_JSON_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)[eE][-+]?[0-9]+|NaN|-?Infinity")
 
 
 @dataclass(frozen=True)
@@ -203,22 +206,22 @@ class _Builder:
             if ":" in written:
                 # YAML 1.1 takes 12:30 for 750, which nobody means.
                 return written
-        if self.json and plain and node.tag == _STRING and _EXPONENT.fullmatch(written):
-            return float(written)
+        if plain and node.tag == _TIMESTAMP and (problem := finer_than_columns(written)) is not None:
+            self.problems.append(f"{self._at(node)}: {problem}.")
         if plain and not self.json and (twofold := _twofold(written, node.tag)) is not None:
             self.problems.append(f"{self._at(node)}: {written:.80} is {twofold}, or in quotes if it is text.")
             return written
         try:
-            value = self._loader.construct_object(node)
+            float_of_json = self.json and plain and node.tag == _STRING and _JSON_FLOAT.fullmatch(written)
+            value = float(written) if float_of_json else self._loader.construct_object(node)
+            if isinstance(value, float):
+                return _number(written.replace("_", ""), value)
         except yaml.YAMLError as error:
             raise RuleError([_not_yaml(error, self.origin)]) from None
         except (ValueError, ArithmeticError, LookupError, AttributeError) as error:
             kind = _LOOKS_LIKE.get(node.tag, node.tag)
             self.problems.append(f"{self._at(node)}: {written[:80]!r} looks like {kind} and is none ({error!s:.80}).")
             return written
-        if isinstance(value, float) and _DIGITS.fullmatch(written) and Decimal(written) != Decimal(repr(value)):
-            # A float would round it.
-            return Decimal(written)
         return self._text(value, node) if isinstance(value, str) else value
 
     def _text(self, value: str, node: yaml.Node) -> str:
@@ -233,6 +236,13 @@ class _Builder:
 
     def _at(self, node: yaml.Node) -> str:
         return _place(self.origin, node.start_mark.line + 1)
+
+
+def _number(written: str, value: float) -> float | Decimal:
+    """The number as it is written, if a float would round it, be 0 or infinite."""
+    if _DIGITS.fullmatch(written) and Decimal(written) != Decimal(repr(value)):
+        return Decimal(written)
+    return value
 
 
 def is_twofold(text: str) -> bool:

@@ -23,6 +23,7 @@ _CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\r\f\v"}
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 _SPECIAL = frozenset(r".^$*+?{}[]()|\-&~#/")
 _MOST_REPEATS = 255
+_MOST_CHARACTERS = 100_000
 _TOKEN = re.compile(
     r"""(?P<escape>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.))
       | (?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])
@@ -86,6 +87,8 @@ class Pattern:
     source: str
 
     def __post_init__(self) -> None:
+        if len(self.source) > _MOST_CHARACTERS:
+            raise ValueError(f"has more than {_MOST_CHARACTERS:,} characters")
         try:
             with warnings.catch_warnings():
                 # Python warns of [[:alpha:]] and the like, which it reads in another way than the others.

@@ -86,6 +86,12 @@ class TestDatabases:
         with filled.connect() as connection:
             assert found(Frame(sa.select(people).where(people.c.id < 9), connection)) == EXPECTED
 
+    def test_a_connection_that_cannot_be_used(self, filled: sa.Engine) -> None:
+        connection = filled.connect()
+        connection.close()
+        with pytest.raises(DataQualityError, match="is closed"):
+            found(connection, table="people")
+
     def test_whatever_rows_an_engine_gives(self, postgresql_url: sa.URL, tmp_path: Path) -> None:
         for url in (sa.URL.create("sqlite", database=str(tmp_path / "rows.db")), postgresql_url):
             engine = sa.create_engine(url)

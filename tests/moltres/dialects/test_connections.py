@@ -51,6 +51,24 @@ def test_a_locked_database_is_worth_another_try(sqlite_url: URL) -> None:
     engine.dispose()
 
 
+def test_a_connection_of_the_caller_that_cannot_be_used(postgresql_url: URL) -> None:
+    engine = create_engine(postgresql_url)
+    closed, lost = engine.connect(), engine.connect()
+    databases = connect(closed), connect(lost)
+    closed.close()
+    lost.begin()
+    lost.invalidate()
+    for db, said in zip(databases, ("is closed", "rolled back"), strict=True):
+        with pytest.raises(ConfigurationError, match=said):
+            db.sql("SELECT 1 AS a").collect()
+        with pytest.raises(ConfigurationError, match=said):
+            db.write([{"id": 1}]).save_as_table("t")
+    lost.rollback()
+    assert databases[1].sql("SELECT 1 AS a").collect() == [{"a": 1}]
+    lost.close()
+    engine.dispose()
+
+
 @pytest.fixture
 def locked(sqlite_url: URL) -> Iterator[URL]:
     """A database that another connection has locked against readers and writers."""

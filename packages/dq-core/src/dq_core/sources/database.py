@@ -78,7 +78,7 @@ def open_database(
     owns_transaction, alone, memory = True, False, None
     with contextlib.ExitStack() as stack:
         if isinstance(source, sa.Connection):
-            connection, url = source, source.engine.url
+            connection, url = _open_one(source), source.engine.url
             dialect = dialect_for(connection.dialect)
             owns_transaction = not connection.in_transaction()
             if owns_transaction:
@@ -297,6 +297,14 @@ def _version(
         raise _missing(connection, table, schema)
     found, name = place
     return dialect.version(connection, name, found, as_of), found
+
+
+def _open_one(connection: sa.Connection) -> sa.Connection:
+    """A connection of the caller, which can be used."""
+    if connection.closed or (connection.invalidated and connection.in_transaction()):
+        what = "is closed" if connection.closed else "was lost within a transaction, which must be rolled back first"
+        raise SourceAccessError(f"The connection {what}.", suggestion="Give one that is open, or the Engine.")
+    return connection
 
 
 def _enter_plain(stack: contextlib.ExitStack, connection: sa.Connection) -> None:

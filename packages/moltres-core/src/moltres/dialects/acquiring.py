@@ -12,7 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from .._shared.connecting import missing_file
 from .._shared.plain_rows import plain_rows
-from ..errors import QueryTimeoutError
+from ..errors import ConfigurationError, QueryTimeoutError
 from . import absent, held
 from .compiling import compiled_by
 from .error_translation import connected
@@ -53,6 +53,16 @@ def _wait_for_pool(engine: Engine, seconds: float) -> None:
         threading.Event().wait(_BEAT)
 
 
+def _require_open(connection: Connection) -> None:
+    if connection.closed:
+        raise ConfigurationError("The connection is closed.", suggestion="Give one that is open, or the Engine.")
+    if connection.invalidated and connection.in_transaction():
+        raise ConfigurationError(
+            "The connection was lost within a transaction, which has to be rolled back before it can be used again.",
+            suggestion="Call rollback() on it.",
+        )
+
+
 @contextmanager
 def acquired(
     bind: Engine | Connection,
@@ -73,8 +83,11 @@ def acquired(
 
     Raises:
         QueryTimeoutError: If the pool has none within that time.
+        ConfigurationError: If that of the caller is closed, or lost within a transaction.
     """
     require_own(bind)
+    if isinstance(bind, Connection):
+        _require_open(bind)
     held.make_room(bind, writes=writes)
     if isinstance(bind, Connection):
         with plain_rows(bind), compiled_by(bind, dialect), held.holding(bind, writes=writes):

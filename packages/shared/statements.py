@@ -98,6 +98,10 @@ class Clock:
         self._closed = True
 
 
+_LONGEST = 10.0**8
+"""Seconds, which are three years: timers have a limit of their own, beyond which they are none."""
+
+
 class Alarm(Clock):
     """A clock which calls back once, from a thread of its own, when the limit is reached.
 
@@ -120,7 +124,8 @@ class Alarm(Clock):
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            timer = threading.Timer(max(self.seconds - self.elapsed(), 0.001), lambda: self._fire(timer))
+            left = min(max(self.seconds - self.elapsed(), 0.001), _LONGEST)
+            timer = threading.Timer(left, lambda: self._fire(timer))
             timer.daemon = True
             self._timer = timer
             timer.start()

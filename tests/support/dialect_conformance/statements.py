@@ -205,6 +205,13 @@ class Statements(DialectSuite):
         with pytest.raises(ConfigurationError, match="above 0"):
             db.sql("SELECT 1 AS a").collect(query_timeout=seconds)
 
+    @pytest.mark.usefixtures("limits")
+    def test_the_shortest_and_the_longest_limit(self, db: Database, endless: DataFrame) -> None:
+        with pytest.raises(QueryTimeoutError):
+            endless.collect(query_timeout=5e-324)
+        for seconds in (10**9, 1e300):
+            assert db.sql("SELECT 1 AS a").collect(query_timeout=seconds) == [{"a": 1}]
+
     # -- cancelling
 
     @pytest.mark.usefixtures("cancels")

@@ -50,6 +50,8 @@ _OF_THE_SERVER = re.compile(
 _HARMLESS = frozenset({"pg_typeof", "pg_column_size", "pg_size_pretty", "pg_input_is_valid", "pg_client_encoding"})
 _OPERATOR = frozenset("+-*/<>=~!@#%^&|`?")
 _LONGEST_NAME = 63
+_LONGEST_LIMIT = 2**31 - 1
+"""Of a statement, in milliseconds."""
 
 
 class PostgreSQL(Dialect):
@@ -103,7 +105,7 @@ class PostgreSQL(Dialect):
         """A statement timeout local to the transaction, restored after the block."""
         old = connection.execute(sa.text("SHOW statement_timeout")).scalar_one()
         set_timeout = sa.text("SELECT set_config('statement_timeout', :value, true)")
-        connection.execute(set_timeout, {"value": str(max(1, int(seconds * 1000)))})
+        connection.execute(set_timeout, {"value": str(min(max(1, int(seconds * 1000)), _LONGEST_LIMIT))})
         try:
             yield
         finally:

@@ -115,7 +115,8 @@ class MariaDBDialect(Exact, NamedLocks, Dialect):
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:
         del clock
         before = connection.execute(text("SELECT @@SESSION.max_statement_time")).scalar_one()
-        connection.execute(text("SET SESSION max_statement_time = :seconds"), {"seconds": seconds})
+        # Less than a microsecond would be 0, which is no limit.
+        connection.execute(text("SET SESSION max_statement_time = :seconds"), {"seconds": max(seconds, 1e-6)})
         try:
             yield
         finally:

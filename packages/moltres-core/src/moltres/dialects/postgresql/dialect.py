@@ -106,7 +106,7 @@ class PostgreSQLDialect(Horizons, Dialect):
 
     @contextmanager
     def _limited(self, connection: Connection, clock: Clock, seconds: float) -> Iterator[None]:  # noqa: ARG002
-        with with_settings(connection, {"statement_timeout": str(max(1, round(seconds * 1000)))}):
+        with with_settings(connection, {"statement_timeout": str(min(max(1, round(seconds * 1000)), _LONGEST_LIMIT))}):
             yield
 
     @contextmanager
@@ -402,6 +402,8 @@ def _is_psycopg(connection: Connection) -> bool:
     return hasattr(driver_connection(connection), "adapters")
 
 
+_LONGEST_LIMIT = 2**31 - 1
+"""In milliseconds: 24 days."""
 _EMPTY = literal_column("''", sql.Text())
 _STRINGS = frozenset({sql.Text, sql.TEXT, sql.String, sql.VARCHAR, sql.CHAR})
 _MOST_DIGITS = 1000

@@ -5,17 +5,24 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
-from moltres import connect
+from moltres import connect, replicate
 from moltres.dialects import Dialect, dialect_for
-from moltres.errors import ConfigurationError, MoltresError, QueryTimeoutError, TransientQueryError
+from moltres.errors import (
+    ConfigurationError,
+    MoltresError,
+    QueryCancelledError,
+    QueryTimeoutError,
+    TransientQueryError,
+)
 from support.waiting import repeating, until
 
 if TYPE_CHECKING:
@@ -123,13 +130,31 @@ def test_cancel_ends_the_wait_for_a_lock(locked: URL) -> None:
         assert time.monotonic() - started < 60
 
 
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+def test_cancel_of_the_source_ends_the_wait_of_a_replication(postgresql_url: URL) -> None:
+    engine = create_engine(postgresql_url, poolclass=NullPool)
+    with connect(postgresql_url) as db, engine.connect() as other, connect() as target:
+        db.write([{"id": 1}]).save_as_table("t")
+        other.exec_driver_sql("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(replicate, db, target, ["t"])
+            until(lambda: other.exec_driver_sql(_WAITING).scalar_one(), "the read to wait")
+            try:
+                assert db.cancel() > 0
+                with pytest.raises(QueryCancelledError):
+                    running.result(timeout=30)
+            finally:
+                other.rollback()
+
+
 def test_a_column_that_changes_while_a_write_waits_for_the_change(postgresql_url: URL) -> None:
     other = create_engine(postgresql_url)
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
     def waits() -> bool:
         with other.connect() as connection:
-            return bool(connection.exec_driver_sql(waiting).scalar_one())
+            return bool(connection.exec_driver_sql(_WAITING).scalar_one())
 
     def commit() -> None:
         until(waits, "the write to wait")

@@ -98,7 +98,7 @@ class Database:
     ) -> None:
         self._binding = bound
         self._lock = threading.Lock()
-        self._runs = Runs()
+        self.runs = Runs()
         self._tables: dict[str, Table] = {}
         self._stand_in: binding.Binding | None = None
         self._closed = False
@@ -110,7 +110,7 @@ class Database:
     def _begin_anew(self) -> None:
         """Forget what the parent process runs; called in its children."""
         self._lock = threading.Lock()
-        self._runs = Runs()
+        self.runs = Runs()
 
     # -- what it is
 
@@ -221,7 +221,7 @@ class Database:
             connection = stack.enter_context(
                 acquired(self.bind, self.dialect, writes=begin, empty=self._empty, seconds=seconds)
             )
-            running = stack.enter_context(self._runs.registered(connection, self.dialect.canceller(connection)))
+            running = stack.enter_context(self.runs.registered(connection, self.dialect.canceller(connection)))
             if begin:
                 stack.enter_context(in_transaction(connection, self.dialect, running, seconds, joined=self.joined))
             # Within the transaction: the settings and the limit of PostgreSQL are those of the transaction.
@@ -249,7 +249,7 @@ class Database:
         Returns:
             The number of connections on which something was stopped.
         """
-        return self._runs.cancel()
+        return self.runs.cancel()
 
     # -- frames
 

@@ -179,6 +179,8 @@ class Run:
         with ExitStack() as stack:
             stack.enter_context(translated(source.engine, source.dialect))
             opened = [stack.enter_context(connected(source.engine, source.dialect)) for _ in range(most)]
+            for connection in opened:  # the Databases that read on them are others, which nobody can cancel
+                stack.enter_context(source.runs.registered(connection, source.dialect.canceller(connection)))
             begun = source.dialect.begin_together(opened, tables)
             if begun == 0:
                 yield [source] * most, False

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["begin_together"]
 
-_LONGEST_WAIT: Final = 5
-"""Seconds to wait for writers of the tables; others who want to write wait behind."""
+_LONGEST_WAIT: Final = 2
+"""Seconds to wait for writers of the tables, whatever the time limit is; others who want to write wait behind."""
 
 _OTHERS = text(
     "SELECT count(*) FROM information_schema.tables WHERE table_schema = coalesce(:schema, database())"

@@ -10,7 +10,7 @@ from typing import Any
 
 from .problems import UnreadableFileError
 
-__all__ = ["decoded", "original_of", "place_of_copy"]
+__all__ = ["decoded", "original_of", "place_of_copy", "with_originals"]
 
 #: What DuckDB reads as it is.
 _UTF_8 = ("utf-8", "utf-8-sig", "ascii")
@@ -88,3 +88,25 @@ def original_of(path: str) -> str:
     """
     found = re.search("/[0-9a-f]{32}/(absolute|relative)/(.*)$", path, re.DOTALL)
     return path if found is None else f"{'/' if found[1] == 'absolute' else ''}{found[2]}"
+
+
+def with_originals(sql: str) -> str:
+    """SQL with the files that copies are of, which are gone afterwards, and a comment before it that says so.
+
+    Args:
+        sql: SQL of DuckDB with paths as literals.
+    """
+    if "/absolute/" not in sql and "/relative/" not in sql:
+        return sql
+    names: dict[str, None] = {}
+
+    def original(found: re.Match[str]) -> str:
+        path = original_of(found[1])
+        names.setdefault(path)
+        return f"'{path}'"
+
+    written = re.sub("'((?:[^']|'')*/[0-9a-f]{32}/(?:absolute|relative)/(?:[^']|'')*)'", original, sql)
+    notes = (
+        f"-- {name!r} stands for a copy of it in UTF-8, with the names of the columns in one line.\n" for name in names
+    )
+    return "".join(notes) + written

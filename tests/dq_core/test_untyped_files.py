@@ -688,6 +688,9 @@ class TestReadOptions:
         source.write_bytes(f'"i\nd",v\n{lines}'.encode(encoding))
         rules = [rule("in_set", "v", values=[odd * i + "\n" for i in range(7)]), rule("unique", "i\nd")]
         assert found("a.csv", *rules, read_options=how) == [("passed", 0, 5000)] * 2
+        sql = validate("a.csv", [rule("length", "v", max=1)], read_options=how).results[0].sql or ""
+        assert sql.startswith("-- 'a.csv' stands for a copy of it in UTF-8")
+        assert "read_csv('a.csv'" in sql
         source.write_bytes(f'id,v\n1,"{odd}\n"\n3\n'.encode(encoding))
         with pytest.raises(SourceError, match=r"line 4 has 1 field, .* \(file a\.csv\)"):
             validate("a.csv", rules, read_options=how)

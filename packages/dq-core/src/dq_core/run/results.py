@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from .._shared.masking import scrubbed
+from .._shared.text_copies import with_originals
 from ..checks.base import EvaluationError, Outcome
 from ..checks.names import names_of
 from ..relation.selection import literal_sql
@@ -105,7 +106,7 @@ def _with_failing_rows(
     else:
         rows = [_sample(row, names, masked) for row in fetched]
     # Secrets, such as the signature of a URI, have to be filled in before it is run.
-    sql = scrubbed(opened.sql_note + literal_sql(statement, opened.connection), opened.secrets)
+    sql = scrubbed(opened.sql_note + with_originals(literal_sql(statement, opened.connection)), opened.secrets)
     return _result(check, "failed", dataclasses.replace(outcome, details=details), samples=rows, sql=sql)
 
 

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import types as sql
+from sqlalchemy import Numeric
 from sqlalchemy.sql import elements
+
+from ...types.logical import told
+from ..converted import Converted
+from ..means import mean_of_exact_sum
+from ..same_rows import mapped, plain, rewriting_aggregates
+from ..spread import refusing_lost_spreads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement
+
+_EXACT = frozenset({"boolean", "integer", "decimal"})
+_LOST = "CAST(fail('The values are too near to each other for a variance: subtract one of them first') AS DOUBLE)"
 
 
 def corrected(base: type[Any]) -> type[Any]:
-    """A compiler of statements: exact division, IS TRUE, regular expressions, empty lists, the length of strings."""
-    return type(f"Moltres{base.__name__}", (_Corrections, base), {})
+    """A compiler of statements: exact division, IS TRUE, regular expressions, empty lists, the length of strings.
+
+    Means have the digits of a double, and variances are right or fail.
+    """
+    rewrites = {**refusing_lost_spreads(_LOST), "avg": _mean}
+    return rewriting_aggregates(type(f"Moltres{base.__name__}", (_Corrections, base), {}), rewrites)
+
+
+def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:
+    """From the exact sum: Trino's own has the digits of decimals behind the point, and adds up integers as doubles."""
+    (argument,) = function.clauses
+    kind = told(plain(argument).type).name
+    if kind == "integer":
+        argument = mapped(argument, lambda value: Converted(value, Numeric(38, 0)))
+    return mean_of_exact_sum(argument, rows) if kind in {"integer", "decimal"} else None
 
 
 class _Corrections:
@@ -19,10 +46,10 @@ class _Corrections:
     process: Any
 
     def visit_truediv_binary(self, binary: Any, _operator: Any, **kw: Any) -> str:
-        # Trino divides integers without a rest, and a decimal without digits rounds: 7/2 would be 3, or 4.
+        # A quotient of Trino has no more digits behind the point than its operands: 7/2 is 3, and 0.01/3 is 0.00.
         left, right = (self.process(side, **kw) for side in (binary.left, binary.right))
-        whole = all(isinstance(side.type, sql.Integer) for side in (binary.left, binary.right))
-        return f"(CAST({left} AS DOUBLE) / {right})" if whole else f"({left} / {right})"
+        exact = {told(side.type).name for side in (binary.left, binary.right)} <= _EXACT
+        return f"(CAST({left} AS DOUBLE) / {right})" if exact else f"({left} / {right})"
 
     def visit_is__binary(self, binary: Any, _operator: Any, **kw: Any) -> str:
         return self._same(binary, "NOT DISTINCT FROM", "IS", **kw)

@@ -29,8 +29,6 @@ from ..compiling import written_out
 from ..inner_order import BY_OFFSET, kept, kept_of
 from ..lexis import TRINO
 from ..rows import by_sqlalchemy, is_custom, selects_all
-from ..same_rows import rewriting_aggregates
-from ..spread import refusing_lost_spreads
 from ..statements import CreateTableAs
 from . import types
 from .commits import Commits
@@ -53,7 +51,6 @@ if TYPE_CHECKING:
     from ..rows import Reader
     from ..tally import Covered
 
-_LOST = "CAST(fail('The values are too near to each other for a variance: subtract one of them first') AS DOUBLE)"
 _ICEBERG = Capabilities(
     transactions=False,
     savepoints=False,
@@ -107,7 +104,7 @@ class TrinoDialect(Commits, Dialect):
 
     def statement_compiler(self, base: type[Any]) -> type[Any]:
         """One that writes what Trino takes, and whose variances are right or fail."""
-        return rewriting_aggregates(corrected(base), refusing_lost_spreads(_LOST))
+        return corrected(base)
 
     def written(self, value: Any) -> str | None:
         """With its type, as the driver sends it: Trino compares no string with a date."""

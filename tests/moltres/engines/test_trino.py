@@ -76,7 +76,6 @@ class OnTrino(DialectSuite):
     counts_time = True
     longest_chain = 40  # each operand is a stage, of which a server takes 150 by default
     numbered = ()
-    widens_floats = False
     retyped = None
     fires_delete_actions = None
     refused_casts = frozenset({("number", Numeric), ("moment", Date)})  # with blanks around it, with a time behind it

@@ -11,6 +11,7 @@ from ...types.logical import told
 from ..converted import Converted
 from ..means import mean_of_exact_sum
 from ..same_rows import mapped, plain, rewriting_aggregates
+from ..short_floats import SUMS, computing_in_doubles
 from ..spread import refusing_lost_spreads
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def corrected(base: type[Any]) -> type[Any]:
 
     Means have the digits of a double, and variances are right or fail.
     """
-    rewrites = {**refusing_lost_spreads(_LOST), "avg": _mean}
-    return rewriting_aggregates(type(f"Moltres{base.__name__}", (_Corrections, base), {}), rewrites)
+    rewrites = {**refusing_lost_spreads(_LOST), **SUMS, "avg": _mean}
+    made = type(f"Moltres{base.__name__}", (_Corrections, base), {})
+    return rewriting_aggregates(computing_in_doubles(made), rewrites)
 
 
 def _mean(function: Any, rows: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[Any] | None:

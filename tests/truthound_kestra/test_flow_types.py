@@ -41,8 +41,10 @@ CHECK = TaskConfig(id="check", input_uri="x.csv", rules=RULES)
 SCRIPT = TaskConfig(id="script", task_type=TaskType.PYTHON_SCRIPT, script="print(1)")
 FLOW = FlowConfig(id="flow", tasks=(CHECK, SCRIPT), inputs=(InputConfig(name="x"),))
 
+
 #: A value of each kind that someone may give, by name.
 ODD: dict[str, Any] = {
+    "not available": pd.NA,
     "none": None,
     "true": True,
     "int": 3,
@@ -249,3 +251,24 @@ def test_a_path_is_a_path() -> None:
     )
     assert '"data_uri": "data/x.csv"' in flow
     assert 'baseline_uri="b.csv"' in flow
+
+
+class _Unshowable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize("kind", ["STRING", "INT", "BOOL", "DATE", "JSON"])
+def test_a_value_that_cannot_be_shown_is_refused(kind: str) -> None:
+    value: Any = _Unshowable()
+    inputs = (InputConfig(name="y", type=kind, default=value),)
+    trigger = TriggerConfig(id="t", cron="@daily", inputs={"y": value})
+    for changes in (
+        {"inputs": inputs},
+        {"inputs": (InputConfig(name="y", type=kind),), "triggers": (trigger,)},
+        {"outputs": (OutputConfig(name="y", type=kind, value=value),)},
+        {"variables": {"y": value}},
+        {"description": value},
+    ):
+        with pytest.raises(FlowError):
+            dataclasses.replace(FLOW, **changes).to_yaml()

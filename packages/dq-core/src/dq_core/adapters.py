@@ -35,7 +35,7 @@ from ._shared.problems import InvalidOptionError, NoJSONFormError, UnknownFormat
 from ._shared.read_options import read_options_problems
 from ._shared.trino_urls import Run, named_text
 from ._shared.urls import is_database_url, packages_of
-from ._shared.wording import closest, listing, pip_line, plain_problem, plural, question, with_hint
+from ._shared.wording import closest, listing, pip_line, plain_problem, plural, question, repr_of, with_hint
 
 __all__ = [
     "FILE_ENDINGS",
@@ -70,6 +70,7 @@ __all__ = [
     "question",
     "read_options_of",
     "read_options_problems",
+    "repr_of",
     "scrubbed",
     "seconds",
     "secrets_in",

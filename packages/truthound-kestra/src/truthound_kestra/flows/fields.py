@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dq_core.adapters import flag, mapping, scrubbed, strings
+from dq_core.adapters import flag, mapping, repr_of, strings
 from truthound_kestra.flows.expressions import DEEPEST, unwritable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def field_problems(label: str, config: object, kinds: Mapping[str, Kind]) -> lis
 
 def shown(value: Any) -> str:
     """A value in messages: short, and without secrets."""
-    return f"{scrubbed(repr(value)):.80}"
+    return repr_of(value, 80)
 
 
 def _too_deep(value: Any, left: int = DEEPEST) -> bool:

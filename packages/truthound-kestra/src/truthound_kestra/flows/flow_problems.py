@@ -11,7 +11,7 @@ from truthound_kestra.flows.concurrency import concurrency_problems
 from truthound_kestra.flows.execution_check import execution_check_problems
 from truthound_kestra.flows.expressions import Scope, expression_problems
 from truthound_kestra.flows.extra import extra_problems
-from truthound_kestra.flows.fields import field_problems
+from truthound_kestra.flows.fields import field_problems, shown
 from truthound_kestra.flows.flow_fields import (
     FLOW_TYPES,
     FlowFields,
@@ -227,16 +227,16 @@ def _reference_problems(flow: FlowFields, context: FlowContext, before: Mapping[
     for task in after:
         yield from expression_problems(f"Task {task_id(task)!r}", _expressions(task), end)
     for output in flow.outputs:
-        yield from expression_problems(f"The output {output.name!r:.80}", output.value, end)
+        yield from expression_problems(f"The output {shown(output.name)}", output.value, end)
     yield from expression_problems("The flow's extra", flow.extra, end)
     start = Scope(inputs, variables, (), all_ids)
     for check in flow.checks:
         yield from expression_problems("The condition of a check", check.condition, start)
     for config in flow.inputs:
-        yield from expression_problems(f"The input {input_name(config)!r:.80}", input_expressions(config), start)
+        yield from expression_problems(f"The input {shown(input_name(config))}", input_expressions(config), start)
     for trigger in flow.triggers:
         scope = Scope((), variables, None if is_of_another_flow(trigger) else (), all_ids)
-        yield from expression_problems(f"The trigger {trigger_id(trigger)!r:.80}", trigger_expressions(trigger), scope)
+        yield from expression_problems(f"The trigger {shown(trigger_id(trigger))}", trigger_expressions(trigger), scope)
 
 
 def _expressions(task: Task) -> Any:

@@ -167,7 +167,7 @@ def input_problems(config: InputConfig | Mapping[str, Any], major: int) -> Itera
     if not isinstance(config, InputConfig):
         yield from _mapping_problems(config, major)
         return
-    label = f"The input {config.name!r:.80}"
+    label = f"The input {shown(config.name)}"
     wrong = field_problems(label, config, _KINDS)
     if wrong:
         yield from pattern_problems("input name", config.name)
@@ -179,7 +179,7 @@ def input_problems(config: InputConfig | Mapping[str, Any], major: int) -> Itera
 
 def _mapping_problems(config: Mapping[str, Any], major: int) -> Iterator[str]:
     """Problems of an input that is written as Kestra's own mapping."""
-    label = f"The input {config.get('id')!r:.80}"
+    label = f"The input {shown(config.get('id'))}"
     yield from pattern_problems("input name", config.get("id"))
     yield from choice(f"{label}: its type", config.get("type"), all_types(major))
     yield from yaml_problems(label, config)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from dq_core.adapters import is_number, is_whole, listing, plain_number
+from dq_core.adapters import is_number, is_whole, listing, plain_number, repr_of
 from truthound_kestra.flows.expressions import holds_expression
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Limits:
         return self._string_problem(value) if isinstance(value, str) else None
 
     def _choice_problem(self, given: Sequence[Any]) -> str | None:
-        wrong = [one for one in given if self.values and not holds_expression(one) and one not in self.values]
-        return f"{wrong[0]!r:.40} is none of {listing(self.values)}" if wrong else None
+        wrong = [one for one in given if not (isinstance(one, str) and (holds_expression(one) or one in self.values))]
+        return f"{repr_of(wrong[0], 40)} is none of {listing(self.values)}" if wrong and self.values else None
 
     def _number_problem(self, number: float) -> str | None:
         if self.least is not None and number < self.least:
@@ -120,7 +120,7 @@ def _array_problem(value: Any, item_type: str | None) -> str | None:
     if not isinstance(value, list | tuple):
         return "it must be a list"
     problems = (value_problem(str(item_type), item) for item in value)
-    return next((f"{item!r:.40}: {found}" for item, found in zip(value, problems, strict=True) if found), None)
+    return next((f"{repr_of(item, 40)}: {found}" for item, found in zip(value, problems, strict=True) if found), None)
 
 
 def _items(value: Any) -> Sequence[Any]:

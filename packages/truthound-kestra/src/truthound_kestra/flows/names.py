@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from dq_core.adapters import seconds
+from dq_core.adapters import repr_of, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,7 +45,7 @@ def pattern_problems(kind: str, name: object) -> Iterator[str]:
     """Yield the problems of a name of this kind."""
     pattern, longest, words = _PATTERNS[kind]
     if not isinstance(name, str) or not name:
-        yield f"The {kind} must be a string, not {name!r:.80}."
+        yield f"The {kind} must be a string, not {repr_of(name, 80)}."
     elif not re.fullmatch(pattern, name):
         yield f"The {kind} {name!r:.80} must contain only {words}" + (
             "." if kind == "label" else ", and begin with a letter or digit."

@@ -50,7 +50,7 @@ class OutputConfig:
 
 def output_problems(config: OutputConfig) -> Iterator[str]:
     """Yield the problems of an output, one sentence each."""
-    label = f"The output {config.name!r:.80}"
+    label = f"The output {shown(config.name)}"
     yield from pattern_problems("output name", config.name)
     kinds = {"value": anything, "type": text, "required": yes_or_no, "description": text, "extra": keyed}
     wrong = field_problems(label, config, kinds)

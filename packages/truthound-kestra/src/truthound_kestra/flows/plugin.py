@@ -34,7 +34,7 @@ def type_problems(label: str, value: object, example: str) -> Iterator[str]:
 def plugin_problems(task: Mapping[str, Any]) -> Iterator[str]:
     """Yield the problems of a task of another plugin, without those of tasks of this package inside it."""
     yield from pattern_problems("task id", task.get("id"))
-    name = f"Task {task.get('id')!r:.80}"
+    name = f"Task {shown(task.get('id'))}"
     yield from type_problems(name, task.get("type"), "a plugin task, such as io.kestra.plugin.core.log.Log")
     yield from secret_problems(name, task)
     yield from yaml_problems(name, _without_configs(task))

@@ -18,6 +18,7 @@ from truthound_kestra.flows.fields import (
     name_or_member,
     optional,
     path,
+    shown,
     strings_of,
     text,
     yes_or_no,
@@ -201,7 +202,7 @@ _TYPES: Final[dict[str, Kind]] = {
 
 def wrong_types(task: TaskConfig) -> list[str]:
     """What is wrong with the types of a task's fields; nothing else may look at a task with such problems."""
-    return field_problems(f"Task {task.id!r:.80}", task, _TYPES)
+    return field_problems(f"Task {shown(task.id)}", task, _TYPES)
 
 
 def task_type(task: TaskConfig) -> TaskType | None:

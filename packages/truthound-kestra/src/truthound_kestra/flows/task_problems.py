@@ -11,7 +11,7 @@ from truthound_kestra.errors import ConfigurationError
 from truthound_kestra.flows.engine import engine_problems
 from truthound_kestra.flows.expressions import holds_expression
 from truthound_kestra.flows.extra import extra_problems
-from truthound_kestra.flows.fields import text
+from truthound_kestra.flows.fields import shown, text
 from truthound_kestra.flows.names import delay, pattern_problems
 from truthound_kestra.flows.packages import packages_problems
 from truthound_kestra.flows.program import literal
@@ -41,7 +41,7 @@ _OURS: Final = (*(name for name, _ in CONTEXT_ENV.values()), VALUES_ENV)
 def task_problems(task: TaskConfig, flow: FlowContext) -> Iterator[str]:
     """Yield the problems of a task, one sentence each."""
     yield from pattern_problems("task id", task.id)
-    label = f"Task {task.id!r:.80}"
+    label = f"Task {shown(task.id)}"
     wrong = wrong_types(task)
     if wrong:
         yield from wrong

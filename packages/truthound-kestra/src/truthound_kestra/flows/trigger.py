@@ -139,7 +139,7 @@ def is_of_another_flow(trigger: TriggerConfig | Mapping[str, Any]) -> bool:
 
 def trigger_problems(trigger: TriggerConfig | Mapping[str, Any], flow: FlowContext) -> Iterator[str]:
     """Yield the problems of a trigger, one sentence each."""
-    label = f"The trigger {trigger_id(trigger)!r:.80}"
+    label = f"The trigger {shown(trigger_id(trigger))}"
     yield from pattern_problems("trigger id", trigger_id(trigger))
     if not isinstance(trigger, TriggerConfig):
         yield from _mapping_problems(label, trigger, flow)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import yaml
 
-from dq_core.adapters import is_number, plain_number
+from dq_core.adapters import is_number, plain_number, repr_of
 from dq_core.checks import rule_file
 from truthound_kestra.errors import FlowError
 from truthound_kestra.flows.expressions import DEEPEST, holds_expression, unwritable
@@ -75,7 +75,7 @@ def _other(dumper: yaml.SafeDumper, value: Any) -> yaml.Node:
         return dumper.represent_data(str.__str__(value))
     if isinstance(value, Mapping):
         return dumper.represent_dict(dict(value))
-    raise FlowError(f"A value of type {type(value).__name__} has no form in YAML: {value!r:.80}")
+    raise FlowError(f"A value of type {type(value).__name__} has no form in YAML: {repr_of(value, 80)}")
 
 
 def _moment(dumper: yaml.SafeDumper, value: dt.datetime) -> yaml.ScalarNode:
@@ -138,12 +138,12 @@ def formless(value: Any, depth: int = 0, *, decimals: bool = False) -> str | Non
         return f"It is nested more than {DEEPEST} times."
     if isinstance(value, str):
         found = unwritable(value, nul=decimals)
-        return None if found is None else f"It contains {found}: {value!r:.80}."
+        return None if found is None else f"It contains {found}: {repr_of(value, 80)}."
     if isinstance(value, Mapping | list | tuple):
         keys = list(value) if isinstance(value, Mapping) else []
         odd = [key for key in keys if not isinstance(key, str)]
         if odd:
-            return f"Keys must be strings, not {odd[0]!r:.80}."
+            return f"Keys must be strings, not {repr_of(odd[0], 80)}."
         parts = [*keys, *value.values()] if isinstance(value, Mapping) else value
         return next((found for item in parts if (found := formless(item, depth + 1, decimals=decimals))), None)
     if not decimals and (found := _unlike(value)):

@@ -53,7 +53,8 @@ def require_told_apart(names: Iterable[str], database: str) -> None:
     known: dict[bytes, str] = {}
     # Other letters than those of ASCII are told apart: SQLite and DuckDB look at no others.
     folded = ((known.setdefault(name.encode(errors="surrogatepass").lower(), name), name) for name in names)
-    problems = [f"{first!r} and {name!r} are one name to {database}." for first, name in folded if first != name]
+    twins = [(first, name) for first, name in folded if first != name]
+    problems = [f"{first!r} and {name!r} are one name to {database}: rename one of them." for first, name in twins]
     refuse(problems, "Column names must differ in more than upper and lower case")
 
 

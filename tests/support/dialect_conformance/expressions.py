@@ -290,6 +290,9 @@ class Expressions(DialectSuite):
         assert found == (3.35 * 0.3, 0.3 - 3.35, 3.35 + 0.6, 3.35 * 0.3 + 1)
         assert {type(value) for value in found} == {float}
 
+    @pytest.mark.filterwarnings(
+        "ignore:Class .* will not make use of SQL compilation caching"
+    )  # those of Trino's package
     @pytest.mark.parametrize("name", PASSED_ON)
     def test_what_a_function_passes_on_keeps_its_type(self, db: Database, name: str) -> None:
         values = {"d": Decimal("1.50"), "day": DAY, "ts": MOMENT, "b": True, "at": MOMENT.time(), "n": 7, "s": "x"}

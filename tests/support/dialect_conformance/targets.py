@@ -324,7 +324,10 @@ class Targets(DialectSuite):
                 f"INSERT INTO s VALUES (1, {value})",
             )
 
-        run(db, *made(old))
+        try:
+            run(db, *made(new), *made(old))
+        except DBAPIError:
+            pytest.skip("this database makes no values of strings")
         frame = db.table("s")
         frames = (frame, frame.select("id", v=col("v")).limit(1), frame.where(col("v").is_not(None)))
         frame.collect()

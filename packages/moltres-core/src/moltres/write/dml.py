@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ClauseElement, ColumnElement, Table
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import insert as sql_insert
 from sqlalchemy import update as sql_update
@@ -49,6 +49,8 @@ def _condition(database: Source, table: Table, where: Any, verb: str) -> ColumnE
 
 
 def _bound(database: Source, table: Table, expression: Any) -> Any:
+    if not isinstance(expression, ClauseElement):
+        return expression  # a value, which is held to its column
     return as_columns(bind(expression, lambda name: table.c[name]), database.dialect.capabilities)
 
 

@@ -104,9 +104,9 @@ class OnIceberg(OnTrino):
 
 
 class TestIceberg(OnIceberg, Values, Modes, Overwrite, Merge, Partitions, RunKeys, Sequences, AllOrNothing, Statements):
-    """What is written; of each test two cases, spread over all."""
+    """What is written; of each test one case: every statement takes its time."""
 
-    most_cases = 2
+    most_cases = 1
 
     def test_a_copy_within_the_database_cuts_no_blanks(self, db: Database) -> None:  # type: ignore[override]
         """Strings of Iceberg have no length: one case says it."""

@@ -60,16 +60,18 @@ def create(db: Database, type_: str) -> None:
 )
 def test_what_stands_within_is_equal_or_refused(duckdb: Database, way: str, road: str) -> None:
     written, declared = WAYS[way]
-    landed = set()
+    landed, turn = set(), [*WAYS].index(way)
     with connect() as other:
-        for own, value in VALUES.items():
+        for number, (own, value) in enumerate(VALUES.items()):
             source = other if road == "other database" else duckdb
             frame = source.sql(f"SELECT {written.format(value)} AS x")
             expected: Any = frame.collect()[0]["x"]
             given: Any = frame
             with suppress(MoltresError):  # Arrow has no form for some
                 given = {"rows": frame.collect, "arrow": frame.to_arrow}.get(road, lambda frame=frame: frame)()
-            for held in VALUES:
+            for place, held in enumerate(VALUES):
+                if held != own and (number + place + turn) % 2:
+                    continue  # ways take turns: each pair is within half of them
                 create(duckdb, declared.format(held))
                 with suppress(MoltresError):
                     duckdb.write(given).save_as_table("t", mode="append")

@@ -95,7 +95,7 @@ def test_a_value_is_equal_or_refused(
 
 
 @pytest.mark.parametrize("type_", DECLARED["mariadb"])
-@settings(max_examples=EXAMPLES + 3, derandomize=REPEATED, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES + 1, derandomize=REPEATED, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_into_any_column(databases: dict[str, Database], type_: str, data: st.DataObject) -> None:
     values = data.draw(st.lists(values_for(type_) | st.none(), min_size=1, max_size=2))

@@ -75,7 +75,7 @@ COLUMNS = [
 
 
 @pytest.mark.parametrize(("database", "type_"), COLUMNS)
-@settings(max_examples=EXAMPLES + 2, derandomize=REPEATED, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES + 1, derandomize=REPEATED, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_into_any_column(
     databases: dict[str, Database], database: str, type_: str, data: st.DataObject

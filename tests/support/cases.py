@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_MOST = 24
+"""Cases of a test of a suite, which runs on many databases; some tests have twice and three times as many."""
+
+
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the cases that a suite leaves out; for `pytest_collection_modifyitems`.
 
@@ -27,11 +31,11 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def _most(cls: Any) -> int | None:
-    """How many cases of each test of a suite run; None for all, and for what is no suite."""
+    """How many cases of each test of a suite run; None for what is no suite."""
     if not hasattr(cls, "most_cases"):
         return None
     limits = [cls.most_cases, os.environ.get("MOST_CASES")]
-    return min((int(limit) for limit in limits if limit is not None), default=None)
+    return min([_MOST, *(int(limit) for limit in limits if limit is not None)])
 
 
 def _left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:

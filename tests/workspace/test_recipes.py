@@ -43,7 +43,8 @@ class Tree:
             words[0] = str(Path(sys.executable).with_name(program))
         if words[0].endswith("pytest"):
             # Servers that must be installed have legs of their own.
-            words += ["-q", "-p", "no:cacheprovider", "-m", "not engines", f"--junitxml={self.folder / 'ran.xml'}"]
+            words += ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=ci", "-m", "not engines"]
+            words += [f"--junitxml={self.folder / 'ran.xml'}"]
         sources = [self.folder, *self.folder.glob("packages/*/src")]
         path = [str(Path(sys.executable).parent), str(Path(self.uv).parent), os.environ["PATH"]]
         person = {f"GIT_{role}_{what}": "tests" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.functions import FunctionElement
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["given_by", "passed_type", "passes"]
+__all__ = ["given_by", "name_of", "passed_type", "passes"]
 
 _ALL, _FIRST = slice(None), slice(1)
 _PLACES: Final = {
@@ -29,7 +29,7 @@ _FRACTIONS: Final = frozenset({"decimal", "float"})
 
 def passes(element: FunctionElement[Any]) -> bool:
     """Whether a function gives one of its arguments."""
-    return _name(element) in _PLACES
+    return name_of(element) in _PLACES
 
 
 def given_by(element: FunctionElement[Any], *, enforces_types: bool) -> Sequence[Any]:
@@ -39,7 +39,7 @@ def given_by(element: FunctionElement[Any], *, enforces_types: bool) -> Sequence
         element: The function with its arguments.
         enforces_types: Whether a column of the database holds values of one type only.
     """
-    name = _name(element)
+    name = name_of(element)
     places = _ALL if name in _OF_SEVERAL and not enforces_types else _PLACES.get(name, slice(0))
     return list(element.clauses)[places]
 
@@ -53,12 +53,17 @@ def passed_type(element: FunctionElement[Any]) -> TypeEngine[Any] | None:
     Returns:
         None for any other function, and if the arguments are of several types or of none that is known.
     """
-    if _name(element) in _ROUNDING:
+    if name_of(element) in _ROUNDING:
         number = next(iter(element.clauses)).type
         return number if logical_type(number).name in _FRACTIONS else None
     types = [one.type for one in given_by(element, enforces_types=True) if is_known(one.type)]
     return types[0] if len({logical_type(type_).name for type_ in types}) == 1 else None
 
 
-def _name(element: Any) -> str:
+def name_of(element: Any) -> str:
+    """The name of a function in lower case; an empty string for what has none.
+
+    Args:
+        element: An expression.
+    """
     return str(getattr(element, "name", "")).lower()

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from .same_rows import Rewrite
 
-__all__ = ["SUMS", "computing_in_doubles"]
+__all__ = ["ARITHMETIC", "SUMS", "computing_in_doubles"]
 
-_ARITHMETIC = frozenset({operators.add, operators.sub, operators.mul, operators.truediv, operators.mod})
+ARITHMETIC = frozenset({operators.add, operators.sub, operators.mul, operators.truediv, operators.mod})
+"""What computes a number from two."""
 
 
 class _InDoubles:
@@ -28,7 +29,7 @@ class _InDoubles:
 
     def visit_binary(self, binary: Any, *args: Any, **options: Any) -> str:
         sides = binary.left, binary.right
-        if binary.operator in _ARITHMETIC and any(map(_is_short, sides)):
+        if binary.operator in ARITHMETIC and any(map(_is_short, sides)):
             binary = binary._clone()  # noqa: SLF001 - how SQLAlchemy copies an element; it has no public way
             binary.left, binary.right = (Converted(side, Double()) if _is_short(side) else side for side in sides)
         return str(super().visit_binary(binary, *args, **options))  # type: ignore[misc]  # of the compiler it is mixed into

@@ -13,6 +13,7 @@ from sqlalchemy.sql import operators
 
 from ...types.logical import logical_type
 from ..means import half_of_middles
+from ..passing import name_of
 from ..same_rows import plain, rewriting_aggregates
 from ..spread import refusing_lost_spreads
 
@@ -53,7 +54,7 @@ class _Casts:
 
     def visit_withingroup(self, withingroup: Any, **options: Any) -> str:
         """What PERCENTILE_CONT has between two decimals is a double: DuckDB cuts it to the digits of the decimals."""
-        continuous = str(getattr(withingroup.element, "name", "")).lower() == "percentile_cont"
+        continuous = name_of(withingroup.element) == "percentile_cont"
         ordered = list(withingroup.order_by) if continuous else []
         if any(logical_type(_ordered(one).type).name == "decimal" for one in ordered):
             withingroup = withingroup.element.within_group(*map(_as_doubles, ordered))

@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnClause, ColumnElement, Double, Numeric, func, literal_column
-from sqlalchemy.sql import operators
 from sqlalchemy.sql.visitors import iterate
 
 from ...errors import ConfigurationError
 from ...types.logical import LogicalType, told
 from ..converted import Converted
 from ..means import half_of_middles, mean_of_exact_sum
+from ..passing import name_of
 from ..same_rows import Rewrite, as_it_is, mapped, plain
+from ..short_floats import ARITHMETIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,11 +94,11 @@ class _Quotients:
     def visit_over(self, over: Any, **options: Any) -> str:
         """A share has ten digits where it is not cast."""
         written = str(super().visit_over(over, **options))  # type: ignore[misc]  # as above
-        is_share = str(getattr(over.element, "name", "")).lower() in {"cume_dist", "percent_rank"}
+        is_share = name_of(over.element) in {"cume_dist", "percent_rank"}
         return f"CAST({written} AS DOUBLE)" if is_share else written
 
     def visit_withingroup(self, withingroup: Any, **options: Any) -> str:
-        if str(getattr(withingroup.element, "name", "")).lower() == "percentile_cont":
+        if name_of(withingroup.element) == "percentile_cont":
             raise ConfigurationError(
                 "PERCENTILE_CONT of MariaDB has nine digits at most, and 100000000 for what is more.",
                 suggestion="Use func.percentile_disc(…), or func.median(…).over(…).",
@@ -109,13 +110,10 @@ def is_arithmetic(element: ColumnElement[Any]) -> bool:
     """Whether an element is computed from numbers, which makes a DOUBLE of what a FLOAT holds."""
     parts = [part for base in element.base_columns for part in iterate(base)]
     return any(
-        getattr(part, "operator", None) in _ARITHMETIC or str(getattr(part, "name", "")).lower() == "sum"
+        getattr(part, "operator", None) in ARITHMETIC or name_of(part) == "sum"
         for part in parts
         if not isinstance(part, ColumnClause)
     )
-
-
-_ARITHMETIC = frozenset({operators.add, operators.sub, operators.mul, operators.truediv, operators.mod})
 
 
 def with_quotients(base: type[Any]) -> type[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ...types.logical import logical_type
 from ..converted import Converted
-from ..passing import passes
+from ..passing import name_of, passes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def _of_several(element: Any) -> int | None:
     match element:
         case Case():
             return _most([*(result for _, result in element.whens), element.else_])
-        case FunctionElement() if str(getattr(element, "name", "")).lower() in {"sum", "abs"} or passes(element):
+        case FunctionElement() if name_of(element) in {"sum", "abs"} or passes(element):
             return _most(list(element.clauses))
         case ColumnClause() | Converted():
             computed = [base for base in element.base_columns if not isinstance(base, ColumnClause | Converted)]

@@ -365,6 +365,7 @@ class TestRows:
         [
             ([1, 2], "Rows must be mappings of column to value, not int"),
             ([{"a": 1, "A": 2}], "Duplicate column names"),
+            ([{"": 1}], "The name of a column is an empty string"),
         ],
     )
     def test_what_is_no_row(self, rows: Any, problem: str) -> None:

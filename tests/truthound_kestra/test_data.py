@@ -141,6 +141,19 @@ def test_separators_zeros_texts_and_several_files_are_those_of_the_check(tmp_pat
         assert load_data(uri).to_dict("records") == [{"a": 1}, {"a": 2}]
 
 
+@pytest.mark.parametrize(("name", "content"), [
+    ("x.csv", "a,b\n007,\nx,\n"), ("x.tsv", "a\tb\n007\t\nx\t\n"),
+    ("x.json", '[{"a": "007", "b": null}, {"a": "x"}]'),
+    ("x.jsonl", '{"a": "007", "b": null}\n{"a": "x", "b": null}\n'),
+])  # fmt: skip
+def test_a_column_without_values_is_text(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    frame = load_data(tmp_path / name)
+    assert frame["a"].tolist() == ["007", "x"]
+    assert frame["b"].isna().all()
+    assert frame["a"].dtype == frame["b"].dtype
+
+
 def test_what_is_not_there(tmp_path: Path, file_server: str) -> None:
     with pytest.raises(SourceError, match=r"The file .* does not exist"):
         load_data(tmp_path / "missing.csv")

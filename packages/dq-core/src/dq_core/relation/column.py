@@ -45,6 +45,7 @@ class Column:
             all values can be read as, or "untyped" if they have none in common.
         kinds: The relation's column with the family of each value, where values of Python of several families are kept
             as one type; None anywhere else.
+        valueless: Whether a file that declares no types has no value of it, so that it is of any type for SQL of users.
         declared: The type that it was declared with, where the database keeps another; empty if it does not.
         refusal: Why no rule can be evaluated on it; empty if rules can.
     """
@@ -55,6 +56,7 @@ class Column:
     members: tuple[str, ...] = ()
     untyped: Untyped | None = None
     kinds: str | None = None
+    valueless: bool = False
     declared: str = ""
     refusal: str = ""
 

@@ -90,7 +90,7 @@ def _register_rows(raw: Any, name: str, rows: list[Any], columns: Iterable[str])
             )
     names = dict.fromkeys(map(str, columns)) if not rows else dict.fromkeys(str(key) for row in rows for key in row)
     if rows:
-        _refuse_twins(names)
+        _refuse_names(names)
     values, refused = _python({column: [row.get(column) for row in rows] for column in names})
     kinds, told = _kinds(values, names)
     typed = store(raw, f"{name}_values", values | told)
@@ -143,7 +143,7 @@ def _register_pandas(raw: Any, name: str, frame: Any) -> Registered:
     """Columns of dtype object may hold anything: they are converted here, the others are read in place."""
     # Each name as a string, also one of several levels, which rename() would rename level by level.
     frame = frame.set_axis(list(map(str, frame.columns)), axis=1)
-    _refuse_twins(frame.columns)
+    _refuse_names(frame.columns)
     odd: dict[str, list[Any]] = {}
     changed: dict[str, Any] = {}
     for column in frame.columns:
@@ -173,12 +173,14 @@ def _combined(raw: Any, name: str, columns: list[str], rest: Any, odd: Mapping[s
     return Registered(unknown=unknown, refused=refused, kinds=kinds)
 
 
-def _refuse_twins(names: Iterable[str]) -> None:
-    """DuckDB ignores the case of column names, and knows no half characters."""
+def _refuse_names(names: Iterable[str]) -> None:
+    """DuckDB ignores the case of column names, and knows no empty ones and no half characters."""
     names = list(names)
     halved = [name for name in names if is_halved(name)]
     if halved:
         raise RuleError([f"The name of the column {name!a} holds half of a surrogate pair." for name in halved])
+    if "" in names:
+        raise RuleError(["The name of a column is an empty string."])
     seen: dict[str, str] = {}
     twins = [(seen[name.casefold()], name) for name in names if seen.setdefault(name.casefold(), name) is not name]
     if twins:

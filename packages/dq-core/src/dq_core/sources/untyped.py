@@ -71,9 +71,10 @@ def untyped_relation(
         typing = typings[name]
         one = Untyped(raw_names[name], form, typing.number, how.decimal)
         if typing.whole is None:
-            columns[name] = Column(name, "VARCHAR", "untyped", untyped=one)
+            valueless = not first[name]["known"]
+            columns[name] = Column(name, "VARCHAR", "untyped", untyped=one, valueless=valueless)
             # Without any value the column is of any type, so that SQL of users finds what it needs.
-            whole: Any = untyped.text_of(raw, form) if first[name]["known"] else sa.null()
+            whole: Any = sa.null() if valueless else untyped.text_of(raw, form)
             selected.append(whole.label(name))
         else:
             type_name, family = typing.whole

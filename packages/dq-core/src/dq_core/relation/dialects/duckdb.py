@@ -146,7 +146,7 @@ class DuckDB(Dialect):
             return sa.type_coerce(value, _BigNum())
         if column.type_name == "VARCHAR":
             # Without the collation of a column or a database, which may know no case or no accents.
-            return sa.collate(value, "C")
+            return sa.collate(sa.cast(value, sa.Text()) if column.valueless else value, "C")
         printed = column.family == "text" and family_of_name(column.type_name) != "text"
         return sa.cast(value, sa.Text()) if printed else self.marked(value, column)
 

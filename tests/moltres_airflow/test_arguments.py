@@ -166,6 +166,8 @@ def test_checks_are_parsed_with_the_dag():
     [
         ({"not_null_it": 0.5}, "thresholds: no check is called 'not_null_it'. Did you mean 'not_null_id'?"),
         ({"not_null_id": 1.5}, "thresholds: not_null_id: threshold must be a number from 0 to 1, not 1.5."),
+        ({"not_null_id": True}, "thresholds: The threshold of 'not_null_id' must be a number, not True."),
+        ({"not_null_id": "0_1"}, "thresholds: The threshold of 'not_null_id' must be a number, not '0_1'."),
     ],
 )
 def test_thresholds(thresholds, problem):

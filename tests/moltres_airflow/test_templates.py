@@ -346,6 +346,50 @@ def test_no_value_is_no_word_within_an_expression(dsn, native):
     assert {template: operator.render_template(template, context) for template in known} == known
 
 
+OF_SEVERAL = [
+    "{{ 'day ' ~ params.x }}", "{{ '%s-%s' % (1, params.x) }}",
+    "{{ 'day {}'.format(params.x) }}", "{{ 'day %s' | format(params.x) }}", "{{ [params.x] | join('-') }}",
+    "{{ params.x | upper }}", "{{ 'a-b' | replace('b', params.x) }}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [[1], (), {"a": 1}, {1}, b"x"], ids=repr)
+def test_several_values_are_no_string_within_an_expression(dsn, value):
+    """``sales_[1]`` is no table that anybody means."""
+    operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="SELECT :a AS a", parameters={"a": "{{ ds }}"})
+    known = [] if isinstance(value, list | tuple) else ["day {{ params.x }}"]  # as in "id IN {{ params.x }}"
+    for template in [*OF_SEVERAL, *known]:
+        with pytest.raises(AirflowFailException, match=f"gives a value of type {type(value).__name__}, which would be"):
+            operator.render_template(template, context_of(x=value))
+    assert operator.render_template("day {{ params.x | string }}", context_of(x=value)) == f"day {value}"
+
+
+@pytest.mark.parametrize("template", [
+    "{{ params.x | map('upper') }}", "a {{ params.x | select('odd') }}", "{{ params.f }}", "{{ 'a' ~ params.f }}",
+    "{{ params.x | batch(2) | string }}", "{{ cycler('a') }}", "a {{ params.o }}", "a {{ range(3) }}",
+])  # fmt: skip
+def test_what_has_no_text_is_no_string(dsn, template):
+    """``<generator object sync_do_map at 0x7f00a2dcbd40>`` is nobody's day."""
+    operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="SELECT :a AS a", parameters={"a": "{{ ds }}"})
+    with pytest.raises(AirflowFailException, match="gives a value of type"):
+        operator.render_template(template, context_of(x=["a"], f=lambda: 1, o=object()))
+    assert operator.render_template("{{ params.x | map('upper') | join(',') }}", context_of(x=["a", "b"])) == "A,B"
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("filter_", ["int", "float"])
+def test_what_is_no_number_is_no_zero(dsn, filter_, native):
+    with DAG("numbers", render_template_as_native_obj=native):
+        operator = MoltresQueryOperator(task_id="t", dsn=dsn, query="SELECT :a AS a", parameters={"a": "{{ ds }}"})
+    for value, message in ((None, "gives None"), ("", "is no number"), ("1,5", "is no number"), ([1], "is no number")):
+        for template in ("{{ params.x | %s }}", "id > {{ params.x | %s }}", "{{ [params.x] | map('%s') | first }}"):
+            with pytest.raises(AirflowFailException, match=message):
+                operator.render_template(template % filter_, context_of(x=value))
+        assert operator.render_template(f"> {{{{ params.x | {filter_}(7) }}}}", context_of(x=value)) == "> 7"
+    assert operator.render_template("> {{ params.x | int }}", context_of(x=" 12 ")) == "> 12"
+    assert operator.render_template("> {{ params.x | int(base=16) }}", context_of(x="ff")) == "> 255"
+
+
 @dataclass
 class Options:
     day: str

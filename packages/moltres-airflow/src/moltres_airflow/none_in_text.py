@@ -1,4 +1,4 @@
-"""None where an expression of a template makes a string of it: ``'day ' ~ none``, ``'%s' % none``, ``none | upper``."""
+"""What an expression of a template would make a string or 0 of: ``'day ' ~ none``, ``[1] | upper``, ``none | int``."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import nodes, pass_eval_context
+from airflow.sdk.exceptions import AirflowFailException
+from jinja2 import Environment, nodes, pass_eval_context
 from jinja2.filters import FILTERS, do_join, make_attrgetter
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from jinja2 import Environment
-    from jinja2.nodes import EvalContext
 
 _OF_STRINGS: Final = (
     "capitalize", "center", "e", "escape", "forceescape", "format", "indent", "lower", "replace", "safe", "string",
@@ -22,36 +22,47 @@ _OF_STRINGS: Final = (
 )  # fmt: skip
 """Jinja's filters that make a string of whatever they get."""
 
+_OF_ANYTHING: Final = frozenset({"e", "escape", "forceescape", "safe", "string", "urlencode"})
+"""Those of them by which the string of a list or a mapping is asked for."""
+
+_NUMBERS: Final = ("int", "float")
+"""Jinja's filters that make 0 of what is no number, unless they are given a default."""
+
+_OF_JINJA: Final = (Context, Environment, EvalContext)
+"""What Jinja itself gives some of its filters."""
+
 _GIVEN: Final = "moltres_given"
 _MODULO: Final = "moltres_modulo"
 
 
-def refuse_none(environment: Environment, given: Callable[[Any], Any]) -> None:
-    """Have an environment refuse None wherever an expression makes a string of it.
+def refuse_none(environment: Environment, given: Callable[[Any], Any], joined: Callable[[Any], Any]) -> None:
+    """Have an environment refuse None, lists and mappings wherever an expression makes a string or 0 of them.
 
     Args:
         environment: The environment, an overlay of its own.
         given: Gives a value back, or raises if it is None.
+        joined: Gives a value back, or raises if it is None, or several values.
     """
 
     def modulo(left: Any, right: Any) -> Any:
         if isinstance(left, str):
             each = right.values() if isinstance(right, Mapping) else right if isinstance(right, tuple) else [right]
             for value in each:
-                given(value)
+                joined(value)
         return left % right
 
     @pass_eval_context
     def join(context: EvalContext, value: Any, d: str = "", attribute: str | int | None = None) -> Any:
         if attribute is not None:
             value = map(make_attrgetter(context.environment, attribute), value)
-        return do_join(context, [given(item) for item in value], given(d))
+        return do_join(context, [joined(item) for item in value], joined(d))
 
     own = environment.filters
     kept = {name: function for name in _OF_STRINGS if (function := own.get(name)) is FILTERS[name]}
-    checked = {name: _checked(function, given) for name, function in kept.items()}
+    checked = {name: _checked(f, given if name in _OF_ANYTHING else joined) for name, f in kept.items()}
+    numbers = {name: _number(FILTERS[name], given) for name in _NUMBERS if own.get(name) is FILTERS[name]}
     joins = {"join": join} if own.get("join") is FILTERS["join"] else {}
-    environment.filters = {**own, **checked, **joins, _GIVEN: given, _MODULO: modulo}
+    environment.filters = {**own, **checked, **numbers, **joins, _GIVEN: joined, _MODULO: modulo}
     kind: Any = environment.code_generator_class
 
     class Checking(kind):  # type: ignore[misc]
@@ -65,8 +76,25 @@ def _checked(function: Callable[..., Any], given: Callable[[Any], Any]) -> Calla
     @wraps(function)
     def filtered(*args: Any, **kwargs: Any) -> Any:
         for value in (*args, *kwargs.values()):
-            given(value)
+            if not isinstance(value, _OF_JINJA):
+                given(value)
         return function(*args, **kwargs)
+
+    return filtered
+
+
+def _number(function: Callable[..., Any], given: Callable[[Any], Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if args or "default" in kwargs:
+            return function(value, *args, **kwargs)
+        found = function(given(value), default=None, **kwargs)
+        if found is None:
+            raise AirflowFailException(
+                f"{value!r:.80} is no number, of which a template would make 0."
+                " Give the value, or a default: {{ params.least | int(0) }}."
+            )
+        return found
 
     return filtered
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from dq_core.adapters import is_number, repr_of
 from dq_core.checks import Check, parse
 from dq_core.checks.names import names_of
 from dq_core.errors import RuleError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _CHECK: Final = "check"
 """The key of a check object in the form in which Airflow renders its options."""
 
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLACEHOLDER: Final = {"type": "row_count", "min": 0}
 """What stands for a rule that is known only when it is rendered, so that the others keep their numbers."""
 
@@ -95,7 +98,7 @@ def threshold_problems(checks: Sequence[Check], thresholds: Any, *, final: bool 
     if thresholds is None or (not final and comes_later(thresholds) and not isinstance(thresholds, Mapping)):
         return
     if not isinstance(thresholds, Mapping):
-        yield f"thresholds must be a mapping from names of checks to shares, not {thresholds!r}."
+        yield f"thresholds must be a mapping from names of checks to shares, not {repr_of(thresholds, 80)}."
         return
     named = dict(zip(names_of(checks), checks, strict=True))
     for name, share in thresholds.items():
@@ -124,9 +127,8 @@ def with_threshold(check: Check, name: str, thresholds: Mapping[str, Any]) -> Ch
     """
     if name not in thresholds:
         return check
-    share = thresholds[name]
-    try:
-        number = float(share)
-    except (TypeError, ValueError):
-        raise ConfigurationError(f"The threshold of {name!r} must be a number, not {share!r}.") from None
-    return dataclasses.replace(check, threshold=number)
+    given = thresholds[name]
+    share = float(given) if isinstance(given, str) and _NUMBER.fullmatch(given.strip()) else given
+    if not is_number(share):
+        raise ConfigurationError(f"The threshold of {name!r} must be a number, not {repr_of(given, 80)}.")
+    return dataclasses.replace(check, threshold=float(share))

@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelling
 
 from moltres.errors import QueryCancelledError, QueryTimeoutError
+from moltres.task import BEAT
 from moltres_prefect import moltres_query, moltres_to_table
 from support.adapter_conformance import tables_of
 from support.waiting import until
@@ -136,4 +137,20 @@ def test_cancelling_the_flow_run_stops_the_query_of_a_submitted_task(
     with pytest.raises(QueryCancelledError, match="flow run was cancelled"):
         queries()
     canceller.join()
+    assert sleeping(watcher) == 0
+
+
+def test_the_time_out_of_the_flow_stops_the_query_of_a_submitted_task(
+    postgresql_dsn: str, watcher: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moltres_prefect.cancellation._SECONDS_BETWEEN_QUESTIONS", BEAT)
+
+    @flow(timeout_seconds=2)
+    def queries() -> Any:
+        future = moltres_query.submit(dsn=postgresql_dsn, query=sleep, retries=3)
+        until(lambda: sleeping(watcher), "the query")
+        return future.result()
+
+    with pytest.raises(TimeoutError):
+        queries()
     assert sleeping(watcher) == 0

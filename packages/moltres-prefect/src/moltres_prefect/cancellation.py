@@ -1,4 +1,4 @@
-"""Whether Prefect is cancelling the flow run that waits for a database."""
+"""Whether Prefect is cancelling the flow run that waits for a database, or its time is up."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _SECONDS_BETWEEN_QUESTIONS: Final = 5
+_TIMED_OUT: Final = "TimedOut"
+"""The name that Prefect gives the state of a flow run after its ``timeout_seconds``."""
 
 
 def cancellation() -> Callable[[], None] | None:
     """What a waiting task calls at every beat; None outside of a flow run.
 
-    In a thread of a task runner no signal says that the run is being cancelled: the API does, and is asked every 5 s.
+    In a thread of a task runner no signal says that the run is being cancelled, or that its time is up: the API does,
+    and is asked every 5 s.
 
     Raises:
-        QueryCancelledError: When called, if the flow run is being cancelled.
+        QueryCancelledError: When called, if the flow run is being cancelled, or has timed out.
     """
     flow = FlowRunContext.get()
     if flow is None or flow.flow_run is None:
@@ -35,17 +38,20 @@ def cancellation() -> Callable[[], None] | None:
     run, beats, between = flow.flow_run.id, count(1), round(_SECONDS_BETWEEN_QUESTIONS / BEAT)
 
     def look() -> None:
-        if next(beats) % between == 0 and _is_being_cancelled(run):
-            raise QueryCancelledError("The flow run was cancelled, and with it what it ran in the database.")
+        if next(beats) % between == 0 and (what := _end(run)) is not None:
+            raise QueryCancelledError(f"The flow run {what}, and with it what it ran in the database.")
 
     return look
 
 
-def _is_being_cancelled(flow_run: UUID) -> bool:
+def _end(flow_run: UUID) -> str | None:
+    """What has become of a flow run that waits for its tasks but wants none of their results; None of any other."""
     try:
         with get_client(sync_client=True) as client:
             state = client.read_flow_run(flow_run).state
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
         get_run_logger().debug("Could not ask whether the flow run is being cancelled: %s", error)
-        return False
-    return state is not None and (state.is_cancelling() or state.is_cancelled())
+        return None
+    if state is not None and (state.is_cancelling() or state.is_cancelled()):
+        return "was cancelled"
+    return "timed out" if state is not None and state.is_failed() and state.name == _TIMED_OUT else None

@@ -101,4 +101,22 @@ def assert_option_refused(
             place = len(verb) + positional.index(action.dest)
             given = [*right[:place], f"{value}", *right[place + 1 :]]
         problems += [f"{what}: {problem}" for problem in problems_of(main, prog, given, capsys)]
+    problems += _dropped(parser, right[len(verb) :], action, capsys)
     assert not problems, "\n".join(problems)
+
+
+def _dropped(
+    parser: argparse.ArgumentParser, right: list[str], action: argparse.Action, capsys: pytest.CaptureFixture[str]
+) -> Iterator[str]:
+    """An option that is not repeatable is refused if it is given twice: one of its values would be dropped."""
+    if not action.option_strings:
+        return
+    option = [action.option_strings[0], f"{next(iter(action.choices or ['1']))}"]
+    try:
+        parsed = parser.parse_args([*right, *option, *option])
+    except SystemExit:
+        if "is given twice" not in (said := capsys.readouterr().err):
+            yield f"given twice, it is refused otherwise: {said[-200:]}"
+        return
+    if not isinstance(getattr(parsed, action.dest), list):
+        yield "given twice, one of its values is dropped"

@@ -28,8 +28,36 @@ Command: TypeAlias = Callable[[argparse.ArgumentParser], Run]
 """A subcommand: adds its arguments to a parser, and returns what runs them. Its docstring is its help."""
 
 
+class _Once(argparse.Action):
+    """Stores the value of an option that has one; of two, one would be dropped."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Store the value."""
+        del parser
+        given = getattr(namespace, "GIVEN", ())
+        if self.dest in given:
+            raise argparse.ArgumentError(self, "it is given twice")
+        if option_string is not None:
+            namespace.GIVEN = (*given, self.dest)
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
-    """Its own messages repeat what was given, which can be a URL with a password that stands in the wrong place."""
+    """Takes an option that is not repeatable once.
+
+    Its own messages repeat what was given, which can be a URL with a password that stands in the wrong place.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for name in (None, "store"):
+            self.register("action", name, _Once)
 
     def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
         """Add an argument; the parsed ones say which are no options, for `spoken`."""

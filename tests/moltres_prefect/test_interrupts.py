@@ -143,7 +143,7 @@ def test_cancelling_the_flow_run_stops_the_query_of_a_submitted_task(
 def test_the_time_out_of_the_flow_stops_the_query_of_a_submitted_task(
     postgresql_dsn: str, watcher: sa.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moltres_prefect.cancellation._SECONDS_BETWEEN_QUESTIONS", BEAT)
+    monkeypatch.setattr("moltres_prefect.cancellation.SECONDS_BETWEEN_QUESTIONS", BEAT)
 
     @flow(timeout_seconds=2)
     def queries() -> Any:

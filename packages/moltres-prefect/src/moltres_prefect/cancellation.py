@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-_SECONDS_BETWEEN_QUESTIONS: Final = 5
+SECONDS_BETWEEN_QUESTIONS: Final = 5
 _TIMED_OUT: Final = "TimedOut"
 """The name that Prefect gives the state of a flow run after its ``timeout_seconds``."""
 
@@ -35,7 +35,7 @@ def cancellation() -> Callable[[], None] | None:
     flow = FlowRunContext.get()
     if flow is None or flow.flow_run is None:
         return None
-    run, beats, between = flow.flow_run.id, count(1), round(_SECONDS_BETWEEN_QUESTIONS / BEAT)
+    run, beats, between = flow.flow_run.id, count(1), round(SECONDS_BETWEEN_QUESTIONS / BEAT)
 
     def look() -> None:
         if next(beats) % between == 0 and (what := _end(run)) is not None:

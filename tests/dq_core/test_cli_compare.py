@@ -40,10 +40,12 @@ def test_a_database_and_a_file(
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE t (id INTEGER, v DECIMAL(5, 2))")
         connection.exec_driver_sql("INSERT INTO t VALUES (1, 1.5), (2, 2.5), (3, 3.5)")
+        schema = sa.inspect(connection).default_schema_name or ""
     engine.dispose()
     monkeypatch.setenv("LEFT", database_url.render_as_string(hide_password=False))
     page, facts = tmp_path / "found.html", tmp_path / "found.json"
     assert main(["compare", "env:LEFT", files[0], "--table", "t", "--keys", "id"]) == 0
+    assert main(["compare", "env:LEFT", files[0], "--table", "t", "--keys", "id", "--left-schema", schema]) == 0
     options = ["--left-query", "SELECT * FROM t WHERE id < 3", "--keys", "id", "--where", "id < 3"]
     written = ["--output", str(page), "--output", str(facts)]
     assert main(["compare", "env:LEFT", files[1], *options, *written]) == 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -199,6 +200,8 @@ def test_both_sides_in_the_same_database(engine: sa.Engine) -> None:
         found = compare((connection, "t"), (connection, "u"), ["id"])
         assert (found.missing, found.extra, found.changed) == (1, 1, 1)
         assert compare(connection, (connection, "t"), ["id"], table="t")
+        schema = sa.inspect(connection).default_schema_name
+        assert compare(Source(connection, schema=schema), (connection, "t"), ["id"], table="t")
     assert compare(Source(engine, query="SELECT * FROM u WHERE id < 3"), (engine, "t"), ["id"], where="id < 3")
 
 
@@ -275,6 +278,22 @@ def test_null_keys_are_told_and_compared(engine: sa.Engine) -> None:
     assert "NULL in the key: 1 row on the left" in found.to_text()
 
 
+def test_fractions_in_a_key_of_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite keeps them, and ranges of integers would leave them out."""
+    monkeypatch.setattr(differences, "BATCH", 10)
+    monkeypatch.setattr(differences, "ROWS_OF_A_BUCKET", 1)
+    engine = sa.create_engine("sqlite://")
+    rows = [(place, "a") for place in range(40)] + [(2.5, "a"), (None, "a")]
+    with engine.begin() as connection:
+        for name, last in (("t", "a"), ("u", "b")):
+            connection.exec_driver_sql(f"CREATE TABLE {name} (id INTEGER, v TEXT)")
+            connection.exec_driver_sql(f"INSERT INTO {name} VALUES (?, ?)", [*rows, (7.25, last)])
+        connection.exec_driver_sql("UPDATE u SET v = 'c' WHERE id IN (3, 2.5)")
+    found = compare((engine, "t"), (engine, "u"), ["id"])
+    assert (found.missing, found.extra, found.changed) == (0, 0, 3)
+    assert {one["left"]["id"] for one in found.samples} == {3, 2.5, 7.25}
+
+
 def test_null_keys_in_a_bucket_of_their_own(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(differences, "BATCH", 10)
     rows = [*_rows(), {"id": None, "part": "x", "amount": None, "note": None}]
@@ -333,6 +352,28 @@ def test_types_that_hold_the_same_values_are_compared_by_value(tmp_path: Path) -
     other = [{"id": 1, "zip": "00501", "price": 0.1, "at": dt.datetime(2024, 2, 29, tzinfo=dt.UTC)}]
     assert compare(file, other, ["id"])
     assert not compare(file, [other[0] | {"zip": "501"}], ["id"])
+
+
+@pytest.mark.parametrize("keys", [["i"], [*FORMS]])
+def test_columns_without_values_go_with_every_type(engine: sa.Engine, keys: list[str]) -> None:
+    rows = [dict.fromkeys(FORMS) | {"i": place} for place in range(2)]
+    stored(engine, rows)
+    frame = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in FORMS})
+    for other in (rows, frame):
+        found = compare((engine, "t"), other, keys)
+        assert found.equal
+        assert found.left_fingerprint == found.right_fingerprint
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_a_file_holds_negative_zero(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a.{suffix}"
+    form = {"csv": "id,f\n1,%s\n2,2\n", "json": '[{"id":1,"f":%s},{"id":2,"f":2}]'}[suffix]
+    for written, value in (("-0.0", -0.0), ("0.0", 0.0), ("0.1", 0.1), ("-0.5e-3", -0.0005)):
+        file.write_text(form % written)
+        rows = [{"id": 1, "f": value}, {"id": 2, "f": 2.0}]
+        assert compare(rows, file, ["id"])
+        assert compare([rows[0] | {"f": -value}, rows[1]], file, ["id"]).changed_columns == {"f": 1}
 
 
 def test_json_is_compared_by_what_it_means(engine: sa.Engine, tmp_path: Path) -> None:
@@ -433,6 +474,25 @@ def test_it_is_seen_where_values_differ(left: Any, right: Any, shown: tuple[str,
         plain = html.unescape(written).replace("\\\\", "\\")
         assert all(one in plain for one in shown), written
     assert found.samples[0]["left"]["v"] is left or found.samples[0]["left"]["v"] == left
+
+
+def test_it_is_seen_where_long_bytes_differ() -> None:
+    left, right = ([{"id": 1, "v": bytes(600) + end}] for end in (b"a", b"b"))
+    found = compare(left, right, ["id"])
+    for written in (found.to_text(), found.to_markdown(), found.to_html(), found.to_json()):
+        assert "0061" in written
+        assert "0062" in written
+
+
+def test_a_number_does_not_look_like_the_string_of_its_digits() -> None:
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        for name, value in (("t", "1"), ("u", "'1'")):
+            connection.exec_driver_sql(f"CREATE TABLE {name} AS SELECT 1 AS id, {value} AS v")
+    found = compare((engine, "t"), (engine, "u"), ["id"])
+    assert found.changed_columns == {"v": 1}
+    for written in (found.to_text(), found.to_markdown(), html.unescape(found.to_html())):
+        assert '"1"' in written
 
 
 @pytest.mark.parametrize("ends", [("a", "b"), ("", "b"), ("a" * 5000, "b" * 5000)])

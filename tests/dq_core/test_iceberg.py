@@ -57,6 +57,9 @@ def test_every_other_verb_reads_snapshots(url: sa.URL, tmp_path: Path) -> None:
     was, now = Source(url, table="t", as_of="good"), Source(url, table="t")
     assert compare(was, Source(url, table="t", as_of=first(url)))
     assert compare(was, now).extra == 1
+    shown = url.render_as_string(hide_password=False)
+    verb = ["compare", shown, shown, "--table", "t", "--left-as-of", "good", "--quiet"]
+    assert [main([*verb, "--right-as-of", one]) for one in (str(first(url)), "main")] == [0, 1]
     assert [learn(url, table="t", as_of=one).row_count for one in ("good", "main")] == [3, 4]
     file = tmp_path / "failed.parquet"
     assert quarantine(url, RULES, table="t", as_of=first(url), to=file).quarantined_rows == 0

@@ -26,35 +26,36 @@ __all__ = [
 #: The form of each column of the table.
 FORMS: Mapping[str, str] = {
     "i": "number", "d": "number", "b": "number", "f": "float", "t": "text", "s": "text", "dy": "date", "ts": "moment",
-    "tz": "moment", "tm": "time", "by": "binary", "u": "uuid",
+    "tz": "moment", "tm": "time", "by": "binary", "u": "uuid", "q": "number",
 }  # fmt: skip
 #: The type of each column in Arrow, which has UUIDs as strings here.
 ARROW = (
     pa.int64(), pa.decimal128(38, 10), pa.bool_(), pa.float64(), pa.string(), pa.string(), pa.date32(),
     pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.time64("us"), pa.binary(), pa.string(),
+    pa.decimal128(6, 6),
 )  # fmt: skip
 #: The type of each column in each database.
 COLUMNS: Mapping[str, Sequence[str]] = {
     "postgresql": (
         "bigint", "numeric(38, 10)", "boolean", "double precision", "text", "varchar(200)", "date", "timestamp",
-        "timestamptz", "time", "bytea", "uuid",
+        "timestamptz", "time", "bytea", "uuid", "numeric(6, 6)",
     ),
     "duckdb": (
         "BIGINT", "DECIMAL(38, 10)", "BOOLEAN", "DOUBLE", "VARCHAR", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ",
-        "TIME", "BLOB", "UUID",
+        "TIME", "BLOB", "UUID", "DECIMAL(6, 6)",
     ),
     "mariadb": (
         "BIGINT", "DECIMAL(38, 10)", "BOOLEAN", "DOUBLE", "LONGTEXT CHARACTER SET utf8mb4",
         "VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", "DATE", "DATETIME(6)", "DATETIME(6)",
-        "TIME(6)", "LONGBLOB", "UUID",
+        "TIME(6)", "LONGBLOB", "UUID", "DECIMAL(6, 6)",
     ),
     "trino": (
         "bigint", "decimal(38, 10)", "boolean", "double", "varchar", "varchar(200)", "date", "timestamp(6)",
-        "timestamp(6) with time zone", "time(6)", "varbinary", "uuid",
+        "timestamp(6) with time zone", "time(6)", "varbinary", "uuid", "decimal(6, 6)",
     ),
     "sqlite": (
         "INTEGER", "DECIMAL(38, 10)", "BOOLEAN", "REAL", "TEXT", "TEXT COLLATE NOCASE", "DATE", "TIMESTAMP",
-        "TIMESTAMP", "TIME", "BLOB", "UUID",
+        "TIMESTAMP", "TIME", "BLOB", "UUID", "DECIMAL(6, 6)",
     ),
 }  # fmt: skip
 
@@ -90,6 +91,7 @@ EDGES: Mapping[str, Sequence[Any]] = {
     "tm": (dt.time(), dt.time(23, 59, 59, 999999), dt.time(12, 0, 0, 1), None),
     "by": (b"", b"\0", b"\xff\x00|", bytes(range(256)), None),
     "u": (uuid.UUID(int=0), uuid.UUID(int=2**128 - 1), uuid.UUID("0aA0B0c0-0000-4000-8000-00000000000f"), None),
+    "q": (_number(0), _number("0.5"), _number("-0.25"), _number("0.000001"), _number("-0.999999"), None),
 }  # fmt: skip
 
 strategies: Mapping[str, st.SearchStrategy[Any]] = {
@@ -105,6 +107,7 @@ strategies: Mapping[str, st.SearchStrategy[Any]] = {
     "tm": st.times(),
     "by": st.binary(max_size=40),
     "u": st.uuids(version=4),
+    "q": st.decimals(decimal.Decimal("-0.999999"), decimal.Decimal("0.999999"), places=6),
 }
 
 

@@ -41,13 +41,17 @@ class DuckDBForms(CanonicalSQL):
         text = super().number_form(value, type_name)
         if not type_name.startswith("decimal") or type_name.endswith(",0)"):
             return text
+        digits, _, scale = type_name.replace(" ", "").partition("(")[2].rstrip(")").partition(",")
+        if digits == scale:
+            # Without digits before its point there is no zero either; where nothing is stated, it may be such a type.
+            text = sa.func.regexp_replace(text, raw(r"'^(-?)\.'"), raw(r"'\10.'"), type_=sa.Text())
         trimmed = sa.func.rtrim(text, raw("'0'"))
         if "(" not in type_name:
             # Without its scale it may have no fraction, and zeros that count.
             trimmed = sa.func.rtrim(trimmed, raw("'.'"))
             return sa.case((sa.func.contains(text, raw("'.'")), trimmed), else_=text)
         # Trimming takes longer than all else, and most decimals end in a digit, or have no fraction.
-        none = "." + "0" * int(type_name.rstrip(")").rpartition(",")[2])
+        none = "." + "0" * int(scale)
         return sa.case(
             (sa.not_(sa.func.ends_with(text, raw("'0'"), type_=sa.Boolean())), text),
             (sa.func.ends_with(text, raw(f"'{none}'"), type_=sa.Boolean()), self.text_of(converted(value, "HUGEINT"))),

@@ -29,10 +29,17 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help=f"{what}; {ENVIRONMENT}")
 
 
-def add_as_of(parser: argparse.ArgumentParser) -> None:
-    """The argument that says which snapshot of a table is read."""
+def add_as_of(parser: argparse.ArgumentParser, *, side: str = "") -> None:
+    """The argument that says which snapshot of a table is read.
+
+    Args:
+        parser: The parser of a subcommand.
+        side: What stands before the name of the option: ``left-``.
+    """
     parser.add_argument(
-        "--as-of", metavar="SNAPSHOT", help="of an Iceberg table: a snapshot id, a branch or tag, or a time (ISO 8601)"
+        f"--{side}as-of",
+        metavar="SNAPSHOT",
+        help="of an Iceberg table: a snapshot id, a branch or tag, or a time (ISO 8601)",
     )
 
 

@@ -37,6 +37,12 @@ def test_csv_from_every_database(db: Database, tmp_path: Path) -> None:
         assert [row["t"] for row in duck.read_csv(str(tmp_path / "t.csv")).collect()] == [ROWS[0]["t"], None]
 
 
+def test_csv_of_decimals_with_all_digits_behind_the_point(db: Database, tmp_path: Path) -> None:
+    db.sql("SELECT CAST(-0.25 AS DECIMAL(2, 2)) AS d").write.csv(tmp_path / "t.csv")
+    with connect() as duck:
+        assert duck.read_csv(tmp_path / "t.csv").collect() == [{"d": -0.25}]
+
+
 def test_rows_in_memory(db: Database, tmp_path: Path) -> None:
     assert db.write(ROWS).parquet(tmp_path / "t.parquet").rows_written == 2
     assert pq.read_table(tmp_path / "t.parquet").to_pylist() == ROWS

@@ -51,6 +51,7 @@ def compare_command(parser: argparse.ArgumentParser) -> Run:
         parser.add_argument(f"--{side}-table", metavar="NAME", help=f"the table of the {side} side")
         parser.add_argument(f"--{side}-query", metavar="SQL", help="a SELECT instead of a table")
         parser.add_argument(f"--{side}-schema", metavar="NAME", help="the table's schema")
+        shared.add_as_of(parser, side=f"{side}-")
         shared.add_files(parser, side=f"{side}-")
     parser.add_argument("--table", metavar="NAME", help="the table of each side that is a database and names none")
     parser.add_argument("--samples", type=shared.count, default=20, metavar="N", help="rows of each kind to show (20)")
@@ -90,11 +91,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _side(arguments: argparse.Namespace, side: str) -> Any:
-    given: dict[str, Any] = {name: getattr(arguments, f"{side}_{name}") for name in ("table", "query", "schema")}
+    given: dict[str, Any] = {
+        name: getattr(arguments, f"{side}_{name}") for name in ("table", "query", "schema", "as_of")
+    }
     given["storage_options"] = shared.mapping_of("--storage-options", getattr(arguments, f"{side}_storage_options"))
     given["read_options"] = shared.read_options_of(getattr(arguments, f"{side}_read_options"))
     source = shared.from_environment(getattr(arguments, side))
-    # Without options of its own a side takes what is given for both.
     return source if all(value is None for value in given.values()) else Source(source, **given)
 
 

@@ -57,12 +57,14 @@ def source_of(given: Any, table: str | None, query: Any, schema: str | None) -> 
 
     Args:
         given: The side.
-        table: The table of a database that is given alone.
+        table: The table of a database that names none.
         query: A SELECT, likewise.
         schema: The schema, likewise.
     """
     if isinstance(given, Source):
-        return given
+        if given.table is not None or given.query is not None or not _is_database(given.source):
+            return given
+        return replace(given, table=table, query=query, schema=schema if given.schema is None else given.schema)
     if isinstance(given, tuple) and len(given) == 2 and _is_database(given[0]):
         return Source(given[0], table=given[1], schema=schema)
     if _is_database(given):

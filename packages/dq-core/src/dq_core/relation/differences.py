@@ -170,7 +170,7 @@ def _totals(sides: Sides, side: Side) -> Question:
         null = sa.or_(*(side.relation[name].is_(None) for name in sides.keys))
         more.append(sa.case((null, sa.literal_column("1")), else_=sa.literal_column("0")).label("n"))
     if key is not None:
-        more.append(side.relation[key].label("k"))
+        more.append(_bound_of(side, key).label("k"))
     hashes = _hashes(sides, side, *more)
     asked = _sums(side, hashes)
     if sides.keys:
@@ -184,6 +184,15 @@ def _totals(sides: Sides, side: Side) -> Question:
         return _Total(_fingerprint(side, row[:4]), int(row[4] or 0) if sides.keys else 0, tuple(row[5:7]))
 
     return Question(statement, read)
+
+
+def _bound_of(side: Side, key: str) -> ColumnElement[Any]:
+    """An integer key; where its column may have others, a string in the place of each, which is no bound of a range."""
+    value = side.relation[key]
+    if not side.relation.dialect.types_by_value:
+        return value
+    integer = sa.or_(value.is_(None), value == sa.cast(value, sa.BigInteger()))
+    return sa.case((integer, value), else_=sa.literal_column("''"))
 
 
 def _fingerprint(side: Side, row: Sequence[Any]) -> Fingerprint:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from .._shared.fingerprint import FORMS
+from .._shared.untyped import read
 from .type_family import canonical
 
 if TYPE_CHECKING:
@@ -158,6 +159,9 @@ def _value(relation: Relation, name: str, form: str) -> Value:
     column = relation.columns[name]
     type_name = _lower(column.type_name)
     if column.untyped is None:
+        if form != "text" and _form(column, relation) == _EMPTY:
+            # No function takes values without a type; of strings the length is asked as well.
+            return sa.cast(sa.null(), sa.Text()), "ready", type_name
         return relation[name], form, type_name
     own = _form(column, relation)
     if own == form or (own == "date" and form == "moment"):
@@ -165,11 +169,13 @@ def _value(relation: Relation, name: str, form: str) -> Value:
     raw: Any = relation.from_.c[column.untyped.raw]
     if form == "json":
         return raw, form, "varchar"  # a token of JSON is a document, and a field of a CSV may hold one
-    value, other = relation.of_family(name, _FAMILY[form])
     value_type = "decimal" if form == "number" else "varchar" if form in ("text", "uuid") else ""
     if form == "float":
-        # The digits are read as a double, and not the decimal, whose conversion need not be the nearest one.
-        value = sa.cast(sa.cast(value, sa.Text()), sa.Double())
+        # From its digits, and not from the decimal: its conversion need not be the nearest one, and it has no -0.0.
+        value = read(raw, replace(column.untyped, number="DOUBLE"), "float")
+        other: Any = sa.and_(raw.is_not(None), value.is_(None))
+    else:
+        value, other = relation.of_family(name, _FAMILY[form])
     if other is None:
         return value, form, value_type
     sql = relation.dialect.canonical

@@ -51,12 +51,12 @@ def sample_dicts(samples: Sequence[Found], masked: frozenset[str]) -> list[dict[
 
 
 def _seen(left: _Row, right: _Row, columns: Iterable[str]) -> tuple[_Row, _Row]:
-    """Two rows whose long strings begin shortly before they differ, where they would be cut off before that."""
+    """Two rows whose long strings and bytes begin shortly before they differ, if they would be cut off before that."""
     if left is None or right is None:
         return left, right
     rows = dict(left), dict(right)
     for name in columns:
-        values = [row[name] for row in rows]
+        values = [f"0x{row[name].hex()}" if isinstance(row[name], bytes) else row[name] for row in rows]
         if all(isinstance(value, str) for value in values) and max(map(len, values)) > LONGEST:
             differs = (place for place, (one, other) in enumerate(zip(*values, strict=False)) if one != other)
             start = next(differs, min(map(len, values))) - _BEFORE

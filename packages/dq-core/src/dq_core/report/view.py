@@ -349,6 +349,8 @@ def differing_texts(left: object, right: object, *, limit: int) -> tuple[str, st
         Both as strings. Those that look alike have all but their ASCII characters as escapes.
     """
     texts = [sample_text(one) for one in (left, right)]
+    if texts[0] == texts[1]:
+        texts = [f'"{one}"' if isinstance(one, str) else text for one, text in zip((left, right), texts, strict=True)]
     if isinstance(left, str) and isinstance(right, str):
         if texts != [left, right]:
             texts = [f'"{one}"' for one in (left, right)]

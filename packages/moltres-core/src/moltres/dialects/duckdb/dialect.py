@@ -57,6 +57,7 @@ from .types import (
     Nested,
     ShortStamp,
     comes_in_rows,
+    for_csv,
     for_parquet,
     guarded,
     has_nanoseconds,
@@ -316,8 +317,8 @@ class DuckDBDialect(Dialect):
                 table.columns[name].type = ShortStamp(SHORT_STAMPS[type_.id])
 
     def for_file(self, connection: Connection, query: Select[Any], kind: str) -> Select[Any]:
-        """The query, in which what Parquet would change is text, exact, or refused."""
-        return for_parquet(connection, query, _described(connection, query)) if kind == "parquet" else query
+        """The query, in which what a file would change is text, exact, or refused."""
+        return (for_parquet if kind == "parquet" else for_csv)(connection, query, _described(connection, query))
 
     def refusal(self, type_: TypeEngine[Any], values: Sequence[Any]) -> str | None:
         """As everywhere; DECIMAL has neither NaN nor infinity, and nanoseconds in 64 bits reach from 1677 to 2262."""

@@ -348,6 +348,18 @@ def for_parquet(connection: Connection, query: Select[Any], described: Sequence[
     return _projected(connection, query, described, exact)
 
 
+def for_csv(connection: Connection, query: Select[Any], described: Sequence[tuple[str, Any]]) -> Select[Any]:
+    """A query with the same rows, in which decimals have a digit before their point: DuckDB's .5 is read as text."""
+    decimals = {name: set(dict(type_.children).values()) for name, type_ in described if type_.id == "decimal"}
+    fractions = {name for name, sizes in decimals.items() if len(sizes) == 1}
+
+    def written(type_: Any, value: str, name: str) -> str:
+        del type_
+        return f"regexp_replace({value}::VARCHAR, '^(-?)\\.', '\\10.')" if name in fractions else value
+
+    return _projected(connection, query, described, written) if fractions else query
+
+
 def has_nanoseconds(type_: TypeEngine[Any]) -> bool:
     """Whether a column is a TIMESTAMP_NS."""
     return type(type_).__name__ == "TimestampNs"
